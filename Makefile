@@ -1,0 +1,50 @@
+# `make run` opens the console, `make test` runs every check and every test; both install into .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUN_STAMP := $(VENV)/.installed-run
+TEST_STAMP := $(VENV)/.installed-test
+
+.PHONY: run test check format bench snapshots clean
+
+run: $(RUN_STAMP)
+	@$(BIN)/fraudwatch $(ARGS)
+
+test: check
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(TEST_STAMP)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(TEST_STAMP)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(TEST_STAMP)
+	$(BIN)/python -m tests.bench $(ARGS)
+
+# Look at the report (snapshot_report.html) before accepting new pictures.
+snapshots: $(TEST_STAMP)
+	$(BIN)/python -m pytest tests/snapshot --snapshot-update
+
+clean:
+	rm -rf $(VENV)
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' \
+		|| { echo "fraudwatch needs Python 3.11 or 3.12; $(PYTHON) is $$($(PYTHON) -V 2>&1). Set PYTHON=/path/to/python3.11."; exit 1; }
+	@echo "Making a virtual environment in $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV)
+
+$(RUN_STAMP): pyproject.toml | $(BIN)/python
+	@echo "Installing fraudwatch and what it needs (about 400 MB the first time) ..."
+	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --progress-bar off -e .
+	@touch $@
+
+$(TEST_STAMP): pyproject.toml | $(BIN)/python
+	@echo "Installing fraudwatch with its test tools ..."
+	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --progress-bar off -e '.[test]'
+	@touch $@ $(RUN_STAMP)

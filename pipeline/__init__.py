@@ -1,0 +1,1 @@
+"""Streaming fraud features with Ibis on Flink and Kafka; usable without the console."""

@@ -1,0 +1,86 @@
+"""What a feature is: a name, a sink topic, and one Ibis expression over `transaction`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import ibis
+import ibis.expr.operations as ops
+import ibis.expr.types as ir
+
+from pipeline import schema
+
+Expression = Callable[[ir.Table], ir.Table]
+
+
+def transaction_table() -> ir.Table:
+    """The unbound table `transaction` that every feature is an expression over."""
+    return ibis.table(schema.TRANSACTION_FIELDS, name=schema.TRANSACTION_TOPIC)
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One streaming feature.
+
+    The sink's schema, its DDL, the job, the topic and the parity check all follow from
+    `expression`, so that adding a feature is writing one function.
+
+    Attributes:
+        name: What the job is called.
+        topic: The sink topic.
+        expression: From the `transaction` table to the table of results.
+    """
+
+    name: str
+    topic: str
+    expression: Expression
+
+    @cached_property
+    def table(self) -> ir.Table:
+        """The expression over the unbound `transaction` table."""
+        return self.expression(transaction_table())
+
+    @property
+    def description(self) -> str:
+        """The first line of the expression's docstring."""
+        return (self.expression.__doc__ or "").strip().partition("\n")[0]
+
+    @cached_property
+    def columns(self) -> dict[str, str]:
+        """Sink columns in order, as Ibis type names."""
+        return {name: str(dtype) for name, dtype in self.table.schema().items()}
+
+    @cached_property
+    def identity(self) -> tuple[str, ...]:
+        """The columns that say which row it is: those copied or grouped by, none computed."""
+        op = self.table.op()
+        if isinstance(op, ops.WindowAggregate):
+            return ("window_start", "window_end", *op.groups)
+        if isinstance(op, ops.Project):
+            return tuple(name for name, value in op.values.items() if isinstance(value, ops.Field))
+        return tuple(self.columns)
+
+    @cached_property
+    def measures(self) -> tuple[str, ...]:
+        """The columns that are computed, and so have to be proved right."""
+        return tuple(name for name in self.columns if name not in self.identity)
+
+    @cached_property
+    def event_time(self) -> str:
+        """The column that the watermark has to pass before a row is final."""
+        return "window_end" if "window_end" in self.columns else schema.TIME_COLUMN
+
+
+def feature(*, topic: str) -> Callable[[Expression], Feature]:
+    """Make a feature of a function; its name becomes the job's name.
+
+    Args:
+        topic: The sink topic.
+    """
+
+    def decorate(expression: Expression) -> Feature:
+        return Feature(name=expression.__name__, topic=topic, expression=expression)
+
+    return decorate

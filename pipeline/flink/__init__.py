@@ -1,0 +1,1 @@
+"""Feature jobs on Flink: SQL, submission, REST status and lifecycle."""

@@ -1,0 +1,1 @@
+"""Talking to Kafka: topics, records, one batched consumer, one producer."""

@@ -1,0 +1,1 @@
+"""Composes the parts of the pipeline for one profile: start, status, stop."""

@@ -1,0 +1,36 @@
+"""The one definition of the topics, their fields and the time column.
+
+Source: the Ibis tutorial "Flink backend: fraud detection". The field names and types of the four
+topics here are a contract; anything beyond them goes to topics of its own.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+TRANSACTION_TOPIC: Final = "transaction"
+TIME_COLUMN: Final = "trans_date_trans_time"
+TIME_FORMAT: Final = "%Y-%m-%d %H:%M:%S"
+KEY_COLUMN: Final = "user_id"
+
+# How far out of order a transaction may arrive before Flink calls it late.
+WATERMARK_DELAY: Final = timedelta(seconds=15)
+
+PARTITIONS: Final = 4
+
+# Ibis type names, in the order of the data contract.
+TRANSACTION_FIELDS: Final[dict[str, str]] = {
+    TIME_COLUMN: "timestamp(3)",
+    "cc_num": "int64",
+    "merchant": "string",
+    "category": "string",
+    "amt": "float64",
+    "first": "string",
+    "last": "string",
+    "zipcode": "string",
+    "dob": "string",
+    "trans_num": "string",
+    "is_fraud": "int32",
+    KEY_COLUMN: "int64",
+}
