@@ -62,6 +62,21 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         """Where every process of the local stack writes its log."""
         return self.state_dir / "logs"
 
+    @property
+    def jars_dir(self) -> Path:
+        """Where verified jars are kept."""
+        return self.cache_dir / "jars"
+
+    @property
+    def checkpoints_dir(self) -> Path:
+        """Where Flink keeps the jobs' checkpoints."""
+        return self.state_dir / "checkpoints"
+
+    @property
+    def savepoints_dir(self) -> Path:
+        """Where a stopped job's state is kept."""
+        return self.state_dir / "savepoints"
+
 
 class _File(msgspec.Struct, forbid_unknown_fields=True):
     profile: dict[str, dict[str, Any]] = {}
@@ -116,7 +131,7 @@ def _read(path: Path) -> dict[str, dict[str, Any]]:
 def _convert(values: dict[str, Any]) -> Settings:
     try:
         # Variables are strings, so numbers are read leniently.
-        settings = msgspec.convert(values, Settings, strict=False)
+        settings = msgspec.convert(values, Settings, strict=False, dec_hook=_to_path)
     except msgspec.ValidationError as error:
         raise ConfigError(
             f"The settings of profile {values['profile']!r} are not valid: {error}.",
@@ -127,3 +142,20 @@ def _convert(values: dict[str, Any]) -> Settings:
         state_dir=settings.state_dir.expanduser().absolute(),
         cache_dir=settings.cache_dir.expanduser().absolute(),
     )
+
+
+def to_json(settings: Settings) -> bytes:
+    """For handing settings to another process of ours."""
+    return msgspec.json.encode(settings, enc_hook=str)
+
+
+def from_json(data: bytes) -> Settings:
+    """What `to_json` wrote."""
+    return msgspec.json.decode(data, type=Settings, dec_hook=_to_path)
+
+
+def _to_path(kind: type, value: Any) -> Any:
+    """Msgspec knows no paths of its own."""
+    if kind is Path and isinstance(value, str):
+        return Path(value)
+    raise NotImplementedError(f"a {kind.__name__} from {value!r}")

@@ -94,6 +94,7 @@ class Health(StrEnum):
     STARTING = "starting"
     UP = "up"
     DOWN = "down"
+    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)

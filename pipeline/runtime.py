@@ -1,1 +1,351 @@
 """Composes the parts of the pipeline for one profile: start, status, stop."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+import time
+from collections.abc import Callable
+
+from . import features, schema
+from .config import Settings
+from .errors import PipelineError, UnavailableError
+from .features import Feature
+from .flink.ddl import JobSql, job_sql
+from .flink.jobs import Jobs, StateFolders
+from .flink.journal import Journal
+from .flink.rest import FlinkRest
+from .flink.submission import Submission, Submitted
+from .kafka import topics
+from .local import launch
+from .local.control import (
+    Control,
+    GetReport,
+    Hold,
+    Report,
+    Simulate,
+    Stay,
+    Stop,
+    Submit,
+    SubmitAnswer,
+)
+from .model import Health, JobStatus, SimulatorStatus, StackStatus, StepState
+from .startup import ReportSteps, Steps, await_processes, fetch_jars
+
+_SUBMIT_SECONDS = 150.0
+_STOP_SECONDS = 60.0
+
+
+class Runtime:
+    """The pipeline of one profile; every method blocks and may be called from any thread.
+
+    Args:
+        settings: Of the profile.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._lease: Control | None = None
+        self._lock = threading.Lock()
+        self._clients: dict[str, FlinkRest] = {}
+        self._closing = threading.Event()
+
+    @property
+    def bootstrap(self) -> str:
+        """Kafka's address; empty while the stack does not run."""
+        report = self._find()
+        return report.bootstrap if report else ""
+
+    def bring_up(
+        self,
+        report: ReportSteps = lambda _: None,
+        *,
+        stay: bool = False,
+        simulator: bool = True,
+        jobs: bool = True,
+    ) -> None:
+        """Start the local stack, or attach to the one that runs.
+
+        Args:
+            report: Told the steps as they change.
+            stay: Whether the stack outlives this runtime.
+            simulator: Whether a stack that is started gets transactions.
+            jobs: Whether the jobs that ran last time are started; all of them the first time.
+
+        Raises:
+            PipelineError: A process does not come up. A job that does not is a failed step.
+        """
+        left_out = {"simulator"} if not simulator else set()
+        steps = Steps(report, frozenset(left_out | (set() if jobs else {"jobs"})))
+        fetch_jars(
+            steps,
+            self._settings.jars_dir,
+            self._settings.maven_repository,
+            stop=self._closing.is_set,
+        )
+        was_up = self._find() is not None
+        control = launch.connect(self._settings)
+        with self._lock:
+            self._lease = control
+        control.ask(Stay() if stay else Hold(), Report)
+
+        def on_kafka(stack: Report) -> None:
+            self._create_topics(steps, stack.bootstrap)
+            if simulator:
+                self._start_simulator(steps, stack, wanted=not was_up)
+
+        stack = await_processes(control, steps, on_kafka)
+        if jobs:
+            self._start_jobs(steps, stack)
+
+    def status(self) -> StackStatus:
+        """The whole stack as it is now; a stack that does not run is a status too."""
+        report = self._find()
+        if report is None:
+            return StackStatus(
+                profile=self._settings.profile,
+                kafka=Health.OFF,
+                flink=Health.OFF,
+                jobs=self._remembered_jobs(self._rest("")),
+            )
+        by_name = {process.name: process.health for process in report.processes}
+        cluster = (by_name["jobmanager"], by_name["taskmanager"])
+        flink = next((health for health in cluster if health is not Health.UP), Health.UP)
+        status = StackStatus(
+            profile=self._settings.profile,
+            kafka=by_name["kafka"],
+            flink=flink,
+            bootstrap=report.bootstrap,
+            rest=report.rest,
+            simulator=_simulator_status(report),
+        )
+        rest = self._rest(report.rest)
+        if by_name["jobmanager"] is not Health.UP:
+            return dataclasses.replace(status, jobs=self._remembered_jobs(rest))
+        return dataclasses.replace(
+            status,
+            slots=rest.overview().slots,
+            jobs=self._jobs(rest).statuses(_sink_topics()),
+        )
+
+    def start_job(self, name: str, report: Callable[[str], None] = lambda _: None) -> JobStatus:
+        """Start a job, from its kept state if it has any, and wait until it runs.
+
+        Raises:
+            JobError: There is no such feature, or Flink refused the job.
+            UnavailableError: The stack does not run.
+        """
+        (feature,) = features.find([name])
+        stack = self._stack()
+        jobs = self._jobs(self._rest(stack.rest))
+        job_id = self._submit(jobs, feature, stack, report)
+        report("waiting for its tasks")
+        jobs.wait_running(job_id)
+        return self._job_status(feature)
+
+    def stop_job(
+        self,
+        name: str,
+        report: Callable[[str], None] = lambda _: None,
+        *,
+        discard: bool = False,
+    ) -> JobStatus:
+        """Stop a job; its state is kept in a savepoint, or thrown away with `discard`.
+
+        Raises:
+            JobError: The job does not run, or no savepoint could be taken.
+            UnavailableError: The stack does not run.
+        """
+        (feature,) = features.find([name])
+        stack = self._stack()
+        jobs = self._jobs(self._rest(stack.rest))
+        if discard:
+            jobs.discard(name, report)
+        else:
+            jobs.stop(name, report)
+        return self._job_status(feature)
+
+    def sql(self, name: str) -> JobSql:
+        """The SQL that runs, or would run, a feature."""
+        (feature,) = features.find([name])
+        return job_sql(feature, self.bootstrap or "127.0.0.1:9092")
+
+    def caught_up(self, name: str) -> int | None:
+        """How far a job's output has come in event time, in milliseconds; None for not at all."""
+        (feature,) = features.find([name])
+        job = self._job_status(feature)
+        return self._rest(self._stack().rest).watermark(job.job_id) if job.job_id else None
+
+    def simulate(self, change: Simulate) -> SimulatorStatus:
+        """Start, change or stop the simulator of the stack.
+
+        Raises:
+            UnavailableError: The stack does not run.
+        """
+        with Control(self._settings.state_dir, timeout=15.0) as control:
+            return _simulator_status(control.ask(change, Report))
+
+    def fresh(self, report: Callable[[str], None] = lambda _: None) -> None:
+        """Empty the topics and the jobs' state; jobs that ran run again, from nothing.
+
+        Raises:
+            UnavailableError: The stack does not run.
+        """
+        stack = self._stack()
+        jobs = self._jobs(self._rest(stack.rest))
+        simulating = stack.simulator.up
+        if simulating:
+            self.simulate(Simulate(running=False))
+        ran = [status.name for status in jobs.statuses(_sink_topics()) if status.job_id]
+        for name in _sink_topics():
+            jobs.discard(name, report)
+        report("emptying topics")
+        names = _all_topics()
+        topics.delete_topics(stack.bootstrap, names)
+        topics.create_topics(stack.bootstrap, names, retention_bytes=self._retention_bytes)
+        for name in ran:
+            self.start_job(name, report)
+        if simulating:
+            self.simulate(Simulate(running=True))
+
+    def down(self) -> bool:
+        """Stop the local stack, keeping the jobs' state; whether there was one to stop.
+
+        Raises:
+            UnavailableError: It does not end.
+        """
+        try:
+            control = Control(self._settings.state_dir)
+        except UnavailableError:
+            return False
+        with control:
+            control.ask(Stop(), Report)
+            control.wait_closed(_STOP_SECONDS)
+        return True
+
+    def close(self) -> None:
+        """Let go of the stack; when nobody else holds it, wait until all of it has ended."""
+        self._closing.set()
+        with self._lock:
+            lease, self._lease = self._lease, None
+        if lease is not None:
+            lease.close()
+            self._wait_if_stopping()
+        for client in self._clients.values():
+            client.close()
+
+    def _wait_if_stopping(self) -> None:
+        """The supervisor learns of a closed lease by itself, but not before we can ask."""
+        deadline = time.monotonic() + 1.0
+        while time.monotonic() < deadline:
+            try:
+                with Control(self._settings.state_dir) as control:
+                    if control.ask(GetReport(), Report).stopping:
+                        control.wait_closed(_STOP_SECONDS)
+                        return
+            except UnavailableError:
+                return
+            time.sleep(0.05)
+
+    def _create_topics(self, steps: Steps, bootstrap: str) -> None:
+        steps.update("topics", StepState.RUNNING)
+        try:
+            topics.create_topics(bootstrap, _all_topics(), retention_bytes=self._retention_bytes)
+        except PipelineError as error:
+            steps.update("topics", StepState.FAILED, error.message)
+            raise
+        steps.update("topics", StepState.DONE)
+
+    def _start_simulator(self, steps: Steps, stack: Report, *, wanted: bool) -> None:
+        if not wanted and not stack.simulator.up:
+            steps.update("simulator", StepState.DONE, "off")
+            return
+        steps.update("simulator", StepState.RUNNING)
+        status = self.simulate(Simulate(running=True))
+        steps.update("simulator", StepState.DONE, f"{status.rate:,.0f}/s ×{status.speed:,.0f}")
+
+    def _start_jobs(self, steps: Steps, stack: Report) -> None:
+        jobs = self._jobs(self._rest(stack.rest))
+        names = jobs.to_resume(_sink_topics())
+        submitted: list[str] = []
+        failures: list[str] = []
+        for number, name in enumerate(names, 1):
+            steps.update("jobs", StepState.RUNNING, f"{name} ({number} of {len(names)})")
+            try:
+                (feature,) = features.find([name])
+                submitted.append(self._submit(jobs, feature, stack))
+            except PipelineError as error:
+                failures.append(error.message)
+        for job_id in submitted:
+            try:
+                jobs.wait_running(job_id)
+            except PipelineError as error:
+                failures.append(error.message)
+        if failures:
+            steps.update("jobs", StepState.FAILED, " ".join(failures))
+        else:
+            steps.update("jobs", StepState.DONE, ", ".join(names) or "none was running")
+
+    def _submit(
+        self,
+        jobs: Jobs,
+        feature: Feature,
+        stack: Report,
+        report: Callable[[str], None] = lambda _: None,
+    ) -> str:
+        def submit(submission: Submission) -> Submitted:
+            with Control(self._settings.state_dir) as control:
+                answer = control.ask(Submit(submission), SubmitAnswer, timeout=_SUBMIT_SECONDS)
+            return answer.submitted
+
+        return jobs.start(
+            feature.name,
+            job_sql(feature, stack.bootstrap).statements,
+            parallelism=self._settings.parallelism,
+            submit=submit,
+            report=report,
+        )
+
+    def _job_status(self, feature: Feature) -> JobStatus:
+        jobs = self._jobs(self._rest(self._stack().rest))
+        return jobs.statuses({feature.name: feature.topic})[0]
+
+    def _remembered_jobs(self, rest: FlinkRest) -> tuple[JobStatus, ...]:
+        return self._jobs(rest).statuses(_sink_topics(), cluster_up=False)
+
+    @property
+    def _retention_bytes(self) -> int:
+        return self._settings.retention_mib * 1024 * 1024
+
+    def _jobs(self, rest: FlinkRest) -> Jobs:
+        folders = StateFolders(self._settings.checkpoints_dir, self._settings.savepoints_dir)
+        return Jobs(rest, Journal(self._settings.state_dir / "jobs.json"), folders)
+
+    def _rest(self, address: str) -> FlinkRest:
+        with self._lock:
+            return self._clients.setdefault(address, FlinkRest(address))
+
+    def _stack(self) -> Report:
+        with Control(self._settings.state_dir) as control:
+            return control.ask(GetReport(), Report)
+
+    def _find(self) -> Report | None:
+        try:
+            return self._stack()
+        except UnavailableError:
+            return None
+
+
+def _sink_topics() -> dict[str, str]:
+    return {feature.name: feature.topic for feature in features.BUILT_IN}
+
+
+def _all_topics() -> tuple[str, ...]:
+    return (schema.TRANSACTION_TOPIC, *_sink_topics().values())
+
+
+def _simulator_status(report: Report) -> SimulatorStatus:
+    simulator = report.simulator
+    return SimulatorStatus(
+        up=simulator.up, rate=simulator.rate, speed=simulator.speed, sent=simulator.sent
+    )

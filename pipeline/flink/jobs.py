@@ -1,0 +1,253 @@
+"""The life of a feature job: start from kept state, stop keeping state, tell where it stands."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlparse
+
+from pipeline.errors import JobError
+from pipeline.model import JobState, JobStatus
+
+from .journal import Entry, Journal, Savepoint
+from .rest import TERMINAL, FlinkRest, JobOverview
+from .submission import Submission, Submitted
+
+Report = Callable[[str], None]
+
+SAVEPOINTS_KEPT: Final = 3
+_PREFIX: Final = "fraudwatch-"
+
+
+def job_name(feature_name: str) -> str:
+    """What a feature's job is called in Flink, so that it is told from other people's jobs."""
+    return _PREFIX + feature_name
+
+
+@dataclass(frozen=True, slots=True)
+class StateFolders:
+    """Where Flink keeps state, as folders that this process can look into."""
+
+    checkpoints: Path
+    savepoints: Path
+
+
+class Jobs:
+    """Starts, stops and describes the feature jobs of one cluster.
+
+    Args:
+        rest: The cluster.
+        journal: What is remembered between starts.
+        folders: Where state is kept.
+    """
+
+    def __init__(self, rest: FlinkRest, journal: Journal, folders: StateFolders) -> None:
+        self._rest = rest
+        self._journal = journal
+        self._folders = folders
+
+    def statuses(
+        self, topics: Mapping[str, str], *, cluster_up: bool = True
+    ) -> tuple[JobStatus, ...]:
+        """Where each feature's job stands.
+
+        Args:
+            topics: Sink topic by feature name, for the features asked about.
+            cluster_up: Whether Flink can be asked; what is remembered has to do otherwise.
+        """
+        newest = self._newest() if cluster_up else {}
+        entries = self._journal.entries()
+        statuses = []
+        for name, topic in topics.items():
+            entry = entries.get(name, Entry())
+            job = newest.get(job_name(name))
+            failure = self._failure(entry, job) if cluster_up else ""
+            statuses.append(_status(name, topic, job, entry, failure))
+        return tuple(statuses)
+
+    def to_resume(self, names: Iterable[str]) -> tuple[str, ...]:
+        """The jobs that a start of the stack starts.
+
+        Those that ran when it was last stopped; a job that was never started counts as wanted.
+        """
+        entries = self._journal.entries()
+        return tuple(name for name in names if entries.get(name, Entry(wanted=True)).wanted)
+
+    def start(
+        self,
+        name: str,
+        statements: tuple[str, ...],
+        *,
+        parallelism: int,
+        submit: Callable[[Submission], Submitted],
+        report: Report = lambda _: None,
+    ) -> str:
+        """Submit a feature's job, from its kept state if there is any.
+
+        Args:
+            name: The feature's name.
+            statements: Its SQL; the last statement is the INSERT.
+            parallelism: Slots that the job takes.
+            submit: Hands a submission to the process that owns PyFlink.
+            report: Told what is being done.
+
+        Returns:
+            The job's id; a job that runs already is left alone.
+
+        Raises:
+            JobError: Flink refused the job, or there are not enough free slots.
+        """
+        running = self._running(name)
+        if running is not None:
+            return running.id
+        free = self._rest.overview().slots.free
+        if free < parallelism:
+            raise JobError(
+                f"{name} needs {parallelism} task slot(s) and {free} are free.",
+                "Stop another job first, or set more slots.",
+            )
+        resume = self.resume_point(name)
+        report(f"starting from {_state_label(resume)}" if resume else "starting without state")
+        submitted = submit(
+            Submission(statements=statements, options=self._options(name, parallelism, resume))
+        )
+        if submitted.error:
+            raise JobError(
+                f"Flink refused the job {name}: {submitted.error}.",
+                "Look at `fraudwatch logs submitter` and `fraudwatch sql`.",
+            )
+        self._journal.update(name, wanted=True, job_id=submitted.job_id)
+        return submitted.job_id
+
+    def wait_running(self, job_id: str) -> None:
+        """Wait until all tasks of a job run."""
+        self._rest.wait_running(job_id)
+
+    def stop(self, name: str, report: Report = lambda _: None) -> None:
+        """Stop a job and keep its state in a savepoint.
+
+        Raises:
+            JobError: The job does not run, or the savepoint could not be taken.
+        """
+        running = self._running(name)
+        if running is None:
+            raise JobError(f"{name} does not run.", "Look at `fraudwatch jobs`.")
+        self._suspend(name, running, report)
+        self._journal.update(name, wanted=False)
+
+    def suspend_all(self, report: Report = lambda _: None) -> None:
+        """Stop every job of ours with a savepoint, to be resumed by the next start."""
+        for name, entry in self._journal.entries().items():
+            if entry.wanted and (running := self._running(name)):
+                self._suspend(name, running, report)
+
+    def resume_point(self, name: str) -> str:
+        """The savepoint or checkpoint that a start would resume from; empty for none.
+
+        A job that was stopped has a savepoint; one whose cluster died has its last checkpoint.
+        """
+        entry = self._journal.entry(name)
+        if entry.job_id and (checkpoint := self._last_checkpoint(entry.job_id)):
+            return checkpoint.as_uri()
+        for savepoint in entry.savepoints:
+            if (Path(urlparse(savepoint.path).path) / "_metadata").is_file():
+                return savepoint.path
+        return ""
+
+    def discard(self, name: str, report: Report = lambda _: None) -> None:
+        """End a job if it runs, and throw all its kept state away."""
+        running = self._running(name)
+        if running is not None:
+            report("cancelling, discarding state")
+            self._rest.cancel(running.id)
+        entry = self._journal.entry(name)
+        for savepoint in entry.savepoints:
+            shutil.rmtree(urlparse(savepoint.path).path, ignore_errors=True)
+        for job_id in {entry.job_id, running.id if running else ""} - {""}:
+            shutil.rmtree(self._folders.checkpoints / job_id, ignore_errors=True)
+        self._journal.update(name, wanted=False, job_id="", savepoints=())
+
+    def _suspend(self, name: str, running: JobOverview, report: Report) -> None:
+        report("stopping, taking a savepoint")
+        path = self._rest.stop_with_savepoint(running.id, self._folders.savepoints.as_uri())
+        taken = Savepoint(path=path, taken_at=time.time())
+        savepoints = (taken, *self._journal.entry(name).savepoints)
+        for old in savepoints[SAVEPOINTS_KEPT:]:
+            shutil.rmtree(urlparse(old.path).path, ignore_errors=True)
+        self._journal.update(name, job_id="", savepoints=savepoints[:SAVEPOINTS_KEPT])
+
+    def _running(self, name: str) -> JobOverview | None:
+        job = self._newest().get(job_name(name))
+        return job if job is not None and job.state not in TERMINAL else None
+
+    def _newest(self) -> dict[str, JobOverview]:
+        newest: dict[str, JobOverview] = {}
+        for job in self._rest.jobs():
+            newest.setdefault(job.name, job)
+        return newest
+
+    def _last_checkpoint(self, job_id: str) -> Path | None:
+        complete = [
+            metadata.parent
+            for metadata in (self._folders.checkpoints / job_id).glob("chk-*/_metadata")
+        ]
+        return max(complete, key=lambda path: int(path.name.removeprefix("chk-")), default=None)
+
+    def _options(self, name: str, parallelism: int, resume: str) -> dict[str, str]:
+        rest = urlparse(self._rest.address)
+        options = {
+            "execution.target": "remote",
+            "rest.address": rest.hostname or "",
+            "rest.port": str(rest.port),
+            "pipeline.name": job_name(name),
+            "parallelism.default": str(parallelism),
+            "execution.checkpointing.interval": "10 s",
+            "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
+            "execution.checkpointing.dir": self._folders.checkpoints.as_uri(),
+        }
+        if resume:
+            options["execution.state-recovery.path"] = resume
+            # A checkpoint passes to the new run, which deletes it when it has its own; a savepoint
+            # stays the user's.
+            is_checkpoint = re.search(r"/chk-\d+$", resume) is not None
+            options["execution.state-recovery.claim-mode"] = (
+                "CLAIM" if is_checkpoint else "NO_CLAIM"
+            )
+        return options
+
+    def _failure(self, entry: Entry, job: JobOverview | None) -> str:
+        """Why a job that should run does not."""
+        if not (entry.wanted and entry.job_id) or (job is not None and job.state not in TERMINAL):
+            return ""
+        if job is not None and job.id == entry.job_id:
+            return self._rest.failure(job.id) or f"Flink says {job.state}"
+        return "Flink no longer knows the job; start it to resume from its last checkpoint"
+
+
+def _status(
+    name: str, topic: str, job: JobOverview | None, entry: Entry, failure: str
+) -> JobStatus:
+    state, job_id, started_at = JobState.FAILED if failure else JobState.STOPPED, "", None
+    if job is not None and job.state not in TERMINAL:
+        job_id, started_at = job.id, job.start / 1000
+        state = JobState(job.state) if job.state in JobState.__members__ else JobState.UNKNOWN
+    newest = entry.savepoints[0] if entry.savepoints else None
+    return JobStatus(
+        name=name,
+        state=state,
+        topic=topic,
+        job_id=job_id,
+        started_at=started_at,
+        savepoint=newest.path if newest else "",
+        savepoint_at=newest.taken_at if newest else None,
+        failure=failure,
+    )
+
+
+def _state_label(path: str) -> str:
+    return "its last checkpoint" if "/chk-" in path else "its savepoint"

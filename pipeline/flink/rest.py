@@ -1,0 +1,217 @@
+"""Flink's REST API: what the cluster and its jobs are doing, and stopping a job.
+
+Source: Flink 2.3 documentation, "REST API".
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+import httpx
+import msgspec
+
+from pipeline.errors import JobError, UnavailableError
+from pipeline.model import Slots
+
+T = TypeVar("T")
+
+POLL_SECONDS: Final = 0.1
+TERMINAL: Final = frozenset({"FINISHED", "CANCELED", "FAILED"})
+
+
+class Overview(msgspec.Struct, frozen=True):
+    """The cluster as a whole."""
+
+    taskmanagers: int
+    slots_total: int = msgspec.field(name="slots-total")
+    slots_free: int = msgspec.field(name="slots-available")
+
+    @property
+    def slots(self) -> Slots:
+        """Task slots, all and free."""
+        return Slots(total=self.slots_total, free=self.slots_free)
+
+
+class JobOverview(msgspec.Struct, frozen=True):
+    """One job of the cluster, ended ones included; `start` in milliseconds since the epoch."""
+
+    id: str = msgspec.field(name="jid")
+    name: str = ""
+    state: str = ""
+    start: int = msgspec.field(name="start-time", default=0)
+
+
+class _Jobs(msgspec.Struct, frozen=True):
+    jobs: tuple[JobOverview, ...]
+
+
+class _Trigger(msgspec.Struct, frozen=True):
+    request_id: str = msgspec.field(name="request-id")
+
+
+class _Errors(msgspec.Struct, frozen=True):
+    errors: tuple[str, ...] = ()
+
+
+class FlinkRest:
+    """A client for one cluster; may be shared between threads.
+
+    Args:
+        address: Such as `http://127.0.0.1:8081`.
+        timeout: Seconds that one request may take.
+    """
+
+    def __init__(self, address: str, timeout: float = 5.0) -> None:
+        self.address = address
+        # A proxy from the environment must not come between us and a cluster on loopback.
+        self._client = httpx.Client(base_url=address, timeout=timeout, trust_env=False)
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._client.close()
+
+    def reachable(self) -> bool:
+        """Whether the API answers."""
+        try:
+            self.overview()
+        except UnavailableError:
+            return False
+        return True
+
+    def overview(self) -> Overview:
+        """The cluster's slots.
+
+        Raises:
+            UnavailableError: The API does not answer.
+        """
+        return msgspec.json.decode(self._request("GET", "/overview"), type=Overview)
+
+    def jobs(self) -> tuple[JobOverview, ...]:
+        """All jobs that the cluster remembers, newest first."""
+        jobs = msgspec.json.decode(self._request("GET", "/jobs/overview"), type=_Jobs).jobs
+        return tuple(sorted(jobs, key=lambda job: job.start, reverse=True))
+
+    def state(self, job_id: str) -> str:
+        """Flink's state of one job."""
+        return str(self._get(f"/jobs/{job_id}")["state"])
+
+    def failure(self, job_id: str) -> str:
+        """The first line of what a job failed with; empty when it did not fail."""
+        history = self._get(f"/jobs/{job_id}/exceptions?maxExceptions=1")
+        entries = history.get("exceptionHistory", {}).get("entries", [])
+        return str(entries[0]["stacktrace"]).partition("\n")[0] if entries else ""
+
+    def watermark(self, job_id: str) -> int | None:
+        """How far the slowest part of a job has come in event time, in milliseconds.
+
+        None while the job has no watermark yet, as before its first record.
+        """
+        found = [
+            int(float(metric["value"]))
+            for vertex in self._get(f"/jobs/{job_id}")["vertices"]
+            for metric in self._get(f"/jobs/{job_id}/vertices/{vertex['id']}/watermarks")
+        ]
+        # Before the first record the watermark is the smallest number there is.
+        return min(found) if found and min(found) > -(2**62) else None
+
+    def stop_with_savepoint(self, job_id: str, directory: str, *, patience: float = 60.0) -> str:
+        """Stop a job and keep its state.
+
+        Args:
+            job_id: The job.
+            directory: Where the savepoint goes, as an address that Flink knows.
+            patience: Seconds to wait for it.
+
+        Returns:
+            The savepoint's path.
+
+        Raises:
+            JobError: Flink could not take the savepoint; the job then still runs.
+        """
+        body = {"targetDirectory": directory, "drain": False}
+        answer = self._request("POST", f"/jobs/{job_id}/stop", body)
+        request = msgspec.json.decode(answer, type=_Trigger).request_id
+        path = f"/jobs/{job_id}/savepoints/{request}"
+
+        def finished() -> dict[str, Any] | None:
+            status = self._get(path)
+            return status if status["status"]["id"] == "COMPLETED" else None
+
+        operation = self._wait(finished, patience, "the savepoint")["operation"]
+        if "failure-cause" in operation:
+            cause = operation["failure-cause"].get("stack-trace", "").partition("\n")[0]
+            raise JobError(
+                f"Flink could not take a savepoint: {cause}.",
+                "The job was left as it is; look at its log, or cancel it with --discard.",
+            )
+        self.wait_terminal(job_id, patience=patience)
+        return str(operation["location"])
+
+    def cancel(self, job_id: str, *, patience: float = 30.0) -> None:
+        """End a job without keeping its state, and wait until it has ended."""
+        self._request("PATCH", f"/jobs/{job_id}?mode=cancel")
+        self.wait_terminal(job_id, patience=patience)
+
+    def wait_terminal(self, job_id: str, *, patience: float) -> None:
+        """Wait until a job has ended in whatever way."""
+        self._wait(lambda: self.state(job_id) in TERMINAL or None, patience, "the job to end")
+
+    def wait_running(self, job_id: str, *, patience: float = 60.0) -> None:
+        """Wait until all tasks of a job run.
+
+        Raises:
+            JobError: The job ended instead, or there are no slots for it.
+        """
+
+        def running() -> bool | None:
+            detail = self._get(f"/jobs/{job_id}")
+            if detail["state"] in TERMINAL:
+                raise JobError(
+                    f"The job ended at once: {self.failure(job_id) or detail['state']}.",
+                    "Look at `fraudwatch logs taskmanager`.",
+                )
+            states = {vertex["status"] for vertex in detail["vertices"]}
+            return states == {"RUNNING"} or None
+
+        self._wait(running, patience, "the job to run")
+
+    def _wait(self, condition: Callable[[], T | None], patience: float, what: str) -> T:
+        deadline = time.monotonic() + patience
+        while (result := condition()) is None:
+            if time.monotonic() > deadline:
+                raise JobError(
+                    f"Flink took longer than {patience:.0f} s for {what}.",
+                    "Look at `fraudwatch status` and try again.",
+                )
+            time.sleep(POLL_SECONDS)
+        return result
+
+    def _get(self, path: str) -> Any:
+        return msgspec.json.decode(self._request("GET", path))
+
+    def _request(self, method: str, path: str, body: object = None) -> bytes:
+        try:
+            response = self._client.request(method, path, json=body)
+        except httpx.HTTPError as error:
+            raise UnavailableError(
+                f"Flink does not answer at {self.address} ({type(error).__name__}).",
+                "Start it with `fraudwatch up`, or look at `fraudwatch status`.",
+            ) from error
+        if response.status_code == httpx.codes.NOT_FOUND:
+            raise JobError(f"Flink at {self.address} does not know {path}.")
+        if response.status_code >= httpx.codes.SERVICE_UNAVAILABLE:
+            raise UnavailableError(f"Flink at {self.address} is not ready yet.", "Try again.")
+        if response.is_error:
+            raise JobError(f"Flink refused {path}: {_first_line(response)}.")
+        return response.content
+
+
+def _first_line(response: httpx.Response) -> str:
+    """What an error answer of the API says, without its stack trace."""
+    try:
+        errors = msgspec.json.decode(response.content, type=_Errors).errors
+    except msgspec.DecodeError:
+        return f"HTTP {response.status_code}"
+    return errors[-1].partition("\n")[0] if errors else f"HTTP {response.status_code}"

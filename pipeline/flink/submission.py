@@ -1,0 +1,25 @@
+"""What travels to and from the process that owns PyFlink."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Submission(msgspec.Struct, frozen=True):
+    """What to run.
+
+    Attributes:
+        statements: Flink SQL; the last one is the INSERT that becomes the job.
+        options: Flink configuration of the job.
+    """
+
+    statements: tuple[str, ...]
+    options: dict[str, str]
+
+
+class Submitted(msgspec.Struct, frozen=True):
+    """What came of it: a job id, or Flink's reason in one line and in full."""
+
+    job_id: str = ""
+    error: str = ""
+    detail: str = ""

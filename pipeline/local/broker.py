@@ -1,0 +1,117 @@
+"""Apache Kafka on the laptop: one KRaft node in both roles, on loopback, with bounded memory."""
+
+from __future__ import annotations
+
+import uuid
+from asyncio.subprocess import Process
+from base64 import urlsafe_b64encode
+from collections.abc import Mapping
+from pathlib import Path
+
+from pipeline.config import Settings
+
+from . import jars
+from .ports import LOOPBACK, listening
+from .process import ProcessSpec
+
+# A laptop's broker: C1 only and the serial collector start fastest and hold least.
+_JVM = (
+    "-Xms64m",
+    "-Xmx256m",
+    "-XX:+UseSerialGC",
+    "-XX:TieredStopAtLevel=1",
+    "-Djava.awt.headless=true",
+)
+
+_LOG4J = """\
+status = warn
+appender.out.type = Console
+appender.out.name = out
+appender.out.layout.type = PatternLayout
+appender.out.layout.pattern = %d{yyyy-MM-dd HH:mm:ss,SSS} %-5p %c{1} - %m%n
+rootLogger.level = info
+rootLogger.appenderRef.out.ref = out
+"""
+
+
+def broker(
+    settings: Settings, java: Path, flink_lib: Path, port: int, controller_port: int
+) -> ProcessSpec:
+    """The broker's process.
+
+    Args:
+        settings: Where its data and log lie.
+        java: The Java home.
+        flink_lib: Folder of the apache-flink wheel's jars, for log4j.
+        port: Where clients connect.
+        controller_port: Where the node talks to itself.
+    """
+    home = settings.state_dir / "kafka"
+    home.mkdir(parents=True, exist_ok=True)
+    config = home / "server.properties"
+    log4j = home / "log4j2.properties"
+    config.write_text(_render(_properties(home / "data", port, controller_port)))
+    log4j.write_text(_LOG4J)
+    run = (
+        str(java / "bin" / "java"),
+        *_JVM,
+        f"-Dlog4j2.configurationFile={log4j}",
+        "-cp",
+        _classpath(settings, flink_lib),
+    )
+    cluster_id = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+    storage_tool = (*run, "kafka.tools.StorageTool", "format", "--ignore-formatted")
+    format_storage = (*storage_tool, "-t", cluster_id, "-c", str(config))
+
+    async def ready(_: Process) -> bool:
+        return listening(port)
+
+    return ProcessSpec(
+        name="kafka",
+        title="Kafka broker",
+        command=(*run, "kafka.Kafka", str(config)),
+        log=settings.logs_dir / "kafka.log",
+        ready=ready,
+        prepare=() if (home / "data" / "meta.properties").is_file() else format_storage,
+    )
+
+
+def _classpath(settings: Settings, flink_lib: Path) -> str:
+    kafka = [settings.jars_dir / jar.file_name for jar in jars.manifest().kafka]
+    logging = [
+        next(flink_lib.glob(f"{name}-[0-9]*.jar"))
+        for name in ("log4j-api", "log4j-core", "log4j-slf4j-impl")
+    ]
+    return ":".join(map(str, [*kafka, *logging]))
+
+
+def _properties(data: Path, port: int, controller_port: int) -> Mapping[str, object]:
+    return {
+        "process.roles": "broker,controller",
+        "node.id": 1,
+        "controller.quorum.voters": f"1@{LOOPBACK}:{controller_port}",
+        "controller.listener.names": "CONTROLLER",
+        "listeners": f"PLAINTEXT://{LOOPBACK}:{port},CONTROLLER://{LOOPBACK}:{controller_port}",
+        "advertised.listeners": f"PLAINTEXT://{LOOPBACK}:{port}",
+        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+        "inter.broker.listener.name": "PLAINTEXT",
+        "log.dirs": data,
+        "auto.create.topics.enable": "false",
+        "offsets.topic.replication.factor": 1,
+        "offsets.topic.num.partitions": 1,
+        "transaction.state.log.replication.factor": 1,
+        "transaction.state.log.min.isr": 1,
+        "transaction.state.log.num.partitions": 1,
+        "share.coordinator.state.topic.replication.factor": 1,
+        "share.coordinator.state.topic.min.isr": 1,
+        "group.initial.rebalance.delay.ms": 0,
+        # The defaults are for servers: 128 MiB for the cleaner, 8 I/O threads.
+        "log.cleaner.dedupe.buffer.size": 8 * 1024 * 1024,
+        "num.network.threads": 2,
+        "num.io.threads": 4,
+        "log.retention.check.interval.ms": 30_000,
+    }
+
+
+def _render(properties: Mapping[str, object]) -> str:
+    return "".join(f"{name}={value}\n" for name, value in properties.items())

@@ -1,0 +1,213 @@
+"""A Flink session cluster on the laptop: JobManager and TaskManager from the apache-flink wheel.
+
+The two `java` commands are started directly with every memory option spelled out, since Flink's
+shell scripts start further JVMs only to work those out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from asyncio.subprocess import Process
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+import msgspec
+
+from pipeline.config import Settings
+from pipeline.errors import UnavailableError
+from pipeline.flink.rest import FlinkRest
+
+from . import jars
+from .ports import LOOPBACK
+from .process import ProcessSpec
+
+_JVM = ("-XX:+UseSerialGC", "-Djava.awt.headless=true")
+_JOBMANAGER_JVM = ("-Xms128m", "-Xmx320m", "-XX:MaxMetaspaceSize=192m", "-XX:TieredStopAtLevel=1")
+_TASKMANAGER_JVM = (
+    "-Xms256m",
+    "-Xmx512m",
+    "-XX:MaxMetaspaceSize=192m",
+    "-XX:MaxDirectMemorySize=128m",
+)
+
+_LOG4J = """\
+status = warn
+appender.out.type = Console
+appender.out.name = out
+appender.out.layout.type = PatternLayout
+appender.out.layout.pattern = %d{yyyy-MM-dd HH:mm:ss,SSS} %-5p %c{1} - %m%n
+rootLogger.level = info
+rootLogger.appenderRef.out.ref = out
+logger.pekko.name = org.apache.pekko
+logger.pekko.level = warn
+logger.kafka.name = org.apache.kafka
+logger.kafka.level = warn
+logger.netty.name = org.jboss.netty.channel.DefaultChannelPipeline
+logger.netty.level = off
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class FlinkHome:
+    """The folders that the JVMs run from.
+
+    Attributes:
+        lib: Flink's own jars plus the Kafka connector, as links.
+        conf: `config.yaml` and the log settings.
+        java_options: The module options that Flink needs on Java 17 and newer.
+    """
+
+    lib: Path
+    conf: Path
+    java_options: tuple[str, ...]
+
+
+def wheel_lib() -> Path:
+    """The `lib` folder of the apache-flink wheel.
+
+    Raises:
+        UnavailableError: The wheel is not installed.
+    """
+    spec = find_spec("pyflink")
+    if spec is None or spec.origin is None:
+        raise UnavailableError("apache-flink is not installed.", "Install fraudwatch again.")
+    return Path(spec.origin).parent / "lib"
+
+
+def prepare_home(settings: Settings, rest_port: int, rpc_port: int) -> FlinkHome:
+    """Lay out the cluster's folders under the state directory."""
+    home = settings.state_dir / "flink"
+    lib, conf = home / "lib", home / "conf"
+    for folder in (lib, conf, home / "tmp", settings.checkpoints_dir, settings.savepoints_dir):
+        folder.mkdir(parents=True, exist_ok=True)
+    for link in lib.iterdir():
+        link.unlink()
+    connector = [settings.jars_dir / jar.file_name for jar in jars.manifest().connector]
+    for jar in [*wheel_lib().glob("*.jar"), *connector]:
+        (lib / jar.name).symlink_to(jar)
+    config = _config(settings, home / "tmp", rest_port, rpc_port)
+    # YAML reads JSON, and JSON leaves no doubt about quoting.
+    lines = (f"{name}: {msgspec.json.encode(value).decode()}\n" for name, value in config.items())
+    (conf / "config.yaml").write_text("".join(lines))
+    (conf / "log4j.properties").write_text(_LOG4J)
+    return FlinkHome(lib=lib, conf=conf, java_options=_module_options())
+
+
+def _module_options() -> tuple[str, ...]:
+    """Taken from the wheel's own configuration, so that they fit its Flink."""
+    config = (wheel_lib().parent / "conf" / "config.yaml").read_text()
+    words = config.split("all: ", 1)[1].partition("\n")[0].split()
+    # The bundled Java is a runtime without the compiler; Flink brings its own.
+    return tuple(word for word in words if "jdk.compiler" not in word)
+
+
+def _config(
+    settings: Settings, tmp: Path, rest_port: int, rpc_port: int
+) -> Mapping[str, str | int | float]:
+    return {
+        "jobmanager.rpc.address": LOOPBACK,
+        "jobmanager.rpc.port": rpc_port,
+        "jobmanager.bind-host": LOOPBACK,
+        "rest.address": LOOPBACK,
+        "rest.bind-address": LOOPBACK,
+        "rest.port": rest_port,
+        "web.submit.enable": "false",
+        "web.cancel.enable": "true",
+        "taskmanager.host": LOOPBACK,
+        "taskmanager.bind-host": LOOPBACK,
+        "taskmanager.numberOfTaskSlots": settings.slots,
+        "taskmanager.cpu.cores": float(settings.slots),
+        "taskmanager.memory.framework.heap.size": "128m",
+        "taskmanager.memory.task.heap.size": "384m",
+        "taskmanager.memory.framework.off-heap.size": "64m",
+        "taskmanager.memory.task.off-heap.size": "0m",
+        "taskmanager.memory.managed.size": "128m",
+        "taskmanager.memory.network.min": "64m",
+        "taskmanager.memory.network.max": "64m",
+        "taskmanager.memory.jvm-metaspace.size": "192m",
+        "taskmanager.memory.jvm-overhead.min": "192m",
+        "taskmanager.memory.jvm-overhead.max": "192m",
+        "io.tmp.dirs": str(tmp),
+        "env.log.dir": str(settings.logs_dir),
+        # Latency is ours to lose: 5 ms buffers and 20 ms watermarks cost little here.
+        "execution.buffer-timeout.interval": "5 ms",
+        "pipeline.auto-watermark-interval": "20 ms",
+        "heartbeat.interval": "3 s",
+        "heartbeat.timeout": "20 s",
+        # A restarted TaskManager registers at once.
+        "cluster.registration.initial-timeout": "100 ms",
+        "restart-strategy.type": "exponential-delay",
+        "restart-strategy.exponential-delay.initial-backoff": "1 s",
+        "restart-strategy.exponential-delay.max-backoff": "15 s",
+        "metrics.fetcher.update-interval": "1000",
+        "execution.checkpointing.dir": settings.checkpoints_dir.as_uri(),
+        "execution.checkpointing.savepoint-dir": settings.savepoints_dir.as_uri(),
+        "state.backend.type": "hashmap",
+    }
+
+
+def jobmanager(settings: Settings, java: Path, home: FlinkHome, rest: FlinkRest) -> ProcessSpec:
+    """The process that plans and watches jobs; ready when its REST API answers."""
+
+    async def ready(_: Process) -> bool:
+        return await asyncio.to_thread(rest.reachable)
+
+    return _process(
+        settings,
+        home,
+        name="jobmanager",
+        title="Flink JobManager",
+        java=(str(java / "bin" / "java"), *_JVM, *_JOBMANAGER_JVM),
+        main="org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint",
+        ready=ready,
+    )
+
+
+def taskmanager(settings: Settings, java: Path, home: FlinkHome, rest: FlinkRest) -> ProcessSpec:
+    """The process that runs the jobs' tasks; ready when the JobManager has its slots."""
+
+    async def ready(_: Process) -> bool:
+        return (
+            await asyncio.to_thread(rest.reachable)
+            and (await asyncio.to_thread(rest.overview)).slots.total > 0
+        )
+
+    return _process(
+        settings,
+        home,
+        name="taskmanager",
+        title="Flink TaskManager",
+        java=(str(java / "bin" / "java"), *_JVM, *_TASKMANAGER_JVM),
+        main="org.apache.flink.runtime.taskexecutor.TaskManagerRunner",
+        ready=ready,
+    )
+
+
+def _process(
+    settings: Settings,
+    home: FlinkHome,
+    *,
+    name: str,
+    title: str,
+    java: tuple[str, ...],
+    main: str,
+    ready: Callable[[Process], Awaitable[bool]],
+) -> ProcessSpec:
+    return ProcessSpec(
+        name=name,
+        title=title,
+        command=(
+            *java,
+            *home.java_options,
+            f"-Dlog4j.configurationFile={home.conf / 'log4j.properties'}",
+            "-cp",
+            f"{home.lib}/*",
+            main,
+            "--configDir",
+            str(home.conf),
+        ),
+        log=settings.logs_dir / f"{name}.log",
+        ready=ready,
+    )

@@ -1,0 +1,146 @@
+"""A process that is kept running: started, watched, started again when it dies, ended."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from asyncio.subprocess import Process
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from pipeline.errors import UnavailableError
+from pipeline.model import Health
+
+from .control import ProcessReport
+from .process import ProcessSpec, last_lines, spawn, terminate
+
+_READY_POLL_SECONDS: Final = 0.05
+_FIRST_START_ATTEMPTS: Final = 2
+_LONGEST_PAUSE_SECONDS: Final = 10.0
+
+
+async def _nothing(_: Process) -> None:
+    """What is done when a process is up, unless told otherwise."""
+
+
+class Component:
+    """One process of the stack and what is known about it.
+
+    Args:
+        spec: What to run.
+        on_up: Called each time the process has come up.
+    """
+
+    def __init__(
+        self, spec: ProcessSpec, on_up: Callable[[Process], Awaitable[None]] = _nothing
+    ) -> None:
+        self.spec = spec
+        self._on_up = on_up
+        self._process: Process | None = None
+        self._health = Health.OFF
+        self._detail = ""
+        self._began = 0.0
+        self._seconds = 0.0
+        self._restarts = 0
+        self._task: asyncio.Task[None] | None = None
+        self._conversation = asyncio.Lock()
+
+    @property
+    def report(self) -> ProcessReport:
+        """The process as it is now."""
+        starting = self._health is Health.STARTING
+        running = self._process is not None and self._process.returncode is None
+        return ProcessReport(
+            name=self.spec.name,
+            title=self.spec.title,
+            health=self._health,
+            pid=self._process.pid if self._process and running else 0,
+            seconds=time.monotonic() - self._began if starting else self._seconds,
+            restarts=self._restarts,
+            detail=self._detail,
+        )
+
+    def start(self) -> None:
+        """Begin to keep the process running."""
+        self._task = asyncio.create_task(self._keep_running(), name=self.spec.name)
+
+    async def stop(self, patience: float) -> None:
+        """End the process, for good after `patience` seconds."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+        if self._process is not None:
+            await terminate(self._process, patience)
+        self._health = Health.OFF
+
+    async def ask(self, line: bytes, patience: float) -> bytes:
+        """Send a line to a piped process and wait for the line it answers with.
+
+        Raises:
+            UnavailableError: The process is not up, ended, or took too long.
+        """
+        async with self._conversation:
+            process = self._process
+            if self._health is not Health.UP or process is None:
+                raise UnavailableError(f"The {self.spec.title.lower()} is not up.", "Try again.")
+            assert process.stdin is not None and process.stdout is not None
+            try:
+                process.stdin.write(line + b"\n")
+                await process.stdin.drain()
+                answer = await asyncio.wait_for(process.stdout.readline(), patience)
+            except (OSError, TimeoutError) as error:
+                # Its late answer would be taken for the answer to the next question.
+                await terminate(process, patience=0)
+                raise self._gone() from error
+            if not answer:
+                raise self._gone()
+            return answer
+
+    def _gone(self) -> UnavailableError:
+        return UnavailableError(
+            f"The {self.spec.title.lower()} ended or did not answer.",
+            f"It is started again; look at `fraudwatch logs {self.spec.name}`.",
+        )
+
+    async def _keep_running(self) -> None:
+        failures = 0
+        while True:
+            came_up = await self._run_once()
+            failures = 0 if came_up else failures + 1
+            if self._restarts == 0 and failures >= _FIRST_START_ATTEMPTS:
+                self._health = Health.FAILED
+                return
+            self._health = Health.DOWN
+            await asyncio.sleep(min(2.0**failures, _LONGEST_PAUSE_SECONDS))
+            if failures == 0:
+                self._restarts += 1
+
+    async def _run_once(self) -> bool:
+        """Run the process to its end; whether it came up in between."""
+        self._began = time.monotonic()
+        self._health = Health.STARTING
+        try:
+            process = self._process = await spawn(self.spec)
+        except OSError as error:
+            self._health, self._detail = Health.DOWN, self._reason(str(error))
+            return False
+        came_up = await self._wait_ready(process)
+        if came_up:
+            self._seconds = time.monotonic() - self._began
+            self._health, self._detail = Health.UP, ""
+            await self._on_up(process)
+        code = await process.wait()
+        self._health = Health.DOWN
+        self._detail = self._reason(f"ended with exit code {code}")
+        return came_up
+
+    async def _wait_ready(self, process: Process) -> bool:
+        while process.returncode is None:
+            if await self.spec.ready(process):
+                return True
+            await asyncio.sleep(_READY_POLL_SECONDS)
+        return False
+
+    def _reason(self, what: str) -> str:
+        said = last_lines(self.spec.log)
+        return f"{what}; its log ends: {said}" if said else what

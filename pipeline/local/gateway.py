@@ -1,0 +1,40 @@
+"""The submitter process of the local stack: PyFlink with our jars, our Java, our log."""
+
+from __future__ import annotations
+
+import sys
+from asyncio.subprocess import Process
+from pathlib import Path
+
+from pipeline.config import Settings
+
+from .cluster import FlinkHome
+from .process import ProcessSpec
+
+_JVM = "-Xms64m -Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:MaxMetaspaceSize=192m"
+
+
+def submitter(settings: Settings, java: Path, home: FlinkHome) -> ProcessSpec:
+    """The warm process that submits jobs; it says on its stdout when it is ready."""
+
+    async def ready(process: Process) -> bool:
+        assert process.stdout is not None
+        return bool(await process.stdout.readline())
+
+    return ProcessSpec(
+        name="submitter",
+        title="Job submitter",
+        command=(sys.executable, "-m", "pipeline.flink.submitter"),
+        log=settings.logs_dir / "submitter.log",
+        ready=ready,
+        environment={
+            "JAVA_HOME": str(java),
+            "FLINK_LIB_DIR": str(home.lib),
+            "FLINK_CONF_DIR": str(home.conf),
+            "FLINK_LOG_DIR": str(settings.logs_dir),
+            "FLINK_ENV_JAVA_OPTS": " ".join(home.java_options),
+            "LOG4J_PROPERTIES": str(home.conf / "log4j.properties"),
+            "JVM_ARGS": _JVM,
+        },
+        piped=True,
+    )

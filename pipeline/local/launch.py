@@ -1,0 +1,64 @@
+"""Starting the supervisor when there is none, apart from the console that wants it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from typing import Final
+
+from pipeline import config
+from pipeline.config import Settings
+from pipeline.errors import UnavailableError
+
+from . import java
+from .control import Control
+from .process import last_lines
+
+_PATIENCE_SECONDS: Final = 15.0
+
+
+def connect(settings: Settings) -> Control:
+    """A connection to the supervisor of these settings, which is started if there is none.
+
+    Raises:
+        UnavailableError: It could not be started.
+        ConfigError: The Java of the settings cannot be used.
+    """
+    try:
+        return Control(settings.state_dir)
+    except UnavailableError:
+        return _launch(settings)
+
+
+def _launch(settings: Settings) -> Control:
+    java.java_home(settings)
+    for folder in (settings.state_dir, settings.logs_dir):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    log = settings.logs_dir / "supervisor.log"
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "pipeline.local.supervisor"],
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=output,
+            cwd=settings.state_dir,
+            # Its own session, so that what ends the terminal does not end it before its turn.
+            start_new_session=True,
+        )
+    assert process.stdin is not None
+    process.stdin.write(config.to_json(settings))
+    process.stdin.close()
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            return Control(settings.state_dir)
+        except UnavailableError:
+            # Its lock may be held by a stack that is just ending; then it exits, and we try again.
+            if process.poll() is not None:
+                break
+            time.sleep(0.02)
+    raise UnavailableError(
+        f"The local stack could not be started: {last_lines(log, 1) or 'no answer'}",
+        f"Look at {log}.",
+    )

@@ -1,0 +1,102 @@
+"""One process of the stack: how it is started, watched and ended."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ctypes
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+PR_SET_PDEATHSIG: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessSpec:
+    """What to run.
+
+    Attributes:
+        name: Stable name, also of the log file.
+        title: What the user reads.
+        command: Program and arguments.
+        log: Where everything that the process prints goes.
+        ready: Asked about the started process again and again until it answers True.
+        environment: Variables on top of our own.
+        prepare: A command to run to its end before, such as formatting a disk; or none.
+        piped: Whether stdin and stdout are a conversation with us rather than the log.
+    """
+
+    name: str
+    title: str
+    command: tuple[str, ...]
+    log: Path
+    ready: Callable[[asyncio.subprocess.Process], Awaitable[bool]]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    prepare: tuple[str, ...] = ()
+    piped: bool = False
+
+
+def _die_with_parent() -> Callable[[], None] | None:
+    """On Linux the kernel ends the children of a supervisor that was killed."""
+    if not sys.platform.startswith("linux"):
+        return None
+    # Loaded before the fork: between fork and exec nothing may take a lock.
+    prctl = ctypes.CDLL(None, use_errno=True).prctl
+
+    def set_signal() -> None:
+        prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+    return set_signal
+
+
+async def spawn(spec: ProcessSpec) -> asyncio.subprocess.Process:
+    """Start the process, preparing first; both write to the log of the spec."""
+    if spec.prepare:
+        code = await (await _start(spec, spec.prepare, piped=False)).wait()
+        if code != 0:
+            raise ChildProcessError(f"{Path(spec.prepare[0]).name} ended with exit code {code}")
+    return await _start(spec, spec.command, piped=spec.piped)
+
+
+async def _start(
+    spec: ProcessSpec, command: tuple[str, ...], *, piped: bool
+) -> asyncio.subprocess.Process:
+    spec.log.parent.mkdir(parents=True, exist_ok=True)
+    with spec.log.open("ab") as log:
+        return await asyncio.create_subprocess_exec(
+            *command,
+            stdin=asyncio.subprocess.PIPE if piped else asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE if piped else log,
+            stderr=log,
+            env={**os.environ, **spec.environment},
+            preexec_fn=_die_with_parent(),
+        )
+
+
+async def terminate(process: asyncio.subprocess.Process, patience: float) -> None:
+    """End a process: politely first, for good after `patience` seconds."""
+    if process.returncode is not None:
+        return
+    with contextlib.suppress(ProcessLookupError):
+        process.terminate()
+    try:
+        await asyncio.wait_for(process.wait(), patience)
+    except TimeoutError:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+
+
+def last_lines(log: Path, count: int = 3) -> str:
+    """The end of a log, for a message about a process that failed."""
+    if not log.is_file():
+        return ""
+    with log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - 4096))
+        lines = file.read().decode(errors="replace").splitlines()
+    return " / ".join(line.strip() for line in lines[-count:] if line.strip())

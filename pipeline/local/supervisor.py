@@ -1,0 +1,200 @@
+"""The one small process that owns the local stack's processes: starts, watches and ends them.
+
+It runs apart from every console, in a session of its own. It ends, and everything with it, when the
+last console that held it is gone, unless it was told to stay.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from pipeline import config
+from pipeline.config import Settings
+from pipeline.errors import PipelineError, UnavailableError
+from pipeline.flink.jobs import Jobs, StateFolders
+from pipeline.flink.journal import Journal
+from pipeline.flink.rest import FlinkRest
+from pipeline.flink.submission import Submission, Submitted
+
+from . import broker, cluster, gateway, java, simulator
+from .component import Component
+from .control import (
+    GetReport,
+    Hold,
+    Refused,
+    Report,
+    Request,
+    Simulate,
+    Stay,
+    Stop,
+    Submit,
+    SubmitAnswer,
+    socket_path,
+)
+from .ports import LOOPBACK, free_port
+
+# Nobody connecting for this long after the start means that whoever started us is gone.
+_FIRST_LEASE_SECONDS: Final = 20.0
+_SUBMIT_SECONDS: Final = 120.0
+_SUSPEND_SECONDS: Final = 20.0
+_STOP_SECONDS: Final = 8.0
+
+
+class Supervisor:
+    """Owns the processes of one state directory.
+
+    Args:
+        settings: Of the stack.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        java_home = java.java_home(settings)
+        kafka_port = free_port(settings.kafka_port)
+        rest_port = free_port(settings.flink_port)
+        self._bootstrap = f"{LOOPBACK}:{kafka_port}"
+        self._rest = FlinkRest(f"http://{LOOPBACK}:{rest_port}")
+        home = cluster.prepare_home(settings, rest_port, rpc_port=free_port())
+        kafka = broker.broker(
+            settings, java_home, cluster.wheel_lib(), kafka_port, controller_port=free_port()
+        )
+        self._submitter = Component(gateway.submitter(settings, java_home, home))
+        self._components = (
+            Component(kafka),
+            Component(cluster.jobmanager(settings, java_home, home, self._rest)),
+            Component(cluster.taskmanager(settings, java_home, home, self._rest)),
+            self._submitter,
+        )
+        self._simulator = simulator.Simulator(settings, self._bootstrap)
+        self._stays = False
+        self._holders = 0
+        self._stop_wanted = asyncio.Event()
+
+    @property
+    def report(self) -> Report:
+        """The stack as it is now."""
+        return Report(
+            pid=os.getpid(),
+            bootstrap=self._bootstrap,
+            rest=self._rest.address,
+            stays=self._stays,
+            stopping=self._stop_wanted.is_set(),
+            processes=tuple(component.report for component in self._components),
+            simulator=self._simulator.report,
+        )
+
+    async def run(self) -> None:
+        """Keep the stack until it is no longer wanted, then end it."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop_wanted.set)
+        path = socket_path(self._settings.state_dir)
+        path.unlink(missing_ok=True)
+        async with await asyncio.start_unix_server(self._serve, path) as server:
+            path.chmod(0o600)
+            for component in self._components:
+                component.start()
+            loop.call_later(_FIRST_LEASE_SECONDS, self._stop_if_unused)
+            await self._stop_wanted.wait()
+            await self._end()
+            server.close()
+        path.unlink(missing_ok=True)
+
+    def _stop_if_unused(self) -> None:
+        if not self._stays and self._holders == 0:
+            self._stop_wanted.set()
+
+    async def _end(self) -> None:
+        await self._simulator.stop()
+        with contextlib.suppress(PipelineError, TimeoutError):
+            jobs = Jobs(
+                self._rest,
+                Journal(self._settings.state_dir / "jobs.json"),
+                StateFolders(self._settings.checkpoints_dir, self._settings.savepoints_dir),
+            )
+            await asyncio.wait_for(asyncio.to_thread(jobs.suspend_all), _SUSPEND_SECONDS)
+        await asyncio.gather(*(component.stop(_STOP_SECONDS) for component in self._components))
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer one connection's requests; its end is the end of a lease held over it."""
+        holds = False
+        try:
+            async for line in reader:
+                request = msgspec.json.decode(line, type=Request)
+                if isinstance(request, Hold) and not holds:
+                    holds = True
+                    self._holders += 1
+                writer.write(msgspec.json.encode(await self._answer(request)) + b"\n")
+                await writer.drain()
+        except (OSError, msgspec.DecodeError, asyncio.LimitOverrunError):
+            pass  # The other side is gone or talks nonsense: either way we are done with it.
+        finally:
+            writer.close()
+            if holds:
+                self._holders -= 1
+                self._stop_if_unused()
+
+    async def _answer(self, request: Request) -> Report | SubmitAnswer | Refused:
+        try:
+            match request:
+                case GetReport() | Hold():
+                    pass
+                case Stay():
+                    self._stays = True
+                case Stop():
+                    self._stop_wanted.set()
+                case Submit(submission):
+                    return SubmitAnswer(await self._submit(submission))
+                case Simulate():
+                    await self._simulator.change(request)
+        except PipelineError as error:
+            return Refused(error.message, error.hint)
+        return self.report
+
+    async def _submit(self, submission: Submission) -> Submitted:
+        answer = await self._submitter.ask(msgspec.json.encode(submission), _SUBMIT_SECONDS)
+        return msgspec.json.decode(answer, type=Submitted)
+
+
+def _lock(state_dir: Path) -> int:
+    """Only one supervisor may own a state directory.
+
+    Raises:
+        UnavailableError: Another one does.
+    """
+    lock = os.open(state_dir / "supervisor.lock", os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise UnavailableError(f"Another stack runs in {state_dir}.") from error
+    return lock
+
+
+def main() -> int:
+    """Run the supervisor with the settings that stand on stdin."""
+    settings = config.from_json(sys.stdin.buffer.read())
+    try:
+        lock = _lock(settings.state_dir)
+        asyncio.run(_run(settings))
+    except PipelineError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    os.close(lock)
+    return 0
+
+
+async def _run(settings: Settings) -> None:
+    await Supervisor(settings).run()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
