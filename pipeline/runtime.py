@@ -188,14 +188,14 @@ class Runtime:
     def fresh(self, report: Callable[[str], None] = lambda _: None) -> None:
         """Empty the topics and the jobs' state; jobs that ran run again, from nothing.
 
+        The simulator is left off: whoever empties the topics has transactions of their own.
+
         Raises:
             UnavailableError: The stack does not run.
         """
         stack = self._stack()
         jobs = self._jobs(self._rest(stack.rest))
-        simulating = stack.simulator.up
-        if simulating:
-            self.simulate(Simulate(running=False))
+        self.simulate(Simulate(running=False))
         ran = [status.name for status in jobs.statuses(_sink_topics()) if status.job_id]
         for name in _sink_topics():
             jobs.discard(name, report)
@@ -205,8 +205,6 @@ class Runtime:
         topics.create_topics(stack.bootstrap, names, retention_bytes=self._retention_bytes)
         for name in ran:
             self.start_job(name, report)
-        if simulating:
-            self.simulate(Simulate(running=True))
 
     def down(self) -> bool:
         """Stop the local stack, keeping the jobs' state; whether there was one to stop.

@@ -54,12 +54,14 @@ class FlinkHome:
     """The folders that the JVMs run from.
 
     Attributes:
-        lib: Flink's own jars plus the Kafka connector, as links.
+        lib: Flink's own jars.
+        connector: The Kafka connector's jar.
         conf: `config.yaml` and the log settings.
         java_options: The module options that Flink needs on Java 17 and newer.
     """
 
     lib: Path
+    connector: Path
     conf: Path
     java_options: tuple[str, ...]
 
@@ -79,20 +81,21 @@ def wheel_lib() -> Path:
 def prepare_home(settings: Settings, rest_port: int, rpc_port: int) -> FlinkHome:
     """Lay out the cluster's folders under the state directory."""
     home = settings.state_dir / "flink"
-    lib, conf = home / "lib", home / "conf"
-    for folder in (lib, conf, home / "tmp", settings.checkpoints_dir, settings.savepoints_dir):
+    conf = home / "conf"
+    for folder in (conf, home / "tmp", settings.checkpoints_dir, settings.savepoints_dir):
         folder.mkdir(parents=True, exist_ok=True)
-    for link in lib.iterdir():
-        link.unlink()
-    connector = [settings.jars_dir / jar.file_name for jar in jars.manifest().connector]
-    for jar in [*wheel_lib().glob("*.jar"), *connector]:
-        (lib / jar.name).symlink_to(jar)
     config = _config(settings, home / "tmp", rest_port, rpc_port)
     # YAML reads JSON, and JSON leaves no doubt about quoting.
     lines = (f"{name}: {msgspec.json.encode(value).decode()}\n" for name, value in config.items())
     (conf / "config.yaml").write_text("".join(lines))
     (conf / "log4j.properties").write_text(_LOG4J)
-    return FlinkHome(lib=lib, conf=conf, java_options=_module_options())
+    (connector,) = jars.manifest().connector
+    return FlinkHome(
+        lib=wheel_lib(),
+        connector=settings.jars_dir / connector.file_name,
+        conf=conf,
+        java_options=_module_options(),
+    )
 
 
 def _module_options() -> tuple[str, ...]:
@@ -114,7 +117,8 @@ def _config(
         "rest.bind-address": LOOPBACK,
         "rest.port": rest_port,
         "web.submit.enable": "false",
-        "web.cancel.enable": "true",
+        # How old an answer about a job may be; the default of 3 s would be felt at every start.
+        "web.refresh-interval": 250,
         "taskmanager.host": LOOPBACK,
         "taskmanager.bind-host": LOOPBACK,
         "taskmanager.numberOfTaskSlots": settings.slots,
@@ -203,7 +207,7 @@ def _process(
             *home.java_options,
             f"-Dlog4j.configurationFile={home.conf / 'log4j.properties'}",
             "-cp",
-            f"{home.lib}/*",
+            f"{home.lib}/*:{home.connector}",
             main,
             "--configDir",
             str(home.conf),

@@ -29,12 +29,16 @@ def submitter(settings: Settings, java: Path, home: FlinkHome) -> ProcessSpec:
         ready=ready,
         environment={
             "JAVA_HOME": str(java),
-            "FLINK_LIB_DIR": str(home.lib),
+            # PyFlink takes Flink's own jars from its wheel whatever one says; what stands here
+            # is appended, Hadoop or not.
+            "HADOOP_CLASSPATH": str(home.connector),
             "FLINK_CONF_DIR": str(home.conf),
             "FLINK_LOG_DIR": str(settings.logs_dir),
             "FLINK_ENV_JAVA_OPTS": " ".join(home.java_options),
             "LOG4J_PROPERTIES": str(home.conf / "log4j.properties"),
             "JVM_ARGS": _JVM,
+            # Otherwise PyFlink opens a port on every interface for Python UDFs at each job.
+            "_python_worker_execution_mode": "process",
         },
         piped=True,
     )

@@ -1,0 +1,54 @@
+"""The command line: which commands there are, and what becomes of an error."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+
+from cyclopts import App, CycloptsError
+
+from pipeline.errors import PipelineError
+
+from . import data, jobs, proof, stack
+
+app = App(
+    name="fraudwatch",
+    help="Streaming fraud features with Ibis on Flink and Kafka. Without a command: the console.",
+    version=lambda: version("fraudwatch"),
+)
+for _command in (
+    *(stack.up, stack.down, stack.status, stack.logs),
+    *(jobs.jobs, jobs.start, jobs.stop, jobs.sql),
+    *(data.simulate, data.replay, data.topics, data.tail),
+    proof.verify,
+):
+    app.command(_command)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        arguments: Without the program's name; those of the process when None.
+
+    Returns:
+        The exit code: 0 for success, 1 for a check that did not hold, 2 for a wrong command or
+        setting, 3 for something that cannot be reached, 4 for a job, 5 for a file or topic.
+    """
+    try:
+        result = app(arguments, exit_on_error=False, result_action="return_value")
+    except CycloptsError:
+        return 2
+    except PipelineError as error:
+        print(f"fraudwatch: {error.message}", file=sys.stderr)
+        if error.hint:
+            print(f"            {error.hint}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has seen enough, as with `| head`; the flush at exit would fail.
+        sys.stdout = None
+        return 0
+    return result if isinstance(result, int) else 0

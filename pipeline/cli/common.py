@@ -1,0 +1,67 @@
+"""What the commands share: which profile, and how things are printed."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+import msgspec
+from cyclopts import Parameter
+
+from pipeline import config
+from pipeline.config import Settings
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Common:
+    """Options of every command."""
+
+    profile: str = config.LOCAL_PROFILE
+    "Which stack: a profile of fraudwatch.toml."
+
+    @property
+    def settings(self) -> Settings:
+        """The profile's settings."""
+        return config.load(self.profile)
+
+
+Json = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON.")]
+
+
+def print_json(value: object) -> None:
+    """One JSON document on stdout."""
+    print(msgspec.json.encode(value).decode())
+
+
+def print_table(header: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> None:
+    """Aligned columns under a header.
+
+    Args:
+        header: Column titles.
+        rows: Cells, as many as there are titles.
+        right: Numbers of the columns that hold figures and are aligned right.
+    """
+    widths = [max(len(row[i]) for row in (header, *rows)) for i in range(len(header))]
+    for row in (header, *rows):
+        cells = [
+            cell.rjust(width) if i in right else cell.ljust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        print("  ".join(cells).rstrip())
+
+
+def say(line: str, *, over: bool = False) -> None:
+    """Progress on stderr, so that stdout holds nothing but the result.
+
+    Args:
+        line: What to say.
+        over: Whether the line may be written over by the next one, on a terminal.
+    """
+    if not sys.stderr.isatty():
+        if not over:
+            print(line, file=sys.stderr, flush=True)
+        return
+    print(f"\r\x1b[2K{line}", end="" if over else "\n", file=sys.stderr, flush=True)

@@ -1,0 +1,87 @@
+"""`jobs`, `start`, `stop`, `sql`: the feature jobs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from pipeline.errors import ConfigError
+
+from .common import Common, Json, print_json, say
+from .stack import job_object, print_jobs
+
+All = Annotated[bool, Parameter(name="--all", negative="", help="Every job.")]
+
+
+def jobs(*, json: Json = False, common: Common = Common()) -> int:  # noqa: B008
+    """Print the feature jobs and where they stand."""
+    from pipeline.runtime import Runtime
+
+    found = Runtime(common.settings).status().jobs
+    if json:
+        print_json([job_object(job) for job in found])
+    else:
+        print_jobs(found)
+    return 0
+
+
+def start(*names: str, every: All = False, common: Common = Common()) -> int:  # noqa: B008
+    """Start jobs, from their kept state if they have any; returns when they run.
+
+    Args:
+        names: Which jobs.
+    """
+    from pipeline.runtime import Runtime
+
+    runtime = Runtime(common.settings)
+    for name in _chosen(names, every):
+        status = runtime.start_job(name, lambda line, name=name: say(f"{name}: {line}"))  # type: ignore[misc]
+        say(f"{name}: {status.state}")
+    return 0
+
+
+def stop(
+    *names: str,
+    every: All = False,
+    discard: Annotated[bool, Parameter(negative="")] = False,
+    common: Common = Common(),  # noqa: B008
+) -> int:
+    """Stop jobs and keep their state in a savepoint; returns when they have ended.
+
+    Args:
+        names: Which jobs.
+        discard: Throw the state away, kept savepoints included.
+    """
+    from pipeline.runtime import Runtime
+
+    runtime = Runtime(common.settings)
+    chosen = _chosen(names, every)
+    if every:
+        running = {job.name for job in runtime.status().jobs if job.job_id}
+        chosen = tuple(name for name in chosen if name in running or discard)
+    for name in chosen:
+        say(f"{name}: stopping")
+        status = runtime.stop_job(name, discard=discard)
+        say(f"{name}: {'stopped, nothing kept' if discard else f'stopped, {status.savepoint}'}")
+    return 0
+
+
+def sql(name: str, /, *, common: Common = Common()) -> int:  # noqa: B008
+    """Print the Flink SQL that runs a job.
+
+    Args:
+        name: Which job.
+    """
+    from pipeline.runtime import Runtime
+
+    print(Runtime(common.settings).sql(name), end="")
+    return 0
+
+
+def _chosen(names: tuple[str, ...], every: bool) -> tuple[str, ...]:
+    from pipeline import features
+
+    if bool(names) == every:
+        raise ConfigError("Name the jobs, or say --all.", "Jobs: `fraudwatch jobs`.")
+    return tuple(feature.name for feature in features.find(names))

@@ -1,0 +1,177 @@
+"""`up`, `down`, `status`, `logs`: the local stack."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from pipeline.errors import InputError
+from pipeline.model import Health, JobStatus, StackStatus, Step, StepState
+
+from .common import Common, Json, print_json, print_table, say
+
+_FOLLOW_SECONDS = 0.2
+
+
+def up(
+    *,
+    simulator: bool = True,
+    jobs: bool = True,
+    common: Common = Common(),  # noqa: B008 - a frozen record
+) -> int:
+    """Start the local stack, to stay until `fraudwatch down`.
+
+    Args:
+        simulator: Start the transaction simulator too.
+        jobs: Start the jobs that ran last time; the first time, all of them.
+    """
+    from pipeline.runtime import Runtime
+
+    told: dict[str, Step] = {}
+
+    def tell(steps: tuple[Step, ...]) -> None:
+        for step in steps:
+            before = told.get(step.key)
+            told[step.key] = step
+            if before is not None and before.state is step.state:
+                if step.state is StepState.RUNNING and step.detail != before.detail:
+                    say(f"  … {step.title}: {step.detail}", over=True)
+            elif step.state is StepState.DONE:
+                detail = f"  {step.detail}" if step.detail else ""
+                say(f"  ✓ {step.title:<24} {step.seconds:5.1f} s{detail}")
+            elif step.state is StepState.FAILED:
+                say(f"  ✗ {step.title:<24} {step.detail}")
+
+    Runtime(common.settings).bring_up(tell, stay=True, simulator=simulator, jobs=jobs)
+    return 4 if any(step.state is StepState.FAILED for step in told.values()) else 0
+
+
+def down(*, common: Common = Common()) -> int:  # noqa: B008
+    """Stop the local stack; the jobs' state is kept for the next start."""
+    from pipeline.runtime import Runtime
+
+    say("Stopping the jobs with savepoints, then the stack …", over=True)
+    stopped = Runtime(common.settings).down()
+    say("The local stack is stopped." if stopped else "The local stack was not running.")
+    return 0
+
+
+def status(*, json: Json = False, common: Common = Common()) -> int:  # noqa: B008
+    """Print how the stack is doing; exit code 0 when Kafka and Flink are up, 3 otherwise."""
+    from pipeline.runtime import Runtime
+
+    stack = Runtime(common.settings).status()
+    if json:
+        print_json(_stack_object(stack))
+    else:
+        _print_stack(stack)
+    return 0 if stack.kafka is Health.UP and stack.flink is Health.UP else 3
+
+
+def logs(
+    name: str = "",
+    /,
+    *,
+    lines: Annotated[int, Parameter(name=["--lines", "-n"])] = 40,
+    follow: Annotated[bool, Parameter(name=["--follow", "-f"], negative="")] = False,
+    common: Common = Common(),  # noqa: B008
+) -> int:
+    """Print the end of a process's log.
+
+    Args:
+        name: Which process; without one, the logs there are.
+        lines: How many lines.
+        follow: Go on printing what is added.
+    """
+    folder = common.settings.logs_dir
+    known = {path.stem: path for path in sorted(folder.glob("*.log"))}
+    if not name:
+        sizes = [(stem, f"{path.stat().st_size:,}", str(path)) for stem, path in known.items()]
+        print_table(("LOG", "BYTES", "FILE"), sizes, right=(1,))
+        return 0
+    if name not in known:
+        raise InputError(f"There is no log of {name!r}.", f"Logs: {', '.join(known) or 'none yet'}.")
+    for line in _read(known[name], lines, follow=follow):
+        print(line, end="", flush=True)
+    return 0
+
+
+def _read(path: Path, lines: int, *, follow: bool) -> Iterator[str]:
+    with path.open(errors="replace") as file:
+        yield from file.readlines()[-lines:]
+        while follow:
+            if line := file.readline():
+                yield line
+            else:
+                time.sleep(_FOLLOW_SECONDS)
+
+
+def job_object(job: JobStatus) -> dict[str, Any]:
+    """A job as `jobs --json` and `status --json` print it."""
+    return {
+        "name": job.name,
+        "state": job.state,
+        "job_id": job.job_id,
+        "topic": job.topic,
+        "started_at": job.started_at,
+        "savepoint": job.savepoint,
+        "savepoint_at": job.savepoint_at,
+        "failure": job.failure,
+    }
+
+
+def print_jobs(jobs: tuple[JobStatus, ...]) -> None:
+    """The jobs as a table, with the reason under one that failed."""
+    rows = [(job.name, job.state.value, _since(job), job.topic) for job in jobs]
+    print_table(("JOB", "STATE", "SINCE", "TOPIC"), rows)
+    for job in jobs:
+        if job.failure:
+            print(f"{job.name}: {job.failure}")
+
+
+def _stack_object(stack: StackStatus) -> dict[str, Any]:
+    simulator = stack.simulator
+    return {
+        "profile": stack.profile,
+        "kafka": {"up": stack.kafka is Health.UP, "bootstrap": stack.bootstrap},
+        "flink": {
+            "up": stack.flink is Health.UP,
+            "rest": stack.rest,
+            "slots": {"total": stack.slots.total, "free": stack.slots.free},
+        },
+        "simulator": {
+            "up": simulator.up,
+            "rate": simulator.rate,
+            "speed": simulator.speed,
+            "sent": simulator.sent,
+        },
+        "jobs": [job_object(job) for job in stack.jobs],
+    }
+
+
+def _print_stack(stack: StackStatus) -> None:
+    slots = f"{stack.slots.free} of {stack.slots.total} slots free" if stack.slots.total else ""
+    simulator = stack.simulator
+    pace = f"{simulator.rate:,.0f}/s ×{simulator.speed:,.0f}, {simulator.sent:,} sent"
+    print_table(
+        ("PROFILE", stack.profile, ""),
+        [
+            ("kafka", stack.kafka.value, stack.bootstrap),
+            ("flink", stack.flink.value, "  ".join(filter(None, (stack.rest, slots)))),
+            ("simulator", "up" if simulator.up else "off", pace if simulator.up else ""),
+        ],
+    )
+    print()
+    print_jobs(stack.jobs)
+
+
+def _since(job: JobStatus) -> str:
+    at = job.started_at or job.savepoint_at
+    if at is None:
+        return "-"
+    stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at))
+    return stamp if job.started_at else f"savepoint {stamp}"

@@ -1,0 +1,18 @@
+"""Options and fixtures of all tests."""
+
+from pathlib import Path
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--accept-sql", action="store_true", help="Write the golden SQL anew.")
+
+
+@pytest.fixture(scope="session")
+def sample_data() -> Path:
+    """The folder of sample files in the formats that users have."""
+    folder = Path(__file__).resolve().parents[2] / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("the sample files are not beside the checkout (../shared/data)")
+    return folder

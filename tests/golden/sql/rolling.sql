@@ -1,0 +1,63 @@
+CREATE TEMPORARY TABLE `transaction_raw` (
+  `trans_date_trans_time` TIMESTAMP(3),
+  `cc_num` BIGINT,
+  `merchant` STRING,
+  `category` STRING,
+  `amt` DOUBLE,
+  `first` STRING,
+  `last` STRING,
+  `zipcode` STRING,
+  `dob` STRING,
+  `trans_num` STRING,
+  `is_fraud` INT,
+  `user_id` BIGINT,
+  WATERMARK FOR `trans_date_trans_time` AS `trans_date_trans_time` - INTERVAL '15' SECOND
+) WITH (
+  'connector' = 'kafka',
+  'topic' = 'transaction',
+  'properties.bootstrap.servers' = '127.0.0.1:9092',
+  'properties.group.id' = 'fraudwatch-rolling',
+  'scan.startup.mode' = 'earliest-offset',
+  'scan.watermark.idle-timeout' = '10 s',
+  'format' = 'json',
+  'json.ignore-parse-errors' = 'true',
+  'json.timestamp-format.standard' = 'SQL'
+);
+
+CREATE TEMPORARY VIEW `transaction` AS
+SELECT * FROM `transaction_raw`
+WHERE `trans_date_trans_time` IS NOT NULL AND `user_id` IS NOT NULL;
+
+CREATE TEMPORARY TABLE `rolling_sink` (
+  `user_id` BIGINT,
+  `user_mean_trans_amt_last_360min` DOUBLE,
+  `user_trans_count_last_360min` BIGINT,
+  `trans_date_trans_time` TIMESTAMP(3)
+) WITH (
+  'connector' = 'kafka',
+  'topic' = 'user_trans_amt_last_360min',
+  'properties.bootstrap.servers' = '127.0.0.1:9092',
+  'properties.compression.type' = 'lz4',
+  'sink.delivery-guarantee' = 'at-least-once',
+  'key.format' = 'csv',
+  'key.fields' = 'user_id',
+  'value.format' = 'json',
+  'value.fields-include' = 'ALL',
+  'value.json.timestamp-format.standard' = 'SQL'
+);
+
+INSERT INTO `rolling_sink`
+SELECT
+  `t0`.`user_id`,
+  AVG(`t0`.`amt`) OVER (
+    PARTITION BY `t0`.`user_id`
+    ORDER BY `t0`.`trans_date_trans_time` ASC NULLS LAST
+    RANGE BETWEEN INTERVAL '360' MINUTE(3) preceding AND CURRENT ROW
+  ) AS `user_mean_trans_amt_last_360min`,
+  COUNT(*) OVER (
+    PARTITION BY `t0`.`user_id`
+    ORDER BY `t0`.`trans_date_trans_time` ASC NULLS LAST
+    RANGE BETWEEN INTERVAL '360' MINUTE(3) preceding AND CURRENT ROW
+  ) AS `user_trans_count_last_360min`,
+  `t0`.`trans_date_trans_time`
+FROM `transaction` AS `t0`;
