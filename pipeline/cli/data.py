@@ -41,9 +41,7 @@ def simulate(
         if value is not None and not 0 < value < float("inf"):
             raise ConfigError(f"{name} is {value:g}.", "It has to be greater than 0.")
     status = Runtime(common.settings).simulate(
-        Simulate(
-            running=not off, rate=rate, speed=speed, paused=pause, inject_fraud=inject_fraud
-        )
+        Simulate(running=not off, rate=rate, speed=speed, paused=pause, inject_fraud=inject_fraud)
     )
     if json:
         print_json(status)

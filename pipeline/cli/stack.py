@@ -94,7 +94,9 @@ def logs(
         print_table(("LOG", "BYTES", "FILE"), sizes, right=(1,))
         return 0
     if name not in known:
-        raise InputError(f"There is no log of {name!r}.", f"Logs: {', '.join(known) or 'none yet'}.")
+        raise InputError(
+            f"There is no log of {name!r}.", f"Logs: {', '.join(known) or 'none yet'}."
+        )
     for line in _read(known[name], lines, follow=follow):
         print(line, end="", flush=True)
     return 0

@@ -1,0 +1,108 @@
+"""Sending records: in order, nothing twice, as fast as they come."""
+
+from __future__ import annotations
+
+from types import TracebackType
+
+from confluent_kafka import KafkaError, Message, Producer
+
+from pipeline import schema
+from pipeline.errors import UnavailableError
+
+from .client import client_config, unavailable
+
+_POLL_EVERY = 1000
+
+
+class TransactionProducer:
+    """Sends keyed records to one topic.
+
+    Args:
+        bootstrap: Kafka's address.
+        topic: Where to.
+        delivery_timeout: Seconds after which an undelivered record counts as failed.
+    """
+
+    def __init__(
+        self,
+        bootstrap: str,
+        topic: str = schema.TRANSACTION_TOPIC,
+        *,
+        delivery_timeout: float = 30.0,
+    ) -> None:
+        self._bootstrap = bootstrap
+        self._topic = topic
+        self._failure: KafkaError | None = None
+        self._since_poll = 0
+        options = {
+            "enable.idempotence": True,
+            # As Java clients do it, so that a user's transactions and features share a partition.
+            "partitioner": "murmur2_random",
+            "compression.type": "lz4",
+            "linger.ms": 5,
+            "queue.buffering.max.messages": 200_000,
+            "delivery.timeout.ms": int(delivery_timeout * 1000),
+            "on_delivery": self._delivered,
+        }
+        self._producer = Producer(client_config(bootstrap) | options)
+
+    def __enter__(self) -> TransactionProducer:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind is None:
+            self.flush(30.0)
+        else:
+            self._producer.purge()
+            self._producer.flush(1.0)
+
+    def send(self, key: bytes, value: bytes) -> None:
+        """Queue one record; waits while the queue is full.
+
+        Raises:
+            UnavailableError: An earlier record could not be delivered.
+        """
+        while True:
+            try:
+                self._producer.produce(self._topic, value, key)
+                break
+            except BufferError:
+                self._producer.poll(0.1)
+                self._raise_failure()
+        self._since_poll += 1
+        if self._since_poll >= _POLL_EVERY:
+            self._since_poll = 0
+            self._producer.poll(0)
+        self._raise_failure()
+
+    def flush(self, timeout: float) -> None:
+        """Wait until all is delivered.
+
+        Args:
+            timeout: Seconds to wait.
+
+        Raises:
+            UnavailableError: Something could not be delivered, or not in time.
+        """
+        left = self._producer.flush(timeout)
+        self._raise_failure()
+        if left:
+            raise UnavailableError(
+                f"Kafka at {self._bootstrap} took none of the last {left:,} records "
+                f"within {timeout:.0f} s.",
+                "See whether it runs with `fraudwatch status`.",
+            )
+
+    def _delivered(self, error: KafkaError | None, message: Message) -> None:
+        if error is not None:
+            self._failure = error
+
+    def _raise_failure(self) -> None:
+        if self._failure is not None:
+            failure, self._failure = self._failure, None
+            raise unavailable(self._bootstrap, failure)

@@ -1,0 +1,55 @@
+"""Records as they come from a topic, and their decoding, which no record can break."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record of a topic; `timestamp_ms` is Kafka's, in milliseconds since the epoch."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp_ms: int
+    key: bytes | None
+    value: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class BadRecord:
+    """A record that could not be decoded, and why."""
+
+    record: Record
+    reason: str
+
+
+def decode(kind: type[T], records: Iterable[Record]) -> tuple[list[T], list[BadRecord]]:
+    """Decode the values of records.
+
+    Args:
+        kind: A record type of `pipeline.model`.
+        records: All of one topic.
+
+    Returns:
+        What could be decoded, in order, and what could not.
+    """
+    decoder = msgspec.json.Decoder(kind)
+    good: list[T] = []
+    bad: list[BadRecord] = []
+    for record in records:
+        if record.value is None:
+            bad.append(BadRecord(record, "no value (a tombstone)"))
+            continue
+        try:
+            good.append(decoder.decode(record.value))
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            bad.append(BadRecord(record, str(error)))
+    return good, bad

@@ -1,0 +1,67 @@
+"""Records as lines: what a Kafka client would print, and nothing a terminal would act on."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from .records import Record
+
+# Cc: control characters, with ESC and the C1 set. Cf: formatting, with the bidi controls.
+# Cs: halves of a surrogate pair. Zl, Zp: line and paragraph ends.
+_UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+
+
+def sanitised(text: str) -> str:
+    """The text with everything that a terminal would obey shown as an escape instead."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        character if unicodedata.category(character) not in _UNPRINTABLE else _escape(character)
+        for character in text
+    )
+
+
+def as_text(data: bytes | None) -> str:
+    """Bytes for a person: invalid UTF-8 and control characters escaped, `null` for nothing."""
+    return "null" if data is None else sanitised(data.decode(errors="backslashreplace"))
+
+
+def text_line(record: Record) -> str:
+    """One record as a line: offset, partition, timestamp, key, value."""
+    key, value = as_text(record.key), as_text(record.value)
+    return f"{record.offset:>10}  {record.partition:>3}  {_stamp(record)}  {key:>20}  {value}"
+
+
+TEXT_HEADER = f"{'OFFSET':>10}  {'PRT':>3}  {'TIMESTAMP':<24}  {'KEY':>20}  VALUE"
+
+
+def json_object(record: Record) -> dict[str, Any]:
+    """One record as a JSON object; `value` is the parsed JSON where it is JSON, else a string."""
+    value: Any = None
+    if record.value is not None:
+        try:
+            value = msgspec.json.decode(record.value)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            value = record.value.decode(errors="backslashreplace")
+    return {
+        "topic": record.topic,
+        "partition": record.partition,
+        "offset": record.offset,
+        "timestamp": _stamp(record),
+        "key": None if record.key is None else record.key.decode(errors="backslashreplace"),
+        "value": value,
+    }
+
+
+def _stamp(record: Record) -> str:
+    moment = datetime.fromtimestamp(record.timestamp_ms / 1000, UTC)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{record.timestamp_ms % 1000:03d}Z"
+
+
+def _escape(character: str) -> str:
+    code = ord(character)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"

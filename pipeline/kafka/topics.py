@@ -1,0 +1,206 @@
+"""Topics: creating, emptying, listing, and how far event time has come in one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
+
+from pipeline import schema
+from pipeline.errors import UnavailableError
+
+from .client import REQUEST_SECONDS, client_config, reporting, unavailable
+
+_LAST_RECORDS: Final = 50
+_SMALLEST_SEGMENT: Final = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionInfo:
+    """One partition: records from offset `earliest` up to, not including, `latest`."""
+
+    partition: int
+    earliest: int
+    latest: int
+
+
+@dataclass(frozen=True, slots=True)
+class TopicInfo:
+    """One topic."""
+
+    name: str
+    partitions: tuple[PartitionInfo, ...]
+
+    @property
+    def records(self) -> int:
+        """How many records it holds, counting transaction markers and gaps."""
+        return sum(part.latest - part.earliest for part in self.partitions)
+
+
+class _EventTime(msgspec.Struct):
+    trans_date_trans_time: datetime
+
+
+def create_topics(
+    bootstrap: str,
+    names: Iterable[str],
+    *,
+    retention_bytes: int,
+    partitions: int = schema.PARTITIONS,
+) -> None:
+    """Create the topics that are not there yet.
+
+    Args:
+        bootstrap: Kafka's address.
+        names: Of the topics.
+        retention_bytes: Size at which a partition loses its oldest records.
+        partitions: Of each topic.
+
+    Raises:
+        UnavailableError: Kafka cannot be reached or refuses.
+    """
+    options = {
+        "retention.bytes": str(retention_bytes),
+        # Old event times are no reason to delete; size is.
+        "retention.ms": "-1",
+        # Whole segments are deleted, so that a bound needs several of them.
+        "segment.bytes": str(max(retention_bytes // 4, _SMALLEST_SEGMENT)),
+    }
+    wanted = [NewTopic(name, partitions, 1, config=options) for name in names]
+    with reporting(bootstrap):
+        # The client has to outlive its answers.
+        admin = _admin(bootstrap)
+        answers = admin.create_topics(wanted, request_timeout=REQUEST_SECONDS)
+        _await(answers.values(), accepted=KafkaError.TOPIC_ALREADY_EXISTS)
+
+
+def delete_topics(bootstrap: str, names: Iterable[str]) -> None:
+    """Delete topics and wait until they are gone; one that is not there is fine.
+
+    Raises:
+        UnavailableError: Kafka cannot be reached or refuses.
+    """
+    names = list(names)
+    admin = _admin(bootstrap)
+    with reporting(bootstrap):
+        answers = admin.delete_topics(names, request_timeout=REQUEST_SECONDS)
+        _await(answers.values(), accepted=KafkaError.UNKNOWN_TOPIC_OR_PART)
+        deadline = time.monotonic() + REQUEST_SECONDS
+        while not admin.list_topics(timeout=REQUEST_SECONDS).topics.keys().isdisjoint(names):
+            if time.monotonic() > deadline:
+                raise UnavailableError("Kafka does not delete the topics.", "Try again.")
+            time.sleep(0.05)
+
+
+def list_topics(bootstrap: str) -> list[TopicInfo]:
+    """All topics but Kafka's own, by name.
+
+    Raises:
+        UnavailableError: Kafka cannot be reached.
+    """
+    admin = _admin(bootstrap)
+    with reporting(bootstrap):
+        known = admin.list_topics(timeout=REQUEST_SECONDS).topics
+        parts = [
+            TopicPartition(name, number)
+            for name, topic in known.items()
+            if not name.startswith("__")
+            for number in topic.partitions
+        ]
+        earliest = _offsets(admin, parts, OffsetSpec.earliest())
+        latest = _offsets(admin, parts, OffsetSpec.latest())
+    found: dict[str, list[PartitionInfo]] = {}
+    for part in sorted(earliest):
+        topic, number = part
+        found.setdefault(topic, []).append(PartitionInfo(number, earliest[part], latest[part]))
+    return [TopicInfo(name, tuple(partitions)) for name, partitions in sorted(found.items())]
+
+
+def newest_event_time(bootstrap: str, topic: str = schema.TRANSACTION_TOPIC) -> datetime | None:
+    """The newest event time among a topic's last records; None for an empty topic.
+
+    Several records of each partition are looked at, since the last may be out of order or damaged.
+
+    Raises:
+        UnavailableError: Kafka cannot be reached, or has no such topic.
+    """
+    newest: datetime | None = None
+    decoder = msgspec.json.Decoder(_EventTime)
+    for value in _last_values(bootstrap, topic):
+        try:
+            time_found = decoder.decode(value).trans_date_trans_time
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            continue
+        newest = time_found if newest is None else max(newest, time_found)
+    return newest
+
+
+def _last_values(bootstrap: str, topic: str) -> list[bytes]:
+    consumer = Consumer(
+        client_config(bootstrap, group_id="fraudwatch-look", enable_auto_commit=False)
+        | {"enable.partition.eof": True}
+    )
+    try:
+        with reporting(bootstrap):
+            known = consumer.list_topics(topic, timeout=REQUEST_SECONDS).topics[topic]
+            if known.error is not None:
+                raise unavailable(bootstrap, known.error)
+            parts = []
+            for number in known.partitions:
+                low, high = consumer.get_watermark_offsets(
+                    TopicPartition(topic, number), timeout=REQUEST_SECONDS
+                )
+                if high > low:
+                    parts.append(TopicPartition(topic, number, max(low, high - _LAST_RECORDS)))
+            return _read_to_end(consumer, parts)
+    finally:
+        consumer.close()
+
+
+def _read_to_end(consumer: Consumer, parts: list[TopicPartition]) -> list[bytes]:
+    values = []
+    consumer.assign(parts)
+    open_parts = len(parts)
+    deadline = time.monotonic() + REQUEST_SECONDS
+    while open_parts and time.monotonic() < deadline:
+        for message in consumer.consume(1000, timeout=0.5):
+            error = message.error()
+            if error is None:
+                if (value := message.value()) is not None:
+                    values.append(value)
+            elif error.code() == KafkaError._PARTITION_EOF:
+                open_parts -= 1
+            else:
+                raise KafkaException(error)
+    return values
+
+
+def _admin(bootstrap: str) -> AdminClient:
+    return AdminClient(client_config(bootstrap))
+
+
+def _await(futures: Iterable[Future[Any]], accepted: int) -> None:
+    for future in futures:
+        try:
+            future.result()
+        except KafkaException as error:
+            if error.args[0].code() != accepted:
+                raise
+
+
+def _offsets(
+    admin: AdminClient, parts: list[TopicPartition], spec: OffsetSpec
+) -> dict[tuple[str, int], int]:
+    if not parts:
+        return {}
+    answers = admin.list_offsets(dict.fromkeys(parts, spec), request_timeout=REQUEST_SECONDS)
+    return {
+        (part.topic, part.partition): future.result().offset for part, future in answers.items()
+    }
