@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
 from pipeline.errors import ConfigError, InputError, UnavailableError
+from pipeline.model import Health
 
 from .common import Common, Json, print_json, print_table, say
+
+if TYPE_CHECKING:
+    from pipeline.simulate.replay import ReplayProgress, ReplayReport
 
 Flag = Parameter(negative="")
 
@@ -71,26 +75,158 @@ def replay(
         shift: Move the file's times behind the newest transaction of the topic.
         fresh: Empty the topics and the jobs' state first.
     """
+    from pipeline.kafka.producer import TransactionProducer
+    from pipeline.kafka.topics import newest_event_time
     from pipeline.runtime import Runtime
-    from pipeline.simulate.deliver import deliver
+    from pipeline.simulate import encode
+    from pipeline.simulate.files import open_file
+    from pipeline.simulate.replay import first_event_time, plan_shift
+    from pipeline.simulate.replay import replay as send_file
 
     if shift and fresh:
         raise ConfigError("--shift and --fresh exclude each other.", "Choose one.")
-    pace = _pace(speed)
+    pace = _speed(speed)
+    # A file that cannot be used is refused before anything is emptied for it.
+    source = open_file(file)
+    first = first_event_time(source)
     runtime = Runtime(common.settings)
     status = runtime.status()
-    if not status.bootstrap:
+    if status.kafka is not Health.UP:
         raise UnavailableError("The local stack is not running.", "Start it with `fraudwatch up`.")
     if status.simulator.up and not fresh:
         raise InputError(
             "The simulator is running and moves event time on, so the file would come too late.",
             "Stop it with `fraudwatch simulate --off`, or empty the topics with --fresh.",
         )
-    # A file that cannot be used is refused before anything is emptied for it.
-    plan = deliver(file, status.bootstrap, speed=pace, shift=shift, ignore_topic=fresh)
     if fresh:
         runtime.fresh(lambda line: say(f"  … {line}", over=True))
-    report = plan(lambda line: say(line, over=True))
+    by = plan_shift(first, newest_event_time(status.bootstrap), shift=shift)
+
+    def tell(progress: ReplayProgress) -> None:
+        at = f", event time {progress.event_time}" if progress.event_time else ""
+        say(f"  … {progress.share:4.0%}  {progress.sent:,} sent{at}", over=True)
+
+    with TransactionProducer(status.bootstrap) as producer:
+        report = send_file(
+            source,
+            lambda transaction: producer.send(encode.key(transaction), encode.value(transaction)),
+            speed=pace,
+            shift=by,
+            report=tell,
+        )
+    _tell_replay(report)
     if json:
         print_json(report)
     return 0
+
+
+def topics(*, json: Json = False, common: Common = Common()) -> int:  # noqa: B008
+    """Print the topics and what they hold."""
+    from pipeline.kafka.topics import list_topics
+
+    found = list_topics(_bootstrap(common))
+    if json:
+        print_json(
+            [
+                {
+                    "name": topic.name,
+                    "records": topic.records,
+                    "partitions": [
+                        {"partition": p.partition, "earliest": p.earliest, "latest": p.latest}
+                        for p in topic.partitions
+                    ],
+                }
+                for topic in found
+            ]
+        )
+    else:
+        rows = [(t.name, f"{t.records:,}", str(len(t.partitions))) for t in found]
+        print_table(("TOPIC", "RECORDS", "PARTITIONS"), rows, right=(1, 2))
+    return 0
+
+
+def tail(
+    topic: str,
+    /,
+    *,
+    start: Annotated[Literal["beginning", "end"], Parameter(name="--from")] = "end",
+    limit: Annotated[int | None, Parameter(name=["--limit", "-n"])] = None,
+    follow: bool = True,
+    json: Json = False,
+    common: Common = Common(),  # noqa: B008
+) -> int:
+    """Print a topic's records: offset, partition, timestamp, key, value.
+
+    Args:
+        topic: Which topic.
+        start: From the beginning, or only what comes from now on.
+        limit: Stop after so many records.
+        follow: Wait for more at the end; --no-follow stops there.
+    """
+    from pipeline.kafka.consumer import BatchConsumer, Edge
+    from pipeline.kafka.tail import TEXT_HEADER, json_object, text_line
+    from pipeline.kafka.topics import list_topics
+
+    bootstrap = _bootstrap(common)
+    known = {info.name: info for info in list_topics(bootstrap)}
+    if topic not in known:
+        raise UnavailableError(
+            f"There is no topic {topic!r}.", f"Topics: {', '.join(known) or 'none yet'}."
+        )
+    if not json:
+        print(TEXT_HEADER)
+    printed = 0
+    edge = Edge.EARLIEST if start == "beginning" else Edge.LATEST
+    left = known[topic].records if start == "beginning" else 0
+    with BatchConsumer(bootstrap, (topic,), edge) as consumer:
+        while (limit is None or printed < limit) and (follow or printed < left):
+            for record in consumer.poll():
+                if limit is not None and printed >= limit:
+                    break
+                if json:
+                    print_json(json_object(record))
+                else:
+                    print(text_line(record))
+                printed += 1
+            sys.stdout.flush()
+            if consumer.error and not follow:
+                raise UnavailableError(f"{topic} cannot be read: {consumer.error}.", "Try again.")
+    return 0
+
+
+def _bootstrap(common: Common) -> str:
+    from pipeline.runtime import Runtime
+
+    status = Runtime(common.settings).status()
+    if status.kafka is not Health.UP:
+        raise UnavailableError("The local stack is not running.", "Start it with `fraudwatch up`.")
+    return status.bootstrap
+
+
+def _speed(text: str) -> float | None:
+    if text == "max":
+        return None
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = 0.0
+    if not 0 < speed < float("inf"):
+        raise ConfigError(f"--speed is {text!r}.", "It is a number greater than 0, or max.")
+    return speed
+
+
+def _tell_replay(report: ReplayReport) -> None:
+    rate = report.sent / report.seconds if report.seconds else 0.0
+    say(f"{report.sent:,} transactions sent in {report.seconds:,.1f} s ({rate:,.0f}/s).")
+    if report.earliest:
+        say(f"Event time from {report.earliest} to {report.latest}.")
+    if report.bad:
+        say(f"{report.bad:,} malformed rows skipped:")
+        for row in report.bad_rows:
+            say(f"  line {row.line}: {row.reason}")
+        if report.bad > len(report.bad_rows):
+            say(f"  and {report.bad - len(report.bad_rows):,} more")
+    if report.backwards:
+        say(
+            f"{report.backwards:,} transactions run backwards in time; Flink may drop them as late."
+        )

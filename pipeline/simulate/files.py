@@ -1,0 +1,90 @@
+"""Files of transactions: opened, unpacked, recognised, read row by row."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import TextIOWrapper
+from pathlib import Path
+from typing import IO, Final, cast
+
+from pipeline.errors import InputError
+
+from .layouts import LAYOUTS, BadRow, Layout, Row
+
+_GZIP_MAGIC: Final = b"\x1f\x8b"
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionFile:
+    """A file that has been recognised.
+
+    Attributes:
+        path: Where it is.
+        layout: What kind it is.
+        size: Bytes on disk, packed if it is packed.
+        packed: Whether it is gzipped.
+    """
+
+    path: Path
+    layout: Layout
+    size: int
+    packed: bool
+
+    def rows(self) -> Iterator[tuple[Row, float]]:
+        """Each row with the share of the file read so far, 0 to 1.
+
+        A gzip that is cut short gives its rows up to the damage and a BadRow in the end.
+        """
+        lines = 0
+
+        def counted(text: IO[str]) -> Iterator[str]:
+            nonlocal lines
+            for line in text:
+                lines += 1
+                # csv refuses NUL in some versions and keeps it in others; it is never data.
+                yield line.replace("\0", "\ufffd")
+
+        with self.path.open("rb") as raw:
+            try:
+                for row in self.layout.rows(counted(_text(raw, self.packed))):
+                    yield row, min(1.0, raw.tell() / self.size)
+            except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+                yield BadRow(lines + 1, f"the gzip is damaged from here on ({error})"), 1.0
+
+
+def open_file(path: Path) -> TransactionFile:
+    """Recognise a file by its content.
+
+    Raises:
+        InputError: It cannot be read, is empty, or is of no layout we know.
+    """
+    try:
+        with path.open("rb") as raw:
+            packed = raw.read(2) == _GZIP_MAGIC
+            raw.seek(0)
+            first = _text(raw, packed).readline(1_000_000)
+    except OSError as error:
+        reason = error.strerror or "it is no proper gzip"
+        raise InputError(f"{path} cannot be read: {reason}.", "Check the path.") from error
+    except (EOFError, zlib.error) as error:
+        raise InputError(f"{path} is a damaged gzip: {error}.", "Fetch it again.") from error
+    expected = "Expected one of: " + "; ".join(layout.name for layout in LAYOUTS) + "."
+    if not first.strip():
+        raise InputError(f"{path} is empty or begins with an empty line.", expected)
+    layout = next((layout for layout in LAYOUTS if layout.recognises(first)), None)
+    if layout is None:
+        begins = first.strip()[:80]
+        raise InputError(f"{path} is of no known layout; it begins with {begins!r}.", expected)
+    return TransactionFile(path, layout, path.stat().st_size, packed)
+
+
+def _text(raw: IO[bytes], packed: bool) -> TextIOWrapper:
+    """Lines as text: a byte order mark is passed over, bytes that are no UTF-8 are replaced.
+
+    Line ends are left alone, since a quoted CSV field may hold some; csv and JSON take both kinds.
+    """
+    data = cast("IO[bytes]", gzip.GzipFile(fileobj=raw)) if packed else raw
+    return TextIOWrapper(data, encoding="utf-8-sig", errors="replace", newline="\n")

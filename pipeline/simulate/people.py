@@ -1,0 +1,90 @@
+"""Card holders: who they are, how much they spend, when they are awake."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from random import Random
+from typing import Final
+
+from .identity import user_id
+from .names import FIRST_NAMES, LAST_NAMES
+
+# Issuer prefix and length of a card number: two of Visa's lengths, Mastercard, Amex, Discover.
+_ISSUERS: Final = (("4", 16), ("4", 13), ("5", 16), ("37", 15), ("6011", 16))
+
+# The hours in which a person buys: early risers, most people, and night owls.
+_AWAKE: Final = ((5, 20), (7, 22), (7, 22), (11, 26))
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One card holder.
+
+    Attributes:
+        user_id: Signed 64-bit.
+        cc_num: With a valid check digit.
+        first: First name.
+        last: Last name.
+        zipcode: Five digits.
+        dob: Date of birth, ISO.
+        spending: Factor on what things cost others; around 1.
+        activity: Factor on how often others buy; around 1.
+        awake: First and last hour of their day; over 23 means past midnight.
+    """
+
+    user_id: int
+    cc_num: int
+    first: str
+    last: str
+    zipcode: str
+    dob: str
+    spending: float
+    activity: float
+    awake: tuple[int, int]
+
+    def at(self, hour: int) -> float:
+        """How likely they buy something in one hour of the day, next to others."""
+        first, last = self.awake
+        awake = first <= hour <= last or first <= hour + 24 <= last
+        return self.activity if awake else self.activity * 0.04
+
+
+def make_people(random: Random, count: int) -> tuple[Person, ...]:
+    """So many card holders, no two with one card."""
+    people: dict[int, Person] = {}
+    while len(people) < count:
+        person = _make_person(random)
+        people[person.cc_num] = person
+    return tuple(people.values())
+
+
+def _make_person(random: Random) -> Person:
+    cc_num = _card_number(random)
+    born = date(1935, 1, 1) + timedelta(days=random.randrange(70 * 365))
+    return Person(
+        user_id=user_id(cc_num),
+        cc_num=cc_num,
+        first=random.choice(FIRST_NAMES),
+        last=random.choice(LAST_NAMES),
+        zipcode=f"{random.randrange(501, 99951):05d}",
+        dob=born.isoformat(),
+        spending=random.lognormvariate(0, 0.4),
+        activity=random.lognormvariate(0, 0.6),
+        awake=random.choice(_AWAKE),
+    )
+
+
+def _card_number(random: Random) -> int:
+    prefix, length = random.choice(_ISSUERS)
+    body = prefix + "".join(random.choices("0123456789", k=length - len(prefix) - 1))
+    return int(body + str(_luhn_digit(body)))
+
+
+def _luhn_digit(body: str) -> int:
+    """The check digit that makes a card number valid (ISO/IEC 7812-1)."""
+    total = 0
+    for place, digit in enumerate(reversed(body)):
+        value = int(digit) * (2 if place % 2 == 0 else 1)
+        total += value - 9 if value > 9 else value
+    return -total % 10

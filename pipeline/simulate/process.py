@@ -1,0 +1,205 @@
+"""The simulator as a process: commands come in on stdin, its status goes out on stdout.
+
+One JSON line each. It ends when its input does, or on SIGTERM, with all it has produced flushed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import queue
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Final
+
+import msgspec
+
+from pipeline.errors import PipelineError
+from pipeline.kafka.producer import TransactionProducer
+from pipeline.kafka.topics import newest_event_time
+from pipeline.model import Transaction
+
+from . import encode
+from .generator import DEFAULT_SEED, DEFAULT_START, DEFAULT_USERS, Generator
+from .pace import RatePace
+
+DEFAULT_RATE: Final = 100.0
+DEFAULT_SPEED: Final = 720.0
+TICK_SECONDS: Final = 0.02
+_STATUS_SECONDS: Final = 1.0
+_RETRY_SECONDS: Final = 0.5
+
+_Positive = Annotated[float, msgspec.Meta(gt=0, le=1_000_000)]
+
+
+class Command(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A change; what is None stays as it is."""
+
+    rate: _Positive | None = None
+    speed: _Positive | None = None
+    paused: bool | None = None
+    inject_fraud: bool = False
+
+
+class Status(msgspec.Struct, frozen=True):
+    """The simulator: `rate` in transactions per second, `speed` times real time."""
+
+    sent: int
+    rate: float
+    speed: float
+    paused: bool
+    event_time: str
+    error: str
+
+
+@dataclass(slots=True)
+class Simulation:
+    """What the simulator does, one tick at a time; time and delivery are given from outside.
+
+    Attributes:
+        generator: Where transactions come from.
+        pace: How many are due.
+        send: Takes one transaction; may raise PipelineError while Kafka is away.
+        rate: Transactions per second of real time.
+        speed: Seconds of event time per second of real time.
+    """
+
+    generator: Generator
+    pace: RatePace
+    send: Callable[[Transaction], None]
+    rate: float
+    speed: float
+    paused: bool = False
+    sent: int = 0
+    event_time: str = ""
+    error: str = ""
+
+    def tick(self, now: float) -> None:
+        """Send what is due; while Kafka is away nothing is made, so that nothing is lost."""
+        due = self.pace.due(now, 0.0 if self.paused else self.rate)
+        for _ in range(due):
+            transaction = self.generator.next(self.speed / self.rate)
+            try:
+                self.send(transaction)
+            except PipelineError as error:
+                self.error = error.message
+                return
+            self.sent += 1
+            self.event_time = str(transaction.trans_date_trans_time)
+        if due:
+            self.error = ""
+
+    def obey(self, line: bytes) -> None:
+        """Carry out one command; one that makes no sense is an error in the next status."""
+        try:
+            command = msgspec.json.decode(line, type=Command)
+        except msgspec.DecodeError as error:
+            self.error = f"Not understood: {error}"
+            return
+        self.rate = command.rate or self.rate
+        self.speed = command.speed or self.speed
+        self.paused = self.paused if command.paused is None else command.paused
+        if command.inject_fraud:
+            self.generator.inject_fraud()
+
+    @property
+    def status(self) -> Status:
+        """What is told outside."""
+        return Status(self.sent, self.rate, self.speed, self.paused, self.event_time, self.error)
+
+
+def run(
+    simulation: Simulation,
+    commands: queue.SimpleQueue[bytes],
+    say: Callable[[Status], None],
+    *,
+    clock: Callable[[], float] = time.monotonic,
+) -> None:
+    """Tick until the commands end, which an empty line stands for.
+
+    Args:
+        simulation: What to run.
+        commands: Lines of JSON as they come.
+        say: Told the status every second and after every command.
+        clock: Seconds, only going forward.
+    """
+    said = clock()
+    say(simulation.status)
+    while True:
+        try:
+            line = commands.get(timeout=TICK_SECONDS)
+            if not line:
+                return
+            simulation.obey(line)
+            say(simulation.status)
+        except queue.Empty:
+            pass
+        now = clock()
+        simulation.tick(now)
+        if now - said >= _STATUS_SECONDS:
+            said = now
+            say(simulation.status)
+
+
+def _generator(bootstrap: str, seed: int, users: int, ended: threading.Event) -> Generator | None:
+    """One that carries on after the topic's newest transaction; None if told to end before."""
+    while not ended.is_set():
+        try:
+            newest = newest_event_time(bootstrap)
+        except PipelineError as error:
+            print(error, file=sys.stderr, flush=True)
+            ended.wait(_RETRY_SECONDS)
+            continue
+        return Generator(seed, DEFAULT_START if newest is None else newest, users)
+    return None
+
+
+def main() -> None:
+    """Simulate until stdin ends."""
+    parser = argparse.ArgumentParser(prog="simulator")
+    parser.add_argument("--bootstrap", required=True)
+    parser.add_argument("--rate", type=float, default=DEFAULT_RATE)
+    parser.add_argument("--speed", type=float, default=DEFAULT_SPEED)
+    parser.add_argument("--seed", type=int, default=DEFAULT_SEED)
+    parser.add_argument("--users", type=int, default=DEFAULT_USERS)
+    options = parser.parse_args()
+    commands: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    ended = threading.Event()
+
+    def end(*_: object) -> None:
+        ended.set()
+        commands.put(b"")
+
+    def read_commands() -> None:
+        for line in sys.stdin.buffer:
+            if line.strip():
+                commands.put(line)
+        end()
+
+    def say(status: Status) -> None:
+        sys.stdout.buffer.write(msgspec.json.encode(status) + b"\n")
+        sys.stdout.buffer.flush()
+
+    signal.signal(signal.SIGTERM, end)
+    threading.Thread(target=read_commands, name="commands", daemon=True).start()
+    generator = _generator(options.bootstrap, options.seed, options.users, ended)
+    if generator is None:
+        return
+    with TransactionProducer(options.bootstrap, delivery_timeout=300) as producer:
+        simulation = Simulation(
+            generator=generator,
+            pace=RatePace(time.monotonic()),
+            send=lambda transaction: producer.send(
+                encode.key(transaction), encode.value(transaction)
+            ),
+            rate=options.rate,
+            speed=options.speed,
+        )
+        run(simulation, commands, say)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,95 @@
+"""One real broker and one real cluster for all end-to-end tests of a run."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from pipeline import config
+from pipeline.config import Settings
+from pipeline.local.control import Control, GetReport, Report
+from pipeline.runtime import Runtime
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "e2e" in item.path.parts:
+            item.add_marker("e2e")
+
+
+def stack_environment(state_dir: Path) -> dict[str, str]:
+    """Variables for a stack of its own: another state directory, ports that nobody else uses."""
+    return {
+        "FRAUDWATCH_STATE_DIR": str(state_dir),
+        "FRAUDWATCH_KAFKA_PORT": "0",
+        "FRAUDWATCH_FLINK_PORT": "0",
+    }
+
+
+def stack_processes(settings: Settings) -> list[psutil.Process]:
+    """The supervisor and all that it started."""
+    with Control(settings.state_dir) as control:
+        supervisor = psutil.Process(control.ask(GetReport(), Report).pid)
+    return [supervisor, *supervisor.children(recursive=True)]
+
+
+def assert_ended(processes: list[psutil.Process], patience: float) -> None:
+    """None of these processes is left after `patience` seconds."""
+    _, alive = psutil.wait_procs(processes, timeout=patience)
+    assert alive == []
+
+
+def command(settings: Settings) -> Run:
+    """Runs `fraudwatch` against the stack of these settings, as a user would."""
+    environment = {**os.environ, **stack_environment(settings.state_dir)}
+
+    def run(*arguments: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [Path(sys.executable).parent / "fraudwatch", *arguments],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def stack_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return config.load(environment=stack_environment(tmp_path_factory.mktemp("stack")))
+
+
+@pytest.fixture(scope="session")
+def running_stack(stack_settings: Settings) -> Iterator[Runtime]:
+    runtime = Runtime(stack_settings)
+    runtime.bring_up(simulator=False, jobs=False)
+    processes = stack_processes(stack_settings)
+    yield runtime
+    runtime.close()
+    assert_ended(processes, patience=15)
+
+
+@pytest.fixture
+def stack(running_stack: Runtime) -> Runtime:
+    """The stack of this run with empty topics and without jobs."""
+    running_stack.fresh()
+    for job in running_stack.status().jobs:
+        if job.job_id:
+            running_stack.stop_job(job.name, discard=True)
+    return running_stack
+
+
+@pytest.fixture
+def fraudwatch(stack: Runtime, stack_settings: Settings) -> Run:
+    """Runs `fraudwatch` against the stack of this run."""
+    return command(stack_settings)

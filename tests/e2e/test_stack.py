@@ -1,0 +1,126 @@
+"""The local stack as a whole: its sockets, its leases, its end, its next start."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from pipeline import config
+from pipeline.config import Settings
+from pipeline.local.control import socket_path
+from pipeline.model import Health, JobState
+from pipeline.runtime import Runtime
+
+from .conftest import assert_ended, command, stack_environment, stack_processes
+
+
+def test_listens_on_loopback_only(stack: Runtime, stack_settings: Settings) -> None:
+    stack.start_job("flagged")
+    listening = {
+        connection.laddr.ip
+        for process in stack_processes(stack_settings)
+        for connection in process.net_connections(kind="inet")
+        if connection.status == psutil.CONN_LISTEN
+    }
+    assert listening
+    assert listening <= {"127.0.0.1", "::1", "::ffff:127.0.0.1"}
+
+
+def test_control_socket_and_state_are_the_users_only(
+    stack: Runtime, stack_settings: Settings
+) -> None:
+    stack.start_job("flagged")
+    assert socket_path(stack_settings.state_dir).stat().st_mode & 0o077 == 0
+    assert (stack_settings.state_dir / "jobs.json").stat().st_mode & 0o077 == 0
+
+
+def test_a_taken_port_is_avoided(tmp_path: Path, stack: Runtime) -> None:
+    taken = stack.status().bootstrap.rpartition(":")[2]
+    environment = stack_environment(tmp_path) | {"FRAUDWATCH_KAFKA_PORT": taken}
+    other = Runtime(config.load(environment=environment))
+    try:
+        other.bring_up(simulator=False, jobs=False)
+        assert other.bootstrap not in ("", stack.bootstrap)
+        assert other.status().kafka is Health.UP
+    finally:
+        other.close()
+
+
+def test_up_stays_down_ends_and_the_next_up_carries_on(tmp_path: Path) -> None:
+    settings = config.load(environment=stack_environment(tmp_path))
+    run = command(settings)
+    up = run("up", "--no-simulator")
+    assert up.returncode == 0, up.stderr
+    first = stack_processes(settings)
+    stopped = run("stop", "tumbling")
+    assert stopped.returncode == 0, stopped.stderr
+    down = run("down")
+    assert down.returncode == 0, down.stderr
+    assert_ended(first, patience=1)
+
+    status = run("status", "--json")
+    assert status.returncode == 3
+    assert json.loads(status.stdout)["kafka"]["up"] is False
+
+    assert run("up", "--no-simulator").returncode == 0
+    second = stack_processes(settings)
+    try:
+        jobs = {job["name"]: job for job in json.loads(run("jobs", "--json").stdout)}
+        assert jobs["rolling"]["state"] == JobState.RUNNING
+        assert jobs["flagged"]["state"] == JobState.RUNNING
+        # What was stopped by hand stays stopped.
+        assert jobs["tumbling"]["state"] == JobState.STOPPED
+        assert jobs["tumbling"]["savepoint"]
+    finally:
+        run("down")
+    assert_ended(second, patience=1)
+
+
+HOLDER = """
+import sys
+from pipeline import config
+from pipeline.runtime import Runtime
+runtime = Runtime(config.load())
+runtime.bring_up(simulator=True, jobs=False)
+print("up", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
+def test_nothing_outlives_whoever_started_it(tmp_path: Path, how: signal.Signals) -> None:
+    environment = stack_environment(tmp_path)
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLDER],
+        env={**os.environ, **environment},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == b"up\n"
+    processes = stack_processes(config.load(environment=environment))
+    assert len(processes) >= 6
+    holder.send_signal(how)
+    holder.communicate(timeout=10)
+    assert_ended(processes, patience=15)
+
+
+def test_the_supervisors_death_takes_everything_along(tmp_path: Path) -> None:
+    settings = config.load(environment=stack_environment(tmp_path))
+    runtime = Runtime(settings)
+    runtime.bring_up(simulator=True, jobs=False)
+    processes = stack_processes(settings)
+    processes[0].kill()
+    assert_ended(processes, patience=15)
+    # And the next start is not put off by what is left lying about.
+    again = Runtime(settings)
+    again.bring_up(simulator=False, jobs=False)
+    assert again.status().kafka is Health.UP
+    again.close()
