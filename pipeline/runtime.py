@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from . import features, schema
 from .config import Settings
 from .errors import PipelineError, UnavailableError
 from .features import Feature
-from .flink.ddl import JobSql, job_sql
+from .flink.ddl import JobSql, consumer_group, job_sql
 from .flink.jobs import Jobs, StateFolders
 from .flink.journal import Journal
 from .flink.rest import FlinkRest
@@ -31,6 +32,9 @@ from .local.control import (
 )
 from .model import Health, JobStatus, SimulatorStatus, StackStatus, StepState
 from .startup import ReportSteps, Steps, await_processes, fetch_jars
+
+if TYPE_CHECKING:
+    from .oracle.report import Parity
 
 _SUBMIT_SECONDS = 150.0
 _STOP_SECONDS = 60.0
@@ -141,7 +145,7 @@ class Runtime:
         job_id = self._submit(jobs, feature, stack, report)
         report("waiting for its tasks")
         jobs.wait_running(job_id)
-        return self._job_status(feature)
+        return self.job_status(feature)
 
     def stop_job(
         self,
@@ -163,18 +167,33 @@ class Runtime:
             jobs.discard(name, report)
         else:
             jobs.stop(name, report)
-        return self._job_status(feature)
+        return self.job_status(feature)
 
     def sql(self, name: str) -> JobSql:
         """The SQL that runs, or would run, a feature."""
         (feature,) = features.find([name])
         return job_sql(feature, self.bootstrap or "127.0.0.1:9092")
 
-    def caught_up(self, name: str) -> int | None:
-        """How far a job's output has come in event time, in milliseconds; None for not at all."""
+    def verify(self, name: str, tell: Callable[[str], None] = lambda _: None) -> Parity:
+        """Prove that a live feature is right, or show where it is not.
+
+        Raises:
+            JobError: There is no such feature.
+            UnavailableError: The stack does not run.
+        """
+        from .oracle.verify import verify
+
         (feature,) = features.find([name])
-        job = self._job_status(feature)
-        return self._rest(self._stack().rest).watermark(job.job_id) if job.job_id else None
+        stack = self._stack()
+        return verify(feature, stack.bootstrap, _LiveJob(self, feature, stack), tell=tell)
+
+    def checkpoint(self, job_id: str) -> None:
+        """Have a running job take a checkpoint now.
+
+        Raises:
+            JobError: It could not be taken.
+        """
+        self._rest(self._stack().rest).checkpoint(job_id)
 
     def simulate(self, change: Simulate) -> SimulatorStatus:
         """Start, change or stop the simulator of the stack.
@@ -304,7 +323,8 @@ class Runtime:
             report=report,
         )
 
-    def _job_status(self, feature: Feature) -> JobStatus:
+    def job_status(self, feature: Feature) -> JobStatus:
+        """Where one feature's job stands."""
         jobs = self._jobs(self._rest(self._stack().rest))
         return jobs.statuses({feature.name: feature.topic})[0]
 
@@ -332,6 +352,28 @@ class Runtime:
             return self._stack()
         except UnavailableError:
             return None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _LiveJob:
+    """How far a feature's job has come, as the oracle asks."""
+
+    runtime: Runtime
+    feature: Feature
+    stack: Report
+
+    @property
+    def running(self) -> bool:
+        return bool(self.runtime.job_status(self.feature).job_id)
+
+    def read_up_to(self) -> Mapping[int, int]:
+        # Offsets are committed at checkpoints, when the results of what was read are in the sink;
+        # without waiting for the next one, one is taken now.
+        if job_id := self.runtime.job_status(self.feature).job_id:
+            self.runtime.checkpoint(job_id)
+        return topics.committed(
+            self.stack.bootstrap, consumer_group(self.feature), schema.TRANSACTION_TOPIC
+        )
 
 
 def _sink_topics() -> dict[str, str]:

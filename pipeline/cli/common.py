@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -67,3 +67,8 @@ def say(line: str, *, over: bool = False) -> None:
             print(line, file=sys.stderr, flush=True)
         return
     print(f"\r\x1b[2K{line}", end="" if over else "\n", file=sys.stderr, flush=True)
+
+
+def teller(name: str, *, over: bool = False) -> Callable[[str], None]:
+    """Says what is being done about one job."""
+    return lambda line: say(f"  … {name}: {line}" if over else f"{name}: {line}", over=over)

@@ -8,7 +8,7 @@ from cyclopts import Parameter
 
 from pipeline.errors import ConfigError
 
-from .common import Common, Json, print_json, say
+from .common import Common, Json, print_json, say, teller
 from .stack import job_object, print_jobs
 
 All = Annotated[bool, Parameter(name="--all", negative="", help="Every job.")]
@@ -36,7 +36,7 @@ def start(*names: str, every: All = False, common: Common = Common()) -> int:  #
 
     runtime = Runtime(common.settings)
     for name in _chosen(names, every):
-        status = runtime.start_job(name, lambda line, name=name: say(f"{name}: {line}"))  # type: ignore[misc]
+        status = runtime.start_job(name, teller(name))
         say(f"{name}: {status.state}")
     return 0
 

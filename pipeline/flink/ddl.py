@@ -55,7 +55,7 @@ def job_sql(feature: Feature, bootstrap: str) -> JobSql:
         bootstrap: Kafka's address as Flink sees it.
     """
     return JobSql(
-        source=_source(bootstrap, group=f"fraudwatch-{feature.name}"),
+        source=_source(bootstrap, group=consumer_group(feature)),
         view=_view(),
         sink=_sink(feature, bootstrap),
         insert=f"INSERT INTO {_quoted(sink_table(feature))}\n{compile_query(feature)}",
@@ -69,6 +69,11 @@ def compile_query(feature: Feature) -> str:
     (`MINUTE(3)(3)`) when two columns share a window, which Flink rejects.
     """
     return str(ibis.to_sql(feature.table, dialect="flink"))
+
+
+def consumer_group(feature: Feature) -> str:
+    """The group under which a feature's job commits how far it has read, at each checkpoint."""
+    return f"fraudwatch-{feature.name}"
 
 
 def sink_table(feature: Feature) -> str:

@@ -134,12 +134,7 @@ class FlinkRest:
         answer = self._request("POST", f"/jobs/{job_id}/stop", body)
         request = msgspec.json.decode(answer, type=_Trigger).request_id
         path = f"/jobs/{job_id}/savepoints/{request}"
-
-        def finished() -> dict[str, Any] | None:
-            status = self._get(path)
-            return status if status["status"]["id"] == "COMPLETED" else None
-
-        operation = self._wait(finished, patience, "the savepoint")["operation"]
+        operation = self._wait(lambda: self._completed(path), patience, "a savepoint")["operation"]
         if "failure-cause" in operation:
             cause = operation["failure-cause"].get("stack-trace", "").partition("\n")[0]
             raise JobError(
@@ -148,6 +143,20 @@ class FlinkRest:
             )
         self.wait_terminal(job_id, patience=patience)
         return str(operation["location"])
+
+    def checkpoint(self, job_id: str, *, patience: float = 30.0) -> None:
+        """Have a job take a checkpoint now, and wait until it is complete.
+
+        Raises:
+            JobError: It could not be taken.
+        """
+        answer = self._request("POST", f"/jobs/{job_id}/checkpoints", {})
+        request = msgspec.json.decode(answer, type=_Trigger).request_id
+        path = f"/jobs/{job_id}/checkpoints/{request}"
+        operation = self._wait(lambda: self._completed(path), patience, "a checkpoint")["operation"]
+        if "failureCause" in operation:
+            cause = operation["failureCause"].get("stack-trace", "").partition("\n")[0]
+            raise JobError(f"Flink could not take a checkpoint: {cause}.", "Try again.")
 
     def cancel(self, job_id: str, *, patience: float = 30.0) -> None:
         """End a job without keeping its state, and wait until it has ended."""
@@ -176,6 +185,11 @@ class FlinkRest:
             return states == {"RUNNING"} or None
 
         self._wait(running, patience, "the job to run")
+
+    def _completed(self, path: str) -> dict[str, Any] | None:
+        """The answer about an operation that was triggered; None while it is under way."""
+        status = self._get(path)
+        return status if status["status"]["id"] == "COMPLETED" else None
 
     def _wait(self, condition: Callable[[], T | None], patience: float, what: str) -> T:
         deadline = time.monotonic() + patience

@@ -14,12 +14,11 @@ from pipeline.errors import UnavailableError
 REQUEST_SECONDS: Final = 10.0
 
 
-def client_config(bootstrap: str, **options: Any) -> dict[str, Any]:
-    """The configuration of a client.
+def client_config(bootstrap: str) -> dict[str, Any]:
+    """The part of a client's configuration that is the same for all.
 
     Args:
         bootstrap: Kafka's address.
-        options: librdkafka's properties, with `_` for `.`.
     """
     return {
         "bootstrap.servers": bootstrap,
@@ -29,7 +28,6 @@ def client_config(bootstrap: str, **options: Any) -> dict[str, Any]:
         "socket.timeout.ms": 10_000,
         "reconnect.backoff.max.ms": 2_000,
         "topic.metadata.refresh.interval.ms": 10_000,
-        **{name.replace("_", "."): value for name, value in options.items()},
     }
 
 

@@ -142,10 +142,29 @@ def newest_event_time(bootstrap: str, topic: str = schema.TRANSACTION_TOPIC) -> 
     return newest
 
 
+def committed(bootstrap: str, group: str, topic: str) -> dict[int, int]:
+    """How far a consumer group says it has read a topic: offset by partition.
+
+    Raises:
+        UnavailableError: Kafka cannot be reached, or has no such topic.
+    """
+    consumer = Consumer(client_config(bootstrap) | {"group.id": group})
+    try:
+        with reporting(bootstrap):
+            known = consumer.list_topics(topic, timeout=REQUEST_SECONDS).topics[topic]
+            if known.error is not None:
+                raise unavailable(bootstrap, known.error)
+            parts = [TopicPartition(topic, number) for number in known.partitions]
+            found = consumer.committed(parts, timeout=REQUEST_SECONDS)
+            return {part.partition: part.offset for part in found if part.offset >= 0}
+    finally:
+        consumer.close()
+
+
 def _last_values(bootstrap: str, topic: str) -> list[bytes]:
     consumer = Consumer(
-        client_config(bootstrap, group_id="fraudwatch-look", enable_auto_commit=False)
-        | {"enable.partition.eof": True}
+        client_config(bootstrap)
+        | {"group.id": "fraudwatch-look", "enable.auto.commit": False, "enable.partition.eof": True}
     )
     try:
         with reporting(bootstrap):

@@ -1,0 +1,220 @@
+"""Expected and found rows held against each other, as multisets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import duckdb
+import pyarrow as pa
+
+from pipeline.features import Feature
+
+RELATIVE_TOLERANCE: Final = 1e-9
+EXAMPLES: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One row that is missing, different or not expected.
+
+    Attributes:
+        kind: Which of these.
+        identity: The columns that say which row it is.
+        expected: The measures that batch computes, or none.
+        found: The measures in the sink, or none.
+    """
+
+    kind: str
+    identity: dict[str, Any]
+    expected: dict[str, Any] | None
+    found: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """How the rows of one feature compare.
+
+    Attributes:
+        expected: Rows that can be judged.
+        equal: Of them, those found with equal measures.
+        waiting: Of them, those absent whose time the watermark has not passed.
+        missing: Of them, those absent that should be there.
+        different: Rows found whose measures are wrong, and rows nobody expects.
+        duplicates: Rows found more often than expected, all of them right.
+        before_history: Rows found or expected from before history begins.
+        largest_relative_error: Between the measures of equal rows.
+        missing_keys: Identities of the missing rows, a column for each.
+        examples: A few of the rows that are not as they should be.
+    """
+
+    expected: int
+    equal: int
+    waiting: int
+    missing: int
+    different: int
+    duplicates: int
+    before_history: int
+    largest_relative_error: float
+    missing_keys: pa.Table
+    examples: tuple[Difference, ...]
+
+    @property
+    def wrong(self) -> int:
+        """Rows that are not as they should be."""
+        return self.missing + self.different
+
+
+def compare(
+    feature: Feature,
+    expected: pa.Table,
+    found: pa.Table,
+    *,
+    final_before: int | None,
+    judged_before: int | None,
+    judged_from: int | None,
+) -> Comparison:
+    """Compare what batch computes with what the sink holds.
+
+    Rows are matched by identity; among rows of one identity each found row is held against each
+    distinct expected one, so that neither order nor redelivery matters.
+
+    Args:
+        feature: Whose rows they are.
+        expected: From DuckDB.
+        found: From the sink.
+        final_before: An absent row with an event time before this is missing, otherwise it waits;
+            microseconds since the epoch, None for always.
+        judged_before: A found row at or after this may depend on transactions not looked at, and is
+            only counted if it is right; None for no bound.
+        judged_from: Rows before this cannot be judged, since their inputs may be gone; or None.
+    """
+    connection = duckdb.connect()
+    try:
+        connection.register("expected_rows", expected)
+        connection.register("found_rows", found)
+        for statement in _statements(feature, final_before, judged_before, judged_from):
+            connection.execute(statement)
+        return _collect(connection, feature)
+    finally:
+        connection.close()
+
+
+def _statements(
+    feature: Feature,
+    final_before: int | None,
+    judged_before: int | None,
+    judged_from: int | None,
+) -> tuple[str, ...]:
+    identity = ", ".join(map(_q, feature.identity))
+    columns = ", ".join(map(_q, feature.columns))
+    same = " AND ".join(
+        f"e.{_q(name)} IS NOT DISTINCT FROM f.{_q(name)}" for name in feature.identity
+    )
+    matches = " AND ".join(_matches(feature, name) for name in feature.measures) or "true"
+    errors = [_error(name) for name in feature.measures if feature.columns[name] == "float64"]
+    error = f"greatest({', '.join(errors)}, 0.0)" if errors else "0.0"
+    time = f"epoch_us({_q(feature.event_time)})"
+    since = f"{time} >= {judged_from}" if judged_from is not None else "true"
+    final = f"{time} < {final_before}" if final_before is not None else "true"
+    judged = f"{time} < {judged_before}" if judged_before is not None else "true"
+    return (
+        f"""CREATE TABLE e AS SELECT {columns}, count(*) AS n, {final} AS final,
+            row_number() OVER () AS id FROM expected_rows WHERE {since} GROUP BY {columns}""",
+        f"""CREATE TABLE f AS SELECT {columns}, {judged} AS judged, row_number() OVER () AS id
+            FROM found_rows WHERE {since}""",
+        f"""CREATE TABLE pairs AS SELECT f.id AS f_id, e.id AS e_id, {matches} AS matches,
+            {error} AS error FROM f JOIN e ON {same}""",
+        """CREATE TABLE matched AS SELECT f_id, min(e_id) AS e_id, min(error) AS error
+           FROM pairs WHERE matches GROUP BY f_id""",
+        """CREATE TABLE wrong AS SELECT f.*, p.e_id FROM f
+           LEFT JOIN (SELECT f_id, min(e_id) AS e_id FROM pairs GROUP BY f_id) p ON p.f_id = f.id
+           WHERE f.judged AND f.id NOT IN (SELECT f_id FROM matched)""",
+        f"""CREATE TABLE score AS SELECT e.*, coalesce(m.found, 0) AS found,
+            coalesce(w.wrong, 0) AS wrong FROM e
+            LEFT JOIN (SELECT e_id, count(*) AS found FROM matched GROUP BY e_id) m ON m.e_id = e.id
+            LEFT JOIN (SELECT {identity}, count(*) AS wrong FROM wrong GROUP BY {identity}) w
+            ON {same.replace("f.", "w.")}""",
+        # A wrong row stands in the place of a right one, which then is not missing as well.
+        "ALTER TABLE score ADD COLUMN absent BIGINT",
+        "UPDATE score SET absent = greatest(n - found - wrong, 0)",
+        f"""CREATE VIEW before AS SELECT
+            (SELECT count(*) FROM expected_rows WHERE NOT ({since})) AS expected,
+            (SELECT count(*) FROM found_rows WHERE NOT ({since})) AS found""",
+    )
+
+
+def _collect(connection: duckdb.DuckDBPyConnection, feature: Feature) -> Comparison:
+    def numbers(sql: str) -> tuple[Any, ...]:
+        row = connection.execute(sql).fetchone()
+        assert row is not None
+        return row
+
+    expected, equal, duplicates, waiting, missing = numbers(
+        """SELECT coalesce(sum(n), 0), coalesce(sum(least(n, found)), 0),
+           coalesce(sum(greatest(found - n, 0)), 0),
+           coalesce(sum(absent) FILTER (NOT final), 0), coalesce(sum(absent) FILTER (final), 0)
+           FROM score"""
+    )
+    (different,) = numbers("SELECT count(*) FROM wrong")
+    (error,) = numbers("SELECT coalesce(max(error), 0) FROM matched")
+    (before,) = numbers("SELECT greatest(expected, found) FROM before")
+    identity = ", ".join(map(_q, feature.identity))
+    missing_keys = connection.execute(
+        f"SELECT {identity} FROM score WHERE final AND absent > 0"
+    ).fetch_arrow_table()
+    return Comparison(
+        expected=int(expected),
+        equal=int(equal),
+        waiting=int(waiting),
+        missing=int(missing),
+        different=int(different),
+        duplicates=int(duplicates),
+        before_history=int(before),
+        largest_relative_error=float(error),
+        missing_keys=missing_keys,
+        examples=_examples(connection, feature),
+    )
+
+
+def _examples(connection: duckdb.DuckDBPyConnection, feature: Feature) -> tuple[Difference, ...]:
+    def part(row: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+        return {name: row[name] for name in names}
+
+    def rows(sql: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = connection.execute(sql).fetch_arrow_table().to_pylist()
+        return found
+
+    found = []
+    for row in rows(f"SELECT * FROM wrong ORDER BY id LIMIT {EXAMPLES}"):
+        expected = rows(f"SELECT * FROM e WHERE id = {row['e_id']}") if row["e_id"] else []
+        found.append(
+            Difference(
+                kind="different" if expected else "not expected",
+                identity=part(row, feature.identity),
+                expected=part(expected[0], feature.measures) if expected else None,
+                found=part(row, feature.measures),
+            )
+        )
+    absent = rows(f"SELECT * FROM score WHERE final AND absent > 0 LIMIT {EXAMPLES}")
+    found.extend(
+        Difference("missing", part(row, feature.identity), part(row, feature.measures), None)
+        for row in absent
+    )
+    return tuple(found)
+
+
+def _matches(feature: Feature, name: str) -> str:
+    same = f"e.{_q(name)} IS NOT DISTINCT FROM f.{_q(name)}"
+    if feature.columns[name] == "float64":
+        return f"({same} OR coalesce({_error(name)} <= {RELATIVE_TOLERANCE}, false))"
+    return same
+
+
+def _error(name: str) -> str:
+    e, f = f"e.{_q(name)}", f"f.{_q(name)}"
+    return f"CASE WHEN {e} = {f} THEN 0 ELSE abs({e} - {f}) / greatest(abs({e}), abs({f})) END"
+
+
+def _q(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

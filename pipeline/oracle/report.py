@@ -1,0 +1,106 @@
+"""What `verify` says about one feature, for people and for scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .compare import Difference
+
+
+@dataclass(frozen=True, slots=True)
+class Parity:
+    """A live feature held against its own expression in batch.
+
+    Attributes:
+        name: The feature.
+        transactions: How many were evaluated.
+        expected: Result rows that can be judged.
+        equal: Of them, those in the sink with equal numbers.
+        waiting: Of them, those that wait for the watermark.
+        late: Transactions that Flink dropped because they came after the watermark.
+        late_reason: How they came to be late.
+        missing: Rows that should be in the sink and are not.
+        different: Rows in the sink with wrong numbers, or that nobody expects.
+        duplicates: Rows delivered more than once.
+        before_history: Rows that cannot be judged because their inputs are gone from the topic.
+        bad: Records of the transaction topic that are no transactions.
+        unread: Transactions that the job has not read.
+        largest_relative_error: Between the numbers of equal rows.
+        note: What else one should know, such as that the job does not run.
+        examples: A few of the rows that are not as they should be.
+    """
+
+    name: str
+    transactions: int
+    expected: int
+    equal: int
+    waiting: int
+    late: int
+    late_reason: str
+    missing: int
+    different: int
+    duplicates: int
+    before_history: int
+    bad: int
+    unread: int
+    largest_relative_error: float
+    note: str
+    examples: tuple[Difference, ...]
+
+    @property
+    def proved(self) -> bool:
+        """Whether nothing is missing or different."""
+        return self.missing == 0 and self.different == 0
+
+
+_COLUMNS = (
+    ("EXPECTED", "expected"),
+    ("EQUAL", "equal"),
+    ("WAITING", "waiting"),
+    ("LATE", "late"),
+    ("MISSING", "missing"),
+    ("DIFFERENT", "different"),
+    ("DUPLICATE", "duplicates"),
+)
+
+
+def render(reports: Sequence[Parity]) -> str:
+    """A table with a line per feature, and below it what a number alone does not say."""
+    width = max(len(report.name) for report in reports)
+    lines = [
+        " ".join([" " * (width + 2), *(f"{title:>11}" for title, _ in _COLUMNS), "  LARGEST ERROR"])
+    ]
+    for report in reports:
+        mark = "✓" if report.proved else "✗"
+        numbers = (f"{getattr(report, name):>11,}" for _, name in _COLUMNS)
+        error = f"{report.largest_relative_error:>15.1e}"
+        lines.append(" ".join([f"{mark} {report.name:<{width}}", *numbers, error]))
+    for report in reports:
+        lines += (f"  {report.name}: {text}" for text in _remarks(report))
+    return "\n".join(lines)
+
+
+def _remarks(report: Parity) -> list[str]:
+    remarks = [report.note] if report.note else []
+    if report.late:
+        remarks.append(f"{report.late:,} transactions were dropped as late: {report.late_reason}.")
+    if report.before_history:
+        remarks.append(
+            f"{report.before_history:,} rows are older than what the topics still hold, "
+            "and are not judged."
+        )
+    if report.bad:
+        remarks.append(f"{report.bad:,} records of the topic are no transactions.")
+    for example in report.examples:
+        identity = ", ".join(f"{name} {value}" for name, value in example.identity.items())
+        remarks.append(f"{example.kind}: {identity}")
+        if example.expected is not None:
+            remarks.append(f"    expected {_measures(example.expected)}")
+        if example.found is not None:
+            remarks.append(f"    found    {_measures(example.found)}")
+    return remarks
+
+
+def _measures(values: dict[str, object]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in values.items()) or "the whole row"

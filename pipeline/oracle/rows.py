@@ -1,0 +1,160 @@
+"""Topics read into columns: transactions, and whatever rows a feature's sink holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Annotated, Any
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+
+from pipeline import schema
+from pipeline.kafka.consumer import read_to_end
+from pipeline.kafka.records import Record, decode
+
+_Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+_LocalTime = Annotated[datetime, msgspec.Meta(tz=False)]
+
+
+def _python_type(dtype: str) -> Any:
+    if dtype.startswith("timestamp"):
+        return _LocalTime
+    if dtype.startswith("int"):
+        return _Int64
+    return {"float32": float, "float64": float, "boolean": bool}.get(dtype, str)
+
+
+def _arrow_type(dtype: str) -> pa.DataType:
+    if dtype.startswith("timestamp"):
+        return pa.timestamp("us")
+    if dtype.startswith("int"):
+        return pa.int64()
+    return {"float32": pa.float64(), "float64": pa.float64(), "boolean": pa.bool_()}.get(
+        dtype, pa.string()
+    )
+
+
+@cache
+def _row_type(columns: tuple[tuple[str, str], ...]) -> type[msgspec.Struct]:
+    """A record type with these columns, each of which may be absent."""
+    fields = [(name, _python_type(dtype) | None, None) for name, dtype in columns]
+    return msgspec.defstruct("Row", fields, gc=False)
+
+
+@dataclass(frozen=True)
+class TopicRows:
+    """What a topic holds, in columns.
+
+    Attributes:
+        table: One row per record that could be decoded.
+        partition: Of each row.
+        event_time: Of each row, in microseconds since the epoch.
+        arrived: Kafka's timestamp of each row, in milliseconds since the epoch.
+        truncated: The partitions that have lost their oldest records.
+        bad: How many records could not be decoded.
+    """
+
+    table: pa.Table
+    partition: np.ndarray[Any, np.dtype[np.int32]]
+    event_time: np.ndarray[Any, np.dtype[np.int64]]
+    arrived: np.ndarray[Any, np.dtype[np.int64]]
+    truncated: frozenset[int]
+    bad: int
+
+    @property
+    def history_begins(self) -> int | None:
+        """From when on no record is missing at the beginning, in microseconds; None for always."""
+        firsts = [
+            self.event_time[self.partition == number].min(initial=np.iinfo(np.int64).max)
+            for number in self.truncated
+        ]
+        return int(max(firsts)) if firsts else None
+
+
+def read_transactions(
+    bootstrap: str, ends: Mapping[int, int] | None, tell: Callable[[int], None]
+) -> TopicRows:
+    """The transactions that Flink takes: those with a time and a user.
+
+    Args:
+        bootstrap: Kafka's address.
+        ends: Offset by partition at which to end; those of this moment when None.
+        tell: Told how many records have been read.
+    """
+    return _read(
+        bootstrap,
+        schema.TRANSACTION_TOPIC,
+        schema.TRANSACTION_FIELDS,
+        schema.TIME_COLUMN,
+        needed=(schema.TIME_COLUMN, schema.KEY_COLUMN),
+        ends=ends,
+        tell=tell,
+    )
+
+
+def read_sink(
+    bootstrap: str,
+    topic: str,
+    columns: Mapping[str, str],
+    event_time: str,
+    tell: Callable[[int], None],
+) -> TopicRows:
+    """The rows that a feature has written."""
+    return _read(bootstrap, topic, columns, event_time, needed=(event_time,), ends=None, tell=tell)
+
+
+def _read(
+    bootstrap: str,
+    topic: str,
+    columns: Mapping[str, str],
+    event_time: str,
+    *,
+    needed: Iterable[str],
+    ends: Mapping[int, int] | None,
+    tell: Callable[[int], None],
+) -> TopicRows:
+    row_type = _row_type(tuple(columns.items()))
+    rows: list[Any] = []
+    partitions: list[int] = []
+    arrived: list[int] = []
+    first_offsets: dict[int, int] = {}
+    bad = 0
+
+    def take(records: list[Record]) -> None:
+        nonlocal bad
+        for record in records:
+            first_offsets.setdefault(record.partition, record.offset)
+        good, broken = decode(row_type, records)
+        if broken:
+            bad += len(broken)
+            damaged = {(entry.record.partition, entry.record.offset) for entry in broken}
+            records = [r for r in records if (r.partition, r.offset) not in damaged]
+        for record, row in zip(records, good, strict=True):
+            if any(getattr(row, name) is None for name in needed):
+                bad += 1
+                continue
+            rows.append(row)
+            partitions.append(record.partition)
+            arrived.append(record.timestamp_ms)
+        tell(len(rows))
+
+    for batch in read_to_end(bootstrap, topic, ends=dict(ends) if ends is not None else None):
+        take(batch)
+    table = pa.table(
+        {
+            name: pa.array([getattr(row, name) for row in rows], _arrow_type(dtype))
+            for name, dtype in columns.items()
+        }
+    )
+    return TopicRows(
+        table=table,
+        partition=np.array(partitions, np.int32),
+        event_time=np.asarray(table[event_time].cast(pa.int64()), np.int64),
+        arrived=np.array(arrived, np.int64),
+        truncated=frozenset(number for number, offset in first_offsets.items() if offset > 0),
+        bad=bad,
+    )

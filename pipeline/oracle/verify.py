@@ -1,0 +1,225 @@
+"""The proof: read the transactions, compute in batch, read the sink, compare."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final, Protocol
+
+import numpy as np
+import pyarrow as pa
+
+from pipeline import schema
+from pipeline.features import Feature
+from pipeline.kafka import topics
+
+from . import lateness
+from .batch import evaluate, reach
+from .compare import Comparison, compare
+from .lateness import Bools
+from .report import Parity
+from .rows import TopicRows, read_sink, read_transactions
+
+_SETTLE_SECONDS: Final = 5.0
+_POLL_SECONDS: Final = 0.5
+
+
+class Job(Protocol):
+    """What has to be known of the job that computes a feature."""
+
+    @property
+    def running(self) -> bool:
+        """Whether it runs."""
+        ...
+
+    def read_up_to(self) -> Mapping[int, int]:
+        """How far it has read the transactions and written their results: offset by partition."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to wait for a job that lags: seconds without any progress."""
+
+    seconds: float = 60.0
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+
+
+def verify(
+    feature: Feature,
+    bootstrap: str,
+    job: Job,
+    *,
+    tell: Callable[[str], None] = lambda _: None,
+    patience: Patience = Patience(),
+) -> Parity:
+    """Prove that a live feature is right, or show where it is not.
+
+    What is proved is the state of the transaction topic at the time of the call: a running job is
+    waited for until it has read that far; of a job that does not run only what it has read counts.
+
+    Args:
+        feature: Whose results are checked.
+        bootstrap: Kafka's address.
+        job: The job that computes it.
+        tell: Told what is being done.
+        patience: How long to wait for a job that lags.
+
+    Raises:
+        UnavailableError: Kafka cannot be read.
+    """
+    ends = _ends(bootstrap, schema.TRANSACTION_TOPIC)
+    read = _await_job(ends, job, tell, patience)
+    unread = sum(max(0, end - read.get(number, 0)) for number, end in ends.items())
+    transactions = read_transactions(
+        bootstrap, read, lambda count: tell(f"reading transactions: {count:,}")
+    )
+    watermark = lateness.watermark(transactions, ends)
+    parity = _judge(feature, bootstrap, transactions, watermark, tell)
+    # Results may still be on their way to the topic: look again until nothing more comes.
+    deadline = patience.clock() + _SETTLE_SECONDS
+    while job.running and not parity.proved and patience.clock() < deadline:
+        patience.sleep(_POLL_SECONDS)
+        again = _judge(feature, bootstrap, transactions, watermark, tell)
+        if (again.missing, again.different) != (parity.missing, parity.different):
+            deadline = patience.clock() + _SETTLE_SECONDS
+        parity = again
+    return replace(parity, unread=unread, note=_note(job, unread))
+
+
+def _await_job(
+    ends: Mapping[int, int],
+    job: Job,
+    tell: Callable[[str], None],
+    patience: Patience,
+) -> Mapping[int, int]:
+    """Wait until the job has read up to `ends`; how far of that it has read."""
+
+    def behind(read: Mapping[int, int]) -> int:
+        return sum(max(0, end - read.get(number, 0)) for number, end in ends.items())
+
+    read = job.read_up_to()
+    lag = behind(read)
+    deadline = patience.clock() + patience.seconds
+    while lag and job.running and patience.clock() < deadline:
+        tell(f"waiting for the job to read {lag:,} more transactions")
+        patience.sleep(_POLL_SECONDS)
+        read = job.read_up_to()
+        if behind(read) < lag:
+            lag, deadline = behind(read), patience.clock() + patience.seconds
+    return {number: min(end, read.get(number, 0)) for number, end in ends.items()}
+
+
+def _judge(
+    feature: Feature,
+    bootstrap: str,
+    transactions: TopicRows,
+    watermark: int,
+    tell: Callable[[str], None],
+) -> Parity:
+    sink = read_sink(
+        bootstrap,
+        feature.topic,
+        feature.columns,
+        feature.event_time,
+        lambda count: tell(f"reading results: {count:,}"),
+    )
+    tell("computing in batch and comparing")
+    return judge(feature, transactions, sink, watermark)
+
+
+def judge(feature: Feature, transactions: TopicRows, sink: TopicRows, watermark: int) -> Parity:
+    """Compare the batch results for these transactions with these rows of the sink.
+
+    Args:
+        feature: Whose results they are.
+        transactions: What the job has read.
+        sink: What it has written.
+        watermark: Event time before which results must be there, in microseconds.
+    """
+    back = int(reach(feature.table).total_seconds() * 1_000_000)
+    bounds = {
+        # A feature that looks at no other row does not wait for the watermark.
+        "final_before": watermark if back else None,
+        "judged_before": watermark,
+        "judged_from": _judged_from(transactions, sink, back),
+    }
+    comparison = compare(feature, evaluate(feature, transactions.table), sink.table, **bounds)
+    late = np.zeros(len(transactions.event_time), np.bool_)
+    if comparison.wrong:
+        dropped = _dropped(feature, transactions, comparison)
+        if dropped.any():
+            kept = transactions.table.filter(pa.array(~dropped))
+            without = compare(feature, evaluate(feature, kept), sink.table, **bounds)
+            if without.wrong < comparison.wrong:
+                comparison, late = without, dropped
+    seconds = lateness.most_behind_seconds(transactions, late)
+    delay = schema.WATERMARK_DELAY.total_seconds()
+    return Parity(
+        name=feature.name,
+        transactions=len(transactions.event_time),
+        expected=comparison.expected,
+        equal=comparison.equal,
+        waiting=comparison.waiting,
+        late=int(late.sum()),
+        late_reason=(
+            f"up to {seconds:,.0f} s behind the newest, and the watermark allows {delay:.0f} s"
+            if late.any()
+            else ""
+        ),
+        missing=comparison.missing,
+        different=comparison.different,
+        duplicates=comparison.duplicates,
+        before_history=comparison.before_history,
+        bad=transactions.bad,
+        unread=0,
+        largest_relative_error=comparison.largest_relative_error,
+        note="",
+        examples=comparison.examples,
+    )
+
+
+def _judged_from(transactions: TopicRows, sink: TopicRows, back: int) -> int | None:
+    """From when on results can be judged: before, their inputs or they themselves are gone."""
+    bounds = []
+    if (begins := transactions.history_begins) is not None:
+        bounds.append(begins + back)
+    if (begins := sink.history_begins) is not None:
+        # Of the very first moment some rows may be gone and some not.
+        bounds.append(begins + 1)
+    return max(bounds, default=None)
+
+
+def _dropped(feature: Feature, transactions: TopicRows, comparison: Comparison) -> Bools:
+    """The transactions that, dropped as late, may explain what is wrong.
+
+    Where a transaction has a row of its own, it was dropped if that row is missing; where rows are
+    totals, any late candidate may have been.
+    """
+    candidates = lateness.late_candidates(transactions)
+    if not set(feature.identity) <= set(schema.TRANSACTION_FIELDS):
+        return candidates
+    missing = {tuple(row.values()) for row in comparison.missing_keys.to_pylist()}
+    columns = [transactions.table[name] for name in feature.identity]
+    dropped = np.zeros(len(candidates), np.bool_)
+    for index in np.flatnonzero(candidates):
+        key: tuple[Any, ...] = tuple(column[int(index)].as_py() for column in columns)
+        dropped[index] = key in missing
+    return dropped
+
+
+def _ends(bootstrap: str, topic: str) -> dict[int, int]:
+    """Where each partition that holds anything ends."""
+    found = next((info for info in topics.list_topics(bootstrap) if info.name == topic), None)
+    partitions = found.partitions if found else ()
+    return {part.partition: part.latest for part in partitions if part.latest > part.earliest}
+
+
+def _note(job: Job, unread: int) -> str:
+    if job.running:
+        return f"The job lags: {unread:,} transactions are not read yet." if unread else ""
+    if unread:
+        return f"The job does not run; {unread:,} transactions wait for it."
+    return "The job does not run."
