@@ -1,0 +1,256 @@
+"""A stack and streams that do as they are told; shared by the snapshots and the Pilot tests."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from pipeline.errors import PipelineError
+from pipeline.model import (
+    Health,
+    JobState,
+    JobStatus,
+    RollingRow,
+    SimulatorStatus,
+    Slots,
+    StackStatus,
+    Step,
+    StepState,
+    Transaction,
+    WindowRow,
+)
+from tui.backend import ReportProgress, ReportSteps
+from tui.snapshot import Flagged
+from tui.source import Batch
+from tui.topics import FLAGGED_TOPIC, ROLLING_TOPIC, WINDOWED_TOPIC
+
+NOW = 1_700_000_000.0
+EVENT_TIME = datetime(2023, 3, 4, 17, 22, 10)
+
+JOBS = (
+    JobStatus("rolling", JobState.RUNNING, ROLLING_TOPIC, "a1", NOW - 754),
+    JobStatus("tumbling", JobState.RUNNING, WINDOWED_TOPIC, "b2", NOW - 754),
+    JobStatus("flagged", JobState.RUNNING, FLAGGED_TOPIC, "c3", NOW - 21),
+)
+
+STATUS = StackStatus(
+    profile="local",
+    kafka=Health.UP,
+    flink=Health.UP,
+    bootstrap="127.0.0.1:9092",
+    rest="http://127.0.0.1:8081",
+    slots=Slots(8, 5),
+    simulator=SimulatorStatus(up=True, rate=104.0, speed=720.0, sent=12_345),
+    jobs=JOBS,
+)
+
+STEPS_HALF_WAY = (
+    Step("jars", "Kafka and the connector", StepState.DONE, "47 files", 0.2),
+    Step("kafka", "Kafka broker", StepState.DONE, "127.0.0.1:9092", 1.8),
+    Step("jobmanager", "Flink JobManager", StepState.RUNNING, "waiting for its REST API", 2.4),
+    Step("taskmanager", "Flink TaskManager", StepState.RUNNING, "", 2.4),
+    Step("submitter", "Job submitter", StepState.RUNNING, "", 1.1),
+    Step("topics", "Topics", StepState.DONE, "", 0.3),
+    Step("simulator", "Simulator"),
+    Step("jobs", "Feature jobs"),
+)
+
+STEPS_FAILED = (
+    Step("jars", "Kafka and the connector", StepState.DONE, "47 files", 0.2),
+    Step("kafka", "Kafka broker", StepState.FAILED, "it ended with exit code 1", 3.1),
+    *(replace(step, state=StepState.WAITING, detail="", seconds=0) for step in STEPS_HALF_WAY[2:]),
+)
+
+
+def _set() -> threading.Event:
+    event = threading.Event()
+    event.set()
+    return event
+
+
+class Clock:
+    """A clock that moves when told."""
+
+    def __init__(self, now: float = NOW) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass
+class FakeBackend:
+    """A stack without processes.
+
+    Attributes:
+        stack: What `status` returns; an exception is raised instead.
+        steps: Reported by `bring_up`.
+        failure: Raised by `bring_up`, after the steps.
+        gate: `bring_up` waits for it after the steps, jobs before they change.
+        job_failure: Raised by `start_job` and `stop_job`.
+        close_gate: `close` waits for it.
+        calls: What was asked, in order; `status` left out.
+    """
+
+    stack: StackStatus | Exception = STATUS
+    steps: tuple[Step, ...] = ()
+    failure: Exception | None = None
+    gate: threading.Event = field(default_factory=_set)
+    job_failure: Exception | None = None
+    close_gate: threading.Event = field(default_factory=_set)
+    calls: list[str] = field(default_factory=list)
+
+    @property
+    def bootstrap(self) -> str:
+        return self.stack.bootstrap if isinstance(self.stack, StackStatus) else ""
+
+    def bring_up(self, report: ReportSteps) -> None:
+        self.calls.append("bring_up")
+        report(self.steps)
+        self.gate.wait(10)
+        if self.failure is not None:
+            raise self.failure
+
+    def status(self) -> StackStatus:
+        if isinstance(self.stack, Exception):
+            raise self.stack
+        return self.stack
+
+    def start_job(self, name: str, report: ReportProgress) -> JobStatus:
+        self.calls.append(f"start {name}")
+        report("waiting for its tasks")
+        return self._finish(name, JobState.RUNNING, started_at=NOW, savepoint="")
+
+    def stop_job(self, name: str, report: ReportProgress) -> JobStatus:
+        self.calls.append(f"stop {name}")
+        return self._finish(
+            name, JobState.STOPPED, job_id="", started_at=None, savepoint="/s/1", savepoint_at=NOW
+        )
+
+    def close(self) -> None:
+        self.calls.append("close")
+        self.close_gate.wait(10)
+
+    def _finish(self, name: str, state: JobState, **changes: object) -> JobStatus:
+        self.gate.wait(10)
+        if self.job_failure is not None:
+            raise self.job_failure
+        assert isinstance(self.stack, StackStatus)
+        (job,) = (job for job in self.stack.jobs if job.name == name)
+        job = replace(job, state=state, **changes)  # type: ignore[arg-type]
+        jobs = tuple(job if other.name == name else other for other in self.stack.jobs)
+        self.stack = replace(self.stack, jobs=jobs)
+        return job
+
+
+class FakeSource:
+    """Gives the batches it has, then empty ones; an exception among them is raised."""
+
+    def __init__(self, *batches: Batch | Exception, error: str = "") -> None:
+        self.batches = deque(batches)
+        self.error = error
+        self.polls = 0
+        self.closed = False
+
+    def poll(self) -> Batch:
+        self.polls += 1
+        if not self.batches:
+            threading.Event().wait(0.005)
+            return Batch(error=self.error)
+        batch = self.batches.popleft()
+        if isinstance(batch, Exception):
+            raise batch
+        return batch
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def transaction(number: int = 0, **changes: object) -> Transaction:
+    """One of a series of transactions."""
+    values = {
+        "trans_date_trans_time": EVENT_TIME - timedelta(seconds=73 * number),
+        "cc_num": 4_613_314_721_966,
+        "merchant": _MERCHANTS[number % len(_MERCHANTS)],
+        "category": _CATEGORIES[number % len(_CATEGORIES)],
+        "amt": round(12.5 + 173.17 * (number * 7 % 11), 2),
+        "first": _FIRST[number % len(_FIRST)],
+        "last": _LAST[number % len(_LAST)],
+        "zipcode": "28654",
+        "dob": "1988-03-09",
+        "trans_num": f"{number:032x}",
+        "is_fraud": 1,
+        "user_id": user(number),
+    }
+    return Transaction(**(values | changes))  # type: ignore[arg-type]
+
+
+def user(number: int) -> int:
+    """A signed 64-bit user id."""
+    return (number * 0x9E37_79B9_7F4A_7C15 + 0x1234_5678_9ABC_DEF1) % 2**64 - 2**63
+
+
+def rolling(number: int, **changes: object) -> RollingRow:
+    """One of a series of rolling rows, each of another user."""
+    values = {
+        "user_id": user(number),
+        "user_mean_trans_amt_last_360min": 18.4 + (number * 7919 % 997) * 2.31,
+        "user_trans_count_last_360min": 1 + number * 13 % 17,
+        "trans_date_trans_time": EVENT_TIME - timedelta(seconds=41 * number),
+    }
+    return RollingRow(**(values | changes))  # type: ignore[arg-type]
+
+
+def window_row(window: int, number: int) -> WindowRow:
+    """One user of one of a series of windows, going back in time."""
+    start = datetime(2023, 3, 4, 6) - timedelta(hours=6 * window)
+    return WindowRow(
+        window_start=start,
+        window_end=start + timedelta(hours=6),
+        user_id=user(number),
+        user_mean_trans_amt_last_360min=14.2 + ((number + 3 * window) * 6151 % 991) * 1.77,
+        user_trans_count_last_360min=1 + (number + window) * 5 % 9,
+    )
+
+
+def flagged(number: int, **changes: object) -> Flagged:
+    """One of a series of flagged transactions; the highest number came first."""
+    values = {"user_id": user(number * number % 29)} | changes
+    place = (number % 4, 4_000 - number, int(NOW * 1000))
+    return Flagged(*place, transaction(number, **values))
+
+
+def live_batch() -> Batch:
+    """Enough of everything to fill the tables."""
+    return Batch(
+        transactions=[transaction(number, is_fraud=0) for number in range(520)],
+        rolling=[rolling(number) for number in range(180)],
+        windows=[window_row(window, number) for window in range(9) for number in range(84)],
+        flagged=[flagged(number) for number in reversed(range(46))],
+        lag=0,
+    )
+
+
+def unreachable(what: str = "Flink at http://127.0.0.1:8081") -> PipelineError:
+    """The error of a service that is away."""
+    return PipelineError(
+        f"{what} does not answer.", "See whether it runs with `fraudwatch status`."
+    )
+
+
+Connect = Callable[[], FakeBackend]
+
+
+_MERCHANTS = (
+    "fraud_Olson, Becker and Koch",
+    "fraud_Kilback LLC",
+    "fraud_Rutherford-Mertz",
+    "fraud_Heller, Gutmann and Zieme",
+    "fraud_Lind-Buckridge",
+)
+_CATEGORIES = ("gas_transport", "grocery_pos", "shopping_net", "misc_net", "entertainment")
+_FIRST = ("Jennifer", "Stephanie", "Edward", "Tyler", "José")
+_LAST = ("Banks", "Gill", "Sanchez", "White-Garcia", "Müller")

@@ -1,0 +1,76 @@
+"""The console on a stage: fakes behind it, a clock that stands still, waiting without sleeping."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from textual.pilot import Pilot
+
+from tui.app import FraudwatchApp
+from tui.screens.dashboard import Dashboard
+from tui.view import Phase, View
+
+from .fakes import Clock, FakeBackend, FakeSource
+
+_DEADLINE_SECONDS = 10.0
+
+
+class Stage:
+    """One console with its fakes.
+
+    Args:
+        backend: The stack.
+        source: The streams.
+    """
+
+    def __init__(
+        self, backend: FakeBackend | None = None, source: FakeSource | None = None
+    ) -> None:
+        self.backend = backend or FakeBackend()
+        self.source = source or FakeSource()
+        self.clock = Clock()
+        self.app = FraudwatchApp("local", lambda: self.backend, lambda _: self.source, self.clock)
+        self.app.animation_level = "none"
+
+    @property
+    def view(self) -> View:
+        return self.app.session.view()
+
+    async def wait(self, pilot: Pilot[Any], condition: Callable[[], bool]) -> None:
+        """Let the console run until a condition holds."""
+        deadline = time.monotonic() + _DEADLINE_SECONDS
+        while not condition():
+            assert time.monotonic() < deadline, f"still not so: {self.view}"
+            await pilot.pause(0.005)
+
+    async def live(self, pilot: Pilot[Any]) -> None:
+        """Wait until the stack is up, its status known and every batch read."""
+        await self.wait(
+            pilot,
+            lambda: (
+                self.view.phase is Phase.LIVE
+                and not self.source.batches
+                and self.source.polls > 0
+                and (self.view.reading.status or self.view.reading.problem) is not None
+            ),
+        )
+        await self.settle(pilot)
+
+    async def settle(self, pilot: Pilot[Any]) -> None:
+        """Draw what is so now."""
+        await pilot.pause()
+        self.dashboard.refresh_view()
+        await pilot.pause()
+
+    @property
+    def dashboard(self) -> Dashboard:
+        (dashboard,) = (s for s in self.app.screen_stack if isinstance(s, Dashboard))
+        return dashboard
+
+    def screen_text(self) -> str:
+        """What is on the screen, line by line."""
+        width, _ = self.app.size
+        lines = self.app.screen._compositor.render_strips()
+        return "\n".join(strip.text[:width] for strip in lines)

@@ -1,0 +1,38 @@
+"""What the console needs of the pipeline: `pipeline.runtime.Runtime` has it, and so do fakes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from pipeline.model import JobStatus, StackStatus, Step
+
+ReportSteps = Callable[[tuple[Step, ...]], None]
+ReportProgress = Callable[[str], None]
+
+
+class Backend(Protocol):
+    """The stack behind the console.
+
+    Every method blocks and is called from threads of the console, several at a time. Each may
+    raise a PipelineError, whose message and hint the console shows.
+    """
+
+    @property
+    def bootstrap(self) -> str:
+        """Kafka's address; empty while there is none."""
+
+    def bring_up(self, report: ReportSteps) -> None:
+        """Start the stack, or attach to the one that runs, with its jobs and the simulator."""
+
+    def status(self) -> StackStatus:
+        """The whole stack as it is now."""
+
+    def start_job(self, name: str, report: ReportProgress) -> JobStatus:
+        """Start a job, from its kept state if it has any, and wait until it runs."""
+
+    def stop_job(self, name: str, report: ReportProgress) -> JobStatus:
+        """Stop a job, keeping its state in a savepoint."""
+
+    def close(self) -> None:
+        """Let go of the stack; a stack that nobody else holds has ended when this returns."""

@@ -1,0 +1,129 @@
+"""Starting and stopping jobs from the console: one thread per order, one order per job."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from enum import Enum
+from functools import partial
+from typing import Final
+
+from pipeline.model import JobState, JobStatus
+
+from .backend import Backend
+from .view import Activity, Notice, Problem, Severity
+
+_log = logging.getLogger(__name__)
+
+RUNNING: Final = frozenset(
+    {JobState.STARTING, JobState.CREATED, JobState.RUNNING, JobState.RESTARTING}
+)
+
+
+class Order(Enum):
+    """What to do with a job, and how that reads before, meanwhile and afterwards."""
+
+    START = ("runs already", "Every job runs already.", "starting…", "runs")
+    STOP = (
+        "does not run",
+        "No job runs.",
+        "stopping, taking a savepoint…",
+        "has stopped; its state is kept",
+    )
+
+    def __init__(self, refused: str, needless: str, doing: str, done: str) -> None:
+        self.refused = refused
+        self.needless = needless
+        self.doing = doing
+        self.done = done
+
+
+class JobControl:
+    """Gives orders to the backend and remembers how they go; safe to use from several threads.
+
+    Args:
+        backend: Gives the backend; called when an order is carried out.
+        clock: Seconds since the epoch.
+        tell: Told what to show in passing.
+        changed: Told the new status of a job after an order.
+    """
+
+    def __init__(
+        self,
+        backend: Callable[[], Backend],
+        clock: Callable[[], float],
+        tell: Callable[[Notice], None],
+        changed: Callable[[JobStatus], None],
+    ) -> None:
+        self._backend = backend
+        self._clock = clock
+        self._tell = tell
+        self._changed = changed
+        self._lock = threading.Lock()
+        self._activities: dict[str, Activity] = {}
+
+    def activity(self, name: str) -> Activity | None:
+        """What goes on with a job, or how the last order ended."""
+        with self._lock:
+            return self._activities.get(name)
+
+    def give(self, order: Order, jobs: Sequence[JobStatus]) -> None:
+        """Carry an order out for jobs, one after the other; those that need none are left out."""
+        wanted, refusals = [], []
+        for job in jobs:
+            refusal = self._refuse_or_begin(order, job)
+            if refusal is None:
+                wanted.append(job.name)
+            else:
+                refusals.append(refusal)
+        if wanted:
+            threading.Thread(
+                target=self._carry_out,
+                args=(order, wanted),
+                name=f"fraudwatch-{order.name.lower()}",
+                daemon=True,
+            ).start()
+        elif refusals:
+            self._tell(refusals[0] if len(refusals) == 1 else Notice(order.needless))
+
+    def _refuse_or_begin(self, order: Order, job: JobStatus) -> Notice | None:
+        with self._lock:
+            current = self._activities.get(job.name)
+            if current is not None and current.busy:
+                return Notice(f"{job.name} is busy: {current.text}", Severity.WARNING)
+            if (job.state in RUNNING) == (order is Order.START):
+                return Notice(f"{job.name} {order.refused}.")
+            first = Activity(order.doing, busy=True, failed=False, at=self._clock())
+            self._activities[job.name] = first
+        return None
+
+    def _carry_out(self, order: Order, names: list[str]) -> None:
+        for name in names:
+            try:
+                backend = self._backend()
+                call = backend.start_job if order is Order.START else backend.stop_job
+                status = call(name, partial(self._progress, name))
+            except Exception as error:
+                self._failed(order, name, error)
+            else:
+                self._changed(status)
+                self._set(name, order.done, failed=False)
+                self._tell(Notice(f"{name} {order.done}."))
+
+    def _progress(self, name: str, text: str) -> None:
+        activity = Activity(text, busy=True, failed=False, at=self._clock())
+        with self._lock:
+            self._activities[name] = activity
+
+    def _failed(self, order: Order, name: str, error: Exception) -> None:
+        _log.warning("%s of %s failed", order.name, name, exc_info=error)
+        problem = Problem.of(error)
+        self._set(name, problem.message, failed=True)
+        text = f"{name}: {problem.message} {problem.hint}".rstrip()
+        self._tell(Notice(text, Severity.ERROR))
+
+    def _set(self, name: str, text: str, *, failed: bool) -> None:
+        activity = Activity(text, busy=False, failed=failed, at=self._clock())
+        with self._lock:
+            self._activities[name] = activity

@@ -1,0 +1,73 @@
+"""The real source: one batched consumer for all topics that the tables show."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Final
+
+from pipeline.kafka.consumer import BatchConsumer, Last
+from pipeline.kafka.records import Record, decode
+from pipeline.model import RollingRow, Transaction, WindowRow
+from pipeline.schema import TRANSACTION_TOPIC
+
+from .snapshot import Flagged
+from .source import Batch
+from .topics import FLAGGED_TOPIC, ROLLING_TOPIC, WINDOWED_TOPIC
+
+_TOPICS: Final = (TRANSACTION_TOPIC, ROLLING_TOPIC, WINDOWED_TOPIC, FLAGGED_TOPIC)
+# Enough of the past, per partition, to fill every table at once.
+_PAST_RECORDS: Final = 5_000
+_MAX_RECORDS: Final = 20_000
+# The consumer waits this long for a full batch, so it is also the delay the console adds.
+_POLL_SECONDS: Final = 0.05
+_CAUGHT_UP_LAG: Final = 1_000
+
+
+class KafkaSource:
+    """Reads the four topics, a little of their past first.
+
+    Args:
+        bootstrap: Kafka's address.
+    """
+
+    def __init__(self, bootstrap: str) -> None:
+        self._consumer = BatchConsumer(bootstrap, _TOPICS, Last(_PAST_RECORDS))
+        self._caught_up = False
+
+    def poll(self) -> Batch:
+        """What came in the last moment."""
+        records = self._consumer.poll(_MAX_RECORDS, _POLL_SECONDS)
+        lag = self._consumer.lag()
+        batch = _decoded(records, lag, self._consumer.error, past=not self._caught_up)
+        if records and lag < _CAUGHT_UP_LAG:
+            self._caught_up = True
+        return batch
+
+    def close(self) -> None:
+        """Let go of Kafka."""
+        self._consumer.close()
+
+
+def _decoded(records: list[Record], lag: int, error: str, *, past: bool) -> Batch:
+    by_topic: defaultdict[str, list[Record]] = defaultdict(list)
+    for record in records:
+        by_topic[record.topic].append(record)
+    transactions, bad_transactions = decode(Transaction, by_topic[TRANSACTION_TOPIC])
+    rolling, bad_rolling = decode(RollingRow, by_topic[ROLLING_TOPIC])
+    windows, bad_windows = decode(WindowRow, by_topic[WINDOWED_TOPIC])
+    flagged, bad_flagged = decode(Transaction, by_topic[FLAGGED_TOPIC])
+    unreadable = {id(bad.record) for bad in bad_flagged}
+    places = [record for record in by_topic[FLAGGED_TOPIC] if id(record) not in unreadable]
+    return Batch(
+        transactions=transactions,
+        rolling=rolling,
+        windows=windows,
+        flagged=[
+            Flagged(record.partition, record.offset, record.timestamp_ms, transaction)
+            for record, transaction in zip(places, flagged, strict=True)
+        ],
+        bad=len(bad_transactions) + len(bad_rolling) + len(bad_windows) + len(bad_flagged),
+        lag=lag,
+        past=past,
+        error=error,
+    )

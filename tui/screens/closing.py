@@ -1,0 +1,53 @@
+"""Shown while the stack ends, when that takes a moment."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from textual.app import ComposeResult
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from tui.keymap import Scope, bindings
+from tui.session import Session
+from tui.tones import Piece, Tone, content
+from tui.view import View
+
+_REFRESH_SECONDS: Final = 0.2
+
+
+class ClosingScreen(ModalScreen[None]):
+    """Says what is waited for, and how not to.
+
+    Args:
+        session: Which is closing.
+    """
+
+    BINDINGS = bindings(Scope.APP)
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+
+    def compose(self) -> ComposeResult:
+        """One box."""
+        yield Static(id="closing")
+
+    def on_mount(self) -> None:
+        """Count the seconds."""
+        self._tick()
+        self.set_interval(_REFRESH_SECONDS, self._tick)
+
+    def _tick(self) -> None:
+        view: View = self._session.view()
+        self.query_one("#closing", Static).update(
+            content(
+                [
+                    Piece("Stopping the stack…", Tone.STRONG),
+                    Piece(f"  {view.now - view.since:.0f} s\n\n", Tone.QUIET),
+                    Piece("The jobs keep their state. ", Tone.QUIET),
+                    Piece("ctrl+q", Tone.TITLE),
+                    Piece(" leaves at once;\nthe stack then ends by itself.", Tone.QUIET),
+                ]
+            )
+        )

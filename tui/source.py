@@ -1,0 +1,46 @@
+"""Where the streams come from, as the console sees it; tests bring a source of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from pipeline.model import RollingRow, Transaction, WindowRow
+
+from .snapshot import Flagged
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one poll brought, decoded.
+
+    Attributes:
+        transactions: From the topic `transaction`.
+        rolling: Rolling features.
+        windows: Features of closed windows.
+        flagged: Flagged transactions, with their place in Kafka.
+        bad: Records that could not be decoded.
+        lag: Records that wait in Kafka; None when that is not known.
+        past: Whether this was in Kafka before the console looked, so that it tells no rate.
+        error: Why nothing can be read at the moment; empty when it can.
+    """
+
+    transactions: Sequence[Transaction] = ()
+    rolling: Sequence[RollingRow] = ()
+    windows: Sequence[WindowRow] = ()
+    flagged: Sequence[Flagged] = ()
+    bad: int = 0
+    lag: int | None = None
+    past: bool = False
+    error: str = ""
+
+
+class Source(Protocol):
+    """Where batches come from."""
+
+    def poll(self) -> Batch:
+        """The next batch; waits a fraction of a second for one, then returns an empty one."""
+
+    def close(self) -> None:
+        """Let go of the connection."""

@@ -1,0 +1,105 @@
+"""Values as text: cleaned of everything a terminal could obey, cut to cells, readable."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import datetime
+from typing import Final
+
+from rich.cells import cell_len, set_cell_size
+
+ELLIPSIS: Final = "…"
+NOTHING: Final = "–"
+_REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
+
+# Controls, formats (bidi, zero width), surrogates, unassigned, line and paragraph separators.
+_UNSAFE: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_DEFAULT_CELLS: Final = 200
+# Combining marks take no cells, so cells alone do not bound a string.
+_CHARACTERS_PER_CELL: Final = 4
+
+_MINUTE: Final = 60
+_HOUR: Final = 60 * _MINUTE
+_DAY: Final = 24 * _HOUR
+
+
+def clean(value: object, cells: int = _DEFAULT_CELLS) -> str:
+    """Make a value safe to show: what is not a visible character is replaced by one.
+
+    Args:
+        value: Anything that came from outside: a topic, an error message, a process.
+        cells: Width to cut to; a cut shows as an ellipsis.
+    """
+    text = str(value)
+    longest = cells * _CHARACTERS_PER_CELL
+    shortened = len(text) > longest
+    text = text[:longest]
+    if not (text.isascii() and text.isprintable()):
+        text = "".join(map(_visible, text))
+    return clip(text + ELLIPSIS if shortened else text, cells)
+
+
+def clip(text: str, cells: int) -> str:
+    """Cut clean text to a width in cells; a cut shows as an ellipsis."""
+    if cell_len(text) <= cells:
+        return text
+    return set_cell_size(text, cells - 1).rstrip() + ELLIPSIS if cells > 0 else ""
+
+
+def integer(value: int) -> str:
+    """With thousands separators: `12,345`."""
+    return f"{value:,}"
+
+
+def user(user_id: int) -> str:
+    """As it is, with room for the sign that every other one has."""
+    return f"{user_id: d}"
+
+
+def money(value: float) -> str:
+    """An amount with two decimals and thousands separators: `1,507.78`."""
+    return f"{value:,.2f}"
+
+
+def rate(value: float) -> str:
+    """Per second, with a decimal only where it says something: `0.4`, `104`."""
+    return f"{value:,.1f}" if 0 < value < 10 else f"{value:,.0f}"
+
+
+def event_time(value: datetime | None) -> str:
+    """`2023-03-04 17:22:10`, or a dash for none."""
+    return value.strftime("%Y-%m-%d %H:%M:%S") if value else NOTHING
+
+
+def window(start: datetime, end: datetime) -> str:
+    """`2023-03-04 12:00 → 18:00`; the end has its date when it is not the start's."""
+    same_day = start.date() == end.date()
+    return f"{start:%Y-%m-%d %H:%M} → {end:%H:%M}" + ("" if same_day else f" {end:%m-%d}")
+
+
+def duration(seconds: float) -> str:
+    """In the largest fitting unit: `12 s`, `3 min`, `2 h 05`, `4 d`."""
+    whole = max(0, int(seconds))
+    if whole < _MINUTE:
+        return f"{whole} s"
+    if whole < _HOUR:
+        return f"{whole // _MINUTE} min"
+    if whole < _DAY:
+        return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE:02}"
+    return f"{whole // _DAY} d"
+
+
+def age(seconds: float) -> str:
+    """How long ago, in words: `now`, `4 s ago`."""
+    return "now" if seconds < 1 else f"{duration(seconds)} ago"
+
+
+def _visible(character: str) -> str:
+    code = ord(character)
+    if code < 0x20:
+        return chr(0x2400 + code)  # Unicode has a picture of each C0 control.
+    if code == 0x7F:
+        return "\N{SYMBOL FOR DELETE}"
+    if 0xFE00 <= code <= 0xFE0F:
+        return ""  # Variation selectors change a width that was already counted.
+    return _REPLACEMENT if unicodedata.category(character) in _UNSAFE else character

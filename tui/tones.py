@@ -1,0 +1,34 @@
+"""What a piece of text means; the theme decides which colour that is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import NamedTuple
+
+from textual.content import Content
+
+
+class Tone(StrEnum):
+    """The meanings that colours have; each value is a Textual style."""
+
+    PLAIN = "$foreground"
+    STRONG = "bold $foreground"
+    QUIET = "$quiet"
+    LINE = "$line"
+    ACCENT = "$accent"
+    TITLE = "bold $accent"
+    WAITS = "$waits"
+    DANGER = "$danger"
+
+
+class Piece(NamedTuple):
+    """A run of text of one tone. `text` must already be clean (see `tui.text.clean`)."""
+
+    text: str
+    tone: Tone = Tone.PLAIN
+
+
+def content(pieces: Iterable[Piece]) -> Content:
+    """Make the pieces one line; never parsed as markup."""
+    return Content.assemble(*((piece.text, piece.tone.value) for piece in pieces))

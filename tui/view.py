@@ -1,0 +1,139 @@
+"""Everything a screen draws, as it is at one moment: frozen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from pipeline.errors import PipelineError
+from pipeline.model import Health, JobStatus, StackStatus, Step
+
+from .snapshot import Snapshot
+
+
+class Phase(StrEnum):
+    """What the console is about."""
+
+    STARTING = "starting"
+    FAILED = "failed"
+    LIVE = "live"
+    CLOSING = "closing"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong, and what to do about it."""
+
+    message: str
+    hint: str = ""
+
+    @classmethod
+    def of(cls, error: Exception) -> Problem:
+        """A library's error keeps its type in the message, since it has no hint to give."""
+        if isinstance(error, PipelineError):
+            return cls(error.message, error.hint)
+        return cls(f"{type(error).__name__}: {error}", "The console's log has the details.")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The last good status of the stack, and why there is none newer.
+
+    Attributes:
+        status: The last good one; None when there never was one.
+        at: When it was read, in seconds since the epoch.
+        problem: Why the last try failed; None when it did not.
+    """
+
+    status: StackStatus | None = None
+    at: float = 0.0
+    problem: Problem | None = None
+
+    @property
+    def jobs(self) -> tuple[JobStatus, ...]:
+        """The jobs as last known."""
+        return self.status.jobs if self.status else ()
+
+    @property
+    def kafka(self) -> Health:
+        """Kafka as last known."""
+        return self.status.kafka if self.status else Health.OFF
+
+    @property
+    def flink(self) -> Health:
+        """Flink as last known."""
+        return self.status.flink if self.status else Health.OFF
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """What the console is doing, or last did, with a job.
+
+    Attributes:
+        text: Progress, or how it ended.
+        busy: Whether it still goes on.
+        failed: Whether it ended badly.
+        at: When this was said, in seconds since the epoch.
+    """
+
+    text: str
+    busy: bool
+    failed: bool
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class JobLine:
+    """A job and what the console is doing with it; `stale` when its state is no longer known."""
+
+    status: JobStatus
+    activity: Activity | None = None
+    stale: bool = False
+
+
+class Severity(StrEnum):
+    """How a notice is shown; Textual's names."""
+
+    INFORMATION = "information"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something to tell once, in passing."""
+
+    message: str
+    severity: Severity = Severity.INFORMATION
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The console at one moment.
+
+    Attributes:
+        now: Seconds since the epoch.
+        profile: Which stack this is.
+        phase: What the console is about.
+        since: When the phase began, in seconds since the epoch.
+        steps: Of the start.
+        problem: Why the start failed.
+        reading: The stack.
+        jobs: Its jobs, with what the console does with them.
+        data: The streams.
+    """
+
+    now: float
+    profile: str
+    phase: Phase
+    since: float
+    steps: tuple[Step, ...] = ()
+    problem: Problem | None = None
+    reading: Reading = Reading()
+    jobs: tuple[JobLine, ...] = ()
+    data: Snapshot = field(default_factory=Snapshot)
+
+    def job_for(self, topic: str) -> JobStatus | None:
+        """The job that writes a topic."""
+        return next((line.status for line in self.jobs if line.status.topic == topic), None)

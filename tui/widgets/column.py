@@ -1,0 +1,83 @@
+"""A column of a live table, and how columns share a width."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, Generic, TypeVar
+
+from rich.cells import cell_len
+
+from tui.text import clip
+from tui.tones import Piece
+
+RowT = TypeVar("RowT")
+
+_GAPS: Final = (2, 5)
+
+
+@dataclass(frozen=True, slots=True)
+class Column(Generic[RowT]):
+    """One column.
+
+    Attributes:
+        title: Its heading.
+        width: Cells it always has.
+        cell: The pieces of a row's cell, at the time given in seconds since the epoch.
+        right: Whether it is right-aligned, as numbers are.
+        drop: Columns with the highest number go first when the width is short; 0 always stays.
+        grow: Cells it takes beyond its width when there are some left.
+    """
+
+    title: str
+    width: int
+    cell: Callable[[RowT, float], Sequence[Piece]]
+    right: bool = False
+    drop: int = 0
+    grow: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Placed(Generic[RowT]):
+    """A column with the width it got and the gap before it."""
+
+    column: Column[RowT]
+    width: int
+    gap: int
+
+
+def place(columns: Sequence[Column[RowT]], width: int) -> list[Placed[RowT]]:
+    """Choose the columns that fit and share what is left: first to those that grow, then gaps."""
+    chosen = list(columns)
+    smallest = _GAPS[0]
+    while sum(column.width + smallest for column in chosen) - smallest > width:
+        last = max(chosen, key=lambda column: column.drop)
+        if last.drop == 0:
+            break
+        chosen.remove(last)
+    left = width - sum(column.width + smallest for column in chosen) + smallest
+    widths = []
+    for column in chosen:
+        extra = max(0, min(column.grow, left))
+        left -= extra
+        widths.append(column.width + extra)
+    gap = smallest + max(0, min(_GAPS[1] - smallest, left // max(1, len(chosen) - 1)))
+    return [
+        Placed(column, cells, gap if number else 0)
+        for number, (column, cells) in enumerate(zip(chosen, widths, strict=True))
+    ]
+
+
+def fit(pieces: Sequence[Piece], width: int, *, right: bool) -> list[Piece]:
+    """Cut or pad pieces to exactly a width in cells."""
+    fitted: list[Piece] = []
+    left = width
+    for piece in pieces:
+        if left <= 0:
+            break
+        text = clip(piece.text, left)
+        left -= cell_len(text)
+        fitted.append(Piece(text, piece.tone))
+    if left > 0:
+        fitted.insert(0 if right else len(fitted), Piece(" " * left))
+    return fitted

@@ -1,0 +1,172 @@
+"""Two lines on top: how the stack is, and what the streams amount to or what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from rich.cells import cell_len
+from textual.content import Content
+from textual.widget import Widget
+
+from pipeline.model import Health
+from tui import text
+from tui.tones import Piece, Tone, content
+from tui.view import Phase, View
+
+from .column import fit
+
+_COMPACT_BELOW: Final = 100
+_STALE_SECONDS: Final = 5.0
+
+_MARKS: Final = {
+    Health.OFF: ("○", "off", Tone.QUIET),
+    Health.STARTING: ("◐", "starting", Tone.WAITS),
+    Health.UP: ("●", "", Tone.ACCENT),
+    Health.DOWN: ("○", "not reachable", Tone.DANGER),
+    Health.FAILED: ("✗", "failed", Tone.DANGER),
+}
+
+Group = list[Piece]
+
+
+class Header(Widget):
+    """The state of everything at a glance."""
+
+    def __init__(self) -> None:
+        super().__init__(id="header")
+        self._view: View | None = None
+
+    def show(self, view: View) -> None:
+        """Draw another view."""
+        self._view = view
+        self.refresh()
+
+    def render(self) -> Content:
+        """Both lines, cut to the width."""
+        if self._view is None:
+            return Content("")
+        first, second = header_lines(self._view, self.content_size.width)
+        return Content("\n").join([content(first), content(second)])
+
+
+def header_lines(view: View, width: int) -> tuple[list[Piece], list[Piece]]:
+    """The two lines for a width; what matters least is left out first."""
+    compact = width < _COMPACT_BELOW
+    gap = "  " if compact else "   "
+    right = _clock(view)
+    left: list[Group] = [[Piece("fraudwatch", Tone.TITLE)], _kafka(view), _flink(view, compact)]
+    for place, optional in (
+        (len(left), _rate(view)),
+        (1, [Piece(text.clean(view.profile), Tone.QUIET)]),
+        (len(left) + 2, _simulator(view)),
+    ):
+        more = [*left[:place], optional, *left[place:]]
+        if optional and _width([*more, right], gap) <= width:
+            left = more
+    return _spread(left, right, width, gap), _second_line(view, width, gap)
+
+
+def _kafka(view: View) -> Group:
+    health = view.reading.kafka
+    if view.data.error and view.phase is Phase.LIVE:
+        health = Health.DOWN
+    return _part("kafka", health)
+
+
+def _flink(view: View, compact: bool) -> Group:
+    health = view.reading.flink
+    if view.reading.problem is not None and view.phase is Phase.LIVE:
+        health = Health.DOWN
+    group = _part("flink", health)
+    status = view.reading.status
+    if health is Health.UP and status is not None and status.slots.total:
+        used = status.slots.total - status.slots.free
+        group.append(Piece(f" {used}/{status.slots.total}"))
+        group += [] if compact else [Piece(" slots", Tone.QUIET)]
+    return group
+
+
+def _part(name: str, health: Health) -> Group:
+    mark, word, tone = _MARKS[health]
+    group = [Piece(f"{mark} ", tone), Piece(name)]
+    return [*group, Piece(f" {word}", tone)] if word else group
+
+
+def _rate(view: View) -> Group:
+    if view.phase is not Phase.LIVE:
+        return []
+    tone = Tone.QUIET if view.data.error else Tone.PLAIN
+    return [Piece(text.rate(view.data.rate), tone), Piece(" tx/s", Tone.QUIET)]
+
+
+def _simulator(view: View) -> Group:
+    status = view.reading.status
+    if status is None or not status.simulator.up:
+        return []
+    return [Piece("sim ", Tone.QUIET), Piece(f"×{status.simulator.speed:,.0f}")]
+
+
+def _clock(view: View) -> Group:
+    if view.data.event_time is None:
+        return []
+    tone = Tone.QUIET if _is_stale(view) else Tone.STRONG
+    return [Piece("event ", Tone.QUIET), Piece(text.event_time(view.data.event_time), tone)]
+
+
+def _second_line(view: View, width: int, gap: str) -> list[Piece]:
+    problem = _problem(view)
+    if problem:
+        return fit([Piece(text.clean(problem, max(width, 1)), Tone.DANGER)], width, right=False)
+    if view.phase is not Phase.LIVE:
+        return []
+    data = view.data
+    groups: list[Group] = [
+        _count(data.transactions_total, "transactions"),
+        _count(data.flagged_total, "flagged"),
+    ]
+    if data.lag is not None:
+        groups.append([Piece("lag ", Tone.QUIET), Piece(text.integer(data.lag))])
+    if data.bad:
+        groups.append([Piece(f"{text.integer(data.bad)} unreadable", Tone.WAITS)])
+    right: Group = []
+    if _is_stale(view) and data.last_record_at is not None:
+        right = [Piece(f"last record {text.age(view.now - data.last_record_at)}", Tone.WAITS)]
+    return _spread(groups, right, width, gap)
+
+
+def _problem(view: View) -> str:
+    if view.phase is not Phase.LIVE:
+        return ""
+    last = view.data.last_record_at
+    if view.data.error:
+        kept = f" Last record {text.age(view.now - last)}." if last is not None else ""
+        return f"Kafka: {view.data.error.rstrip('.')}.{kept}"
+    if view.reading.problem is not None:
+        kept = f" Last seen {text.age(view.now - view.reading.at)}." if view.reading.at else ""
+        return f"{view.reading.problem.message}{kept}"
+    return ""
+
+
+def _is_stale(view: View) -> bool:
+    last = view.data.last_record_at
+    return bool(view.data.error) or (last is not None and view.now - last > _STALE_SECONDS)
+
+
+def _count(value: int, unit: str) -> Group:
+    return [Piece(text.integer(value)), Piece(f" {unit}", Tone.QUIET)]
+
+
+def _width(groups: Sequence[Group], gap: str) -> int:
+    cells = sum(cell_len(piece.text) for group in groups for piece in group)
+    return cells + len(gap) * (len(groups) - 1)
+
+
+def _spread(left: Sequence[Group], right: Group, width: int, gap: str) -> list[Piece]:
+    pieces: list[Piece] = []
+    for group in left:
+        pieces += [Piece(gap), *group] if pieces else group
+    if not right:
+        return fit(pieces, width, right=False)
+    space = width - _width([right], gap)
+    return fit([*fit(pieces, max(0, space), right=False), *right], width, right=False)

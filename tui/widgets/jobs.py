@@ -1,0 +1,133 @@
+"""The feature jobs: what each is doing, since when, and what the console is doing with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from textual.message import Message
+
+from pipeline.model import JobState, JobStatus
+from tui import text
+from tui.job_control import Order
+from tui.keymap import Scope, bindings
+from tui.reasons import why_no_jobs
+from tui.tones import Piece, Tone
+from tui.view import JobLine, View
+
+from .column import Column
+from .table import LiveTable
+
+_SHOW_OUTCOME_SECONDS: Final = 8.0
+
+_LOOKS: Final[dict[JobState, tuple[str, str, Tone]]] = {
+    JobState.STARTING: ("◐", "starting", Tone.WAITS),
+    JobState.CREATED: ("◐", "created", Tone.WAITS),
+    JobState.RUNNING: ("●", "running", Tone.ACCENT),
+    JobState.RESTARTING: ("◐", "restarting", Tone.WAITS),
+    JobState.STOPPING: ("◐", "stopping", Tone.WAITS),
+    JobState.FAILED: ("✗", "failed", Tone.DANGER),
+    JobState.STOPPED: ("○", "stopped", Tone.QUIET),
+    JobState.UNKNOWN: ("?", "unknown", Tone.WAITS),
+}
+
+
+def _name(line: JobLine, _: float) -> Sequence[Piece]:
+    mark, _state, tone = _look(line)
+    return [Piece(f"{mark} ", tone), Piece(text.clean(line.status.name))]
+
+
+def _state(line: JobLine, _: float) -> Sequence[Piece]:
+    _mark, state, tone = _look(line)
+    return [Piece(state, tone)]
+
+
+def _uptime(line: JobLine, now: float) -> Sequence[Piece]:
+    started = line.status.started_at
+    if started is None or line.stale:
+        return []
+    return [Piece(text.duration(now - started), Tone.QUIET)]
+
+
+def _detail(line: JobLine, now: float) -> Sequence[Piece]:
+    activity, status = line.activity, line.status
+    if activity is not None and activity.busy:
+        return [Piece(text.clean(activity.text), Tone.WAITS)]
+    if activity is not None and activity.failed:
+        return [Piece(text.clean(activity.text), Tone.DANGER)]
+    if activity is not None and now - activity.at < _SHOW_OUTCOME_SECONDS:
+        return [Piece(text.clean(activity.text), Tone.ACCENT)]
+    if status.failure:
+        return [Piece(text.clean(status.failure), Tone.DANGER)]
+    return _at_rest(status, now)
+
+
+def _at_rest(status: JobStatus, now: float) -> Sequence[Piece]:
+    if status.state is JobState.STOPPED and status.savepoint:
+        taken = status.savepoint_at
+        when = f" {text.age(now - taken)}" if taken is not None else ""
+        return [Piece(f"state kept{when}", Tone.QUIET)]
+    return [Piece("→ ", Tone.LINE), Piece(text.clean(status.topic), Tone.QUIET)]
+
+
+def _look(line: JobLine) -> tuple[str, str, Tone]:
+    mark, state, tone = _LOOKS[line.status.state]
+    if line.activity is not None and line.activity.busy:
+        return "◐", state, Tone.WAITS
+    if line.stale:
+        return "?", state, Tone.QUIET
+    return mark, state, tone
+
+
+_COLUMNS: Final[tuple[Column[JobLine], ...]] = (
+    Column("job", 14, _name, grow=6),
+    Column("state", 10, _state),
+    Column("up", 7, _uptime, right=True),
+    Column("", 38, _detail, grow=80),
+)
+
+
+class JobsPanel(LiveTable[JobLine]):
+    """The jobs; keys start and stop the one under the cursor, or all."""
+
+    BINDINGS = bindings(Scope.JOBS)
+
+    class Ordered(Message):
+        """Somebody wants jobs started or stopped.
+
+        Args:
+            order: What to do.
+            names: Of the jobs; None for all.
+        """
+
+        def __init__(self, order: Order, names: frozenset[str] | None) -> None:
+            super().__init__()
+            self.order = order
+            self.names = names
+
+    def __init__(self) -> None:
+        super().__init__(_COLUMNS, lambda line: line.status.name, heading=False, id="jobs")
+
+    def show(self, view: View) -> None:
+        """Draw another view."""
+        self.show_rows(view.jobs, view.now, why_no_jobs(view))
+
+    def action_start(self) -> None:
+        """Start the job under the cursor."""
+        self._order_selected(Order.START)
+
+    def action_stop(self) -> None:
+        """Stop the job under the cursor, keeping its state."""
+        self._order_selected(Order.STOP)
+
+    def action_start_all(self) -> None:
+        """Start every job that does not run."""
+        self.post_message(self.Ordered(Order.START, None))
+
+    def action_stop_all(self) -> None:
+        """Stop every job, keeping their state."""
+        self.post_message(self.Ordered(Order.STOP, None))
+
+    def _order_selected(self, order: Order) -> None:
+        if self.selected is not None:
+            self.post_message(self.Ordered(order, frozenset({self.selected.status.name})))

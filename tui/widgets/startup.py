@@ -1,0 +1,101 @@
+"""The stack coming up, step by step, or why it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from textual.content import Content
+from textual.widget import Widget
+
+from pipeline.model import Step, StepState
+from tui import text
+from tui.tones import Piece, Tone, content
+from tui.view import Phase, View
+
+from .column import fit
+
+_FRAMES: Final = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+_FRAMES_PER_SECOND: Final = 10
+_TITLE_CELLS: Final = 26
+_TIME_CELLS: Final = 8
+_WIDTH: Final = 84
+
+_LOOKS: Final = {
+    StepState.WAITING: ("·", Tone.LINE, Tone.QUIET, Tone.QUIET),
+    StepState.RUNNING: ("", Tone.WAITS, Tone.STRONG, Tone.QUIET),
+    StepState.DONE: ("✓", Tone.ACCENT, Tone.PLAIN, Tone.QUIET),
+    StepState.FAILED: ("✗", Tone.DANGER, Tone.PLAIN, Tone.DANGER),
+}
+
+
+class StartupPanel(Widget):
+    """The steps of the start, while there is nothing else to see."""
+
+    def __init__(self) -> None:
+        super().__init__(id="startup")
+        self._view: View | None = None
+
+    def show(self, view: View) -> None:
+        """Draw another view."""
+        self._view = view
+        self.refresh()
+
+    def render(self) -> Content:
+        """All lines."""
+        if self._view is None:
+            return Content("")
+        width = min(_WIDTH, self.content_size.width)
+        return Content("\n").join(content(line) for line in startup_lines(self._view, width))
+
+
+def startup_lines(view: View, width: int) -> list[list[Piece]]:
+    """The panel's lines for a width."""
+    lines = [_title(view, width), [Piece("─" * width, Tone.LINE)]]
+    lines += [_step(step, view.now, width) for step in view.steps]
+    if view.problem is not None:
+        message, hint = (
+            text.clean(part, 600) for part in (view.problem.message, view.problem.hint)
+        )
+        lines += [[], [Piece(message, Tone.DANGER)]]
+        lines += [[Piece(hint)]] if hint else []
+        lines += [
+            [],
+            [
+                Piece("r", Tone.TITLE),
+                Piece(" tries again   ", Tone.QUIET),
+                Piece("q", Tone.TITLE),
+                Piece(" quits", Tone.QUIET),
+            ],
+        ]
+    return lines
+
+
+def _title(view: View, width: int) -> list[Piece]:
+    if view.phase is Phase.FAILED:
+        return fit([Piece("The stack did not come up", Tone.STRONG)], width, right=False)
+    elapsed = _seconds(view.now - view.since)
+    left = fit([Piece("Starting the stack", Tone.STRONG)], width - _TIME_CELLS, right=False)
+    return left + fit([Piece(elapsed, Tone.QUIET)], _TIME_CELLS, right=True)
+
+
+def _step(step: Step, now: float, width: int) -> list[Piece]:
+    mark, mark_tone, title_tone, detail_tone = _LOOKS[step.state]
+    if step.state is StepState.RUNNING:
+        mark = _FRAMES[int(now * _FRAMES_PER_SECOND) % len(_FRAMES)]
+    time = _seconds(step.seconds) if step.seconds or step.state is StepState.DONE else ""
+    return [
+        Piece(f"{mark} ", mark_tone),
+        *_cell(text.clean(step.title), title_tone, _TITLE_CELLS),
+        *_cell(text.clean(step.detail), detail_tone, width - _TITLE_CELLS - _TIME_CELLS - 2),
+        *fit([Piece(time, Tone.QUIET)], _TIME_CELLS, right=True),
+    ]
+
+
+def _cell(value: str, tone: Tone, width: int) -> Sequence[Piece]:
+    # One cell of air, so that a cut detail does not touch the time.
+    return [*fit([Piece(value, tone)], width - 1, right=False), Piece(" ")]
+
+
+def _seconds(value: float) -> str:
+    return f"{value:.1f} s"

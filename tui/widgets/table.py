@@ -1,0 +1,191 @@
+"""A live table: draws only the visible lines of frozen rows, and keeps the cursor on its row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from typing import ClassVar, Generic
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.geometry import Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from tui.keymap import Scope, bindings
+from tui.tones import Piece, Tone
+from tui.view import View
+
+from .column import Column, Placed, RowT, fit, place
+
+_WHEEL_ROWS = 3
+
+
+class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=False):
+    """Rows under a heading that stays.
+
+    The cursor is on the first row, whichever that is, until somebody moves it; from then on it
+    stays on the row with the same key, at the same line of the screen, while others come and go.
+
+    Args:
+        columns: What to show of a row.
+        key: What tells a row from others.
+        heading: Whether the column titles are shown.
+        id: The widget's id.
+    """
+
+    BINDINGS = bindings(Scope.TABLE)
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"live-table--cursor"}
+
+    def __init__(
+        self,
+        columns: Sequence[Column[RowT]],
+        key: Callable[[RowT], Hashable],
+        *,
+        heading: bool = True,
+        id: str | None = None,
+    ) -> None:
+        super().__init__(id=id)
+        self._columns = columns
+        self._key = key
+        self._heading = 1 if heading else 0
+        self._rows: Sequence[RowT] = ()
+        self._now = 0.0
+        self._reason: Sequence[Piece] = ()
+        self._cursor = 0
+        self._held: Hashable | None = None
+        self._placed: list[Placed[RowT]] = []
+
+    @property
+    def selected(self) -> RowT | None:
+        """The row under the cursor; None when there is no row."""
+        return self._rows[self._cursor] if self._rows else None
+
+    def show(self, view: View) -> None:
+        """Draw another view."""
+        raise NotImplementedError
+
+    def show_rows(self, rows: Sequence[RowT], now: float, reason: Sequence[Piece]) -> None:
+        """Draw other rows.
+
+        Args:
+            rows: In the order to show.
+            now: Seconds since the epoch, for ages.
+            reason: Said when there are no rows.
+        """
+        if (rows, reason) == (self._rows, self._reason) and int(now) == int(self._now):
+            return
+        self._rows, self._now, self._reason = rows, now, reason
+        height = len(rows) + self._heading
+        if self.virtual_size.height != height:
+            # Height "auto" follows the number of rows, which only a layout finds out.
+            self.virtual_size = Size(0, height)
+            self.refresh(layout=bool(self.styles.is_auto_height))
+        self._follow_held_row()
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one line of the visible part."""
+        width = self.scrollable_content_region.width
+        if not self._rows:
+            return self._strip(self._centred_reason(width) if y == self._reason_line else (), width)
+        if y == 0:
+            self._placed = place(self._columns, width)
+        if y < self._heading:
+            return self._strip(self._titles(), width)
+        index = self.scroll_offset.y + y - self._heading
+        if index >= len(self._rows):
+            return self._strip((), width)
+        return self._strip(
+            self._line(index), width, cursor=self.has_focus and index == self._cursor
+        )
+
+    def action_move(self, rows: int) -> None:
+        """Move the cursor."""
+        self._go(self._cursor + rows)
+
+    def action_page(self, pages: int) -> None:
+        """Move the cursor by a screenful."""
+        self._go(self._cursor + pages * max(1, self._visible_rows - 1))
+
+    def action_first(self) -> None:
+        """Go to the first row, and stay on top."""
+        self._go(0)
+
+    def action_last(self) -> None:
+        """Go to the last row."""
+        self._go(len(self._rows) - 1)
+
+    def on_click(self, event: events.Click) -> None:
+        """Select the row under the pointer."""
+        row = self.scroll_offset.y + event.y - self._heading
+        if event.y >= self._heading and row < len(self._rows):
+            self._go(row)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """The wheel moves the cursor, so that what is looked at holds still."""
+        event.stop()
+        event.prevent_default()
+        self.action_move(_WHEEL_ROWS)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """The wheel moves the cursor, so that what is looked at holds still."""
+        event.stop()
+        event.prevent_default()
+        self.action_move(-_WHEEL_ROWS)
+
+    @property
+    def _visible_rows(self) -> int:
+        return max(1, self.scrollable_content_region.height - self._heading)
+
+    def _go(self, row: int) -> None:
+        self._cursor = max(0, min(row, len(self._rows) - 1))
+        self._held = self._key(self._rows[self._cursor]) if self._cursor else None
+        top = self.scroll_offset.y
+        if self._cursor < top:
+            self.scroll_to(y=self._cursor, animate=False)
+        elif self._cursor >= top + self._visible_rows:
+            self.scroll_to(y=self._cursor - self._visible_rows + 1, animate=False)
+        self.refresh()
+
+    def _follow_held_row(self) -> None:
+        before = self._cursor
+        if self._held is not None:
+            found = next(
+                (i for i, row in enumerate(self._rows) if self._key(row) == self._held), None
+            )
+            self._cursor = self._cursor if found is None else found
+        self._cursor = max(0, min(self._cursor, len(self._rows) - 1))
+        if self._cursor != before:
+            self.scroll_to(y=self.scroll_offset.y + self._cursor - before, animate=False)
+
+    @property
+    def _reason_line(self) -> int:
+        return self.size.height // 3
+
+    def _centred_reason(self, width: int) -> list[Piece]:
+        cells = sum(cell_len(piece.text) for piece in self._reason)
+        return [Piece(" " * max(0, (width - cells) // 2)), *self._reason]
+
+    def _titles(self) -> list[Piece]:
+        return self._lay_out(lambda column: [Piece(column.title, Tone.QUIET)])
+
+    def _line(self, index: int) -> list[Piece]:
+        row = self._rows[index]
+        return self._lay_out(lambda column: column.cell(row, self._now))
+
+    def _lay_out(self, cell: Callable[[Column[RowT]], Sequence[Piece]]) -> list[Piece]:
+        pieces: list[Piece] = []
+        for placed in self._placed:
+            pieces.append(Piece(" " * placed.gap))
+            pieces += fit(cell(placed.column), placed.width, right=placed.column.right)
+        return pieces
+
+    def _strip(self, pieces: Sequence[Piece], width: int, *, cursor: bool = False) -> Strip:
+        base = self.get_component_rich_style("live-table--cursor") if cursor else self.rich_style
+        segments = [Segment(text, base + self._style(tone)) for text, tone in pieces]
+        return Strip(segments).adjust_cell_length(width, base)
+
+    def _style(self, tone: Tone) -> Style:
+        return self.app.stylesheet.parse_style(tone.value).rich_style

@@ -1,0 +1,81 @@
+"""The line above a panel, or above several of which one is shown: their keys and names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+from textual import events
+from textual.content import Content
+from textual.message import Message
+from textual.widget import Widget
+
+from tui.tones import Piece, Tone, content
+
+
+@dataclass(frozen=True, slots=True)
+class Title:
+    """A panel in the line.
+
+    Attributes:
+        panel: Its id.
+        key: The key that goes there.
+        name: What it is called.
+        note: How much is in it.
+        shown: Whether it is to be seen.
+        focused: Whether keys go there.
+    """
+
+    panel: str
+    key: str
+    name: str
+    note: str = ""
+    shown: bool = True
+    focused: bool = False
+
+
+class TitleLine(Widget):
+    """Names of panels on a rule; a click goes there."""
+
+    class Chosen(Message):
+        """Somebody clicked a panel's name."""
+
+        def __init__(self, panel: str) -> None:
+            super().__init__()
+            self.panel = panel
+
+    def __init__(self, *, classes: str = "") -> None:
+        super().__init__(classes=classes)
+        self._titles: tuple[Title, ...] = ()
+
+    def show(self, titles: Sequence[Title]) -> None:
+        """Draw other titles."""
+        if tuple(titles) != self._titles:
+            self._titles = tuple(titles)
+            self.refresh()
+
+    def render(self) -> Content:
+        """The names, then the rule to the end of the line."""
+        pieces = [piece for title in self._titles for piece in _pieces(title)]
+        used = sum(cell_len(piece.text) for piece in pieces)
+        pieces.append(Piece("─" * max(0, self.content_size.width - used), Tone.LINE))
+        return content(pieces)
+
+    def on_click(self, event: events.Click) -> None:
+        """Find the name under the pointer."""
+        end = 0
+        for title in self._titles:
+            end += sum(cell_len(piece.text) for piece in _pieces(title))
+            if event.x < end:
+                self.post_message(self.Chosen(title.panel))
+                return
+
+
+def _pieces(title: Title) -> list[Piece]:
+    key = Tone.ACCENT if title.shown else Tone.QUIET
+    name = Tone.TITLE if title.focused else Tone.STRONG if title.shown else Tone.QUIET
+    pieces = [Piece("─ ", Tone.LINE), Piece(f"{title.key} ", key), Piece(title.name, name)]
+    if title.note:
+        pieces.append(Piece(f" {title.note}", Tone.QUIET))
+    return [*pieces, Piece(" ", Tone.LINE)]
