@@ -61,7 +61,8 @@ def broker(
     )
     cluster_id = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
     storage_tool = (*run, "kafka.tools.StorageTool", "format", "--ignore-formatted")
-    format_storage = (*storage_tool, "-t", cluster_id, "-c", str(config))
+    # With `=`, since an id may begin with a dash.
+    format_storage = (*storage_tool, f"--cluster-id={cluster_id}", f"--config={config}")
 
     async def ready(_: Process) -> bool:
         return listening(port)

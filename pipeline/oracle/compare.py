@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -44,7 +45,7 @@ class Comparison:
         duplicates: Rows found more often than expected, all of them right.
         before_history: Rows found or expected from before history begins.
         largest_relative_error: Between the measures of equal rows.
-        missing_keys: Identities of the missing rows, a column for each.
+        missing_keys: How many rows of an identity are missing, by identity.
         examples: A few of the rows that are not as they should be.
     """
 
@@ -56,7 +57,7 @@ class Comparison:
     duplicates: int
     before_history: int
     largest_relative_error: float
-    missing_keys: pa.Table
+    missing_keys: Mapping[tuple[Any, ...], int]
     examples: tuple[Difference, ...]
 
     @property
@@ -160,9 +161,8 @@ def _collect(connection: duckdb.DuckDBPyConnection, feature: Feature) -> Compari
     (error,) = numbers("SELECT coalesce(max(error), 0) FROM matched")
     (before,) = numbers("SELECT greatest(expected, found) FROM before")
     identity = ", ".join(map(_q, feature.identity))
-    missing_keys = connection.execute(
-        f"SELECT {identity} FROM score WHERE final AND absent > 0"
-    ).fetch_arrow_table()
+    absent = connection.execute(f"SELECT {identity}, absent FROM score WHERE final AND absent > 0")
+    missing_keys = {tuple(key): int(count) for *key, count in absent.fetchall()}
     return Comparison(
         expected=int(expected),
         equal=int(equal),

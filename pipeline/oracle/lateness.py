@@ -40,16 +40,21 @@ def watermark(transactions: TopicRows, partitions: Iterable[int] | None = None) 
     return int(min(newest, default=BEGINNING)) - DELAY_US
 
 
-def late_candidates(transactions: TopicRows) -> Bools:
-    """Which transactions Flink may have dropped as late."""
-    late = np.zeros(len(transactions.event_time), np.bool_)
+def late_candidates(transactions: TopicRows) -> tuple[Bools, Bools]:
+    """Which transactions Flink may have dropped as late: the likely ones, and all possible ones.
+
+    Likely are those behind their own partition's newest; possible, too, those behind another's, for
+    a partition that was silent for long does not hold the watermark back.
+    """
+    likely = np.zeros(len(transactions.event_time), np.bool_)
     for number in np.unique(transactions.partition):
         rows = np.flatnonzero(transactions.partition == number)
-        late[rows] = _behind(transactions.event_time[rows])
+        likely[rows] = _behind(transactions.event_time[rows])
     # Across partitions the order of arrival is only as good as Kafka's timestamps.
     order = np.argsort(transactions.arrived, kind="stable")
-    late[order] |= _behind(transactions.event_time[order])
-    return late
+    possible = likely.copy()
+    possible[order] |= _behind(transactions.event_time[order])
+    return likely, possible
 
 
 def _behind(event_time: Int64s) -> Bools:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -21,7 +21,7 @@ from .lateness import Bools
 from .report import Parity
 from .rows import TopicRows, read_sink, read_transactions
 
-_SETTLE_SECONDS: Final = 5.0
+_SETTLE_SECONDS: Final = 3.0
 _POLL_SECONDS: Final = 0.5
 
 
@@ -80,10 +80,10 @@ def verify(
     parity = _judge(feature, bootstrap, transactions, watermark, tell)
     # Results may still be on their way to the topic: look again until nothing more comes.
     deadline = patience.clock() + _SETTLE_SECONDS
-    while job.running and not parity.proved and patience.clock() < deadline:
+    while parity.missing and job.running and patience.clock() < deadline:
         patience.sleep(_POLL_SECONDS)
         again = _judge(feature, bootstrap, transactions, watermark, tell)
-        if (again.missing, again.different) != (parity.missing, parity.different):
+        if again.missing != parity.missing:
             deadline = patience.clock() + _SETTLE_SECONDS
         parity = again
     return replace(parity, unread=unread, note=_note(job, unread))
@@ -148,13 +148,15 @@ def judge(feature: Feature, transactions: TopicRows, sink: TopicRows, watermark:
     }
     comparison = compare(feature, evaluate(feature, transactions.table), sink.table, **bounds)
     late = np.zeros(len(transactions.event_time), np.bool_)
-    if comparison.wrong:
-        dropped = _dropped(feature, transactions, comparison)
-        if dropped.any():
-            kept = transactions.table.filter(pa.array(~dropped))
-            without = compare(feature, evaluate(feature, kept), sink.table, **bounds)
-            if without.wrong < comparison.wrong:
-                comparison, late = without, dropped
+    everything = comparison
+    for candidates in lateness.late_candidates(transactions):
+        if not comparison.wrong:
+            break
+        dropped = _dropped(feature, transactions, candidates, everything)
+        kept = transactions.table.filter(pa.array(~dropped))
+        without = compare(feature, evaluate(feature, kept), sink.table, **bounds)
+        if without.wrong < comparison.wrong:
+            comparison, late = without, dropped
     seconds = lateness.most_behind_seconds(transactions, late)
     delay = schema.WATERMARK_DELAY.total_seconds()
     return Parity(
@@ -192,21 +194,25 @@ def _judged_from(transactions: TopicRows, sink: TopicRows, back: int) -> int | N
     return max(bounds, default=None)
 
 
-def _dropped(feature: Feature, transactions: TopicRows, comparison: Comparison) -> Bools:
-    """The transactions that, dropped as late, may explain what is wrong.
+def _dropped(
+    feature: Feature, transactions: TopicRows, candidates: Bools, comparison: Comparison
+) -> Bools:
+    """The candidates that, dropped as late, may explain what is wrong.
 
-    Where a transaction has a row of its own, it was dropped if that row is missing; where rows are
-    totals, any late candidate may have been.
+    Where a transaction has a row of its own, as many are taken as rows are missing, the last to
+    arrive first; where rows are totals, any candidate may have been dropped.
     """
-    candidates = lateness.late_candidates(transactions)
     if not set(feature.identity) <= set(schema.TRANSACTION_FIELDS):
         return candidates
-    missing = {tuple(row.values()) for row in comparison.missing_keys.to_pylist()}
+    absent = dict(comparison.missing_keys)
     columns = [transactions.table[name] for name in feature.identity]
     dropped = np.zeros(len(candidates), np.bool_)
-    for index in np.flatnonzero(candidates):
-        key: tuple[Any, ...] = tuple(column[int(index)].as_py() for column in columns)
-        dropped[index] = key in missing
+    indexes = np.flatnonzero(candidates)
+    for index in indexes[np.argsort(-transactions.arrived[indexes], kind="stable")]:
+        key = tuple(column[int(index)].as_py() for column in columns)
+        if absent.get(key, 0) > 0:
+            absent[key] -= 1
+            dropped[index] = True
     return dropped
 
 

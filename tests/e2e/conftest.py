@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -42,9 +43,26 @@ def stack_processes(settings: Settings) -> list[psutil.Process]:
 
 
 def assert_ended(processes: list[psutil.Process], patience: float) -> None:
-    """None of these processes is left after `patience` seconds."""
-    _, alive = psutil.wait_procs(processes, timeout=patience)
-    assert alive == []
+    """None of these processes is left after `patience` seconds.
+
+    A zombie has ended: what remains is for whoever adopted it to take note of.
+    """
+    wait_until(lambda: not any(map(_runs, processes)), patience, f"the end of {processes}")
+
+
+def _runs(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def wait_until(condition: Callable[[], object], patience: float, what: str) -> None:
+    """Wait for a condition, at most `patience` seconds."""
+    deadline = time.monotonic() + patience
+    while not condition():
+        assert time.monotonic() < deadline, f"waited {patience:.0f} s for {what}"
+        time.sleep(0.05)
 
 
 def command(settings: Settings) -> Run:

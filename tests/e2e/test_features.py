@@ -1,0 +1,188 @@
+"""Live features on the real broker and cluster, proved against DuckDB."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from pipeline import features
+from pipeline.errors import InputError
+from pipeline.kafka.consumer import read_to_end
+from pipeline.kafka.producer import TransactionProducer
+from pipeline.kafka.records import decode
+from pipeline.model import RollingRow, Transaction, WindowRow
+from pipeline.oracle.report import Parity
+from pipeline.runtime import Runtime
+from pipeline.simulate import encode
+from pipeline.simulate.files import open_file
+
+from .conftest import Run
+
+FILES = ("kaggle-layout-60-customers.csv.gz", "sparkov-60-customers.csv.gz")
+TRANSACTIONS = 9_318
+FLAGGED = 573
+
+
+def transactions(path: Path) -> list[Transaction]:
+    return [row for row, _ in open_file(path).rows() if isinstance(row, Transaction)]
+
+
+def send(stack: Runtime, rows: list[Transaction]) -> None:
+    with TransactionProducer(stack.bootstrap) as producer:
+        for row in rows:
+            producer.send(encode.key(row), encode.value(row))
+
+
+def assert_proved(parity: Parity, *, waiting: range) -> None:
+    """Every row is there once, with the right numbers, but for those that wait."""
+    assert parity.proved, parity
+    assert parity.waiting in waiting
+    assert parity.equal == parity.expected - parity.waiting
+    assert (parity.duplicates, parity.late, parity.before_history, parity.unread) == (0, 0, 0, 0)
+    assert parity.largest_relative_error <= 1e-9
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_replayed_file_is_computed_right(
+    stack: Runtime, fraudwatch: Run, sample_data: Path, file: str
+) -> None:
+    for feature in features.BUILT_IN:
+        stack.start_job(feature.name)
+    replay = fraudwatch("replay", str(sample_data / file), "--json")
+    assert replay.returncode == 0, replay.stderr
+    assert json.loads(replay.stdout)["sent"] == TRANSACTIONS
+
+    rolling, tumbling, flagged = (stack.verify(f.name) for f in features.BUILT_IN)
+    assert rolling.expected == TRANSACTIONS
+    assert_proved(rolling, waiting=range(20))
+    assert tumbling.expected > 4_000
+    assert_proved(tumbling, waiting=range(60))
+    assert flagged.expected == FLAGGED
+    assert_proved(flagged, waiting=range(1))
+
+
+def test_stop_with_savepoint_and_resume_lose_and_repeat_nothing(
+    stack: Runtime, sample_data: Path
+) -> None:
+    rows = transactions(sample_data / FILES[0])
+    names = [feature.name for feature in features.BUILT_IN]
+    for name in names:
+        stack.start_job(name)
+    send(stack, rows[: len(rows) // 2])
+    for name in names:
+        # Wherever in the backlog the job is: the rest is read after the resume.
+        assert stack.stop_job(name).savepoint
+    send(stack, rows[len(rows) // 2 :])
+    stopped = stack.verify("rolling")
+    assert stopped.proved
+    assert stopped.unread > 0
+    assert "does not run" in stopped.note
+    for name in names:
+        stack.start_job(name)
+    for name in names:
+        assert_proved(stack.verify(name), waiting=range(60))
+
+
+def test_results_are_what_a_person_works_out(stack: Runtime, sample_data: Path) -> None:
+    """Not DuckDB but plain Python says what the first user's rows have to be."""
+    rows = transactions(sample_data / FILES[0])
+    user = rows[0].user_id
+    stack.start_job("rolling")
+    stack.start_job("tumbling")
+    send(stack, rows)
+    assert_proved(stack.verify("rolling"), waiting=range(20))
+    assert_proved(stack.verify("tumbling"), waiting=range(60))
+
+    mine = [row for row in rows if row.user_id == user]
+    found: list[RollingRow] = []
+    for batch in read_to_end(stack.bootstrap, "user_trans_amt_last_360min"):
+        found += [row for row in decode(RollingRow, batch)[0] if row.user_id == user]
+    by_time = {row.trans_date_trans_time: row for row in found}
+    for row in mine[:-1]:
+        now = row.trans_date_trans_time
+        window = [
+            other.amt
+            for other in mine
+            if 0 <= (now - other.trans_date_trans_time).total_seconds() <= 360 * 60
+        ]
+        assert by_time[now].user_trans_count_last_360min == len(window)
+        assert by_time[now].user_mean_trans_amt_last_360min == pytest.approx(
+            sum(window) / len(window), rel=1e-9
+        )
+
+    windows: list[WindowRow] = []
+    for batch in read_to_end(stack.bootstrap, "user_trans_amt_last_360min_windowed"):
+        windows += decode(WindowRow, batch)[0]
+    assert {(w.window_end - w.window_start).total_seconds() for w in windows} == {360 * 60}
+    assert {w.window_start.hour for w in windows} == {0, 6, 12, 18}
+    counted = Counter(
+        row.trans_date_trans_time.replace(
+            hour=row.trans_date_trans_time.hour // 6 * 6, minute=0, second=0
+        )
+        for row in mine
+    )
+    of_user = {w.window_start: w.user_trans_count_last_360min for w in windows if w.user_id == user}
+    closed = {start: count for start, count in counted.items() if start in of_user}
+    assert closed == of_user
+    assert len(counted) - len(closed) <= 1
+
+
+def test_verify_finds_what_is_wrong(stack: Runtime, fraudwatch: Run, sample_data: Path) -> None:
+    """A proof that cannot fail proves nothing: spoil the sink and look whether it is seen."""
+    send(stack, transactions(sample_data / FILES[0])[:2_000])
+    stack.start_job("rolling")
+    assert stack.verify("rolling").proved
+    (record, *_) = next(iter(read_to_end(stack.bootstrap, "user_trans_amt_last_360min")))
+    assert record.value is not None
+    row = json.loads(record.value)
+    wrong = row | {"user_mean_trans_amt_last_360min": row["user_mean_trans_amt_last_360min"] + 0.01}
+    nobody = row | {"user_id": 12345}
+    with TransactionProducer(stack.bootstrap, "user_trans_amt_last_360min") as producer:
+        for value in (wrong, nobody, row):
+            producer.send(record.key or b"", json.dumps(value).encode())
+    parity = stack.verify("rolling")
+    assert (parity.different, parity.duplicates, parity.missing) == (2, 1, 0)
+    assert {example.kind for example in parity.examples} == {"different", "not expected"}
+    done = fraudwatch("verify", "rolling", "--json")
+    assert done.returncode == 1
+    (report,) = json.loads(done.stdout)
+    assert report["proved"] is False
+    assert report["different"] == 2
+
+
+def test_late_transactions_are_told_from_lost_ones(stack: Runtime, sample_data: Path) -> None:
+    rows = transactions(sample_data / FILES[0])[:1_000]
+    for feature in features.BUILT_IN:
+        stack.start_job(feature.name)
+    send(stack, rows)
+    for feature in features.BUILT_IN:
+        assert stack.verify(feature.name).proved
+    # Long past: their windows are closed and their users' results are out.
+    send(stack, rows[:50])
+    for name in ("rolling", "tumbling"):
+        parity = stack.verify(name)
+        assert parity.proved, parity
+        assert 0 < parity.late <= 50
+        assert "behind" in parity.late_reason
+
+
+def test_an_older_file_is_refused_or_shifted(
+    stack: Runtime, fraudwatch: Run, sample_data: Path
+) -> None:
+    path = str(sample_data / FILES[0])
+    stack.start_job("flagged")
+    assert fraudwatch("replay", path).returncode == 0
+    refused = fraudwatch("replay", path)
+    assert refused.returncode == InputError.exit_code
+    assert "--shift" in refused.stderr
+    assert "2024-02-29" in refused.stderr
+    assert fraudwatch("replay", path, "--shift").returncode == 0
+    parity = stack.verify("flagged")
+    assert parity.expected == 2 * FLAGGED
+    assert_proved(parity, waiting=range(1))
+    fresh = fraudwatch("replay", path, "--fresh")
+    assert fresh.returncode == 0, fresh.stderr
+    assert stack.verify("flagged").expected == FLAGGED
