@@ -42,7 +42,7 @@ class Stage:
         """Let the console run until a condition holds."""
         deadline = time.monotonic() + _DEADLINE_SECONDS
         while not condition():
-            assert time.monotonic() < deadline, f"still not so: {self.view}"
+            assert time.monotonic() < deadline, f"still not so:\n{self.screen_text()}\n{self.view}"
             await pilot.pause(0.005)
 
     async def live(self, pilot: Pilot[Any]) -> None:
@@ -57,6 +57,10 @@ class Stage:
             ),
         )
         await self.settle(pilot)
+
+    async def shows(self, pilot: Pilot[Any], words: str) -> None:
+        """Wait until the screen has these words, not broken by a line's end."""
+        await self.wait(pilot, lambda: words in self.screen_text())
 
     async def settle(self, pilot: Pilot[Any]) -> None:
         """Draw what is so now."""

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import pytest
+from rich.cells import cell_len
+
+from tui.tones import Piece
+from tui.widgets.column import Column, fit, place
+
+
+def column(title: str, width: int, drop: int = 0, grow: int = 0) -> Column[str]:
+    return Column(title, width, lambda row, _: [Piece(row)], drop=drop, grow=grow)
+
+
+COLUMNS = [column("a", 10), column("b", 10, drop=2), column("c", 10, drop=1, grow=8)]
+
+
+@pytest.mark.parametrize(
+    ("width", "titles"), [(10, "a"), (22, "ac"), (34, "abc"), (200, "abc"), (3, "a")]
+)
+def test_columns_that_matter_least_go_first(width: int, titles: str) -> None:
+    assert "".join(placed.column.title for placed in place(COLUMNS, width)) == titles
+
+
+def test_what_is_left_goes_to_growing_columns_then_to_gaps() -> None:
+    assert [placed.width for placed in place(COLUMNS, 38)] == [10, 10, 14]
+    assert [placed.gap for placed in place(COLUMNS, 60)] == [0, 5, 5]
+
+
+@pytest.mark.parametrize(
+    "value", ["short", "exactly 10", "much longer than that", "東京東京東京東京"]
+)
+def test_fitted_pieces_have_exactly_the_width(value: str) -> None:
+    for right in (False, True):
+        pieces = fit([Piece(value), Piece(" x")], 10, right=right)
+        assert sum(cell_len(piece.text) for piece in pieces) == 10

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from tui.__main__ import console_profile, main
+
+SLOW = ("ibis", "pyflink", "duckdb", "confluent_kafka", "httpx", "plotext", "pyarrow", "cyclopts")
+
+
+def test_nothing_slow_is_imported_before_the_first_paint() -> None:
+    code = (
+        "import sys, tui.__main__, tui.app, pipeline.config;"
+        f"print([name for name in {SLOW!r} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "profile"),
+    [
+        ([], "local"),
+        (["--profile", "compose"], "compose"),
+        (["--profile=compose"], "compose"),
+        (["status"], None),
+        (["--profile", "compose", "status"], None),
+        (["--help"], None),
+        (["-h"], None),
+        (["--version"], None),
+        (["--profile"], None),
+    ],
+)
+def test_only_the_bare_command_opens_the_console(arguments: list[str], profile: str | None) -> None:
+    assert console_profile(arguments) == profile
+
+
+def test_an_unknown_profile_is_an_error_before_anything_is_drawn(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["--profile", "nowhere"]) == 2
+    assert "There is no profile named 'nowhere'" in capsys.readouterr().err
+
+
+def test_without_a_terminal_it_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 1
+    assert "needs a terminal" in capsys.readouterr().err
+
+
+def test_the_topics_are_those_of_the_features() -> None:
+    from pipeline import features
+    from tui.topics import FLAGGED_TOPIC, ROLLING_TOPIC, WINDOWED_TOPIC
+
+    topics = [feature.topic for feature in features.find(["rolling", "tumbling", "flagged"])]
+    assert topics == [ROLLING_TOPIC, WINDOWED_TOPIC, FLAGGED_TOPIC]

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from pipeline.errors import UnavailableError
+from tests.snapshot.fakes import Clock, FakeSource, live_batch, transaction
+from tui.feed import Feed
+from tui.source import Batch, Source
+from tui.store import Store
+
+
+def eventually(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 5
+    while not condition():
+        assert time.monotonic() < deadline
+        threading.Event().wait(0.002)
+
+
+def test_reads_until_told_to_stop_and_closes_the_source() -> None:
+    source, store = FakeSource(live_batch()), Store(Clock())
+    feed = Feed(lambda: source, store)
+    feed.start()
+    eventually(lambda: store.snapshot().transactions_total == 520)
+    feed.stop()
+    assert not feed.running
+    assert source.closed
+
+
+def test_survives_whatever_the_source_raises() -> None:
+    source = FakeSource(
+        UnavailableError("Kafka is away.", "Start it."),
+        ValueError("surprise"),
+        Batch(transactions=[transaction()]),
+    )
+    store = Store(Clock())
+    errors: list[str] = []
+    fail = store.fail
+    store.fail = lambda error: (errors.append(error), fail(error))[1]  # type: ignore[method-assign]
+    feed = Feed(lambda: source, store, pause=0.001)
+    feed.start()
+    eventually(lambda: store.snapshot().transactions_total == 1)
+    feed.stop()
+    assert errors == ["Kafka is away. Start it.", "ValueError: surprise"]
+    assert store.snapshot().error == ""
+
+
+def test_tries_to_connect_again() -> None:
+    store, tries = Store(Clock()), 0
+
+    def connect() -> Source:
+        nonlocal tries
+        tries += 1
+        if tries < 3:
+            raise UnavailableError("not yet")
+        return FakeSource(live_batch())
+
+    feed = Feed(connect, store, pause=0.001)
+    feed.start()
+    eventually(lambda: store.snapshot().transactions_total == 520)
+    feed.stop()
+    assert tries == 3
+
+
+def test_stops_at_once_even_while_it_waits() -> None:
+    def connect() -> Source:
+        raise UnavailableError("never")
+
+    store = Store(Clock())
+    feed = Feed(connect, store, pause=60)
+    feed.start()
+    eventually(lambda: store.snapshot().error == "never")
+    began = time.monotonic()
+    feed.stop()
+    assert time.monotonic() - began < 1
+    assert not feed.running

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+from rich.cells import cell_len
+
+from pipeline.model import Health, JobState
+from tests.snapshot.fakes import NOW, STATUS
+from tui.snapshot import Snapshot
+from tui.view import Phase, Reading, View
+from tui.widgets.header import header_lines
+
+VIEW = View(
+    NOW,
+    "local",
+    Phase.LIVE,
+    NOW,
+    reading=Reading(STATUS, NOW),
+    data=Snapshot(
+        event_time=datetime(2023, 3, 4, 17, 22, 10),
+        rate=20_104.4,
+        transactions_total=1_234_567,
+        flagged_total=89,
+        lag=12,
+        bad=3,
+        last_record_at=NOW,
+    ),
+)
+
+
+def lines(view: View, width: int) -> tuple[str, str]:
+    first, second = header_lines(view, width)
+    return "".join(piece.text for piece in first), "".join(piece.text for piece in second)
+
+
+def test_has_kafka_flink_rate_and_event_time_even_when_narrow() -> None:
+    first, second = lines(VIEW, 78)
+    for part in ("● kafka", "● flink 3/8", "20,104 tx/s", "2023-03-04 17:22:10"):
+        assert part in first
+    for part in ("1,234,567 transactions", "89 flagged", "lag 12", "3 unreadable"):
+        assert part in second
+
+
+def test_has_the_rest_when_wide() -> None:
+    first, _ = lines(VIEW, 118)
+    assert "local" in first
+    assert "sim ×720" in first
+
+
+@pytest.mark.parametrize("width", [1, 10, 40, 78, 118, 198])
+def test_fits_any_width(width: int) -> None:
+    down = replace(VIEW, data=replace(VIEW.data, error="all brokers are down " * 20))
+    for view in (VIEW, down, replace(VIEW, profile="p" * 300)):
+        assert all(cell_len(line) <= width for line in lines(view, width))
+
+
+def test_old_data_says_how_old_it_is() -> None:
+    _, second = lines(replace(VIEW, now=NOW + 61), 118)
+    assert "last record 1 min ago" in second
+
+
+@pytest.mark.parametrize("health", Health)
+def test_every_health_has_a_word(health: Health) -> None:
+    view = replace(VIEW, reading=Reading(replace(STATUS, kafka=health, flink=health), NOW))
+    first, _ = lines(view, 118)
+    assert "kafka" in first
+    assert ("kafka  " in first) is (health is Health.UP)
+
+
+def test_every_job_state_has_a_look() -> None:
+    from tui.widgets.jobs import _LOOKS
+
+    assert set(_LOOKS) == set(JobState)

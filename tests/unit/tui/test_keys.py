@@ -1,0 +1,293 @@
+"""Every key of the keymap does what it says."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from pipeline.model import JobState
+from tests.snapshot.fakes import JOBS, STATUS, FakeBackend, FakeSource, live_batch, unreachable
+from tests.snapshot.stage import Stage
+from tui.keymap import KEYMAP, Scope
+from tui.screens.dashboard import Dashboard
+from tui.screens.help import HelpScreen, help_text
+from tui.theme import DARK, LIGHT
+from tui.view import Phase
+from tui.widgets.jobs import JobsPanel
+from tui.widgets.users import UsersTable
+
+STOPPED = replace(STATUS, jobs=tuple(replace(job, state=JobState.STOPPED) for job in JOBS))
+
+
+@asynccontextmanager
+async def console(
+    backend: FakeBackend | None = None, size: tuple[int, int] = (100, 30)
+) -> AsyncIterator[tuple[Stage, Pilot[Any]]]:
+    stage = Stage(backend, FakeSource(live_batch()))
+    async with stage.app.run_test(size=size, notifications=True) as pilot:
+        await stage.live(pilot)
+        yield stage, pilot
+
+
+def test_no_key_is_bound_twice() -> None:
+    bound = Counter(key for entry in KEYMAP for key in entry.keys)
+    assert [key for key, times in bound.items() if times > 1] == []
+
+
+def test_help_is_the_keymap() -> None:
+    lines = help_text().plain.splitlines()
+    expected = [
+        key.shown.ljust(10) + key.help for scope in Scope for key in KEYMAP if key.scope is scope
+    ]
+    headings = {scope.value for scope in Scope}
+    assert [line for line in lines if line and line not in headings] == expected
+
+
+async def test_every_key_of_the_keymap_is_bound_on_the_jobs_panel() -> None:
+    async with console() as (stage, _):
+        active = {
+            key: (bound.binding.action, bound.enabled)
+            for key, bound in stage.app.screen.active_bindings.items()
+        }
+        for entry in KEYMAP:
+            for key in entry.keys:
+                assert active[key] == (entry.action, True)
+
+
+@pytest.mark.parametrize(
+    ("keys", "calls"),
+    [
+        (["s"], ["start rolling"]),
+        (["j", "s"], ["start tumbling"]),
+        (["j", "down", "k", "s"], ["start tumbling"]),
+        (["G", "s"], ["start flagged"]),
+        (["end", "up", "s"], ["start tumbling"]),
+        (["G", "g", "s"], ["start rolling"]),
+        (["G", "home", "s"], ["start rolling"]),
+        (["pagedown", "s"], ["start flagged"]),
+        (["pagedown", "pageup", "s"], ["start rolling"]),
+        (["S"], ["start rolling", "start tumbling", "start flagged"]),
+    ],
+)
+async def test_starting_jobs(keys: list[str], calls: list[str]) -> None:
+    async with console(FakeBackend(stack=STOPPED)) as (stage, pilot):
+        await pilot.press(*keys)
+        await stage.wait(pilot, lambda: stage.backend.calls == ["bring_up", *calls])
+        started = {call.split()[1] for call in calls}
+        await stage.wait(
+            pilot,
+            lambda: (
+                {
+                    line.status.name
+                    for line in stage.view.jobs
+                    if line.status.state is JobState.RUNNING and not line.activity.busy  # type: ignore[union-attr]
+                }
+                == started
+            ),
+        )
+
+
+@pytest.mark.parametrize(
+    ("keys", "calls"),
+    [(["x"], ["stop rolling"]), (["X"], ["stop rolling", "stop tumbling", "stop flagged"])],
+)
+async def test_stopping_jobs_keeps_their_state(keys: list[str], calls: list[str]) -> None:
+    async with console() as (stage, pilot):
+        await pilot.press(*keys)
+        await stage.wait(pilot, lambda: stage.backend.calls == ["bring_up", *calls])
+        await stage.wait(
+            pilot,
+            lambda: sum(bool(line.status.savepoint) for line in stage.view.jobs) == len(calls),
+        )
+        await stage.shows(pilot, "rolling has stopped; its state is kept.")
+
+
+async def test_a_busy_job_takes_no_second_order() -> None:
+    async with console() as (stage, pilot):
+        stage.backend.gate.clear()
+        await pilot.press("x", "x", "s")
+        await stage.settle(pilot)
+        assert stage.backend.calls == ["bring_up", "stop rolling"]
+        await stage.shows(pilot, "stopping, taking a savepoint…")
+        await stage.shows(pilot, "rolling is busy")
+        stage.backend.gate.set()
+        await stage.wait(pilot, lambda: stage.view.jobs[0].status.state is JobState.STOPPED)
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [("s", "rolling runs already."), ("S", "Every job runs already.")],
+)
+async def test_an_order_that_is_needless_says_so(key: str, said: str) -> None:
+    async with console() as (stage, pilot):
+        await pilot.press(key)
+        await stage.shows(pilot, said)
+        assert stage.backend.calls == ["bring_up"]
+
+
+async def test_a_job_that_cannot_be_stopped_says_why_in_its_row_and_a_toast() -> None:
+    async with console(FakeBackend(job_failure=unreachable()), (120, 40)) as (stage, pilot):
+        await pilot.press("x")
+        await stage.wait(
+            pilot, lambda: (activity := stage.view.jobs[0].activity) is not None and activity.failed
+        )
+        await stage.settle(pilot)
+        row, *_ = [line for line in stage.screen_text().splitlines() if "rolling" in line]
+        assert "Flink at http://127.0.0.1:8081 does not answer." in row
+        await stage.shows(pilot, "See whether it runs")
+
+
+@pytest.mark.parametrize(
+    ("keys", "focused"),
+    [
+        (["1"], "jobs"),
+        (["2"], "users"),
+        (["3"], "windows"),
+        (["4"], "flagged"),
+        (["2", "right"], "windows"),
+        (["2", "left"], "flagged"),
+        (["4", "right"], "users"),
+        (["tab"], "users"),
+        (["3", "shift+tab"], "jobs"),
+        (["3", "1", "tab"], "windows"),
+    ],
+)
+async def test_going_to_panels(keys: list[str], focused: str) -> None:
+    async with console() as (stage, pilot):
+        await pilot.press(*keys)
+        await pilot.pause()
+        assert stage.app.focused is not None
+        assert stage.app.focused.id == focused
+        assert stage.app.focused.region
+
+
+async def test_side_by_side_shows_all_tables() -> None:
+    async with console(size=(200, 50)) as (stage, pilot):
+        await stage.settle(pilot)
+        for table in ("users", "windows", "flagged"):
+            assert stage.dashboard.query_one(f"#{table}").region
+        shown = stage.screen_text()
+        assert "more with lower means" in shown
+        assert "fraud_Kilback LLC" in shown
+
+
+async def test_refresh_looks_at_the_stack_now() -> None:
+    async with console() as (stage, pilot):
+        stage.backend.stack = replace(STATUS, jobs=JOBS[:1])
+        await pilot.press("r")
+        await stage.wait(pilot, lambda: len(stage.view.jobs) == 1)
+
+
+async def test_theme() -> None:
+    async with console() as (stage, pilot):
+        await pilot.press("T")
+        assert stage.app.theme == LIGHT.name
+        await pilot.press("T")
+        assert stage.app.theme == DARK.name
+
+
+@pytest.mark.parametrize("opens", ["question_mark", "f1"])
+@pytest.mark.parametrize("closes", ["question_mark", "f1", "escape", "q"])
+async def test_help_opens_and_closes(opens: str, closes: str) -> None:
+    async with console() as (stage, pilot):
+        await pilot.press(opens)
+        assert isinstance(stage.app.screen, HelpScreen)
+        await pilot.press(closes)
+        assert isinstance(stage.app.screen, Dashboard)
+        assert stage.app.is_running
+
+
+async def test_escape_does_nothing_on_the_dashboard() -> None:
+    async with console() as (stage, pilot):
+        await pilot.press("escape")
+        assert isinstance(stage.app.screen, Dashboard)
+
+
+@pytest.mark.parametrize("key", ["q", "ctrl+q"])
+async def test_quitting_lets_go_of_the_stack(key: str) -> None:
+    async with console() as (stage, pilot):
+        await pilot.press(key)
+        await stage.wait(pilot, lambda: not stage.app.is_running)
+    assert stage.backend.calls == ["bring_up", "close"]
+
+
+async def test_quitting_waits_visibly_and_a_second_time_does_not() -> None:
+    backend = FakeBackend(close_gate=threading.Event())
+    async with console(backend) as (stage, pilot):
+        await pilot.press("ctrl+q")
+        await stage.wait(pilot, lambda: "Stopping the stack" in stage.screen_text())
+        await pilot.press("ctrl+q")
+        await stage.wait(pilot, lambda: not stage.app.is_running)
+    backend.close_gate.set()
+
+
+async def test_a_failed_start_can_be_tried_again() -> None:
+    backend = FakeBackend(failure=unreachable("Kafka"))
+    stage = Stage(backend, FakeSource(live_batch()))
+    async with stage.app.run_test(size=(100, 30)) as pilot:
+        await stage.wait(pilot, lambda: stage.view.phase is Phase.FAILED)
+        await stage.settle(pilot)
+        assert "Kafka does not answer." in stage.screen_text()
+        await pilot.press("1", "right")
+        assert stage.app.focused is None
+        backend.failure = None
+        await pilot.press("r")
+        await stage.live(pilot)
+        assert stage.backend.calls == ["bring_up", "bring_up"]
+        assert isinstance(stage.app.focused, JobsPanel)
+
+
+async def test_the_cursor_stays_on_its_user_and_line_when_the_order_changes() -> None:
+    async with console() as (stage, pilot):
+        await pilot.press("2", *["j"] * 5)
+        table = stage.dashboard.query_one(UsersTable)
+        selected, offset = table.selected, table.scroll_offset.y
+        assert selected is not None
+        view = stage.view
+        users = (*view.data.users[6:16], *view.data.users[:6], *view.data.users[16:])
+        table.show(replace(view, data=replace(view.data, users=users)))
+        assert table.selected == selected
+        assert table.scroll_offset.y == offset + 10
+
+
+async def test_a_cursor_on_top_stays_on_top() -> None:
+    async with console() as (stage, pilot):
+        await pilot.press("2", "j", "g")
+        table = stage.dashboard.query_one(UsersTable)
+        view = stage.view
+        users = tuple(reversed(view.data.users))
+        table.show(replace(view, data=replace(view.data, users=users)))
+        assert table.selected == users[0]
+        assert table.scroll_offset.y == 0
+
+
+async def test_a_selected_row_that_goes_leaves_the_cursor_where_it_was() -> None:
+    async with console() as (stage, pilot):
+        await pilot.press("2", "G")
+        table = stage.dashboard.query_one(UsersTable)
+        view = stage.view
+        table.show(replace(view, data=replace(view.data, users=view.data.users[:3])))
+        assert table.selected == view.data.users[2]
+        table.show(replace(view, data=replace(view.data, users=())))
+        assert table.selected is None
+
+
+async def test_the_mouse_goes_where_it_clicks() -> None:
+    async with console() as (stage, pilot):
+        await stage.settle(pilot)
+        lines = stage.screen_text().splitlines()
+        tabs = next(y for y, line in enumerate(lines) if "3 Windows" in line)
+        await pilot.click(offset=(lines[tabs].index("Windows"), tabs))
+        assert stage.app.focused is not None
+        assert stage.app.focused.id == "windows"
+        await pilot.press("2")
+        await pilot.click(UsersTable, offset=(5, 4))
+        table = stage.dashboard.query_one(UsersTable)
+        assert table.selected == stage.view.data.users[3]

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+
+from pipeline.model import Health, JobState, SimulatorStatus
+from tests.snapshot.fakes import JOBS, NOW, STATUS
+from tui.reasons import why_no_flagged, why_no_jobs, why_no_users, why_no_windows
+from tui.snapshot import Snapshot
+from tui.tones import Tone
+from tui.view import JobLine, Phase, Problem, Reading, View
+
+LIVE = View(
+    NOW,
+    "local",
+    Phase.LIVE,
+    NOW,
+    reading=Reading(STATUS, NOW),
+    jobs=tuple(JobLine(job) for job in JOBS),
+    data=Snapshot(event_time=datetime(2023, 3, 4, 17, 22), transactions_total=1_234),
+)
+
+
+def job(number: int, state: JobState) -> View:
+    lines = list(LIVE.jobs)
+    lines[number] = JobLine(replace(JOBS[number], state=state))
+    return replace(LIVE, jobs=tuple(lines))
+
+
+@pytest.mark.parametrize(
+    ("reason", "said", "tone"),
+    [
+        (why_no_users(LIVE), "watermark", Tone.WAITS),
+        (why_no_windows(LIVE), "closes at 2023-03-04 18:00 and 15 s", Tone.WAITS),
+        (why_no_flagged(LIVE), "None of 1,234 transactions is flagged", Tone.WAITS),
+        (why_no_users(job(0, JobState.STOPPED)), "The job rolling is stopped", Tone.WAITS),
+        (why_no_windows(job(1, JobState.FAILED)), "The job tumbling has failed", Tone.DANGER),
+        (why_no_flagged(job(2, JobState.RESTARTING)), "The job flagged is restarting", Tone.WAITS),
+        (why_no_users(replace(LIVE, data=Snapshot())), "No transactions yet.", Tone.WAITS),
+        (
+            why_no_users(
+                replace(
+                    LIVE,
+                    data=Snapshot(),
+                    reading=Reading(replace(STATUS, simulator=SimulatorStatus()), NOW),
+                )
+            ),
+            "no simulator runs",
+            Tone.WAITS,
+        ),
+        (
+            why_no_users(replace(LIVE, data=Snapshot(error="timed out"))),
+            "Kafka is not reachable: timed out.",
+            Tone.DANGER,
+        ),
+        (
+            why_no_users(replace(LIVE, reading=Reading(replace(STATUS, kafka=Health.DOWN), NOW))),
+            "Kafka is not reachable.",
+            Tone.DANGER,
+        ),
+        (why_no_jobs(LIVE), "Waiting for the first word from Flink", Tone.WAITS),
+        (
+            why_no_jobs(replace(LIVE, reading=Reading(problem=Problem("Flink is away.")))),
+            "Flink is away.",
+            Tone.DANGER,
+        ),
+    ],
+)
+def test_an_empty_table_says_why(reason: tuple[object, ...], said: str, tone: Tone) -> None:
+    (piece,) = reason
+    assert said in piece.text  # type: ignore[attr-defined]
+    assert piece.tone is tone  # type: ignore[attr-defined]

@@ -1,0 +1,147 @@
+"""Hostile data and failing parts are shown, never obeyed and never a traceback."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from pipeline.errors import PipelineError
+from pipeline.model import Health, JobState
+from tests.snapshot.fakes import (
+    JOBS,
+    STATUS,
+    FakeBackend,
+    FakeSource,
+    flagged,
+    live_batch,
+    unreachable,
+)
+from tests.snapshot.stage import Stage
+from tui.source import Batch
+from tui.view import Phase
+
+HOSTILE = [
+    "\x1b[2J\x1b]0;owned\x07",
+    "[red]not markup[/red] [@click=app.quit]x[/]",
+    "[/]",
+    "\u202eesrever\u2066",
+    "\x00\x9b31m\x85\u2028",
+    "x" * 10_240,
+    "a" + "\u0301" * 10_240,
+    "👩‍👩‍👧‍👦 🦊",
+    "東京特許許可局",
+    "\ud800 lone",
+    "",
+]
+CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800]")
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("size", [(80, 24), (200, 60)])
+async def test_hostile_values_are_only_text(text: str, size: tuple[int, int]) -> None:
+    rows = [flagged(0, merchant=text, first=text, last=text, category=text)]
+    stage = Stage(source=FakeSource(Batch(flagged=rows)))
+    async with stage.app.run_test(size=size) as pilot:
+        await stage.live(pilot)
+        await pilot.press("4")
+        await stage.settle(pilot)
+        shown = stage.screen_text()
+        assert not CONTROL.search(shown)
+        assert all(len(line) <= size[0] for line in shown.splitlines() if line.isascii())
+        for strip in stage.app.screen._compositor.render_strips():
+            assert strip.cell_length == size[0]
+        if "markup" in text:
+            assert "[red]not markup[/" in shown
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+async def test_hostile_errors_are_only_text(text: str) -> None:
+    job = replace(JOBS[0], state=JobState.FAILED, failure=text, name=f"job {text}")
+    backend = FakeBackend(
+        stack=replace(STATUS, jobs=(job, *JOBS[1:])), job_failure=PipelineError(text, text)
+    )
+    stage = Stage(backend, FakeSource(PipelineError(text, text), error=text or "away"))
+    async with stage.app.run_test(size=(100, 30)) as pilot:
+        await stage.live(pilot)
+        await pilot.press("j", "x")
+        await stage.wait(pilot, lambda: stage.view.jobs[1].activity is not None)
+        await stage.settle(pilot)
+        assert not CONTROL.search(stage.screen_text())
+
+
+@pytest.mark.parametrize("error", [unreachable(), RuntimeError("a bug")])
+async def test_a_backend_that_fails_at_every_call_is_survived(error: Exception) -> None:
+    backend = FakeBackend(stack=error, failure=error, job_failure=error)
+    stage = Stage(backend)
+    async with stage.app.run_test(size=(100, 30), notifications=True) as pilot:
+        for _ in range(2):
+            await stage.wait(pilot, lambda: stage.view.phase is Phase.FAILED)
+            await stage.settle(pilot)
+            assert str(error).split(".")[0] in stage.screen_text()
+            await pilot.press("s", "x", "S", "X", "1", "r")
+        backend.failure = None
+        await pilot.press("r")
+        await stage.wait(pilot, lambda: stage.view.phase is Phase.LIVE)
+        await pilot.press("s", "x", "S", "X", "r")
+        await stage.settle(pilot)
+        await stage.shows(pilot, "not reachable")
+        await stage.shows(pilot, "The jobs are not known yet.")
+
+
+async def test_connecting_may_fail_too() -> None:
+    def connect() -> FakeBackend:
+        raise unreachable("Everything")
+
+    stage = Stage()
+    stage.app.session._connect = connect
+    async with stage.app.run_test() as pilot:
+        await stage.wait(pilot, lambda: stage.view.phase is Phase.FAILED)
+        await stage.settle(pilot)
+        assert "Everything does not answer." in stage.screen_text()
+
+
+async def test_flink_that_goes_and_comes_back_keeps_the_last_values() -> None:
+    stage = Stage(source=FakeSource(live_batch()))
+    async with stage.app.run_test(size=(120, 40)) as pilot:
+        await stage.live(pilot)
+        stage.backend.stack = unreachable()
+        await pilot.press("r")
+        await stage.wait(pilot, lambda: stage.view.reading.problem is not None)
+        stage.clock.now += 30
+        await stage.settle(pilot)
+        shown = stage.screen_text()
+        assert "flink not reachable" in shown
+        assert "Last seen 30 s ago." in shown
+        assert "tumbling" in shown
+        stage.backend.stack = STATUS
+        await pilot.press("r")
+        await stage.wait(pilot, lambda: stage.view.reading.problem is None)
+        await stage.settle(pilot)
+        assert "not reachable" not in stage.screen_text()
+
+
+async def test_kafka_that_is_down_is_not_shown_as_up() -> None:
+    stage = Stage(FakeBackend(stack=replace(STATUS, kafka=Health.DOWN)))
+    async with stage.app.run_test(size=(120, 40)) as pilot:
+        await stage.live(pilot)
+        shown = stage.screen_text()
+        assert "kafka not reachable" in shown
+        assert "Kafka is not reachable." in shown
+
+
+async def test_a_broker_that_comes_back_elsewhere_is_followed() -> None:
+    stage = Stage()
+    opened: list[str] = []
+
+    def open_source(bootstrap: str) -> FakeSource:
+        opened.append(bootstrap)
+        return stage.source
+
+    stage.app.session._open_source = open_source
+    async with stage.app.run_test() as pilot:
+        await stage.live(pilot)
+        stage.backend.stack = replace(STATUS, bootstrap="127.0.0.1:9999")
+        await pilot.press("r")
+        await stage.wait(pilot, lambda: opened == ["127.0.0.1:9092", "127.0.0.1:9999"])
