@@ -134,6 +134,11 @@ class View:
     jobs: tuple[JobLine, ...] = ()
     data: Snapshot = field(default_factory=Snapshot)
 
+    @property
+    def starting(self) -> bool:
+        """Whether the stack never was up yet, so that nothing is known of it."""
+        return self.phase in (Phase.STARTING, Phase.FAILED)
+
     def job_for(self, topic: str) -> JobStatus | None:
         """The job that writes a topic."""
         return next((line.status for line in self.jobs if line.status.topic == topic), None)

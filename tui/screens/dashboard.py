@@ -74,7 +74,9 @@ class Dashboard(Screen[None]):
     def refresh_view(self) -> None:
         """Draw the session as it is now; what cannot be seen is left alone."""
         view = self._session.view()
-        starting = view.phase in (Phase.STARTING, Phase.FAILED)
+        # A console that is on its way out keeps looking as it did.
+        leaving = view.phase in (Phase.CLOSING, Phase.CLOSED)
+        starting = self.has_class("-starting") if leaving else view.starting
         if self.has_class("-starting") is not starting:
             self.set_class(starting, "-starting")
             if not starting:

@@ -12,7 +12,7 @@ from textual.widget import Widget
 from pipeline.model import Health
 from tui import text
 from tui.tones import Piece, Tone, content
-from tui.view import Phase, View
+from tui.view import View
 
 from .column import fit
 
@@ -69,14 +69,14 @@ def header_lines(view: View, width: int) -> tuple[list[Piece], list[Piece]]:
 
 def _kafka(view: View) -> Group:
     health = view.reading.kafka
-    if view.data.error and view.phase is Phase.LIVE:
+    if view.data.error:
         health = Health.DOWN
     return _part("kafka", health)
 
 
 def _flink(view: View, compact: bool) -> Group:
     health = view.reading.flink
-    if view.reading.problem is not None and view.phase is Phase.LIVE:
+    if view.reading.problem is not None and not view.starting:
         health = Health.DOWN
     group = _part("flink", health)
     status = view.reading.status
@@ -94,7 +94,7 @@ def _part(name: str, health: Health) -> Group:
 
 
 def _rate(view: View) -> Group:
-    if view.phase is not Phase.LIVE:
+    if view.starting:
         return []
     tone = Tone.QUIET if view.data.error else Tone.PLAIN
     return [Piece(text.rate(view.data.rate), tone), Piece(" tx/s", Tone.QUIET)]
@@ -118,7 +118,7 @@ def _second_line(view: View, width: int, gap: str) -> list[Piece]:
     problem = _problem(view)
     if problem:
         return fit([Piece(text.clean(problem, max(width, 1)), Tone.DANGER)], width, right=False)
-    if view.phase is not Phase.LIVE:
+    if view.starting:
         return []
     data = view.data
     groups: list[Group] = [
@@ -136,7 +136,7 @@ def _second_line(view: View, width: int, gap: str) -> list[Piece]:
 
 
 def _problem(view: View) -> str:
-    if view.phase is not Phase.LIVE:
+    if view.starting:
         return ""
     last = view.data.last_record_at
     if view.data.error:
