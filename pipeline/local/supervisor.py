@@ -137,6 +137,8 @@ class Supervisor:
                 await writer.drain()
         except (OSError, msgspec.DecodeError, asyncio.LimitOverrunError):
             pass  # The other side is gone or talks nonsense: either way we are done with it.
+        except asyncio.CancelledError:
+            pass  # The stack has ended, and asyncio would log a connection still open as an error.
         finally:
             writer.close()
             if holds:

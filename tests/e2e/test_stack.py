@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -53,12 +54,19 @@ def test_a_taken_port_is_avoided(tmp_path: Path, stack: Runtime) -> None:
         other.close()
 
 
-def test_up_stays_down_ends_and_the_next_up_carries_on(tmp_path: Path) -> None:
+@pytest.fixture
+def own_stack(tmp_path: Path) -> Iterator[Settings]:
+    """Settings of a stack that the test starts with `up`; brought down however the test ends."""
     settings = config.load(environment=stack_environment(tmp_path))
-    run = command(settings)
+    yield settings
+    command(settings)("down")
+
+
+def test_up_stays_down_ends_and_the_next_up_carries_on(own_stack: Settings) -> None:
+    run = command(own_stack)
     up = run("up", "--no-simulator")
     assert up.returncode == 0, up.stderr
-    first = stack_processes(settings)
+    first = stack_processes(own_stack)
     stopped = run("stop", "tumbling")
     assert stopped.returncode == 0, stopped.stderr
     down = run("down")
@@ -70,16 +78,14 @@ def test_up_stays_down_ends_and_the_next_up_carries_on(tmp_path: Path) -> None:
     assert json.loads(status.stdout)["kafka"]["up"] is False
 
     assert run("up", "--no-simulator").returncode == 0
-    second = stack_processes(settings)
-    try:
-        jobs = {job["name"]: job for job in json.loads(run("jobs", "--json").stdout)}
-        assert jobs["rolling"]["state"] == JobState.RUNNING
-        assert jobs["flagged"]["state"] == JobState.RUNNING
-        # What was stopped by hand stays stopped.
-        assert jobs["tumbling"]["state"] == JobState.STOPPED
-        assert jobs["tumbling"]["savepoint"]
-    finally:
-        run("down")
+    second = stack_processes(own_stack)
+    jobs = {job["name"]: job for job in json.loads(run("jobs", "--json").stdout)}
+    assert jobs["rolling"]["state"] == JobState.RUNNING
+    assert jobs["flagged"]["state"] == JobState.RUNNING
+    # What was stopped by hand stays stopped.
+    assert jobs["tumbling"]["state"] == JobState.STOPPED
+    assert jobs["tumbling"]["savepoint"]
+    run("down")
     assert_ended(second, patience=1)
 
 

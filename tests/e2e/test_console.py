@@ -1,0 +1,108 @@
+"""`fraudwatch` in a real terminal: it comes up, shows rows, obeys keys, quits, leaves nothing."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pexpect
+import psutil
+import pyte
+import pytest
+
+from pipeline import config
+from pipeline.config import Settings
+
+from .conftest import assert_ended, stack_environment, stack_processes, wait_until
+
+COLUMNS, LINES = 120, 40
+
+
+class Terminal:
+    """A console in a pseudo-terminal, and the screen that a person would see."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._screen = pyte.Screen(COLUMNS, LINES)
+        self._stream = pyte.ByteStream(self._screen)
+        self.process: pexpect.spawn[bytes] = pexpect.spawn(
+            str(Path(sys.executable).parent / "fraudwatch"),
+            env={**os.environ, **stack_environment(settings.state_dir), "TERM": "xterm-256color"},
+            dimensions=(LINES, COLUMNS),
+            timeout=5,
+        )
+
+    @property
+    def text(self) -> str:
+        """The screen as it is now."""
+        try:
+            while True:
+                self._stream.feed(self.process.read_nonblocking(65_536, timeout=0.05))
+        except (pexpect.TIMEOUT, pexpect.EOF):
+            pass
+        return "\n".join(self._screen.display)
+
+    def wait_for(self, pattern: str, patience: float) -> re.Match[str]:
+        """Wait until the screen shows something."""
+        found: list[re.Match[str]] = []
+
+        def shown() -> bool:
+            if match := re.search(pattern, self.text):
+                found.append(match)
+            return bool(found)
+
+        try:
+            wait_until(shown, patience, repr(pattern))
+        except AssertionError as error:
+            raise AssertionError(f"{error}; the screen shows:\n{self.text}") from None
+        return found[0]
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return config.load(environment=stack_environment(tmp_path))
+
+
+@pytest.fixture
+def terminal(settings: Settings) -> Iterator[Terminal]:
+    terminal = Terminal(settings)
+    yield terminal
+    terminal.process.close(force=True)
+
+
+def test_comes_up_shows_rows_and_quits(terminal: Terminal, settings: Settings) -> None:
+    terminal.wait_for("Starting the stack", patience=5)
+    terminal.wait_for(r"● kafka.*● flink", patience=60)
+    # A user, a mean, a count, and the time of their last transaction.
+    terminal.wait_for(r"-?\d{15,19}\s+[\d,]+\.\d\d\s+\d+\s.*2023-03-\d\d", patience=60)
+    terminal.wait_for(r"3 of 3 running", patience=30)
+    processes = [psutil.Process(terminal.process.pid), *stack_processes(settings)]
+    assert len(processes) >= 7
+
+    terminal.process.send("1x")
+    terminal.wait_for(r"○ rolling\s+stopped", patience=30)
+    terminal.process.send("s")
+    terminal.wait_for(r"● rolling\s+running", patience=30)
+    terminal.process.send("4")
+    terminal.wait_for(r"fraud_", patience=30)
+
+    terminal.process.send("q")
+    wait_until(lambda: terminal.text is not None and not terminal.process.isalive(), 40, "the end")
+    assert terminal.process.exitstatus == 0
+    assert_ended(processes, patience=2)
+    # The jobs' state was kept on the way out.
+    journal = (settings.state_dir / "jobs.json").read_text()
+    assert journal.count("savepoint-") >= 3
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
+def test_nothing_outlives_a_console_that_is_ended(
+    terminal: Terminal, settings: Settings, how: signal.Signals
+) -> None:
+    terminal.wait_for(r"● kafka", patience=60)
+    processes = stack_processes(settings)
+    terminal.process.kill(how)
+    assert_ended([*processes, psutil.Process(terminal.process.pid)], patience=15)
