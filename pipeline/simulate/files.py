@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import stat
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -40,7 +41,7 @@ class TransactionFile:
         """
         lines = 0
 
-        def counted(text: IO[str]) -> Iterator[str]:
+        def counted(text: TextIOWrapper) -> Iterator[str]:
             nonlocal lines
             for line in text:
                 lines += 1
@@ -48,8 +49,10 @@ class TransactionFile:
                 yield line.replace("\0", "\ufffd")
 
         with self.path.open("rb") as raw:
+            # Held here, since it closes the file under it when it is dropped at the last line.
+            text = _text(raw, self.packed)
             try:
-                for row in self.layout.rows(counted(_text(raw, self.packed))):
+                for row in self.layout.rows(counted(text)):
                     yield row, min(1.0, raw.tell() / self.size)
             except (EOFError, gzip.BadGzipFile, zlib.error) as error:
                 yield BadRow(lines + 1, f"the gzip is damaged from here on ({error})"), 1.0
@@ -62,6 +65,9 @@ def open_file(path: Path) -> TransactionFile:
         InputError: It cannot be read, is empty, or is of no layout we know.
     """
     try:
+        status = path.stat()
+        if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
+            raise InputError(f"{path} is no regular file.", "Write it to disk first.")
         with path.open("rb") as raw:
             packed = raw.read(2) == _GZIP_MAGIC
             raw.seek(0)
@@ -74,11 +80,26 @@ def open_file(path: Path) -> TransactionFile:
     expected = "Expected one of: " + "; ".join(layout.name for layout in LAYOUTS) + "."
     if not first.strip():
         raise InputError(f"{path} is empty or begins with an empty line.", expected)
-    layout = next((layout for layout in LAYOUTS if layout.recognises(first)), None)
-    if layout is None:
-        begins = first.strip()[:80]
-        raise InputError(f"{path} is of no known layout; it begins with {begins!r}.", expected)
-    return TransactionFile(path, layout, path.stat().st_size, packed)
+    layout = _recognise(path, first, expected)
+    return TransactionFile(path, layout, status.st_size, packed)
+
+
+def _recognise(path: Path, first: str, expected: str) -> Layout:
+    """The layout of a file with this first line; InputError when there is none."""
+    near = None
+    for layout in LAYOUTS:
+        lacking = layout.lacks(first)
+        if lacking is not None and not lacking:
+            return layout
+        near = near or (layout, lacking) if lacking else near
+    if near is not None:
+        layout, lacking = near
+        raise InputError(
+            f"{path} looks like {layout.name}, but has no column {', '.join(sorted(lacking))}.",
+            expected,
+        )
+    begins = first.strip()[:80]
+    raise InputError(f"{path} is of no known layout; it begins with {begins!r}.", expected)
 
 
 def _text(raw: IO[bytes], packed: bool) -> TextIOWrapper:

@@ -25,13 +25,17 @@ class Purchase:
 
 
 def plan_episode(random: Random, person: Person) -> list[Purchase]:
-    """What a thief does with a card: a burst within the hour, far above its owner's amounts."""
+    """What a thief does with a card: a burst from now on, far above its owner's amounts.
+
+    The first purchase is due at once, so that an episode can be called up and seen in real time.
+    """
     purchases = []
     delay = 0.0
     for number in range(random.randint(_FEWEST, _MOST)):
-        delay += random.uniform(20, _LONGEST_PAUSE_SECONDS)
-        category = random.choice(FRAUD_CATEGORIES)
         trial = number == 0
+        if not trial:
+            delay += random.uniform(20, _LONGEST_PAUSE_SECONDS)
+        category = random.choice(FRAUD_CATEGORIES)
         amount = random.uniform(1, 10) if trial else random.triangular(150, _DEAREST, 400)
         purchases.append(Purchase(delay, person, category, amount))
     return purchases

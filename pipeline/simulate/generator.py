@@ -10,6 +10,7 @@ from itertools import accumulate
 from random import Random
 from typing import Final
 
+from pipeline.errors import ConfigError
 from pipeline.model import Transaction
 
 from .fraud import Purchase, plan_episode
@@ -44,11 +45,18 @@ class Generator:
         seed: Decides everything.
         start: Event time of the beginning.
         users: How many card holders there are.
+
+    Raises:
+        ConfigError: There are no users.
     """
 
     def __init__(
         self, seed: int = DEFAULT_SEED, start: datetime = DEFAULT_START, users: int = DEFAULT_USERS
     ) -> None:
+        if users < 1:
+            raise ConfigError(
+                f"The simulator cannot do with {users} users.", "Give it one or more."
+            )
         # People and merchants come from the seed alone, so that a restarted simulator has the same
         # ones; what they do depends on when it starts, so that it does not do the same again.
         people = Random(seed)

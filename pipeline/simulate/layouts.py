@@ -15,9 +15,12 @@ import msgspec
 from pipeline.model import Transaction
 
 from .identity import user_id
+from .lines import Lines
 
 _MIN_INT64: Final = -(2**63)
 _MAX_INT64: Final = 2**63 - 1
+# Of YYYY-MM-DD HH:MM:SS: a date alone is not taken for midnight.
+_TIME_LENGTH: Final = 19
 
 cached_user_id = lru_cache(maxsize=100_000)(user_id)
 
@@ -40,12 +43,13 @@ class Layout:
 
     Attributes:
         name: What the user reads.
-        recognises: Whether a file's first line is this layout's.
+        lacks: By a file's first line, the columns it lacks to be of this layout: none if it is,
+            None if it looks nothing like it.
         rows: From all lines of the file, the first included, to rows.
     """
 
     name: str
-    recognises: Callable[[str], bool]
+    lacks: Callable[[str], frozenset[str] | None]
     rows: ParseRows
 
 
@@ -53,9 +57,13 @@ class _BadValueError(ValueError):
     """A field does not hold what it should."""
 
 
+class _WidthError(_BadValueError):
+    """A row has more or fewer fields than the header."""
+
+
 def _integer(text: str, name: str) -> int:
     try:
-        number = int(text)
+        number = int(_plain(text))
     except ValueError:
         raise _BadValueError(f"{name} is {text[:40]!r}, not a whole number") from None
     if not _MIN_INT64 <= number <= _MAX_INT64:
@@ -65,7 +73,7 @@ def _integer(text: str, name: str) -> int:
 
 def _amount(text: str) -> float:
     try:
-        amount = float(text)
+        amount = float(_plain(text))
     except ValueError:
         amount = math.nan
     if not math.isfinite(amount):
@@ -73,8 +81,17 @@ def _amount(text: str) -> float:
     return amount
 
 
+def _plain(text: str) -> str:
+    """Python reads `1_0` as ten; nobody else does."""
+    if "_" in text:
+        raise ValueError
+    return text
+
+
 def _time(text: str) -> datetime:
     try:
+        if len(text) < _TIME_LENGTH:
+            raise ValueError
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise _BadValueError(f"the time is {text[:40]!r}, not YYYY-MM-DD HH:MM:SS") from None
@@ -92,7 +109,8 @@ def _flag(text: str) -> int:
 def _delimited(delimiter: str, time_fields: tuple[str, ...], zip_field: str) -> ParseRows:
     """Rows of a file with a header; fields are found by name, in whatever order they come."""
 
-    def rows(lines: Iterator[str]) -> Iterator[Row]:
+    def rows(source: Iterator[str]) -> Iterator[Row]:
+        lines = Lines(source)
         reader = csv.reader(lines, delimiter=delimiter, strict=True)
         header = next(reader)
         at = {name: index for index, name in enumerate(header)}
@@ -105,7 +123,7 @@ def _delimited(delimiter: str, time_fields: tuple[str, ...], zip_field: str) -> 
 
         def parse(row: Sequence[str]) -> Transaction:
             if len(row) != width:
-                raise _BadValueError(f"{len(row)} fields where the header has {width}")
+                raise _WidthError(f"{len(row)} fields where the header has {width}")
             cc_num = _integer(row[card], "cc_num")
             moment = row[times[0]] if len(times) == 1 else " ".join(row[i] for i in times)
             return Transaction(
@@ -125,26 +143,32 @@ def _delimited(delimiter: str, time_fields: tuple[str, ...], zip_field: str) -> 
                 ),
             )
 
-        yield from _each(reader, parse)
+        yield from _each(lines, reader, parse)
 
     return rows
 
 
-def _each(reader: Iterator[list[str]], parse: Callable[[list[str]], Transaction]) -> Iterator[Row]:
+def _each(
+    lines: Lines, reader: Iterator[list[str]], parse: Callable[[list[str]], Transaction]
+) -> Iterator[Row]:
     """Parse row by row; a bad one becomes a BadRow with the line it begins on."""
     while True:
-        line = reader.line_num + 1  # type: ignore[attr-defined]  # csv.reader has no public type
+        line = lines.begin_row()
         try:
             row = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
-            yield BadRow(line, str(error))
+            lines.rewind()
+            yield BadRow(line, f"a quote or line end is out of place ({error})")
             continue
         if not row:
             continue
         try:
             yield parse(row)
+        except _WidthError as error:
+            lines.rewind()
+            yield BadRow(line, str(error))
         except _BadValueError as error:
             yield BadRow(line, str(error))
 
@@ -160,7 +184,7 @@ def _json_rows(lines: Iterator[str]) -> Iterator[Row]:
             yield BadRow(number, str(error))
             continue
         reason = _unsound(transaction)
-        yield BadRow(number, reason) if reason else transaction
+        yield BadRow(number, reason) if reason else _whole_seconds(transaction)
 
 
 def _unsound(transaction: Transaction) -> str:
@@ -175,31 +199,51 @@ def _unsound(transaction: Transaction) -> str:
     return ""
 
 
-_COMMON = {"cc_num", "merchant", "category", "amt", "first", "last", "dob", "trans_num", "is_fraud"}
+def _whole_seconds(transaction: Transaction) -> Transaction:
+    """Event times are whole seconds, as the other layouts read them."""
+    moment = transaction.trans_date_trans_time
+    if not moment.microsecond:
+        return transaction
+    return msgspec.structs.replace(transaction, trans_date_trans_time=moment.replace(microsecond=0))
 
 
-def _has_header(delimiter: str, *fields: str) -> Callable[[str], bool]:
-    def recognises(line: str) -> bool:
-        found = next(csv.reader([line], delimiter=delimiter), [])
-        return _COMMON.union(fields) <= set(found)
+_COMMON: Final = frozenset(
+    ("cc_num", "merchant", "category", "amt", "first", "last", "dob", "trans_num", "is_fraud")
+)
 
-    return recognises
+
+def _header(delimiter: str, *fields: str) -> Callable[[str], frozenset[str] | None]:
+    needed = _COMMON.union(fields)
+
+    def lacks(line: str) -> frozenset[str] | None:
+        try:
+            found = next(csv.reader([line], delimiter=delimiter, strict=True), [])
+        except csv.Error:
+            return None
+        lacking = needed.difference(found)
+        return lacking if len(lacking) <= len(needed) // 2 else None
+
+    return lacks
+
+
+def _json_object(line: str) -> frozenset[str] | None:
+    return frozenset() if line.lstrip().startswith("{") else None
 
 
 LAYOUTS: Final = (
     Layout(
         "credit card transactions CSV (trans_date_trans_time,cc_num,merchant,…,is_fraud)",
-        _has_header(",", "trans_date_trans_time", "zip"),
+        _header(",", "trans_date_trans_time", "zip"),
         _delimited(",", ("trans_date_trans_time",), "zip"),
     ),
     Layout(
         "pipe-separated generator output (ssn|cc_num|first|…|trans_date|trans_time|…)",
-        _has_header("|", "trans_date", "trans_time", "zip"),
+        _header("|", "trans_date", "trans_time", "zip"),
         _delimited("|", ("trans_date", "trans_time"), "zip"),
     ),
     Layout(
         'JSON lines in the topic\'s own format ({"trans_date_trans_time":…,"user_id":…})',
-        lambda line: line.lstrip().startswith("{"),
+        _json_object,
         _json_rows,
     ),
 )

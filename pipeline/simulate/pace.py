@@ -15,18 +15,19 @@ class RatePace:
         self._asked_at = now
         self._owed = 0.0
 
-    def due(self, now: float, rate: float) -> int:
+    def due(self, now: float, rate: float, most: int) -> int:
         """How many to send now.
 
         Args:
             now: Seconds on a clock that only goes forward.
             rate: Transactions per second since the last question.
+            most: More than so many are not asked for at once, and are not made up for later.
         """
         self._owed += min(now - self._asked_at, PATIENCE_SECONDS) * rate
         self._asked_at = now
         due = int(self._owed)
         self._owed -= due
-        return due
+        return min(due, most)
 
 
 class EventPace:
@@ -39,10 +40,13 @@ class EventPace:
     def __init__(self, speed: float) -> None:
         self._speed = speed
         self._offset: float | None = None
+        self._newest = 0.0
 
     def wait(self, event_time: datetime, now: float) -> float:
         """Seconds to wait before a transaction is due; 0 when it is due."""
         planned = (event_time - datetime.min).total_seconds() / self._speed
+        # A late transaction goes out with the newest one; it is no reason to start anew.
+        planned = self._newest = max(planned, self._newest)
         if self._offset is None or now - (planned + self._offset) > PATIENCE_SECONDS:
             self._offset = now - planned
         return max(0.0, planned + self._offset - now)

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Annotated, Final, Protocol
 
 import msgspec
 
@@ -31,8 +31,15 @@ DEFAULT_SPEED: Final = 720.0
 TICK_SECONDS: Final = 0.02
 _STATUS_SECONDS: Final = 1.0
 _RETRY_SECONDS: Final = 0.5
+# How long a failure shows after the last one: no status line may miss it.
+_ERROR_SECONDS: Final = 3.0
+# About a tenth of a second's work, so that commands and status never wait for longer.
+_MOST_PER_TICK: Final = 10_000
+# The supervisor waits 5 s before it kills.
+_FLUSH_SECONDS: Final = 4.0
 
-_Positive = Annotated[float, msgspec.Meta(gt=0, le=1_000_000)]
+_FASTEST: Final = 1_000_000
+_Positive = Annotated[float, msgspec.Meta(gt=0, le=_FASTEST)]
 
 
 class Command(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -53,6 +60,13 @@ class Status(msgspec.Struct, frozen=True):
     paused: bool
     event_time: str
     error: str
+
+
+class Commands(Protocol):
+    """Where commands come from, as a `queue.SimpleQueue` does it."""
+
+    def get(self, *, timeout: float) -> bytes:
+        """The next line; empty at the end. Raises `queue.Empty` after so many seconds."""
 
 
 @dataclass(slots=True)
@@ -76,27 +90,37 @@ class Simulation:
     sent: int = 0
     event_time: str = ""
     error: str = ""
+    _failed_at: float = float("-inf")
 
     def tick(self, now: float) -> None:
-        """Send what is due; while Kafka is away nothing is made, so that nothing is lost."""
-        due = self.pace.due(now, 0.0 if self.paused else self.rate)
+        """Send what is due; after a failed delivery it holds for a moment, and then carries on.
+
+        A record that Kafka has not taken by then is lost to the topic, and the failure shows for a
+        few seconds.
+
+        Args:
+            now: Seconds on a clock that only goes forward.
+        """
+        held = self.paused or now - self._failed_at < _RETRY_SECONDS
+        due = self.pace.due(now, 0.0 if held else self.rate, _MOST_PER_TICK)
         for _ in range(due):
             transaction = self.generator.next(self.speed / self.rate)
             try:
                 self.send(transaction)
             except PipelineError as error:
                 self.error = error.message
+                self._failed_at = now
                 return
             self.sent += 1
             self.event_time = str(transaction.trans_date_trans_time)
-        if due:
+        if due and now - self._failed_at >= _ERROR_SECONDS:
             self.error = ""
 
     def obey(self, line: bytes) -> None:
         """Carry out one command; one that makes no sense is an error in the next status."""
         try:
             command = msgspec.json.decode(line, type=Command)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             self.error = f"Not understood: {error}"
             return
         self.rate = command.rate or self.rate
@@ -113,7 +137,7 @@ class Simulation:
 
 def run(
     simulation: Simulation,
-    commands: queue.SimpleQueue[bytes],
+    commands: Commands,
     say: Callable[[Status], None],
     *,
     clock: Callable[[], float] = time.monotonic,
@@ -157,12 +181,19 @@ def _generator(bootstrap: str, seed: int, users: int, ended: threading.Event) ->
     return None
 
 
-def main() -> None:
-    """Simulate until stdin ends."""
+def _positive(text: str) -> float:
+    number = float(text)
+    if not 0 < number <= _FASTEST:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and {_FASTEST:,}")
+    return number
+
+
+def main() -> int:
+    """Simulate until stdin ends; the exit code, 0 when all was delivered."""
     parser = argparse.ArgumentParser(prog="simulator")
     parser.add_argument("--bootstrap", required=True)
-    parser.add_argument("--rate", type=float, default=DEFAULT_RATE)
-    parser.add_argument("--speed", type=float, default=DEFAULT_SPEED)
+    parser.add_argument("--rate", type=_positive, default=DEFAULT_RATE)
+    parser.add_argument("--speed", type=_positive, default=DEFAULT_SPEED)
     parser.add_argument("--seed", type=int, default=DEFAULT_SEED)
     parser.add_argument("--users", type=int, default=DEFAULT_USERS)
     options = parser.parse_args()
@@ -185,21 +216,27 @@ def main() -> None:
 
     signal.signal(signal.SIGTERM, end)
     threading.Thread(target=read_commands, name="commands", daemon=True).start()
-    generator = _generator(options.bootstrap, options.seed, options.users, ended)
-    if generator is None:
-        return
-    with TransactionProducer(options.bootstrap, delivery_timeout=300) as producer:
-        simulation = Simulation(
-            generator=generator,
-            pace=RatePace(time.monotonic()),
-            send=lambda transaction: producer.send(
-                encode.key(transaction), encode.value(transaction)
-            ),
-            rate=options.rate,
-            speed=options.speed,
-        )
-        run(simulation, commands, say)
+    try:
+        generator = _generator(options.bootstrap, options.seed, options.users, ended)
+        if generator is None:
+            return 0
+        with TransactionProducer(options.bootstrap, delivery_timeout=300) as producer:
+            simulation = Simulation(
+                generator=generator,
+                pace=RatePace(time.monotonic()),
+                send=lambda transaction: producer.send(
+                    encode.key(transaction), encode.value(transaction)
+                ),
+                rate=options.rate,
+                speed=options.speed,
+            )
+            run(simulation, commands, say)
+            producer.flush(_FLUSH_SECONDS)
+    except PipelineError as error:
+        print(error, file=sys.stderr, flush=True)
+        return error.exit_code
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

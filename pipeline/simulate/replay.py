@@ -24,6 +24,10 @@ _REPORT_EVERY_SECONDS: Final = 0.2
 _NAP_SECONDS: Final = 0.2
 
 
+class OlderThanTopicError(InputError):
+    """A file's transactions are older than what the topic holds, so Flink would drop them."""
+
+
 @dataclass(frozen=True, slots=True)
 class ReplayProgress:
     """How far a replay is: rows `sent` and `bad`, the `share` of the file from 0 to 1."""
@@ -108,20 +112,29 @@ def plan_shift(first: datetime, newest: datetime | None, *, shift: bool) -> time
         shift: Whether the user wants them moved behind the topic's newest.
 
     Raises:
-        InputError: The file is older than the topic, so that Flink would drop it as late.
+        OlderThanTopicError: The file is older than the topic, so that Flink would drop it as late.
     """
     if newest is None:
         return timedelta()
     if shift:
         return newest + timedelta(seconds=1) - first
     if first < newest - schema.WATERMARK_DELAY:
-        raise InputError(
-            f"The file begins at {first}, but the topic already holds {newest}: Flink would drop "
-            "all that is older as late.",
+        raise OlderThanTopicError(
+            f"The file begins at {first}, but the topic already holds {newest}, "
+            f"{newest - first} later: Flink would drop all that is older as late.",
             "Move the file's times behind the topic's with --shift, or empty the topics and the "
             "jobs' state with --fresh.",
         )
     return timedelta()
+
+
+def _moved(moment: datetime, shift: timedelta) -> datetime:
+    try:
+        return moment + shift
+    except OverflowError as error:
+        raise InputError(
+            f"The file's time {moment} cannot be moved by {shift}.", "Take that row out."
+        ) from error
 
 
 def replay(
@@ -146,6 +159,10 @@ def replay(
         stop: Asked between transactions; True ends the replay.
         clock: Seconds, only going forward.
         sleep: Waits so many seconds.
+
+    Raises:
+        InputError: A time cannot be moved by the shift.
+        PipelineError: What `send` raises.
     """
     tally = _Tally()
     pace = EventPace(speed) if speed else None
@@ -155,7 +172,7 @@ def replay(
         if isinstance(row, BadRow):
             tally.reject(row)
             continue
-        moment = row.trans_date_trans_time + shift
+        moment = _moved(row.trans_date_trans_time, shift)
         while pace and not stop() and (wait := pace.wait(moment, clock())):
             sleep(min(wait, _NAP_SECONDS))
         if stop():
