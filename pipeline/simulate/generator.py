@@ -19,7 +19,7 @@ from .people import Person, make_people
 
 DEFAULT_SEED: Final = 20_230_301
 DEFAULT_USERS: Final = 1_000
-DEFAULT_START: Final = datetime(2023, 3, 1)
+DEFAULT_START: Final = datetime(2023, 3, 1, 6)
 
 # Episodes per ordinary transaction, by hour: rarer by day, and about 0.7 % fraud in all.
 _EPISODES_BY_HOUR: Final = tuple(
@@ -33,6 +33,11 @@ class _Choice:
 
     def __init__(self, weights: Sequence[float]) -> None:
         self._bounds = list(accumulate(weights))
+
+    @property
+    def total(self) -> float:
+        """All weights together."""
+        return self._bounds[-1]
 
     def draw(self, random: Random) -> int:
         return bisect(self._bounds, random.random() * self._bounds[-1])
@@ -68,6 +73,8 @@ class Generator:
         self._start = start
         self._elapsed = 0.0
         self._person_at = [_Choice([p.at(hour) for p in self._people]) for hour in range(24)]
+        totals = [choice.total for choice in self._person_at]
+        self._intensity_at = [total * 24 / sum(totals) for total in totals]
         self._category_at = [_Choice([c.at(hour) for c in CATEGORIES]) for hour in range(24)]
         self._planned: list[tuple[float, int, Purchase]] = []
         self._plans = 0
@@ -90,6 +97,11 @@ class Generator:
         category = CATEGORIES[self._category_at[now.hour].draw(self._random)]
         amount = category.median * person.spending * self._random.lognormvariate(0, category.spread)
         return self._transaction(now, person, category, amount, is_fraud=0)
+
+    @property
+    def intensity(self) -> float:
+        """How busy this hour of the day is; 1 on average over a day, less at night."""
+        return self._intensity_at[self._now().hour]
 
     def inject_fraud(self) -> int:
         """Let an episode begin now; the user whom it hits."""

@@ -47,7 +47,7 @@ class Person:
         """How likely they buy something in one hour of the day, next to others."""
         first, last = self.awake
         awake = first <= hour <= last or first <= hour + 24 <= last
-        return self.activity if awake else self.activity * 0.04
+        return self.activity if awake else self.activity * 0.2
 
 
 def make_people(random: Random, count: int) -> tuple[Person, ...]:

@@ -77,8 +77,9 @@ class Simulation:
         generator: Where transactions come from.
         pace: How many are due.
         send: Takes one transaction; may raise PipelineError while Kafka is away.
-        rate: Transactions per second of real time.
+        rate: Transactions per second of real time, on average over a day of event time.
         speed: Seconds of event time per second of real time.
+        busyness: Factor on the rate at this hour of event time.
     """
 
     generator: Generator
@@ -86,6 +87,7 @@ class Simulation:
     send: Callable[[Transaction], None]
     rate: float
     speed: float
+    busyness: Callable[[], float] = lambda: 1.0
     paused: bool = False
     sent: int = 0
     event_time: str = ""
@@ -102,9 +104,11 @@ class Simulation:
             now: Seconds on a clock that only goes forward.
         """
         held = self.paused or now - self._failed_at < _RETRY_SECONDS
-        due = self.pace.due(now, 0.0 if held else self.rate, _MOST_PER_TICK)
+        # Event time goes evenly; how much happens in it depends on the hour.
+        rate = self.rate * self.busyness()
+        due = self.pace.due(now, 0.0 if held else rate, _MOST_PER_TICK)
         for _ in range(due):
-            transaction = self.generator.next(self.speed / self.rate)
+            transaction = self.generator.next(self.speed / rate)
             try:
                 self.send(transaction)
             except PipelineError as error:
@@ -229,6 +233,7 @@ def main() -> int:
                 ),
                 rate=options.rate,
                 speed=options.speed,
+                busyness=lambda: generator.intensity,
             )
             run(simulation, commands, say)
             producer.flush(_FLUSH_SECONDS)

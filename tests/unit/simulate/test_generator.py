@@ -152,6 +152,15 @@ def test_people_hold_valid_cards_and_signed_64_bit_ids() -> None:
     assert {str(p.cc_num)[0] for p in people} == {"3", "4", "5", "6"}
 
 
+def test_days_are_busier_than_nights() -> None:
+    generator = Generator(7)
+    by_hour: dict[int, float] = {}
+    for _ in range(20_000):
+        by_hour[generator.next(10).trans_date_trans_time.hour] = generator.intensity
+    assert sum(by_hour.values()) / 24 == pytest.approx(1)
+    assert by_hour[14] > 2 * by_hour[4]
+
+
 def test_there_has_to_be_someone() -> None:
     with pytest.raises(ConfigError):
         Generator(1, START, 0)

@@ -65,6 +65,15 @@ def test_it_keeps_its_rate_and_its_speed() -> None:
     assert status.error == ""
 
 
+def test_less_happens_at_night_while_time_goes_on_evenly() -> None:
+    world = World(10)
+    world.simulation.busyness = lambda: 0.3
+    status = world.run()
+    assert status.sent == pytest.approx(300, abs=5)
+    passed = datetime.fromisoformat(status.event_time) - START
+    assert passed.total_seconds() == pytest.approx(7200, rel=0.2)
+
+
 def test_it_says_how_it_is_at_once_and_every_second() -> None:
     world = World(10)
     world.run()

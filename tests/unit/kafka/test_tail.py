@@ -1,0 +1,56 @@
+"""Records as lines: aligned, complete, and harmless to a terminal."""
+
+import json
+import unicodedata
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.kafka.records import Record
+from pipeline.kafka.tail import TEXT_HEADER, as_text, json_object, sanitised, text_line
+
+
+def record(value: bytes | None, key: bytes | None = b"-5") -> Record:
+    return Record("transaction", 3, 1234, 1_700_000_000_123, key, value)
+
+
+def test_a_line_has_the_coordinates_under_their_titles() -> None:
+    line = text_line(record(b'{"a": 1}'))
+    assert line.split() == ["1234", "3", "2023-11-14T22:13:20.123Z", "-5", '{"a":', "1}"]
+    assert line.index("2023-11-14") == TEXT_HEADER.index("TIMESTAMP")
+    assert line.index('{"a"') == TEXT_HEADER.index("VALUE")
+
+
+def test_json_has_the_value_parsed_where_it_is_json() -> None:
+    assert json_object(record(b'{"a": 1}')) == {
+        "topic": "transaction",
+        "partition": 3,
+        "offset": 1234,
+        "timestamp": "2023-11-14T22:13:20.123Z",
+        "key": "-5",
+        "value": {"a": 1},
+    }
+    assert json_object(record(b"{oops"))["value"] == "{oops"
+    assert json_object(record(None, None)) | {"timestamp": ""} == {
+        "topic": "transaction",
+        "partition": 3,
+        "offset": 1234,
+        "timestamp": "",
+        "key": None,
+        "value": None,
+    }
+    assert json.dumps(json_object(record(b"\xff")))
+
+
+def test_what_a_terminal_would_obey_is_shown_instead() -> None:
+    hostile = "\x1b[31mred\x07 \x9b2J \u202egnp.exe \x00 \u2028"
+    assert sanitised(hostile) == ("\\x1b[31mred\\x07 \\x9b2J \\u202egnp.exe \\x00 \\u2028")
+    assert sanitised("Zoë 🍕 東京") == "Zoë 🍕 東京"
+    assert as_text(b"\xff\x1b") == "\\xff\\x1b"
+    assert as_text(None) == "null"
+
+
+@given(st.binary(max_size=100))
+def test_no_payload_reaches_the_terminal_unsanitised(value: bytes) -> None:
+    line = text_line(record(value, value))
+    assert not any(unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp") for c in line)
