@@ -6,6 +6,7 @@ import dataclasses
 import threading
 import time
 from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from . import features, schema
@@ -173,6 +174,19 @@ class Runtime:
         """The SQL that runs, or would run, a feature."""
         (feature,) = features.find([name])
         return job_sql(feature, self.bootstrap or "127.0.0.1:9092")
+
+    def watermark(self, name: str) -> datetime | None:
+        """How far a running job has come in event time; None before its first watermark.
+
+        Raises:
+            UnavailableError: The stack does not run.
+        """
+        (feature,) = features.find([name])
+        job_id = self.job_status(feature).job_id
+        mark = self._rest(self._stack().rest).watermark(job_id) if job_id else None
+        return (
+            None if mark is None else datetime.fromtimestamp(mark / 1000, UTC).replace(tzinfo=None)
+        )
 
     def verify(self, name: str, tell: Callable[[str], None] = lambda _: None) -> Parity:
         """Prove that a live feature is right, or show where it is not.

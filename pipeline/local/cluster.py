@@ -23,9 +23,17 @@ from . import jars
 from .ports import LOOPBACK
 from .process import ProcessSpec
 
-_JVM = ("-XX:+UseSerialGC", "-Djava.awt.headless=true")
-_JOBMANAGER_JVM = ("-Xms128m", "-Xmx320m", "-XX:MaxMetaspaceSize=192m", "-XX:TieredStopAtLevel=1")
+_JVM = ("-Djava.awt.headless=true",)
+_JOBMANAGER_JVM = (
+    "-XX:+UseSerialGC",
+    "-Xms128m",
+    "-Xmx320m",
+    "-XX:MaxMetaspaceSize=192m",
+    "-XX:TieredStopAtLevel=1",
+)
 _TASKMANAGER_JVM = (
+    # Costs some memory and gives a sixth more throughput than the serial collector.
+    "-XX:+UseParallelGC",
     "-Xms256m",
     "-Xmx512m",
     "-XX:MaxMetaspaceSize=192m",
