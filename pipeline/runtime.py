@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from . import features, schema
 from .config import Settings
 from .errors import PipelineError, UnavailableError
 from .features import Feature
-from .flink.ddl import JobSql, consumer_group, job_sql
+from .flink.ddl import JobSql, job_sql
 from .flink.jobs import Jobs, StateFolders
 from .flink.journal import Journal
 from .flink.rest import FlinkRest
@@ -146,7 +146,7 @@ class Runtime:
         job_id = self._submit(jobs, feature, stack, report)
         report("waiting for its tasks")
         jobs.wait_running(job_id)
-        return self.job_status(feature)
+        return self._job_status(feature)
 
     def stop_job(
         self,
@@ -168,7 +168,7 @@ class Runtime:
             jobs.discard(name, report)
         else:
             jobs.stop(name, report)
-        return self.job_status(feature)
+        return self._job_status(feature)
 
     def sql(self, name: str) -> JobSql:
         """The SQL that runs, or would run, a feature."""
@@ -182,11 +182,9 @@ class Runtime:
             UnavailableError: The stack does not run.
         """
         (feature,) = features.find([name])
-        job_id = self.job_status(feature).job_id
+        job_id = self._job_status(feature).job_id
         mark = self._rest(self._stack().rest).watermark(job_id) if job_id else None
-        return (
-            None if mark is None else datetime.fromtimestamp(mark / 1000, UTC).replace(tzinfo=None)
-        )
+        return None if mark is None else datetime(1970, 1, 1) + timedelta(milliseconds=mark)
 
     def verify(self, name: str, tell: Callable[[str], None] = lambda _: None) -> Parity:
         """Prove that a live feature is right, or show where it is not.
@@ -195,19 +193,14 @@ class Runtime:
             JobError: There is no such feature.
             UnavailableError: The stack does not run.
         """
+        from .oracle.live import LiveJob
         from .oracle.verify import verify
 
         (feature,) = features.find([name])
         stack = self._stack()
-        return verify(feature, stack.bootstrap, _LiveJob(self, feature, stack), tell=tell)
-
-    def checkpoint(self, job_id: str) -> None:
-        """Have a running job take a checkpoint now.
-
-        Raises:
-            JobError: It could not be taken.
-        """
-        self._rest(self._stack().rest).checkpoint(job_id)
+        rest = self._rest(stack.rest)
+        job = LiveJob(feature, self._jobs(rest), rest, stack.bootstrap)
+        return verify(feature, stack.bootstrap, job, tell=tell)
 
     def simulate(self, change: Simulate) -> SimulatorStatus:
         """Start, change or stop the simulator of the stack.
@@ -337,8 +330,7 @@ class Runtime:
             report=report,
         )
 
-    def job_status(self, feature: Feature) -> JobStatus:
-        """Where one feature's job stands."""
+    def _job_status(self, feature: Feature) -> JobStatus:
         jobs = self._jobs(self._rest(self._stack().rest))
         return jobs.statuses({feature.name: feature.topic})[0]
 
@@ -366,28 +358,6 @@ class Runtime:
             return self._stack()
         except UnavailableError:
             return None
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class _LiveJob:
-    """How far a feature's job has come, as the oracle asks."""
-
-    runtime: Runtime
-    feature: Feature
-    stack: Report
-
-    @property
-    def running(self) -> bool:
-        return bool(self.runtime.job_status(self.feature).job_id)
-
-    def read_up_to(self) -> Mapping[int, int]:
-        # Offsets are committed at checkpoints, when the results of what was read are in the sink;
-        # without waiting for the next one, one is taken now.
-        if job_id := self.runtime.job_status(self.feature).job_id:
-            self.runtime.checkpoint(job_id)
-        return topics.committed(
-            self.stack.bootstrap, consumer_group(self.feature), schema.TRANSACTION_TOPIC
-        )
 
 
 def _sink_topics() -> dict[str, str]:

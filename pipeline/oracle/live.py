@@ -1,0 +1,52 @@
+"""The job behind a feature, as the oracle asks about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pipeline import schema
+from pipeline.features import Feature
+from pipeline.flink.ddl import consumer_group
+from pipeline.flink.jobs import Jobs
+from pipeline.flink.rest import FlinkRest
+from pipeline.kafka import topics
+
+
+@dataclass(frozen=True, slots=True)
+class LiveJob:
+    """A feature's job on a cluster.
+
+    Attributes:
+        feature: What it computes.
+        jobs: All jobs of the cluster.
+        rest: The cluster.
+        bootstrap: Kafka's address.
+    """
+
+    feature: Feature
+    jobs: Jobs
+    rest: FlinkRest
+    bootstrap: str
+
+    @property
+    def running(self) -> bool:
+        """Whether it runs."""
+        return bool(self._job_id)
+
+    def read_up_to(self) -> Mapping[int, int]:
+        """How far it has read the transactions and written their results: offset by partition.
+
+        Offsets are committed at checkpoints, when the results of what was read are in the sink;
+        without waiting for the next one, one is taken now.
+        """
+        if job_id := self._job_id:
+            self.rest.checkpoint(job_id)
+        return topics.committed(
+            self.bootstrap, consumer_group(self.feature), schema.TRANSACTION_TOPIC
+        )
+
+    @property
+    def _job_id(self) -> str:
+        (status,) = self.jobs.statuses({self.feature.name: self.feature.topic})
+        return status.job_id
