@@ -185,13 +185,9 @@ def judge(feature: Feature, transactions: TopicRows, sink: TopicRows, watermark:
 
 def _judged_from(transactions: TopicRows, sink: TopicRows, back: int) -> int | None:
     """From when on results can be judged: before, their inputs or they themselves are gone."""
-    bounds = []
-    if (begins := transactions.history_begins) is not None:
-        bounds.append(begins + back)
-    if (begins := sink.history_begins) is not None:
-        # Of the very first moment some rows may be gone and some not.
-        bounds.append(begins + 1)
-    return max(bounds, default=None)
+    bounds = (transactions.history_begins, back), (sink.history_begins, 0)
+    # One more, since of the very first moment some records may be gone and some not.
+    return max((begins + more + 1 for begins, more in bounds if begins is not None), default=None)
 
 
 def _dropped(
