@@ -1,0 +1,174 @@
+"""Transactions over time: the simulator, restarts, and topics that lose their oldest records."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from datetime import datetime
+
+import psutil
+from confluent_kafka import TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from pipeline import schema
+from pipeline.kafka import topics
+from pipeline.kafka.consumer import read_to_end
+from pipeline.kafka.producer import TransactionProducer
+from pipeline.kafka.records import decode
+from pipeline.local.control import Simulate
+from pipeline.model import Transaction
+from pipeline.runtime import Runtime
+from pipeline.simulate import encode
+from pipeline.simulate.generator import Generator
+
+from .conftest import Run, wait_until
+
+
+def transactions_by_partition(stack: Runtime) -> dict[int, list[Transaction]]:
+    found: dict[int, list[Transaction]] = {}
+    for batch in read_to_end(stack.bootstrap, schema.TRANSACTION_TOPIC):
+        for record in batch:
+            good, bad = decode(Transaction, [record])
+            assert not bad
+            found.setdefault(record.partition, []).extend(good)
+    return found
+
+
+def test_a_restarted_simulator_carries_on_and_the_features_stay_right(
+    stack: Runtime, fraudwatch: Run
+) -> None:
+    stack.start_job("rolling")
+    stack.start_job("flagged")
+    sent = 0
+    for rate in ("400", "800"):
+        assert fraudwatch("simulate", "--rate", rate, "--speed", "7200").returncode == 0
+        wait_until(lambda: stack.status().simulator.sent >= 500, 30, "500 transactions")
+        status = json.loads(fraudwatch("status", "--json").stdout)["simulator"]
+        assert (status["up"], status["rate"], status["speed"]) == (True, float(rate), 7200)
+        fraudwatch("simulate", "--inject-fraud")
+        assert fraudwatch("simulate", "--off").returncode == 0
+        sent += 500
+    found = transactions_by_partition(stack)
+    assert len(found) == schema.PARTITIONS
+    assert sum(map(len, found.values())) >= sent
+    for rows in found.values():
+        times = [row.trans_date_trans_time for row in rows]
+        assert all(earlier <= later for earlier, later in itertools.pairwise(times))
+    for name in ("rolling", "flagged"):
+        parity = stack.verify(name)
+        assert parity.proved, parity
+        assert (parity.late, parity.duplicates) == (0, 0)
+
+
+def test_a_users_transactions_and_results_share_a_partition(stack: Runtime) -> None:
+    send(stack, generated(800))
+    stack.start_job("rolling")
+    assert stack.verify("rolling").proved
+    places: dict[bytes | None, set[int]] = {}
+    for topic in (schema.TRANSACTION_TOPIC, "user_trans_amt_last_360min"):
+        for record in itertools.chain.from_iterable(read_to_end(stack.bootstrap, topic)):
+            places.setdefault(record.key, set()).add(record.partition)
+    assert len(places) > 100
+    assert all(len(partitions) == 1 for partitions in places.values())
+
+
+def test_verify_knows_where_history_begins(stack: Runtime) -> None:
+    """The oldest records go, as they do when a topic reaches its size; results are still judged."""
+    rows = generated(4_000)
+    send(stack, rows)
+    stack.start_job("rolling")
+    stack.start_job("tumbling")
+    whole = stack.verify("rolling")
+    assert whole.proved
+    assert whole.before_history == 0
+    admin = AdminClient({"bootstrap.servers": stack.bootstrap})
+    (info,) = (t for t in topics.list_topics(stack.bootstrap) if t.name == schema.TRANSACTION_TOPIC)
+    gone = [TopicPartition(info.name, part.partition, part.latest // 3) for part in info.partitions]
+    for future in admin.delete_records(gone).values():
+        future.result()
+    for name in ("rolling", "tumbling"):
+        parity = stack.verify(name)
+        assert parity.proved, parity
+        assert parity.before_history > 0
+        assert 0 < parity.expected < whole.expected
+
+
+def test_newest_event_time_looks_past_damaged_records(stack: Runtime) -> None:
+    assert topics.newest_event_time(stack.bootstrap) is None
+    rows = generated(100)
+    send(stack, rows)
+    with TransactionProducer(stack.bootstrap) as producer:
+        for value in (b"{oops", b"", b'{"trans_date_trans_time": 5}'):
+            producer.send(rows[-1].trans_num.encode(), value)
+    newest = topics.newest_event_time(stack.bootstrap)
+    assert newest == rows[-1].trans_date_trans_time
+
+
+def test_damaged_records_neither_stop_a_job_nor_spoil_its_results(stack: Runtime) -> None:
+    rows = generated(600)
+    for name in ("rolling", "tumbling", "flagged"):
+        stack.start_job(name)
+    send(stack, rows[:300])
+    with TransactionProducer(stack.bootstrap) as producer:
+        for value in (b"{oops", b"[]", b'{"user_id": 1}', b'{"trans_date_trans_time": null}'):
+            producer.send(b"1", value)
+    send(stack, rows[300:])
+    for name in ("rolling", "tumbling", "flagged"):
+        parity = stack.verify(name)
+        assert parity.proved, parity
+        assert parity.bad == 4
+        assert parity.transactions == 600
+
+
+def test_tail_prints_what_is_there(stack: Runtime, fraudwatch: Run) -> None:
+    rows = generated(50)
+    send(stack, rows)
+    done = fraudwatch("tail", "transaction", "--from", "beginning", "--no-follow", "--json")
+    assert done.returncode == 0, done.stderr
+    records = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(records) == 50
+    assert {(r["partition"], r["offset"]) for r in records} >= {(0, 0), (1, 0), (2, 0), (3, 0)}
+    assert sorted(r["value"]["trans_num"] for r in records) == sorted(t.trans_num for t in rows)
+    assert {r["key"] for r in records} == {str(t.user_id) for t in rows}
+    datetime.fromisoformat(records[0]["timestamp"])
+    text = fraudwatch("tail", "transaction", "--from", "beginning", "--limit", "5").stdout
+    assert len(text.splitlines()) == 6
+    listed = json.loads(fraudwatch("topics", "--json").stdout)
+    assert {t["name"]: t["records"] for t in listed}["transaction"] == 50
+    assert all(len(t["partitions"]) == schema.PARTITIONS for t in listed)
+
+
+def test_the_simulator_is_started_again_when_it_dies(stack: Runtime) -> None:
+    stack.simulate(Simulate(running=True, rate=300))
+    wait_until(lambda: stack.status().simulator.sent > 100, 30, "transactions")
+    (simulator,) = (
+        process
+        for process in psutil.process_iter()
+        if "pipeline.simulate.process" in " ".join(process.cmdline())
+        and stack.bootstrap in process.cmdline()
+    )
+    simulator.kill()
+    before = topics.list_topics(stack.bootstrap)
+    wait_until(
+        lambda: (
+            sum(t.records for t in topics.list_topics(stack.bootstrap))
+            > sum(t.records for t in before) + 200
+        ),
+        30,
+        "more transactions",
+    )
+    stack.simulate(Simulate(running=False))
+    for rows in transactions_by_partition(stack).values():
+        times = [row.trans_date_trans_time for row in rows]
+        assert all(earlier <= later for earlier, later in itertools.pairwise(times))
+
+
+def generated(count: int) -> list[Transaction]:
+    generator = Generator(7)
+    return [generator.next(30.0) for _ in range(count)]
+
+
+def send(stack: Runtime, rows: list[Transaction]) -> None:
+    with TransactionProducer(stack.bootstrap) as producer:
+        for row in rows:
+            producer.send(encode.key(row), encode.value(row))
