@@ -92,8 +92,19 @@ class Runtime:
         control = launch.connect(self._settings)
         with self._lock:
             self._lease = control
-        control.ask(Stay() if stay else Hold(), Report)
+        try:
+            # Held until all is up, so that a start that fails or is interrupted leaves nothing.
+            control.ask(Hold(), Report)
+            self._bring_up(control, steps, simulator=simulator, was_up=was_up, jobs=jobs)
+            if stay:
+                control.ask(Stay(), Report)
+        except BaseException:
+            self._release()
+            raise
 
+    def _bring_up(
+        self, control: Control, steps: Steps, *, simulator: bool, was_up: bool, jobs: bool
+    ) -> None:
         def on_kafka(stack: Report) -> None:
             self._create_topics(steps, stack.bootstrap)
             if simulator:
@@ -250,13 +261,16 @@ class Runtime:
     def close(self) -> None:
         """Let go of the stack; when nobody else holds it, wait until all of it has ended."""
         self._closing.set()
+        self._release()
+        for client in self._clients.values():
+            client.close()
+
+    def _release(self) -> None:
         with self._lock:
             lease, self._lease = self._lease, None
         if lease is not None:
             lease.close()
             self._wait_if_stopping()
-        for client in self._clients.values():
-            client.close()
 
     def _wait_if_stopping(self) -> None:
         """The supervisor learns of a closed lease by itself, but not before we can ask."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from pipeline.config import Settings
 
 from . import jars
+from .log4j import write_log4j
 from .ports import LOOPBACK, listening
 from .process import ProcessSpec
 
@@ -22,16 +23,6 @@ _JVM = (
     "-XX:TieredStopAtLevel=1",
     "-Djava.awt.headless=true",
 )
-
-_LOG4J = """\
-status = warn
-appender.out.type = Console
-appender.out.name = out
-appender.out.layout.type = PatternLayout
-appender.out.layout.pattern = %d{yyyy-MM-dd HH:mm:ss,SSS} %-5p %c{1} - %m%n
-rootLogger.level = info
-rootLogger.appenderRef.out.ref = out
-"""
 
 
 def broker(
@@ -51,7 +42,7 @@ def broker(
     config = home / "server.properties"
     log4j = home / "log4j2.properties"
     config.write_text(_render(_properties(home / "data", port, controller_port)))
-    log4j.write_text(_LOG4J)
+    write_log4j(log4j)
     run = (
         str(java / "bin" / "java"),
         *_JVM,

@@ -20,6 +20,7 @@ from pipeline.errors import UnavailableError
 from pipeline.flink.rest import FlinkRest
 
 from . import jars
+from .log4j import write_log4j
 from .ports import LOOPBACK
 from .process import ProcessSpec
 
@@ -40,21 +41,11 @@ _TASKMANAGER_JVM = (
     "-XX:MaxDirectMemorySize=128m",
 )
 
-_LOG4J = """\
-status = warn
-appender.out.type = Console
-appender.out.name = out
-appender.out.layout.type = PatternLayout
-appender.out.layout.pattern = %d{yyyy-MM-dd HH:mm:ss,SSS} %-5p %c{1} - %m%n
-rootLogger.level = info
-rootLogger.appenderRef.out.ref = out
-logger.pekko.name = org.apache.pekko
-logger.pekko.level = warn
-logger.kafka.name = org.apache.kafka
-logger.kafka.level = warn
-logger.netty.name = org.jboss.netty.channel.DefaultChannelPipeline
-logger.netty.level = off
-"""
+_QUIETER = {
+    "org.apache.pekko": "warn",
+    "org.apache.kafka": "warn",
+    "org.jboss.netty.channel.DefaultChannelPipeline": "off",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +87,7 @@ def prepare_home(settings: Settings, rest_port: int, rpc_port: int) -> FlinkHome
     # YAML reads JSON, and JSON leaves no doubt about quoting.
     lines = (f"{name}: {msgspec.json.encode(value).decode()}\n" for name, value in config.items())
     (conf / "config.yaml").write_text("".join(lines))
-    (conf / "log4j.properties").write_text(_LOG4J)
+    write_log4j(conf / "log4j.properties", _QUIETER)
     (connector,) = jars.manifest().connector
     return FlinkHome(
         lib=wheel_lib(),

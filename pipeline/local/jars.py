@@ -89,6 +89,11 @@ class _Tally:
         self._received = 0
         self._report = report
         self._stop = stop
+        self._aborted = False
+
+    def abort(self) -> None:
+        """End all downloads."""
+        self._aborted = True
 
     @contextmanager
     def file(self, name: str, size: int) -> Iterator[Callable[[int], None]]:
@@ -96,7 +101,7 @@ class _Tally:
         yield lambda count: self.add(received=count)
 
     def add(self, *, received: int = 0, finished: int = 0) -> None:
-        if self._stop():
+        if self._aborted or self._stop():
             raise Cancelled
         with self._lock:
             self._received += received
@@ -137,6 +142,8 @@ def fetch(
             for download in downloads:
                 download.result()
         except BaseException:
+            # Those under way end at their next piece, those in the queue at once.
+            tally.abort()
             for download in downloads:
                 download.cancel()
             raise

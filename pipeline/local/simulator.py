@@ -102,11 +102,9 @@ class Simulator:
             name="simulator",
             title="Simulator",
             command=(
-                sys.executable,
-                "-m",
-                "pipeline.simulate.process",
-                "--bootstrap",
-                self._bootstrap,
+                *(sys.executable, "-m", "pipeline.simulate.process"),
+                *("--bootstrap", self._bootstrap),
+                *("--rate", str(self._pace.rate), "--speed", str(self._pace.speed)),
             ),
             log=self._settings.logs_dir / "simulator.log",
             ready=ready,
@@ -114,7 +112,7 @@ class Simulator:
         )
 
     async def _follow(self, process: Process) -> None:
-        """A new process starts at its own default pace and has to be told ours."""
+        """A process that was started again has the first pace and is to be told the present one."""
         self._process = process
         await self._send(self._pace)
         self._reader = asyncio.create_task(self._read(process))

@@ -26,8 +26,6 @@ from . import encode
 from .generator import DEFAULT_SEED, DEFAULT_START, DEFAULT_USERS, Generator
 from .pace import RatePace
 
-DEFAULT_RATE: Final = 100.0
-DEFAULT_SPEED: Final = 720.0
 TICK_SECONDS: Final = 0.02
 _STATUS_SECONDS: Final = 1.0
 _RETRY_SECONDS: Final = 0.5
@@ -196,8 +194,8 @@ def main() -> int:
     """Simulate until stdin ends; the exit code, 0 when all was delivered."""
     parser = argparse.ArgumentParser(prog="simulator")
     parser.add_argument("--bootstrap", required=True)
-    parser.add_argument("--rate", type=_positive, default=DEFAULT_RATE)
-    parser.add_argument("--speed", type=_positive, default=DEFAULT_SPEED)
+    parser.add_argument("--rate", type=_positive, required=True)
+    parser.add_argument("--speed", type=_positive, required=True)
     parser.add_argument("--seed", type=int, default=DEFAULT_SEED)
     parser.add_argument("--users", type=int, default=DEFAULT_USERS)
     options = parser.parse_args()

@@ -15,6 +15,7 @@ import pytest
 
 from pipeline import config
 from pipeline.config import Settings
+from pipeline.errors import UnavailableError
 from pipeline.local.control import socket_path
 from pipeline.model import Health, JobState
 from pipeline.runtime import Runtime
@@ -130,3 +131,19 @@ def test_the_supervisors_death_takes_everything_along(tmp_path: Path) -> None:
     again.bring_up(simulator=False, jobs=False)
     assert again.status().kafka is Health.UP
     again.close()
+
+
+def test_a_failed_start_leaves_nothing_and_can_be_tried_again(tmp_path: Path) -> None:
+    settings = config.load(environment=stack_environment(tmp_path))
+    spoiled = settings.state_dir / "kafka" / "data" / "meta.properties"
+    spoiled.parent.mkdir(parents=True)
+    spoiled.write_text("version=99\n")
+    runtime = Runtime(settings)
+    with pytest.raises(UnavailableError, match="Kafka broker does not start"):
+        runtime.bring_up(simulator=False, jobs=False)
+    with pytest.raises(UnavailableError, match="not running"):
+        stack_processes(settings)
+    spoiled.unlink()
+    runtime.bring_up(simulator=False, jobs=False)
+    assert runtime.status().kafka is Health.UP
+    runtime.close()
