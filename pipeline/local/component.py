@@ -12,6 +12,7 @@ from pipeline.errors import UnavailableError
 from pipeline.model import Health
 
 from .control import ProcessReport
+from .pids import PidFile
 from .process import ProcessSpec, last_lines, spawn, terminate
 
 _READY_POLL_SECONDS: Final = 0.05
@@ -28,13 +29,18 @@ class Component:
 
     Args:
         spec: What to run.
+        pids: Where its pid is noted.
         on_up: Called each time the process has come up.
     """
 
     def __init__(
-        self, spec: ProcessSpec, on_up: Callable[[Process], Awaitable[None]] = _nothing
+        self,
+        spec: ProcessSpec,
+        pids: PidFile,
+        on_up: Callable[[Process], Awaitable[None]] = _nothing,
     ) -> None:
         self.spec = spec
+        self._pids = pids
         self._on_up = on_up
         self._process: Process | None = None
         self._health = Health.OFF
@@ -124,6 +130,7 @@ class Component:
         except OSError as error:
             self._health, self._detail = Health.DOWN, self._reason(str(error))
             return False
+        self._pids.note(self.spec.name, process.pid)
         came_up = await self._wait_ready(process)
         if came_up:
             self._seconds = time.monotonic() - self._began

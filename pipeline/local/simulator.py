@@ -13,6 +13,7 @@ from pipeline.config import Settings
 
 from .component import Component
 from .control import Simulate, SimulatorReport
+from .pids import PidFile
 from .process import ProcessSpec
 
 DEFAULT_RATE: Final = 100.0
@@ -43,10 +44,12 @@ class Simulator:
     Args:
         settings: Where its log goes.
         bootstrap: Kafka's address.
+        pids: Where its pid is noted.
     """
 
-    def __init__(self, settings: Settings, bootstrap: str) -> None:
+    def __init__(self, settings: Settings, bootstrap: str, pids: PidFile) -> None:
         self._settings = settings
+        self._pids = pids
         self._bootstrap = bootstrap
         self._pace = Command(rate=DEFAULT_RATE, speed=DEFAULT_SPEED, paused=False)
         self._component: Component | None = None
@@ -80,7 +83,7 @@ class Simulator:
         if request.running is False:
             await self.stop()
         elif request.running and self._component is None:
-            self._component = Component(self._spec(), self._follow)
+            self._component = Component(self._spec(), self._pids, self._follow)
             self._component.start()
         elif given or request.inject_fraud:
             await self._send(Command(**given, inject_fraud=request.inject_fraud))

@@ -40,6 +40,7 @@ from .control import (
     SubmitAnswer,
     socket_path,
 )
+from .pids import PidFile
 from .ports import LOOPBACK, free_port
 
 # Nobody connecting for this long after the start means that whoever started us is gone.
@@ -58,6 +59,8 @@ class Supervisor:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._pids = PidFile(settings.state_dir / "pids.json")
+        self._pids.end_left_overs()
         java_home = java.java_home(settings)
         kafka_port = free_port(settings.kafka_port)
         rest_port = free_port(settings.flink_port)
@@ -67,14 +70,14 @@ class Supervisor:
         kafka = broker.broker(
             settings, java_home, cluster.wheel_lib(), kafka_port, controller_port=free_port()
         )
-        self._submitter = Component(gateway.submitter(settings, java_home, home))
+        self._submitter = Component(gateway.submitter(settings, java_home, home), self._pids)
         self._components = (
-            Component(kafka),
-            Component(cluster.jobmanager(settings, java_home, home, self._rest)),
-            Component(cluster.taskmanager(settings, java_home, home, self._rest)),
+            Component(kafka, self._pids),
+            Component(cluster.jobmanager(settings, java_home, home, self._rest), self._pids),
+            Component(cluster.taskmanager(settings, java_home, home, self._rest), self._pids),
             self._submitter,
         )
-        self._simulator = simulator.Simulator(settings, self._bootstrap)
+        self._simulator = simulator.Simulator(settings, self._bootstrap, self._pids)
         self._stays = False
         self._holders = 0
         self._stop_wanted = asyncio.Event()
@@ -123,6 +126,7 @@ class Supervisor:
             )
             await asyncio.wait_for(asyncio.to_thread(jobs.suspend_all), _SUSPEND_SECONDS)
         await asyncio.gather(*(component.stop(_STOP_SECONDS) for component in self._components))
+        self._pids.clear()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer one connection's requests; its end is the end of a lease held over it."""

@@ -1,0 +1,69 @@
+"""Which processes a stack has, on disk, so that the next start can end what a crash left behind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import psutil
+
+_PATIENCE_SECONDS: Final = 5.0
+
+
+class _Noted(msgspec.Struct, frozen=True):
+    """A process; a pid alone may by now belong to somebody else's."""
+
+    pid: int
+    created_at: float
+
+
+class PidFile:
+    """The pids of one state directory's processes, by name.
+
+    Args:
+        path: The file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._noted: dict[str, _Noted] = {}
+
+    def note(self, name: str, pid: int) -> None:
+        """Remember a process that was started; one that has ended already is not worth it."""
+        try:
+            self._noted[name] = _Noted(pid, psutil.Process(pid).create_time())
+        except psutil.NoSuchProcess:
+            return
+        self._write()
+
+    def clear(self) -> None:
+        """Forget all, when they have been ended in order."""
+        self._noted.clear()
+        self._path.unlink(missing_ok=True)
+
+    def end_left_overs(self) -> None:
+        """End what still runs of an earlier stack."""
+        try:
+            noted = msgspec.json.decode(self._path.read_bytes(), type=dict[str, _Noted])
+        except (FileNotFoundError, msgspec.DecodeError):
+            return  # Nothing was left, or the crash left half a file.
+        left = [process for entry in noted.values() if (process := _find(entry))]
+        for process in left:
+            process.kill()
+        psutil.wait_procs(left, timeout=_PATIENCE_SECONDS)
+        self.clear()
+
+    def _write(self) -> None:
+        partial = self._path.with_suffix(".partial")
+        partial.write_bytes(msgspec.json.format(msgspec.json.encode(self._noted)))
+        partial.chmod(0o600)
+        partial.replace(self._path)
+
+
+def _find(noted: _Noted) -> psutil.Process | None:
+    try:
+        process = psutil.Process(noted.pid)
+        return process if process.create_time() == noted.created_at else None
+    except psutil.NoSuchProcess:
+        return None
