@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 RUN_STAMP := $(VENV)/.installed-run
 TEST_STAMP := $(VENV)/.installed-test
 
-.PHONY: run test check format bench snapshots clean
+.PHONY: run test check format bench snapshots screenshot clean
 
 run: $(RUN_STAMP)
 	@$(BIN)/fraudwatch $(ARGS)
@@ -29,6 +29,10 @@ bench: $(TEST_STAMP)
 # Look at the report (snapshot_report.html) before accepting new pictures.
 snapshots: $(TEST_STAMP)
 	$(BIN)/python -m pytest tests/snapshot --snapshot-update
+
+# The picture of the README, of the real console on the real stack.
+screenshot: $(TEST_STAMP)
+	$(BIN)/python -m tests.screenshot assets/console.svg
 
 clean:
 	rm -rf $(VENV)

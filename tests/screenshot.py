@@ -1,0 +1,43 @@
+"""`make screenshot`: the picture of the README, taken of the real console on the real stack."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from pipeline import config
+from pipeline.runtime import Runtime
+from tests.e2e.conftest import stack_environment
+from tui.app import FraudwatchApp
+from tui.kafka_source import KafkaSource
+from tui.view import Phase
+
+SIZE = (120, 36)
+# Long enough for a window to close and for some fraud to happen.
+PATIENCE_SECONDS = 120.0
+
+
+async def take(picture: Path, folder: Path) -> None:
+    """Start everything, wait for rows in every table, and save what is on the screen."""
+    settings = config.load(environment=stack_environment(folder))
+    app = FraudwatchApp("local", lambda: Runtime(settings), KafkaSource, time.time)
+    async with app.run_test(size=SIZE) as pilot:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            await pilot.pause(0.5)
+            data = app.session.view().data
+            if data.windows and data.flagged:
+                break
+        await pilot.pause(2.0)
+        picture.write_text(app.export_screenshot(title="fraudwatch"))
+        app.session.close()
+        while app.session.view().phase is not Phase.CLOSED:
+            await pilot.pause(0.1)
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory(prefix="fraudwatch-screenshot-") as name:
+        asyncio.run(take(Path(sys.argv[1]), Path(name)))
