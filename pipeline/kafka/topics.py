@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
@@ -18,6 +18,14 @@ from pipeline.errors import UnavailableError
 
 from .client import REQUEST_SECONDS, client_config, reporting, unavailable
 
+T = TypeVar("T")
+
+_POLL_SECONDS: Final = 0.1
+_NOT_READY: Final = (
+    KafkaError.NOT_COORDINATOR,
+    KafkaError.COORDINATOR_NOT_AVAILABLE,
+    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+)
 _LAST_RECORDS: Final = 50
 _SMALLEST_SEGMENT: Final = 1024 * 1024
 
@@ -155,10 +163,22 @@ def committed(bootstrap: str, group: str, topic: str) -> dict[int, int]:
             if known.error is not None:
                 raise unavailable(bootstrap, known.error)
             parts = [TopicPartition(topic, number) for number in known.partitions]
-            found = consumer.committed(parts, timeout=REQUEST_SECONDS)
+            found = _patiently(lambda: consumer.committed(parts, timeout=REQUEST_SECONDS))
             return {part.partition: part.offset for part in found if part.offset >= 0}
     finally:
         consumer.close()
+
+
+def _patiently(ask: Callable[[], T]) -> T:
+    """Ask again while the group's coordinator is not ready, as in a broker's first seconds."""
+    deadline = time.monotonic() + REQUEST_SECONDS
+    while True:
+        try:
+            return ask()
+        except KafkaException as error:
+            if error.args[0].code() not in _NOT_READY or time.monotonic() > deadline:
+                raise
+            time.sleep(_POLL_SECONDS)
 
 
 def _last_values(bootstrap: str, topic: str) -> list[bytes]:

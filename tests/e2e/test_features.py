@@ -6,10 +6,12 @@ import json
 from collections import Counter
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from pipeline import features
-from pipeline.errors import InputError
+from pipeline.config import Settings
+from pipeline.errors import InputError, JobError
 from pipeline.kafka.consumer import read_to_end
 from pipeline.kafka.producer import TransactionProducer
 from pipeline.kafka.records import decode
@@ -128,6 +130,21 @@ def test_results_are_what_a_person_works_out(stack: Runtime, sample_data: Path) 
     closed = {start: count for start, count in counted.items() if start in of_user}
     assert closed == of_user
     assert len(counted) - len(closed) <= 1
+
+
+def test_a_job_of_several_subtasks_is_right_too(
+    stack: Runtime, stack_settings: Settings, sample_data: Path
+) -> None:
+    wide = Runtime(msgspec.structs.replace(stack_settings, parallelism=3))
+    wide.start_job("rolling")
+    wide.start_job("tumbling")
+    assert stack.status().slots.free == 8 - 2 * 3
+    send(stack, transactions(sample_data / FILES[1]))
+    assert_proved(stack.verify("rolling"), waiting=range(20))
+    assert_proved(stack.verify("tumbling"), waiting=range(60))
+    too_wide = Runtime(msgspec.structs.replace(stack_settings, parallelism=9))
+    with pytest.raises(JobError, match=r"needs 9 task slot.* 2 are free"):
+        too_wide.start_job("flagged")
 
 
 def test_verify_finds_what_is_wrong(stack: Runtime, fraudwatch: Run, sample_data: Path) -> None:
