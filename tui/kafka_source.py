@@ -38,7 +38,8 @@ class KafkaSource:
         """What came in the last moment."""
         records = self._consumer.poll(_MAX_RECORDS, _POLL_SECONDS)
         lag = self._consumer.lag()
-        batch = _decoded(records, lag, self._consumer.error, past=not self._caught_up)
+        anew = self._consumer.take_emptied()
+        batch = _decoded(records, lag, self._consumer.error, anew=anew, past=not self._caught_up)
         if records and lag < _CAUGHT_UP_LAG:
             self._caught_up = True
         return batch
@@ -48,7 +49,7 @@ class KafkaSource:
         self._consumer.close()
 
 
-def _decoded(records: list[Record], lag: int, error: str, *, past: bool) -> Batch:
+def _decoded(records: list[Record], lag: int, error: str, *, anew: bool, past: bool) -> Batch:
     by_topic: defaultdict[str, list[Record]] = defaultdict(list)
     for record in records:
         by_topic[record.topic].append(record)
@@ -68,6 +69,7 @@ def _decoded(records: list[Record], lag: int, error: str, *, past: bool) -> Batc
         ],
         bad=len(bad_transactions) + len(bad_rolling) + len(bad_windows) + len(bad_flagged),
         lag=lag,
+        anew=anew,
         past=past,
         error=error,
     )

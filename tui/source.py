@@ -22,6 +22,7 @@ class Batch:
         flagged: Flagged transactions, with their place in Kafka.
         bad: Records that could not be decoded.
         lag: Records that wait in Kafka; None when that is not known.
+        anew: Whether topics were emptied, so that what was read before is no more.
         past: Whether this was in Kafka before the console looked, so that it tells no rate.
         error: Why nothing can be read at the moment; empty when it can.
     """
@@ -32,6 +33,7 @@ class Batch:
     flagged: Sequence[Flagged] = ()
     bad: int = 0
     lag: int | None = None
+    anew: bool = False
     past: bool = False
     error: str = ""
 

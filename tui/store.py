@@ -47,6 +47,13 @@ class Store:
         self._clock = clock
         self._limits = limits or Limits()
         self._lock = threading.Lock()
+        self._lag: int | None = None
+        self._error = ""
+        self._error_at: float | None = None
+        self._clear()
+
+    def _clear(self) -> None:
+        """Forget all that was read."""
         # Least recently heard of first; with each row the time the console got it.
         self._users: OrderedDict[int, tuple[RollingRow, float]] = OrderedDict()
         self._users_truncated = False
@@ -60,14 +67,13 @@ class Store:
         self._event_time: datetime | None = None
         self._last_record_at: float | None = None
         self._bad = 0
-        self._lag: int | None = None
-        self._error = ""
-        self._error_at: float | None = None
 
     def apply(self, batch: Batch) -> None:
         """Take in a batch; rows that were taken in before change nothing but the counts."""
         now = self._clock()
         with self._lock:
+            if batch.anew:
+                self._clear()
             self._note_error(batch.error, now)
             self._lag = batch.lag if batch.lag is not None else self._lag
             self._bad += batch.bad

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final
+from typing import Any, Final
 
-from confluent_kafka import OFFSET_END, Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import (
+    OFFSET_END,
+    Consumer,
+    KafkaError,
+    KafkaException,
+    TopicCollection,
+    TopicPartition,
+)
+from confluent_kafka.admin import AdminClient
 
 from pipeline.errors import UnavailableError
 
@@ -17,6 +26,7 @@ from .records import Record
 
 _LOOK_AGAIN_SECONDS: Final = 2.0
 _QUICK_SECONDS: Final = 1.0
+_GONE: Final = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_PARTITION)
 
 
 class Edge(Enum):
@@ -43,10 +53,19 @@ class Since:
 Start = Edge | Last | Since
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where reading a partition began, and where the partition ended then."""
+
+    begin: int
+    end: int
+
+
 class BatchConsumer:
     """Reads several topics at once, in batches; survives the broker going away.
 
-    A topic that does not exist yet, or exists again, is taken up when it appears.
+    A topic that does not exist yet, or exists again, is taken up when it appears. Of one that was
+    made anew, the records of up to two seconds may come twice, but none is left out.
 
     Args:
         bootstrap: Kafka's address.
@@ -55,23 +74,19 @@ class BatchConsumer:
     """
 
     def __init__(self, bootstrap: str, topics: tuple[str, ...], start: Start) -> None:
-        self._bootstrap = bootstrap
-        self._topics = topics
+        self._topics = list(topics)
         self._start = start
         self._error = ""
-        self._looked_at = float("-inf")
-        self._assigned: dict[tuple[str, int], TopicPartition] = {}
-        self._consumer = Consumer(
-            client_config(bootstrap)
-            | {
-                # librdkafka wants a group's name, but without a subscription none is joined.
-                "group.id": "fraudwatch-console",
-                "enable.auto.commit": False,
-                "enable.auto.offset.store": False,
-                "auto.offset.reset": "earliest",
-                "fetch.wait.max.ms": 50,
-                "queued.max.messages.kbytes": 16 * 1024,
-            }
+        self._asked: dict[str, Future[Any]] = {}
+        self._asked_at = float("-inf")
+        self._places: dict[tuple[str, int], _Place] = {}
+        # Kafka's id of each topic that is read: another one is another topic of the same name.
+        self._ids: dict[str, str] = {}
+        self._appeared_later: set[str] = set()
+        self._emptied = False
+        self._admin = AdminClient(client_config(bootstrap))
+        self._consumer = _consumer(
+            bootstrap, {"fetch.wait.max.ms": 50, "queued.max.messages.kbytes": 16 * 1024}
         )
 
     def __enter__(self) -> BatchConsumer:
@@ -91,9 +106,14 @@ class BatchConsumer:
 
     def poll(self, max_records: int = 10_000, timeout: float = 0.2) -> list[Record]:
         """What has come, at most `max_records`, after at most `timeout` seconds."""
-        self._look_for_partitions()
-        if not self._assigned:
-            time.sleep(timeout)
+        self._follow_topics()
+        if not self._places:
+            if self._asked:
+                wait(self._asked.values(), timeout)
+                self._follow_topics()
+            else:
+                time.sleep(timeout)
+        if not self._places:
             return []
         records = []
         for message in self._consumer.consume(max_records, timeout):
@@ -110,74 +130,92 @@ class BatchConsumer:
                         message.value(),
                     )
                 )
-            else:
-                self._take_note(error)
+            elif error.code() not in _GONE:
+                self._error = error.str()
         if records:
             self._error = ""
         return records
 
+    def take_emptied(self) -> bool:
+        """Whether a topic has gone, perhaps to be made anew, since this was last asked."""
+        emptied, self._emptied = self._emptied, False
+        return emptied
+
     def lag(self) -> int:
         """Records between what was read and the end of the topics, as last heard from Kafka."""
         lag = 0
-        for part in self._consumer.position(list(self._assigned.values())):
+        for part in self._consumer.position([TopicPartition(*key) for key in self._places]):
+            place = self._places[part.topic, part.partition]
             _, high = self._consumer.get_watermark_offsets(part, cached=True)
-            if part.offset >= 0 and high >= 0:
-                lag += max(0, high - part.offset)
+            # Both are negative until the first records have come.
+            at = part.offset if part.offset >= 0 else place.begin
+            lag += max(0, (high if high >= 0 else place.end) - at)
         return lag
 
-    def _take_note(self, error: KafkaError) -> None:
-        self._error = error.str()
-        if error.code() in (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_PARTITION):
-            # Deleted, perhaps to be made anew: then it begins at its beginning.
-            self._assigned.clear()
-            self._start = Edge.EARLIEST
-
-    def _look_for_partitions(self) -> None:
-        """Ask for new partitions now and then; the answer of a healthy broker is quick."""
+    def _follow_topics(self) -> None:
+        """Ask now and then which partitions there are, and take the answer when it has come."""
         now = time.monotonic()
-        if now - self._looked_at < _LOOK_AGAIN_SECONDS:
-            return
-        self._looked_at = now
-        try:
-            known = self._consumer.list_topics(timeout=_QUICK_SECONDS).topics
-        except KafkaException as error:
-            self._error = error.args[0].str()
-            return
-        self._error = ""
-        found = [
-            (name, number)
-            for name in self._topics
-            if name in known and known[name].error is None
-            for number in known[name].partitions
-        ]
-        new = [part for part in found if part not in self._assigned]
-        if not new:
-            return
-        try:
-            first = not self._assigned
-            begun = {part: self._begin(*part, first=first) for part in new}
-        except KafkaException as error:
-            self._error = error.args[0].str()
-            return
-        self._assigned |= begun
-        self._consumer.incremental_assign(list(begun.values()))
+        if not self._asked and now - self._asked_at >= _LOOK_AGAIN_SECONDS:
+            self._asked_at = now
+            # The consumer's own list_topics would hold poll up, and does not know a topic's id.
+            self._asked = self._admin.describe_topics(
+                TopicCollection(self._topics), request_timeout=_LOOK_AGAIN_SECONDS
+            )
+        if self._asked and all(answer.done() for answer in self._asked.values()):
+            answers, self._asked = self._asked, {}
+            self._error = ""
+            for topic, answer in answers.items():
+                try:
+                    self._take_answer(topic, answer)
+                except KafkaException as error:
+                    self._error = error.args[0].str()
 
-    def _begin(self, topic: str, number: int, *, first: bool) -> TopicPartition:
+    def _take_answer(self, topic: str, answer: Future[Any]) -> None:
+        try:
+            found = answer.result()
+        except KafkaException as error:
+            if error.args[0].code() not in _GONE:
+                raise
+            self._forget(topic)
+            return
+        topic_id = str(found.topic_id)
+        if self._ids.get(topic, topic_id) != topic_id:
+            # librdkafka would read on at the old offset and so leave out what comes before it.
+            self._forget(topic)
+        numbers = [part.id for part in found.partitions if (topic, part.id) not in self._places]
+        places = {(topic, number): self._place(topic, number) for number in numbers}
+        self._consumer.incremental_assign(
+            [TopicPartition(*key, place.begin) for key, place in places.items()]
+        )
+        self._places |= places
+        self._ids[topic] = topic_id
+        # Partitions that are added to it have nothing that was there before.
+        self._appeared_later.add(topic)
+
+    def _forget(self, topic: str) -> None:
+        gone = [key for key in self._places if key[0] == topic]
+        self._consumer.incremental_unassign([TopicPartition(*key) for key in gone])
+        self._emptied = self._emptied or bool(gone)
+        for key in gone:
+            del self._places[key]
+        self._ids.pop(topic, None)
+        self._appeared_later.add(topic)
+
+    def _place(self, topic: str, number: int) -> _Place:
         part = TopicPartition(topic, number)
-        low, high = self._consumer.get_watermark_offsets(part, timeout=REQUEST_SECONDS)
-        offset = low
-        if first:
+        low, high = self._consumer.get_watermark_offsets(part, timeout=_QUICK_SECONDS)
+        begin = low
+        if topic not in self._appeared_later:
             match self._start:
                 case Edge.LATEST:
-                    offset = high
+                    begin = high
                 case Last(count):
-                    offset = max(low, high - count)
+                    begin = max(low, high - count)
                 case Since(timestamp_ms):
                     asked = TopicPartition(topic, number, timestamp_ms)
-                    (answer,) = self._consumer.offsets_for_times([asked], timeout=REQUEST_SECONDS)
-                    offset = high if answer.offset in (OFFSET_END, -1) else answer.offset
-        part.offset = offset
-        return part
+                    (answer,) = self._consumer.offsets_for_times([asked], timeout=_QUICK_SECONDS)
+                    begin = high if answer.offset in (OFFSET_END, -1) else answer.offset
+        return _Place(begin, high)
 
 
 def read_to_end(
@@ -200,16 +238,7 @@ def read_to_end(
     Raises:
         UnavailableError: Kafka cannot be reached, has no such topic, or stops answering.
     """
-    consumer = Consumer(
-        client_config(bootstrap)
-        | {
-            "group.id": "fraudwatch-read",
-            "enable.auto.commit": False,
-            "enable.auto.offset.store": False,
-            "enable.partition.eof": True,
-            "auto.offset.reset": "earliest",
-        }
-    )
+    consumer = _consumer(bootstrap, {"enable.partition.eof": True})
     try:
         with reporting(bootstrap):
             open_parts = _open_partitions(consumer, bootstrap, topic, ends)
@@ -263,3 +292,19 @@ def _open_partitions(
             found[number] = end
     consumer.assign(parts)
     return found
+
+
+def _consumer(bootstrap: str, options: dict[str, Any]) -> Consumer:
+    return Consumer(
+        client_config(bootstrap)
+        | {
+            # librdkafka wants a group's name, but without a subscription none is joined.
+            "group.id": "fraudwatch-console",
+            "enable.auto.commit": False,
+            "enable.auto.offset.store": False,
+            "auto.offset.reset": "earliest",
+            # Its default is 1 s: as long as that a full queue would stop the fetching.
+            "fetch.queue.backoff.ms": 5,
+        }
+        | options
+    )

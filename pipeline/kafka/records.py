@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 
 T = TypeVar("T")
+
+# What msgspec raises for a value it cannot read; the last one for brackets nested too deeply.
+MALFORMED: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,6 @@ def decode(kind: type[T], records: Iterable[Record]) -> tuple[list[T], list[BadR
             continue
         try:
             good.append(decoder.decode(record.value))
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except MALFORMED as error:
             bad.append(BadRecord(record, str(error)))
     return good, bad

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from .records import Record
+from .records import MALFORMED, Record
 
 # Cc: control characters, with ESC and the C1 set. Cf: formatting, with the bidi controls.
 # Cs: halves of a surrogate pair. Zl, Zp: line and paragraph ends.
@@ -33,7 +33,7 @@ def as_text(data: bytes | None) -> str:
 def text_line(record: Record) -> str:
     """One record as a line: offset, partition, timestamp, key, value."""
     key, value = as_text(record.key), as_text(record.value)
-    return f"{record.offset:>10}  {record.partition:>3}  {_stamp(record)}  {key:>20}  {value}"
+    return f"{record.offset:>10}  {record.partition:>3}  {_stamp(record):<24}  {key:>20}  {value}"
 
 
 TEXT_HEADER = f"{'OFFSET':>10}  {'PRT':>3}  {'TIMESTAMP':<24}  {'KEY':>20}  VALUE"
@@ -45,7 +45,7 @@ def json_object(record: Record) -> dict[str, Any]:
     if record.value is not None:
         try:
             value = msgspec.json.decode(record.value)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except MALFORMED:
             value = record.value.decode(errors="backslashreplace")
     return {
         "topic": record.topic,
@@ -58,10 +58,17 @@ def json_object(record: Record) -> dict[str, Any]:
 
 
 def _stamp(record: Record) -> str:
-    moment = datetime.fromtimestamp(record.timestamp_ms / 1000, UTC)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{record.timestamp_ms % 1000:03d}Z"
+    seconds, milliseconds = divmod(record.timestamp_ms, 1000)
+    try:
+        moment = datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        # A producer may set any number.
+        return str(record.timestamp_ms)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{milliseconds:03d}Z"
 
 
 def _escape(character: str) -> str:
     code = ord(character)
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
@@ -17,6 +17,7 @@ from pipeline import schema
 from pipeline.errors import UnavailableError
 
 from .client import REQUEST_SECONDS, client_config, reporting, unavailable
+from .records import MALFORMED
 
 T = TypeVar("T")
 
@@ -53,7 +54,8 @@ class TopicInfo:
 
 
 class _EventTime(msgspec.Struct):
-    trans_date_trans_time: datetime
+    # One with a zone could not be compared with the others; Flink does not read it either.
+    trans_date_trans_time: Annotated[datetime, msgspec.Meta(tz=False)]
 
 
 def create_topics(
@@ -144,7 +146,7 @@ def newest_event_time(bootstrap: str, topic: str = schema.TRANSACTION_TOPIC) -> 
     for value in _last_values(bootstrap, topic):
         try:
             time_found = decoder.decode(value).trans_date_trans_time
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except MALFORMED:
             continue
         newest = time_found if newest is None else max(newest, time_found)
     return newest

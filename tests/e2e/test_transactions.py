@@ -12,7 +12,7 @@ from confluent_kafka.admin import AdminClient
 
 from pipeline import schema
 from pipeline.kafka import topics
-from pipeline.kafka.consumer import read_to_end
+from pipeline.kafka.consumer import BatchConsumer, Edge, read_to_end
 from pipeline.kafka.producer import TransactionProducer
 from pipeline.kafka.records import decode
 from pipeline.local.control import Simulate
@@ -118,6 +118,29 @@ def test_damaged_records_neither_stop_a_job_nor_spoil_its_results(stack: Runtime
         assert parity.proved, parity
         assert parity.bad == 4
         assert parity.transactions == 600
+
+
+def test_a_topic_made_anew_is_read_from_its_beginning(stack: Runtime) -> None:
+    """Also when it holds more than the old one did, so that the old offset is one of its own."""
+    rows = generated(900)
+    send(stack, rows[:300])
+    with BatchConsumer(stack.bootstrap, (schema.TRANSACTION_TOPIC,), Edge.EARLIEST) as consumer:
+        found: list[Transaction] = []
+
+        def read() -> int:
+            batch = consumer.poll()
+            if consumer.take_emptied():
+                found.clear()
+            found.extend(decode(Transaction, batch)[0])
+            return len(found)
+
+        wait_until(lambda: read() == 300, 20, "300 transactions")
+        stack.fresh()
+        send(stack, rows)
+        wait_until(lambda: read() == 900, 20, "900 transactions")
+        assert {row.trans_num for row in found} == {row.trans_num for row in rows}
+        assert consumer.lag() == 0
+        assert consumer.error == ""
 
 
 def test_tail_prints_what_is_there(stack: Runtime, fraudwatch: Run) -> None:

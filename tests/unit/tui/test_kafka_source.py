@@ -26,6 +26,7 @@ def test_records_are_told_apart_by_topic_and_bad_ones_counted() -> None:
         ],
         lag=5,
         error="",
+        anew=False,
         past=False,
     )
     assert batch.transactions == [transaction(1)]

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from datetime import timedelta
 
@@ -136,13 +135,11 @@ def test_an_error_has_a_beginning_and_an_end_and_loses_nothing() -> None:
     assert store.snapshot().error_at is None
 
 
-def test_twenty_thousand_rows_cost_a_fraction_of_a_second() -> None:
-    batch = Batch(
-        transactions=[transaction(number) for number in range(10_000)],
-        rolling=[rolling(number % 3_000) for number in range(10_000)],
-    )
-    store = Store(time.time)
-    began = time.process_time()
-    store.apply(batch)
-    store.snapshot()
-    assert time.process_time() - began < 0.25
+def test_emptied_topics_empty_the_store() -> None:
+    store = Store(Clock())
+    store.apply(live_batch())
+    assert store.snapshot().users_total == 180
+    store.apply(Batch(anew=True, transactions=[transaction(7)], rolling=[rolling(3)]))
+    snapshot = store.snapshot()
+    assert (snapshot.users_total, snapshot.transactions_total) == (1, 1)
+    assert (snapshot.windows, snapshot.flagged, snapshot.flagged_total) == ((), (), 0)
