@@ -27,7 +27,7 @@ def simulate(
     inject_fraud: Annotated[bool, Flag] = False,
     off: Annotated[bool, Flag] = False,
     json: Json = False,
-    common: Common = Common(),  # noqa: B008
+    common: Common = Common(),
 ) -> int:
     """Start the stack's transaction simulator, or change the one that runs.
 
@@ -64,7 +64,7 @@ def replay(
     shift: Annotated[bool, Flag] = False,
     fresh: Annotated[bool, Flag] = False,
     json: Json = False,
-    common: Common = Common(),  # noqa: B008
+    common: Common = Common(),
 ) -> int:
     """Send the transactions of a file to the topic; returns when all are sent.
 
@@ -120,7 +120,7 @@ def replay(
     return 0
 
 
-def topics(*, json: Json = False, common: Common = Common()) -> int:  # noqa: B008
+def topics(*, json: Json = False, common: Common = Common()) -> int:
     """Print the topics and what they hold."""
     from pipeline.kafka.topics import list_topics
 
@@ -153,7 +153,7 @@ def tail(
     limit: Annotated[int | None, Parameter(name=["--limit", "-n"])] = None,
     follow: bool = True,
     json: Json = False,
-    common: Common = Common(),  # noqa: B008
+    common: Common = Common(),
 ) -> int:
     """Print a topic's records: offset, partition, timestamp, key, value.
 

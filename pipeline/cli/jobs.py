@@ -14,7 +14,7 @@ from .stack import job_object, print_jobs
 All = Annotated[bool, Parameter(name="--all", negative="", help="Every job.")]
 
 
-def jobs(*, json: Json = False, common: Common = Common()) -> int:  # noqa: B008
+def jobs(*, json: Json = False, common: Common = Common()) -> int:
     """Print the feature jobs and where they stand."""
     from pipeline.runtime import Runtime
 
@@ -26,7 +26,7 @@ def jobs(*, json: Json = False, common: Common = Common()) -> int:  # noqa: B008
     return 0
 
 
-def start(*names: str, every: All = False, common: Common = Common()) -> int:  # noqa: B008
+def start(*names: str, every: All = False, common: Common = Common()) -> int:
     """Start jobs, from their kept state if they have any; returns when they run.
 
     Args:
@@ -45,7 +45,7 @@ def stop(
     *names: str,
     every: All = False,
     discard: Annotated[bool, Parameter(negative="")] = False,
-    common: Common = Common(),  # noqa: B008
+    common: Common = Common(),
 ) -> int:
     """Stop jobs and keep their state in a savepoint; returns when they have ended.
 
@@ -67,7 +67,7 @@ def stop(
     return 0
 
 
-def sql(name: str, /, *, common: Common = Common()) -> int:  # noqa: B008
+def sql(name: str, /, *, common: Common = Common()) -> int:
     """Print the Flink SQL that runs a job.
 
     Args:

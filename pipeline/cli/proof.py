@@ -5,7 +5,7 @@ from __future__ import annotations
 from .common import Common, Json, print_json, say, teller
 
 
-def verify(*names: str, json: Json = False, common: Common = Common()) -> int:  # noqa: B008
+def verify(*names: str, json: Json = False, common: Common = Common()) -> int:
     """Hold live features against their own expressions evaluated on DuckDB.
 
     Exit code 0 when no row is missing or different, 1 otherwise.

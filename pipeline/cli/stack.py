@@ -21,7 +21,7 @@ def up(
     *,
     simulator: bool = True,
     jobs: bool = True,
-    common: Common = Common(),  # noqa: B008 - a frozen record
+    common: Common = Common(),
 ) -> int:
     """Start the local stack, to stay until `fraudwatch down`.
 
@@ -50,7 +50,7 @@ def up(
     return 4 if any(step.state is StepState.FAILED for step in told.values()) else 0
 
 
-def down(*, common: Common = Common()) -> int:  # noqa: B008
+def down(*, common: Common = Common()) -> int:
     """Stop the local stack; the jobs' state is kept for the next start."""
     from pipeline.runtime import Runtime
 
@@ -60,7 +60,7 @@ def down(*, common: Common = Common()) -> int:  # noqa: B008
     return 0
 
 
-def status(*, json: Json = False, common: Common = Common()) -> int:  # noqa: B008
+def status(*, json: Json = False, common: Common = Common()) -> int:
     """Print how the stack is doing; exit code 0 when Kafka and Flink are up, 3 otherwise."""
     from pipeline.runtime import Runtime
 
@@ -78,7 +78,7 @@ def logs(
     *,
     lines: Annotated[int, Parameter(name=["--lines", "-n"])] = 40,
     follow: Annotated[bool, Parameter(name=["--follow", "-f"], negative="")] = False,
-    common: Common = Common(),  # noqa: B008
+    common: Common = Common(),
 ) -> int:
     """Print the end of a process's log.
 

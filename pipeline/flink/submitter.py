@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import Any
 
 import msgspec
 
@@ -32,7 +33,7 @@ def _warm_up() -> None:
     table_environment({}).explain_sql("SELECT 1")
 
 
-def table_environment(options: dict[str, str]):  # type: ignore[no-untyped-def]  # PyFlink has no types
+def table_environment(options: dict[str, str]) -> Any:
     """A streaming table environment with these options."""
     from pyflink.common import Configuration
     from pyflink.table import EnvironmentSettings, TableEnvironment

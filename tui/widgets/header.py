@@ -6,15 +6,14 @@ from collections.abc import Sequence
 from typing import Final
 
 from rich.cells import cell_len
-from textual.content import Content
-from textual.widget import Widget
 
 from pipeline.model import Health
 from tui import text
-from tui.tones import Piece, Tone, content
+from tui.tones import Piece, Tone
 from tui.view import View
 
 from .column import fit
+from .lines import Lines
 
 _COMPACT_BELOW: Final = 100
 _STALE_SECONDS: Final = 5.0
@@ -30,24 +29,15 @@ _MARKS: Final = {
 Group = list[Piece]
 
 
-class Header(Widget):
+class Header(Lines):
     """The state of everything at a glance."""
 
     def __init__(self) -> None:
         super().__init__(id="header")
-        self._view: View | None = None
 
-    def show(self, view: View) -> None:
-        """Draw another view."""
-        self._view = view
-        self.refresh()
-
-    def render(self) -> Content:
+    def lines(self, view: View, width: int) -> Sequence[Group]:
         """Both lines, cut to the width."""
-        if self._view is None:
-            return Content("")
-        first, second = header_lines(self._view, self.content_size.width)
-        return Content("\n").join([content(first), content(second)])
+        return header_lines(view, width)
 
 
 def header_lines(view: View, width: int) -> tuple[list[Piece], list[Piece]]:

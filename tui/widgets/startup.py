@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from textual.content import Content
-from textual.widget import Widget
-
 from pipeline.model import Step, StepState
 from tui import text
-from tui.tones import Piece, Tone, content
+from tui.tones import Piece, Tone
 from tui.view import Phase, View
 
 from .column import fit
+from .lines import Lines
 
 _FRAMES: Final = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _FRAMES_PER_SECOND: Final = 10
@@ -29,24 +27,15 @@ _LOOKS: Final = {
 }
 
 
-class StartupPanel(Widget):
+class StartupPanel(Lines):
     """The steps of the start, while there is nothing else to see."""
 
     def __init__(self) -> None:
         super().__init__(id="startup")
-        self._view: View | None = None
 
-    def show(self, view: View) -> None:
-        """Draw another view."""
-        self._view = view
-        self.refresh()
-
-    def render(self) -> Content:
+    def lines(self, view: View, width: int) -> Sequence[Sequence[Piece]]:
         """All lines."""
-        if self._view is None:
-            return Content("")
-        width = min(_WIDTH, self.content_size.width)
-        return Content("\n").join(content(line) for line in startup_lines(self._view, width))
+        return startup_lines(view, min(_WIDTH, width))
 
 
 def startup_lines(view: View, width: int) -> list[list[Piece]]:

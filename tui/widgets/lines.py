@@ -1,0 +1,39 @@
+"""A widget that is nothing but some lines of the latest view."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.content import Content
+from textual.widget import Widget
+
+from tui.tones import Piece, content
+from tui.view import View
+
+
+class Lines(Widget):
+    """Lines drawn anew from every view.
+
+    Args:
+        id: Of the widget.
+    """
+
+    def __init__(self, id: str) -> None:
+        super().__init__(id=id)
+        self._view: View | None = None
+
+    def show(self, view: View) -> None:
+        """Draw another view."""
+        self._view = view
+        self.refresh()
+
+    def lines(self, view: View, width: int) -> Sequence[Sequence[Piece]]:
+        """What to draw, in so many cells a line."""
+        raise NotImplementedError
+
+    def render(self) -> Content:
+        """All lines."""
+        if self._view is None:
+            return Content("")
+        lines = self.lines(self._view, self.content_size.width)
+        return Content("\n").join(content(line) for line in lines)
