@@ -43,6 +43,10 @@ def test_fractions_of_a_second_are_read() -> None:
         b"{",
         b"\xff\xfe",
         b"[" * 10_000,
+        pytest.param(
+            json.dumps(GOOD).encode()[:-1] + b', "deep": ' + b"[" * 10_000 + b"]" * 10_000 + b"}",
+            id="nested too deeply",
+        ),
         json.dumps(GOOD | {"user_id": "many"}).encode(),
         json.dumps(GOOD | {"user_trans_count_last_360min": None}).encode(),
         json.dumps(GOOD | {"trans_date_trans_time": "yesterday"}).encode(),

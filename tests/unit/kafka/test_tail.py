@@ -42,6 +42,13 @@ def test_json_has_the_value_parsed_where_it_is_json() -> None:
     assert json.dumps(json_object(record(b"\xff")))
 
 
+def test_a_timestamp_outside_the_calendar_is_a_number() -> None:
+    odd = Record("transaction", 3, 1234, 10**18, None, b"[" * 100_000)
+    assert json_object(odd)["timestamp"] == str(10**18)
+    assert json_object(odd)["value"] == "[" * 100_000
+    assert str(10**18) in text_line(odd)
+
+
 def test_what_a_terminal_would_obey_is_shown_instead() -> None:
     hostile = "\x1b[31mred\x07 \x9b2J \u202egnp.exe \x00 \u2028"
     assert sanitised(hostile) == ("\\x1b[31mred\\x07 \\x9b2J \\u202egnp.exe \\x00 \\u2028")
