@@ -122,6 +122,7 @@ class View:
         reading: The stack.
         jobs: Its jobs, with what the console does with them.
         data: The streams.
+        waiting: Transactions that have come since the tables were frozen; None when they follow.
     """
 
     now: float
@@ -133,6 +134,7 @@ class View:
     reading: Reading = Reading()
     jobs: tuple[JobLine, ...] = ()
     data: Snapshot = field(default_factory=Snapshot)
+    waiting: int | None = None
 
     @property
     def starting(self) -> bool:

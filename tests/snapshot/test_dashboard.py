@@ -86,6 +86,19 @@ def test_live(snap_compare: Compare, size: Size, table: str) -> None:
 
 
 @SIZES
+def test_frozen(snap_compare: Compare, size: Size) -> None:
+    stage = Stage(source=FakeSource(live_batch()))
+
+    async def before(pilot: Pilot[Any]) -> None:
+        await stage.live(pilot)
+        await pilot.press("2", "p")
+        stage.source.batches.append(live_batch())
+        await stage.live(pilot)
+
+    assert snap_compare(stage.app, terminal_size=size, run_before=before)
+
+
+@SIZES
 def test_job_stopped(snap_compare: Compare, size: Size) -> None:
     stopped = replace(
         JOBS[1],

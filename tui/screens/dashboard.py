@@ -15,6 +15,7 @@ from pipeline.model import JobState
 from tui import text
 from tui.keymap import Scope, bindings
 from tui.session import Session
+from tui.snapshot import Snapshot
 from tui.view import Phase, View
 from tui.widgets.flagged import FlaggedTable
 from tui.widgets.header import Header
@@ -49,6 +50,7 @@ class Dashboard(Screen[None]):
         super().__init__()
         self._session = session
         self._table = "users"
+        self._frozen: Snapshot | None = None
 
     def compose(self) -> ComposeResult:
         """Header, start or panels, footer."""
@@ -81,11 +83,16 @@ class Dashboard(Screen[None]):
             self.set_class(starting, "-starting")
             if not starting:
                 self.query_one(JobsPanel).focus()
+        # Frozen tables keep what they had; what is wrong with the stack shows all the same.
+        frozen = self._frozen
+        if frozen is not None:
+            since = view.data.transactions_total - frozen.transactions_total
+            view = replace(view, waiting=max(0, since))
         self.query_one(Header).show(view)
         if starting:
             self.query_one(StartupPanel).show(view)
         else:
-            self._show_panels(view)
+            self._show_panels(view if frozen is None else replace(view, data=frozen))
         for notice in self._session.take_notices():
             self.notify(text.clean(notice.message), severity=notice.severity.value, markup=False)
 
@@ -95,6 +102,11 @@ class Dashboard(Screen[None]):
             self._session.bring_up()
         else:
             self._session.look()
+        self.refresh_view()
+
+    def action_freeze(self) -> None:
+        """Let the tables stand still, or follow again."""
+        self._frozen = self._session.view().data if self._frozen is None else None
         self.refresh_view()
 
     def action_panel(self, panel: str) -> None:
@@ -110,8 +122,8 @@ class Dashboard(Screen[None]):
         self.action_panel(_TABLES[(_TABLES.index(self._table) + step) % len(_TABLES)])
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """There are no panels to go to while the stack comes up."""
-        return action not in ("panel", "turn") or not self.has_class("-starting")
+        """There are no panels while the stack comes up."""
+        return action not in ("panel", "turn", "freeze") or not self.has_class("-starting")
 
     @on(TitleLine.Chosen)
     def _go_to_title(self, message: TitleLine.Chosen) -> None:

@@ -112,6 +112,7 @@ def _second_line(view: View, width: int, gap: str) -> list[Piece]:
         return []
     data = view.data
     groups: list[Group] = [
+        *_frozen(view.waiting),
         _count(data.transactions_total, "transactions"),
         _count(data.flagged_total, "flagged"),
     ]
@@ -123,6 +124,12 @@ def _second_line(view: View, width: int, gap: str) -> list[Piece]:
     if _is_stale(view) and data.last_record_at is not None:
         right = [Piece(f"last record {text.age(view.now - data.last_record_at)}", Tone.WAITS)]
     return _spread(groups, right, width, gap)
+
+
+def _frozen(waiting: int | None) -> list[Group]:
+    if waiting is None:
+        return []
+    return [[Piece("frozen", Tone.WAITS), Piece(f" {text.integer(waiting)} more since")]]
 
 
 def _problem(view: View) -> str:

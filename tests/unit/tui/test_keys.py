@@ -7,17 +7,29 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from textual.pilot import Pilot
 
 from pipeline.model import JobState
-from tests.snapshot.fakes import JOBS, STATUS, FakeBackend, FakeSource, live_batch, unreachable
+from tests.snapshot.fakes import (
+    EVENT_TIME,
+    JOBS,
+    STATUS,
+    FakeBackend,
+    FakeSource,
+    live_batch,
+    rolling,
+    transaction,
+    unreachable,
+)
 from tests.snapshot.stage import Stage
 from tui.keymap import KEYMAP, Scope
 from tui.screens.dashboard import Dashboard
 from tui.screens.help import HelpScreen, help_text
+from tui.source import Batch
 from tui.theme import DARK, LIGHT
 from tui.view import Phase
 from tui.widgets.jobs import JobsPanel
@@ -255,6 +267,22 @@ async def test_the_cursor_stays_on_its_user_and_line_when_the_order_changes() ->
         table.show(replace(view, data=replace(view.data, users=users)))
         assert table.selected == selected
         assert table.scroll_offset.y == offset + 10
+
+
+async def test_frozen_tables_stand_still_until_they_follow_again() -> None:
+    async with console() as (stage, pilot):
+        await pilot.press("2", "p")
+        before = stage.screen_text().splitlines()[2:]
+        newest = rolling(999, trans_date_trans_time=EVENT_TIME + timedelta(minutes=1))
+        more = Batch(transactions=[transaction(n) for n in range(1_234)], rolling=[newest])
+        stage.source.batches.append(more)
+        await stage.live(pilot)
+        assert stage.view.data.users_total == 181
+        await stage.shows(pilot, "frozen 1,234 more since")
+        assert stage.screen_text().splitlines()[2:] == before
+        await pilot.press("p")
+        assert "frozen" not in stage.screen_text()
+        assert str(newest.user_id) in stage.screen_text()
 
 
 async def test_a_cursor_on_top_stays_on_top() -> None:
