@@ -57,15 +57,21 @@ def without_window_functions(table: ir.Table) -> ir.Table:
     return table.op().replace(rewrite).to_expr()
 
 
-def reach(table: ir.Table) -> timedelta:
-    """How far back in event time a row can look: the windows of the expression, added up."""
-    found = set()
+def reach(table: ir.Table) -> timedelta | None:
+    """How far back in event time a row can look; None if that has no bound in time.
+
+    Windows that stand on one another add up; columns of one select that share a window do not.
+    """
+    lengths: dict[tuple[Any, timedelta], timedelta] = {}
     for node in table.op().find((ops.WindowFunction, ops.WindowAggregate)):
         if isinstance(node, ops.WindowAggregate):
-            found.add(interval(node.window_size))
-        elif node.start is not None:
-            found.add(interval(node.start.value))
-    return sum(found, timedelta())
+            parent, length = node.parent, interval(node.window_size)
+        else:
+            if node.how != "range" or node.start is None:
+                return None
+            parent, length = node.relations, interval(node.start.value)
+        lengths[parent, length] = length
+    return sum(lengths.values(), timedelta())
 
 
 def interval(literal: Any) -> timedelta:

@@ -46,6 +46,7 @@ class Comparison:
         before_history: Rows found or expected from before history begins.
         largest_relative_error: Between the measures of equal rows.
         missing_keys: How many rows of an identity are missing, by identity.
+        wrong_keys: The identities of rows that are not as they should be, a column for each.
         examples: A few of the rows that are not as they should be.
     """
 
@@ -58,6 +59,7 @@ class Comparison:
     before_history: int
     largest_relative_error: float
     missing_keys: Mapping[tuple[Any, ...], int]
+    wrong_keys: pa.Table
     examples: tuple[Difference, ...]
 
     @property
@@ -107,15 +109,13 @@ def _statements(
     judged_before: int | None,
     judged_from: int | None,
 ) -> tuple[str, ...]:
-    identity = ", ".join(map(_q, feature.identity))
-    columns = ", ".join(map(_q, feature.columns))
-    same = " AND ".join(
-        f"e.{_q(name)} IS NOT DISTINCT FROM f.{_q(name)}" for name in feature.identity
-    )
+    identity = ", ".join(map(quoted, feature.identity))
+    columns = ", ".join(map(quoted, feature.columns))
+    same = same_identity(feature, "e", "f")
     matches = " AND ".join(_matches(feature, name) for name in feature.measures) or "true"
     errors = [_error(name) for name in feature.measures if feature.columns[name] == "float64"]
     error = f"greatest({', '.join(errors)}, 0.0)" if errors else "0.0"
-    time = f"epoch_us({_q(feature.event_time)})"
+    time = f"epoch_us({quoted(feature.event_time)})"
     since = f"{time} >= {judged_from}" if judged_from is not None else "true"
     final = f"{time} < {final_before}" if final_before is not None else "true"
     judged = f"{time} < {judged_before}" if judged_before is not None else "true"
@@ -135,7 +135,7 @@ def _statements(
             coalesce(w.wrong, 0) AS wrong FROM e
             LEFT JOIN (SELECT e_id, count(*) AS found FROM matched GROUP BY e_id) m ON m.e_id = e.id
             LEFT JOIN (SELECT {identity}, count(*) AS wrong FROM wrong GROUP BY {identity}) w
-            ON {same.replace("f.", "w.")}""",
+            ON {same_identity(feature, "e", "w")}""",
         # A wrong row stands in the place of a right one, which then is not missing as well.
         "ALTER TABLE score ADD COLUMN absent BIGINT",
         "UPDATE score SET absent = greatest(n - found - wrong, 0)",
@@ -160,7 +160,7 @@ def _collect(connection: duckdb.DuckDBPyConnection, feature: Feature) -> Compari
     (different,) = numbers("SELECT count(*) FROM wrong")
     (error,) = numbers("SELECT coalesce(max(error), 0) FROM matched")
     (before,) = numbers("SELECT greatest(expected, found) FROM before")
-    identity = ", ".join(map(_q, feature.identity))
+    identity = ", ".join(map(quoted, feature.identity))
     absent = connection.execute(f"SELECT {identity}, absent FROM score WHERE final AND absent > 0")
     missing_keys = {tuple(key): int(count) for *key, count in absent.fetchall()}
     return Comparison(
@@ -173,6 +173,10 @@ def _collect(connection: duckdb.DuckDBPyConnection, feature: Feature) -> Compari
         before_history=int(before),
         largest_relative_error=float(error),
         missing_keys=missing_keys,
+        wrong_keys=connection.execute(
+            f"SELECT {identity} FROM score WHERE final AND absent > 0 "
+            f"UNION SELECT {identity} FROM wrong"
+        ).fetch_arrow_table(),
         examples=_examples(connection, feature),
     )
 
@@ -204,17 +208,26 @@ def _examples(connection: duckdb.DuckDBPyConnection, feature: Feature) -> tuple[
     return tuple(found)
 
 
+def same_identity(feature: Feature, left: str, right: str) -> str:
+    """The condition, in SQL, that two tables' rows are the same row; nulls are equal."""
+    return " AND ".join(
+        f"{left}.{quoted(name)} IS NOT DISTINCT FROM {right}.{quoted(name)}"
+        for name in feature.identity
+    )
+
+
 def _matches(feature: Feature, name: str) -> str:
-    same = f"e.{_q(name)} IS NOT DISTINCT FROM f.{_q(name)}"
+    same = f"e.{quoted(name)} IS NOT DISTINCT FROM f.{quoted(name)}"
     if feature.columns[name] == "float64":
         return f"({same} OR coalesce({_error(name)} <= {RELATIVE_TOLERANCE}, false))"
     return same
 
 
 def _error(name: str) -> str:
-    e, f = f"e.{_q(name)}", f"f.{_q(name)}"
+    e, f = f"e.{quoted(name)}", f"f.{quoted(name)}"
     return f"CASE WHEN {e} = {f} THEN 0 ELSE abs({e} - {f}) / greatest(abs({e}), abs({f})) END"
 
 
-def _q(name: str) -> str:
+def quoted(name: str) -> str:
+    """A column's name in SQL."""
     return '"' + name.replace('"', '""') + '"'

@@ -19,6 +19,7 @@ from .rows import TopicRows
 DELAY_US: Final = int(schema.WATERMARK_DELAY.total_seconds() * 1_000_000)
 
 BEGINNING: Final = -(2**60)
+END: Final = 2**60
 
 Int64s = np.ndarray[Any, np.dtype[np.int64]]
 Bools = np.ndarray[Any, np.dtype[np.bool_]]

@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import msgspec
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline import schema
 from pipeline.kafka.consumer import read_to_end
-from pipeline.kafka.records import Record, decode
+from pipeline.kafka.records import MALFORMED, Record
 
-_Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+from .lenient import INTEGER_BITS, read_leniently
+
 _LocalTime = Annotated[datetime, msgspec.Meta(tz=False)]
+# Another form of time that msgspec reads and Flink does not.
+_ISO_TIME: Final = re.compile(rb"-[0-9]{2}[Tt_][0-9]{2}:")
 
 
 def _python_type(dtype: str) -> Any:
     if dtype.startswith("timestamp"):
         return _LocalTime
-    if dtype.startswith("int"):
-        return _Int64
+    if dtype in INTEGER_BITS:
+        bound = 2 ** (INTEGER_BITS[dtype] - 1)
+        return Annotated[int, msgspec.Meta(ge=-bound, le=bound - 1)]
     return {"float32": float, "float64": float, "boolean": bool}.get(dtype, str)
 
 
@@ -43,6 +49,35 @@ def _row_type(columns: tuple[tuple[str, str], ...]) -> type[msgspec.Struct]:
     """A record type with these columns, each of which may be absent."""
     fields = [(name, _python_type(dtype) | None, None) for name, dtype in columns]
     return msgspec.defstruct("Row", fields, gc=False)
+
+
+def row_reader(columns: Mapping[str, str]) -> Callable[[bytes | None], Any]:
+    """Reads the value of a record into an object with these columns, as Flink does, or into None.
+
+    Args:
+        columns: Ibis type names by column.
+    """
+    row_type = _row_type(tuple(columns.items()))
+    decoder = msgspec.json.Decoder(row_type)
+
+    def read(value: bytes | None) -> Any:
+        if value is None:
+            return None
+        if not _ISO_TIME.search(value):
+            try:
+                return decoder.decode(value)
+            except MALFORMED:
+                pass
+        fields = read_leniently(value, columns)
+        return None if fields is None else row_type(**fields)
+
+    return read
+
+
+def _column(values: list[Any], dtype: pa.DataType) -> pa.Array:
+    """The values as Flink's event times have them: in whole milliseconds, cut off."""
+    array = pa.array(values, dtype)
+    return pc.floor_temporal(array, unit="millisecond") if pa.types.is_timestamp(dtype) else array
 
 
 @dataclass(frozen=True)
@@ -117,7 +152,7 @@ def _read(
     ends: Mapping[int, int] | None,
     tell: Callable[[int], None],
 ) -> TopicRows:
-    row_type = _row_type(tuple(columns.items()))
+    read = row_reader(columns)
     rows: list[Any] = []
     partitions: list[int] = []
     arrived: list[int] = []
@@ -128,13 +163,9 @@ def _read(
         nonlocal bad
         for record in records:
             first_offsets.setdefault(record.partition, record.offset)
-        good, broken = decode(row_type, records)
-        if broken:
-            bad += len(broken)
-            damaged = {(entry.record.partition, entry.record.offset) for entry in broken}
-            records = [r for r in records if (r.partition, r.offset) not in damaged]
-        for record, row in zip(records, good, strict=True):
-            if any(getattr(row, name) is None for name in needed):
+        for record in records:
+            row = read(record.value)
+            if row is None or any(getattr(row, name) is None for name in needed):
                 bad += 1
                 continue
             rows.append(row)
@@ -146,7 +177,7 @@ def _read(
         take(batch)
     table = pa.table(
         {
-            name: pa.array([getattr(row, name) for row in rows], _arrow_type(dtype))
+            name: _column([getattr(row, name) for row in rows], _arrow_type(dtype))
             for name, dtype in columns.items()
         }
     )

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Final, Protocol
 
 import numpy as np
-import pyarrow as pa
 
 from pipeline import schema
 from pipeline.features import Feature
@@ -16,8 +16,8 @@ from pipeline.kafka import topics
 
 from . import lateness
 from .batch import evaluate, reach
-from .compare import Comparison, compare
-from .lateness import Bools
+from .compare import compare
+from .dropped import explain
 from .report import Parity
 from .rows import TopicRows, read_sink, read_transactions
 
@@ -139,24 +139,24 @@ def judge(feature: Feature, transactions: TopicRows, sink: TopicRows, watermark:
         sink: What it has written.
         watermark: Event time before which results must be there, in microseconds.
     """
-    back = int(reach(feature.table).total_seconds() * 1_000_000)
+    back = reach(feature.table)
     bounds = {
         # A feature that looks at no other row does not wait for the watermark.
-        "final_before": watermark if back else None,
+        "final_before": None if back == timedelta() else watermark,
         "judged_before": watermark,
         "judged_from": _judged_from(transactions, sink, back),
     }
-    comparison = compare(feature, evaluate(feature, transactions.table), sink.table, **bounds)
+    expected = evaluate(feature, transactions.table)
+    comparison = compare(feature, expected, sink.table, **bounds)
     late = np.zeros(len(transactions.event_time), np.bool_)
     everything = comparison
     for candidates in lateness.late_candidates(transactions):
         if not comparison.wrong:
             break
-        dropped = _dropped(feature, transactions, candidates, everything)
-        kept = transactions.table.filter(pa.array(~dropped))
-        without = compare(feature, evaluate(feature, kept), sink.table, **bounds)
+        explanation = explain(feature, transactions, candidates, everything, expected)
+        without = compare(feature, explanation.expected, sink.table, **bounds)
         if without.wrong < comparison.wrong:
-            comparison, late = without, dropped
+            comparison, late = without, explanation.dropped
     seconds = lateness.most_behind_seconds(transactions, late)
     delay = schema.WATERMARK_DELAY.total_seconds()
     return Parity(
@@ -183,33 +183,17 @@ def judge(feature: Feature, transactions: TopicRows, sink: TopicRows, watermark:
     )
 
 
-def _judged_from(transactions: TopicRows, sink: TopicRows, back: int) -> int | None:
+def _judged_from(transactions: TopicRows, sink: TopicRows, back: timedelta | None) -> int | None:
     """From when on results can be judged: before, their inputs or they themselves are gone."""
-    bounds = (transactions.history_begins, back), (sink.history_begins, 0)
-    # One more, since of the very first moment some records may be gone and some not.
-    return max((begins + more + 1 for begins, more in bounds if begins is not None), default=None)
-
-
-def _dropped(
-    feature: Feature, transactions: TopicRows, candidates: Bools, comparison: Comparison
-) -> Bools:
-    """The candidates that, dropped as late, may explain what is wrong.
-
-    Where a transaction has a row of its own, as many are taken as rows are missing, the last to
-    arrive first; where rows are totals, any candidate may have been dropped.
-    """
-    if not set(feature.identity) <= set(schema.TRANSACTION_FIELDS):
-        return candidates
-    absent = dict(comparison.missing_keys)
-    columns = [transactions.table[name] for name in feature.identity]
-    dropped = np.zeros(len(candidates), np.bool_)
-    indexes = np.flatnonzero(candidates)
-    for index in indexes[np.argsort(-transactions.arrived[indexes], kind="stable")]:
-        key = tuple(column[int(index)].as_py() for column in columns)
-        if absent.get(key, 0) > 0:
-            absent[key] -= 1
-            dropped[index] = True
-    return dropped
+    begins = transactions.history_begins
+    if begins is not None and back is None:
+        return lateness.END
+    reaches = int((back or timedelta()).total_seconds() * 1_000_000)
+    bounds = (begins, reaches), (sink.history_begins, 0)
+    # What is gone may be newer than the oldest that is left, by as much as records come out of
+    # order; and one more, since of the very moment some may be gone and some not.
+    slack = lateness.DELAY_US + 1
+    return max((begin + more + slack for begin, more in bounds if begin is not None), default=None)
 
 
 def _ends(bootstrap: str, topic: str) -> dict[int, int]:

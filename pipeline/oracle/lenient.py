@@ -1,0 +1,79 @@
+"""A record as Flink's JSON format reads it while it ignores parse errors: field by field.
+
+A field that does not fit its column becomes null, and what can be understood as the column's type
+is: a number in quotes is a number, and an object in a text column is its JSON. Held against Flink
+2.3 (`JsonParserToRowDataConverters`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+
+from pipeline.kafka.records import MALFORMED
+
+_FIELDS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_INTEGER: Final = re.compile(r"[+-]?[0-9]+")
+_NUMBER: Final = re.compile(r"[+-]?(([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?|NaN|Infinity)")
+# The `SQL` timestamp format: a space, no `T`, no zone.
+_TIME: Final = re.compile(r"(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2})(?:\.(\d{0,9}))?", re.ASCII)
+INTEGER_BITS: Final = {"int8": 8, "int16": 16, "int32": 32, "int64": 64}
+
+
+def read_leniently(value: bytes, columns: Mapping[str, str]) -> dict[str, Any] | None:
+    """The columns of one record; None if it is no JSON object.
+
+    Args:
+        value: The record's value.
+        columns: Ibis type names by column.
+    """
+    try:
+        fields = _FIELDS.decode(value)
+        return {name: _field(fields.get(name), dtype) for name, dtype in columns.items()}
+    except MALFORMED:
+        return None
+
+
+def _field(raw: msgspec.Raw | None, dtype: str) -> Any:
+    source = "null" if raw is None else bytes(raw).decode().strip()
+    if source == "null":
+        return None
+    quoted = source.startswith('"')
+    text = msgspec.json.decode(source) if quoted else source
+    if dtype in INTEGER_BITS:
+        return _integer(text.strip(), INTEGER_BITS[dtype], quoted=quoted)
+    if dtype.startswith("float"):
+        return float(text) if _NUMBER.fullmatch(text.strip()) else None
+    if dtype.startswith("timestamp"):
+        return _time(text) if quoted else None
+    if dtype == "boolean":
+        return text.strip().lower() == "true"
+    if source.startswith(("{", "[")):
+        return msgspec.json.encode(msgspec.json.decode(source)).decode()
+    return text
+
+
+def _integer(text: str, bits: int, *, quoted: bool) -> int | None:
+    if _INTEGER.fullmatch(text):
+        number = int(text)
+    elif not quoted and _NUMBER.fullmatch(text) and abs(float(text)) < 2**63:
+        # A number with a fraction loses it; in quotes it is none.
+        number = int(float(text))
+    else:
+        return None
+    return number if -(2 ** (bits - 1)) <= number < 2 ** (bits - 1) else None
+
+
+def _time(text: str) -> datetime | None:
+    found = _TIME.fullmatch(text)
+    if found is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(found[1])
+    except ValueError:
+        return None
+    return moment.replace(microsecond=int((found[2] or "").ljust(6, "0")[:6]))
