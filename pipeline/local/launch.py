@@ -12,10 +12,11 @@ from pipeline.config import Settings
 from pipeline.errors import UnavailableError
 
 from . import java
-from .control import Control
+from .control import Control, GetReport, Report
 from .process import last_lines
 
-_PATIENCE_SECONDS: Final = 15.0
+_PATIENCE_SECONDS: Final = 20.0
+_STOPPING_SECONDS: Final = 60.0
 
 
 def connect(settings: Settings) -> Control:
@@ -26,9 +27,15 @@ def connect(settings: Settings) -> Control:
         ConfigError: The Java of the settings cannot be used.
     """
     try:
-        return Control(settings.state_dir)
+        control = Control(settings.state_dir)
     except UnavailableError:
         return _launch(settings)
+    if not control.ask(GetReport(), Report).stopping:
+        return control
+    # The last console is just letting go of it: what is needed is the next one.
+    with control:
+        control.wait_closed(_STOPPING_SECONDS)
+    return _launch(settings)
 
 
 def _launch(settings: Settings) -> Control:
@@ -54,7 +61,6 @@ def _launch(settings: Settings) -> Control:
         try:
             return Control(settings.state_dir)
         except UnavailableError:
-            # Its lock may be held by a stack that is just ending; then it exits, and we try again.
             if process.poll() is not None:
                 break
             time.sleep(0.02)

@@ -12,6 +12,7 @@ import fcntl
 import os
 import signal
 import sys
+import time
 from pathlib import Path
 from typing import Final
 
@@ -45,6 +46,8 @@ from .ports import LOOPBACK, free_port
 
 # Nobody connecting for this long after the start means that whoever started us is gone.
 _FIRST_LEASE_SECONDS: Final = 20.0
+_LOCK_SECONDS: Final = 10.0
+_LOCK_POLL_SECONDS: Final = 0.1
 _SUBMIT_SECONDS: Final = 120.0
 _SUSPEND_SECONDS: Final = 20.0
 _STOP_SECONDS: Final = 8.0
@@ -102,14 +105,16 @@ class Supervisor:
             loop.add_signal_handler(number, self._stop_wanted.set)
         path = socket_path(self._settings.state_dir)
         path.unlink(missing_ok=True)
-        async with await asyncio.start_unix_server(self._serve, path) as server:
-            path.chmod(0o600)
-            for component in self._components:
-                component.start()
-            loop.call_later(_FIRST_LEASE_SECONDS, self._stop_if_unused)
-            await self._stop_wanted.wait()
-            await self._end()
-            server.close()
+        server = await asyncio.start_unix_server(self._serve, path)
+        path.chmod(0o600)
+        for component in self._components:
+            component.start()
+        loop.call_later(_FIRST_LEASE_SECONDS, self._stop_if_unused)
+        await self._stop_wanted.wait()
+        await self._end()
+        # Not waited for: connections stay open until this process ends, which is what tells
+        # whoever asked for the stop that it is done.
+        server.close()
         path.unlink(missing_ok=True)
 
     def _stop_if_unused(self) -> None:
@@ -172,17 +177,21 @@ class Supervisor:
 
 
 def _lock(state_dir: Path) -> int:
-    """Only one supervisor may own a state directory.
+    """Only one supervisor may own a state directory; one that is just ending is waited for.
 
     Raises:
         UnavailableError: Another one does.
     """
     lock = os.open(state_dir / "supervisor.lock", os.O_CREAT | os.O_RDWR, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise UnavailableError(f"Another stack runs in {state_dir}.") from error
-    return lock
+    deadline = time.monotonic() + _LOCK_SECONDS
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return lock
+        except BlockingIOError as error:
+            if time.monotonic() > deadline:
+                raise UnavailableError(f"Another stack runs in {state_dir}.") from error
+            time.sleep(_LOCK_POLL_SECONDS)
 
 
 def main() -> int:

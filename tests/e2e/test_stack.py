@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -16,11 +17,11 @@ import pytest
 from pipeline import config
 from pipeline.config import Settings
 from pipeline.errors import UnavailableError
-from pipeline.local.control import socket_path
+from pipeline.local.control import Control, GetReport, Report, socket_path
 from pipeline.model import Health, JobState
 from pipeline.runtime import Runtime
 
-from .conftest import assert_ended, command, stack_environment, stack_processes
+from .conftest import assert_ended, command, stack_environment, stack_processes, wait_until
 
 
 def test_listens_on_loopback_only(stack: Runtime, stack_settings: Settings) -> None:
@@ -117,6 +118,27 @@ def test_nothing_outlives_whoever_started_it(tmp_path: Path, how: signal.Signals
     holder.send_signal(how)
     holder.communicate(timeout=10)
     assert_ended(processes, patience=15)
+
+
+def test_a_start_while_the_last_stack_is_ending_gets_a_new_one(tmp_path: Path) -> None:
+    settings = config.load(environment=stack_environment(tmp_path))
+    first = Runtime(settings)
+    first.bring_up(simulator=False)
+    processes = stack_processes(settings)
+    with ThreadPoolExecutor(1) as pool:
+        closing = pool.submit(first.close)
+        wait_until(lambda: stopping(settings), 5, "the stack to begin to stop")
+        second = Runtime(settings)
+        second.bring_up(simulator=False)
+        closing.result()
+    assert_ended(processes, patience=1)
+    assert [job.state for job in second.status().jobs] == [JobState.RUNNING] * 3
+    second.close()
+
+
+def stopping(settings: Settings) -> bool:
+    with Control(settings.state_dir) as control:
+        return control.ask(GetReport(), Report).stopping
 
 
 def test_the_supervisors_death_takes_everything_along(tmp_path: Path) -> None:
