@@ -8,12 +8,12 @@ from typing import Final
 
 from rich.cells import cell_len, set_cell_size
 
+from pipeline.sanitise import UNPRINTABLE
+
 ELLIPSIS: Final = "…"
 NOTHING: Final = "–"
 _REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
 
-# Controls, formats (bidi, zero width), surrogates, unassigned, line and paragraph separators.
-_UNSAFE: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _DEFAULT_CELLS: Final = 200
 # Combining marks take no cells, so cells alone do not bound a string.
 _CHARACTERS_PER_CELL: Final = 4
@@ -102,4 +102,4 @@ def _visible(character: str) -> str:
         return "\N{SYMBOL FOR DELETE}"
     if 0xFE00 <= code <= 0xFE0F:
         return ""  # Variation selectors change a width that was already counted.
-    return _REPLACEMENT if unicodedata.category(character) in _UNSAFE else character
+    return _REPLACEMENT if unicodedata.category(character) in UNPRINTABLE else character

@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-import msgspec
 from cyclopts import Parameter
 
 from pipeline import config
 from pipeline.config import Settings
+from pipeline.sanitise import json_line
 
 
 @Parameter(name="*")
@@ -33,7 +33,7 @@ Json = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON.")
 
 def print_json(value: object) -> None:
     """One JSON document on stdout."""
-    print(msgspec.json.encode(value).decode())
+    print(json_line(value))
 
 
 def print_table(

@@ -2,27 +2,14 @@
 
 from __future__ import annotations
 
-import unicodedata
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
+from pipeline.sanitise import sanitised
+
 from .records import MALFORMED, Record
-
-# Cc: control characters, with ESC and the C1 set. Cf: formatting, with the bidi controls.
-# Cs: halves of a surrogate pair. Zl, Zp: line and paragraph ends.
-_UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-
-
-def sanitised(text: str) -> str:
-    """The text with everything that a terminal would obey shown as an escape instead."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(
-        character if unicodedata.category(character) not in _UNPRINTABLE else _escape(character)
-        for character in text
-    )
 
 
 def as_text(data: bytes | None) -> str:
@@ -65,10 +52,3 @@ def _stamp(record: Record) -> str:
         # A producer may set any number.
         return str(record.timestamp_ms)
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{milliseconds:03d}Z"
-
-
-def _escape(character: str) -> str:
-    code = ord(character)
-    if code < 0x100:
-        return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pipeline.sanitise import sanitised
+
 from .compare import Difference
 
 
@@ -93,14 +95,15 @@ def _remarks(report: Parity) -> list[str]:
     if report.bad:
         remarks.append(f"{report.bad:,} records of the topic are no transactions.")
     for example in report.examples:
-        identity = ", ".join(f"{name} {value}" for name, value in example.identity.items())
-        remarks.append(f"{example.kind}: {identity}")
+        remarks.append(f"{example.kind}: {_values(example.identity)}")
         if example.expected is not None:
-            remarks.append(f"    expected {_measures(example.expected)}")
+            remarks.append(f"    expected {_values(example.expected)}")
         if example.found is not None:
-            remarks.append(f"    found    {_measures(example.found)}")
+            remarks.append(f"    found    {_values(example.found)}")
     return remarks
 
 
-def _measures(values: dict[str, object]) -> str:
-    return ", ".join(f"{name} {value}" for name, value in values.items()) or "the whole row"
+def _values(values: dict[str, object]) -> str:
+    """Names and values; what comes from a topic may hold anything."""
+    listed = ", ".join(f"{name} {value}" for name, value in values.items())
+    return sanitised(listed) or "the whole row"

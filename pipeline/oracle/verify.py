@@ -140,9 +140,10 @@ def judge(feature: Feature, transactions: TopicRows, sink: TopicRows, watermark:
         watermark: Event time before which results must be there, in microseconds.
     """
     back = reach(feature.table)
+    # A feature that looks at no other row waits for no watermark, and drops nothing as late.
+    waits = back != timedelta()
     bounds = {
-        # A feature that looks at no other row does not wait for the watermark.
-        "final_before": None if back == timedelta() else watermark,
+        "final_before": watermark if waits else None,
         "judged_before": watermark,
         "judged_from": _judged_from(transactions, sink, back),
     }
@@ -151,7 +152,7 @@ def judge(feature: Feature, transactions: TopicRows, sink: TopicRows, watermark:
     late = np.zeros(len(transactions.event_time), np.bool_)
     everything = comparison
     for candidates in lateness.late_candidates(transactions):
-        if not comparison.wrong:
+        if not (waits and comparison.wrong):
             break
         explanation = explain(feature, transactions, candidates, everything, expected)
         without = compare(feature, explanation.expected, sink.table, **bounds)

@@ -194,6 +194,12 @@ def test_lateness_excuses_nothing_else() -> None:
     assert not parity.proved
 
 
+def test_a_filter_drops_nothing_as_late() -> None:
+    rows = [*DAY, transaction(5, 1, fraud=1)]
+    parity = judged(FLAGGED, result(FLAGGED), rows)
+    assert (parity.late, parity.missing) == (0, 1)
+
+
 def test_a_late_transaction_that_was_taken_is_no_reason_for_anything() -> None:
     rows = [*DAY, transaction(1_420, 1, 77.0)]
     parity = judged(ROLLING, result(ROLLING, rows), rows)
@@ -239,3 +245,14 @@ def test_the_report_says_it_in_columns_and_words() -> None:
     assert len(first) == len(second)
     assert any("does not run" in line for line in remarks)
     assert any("missing: user_id" in line for line in remarks)
+
+
+def test_the_report_shows_no_control_character_of_a_topic() -> None:
+    hostile = {**transaction(0, fraud=1), "merchant": "fraud_\x1b[2J\u202e"}
+    rows = [hostile, *DAY]
+    missing = result(FLAGGED, rows).filter(
+        pa.array([m == "fraud_A, B and C" for m in result(FLAGGED, rows)["merchant"].to_pylist()])
+    )
+    text = render([judged(FLAGGED, missing, rows)])
+    assert "\\x1b[2J\\u202e" in text
+    assert "\x1b" not in text
