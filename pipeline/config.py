@@ -73,6 +73,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         return self.state_dir / "checkpoints"
 
     @property
+    def journal_file(self) -> Path:
+        """What is remembered about each job between starts."""
+        return self.state_dir / "jobs.json"
+
+    @property
     def savepoints_dir(self) -> Path:
         """Where a stopped job's state is kept."""
         return self.state_dir / "savepoints"

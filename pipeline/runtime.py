@@ -14,8 +14,7 @@ from .config import Settings
 from .errors import PipelineError, UnavailableError
 from .features import Feature
 from .flink.ddl import JobSql, job_sql
-from .flink.jobs import Jobs, StateFolders
-from .flink.journal import Journal
+from .flink.jobs import Jobs, remembered
 from .flink.rest import FlinkRest
 from .flink.submission import Submission, Submitted
 from .kafka import topics
@@ -80,8 +79,8 @@ class Runtime:
         Raises:
             PipelineError: A process does not come up. A job that does not is a failed step.
         """
-        left_out = {"simulator"} if not simulator else set()
-        steps = Steps(report, frozenset(left_out | (set() if jobs else {"jobs"})))
+        wanted = {"simulator": simulator, "jobs": jobs}
+        steps = Steps(report, frozenset(key for key in wanted if not wanted[key]))
         fetch_jars(
             steps,
             self._settings.jars_dir,
@@ -122,7 +121,7 @@ class Runtime:
                 profile=self._settings.profile,
                 kafka=Health.OFF,
                 flink=Health.OFF,
-                jobs=self._remembered_jobs(self._rest("")),
+                jobs=remembered(self._settings, _sink_topics()),
             )
         by_name = {process.name: process.health for process in report.processes}
         cluster = (by_name["jobmanager"], by_name["taskmanager"])
@@ -135,9 +134,10 @@ class Runtime:
             rest=report.rest,
             simulator=_simulator_status(report),
         )
-        rest = self._rest(report.rest)
         if by_name["jobmanager"] is not Health.UP:
-            return dataclasses.replace(status, jobs=self._remembered_jobs(rest))
+            jobs = remembered(self._settings, _sink_topics())
+            return dataclasses.replace(status, jobs=jobs)
+        rest = self._rest(report.rest)
         return dataclasses.replace(
             status,
             slots=rest.overview().slots,
@@ -348,20 +348,19 @@ class Runtime:
         jobs = self._jobs(self._rest(self._stack().rest))
         return jobs.statuses({feature.name: feature.topic})[0]
 
-    def _remembered_jobs(self, rest: FlinkRest) -> tuple[JobStatus, ...]:
-        return self._jobs(rest).statuses(_sink_topics(), cluster_up=False)
-
     @property
     def _retention_bytes(self) -> int:
         return self._settings.retention_mib * 1024 * 1024
 
     def _jobs(self, rest: FlinkRest) -> Jobs:
-        folders = StateFolders(self._settings.checkpoints_dir, self._settings.savepoints_dir)
-        return Jobs(rest, Journal(self._settings.state_dir / "jobs.json"), folders)
+        return Jobs(rest, self._settings)
 
     def _rest(self, address: str) -> FlinkRest:
         with self._lock:
-            return self._clients.setdefault(address, FlinkRest(address))
+            client = self._clients.get(address)
+            if client is None:
+                client = self._clients[address] = FlinkRest(address)
+            return client
 
     def _stack(self) -> Report:
         with Control(self._settings.state_dir) as control:

@@ -6,11 +6,11 @@ import re
 import shutil
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlparse
 
+from pipeline.config import Settings
 from pipeline.errors import JobError
 from pipeline.model import JobState, JobStatus
 
@@ -29,45 +29,32 @@ def job_name(feature_name: str) -> str:
     return _PREFIX + feature_name
 
 
-@dataclass(frozen=True, slots=True)
-class StateFolders:
-    """Where Flink keeps state, as folders that this process can look into."""
-
-    checkpoints: Path
-    savepoints: Path
-
-
 class Jobs:
     """Starts, stops and describes the feature jobs of one cluster.
 
     Args:
         rest: The cluster.
-        journal: What is remembered between starts.
-        folders: Where state is kept.
+        settings: Where state is kept, and what is remembered between starts.
     """
 
-    def __init__(self, rest: FlinkRest, journal: Journal, folders: StateFolders) -> None:
+    def __init__(self, rest: FlinkRest, settings: Settings) -> None:
         self._rest = rest
-        self._journal = journal
-        self._folders = folders
+        self._settings = settings
+        self._journal = Journal(settings.journal_file)
 
-    def statuses(
-        self, topics: Mapping[str, str], *, cluster_up: bool = True
-    ) -> tuple[JobStatus, ...]:
+    def statuses(self, topics: Mapping[str, str]) -> tuple[JobStatus, ...]:
         """Where each feature's job stands.
 
         Args:
             topics: Sink topic by feature name, for the features asked about.
-            cluster_up: Whether Flink can be asked; what is remembered has to do otherwise.
         """
-        newest = self._newest() if cluster_up else {}
+        newest = self._newest()
         entries = self._journal.entries()
         statuses = []
         for name, topic in topics.items():
             entry = entries.get(name, Entry())
             job = newest.get(job_name(name))
-            failure = self._failure(entry, job) if cluster_up else ""
-            statuses.append(_status(name, topic, job, entry, failure))
+            statuses.append(_status(name, topic, job, entry, self._failure(entry, job)))
         return tuple(statuses)
 
     def to_resume(self, names: Iterable[str]) -> tuple[str, ...]:
@@ -169,12 +156,12 @@ class Jobs:
         for savepoint in entry.savepoints:
             shutil.rmtree(urlparse(savepoint.path).path, ignore_errors=True)
         for job_id in {entry.job_id, running.id if running else ""} - {""}:
-            shutil.rmtree(self._folders.checkpoints / job_id, ignore_errors=True)
+            shutil.rmtree(self._settings.checkpoints_dir / job_id, ignore_errors=True)
         self._journal.update(name, wanted=False, job_id="", savepoints=())
 
     def _suspend(self, name: str, running: JobOverview, report: Report) -> None:
         report("stopping, taking a savepoint")
-        path = self._rest.stop_with_savepoint(running.id, self._folders.savepoints.as_uri())
+        path = self._rest.stop_with_savepoint(running.id, self._settings.savepoints_dir.as_uri())
         taken = Savepoint(path=path, taken_at=time.time())
         savepoints = (taken, *self._journal.entry(name).savepoints)
         for old in savepoints[SAVEPOINTS_KEPT:]:
@@ -194,7 +181,7 @@ class Jobs:
     def _last_checkpoint(self, job_id: str) -> Path | None:
         complete = [
             metadata.parent
-            for metadata in (self._folders.checkpoints / job_id).glob("chk-*/_metadata")
+            for metadata in (self._settings.checkpoints_dir / job_id).glob("chk-*/_metadata")
         ]
         return max(complete, key=lambda path: int(path.name.removeprefix("chk-")), default=None)
 
@@ -208,7 +195,7 @@ class Jobs:
             "parallelism.default": str(parallelism),
             "execution.checkpointing.interval": "10 s",
             "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
-            "execution.checkpointing.dir": self._folders.checkpoints.as_uri(),
+            "execution.checkpointing.dir": self._settings.checkpoints_dir.as_uri(),
         }
         if resume:
             options["execution.state-recovery.path"] = resume
@@ -227,6 +214,19 @@ class Jobs:
         if job is not None and job.id == entry.job_id:
             return self._rest.failure(job.id) or f"Flink says {job.state}"
         return "Flink no longer knows the job; start it to resume from its last checkpoint"
+
+
+def remembered(settings: Settings, topics: Mapping[str, str]) -> tuple[JobStatus, ...]:
+    """What is known of each feature's job while there is no cluster to ask.
+
+    Args:
+        settings: Where it is remembered.
+        topics: Sink topic by feature name.
+    """
+    entries = Journal(settings.journal_file).entries()
+    return tuple(
+        _status(name, topic, None, entries.get(name, Entry()), "") for name, topic in topics.items()
+    )
 
 
 def _status(

@@ -21,8 +21,7 @@ import msgspec
 from pipeline import config
 from pipeline.config import Settings
 from pipeline.errors import PipelineError, UnavailableError
-from pipeline.flink.jobs import Jobs, StateFolders
-from pipeline.flink.journal import Journal
+from pipeline.flink.jobs import Jobs
 from pipeline.flink.rest import FlinkRest
 from pipeline.flink.submission import Submission, Submitted
 
@@ -124,11 +123,7 @@ class Supervisor:
     async def _end(self) -> None:
         await self._simulator.stop()
         with contextlib.suppress(PipelineError, TimeoutError):
-            jobs = Jobs(
-                self._rest,
-                Journal(self._settings.state_dir / "jobs.json"),
-                StateFolders(self._settings.checkpoints_dir, self._settings.savepoints_dir),
-            )
+            jobs = Jobs(self._rest, self._settings)
             await asyncio.wait_for(asyncio.to_thread(jobs.suspend_all), _SUSPEND_SECONDS)
         await asyncio.gather(*(component.stop(_STOP_SECONDS) for component in self._components))
         self._pids.clear()
