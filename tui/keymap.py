@@ -10,15 +10,26 @@ from textual.binding import Binding, BindingType
 
 
 class Scope(StrEnum):
-    """Where a key works; the value is the heading in the help. Later ones are inside earlier ones.
-
-    Every scope is part of a chain, from the innermost focused widget out, so no key may be in two.
-    """
+    """Where a key works; the value is the heading in the help."""
 
     JOBS = "Jobs panel"
     TABLE = "Tables and panels"
     DASHBOARD = "Dashboard"
+    USER = "One user"
+    JOB = "One job"
+    RECORDS = "Records"
+    SIMULATOR = "Simulator"
     APP = "Everywhere"
+
+
+CHAINS: Final = (
+    (Scope.JOBS, Scope.TABLE, Scope.DASHBOARD, Scope.APP),
+    (Scope.TABLE, Scope.USER, Scope.APP),
+    (Scope.JOB, Scope.APP),
+    (Scope.TABLE, Scope.RECORDS, Scope.APP),
+    (Scope.SIMULATOR, Scope.APP),
+)
+"""The scopes that work at once, from the focused widget out: no key may be in two of a chain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +38,14 @@ class Key:
 
     Attributes:
         keys: Textual's names of the keys; the first is the one in the footer.
-        action: Name of the method, without `action_`, of the scope's owner, and its arguments.
+        action: Name of the method, without `action_`, of the scope's owner, and its arguments;
+            `{key}` stands for the key that was pressed.
         label: One or two words for the footer.
         help: A sentence for the help.
         scope: Where it works.
         footer: Whether the footer has it.
         priority: Whether it works before the focused widget sees the key.
+        changes: Whether it changes something outside the console; read-only mode has no such keys.
     """
 
     keys: tuple[str, ...]
@@ -42,6 +55,7 @@ class Key:
     scope: Scope
     footer: bool = False
     priority: bool = False
+    changes: bool = False
 
     @property
     def shown(self) -> str:
@@ -62,45 +76,94 @@ _WRITTEN: Final = {
     "home": "Home",
     "end": "End",
     "shift+tab": "⇧tab",
+    "slash": "/",
+    "colon": ":",
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
+    "plus": "+",
+    "minus": "-",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
 }
 
 _J, _T, _D, _A = Scope.JOBS, Scope.TABLE, Scope.DASHBOARD, Scope.APP
+_U, _ONE, _R, _SIM = Scope.USER, Scope.JOB, Scope.RECORDS, Scope.SIMULATOR
+
+
+def _key(keys: str, action: str, label: str, help: str, scope: Scope, *flags: str) -> Key:
+    """One line of the table; flags are the names of Key's Boolean fields."""
+    return Key(tuple(keys.split()), action, label, help, scope, **dict.fromkeys(flags, True))
+
 
 KEYMAP: Final = (
-    Key(("s",), "start", "start", "Start the selected job, from its kept state", _J, True),
-    Key(("x",), "stop", "stop", "Stop the selected job; a savepoint keeps its state", _J, True),
-    Key(("S",), "start_all", "start all", "Start every job that does not run", _J, True),
-    Key(("X",), "stop_all", "stop all", "Stop every job; savepoints keep their state", _J, True),
-    Key(("j", "down"), "move(1)", "down", "Next row", _T),
-    Key(("k", "up"), "move(-1)", "up", "Previous row", _T),
-    Key(("g", "home"), "first", "top", "First row; stay on top as new rows come", _T),
-    Key(("G", "end"), "last", "bottom", "Last row", _T),
-    Key(("pagedown",), "page(1)", "page down", "One page down", _T),
-    Key(("pageup",), "page(-1)", "page up", "One page up", _T),
-    Key(("1",), "panel('jobs')", "jobs", "Go to Jobs", _D),
-    Key(("2",), "panel('users')", "users", "Go to Users: the rolling feature", _D),
-    Key(("3",), "panel('windows')", "windows", "Go to Windows: those that have closed", _D),
-    Key(("4",), "panel('flagged')", "flagged", "Go to Flagged: transactions known as fraud", _D),
-    Key(("right",), "turn(1)", "next", "Next table", _D),
-    Key(("left",), "turn(-1)", "previous", "Previous table", _D),
-    Key(("tab",), "app.focus_next", "next panel", "Next panel", _D),
-    Key(("shift+tab",), "app.focus_previous", "previous panel", "Previous panel", _D),
-    Key(("r",), "refresh_now", "refresh", "Look at the stack now; try a failed start again", _D),
-    Key(("p",), "freeze", "freeze", "Freeze the tables; again to follow", _D, True),
-    Key(("T",), "app.toggle_theme", "theme", "Dark or light", _A, True),
-    Key(("question_mark", "f1"), "app.toggle_help", "help", "This help", _A, True),
-    Key(("escape",), "app.back", "back", "Back", _A),
-    Key(("q",), "app.leave", "quit", "Back; quit from the dashboard", _A, True),
-    Key(("ctrl+q",), "app.quit", "quit", "Quit; press again to leave at once", _A, priority=True),
-)
+    _key("s", "start", "start", "Start the selected job, from its kept state", _J, "footer", "changes"),
+    _key("x", "stop", "stop", "Stop the selected job; a savepoint keeps its state", _J, "footer", "changes"),
+    _key("S", "start_all", "start all", "Start every job that does not run", _J, "changes"),
+    _key("X", "stop_all", "stop all", "Stop every job; savepoints keep their state", _J, "changes"),
+    _key("ctrl+d", "cancel", "cancel", "Cancel the selected job and discard its state", _J, "changes"),
+    _key("enter", "open", "open", "Open the selected row: a user, a job, a record", _T, "footer"),
+    _key("slash", "filter", "filter", "Filter: words, or fields such as count>5 mean>300 user:-3122", _T, "footer"),
+    _key("j down", "move(1)", "down", "Next row", _T),
+    _key("k up", "move(-1)", "up", "Previous row", _T),
+    _key("g home", "first", "top", "First row; stay on top as new rows come", _T),
+    _key("G end", "last", "bottom", "Last row", _T),
+    _key("pagedown", "page(1)", "page down", "One page down", _T),
+    _key("pageup", "page(-1)", "page up", "One page up", _T),
+    _key("o", "sort_next", "sort", "Sort by the next column", _T),
+    _key("O", "sort_reverse", "reverse", "Sort the other way round", _T),
+    _key("A C D F L M N U W", "sort_letter('{key}')", "sort by", "Sort by the column with this letter", _T),
+    _key("y", "copy", "copy", "Copy the id of the selected row; works over SSH", _T),
+    _key("E", "export", "export", "Export what is filtered: CSV, JSON lines or Parquet", _T),
+    _key("1", "panel('jobs')", "jobs", "Go to Jobs", _D),
+    _key("2", "panel('users')", "users", "Go to Users: the rolling feature", _D),
+    _key("3", "panel('windows')", "windows", "Go to Windows", _D),
+    _key("4", "panel('flagged')", "flagged", "Go to Flagged: transactions known as fraud", _D),
+    _key("5", "panel('plots')", "plots", "Go to Plots", _D),
+    _key("6", "records", "records", "Records: look into any topic", _D),
+    _key("w", "next_windows", "windows", "Tumbling, hopping or cumulating windows", _D),
+    _key("right", "turn(1)", "next", "Next table", _D),
+    _key("left", "turn(-1)", "previous", "Previous table", _D),
+    _key("tab", "app.focus_next", "next panel", "Next panel", _D),
+    _key("shift+tab", "app.focus_previous", "previous panel", "Previous panel", _D),
+    _key("m", "maximise", "maximise", "Give the panel the whole screen; again to give it back", _D),
+    _key("p", "freeze", "freeze", "Freeze the tables; again to follow", _D, "footer"),
+    _key("i", "simulator", "simulator", "Pause, speed up or stop the simulator; inject fraud", _D, "changes"),
+    _key("r", "refresh_now", "refresh", "Look at the stack now; try a failed start again", _D),
+    _key("greater_than_sign", "neighbour(1)", "next user", "The next user of the table", _U, "footer"),
+    _key("less_than_sign", "neighbour(-1)", "previous user", "The previous user of the table", _U, "footer"),
+    _key("s", "start", "start", "Start the job, from its kept state", _ONE, "footer", "changes"),
+    _key("x", "stop", "stop", "Stop the job; a savepoint keeps its state", _ONE, "footer", "changes"),
+    _key("ctrl+d", "cancel", "cancel", "Cancel the job and discard its state", _ONE, "changes"),
+    _key("greater_than_sign", "neighbour(1)", "next job", "The next job", _ONE, "footer"),
+    _key("less_than_sign", "neighbour(-1)", "previous job", "The previous job", _ONE, "footer"),
+    _key("t", "topic", "topic", "Choose a topic", _R, "footer"),
+    _key("b", "from_beginning", "beginning", "Read from the beginning", _R, "footer"),
+    _key("e", "from_end", "end", "Read what comes from now on", _R, "footer"),
+    _key("a", "from_time", "at a time", "Read from a time on", _R, "footer"),
+    _key("p", "freeze", "freeze", "Freeze the list; again to follow", _R),
+    _key("space", "pause", "pause", "Pause or go on", _SIM, "footer", "changes"),
+    _key("o", "power", "on or off", "Start or stop the simulator", _SIM, "footer", "changes"),
+    _key("plus", "rate(2.0)", "faster", "Twice as many transactions a second", _SIM, "changes"),
+    _key("minus", "rate(0.5)", "slower", "Half as many transactions a second", _SIM, "changes"),
+    _key("right_square_bracket", "speed(2.0)", "event time", "Event time twice as fast", _SIM, "changes"),
+    _key("left_square_bracket", "speed(0.5)", "event time", "Event time half as fast", _SIM, "changes"),
+    _key("f", "inject_fraud", "inject fraud", "Have a fraud episode begin now", _SIM, "footer", "changes"),
+    _key("ctrl+p colon", "app.palette", "palette", "Every action, and a jump to any user or topic", _A, "footer"),
+    _key("T", "app.next_theme", "theme", "Next theme: dark, light, colour-blind-safe, monochrome", _A),
+    _key("P", "app.picture", "picture", "Save a picture (SVG) of the screen", _A),
+    _key("question_mark f1", "app.toggle_help", "help", "This help", _A, "footer"),
+    _key("escape", "app.back", "back", "Back; take a filter off", _A),
+    _key("q", "app.leave", "quit", "Back; quit from the dashboard", _A, "footer"),
+    _key("ctrl+q", "app.quit", "quit", "Quit; press again to leave at once", _A, "priority"),
+)  # fmt: skip
 
 
 def bindings(scope: Scope) -> list[BindingType]:
     """What the owner of a scope puts into its `BINDINGS`."""
     return [
         Binding(
-            ",".join(key.keys),
-            key.action,
+            keys,
+            key.action.format(key=keys),
             key.label,
             show=key.footer,
             key_display=_WRITTEN.get(key.keys[0], key.keys[0]),
@@ -108,4 +171,10 @@ def bindings(scope: Scope) -> list[BindingType]:
         )
         for key in KEYMAP
         if key.scope is scope
+        for keys in (key.keys if "{key}" in key.action else (",".join(key.keys),))
     ]
+
+
+def changing_actions() -> frozenset[str]:
+    """The names of all actions that read-only mode refuses, without their arguments."""
+    return frozenset(key.action.partition("(")[0] for key in KEYMAP if key.changes)

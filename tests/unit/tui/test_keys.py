@@ -26,7 +26,7 @@ from tests.snapshot.fakes import (
     unreachable,
 )
 from tests.snapshot.stage import Stage
-from tui.keymap import KEYMAP, Scope
+from tui.keymap import CHAINS, KEYMAP, Scope
 from tui.screens.dashboard import Dashboard
 from tui.screens.help import HelpScreen, help_text
 from tui.source import Batch
@@ -48,9 +48,14 @@ async def console(
         yield stage, pilot
 
 
-def test_no_key_is_bound_twice() -> None:
-    bound = Counter(key for entry in KEYMAP for key in entry.keys)
+@pytest.mark.parametrize("chain", CHAINS, ids=lambda chain: chain[-2].name)
+def test_no_key_is_bound_twice(chain: tuple[Scope, ...]) -> None:
+    bound = Counter(key for entry in KEYMAP if entry.scope in chain for key in entry.keys)
     assert [key for key, times in bound.items() if times > 1] == []
+
+
+def test_every_scope_is_in_a_chain() -> None:
+    assert {scope for chain in CHAINS for scope in chain} == set(Scope)
 
 
 def test_help_is_the_keymap() -> None:
@@ -69,8 +74,8 @@ async def test_every_key_of_the_keymap_is_bound_on_the_jobs_panel() -> None:
             for key, bound in stage.app.screen.active_bindings.items()
         }
         for entry in KEYMAP:
-            for key in entry.keys:
-                assert active[key] == (entry.action, True)
+            for key in entry.keys if entry.scope in CHAINS[0] else ():
+                assert active[key] == (entry.action.format(key=key), True)
 
 
 @pytest.mark.parametrize(
