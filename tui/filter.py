@@ -1,8 +1,8 @@
 """The filter language of all tables: words, and comparisons on fields such as `count>5 user:-31`.
 
 Terms are separated by blanks and all have to hold; `"two words"` is one term, `!` before a term
-turns it round. `:` means "begins with" for numbers and times and "contains" for text; the other operators
-compare numbers as numbers, times as far as they are written, and text without regard to case.
+turns it round. `:` means "begins with" for numbers and times and "contains" for text; the other
+operators compare numbers as numbers, times as far as they are written, text without case.
 """
 
 from __future__ import annotations
@@ -78,7 +78,9 @@ class Term:
         return self._compare(written, wanted)
 
     def _compare(self, value: object, wanted: object) -> bool:
-        return bool(COMPARISONS.get(self.op, operator.eq)(value, wanted))
+        # A time "contains" what it begins with: the part that is compared is cut to its length.
+        compare = COMPARISONS["=" if self.op == CONTAINS else self.op]
+        return bool(compare(value, wanted))
 
 
 @dataclass(frozen=True, slots=True)
