@@ -79,8 +79,10 @@ class FraudwatchApp(App[None]):
         self.session.close()
 
     async def action_back(self) -> None:
-        """Leave a dialog; nothing happens on the dashboard or while closing."""
-        if isinstance(self.screen, HelpScreen):
+        """Leave a screen; on the dashboard, undo what narrows the view."""
+        if isinstance(self.screen, Dashboard):
+            self.screen.back()
+        elif not isinstance(self.screen, ClosingScreen):
             self.pop_screen()
 
     async def action_leave(self) -> None:
