@@ -17,7 +17,7 @@ from .filter import COMPARISONS, Term
 from .query import Page, Query
 from .snapshot import UserRow
 
-TREND: Final = 12
+TREND: Final = 10
 _FIRST_CAPACITY: Final = 1_024
 # As much at a time that finding who goes does not cost at every new user.
 _FORGOTTEN_SHARE: Final = 16

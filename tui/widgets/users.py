@@ -47,7 +47,7 @@ _COLUMNS: Final[tuple[Column[UserRow], ...]] = (
         field="count",
         letter="C",
     ),
-    Column("trend", 12, lambda row, _: [Piece(sparkline(row.trend), Tone.ACCENT)], drop=3),
+    Column("trend", 10, lambda row, _: [Piece(sparkline(row.trend), Tone.ACCENT)], drop=3),
     Column("flags", 6, _flags, right=True, field="flags", letter="F"),
     Column(
         "last seen",

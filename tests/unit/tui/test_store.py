@@ -245,7 +245,7 @@ def test_a_user_has_the_last_amount_and_the_last_means() -> None:
     store.apply(Batch(transactions=[transaction(0, user_id=user(0), amt=9.5, merchant="m")]))
     (row,) = page(store).rows
     assert (row.amount, row.merchant) == (9.5, "m")
-    assert row.trend == tuple(float(minute) for minute in range(8, 20))
+    assert row.trend == tuple(float(minute) for minute in range(10, 20))
 
 
 @pytest.mark.parametrize("past", [False, True])
