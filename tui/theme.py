@@ -83,3 +83,4 @@ LIGHT: Final = _theme(
     danger="#c0272f",
     waits="#915f00",
 )
+THEMES: Final = (DARK, LIGHT)

@@ -48,7 +48,7 @@ async def console(
         yield stage, pilot
 
 
-@pytest.mark.parametrize("chain", CHAINS, ids=lambda chain: chain[-2].name)
+@pytest.mark.parametrize("chain", CHAINS, ids="-".join)
 def test_no_key_is_bound_twice(chain: tuple[Scope, ...]) -> None:
     bound = Counter(key for entry in KEYMAP if entry.scope in chain for key in entry.keys)
     assert [key for key, times in bound.items() if times > 1] == []
