@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
+import time
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
 
 from textual.app import App
+from textual.pilot import Pilot
 from textual.screen import ModalScreen
 
 from tui.app import FraudwatchApp
 from tui.theme import DARK, THEMES
 
 ResultT = TypeVar("ResultT")
+
+_DEADLINE_SECONDS = 10.0
 
 
 class DialogApp(App[None], Generic[ResultT]):
@@ -48,3 +53,11 @@ def shown(app: App[None]) -> str:
     width, _ = app.size
     lines = app.screen._compositor.render_strips()
     return "\n".join(strip.text[:width] for strip in lines)
+
+
+async def until(pilot: Pilot[Any], condition: Callable[[], bool]) -> None:
+    """Let the application run until a condition holds."""
+    deadline = time.monotonic() + _DEADLINE_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, f"still not so:\n{shown(pilot.app)}"
+        await pilot.pause(0.005)

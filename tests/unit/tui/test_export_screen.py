@@ -11,7 +11,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from tests.snapshot.dialogs import DialogApp, shown
+from tests.snapshot.dialogs import DialogApp, shown, until
 from tui.export import Format
 from tui.screens.export import ExportChoice, ExportScreen
 
@@ -40,7 +40,7 @@ async def opened(folder: Path, what: str = WHAT, count: int = 1_234) -> AsyncIte
 async def test_keys_choose_the_format(tmp_path: Path, keys: list[str], format: Format) -> None:
     async with opened(tmp_path) as (app, pilot):
         await pilot.press(*keys, "enter")
-        await pilot.pause()
+        await until(pilot, lambda: bool(app.answers))
         assert app.answers == [ExportChoice(format, tmp_path / f"users.{format}")]
 
 
@@ -49,7 +49,7 @@ async def test_the_mouse_chooses_the_format(tmp_path: Path, format: Format) -> N
     async with opened(tmp_path) as (app, pilot):
         await pilot.click(f"#{format}")
         await pilot.click("#export")
-        await pilot.pause()
+        await until(pilot, lambda: bool(app.answers))
         assert app.answers == [ExportChoice(format, tmp_path / f"users.{format}")]
 
 
@@ -70,7 +70,7 @@ async def test_the_mouse_goes_back(tmp_path: Path) -> None:
 async def test_the_path_can_be_edited(tmp_path: Path) -> None:
     async with opened(tmp_path) as (app, pilot):
         await pilot.press("j", "tab", "end", *["backspace"] * len("users.jsonl"), *"cpqj", "enter")
-        await pilot.pause()
+        await until(pilot, lambda: bool(app.answers))
         assert app.answers == [ExportChoice(Format.JSON, tmp_path / "cpqj")]
 
 
@@ -78,7 +78,7 @@ async def test_a_suffix_of_ones_own_stays(tmp_path: Path) -> None:
     async with opened(tmp_path) as (app, pilot):
         app.screen.query_one(Input).value = str(tmp_path / "users.txt")
         await pilot.press("p", "enter")
-        await pilot.pause()
+        await until(pilot, lambda: bool(app.answers))
         assert app.answers == [ExportChoice(Format.PARQUET, tmp_path / "users.txt")]
 
 
@@ -89,7 +89,7 @@ async def test_home_and_relative_paths(tmp_path: Path, monkeypatch: pytest.Monke
         async with opened(tmp_path) as (app, pilot):
             app.screen.query_one(Input).value = typed
             await pilot.press("enter")
-            await pilot.pause()
+            await until(pilot, lambda: bool(app.answers))
             assert app.answers == [ExportChoice(Format.CSV, tmp_path / "x.csv")]
 
 
@@ -109,15 +109,13 @@ async def test_a_path_that_will_not_do_is_refused_at_once(
         app.screen.query_one(Input).value = typed
         await pilot.pause()
         await pilot.press("enter")
-        await pilot.pause()
+        await until(pilot, lambda: refusal in shown(app))
         assert app.answers == []
-        assert refusal in shown(app)
         app.screen.query_one(Input).value = str(tmp_path / "x.csv")
         await pilot.pause()
         assert refusal not in shown(app)
         await pilot.press("enter")
-        await pilot.pause()
-        assert len(app.answers) == 1
+        await until(pilot, lambda: len(app.answers) == 1)
 
 
 async def test_what_is_exported_is_said_and_only_text(tmp_path: Path) -> None:
