@@ -30,7 +30,7 @@ from tui.keymap import CHAINS, KEYMAP, Scope
 from tui.screens.dashboard import Dashboard
 from tui.screens.help import HelpScreen, help_text
 from tui.source import Batch
-from tui.theme import DARK, LIGHT
+from tui.theme import DARK, THEMES, title
 from tui.view import Phase
 from tui.widgets.jobs import JobsPanel
 from tui.widgets.users import UsersTable
@@ -204,10 +204,11 @@ async def test_refresh_looks_at_the_stack_now() -> None:
 
 async def test_theme() -> None:
     async with console() as (stage, pilot):
-        await pilot.press("T")
-        assert stage.app.theme == LIGHT.name
-        await pilot.press("T")
         assert stage.app.theme == DARK.name
+        for theme in (*THEMES[1:], DARK):
+            await pilot.press("T")
+            assert stage.app.theme == theme.name
+            await stage.shows(pilot, f"Theme: {title(theme)}")
 
 
 @pytest.mark.parametrize("opens", ["question_mark", "f1"])
