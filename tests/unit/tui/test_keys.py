@@ -31,6 +31,7 @@ from tui.screens.dashboard import Dashboard
 from tui.screens.help import HelpScreen, help_text
 from tui.snapshot import Snapshot, UserRow
 from tui.source import Batch
+from tui.theme import DARK, THEMES, title
 from tui.view import Phase, View
 from tui.widgets.jobs import JobsPanel
 from tui.widgets.users import UsersTable
@@ -48,7 +49,7 @@ async def console(
         yield stage, pilot
 
 
-@pytest.mark.parametrize("chain", CHAINS, ids=lambda chain: chain[-2].name)
+@pytest.mark.parametrize("chain", CHAINS, ids="-".join)
 def test_no_key_is_bound_twice(chain: tuple[Scope, ...]) -> None:
     bound = Counter(key for entry in KEYMAP if entry.scope in chain for key in entry.keys)
     assert [key for key, times in bound.items() if times > 1] == []
@@ -210,6 +211,15 @@ async def test_refresh_looks_at_the_stack_now() -> None:
         stage.backend.stack = replace(STATUS, jobs=JOBS[:1])
         await pilot.press("r")
         await stage.wait(pilot, lambda: len(stage.view.jobs) == 1)
+
+
+async def test_theme() -> None:
+    async with console() as (stage, pilot):
+        assert stage.app.theme == DARK.name
+        for theme in (*THEMES[1:], DARK):
+            await pilot.press("T")
+            assert stage.app.theme == theme.name
+            await stage.shows(pilot, f"Theme: {title(theme)}")
 
 
 @pytest.mark.parametrize("opens", ["question_mark", "f1"])
