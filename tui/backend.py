@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from pipeline.model import JobStatus, StackStatus, Step
+from pipeline.model import JobStatus, SimulatorStatus, StackStatus, Step
+
+if TYPE_CHECKING:
+    from pipeline.local.control import Simulate
 
 ReportSteps = Callable[[tuple[Step, ...]], None]
 ReportProgress = Callable[[str], None]
@@ -33,6 +36,9 @@ class Backend(Protocol):
 
     def stop_job(self, name: str, report: ReportProgress) -> JobStatus:
         """Stop a job, keeping its state in a savepoint."""
+
+    def simulate(self, change: Simulate) -> SimulatorStatus:
+        """Start, change or stop the simulator."""
 
     def close(self) -> None:
         """Let go of the stack; a stack that nobody else holds has ended when this returns."""
