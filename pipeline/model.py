@@ -155,12 +155,25 @@ class Slots:
 
 @dataclass(frozen=True, slots=True)
 class SimulatorStatus:
-    """The transaction simulator: `rate` in transactions per second, `speed` times real time."""
+    """The transaction simulator.
+
+    Attributes:
+        up: Whether it runs, be it paused.
+        rate: Transactions per second.
+        speed: Seconds of event time per second of real time.
+        sent: Transactions since it was started.
+        paused: Whether it holds.
+        event_time: Of the newest transaction, as in the topic; empty before the first.
+        error: Why transactions do not arrive; empty when they do.
+    """
 
     up: bool = False
     rate: float = 0.0
     speed: float = 0.0
     sent: int = 0
+    paused: bool = False
+    event_time: str = ""
+    error: str = ""
 
 
 @dataclass(frozen=True, slots=True)

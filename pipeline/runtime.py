@@ -388,5 +388,11 @@ def _all_topics() -> tuple[str, ...]:
 def _simulator_status(report: Report) -> SimulatorStatus:
     simulator = report.simulator
     return SimulatorStatus(
-        up=simulator.up, rate=simulator.rate, speed=simulator.speed, sent=simulator.sent
+        up=simulator.up,
+        rate=simulator.rate,
+        speed=simulator.speed,
+        sent=simulator.sent,
+        paused=simulator.paused,
+        event_time=simulator.event_time,
+        error=simulator.error,
     )

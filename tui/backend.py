@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from pipeline.model import JobStatus, JobVitals, StackStatus, Step
+from pipeline.model import JobStatus, JobVitals, SimulatorStatus, StackStatus, Step
+
+if TYPE_CHECKING:
+    from pipeline.local.control import Simulate
 
 ReportSteps = Callable[[tuple[Step, ...]], None]
 ReportProgress = Callable[[str], None]
@@ -36,6 +39,9 @@ class Backend(Protocol):
 
     def stop_job(self, name: str, report: ReportProgress, *, discard: bool = False) -> JobStatus:
         """Stop a job; its state is kept in a savepoint, or thrown away with `discard`."""
+
+    def simulate(self, change: Simulate) -> SimulatorStatus:
+        """Start, change or stop the simulator."""
 
     def close(self) -> None:
         """Let go of the stack; a stack that nobody else holds has ended when this returns."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -184,6 +184,16 @@ def bindings(scope: Scope) -> list[BindingType]:
         for key in KEYMAP
         if key.scope is scope
         for keys in (key.keys if "{key}" in key.action else (",".join(key.keys),))
+    ]
+
+
+def dialog_bindings(scope: Scope) -> list[BindingType]:
+    """A dialog's `BINDINGS`: its own and the application's; what leads back is `close` in it."""
+    return [
+        replace(binding, action="close")
+        if isinstance(binding, Binding) and binding.action in ("app.back", "app.leave")
+        else binding
+        for binding in (*bindings(scope), *bindings(Scope.APP))
     ]
 
 

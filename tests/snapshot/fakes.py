@@ -8,7 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+import msgspec
+
 from pipeline.errors import PipelineError
+from pipeline.local.control import Simulate
 from pipeline.model import (
     Checkpoint,
     Health,
@@ -121,6 +124,7 @@ class FakeBackend:
         failure: Raised by `bring_up`, after the steps.
         gate: `bring_up` waits for it after the steps, jobs before they change.
         job_failure: Raised by `start_job` and `stop_job`.
+        simulator_failure: Raised by `simulate`.
         close_gate: `close` waits for it.
         running_vitals: What `vitals` returns.
         calls: What was asked, in order; `status` left out.
@@ -131,6 +135,7 @@ class FakeBackend:
     failure: Exception | None = None
     gate: threading.Event = field(default_factory=_set)
     job_failure: Exception | None = None
+    simulator_failure: Exception | None = None
     close_gate: threading.Event = field(default_factory=_set)
     running_vitals: dict[str, JobVitals] = field(default_factory=lambda: dict(VITALS))
     calls: list[str] = field(default_factory=list)
@@ -165,6 +170,23 @@ class FakeBackend:
         if isinstance(self.stack, Exception):
             raise self.stack
         return self.running_vitals
+
+    def simulate(self, change: Simulate) -> SimulatorStatus:
+        asked = msgspec.to_builtins(change)
+        given = {name: asked[name] for name in ("running", "rate", "speed", "paused")}
+        words = [f"{name}={value}" for name, value in given.items() if value is not None]
+        self.calls.append(" ".join(["simulate", *words, *["fraud"] * change.inject_fraud]))
+        self.gate.wait(10)
+        if self.simulator_failure is not None:
+            raise self.simulator_failure
+        assert isinstance(self.stack, StackStatus)
+        running = given.pop("running")
+        changes = {name: value for name, value in given.items() if value is not None}
+        if running is not None:
+            changes["up"] = running
+        simulator = replace(self.stack.simulator, **changes)
+        self.stack = replace(self.stack, simulator=simulator)
+        return simulator
 
     def close(self) -> None:
         self.calls.append("close")
