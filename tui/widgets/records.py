@@ -52,11 +52,11 @@ def _value(record: RecordView, _: float) -> Sequence[Piece]:
 
 
 _COLUMNS: Final[tuple[Column[RecordView], ...]] = (
-    Column("offset", 9, lambda row, _: [Piece(str(row.offset))], right=True),
+    Column("offset", 8, lambda row, _: [Piece(str(row.offset))], right=True),
     Column("part", 4, lambda row, _: [Piece(str(row.partition), Tone.QUIET)], right=True, drop=2),
-    Column("time UTC", 19, _time, drop=1),
-    Column("key", 10, _key, drop=3, grow=10),
-    Column("value", 12, _value, grow=2_000),
+    Column("time UTC", 19, _time, drop=2),
+    Column("key", 10, _key, drop=1, grow=10),
+    Column("value", 20, _value, grow=2_000),
 )
 
 
