@@ -163,6 +163,8 @@ class RecordsScreen(Screen[None]):
         if self._frozen is None and self._feed is not None:
             self._frozen = self._feed.snapshot
         else:
+            if self._held:
+                self._table.action_first()
             self._thaw()
         self.refresh_view()
 
@@ -241,6 +243,8 @@ class RecordsScreen(Screen[None]):
 
     def _thaw(self) -> None:
         self._frozen, self._held = None, False
+        if self._feed is not None:
+            self._last = self._feed.snapshot
 
     def _would_lose_selected(self, tail: TailSnapshot) -> bool:
         """Whether the record that somebody went to is not kept any more."""
@@ -251,8 +255,9 @@ class RecordsScreen(Screen[None]):
         same = tail.wanted == self._last.wanted and tail.matched >= self._last.matched
         if not went_there or not same or not tail.records:
             return False
-        row = next(row for row, record in enumerate(self._shown) if record is selected)
-        return self._number(row) < tail.first
+        rows = (row for row, record in enumerate(self._shown) if record is selected)
+        row = next(rows, None)
+        return row is not None and self._number(row) < tail.first
 
     def _number(self, row: int) -> int:
         """Which of all that matched a row is; the list is turned round, its last is the oldest."""
