@@ -15,13 +15,21 @@ class FilterBar(Input):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "take_off", show=False)]
 
-    class Changed(Message):
+    class Changed(Input.Changed):
         """Another text; empty when the filter was taken off."""
 
-        def __init__(self, bar: FilterBar, text: str) -> None:
-            super().__init__()
-            self.bar = bar
-            self.text = text
+        # The input makes its messages itself, by this very name.
+
+        @property
+        def bar(self) -> FilterBar:
+            """The bar that was typed into."""
+            assert isinstance(self.input, FilterBar)
+            return self.input
+
+        @property
+        def text(self) -> str:
+            """What it says now."""
+            return self.value
 
     class Closed(Message):
         """The bar is done with; the table should have the keys again."""
@@ -50,11 +58,6 @@ class FilterBar(Input):
         """Filter by nothing, and close."""
         self.value = ""
         self._close()
-
-    @on(Input.Changed)
-    def _tell(self, event: Input.Changed) -> None:
-        event.stop()
-        self.post_message(self.Changed(self, event.value))
 
     @on(Input.Submitted)
     def _keep(self, event: Input.Submitted) -> None:
