@@ -11,6 +11,7 @@ from pipeline.model import JobState, JobStatus
 from tui import text
 from tui.job_control import Order
 from tui.keymap import Scope, bindings
+from tui.read_only import Guarded
 from tui.reasons import why_no_jobs
 from tui.tones import Piece, Tone
 from tui.view import JobLine, View
@@ -113,7 +114,7 @@ _COLUMNS: Final[tuple[Column[JobLine], ...]] = (
 )
 
 
-class JobsPanel(LiveTable[JobLine]):
+class JobsPanel(Guarded, LiveTable[JobLine]):
     """The jobs; keys start and stop the one under the cursor, or all."""
 
     BINDINGS = bindings(Scope.JOBS)

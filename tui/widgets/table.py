@@ -211,7 +211,9 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Some tables cannot be sorted, filtered and exported."""
-        return self._query is not None or action not in _ASKING
+        if self._query is None and action in _ASKING:
+            return False
+        return super().check_action(action, parameters)
 
     def on_click(self, event: events.Click) -> None:
         """Select the row under the pointer, open it at the second click, or sort by a title."""
