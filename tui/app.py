@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
 from typing import ClassVar, Final
 
+from textual import work
 from textual.app import App
 
+from pipeline.errors import PipelineError
+
+from . import text
 from .backend import Backend
 from .keymap import Scope, bindings
 from .screens.closing import ClosingScreen
@@ -53,6 +59,7 @@ class FraudwatchApp(App[None]):
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = default_theme(no_color=self.no_color).name
+        self._clock = clock
         self.session = Session(profile, connect, open_source, clock)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
@@ -70,6 +77,33 @@ class FraudwatchApp(App[None]):
         self.theme = theme.name
         self.clear_notifications()
         self.notify(f"Theme: {title(theme)}", timeout=_THEME_SECONDS)
+
+    def action_palette(self) -> None:
+        """Open the palette over anything but itself and the end."""
+        # The first paint need not wait for it.
+        from .commands import Palette
+
+        if not isinstance(self.screen, (Palette, ClosingScreen)):
+            self.push_screen(Palette())
+
+    def action_picture(self) -> None:
+        """Save a picture of the screen in the working directory."""
+        svg = self.export_screenshot(title=self.TITLE)
+        self._save_picture(svg, datetime.fromtimestamp(self._clock()))
+
+    @work(thread=True)
+    def _save_picture(self, svg: str, at: datetime) -> None:
+        from .picture import save_picture
+
+        try:
+            path = save_picture(svg, Path.cwd(), at)
+        except PipelineError as error:
+            self.notify(text.clean(error), severity="error", markup=False)
+        except OSError as error:
+            # The working directory itself is gone.
+            self.notify(text.clean(f"No picture: {error}."), severity="error", markup=False)
+        else:
+            self.notify(text.clean(f"Picture: {path}"), markup=False)
 
     def action_toggle_help(self) -> None:
         """Show the help, or put it away."""
