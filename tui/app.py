@@ -14,12 +14,13 @@ from pipeline.model import SimulatorStatus
 from . import text
 from .environment import Environment
 from .keymap import Scope, bindings
-from .navigation import OpenSimulator, OpenTopic
+from .navigation import OpenSimulator, OpenTopic, OpenUser
 from .preferences import PreferencesFile
 from .screens.closing import ClosingScreen
 from .screens.dashboard import Dashboard
 from .screens.help import HelpScreen
 from .session import Session
+from .tail_source import Tails
 from .theme import DARK, THEMES, default_theme, next_theme, title
 from .view import Phase
 
@@ -27,6 +28,7 @@ _CLOSED_CHECK_SECONDS: Final = 0.05
 # Most stacks let go faster than this; a box that flashes up would only irritate.
 _PATIENCE_SECONDS: Final = 0.3
 _THEME_SECONDS: Final = 2.0
+_LOOK_UP_SECONDS: Final = 1.0
 
 
 class FraudwatchApp(App[None]):
@@ -78,6 +80,21 @@ class FraudwatchApp(App[None]):
         self.clear_notifications()
         self.notify(f"Theme: {title(theme)}", timeout=_THEME_SECONDS)
 
+    def action_palette(self) -> None:
+        """Open the palette over anything but itself and the end."""
+        # The first paint need not wait for it.
+        from .commands import Jumps, Palette
+
+        if isinstance(self.screen, Palette | ClosingScreen):
+            return
+        jumps = Jumps(
+            users=self._users_like,
+            topics=lambda: [topic.name for topic in self._tails().topics()],
+            open_user=lambda user: self.post_message(OpenUser(user)),
+            open_topic=lambda topic: self.post_message(OpenTopic(topic)),
+        )
+        self.push_screen(Palette(jumps, read_only=self.read_only))
+
     def action_picture(self) -> None:
         """Save a picture of the screen."""
         svg = self.export_screenshot(title=self.TITLE)
@@ -99,8 +116,7 @@ class FraudwatchApp(App[None]):
         """Look into a topic."""
         from .screens.records import RecordsScreen
 
-        tails = self._environment.open_tails(lambda: self.session.bootstrap)
-        self.push_screen(RecordsScreen(tails, self._environment.clock, message.topic))
+        self.push_screen(RecordsScreen(self._tails(), self._environment.clock, message.topic))
 
     @on(OpenSimulator)
     def open_simulator(self) -> None:
@@ -147,6 +163,13 @@ class FraudwatchApp(App[None]):
         self.session.close()
         self.set_interval(_CLOSED_CHECK_SECONDS, self._exit_when_closed)
         self.set_timer(_PATIENCE_SECONDS, lambda: self.push_screen(ClosingScreen(self.session)))
+
+    def _tails(self) -> Tails:
+        return self._environment.open_tails(lambda: self.session.bootstrap)
+
+    def _users_like(self, typed: str, most: int) -> list[int]:
+        found = self.session.look_up(lambda store: store.users.containing(typed, most))
+        return found.result(_LOOK_UP_SECONDS)
 
     def _first_theme(self) -> str:
         """The one that was left, if it is still one; without colours where none are wanted."""

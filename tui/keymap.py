@@ -180,6 +180,7 @@ def bindings(scope: Scope) -> list[BindingType]:
             show=key.footer,
             key_display=_WRITTEN.get(key.keys[0], key.keys[0]),
             priority=key.priority,
+            tooltip=key.help,
         )
         for key in KEYMAP
         if key.scope is scope

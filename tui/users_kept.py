@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from itertools import islice
 from math import isnan
 from typing import Any, Final
 
@@ -105,6 +106,10 @@ class UsersKept:
         slot = self._slots.get(user_id)
         if slot is not None:
             self._flags[slot] = self._flags_of(user_id)
+
+    def containing(self, text: str, most: int) -> list[int]:
+        """Users whose id has these digits in it, as written."""
+        return list(islice((user for user in self._slots if text in str(user)), most))
 
     def page(self, query: Query, limit: int | None) -> Page[UserRow]:
         """The first users that a query finds; latest event time first when it does not say."""
