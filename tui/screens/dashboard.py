@@ -15,7 +15,7 @@ from textual.widgets import Footer
 
 from tui import text
 from tui.exports import FIELDS, Export, Exporter, described
-from tui.filter import FilterError, parse
+from tui.filter import Filter, FilterError, parse
 from tui.frozen import refined
 from tui.job_control import Order
 from tui.keymap import Scope, bindings
@@ -297,9 +297,9 @@ class Dashboard(Guarded, Screen[None]):
             wanted = parse(typed, FIELDS[self._table].kinds)
         except FilterError as error:
             self._mistakes[self._table] = str(error)
-        else:
-            if table.asked is not None:
-                table.ask(replace(table.asked, filter=wanted))
+            wanted = Filter()
+        if table.asked is not None:
+            table.ask(replace(table.asked, filter=wanted))
         self.refresh_view()
 
     def _put(self, table: str | None, query: Query) -> None:
