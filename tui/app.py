@@ -134,7 +134,7 @@ class FraudwatchApp(App[None]):
         if isinstance(self.screen, HelpScreen):
             self.pop_screen()
         elif not isinstance(self.screen, ClosingScreen):
-            self.push_screen(HelpScreen())
+            self.push_screen(HelpScreen(read_only=self.read_only))
 
     def on_unmount(self) -> None:
         """However the console ends, its threads do, too."""
