@@ -124,7 +124,11 @@ def flagged_record(row: Flagged | None) -> RecordView | None:
     """A flagged transaction as the record that it is in Kafka."""
     if row is None:
         return None
-    fields = asdict(row.transaction)
+    # Half a surrogate pair can be held, but not written as UTF-8.
+    fields = {
+        name: value.encode(errors="backslashreplace").decode() if isinstance(value, str) else value
+        for name, value in asdict(row.transaction).items()
+    }
     fields[schema.TIME_COLUMN] = str(row.transaction.trans_date_trans_time)
     key = str(row.transaction.user_id).encode()
     return RecordView(FLAGGED_TOPIC, row.partition, row.offset, row.timestamp_ms, key, fields)
