@@ -44,13 +44,26 @@ class RollingRow(msgspec.Struct, frozen=True, gc=False):
 
 
 class WindowRow(msgspec.Struct, frozen=True, gc=False):
-    """A user's mean amount and count in one closed window `[window_start, window_end)`."""
+    """A user's mean amount and count in one closed window `[window_start, window_end)`.
+
+    Of tumbling and of hopping windows.
+    """
 
     window_start: EventTime
     window_end: EventTime
     user_id: Int64
     user_mean_trans_amt_last_360min: float
     user_trans_count_last_360min: Int64
+
+
+class CumulatingRow(msgspec.Struct, frozen=True, gc=False):
+    """A user's mean amount and count in one day up to `window_end`, from midnight on."""
+
+    window_start: EventTime
+    window_end: EventTime
+    user_id: Int64
+    user_mean_trans_amt_today: float
+    user_trans_count_today: Int64
 
 
 class JobState(StrEnum):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from pipeline import features
 from pipeline.runtime import Runtime
 
 from .conftest import Run
@@ -19,7 +20,9 @@ def test_status_has_the_promised_fields(stack: Runtime, fraudwatch: Run) -> None
     assert status["flink"]["rest"].startswith("http://127.0.0.1:")
     assert status["flink"]["slots"] == {"total": 8, "free": 8}
     assert status["simulator"]["up"] is False
-    assert [job["name"] for job in status["jobs"]] == ["rolling", "tumbling", "flagged"]
+    assert [job["name"] for job in status["jobs"]] == [
+        feature.name for feature in features.BUILT_IN
+    ]
 
 
 def test_jobs_start_stop_and_resume(stack: Runtime, fraudwatch: Run) -> None:
@@ -38,7 +41,7 @@ def test_jobs_start_stop_and_resume(stack: Runtime, fraudwatch: Run) -> None:
     again = stack.status().jobs[0]
     assert again.job_id not in ("", first)
     assert fraudwatch("stop", "--all", "--discard").returncode == 0
-    assert [job.savepoint for job in stack.status().jobs] == ["", "", ""]
+    assert [job.savepoint for job in stack.status().jobs] == [""] * 5
 
 
 def test_mistakes_get_a_sentence_and_an_exit_code(fraudwatch: Run) -> None:
