@@ -148,6 +148,54 @@ class JobVitals:
     restarts: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class KeptState:
+    """State that a job left behind.
+
+    Attributes:
+        path: As Flink names it.
+        at: When it was taken, in seconds since the epoch; None when that is not known.
+        kind: `savepoint` or `checkpoint`.
+        resumes: Whether a start begins with this one.
+    """
+
+    path: str
+    at: float | None
+    kind: str
+    resumes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class JobFailure:
+    """An exception of a job, with its stack trace; `at` in seconds since the epoch."""
+
+    at: float
+    trace: str
+
+
+@dataclass(frozen=True, slots=True)
+class JobDetail:
+    """What a job is, what it left behind and what went wrong with it.
+
+    Attributes:
+        name: The feature's name.
+        description: What it computes, in a sentence.
+        topic: The sink topic.
+        expression: The Ibis expression, printed.
+        sql: The Flink SQL that it compiles to, with source and sink.
+        kept: Its savepoints and checkpoints, newest first.
+        failures: Its exceptions, newest first.
+    """
+
+    name: str
+    description: str
+    topic: str
+    expression: str
+    sql: str
+    kept: tuple[KeptState, ...] = ()
+    failures: tuple[JobFailure, ...] = ()
+
+
 class Health(StrEnum):
     """How a part of the stack is doing."""
 
