@@ -14,7 +14,7 @@ from pipeline.model import SimulatorStatus
 from . import text
 from .environment import Environment
 from .keymap import Scope, bindings
-from .navigation import OpenSimulator, OpenTopic, OpenUser
+from .navigation import OpenJob, OpenSimulator, OpenTopic, OpenUser
 from .preferences import PreferencesFile
 from .screens.closing import ClosingScreen
 from .screens.dashboard import Dashboard
@@ -110,6 +110,13 @@ class FraudwatchApp(App[None]):
             self.notify(text.clean(error), severity="error", markup=False)
         else:
             self.notify(text.clean(f"Picture: {path}"), markup=False)
+
+    @on(OpenJob)
+    def open_job(self, message: OpenJob) -> None:
+        """Look at one job."""
+        from .screens.job import JobScreen
+
+        self.push_screen(JobScreen(self.session, self.preferences, message.name))
 
     @on(OpenTopic)
     def open_topic(self, message: OpenTopic) -> None:

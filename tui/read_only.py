@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from pipeline.errors import PipelineError, UnavailableError
-from pipeline.model import Health, JobStatus, JobVitals, SimulatorStatus, StackStatus
+from pipeline.model import Health, JobDetail, JobStatus, JobVitals, SimulatorStatus, StackStatus
 
 from .backend import Backend, ReportProgress, ReportSteps
 from .keymap import changing_actions
@@ -62,6 +62,10 @@ class ReadOnlyBackend:
     def vitals(self) -> Mapping[str, JobVitals]:
         """How the running jobs are doing, by name."""
         return self._backend.vitals()
+
+    def job_detail(self, name: str) -> JobDetail:
+        """What a job is, what it left behind and what went wrong with it."""
+        return self._backend.job_detail(name)
 
     def start_job(self, name: str, report: ReportProgress) -> JobStatus:
         """Refused."""

@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from pipeline.errors import UnavailableError
-from pipeline.model import JobStatus, SimulatorStatus, StepState
+from pipeline.model import JobDetail, JobStatus, SimulatorStatus, StepState
 
 from .backend import Backend
 from .feed import Feed
@@ -150,6 +150,15 @@ class Session:
         if not jobs:
             self.tell(Notice("The jobs are not known yet.", Severity.WARNING))
         self._jobs.give(order, [job for job in jobs if names is None or job.name in names])
+
+    @property
+    def clock(self) -> Callable[[], float]:
+        """Seconds since the epoch."""
+        return self._clock
+
+    def job_detail(self, name: str) -> JobDetail:
+        """All there is to know of a job; blocks."""
+        return self._required().job_detail(name)
 
     def simulate(self, order: SimulatorOrder) -> None:
         """Change the simulator."""

@@ -15,9 +15,12 @@ from pipeline.local.control import Simulate
 from pipeline.model import (
     Checkpoint,
     Health,
+    JobDetail,
+    JobFailure,
     JobState,
     JobStatus,
     JobVitals,
+    KeptState,
     RollingRow,
     SimulatorStatus,
     Slots,
@@ -68,6 +71,28 @@ VITALS = {
     ),
     "flagged": JobVitals(records_in=104.0, records_out=0.6, pending=0, restarts=0),
 }
+
+DETAIL = JobDetail(
+    name="rolling",
+    description="Mean amount and number of a user's transactions in the last 360 minutes.",
+    topic=ROLLING_TOPIC,
+    expression="r0 := UnboundTable: transaction\n  amt     float64\n  user_id int64\n\n"
+    "Project[r0]\n  user_id: r0.user_id\n  mean:    WindowFunction(func=Mean(r0.amt))",
+    sql="CREATE TEMPORARY TABLE `transaction_raw` (\n  `amt` DOUBLE\n) WITH (\n"
+    "  'connector' = 'kafka'\n);\n\nINSERT INTO `rolling_sink`\nSELECT\n  AVG(`t0`.`amt`) OVER "
+    "(RANGE BETWEEN INTERVAL '360' MINUTE(3) PRECEDING AND CURRENT ROW)\nFROM `transaction`;\n",
+    kept=(
+        KeptState("file:///state/checkpoints/a1/chk-71", NOW - 4, "checkpoint", resumes=True),
+        KeptState("file:///state/savepoints/savepoint-a1-5", NOW - 7_300, "savepoint"),
+    ),
+    failures=(
+        JobFailure(
+            NOW - 320,
+            "org.apache.flink.util.FlinkException: the TaskManager was lost\n"
+            "\tat org.apache.flink.runtime.A.b(A.java:17)\nCaused by: java.io.IOException: gone\n",
+        ),
+    ),
+)
 
 STATUS = StackStatus(
     profile="local",
@@ -170,6 +195,11 @@ class FakeBackend:
         if isinstance(self.stack, Exception):
             raise self.stack
         return self.running_vitals
+
+    def job_detail(self, name: str) -> JobDetail:
+        if isinstance(self.stack, Exception):
+            raise self.stack
+        return replace(DETAIL, name=name)
 
     def simulate(self, change: Simulate) -> SimulatorStatus:
         asked = msgspec.to_builtins(change)

@@ -36,12 +36,12 @@ _LOOKS: Final[dict[JobState, tuple[str, str, Tone]]] = {
 
 
 def _name(line: JobLine, _: float) -> Sequence[Piece]:
-    mark, _state, tone = _look(line)
+    mark, _state, tone = look(line)
     return [Piece(f"{mark} ", tone), Piece(text.clean(line.status.name))]
 
 
 def _state(line: JobLine, _: float) -> Sequence[Piece]:
-    _mark, state, tone = _look(line)
+    _mark, state, tone = look(line)
     return [Piece(state, tone)]
 
 
@@ -73,7 +73,8 @@ def _checkpoint(line: JobLine, now: float) -> Sequence[Piece]:
     return [Piece(text.age(now - last.at), Tone.QUIET)]
 
 
-def _detail(line: JobLine, now: float) -> Sequence[Piece]:
+def detail(line: JobLine, now: float) -> Sequence[Piece]:
+    """What the console does or did with a job, what is wrong with it, or where it writes."""
     activity, status = line.activity, line.status
     if activity is not None and activity.busy:
         return [Piece(text.clean(activity.text), Tone.WAITS)]
@@ -94,7 +95,8 @@ def _at_rest(status: JobStatus, now: float) -> Sequence[Piece]:
     return [Piece("→ ", Tone.LINE), Piece(text.clean(status.topic), Tone.QUIET)]
 
 
-def _look(line: JobLine) -> tuple[str, str, Tone]:
+def look(line: JobLine) -> tuple[str, str, Tone]:
+    """The mark, the word and the tone of a job's state."""
     mark, state, tone = _LOOKS[line.status.state]
     if line.activity is not None and line.activity.busy:
         return "◐", state, Tone.WAITS
@@ -110,7 +112,7 @@ _COLUMNS: Final[tuple[Column[JobLine], ...]] = (
     Column("read", 8, _rate, right=True),
     Column("lag", 7, _lag, right=True, drop=1),
     Column("checkpoint", 10, _checkpoint, right=True, drop=2),
-    Column(" ", 22, _detail, grow=60),
+    Column(" ", 22, detail, grow=60),
 )
 
 
