@@ -23,12 +23,12 @@ class Shape(Enum):
     BULLETS = auto()
     LINE = auto()
     STEPS = auto()
-    AREA = auto()
+    BARS = auto()
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Some points of one meaning. Lines, steps and areas have their points in the order of x."""
+    """Some points of one meaning. Lines, steps and bars have their points in the order of x."""
 
     points: tuple[Point, ...]
     shape: Shape

@@ -66,8 +66,10 @@ def draw(chart: Chart, width: int, height: int) -> list[Row]:
         plot.xlabel(chart.x.name)
     if chart.level is not None and y.low <= chart.level <= y.high:
         plot.horizontal_line(chart.level, _CODES[Tone.LINE])
-    for mark in chart.marks:
-        _add(plot, mark, _Area(x, y, columns, rows))
+    area = _Area(x, y, columns, rows)
+    # Bullets stand alone in their cells, so that they go over lines; braille dots go under them.
+    for mark in sorted(chart.marks, key=lambda mark: _marker(mark, area) != "braille"):
+        _add(plot, mark, area)
     plot.build()
     return list(_rows(plot.monitor.matrix))
 
@@ -82,21 +84,30 @@ def _add(plot: Any, mark: Mark, area: _Area) -> None:
             (int((a - x.low) * across), int((b - y.low) * down)): (a, b) for a, b in mark.points
         }
         points = list(places.values())
-        marker = _BULLET if mark.shape is Shape.BULLETS else _SMALL_BULLET
-        if mark.shape is Shape.DOTS and len(points) * _CELLS_PER_BULLET > columns * rows:
-            marker = "braille"
-        plot.scatter([a for a, _ in points], [b for _, b in points], marker=marker, color=color)
+        plot.scatter(
+            [a for a, _ in points],
+            [b for _, b in points],
+            marker=_marker(mark, area),
+            color=color,
+        )
         return
     points = list(_thinned(mark.points, x.low, across))
-    if mark.shape is Shape.STEPS:
+    if mark.shape in (Shape.STEPS, Shape.BARS):
         points = list(_steps(points))
     plot.plot(
         [a for a, _ in points],
         [b for _, b in points],
         marker="braille",
         color=color,
-        fillx=mark.shape is Shape.AREA,
+        fillx=mark.shape is Shape.BARS,
     )
+
+
+def _marker(mark: Mark, area: _Area) -> str:
+    if mark.shape is Shape.BULLETS:
+        return _BULLET
+    few = len(mark.points) * _CELLS_PER_BULLET <= area.columns * area.rows
+    return _SMALL_BULLET if mark.shape is Shape.DOTS and few else "braille"
 
 
 def _thinned(points: tuple[Point, ...], low: float, across: float) -> Iterator[Point]:

@@ -39,12 +39,14 @@ def seconds(at: datetime) -> float:
 
 def number(value: float, step: float = 1.0) -> str:
     """A tick of a scale with such steps: `1,500`, `0.25`, `2.5 M`, `1e300`."""
+    if value == 0:
+        return "0"
     size = max(abs(value), abs(step))
     if size >= _PLAIN_HIGH or step < _PLAIN_LOW:
-        return "0" if value == 0 else f"{value:.0e}".replace("e+", "e")
+        return f"{value:.0e}".replace("e+", "e")
     for least, prefix in _PREFIXES:
         if size >= least:
-            return "0" if value == 0 else f"{value / least:,.3g} {prefix}"
+            return f"{value / least:,.3g} {prefix}"
     return f"{value:,.{max(0, -floor(log10(step)))}f}"
 
 
@@ -72,6 +74,12 @@ def round_up(value: float) -> float:
 def moment(at: float) -> datetime:
     """The time of a number; the first or the last there is for one beyond it."""
     return EPOCH + timedelta(seconds=max(seconds(datetime.min), min(seconds(datetime.max), at)))
+
+
+def dates(low: float, high: float) -> str:
+    """The dates of two times: `2023-03-04`, or `2023-03-04 → 2023-03-06`."""
+    first, last = moment(low).date(), moment(high).date()
+    return f"{first}" if first == last else f"{first} → {last}"
 
 
 def times(low: float, high: float, room: int) -> Fitted:

@@ -9,7 +9,7 @@ from typing import Final
 
 from tui import text
 from tui.plots.chart import Axis, Chart, Mark, Point, Shape, drawable
-from tui.plots.ticks import linear, moment, seconds, times
+from tui.plots.ticks import dates, linear, seconds, times
 from tui.tones import Piece, Tone
 from tui.widgets.plot import Line, Plot, legend
 
@@ -88,7 +88,7 @@ class TimePlot(Plot):
         least, most = (end(y for _, y in every) for end in (min, max))
         least = min(0.0, least)
         return Chart(
-            x=Axis(low, high, times, f"event time, {_dates(low, high)}"),
+            x=Axis(low, high, times, f"event time, {dates(low, high)}"),
             y=Axis(least, most if most > least else least + 1, linear),
             marks=(
                 Mark(points, Shape.DOTS, Tone.ACCENT),
@@ -100,8 +100,3 @@ class TimePlot(Plot):
 
 def _placed(values: Sequence[TimedValue]) -> tuple[Point, ...]:
     return drawable(sorted((seconds(at), value) for at, value in values))
-
-
-def _dates(low: float, high: float) -> str:
-    first, last = moment(low).date(), moment(high).date()
-    return f"{first}" if first == last else f"{first} → {last}"
