@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from .amounts import Amounts, AmountShares
-from .event_clock import EventClock
+from .newest_time import NewestTime
 from .flagged_rate import FlaggedBuckets, FlaggedRate
 from .source import Batch
 
@@ -45,8 +45,8 @@ class Series:
         self._counts: deque[tuple[int, int]] = deque(maxlen=KEPT_SECONDS + 1)
         self._lags: deque[tuple[int, float]] = deque(maxlen=KEPT_SECONDS + 1)
         self._began: int | None = None
-        self._transactions = EventClock()
-        self._rolling = EventClock()
+        self._transactions = NewestTime()
+        self._rolling = NewestTime()
         self._flagged = FlaggedRate()
         self._amounts = Amounts()
         self._taken = 0

@@ -26,6 +26,8 @@ _SMALL_BULLET: Final = "•"
 _CELLS_PER_BULLET: Final = 6
 # Below this, a line with the name of an axis would cost too much of the plot.
 NAMED_HEIGHT: Final = 10
+_LEAST_ROWS: Final = 3
+_LEAST_WIDTH: Final = 20
 _DOTS_ACROSS: Final = 2
 _DOTS_DOWN: Final = 4
 
@@ -44,7 +46,7 @@ def draw(chart: Chart, width: int, height: int) -> list[Row]:
     from textual_plotext import Plot
 
     rows = height - 2 - (height >= NAMED_HEIGHT and bool(chart.x.name))
-    if rows < 2 or width < 10:
+    if rows < _LEAST_ROWS or width < _LEAST_WIDTH:
         return []
     y = chart.y.scale(chart.y.low, chart.y.high, rows)
     columns = width - max((len(tick.label) for tick in y.ticks), default=0) - 2

@@ -44,7 +44,7 @@ class SeriesPlot(Plot, Generic[PartT]):
                 own words are used for None.
         """
         part = self.part(series) or None
-        if part is self._part and reason == self._reason:
+        if part is self._part and (part is not None or reason == self._reason):
             return
         soon = abs(now - self._changed_at) < _REDRAW_SECONDS
         if soon and part is not None and self._part is not None:
@@ -153,9 +153,9 @@ class AmountsPlot(SeriesPlot[AmountShares]):
         """A legend; there is no latest value in a distribution."""
         flagged = f"{text.integer(part.flagged_total)} flagged"
         others = [
-            [Piece("% of each", Tone.QUIET)],
             legend("⠤⠤", Tone.DANGER, flagged),
             legend("⣿", Tone.ACCENT, f"{text.integer(part.rest_total)} others"),
+            [Piece("% of each", Tone.QUIET)],
         ]
         if part.off_scale:
             others.append([Piece(f"{text.integer(part.off_scale)} off scale", Tone.WAITS)])
@@ -196,7 +196,7 @@ class LagPlot(SeriesPlot[tuple[float | None, ...]]):
         points = _by_age(part)
         return Chart(
             x=_wall_time(len(part)),
-            y=Axis(0, max([delay * 1.2, *(y for _, y in points)]), linear, "s"),
+            y=Axis(0, max([delay * 1.2, *(y for _, y in points)]), linear),
             marks=(Mark(points, Shape.LINE, Tone.ACCENT),),
             level=delay,
         )

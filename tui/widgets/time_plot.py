@@ -15,8 +15,8 @@ from tui.widgets.plot import Line, Plot, legend
 
 TimedValue = tuple[datetime, float]
 
-# Around a single point, so that it has somewhere to be.
-_AROUND_SECONDS: Final = 1800.0
+# A single point has to be somewhere on an axis.
+_LEAST_SECONDS: Final = 60.0
 _NO_REASON: Final = (Piece("Nothing to plot yet.", Tone.WAITS),)
 
 
@@ -83,8 +83,8 @@ class TimePlot(Plot):
         if not every:
             return self._reason
         low, high = (end(x for x, _ in every) for end in (min, max))
-        if low == high:
-            low, high = low - _AROUND_SECONDS, high + _AROUND_SECONDS
+        if high - low < _LEAST_SECONDS:
+            low, high = low - _LEAST_SECONDS, high + _LEAST_SECONDS
         least, most = (end(y for _, y in every) for end in (min, max))
         least = min(0.0, least)
         return Chart(

@@ -13,7 +13,7 @@ _SAMPLED: Final = 16
 _PLAUSIBLE: Final = timedelta(days=30)
 
 
-class EventClock:
+class NewestTime:
     """Follows a stream forwards, and backwards once most of what comes is there.
 
     Attributes:
