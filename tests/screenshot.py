@@ -13,6 +13,7 @@ from pipeline.runtime import Runtime
 from tests.e2e.conftest import stack_environment
 from tui.app import FraudwatchApp
 from tui.environment import Environment
+from tui.kafka_history import KafkaHistory
 from tui.kafka_source import KafkaSource
 from tui.kafka_tails import KafkaTails
 from tui.view import Phase
@@ -26,7 +27,9 @@ async def take(picture: Path, folder: Path) -> None:
     """Start everything, wait for rows in every table, and save what is on the screen."""
     settings = config.load(environment=stack_environment(folder))
     app = FraudwatchApp(
-        Environment("local", lambda: Runtime(settings), KafkaSource, KafkaTails, folder=folder)
+        Environment(
+            "local", lambda: Runtime(settings), KafkaSource, KafkaTails, KafkaHistory, folder=folder
+        )
     )
     async with app.run_test(size=SIZE) as pilot:
         deadline = time.monotonic() + PATIENCE_SECONDS

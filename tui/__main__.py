@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pipeline.config import Settings
 
     from .backend import Backend
+    from .history import HistorySource
     from .source import Source
     from .tail_source import Tails
 
@@ -106,11 +107,17 @@ def _open_console(options: ConsoleOptions) -> int | None:
 
         return KafkaTails(bootstrap)
 
+    def open_history(bootstrap: str, user_id: int) -> HistorySource:
+        from .kafka_history import KafkaHistory
+
+        return KafkaHistory(bootstrap, user_id)
+
     environment = Environment(
         profile=settings.profile,
         connect=connect,
         open_source=open_source,
         open_tails=open_tails,
+        open_history=open_history,
         limits=Limits.of(settings),
         remembered=settings.state_dir / "console.json",
         read_only=settings.read_only,

@@ -13,6 +13,7 @@ from pipeline.model import SimulatorStatus
 
 from . import text
 from .environment import Environment
+from .history import HistorySource
 from .keymap import Scope, bindings
 from .navigation import OpenJob, OpenSimulator, OpenTopic, OpenUser
 from .preferences import PreferencesFile
@@ -43,6 +44,7 @@ class FraudwatchApp(App[None]):
         "styles/app.tcss",
         "styles/dashboard.tcss",
         "styles/dialogs.tcss",
+        "styles/plots.tcss",
     ]
     BINDINGS = bindings(Scope.APP)
     ENABLE_COMMAND_PALETTE = False
@@ -110,6 +112,22 @@ class FraudwatchApp(App[None]):
             self.notify(text.clean(error), severity="error", markup=False)
         else:
             self.notify(text.clean(f"Picture: {path}"), markup=False)
+
+    @on(OpenUser)
+    def open_user(self, message: OpenUser) -> None:
+        """Look at one user."""
+        from .screens.user import UserScreen
+        from .user_feed import UserFeed
+
+        def feed(user: int) -> UserFeed:
+            def source() -> HistorySource:
+                return self._environment.open_history(self.session.bootstrap, user)
+
+            return UserFeed(source, self._environment.clock)
+
+        neighbour = self.session.neighbour
+        screen = UserScreen(message.user_id, feed, neighbour, self._environment.clock)
+        self.push_screen(screen)
 
     @on(OpenJob)
     def open_job(self, message: OpenJob) -> None:

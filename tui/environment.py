@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .backend import Backend
+from .history import HistorySource
 from .limits import Limits
 from .source import Source
 from .tail_source import Tails
@@ -22,6 +23,7 @@ class Environment:
         connect: Makes the backend; called in a thread after the first paint.
         open_source: Connects to Kafka at an address; called in a thread.
         open_tails: Opens and lists topics at the address that a callable gives.
+        open_history: Connects to Kafka at an address for one user; called in a thread.
         clock: Seconds since the epoch.
         limits: How much is kept of the streams.
         remembered: The file with what the console remembers between sessions; None for no memory.
@@ -33,6 +35,7 @@ class Environment:
     connect: Callable[[], Backend]
     open_source: Callable[[str], Source]
     open_tails: Callable[[Callable[[], str]], Tails]
+    open_history: Callable[[str, int], HistorySource]
     clock: Callable[[], float] = time.time
     limits: Limits = field(default_factory=Limits)
     remembered: Path | None = None

@@ -28,6 +28,8 @@ def panel_titles(view: View, mistakes: Mapping[str, str]) -> tuple[Title, ...]:
         Title("users", "2", "Users", _page(data.users)),
         Title("windows", "3", "Windows", f"{data.windows.kind} {_windows(view)}"),
         Title("flagged", "4", "Flagged", _page(data.flagged, data.flagged_total)),
+        Title("plots", "5", "Plots"),
+        Title("records", "6", "Records"),
     )
     return tuple(
         title if not mistakes.get(title.panel) else title.with_mistake(mistakes[title.panel])

@@ -160,6 +160,15 @@ class Session:
         """All there is to know of a job; blocks."""
         return self._required().job_detail(name)
 
+    def neighbour(self, user_id: int, step: int) -> int | None:
+        """The user so many rows on in the table of users, round its ends; None without others."""
+        users = [row.user_id for row in self.view().data.users.rows]
+        if not users or users == [user_id]:
+            return None
+        if user_id not in users:
+            return users[0]
+        return users[(users.index(user_id) + step) % len(users)]
+
     def simulate(self, order: SimulatorOrder) -> None:
         """Change the simulator."""
         self._simulator.give(order)

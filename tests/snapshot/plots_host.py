@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import ClassVar
 
 from textual.app import App, ComposeResult
 from textual.widget import Widget
@@ -12,7 +13,7 @@ from textual.widget import Widget
 from pipeline.model import Transaction
 from tui.amounts import Amounts
 from tui.flagged_rate import FlaggedBuckets
-from tui.series import SeriesSnapshot
+from tui.series_snapshot import SeriesSnapshot
 from tui.theme import DARK, LIGHT
 
 from .fakes import EVENT_TIME, transaction
@@ -21,7 +22,7 @@ from .fakes import EVENT_TIME, transaction
 class PlotsHost(App[None]):
     """Shows widgets in two columns."""
 
-    CSS_PATH = ["../../tui/styles/app.tcss", "../../tui/styles/plots.tcss"]
+    CSS_PATH: ClassVar[list[str]] = ["../../tui/styles/app.tcss", "../../tui/styles/plots.tcss"]
     CSS = "Screen { layout: grid; grid-size: 2; grid-gutter: 1 1; }"
     ENABLE_COMMAND_PALETTE = False
 

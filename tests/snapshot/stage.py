@@ -11,11 +11,12 @@ from textual.pilot import Pilot
 
 from tui.app import FraudwatchApp
 from tui.environment import Environment
+from tui.history import HistoryBatch
 from tui.screens.dashboard import Dashboard
 from tui.tail_source import Tails
 from tui.view import Phase, View
 
-from .fakes import Clock, FakeBackend, FakeSource
+from .fakes import Clock, FakeBackend, FakeHistory, FakeSource
 
 _DEADLINE_SECONDS = 10.0
 
@@ -46,12 +47,14 @@ class Stage:
         self.source = source or FakeSource()
         self.clock = Clock()
         self.tails = tails
+        self.history: list[HistoryBatch | Exception] = []
         self.app = FraudwatchApp(
             Environment(
                 profile="local",
                 connect=lambda: self.backend,
                 open_source=lambda _: self.source,
                 open_tails=lambda _: self._topics(),
+                open_history=lambda _, user: FakeHistory(user, *self.history),
                 clock=self.clock,
                 remembered=remembered,
                 folder=folder,

@@ -10,7 +10,7 @@ from textual.widget import Widget
 
 from tests.snapshot.fakes import NOW
 from tests.snapshot.plots_host import PlotsHost, a_day_of_a_user, series
-from tui.series import SeriesSnapshot
+from tui.series_snapshot import SeriesSnapshot
 from tui.widgets.plots import AmountsPlot, FlaggedPlot, LagPlot, SeriesPlot, ThroughputPlot
 from tui.widgets.time_plot import TimePlot
 

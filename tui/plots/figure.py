@@ -48,9 +48,9 @@ def draw(chart: Chart, width: int, height: int) -> list[Row]:
     rows = height - 2 - (height >= NAMED_HEIGHT and bool(chart.x.name))
     if rows < _LEAST_ROWS or width < _LEAST_WIDTH:
         return []
-    y = chart.y.scale(chart.y.low, chart.y.high, rows)
+    y = _with_extent(chart.y.scale(chart.y.low, chart.y.high, rows))
     columns = width - max((len(tick.label) for tick in y.ticks), default=0) - 2
-    x = chart.x.scale(chart.x.low, chart.x.high, columns)
+    x = _with_extent(chart.x.scale(chart.x.low, chart.x.high, columns))
     plot: Any = Plot()
     # plotext's own limit is the terminal; only both together set the size, whatever it was.
     plot.plotsize(width, height)
@@ -74,6 +74,14 @@ def draw(chart: Chart, width: int, height: int) -> list[Row]:
         _add(plot, mark, area)
     plot.build()
     return list(_rows(plot.monitor.matrix))
+
+
+def _with_extent(scale: Fitted) -> Fitted:
+    """The scale, or a wider one if its ends are the same, as next to numbers too large to tell."""
+    if scale.high > scale.low:
+        return scale
+    air = abs(scale.low) * 0.1 or 1.0
+    return Fitted(scale.low - air, scale.high + air, scale.ticks)
 
 
 def _add(plot: Any, mark: Mark, area: _Area) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from math import ceil, floor, inf, log10
+from math import ceil, floor, inf, isfinite, log10
 from typing import Final
 
 from .chart import Fitted, Tick
@@ -11,6 +11,7 @@ from .chart import Fitted, Tick
 EPOCH: Final = datetime(1970, 1, 1)
 
 _ROWS_PER_TICK: Final = 3
+_MOST_TICKS: Final = 200
 _GAP: Final = 3
 _AIR: Final = 0.04
 _LEAST: Final = 1e-9
@@ -58,9 +59,12 @@ def linear(low: float, high: float, room: int) -> Fitted:
     while step > high - max(low, 0) and step > -low:
         # One tick tells nothing, as long as there is no other.
         step = round_up(step / 3)
+    if not (isfinite(low / step) and isfinite(high / step) and (high - low) / step <= _MOST_TICKS):
+        return Fitted(low, high)
     first, last = ceil(low / step), floor(high / step)
     ticks = [Tick(at * step, number(at * step, step)) for at in range(first, last + 1)]
-    return Fitted(low, high, ticks)
+    # Next to large numbers, rounding may put a tick beyond the end.
+    return Fitted(low, high, [tick for tick in ticks if low <= tick.at <= high])
 
 
 def round_up(value: float) -> float:
@@ -73,7 +77,10 @@ def round_up(value: float) -> float:
 
 def moment(at: float) -> datetime:
     """The time of a number; the first or the last there is for one beyond it."""
-    return EPOCH + timedelta(seconds=max(seconds(datetime.min), min(seconds(datetime.max), at)))
+    try:
+        return EPOCH + timedelta(seconds=at)
+    except OverflowError:
+        return datetime.max if at > 0 else datetime.min
 
 
 def dates(low: float, high: float) -> str:

@@ -33,6 +33,13 @@ from tui.widgets.flagged import FlaggedTable, flagged_record
 from tui.widgets.header import Header
 from tui.widgets.jobs import JobsPanel
 from tui.widgets.open_window import OpenWindowLines
+from tui.widgets.plots import (
+    AmountsPlot,
+    FlaggedPlot,
+    LagPlot,
+    SeriesPlot,
+    ThroughputPlot,
+)
 from tui.widgets.record_pane import RecordPane
 from tui.widgets.startup import StartupPanel
 from tui.widgets.table import LiveTable
@@ -50,6 +57,15 @@ _ANSWER_SECONDS: Final = 0.06
 _BY_WIDTH: Final = [(0, "-narrow"), (110, "-wide"), (170, "-side")]
 _BY_HEIGHT: Final = [(0, "-low"), (34, "-tall")]
 _TABLES: Final = ("users", "windows", "flagged")
+_PANELS: Final = (*_TABLES, "plots")
+
+
+class Plots(Container, can_focus=True):
+    """All plots, in a panel of their own."""
+
+
+def _plots() -> tuple[SeriesPlot[Any], ...]:
+    return (ThroughputPlot(), FlaggedPlot(), AmountsPlot(), LagPlot())
 
 
 class Dashboard(Guarded, Screen[None]):
@@ -83,9 +99,12 @@ class Dashboard(Guarded, Screen[None]):
         yield Header()
         yield StartupPanel()
         with Vertical(id="live"):
-            with Horizontal(id="top"), Vertical(id="jobs-panel"):
-                yield TitleLine(classes="jobs")
-                yield JobsPanel()
+            with Horizontal(id="top"):
+                with Vertical(id="jobs-panel"):
+                    yield TitleLine(classes="jobs")
+                    yield JobsPanel()
+                with Horizontal(id="strip"):
+                    yield from _plots()
             yield TitleLine(classes="tabs")
             yield FilterBar()
             with Container(id="tables"):
@@ -101,6 +120,10 @@ class Dashboard(Guarded, Screen[None]):
                     with Container(id="flagged-body"):
                         yield FlaggedTable()
                         yield RecordPane(id="flagged-record")
+                with Vertical(id="plots-panel", classes="panel"):
+                    yield TitleLine(classes="own")
+                    with Plots(id="plots"):
+                        yield from _plots()
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
@@ -146,8 +169,8 @@ class Dashboard(Guarded, Screen[None]):
         if self._table == "flagged" and self.query_one(RecordPane).display:
             self._close_record()
             return
-        table = self.query_one(f"#{self._table}", LiveTable)
-        if table.asked is not None and table.asked.filter:
+        asked = self._asked
+        if asked is not None and asked.filter:
             self._filter_by("")
         else:
             self.remove_class("-maximised")
@@ -168,7 +191,7 @@ class Dashboard(Guarded, Screen[None]):
 
     def action_panel(self, panel: str) -> None:
         """Go to a panel."""
-        if panel in _TABLES:
+        if panel in _PANELS:
             self._table = panel
             self._choose()
         self.query_one(f"#{panel}").focus()
@@ -176,7 +199,7 @@ class Dashboard(Guarded, Screen[None]):
 
     def action_turn(self, step: int) -> None:
         """Go to the next or the previous table."""
-        self.action_panel(_TABLES[(_TABLES.index(self._table) + step) % len(_TABLES)])
+        self.action_panel(_PANELS[(_PANELS.index(self._table) + step) % len(_PANELS)])
 
     def action_maximise(self) -> None:
         """Give the panel that has the keys the whole screen, or give it back."""
@@ -208,7 +231,10 @@ class Dashboard(Guarded, Screen[None]):
 
     @on(TitleLine.Chosen)
     def _go_to_title(self, message: TitleLine.Chosen) -> None:
-        self.action_panel(message.panel)
+        if message.panel == "records":
+            self.action_records()
+        else:
+            self.action_panel(message.panel)
 
     @on(JobsPanel.Ordered)
     def _give_order(self, message: JobsPanel.Ordered) -> None:
@@ -283,7 +309,7 @@ class Dashboard(Guarded, Screen[None]):
     def on_descendant_focus(self) -> None:
         """Tabbing to a table chooses it, too."""
         focused = self.focused.id if self.focused is not None else None
-        if focused in _TABLES:
+        if focused in _PANELS:
             self._table = focused
             self._choose()
         if focused is not None:
@@ -291,6 +317,8 @@ class Dashboard(Guarded, Screen[None]):
             self.set_class(focused != "jobs", "-table")
 
     def _filter_by(self, typed: str) -> None:
+        if self._asked is None:
+            return
         table = self.query_one(f"#{self._table}", LiveTable)
         self._mistakes.pop(self._table, None)
         try:
@@ -298,9 +326,15 @@ class Dashboard(Guarded, Screen[None]):
         except FilterError as error:
             self._mistakes[self._table] = str(error)
             wanted = Filter()
-        if table.asked is not None:
-            table.ask(replace(table.asked, filter=wanted))
+        table.ask(replace(self._asked, filter=wanted))
         self.refresh_view()
+
+    @property
+    def _asked(self) -> Query | None:
+        """What the chosen table is asked for; None when the plots are chosen."""
+        if self._table not in _TABLES:
+            return None
+        return self.query_one(f"#{self._table}", LiveTable).asked
 
     def _put(self, table: str | None, query: Query) -> None:
         changed: dict[str, Any] = {table: query} if table in _TABLES else {}
@@ -318,11 +352,13 @@ class Dashboard(Guarded, Screen[None]):
         return replace(view, data=self._refined[1])
 
     def _choose(self) -> None:
-        for table in _TABLES:
-            self.query_one(f"#{table}-panel").set_class(table == self._table, "-chosen")
+        for panel in _PANELS:
+            self.query_one(f"#{panel}-panel").set_class(panel == self._table, "-chosen")
+        self.set_class(self._table == "plots", "-plots")
 
-    def _is_shown(self, table: str) -> bool:
-        return self.has_class("-side") or table == self._table
+    def _is_shown(self, panel: str) -> bool:
+        side_by_side = self.has_class("-side") and panel in _TABLES and self._table != "plots"
+        return side_by_side or panel == self._table
 
     def _show_panels(self, view: View) -> None:
         self.query_one(JobsPanel).show(view)
@@ -332,6 +368,10 @@ class Dashboard(Guarded, Screen[None]):
         pane = self.query_one(RecordPane)
         if pane.display and self._is_shown("flagged"):
             pane.show(flagged_record(self.query_one(FlaggedTable).selected))
+        for plot in self.query(".series"):
+            # Drawn only where it can be seen.
+            if isinstance(plot, SeriesPlot) and plot.region:
+                plot.show(view.data.series, view.now)
         if self._is_shown("windows"):
             self.query_one(OpenWindowLines).show(view)
         self._show_titles(view)
@@ -341,7 +381,7 @@ class Dashboard(Guarded, Screen[None]):
         jobs, *tables = (
             replace(
                 title,
-                shown=title.panel not in _TABLES or self._is_shown(title.panel),
+                shown=title.panel == "jobs" or self._is_shown(title.panel),
                 focused=title.panel == focused,
             )
             for title in panel_titles(view, self._mistakes)
@@ -349,4 +389,5 @@ class Dashboard(Guarded, Screen[None]):
         self.query_one("TitleLine.jobs", TitleLine).show([jobs])
         self.query_one("TitleLine.tabs", TitleLine).show(tables)
         for title in tables:
-            self.query_one(f"#{title.panel}-panel TitleLine", TitleLine).show([title])
+            if title.panel in _PANELS:
+                self.query_one(f"#{title.panel}-panel TitleLine", TitleLine).show([title])

@@ -74,12 +74,10 @@ def _figures(line: JobLine, view: View) -> list[Group]:
         ("read", _per_second(vitals.records_in)),
         ("written", _per_second(vitals.records_out)),
         ("lag", _value(None if pending is None else f"{text.integer(pending)} records", lag_tone)),
-        ("watermark", _value(text.event_time(vitals.watermark))),
         (
             "behind",
             _value(f"{text.duration(behind.total_seconds())} of event time" if behind else None),
         ),
-        ("came too late", _count(vitals.late, " records", Tone.DANGER)),
         ("checkpoint", _value(text.age(view.now - checkpoint.at) if checkpoint else None)),
         (
             "  took",
@@ -88,9 +86,11 @@ def _figures(line: JobLine, view: View) -> list[Group]:
             ),
         ),
         ("  failed", _count(vitals.checkpoints_failed if running else None, "", Tone.WAITS)),
+        ("restarts", _count(vitals.restarts, "", Tone.DANGER)),
+        ("watermark", _value(text.event_time(vitals.watermark))),
+        ("came too late", _count(vitals.late, " records", Tone.DANGER)),
         ("busy", _share(vitals.busy)),
         ("back-pressure", _share(vitals.backpressure)),
-        ("restarts", _count(vitals.restarts, "", Tone.DANGER)),
     ]
 
 

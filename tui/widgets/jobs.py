@@ -112,7 +112,7 @@ _COLUMNS: Final[tuple[Column[JobLine], ...]] = (
     Column("read", 8, _rate, right=True),
     Column("lag", 7, _lag, right=True, drop=1),
     Column("checkpoint", 10, _checkpoint, right=True, drop=2),
-    Column(" ", 22, detail, grow=60),
+    Column(" ", 14, detail, grow=60),
 )
 
 

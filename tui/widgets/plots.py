@@ -13,7 +13,7 @@ from tui.amounts import BINS_PER_DECADE, AmountShares
 from tui.flagged_rate import FlaggedBuckets
 from tui.plots.chart import Axis, Chart, Mark, Point, Shape, drawable
 from tui.plots.ticks import ago, dates, linear, powers, seconds, times
-from tui.series import KEPT_SECONDS, SeriesSnapshot
+from tui.series_snapshot import KEPT_SECONDS, SeriesSnapshot
 from tui.tones import Piece, Tone
 from tui.widgets.plot import Line, Plot, legend
 
@@ -29,7 +29,7 @@ class SeriesPlot(Plot, Generic[PartT]):
     """Draws a part of the series, at most once a second and only when it has changed."""
 
     def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+        super().__init__(id=id, classes="series")
         self._part: PartT | None = None
         self._reason: Line | None = None
         self._changed_at = 0.0

@@ -19,7 +19,7 @@ from tests.snapshot.plots_host import PlotsHost, series
 from tui.plots.chart import Axis, Chart, Mark, Scale, Shape, drawable
 from tui.plots.figure import draw
 from tui.plots.ticks import ago, linear, number, powers, seconds, times
-from tui.series import SeriesSnapshot
+from tui.series_snapshot import SeriesSnapshot
 from tui.tones import Tone
 from tui.widgets.plots import AmountsPlot, FlaggedPlot, LagPlot, SeriesPlot, ThroughputPlot
 from tui.widgets.time_plot import TimePlot

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from pipeline.model import Transaction
 from tests.snapshot.fakes import EVENT_TIME, rolling, transaction
 from tui.amounts import BINS_PER_DECADE, AmountShares
-from tui.event_clock import NewestTime
 from tui.flagged_rate import FlaggedBuckets
-from tui.series import KEPT_SECONDS, Series
+from tui.newest_time import NewestTime
+from tui.series import Series
+from tui.series_snapshot import KEPT_SECONDS
 from tui.snapshot import Flagged
 from tui.source import Batch
 
