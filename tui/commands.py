@@ -28,9 +28,10 @@ _PALETTE: Final = "app.palette"
 _USER_IDS: Final = range(-(2**63), 2**63)
 # Sign and digits; Python would refuse to read thousands of them.
 _ID_CHARACTERS: Final = 20
-# Whoever types digits looks for a user before anything else that has them.
-_KNOWN: Final = 2.0
-_UNKNOWN: Final = 1.5
+_NAMED: Final = 2.0
+# Whoever types digits looks for a user before anything else that has them, whatever it scores.
+_KNOWN: Final = 1_000.0
+_UNKNOWN: Final = 900.0
 
 Run = Callable[[], Awaitable[Any] | Any]
 T = TypeVar("T")
@@ -87,7 +88,8 @@ class Command:
 
     def hit(self, matcher: Matcher) -> Hit | None:
         """As a hit, with what matches marked; None when nothing does."""
-        score = matcher.match(self.words)
+        # What a command is called counts for more than what is said about it.
+        score = max(_NAMED * matcher.match(self.label), matcher.match(self.words))
         return Hit(score, self._line(matcher), self.run, text=self.words) if score > 0 else None
 
     def exact_hit(self, score: float) -> Hit:

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from textual.app import App
 from textual.pilot import Pilot
-from textual.widgets import OptionList
+from textual.widgets import Input, OptionList
 
-from tests.snapshot.dialogs import DialogApp, shown
+from tests.snapshot.dialogs import DialogApp, shown, until
 from tests.snapshot.fakes import FakeBackend, FakeSource, live_batch
 from tests.snapshot.stage import Stage
 from tui.commands import Command, JumpCommands, Jumps, KeyCommands, Palette
@@ -58,16 +59,21 @@ async def console() -> AsyncIterator[tuple[Stage, Pilot[Any]]]:
         yield stage, pilot
 
 
-def lines(stage: Stage) -> list[str]:
-    options = stage.app.screen.query_one(OptionList).options
+def lines(app: App[Any]) -> list[str]:
+    options = app.screen.query_one(OptionList).options
     return [str(option.prompt) for option in options if not option.disabled]
 
 
-async def listed(stage: Stage, pilot: Pilot[Any], words: str) -> None:
-    await stage.wait(
-        pilot,
-        lambda: isinstance(stage.app.screen, Palette) and any(words in x for x in lines(stage)),
-    )
+async def listed(app: App[Any], pilot: Pilot[Any], words: str) -> None:
+    """Wait until the search has ended, with these words first, or anywhere before any search."""
+
+    def so() -> bool:
+        if not isinstance(app.screen, Palette) or any(not w.is_finished for w in app.workers):
+            return False
+        typed = app.screen.query_one(Input).value
+        return any(words in line for line in (lines(app)[:1] if typed else lines(app)))
+
+    await until(pilot, so)
 
 
 @pytest.mark.parametrize("key", ["ctrl+p", "colon"])
@@ -82,8 +88,8 @@ async def test_it_lists_every_key_that_works_here(key: str) -> None:
             and dashboard.active_bindings[entry.keys[0]].enabled
         }
         await pilot.press(key)
-        await listed(stage, pilot, "This help")
-        found = lines(stage)
+        await listed(stage.app, pilot, "This help")
+        found = lines(stage.app)
         assert {line.split(" — ")[1] for line in found} == expected
         assert len(found) == len(set(found))
         assert any(line.split() == "? F1 help — This help".split() for line in found)
@@ -93,7 +99,7 @@ async def test_it_lists_every_key_that_works_here(key: str) -> None:
 async def test_leaving_it(key: str) -> None:
     async with console() as (stage, pilot):
         await pilot.press("ctrl+p")
-        await listed(stage, pilot, "This help")
+        await listed(stage.app, pilot, "This help")
         await pilot.press(key)
         if key == "escape":
             assert isinstance(stage.app.screen, Dashboard)
@@ -103,15 +109,13 @@ async def test_leaving_it(key: str) -> None:
 
 @pytest.mark.parametrize(
     ("typed", "call"),
-    [("stop every job", "stop rolling"), ("Stop the selected", "stop tumbling")],
+    [("Stop every job", "stop rolling"), ("Stop the selected", "stop tumbling")],
 )
 async def test_it_runs_the_action_where_the_key_would(typed: str, call: str) -> None:
     async with console() as (stage, pilot):
         await pilot.press("j", "ctrl+p", *(key if key != " " else "space" for key in typed))
-        await stage.wait(
-            pilot, lambda: bool(lines(stage)) and typed.lower() in lines(stage)[0].lower()
-        )
-        await pilot.press("enter", "enter")
+        await listed(stage.app, pilot, f" — {typed}")
+        await pilot.press("enter")
         await stage.wait(pilot, lambda: call in stage.backend.calls)
         assert isinstance(stage.app.screen, Dashboard)
 
@@ -120,8 +124,8 @@ async def test_themes_by_name() -> None:
     async with console() as (stage, pilot):
         for theme in reversed(THEMES):
             await pilot.press("ctrl+p", *f"theme {title(theme)}".replace(" ", ""))
-            await listed(stage, pilot, f"Theme {title(theme)}")
-            await pilot.press("down", "up", "enter")
+            await listed(stage.app, pilot, f"Theme {title(theme)}")
+            await pilot.press("enter")
             await stage.wait(pilot, lambda theme=theme: stage.app.theme == theme.name)  # type: ignore[misc]
 
 
@@ -196,20 +200,30 @@ async def test_going_to_a_user() -> None:
     places = Places()
     async with jumping(places) as (app, pilot):
         await pilot.press(*"-3122")
-        await _shows(app, pilot, "Go to user -3122")
-        await pilot.press("down", "up", "enter")
-        await _until(pilot, lambda: bool(places.opened))
+        await listed(app, pilot, "Go to user -3122")
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(places.opened))
         assert places.opened == [-3122]
+
+
+async def test_digits_mean_a_user_before_a_help_that_has_them_too() -> None:
+    assert any("3122" in entry.help for entry in KEYMAP)
+    async with console() as (stage, pilot):
+        stage.app.push_screen(Palette(Places().jumps))
+        await pilot.pause()
+        await pilot.press(*"3122")
+        await listed(stage.app, pilot, "Go to user 3122")
+        assert any("Filter" in line for line in lines(stage.app))
 
 
 async def test_hostile_topics_are_only_text_and_open_as_they_are() -> None:
     places = Places()
     async with jumping(places) as (app, pilot):
         await pilot.press(*"opentopicred")
-        await _shows(app, pilot, "Open topic [red]x[/red]␛[2J�topic[/")
+        await listed(app, pilot, "Open topic [red]x[/red]␛[2J�topic[/")
         assert "\x1b" not in shown(app)
-        await pilot.press("down", "up", "enter")
-        await _until(pilot, lambda: bool(places.opened))
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(places.opened))
         assert places.opened == [HOSTILE]
 
 
@@ -230,23 +244,13 @@ async def test_topics_that_take_long_hold_nothing_up() -> None:
     app: DialogApp[None] = DialogApp(Palette(jumps))
     async with app.run_test(size=(100, 40)) as pilot:
         await pilot.press(*"theme")
-        await _shows(app, pilot, "Theme dark")
+        await until(pilot, lambda: "Theme dark" in shown(app))
         gate.set()
         await pilot.press(*["backspace"] * 5, *"opentopic")
-        await _shows(app, pilot, "Open topic late")
+        await listed(app, pilot, "Open topic late")
 
 
 def test_a_command_is_label_help_and_key() -> None:
     command = Command("ctrl+d", "cancel", "Cancel the job", lambda: None)
     assert command.words == "cancel — Cancel the job"
     assert str(command.discovery().prompt) == "ctrl+d    cancel — Cancel the job"
-
-
-async def _until(pilot: Pilot[Any], condition: Any) -> None:
-    from tests.snapshot.dialogs import until
-
-    await until(pilot, condition)
-
-
-async def _shows(app: DialogApp[None], pilot: Pilot[Any], words: str) -> None:
-    await _until(pilot, lambda: words in shown(app))
