@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 
 import msgspec
+
+Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+EventTime = Annotated[datetime, msgspec.Meta(tz=False)]
 
 
 class Transaction(msgspec.Struct, frozen=True, gc=False):
@@ -16,8 +20,8 @@ class Transaction(msgspec.Struct, frozen=True, gc=False):
     64-bit number. The field names are those of the Ibis fraud-detection tutorial.
     """
 
-    trans_date_trans_time: datetime
-    cc_num: int
+    trans_date_trans_time: EventTime
+    cc_num: Int64
     merchant: str
     category: str
     amt: float
@@ -26,27 +30,27 @@ class Transaction(msgspec.Struct, frozen=True, gc=False):
     zipcode: str
     dob: str
     trans_num: str
-    is_fraud: int
-    user_id: int
+    is_fraud: Int64
+    user_id: Int64
 
 
 class RollingRow(msgspec.Struct, frozen=True, gc=False):
     """A user's mean amount and count over the 360 minutes up to one transaction."""
 
-    user_id: int
+    user_id: Int64
     user_mean_trans_amt_last_360min: float
-    user_trans_count_last_360min: int
-    trans_date_trans_time: datetime
+    user_trans_count_last_360min: Int64
+    trans_date_trans_time: EventTime
 
 
 class WindowRow(msgspec.Struct, frozen=True, gc=False):
     """A user's mean amount and count in one closed window `[window_start, window_end)`."""
 
-    window_start: datetime
-    window_end: datetime
-    user_id: int
+    window_start: EventTime
+    window_end: EventTime
+    user_id: Int64
     user_mean_trans_amt_last_360min: float
-    user_trans_count_last_360min: int
+    user_trans_count_last_360min: Int64
 
 
 class JobState(StrEnum):
@@ -87,6 +91,50 @@ class JobStatus:
     failure: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A job's last completed checkpoint.
+
+    Attributes:
+        at: When it was complete, in seconds since the epoch.
+        seconds: How long it took.
+        size: In bytes.
+    """
+
+    at: float
+    seconds: float
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class JobVitals:
+    """How a running job is doing; None stands for what Flink does not tell (yet).
+
+    Attributes:
+        records_in: Records read per second.
+        records_out: Records written per second.
+        pending: Records in Kafka that the job has not read: its lag.
+        watermark: How far the slowest part of the job has come in event time.
+        late: Records dropped since they came after the watermark.
+        checkpoint: The last one that completed.
+        checkpoints_failed: Checkpoints that did not complete.
+        backpressure: Share of the time that the worst task waits for those after it, 0 to 1.
+        busy: Share of the time that the busiest task works, 0 to 1.
+        restarts: How often Flink restarted the job.
+    """
+
+    records_in: float | None = None
+    records_out: float | None = None
+    pending: int | None = None
+    watermark: datetime | None = None
+    late: int | None = None
+    checkpoint: Checkpoint | None = None
+    checkpoints_failed: int = 0
+    backpressure: float | None = None
+    busy: float | None = None
+    restarts: int | None = None
+
+
 class Health(StrEnum):
     """How a part of the stack is doing."""
 
@@ -107,12 +155,25 @@ class Slots:
 
 @dataclass(frozen=True, slots=True)
 class SimulatorStatus:
-    """The transaction simulator: `rate` in transactions per second, `speed` times real time."""
+    """The transaction simulator.
+
+    Attributes:
+        up: Whether it runs, be it paused.
+        rate: Transactions per second.
+        speed: Seconds of event time per second of real time.
+        sent: Transactions since it was started.
+        paused: Whether it holds.
+        event_time: Of the newest transaction, as in the topic; empty before the first.
+        error: Why transactions do not arrive; empty when they do.
+    """
 
     up: bool = False
     rate: float = 0.0
     speed: float = 0.0
     sent: int = 0
+    paused: bool = False
+    event_time: str = ""
+    error: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ from .local.control import (
     Submit,
     SubmitAnswer,
 )
-from .model import Health, JobStatus, SimulatorStatus, StackStatus, StepState
+from .model import Health, JobStatus, JobVitals, SimulatorStatus, StackStatus, StepState
 from .startup import ReportSteps, Steps, await_processes, fetch_jars
 
 if TYPE_CHECKING:
@@ -143,6 +143,10 @@ class Runtime:
             slots=rest.overview().slots,
             jobs=self._jobs(rest).statuses(_sink_topics()),
         )
+
+    def vitals(self) -> dict[str, JobVitals]:
+        """How the running jobs are doing, by name."""
+        return {}
 
     def start_job(self, name: str, report: Callable[[str], None] = lambda _: None) -> JobStatus:
         """Start a job, from its kept state if it has any, and wait until it runs.
@@ -384,5 +388,11 @@ def _all_topics() -> tuple[str, ...]:
 def _simulator_status(report: Report) -> SimulatorStatus:
     simulator = report.simulator
     return SimulatorStatus(
-        up=simulator.up, rate=simulator.rate, speed=simulator.speed, sent=simulator.sent
+        up=simulator.up,
+        rate=simulator.rate,
+        speed=simulator.speed,
+        sent=simulator.sent,
+        paused=simulator.paused,
+        event_time=simulator.event_time,
+        error=simulator.error,
     )

@@ -14,12 +14,13 @@ from .screens.dashboard import Dashboard
 from .screens.help import HelpScreen
 from .session import Session
 from .source import Source
-from .theme import DARK, LIGHT
+from .theme import DARK, THEMES, default_theme, next_theme, title
 from .view import Phase
 
 _CLOSED_CHECK_SECONDS: Final = 0.05
 # Most stacks let go faster than this; a box that flashes up would only irritate.
 _PATIENCE_SECONDS: Final = 0.3
+_THEME_SECONDS: Final = 2.0
 
 
 class FraudwatchApp(App[None]):
@@ -49,9 +50,9 @@ class FraudwatchApp(App[None]):
         clock: Callable[[], float],
     ) -> None:
         super().__init__()
-        for theme in (DARK, LIGHT):
+        for theme in THEMES:
             self.register_theme(theme)
-        self.theme = DARK.name
+        self.theme = default_theme(no_color=self.no_color).name
         self.session = Session(profile, connect, open_source, clock)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
@@ -63,9 +64,12 @@ class FraudwatchApp(App[None]):
         self.push_screen(Dashboard(self.session))
         self.call_after_refresh(self.session.bring_up)
 
-    def action_toggle_theme(self) -> None:
-        """Dark or light."""
-        self.theme = LIGHT.name if self.theme == DARK.name else DARK.name
+    def action_next_theme(self) -> None:
+        """Go to the next theme, and say which it is."""
+        theme = next_theme(self.theme)
+        self.theme = theme.name
+        self.clear_notifications()
+        self.notify(f"Theme: {title(theme)}", timeout=_THEME_SECONDS)
 
     def action_toggle_help(self) -> None:
         """Show the help, or put it away."""
@@ -79,8 +83,10 @@ class FraudwatchApp(App[None]):
         self.session.close()
 
     async def action_back(self) -> None:
-        """Leave a dialog; nothing happens on the dashboard or while closing."""
-        if isinstance(self.screen, HelpScreen):
+        """Leave a screen; on the dashboard, undo what narrows the view."""
+        if isinstance(self.screen, Dashboard):
+            self.screen.back()
+        elif not isinstance(self.screen, ClosingScreen):
             self.pop_screen()
 
     async def action_leave(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -19,6 +19,8 @@ class Scope(StrEnum):
     JOB = "One job"
     RECORDS = "Records"
     SIMULATOR = "Simulator"
+    QUESTION = "A question"
+    EXPORT = "Export"
     APP = "Everywhere"
 
 
@@ -28,6 +30,8 @@ CHAINS: Final = (
     (Scope.JOB, Scope.APP),
     (Scope.TABLE, Scope.RECORDS, Scope.APP),
     (Scope.SIMULATOR, Scope.APP),
+    (Scope.QUESTION,),
+    (Scope.EXPORT,),
 )
 """The scopes that work at once, from the focused widget out: no key may be in two of a chain."""
 
@@ -88,6 +92,7 @@ _WRITTEN: Final = {
 
 _J, _T, _D, _A = Scope.JOBS, Scope.TABLE, Scope.DASHBOARD, Scope.APP
 _U, _ONE, _R, _SIM = Scope.USER, Scope.JOB, Scope.RECORDS, Scope.SIMULATOR
+_Q, _E = Scope.QUESTION, Scope.EXPORT
 
 
 def _key(keys: str, action: str, label: str, help: str, scope: Scope, *flags: str) -> Key:
@@ -148,6 +153,13 @@ KEYMAP: Final = (
     _key("right_square_bracket", "speed(2.0)", "event time", "Event time twice as fast", _SIM, "changes"),
     _key("left_square_bracket", "speed(0.5)", "event time", "Event time half as fast", _SIM, "changes"),
     _key("f", "inject_fraud", "inject fraud", "Have a fraud episode begin now", _SIM, "footer", "changes"),
+    _key("y", "confirm", "yes", "Do what the question names; no other key does", _Q),
+    _key("n escape q", "refuse", "no", "Go back; nothing has happened", _Q),
+    _key("c", "choose('csv')", "CSV", "As CSV, for spreadsheets", _E),
+    _key("j", "choose('jsonl')", "JSON lines", "As JSON, one row a line", _E),
+    _key("p", "choose('parquet')", "Parquet", "As Parquet, with the types of the columns", _E),
+    _key("enter", "export", "export", "Write the file", _E),
+    _key("escape q", "close", "back", "Go back without a file", _E),
     _key("ctrl+p colon", "app.palette", "palette", "Every action, and a jump to any user or topic", _A, "footer"),
     _key("T", "app.next_theme", "theme", "Next theme: dark, light, colour-blind-safe, monochrome", _A),
     _key("P", "app.picture", "picture", "Save a picture (SVG) of the screen", _A),
@@ -172,6 +184,16 @@ def bindings(scope: Scope) -> list[BindingType]:
         for key in KEYMAP
         if key.scope is scope
         for keys in (key.keys if "{key}" in key.action else (",".join(key.keys),))
+    ]
+
+
+def dialog_bindings(scope: Scope) -> list[BindingType]:
+    """A dialog's `BINDINGS`: its own and the application's; what leads back is `close` in it."""
+    return [
+        replace(binding, action="close")
+        if isinstance(binding, Binding) and binding.action in ("app.back", "app.leave")
+        else binding
+        for binding in (*bindings(scope), *bindings(Scope.APP))
     ]
 
 

@@ -9,19 +9,30 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import replace
-from typing import Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
+from pipeline.errors import UnavailableError
 from pipeline.model import JobStatus, StepState
 
 from .backend import Backend
 from .feed import Feed
 from .job_control import JobControl, Order
+from .limits import Limits
+from .query import Queries
+from .snapshot import Snapshot
 from .source import Source
-from .store import Store
 from .view import JobLine, Notice, Phase, Problem, Reading, Severity, View
+from .watch import Watch
+
+if TYPE_CHECKING:
+    from .store import Store
+
+T = TypeVar("T")
 
 _STATUS_SECONDS: Final = 1.0
+_VITALS_SECONDS: Final = 2.0
 
 _log = logging.getLogger(__name__)
 
@@ -34,6 +45,7 @@ class Session:
         connect: Makes the backend; called in a thread, since importing it takes a while.
         open_source: Connects to Kafka at an address; called in the feed's thread.
         clock: Seconds since the epoch.
+        limits: How much to keep of the streams.
         status_seconds: Between two looks at the stack.
     """
 
@@ -44,6 +56,7 @@ class Session:
         open_source: Callable[[str], Source],
         clock: Callable[[], float],
         *,
+        limits: Limits | None = None,
         status_seconds: float = _STATUS_SECONDS,
     ) -> None:
         self._connect = connect
@@ -54,9 +67,14 @@ class Session:
         self._look_now = threading.Event()
         self._view = View(clock(), profile, Phase.STARTING, clock())
         self._backend: Backend | None = None
-        self._store = Store(clock)
+        self._limits = limits
+        self._queries = Queries()
+        self._store: Store | None = None
         self._feed: tuple[str, Feed] | None = None
         self._notices: list[Notice] = []
+        self._vitals = Watch(
+            lambda: self._required().vitals(), _VITALS_SECONDS, clock, name="vitals"
+        )
         self._jobs = JobControl(self._required, clock, self.tell, self._job_changed)
 
     def view(self) -> View:
@@ -64,8 +82,36 @@ class Session:
         with self._lock:
             view = self._view
         stale = view.reading.problem is not None
-        lines = (JobLine(job, self._jobs.activity(job.name), stale) for job in view.reading.jobs)
-        return replace(view, now=self._clock(), jobs=tuple(lines), data=self._store.snapshot())
+        vitals = self._vitals.last.value or {}
+        lines = (
+            JobLine(job, vitals.get(job.name), self._jobs.activity(job.name), stale)
+            for job in view.reading.jobs
+        )
+        data = self._store.published if self._store is not None else Snapshot()
+        return replace(view, now=self._clock(), jobs=tuple(lines), data=data)
+
+    @property
+    def queries(self) -> Queries:
+        """What the tables ask for."""
+        return self._queries
+
+    def ask(self, queries: Queries) -> None:
+        """Have the tables answer something else; the view has it a moment later."""
+        self._queries = queries
+        if self._store is not None:
+            self._store.queries = queries
+
+    def look_up(self, question: Callable[[Store], T]) -> Future[T]:
+        """Have something looked up in all that is kept.
+
+        Raises:
+            UnavailableError: Nothing is kept yet.
+        """
+        with self._lock:
+            feed = self._feed
+        if feed is None:
+            raise UnavailableError("Nothing has been read yet.", "Wait until the stack is up.")
+        return feed[1].ask(question)
 
     def take_notices(self) -> list[Notice]:
         """What is to be told and was not yet."""
@@ -86,6 +132,7 @@ class Session:
     def look(self) -> None:
         """Read the status of the stack now rather than in a second."""
         self._look_now.set()
+        self._vitals.now()
 
     def give(self, order: Order, names: frozenset[str] | None = None) -> None:
         """Start or stop jobs; all of them for None."""
@@ -101,6 +148,7 @@ class Session:
             return
         self._change(phase=Phase.CLOSING, since=self._clock())
         self._look_now.set()
+        self._vitals.stop()
         self._spawn(self._close)
 
     def _spawn(self, target: Callable[[], None]) -> None:
@@ -112,6 +160,7 @@ class Session:
             if self._backend is None:
                 self._backend = self._connect()
                 self._spawn(self._watch)
+                self._vitals.start()
             self._backend.bring_up(lambda steps: self._change(steps=steps))
         except Exception as error:
             _log.warning("the stack does not come up", exc_info=error)
@@ -152,11 +201,20 @@ class Session:
             if not bootstrap or same or self._view.phase is not Phase.LIVE:
                 return
             old = self._feed
-            feed = Feed(lambda: self._open_source(bootstrap), self._store)
+            store = self._store or self._new_store()
+            feed = Feed(lambda: self._open_source(bootstrap), store)
             self._feed = (bootstrap, feed)
         if old:
             old[1].stop()
         feed.start()
+
+    def _new_store(self) -> Store:
+        """Made when there is something to read: the first paint cannot wait for its imports."""
+        from .store import Store
+
+        self._store = Store(self._clock, self._limits)
+        self._store.queries = self._queries
+        return self._store
 
     def _close(self) -> None:
         try:

@@ -1,10 +1,18 @@
-"""The console's two themes: quiet, one accent, one colour for danger, amber for what waits."""
+"""The console's themes: quiet, one accent, one colour for danger, amber for what waits.
+
+Text keeps a contrast of 7:1, everything that is quieter or coloured one of 4.5:1, on every ground.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 from textual.theme import Theme
+
+_PREFIX: Final = "fraudwatch-"
+_COLOUR_ALONE: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 def _theme(
@@ -20,9 +28,12 @@ def _theme(
     accent: str,
     danger: str,
     waits: str,
+    styles: Mapping[str, str] = _COLOUR_ALONE,
 ) -> Theme:
+    """One theme; `styles` are said in addition to the colours of `accent`, `danger`, `waits`."""
+    tones = {"accent": accent, "danger": danger, "waits": waits}
     return Theme(
-        name=name,
+        name=f"{_PREFIX}{name}",
         dark=dark,
         primary=accent,
         secondary=accent,
@@ -42,6 +53,8 @@ def _theme(
             "cursor": cursor,
             "danger": danger,
             "waits": waits,
+            # Styles of text (see `tui.tones`), where the names above are only colours.
+            **{f"{tone}-tone": f"{styles.get(tone, '')} {tones[tone]}".strip() for tone in tones},
             "scrollbar": line,
             "scrollbar-hover": quiet,
             "scrollbar-active": accent,
@@ -57,13 +70,13 @@ def _theme(
 
 
 DARK: Final = _theme(
-    "fraudwatch-dark",
+    "dark",
     dark=True,
     background="#0e1318",
     surface="#161d25",
     cursor="#1e2a35",
     line="#2b3641",
-    quiet="#7f8c99",
+    quiet="#8693a0",
     foreground="#ccd5dd",
     accent="#56d1b7",
     danger="#ff6b70",
@@ -71,15 +84,67 @@ DARK: Final = _theme(
 )
 
 LIGHT: Final = _theme(
-    "fraudwatch-light",
+    "light",
     dark=False,
     background="#faf9f6",
     surface="#f0eee9",
     cursor="#dfebe7",
     line="#d5d1c8",
-    quiet="#6d7680",
+    quiet="#5d666f",
     foreground="#262c32",
     accent="#08705e",
     danger="#c0272f",
-    waits="#915f00",
+    waits="#8a5a00",
 )
+
+# After Okabe and Ito: blue, vermillion and yellow, told apart whichever cones are missing. They
+# differ in lightness, too, and danger is bold, so that nothing hangs on a hue.
+COLOUR_BLIND_SAFE: Final = _theme(
+    "colour-blind-safe",
+    dark=True,
+    background="#0d1117",
+    surface="#161c25",
+    cursor="#1c2836",
+    line="#2c3745",
+    quiet="#8893a1",
+    foreground="#d3dae2",
+    accent="#5cb3ee",
+    danger="#ec6a24",
+    waits="#f6e43c",
+    styles={"danger": "bold"},
+)
+
+# Greys only: what a colour says elsewhere, a style of the text says here.
+MONOCHROME: Final = _theme(
+    "monochrome",
+    dark=True,
+    background="#101010",
+    surface="#1a1a1a",
+    cursor="#2b2b2b",
+    line="#3c3c3c",
+    quiet="#999999",
+    foreground="#d6d6d6",
+    accent="#ffffff",
+    danger="#ffffff",
+    waits="#d6d6d6",
+    styles={"danger": "bold reverse", "waits": "italic underline"},
+)
+
+THEMES: Final = (DARK, LIGHT, COLOUR_BLIND_SAFE, MONOCHROME)
+"""All of them, in the order in which the key goes through them."""
+
+
+def default_theme(*, no_color: bool) -> Theme:
+    """The theme to begin with; `no_color` is whether the user wants none (https://no-color.org)."""
+    return MONOCHROME if no_color else DARK
+
+
+def next_theme(name: str) -> Theme:
+    """The one after the theme of this name; the first one after one that is not ours."""
+    names = [theme.name for theme in THEMES]
+    return THEMES[(names.index(name) + 1) % len(THEMES)] if name in names else THEMES[0]
+
+
+def title(theme: Theme) -> str:
+    """What a theme is called: `dark`."""
+    return theme.name.removeprefix(_PREFIX)

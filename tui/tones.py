@@ -10,16 +10,19 @@ from textual.content import Content
 
 
 class Tone(StrEnum):
-    """The meanings that colours have; each value is a Textual style."""
+    """The meanings that colours have; each value is a Textual style.
+
+    Those of `$…-tone` are more than a colour in some themes: bold, underlined, reversed.
+    """
 
     PLAIN = "$foreground"
     STRONG = "bold $foreground"
     QUIET = "$quiet"
     LINE = "$line"
-    ACCENT = "$accent"
+    ACCENT = "$accent-tone"
     TITLE = "bold $accent"
-    WAITS = "$waits"
-    DANGER = "$danger"
+    WAITS = "$waits-tone"
+    DANGER = "$danger-tone"
 
 
 class Piece(NamedTuple):

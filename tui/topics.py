@@ -11,3 +11,12 @@ from typing import Final
 ROLLING_TOPIC: Final = "user_trans_amt_last_360min"
 WINDOWED_TOPIC: Final = "user_trans_amt_last_360min_windowed"
 FLAGGED_TOPIC: Final = "flagged_transactions"
+
+TUMBLING: Final = "tumbling"
+WINDOW_TOPICS: Final = {
+    TUMBLING: WINDOWED_TOPIC,
+    "hopping": "user_trans_amt_last_360min_hopping",
+    "cumulating": "user_trans_amt_today_cumulating",
+}
+"""By kind of window, which is also the name of the job."""
+WINDOW_KINDS: Final = tuple(WINDOW_TOPICS)

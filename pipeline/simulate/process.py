@@ -24,7 +24,7 @@ from pipeline.model import Transaction
 
 from . import encode
 from .generator import DEFAULT_SEED, DEFAULT_START, DEFAULT_USERS, Generator
-from .pace import RatePace
+from .pace import FASTEST, RatePace
 
 TICK_SECONDS: Final = 0.02
 _STATUS_SECONDS: Final = 1.0
@@ -36,8 +36,7 @@ _MOST_PER_TICK: Final = 10_000
 # The supervisor waits 5 s before it kills.
 _FLUSH_SECONDS: Final = 4.0
 
-_FASTEST: Final = 1_000_000
-_Positive = Annotated[float, msgspec.Meta(gt=0, le=_FASTEST)]
+_Positive = Annotated[float, msgspec.Meta(gt=0, le=FASTEST)]
 
 
 class Command(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -185,8 +184,8 @@ def _generator(bootstrap: str, seed: int, users: int, ended: threading.Event) ->
 
 def _positive(text: str) -> float:
     number = float(text)
-    if not 0 < number <= _FASTEST:
-        raise argparse.ArgumentTypeError(f"{text} is not between 0 and {_FASTEST:,}")
+    if not 0 < number <= FASTEST:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and {FASTEST:,}")
     return number
 
 

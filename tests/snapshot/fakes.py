@@ -8,11 +8,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+import msgspec
+
 from pipeline.errors import PipelineError
+from pipeline.local.control import Simulate
 from pipeline.model import (
+    Checkpoint,
     Health,
     JobState,
     JobStatus,
+    JobVitals,
     RollingRow,
     SimulatorStatus,
     Slots,
@@ -24,7 +29,7 @@ from pipeline.model import (
 )
 from tui.backend import ReportProgress, ReportSteps
 from tui.snapshot import Flagged
-from tui.source import Batch
+from tui.source import Batch, Extent
 from tui.topics import FLAGGED_TOPIC, ROLLING_TOPIC, WINDOWED_TOPIC
 
 NOW = 1_700_000_000.0
@@ -35,6 +40,34 @@ JOBS = (
     JobStatus("tumbling", JobState.RUNNING, WINDOWED_TOPIC, "b2", NOW - 754),
     JobStatus("flagged", JobState.RUNNING, FLAGGED_TOPIC, "c3", NOW - 21),
 )
+
+_KEPT: dict[str, object] = {"savepoint": "/s/1", "savepoint_at": NOW}
+
+VITALS = {
+    "rolling": JobVitals(
+        records_in=104.2,
+        records_out=104.0,
+        pending=12,
+        watermark=EVENT_TIME - timedelta(seconds=15),
+        late=0,
+        checkpoint=Checkpoint(NOW - 4, 0.21, 1_234_567),
+        backpressure=0.0,
+        busy=0.08,
+        restarts=0,
+    ),
+    "tumbling": JobVitals(
+        records_in=103.8,
+        records_out=31.0,
+        pending=25_310,
+        watermark=EVENT_TIME - timedelta(seconds=18),
+        late=3,
+        checkpoint=Checkpoint(NOW - 7, 0.34, 987_654),
+        backpressure=0.42,
+        busy=0.97,
+        restarts=2,
+    ),
+    "flagged": JobVitals(records_in=104.0, records_out=0.6, pending=0, restarts=0),
+}
 
 STATUS = StackStatus(
     profile="local",
@@ -91,7 +124,9 @@ class FakeBackend:
         failure: Raised by `bring_up`, after the steps.
         gate: `bring_up` waits for it after the steps, jobs before they change.
         job_failure: Raised by `start_job` and `stop_job`.
+        simulator_failure: Raised by `simulate`.
         close_gate: `close` waits for it.
+        running_vitals: What `vitals` returns.
         calls: What was asked, in order; `status` left out.
     """
 
@@ -100,7 +135,9 @@ class FakeBackend:
     failure: Exception | None = None
     gate: threading.Event = field(default_factory=_set)
     job_failure: Exception | None = None
+    simulator_failure: Exception | None = None
     close_gate: threading.Event = field(default_factory=_set)
+    running_vitals: dict[str, JobVitals] = field(default_factory=lambda: dict(VITALS))
     calls: list[str] = field(default_factory=list)
 
     @property
@@ -124,11 +161,32 @@ class FakeBackend:
         report("waiting for its tasks")
         return self._finish(name, JobState.RUNNING, started_at=NOW, savepoint="")
 
-    def stop_job(self, name: str, report: ReportProgress) -> JobStatus:
-        self.calls.append(f"stop {name}")
-        return self._finish(
-            name, JobState.STOPPED, job_id="", started_at=None, savepoint="/s/1", savepoint_at=NOW
-        )
+    def stop_job(self, name: str, report: ReportProgress, *, discard: bool = False) -> JobStatus:
+        self.calls.append(f"{'cancel' if discard else 'stop'} {name}")
+        kept = {"savepoint": "", "savepoint_at": None} if discard else _KEPT
+        return self._finish(name, JobState.STOPPED, job_id="", started_at=None, **kept)
+
+    def vitals(self) -> dict[str, JobVitals]:
+        if isinstance(self.stack, Exception):
+            raise self.stack
+        return self.running_vitals
+
+    def simulate(self, change: Simulate) -> SimulatorStatus:
+        asked = msgspec.to_builtins(change)
+        given = {name: asked[name] for name in ("running", "rate", "speed", "paused")}
+        words = [f"{name}={value}" for name, value in given.items() if value is not None]
+        self.calls.append(" ".join(["simulate", *words, *["fraud"] * change.inject_fraud]))
+        self.gate.wait(10)
+        if self.simulator_failure is not None:
+            raise self.simulator_failure
+        assert isinstance(self.stack, StackStatus)
+        running = given.pop("running")
+        changes = {name: value for name, value in given.items() if value is not None}
+        if running is not None:
+            changes["up"] = running
+        simulator = replace(self.stack.simulator, **changes)
+        self.stack = replace(self.stack, simulator=simulator)
+        return simulator
 
     def close(self) -> None:
         self.calls.append("close")
@@ -228,7 +286,15 @@ def live_batch() -> Batch:
     return Batch(
         transactions=[transaction(number, is_fraud=0) for number in range(520)],
         rolling=[rolling(number) for number in range(180)],
-        windows=[window_row(window, number) for window in range(9) for number in range(84)],
+        extents={
+            number: Extent(
+                0, EVENT_TIME - timedelta(hours=10), EVENT_TIME - timedelta(seconds=number)
+            )
+            for number in range(4)
+        },
+        windows={
+            "tumbling": [window_row(window, number) for window in range(9) for number in range(84)]
+        },
         flagged=[flagged(number) for number in reversed(range(46))],
         lag=0,
     )

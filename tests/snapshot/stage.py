@@ -56,11 +56,17 @@ class Stage:
                 and (self.view.reading.status or self.view.reading.problem) is not None
             ),
         )
+        await self.read(pilot)
         await self.settle(pilot)
 
     async def shows(self, pilot: Pilot[Any], words: str) -> None:
         """Wait until the screen has these words, not broken by a line's end."""
         await self.wait(pilot, lambda: words in self.screen_text())
+
+    async def read(self, pilot: Pilot[Any]) -> None:
+        """Wait until everything that was read is published."""
+        published = self.app.session.look_up(lambda store: store.publish())
+        await self.wait(pilot, published.done)
 
     async def settle(self, pilot: Pilot[Any]) -> None:
         """Draw what is so now."""

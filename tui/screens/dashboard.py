@@ -3,34 +3,48 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Container, Vertical
+from textual.containers import Container, Horizontal, Vertical
 from textual.screen import Screen
 from textual.widgets import Footer
 
-from pipeline.model import JobState
 from tui import text
+from tui.fields import FLAGGED_FIELDS, USER_FIELDS, WINDOW_FIELDS
+from tui.filter import FilterError, parse
+from tui.frozen import refined
 from tui.keymap import Scope, bindings
+from tui.panel_titles import panel_titles
+from tui.query import Queries, Query
 from tui.session import Session
 from tui.snapshot import Snapshot
+from tui.topics import WINDOW_KINDS
 from tui.view import Phase, View
+from tui.widgets.filter_bar import FilterBar
 from tui.widgets.flagged import FlaggedTable
 from tui.widgets.header import Header
 from tui.widgets.jobs import JobsPanel
+from tui.widgets.open_window import OpenWindowLines
 from tui.widgets.startup import StartupPanel
 from tui.widgets.table import LiveTable
-from tui.widgets.titles import Title, TitleLine
+from tui.widgets.titles import TitleLine
 from tui.widgets.users import UsersTable
 from tui.widgets.windows import WindowsTable
 
 _REFRESH_SECONDS: Final = 0.22
+# The feed answers a question within about this time.
+_ANSWER_SECONDS: Final = 0.06
 # Wide enough, the three tables are next to each other; high enough, panels get some air.
 _BY_WIDTH: Final = [(0, "-stacked"), (170, "-side")]
 _BY_HEIGHT: Final = [(0, "-low"), (34, "-tall")]
 _TABLES: Final = ("users", "windows", "flagged")
+_FIELDS: Final = {
+    "users": USER_FIELDS.kinds,
+    "windows": WINDOW_FIELDS.kinds,
+    "flagged": FLAGGED_FIELDS.kinds,
+}
 
 
 class Dashboard(Screen[None]):
@@ -51,25 +65,38 @@ class Dashboard(Screen[None]):
         self._session = session
         self._table = "users"
         self._frozen: Snapshot | None = None
+        self._refined: tuple[Queries, Snapshot] | None = None
+        self._mistakes: dict[str, str] = {}
 
     def compose(self) -> ComposeResult:
         """Header, start or panels, footer."""
         yield Header()
         yield StartupPanel()
         with Vertical(id="live"):
-            yield TitleLine(classes="jobs")
-            yield JobsPanel()
+            with Horizontal(id="top"), Vertical(id="jobs-panel"):
+                yield TitleLine(classes="jobs")
+                yield JobsPanel()
             yield TitleLine(classes="tabs")
+            yield FilterBar()
             with Container(id="tables"):
-                for table in (UsersTable(), WindowsTable(), FlaggedTable()):
-                    with Vertical(id=f"{table.id}-panel", classes="panel"):
-                        yield TitleLine(classes="own")
-                        yield table
+                with Vertical(id="users-panel", classes="panel"):
+                    yield TitleLine(classes="own")
+                    yield UsersTable()
+                with Vertical(id="windows-panel", classes="panel"):
+                    yield TitleLine(classes="own")
+                    yield OpenWindowLines()
+                    yield WindowsTable()
+                with Vertical(id="flagged-panel", classes="panel"):
+                    yield TitleLine(classes="own")
+                    yield FlaggedTable()
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
         """Begin to look at the session a few times a second."""
         self._choose()
+        for table in self.query(LiveTable):
+            if table.asked is not None:
+                self._put(table.id, table.asked)
         self.refresh_view()
         self.set_interval(_REFRESH_SECONDS, self.refresh_view)
 
@@ -84,17 +111,24 @@ class Dashboard(Screen[None]):
             if not starting:
                 self.query_one(JobsPanel).focus()
         # Frozen tables keep what they had; what is wrong with the stack shows all the same.
-        frozen = self._frozen
-        if frozen is not None:
-            since = view.data.transactions_total - frozen.transactions_total
+        if self._frozen is not None:
+            since = view.data.transactions_total - self._frozen.transactions_total
             view = replace(view, waiting=max(0, since))
         self.query_one(Header).show(view)
         if starting:
             self.query_one(StartupPanel).show(view)
         else:
-            self._show_panels(view if frozen is None else replace(view, data=frozen))
+            self._show_panels(self._as_frozen(view))
         for notice in self._session.take_notices():
             self.notify(text.clean(notice.message), severity=notice.severity.value, markup=False)
+
+    def back(self) -> None:
+        """Undo one thing that narrows the view: a filter, then a panel that fills the screen."""
+        table = self.query_one(f"#{self._table}", LiveTable)
+        if table.asked is not None and table.asked.filter:
+            self._filter_by("")
+        else:
+            self.remove_class("-maximised")
 
     def action_refresh_now(self) -> None:
         """Look at the stack now; try a failed start again."""
@@ -107,6 +141,7 @@ class Dashboard(Screen[None]):
     def action_freeze(self) -> None:
         """Let the tables stand still, or follow again."""
         self._frozen = self._session.view().data if self._frozen is None else None
+        self._refined = None
         self.refresh_view()
 
     def action_panel(self, panel: str) -> None:
@@ -121,9 +156,22 @@ class Dashboard(Screen[None]):
         """Go to the next or the previous table."""
         self.action_panel(_TABLES[(_TABLES.index(self._table) + step) % len(_TABLES)])
 
+    def action_maximise(self) -> None:
+        """Give the panel that has the keys the whole screen, or give it back."""
+        self.toggle_class("-maximised")
+        self.refresh_view()
+
+    def action_next_windows(self) -> None:
+        """Show windows of the next kind."""
+        queries = self._session.queries
+        kind = WINDOW_KINDS[(WINDOW_KINDS.index(queries.kind) + 1) % len(WINDOW_KINDS)]
+        self._session.ask(replace(queries, kind=kind))
+        self.action_panel("windows")
+        self._refresh_soon()
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """There are no panels while the stack comes up."""
-        return action not in ("panel", "turn", "freeze") or not self.has_class("-starting")
+        return action == "refresh_now" or not self.has_class("-starting")
 
     @on(TitleLine.Chosen)
     def _go_to_title(self, message: TitleLine.Chosen) -> None:
@@ -134,11 +182,61 @@ class Dashboard(Screen[None]):
         self._session.give(message.order, message.names)
         self.refresh_view()
 
+    @on(LiveTable.Queried)
+    def _ask(self, message: LiveTable.Queried) -> None:
+        self._put(message.table.id, message.query)
+        self._refresh_soon()
+
+    @on(LiveTable.FilterWanted)
+    def _type_filter(self, message: LiveTable.FilterWanted) -> None:
+        if message.table.asked is not None:
+            self.query_one(FilterBar).open(message.table.asked.filter.text)
+
+    @on(FilterBar.Changed)
+    def _filter_typed(self, message: FilterBar.Changed) -> None:
+        self._filter_by(message.text)
+
+    @on(FilterBar.Closed)
+    def _filter_done(self) -> None:
+        self._mistakes.pop(self._table, None)
+        self.action_panel(self._table)
+
     def on_descendant_focus(self) -> None:
         """Tabbing to a table chooses it, too."""
-        if self.focused is not None and self.focused.id in _TABLES:
-            self._table = self.focused.id
+        focused = self.focused.id if self.focused is not None else None
+        if focused in _TABLES:
+            self._table = focused
             self._choose()
+        if focused is not None:
+            self.set_class(focused == "jobs", "-jobs")
+            self.set_class(focused != "jobs", "-table")
+
+    def _filter_by(self, typed: str) -> None:
+        table = self.query_one(f"#{self._table}", LiveTable)
+        self._mistakes.pop(self._table, None)
+        try:
+            wanted = parse(typed, _FIELDS[self._table])
+        except FilterError as error:
+            self._mistakes[self._table] = str(error)
+        else:
+            if table.asked is not None:
+                table.ask(replace(table.asked, filter=wanted))
+        self.refresh_view()
+
+    def _put(self, table: str | None, query: Query) -> None:
+        changed: dict[str, Any] = {table: query} if table in _TABLES else {}
+        self._session.ask(replace(self._session.queries, **changed))
+
+    def _refresh_soon(self) -> None:
+        self.set_timer(_ANSWER_SECONDS, self.refresh_view)
+
+    def _as_frozen(self, view: View) -> View:
+        if self._frozen is None:
+            return view
+        queries = self._session.queries
+        if self._refined is None or self._refined[0] != queries:
+            self._refined = (queries, refined(self._frozen, queries))
+        return replace(view, data=self._refined[1])
 
     def _choose(self) -> None:
         for table in _TABLES:
@@ -150,8 +248,10 @@ class Dashboard(Screen[None]):
     def _show_panels(self, view: View) -> None:
         self.query_one(JobsPanel).show(view)
         for table in self.query(LiveTable):
-            if table.id not in _TABLES or self._is_shown(table.id):
+            if table.id in _TABLES and self._is_shown(table.id):
                 table.show(view)
+        if self._is_shown("windows"):
+            self.query_one(OpenWindowLines).show(view)
         self._show_titles(view)
 
     def _show_titles(self, view: View) -> None:
@@ -162,32 +262,9 @@ class Dashboard(Screen[None]):
                 shown=title.panel not in _TABLES or self._is_shown(title.panel),
                 focused=title.panel == focused,
             )
-            for title in panel_titles(view)
+            for title in panel_titles(view, self._mistakes)
         )
         self.query_one("TitleLine.jobs", TitleLine).show([jobs])
         self.query_one("TitleLine.tabs", TitleLine).show(tables)
         for title in tables:
             self.query_one(f"#{title.panel}-panel TitleLine", TitleLine).show([title])
-
-
-def panel_titles(view: View) -> tuple[Title, ...]:
-    """What each panel is called, and how much is in it."""
-    data = view.data
-    running = sum(line.status.state is JobState.RUNNING for line in view.jobs)
-    jobs = f"{running} of {len(view.jobs)} running"
-    if view.reading.problem is not None:
-        jobs = f"as they were {text.age(view.now - view.reading.at)}" if view.jobs else "unknown"
-    more = "+" if data.users_truncated else ""
-    return (
-        Title("jobs", "1", "Jobs", jobs),
-        Title("users", "2", "Users", _of(len(data.users), data.users_total, more)),
-        Title("windows", "3", "Windows", text.integer(len(data.windows))),
-        Title("flagged", "4", "Flagged", _of(len(data.flagged), data.flagged_total)),
-    )
-
-
-def _of(shown: int, total: int, more: str = "") -> str:
-    """Says so when not all are shown."""
-    if shown == total and not more:
-        return text.integer(total)
-    return f"newest {text.integer(shown)} of {text.integer(total)}{more}"

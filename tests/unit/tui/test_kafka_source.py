@@ -31,6 +31,6 @@ def test_records_are_told_apart_by_topic_and_bad_ones_counted() -> None:
     )
     assert batch.transactions == [transaction(1)]
     assert batch.rolling == [rolling(3)]
-    assert batch.windows == [window_row(0, 4)]
+    assert batch.windows == {"tumbling": [window_row(0, 4)]}
     assert [(row.offset, row.transaction) for row in batch.flagged] == [(8, transaction(2))]
     assert (batch.bad, batch.lag) == (2, 5)

@@ -1,0 +1,63 @@
+"""A dialog alone over an empty screen, in the console's own look."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+from textual.app import App
+from textual.pilot import Pilot
+from textual.screen import ModalScreen
+
+from tui.app import FraudwatchApp
+from tui.theme import DARK, THEMES
+
+ResultT = TypeVar("ResultT")
+
+_DEADLINE_SECONDS = 10.0
+
+
+class DialogApp(App[None], Generic[ResultT]):
+    """Opens one dialog and keeps what it returns.
+
+    Args:
+        dialog: Which to open.
+        theme: Name of the theme.
+    """
+
+    CSS_PATH = [  # noqa: RUF012
+        f"../../tui/{path}"
+        for path in FraudwatchApp.CSS_PATH  # type: ignore[union-attr]
+    ]
+    ENABLE_COMMAND_PALETTE = False
+
+    def __init__(self, dialog: ModalScreen[ResultT], theme: str = DARK.name) -> None:
+        super().__init__()
+        for known in THEMES:
+            self.register_theme(known)
+        self.theme = theme
+        self.animation_level = "none"
+        self.dialog = dialog
+        self.answers: list[ResultT | None] = []
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return DARK.variables
+
+    def on_mount(self) -> None:
+        self.push_screen(self.dialog, self.answers.append)
+
+
+def shown(app: App[None]) -> str:
+    """What is on the screen, line by line."""
+    width, _ = app.size
+    lines = app.screen._compositor.render_strips()
+    return "\n".join(strip.text[:width] for strip in lines)
+
+
+async def until(pilot: Pilot[Any], condition: Callable[[], bool]) -> None:
+    """Let the application run until a condition holds."""
+    deadline = time.monotonic() + _DEADLINE_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, f"still not so:\n{shown(pilot.app)}"
+        await pilot.pause(0.005)

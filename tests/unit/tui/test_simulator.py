@@ -1,0 +1,256 @@
+"""Every key of the simulator's dialog, its limits, and orders that do not overtake each other."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from pipeline.local.control import Simulate
+from pipeline.model import SimulatorStatus
+from pipeline.simulate.pace import FASTEST
+from pipeline.simulate.process import Command
+from tests.snapshot.dialogs import DialogApp, shown, until
+from tests.snapshot.fakes import STATUS, FakeBackend, unreachable
+from tui.keymap import KEYMAP, Scope
+from tui.screens.simulator import SimulatorScreen
+from tui.simulator_control import SimulatorControl, SimulatorOrder
+from tui.view import Notice, Severity
+
+RUNNING = SimulatorStatus(
+    up=True, rate=100, speed=720, sent=12_345, event_time="2023-03-04 17:22:10"
+)
+
+
+class Desk:
+    """What the dialog sees and does."""
+
+    def __init__(self, status: SimulatorStatus | None) -> None:
+        self.status = status
+        self.orders: list[SimulatorOrder] = []
+        self.obeys = True
+
+    def order(self, order: SimulatorOrder) -> None:
+        self.orders.append(order)
+        if self.obeys and self.status is not None:
+            asked = {"up": order.running, "rate": order.rate, "speed": order.speed}
+            asked["paused"] = order.paused
+            known: dict[str, Any] = {k: v for k, v in asked.items() if v is not None}
+            self.status = replace(self.status, **known)
+
+
+@asynccontextmanager
+async def desk(
+    status: SimulatorStatus | None = RUNNING, size: tuple[int, int] = (80, 24)
+) -> AsyncIterator[tuple[Desk, DialogApp[None], Pilot[Any]]]:
+    it = Desk(status)
+    app = DialogApp(SimulatorScreen(lambda: it.status, it.order))
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        yield it, app, pilot
+
+
+@pytest.mark.parametrize(
+    ("keys", "orders"),
+    [
+        ("space", [SimulatorOrder(paused=True)]),
+        ("space space", [SimulatorOrder(paused=True), SimulatorOrder(paused=False)]),
+        ("o", [SimulatorOrder(running=False)]),
+        ("o o", [SimulatorOrder(running=False), SimulatorOrder(running=True)]),
+        ("plus", [SimulatorOrder(rate=200)]),
+        ("minus", [SimulatorOrder(rate=50)]),
+        ("plus plus", [SimulatorOrder(rate=200), SimulatorOrder(rate=400)]),
+        ("right_square_bracket", [SimulatorOrder(speed=1440)]),
+        ("left_square_bracket", [SimulatorOrder(speed=360)]),
+        ("f", [SimulatorOrder(inject_fraud=True)]),
+    ],
+)
+@pytest.mark.parametrize("obeys", [True, False], ids=["fast", "slow"])
+async def test_keys(keys: str, orders: list[SimulatorOrder], obeys: bool) -> None:
+    """Also when the status lags behind, every press counts from the one before."""
+    async with desk() as (it, _, pilot):
+        it.obeys = obeys
+        await pilot.press(*keys.split())
+        assert it.orders == orders
+
+
+async def test_the_mouse_does_what_every_key_does() -> None:
+    keys = [key for key in KEYMAP if key.scope is Scope.SIMULATOR]
+    for number, key in enumerate(keys):
+        async with desk() as (it, app, pilot):
+            await pilot.press(key.keys[0])
+        async with desk() as (clicked, app, pilot):
+            await pilot.click(app.screen.query("Choice")[number])
+            await pilot.pause()
+        assert it.orders and it.orders == clicked.orders
+
+
+@pytest.mark.parametrize("key", ["escape", "q"])
+async def test_closing(key: str) -> None:
+    async with desk() as (_, app, pilot):
+        await pilot.press(key)
+        assert app.answers == [None]
+
+
+@pytest.mark.parametrize("key", ["plus", "minus", "space", "f", "left_square_bracket"])
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (SimulatorStatus(), "It is off; o starts it."),
+        (None, "Nothing is known of the simulator yet."),
+    ],
+)
+async def test_what_is_off_takes_no_orders_but_to_start(
+    key: str, status: SimulatorStatus | None, said: str
+) -> None:
+    async with desk(status) as (it, app, pilot):
+        await pilot.press(key)
+        await until(pilot, lambda: said in shown(app))
+        assert it.orders == []
+
+
+@pytest.mark.parametrize(
+    ("key", "name", "at", "said"),
+    [
+        ("plus", "rate", FASTEST, "1,000,000 transactions a second is the most."),
+        ("minus", "rate", 0.1, "0.1 transactions a second is the least."),
+        ("right_square_bracket", "speed", FASTEST, "1,000,000 times real time is the most."),
+        ("left_square_bracket", "speed", 0.1, "0.1 times real time is the least."),
+    ],
+)
+async def test_limits(key: str, name: str, at: float, said: str) -> None:
+    near = replace(RUNNING, **{name: at * (0.7 if at == FASTEST else 1.4)})  # type: ignore[arg-type]
+    async with desk(near) as (it, app, pilot):
+        await pilot.press(key)
+        assert it.orders == [SimulatorOrder(**{name: at})]  # type: ignore[arg-type]
+        await until(pilot, lambda: said in shown(app))
+        await pilot.press(key)
+        assert len(it.orders) == 1
+        back = {"plus": "minus", "minus": "plus"}.get(key)
+        await pilot.press(back or "plus")
+        await until(pilot, lambda: said not in shown(app))
+
+
+@pytest.mark.parametrize("limit", [FASTEST, 0.1])
+def test_the_simulator_takes_the_limits(limit: float) -> None:
+    import msgspec
+
+    line = msgspec.json.encode({"rate": limit, "speed": limit})
+    assert msgspec.json.decode(line, type=Command) == Command(rate=limit, speed=limit)
+
+
+async def test_it_is_live() -> None:
+    async with desk() as (it, app, pilot):
+        words = shown(app)
+        for said in ("● running", "100 transactions/s", "×720 real time", "2023-03-04 17:22:10"):
+            assert said in words
+        assert "12,345 transactions" in words
+        it.status = replace(RUNNING, paused=True, sent=20_000, error="Kafka \x1b[2J is away")
+        await until(pilot, lambda: "◐ paused" in shown(app))
+        assert "20,000" in shown(app)
+        assert "Kafka ␛[2J is away" in shown(app)
+        it.status = SimulatorStatus()
+        await until(pilot, lambda: "○ off" in shown(app))
+        it.status = None
+        await until(pilot, lambda: "Nothing is known" in shown(app))
+
+
+async def test_what_was_ordered_shows_until_it_is_so() -> None:
+    async with desk() as (it, app, pilot):
+        it.obeys = False
+        await pilot.press("plus", "space")
+        await until(pilot, lambda: "100 → 200 transactions/s" in shown(app))
+        assert "◐ pausing…" in shown(app)
+        it.status = replace(RUNNING, rate=200, paused=True)
+        await until(pilot, lambda: "200 transactions/s" in shown(app) and "→" not in shown(app))
+        assert "◐ paused" in shown(app)
+
+
+async def test_an_order_that_never_is_carried_out_is_not_shown_for_ever() -> None:
+    async with desk() as (it, app, pilot):
+        it.obeys = False
+        await pilot.press("plus", "o")
+        await until(pilot, lambda: "stopping…" in shown(app))
+        await until(pilot, lambda: "● running" in shown(app))
+        assert "→" not in shown(app)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 16)])
+async def test_all_keys_can_be_reached_on_a_small_terminal(size: tuple[int, int]) -> None:
+    async with desk(size=size) as (_, app, _pilot):
+        form = app.screen.query_one(".form")
+        assert form.region.height <= size[1]
+        if size == (80, 24):
+            assert form.max_scroll_y == 0
+
+
+def controlled(
+    backend: FakeBackend,
+) -> tuple[SimulatorControl, list[Notice], list[SimulatorStatus]]:
+    told: list[Notice] = []
+    seen: list[SimulatorStatus] = []
+    return SimulatorControl(lambda: backend, told.append, seen.append), told, seen
+
+
+def wait(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+def test_orders_are_carried_out_in_their_order_and_nobody_waits() -> None:
+    backend = FakeBackend(gate=threading.Event())
+    control, told, seen = controlled(backend)
+    rates = [float(rate) for rate in range(1, 30)]
+    for rate in rates:
+        control.give(SimulatorOrder(rate=rate))
+    assert seen == []
+    backend.gate.set()
+    wait(lambda: len(seen) == len(rates))
+    assert [status.rate for status in seen] == rates
+    assert backend.calls == [f"simulate rate={rate}" for rate in rates]
+    assert told == []
+    control.give(SimulatorOrder(paused=True))
+    wait(lambda: len(seen) == len(rates) + 1)
+
+
+@pytest.mark.parametrize(
+    ("order", "call", "said"),
+    [
+        (SimulatorOrder(running=True), "simulate running=True", "The simulator runs."),
+        (SimulatorOrder(running=False), "simulate running=False", "The simulator is off."),
+        (SimulatorOrder(inject_fraud=True), "simulate fraud", "A fraud episode begins."),
+    ],
+)
+def test_what_cannot_be_seen_is_said(order: SimulatorOrder, call: str, said: str) -> None:
+    backend = FakeBackend()
+    control, told, seen = controlled(backend)
+    control.give(order)
+    wait(lambda: bool(told))
+    assert backend.calls == [call]
+    assert told == [Notice(said)]
+    assert seen == [backend.stack.simulator]  # type: ignore[union-attr]
+
+
+def test_a_failure_is_told_and_the_next_order_is_carried_out() -> None:
+    backend = FakeBackend(simulator_failure=unreachable("The stack"))
+    control, told, seen = controlled(backend)
+    control.give(SimulatorOrder(rate=5))
+    wait(lambda: bool(told))
+    assert told[0].severity is Severity.ERROR
+    assert told[0].message.startswith("Simulator: The stack does not answer. See whether")
+    backend.simulator_failure = None
+    control.give(SimulatorOrder(rate=5))
+    wait(lambda: bool(seen))
+    assert seen == [replace(STATUS.simulator, rate=5)]
+
+
+def test_an_order_says_all_that_the_stack_understands() -> None:
+    assert set(Simulate.__struct_fields__) == set(SimulatorOrder.__dataclass_fields__)

@@ -1,0 +1,198 @@
+"""Rows as a file: CSV for spreadsheets, JSON lines for programs, Parquet with types."""
+
+from __future__ import annotations
+
+import csv
+import types
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Union, get_args, get_origin
+
+import msgspec
+
+from pipeline.errors import PipelineError
+from pipeline.sanitise import json_line, sanitised
+
+from .new_file import create
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Value = int | float | str | bool | datetime | None
+Kind = type[int] | type[float] | type[str] | type[bool] | type[datetime]
+
+# What spreadsheets take for the beginning of a formula; some also take the full-width forms.
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+_ROWS_AT_ONCE: Final = 10_000
+
+
+class Format(StrEnum):
+    """What a file is written as; the value is its suffix."""
+
+    CSV = "csv"
+    JSON = "jsonl"
+    PARQUET = "parquet"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A column: its name and what its values are, apart from None."""
+
+    name: str
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class ExportResult:
+    """What was written: where, how many rows, how large in bytes."""
+
+    path: Path
+    rows: int
+    bytes: int
+
+
+def fields_of(record: type[msgspec.Struct]) -> tuple[Field, ...]:
+    """The fields that a record declares, in their order."""
+    return tuple(
+        Field(field.encode_name, _kind(field.type)) for field in msgspec.structs.fields(record)
+    )
+
+
+def export(
+    path: Path, format: Format, fields: Sequence[Field], rows: Iterable[Sequence[Value]]
+) -> ExportResult:
+    """Write rows to a new file; blocks for as long as that takes.
+
+    Args:
+        path: Where to; its folder has to be there. A file that is there stays, and the new one
+            gets a name with `-2` and so on.
+        format: As what.
+        fields: The columns.
+        rows: Their values in the order of `fields`. Times are written without a zone, after a
+            conversion to UTC if they have one.
+
+    Raises:
+        PipelineError: The file cannot be written, or a value is not of its field's kind.
+    """
+    counted = _Counted(rows)
+    write = partial(_WRITERS[format], fields=fields, rows=counted)
+    try:
+        written = create(path, write)
+    except (ValueError, TypeError, OverflowError) as error:
+        reason = sanitised(str(error)).rstrip(".")
+        raise PipelineError(
+            f"The rows do not fit into {format.value}: {reason}.", "Choose another format."
+        ) from error
+    return ExportResult(written, counted.count, written.stat().st_size)
+
+
+class _Counted:
+    """Rows that count themselves as they pass, with times made plain."""
+
+    def __init__(self, rows: Iterable[Sequence[Value]]) -> None:
+        self._rows = rows
+        self.count = 0
+
+    def __iter__(self) -> Iterator[list[Value]]:
+        for row in self._rows:
+            self.count += 1
+            yield [_without_zone(value) if isinstance(value, datetime) else value for value in row]
+
+
+def _write_csv(path: Path, fields: Sequence[Field], rows: Iterable[list[Value]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow([_csv_text(field.name) for field in fields])
+        writer.writerows([_csv_cell(value) for value in row] for row in rows)
+
+
+def _csv_cell(value: Value) -> object:
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return _csv_text(value)
+        case datetime():
+            return value.isoformat()
+    return value
+
+
+def _csv_text(text: str) -> str:
+    harmless = sanitised(text)
+    # Spreadsheets also look behind blanks. An apostrophe in front makes text of anything.
+    return f"'{harmless}" if text.lstrip(" ").startswith(_FORMULA) else harmless
+
+
+def _write_json(path: Path, fields: Sequence[Field], rows: Iterable[list[Value]]) -> None:
+    names = [field.name for field in fields]
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        for row in rows:
+            values = [_encodable(value) for value in row]
+            file.write(json_line(dict(zip(names, values, strict=True))) + "\n")
+
+
+def _write_parquet(path: Path, fields: Sequence[Field], rows: Iterable[list[Value]]) -> None:
+    # A third of a second that only those wait for who want Parquet.
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    schema = pa.schema([(field.name, _arrow_type(field.kind)) for field in fields])
+    remaining = iter(rows)
+    with pq.ParquetWriter(path, schema) as writer:
+        while some := list(islice(remaining, _ROWS_AT_ONCE)):
+            arrays = [
+                pa.array([_fitting(row[place], field) for row in some], type=schema.types[place])
+                for place, field in enumerate(fields)
+            ]
+            writer.write_batch(pa.record_batch(arrays, schema=schema))
+
+
+def _fitting(value: Value, field: Field) -> Value:
+    """Arrow would cut a float down to an integer without a word."""
+    kind = type(value)
+    if value is None or kind is field.kind or (kind is int and field.kind is float):
+        return _encodable(value)
+    raise TypeError(f"{value!r} in {field.name} is not of type {field.kind.__name__}")
+
+
+def _arrow_type(kind: Kind) -> pa.DataType:
+    import pyarrow as pa
+
+    return {
+        int: pa.int64(),
+        float: pa.float64(),
+        str: pa.string(),
+        bool: pa.bool_(),
+        datetime: pa.timestamp("us"),
+    }[kind]
+
+
+_WRITERS: Final[dict[Format, Callable[..., None]]] = {
+    Format.CSV: _write_csv,
+    Format.JSON: _write_json,
+    Format.PARQUET: _write_parquet,
+}
+
+
+def _encodable(value: Value) -> Value:
+    """Half a surrogate pair is no character that UTF-8 could carry."""
+    if isinstance(value, str) and not value.isascii():
+        return value.encode("utf-8", "backslashreplace").decode()
+    return value
+
+
+def _without_zone(time: datetime) -> datetime:
+    return time if time.tzinfo is None else time.astimezone(UTC).replace(tzinfo=None)
+
+
+def _kind(annotation: Any) -> Kind:
+    if get_origin(annotation) in (types.UnionType, Union):
+        (annotation,) = (part for part in get_args(annotation) if part is not types.NoneType)
+    if annotation not in (int, float, str, bool, datetime):
+        raise TypeError(f"{annotation!r} is no kind of value that a file has")
+    return annotation  # type: ignore[no-any-return]

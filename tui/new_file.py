@@ -1,0 +1,77 @@
+"""A file that appears whole or not at all, and never in the place of another."""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+from typing import Final
+
+from pipeline.errors import PipelineError
+
+_ELSEWHERE: Final = "Choose another folder."
+_ROOM: Final = "Make room, or choose another folder."
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+# What file systems without hard links answer.
+_NO_LINKS: Final = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
+
+
+def create(path: Path, write: Callable[[Path], None]) -> Path:
+    """Have a file written, then put it in its place.
+
+    Args:
+        path: Where the file should be; when one is there, `-2`, `-3` … goes before the suffix.
+        write: Writes the file to the path it is given; nobody else sees that one.
+
+    Returns:
+        Where the file is.
+
+    Raises:
+        PipelineError: There is no such folder, or the file cannot be written there.
+    """
+    if not path.name:
+        raise PipelineError(f"{path} names no file.", "Add a file name.")
+    if not path.parent.is_dir():
+        raise PipelineError(f"There is no folder {path.parent}.", "Make it, or choose another.")
+    try:
+        handle, name = tempfile.mkstemp(".partial", ".fraudwatch-", path.parent)
+        os.close(handle)
+        partial = Path(name)
+        try:
+            write(partial)
+            return _place(partial, path)
+        finally:
+            partial.unlink(missing_ok=True)
+    except OSError as error:
+        if error.errno in _FULL:
+            raise PipelineError(f"There is no room for {path}.", _ROOM) from error
+        reason = error.strerror or str(error)
+        raise PipelineError(f"{path} cannot be written: {reason}.", _ELSEWHERE) from error
+
+
+def _place(partial: Path, path: Path) -> Path:
+    for free in _names(path):
+        try:
+            # A link fails where a rename would overwrite a file that came a moment ago.
+            os.link(partial, free)
+        except FileExistsError:
+            continue
+        except OSError as error:
+            if error.errno not in _NO_LINKS:
+                raise
+            try:
+                free.touch(exist_ok=False)
+            except FileExistsError:
+                continue
+            partial.replace(free)
+        return free
+    raise AssertionError("there are always more names")
+
+
+def _names(path: Path) -> Iterator[Path]:
+    yield path
+    for number in count(2):
+        yield path.with_name(f"{path.stem}-{number}{path.suffix}")

@@ -1,0 +1,221 @@
+"""What the console remembers between sessions, in one small file."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from .view import Notice, Severity
+
+_log = logging.getLogger(__name__)
+
+_SETTLE_SECONDS: Final = 0.3
+_TABLES: Final = "tables"
+
+Changes = dict[str, Any]
+
+
+class TablePreferences(msgspec.Struct, frozen=True):
+    """How one table was left.
+
+    Attributes:
+        sort: Title of the column that it is sorted by; empty for the table's own order.
+        descending: Whether the largest comes first.
+    """
+
+    sort: str = ""
+    descending: bool = True
+
+
+class Preferences(msgspec.Struct, frozen=True):
+    """How the console was left.
+
+    Attributes:
+        theme: Name of the theme; empty for the default one.
+        windows: Which kind of windows the windows table shows: a feature's name.
+        plots: Whether the plots are shown.
+        json_pane: Whether the whole record is shown beside the list of records.
+        ask_before_cancelling: Whether cancelling a job asks first.
+        tables: By the id of the table.
+    """
+
+    theme: str = ""
+    windows: str = "tumbling"
+    plots: bool = True
+    json_pane: bool = True
+    ask_before_cancelling: bool = True
+    tables: Mapping[str, TablePreferences] = {}
+
+    def table(self, name: str) -> TablePreferences:
+        """How a table was left, or how it is when nobody touched it."""
+        return self.tables.get(name, TablePreferences())
+
+
+class PreferencesFile:
+    """The preferences, kept in a file; safe to use from several threads and consoles.
+
+    A change counts at once and is written a moment later by a thread. Only what was changed is
+    written over what the file has by then, so that neither another console nor a newer version
+    with fields of its own loses anything.
+
+    Args:
+        path: The file; its folder is made when it is missing.
+        tell: Told, once, when the file cannot be used.
+    """
+
+    def __init__(self, path: Path, tell: Callable[[Notice], None]) -> None:
+        self._path = path
+        self._tell = tell
+        self._told = False
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._pending: Changes = {}
+        self._writer: threading.Thread | None = None
+        self._current = Preferences()
+
+    @property
+    def current(self) -> Preferences:
+        """As last changed here."""
+        with self._lock:
+            return self._current
+
+    def load(self) -> Preferences:
+        """Read the file; the defaults when there is none or it cannot be used.
+
+        A few hundred bytes, so that it can be done before the first paint.
+        """
+        try:
+            if not self._path.exists():
+                return self.current
+            with self._locked():
+                loaded = msgspec.convert(self._read(), Preferences)
+        except OSError as error:
+            self._complain(f"What was remembered cannot be read: {_reason(error)}.", error)
+            return self.current
+        with self._lock:
+            self._current = loaded
+        return loaded
+
+    def change(self, **changes: object) -> Preferences:
+        """Remember other values of the fields of `Preferences` except `tables`."""
+        return self._change(changes)
+
+    def change_table(self, name: str, **changes: object) -> Preferences:
+        """Remember other values of the fields of `TablePreferences` for one table."""
+        table = msgspec.structs.replace(self.current.table(name), **changes)
+        return self._change({_TABLES: {name: table}})
+
+    def close(self, patience: float = 2.0) -> None:
+        """Write what is not written yet; at most so many seconds."""
+        with self._lock:
+            writer = self._writer
+        self._wake.set()
+        if writer is not None:
+            writer.join(patience)
+
+    def _change(self, changes: Changes) -> Preferences:
+        with self._lock:
+            tables = {**self._current.tables, **changes.get(_TABLES, {})}
+            replaced = msgspec.structs.replace(self._current, **(changes | {_TABLES: tables}))
+            if replaced == self._current:
+                return replaced
+            self._current = replaced
+            _merge(self._pending, changes)
+            if self._writer is None:
+                self._writer = threading.Thread(
+                    target=self._write_later, name="fraudwatch-preferences", daemon=True
+                )
+                self._writer.start()
+            return replaced
+
+    def _write_later(self) -> None:
+        """Ends when there is nothing more to write, so that an idle console has no thread."""
+        while True:
+            # Whoever steps through the themes wants only the last one written.
+            self._wake.wait(_SETTLE_SECONDS)
+            with self._lock:
+                changes, self._pending = self._pending, {}
+                if not changes:
+                    self._writer = None
+                    return
+            try:
+                self._write(changes)
+            except OSError as error:
+                self._complain(f"Settings cannot be remembered: {_reason(error)}.", error)
+
+    def _write(self, changes: Changes) -> None:
+        with self._locked():
+            raw = self._read()
+            _merge(raw, msgspec.to_builtins(changes))
+            partial = self._path.with_suffix(".partial")
+            partial.unlink(missing_ok=True)
+            with open(partial, "xb", opener=_private) as file:
+                file.write(msgspec.json.format(msgspec.json.encode(raw)))
+            partial.replace(self._path)
+
+    def _read(self) -> Changes:
+        """The file with all its fields; empty when there is none, or none that can be used."""
+        try:
+            data = self._path.read_bytes()
+        except FileNotFoundError:
+            return {}
+        try:
+            raw = msgspec.json.decode(data, type=dict[str, Any])
+            msgspec.convert(raw, Preferences)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            aside = self._free_name()
+            self._path.rename(aside)
+            self._complain(f"What was remembered is damaged; it is now {aside}.", error)
+            return {}
+        return raw
+
+    def _free_name(self) -> Path:
+        number = 1
+        while (aside := self._path.with_suffix(f".damaged-{number}")).exists():
+            number += 1
+        return aside
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        lock = os.open(self._path.with_suffix(".lock"), os.O_CREAT | os.O_RDWR, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(lock)
+
+    def _complain(self, message: str, error: Exception) -> None:
+        _log.warning("%s", message, exc_info=error)
+        with self._lock:
+            told, self._told = self._told, True
+        if not told:
+            self._tell(Notice(message, Severity.WARNING))
+
+
+def _merge(into: Changes, changes: Changes) -> None:
+    """Tables are changed one by one, and field by field; everything else is replaced."""
+    tables = into.get(_TABLES, {})
+    for name, table in changes.get(_TABLES, {}).items():
+        old = tables.get(name)
+        both = isinstance(old, dict) and isinstance(table, dict)
+        tables[name] = {**old, **table} if both else table
+    into.update({name: value for name, value in changes.items() if name != _TABLES})
+    if tables:
+        into[_TABLES] = tables
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _reason(error: OSError) -> str:
+    return f"{error.filename}: {error.strerror}" if error.strerror else str(error)

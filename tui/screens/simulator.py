@@ -1,0 +1,223 @@
+"""The simulator's controls: how fast, how fast time goes, and a fraud episode on demand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, ClassVar, Final
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from pipeline.model import SimulatorStatus
+from pipeline.simulate.pace import FASTEST
+from tui import text
+from tui.keymap import KEYMAP, Scope, dialog_bindings
+from tui.simulator_control import SimulatorOrder
+from tui.tones import Piece, Tone, content
+from tui.widgets.choice import Choice
+
+_REFRESH_SECONDS: Final = 0.2
+# An order that has not shown by then has failed, which a notice says.
+_PATIENCE_LOOKS: Final = 25
+_LABEL_CELLS: Final = 14
+_ERROR_CELLS: Final = 400
+# The simulator takes anything above nothing; less than this looks like a simulator that hangs.
+_SLOWEST: Final = 0.1
+_UNKNOWN: Final = "Nothing is known of the simulator yet."
+
+Line = list[Piece]
+
+
+class SimulatorScreen(ModalScreen[None]):
+    """Shows the simulator as it is and takes orders for it.
+
+    Args:
+        status: The simulator as last known; None when it is not known.
+        order: Has an order carried out; returns at once.
+    """
+
+    BINDINGS = dialog_bindings(Scope.SIMULATOR)
+    CSS_PATH: ClassVar[str] = "../styles/forms.tcss"
+    AUTO_FOCUS = ""
+
+    def __init__(
+        self,
+        status: Callable[[], SimulatorStatus | None],
+        order: Callable[[SimulatorOrder], None],
+    ) -> None:
+        super().__init__()
+        self._status = status
+        self._order = order
+        # What was ordered and does not show in the status yet, and for how many looks it has not.
+        self._wanted: dict[str, Any] = {}
+        self._looks = 0
+        self._remark = ""
+
+    def compose(self) -> ComposeResult:
+        """How it is, and what can be done."""
+        with Vertical(classes="form") as box:
+            box.border_title = "Simulator"
+            box.border_subtitle = "esc closes"
+            yield Static(id="simulator")
+            yield Static(id="remark")
+            with Vertical(classes="choices"):
+                for key in KEYMAP:
+                    if key.scope is Scope.SIMULATOR:
+                        yield Choice(f"{key.shown:<5}", key.help, key.action)
+
+    def on_mount(self) -> None:
+        """Look at the simulator a few times a second."""
+        self._look()
+        self.set_interval(_REFRESH_SECONDS, self._look)
+
+    def action_pause(self) -> None:
+        """Hold it, or let it go on."""
+        expected = self._steerable()
+        if expected is not None:
+            self._expect(paused=not expected.paused)
+            self._give(SimulatorOrder(paused=not expected.paused), "")
+
+    def action_power(self) -> None:
+        """Stop it, or start it with the pace that it had."""
+        expected = self._expected()
+        if expected is None:
+            self._say(_UNKNOWN)
+        else:
+            self._expect(up=not expected.up)
+            self._give(SimulatorOrder(running=not expected.up), "")
+
+    def action_rate(self, factor: float) -> None:
+        """More or fewer transactions per second."""
+        expected = self._steerable()
+        if expected is not None:
+            rate, remark = _next(expected.rate, factor, "{} transactions a second")
+            if rate != expected.rate:
+                self._expect(rate=rate)
+                self._order(SimulatorOrder(rate=rate))
+            self._say(remark)
+
+    def action_speed(self, factor: float) -> None:
+        """Event time faster or slower."""
+        expected = self._steerable()
+        if expected is not None:
+            speed, remark = _next(expected.speed, factor, "{} times real time")
+            if speed != expected.speed:
+                self._expect(speed=speed)
+                self._order(SimulatorOrder(speed=speed))
+            self._say(remark)
+
+    def action_inject_fraud(self) -> None:
+        """Have an episode of fraud begin."""
+        if self._steerable() is not None:
+            self._give(SimulatorOrder(inject_fraud=True), "A fraud episode is on its way.")
+
+    def action_close(self) -> None:
+        """Back to the dashboard."""
+        self.dismiss(None)
+
+    def _expected(self) -> SimulatorStatus | None:
+        """As it is, or will be when everything that was ordered is done."""
+        status = self._status()
+        return None if status is None else replace(status, **self._wanted)
+
+    def _steerable(self) -> SimulatorStatus | None:
+        """What is expected if it is on; says so if not."""
+        expected = self._expected()
+        if expected is not None and expected.up:
+            return expected
+        self._say(_UNKNOWN if expected is None else "It is off; o starts it.")
+        return None
+
+    def _expect(self, **wanted: Any) -> None:
+        self._wanted |= wanted
+        self._looks = 0
+
+    def _give(self, order: SimulatorOrder, remark: str) -> None:
+        self._order(order)
+        self._say(remark)
+
+    def _say(self, remark: str) -> None:
+        self._remark = remark
+        self._look()
+
+    def _look(self) -> None:
+        status = self._status()
+        self._looks += 1
+        self._wanted = {
+            name: value
+            for name, value in self._wanted.items()
+            if self._looks <= _PATIENCE_LOOKS and getattr(status, name, value) != value
+        }
+        lines = status_lines(status, self._expected())
+        self.query_one("#simulator", Static).update(
+            Content("\n").join(content(line) for line in lines)
+        )
+        self.query_one("#remark", Static).update(content([Piece(self._remark, Tone.WAITS)]))
+
+
+def status_lines(
+    status: SimulatorStatus | None, expected: SimulatorStatus | None
+) -> Sequence[Line]:
+    """The simulator as lines; what was ordered and is not so yet is shown as to come."""
+    if status is None or expected is None:
+        return [[Piece(_UNKNOWN, Tone.WAITS)]]
+    if not status.up:
+        return [_state(status, expected), *_error(status)]
+    event_time = text.clean(status.event_time) or text.NOTHING
+    return [
+        _state(status, expected),
+        _line("rate", _paced("", status.rate, expected.rate), " transactions/s"),
+        _line("event time", _paced("×", status.speed, expected.speed), " real time"),
+        _line("now at", [Piece(event_time)], ""),
+        _line("sent", [Piece(text.integer(status.sent))], " transactions"),
+        *_error(status),
+    ]
+
+
+def _state(status: SimulatorStatus, expected: SimulatorStatus) -> Line:
+    if status.up != expected.up:
+        doing = "starting…" if expected.up else "stopping…"
+    elif status.up and status.paused != expected.paused:
+        doing = "pausing…" if expected.paused else "going on…"
+    elif not status.up:
+        return [Piece("○ ", Tone.QUIET), Piece("off", Tone.STRONG)]
+    elif status.paused:
+        doing = "paused"
+    else:
+        return [Piece("● ", Tone.ACCENT), Piece("running", Tone.STRONG)]
+    return [Piece("◐ ", Tone.WAITS), Piece(doing, Tone.WAITS)]
+
+
+def _next(base: float, factor: float, unit: str) -> tuple[float, str]:
+    """The next pace within the limits, and what to say when it is one of them."""
+    value = min(max(base * factor, _SLOWEST), float(FASTEST))
+    if _SLOWEST < value < FASTEST:
+        return value, ""
+    limit = "most" if factor > 1 else "least"
+    return value, f"{unit.format(_pace(value))} is the {limit}."
+
+
+def _error(status: SimulatorStatus) -> list[Line]:
+    if not status.error:
+        return []
+    return [[Piece(text.clean(status.error, _ERROR_CELLS), Tone.DANGER)]]
+
+
+def _line(label: str, value: Line, unit: str) -> Line:
+    return [Piece(f"{label:<{_LABEL_CELLS}}", Tone.QUIET), *value, Piece(unit, Tone.QUIET)]
+
+
+def _paced(sign: str, now: float, expected: float) -> Line:
+    line = [Piece(f"{sign}{_pace(now)}")]
+    if expected == now:
+        return line
+    return [*line, Piece(f" → {sign}{_pace(expected)}", Tone.WAITS)]
+
+
+def _pace(value: float) -> str:
+    """As many digits as halving needs: `104`, `6.5`, `0.41`."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:,.3g}"
