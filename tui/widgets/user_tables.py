@@ -86,6 +86,8 @@ _WINDOWS: Final[tuple[Column[WindowRow], ...]] = (
 class TransactionsTable(LiveTable[Seen]):
     """The user's transactions, newest first."""
 
+    OPENS = False
+
     def __init__(self) -> None:
         super().__init__(_TRANSACTIONS, lambda row: row.transaction, id="user-transactions")
 
@@ -96,6 +98,8 @@ class TransactionsTable(LiveTable[Seen]):
 
 class UserWindowsTable(LiveTable[WindowRow]):
     """The user's closed windows, newest first."""
+
+    OPENS = False
 
     def __init__(self) -> None:
         super().__init__(_WINDOWS, lambda row: row.window_end, id="user-windows")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
@@ -57,5 +57,5 @@ def test_what_is_no_time_is_said_in_a_sentence(text: str, message: str) -> None:
 
 @given(st.text(max_size=30))
 def test_nothing_typed_breaks_it(text: str) -> None:
-    with contextlib.suppress(WhenError):
+    with suppress(WhenError):
         assert 0 <= parse_when(text, NOW.timestamp()) <= NOW.timestamp() * 1000
