@@ -8,6 +8,7 @@ operators, whose names begin with the operator's.
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +19,8 @@ from pipeline.model import Checkpoint, JobVitals
 
 from .rest import FlinkRest
 
+# Metrics appear one by one in a job's first minute, and anew when it restarts.
+_PLAN_SECONDS: Final = 10.0
 _EPOCH: Final = datetime(1970, 1, 1)
 # Before the first record the watermark is the smallest number there is.
 _NO_WATERMARK: Final = -(2**62)
@@ -56,15 +59,10 @@ _ROLES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """Which metrics of which vertex to ask for, with the role of each."""
+    """Which metrics of which vertex to ask for, with the role of each; and when it was made."""
 
     vertices: Mapping[str, Mapping[str, _Role]]
-
-    @property
-    def complete(self) -> bool:
-        """Whether the job's metrics have arrived; Flink collects them a while after its start."""
-        found = {role.name for metrics in self.vertices.values() for role in metrics.values()}
-        return {"records_in", "records_out", "busy"} <= found
+    made_at: float
 
 
 class VitalsReader:
@@ -99,10 +97,8 @@ class VitalsReader:
 
     def _read(self, job_id: str) -> JobVitals:
         plan = self._plans.get(job_id)
-        if plan is None:
-            plan = self._find(job_id)
-            if plan.complete:
-                self._plans[job_id] = plan
+        if plan is None or time.monotonic() - plan.made_at > _PLAN_SECONDS:
+            plan = self._plans[job_id] = self._find(job_id)
         values: dict[str, list[float]] = {}
         for vertex, roles in plan.vertices.items():
             for metric, found in self._rest.metrics(job_id, vertex, roles).items():
@@ -124,7 +120,7 @@ class VitalsReader:
             }
             if roles:
                 vertices[vertex] = roles
-        return _Plan(vertices)
+        return _Plan(vertices, time.monotonic())
 
 
 def _vitals(figures: Mapping[str, float], job: Mapping[str, float]) -> JobVitals:
