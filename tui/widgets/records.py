@@ -76,6 +76,10 @@ class RecordsTable(LiveTable[RecordView]):
         """Show the whole record, or show it no longer."""
         self.post_message(self.Opened())
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Records are filtered by the screen's own feed, not by a query."""
+        return True if action == "filter" else super().check_action(action, parameters)
+
     def action_filter(self) -> None:
         """Let somebody type a filter."""
         self.post_message(self.Filtering())
