@@ -67,18 +67,3 @@ async def test_a_failure_is_one_sentence(tmp_path: Path, monkeypatch: pytest.Mon
         await pilot.press("P")
         await stage.shows(pilot, "cannot be written")
         assert stage.app.is_running
-
-
-async def test_a_working_directory_that_is_gone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    gone = tmp_path / "gone"
-    gone.mkdir()
-    monkeypatch.chdir(gone)
-    stage = Stage(source=FakeSource(live_batch()))
-    async with stage.app.run_test(size=(120, 40), notifications=True) as pilot:
-        await stage.live(pilot)
-        gone.rmdir()
-        await pilot.press("P")
-        await stage.shows(pilot, "No picture: ")
-        assert stage.app.is_running
