@@ -310,7 +310,7 @@ async def test_a_deleted_topic_is_told_with_what_it_held() -> None:
         assert len(stage.table._rows) == 60
 
 
-@pytest.mark.parametrize("text", HOSTILE)
+@HOSTILE
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 async def test_hostile_records_are_only_text(text: str, size: tuple[int, int]) -> None:
     data = text.encode(errors="surrogatepass")
