@@ -44,13 +44,26 @@ class RollingRow(msgspec.Struct, frozen=True, gc=False):
 
 
 class WindowRow(msgspec.Struct, frozen=True, gc=False):
-    """A user's mean amount and count in one closed window `[window_start, window_end)`."""
+    """A user's mean amount and count in one closed window `[window_start, window_end)`.
+
+    Of tumbling and of hopping windows.
+    """
 
     window_start: EventTime
     window_end: EventTime
     user_id: Int64
     user_mean_trans_amt_last_360min: float
     user_trans_count_last_360min: Int64
+
+
+class CumulatingRow(msgspec.Struct, frozen=True, gc=False):
+    """A user's mean amount and count in one day up to `window_end`, from midnight on."""
+
+    window_start: EventTime
+    window_end: EventTime
+    user_id: Int64
+    user_mean_trans_amt_today: float
+    user_trans_count_today: Int64
 
 
 class JobState(StrEnum):
@@ -133,6 +146,54 @@ class JobVitals:
     backpressure: float | None = None
     busy: float | None = None
     restarts: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeptState:
+    """State that a job left behind.
+
+    Attributes:
+        path: As Flink names it.
+        at: When it was taken, in seconds since the epoch; None when that is not known.
+        kind: `savepoint` or `checkpoint`.
+        resumes: Whether a start begins with this one.
+    """
+
+    path: str
+    at: float | None
+    kind: str
+    resumes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class JobFailure:
+    """An exception of a job, with its stack trace; `at` in seconds since the epoch."""
+
+    at: float
+    trace: str
+
+
+@dataclass(frozen=True, slots=True)
+class JobDetail:
+    """What a job is, what it left behind and what went wrong with it.
+
+    Attributes:
+        name: The feature's name.
+        description: What it computes, in a sentence.
+        topic: The sink topic.
+        expression: The Ibis expression, printed.
+        sql: The Flink SQL that it compiles to, with source and sink.
+        kept: Its savepoints and checkpoints, newest first.
+        failures: Its exceptions, newest first.
+    """
+
+    name: str
+    description: str
+    topic: str
+    expression: str
+    sql: str
+    kept: tuple[KeptState, ...] = ()
+    failures: tuple[JobFailure, ...] = ()
 
 
 class Health(StrEnum):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
-from pipeline.model import JobStatus, JobVitals, SimulatorStatus, StackStatus, Step
+from pipeline.model import JobDetail, JobStatus, JobVitals, SimulatorStatus, StackStatus, Step
 
 if TYPE_CHECKING:
     from pipeline.local.control import Simulate
@@ -33,6 +33,9 @@ class Backend(Protocol):
 
     def vitals(self) -> Mapping[str, JobVitals]:
         """How the running jobs are doing, by name."""
+
+    def job_detail(self, name: str) -> JobDetail:
+        """What a job is, what it left behind and what went wrong with it."""
 
     def start_job(self, name: str, report: ReportProgress) -> JobStatus:
         """Start a job, from its kept state if it has any, and wait until it runs."""

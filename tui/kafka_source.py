@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Final
 
 from pipeline.kafka.consumer import BatchConsumer, Last
 from pipeline.kafka.records import Record, decode, decode_placed
-from pipeline.model import RollingRow, Transaction, WindowRow
+from pipeline.model import CumulatingRow, RollingRow, Transaction, WindowRow
 from pipeline.schema import TRANSACTION_TOPIC
 
 from .snapshot import Flagged
 from .source import Batch, Extent
-from .topics import FLAGGED_TOPIC, ROLLING_TOPIC, WINDOW_TOPICS
+from .topics import CUMULATING, FLAGGED_TOPIC, ROLLING_TOPIC, WINDOW_TOPICS
 
 _TOPICS: Final = (TRANSACTION_TOPIC, ROLLING_TOPIC, FLAGGED_TOPIC, *WINDOW_TOPICS.values())
 # Enough of the past, per partition, to fill every table at once.
@@ -56,17 +57,17 @@ def _decoded(records: list[Record], lag: int, error: str, *, anew: bool, past: b
     transactions, bad_transactions = decode_placed(Transaction, by_topic[TRANSACTION_TOPIC])
     rolling, bad_rolling = decode(RollingRow, by_topic[ROLLING_TOPIC])
     flagged, bad_flagged = decode_placed(Transaction, by_topic[FLAGGED_TOPIC])
-    windows = {
-        kind: decode(WindowRow, by_topic[topic])
-        for kind, topic in WINDOW_TOPICS.items()
-        if by_topic[topic]
-    }
-    bad_windows = sum(len(bad) for _, bad in windows.values())
+    windows: dict[str, Sequence[WindowRow]] = {}
+    bad_windows = 0
+    for kind, topic in WINDOW_TOPICS.items():
+        if by_topic[topic]:
+            windows[kind], bad = _windows(kind, by_topic[topic])
+            bad_windows += bad
     return Batch(
         transactions=[row for _, row in transactions],
         extents=_extents(transactions),
         rolling=rolling,
-        windows={kind: rows for kind, (rows, _) in windows.items()},
+        windows=windows,
         flagged=[
             Flagged(record.partition, record.offset, record.timestamp_ms, transaction)
             for record, transaction in flagged
@@ -77,6 +78,24 @@ def _decoded(records: list[Record], lag: int, error: str, *, anew: bool, past: b
         past=past,
         error=error,
     )
+
+
+def _windows(kind: str, records: list[Record]) -> tuple[Sequence[WindowRow], int]:
+    """The rows of one kind of window, and how many could not be decoded."""
+    if kind != CUMULATING:
+        rows, bad = decode(WindowRow, records)
+        return rows, len(bad)
+    cumulating, bad = decode(CumulatingRow, records)
+    return [
+        WindowRow(
+            window_start=row.window_start,
+            window_end=row.window_end,
+            user_id=row.user_id,
+            user_mean_trans_amt_last_360min=row.user_mean_trans_amt_today,
+            user_trans_count_last_360min=row.user_trans_count_today,
+        )
+        for row in cumulating
+    ], len(bad)
 
 
 def _extents(transactions: list[tuple[Record, Transaction]]) -> dict[int, Extent]:

@@ -141,6 +141,19 @@ KEYMAP: Final = (
     _key("ctrl+d", "cancel", "cancel", "Cancel the job and discard its state", _ONE, "changes"),
     _key("greater_than_sign", "neighbour(1)", "next job", "The next job", _ONE, "footer"),
     _key("less_than_sign", "neighbour(-1)", "previous job", "The previous job", _ONE, "footer"),
+    _key("1", "section('expression')", "Ibis", "The Ibis expression", _ONE),
+    _key("2", "section('sql')", "SQL", "The Flink SQL that runs", _ONE),
+    _key("3", "section('exceptions')", "exceptions", "Exceptions with their stack traces", _ONE),
+    _key("4", "section('state')", "state", "Savepoints and checkpoints, and which a start resumes from", _ONE),
+    _key("right tab", "turn(1)", "next", "Next section", _ONE),
+    _key("left shift+tab", "turn(-1)", "previous", "Previous section", _ONE),
+    _key("j down", "scroll(1)", "down", "Scroll down", _ONE),
+    _key("k up", "scroll(-1)", "up", "Scroll up", _ONE),
+    _key("pagedown", "scroll(12)", "page down", "Scroll down by half a screen", _ONE),
+    _key("pageup", "scroll(-12)", "page up", "Scroll up by half a screen", _ONE),
+    _key("g home", "scroll(-99999)", "top", "Scroll to the top", _ONE),
+    _key("G end", "scroll(99999)", "bottom", "Scroll to the end", _ONE),
+    _key("y", "copy", "copy", "Copy the SQL; works over SSH", _ONE, "footer"),
     _key("t", "topic", "topic", "Choose a topic", _R, "footer"),
     _key("b", "from_beginning", "beginning", "Read from the beginning", _R, "footer"),
     _key("e", "from_end", "end", "Read what comes from now on", _R, "footer"),
@@ -180,6 +193,7 @@ def bindings(scope: Scope) -> list[BindingType]:
             show=key.footer,
             key_display=_WRITTEN.get(key.keys[0], key.keys[0]),
             priority=key.priority,
+            tooltip=key.help,
         )
         for key in KEYMAP
         if key.scope is scope

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from pipeline.model import JobState
 
 from . import text
-from .filter import Filter
 from .query import Page
 from .view import View
 from .widgets.titles import Title
+
+_FILTER_CELLS: Final = 40
 
 
 def panel_titles(view: View, mistakes: Mapping[str, str]) -> tuple[Title, ...]:
@@ -27,6 +28,8 @@ def panel_titles(view: View, mistakes: Mapping[str, str]) -> tuple[Title, ...]:
         Title("users", "2", "Users", _page(data.users)),
         Title("windows", "3", "Windows", f"{data.windows.kind} {_windows(view)}"),
         Title("flagged", "4", "Flagged", _page(data.flagged, data.flagged_total)),
+        Title("plots", "5", "Plots"),
+        Title("records", "6", "Records"),
     )
     return tuple(
         title if not mistakes.get(title.panel) else title.with_mistake(mistakes[title.panel])
@@ -46,22 +49,18 @@ def _page(page: Page[Any], seen: int = 0) -> str:
     total = max(page.total, seen)
     more = "+" if page.truncated else ""
     everything = f"{text.integer(total)}{more}"
-    if page.query.filter:
-        shown = f"{text.integer(page.matched)} of {everything}{_filter(page.query.filter)}"
-    else:
-        shown = everything
-    if len(page.rows) < page.matched or (not page.query.filter and page.matched < total):
-        return f"top {text.integer(len(page.rows))} of {shown}"
-    return shown
+    shown, matched = len(page.rows), text.integer(page.matched)
+    if not page.query.filter:
+        return everything if shown == total else f"top {text.integer(shown)} of {everything}"
+    typed = text.clean(page.query.filter.text, _FILTER_CELLS)
+    found = matched if shown == page.matched else f"top {text.integer(shown)} of {matched}"
+    return f"{found} · {typed} · {everything} in all"
 
 
 def _windows(view: View) -> str:
     windows = view.data.windows
     total = text.integer(windows.total)
     if windows.query.filter:
-        return f"{len(windows.windows)} of {total}{_filter(windows.query.filter)}"
+        typed = text.clean(windows.query.filter.text, _FILTER_CELLS)
+        return f"{len(windows.windows)} · {typed} · {total} in all"
     return total
-
-
-def _filter(filter: Filter) -> str:
-    return f" · {text.clean(filter.text, 40)}"

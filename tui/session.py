@@ -14,13 +14,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from pipeline.errors import UnavailableError
-from pipeline.model import JobStatus, StepState
+from pipeline.model import JobDetail, JobStatus, SimulatorStatus, StepState
 
 from .backend import Backend
 from .feed import Feed
 from .job_control import JobControl, Order
 from .limits import Limits
 from .query import Queries
+from .simulator_control import SimulatorControl, SimulatorOrder
 from .snapshot import Snapshot
 from .source import Source
 from .view import JobLine, Notice, Phase, Problem, Reading, Severity, View
@@ -76,6 +77,7 @@ class Session:
             lambda: self._required().vitals(), _VITALS_SECONDS, clock, name="vitals"
         )
         self._jobs = JobControl(self._required, clock, self.tell, self._job_changed)
+        self._simulator = SimulatorControl(self._required, self.tell, self._simulator_changed)
 
     def view(self) -> View:
         """Everything as it is now."""
@@ -100,6 +102,13 @@ class Session:
         self._queries = queries
         if self._store is not None:
             self._store.queries = queries
+
+    @property
+    def bootstrap(self) -> str:
+        """Kafka's address; empty while it is not known."""
+        with self._lock:
+            status = self._view.reading.status
+        return status.bootstrap if status is not None else ""
 
     def look_up(self, question: Callable[[Store], T]) -> Future[T]:
         """Have something looked up in all that is kept.
@@ -141,6 +150,28 @@ class Session:
         if not jobs:
             self.tell(Notice("The jobs are not known yet.", Severity.WARNING))
         self._jobs.give(order, [job for job in jobs if names is None or job.name in names])
+
+    @property
+    def clock(self) -> Callable[[], float]:
+        """Seconds since the epoch."""
+        return self._clock
+
+    def job_detail(self, name: str) -> JobDetail:
+        """All there is to know of a job; blocks."""
+        return self._required().job_detail(name)
+
+    def neighbour(self, user_id: int, step: int) -> int | None:
+        """The user so many rows on in the table of users, round its ends; None without others."""
+        users = [row.user_id for row in self.view().data.users.rows]
+        if not users or users == [user_id]:
+            return None
+        if user_id not in users:
+            return users[0]
+        return users[(users.index(user_id) + step) % len(users)]
+
+    def simulate(self, order: SimulatorOrder) -> None:
+        """Change the simulator."""
+        self._simulator.give(order)
 
     def close(self) -> None:
         """Let go of the stack, in a thread; the view's phase tells when that is done."""
@@ -232,6 +263,14 @@ class Session:
             if reading.status is not None:
                 jobs = tuple(status if job.name == status.name else job for job in reading.jobs)
                 reading = replace(reading, status=replace(reading.status, jobs=jobs))
+                self._view = replace(self._view, reading=reading)
+        self._look_now.set()
+
+    def _simulator_changed(self, simulator: SimulatorStatus) -> None:
+        with self._lock:
+            reading = self._view.reading
+            if reading.status is not None:
+                reading = replace(reading, status=replace(reading.status, simulator=simulator))
                 self._view = replace(self._view, reading=reading)
         self._look_now.set()
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from pipeline.model import Transaction
 
 from .query import Page, Query
+from .series_snapshot import SeriesSnapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +177,7 @@ class Snapshot:
         transactions_total: Transactions seen.
         rate: Transactions per second of wall time, over the last few seconds.
         event_time: How event time goes.
+        series: What the plots show.
         last_record_at: When the last record of any topic came, in seconds since the epoch.
         bad: Records that could not be decoded.
         lag: Records that wait in Kafka; None when that is not known.
@@ -190,6 +192,7 @@ class Snapshot:
     transactions_total: int = 0
     rate: float = 0.0
     event_time: EventTime = field(default_factory=EventTime)
+    series: SeriesSnapshot = field(default_factory=SeriesSnapshot)
     last_record_at: float | None = None
     bad: int = 0
     lag: int | None = None

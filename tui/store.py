@@ -12,6 +12,7 @@ from .event_clock import EventClock
 from .flagged_kept import FlaggedKept
 from .limits import Limits
 from .query import Queries
+from .series import Series
 from .snapshot import Snapshot
 from .source import Batch
 from .throughput import Throughput
@@ -50,6 +51,7 @@ class Store:
             kind: WindowsKept(limits.windows, limits.window_rows) for kind in WINDOW_KINDS
         }
         self.event_clock = EventClock()
+        self._series = Series()
         self._throughput = Throughput()
         self._transactions_total = 0
         self._last_record_at: float | None = None
@@ -66,6 +68,7 @@ class Store:
         self._bad += batch.bad
         if batch.transactions or batch.rolling or batch.windows or batch.flagged or batch.bad:
             self._last_record_at = now
+        self._series.add(batch, now)
         self._apply_transactions(batch, now)
         if batch.rolling:
             self._users_changed = True
@@ -108,6 +111,7 @@ class Store:
             transactions_total=self._transactions_total,
             rate=self._throughput.rate(now),
             event_time=self.event_clock.state(now),
+            series=self._series.snapshot(now),
             last_record_at=self._last_record_at,
             bad=self._bad,
             lag=self._lag,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from itertools import islice
 from math import isnan
 from typing import Any, Final
 
@@ -54,17 +55,14 @@ class UsersKept:
         self._trend_ends = np.zeros(0, np.int64)
         self.truncated = False
 
-    def __len__(self) -> int:
-        return len(self._slots)
-
     def apply_transactions(self, rows: Iterable[Transaction]) -> None:
-        """Note each user's last transaction; users without a feature are not known."""
-        slots, amounts, merchants = self._slots, self._amounts, self._merchants
+        """Note each user's last transaction, also before there is a feature to show."""
         for row in rows:
-            slot = slots.get(row.user_id)
-            if slot is not None:
-                amounts[slot] = row.amt
-                merchants[slot] = row.merchant
+            slot = self._slots.get(row.user_id)
+            if slot is None:
+                slot = self._new_slot(row.user_id)
+            self._amounts[slot] = row.amt
+            self._merchants[slot] = row.merchant
 
     def apply_rolling(self, rows: Iterable[RollingRow], now: float) -> None:
         """Take in rows; one that is older than what is known changes nothing."""
@@ -106,14 +104,20 @@ class UsersKept:
         if slot is not None:
             self._flags[slot] = self._flags_of(user_id)
 
+    def containing(self, text: str, most: int) -> list[int]:
+        """Users whose id has these digits in it, as written."""
+        return list(islice((user for user in self._slots if text in str(user)), most))
+
     def page(self, query: Query, limit: int | None) -> Page[UserRow]:
         """The first users that a query finds; latest event time first when it does not say."""
-        found = self._found(query)
+        kept = np.fromiter(self._slots.values(), np.intp, len(self._slots))
+        # The rolling feature counts the transaction itself: none means that it is yet to come.
+        everyone = kept[self._counts[kept] > 0]
+        found = self._found(everyone, query)
         first = self._first(found, query.sort or _DEFAULT_SORT, query.descending, limit)
-        return Page(tuple(self._rows(first)), len(found), len(self._slots), self.truncated, query)
+        return Page(tuple(self._rows(first)), len(found), len(everyone), self.truncated, query)
 
-    def _found(self, query: Query) -> Slots:
-        found = np.fromiter(self._slots.values(), np.intp, len(self._slots))
+    def _found(self, found: Slots, query: Query) -> Slots:
         slow: list[Term] = []
         for term in query.filter.terms:
             column = self._numbers(term.field)
@@ -206,6 +210,7 @@ class UsersKept:
         self._ids[slot] = user_id
         self._flags[slot] = self._flags_of(user_id)
         self._counts[slot] = self._trend_ends[slot] = 0
+        self._heard[slot] = self._rows_heard
         self._amounts[slot] = np.nan
         self._seen_ms[slot] = np.iinfo(np.int64).min
         self._merchants[slot] = ""

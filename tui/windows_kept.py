@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -120,6 +120,13 @@ class WindowsKept:
         if page != self._page:
             self._page = page
         return self._page
+
+    def rows(self, query: Query) -> Iterator[WindowUser]:
+        """Every user that a query finds in every window that has its rows, newest window first."""
+        for (end, start), window in sorted(self._windows.items(), reverse=True):
+            columns = window.columns()
+            everyone = _users(start, end, columns, np.arange(len(columns.users)))
+            yield from select(everyone, _with_sort(query), WINDOW_FIELDS).rows
 
     def _seal(self) -> None:
         """Let the rows of the oldest windows go, but keep what they amount to."""

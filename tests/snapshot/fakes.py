@@ -15,9 +15,12 @@ from pipeline.local.control import Simulate
 from pipeline.model import (
     Checkpoint,
     Health,
+    JobDetail,
+    JobFailure,
     JobState,
     JobStatus,
     JobVitals,
+    KeptState,
     RollingRow,
     SimulatorStatus,
     Slots,
@@ -28,6 +31,7 @@ from pipeline.model import (
     WindowRow,
 )
 from tui.backend import ReportProgress, ReportSteps
+from tui.history import HistoryBatch
 from tui.snapshot import Flagged
 from tui.source import Batch, Extent
 from tui.topics import FLAGGED_TOPIC, ROLLING_TOPIC, WINDOWED_TOPIC
@@ -68,6 +72,28 @@ VITALS = {
     ),
     "flagged": JobVitals(records_in=104.0, records_out=0.6, pending=0, restarts=0),
 }
+
+DETAIL = JobDetail(
+    name="rolling",
+    description="Mean amount and number of a user's transactions in the last 360 minutes.",
+    topic=ROLLING_TOPIC,
+    expression="r0 := UnboundTable: transaction\n  amt     float64\n  user_id int64\n\n"
+    "Project[r0]\n  user_id: r0.user_id\n  mean:    WindowFunction(func=Mean(r0.amt))",
+    sql="CREATE TEMPORARY TABLE `transaction_raw` (\n  `amt` DOUBLE\n) WITH (\n"
+    "  'connector' = 'kafka'\n);\n\nINSERT INTO `rolling_sink`\nSELECT\n  AVG(`t0`.`amt`) OVER "
+    "(RANGE BETWEEN INTERVAL '360' MINUTE(3) PRECEDING AND CURRENT ROW)\nFROM `transaction`;\n",
+    kept=(
+        KeptState("file:///state/checkpoints/a1/chk-71", NOW - 4, "checkpoint", resumes=True),
+        KeptState("file:///state/savepoints/savepoint-a1-5", NOW - 7_300, "savepoint"),
+    ),
+    failures=(
+        JobFailure(
+            NOW - 320,
+            "org.apache.flink.util.FlinkException: the TaskManager was lost\n"
+            "\tat org.apache.flink.runtime.A.b(A.java:17)\nCaused by: java.io.IOException: gone\n",
+        ),
+    ),
+)
 
 STATUS = StackStatus(
     profile="local",
@@ -171,6 +197,11 @@ class FakeBackend:
             raise self.stack
         return self.running_vitals
 
+    def job_detail(self, name: str) -> JobDetail:
+        if isinstance(self.stack, Exception):
+            raise self.stack
+        return replace(DETAIL, name=name)
+
     def simulate(self, change: Simulate) -> SimulatorStatus:
         asked = msgspec.to_builtins(change)
         given = {name: asked[name] for name in ("running", "rate", "speed", "paused")}
@@ -225,6 +256,58 @@ class FakeSource:
 
     def close(self) -> None:
         self.closed = True
+
+
+class FakeHistory:
+    """A user's history: a day of it, unless it is given others; an exception is raised."""
+
+    def __init__(self, user_id: int, *batches: HistoryBatch | Exception) -> None:
+        self.user_id = user_id
+        self._batches = deque(batches or [history_batch(user_id)])
+
+    def poll(self) -> HistoryBatch:
+        if not self._batches:
+            threading.Event().wait(0.005)
+            return HistoryBatch(lag=0)
+        batch = self._batches.popleft()
+        if isinstance(batch, Exception):
+            raise batch
+        return batch
+
+    def close(self) -> None:
+        pass
+
+
+def history_batch(user_id: int) -> HistoryBatch:
+    """A day of a user: forty transactions, three of them flagged, and what features say of them."""
+    rows = [
+        transaction(
+            number,
+            user_id=user_id,
+            trans_date_trans_time=EVENT_TIME - timedelta(minutes=31 * number),
+            is_fraud=int(number in (3, 4, 17)),
+            first="Jennifer",
+            last="Banks",
+        )
+        for number in range(40)
+    ]
+    means = []
+    for row in rows:
+        since = row.trans_date_trans_time - timedelta(hours=6)
+        last = [
+            other.amt
+            for other in rows
+            if since <= other.trans_date_trans_time <= row.trans_date_trans_time
+        ]
+        means.append(
+            RollingRow(user_id, sum(last) / len(last), len(last), row.trans_date_trans_time)
+        )
+    windows = [replace_user(window_row(number, number), user_id) for number in range(4)]
+    return HistoryBatch(transactions=rows, means=means, windows=windows, read=8_400, lag=0)
+
+
+def replace_user(row: WindowRow, user_id: int) -> WindowRow:
+    return msgspec.structs.replace(row, user_id=user_id)
 
 
 def transaction(number: int = 0, **changes: object) -> Transaction:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
 from typing import Any, Final
 
 from textual import on
@@ -12,46 +14,67 @@ from textual.screen import Screen
 from textual.widgets import Footer
 
 from tui import text
-from tui.fields import FLAGGED_FIELDS, USER_FIELDS, WINDOW_FIELDS
-from tui.filter import FilterError, parse
+from tui.exports import FIELDS, Export, Exporter, described
+from tui.filter import Filter, FilterError, parse
 from tui.frozen import refined
+from tui.job_control import Order
 from tui.keymap import Scope, bindings
+from tui.navigation import OpenJob, OpenSimulator, OpenTopic, OpenUser
 from tui.panel_titles import panel_titles
+from tui.preferences import PreferencesFile
 from tui.query import Queries, Query
+from tui.read_only import Guarded
 from tui.session import Session
-from tui.snapshot import Snapshot
+from tui.snapshot import Flagged, Snapshot, UserRow, WindowUser
 from tui.topics import WINDOW_KINDS
-from tui.view import Phase, View
+from tui.view import JobLine, Phase, View
 from tui.widgets.filter_bar import FilterBar
-from tui.widgets.flagged import FlaggedTable
+from tui.widgets.flagged import FlaggedTable, flagged_record
 from tui.widgets.header import Header
 from tui.widgets.jobs import JobsPanel
 from tui.widgets.open_window import OpenWindowLines
+from tui.widgets.plots import (
+    AmountsPlot,
+    FlaggedPlot,
+    LagPlot,
+    SeriesPlot,
+    ThroughputPlot,
+)
+from tui.widgets.record_pane import RecordPane
 from tui.widgets.startup import StartupPanel
 from tui.widgets.table import LiveTable
 from tui.widgets.titles import TitleLine
 from tui.widgets.users import UsersTable
-from tui.widgets.windows import WindowsTable
+from tui.widgets.windows import WindowLine, WindowsTable
+
+from .confirm import confirm_cancel
+from .export import ExportChoice, ExportScreen
 
 _REFRESH_SECONDS: Final = 0.22
 # The feed answers a question within about this time.
 _ANSWER_SECONDS: Final = 0.06
 # Wide enough, the three tables are next to each other; high enough, panels get some air.
-_BY_WIDTH: Final = [(0, "-stacked"), (170, "-side")]
+_BY_WIDTH: Final = [(0, "-narrow"), (110, "-wide"), (170, "-side")]
 _BY_HEIGHT: Final = [(0, "-low"), (34, "-tall")]
 _TABLES: Final = ("users", "windows", "flagged")
-_FIELDS: Final = {
-    "users": USER_FIELDS.kinds,
-    "windows": WINDOW_FIELDS.kinds,
-    "flagged": FLAGGED_FIELDS.kinds,
-}
+_PANELS: Final = (*_TABLES, "plots")
 
 
-class Dashboard(Screen[None]):
+class Plots(Container, can_focus=True):
+    """All plots, in a panel of their own."""
+
+
+def _plots() -> tuple[SeriesPlot[Any], ...]:
+    return (ThroughputPlot(), FlaggedPlot(), AmountsPlot(), LagPlot())
+
+
+class Dashboard(Guarded, Screen[None]):
     """Everything at a glance.
 
     Args:
         session: What to show and to steer.
+        preferences: How it was left, and whether to ask before something is lost.
+        folder: Where exports go unless another is chosen.
     """
 
     BINDINGS = bindings(Scope.DASHBOARD)
@@ -60,9 +83,12 @@ class Dashboard(Screen[None]):
     HORIZONTAL_BREAKPOINTS = _BY_WIDTH
     VERTICAL_BREAKPOINTS = _BY_HEIGHT
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, preferences: PreferencesFile, folder: Path) -> None:
         super().__init__()
         self._session = session
+        self._preferences = preferences
+        self._folder = folder
+        self._exporter = Exporter(session.look_up, session.tell)
         self._table = "users"
         self._frozen: Snapshot | None = None
         self._refined: tuple[Queries, Snapshot] | None = None
@@ -73,9 +99,12 @@ class Dashboard(Screen[None]):
         yield Header()
         yield StartupPanel()
         with Vertical(id="live"):
-            with Horizontal(id="top"), Vertical(id="jobs-panel"):
-                yield TitleLine(classes="jobs")
-                yield JobsPanel()
+            with Horizontal(id="top"):
+                with Vertical(id="jobs-panel"):
+                    yield TitleLine(classes="jobs")
+                    yield JobsPanel()
+                with Horizontal(id="strip"):
+                    yield from _plots()
             yield TitleLine(classes="tabs")
             yield FilterBar()
             with Container(id="tables"):
@@ -88,14 +117,27 @@ class Dashboard(Screen[None]):
                     yield WindowsTable()
                 with Vertical(id="flagged-panel", classes="panel"):
                     yield TitleLine(classes="own")
-                    yield FlaggedTable()
+                    with Container(id="flagged-body"):
+                        yield FlaggedTable()
+                        yield RecordPane(id="flagged-record")
+                with Vertical(id="plots-panel", classes="panel"):
+                    yield TitleLine(classes="own")
+                    with Plots(id="plots"):
+                        yield from _plots()
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
         """Begin to look at the session a few times a second."""
         self._choose()
+        self.query_one(RecordPane).display = False
+        remembered = self._preferences.current
+        if remembered.windows in WINDOW_KINDS:
+            self._session.ask(replace(self._session.queries, kind=remembered.windows))
         for table in self.query(LiveTable):
-            if table.asked is not None:
+            if table.asked is not None and table.id is not None:
+                left = remembered.table(table.id)
+                if left.sort in FIELDS[table.id].kinds:
+                    table.ask(replace(table.asked, sort=left.sort, descending=left.descending))
                 self._put(table.id, table.asked)
         self.refresh_view()
         self.set_interval(_REFRESH_SECONDS, self.refresh_view)
@@ -123,9 +165,12 @@ class Dashboard(Screen[None]):
             self.notify(text.clean(notice.message), severity=notice.severity.value, markup=False)
 
     def back(self) -> None:
-        """Undo one thing that narrows the view: a filter, then a panel that fills the screen."""
-        table = self.query_one(f"#{self._table}", LiveTable)
-        if table.asked is not None and table.asked.filter:
+        """Undo what narrows the view, one at a time: a record, a filter, a large panel."""
+        if self._table == "flagged" and self.query_one(RecordPane).display:
+            self._close_record()
+            return
+        asked = self._asked
+        if asked is not None and asked.filter:
             self._filter_by("")
         else:
             self.remove_class("-maximised")
@@ -146,7 +191,7 @@ class Dashboard(Screen[None]):
 
     def action_panel(self, panel: str) -> None:
         """Go to a panel."""
-        if panel in _TABLES:
+        if panel in _PANELS:
             self._table = panel
             self._choose()
         self.query_one(f"#{panel}").focus()
@@ -154,7 +199,7 @@ class Dashboard(Screen[None]):
 
     def action_turn(self, step: int) -> None:
         """Go to the next or the previous table."""
-        self.action_panel(_TABLES[(_TABLES.index(self._table) + step) % len(_TABLES)])
+        self.action_panel(_PANELS[(_PANELS.index(self._table) + step) % len(_PANELS)])
 
     def action_maximise(self) -> None:
         """Give the panel that has the keys the whole screen, or give it back."""
@@ -166,25 +211,85 @@ class Dashboard(Screen[None]):
         queries = self._session.queries
         kind = WINDOW_KINDS[(WINDOW_KINDS.index(queries.kind) + 1) % len(WINDOW_KINDS)]
         self._session.ask(replace(queries, kind=kind))
+        self._preferences.change(windows=kind)
         self.action_panel("windows")
         self._refresh_soon()
 
+    def action_records(self) -> None:
+        """Look into any topic."""
+        self.post_message(OpenTopic())
+
+    def action_simulator(self) -> None:
+        """Steer the simulator."""
+        self.post_message(OpenSimulator())
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """There are no panels while the stack comes up."""
-        return action == "refresh_now" or not self.has_class("-starting")
+        if self.has_class("-starting") and action != "refresh_now":
+            return False
+        return super().check_action(action, parameters)
 
     @on(TitleLine.Chosen)
     def _go_to_title(self, message: TitleLine.Chosen) -> None:
-        self.action_panel(message.panel)
+        if message.panel == "records":
+            self.action_records()
+        else:
+            self.action_panel(message.panel)
 
     @on(JobsPanel.Ordered)
     def _give_order(self, message: JobsPanel.Ordered) -> None:
-        self._session.give(message.order, message.names)
-        self.refresh_view()
+        def give(sure: bool | None = True) -> None:
+            if sure:
+                self._session.give(message.order, message.names)
+                self.refresh_view()
+
+        if message.order is Order.CANCEL and self._preferences.current.ask_before_cancelling:
+            self.app.push_screen(confirm_cancel(message.names or ()), give)
+        else:
+            give()
+
+    @on(LiveTable.Opened)
+    def _open(self, message: LiveTable.Opened) -> None:
+        match message.table.selected:
+            case UserRow() as row:
+                self.post_message(OpenUser(row.user_id))
+            case WindowLine(user=WindowUser() as user):
+                self.post_message(OpenUser(user.user_id))
+            case JobLine() as line:
+                self.post_message(OpenJob(line.status.name))
+            case Flagged():
+                self.query_one(RecordPane).display = not self.query_one(RecordPane).display
+                self.refresh_view()
+
+    @on(RecordPane.Closed)
+    def _close_record(self) -> None:
+        self.query_one(RecordPane).display = False
+        self.action_panel("flagged")
+
+    @on(LiveTable.ExportWanted)
+    def _export(self, message: LiveTable.ExportWanted) -> None:
+        table = message.table.id or ""
+        frozen = self._as_frozen(self._session.view()).data if self._frozen is not None else None
+        data = frozen or self._session.view().data
+        wanted = Export(table, self._session.queries, frozen)
+
+        def write(choice: ExportChoice | None) -> None:
+            if choice is not None:
+                self._exporter.write(wanted, choice)
+
+        what, count = described(data, table, frozen=frozen is not None)
+        stamp = datetime.fromtimestamp(self._session.view().now)
+        name = f"fraudwatch-{table}-{stamp:%Y%m%d-%H%M%S}"
+        self.app.push_screen(ExportScreen(what, count, self._folder, name), write)
 
     @on(LiveTable.Queried)
     def _ask(self, message: LiveTable.Queried) -> None:
         self._put(message.table.id, message.query)
+        if message.table.id is not None:
+            query = message.query
+            self._preferences.change_table(
+                message.table.id, sort=query.sort, descending=query.descending
+            )
         self._refresh_soon()
 
     @on(LiveTable.FilterWanted)
@@ -204,7 +309,7 @@ class Dashboard(Screen[None]):
     def on_descendant_focus(self) -> None:
         """Tabbing to a table chooses it, too."""
         focused = self.focused.id if self.focused is not None else None
-        if focused in _TABLES:
+        if focused in _PANELS:
             self._table = focused
             self._choose()
         if focused is not None:
@@ -212,16 +317,24 @@ class Dashboard(Screen[None]):
             self.set_class(focused != "jobs", "-table")
 
     def _filter_by(self, typed: str) -> None:
+        if self._asked is None:
+            return
         table = self.query_one(f"#{self._table}", LiveTable)
         self._mistakes.pop(self._table, None)
         try:
-            wanted = parse(typed, _FIELDS[self._table])
+            wanted = parse(typed, FIELDS[self._table].kinds)
         except FilterError as error:
             self._mistakes[self._table] = str(error)
-        else:
-            if table.asked is not None:
-                table.ask(replace(table.asked, filter=wanted))
+            wanted = Filter()
+        table.ask(replace(self._asked, filter=wanted))
         self.refresh_view()
+
+    @property
+    def _asked(self) -> Query | None:
+        """What the chosen table is asked for; None when the plots are chosen."""
+        if self._table not in _TABLES:
+            return None
+        return self.query_one(f"#{self._table}", LiveTable).asked
 
     def _put(self, table: str | None, query: Query) -> None:
         changed: dict[str, Any] = {table: query} if table in _TABLES else {}
@@ -239,17 +352,26 @@ class Dashboard(Screen[None]):
         return replace(view, data=self._refined[1])
 
     def _choose(self) -> None:
-        for table in _TABLES:
-            self.query_one(f"#{table}-panel").set_class(table == self._table, "-chosen")
+        for panel in _PANELS:
+            self.query_one(f"#{panel}-panel").set_class(panel == self._table, "-chosen")
+        self.set_class(self._table == "plots", "-plots")
 
-    def _is_shown(self, table: str) -> bool:
-        return self.has_class("-side") or table == self._table
+    def _is_shown(self, panel: str) -> bool:
+        side_by_side = self.has_class("-side") and panel in _TABLES and self._table != "plots"
+        return side_by_side or panel == self._table
 
     def _show_panels(self, view: View) -> None:
         self.query_one(JobsPanel).show(view)
         for table in self.query(LiveTable):
             if table.id in _TABLES and self._is_shown(table.id):
                 table.show(view)
+        pane = self.query_one(RecordPane)
+        if pane.display and self._is_shown("flagged"):
+            pane.show(flagged_record(self.query_one(FlaggedTable).selected))
+        for plot in self.query(".series"):
+            # Drawn only where it can be seen.
+            if isinstance(plot, SeriesPlot) and plot.region:
+                plot.show(view.data.series, view.now)
         if self._is_shown("windows"):
             self.query_one(OpenWindowLines).show(view)
         self._show_titles(view)
@@ -259,7 +381,7 @@ class Dashboard(Screen[None]):
         jobs, *tables = (
             replace(
                 title,
-                shown=title.panel not in _TABLES or self._is_shown(title.panel),
+                shown=title.panel == "jobs" or self._is_shown(title.panel),
                 focused=title.panel == focused,
             )
             for title in panel_titles(view, self._mistakes)
@@ -267,4 +389,5 @@ class Dashboard(Screen[None]):
         self.query_one("TitleLine.jobs", TitleLine).show([jobs])
         self.query_one("TitleLine.tabs", TitleLine).show(tables)
         for title in tables:
-            self.query_one(f"#{title.panel}-panel TitleLine", TitleLine).show([title])
+            if title.panel in _PANELS:
+                self.query_one(f"#{title.panel}-panel TitleLine", TitleLine).show([title])

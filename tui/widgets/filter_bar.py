@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual import on
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import Input
+
+from tui.text import clean
+
+_LONGEST: Final = 500
 
 
 class FilterBar(Input):
@@ -53,6 +57,10 @@ class FilterBar(Input):
         self.value = text
         self.cursor_position = len(text)
         self.focus()
+
+    def validate_value(self, value: str) -> str:
+        """What is pasted may have anything in it."""
+        return clean(value, _LONGEST)
 
     def action_take_off(self) -> None:
         """Filter by nothing, and close."""

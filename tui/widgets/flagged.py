@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from msgspec.structs import asdict
+
+from pipeline import schema
 from tui import text
 from tui.query import Query
 from tui.reasons import why_no_flagged
+from tui.record_view import RecordView
 from tui.snapshot import Flagged
 from tui.tones import Piece, Tone
+from tui.topics import FLAGGED_TOPIC
 from tui.view import View
 
 from .column import Column
@@ -113,3 +118,17 @@ class FlaggedTable(LiveTable[Flagged]):
     def copied(self, row: Flagged) -> str:
         """The user's id."""
         return str(row.transaction.user_id)
+
+
+def flagged_record(row: Flagged | None) -> RecordView | None:
+    """A flagged transaction as the record that it is in Kafka."""
+    if row is None:
+        return None
+    # Half a surrogate pair can be held, but not written as UTF-8.
+    fields = {
+        name: value.encode(errors="backslashreplace").decode() if isinstance(value, str) else value
+        for name, value in asdict(row.transaction).items()
+    }
+    fields[schema.TIME_COLUMN] = str(row.transaction.trans_date_trans_time)
+    key = str(row.transaction.user_id).encode()
+    return RecordView(FLAGGED_TOPIC, row.partition, row.offset, row.timestamp_ms, key, fields)

@@ -11,6 +11,7 @@ from pipeline.model import JobState, JobStatus
 from tui import text
 from tui.job_control import Order
 from tui.keymap import Scope, bindings
+from tui.read_only import Guarded
 from tui.reasons import why_no_jobs
 from tui.tones import Piece, Tone
 from tui.view import JobLine, View
@@ -35,12 +36,12 @@ _LOOKS: Final[dict[JobState, tuple[str, str, Tone]]] = {
 
 
 def _name(line: JobLine, _: float) -> Sequence[Piece]:
-    mark, _state, tone = _look(line)
+    mark, _state, tone = look(line)
     return [Piece(f"{mark} ", tone), Piece(text.clean(line.status.name))]
 
 
 def _state(line: JobLine, _: float) -> Sequence[Piece]:
-    _mark, state, tone = _look(line)
+    _mark, state, tone = look(line)
     return [Piece(state, tone)]
 
 
@@ -72,7 +73,8 @@ def _checkpoint(line: JobLine, now: float) -> Sequence[Piece]:
     return [Piece(text.age(now - last.at), Tone.QUIET)]
 
 
-def _detail(line: JobLine, now: float) -> Sequence[Piece]:
+def detail(line: JobLine, now: float) -> Sequence[Piece]:
+    """What the console does or did with a job, what is wrong with it, or where it writes."""
     activity, status = line.activity, line.status
     if activity is not None and activity.busy:
         return [Piece(text.clean(activity.text), Tone.WAITS)]
@@ -93,7 +95,8 @@ def _at_rest(status: JobStatus, now: float) -> Sequence[Piece]:
     return [Piece("→ ", Tone.LINE), Piece(text.clean(status.topic), Tone.QUIET)]
 
 
-def _look(line: JobLine) -> tuple[str, str, Tone]:
+def look(line: JobLine) -> tuple[str, str, Tone]:
+    """The mark, the word and the tone of a job's state."""
     mark, state, tone = _LOOKS[line.status.state]
     if line.activity is not None and line.activity.busy:
         return "◐", state, Tone.WAITS
@@ -109,11 +112,11 @@ _COLUMNS: Final[tuple[Column[JobLine], ...]] = (
     Column("read", 8, _rate, right=True),
     Column("lag", 7, _lag, right=True, drop=1),
     Column("checkpoint", 10, _checkpoint, right=True, drop=2),
-    Column(" ", 22, _detail, grow=60),
+    Column(" ", 14, detail, grow=60),
 )
 
 
-class JobsPanel(LiveTable[JobLine]):
+class JobsPanel(Guarded, LiveTable[JobLine]):
     """The jobs; keys start and stop the one under the cursor, or all."""
 
     BINDINGS = bindings(Scope.JOBS)

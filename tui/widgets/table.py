@@ -72,6 +72,8 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
             self.table = table
 
     BINDINGS = bindings(Scope.TABLE)
+    OPENS: ClassVar[bool] = True
+    """Whether there is more to see of a row."""
     COMPONENT_CLASSES: ClassVar[set[str]] = {"live-table--cursor"}
 
     def __init__(
@@ -211,7 +213,9 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Some tables cannot be sorted, filtered and exported."""
-        return self._query is not None or action not in _ASKING
+        if (self._query is None and action in _ASKING) or (action == "open" and not self.OPENS):
+            return False
+        return super().check_action(action, parameters)
 
     def on_click(self, event: events.Click) -> None:
         """Select the row under the pointer, open it at the second click, or sort by a title."""

@@ -12,8 +12,11 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets._footer import FooterKey
 
-from pipeline.model import JobState
+from pipeline.errors import PipelineError, UnavailableError
+from pipeline.local.control import Simulate
+from pipeline.model import Health, JobState
 from tests.snapshot.fakes import (
     EVENT_TIME,
     JOBS,
@@ -27,6 +30,7 @@ from tests.snapshot.fakes import (
 )
 from tests.snapshot.stage import Stage
 from tui.keymap import CHAINS, KEYMAP, Scope
+from tui.read_only import ReadOnlyBackend
 from tui.screens.dashboard import Dashboard
 from tui.screens.help import HelpScreen, help_text
 from tui.snapshot import Snapshot, UserRow
@@ -59,13 +63,73 @@ def test_every_scope_is_in_a_chain() -> None:
     assert {scope for chain in CHAINS for scope in chain} == set(Scope)
 
 
-def test_help_is_the_keymap() -> None:
-    lines = help_text().plain.splitlines()
+@pytest.mark.parametrize("read_only", [False, True])
+def test_help_is_the_keymap(read_only: bool) -> None:
+    lines = help_text(list(Scope), read_only=read_only).plain.splitlines()
     expected = [
-        key.shown.ljust(10) + key.help for scope in Scope for key in KEYMAP if key.scope is scope
+        key.shown.ljust(20) + key.help
+        for scope in Scope
+        for key in KEYMAP
+        if key.scope is scope and not (read_only and key.changes)
     ]
     headings = {scope.value for scope in Scope}
     assert [line for line in lines if line and line not in headings] == expected
+
+
+async def test_the_footer_is_the_keymap() -> None:
+    async with console(size=(200, 40)) as (stage, pilot):
+        await pilot.press("1")
+        await stage.settle(pilot)
+        shown = [key.description for key in stage.dashboard.query(FooterKey)]
+        scopes = {Scope.JOBS, Scope.TABLE, Scope.DASHBOARD, Scope.APP}
+        off = {"filter"}  # Jobs are few enough to be seen at once.
+        expected = [
+            key.label
+            for key in KEYMAP
+            if key.footer and key.scope in scopes and key.label not in off
+        ]
+        assert sorted(shown) == sorted(expected)
+
+
+@pytest.mark.parametrize("panel", ["1", "2", "3", "4"])
+async def test_read_only_mode_leaves_no_key_that_changes_anything(panel: str) -> None:
+    stage = Stage(source=FakeSource(live_batch()), read_only=True)
+    async with stage.app.run_test(size=(120, 40), notifications=True) as pilot:
+        await stage.live(pilot)
+        await pilot.press(panel)
+        changing = [key for key in KEYMAP if key.changes]
+        enabled = {
+            bound.binding.action
+            for bound in stage.app.screen.active_bindings.values()
+            if bound.enabled
+        }
+        assert not enabled & {key.action for key in changing}
+        for entry in changing:
+            await pilot.press(entry.keys[0])
+        await stage.settle(pilot)
+        assert isinstance(stage.app.screen, Dashboard)
+        assert stage.backend.calls == ["bring_up"]
+
+
+def test_a_read_only_backend_refuses_what_a_key_might_have_got_through() -> None:
+    real = FakeBackend()
+    backend = ReadOnlyBackend(real)
+    for change in (
+        lambda: backend.start_job("rolling", lambda _: None),
+        lambda: backend.stop_job("rolling", lambda _: None),
+        lambda: backend.simulate(Simulate(running=False)),
+    ):
+        with pytest.raises(PipelineError, match="read-only"):
+            change()
+    backend.bring_up(lambda _: None)
+    assert backend.status() == STATUS
+    assert real.calls == []
+
+
+def test_a_read_only_console_starts_no_stack() -> None:
+    backend = ReadOnlyBackend(FakeBackend(stack=replace(STATUS, kafka=Health.OFF)))
+    with pytest.raises(UnavailableError, match="starts nothing"):
+        backend.bring_up(lambda _: None)
 
 
 @pytest.mark.parametrize(
