@@ -190,7 +190,7 @@ class RecordsScreen(Screen[None]):
         else:
             self._table.focus()
 
-    @on(RecordsTable.Filtering)
+    @on(RecordsTable.FilterWanted)
     def _type_filter(self) -> None:
         self.query_one(FilterBar).open(self._wanted.text)
 
