@@ -16,7 +16,8 @@ from tui.screens.dashboard import Dashboard
 from tui.tail_source import Tails
 from tui.view import Phase, View
 
-from .fakes import Clock, FakeBackend, FakeHistory, FakeSource
+from .fakes import Clock, FakeBackend, FakeSource
+from .histories import FakeHistory
 
 _DEADLINE_SECONDS = 10.0
 

@@ -7,12 +7,12 @@ from datetime import timedelta
 from tests.snapshot.fakes import (
     EVENT_TIME,
     FakeSource,
-    history_batch,
     live_batch,
     rolling,
     transaction,
     window_row,
 )
+from tests.snapshot.histories import history_batch
 from tests.snapshot.stage import Stage
 from tests.snapshot.test_user import open_user
 from tui.history import MOST_ROWS, MOST_WINDOWS, HistoryBatch, HistoryKept
