@@ -40,6 +40,8 @@ class Preferences(msgspec.Struct, frozen=True):
 
     Attributes:
         theme: Name of the theme; empty for the default one.
+        panel: The panel that was chosen: `users`, `windows`, `flagged` or `plots`.
+        maximised: Whether it had the whole screen.
         windows: Which kind of windows the windows table shows: a feature's name.
         plots: Whether the plots are shown.
         json_pane: Whether the whole record is shown beside the list of records.
@@ -48,6 +50,8 @@ class Preferences(msgspec.Struct, frozen=True):
     """
 
     theme: str = ""
+    panel: str = "users"
+    maximised: bool = False
     windows: str = "tumbling"
     plots: bool = True
     json_pane: bool = True

@@ -41,6 +41,8 @@ class UsersKept:
         self._flags_of = flags
         self._slots: dict[int, int] = {}
         self._free: list[int] = []
+        # Made anew only when users come or go: no other thread runs while a dictionary is read.
+        self._all_slots: Slots | None = None
         self._merchants: list[str] = []
         self._ids = np.zeros(0, np.int64)
         self._means = np.zeros(0, np.float64)
@@ -110,7 +112,7 @@ class UsersKept:
 
     def page(self, query: Query, limit: int | None) -> Page[UserRow]:
         """The first users that a query finds; latest event time first when it does not say."""
-        kept = np.fromiter(self._slots.values(), np.intp, len(self._slots))
+        kept = self._slots_array()
         # The rolling feature counts the transaction itself: none means that it is yet to come.
         everyone = kept[self._counts[kept] > 0]
         found = self._found(everyone, query)
@@ -200,6 +202,11 @@ class UsersKept:
             for slot, user, mean, count, seen, flags, updated, amount, end, trend in columns
         ]
 
+    def _slots_array(self) -> Slots:
+        if self._all_slots is None:
+            self._all_slots = np.fromiter(self._slots.values(), np.intp, len(self._slots))
+        return self._all_slots
+
     def _new_slot(self, user_id: int) -> int:
         if len(self._slots) >= self._limit:
             self._forget()
@@ -207,6 +214,7 @@ class UsersKept:
             self._grow()
         slot = self._free.pop()
         self._slots[user_id] = slot
+        self._all_slots = None
         self._ids[slot] = user_id
         self._flags[slot] = self._flags_of(user_id)
         self._counts[slot] = self._trend_ends[slot] = 0
@@ -217,12 +225,13 @@ class UsersKept:
         return slot
 
     def _forget(self) -> None:
-        slots = np.fromiter(self._slots.values(), np.intp, len(self._slots))
+        slots = self._slots_array()
         share = max(1, len(slots) // _FORGOTTEN_SHARE)
         oldest = slots[np.argpartition(self._heard[slots], share - 1)[:share]]
         for slot, user in zip(oldest.tolist(), self._ids[oldest].tolist(), strict=True):
             del self._slots[user]
             self._free.append(slot)
+        self._all_slots = None
         self.truncated = True
 
     def _grow(self) -> None:

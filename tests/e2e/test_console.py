@@ -97,7 +97,7 @@ def test_comes_up_shows_rows_and_quits(terminal: Terminal, settings: Settings) -
     terminal.wait_for("Starting the stack", patience=5)
     terminal.wait_for(r"● kafka.*● flink", patience=60)
     # A user, a mean, a count, and the time of their last transaction.
-    terminal.wait_for(r"-?\d{15,19}\s+[\d,]+\.\d\d\s+\d+\s.*2023-03-\d\d", patience=60)
+    terminal.wait_for(r"-?\d{15,19}\s+[\d,]+\.\d\d\s+\d+\s.*03-\d\d \d\d:", patience=60)
     terminal.wait_for(r"5 of 5 running", patience=30)
     processes = [psutil.Process(terminal.process.pid), *stack_processes(settings)]
     assert len(processes) >= 7

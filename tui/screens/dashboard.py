@@ -128,9 +128,11 @@ class Dashboard(Guarded, Screen[None]):
 
     def on_mount(self) -> None:
         """Begin to look at the session a few times a second."""
+        remembered = self._preferences.current
+        self._table = remembered.panel if remembered.panel in _PANELS else self._table
+        self.set_class(remembered.maximised, "-maximised")
         self._choose()
         self.query_one(RecordPane).display = False
-        remembered = self._preferences.current
         if remembered.windows in WINDOW_KINDS:
             self._session.ask(replace(self._session.queries, kind=remembered.windows))
         for table in self.query(LiveTable):
@@ -151,7 +153,8 @@ class Dashboard(Guarded, Screen[None]):
         if self.has_class("-starting") is not starting:
             self.set_class(starting, "-starting")
             if not starting:
-                self.query_one(JobsPanel).focus()
+                first = self._table if self.has_class("-maximised") else "jobs"
+                self.query_one(f"#{first}").focus()
         # Frozen tables keep what they had; what is wrong with the stack shows all the same.
         if self._frozen is not None:
             since = view.data.transactions_total - self._frozen.transactions_total
@@ -172,8 +175,8 @@ class Dashboard(Guarded, Screen[None]):
         asked = self._asked
         if asked is not None and asked.filter:
             self._filter_by("")
-        else:
-            self.remove_class("-maximised")
+        elif self.has_class("-maximised"):
+            self.action_maximise()
 
     def action_refresh_now(self) -> None:
         """Look at the stack now; try a failed start again."""
@@ -194,6 +197,7 @@ class Dashboard(Guarded, Screen[None]):
         if panel in _PANELS:
             self._table = panel
             self._choose()
+            self._preferences.change(panel=panel)
         self.query_one(f"#{panel}").focus()
         self.refresh_view()
 
@@ -204,6 +208,7 @@ class Dashboard(Guarded, Screen[None]):
     def action_maximise(self) -> None:
         """Give the panel that has the keys the whole screen, or give it back."""
         self.toggle_class("-maximised")
+        self._preferences.change(maximised=self.has_class("-maximised"))
         self.refresh_view()
 
     def action_next_windows(self) -> None:

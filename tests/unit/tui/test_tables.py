@@ -202,7 +202,7 @@ async def test_how_tables_were_left_is_remembered(tmp_path: Path) -> None:
     first = Stage(source=FakeSource(live_batch()), remembered=remembered)
     async with first.app.run_test(size=(120, 40)) as pilot:
         await first.live(pilot)
-        await pilot.press("2", "C", "C", "w", "T")
+        await pilot.press("2", "C", "C", "w", "m", "T")
         theme = first.app.theme
     second = Stage(source=FakeSource(live_batch()), remembered=remembered)
     async with second.app.run_test(size=(120, 40)) as pilot:
@@ -211,3 +211,5 @@ async def test_how_tables_were_left_is_remembered(tmp_path: Path) -> None:
         assert second.view.data.windows.kind == "hopping"
         query = second.view.data.users.query
         assert (query.sort, query.descending) == ("count", False)
+        assert second.dashboard.has_class("-maximised")
+        assert second.dashboard.query_one("#windows-panel").has_class("-chosen")
