@@ -43,8 +43,6 @@ class Preferences(msgspec.Struct, frozen=True):
         panel: The panel that was chosen: `users`, `windows`, `flagged` or `plots`.
         maximised: Whether it had the whole screen.
         windows: Which kind of windows the windows table shows: a feature's name.
-        plots: Whether the plots are shown.
-        json_pane: Whether the whole record is shown beside the list of records.
         ask_before_cancelling: Whether cancelling a job asks first.
         tables: By the id of the table.
     """
@@ -53,8 +51,6 @@ class Preferences(msgspec.Struct, frozen=True):
     panel: str = "users"
     maximised: bool = False
     windows: str = "tumbling"
-    plots: bool = True
-    json_pane: bool = True
     ask_before_cancelling: bool = True
     tables: Mapping[str, TablePreferences] = {}
 
