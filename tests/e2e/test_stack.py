@@ -132,7 +132,9 @@ def test_a_start_while_the_last_stack_is_ending_gets_a_new_one(tmp_path: Path) -
         second.bring_up(simulator=False)
         closing.result()
     assert_ended(processes, patience=1)
-    assert [job.state for job in second.status().jobs] == [JobState.RUNNING] * len(features.BUILT_IN)
+    assert [job.state for job in second.status().jobs] == [JobState.RUNNING] * len(
+        features.BUILT_IN
+    )
     second.close()
 
 

@@ -140,7 +140,7 @@ class RecordsScreen(Screen[None]):
         self.query_one("#records-head", Static).update(head)
         at_end = bool(self._shown) and self._table.selected is self._shown[-1]
         if tail.full and at_end and self._frozen is None:
-            self._feed.read_on()
+            self._feed.read_on(tail)
 
     def action_topic(self) -> None:
         """Have a topic chosen."""
