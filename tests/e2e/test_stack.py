@@ -93,7 +93,7 @@ def test_up_stays_down_ends_and_the_next_up_carries_on(own_stack: Settings) -> N
 
 HOLDER = """
 import sys
-from pipeline import config, features
+from pipeline import config
 from pipeline.runtime import Runtime
 runtime = Runtime(config.load())
 runtime.bring_up(simulator=True, jobs=False)
