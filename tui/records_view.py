@@ -43,21 +43,15 @@ class RecordsView:
 
 
 def headline(view: RecordsView) -> Line:
-    """The topic, where reading began, and the filter."""
+    """The topic, the filter, and where reading began; what matters least is cut off."""
     order = "newest first" if follows(view.start) else "oldest first"
-    line = [
-        Piece(text.clean(view.topic, _NAME_CELLS), Tone.TITLE),
-        Piece(f"   {view.start}"),
-        Piece(f" · {order}", Tone.QUIET),
-    ]
+    line = [Piece(text.clean(view.topic, _NAME_CELLS), Tone.TITLE), Piece("   ")]
     if view.filter_error:
-        line.append(Piece(f"   {text.clean(view.filter_error)}", Tone.DANGER))
+        line.append(Piece(f"{text.clean(view.filter_error)}   ", Tone.DANGER))
     elif view.tail.wanted:
-        line += [
-            Piece("   filter ", Tone.QUIET),
-            Piece(text.clean(view.tail.wanted.text, _NAME_CELLS), Tone.ACCENT),
-        ]
-    return line
+        wanted = text.clean(view.tail.wanted.text, _NAME_CELLS)
+        line += [Piece("filter ", Tone.QUIET), Piece(f"{wanted}   ", Tone.ACCENT)]
+    return [*line, Piece(str(view.start)), Piece(f" · {order}", Tone.QUIET)]
 
 
 def progress(view: RecordsView) -> Line:

@@ -95,7 +95,7 @@ class TailFeed:
         self._follows = follows(start)
         self._stopping = threading.Event()
         self._told = threading.Event()
-        self._read_on = False
+        self._read_on_from: int | None = None
         self._asked = wanted
         self._wanted = wanted
         # What came last, whether it matched or not, so that another filter has something at once.
@@ -131,9 +131,9 @@ class TailFeed:
         self._stopping.set()
         self._told.set()
 
-    def read_on(self) -> None:
-        """Let go of the first half of what is kept and read on."""
-        self._read_on = True
+    def read_on(self, seen: TailSnapshot) -> None:
+        """Let go of the first half of what was seen and read on; once, however often it is said."""
+        self._read_on_from = seen.first
         self._told.set()
 
     def filter_by(self, wanted: Filter) -> None:
@@ -154,11 +154,10 @@ class TailFeed:
         self._take_filter()
         if self._source is None or self._tails.address() not in ("", self._opened_at):
             self._open()
-        if self._read_on:
-            self._read_on = False
-            if self._snapshot.full:
-                self._kept.make_room()
-                self._keep([])
+        asked, self._read_on_from = self._read_on_from, None
+        if asked == self._kept.dropped + 1 and self._snapshot.full:
+            self._kept.make_room()
+            self._keep([])
         most = self._most_to_read()
         assert self._source is not None
         self._take(self._source.poll(most))

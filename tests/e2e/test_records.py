@@ -76,7 +76,7 @@ def test_from_the_beginning_in_the_order_of_time_page_by_page(topic: Topic) -> N
         wait_until(lambda: feed.snapshot.full, 20, "the first page")
         assert keys(feed) == list(range(2_000))
         assert (feed.snapshot.read, feed.snapshot.lag) == (2_000, 7_000)
-        feed.read_on()
+        feed.read_on(feed.snapshot)
         wait_until(lambda: feed.snapshot.first == 1_001 and feed.snapshot.full, 20, "the next")
         assert keys(feed) == list(range(1_000, 3_000))
 

@@ -140,7 +140,7 @@ class RecordsScreen(Screen[None]):
         self.query_one("#records-head", Static).update(head)
         at_end = bool(self._shown) and self._table.selected is self._shown[-1]
         if tail.full and at_end and self._frozen is None:
-            self._feed.read_on()
+            self._feed.read_on(tail)
 
     def action_topic(self) -> None:
         """Have a topic chosen."""
@@ -190,7 +190,7 @@ class RecordsScreen(Screen[None]):
         else:
             self._table.focus()
 
-    @on(RecordsTable.Filtering)
+    @on(RecordsTable.FilterWanted)
     def _type_filter(self) -> None:
         self.query_one(FilterBar).open(self._wanted.text)
 

@@ -83,6 +83,11 @@ class TopicPicker(ModalScreen[str | None]):
         """Stay with the topic that is."""
         self.dismiss(None)
 
+    @on(LiveTable.Opened)
+    def _choose_clicked(self, message: LiveTable.Opened) -> None:
+        message.stop()
+        self.action_choose()
+
     @on(Input.Changed)
     def _narrow(self) -> None:
         self._table.action_first()

@@ -6,9 +6,6 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
-from textual import events
-from textual.message import Message
-
 from tui import json_text, text
 from tui.record_view import RecordView, as_text
 from tui.tones import Piece, Tone
@@ -63,34 +60,14 @@ _COLUMNS: Final[tuple[Column[RecordView], ...]] = (
 class RecordsTable(LiveTable[RecordView]):
     """Records in the order in which they are given."""
 
-    class Opened(Message):
-        """Somebody wants to see a whole record, or no longer."""
-
-    class Filtering(Message):
-        """Somebody wants to filter."""
-
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(_COLUMNS, lambda row: (row.partition, row.offset), id=id)
-
-    def action_open(self) -> None:
-        """Show the whole record, or show it no longer."""
-        self.post_message(self.Opened())
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Records are filtered by the screen's own feed, not by a query."""
-        return True if action == "filter" else super().check_action(action, parameters)
-
-    def action_filter(self) -> None:
-        """Let somebody type a filter."""
-        self.post_message(self.Filtering())
 
     def action_copy(self) -> None:
         """Copy the value of the selected record."""
         if self.selected is not None:
             copy_value(self, self.selected)
 
-    def on_click(self, event: events.Click) -> None:
-        """Select; a second click opens."""
-        super().on_click(event)
-        if event.chain == 2:
-            self.action_open()
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """They keep their order, but can be filtered: by whoever reads them."""
+        return action == "filter" or super().check_action(action, parameters)

@@ -183,6 +183,25 @@ async def test_enter_shows_the_record_beside_or_below(size: tuple[int, int]) -> 
         assert not stage.pane.display
 
 
+async def test_a_double_click_shows_the_record() -> None:
+    stage = RecordsStage(held())
+    async with stage.run() as pilot:
+        await stage.shows(pilot, "60 read")
+        await pilot.click(stage.table, offset=(5, 4), times=2)
+        await stage.shows(pilot, "partition 0   offset 14")
+        assert offset_of(stage.pane.record) == 56
+
+
+async def test_a_double_click_chooses_a_topic() -> None:
+    stage = RecordsStage(held(), topic="")
+    stage.tails.held["another"] = [record(3, topic="another")]
+    async with stage.run() as pilot:
+        await stage.wait(pilot, lambda: "another" in stage.screen_text())
+        await pilot.click("#topic-list", offset=(5, 2), times=2)
+        await stage.shows(pilot, "60 read")
+        assert stage.screen.topic == TOPIC
+
+
 async def test_the_record_scrolls_when_it_has_the_keys() -> None:
     stage = RecordsStage(held())
     async with stage.run((80, 24)) as pilot:

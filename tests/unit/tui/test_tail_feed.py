@@ -52,10 +52,23 @@ def test_from_the_beginning_it_waits_when_it_can_keep_no_more() -> None:
         eventually(lambda: feed.snapshot.full)
         assert keys(feed) == list(range(100))
         assert (feed.snapshot.first, feed.snapshot.read, feed.snapshot.lag) == (1, 100, 900)
-        feed.read_on()
+        feed.read_on(feed.snapshot)
         eventually(lambda: feed.snapshot.first == 51 and feed.snapshot.full)
         assert keys(feed) == list(range(50, 150))
         assert feed.snapshot.read == 150
+
+
+def test_asking_twice_for_the_next_page_gives_one() -> None:
+    with tailing(topic(1_000), Beginning()) as feed:
+        eventually(lambda: feed.snapshot.full)
+        before = feed.snapshot
+        while feed.snapshot.first == before.first:
+            feed.read_on(before)
+        feed.read_on(before)
+        eventually(lambda: feed.snapshot.full)
+        polled = feed.snapshot
+        eventually(lambda: feed.snapshot is not polled)
+        assert keys(feed) == list(range(50, 150))
 
 
 def test_from_the_beginning_it_goes_on_with_what_comes() -> None:
@@ -97,9 +110,9 @@ def test_a_filter_searches_until_it_can_keep_no_more() -> None:
         assert keys(feed) == list(range(0, 700, 7))
         assert feed.snapshot.read > 700
         for first in range(51, 602, 50):
-            feed.read_on()
+            feed.read_on(feed.snapshot)
             eventually(lambda first=first: feed.snapshot.first == first and feed.snapshot.full)
-        feed.read_on()
+        feed.read_on(feed.snapshot)
         eventually(lambda: keys(feed)[-1] == 4_998)
         assert not feed.snapshot.full
         assert feed.snapshot.matched == len(range(0, 5_000, 7))
