@@ -14,7 +14,9 @@ _ROWS_PER_TICK: Final = 3
 _MOST_TICKS: Final = 200
 _GAP: Final = 3
 _AIR: Final = 0.04
+# The least step; looking for ever smaller ones between equal values would never end.
 _LEAST: Final = 1e-9
+_ROOM_FOR_STEPS: Final = 10
 _ROUND: Final = (1, 2, 5, 10)
 _PREFIXES: Final = ((1e9, "G"), (1e6, "M"))
 _PLAIN_LOW: Final = 1e-4
@@ -53,10 +55,11 @@ def number(value: float, step: float = 1.0) -> str:
 
 def linear(low: float, high: float, room: int) -> Fitted:
     """Round numbers up an axis of so many rows; there is a little air above the greatest value."""
+    high = max(high, low + _ROOM_FOR_STEPS * _LEAST)
     span = high - low
     low, high = (low - span * _AIR if low < 0 else low), high + span * _AIR
     step = round_up(span / max(1, (room - 1) // _ROWS_PER_TICK))
-    while step > high - max(low, 0) and step > -low:
+    while step > _LEAST and step > high - max(low, 0) and step > -low:
         # One tick tells nothing, as long as there is no other.
         step = round_up(step / 3)
     if not (isfinite(low / step) and isfinite(high / step) and (high - low) / step <= _MOST_TICKS):

@@ -85,11 +85,10 @@ class TimePlot(Plot):
         low, high = (end(x for x, _ in every) for end in (min, max))
         if high - low < _LEAST_SECONDS:
             low, high = low - _LEAST_SECONDS, high + _LEAST_SECONDS
-        least, most = (end(y for _, y in every) for end in (min, max))
-        least = min(0.0, least)
+        least, most = min(0.0, *(y for _, y in every)), max(0.0, *(y for _, y in every))
         return Chart(
             x=Axis(low, high, times, f"event time, {dates(low, high)}"),
-            y=Axis(least, most if most > least else least + 1, linear),
+            y=Axis(least, most if most > least else 1.0, linear),
             marks=(
                 Mark(points, Shape.DOTS, Tone.ACCENT),
                 Mark(line, Shape.STEPS, Tone.PLAIN),

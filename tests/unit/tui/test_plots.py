@@ -16,7 +16,7 @@ from rich.cells import cell_len
 
 from tests.snapshot.fakes import EVENT_TIME, NOW
 from tests.snapshot.plots_host import PlotsHost, series
-from tui.plots.chart import Axis, Chart, Mark, Scale, Shape, drawable
+from tui.plots.chart import Axis, Chart, Mark, Shape, drawable
 from tui.plots.figure import draw
 from tui.plots.ticks import ago, linear, number, powers, seconds, times
 from tui.series_snapshot import SeriesSnapshot
@@ -33,7 +33,7 @@ def test_numbers_are_readable() -> None:
     assert number(1e300, 1e300) == "1e300"
 
 
-@pytest.mark.parametrize("high", [0.004, 1, 3, 17, 104, 1_033, 99_999, 1e9, 1e300])
+@pytest.mark.parametrize("high", [1e-300, 1e-12, 0.004, 1, 3, 17, 104, 1_033, 99_999, 1e9, 1e300])
 @pytest.mark.parametrize("room", [3, 4, 8, 20])
 def test_an_axis_of_numbers_has_zero_and_one_more(high: float, room: int) -> None:
     fitted = linear(0, high, room)
@@ -57,7 +57,7 @@ def test_times_are_round_and_do_not_touch(days: float) -> None:
 def test_a_day_of_times_has_hours_and_the_date() -> None:
     low = seconds(datetime(2023, 3, 4, 9))
     labels = [tick.label for tick in times(low, low + 86_400, 60).ticks]
-    assert labels == ["12:00", "18:00", "03-05", "06:00"] or "17:22" in labels or "03-05" in labels
+    assert labels == ["12:00", "18:00", "03-05", "06:00"]
 
 
 def test_ages_end_now() -> None:
@@ -142,11 +142,9 @@ def test_any_values_over_any_times_are_drawn(
 
 
 @settings(max_examples=100, deadline=None)
-@given(
-    st.floats(-1e12, 1e12), st.floats(1e-3, 1e12), st.integers(0, 120), st.sampled_from([linear])
-)
-def test_every_scale_keeps_its_ends(low: float, span: float, room: int, scale: Scale) -> None:
-    fitted = scale(low, low + span, room)
+@given(st.floats(-1e300, 1e300), st.just(0.0) | st.floats(0, 1e300), st.integers(0, 120))
+def test_an_axis_of_numbers_keeps_its_ends(low: float, span: float, room: int) -> None:
+    fitted = linear(low, low + span, room)
     assert fitted.low <= low
     assert fitted.high >= low + span
     assert all(fitted.low <= tick.at <= fitted.high for tick in fitted.ticks)
