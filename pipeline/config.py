@@ -43,6 +43,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         parallelism: Parallelism of the feature jobs.
         retention_mib: Size at which a topic partition starts to lose its oldest records.
         java_home: A Java 17 or 21 to use in place of the bundled one; empty for the bundled one.
+        console_users: Users that the console keeps.
+        console_windows: Closed windows of each kind that the console keeps.
+        console_flagged: Flagged transactions that the console keeps.
+        read_only: Whether the console changes nothing: no key that starts, stops or simulates.
         maven_repository: Address of a Maven repository to use in place of the public one.
     """
 
@@ -53,6 +57,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     slots: Positive = 8
     parallelism: Positive = 1
     retention_mib: Positive = 256
+    console_users: Positive = 100_000
+    console_windows: Positive = 48
+    console_flagged: Positive = 1_000
+    read_only: bool = False
     java_home: str = ""
     maven_repository: str = ""
     profile: str = LOCAL_PROFILE

@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 
 import msgspec
+
+Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+EventTime = Annotated[datetime, msgspec.Meta(tz=False)]
 
 
 class Transaction(msgspec.Struct, frozen=True, gc=False):
@@ -16,8 +20,8 @@ class Transaction(msgspec.Struct, frozen=True, gc=False):
     64-bit number. The field names are those of the Ibis fraud-detection tutorial.
     """
 
-    trans_date_trans_time: datetime
-    cc_num: int
+    trans_date_trans_time: EventTime
+    cc_num: Int64
     merchant: str
     category: str
     amt: float
@@ -26,27 +30,40 @@ class Transaction(msgspec.Struct, frozen=True, gc=False):
     zipcode: str
     dob: str
     trans_num: str
-    is_fraud: int
-    user_id: int
+    is_fraud: Int64
+    user_id: Int64
 
 
 class RollingRow(msgspec.Struct, frozen=True, gc=False):
     """A user's mean amount and count over the 360 minutes up to one transaction."""
 
-    user_id: int
+    user_id: Int64
     user_mean_trans_amt_last_360min: float
-    user_trans_count_last_360min: int
-    trans_date_trans_time: datetime
+    user_trans_count_last_360min: Int64
+    trans_date_trans_time: EventTime
 
 
 class WindowRow(msgspec.Struct, frozen=True, gc=False):
-    """A user's mean amount and count in one closed window `[window_start, window_end)`."""
+    """A user's mean amount and count in one closed window `[window_start, window_end)`.
 
-    window_start: datetime
-    window_end: datetime
-    user_id: int
+    Of tumbling and of hopping windows.
+    """
+
+    window_start: EventTime
+    window_end: EventTime
+    user_id: Int64
     user_mean_trans_amt_last_360min: float
-    user_trans_count_last_360min: int
+    user_trans_count_last_360min: Int64
+
+
+class CumulatingRow(msgspec.Struct, frozen=True, gc=False):
+    """A user's mean amount and count in one day up to `window_end`, from midnight on."""
+
+    window_start: EventTime
+    window_end: EventTime
+    user_id: Int64
+    user_mean_trans_amt_today: float
+    user_trans_count_today: Int64
 
 
 class JobState(StrEnum):
@@ -85,6 +102,98 @@ class JobStatus:
     savepoint: str = ""
     savepoint_at: float | None = None
     failure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A job's last completed checkpoint.
+
+    Attributes:
+        at: When it was complete, in seconds since the epoch.
+        seconds: How long it took.
+        size: In bytes.
+    """
+
+    at: float
+    seconds: float
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class JobVitals:
+    """How a running job is doing; None stands for what Flink does not tell (yet).
+
+    Attributes:
+        records_in: Records read per second.
+        records_out: Records written per second.
+        pending: Records in Kafka that the job has not read: its lag.
+        watermark: How far the slowest part of the job has come in event time.
+        late: Records dropped since they came after the watermark.
+        checkpoint: The last one that completed.
+        checkpoints_failed: Checkpoints that did not complete.
+        backpressure: Share of the time that the worst task waits for those after it, 0 to 1.
+        busy: Share of the time that the busiest task works, 0 to 1.
+        restarts: How often Flink restarted the job.
+    """
+
+    records_in: float | None = None
+    records_out: float | None = None
+    pending: int | None = None
+    watermark: datetime | None = None
+    late: int | None = None
+    checkpoint: Checkpoint | None = None
+    checkpoints_failed: int = 0
+    backpressure: float | None = None
+    busy: float | None = None
+    restarts: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeptState:
+    """State that a job left behind.
+
+    Attributes:
+        path: As Flink names it.
+        at: When it was taken, in seconds since the epoch; None when that is not known.
+        kind: `savepoint` or `checkpoint`.
+        resumes: Whether a start begins with this one.
+    """
+
+    path: str
+    at: float | None
+    kind: str
+    resumes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class JobFailure:
+    """An exception of a job, with its stack trace; `at` in seconds since the epoch."""
+
+    at: float
+    trace: str
+
+
+@dataclass(frozen=True, slots=True)
+class JobDetail:
+    """What a job is, what it left behind and what went wrong with it.
+
+    Attributes:
+        name: The feature's name.
+        description: What it computes, in a sentence.
+        topic: The sink topic.
+        expression: The Ibis expression, printed.
+        sql: The Flink SQL that it compiles to, with source and sink.
+        kept: Its savepoints and checkpoints, newest first.
+        failures: Its exceptions, newest first.
+    """
+
+    name: str
+    description: str
+    topic: str
+    expression: str
+    sql: str
+    kept: tuple[KeptState, ...] = ()
+    failures: tuple[JobFailure, ...] = ()
 
 
 class Health(StrEnum):

@@ -14,9 +14,9 @@ from .config import Settings
 from .errors import PipelineError, UnavailableError
 from .features import Feature
 from .flink.ddl import JobSql, job_sql
-from .flink.jobs import Jobs, remembered
-from .flink.rest import FlinkRest
-from .flink.submission import Submission, Submitted
+from .flink.jobs import remembered
+from .flink.kept import remembered_state
+from .job_detail import described
 from .kafka import topics
 from .local import launch
 from .local.control import (
@@ -27,16 +27,24 @@ from .local.control import (
     Simulate,
     Stay,
     Stop,
-    Submit,
-    SubmitAnswer,
 )
-from .model import Health, JobStatus, SimulatorStatus, StackStatus, StepState
+from .local_stack import LocalStack
+from .model import (
+    Health,
+    JobDetail,
+    JobStatus,
+    JobVitals,
+    SimulatorStatus,
+    StackStatus,
+    StepState,
+)
 from .startup import ReportSteps, Steps, await_processes, fetch_jars
 
 if TYPE_CHECKING:
     from .oracle.report import Parity
 
-_SUBMIT_SECONDS = 150.0
+# Stands in the SQL while there is no broker.
+_SOME_BOOTSTRAP = "127.0.0.1:9092"
 _STOP_SECONDS = 60.0
 
 
@@ -49,15 +57,15 @@ class Runtime:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._stack = LocalStack(settings)
         self._lease: Control | None = None
         self._lock = threading.Lock()
-        self._clients: dict[str, FlinkRest] = {}
         self._closing = threading.Event()
 
     @property
     def bootstrap(self) -> str:
         """Kafka's address; empty while the stack does not run."""
-        report = self._find()
+        report = self._stack.find()
         return report.bootstrap if report else ""
 
     def bring_up(
@@ -87,7 +95,7 @@ class Runtime:
             self._settings.maven_repository,
             stop=self._closing.is_set,
         )
-        was_up = self._find() is not None
+        was_up = self._stack.find() is not None
         control = launch.connect(self._settings)
         with self._lock:
             self._lease = control
@@ -115,7 +123,7 @@ class Runtime:
 
     def status(self) -> StackStatus:
         """The whole stack as it is now; a stack that does not run is a status too."""
-        report = self._find()
+        report = self._stack.find()
         if report is None:
             return StackStatus(
                 profile=self._settings.profile,
@@ -137,12 +145,42 @@ class Runtime:
         if by_name["jobmanager"] is not Health.UP:
             jobs = remembered(self._settings, _sink_topics())
             return dataclasses.replace(status, jobs=jobs)
-        rest = self._rest(report.rest)
+        rest = self._stack.rest(report.rest)
         return dataclasses.replace(
             status,
             slots=rest.overview().slots,
-            jobs=self._jobs(rest).statuses(_sink_topics()),
+            jobs=self._stack.jobs(report).statuses(_sink_topics()),
         )
+
+    def vitals(self) -> dict[str, JobVitals]:
+        """How the running jobs are doing, by name.
+
+        Raises:
+            UnavailableError: The stack does not run.
+        """
+        report = self._stack.report()
+        reader = self._stack.vitals(report.rest)
+        running = self._stack.jobs(report).running(_sink_topics())
+        return reader.read_all(running)
+
+    def job_detail(self, name: str) -> JobDetail:
+        """All there is to know of a job; of one that does not run, what is kept of it.
+
+        Raises:
+            JobError: There is no such feature.
+            UnavailableError: Flink does not answer.
+        """
+        (feature,) = features.find([name])
+        report = self._stack.find()
+        sql = job_sql(feature, report.bootstrap if report else _SOME_BOOTSTRAP)
+        if report is None:
+            kept = remembered_state(self._settings, name)
+            return described(feature, sql, kept)
+        jobs = self._stack.jobs(report)
+        rest = self._stack.rest(report.rest)
+        job_id = jobs.running([name]).get(name) or jobs.last_id(name)
+        failures = rest.failures(job_id) if job_id else ()
+        return described(feature, sql, jobs.kept(name), failures)
 
     def start_job(self, name: str, report: Callable[[str], None] = lambda _: None) -> JobStatus:
         """Start a job, from its kept state if it has any, and wait until it runs.
@@ -152,9 +190,9 @@ class Runtime:
             UnavailableError: The stack does not run.
         """
         (feature,) = features.find([name])
-        stack = self._stack()
-        jobs = self._jobs(self._rest(stack.rest))
-        job_id = self._submit(jobs, feature, stack, report)
+        stack = self._stack.report()
+        jobs = self._stack.jobs(stack)
+        job_id = self._stack.submit(jobs, feature, stack.bootstrap, report)
         report("waiting for its tasks")
         jobs.wait_running(job_id)
         return self._job_status(feature)
@@ -173,8 +211,8 @@ class Runtime:
             UnavailableError: The stack does not run.
         """
         (feature,) = features.find([name])
-        stack = self._stack()
-        jobs = self._jobs(self._rest(stack.rest))
+        stack = self._stack.report()
+        jobs = self._stack.jobs(stack)
         if discard:
             jobs.discard(name, report)
         else:
@@ -184,7 +222,7 @@ class Runtime:
     def sql(self, name: str) -> JobSql:
         """The SQL that runs, or would run, a feature."""
         (feature,) = features.find([name])
-        return job_sql(feature, self.bootstrap or "127.0.0.1:9092")
+        return job_sql(feature, self.bootstrap or _SOME_BOOTSTRAP)
 
     def watermark(self, name: str) -> datetime | None:
         """How far a running job has come in event time; None before its first watermark.
@@ -194,7 +232,7 @@ class Runtime:
         """
         (feature,) = features.find([name])
         job_id = self._job_status(feature).job_id
-        mark = self._rest(self._stack().rest).watermark(job_id) if job_id else None
+        mark = self._stack.rest(self._stack.report().rest).watermark(job_id) if job_id else None
         return None if mark is None else datetime(1970, 1, 1) + timedelta(milliseconds=mark)
 
     def verify(self, name: str, tell: Callable[[str], None] = lambda _: None) -> Parity:
@@ -208,9 +246,9 @@ class Runtime:
         from .oracle.verify import verify
 
         (feature,) = features.find([name])
-        stack = self._stack()
-        rest = self._rest(stack.rest)
-        job = LiveJob(feature, self._jobs(rest), rest, stack.bootstrap)
+        stack = self._stack.report()
+        rest = self._stack.rest(stack.rest)
+        job = LiveJob(feature, self._stack.jobs(stack), rest, stack.bootstrap)
         return verify(feature, stack.bootstrap, job, tell=tell)
 
     def simulate(self, change: Simulate) -> SimulatorStatus:
@@ -230,8 +268,8 @@ class Runtime:
         Raises:
             UnavailableError: The stack does not run.
         """
-        stack = self._stack()
-        jobs = self._jobs(self._rest(stack.rest))
+        stack = self._stack.report()
+        jobs = self._stack.jobs(stack)
         self.simulate(Simulate(running=False))
         ran = [status.name for status in jobs.statuses(_sink_topics()) if status.job_id]
         for name in _sink_topics():
@@ -262,8 +300,7 @@ class Runtime:
         """Let go of the stack; when nobody else holds it, wait until all of it has ended."""
         self._closing.set()
         self._release()
-        for client in self._clients.values():
-            client.close()
+        self._stack.close()
 
     def _release(self) -> None:
         with self._lock:
@@ -303,7 +340,7 @@ class Runtime:
         steps.update("simulator", StepState.DONE, f"{status.rate:,.0f}/s ×{status.speed:,.0f}")
 
     def _start_jobs(self, steps: Steps, stack: Report) -> None:
-        jobs = self._jobs(self._rest(stack.rest))
+        jobs = self._stack.jobs(stack)
         names = jobs.to_resume(_sink_topics())
         submitted: list[str] = []
         failures: list[str] = []
@@ -311,7 +348,7 @@ class Runtime:
             steps.update("jobs", StepState.RUNNING, f"{name} ({number} of {len(names)})")
             try:
                 (feature,) = features.find([name])
-                submitted.append(self._submit(jobs, feature, stack))
+                submitted.append(self._stack.submit(jobs, feature, stack.bootstrap))
             except PipelineError as error:
                 failures.append(error.message)
         for job_id in submitted:
@@ -324,53 +361,12 @@ class Runtime:
         else:
             steps.update("jobs", StepState.DONE, ", ".join(names) or "none was running")
 
-    def _submit(
-        self,
-        jobs: Jobs,
-        feature: Feature,
-        stack: Report,
-        report: Callable[[str], None] = lambda _: None,
-    ) -> str:
-        def submit(submission: Submission) -> Submitted:
-            with Control(self._settings.state_dir) as control:
-                answer = control.ask(Submit(submission), SubmitAnswer, timeout=_SUBMIT_SECONDS)
-            return answer.submitted
-
-        return jobs.start(
-            feature.name,
-            job_sql(feature, stack.bootstrap).statements,
-            parallelism=self._settings.parallelism,
-            submit=submit,
-            report=report,
-        )
-
     def _job_status(self, feature: Feature) -> JobStatus:
-        jobs = self._jobs(self._rest(self._stack().rest))
-        return jobs.statuses({feature.name: feature.topic})[0]
+        return self._stack.jobs().statuses({feature.name: feature.topic})[0]
 
     @property
     def _retention_bytes(self) -> int:
         return self._settings.retention_mib * 1024 * 1024
-
-    def _jobs(self, rest: FlinkRest) -> Jobs:
-        return Jobs(rest, self._settings)
-
-    def _rest(self, address: str) -> FlinkRest:
-        with self._lock:
-            client = self._clients.get(address)
-            if client is None:
-                client = self._clients[address] = FlinkRest(address)
-            return client
-
-    def _stack(self) -> Report:
-        with Control(self._settings.state_dir) as control:
-            return control.ask(GetReport(), Report)
-
-    def _find(self) -> Report | None:
-        try:
-            return self._stack()
-        except UnavailableError:
-            return None
 
 
 def _sink_topics() -> dict[str, str]:

@@ -12,7 +12,10 @@ from pipeline import config
 from pipeline.runtime import Runtime
 from tests.e2e.conftest import stack_environment
 from tui.app import FraudwatchApp
+from tui.environment import Environment
+from tui.kafka_history import KafkaHistory
 from tui.kafka_source import KafkaSource
+from tui.kafka_tails import KafkaTails
 from tui.view import Phase
 
 SIZE = (120, 36)
@@ -23,13 +26,17 @@ PATIENCE_SECONDS = 120.0
 async def take(picture: Path, folder: Path) -> None:
     """Start everything, wait for rows in every table, and save what is on the screen."""
     settings = config.load(environment=stack_environment(folder))
-    app = FraudwatchApp("local", lambda: Runtime(settings), KafkaSource, time.time)
+    app = FraudwatchApp(
+        Environment(
+            "local", lambda: Runtime(settings), KafkaSource, KafkaTails, KafkaHistory, folder=folder
+        )
+    )
     async with app.run_test(size=SIZE) as pilot:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < deadline:
             await pilot.pause(0.5)
             data = app.session.view().data
-            if data.windows and data.flagged:
+            if data.windows.windows and data.flagged.rows:
                 break
         await pilot.pause(2.0)
         picture.write_text(app.export_screenshot(title="fraudwatch"))

@@ -6,16 +6,19 @@ Imports are late: the console has to paint before anything slow is loaded.
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from pipeline.config import Settings
 
     from .backend import Backend
+    from .history import HistorySource
     from .source import Source
+    from .tail_source import Tails
 
 _PROFILE: Final = "--profile"
+_READ_ONLY: Final = "--read-only"
 
 
 def main(argv: list[str] | None = None) -> int | None:
@@ -28,37 +31,51 @@ def main(argv: list[str] | None = None) -> int | None:
         The exit code; None for success.
     """
     arguments = sys.argv[1:] if argv is None else argv
-    profile = console_profile(arguments)
-    if profile is None:
+    wanted = console_options(arguments)
+    if wanted is None:
         from pipeline.cli import main as command
 
         return command(arguments)
-    return _open_console(profile)
+    return _open_console(wanted)
 
 
-def console_profile(arguments: Sequence[str]) -> str | None:
-    """The profile to open the console with; None when the arguments ask for something else."""
+class ConsoleOptions(NamedTuple):
+    """How to open the console."""
+
+    profile: str
+    read_only: bool = False
+
+
+def console_options(arguments: Sequence[str]) -> ConsoleOptions | None:
+    """How to open the console; None when the arguments ask for something else."""
     from pipeline.config import LOCAL_PROFILE
 
-    match list(arguments):
-        case []:
-            return LOCAL_PROFILE
-        case [option] if option.startswith(f"{_PROFILE}="):
-            return option.partition("=")[2]
-        case [option, name] if option == _PROFILE:
-            return name
-    return None
+    profile, read_only = LOCAL_PROFILE, False
+    rest = iter(arguments)
+    for argument in rest:
+        if argument == _READ_ONLY:
+            read_only = True
+        elif argument.startswith(f"{_PROFILE}="):
+            profile = argument.partition("=")[2]
+        elif argument == _PROFILE and (name := next(rest, None)) is not None:
+            profile = name
+        else:
+            return None
+    return ConsoleOptions(profile, read_only)
 
 
-def _open_console(profile: str) -> int | None:
-    import time
+def _open_console(options: ConsoleOptions) -> int | None:
+    import msgspec
 
     from pipeline.config import load
     from pipeline.errors import PipelineError
 
     try:
-        settings = load(profile)
-        if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        settings = load(options.profile)
+        if options.read_only:
+            settings = msgspec.structs.replace(settings, read_only=True)
+        # Textual draws on standard error.
+        if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
             raise PipelineError("The console needs a terminal.", "Try `fraudwatch --help`.")
         _log_to_file(settings)
     except PipelineError as error:
@@ -66,18 +83,46 @@ def _open_console(profile: str) -> int | None:
         return error.exit_code
 
     from .app import FraudwatchApp
+    from .environment import Environment
+    from .limits import Limits
 
     def connect() -> Backend:
         from pipeline.runtime import Runtime
 
-        return Runtime(settings)
+        runtime = Runtime(settings)
+        if not settings.read_only:
+            return runtime
+
+        from .read_only import ReadOnlyBackend
+
+        return ReadOnlyBackend(runtime)
 
     def open_source(bootstrap: str) -> Source:
         from .kafka_source import KafkaSource
 
         return KafkaSource(bootstrap)
 
-    FraudwatchApp(profile, connect, open_source, time.time).run()
+    def open_tails(bootstrap: Callable[[], str]) -> Tails:
+        from .kafka_tails import KafkaTails
+
+        return KafkaTails(bootstrap)
+
+    def open_history(bootstrap: str, user_id: int) -> HistorySource:
+        from .kafka_history import KafkaHistory
+
+        return KafkaHistory(bootstrap, user_id)
+
+    environment = Environment(
+        profile=settings.profile,
+        connect=connect,
+        open_source=open_source,
+        open_tails=open_tails,
+        open_history=open_history,
+        limits=Limits.of(settings),
+        remembered=settings.state_dir / "console.json",
+        read_only=settings.read_only,
+    )
+    FraudwatchApp(environment).run()
     return None
 
 

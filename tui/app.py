@@ -1,25 +1,27 @@
-"""The console's application: theme, first screen, quitting. Imports nothing slow."""
+"""The console's application: theme, screens, quitting. Imports nothing slow."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 from typing import ClassVar, Final
 
-from textual import work
+from textual import on, work
 from textual.app import App
 
 from pipeline.errors import PipelineError
+from pipeline.model import SimulatorStatus
 
 from . import text
-from .backend import Backend
+from .environment import Environment
+from .history import HistorySource
 from .keymap import Scope, bindings
+from .navigation import OpenJob, OpenSimulator, OpenTopic, OpenUser
+from .preferences import PreferencesFile
 from .screens.closing import ClosingScreen
 from .screens.dashboard import Dashboard
 from .screens.help import HelpScreen
 from .session import Session
-from .source import Source
+from .tail_source import Tails
 from .theme import DARK, THEMES, default_theme, next_theme, title
 from .view import Phase
 
@@ -27,16 +29,14 @@ _CLOSED_CHECK_SECONDS: Final = 0.05
 # Most stacks let go faster than this; a box that flashes up would only irritate.
 _PATIENCE_SECONDS: Final = 0.3
 _THEME_SECONDS: Final = 2.0
+_LOOK_UP_SECONDS: Final = 1.0
 
 
 class FraudwatchApp(App[None]):
     """The console.
 
     Args:
-        profile: Name of the stack.
-        connect: Makes the backend; called in a thread after the first paint.
-        open_source: Connects to Kafka at an address; called in a thread.
-        clock: Seconds since the epoch.
+        environment: Where everything comes from.
     """
 
     TITLE = "fraudwatch"
@@ -44,23 +44,26 @@ class FraudwatchApp(App[None]):
         "styles/app.tcss",
         "styles/dashboard.tcss",
         "styles/dialogs.tcss",
+        "styles/plots.tcss",
     ]
     BINDINGS = bindings(Scope.APP)
     ENABLE_COMMAND_PALETTE = False
 
-    def __init__(
-        self,
-        profile: str,
-        connect: Callable[[], Backend],
-        open_source: Callable[[str], Source],
-        clock: Callable[[], float],
-    ) -> None:
+    def __init__(self, environment: Environment) -> None:
         super().__init__()
+        self._environment = environment
+        self.read_only = environment.read_only
+        self.session = Session(
+            environment.profile,
+            environment.connect,
+            environment.open_source,
+            environment.clock,
+            limits=environment.limits,
+        )
+        self.preferences = PreferencesFile(environment.remembered, self.session.tell)
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = default_theme(no_color=self.no_color).name
-        self._clock = clock
-        self.session = Session(profile, connect, open_source, clock)
+        self.theme = self._first_theme()
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """The styles are parsed before our theme is set."""
@@ -68,61 +71,110 @@ class FraudwatchApp(App[None]):
 
     def on_mount(self) -> None:
         """Paint, then begin with what takes time."""
-        self.push_screen(Dashboard(self.session))
+        self.push_screen(Dashboard(self.session, self.preferences, self._environment.folder))
         self.call_after_refresh(self.session.bring_up)
 
     def action_next_theme(self) -> None:
         """Go to the next theme, and say which it is."""
         theme = next_theme(self.theme)
         self.theme = theme.name
+        self.preferences.change(theme=theme.name)
         self.clear_notifications()
         self.notify(f"Theme: {title(theme)}", timeout=_THEME_SECONDS)
 
     def action_palette(self) -> None:
         """Open the palette over anything but itself and the end."""
         # The first paint need not wait for it.
-        from .commands import Palette
+        from .commands import Jumps, Palette
 
-        if not isinstance(self.screen, (Palette, ClosingScreen)):
-            self.push_screen(Palette())
+        if isinstance(self.screen, Palette | ClosingScreen):
+            return
+        jumps = Jumps(
+            users=self._users_like,
+            topics=lambda: [topic.name for topic in self._tails().topics()],
+            open_user=lambda user: self.post_message(OpenUser(user)),
+            open_topic=lambda topic: self.post_message(OpenTopic(topic)),
+        )
+        self.push_screen(Palette(jumps, read_only=self.read_only))
 
     def action_picture(self) -> None:
-        """Save a picture of the screen in the working directory."""
+        """Save a picture of the screen."""
         svg = self.export_screenshot(title=self.TITLE)
-        self._save_picture(svg, datetime.fromtimestamp(self._clock()))
+        self._save_picture(svg, datetime.fromtimestamp(self._environment.clock()))
 
     @work(thread=True)
     def _save_picture(self, svg: str, at: datetime) -> None:
         from .picture import save_picture
 
         try:
-            path = save_picture(svg, Path.cwd(), at)
-        except PipelineError as error:
+            path = save_picture(svg, self._environment.folder, at)
+        except (PipelineError, OSError) as error:
             self.notify(text.clean(error), severity="error", markup=False)
-        except OSError as error:
-            # The working directory itself is gone.
-            self.notify(text.clean(f"No picture: {error}."), severity="error", markup=False)
         else:
             self.notify(text.clean(f"Picture: {path}"), markup=False)
+
+    @on(OpenUser)
+    def open_user(self, message: OpenUser) -> None:
+        """Look at one user."""
+        from .screens.user import UserScreen
+        from .user_feed import UserFeed
+
+        def feed(user: int) -> UserFeed:
+            def source() -> HistorySource:
+                return self._environment.open_history(self.session.bootstrap, user)
+
+            return UserFeed(source, self._environment.clock)
+
+        neighbour = self.session.neighbour
+        screen = UserScreen(message.user_id, feed, neighbour, self._environment.clock)
+        self.push_screen(screen)
+
+    @on(OpenJob)
+    def open_job(self, message: OpenJob) -> None:
+        """Look at one job."""
+        from .screens.job import JobScreen
+
+        self.push_screen(JobScreen(self.session, self.preferences, message.name))
+
+    @on(OpenTopic)
+    def open_topic(self, message: OpenTopic) -> None:
+        """Look into a topic."""
+        from .screens.records import RecordsScreen
+
+        self.push_screen(RecordsScreen(self._tails(), self._environment.clock, message.topic))
+
+    @on(OpenSimulator)
+    def open_simulator(self) -> None:
+        """Steer the simulator."""
+        from .screens.simulator import SimulatorScreen
+
+        def status() -> SimulatorStatus | None:
+            reading = self.session.view().reading
+            return reading.status.simulator if reading.status is not None else None
+
+        self.push_screen(SimulatorScreen(status, self.session.simulate))
 
     def action_toggle_help(self) -> None:
         """Show the help, or put it away."""
         if isinstance(self.screen, HelpScreen):
             self.pop_screen()
         elif not isinstance(self.screen, ClosingScreen):
-            self.push_screen(HelpScreen())
+            self.push_screen(HelpScreen(read_only=self.read_only))
 
     def on_unmount(self) -> None:
         """However the console ends, its threads do, too."""
         self.session.close()
+        self.preferences.close()
 
     async def action_back(self) -> None:
-        """Leave a dialog; nothing happens on the dashboard or while closing."""
-        if isinstance(self.screen, HelpScreen):
+        """Leave a screen; on the dashboard, undo what narrows the view."""
+        if isinstance(self.screen, Dashboard):
+            self.screen.back()
+        elif not isinstance(self.screen, ClosingScreen):
             self.pop_screen()
 
     async def action_leave(self) -> None:
-        """Leave a dialog, or quit from the dashboard."""
+        """Leave a screen, or quit from the dashboard."""
         if isinstance(self.screen, Dashboard):
             await self.action_quit()
         else:
@@ -136,6 +188,20 @@ class FraudwatchApp(App[None]):
         self.session.close()
         self.set_interval(_CLOSED_CHECK_SECONDS, self._exit_when_closed)
         self.set_timer(_PATIENCE_SECONDS, lambda: self.push_screen(ClosingScreen(self.session)))
+
+    def _tails(self) -> Tails:
+        return self._environment.open_tails(lambda: self.session.bootstrap)
+
+    def _users_like(self, typed: str, most: int) -> list[int]:
+        found = self.session.look_up(lambda store: store.users.containing(typed, most))
+        return found.result(_LOOK_UP_SECONDS)
+
+    def _first_theme(self) -> str:
+        """The one that was left, if it is still one; without colours where none are wanted."""
+        remembered = self.preferences.load().theme
+        if not self.no_color and remembered in self.available_themes:
+            return remembered
+        return default_theme(no_color=self.no_color).name
 
     def _exit_when_closed(self) -> None:
         if self.session.view().phase is Phase.CLOSED:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
-from pipeline.model import JobStatus, SimulatorStatus, StackStatus, Step
+from pipeline.model import JobDetail, JobStatus, JobVitals, SimulatorStatus, StackStatus, Step
 
 if TYPE_CHECKING:
     from pipeline.local.control import Simulate
@@ -31,11 +31,17 @@ class Backend(Protocol):
     def status(self) -> StackStatus:
         """The whole stack as it is now."""
 
+    def vitals(self) -> Mapping[str, JobVitals]:
+        """How the running jobs are doing, by name."""
+
+    def job_detail(self, name: str) -> JobDetail:
+        """What a job is, what it left behind and what went wrong with it."""
+
     def start_job(self, name: str, report: ReportProgress) -> JobStatus:
         """Start a job, from its kept state if it has any, and wait until it runs."""
 
-    def stop_job(self, name: str, report: ReportProgress) -> JobStatus:
-        """Stop a job, keeping its state in a savepoint."""
+    def stop_job(self, name: str, report: ReportProgress, *, discard: bool = False) -> JobStatus:
+        """Stop a job; its state is kept in a savepoint, or thrown away with `discard`."""
 
     def simulate(self, change: Simulate) -> SimulatorStatus:
         """Start, change or stop the simulator."""

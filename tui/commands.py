@@ -7,7 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar, Final, TypeVar
+from typing import Any, ClassVar, Final, TypeVar
 
 from textual.app import App
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Matcher, Provider
@@ -33,7 +33,7 @@ _NAMED: Final = 2.0
 _KNOWN: Final = 1_000.0
 _UNKNOWN: Final = 900.0
 
-Run = Callable[[], Awaitable[object] | None]
+Run = Callable[[], Awaitable[Any] | Any]
 T = TypeVar("T")
 
 
@@ -50,8 +50,8 @@ class Jumps:
 
     users: Callable[[str, int], Sequence[int]]
     topics: Callable[[], Sequence[str]]
-    open_user: Callable[[int], None]
-    open_topic: Callable[[str], None]
+    open_user: Callable[[int], object]
+    open_topic: Callable[[str], object]
 
 
 class Palette(CommandPalette):

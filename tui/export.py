@@ -11,7 +11,7 @@ from enum import StrEnum
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Final, Union, get_args, get_origin
 
 import msgspec
 
@@ -193,6 +193,8 @@ def _without_zone(time: datetime) -> datetime:
 def _kind(annotation: Any) -> Kind:
     if get_origin(annotation) in (types.UnionType, Union):
         (annotation,) = (part for part in get_args(annotation) if part is not types.NoneType)
+    if get_origin(annotation) is Annotated:
+        annotation = get_args(annotation)[0]
     if annotation not in (int, float, str, bool, datetime):
         raise TypeError(f"{annotation!r} is no kind of value that a file has")
     return annotation  # type: ignore[no-any-return]

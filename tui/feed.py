@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
-from typing import Final
+from concurrent.futures import Future
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from pipeline.errors import PipelineError
 
 from .source import Source
-from .store import Store
 
+if TYPE_CHECKING:
+    from .store import Store
+
+T = TypeVar("T")
+
+# Tables are drawn no more often than this, so more snapshots would be for nobody.
+_PUBLISH_SECONDS: Final = 0.2
 _PAUSE_AFTER_ERROR: Final = 1.0
 _JOIN_SECONDS: Final = 2.0
 
@@ -23,7 +32,7 @@ class Feed:
 
     Args:
         open_source: Connects; called in the thread, again until it succeeds.
-        store: Where batches go.
+        store: Where batches go; from now on it belongs to the thread.
         pause: Seconds to wait after an error.
     """
 
@@ -34,6 +43,8 @@ class Feed:
         self._store = store
         self._pause = pause
         self._stopping = threading.Event()
+        self._questions: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._published_at = 0.0
         self._thread = threading.Thread(target=self._run, name="fraudwatch-feed", daemon=True)
 
     def start(self) -> None:
@@ -46,6 +57,19 @@ class Feed:
         if self._thread.is_alive():
             self._thread.join(_JOIN_SECONDS)
 
+    def ask(self, question: Callable[[Store], T]) -> Future[T]:
+        """Have something looked up in the store, by the thread that owns it."""
+        answer: Future[T] = Future()
+
+        def look_up() -> None:
+            try:
+                answer.set_result(question(self._store))
+            except Exception as error:
+                answer.set_exception(error)
+
+        self._questions.put(look_up)
+        return answer
+
     @property
     def running(self) -> bool:
         """Whether the thread lives."""
@@ -57,6 +81,8 @@ class Feed:
             try:
                 source = source or self._open_source()
                 self._store.apply(source.poll())
+                self._publish_if_due()
+                self._answer()
             except Exception as error:
                 self._survive(error)
         if source is not None:
@@ -65,10 +91,25 @@ class Feed:
             except Exception:
                 _log.exception("the source does not close")
 
+    def _publish_if_due(self) -> None:
+        now = time.monotonic()
+        if self._store.asked_anew or now - self._published_at >= _PUBLISH_SECONDS:
+            self._store.publish()
+            self._published_at = now
+
+    def _answer(self) -> None:
+        while True:
+            try:
+                self._questions.get_nowait()()
+            except Empty:
+                return
+
     def _survive(self, error: Exception) -> None:
         if isinstance(error, PipelineError):
             self._store.fail(str(error))
         else:
             _log.exception("the source failed")
             self._store.fail(f"{type(error).__name__}: {error}")
+        self._store.publish()
+        self._answer()
         self._stopping.wait(self._pause)

@@ -31,6 +31,12 @@ class Order(Enum):
         "stopping, taking a savepoint…",
         "has stopped; its state is kept",
     )
+    CANCEL = (
+        "has no state to discard",
+        "No job has state to discard.",
+        "cancelling, discarding state…",
+        "was cancelled; its state is gone",
+    )
 
     def __init__(self, refused: str, needless: str, doing: str, done: str) -> None:
         self.refused = refused
@@ -92,7 +98,7 @@ class JobControl:
             current = self._activities.get(job.name)
             if current is not None and current.busy:
                 return Notice(f"{job.name} is busy: {current.text}", Severity.WARNING)
-            if (job.state in RUNNING) == (order is Order.START):
+            if _is_needless(order, job):
                 return Notice(f"{job.name} {order.refused}.")
             first = Activity(order.doing, busy=True, failed=False, at=self._clock())
             self._activities[job.name] = first
@@ -102,8 +108,11 @@ class JobControl:
         for name in names:
             try:
                 backend = self._backend()
-                call = backend.start_job if order is Order.START else backend.stop_job
-                status = call(name, partial(self._progress, name))
+                report = partial(self._progress, name)
+                if order is Order.START:
+                    status = backend.start_job(name, report)
+                else:
+                    status = backend.stop_job(name, report, discard=order is Order.CANCEL)
             except Exception as error:
                 self._failed(order, name, error)
             else:
@@ -127,3 +136,14 @@ class JobControl:
         activity = Activity(text, busy=False, failed=failed, at=self._clock())
         with self._lock:
             self._activities[name] = activity
+
+
+def _is_needless(order: Order, job: JobStatus) -> bool:
+    match order:
+        case Order.START:
+            return job.state in RUNNING
+        case Order.STOP:
+            return job.state not in RUNNING
+        case Order.CANCEL:
+            # A job that failed may have checkpoints.
+            return job.state is JobState.STOPPED and not job.savepoint

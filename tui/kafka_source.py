@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Final
 
 from pipeline.kafka.consumer import BatchConsumer, Last
-from pipeline.kafka.records import Record, decode
-from pipeline.model import RollingRow, Transaction, WindowRow
+from pipeline.kafka.records import Record, decode, decode_placed
+from pipeline.model import CumulatingRow, RollingRow, Transaction, WindowRow
 from pipeline.schema import TRANSACTION_TOPIC
 
 from .snapshot import Flagged
-from .source import Batch
-from .topics import FLAGGED_TOPIC, ROLLING_TOPIC, WINDOWED_TOPIC
+from .source import Batch, Extent
+from .topics import CUMULATING, FLAGGED_TOPIC, ROLLING_TOPIC, WINDOW_TOPICS
 
-_TOPICS: Final = (TRANSACTION_TOPIC, ROLLING_TOPIC, WINDOWED_TOPIC, FLAGGED_TOPIC)
+_TOPICS: Final = (TRANSACTION_TOPIC, ROLLING_TOPIC, FLAGGED_TOPIC, *WINDOW_TOPICS.values())
 # Enough of the past, per partition, to fill every table at once.
 _PAST_RECORDS: Final = 5_000
 _MAX_RECORDS: Final = 20_000
@@ -24,7 +25,7 @@ _CAUGHT_UP_LAG: Final = 1_000
 
 
 class KafkaSource:
-    """Reads the four topics, a little of their past first.
+    """Reads the topics, a little of their past first.
 
     Args:
         bootstrap: Kafka's address.
@@ -53,23 +54,57 @@ def _decoded(records: list[Record], lag: int, error: str, *, anew: bool, past: b
     by_topic: defaultdict[str, list[Record]] = defaultdict(list)
     for record in records:
         by_topic[record.topic].append(record)
-    transactions, bad_transactions = decode(Transaction, by_topic[TRANSACTION_TOPIC])
+    transactions, bad_transactions = decode_placed(Transaction, by_topic[TRANSACTION_TOPIC])
     rolling, bad_rolling = decode(RollingRow, by_topic[ROLLING_TOPIC])
-    windows, bad_windows = decode(WindowRow, by_topic[WINDOWED_TOPIC])
-    flagged, bad_flagged = decode(Transaction, by_topic[FLAGGED_TOPIC])
-    unreadable = {id(bad.record) for bad in bad_flagged}
-    places = [record for record in by_topic[FLAGGED_TOPIC] if id(record) not in unreadable]
+    flagged, bad_flagged = decode_placed(Transaction, by_topic[FLAGGED_TOPIC])
+    windows: dict[str, Sequence[WindowRow]] = {}
+    bad_windows = 0
+    for kind, topic in WINDOW_TOPICS.items():
+        if by_topic[topic]:
+            windows[kind], bad = _windows(kind, by_topic[topic])
+            bad_windows += bad
     return Batch(
-        transactions=transactions,
+        transactions=[row for _, row in transactions],
+        extents=_extents(transactions),
         rolling=rolling,
         windows=windows,
         flagged=[
             Flagged(record.partition, record.offset, record.timestamp_ms, transaction)
-            for record, transaction in zip(places, flagged, strict=True)
+            for record, transaction in flagged
         ],
-        bad=len(bad_transactions) + len(bad_rolling) + len(bad_windows) + len(bad_flagged),
+        bad=len(bad_transactions) + len(bad_rolling) + len(bad_flagged) + bad_windows,
         lag=lag,
         anew=anew,
         past=past,
         error=error,
     )
+
+
+def _windows(kind: str, records: list[Record]) -> tuple[Sequence[WindowRow], int]:
+    """The rows of one kind of window, and how many could not be decoded."""
+    if kind != CUMULATING:
+        rows, bad = decode(WindowRow, records)
+        return rows, len(bad)
+    cumulating, bad = decode(CumulatingRow, records)
+    return [
+        WindowRow(
+            window_start=row.window_start,
+            window_end=row.window_end,
+            user_id=row.user_id,
+            user_mean_trans_amt_last_360min=row.user_mean_trans_amt_today,
+            user_trans_count_last_360min=row.user_trans_count_today,
+        )
+        for row in cumulating
+    ], len(bad)
+
+
+def _extents(transactions: list[tuple[Record, Transaction]]) -> dict[int, Extent]:
+    extents: dict[int, Extent] = {}
+    for record, transaction in transactions:
+        time = transaction.trans_date_trans_time
+        known = extents.get(record.partition)
+        if known is None:
+            extents[record.partition] = Extent(record.offset, time, time)
+        elif time > known.newest:
+            extents[record.partition] = Extent(known.first_offset, known.oldest, time)
+    return extents

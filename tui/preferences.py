@@ -27,7 +27,7 @@ class TablePreferences(msgspec.Struct, frozen=True):
     """How one table was left.
 
     Attributes:
-        sort: Title of the column that it is sorted by; empty for the table's own order.
+        sort: The field that it is sorted by; empty for the table's own order.
         descending: Whether the largest comes first.
     """
 
@@ -40,17 +40,17 @@ class Preferences(msgspec.Struct, frozen=True):
 
     Attributes:
         theme: Name of the theme; empty for the default one.
+        panel: The panel that was chosen: `users`, `windows`, `flagged` or `plots`.
+        maximised: Whether it had the whole screen.
         windows: Which kind of windows the windows table shows: a feature's name.
-        plots: Whether the plots are shown.
-        json_pane: Whether the whole record is shown beside the list of records.
         ask_before_cancelling: Whether cancelling a job asks first.
         tables: By the id of the table.
     """
 
     theme: str = ""
+    panel: str = "users"
+    maximised: bool = False
     windows: str = "tumbling"
-    plots: bool = True
-    json_pane: bool = True
     ask_before_cancelling: bool = True
     tables: Mapping[str, TablePreferences] = {}
 
@@ -67,11 +67,11 @@ class PreferencesFile:
     with fields of its own loses anything.
 
     Args:
-        path: The file; its folder is made when it is missing.
+        path: The file; its folder is made when it is missing. None keeps everything in memory.
         tell: Told, once, when the file cannot be used.
     """
 
-    def __init__(self, path: Path, tell: Callable[[Notice], None]) -> None:
+    def __init__(self, path: Path | None, tell: Callable[[Notice], None]) -> None:
         self._path = path
         self._tell = tell
         self._told = False
@@ -92,11 +92,12 @@ class PreferencesFile:
 
         A few hundred bytes, so that it can be done before the first paint.
         """
+        path = self._path
         try:
-            if not self._path.exists():
+            if path is None or not path.exists():
                 return self.current
-            with self._locked():
-                loaded = msgspec.convert(self._read(), Preferences)
+            with _locked(path):
+                loaded = msgspec.convert(self._read(path), Preferences)
         except OSError as error:
             self._complain(f"What was remembered cannot be read: {_reason(error)}.", error)
             return self.current
@@ -129,7 +130,7 @@ class PreferencesFile:
                 return replaced
             self._current = replaced
             _merge(self._pending, changes)
-            if self._writer is None:
+            if self._writer is None and self._path is not None:
                 self._writer = threading.Thread(
                     target=self._write_later, name="fraudwatch-preferences", daemon=True
                 )
@@ -147,51 +148,36 @@ class PreferencesFile:
                     self._writer = None
                     return
             try:
-                self._write(changes)
+                if self._path is not None:
+                    self._write(self._path, changes)
             except OSError as error:
                 self._complain(f"Settings cannot be remembered: {_reason(error)}.", error)
 
-    def _write(self, changes: Changes) -> None:
-        with self._locked():
-            raw = self._read()
+    def _write(self, path: Path, changes: Changes) -> None:
+        with _locked(path):
+            raw = self._read(path)
             _merge(raw, msgspec.to_builtins(changes))
-            partial = self._path.with_suffix(".partial")
+            partial = path.with_suffix(".partial")
             partial.unlink(missing_ok=True)
             with open(partial, "xb", opener=_private) as file:
                 file.write(msgspec.json.format(msgspec.json.encode(raw)))
-            partial.replace(self._path)
+            partial.replace(path)
 
-    def _read(self) -> Changes:
+    def _read(self, path: Path) -> Changes:
         """The file with all its fields; empty when there is none, or none that can be used."""
         try:
-            data = self._path.read_bytes()
+            data = path.read_bytes()
         except FileNotFoundError:
             return {}
         try:
             raw = msgspec.json.decode(data, type=dict[str, Any])
             msgspec.convert(raw, Preferences)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            aside = self._free_name()
-            self._path.rename(aside)
+            aside = _free_name(path)
+            path.rename(aside)
             self._complain(f"What was remembered is damaged; it is now {aside}.", error)
             return {}
         return raw
-
-    def _free_name(self) -> Path:
-        number = 1
-        while (aside := self._path.with_suffix(f".damaged-{number}")).exists():
-            number += 1
-        return aside
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        lock = os.open(self._path.with_suffix(".lock"), os.O_CREAT | os.O_RDWR, 0o600)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(lock)
 
     def _complain(self, message: str, error: Exception) -> None:
         _log.warning("%s", message, exc_info=error)
@@ -199,6 +185,24 @@ class PreferencesFile:
             told, self._told = self._told, True
         if not told:
             self._tell(Notice(message, Severity.WARNING))
+
+
+def _free_name(path: Path) -> Path:
+    number = 1
+    while (aside := path.with_suffix(f".damaged-{number}")).exists():
+        number += 1
+    return aside
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = os.open(path.with_suffix(".lock"), os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
 
 
 def _merge(into: Changes, changes: Changes) -> None:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from typing import Final
 
 from pipeline import schema
 from pipeline.model import Health, JobState
 
 from . import text
+from .filter import Filter
+from .open_window import open_window
 from .tones import Piece, Tone
-from .topics import FLAGGED_TOPIC, ROLLING_TOPIC, WINDOWED_TOPIC
+from .topics import FLAGGED_TOPIC, ROLLING_TOPIC, WINDOW_TOPICS
 from .view import View
 
 Reason = tuple[Piece, ...]
 
-_WINDOW: Final = timedelta(minutes=360)
 _DELAY: Final = f"{schema.WATERMARK_DELAY.total_seconds():.0f} s"
 
 
@@ -29,26 +29,49 @@ def why_no_jobs(view: View) -> Reason:
 
 def why_no_users(view: View) -> Reason:
     """Why there is no row of the rolling feature."""
-    return _why(
+    page = view.data.users
+    return _nothing_matches(page.query.filter, page.total, "users") or _why(
         view,
         ROLLING_TOPIC,
-        lambda _: f"Waiting for the watermark: a row is final {_DELAY} of event time after it.",
+        lambda: f"Waiting for the watermark: a row is final {_DELAY} of event time after it.",
     )
 
 
 def why_no_windows(view: View) -> Reason:
     """Why there is no closed window."""
-    return _why(view, WINDOWED_TOPIC, _next_window)
+    windows = view.data.windows
+
+    def next_window() -> str:
+        window = open_window(view)
+        return (
+            f"The first window closes at {window.end:%Y-%m-%d %H:%M} and {_DELAY} of event time."
+            if window
+            else "No window is open."
+        )
+
+    return _nothing_matches(windows.query.filter, windows.total, "windows") or _why(
+        view, WINDOW_TOPICS[windows.kind], next_window
+    )
 
 
 def why_no_flagged(view: View) -> Reason:
     """Why there is no flagged transaction."""
+    page = view.data.flagged
     seen = text.integer(view.data.transactions_total)
-    return _why(view, FLAGGED_TOPIC, lambda _: f"None of {seen} transactions is flagged.")
+    return _nothing_matches(page.query.filter, page.total, "flagged transactions") or _why(
+        view, FLAGGED_TOPIC, lambda: f"None of {seen} transactions is flagged."
+    )
 
 
-def _why(view: View, topic: str, otherwise: Callable[[datetime], str]) -> Reason:
-    job = view.job_for(topic)
+def _nothing_matches(filter: Filter, total: int, what: str) -> Reason:
+    if not (filter and total):
+        return ()
+    return _waits(f"None of {text.integer(total)} {what} matches {filter.text}; esc shows all.")
+
+
+def _why(view: View, topic: str, otherwise: Callable[[], str]) -> Reason:
+    line = view.job_for(topic)
+    job = line.status if line is not None else None
     if view.data.error:
         return _danger(f"Kafka is not reachable: {view.data.error.rstrip('.')}.")
     if view.reading.status is not None and view.reading.kafka is not Health.UP:
@@ -57,20 +80,14 @@ def _why(view: View, topic: str, otherwise: Callable[[datetime], str]) -> Reason
         return _danger(f"The job {job.name} has failed; s in Jobs starts it again.")
     if job is not None and job.state is JobState.STOPPED:
         return _waits(f"The job {job.name} is stopped; s in Jobs starts it.")
-    if view.data.event_time is None:
+    if view.data.event_time.newest is None:
         simulating = view.reading.status is not None and view.reading.status.simulator.up
         return _waits(
             "No transactions yet." if simulating else "No transactions yet; no simulator runs."
         )
     if job is not None and job.state is not JobState.RUNNING:
         return _waits(f"The job {job.name} is {job.state.lower()}.")
-    return _waits(otherwise(view.data.event_time))
-
-
-def _next_window(event_time: datetime) -> str:
-    midnight = event_time.replace(hour=0, minute=0, second=0, microsecond=0)
-    end = midnight + ((event_time - midnight) // _WINDOW + 1) * _WINDOW
-    return f"The first window closes at {end:%Y-%m-%d %H:%M} and {_DELAY} of event time."
+    return _waits(otherwise())
 
 
 def _waits(message: str) -> Reason:

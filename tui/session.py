@@ -9,19 +9,31 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import replace
-from typing import Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from pipeline.model import JobStatus, StepState
+from pipeline.errors import UnavailableError
+from pipeline.model import JobDetail, JobStatus, SimulatorStatus, StepState
 
 from .backend import Backend
 from .feed import Feed
 from .job_control import JobControl, Order
+from .limits import Limits
+from .query import Queries
+from .simulator_control import SimulatorControl, SimulatorOrder
+from .snapshot import Snapshot
 from .source import Source
-from .store import Store
 from .view import JobLine, Notice, Phase, Problem, Reading, Severity, View
+from .watch import Watch
+
+if TYPE_CHECKING:
+    from .store import Store
+
+T = TypeVar("T")
 
 _STATUS_SECONDS: Final = 1.0
+_VITALS_SECONDS: Final = 2.0
 
 _log = logging.getLogger(__name__)
 
@@ -34,6 +46,7 @@ class Session:
         connect: Makes the backend; called in a thread, since importing it takes a while.
         open_source: Connects to Kafka at an address; called in the feed's thread.
         clock: Seconds since the epoch.
+        limits: How much to keep of the streams.
         status_seconds: Between two looks at the stack.
     """
 
@@ -44,6 +57,7 @@ class Session:
         open_source: Callable[[str], Source],
         clock: Callable[[], float],
         *,
+        limits: Limits | None = None,
         status_seconds: float = _STATUS_SECONDS,
     ) -> None:
         self._connect = connect
@@ -54,18 +68,59 @@ class Session:
         self._look_now = threading.Event()
         self._view = View(clock(), profile, Phase.STARTING, clock())
         self._backend: Backend | None = None
-        self._store = Store(clock)
+        self._limits = limits
+        self._queries = Queries()
+        self._store: Store | None = None
         self._feed: tuple[str, Feed] | None = None
         self._notices: list[Notice] = []
+        self._vitals = Watch(
+            lambda: self._required().vitals(), _VITALS_SECONDS, clock, name="vitals"
+        )
         self._jobs = JobControl(self._required, clock, self.tell, self._job_changed)
+        self._simulator = SimulatorControl(self._required, self.tell, self._simulator_changed)
 
     def view(self) -> View:
         """Everything as it is now."""
         with self._lock:
             view = self._view
         stale = view.reading.problem is not None
-        lines = (JobLine(job, self._jobs.activity(job.name), stale) for job in view.reading.jobs)
-        return replace(view, now=self._clock(), jobs=tuple(lines), data=self._store.snapshot())
+        vitals = self._vitals.last.value or {}
+        lines = (
+            JobLine(job, vitals.get(job.name), self._jobs.activity(job.name), stale)
+            for job in view.reading.jobs
+        )
+        data = self._store.published if self._store is not None else Snapshot()
+        return replace(view, now=self._clock(), jobs=tuple(lines), data=data)
+
+    @property
+    def queries(self) -> Queries:
+        """What the tables ask for."""
+        return self._queries
+
+    def ask(self, queries: Queries) -> None:
+        """Have the tables answer something else; the view has it a moment later."""
+        self._queries = queries
+        if self._store is not None:
+            self._store.queries = queries
+
+    @property
+    def bootstrap(self) -> str:
+        """Kafka's address; empty while it is not known."""
+        with self._lock:
+            status = self._view.reading.status
+        return status.bootstrap if status is not None else ""
+
+    def look_up(self, question: Callable[[Store], T]) -> Future[T]:
+        """Have something looked up in all that is kept.
+
+        Raises:
+            UnavailableError: Nothing is kept yet.
+        """
+        with self._lock:
+            feed = self._feed
+        if feed is None:
+            raise UnavailableError("Nothing has been read yet.", "Wait until the stack is up.")
+        return feed[1].ask(question)
 
     def take_notices(self) -> list[Notice]:
         """What is to be told and was not yet."""
@@ -86,6 +141,7 @@ class Session:
     def look(self) -> None:
         """Read the status of the stack now rather than in a second."""
         self._look_now.set()
+        self._vitals.now()
 
     def give(self, order: Order, names: frozenset[str] | None = None) -> None:
         """Start or stop jobs; all of them for None."""
@@ -95,12 +151,35 @@ class Session:
             self.tell(Notice("The jobs are not known yet.", Severity.WARNING))
         self._jobs.give(order, [job for job in jobs if names is None or job.name in names])
 
+    @property
+    def clock(self) -> Callable[[], float]:
+        """Seconds since the epoch."""
+        return self._clock
+
+    def job_detail(self, name: str) -> JobDetail:
+        """All there is to know of a job; blocks."""
+        return self._required().job_detail(name)
+
+    def neighbour(self, user_id: int, step: int) -> int | None:
+        """The user so many rows on in the table of users, round its ends; None without others."""
+        users = [row.user_id for row in self.view().data.users.rows]
+        if not users or users == [user_id]:
+            return None
+        if user_id not in users:
+            return users[0]
+        return users[(users.index(user_id) + step) % len(users)]
+
+    def simulate(self, order: SimulatorOrder) -> None:
+        """Change the simulator."""
+        self._simulator.give(order)
+
     def close(self) -> None:
         """Let go of the stack, in a thread; the view's phase tells when that is done."""
         if self._closing:
             return
         self._change(phase=Phase.CLOSING, since=self._clock())
         self._look_now.set()
+        self._vitals.stop()
         self._spawn(self._close)
 
     def _spawn(self, target: Callable[[], None]) -> None:
@@ -112,6 +191,7 @@ class Session:
             if self._backend is None:
                 self._backend = self._connect()
                 self._spawn(self._watch)
+                self._vitals.start()
             self._backend.bring_up(lambda steps: self._change(steps=steps))
         except Exception as error:
             _log.warning("the stack does not come up", exc_info=error)
@@ -152,11 +232,20 @@ class Session:
             if not bootstrap or same or self._view.phase is not Phase.LIVE:
                 return
             old = self._feed
-            feed = Feed(lambda: self._open_source(bootstrap), self._store)
+            store = self._store or self._new_store()
+            feed = Feed(lambda: self._open_source(bootstrap), store)
             self._feed = (bootstrap, feed)
         if old:
             old[1].stop()
         feed.start()
+
+    def _new_store(self) -> Store:
+        """Made when there is something to read: the first paint cannot wait for its imports."""
+        from .store import Store
+
+        self._store = Store(self._clock, self._limits)
+        self._store.queries = self._queries
+        return self._store
 
     def _close(self) -> None:
         try:
@@ -174,6 +263,14 @@ class Session:
             if reading.status is not None:
                 jobs = tuple(status if job.name == status.name else job for job in reading.jobs)
                 reading = replace(reading, status=replace(reading.status, jobs=jobs))
+                self._view = replace(self._view, reading=reading)
+        self._look_now.set()
+
+    def _simulator_changed(self, simulator: SimulatorStatus) -> None:
+        with self._lock:
+            reading = self._view.reading
+            if reading.status is not None:
+                reading = replace(reading, status=replace(reading.status, simulator=simulator))
                 self._view = replace(self._view, reading=reading)
         self._look_now.set()
 

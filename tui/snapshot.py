@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from pipeline.model import Transaction
+
+from .query import Page, Query
+from .series_snapshot import SeriesSnapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +22,9 @@ class UserRow:
         last_seen: Event time of the user's latest row.
         flags: Flagged transactions of the user that the console has seen.
         updated_at: When the console got the row, in seconds since the epoch.
+        amount: Of the user's last transaction; None when the console has seen none.
+        merchant: Of the user's last transaction.
+        trend: The last means, oldest first.
     """
 
     user_id: int
@@ -27,6 +33,9 @@ class UserRow:
     last_seen: datetime
     flags: int
     updated_at: float
+    amount: float | None = None
+    merchant: str = ""
+    trend: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,38 +48,121 @@ class WindowUser:
     mean: float
     count: int
 
+    @property
+    def amount(self) -> float:
+        """The sum of the user's amounts."""
+        return self.mean * self.count
+
 
 @dataclass(frozen=True, slots=True)
 class WindowSummary:
-    """One closed window as a whole, and the users that stand out in it.
+    """One closed window as a whole, and the users that were asked for.
 
     Attributes:
         start: First event time in it.
         end: First event time after it.
         users: How many users it has.
-        mean: Mean amount over all its transactions.
         count: Its transactions.
-        top: Users with the highest means, highest first; not all of them.
-        truncated: Whether there are more users than were kept, so that totals are at least so high.
+        amount: The sum of their amounts.
+        top: The first of the users that the query finds.
+        matched: How many users the query finds.
+        truncated: Whether some rows are forgotten, so that totals are at least so high.
+        fraud: Flagged transactions in it; None when the console has not seen all of its time.
     """
 
     start: datetime
     end: datetime
     users: int
-    mean: float
     count: int
+    amount: float
     top: tuple[WindowUser, ...]
+    matched: int
     truncated: bool = False
+    fraud: int | None = None
+
+    @property
+    def mean(self) -> float:
+        """Mean amount over all its transactions."""
+        return self.amount / self.count if self.count else 0.0
+
+    @property
+    def fraud_share(self) -> float | None:
+        """Flagged transactions of all; None when that is not known."""
+        return self.fraud / self.count if self.fraud is not None and self.count else None
 
 
 @dataclass(frozen=True, slots=True)
 class Flagged:
-    """A flagged transaction and where in Kafka it lies."""
+    """A flagged transaction, where in Kafka it lies, and the user's rolling feature at its time.
+
+    Attributes:
+        partition: Of the topic.
+        offset: In the partition.
+        timestamp_ms: Kafka's, in milliseconds since the epoch.
+        transaction: The whole record.
+        mean: The user's rolling mean at this transaction, which is part of it; None while the
+            feature job has not said.
+        count: Transactions in that mean; 0 likewise.
+    """
 
     partition: int
     offset: int
     timestamp_ms: int
     transaction: Transaction
+    mean: float | None = None
+    count: int = 0
+
+    @property
+    def distance(self) -> float | None:
+        """How far the amount is above the user's rolling mean; None while that is not known."""
+        return None if self.mean is None else self.transaction.amt - self.mean
+
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """How far one partition of the topic `transaction` has come.
+
+    Attributes:
+        number: Of the partition.
+        newest: Its newest event time.
+        at: When its last record came, in seconds since the epoch.
+    """
+
+    number: int
+    newest: datetime
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class EventTime:
+    """How event time goes.
+
+    Attributes:
+        newest: Of any transaction.
+        speed: Event seconds per second, over the last few; None when nothing moves.
+        partitions: By number.
+    """
+
+    newest: datetime | None = None
+    speed: float | None = None
+    partitions: tuple[Partition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """Closed windows of one kind.
+
+    Attributes:
+        kind: `tumbling`, `hopping` or `cumulating`.
+        windows: Those with users that the query finds, newest first.
+        total: All that are kept.
+        query: What was asked.
+    """
+
+    kind: str = "tumbling"
+    windows: tuple[WindowSummary, ...] = ()
+    total: int = 0
+    query: Query = field(default_factory=Query)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +170,14 @@ class Snapshot:
     """The streams at one moment.
 
     Attributes:
-        users: Latest event time first; the newest part only.
-        users_total: Users known.
-        users_truncated: Whether users were forgotten, so that there are more than `users_total`.
-        windows: Newest first.
-        flagged: Newest first; the newest part only.
+        users: Of the rolling feature.
+        windows: Of the kind that was asked for.
+        flagged: Flagged transactions.
         flagged_total: Flagged transactions seen.
         transactions_total: Transactions seen.
         rate: Transactions per second of wall time, over the last few seconds.
-        event_time: Newest event time of any transaction.
+        event_time: How event time goes.
+        series: What the plots show.
         last_record_at: When the last record of any topic came, in seconds since the epoch.
         bad: Records that could not be decoded.
         lag: Records that wait in Kafka; None when that is not known.
@@ -94,15 +185,14 @@ class Snapshot:
         error_at: Since when, in seconds since the epoch.
     """
 
-    users: tuple[UserRow, ...] = ()
-    users_total: int = 0
-    users_truncated: bool = False
-    windows: tuple[WindowSummary, ...] = ()
-    flagged: tuple[Flagged, ...] = ()
+    users: Page[UserRow] = field(default_factory=Page)
+    windows: Windows = field(default_factory=Windows)
+    flagged: Page[Flagged] = field(default_factory=Page)
     flagged_total: int = 0
     transactions_total: int = 0
     rate: float = 0.0
-    event_time: datetime | None = None
+    event_time: EventTime = field(default_factory=EventTime)
+    series: SeriesSnapshot = field(default_factory=SeriesSnapshot)
     last_record_at: float | None = None
     bad: int = 0
     lag: int | None = None

@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 from pipeline.model import RollingRow, Transaction, WindowRow
 
 from .snapshot import Flagged
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """What a batch has of one partition of the topic `transaction`.
+
+    Attributes:
+        first_offset: Of its first record in the batch.
+        oldest: Event time.
+        newest: Event time.
+    """
+
+    first_offset: int
+    oldest: datetime
+    newest: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +34,8 @@ class Batch:
     Attributes:
         transactions: From the topic `transaction`.
         rolling: Rolling features.
-        windows: Features of closed windows.
+        extents: What the transactions say of each partition.
+        windows: Features of closed windows, by kind.
         flagged: Flagged transactions, with their place in Kafka.
         bad: Records that could not be decoded.
         lag: Records that wait in Kafka; None when that is not known.
@@ -29,7 +46,8 @@ class Batch:
 
     transactions: Sequence[Transaction] = ()
     rolling: Sequence[RollingRow] = ()
-    windows: Sequence[WindowRow] = ()
+    extents: Mapping[int, Extent] = field(default_factory=dict)
+    windows: Mapping[str, Sequence[WindowRow]] = field(default_factory=dict)
     flagged: Sequence[Flagged] = ()
     bad: int = 0
     lag: int | None = None

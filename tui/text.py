@@ -61,6 +61,32 @@ def money(value: float) -> str:
     return f"{value:,.2f}"
 
 
+def share(value: float) -> str:
+    """In percent, with a decimal where it says something: `0.6 %`, `23 %`."""
+    percent = 100 * value
+    return f"{percent:.1f} %" if 0 < percent < 10 else f"{percent:.0f} %"
+
+
+def size(value: int) -> str:
+    """Bytes in the largest fitting unit: `512 B`, `14 kB`, `1.2 MB`."""
+    amount = float(value)
+    for unit in ("B", "kB", "MB", "GB"):
+        if amount < 1000:
+            return f"{amount:.1f} {unit}" if unit != "B" and amount < 10 else f"{amount:.0f} {unit}"
+        amount /= 1000
+    return f"{amount:,.1f} TB"
+
+
+def signed(value: float) -> str:
+    """An amount with its sign: `+312.40`."""
+    return f"{value:+,.2f}"
+
+
+def short_time(value: datetime | None) -> str:
+    """Without the year, which the header has: `03-04 17:22:10`."""
+    return value.strftime("%m-%d %H:%M:%S") if value else NOTHING
+
+
 def rate(value: float) -> str:
     """Per second, with a decimal only where it says something: `0.4`, `104`."""
     return f"{value:,.1f}" if 0 < value < 10 else f"{value:,.0f}"

@@ -11,3 +11,13 @@ from typing import Final
 ROLLING_TOPIC: Final = "user_trans_amt_last_360min"
 WINDOWED_TOPIC: Final = "user_trans_amt_last_360min_windowed"
 FLAGGED_TOPIC: Final = "flagged_transactions"
+
+TUMBLING: Final = "tumbling"
+CUMULATING: Final = "cumulating"
+WINDOW_TOPICS: Final = {
+    TUMBLING: WINDOWED_TOPIC,
+    "hopping": "user_trans_amt_last_360min_hopping",
+    CUMULATING: "user_trans_amt_today_cumulating",
+}
+"""By kind of window, which is also the name of the job."""
+WINDOW_KINDS: Final = tuple(WINDOW_TOPICS)

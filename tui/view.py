@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from pipeline.errors import PipelineError
-from pipeline.model import Health, JobStatus, StackStatus, Step
+from pipeline.model import Health, JobStatus, JobVitals, StackStatus, Step
 
 from .snapshot import Snapshot
 
@@ -88,6 +88,7 @@ class JobLine:
     """A job and what the console is doing with it; `stale` when its state is no longer known."""
 
     status: JobStatus
+    vitals: JobVitals | None = None
     activity: Activity | None = None
     stale: bool = False
 
@@ -141,6 +142,6 @@ class View:
         """Whether the stack never was up yet, so that nothing is known of it."""
         return self.phase in (Phase.STARTING, Phase.FAILED)
 
-    def job_for(self, topic: str) -> JobStatus | None:
+    def job_for(self, topic: str) -> JobLine | None:
         """The job that writes a topic."""
-        return next((line.status for line in self.jobs if line.status.topic == topic), None)
+        return next((line for line in self.jobs if line.status.topic == topic), None)

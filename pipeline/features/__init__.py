@@ -6,12 +6,14 @@ from collections.abc import Iterable
 
 from pipeline.errors import JobError
 
+from .cumulating import cumulating
 from .feature import Feature
 from .flagged import flagged
+from .hopping import hopping
 from .rolling import rolling
 from .tumbling import tumbling
 
-BUILT_IN: tuple[Feature, ...] = (rolling, tumbling, flagged)
+BUILT_IN: tuple[Feature, ...] = (rolling, tumbling, flagged, hopping, cumulating)
 
 
 def find(names: Iterable[str]) -> tuple[Feature, ...]:

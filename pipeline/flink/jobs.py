@@ -6,15 +6,15 @@ import re
 import shutil
 import time
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
 from typing import Final
 from urllib.parse import urlparse
 
 from pipeline.config import Settings
 from pipeline.errors import JobError
-from pipeline.model import JobState, JobStatus
+from pipeline.model import JobState, JobStatus, KeptState
 
 from .journal import Entry, Journal, Savepoint
+from .kept import kept_state
 from .rest import TERMINAL, FlinkRest, JobOverview
 from .submission import Submission, Submitted
 
@@ -138,13 +138,21 @@ class Jobs:
 
         A job that was stopped has a savepoint; one whose cluster died has its last checkpoint.
         """
-        entry = self._journal.entry(name)
-        if entry.job_id and (checkpoint := self._last_checkpoint(entry.job_id)):
-            return checkpoint.as_uri()
-        for savepoint in entry.savepoints:
-            if (Path(urlparse(savepoint.path).path) / "_metadata").is_file():
-                return savepoint.path
-        return ""
+        return next((state.path for state in self.kept(name)), "")
+
+    def kept(self, name: str) -> tuple[KeptState, ...]:
+        """All state of a job that can still be read, newest first."""
+        return kept_state(self._settings, self._journal.entry(name))
+
+    def last_id(self, name: str) -> str:
+        """Flink's id of a job's last run that was not stopped by us; empty for none."""
+        return self._journal.entry(name).job_id
+
+    def running(self, names: Iterable[str]) -> dict[str, str]:
+        """Flink's ids of those of these jobs that run, by name."""
+        newest = self._newest()
+        found = {name: newest.get(job_name(name)) for name in names}
+        return {name: job.id for name, job in found.items() if job and job.state not in TERMINAL}
 
     def discard(self, name: str, report: Report = lambda _: None) -> None:
         """End a job if it runs, and throw all its kept state away."""
@@ -177,13 +185,6 @@ class Jobs:
         for job in self._rest.jobs():
             newest.setdefault(job.name, job)
         return newest
-
-    def _last_checkpoint(self, job_id: str) -> Path | None:
-        complete = [
-            metadata.parent
-            for metadata in (self._settings.checkpoints_dir / job_id).glob("chk-*/_metadata")
-        ]
-        return max(complete, key=lambda path: int(path.name.removeprefix("chk-")), default=None)
 
     def _options(self, name: str, parallelism: int, resume: str) -> dict[str, str]:
         rest = urlparse(self._rest.address)

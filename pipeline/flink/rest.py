@@ -6,18 +6,20 @@ Source: Flink 2.3 documentation, "REST API".
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final, TypeVar
+from urllib.parse import quote
 
 import httpx
 import msgspec
 
 from pipeline.errors import JobError, UnavailableError
-from pipeline.model import Slots
+from pipeline.model import JobFailure, Slots
 
 T = TypeVar("T")
 
 POLL_SECONDS: Final = 0.1
+_FAILURES: Final = 5
 TERMINAL: Final = frozenset({"FINISHED", "CANCELED", "FAILED"})
 
 
@@ -102,6 +104,43 @@ class FlinkRest:
         history = self._get(f"/jobs/{job_id}/exceptions?maxExceptions=1")
         entries = history.get("exceptionHistory", {}).get("entries", [])
         return str(entries[0]["stacktrace"]).partition("\n")[0] if entries else ""
+
+    def failures(self, job_id: str) -> tuple[JobFailure, ...]:
+        """A job's exceptions in full, newest first; none when Flink has forgotten the job."""
+        try:
+            history = self._get(f"/jobs/{job_id}/exceptions?maxExceptions={_FAILURES}")
+        except JobError:
+            return ()
+        entries = history.get("exceptionHistory", {}).get("entries", [])
+        return tuple(
+            JobFailure(entry["timestamp"] / 1000, str(entry["stacktrace"])) for entry in entries
+        )
+
+    def vertices(self, job_id: str) -> tuple[str, ...]:
+        """The ids of a job's vertices, from sources to sinks."""
+        return tuple(vertex["id"] for vertex in self._get(f"/jobs/{job_id}")["vertices"])
+
+    def metric_names(self, job_id: str, vertex: str) -> tuple[str, ...]:
+        """The metrics that all subtasks of a vertex have together."""
+        listed = self._get(f"/jobs/{job_id}/vertices/{vertex}/subtasks/metrics")
+        return tuple(metric["id"] for metric in listed)
+
+    def metrics(
+        self, job_id: str, vertex: str, names: Iterable[str]
+    ) -> dict[str, dict[str, float]]:
+        """Metrics over the subtasks of a vertex: `min`, `max`, `avg` and `sum` by name."""
+        wanted = quote(",".join(names))
+        listed = self._get(f"/jobs/{job_id}/vertices/{vertex}/subtasks/metrics?get={wanted}")
+        return {metric.pop("id"): metric for metric in listed}
+
+    def job_metrics(self, job_id: str, names: Iterable[str]) -> dict[str, float]:
+        """Metrics of a job as a whole; those that Flink does not know (yet) are left out."""
+        listed = self._get(f"/jobs/{job_id}/metrics?get={','.join(names)}")
+        return {
+            metric["id"]: float(metric["value"])
+            for metric in listed
+            if metric["value"].lstrip("-").replace(".", "", 1).isdigit()
+        }
 
     def watermark(self, job_id: str) -> int | None:
         """How far the slowest part of a job has come in event time, in milliseconds.

@@ -84,6 +84,7 @@ class BatchConsumer:
         self._ids: dict[str, str] = {}
         self._appeared_later: set[str] = set()
         self._emptied = False
+        self._missing: set[str] = set()
         self._admin = AdminClient(client_config(bootstrap))
         self._consumer = _consumer(
             bootstrap, {"fetch.wait.max.ms": 50, "queued.max.messages.kbytes": 16 * 1024}
@@ -103,6 +104,16 @@ class BatchConsumer:
     def error(self) -> str:
         """Why nothing can be read; empty while all is well."""
         return self._error
+
+    @property
+    def found(self) -> bool:
+        """Whether Kafka has told of a topic that can be read."""
+        return bool(self._places)
+
+    @property
+    def missing(self) -> frozenset[str]:
+        """The topics that were not there when Kafka was last asked."""
+        return frozenset(self._missing)
 
     def poll(self, max_records: int = 10_000, timeout: float = 0.2) -> list[Record]:
         """What has come, at most `max_records`, after at most `timeout` seconds."""
@@ -177,7 +188,9 @@ class BatchConsumer:
             if error.args[0].code() not in _GONE:
                 raise
             self._forget(topic)
+            self._missing.add(topic)
             return
+        self._missing.discard(topic)
         topic_id = str(found.topic_id)
         if self._ids.get(topic, topic_id) != topic_id:
             # librdkafka would read on at the old offset and so leave out what comes before it.

@@ -44,15 +44,23 @@ def decode(kind: type[T], records: Iterable[Record]) -> tuple[list[T], list[BadR
     Returns:
         What could be decoded, in order, and what could not.
     """
+    good, bad = decode_placed(kind, records)
+    return [row for _, row in good], bad
+
+
+def decode_placed(
+    kind: type[T], records: Iterable[Record]
+) -> tuple[list[tuple[Record, T]], list[BadRecord]]:
+    """Decode the values of records, each kept together with its record."""
     decoder = msgspec.json.Decoder(kind)
-    good: list[T] = []
+    good: list[tuple[Record, T]] = []
     bad: list[BadRecord] = []
     for record in records:
         if record.value is None:
             bad.append(BadRecord(record, "no value (a tombstone)"))
             continue
         try:
-            good.append(decoder.decode(record.value))
+            good.append((record, decoder.decode(record.value)))
         except MALFORMED as error:
             bad.append(BadRecord(record, str(error)))
     return good, bad

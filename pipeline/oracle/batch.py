@@ -14,6 +14,7 @@ from ibis.expr.datatypes import Interval
 
 from pipeline import schema
 from pipeline.features import Feature
+from pipeline.features.cumulate import CUMULATE
 
 _UNIT: Final = {
     "D": timedelta(days=1),
@@ -94,15 +95,20 @@ def _spelled_out(window: ops.WindowAggregate) -> ir.Table:
     parent = window.parent.to_expr()
     # To whole seconds first: a cast to an integer would round up.
     epoch = window.time_col.to_expr().truncate("s").epoch_seconds()
-    start = (epoch - offset) // slide * slide + offset
-    # A row falls into size / slide windows; one branch for each.
-    branches = [
-        parent.mutate(
-            window_start=(start - back).as_timestamp("s"),
-            window_end=(start - back + size).as_timestamp("s"),
-        )
-        for back in range(0, size, slide)
-    ]
+
+    def bounded(start: Any, end: Any) -> ir.Table:
+        return parent.mutate(window_start=start.as_timestamp("s"), window_end=end.as_timestamp("s"))
+
+    # A row falls into several windows; one branch for each.
+    if window.window_type == CUMULATE:
+        start = (epoch - offset) // size * size + offset
+        branches = [
+            bounded(start, start + so_far).filter(epoch < start + so_far)
+            for so_far in range(slide, size + 1, slide)
+        ]
+    else:
+        start = (epoch - offset) // slide * slide + offset
+        branches = [bounded(start - back, start - back + size) for back in range(0, size, slide)]
     rows = reduce(lambda left, right: left.union(right), branches)
 
     def rebind(value: Any) -> Any:

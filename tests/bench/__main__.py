@@ -28,6 +28,8 @@ from pipeline.simulate.generator import Generator
 from tests.e2e.conftest import stack_environment, stack_processes
 from tests.e2e.test_console import Terminal
 
+from .console import bench_console_load
+
 MIB = 1024 * 1024
 FLAGGED_TOPIC = "flagged_transactions"
 ROW = r"-?\d{15,19}\s+[\d,]+\.\d\d\s+\d+\s"
@@ -37,11 +39,15 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="make bench")
     parser.add_argument("--transactions", type=int, default=400_000)
+    parser.add_argument("--console-only", action="store_true", help="only what the console costs")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="fraudwatch-bench-") as folder:
         settings = config.load(environment=stack_environment(Path(folder)))
-        bench_console(settings)
-        bench_features(settings, options.transactions)
+        if not options.console_only:
+            bench_console(settings)
+        bench_console_load(settings, show)
+        if not options.console_only:
+            bench_features(settings, options.transactions)
 
 
 def show(what: str, figure: str, note: str = "") -> None:
@@ -66,7 +72,7 @@ def bench_console(settings: Settings) -> None:
     paints = [seconds_until(lambda: "fraudwatch" in terminal.text)]
     seconds_until(lambda: re.search(ROW, terminal.text))
     first_row = time.monotonic() - began
-    seconds_until(lambda: "3 of 3 running" in terminal.text)
+    seconds_until(lambda: "5 of 5 running" in terminal.text)
     processes = [psutil.Process(terminal.process.pid), *stack_processes(settings)]
     resident = sum(process.memory_info().rss for process in processes)
     for _ in range(4):

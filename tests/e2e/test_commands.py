@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
+from pipeline import features
 from pipeline.runtime import Runtime
 
-from .conftest import Run
+from .conftest import Run, wait_until
+from .test_features import FILES, send, transactions
 
 
 def test_status_has_the_promised_fields(stack: Runtime, fraudwatch: Run) -> None:
@@ -19,7 +22,9 @@ def test_status_has_the_promised_fields(stack: Runtime, fraudwatch: Run) -> None
     assert status["flink"]["rest"].startswith("http://127.0.0.1:")
     assert status["flink"]["slots"] == {"total": 8, "free": 8}
     assert status["simulator"]["up"] is False
-    assert [job["name"] for job in status["jobs"]] == ["rolling", "tumbling", "flagged"]
+    assert [job["name"] for job in status["jobs"]] == [
+        feature.name for feature in features.BUILT_IN
+    ]
 
 
 def test_jobs_start_stop_and_resume(stack: Runtime, fraudwatch: Run) -> None:
@@ -38,7 +43,7 @@ def test_jobs_start_stop_and_resume(stack: Runtime, fraudwatch: Run) -> None:
     again = stack.status().jobs[0]
     assert again.job_id not in ("", first)
     assert fraudwatch("stop", "--all", "--discard").returncode == 0
-    assert [job.savepoint for job in stack.status().jobs] == ["", "", ""]
+    assert [job.savepoint for job in stack.status().jobs] == [""] * 5
 
 
 def test_mistakes_get_a_sentence_and_an_exit_code(fraudwatch: Run) -> None:
@@ -69,4 +74,40 @@ def test_sql_is_what_runs(fraudwatch: Run) -> None:
 def test_logs_of_every_process(fraudwatch: Run) -> None:
     names = {line.split()[0] for line in fraudwatch("logs").stdout.splitlines()[1:]}
     assert {"kafka", "jobmanager", "taskmanager", "submitter", "supervisor"} <= names
-    assert "started" in fraudwatch("logs", "kafka", "--lines", "1000").stdout
+    assert "started" in fraudwatch("logs", "kafka", "--lines", "20000").stdout
+
+
+def test_vitals_and_detail_tell_how_a_job_is_doing(stack: Runtime, sample_data: Path) -> None:
+    stack.start_job("tumbling")
+    rows = transactions(sample_data / FILES[0])
+    send(stack, rows[:3_000])
+    # Long past: dropped as late.
+    assert stack.verify("tumbling").proved
+    send(stack, rows[:10])
+
+    def told() -> bool:
+        vitals = stack.vitals().get("tumbling")
+        return (
+            vitals is not None
+            and (vitals.records_in or 0) > 0
+            and (vitals.records_out or 0) > 0
+            and vitals.pending == 0
+            # Flink counts those of one user and window once, since it adds them up before.
+            and 0 < (vitals.late or 0) <= 10
+            and vitals.watermark is not None
+            and vitals.checkpoint is not None
+            and vitals.restarts == 0
+        )
+
+    wait_until(told, 60, "all vitals of tumbling")
+    running = stack.job_detail("tumbling")
+    assert running.kept[0].kind == "checkpoint"
+    assert running.kept[0].resumes
+    assert "TUMBLE(" in running.sql
+    assert "WindowAggregate" in running.expression
+    assert running.failures == ()
+    stack.stop_job("tumbling")
+    assert "tumbling" not in stack.vitals()
+    stopped = stack.job_detail("tumbling")
+    assert [state.kind for state in stopped.kept] == ["savepoint"]
+    assert stopped.kept[0].resumes

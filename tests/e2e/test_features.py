@@ -57,13 +57,20 @@ def test_replayed_file_is_computed_right(
     assert replay.returncode == 0, replay.stderr
     assert json.loads(replay.stdout)["sent"] == TRANSACTIONS
 
-    rolling, tumbling, flagged = (stack.verify(f.name) for f in features.BUILT_IN)
+    rolling, tumbling, flagged, hopping, cumulating = (
+        stack.verify(feature.name) for feature in features.BUILT_IN
+    )
     assert rolling.expected == TRANSACTIONS
     assert_proved(rolling, waiting=range(20))
     assert tumbling.expected > 4_000
     assert_proved(tumbling, waiting=range(60))
     assert flagged.expected == FLAGGED
     assert_proved(flagged, waiting=range(1))
+    # Each transaction is in six windows that overlap, or in those of its day from its hour on.
+    assert hopping.expected > 4 * tumbling.expected
+    assert_proved(hopping, waiting=range(300))
+    assert cumulating.expected > 4 * tumbling.expected
+    assert_proved(cumulating, waiting=range(600))
 
 
 def test_stop_with_savepoint_and_resume_lose_and_repeat_nothing(
@@ -85,7 +92,7 @@ def test_stop_with_savepoint_and_resume_lose_and_repeat_nothing(
     for name in names:
         stack.start_job(name)
     for name in names:
-        assert_proved(stack.verify(name), waiting=range(60))
+        assert_proved(stack.verify(name), waiting=range(600))
 
 
 def test_results_are_what_a_person_works_out(stack: Runtime, sample_data: Path) -> None:
@@ -179,7 +186,7 @@ def test_late_transactions_are_told_from_lost_ones(stack: Runtime, sample_data: 
         assert stack.verify(feature.name).proved
     # Long past: their windows are closed and their users' results are out.
     send(stack, rows[:50])
-    for name in ("rolling", "tumbling"):
+    for name in ("rolling", "tumbling", "hopping", "cumulating"):
         parity = stack.verify(name)
         assert parity.proved, parity
         assert 0 < parity.late <= 50

@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from pipeline import config
+from pipeline import config, features
 from pipeline.config import Settings
 from pipeline.errors import UnavailableError
 from pipeline.local.control import Control, GetReport, Report, socket_path
@@ -132,7 +132,9 @@ def test_a_start_while_the_last_stack_is_ending_gets_a_new_one(tmp_path: Path) -
         second.bring_up(simulator=False)
         closing.result()
     assert_ended(processes, patience=1)
-    assert [job.state for job in second.status().jobs] == [JobState.RUNNING] * 3
+    assert [job.state for job in second.status().jobs] == [JobState.RUNNING] * len(
+        features.BUILT_IN
+    )
     second.close()
 
 

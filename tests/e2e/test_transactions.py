@@ -10,7 +10,7 @@ import psutil
 from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from pipeline import schema
+from pipeline import features, schema
 from pipeline.kafka import topics
 from pipeline.kafka.consumer import BatchConsumer, Edge, read_to_end
 from pipeline.kafka.producer import TransactionProducer
@@ -22,6 +22,8 @@ from pipeline.simulate import encode
 from pipeline.simulate.generator import Generator
 
 from .conftest import Run, wait_until
+
+NAMES = [feature.name for feature in features.BUILT_IN]
 
 
 def transactions_by_partition(stack: Runtime) -> dict[int, list[Transaction]]:
@@ -106,14 +108,14 @@ def test_newest_event_time_looks_past_damaged_records(stack: Runtime) -> None:
 
 def test_damaged_records_neither_stop_a_job_nor_spoil_its_results(stack: Runtime) -> None:
     rows = generated(600)
-    for name in ("rolling", "tumbling", "flagged"):
+    for name in NAMES:
         stack.start_job(name)
     send(stack, rows[:300])
     with TransactionProducer(stack.bootstrap) as producer:
         for value in (b"{oops", b"[]", b'{"user_id": 1}', b'{"trans_date_trans_time": null}'):
             producer.send(b"1", value)
     send(stack, rows[300:])
-    for name in ("rolling", "tumbling", "flagged"):
+    for name in NAMES:
         parity = stack.verify(name)
         assert parity.proved, parity
         assert parity.bad == 4

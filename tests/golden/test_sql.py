@@ -53,6 +53,8 @@ def test_sink_topics_are_the_contract() -> None:
         "rolling": "user_trans_amt_last_360min",
         "tumbling": "user_trans_amt_last_360min_windowed",
         "flagged": "flagged_transactions",
+        "hopping": "user_trans_amt_last_360min_hopping",
+        "cumulating": "user_trans_amt_today_cumulating",
     }
 
 

@@ -13,9 +13,14 @@ import msgspec
 from pipeline.errors import PipelineError
 from pipeline.local.control import Simulate
 from pipeline.model import (
+    Checkpoint,
     Health,
+    JobDetail,
+    JobFailure,
     JobState,
     JobStatus,
+    JobVitals,
+    KeptState,
     RollingRow,
     SimulatorStatus,
     Slots,
@@ -27,7 +32,7 @@ from pipeline.model import (
 )
 from tui.backend import ReportProgress, ReportSteps
 from tui.snapshot import Flagged
-from tui.source import Batch
+from tui.source import Batch, Extent
 from tui.topics import FLAGGED_TOPIC, ROLLING_TOPIC, WINDOWED_TOPIC
 
 NOW = 1_700_000_000.0
@@ -37,6 +42,56 @@ JOBS = (
     JobStatus("rolling", JobState.RUNNING, ROLLING_TOPIC, "a1", NOW - 754),
     JobStatus("tumbling", JobState.RUNNING, WINDOWED_TOPIC, "b2", NOW - 754),
     JobStatus("flagged", JobState.RUNNING, FLAGGED_TOPIC, "c3", NOW - 21),
+)
+
+_KEPT: dict[str, object] = {"savepoint": "/s/1", "savepoint_at": NOW}
+
+VITALS = {
+    "rolling": JobVitals(
+        records_in=104.2,
+        records_out=104.0,
+        pending=12,
+        watermark=EVENT_TIME - timedelta(seconds=15),
+        late=0,
+        checkpoint=Checkpoint(NOW - 4, 0.21, 1_234_567),
+        backpressure=0.0,
+        busy=0.08,
+        restarts=0,
+    ),
+    "tumbling": JobVitals(
+        records_in=103.8,
+        records_out=31.0,
+        pending=25_310,
+        watermark=EVENT_TIME - timedelta(seconds=18),
+        late=3,
+        checkpoint=Checkpoint(NOW - 7, 0.34, 987_654),
+        backpressure=0.42,
+        busy=0.97,
+        restarts=2,
+    ),
+    "flagged": JobVitals(records_in=104.0, records_out=0.6, pending=0, restarts=0),
+}
+
+DETAIL = JobDetail(
+    name="rolling",
+    description="Mean amount and number of a user's transactions in the last 360 minutes.",
+    topic=ROLLING_TOPIC,
+    expression="r0 := UnboundTable: transaction\n  amt     float64\n  user_id int64\n\n"
+    "Project[r0]\n  user_id: r0.user_id\n  mean:    WindowFunction(func=Mean(r0.amt))",
+    sql="CREATE TEMPORARY TABLE `transaction_raw` (\n  `amt` DOUBLE\n) WITH (\n"
+    "  'connector' = 'kafka'\n);\n\nINSERT INTO `rolling_sink`\nSELECT\n  AVG(`t0`.`amt`) OVER "
+    "(RANGE BETWEEN INTERVAL '360' MINUTE(3) PRECEDING AND CURRENT ROW)\nFROM `transaction`;\n",
+    kept=(
+        KeptState("file:///state/checkpoints/a1/chk-71", NOW - 4, "checkpoint", resumes=True),
+        KeptState("file:///state/savepoints/savepoint-a1-5", NOW - 7_300, "savepoint"),
+    ),
+    failures=(
+        JobFailure(
+            NOW - 320,
+            "org.apache.flink.util.FlinkException: the TaskManager was lost\n"
+            "\tat org.apache.flink.runtime.A.b(A.java:17)\nCaused by: java.io.IOException: gone\n",
+        ),
+    ),
 )
 
 STATUS = StackStatus(
@@ -96,6 +151,7 @@ class FakeBackend:
         job_failure: Raised by `start_job` and `stop_job`.
         simulator_failure: Raised by `simulate`.
         close_gate: `close` waits for it.
+        running_vitals: What `vitals` returns.
         calls: What was asked, in order; `status` left out.
     """
 
@@ -106,6 +162,7 @@ class FakeBackend:
     job_failure: Exception | None = None
     simulator_failure: Exception | None = None
     close_gate: threading.Event = field(default_factory=_set)
+    running_vitals: dict[str, JobVitals] = field(default_factory=lambda: dict(VITALS))
     calls: list[str] = field(default_factory=list)
 
     @property
@@ -129,11 +186,20 @@ class FakeBackend:
         report("waiting for its tasks")
         return self._finish(name, JobState.RUNNING, started_at=NOW, savepoint="")
 
-    def stop_job(self, name: str, report: ReportProgress) -> JobStatus:
-        self.calls.append(f"stop {name}")
-        return self._finish(
-            name, JobState.STOPPED, job_id="", started_at=None, savepoint="/s/1", savepoint_at=NOW
-        )
+    def stop_job(self, name: str, report: ReportProgress, *, discard: bool = False) -> JobStatus:
+        self.calls.append(f"{'cancel' if discard else 'stop'} {name}")
+        kept = {"savepoint": "", "savepoint_at": None} if discard else _KEPT
+        return self._finish(name, JobState.STOPPED, job_id="", started_at=None, **kept)
+
+    def vitals(self) -> dict[str, JobVitals]:
+        if isinstance(self.stack, Exception):
+            raise self.stack
+        return self.running_vitals
+
+    def job_detail(self, name: str) -> JobDetail:
+        if isinstance(self.stack, Exception):
+            raise self.stack
+        return replace(DETAIL, name=name)
 
     def simulate(self, change: Simulate) -> SimulatorStatus:
         asked = msgspec.to_builtins(change)
@@ -250,7 +316,15 @@ def live_batch() -> Batch:
     return Batch(
         transactions=[transaction(number, is_fraud=0) for number in range(520)],
         rolling=[rolling(number) for number in range(180)],
-        windows=[window_row(window, number) for window in range(9) for number in range(84)],
+        extents={
+            number: Extent(
+                0, EVENT_TIME - timedelta(hours=10), EVENT_TIME - timedelta(seconds=number)
+            )
+            for number in range(4)
+        },
+        windows={
+            "tumbling": [window_row(window, number) for window in range(9) for number in range(84)]
+        },
         flagged=[flagged(number) for number in reversed(range(46))],
         lag=0,
     )

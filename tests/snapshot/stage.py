@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from textual.pilot import Pilot
 
 from tui.app import FraudwatchApp
+from tui.environment import Environment
+from tui.history import HistoryBatch
 from tui.screens.dashboard import Dashboard
+from tui.tail_source import Tails
 from tui.view import Phase, View
 
 from .fakes import Clock, FakeBackend, FakeSource
+from .histories import FakeHistory
 
 _DEADLINE_SECONDS = 10.0
 
@@ -23,16 +28,45 @@ class Stage:
     Args:
         backend: The stack.
         source: The streams.
+        tails: The topics.
+        remembered: Where preferences are kept; nowhere for None.
+        folder: Where exports go.
+        read_only: Whether the console may change anything.
     """
 
     def __init__(
-        self, backend: FakeBackend | None = None, source: FakeSource | None = None
+        self,
+        backend: FakeBackend | None = None,
+        source: FakeSource | None = None,
+        *,
+        tails: Tails | None = None,
+        remembered: Path | None = None,
+        folder: Path = Path(),
+        read_only: bool = False,
     ) -> None:
         self.backend = backend or FakeBackend()
         self.source = source or FakeSource()
         self.clock = Clock()
-        self.app = FraudwatchApp("local", lambda: self.backend, lambda _: self.source, self.clock)
+        self.tails = tails
+        self.history: list[HistoryBatch | Exception] = []
+        self.app = FraudwatchApp(
+            Environment(
+                profile="local",
+                connect=lambda: self.backend,
+                open_source=lambda _: self.source,
+                open_tails=lambda _: self._topics(),
+                open_history=lambda _, user: FakeHistory(user, *self.history),
+                clock=self.clock,
+                remembered=remembered,
+                folder=folder,
+                read_only=read_only,
+            )
+        )
         self.app.animation_level = "none"
+
+    def _topics(self) -> Tails:
+        assert self.tails is not None, "this stage has no topics"
+        return self.tails
 
     @property
     def view(self) -> View:
@@ -56,11 +90,17 @@ class Stage:
                 and (self.view.reading.status or self.view.reading.problem) is not None
             ),
         )
+        await self.read(pilot)
         await self.settle(pilot)
 
     async def shows(self, pilot: Pilot[Any], words: str) -> None:
         """Wait until the screen has these words, not broken by a line's end."""
         await self.wait(pilot, lambda: words in self.screen_text())
+
+    async def read(self, pilot: Pilot[Any]) -> None:
+        """Wait until everything that was read is published."""
+        published = self.app.session.look_up(lambda store: store.publish())
+        await self.wait(pilot, published.done)
 
     async def settle(self, pilot: Pilot[Any]) -> None:
         """Draw what is so now."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar, Final
 
 from textual.app import ComposeResult
@@ -57,3 +58,14 @@ class ConfirmScreen(ModalScreen[bool]):
     def action_refuse(self) -> None:
         """Leave everything as it is."""
         self.dismiss(False)
+
+
+def confirm_cancel(names: Iterable[str]) -> ConfirmScreen:
+    """Whether to cancel jobs, with what is lost by it."""
+    which = ", ".join(sorted(names)) or "every job"
+    return ConfirmScreen(
+        f"Cancel {which}?",
+        "Savepoints and checkpoints are deleted with it. The next start knows nothing of what was "
+        "computed, and begins with the oldest transaction in Kafka.",
+        "cancel and discard",
+    )

@@ -3,41 +3,78 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Container, Vertical
+from textual.containers import Container, Horizontal, Vertical
 from textual.screen import Screen
 from textual.widgets import Footer
 
-from pipeline.model import JobState
 from tui import text
+from tui.exports import FIELDS, Export, Exporter, described
+from tui.filter import Filter, FilterError, parse
+from tui.frozen import refined
+from tui.job_control import Order
 from tui.keymap import Scope, bindings
+from tui.navigation import OpenJob, OpenSimulator, OpenTopic, OpenUser
+from tui.panel_titles import panel_titles
+from tui.preferences import PreferencesFile
+from tui.query import Queries, Query
+from tui.read_only import Guarded
 from tui.session import Session
-from tui.snapshot import Snapshot
-from tui.view import Phase, View
-from tui.widgets.flagged import FlaggedTable
+from tui.snapshot import Flagged, Snapshot, UserRow, WindowUser
+from tui.topics import WINDOW_KINDS
+from tui.view import JobLine, Phase, View
+from tui.widgets.filter_bar import FilterBar
+from tui.widgets.flagged import FlaggedTable, flagged_record
 from tui.widgets.header import Header
 from tui.widgets.jobs import JobsPanel
+from tui.widgets.open_window import OpenWindowLines
+from tui.widgets.plots import (
+    AmountsPlot,
+    FlaggedPlot,
+    LagPlot,
+    SeriesPlot,
+    ThroughputPlot,
+)
+from tui.widgets.record_pane import RecordPane
 from tui.widgets.startup import StartupPanel
 from tui.widgets.table import LiveTable
-from tui.widgets.titles import Title, TitleLine
+from tui.widgets.titles import TitleLine
 from tui.widgets.users import UsersTable
-from tui.widgets.windows import WindowsTable
+from tui.widgets.windows import WindowLine, WindowsTable
+
+from .confirm import confirm_cancel
+from .export import ExportChoice, ExportScreen
 
 _REFRESH_SECONDS: Final = 0.22
+# The feed answers a question within about this time.
+_ANSWER_SECONDS: Final = 0.06
 # Wide enough, the three tables are next to each other; high enough, panels get some air.
-_BY_WIDTH: Final = [(0, "-stacked"), (170, "-side")]
+_BY_WIDTH: Final = [(0, "-narrow"), (110, "-wide"), (170, "-side")]
 _BY_HEIGHT: Final = [(0, "-low"), (34, "-tall")]
 _TABLES: Final = ("users", "windows", "flagged")
+_PANELS: Final = (*_TABLES, "plots")
 
 
-class Dashboard(Screen[None]):
+class Plots(Container, can_focus=True):
+    """All plots, in a panel of their own."""
+
+
+def _plots() -> tuple[SeriesPlot[Any], ...]:
+    return (ThroughputPlot(), FlaggedPlot(), AmountsPlot(), LagPlot())
+
+
+class Dashboard(Guarded, Screen[None]):
     """Everything at a glance.
 
     Args:
         session: What to show and to steer.
+        preferences: How it was left, and whether to ask before something is lost.
+        folder: Where exports go unless another is chosen.
     """
 
     BINDINGS = bindings(Scope.DASHBOARD)
@@ -46,30 +83,64 @@ class Dashboard(Screen[None]):
     HORIZONTAL_BREAKPOINTS = _BY_WIDTH
     VERTICAL_BREAKPOINTS = _BY_HEIGHT
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, preferences: PreferencesFile, folder: Path) -> None:
         super().__init__()
         self._session = session
+        self._preferences = preferences
+        self._folder = folder
+        self._exporter = Exporter(session.look_up, session.tell)
         self._table = "users"
         self._frozen: Snapshot | None = None
+        self._refined: tuple[Queries, Snapshot] | None = None
+        self._mistakes: dict[str, str] = {}
 
     def compose(self) -> ComposeResult:
         """Header, start or panels, footer."""
         yield Header()
         yield StartupPanel()
         with Vertical(id="live"):
-            yield TitleLine(classes="jobs")
-            yield JobsPanel()
+            with Horizontal(id="top"):
+                with Vertical(id="jobs-panel"):
+                    yield TitleLine(classes="jobs")
+                    yield JobsPanel()
+                with Horizontal(id="strip"):
+                    yield from _plots()
             yield TitleLine(classes="tabs")
+            yield FilterBar()
             with Container(id="tables"):
-                for table in (UsersTable(), WindowsTable(), FlaggedTable()):
-                    with Vertical(id=f"{table.id}-panel", classes="panel"):
-                        yield TitleLine(classes="own")
-                        yield table
+                with Vertical(id="users-panel", classes="panel"):
+                    yield TitleLine(classes="own")
+                    yield UsersTable()
+                with Vertical(id="windows-panel", classes="panel"):
+                    yield TitleLine(classes="own")
+                    yield OpenWindowLines()
+                    yield WindowsTable()
+                with Vertical(id="flagged-panel", classes="panel"):
+                    yield TitleLine(classes="own")
+                    with Container(id="flagged-body"):
+                        yield FlaggedTable()
+                        yield RecordPane(id="flagged-record")
+                with Vertical(id="plots-panel", classes="panel"):
+                    yield TitleLine(classes="own")
+                    with Plots(id="plots"):
+                        yield from _plots()
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
         """Begin to look at the session a few times a second."""
+        remembered = self._preferences.current
+        self._table = remembered.panel if remembered.panel in _PANELS else self._table
+        self.set_class(remembered.maximised, "-maximised")
         self._choose()
+        self.query_one(RecordPane).display = False
+        if remembered.windows in WINDOW_KINDS:
+            self._session.ask(replace(self._session.queries, kind=remembered.windows))
+        for table in self.query(LiveTable):
+            if table.asked is not None and table.id is not None:
+                left = remembered.table(table.id)
+                if left.sort in FIELDS[table.id].kinds:
+                    table.ask(replace(table.asked, sort=left.sort, descending=left.descending))
+                self._put(table.id, table.asked)
         self.refresh_view()
         self.set_interval(_REFRESH_SECONDS, self.refresh_view)
 
@@ -82,19 +153,30 @@ class Dashboard(Screen[None]):
         if self.has_class("-starting") is not starting:
             self.set_class(starting, "-starting")
             if not starting:
-                self.query_one(JobsPanel).focus()
+                first = self._table if self.has_class("-maximised") else "jobs"
+                self.query_one(f"#{first}").focus()
         # Frozen tables keep what they had; what is wrong with the stack shows all the same.
-        frozen = self._frozen
-        if frozen is not None:
-            since = view.data.transactions_total - frozen.transactions_total
+        if self._frozen is not None:
+            since = view.data.transactions_total - self._frozen.transactions_total
             view = replace(view, waiting=max(0, since))
         self.query_one(Header).show(view)
         if starting:
             self.query_one(StartupPanel).show(view)
         else:
-            self._show_panels(view if frozen is None else replace(view, data=frozen))
+            self._show_panels(self._as_frozen(view))
         for notice in self._session.take_notices():
             self.notify(text.clean(notice.message), severity=notice.severity.value, markup=False)
+
+    def back(self) -> None:
+        """Undo what narrows the view, one at a time: a record, a filter, a large panel."""
+        if self._table == "flagged" and self.query_one(RecordPane).display:
+            self._close_record()
+            return
+        asked = self._asked
+        if asked is not None and asked.filter:
+            self._filter_by("")
+        elif self.has_class("-maximised"):
+            self.action_maximise()
 
     def action_refresh_now(self) -> None:
         """Look at the stack now; try a failed start again."""
@@ -107,51 +189,196 @@ class Dashboard(Screen[None]):
     def action_freeze(self) -> None:
         """Let the tables stand still, or follow again."""
         self._frozen = self._session.view().data if self._frozen is None else None
+        self._refined = None
         self.refresh_view()
 
     def action_panel(self, panel: str) -> None:
         """Go to a panel."""
-        if panel in _TABLES:
+        if panel in _PANELS:
             self._table = panel
             self._choose()
+            self._preferences.change(panel=panel)
         self.query_one(f"#{panel}").focus()
         self.refresh_view()
 
     def action_turn(self, step: int) -> None:
         """Go to the next or the previous table."""
-        self.action_panel(_TABLES[(_TABLES.index(self._table) + step) % len(_TABLES)])
+        self.action_panel(_PANELS[(_PANELS.index(self._table) + step) % len(_PANELS)])
+
+    def action_maximise(self) -> None:
+        """Give the panel that has the keys the whole screen, or give it back."""
+        self.toggle_class("-maximised")
+        self._preferences.change(maximised=self.has_class("-maximised"))
+        self.refresh_view()
+
+    def action_next_windows(self) -> None:
+        """Show windows of the next kind."""
+        queries = self._session.queries
+        kind = WINDOW_KINDS[(WINDOW_KINDS.index(queries.kind) + 1) % len(WINDOW_KINDS)]
+        self._session.ask(replace(queries, kind=kind))
+        self._preferences.change(windows=kind)
+        self.action_panel("windows")
+        self._refresh_soon()
+
+    def action_records(self) -> None:
+        """Look into any topic."""
+        self.post_message(OpenTopic())
+
+    def action_simulator(self) -> None:
+        """Steer the simulator."""
+        self.post_message(OpenSimulator())
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """There are no panels while the stack comes up."""
-        return action not in ("panel", "turn", "freeze") or not self.has_class("-starting")
+        if self.has_class("-starting") and action != "refresh_now":
+            return False
+        return super().check_action(action, parameters)
 
     @on(TitleLine.Chosen)
     def _go_to_title(self, message: TitleLine.Chosen) -> None:
-        self.action_panel(message.panel)
+        if message.panel == "records":
+            self.action_records()
+        else:
+            self.action_panel(message.panel)
 
     @on(JobsPanel.Ordered)
     def _give_order(self, message: JobsPanel.Ordered) -> None:
-        self._session.give(message.order, message.names)
-        self.refresh_view()
+        def give(sure: bool | None = True) -> None:
+            if sure:
+                self._session.give(message.order, message.names)
+                self.refresh_view()
+
+        if message.order is Order.CANCEL and self._preferences.current.ask_before_cancelling:
+            self.app.push_screen(confirm_cancel(message.names or ()), give)
+        else:
+            give()
+
+    @on(LiveTable.Opened)
+    def _open(self, message: LiveTable.Opened) -> None:
+        match message.table.selected:
+            case UserRow() as row:
+                self.post_message(OpenUser(row.user_id))
+            case WindowLine(user=WindowUser() as user):
+                self.post_message(OpenUser(user.user_id))
+            case JobLine() as line:
+                self.post_message(OpenJob(line.status.name))
+            case Flagged():
+                self.query_one(RecordPane).display = not self.query_one(RecordPane).display
+                self.refresh_view()
+
+    @on(RecordPane.Closed)
+    def _close_record(self) -> None:
+        self.query_one(RecordPane).display = False
+        self.action_panel("flagged")
+
+    @on(LiveTable.ExportWanted)
+    def _export(self, message: LiveTable.ExportWanted) -> None:
+        table = message.table.id or ""
+        frozen = self._as_frozen(self._session.view()).data if self._frozen is not None else None
+        data = frozen or self._session.view().data
+        wanted = Export(table, self._session.queries, frozen)
+
+        def write(choice: ExportChoice | None) -> None:
+            if choice is not None:
+                self._exporter.write(wanted, choice)
+
+        what, count = described(data, table, frozen=frozen is not None)
+        stamp = datetime.fromtimestamp(self._session.view().now)
+        name = f"fraudwatch-{table}-{stamp:%Y%m%d-%H%M%S}"
+        self.app.push_screen(ExportScreen(what, count, self._folder, name), write)
+
+    @on(LiveTable.Queried)
+    def _ask(self, message: LiveTable.Queried) -> None:
+        self._put(message.table.id, message.query)
+        if message.table.id is not None:
+            query = message.query
+            self._preferences.change_table(
+                message.table.id, sort=query.sort, descending=query.descending
+            )
+        self._refresh_soon()
+
+    @on(LiveTable.FilterWanted)
+    def _type_filter(self, message: LiveTable.FilterWanted) -> None:
+        if message.table.asked is not None:
+            self.query_one(FilterBar).open(message.table.asked.filter.text)
+
+    @on(FilterBar.Changed)
+    def _filter_typed(self, message: FilterBar.Changed) -> None:
+        self._filter_by(message.text)
+
+    @on(FilterBar.Closed)
+    def _filter_done(self) -> None:
+        self._mistakes.pop(self._table, None)
+        self.action_panel(self._table)
 
     def on_descendant_focus(self) -> None:
         """Tabbing to a table chooses it, too."""
-        if self.focused is not None and self.focused.id in _TABLES:
-            self._table = self.focused.id
+        focused = self.focused.id if self.focused is not None else None
+        if focused in _PANELS:
+            self._table = focused
             self._choose()
+        if focused is not None:
+            self.set_class(focused == "jobs", "-jobs")
+            self.set_class(focused != "jobs", "-table")
+
+    def _filter_by(self, typed: str) -> None:
+        if self._asked is None:
+            return
+        table = self.query_one(f"#{self._table}", LiveTable)
+        self._mistakes.pop(self._table, None)
+        try:
+            wanted = parse(typed, FIELDS[self._table].kinds)
+        except FilterError as error:
+            self._mistakes[self._table] = str(error)
+            wanted = Filter()
+        table.ask(replace(self._asked, filter=wanted))
+        self.refresh_view()
+
+    @property
+    def _asked(self) -> Query | None:
+        """What the chosen table is asked for; None when the plots are chosen."""
+        if self._table not in _TABLES:
+            return None
+        return self.query_one(f"#{self._table}", LiveTable).asked
+
+    def _put(self, table: str | None, query: Query) -> None:
+        changed: dict[str, Any] = {table: query} if table in _TABLES else {}
+        self._session.ask(replace(self._session.queries, **changed))
+
+    def _refresh_soon(self) -> None:
+        self.set_timer(_ANSWER_SECONDS, self.refresh_view)
+
+    def _as_frozen(self, view: View) -> View:
+        if self._frozen is None:
+            return view
+        queries = self._session.queries
+        if self._refined is None or self._refined[0] != queries:
+            self._refined = (queries, refined(self._frozen, queries))
+        return replace(view, data=self._refined[1])
 
     def _choose(self) -> None:
-        for table in _TABLES:
-            self.query_one(f"#{table}-panel").set_class(table == self._table, "-chosen")
+        for panel in _PANELS:
+            self.query_one(f"#{panel}-panel").set_class(panel == self._table, "-chosen")
+        self.set_class(self._table == "plots", "-plots")
 
-    def _is_shown(self, table: str) -> bool:
-        return self.has_class("-side") or table == self._table
+    def _is_shown(self, panel: str) -> bool:
+        side_by_side = self.has_class("-side") and panel in _TABLES and self._table != "plots"
+        return side_by_side or panel == self._table
 
     def _show_panels(self, view: View) -> None:
         self.query_one(JobsPanel).show(view)
         for table in self.query(LiveTable):
-            if table.id not in _TABLES or self._is_shown(table.id):
+            if table.id in _TABLES and self._is_shown(table.id):
                 table.show(view)
+        pane = self.query_one(RecordPane)
+        if pane.display and self._is_shown("flagged"):
+            pane.show(flagged_record(self.query_one(FlaggedTable).selected))
+        for plot in self.query(".series"):
+            # Drawn only where it can be seen.
+            if isinstance(plot, SeriesPlot) and plot.region:
+                plot.show(view.data.series, view.now)
+        if self._is_shown("windows"):
+            self.query_one(OpenWindowLines).show(view)
         self._show_titles(view)
 
     def _show_titles(self, view: View) -> None:
@@ -159,35 +386,13 @@ class Dashboard(Screen[None]):
         jobs, *tables = (
             replace(
                 title,
-                shown=title.panel not in _TABLES or self._is_shown(title.panel),
+                shown=title.panel == "jobs" or self._is_shown(title.panel),
                 focused=title.panel == focused,
             )
-            for title in panel_titles(view)
+            for title in panel_titles(view, self._mistakes)
         )
         self.query_one("TitleLine.jobs", TitleLine).show([jobs])
         self.query_one("TitleLine.tabs", TitleLine).show(tables)
         for title in tables:
-            self.query_one(f"#{title.panel}-panel TitleLine", TitleLine).show([title])
-
-
-def panel_titles(view: View) -> tuple[Title, ...]:
-    """What each panel is called, and how much is in it."""
-    data = view.data
-    running = sum(line.status.state is JobState.RUNNING for line in view.jobs)
-    jobs = f"{running} of {len(view.jobs)} running"
-    if view.reading.problem is not None:
-        jobs = f"as they were {text.age(view.now - view.reading.at)}" if view.jobs else "unknown"
-    more = "+" if data.users_truncated else ""
-    return (
-        Title("jobs", "1", "Jobs", jobs),
-        Title("users", "2", "Users", _of(len(data.users), data.users_total, more)),
-        Title("windows", "3", "Windows", text.integer(len(data.windows))),
-        Title("flagged", "4", "Flagged", _of(len(data.flagged), data.flagged_total)),
-    )
-
-
-def _of(shown: int, total: int, more: str = "") -> str:
-    """Says so when not all are shown."""
-    if shown == total and not more:
-        return text.integer(total)
-    return f"newest {text.integer(shown)} of {text.integer(total)}{more}"
+            if title.panel in _PANELS:
+                self.query_one(f"#{title.panel}-panel TitleLine", TitleLine).show([title])

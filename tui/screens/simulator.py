@@ -16,6 +16,7 @@ from pipeline.model import SimulatorStatus
 from pipeline.simulate.pace import FASTEST
 from tui import text
 from tui.keymap import KEYMAP, Scope, dialog_bindings
+from tui.read_only import Guarded
 from tui.simulator_control import SimulatorOrder
 from tui.tones import Piece, Tone, content
 from tui.widgets.choice import Choice
@@ -32,7 +33,7 @@ _UNKNOWN: Final = "Nothing is known of the simulator yet."
 Line = list[Piece]
 
 
-class SimulatorScreen(ModalScreen[None]):
+class SimulatorScreen(Guarded, ModalScreen[None]):
     """Shows the simulator as it is and takes orders for it.
 
     Args:

@@ -9,7 +9,7 @@ from typing import Final, Generic, TypeVar
 from rich.cells import cell_len
 
 from tui.text import clip
-from tui.tones import Piece
+from tui.tones import Piece, Tone
 
 RowT = TypeVar("RowT")
 
@@ -27,6 +27,8 @@ class Column(Generic[RowT]):
         right: Whether it is right-aligned, as numbers are.
         drop: Columns with the highest number go first when the width is short; 0 always stays.
         grow: Cells it takes beyond its width when there are some left.
+        field: Name of the field that it shows, to sort by; empty when it cannot be sorted.
+        letter: The key that sorts by it; empty for none.
     """
 
     title: str
@@ -35,6 +37,8 @@ class Column(Generic[RowT]):
     right: bool = False
     drop: int = 0
     grow: int = 0
+    field: str = ""
+    letter: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,21 @@ def place(columns: Sequence[Column[RowT]], width: int) -> list[Placed[RowT]]:
         Placed(column, cells, gap if number else 0)
         for number, (column, cells) in enumerate(zip(chosen, widths, strict=True))
     ]
+
+
+def heading(column: Column[RowT], *, sorted_by: bool, descending: bool) -> list[Piece]:
+    """A column's title, with the letter that sorts by it, and an arrow when it does."""
+    if sorted_by:
+        return [Piece(f"{column.title}{'▾' if descending else '▴'}", Tone.TITLE)]
+    before, letter, after = _around(column.title, column.letter)
+    return [Piece(before, Tone.QUIET), Piece(letter, Tone.STRONG), Piece(after, Tone.QUIET)]
+
+
+def _around(title: str, letter: str) -> tuple[str, str, str]:
+    place = title.lower().find(letter.lower()) if letter else -1
+    if place < 0:
+        return title, "", ""
+    return title[:place], title[place], title[place + 1 :]
 
 
 def fit(pieces: Sequence[Piece], width: int, *, right: bool) -> list[Piece]:

@@ -1,13 +1,20 @@
-"""Transactions known as fraud, newest first."""
+"""Transactions known as fraud, newest first, and how far they are from their user's mean."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
+from msgspec.structs import asdict
+
+from pipeline import schema
 from tui import text
+from tui.query import Query
 from tui.reasons import why_no_flagged
+from tui.record_view import RecordView
 from tui.snapshot import Flagged
 from tui.tones import Piece, Tone
+from tui.topics import FLAGGED_TOPIC
 from tui.view import View
 
 from .column import Column
@@ -15,30 +22,58 @@ from .table import LiveTable
 
 _CELLS: Final = 60
 
+
+def _distance(row: Flagged, _: float) -> Sequence[Piece]:
+    if row.distance is None:
+        return [Piece(text.NOTHING, Tone.QUIET)]
+    tone = Tone.PLAIN if row.distance > 0 else Tone.QUIET
+    return [Piece(text.signed(row.distance), tone)]
+
+
+def _mean(row: Flagged, _: float) -> Sequence[Piece]:
+    return [Piece(text.NOTHING if row.mean is None else text.money(row.mean), Tone.QUIET)]
+
+
 _COLUMNS: Final[tuple[Column[Flagged], ...]] = (
     Column(
-        "event time",
-        19,
-        lambda row, _: [Piece(text.event_time(row.transaction.trans_date_trans_time), Tone.QUIET)],
+        "when",
+        14,
+        lambda row, _: [Piece(text.short_time(row.transaction.trans_date_trans_time), Tone.QUIET)],
+        field="time",
+        letter="W",
     ),
     Column(
         "amount",
         10,
         lambda row, _: [Piece(text.money(row.transaction.amt), Tone.DANGER)],
         right=True,
+        field="amount",
+        letter="A",
     ),
-    Column(" user", 20, lambda row, _: [Piece(text.user(row.transaction.user_id))]),
+    Column("dist. mean", 10, _distance, right=True, field="distance", letter="D"),
+    Column("mean 6 h", 10, _mean, right=True, drop=5, field="mean"),
+    Column(
+        " user",
+        20,
+        lambda row, _: [Piece(text.user(row.transaction.user_id))],
+        field="user",
+        letter="U",
+    ),
     Column(
         "merchant",
-        20,
+        16,
         lambda row, _: [Piece(text.clean(row.transaction.merchant, _CELLS))],
         grow=16,
+        field="merchant",
+        letter="M",
     ),
     Column(
         "category",
         14,
         lambda row, _: [Piece(text.clean(row.transaction.category, _CELLS), Tone.QUIET)],
         drop=1,
+        field="category",
+        letter="C",
     ),
     Column(
         "name",
@@ -48,23 +83,52 @@ _COLUMNS: Final[tuple[Column[Flagged], ...]] = (
         ],
         drop=2,
         grow=8,
+        field="name",
+        letter="N",
+    ),
+    Column(
+        "zip",
+        7,
+        lambda row, _: [Piece(text.clean(row.transaction.zipcode, _CELLS), Tone.QUIET)],
+        drop=3,
+        field="zipcode",
     ),
     Column(
         "part:offset",
         12,
         lambda row, _: [Piece(f"{row.partition}:{row.offset}", Tone.QUIET)],
         right=True,
-        drop=3,
+        drop=4,
     ),
 )
 
 
 class FlaggedTable(LiveTable[Flagged]):
-    """Flagged transactions as they came."""
+    """Flagged transactions by event time, unless something else is asked for."""
 
     def __init__(self) -> None:
-        super().__init__(_COLUMNS, lambda row: (row.partition, row.offset), id="flagged")
+        super().__init__(
+            _COLUMNS, lambda row: (row.partition, row.offset), query=Query("time"), id="flagged"
+        )
 
     def show(self, view: View) -> None:
         """Draw another view."""
-        self.show_rows(view.data.flagged, view.now, why_no_flagged(view))
+        self.show_rows(view.data.flagged.rows, view.now, why_no_flagged(view))
+
+    def copied(self, row: Flagged) -> str:
+        """The user's id."""
+        return str(row.transaction.user_id)
+
+
+def flagged_record(row: Flagged | None) -> RecordView | None:
+    """A flagged transaction as the record that it is in Kafka."""
+    if row is None:
+        return None
+    # Half a surrogate pair can be held, but not written as UTF-8.
+    fields = {
+        name: value.encode(errors="backslashreplace").decode() if isinstance(value, str) else value
+        for name, value in asdict(row.transaction).items()
+    }
+    fields[schema.TIME_COLUMN] = str(row.transaction.trans_date_trans_time)
+    key = str(row.transaction.user_id).encode()
+    return RecordView(FLAGGED_TOPIC, row.partition, row.offset, row.timestamp_ms, key, fields)

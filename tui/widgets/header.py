@@ -98,10 +98,10 @@ def _simulator(view: View) -> Group:
 
 
 def _clock(view: View) -> Group:
-    if view.data.event_time is None:
+    if view.data.event_time.newest is None:
         return []
     tone = Tone.QUIET if _is_stale(view) else Tone.STRONG
-    return [Piece("event ", Tone.QUIET), Piece(text.event_time(view.data.event_time), tone)]
+    return [Piece("event ", Tone.QUIET), Piece(text.event_time(view.data.event_time.newest), tone)]
 
 
 def _second_line(view: View, width: int, gap: str) -> list[Piece]:

@@ -11,6 +11,7 @@ from pipeline.model import JobState, JobStatus
 from tui import text
 from tui.job_control import Order
 from tui.keymap import Scope, bindings
+from tui.read_only import Guarded
 from tui.reasons import why_no_jobs
 from tui.tones import Piece, Tone
 from tui.view import JobLine, View
@@ -19,6 +20,8 @@ from .column import Column
 from .table import LiveTable
 
 _SHOW_OUTCOME_SECONDS: Final = 8.0
+# A job that keeps up has a few hundred records before it.
+_LAGS: Final = 10_000
 
 _LOOKS: Final[dict[JobState, tuple[str, str, Tone]]] = {
     JobState.STARTING: ("◐", "starting", Tone.WAITS),
@@ -33,12 +36,12 @@ _LOOKS: Final[dict[JobState, tuple[str, str, Tone]]] = {
 
 
 def _name(line: JobLine, _: float) -> Sequence[Piece]:
-    mark, _state, tone = _look(line)
+    mark, _state, tone = look(line)
     return [Piece(f"{mark} ", tone), Piece(text.clean(line.status.name))]
 
 
 def _state(line: JobLine, _: float) -> Sequence[Piece]:
-    _mark, state, tone = _look(line)
+    _mark, state, tone = look(line)
     return [Piece(state, tone)]
 
 
@@ -49,7 +52,29 @@ def _uptime(line: JobLine, now: float) -> Sequence[Piece]:
     return [Piece(text.duration(now - started), Tone.QUIET)]
 
 
-def _detail(line: JobLine, now: float) -> Sequence[Piece]:
+def _rate(line: JobLine, _: float) -> Sequence[Piece]:
+    value = line.vitals.records_in if line.vitals is not None else None
+    if value is None or line.status.state is not JobState.RUNNING:
+        return []
+    return [Piece(text.rate(value)), Piece("/s", Tone.QUIET)]
+
+
+def _lag(line: JobLine, _: float) -> Sequence[Piece]:
+    value = line.vitals.pending if line.vitals is not None else None
+    if value is None or line.status.state is not JobState.RUNNING:
+        return []
+    return [Piece(text.integer(value), Tone.WAITS if value > _LAGS else Tone.QUIET)]
+
+
+def _checkpoint(line: JobLine, now: float) -> Sequence[Piece]:
+    last = line.vitals.checkpoint if line.vitals is not None else None
+    if last is None or line.stale:
+        return []
+    return [Piece(text.age(now - last.at), Tone.QUIET)]
+
+
+def detail(line: JobLine, now: float) -> Sequence[Piece]:
+    """What the console does or did with a job, what is wrong with it, or where it writes."""
     activity, status = line.activity, line.status
     if activity is not None and activity.busy:
         return [Piece(text.clean(activity.text), Tone.WAITS)]
@@ -70,7 +95,8 @@ def _at_rest(status: JobStatus, now: float) -> Sequence[Piece]:
     return [Piece("→ ", Tone.LINE), Piece(text.clean(status.topic), Tone.QUIET)]
 
 
-def _look(line: JobLine) -> tuple[str, str, Tone]:
+def look(line: JobLine) -> tuple[str, str, Tone]:
+    """The mark, the word and the tone of a job's state."""
     mark, state, tone = _LOOKS[line.status.state]
     if line.activity is not None and line.activity.busy:
         return "◐", state, Tone.WAITS
@@ -80,14 +106,17 @@ def _look(line: JobLine) -> tuple[str, str, Tone]:
 
 
 _COLUMNS: Final[tuple[Column[JobLine], ...]] = (
-    Column("job", 14, _name, grow=6),
+    Column("job", 12, _name, grow=4),
     Column("state", 10, _state),
     Column("up", 7, _uptime, right=True),
-    Column("", 38, _detail, grow=80),
+    Column("read", 8, _rate, right=True),
+    Column("lag", 7, _lag, right=True, drop=1),
+    Column("checkpoint", 10, _checkpoint, right=True, drop=2),
+    Column(" ", 14, detail, grow=60),
 )
 
 
-class JobsPanel(LiveTable[JobLine]):
+class JobsPanel(Guarded, LiveTable[JobLine]):
     """The jobs; keys start and stop the one under the cursor, or all."""
 
     BINDINGS = bindings(Scope.JOBS)
@@ -106,7 +135,7 @@ class JobsPanel(LiveTable[JobLine]):
             self.names = names
 
     def __init__(self) -> None:
-        super().__init__(_COLUMNS, lambda line: line.status.name, heading=False, id="jobs")
+        super().__init__(_COLUMNS, lambda line: line.status.name, id="jobs")
 
     def show(self, view: View) -> None:
         """Draw another view."""
@@ -120,6 +149,10 @@ class JobsPanel(LiveTable[JobLine]):
         """Stop the job under the cursor, keeping its state."""
         self._order_selected(Order.STOP)
 
+    def action_cancel(self) -> None:
+        """Cancel the job under the cursor, and discard its state."""
+        self._order_selected(Order.CANCEL)
+
     def action_start_all(self) -> None:
         """Start every job that does not run."""
         self.post_message(self.Ordered(Order.START, None))
@@ -127,6 +160,10 @@ class JobsPanel(LiveTable[JobLine]):
     def action_stop_all(self) -> None:
         """Stop every job, keeping their state."""
         self.post_message(self.Ordered(Order.STOP, None))
+
+    def copied(self, row: JobLine) -> str:
+        """The job's id in Flink, or its name while it has none."""
+        return row.status.job_id or row.status.name
 
     def _order_selected(self, order: Order) -> None:
         if self.selected is not None:

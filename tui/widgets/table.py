@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from typing import ClassVar, Generic
+from dataclasses import replace
+from typing import Any, ClassVar, Final, Generic
 
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.geometry import Size
+from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui.keymap import Scope, bindings
+from tui.query import Query
+from tui.text import clean
 from tui.tones import Piece, Tone
 from tui.view import View
 
-from .column import Column, Placed, RowT, fit, place
+from .column import Column, Placed, RowT, fit, heading, place
 
-_WHEEL_ROWS = 3
+_WHEEL_ROWS: Final = 3
+_COPIED_CELLS: Final = 60
+_ASKING: Final = frozenset({"filter", "export", "sort_next", "sort_reverse", "sort_letter"})
 
 
 class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=False):
@@ -32,10 +38,42 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
         columns: What to show of a row.
         key: What tells a row from others.
         heading: Whether the column titles are shown.
+        query: How the rows are asked for at first; None for rows that cannot be sorted or filtered.
         id: The widget's id.
     """
 
+    class Opened(Message):
+        """Somebody wants to see more of the selected row."""
+
+        def __init__(self, table: LiveTable[Any]) -> None:
+            super().__init__()
+            self.table = table
+
+    class Queried(Message):
+        """Somebody wants other rows, or another order."""
+
+        def __init__(self, table: LiveTable[Any], query: Query) -> None:
+            super().__init__()
+            self.table = table
+            self.query = query
+
+    class FilterWanted(Message):
+        """Somebody wants to type a filter for this table."""
+
+        def __init__(self, table: LiveTable[Any]) -> None:
+            super().__init__()
+            self.table = table
+
+    class ExportWanted(Message):
+        """Somebody wants the rows of this table in a file."""
+
+        def __init__(self, table: LiveTable[Any]) -> None:
+            super().__init__()
+            self.table = table
+
     BINDINGS = bindings(Scope.TABLE)
+    OPENS: ClassVar[bool] = True
+    """Whether there is more to see of a row."""
     COMPONENT_CLASSES: ClassVar[set[str]] = {"live-table--cursor"}
 
     def __init__(
@@ -44,10 +82,12 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
         key: Callable[[RowT], Hashable],
         *,
         heading: bool = True,
+        query: Query | None = None,
         id: str | None = None,
     ) -> None:
         super().__init__(id=id)
         self._columns = columns
+        self._query = query
         self._key = key
         self._heading = 1 if heading else 0
         self._rows: Sequence[RowT] = ()
@@ -61,6 +101,22 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
     def selected(self) -> RowT | None:
         """The row under the cursor; None when there is no row."""
         return self._rows[self._cursor] if self._rows else None
+
+    @property
+    def asked(self) -> Query | None:
+        """How the rows are asked for; None for rows that cannot be sorted or filtered."""
+        return self._query
+
+    def ask(self, query: Query) -> None:
+        """Ask for other rows, or another order; whoever shows rows hears of it."""
+        if query != self._query:
+            self._query = query
+            self.post_message(self.Queried(self, query))
+            self.refresh()
+
+    def copied(self, row: RowT) -> str:
+        """What copying a row puts into the clipboard; empty for nothing."""
+        return ""
 
     def show(self, view: View) -> None:
         """Draw another view."""
@@ -117,11 +173,63 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
         """Go to the last row."""
         self._go(len(self._rows) - 1)
 
+    def action_open(self) -> None:
+        """See more of the selected row."""
+        if self._rows:
+            self.post_message(self.Opened(self))
+
+    def action_filter(self) -> None:
+        """Type a filter."""
+        self.post_message(self.FilterWanted(self))
+
+    def action_export(self) -> None:
+        """Write the rows to a file."""
+        self.post_message(self.ExportWanted(self))
+
+    def action_copy(self) -> None:
+        """Copy what tells the selected row from others."""
+        text = self.copied(self.selected) if self.selected is not None else ""
+        if text:
+            self.app.copy_to_clipboard(text)
+            self.notify(f"Copied {clean(text, _COPIED_CELLS)}", markup=False)
+
+    def action_sort_next(self) -> None:
+        """Sort by the next column."""
+        fields = [column.field for column in self._columns if column.field]
+        if self._query is not None and fields:
+            at = fields.index(self._query.sort) if self._query.sort in fields else -1
+            self._sort_by(fields[(at + 1) % len(fields)])
+
+    def action_sort_reverse(self) -> None:
+        """Sort the other way round."""
+        if self._query is not None:
+            self.ask(replace(self._query, descending=not self._query.descending))
+
+    def action_sort_letter(self, letter: str) -> None:
+        """Sort by the column with this letter; the other way round when it is sorted by it."""
+        for column in self._columns:
+            if column.letter == letter and column.field:
+                self._sort_by(column.field)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Some tables cannot be sorted, filtered and exported."""
+        if (self._query is None and action in _ASKING) or (action == "open" and not self.OPENS):
+            return False
+        return super().check_action(action, parameters)
+
     def on_click(self, event: events.Click) -> None:
-        """Select the row under the pointer."""
-        row = self.scroll_offset.y + event.y - self._heading
-        if event.y >= self._heading and row < len(self._rows):
+        """Select the row under the pointer, open it at the second click, or sort by a title."""
+        # The content is inside a padding, which events count.
+        offset = event.get_content_offset(self)
+        if offset is None:
+            return
+        row = self.scroll_offset.y + offset.y - self._heading
+        if offset.y < self._heading:
+            self._sort_at(offset.x)
+        elif row < len(self._rows):
             self._go(row)
+            if event.chain == 2:
+                self.action_open()
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """The wheel moves the cursor, so that what is looked at holds still."""
@@ -134,6 +242,24 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
         event.stop()
         event.prevent_default()
         self.action_move(-_WHEEL_ROWS)
+
+    def _sort_by(self, field: str) -> None:
+        query = self._query
+        if query is None:
+            return
+        if query.sort == field:
+            self.action_sort_reverse()
+        else:
+            self.ask(replace(query, sort=field, descending=True))
+
+    def _sort_at(self, x: int) -> None:
+        end = 0
+        for placed in self._placed:
+            end += placed.gap + placed.width
+            if x < end:
+                if placed.column.field:
+                    self._sort_by(placed.column.field)
+                return
 
     @property
     def _visible_rows(self) -> int:
@@ -169,7 +295,14 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
         return [Piece(" " * max(0, (width - cells) // 2)), *self._reason]
 
     def _titles(self) -> list[Piece]:
-        return self._lay_out(lambda column: [Piece(column.title, Tone.QUIET)])
+        query = self._query or Query()
+        return self._lay_out(
+            lambda column: heading(
+                column,
+                sorted_by=bool(column.field) and column.field == query.sort,
+                descending=query.descending,
+            )
+        )
 
     def _line(self, index: int) -> list[Piece]:
         row = self._rows[index]

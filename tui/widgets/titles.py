@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rich.cells import cell_len
 from textual import events
@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
+from tui.text import clean
 from tui.tones import Piece, Tone, content
 
 
@@ -25,6 +26,7 @@ class Title:
         note: How much is in it.
         shown: Whether it is to be seen.
         focused: Whether keys go there.
+        mistake: What is wrong with what is being typed for it; said in place of the note.
     """
 
     panel: str
@@ -33,6 +35,11 @@ class Title:
     note: str = ""
     shown: bool = True
     focused: bool = False
+    mistake: str = ""
+
+    def with_mistake(self, mistake: str) -> Title:
+        """The same with something wrong."""
+        return replace(self, mistake=mistake)
 
 
 class TitleLine(Widget):
@@ -76,6 +83,8 @@ def _pieces(title: Title) -> list[Piece]:
     key = Tone.ACCENT if title.shown else Tone.QUIET
     name = Tone.TITLE if title.focused else Tone.STRONG if title.shown else Tone.QUIET
     pieces = [Piece("─ ", Tone.LINE), Piece(f"{title.key} ", key), Piece(title.name, name)]
-    if title.note:
+    if title.mistake and title.shown:
+        pieces.append(Piece(f" {clean(title.mistake)}", Tone.DANGER))
+    elif title.note:
         pieces.append(Piece(f" {title.note}", Tone.QUIET))
     return [*pieces, Piece(" ", Tone.LINE)]

@@ -6,13 +6,17 @@ from collections.abc import Sequence
 from typing import Final
 
 from tui import text
+from tui.query import Query
 from tui.reasons import why_no_users
 from tui.snapshot import UserRow
+from tui.sparkline import sparkline
 from tui.tones import Piece, Tone
 from tui.view import View
 
 from .column import Column
 from .table import LiveTable
+
+_MERCHANT_CELLS: Final = 40
 
 
 def _flags(row: UserRow, _: float) -> Sequence[Piece]:
@@ -21,28 +25,69 @@ def _flags(row: UserRow, _: float) -> Sequence[Piece]:
     return [Piece("·", Tone.LINE)]
 
 
+def _amount(row: UserRow, _: float) -> Sequence[Piece]:
+    return [Piece(text.NOTHING if row.amount is None else text.money(row.amount), Tone.QUIET)]
+
+
 _COLUMNS: Final[tuple[Column[UserRow], ...]] = (
-    Column(" user", 20, lambda row, _: [Piece(text.user(row.user_id))]),
-    Column("mean 6 h", 11, lambda row, _: [Piece(text.money(row.mean))], right=True),
-    Column("count 6 h", 9, lambda row, _: [Piece(text.integer(row.count))], right=True),
-    Column("flags", 5, _flags, right=True),
-    Column("last seen", 19, lambda row, _: [Piece(text.event_time(row.last_seen), Tone.QUIET)]),
+    Column(" user", 20, lambda row, _: [Piece(text.user(row.user_id))], field="user", letter="U"),
+    Column(
+        "mean 6 h",
+        10,
+        lambda row, _: [Piece(text.money(row.mean))],
+        right=True,
+        field="mean",
+        letter="M",
+    ),
+    Column(
+        "count",
+        6,
+        lambda row, _: [Piece(text.integer(row.count))],
+        right=True,
+        field="count",
+        letter="C",
+    ),
+    Column("trend", 10, lambda row, _: [Piece(sparkline(row.trend), Tone.ACCENT)], drop=3),
+    Column("flags", 6, _flags, right=True, field="flags", letter="F"),
+    Column(
+        "last seen",
+        14,
+        lambda row, _: [Piece(text.short_time(row.last_seen), Tone.QUIET)],
+        field="seen",
+        letter="L",
+    ),
+    Column("amount", 10, _amount, right=True, drop=4, field="amount", letter="A"),
+    Column(
+        "last merchant",
+        16,
+        lambda row, _: [Piece(text.clean(row.merchant, _MERCHANT_CELLS), Tone.QUIET)],
+        drop=6,
+        grow=20,
+        field="merchant",
+        letter="N",
+    ),
     Column(
         "updated",
         10,
         lambda row, now: [Piece(text.age(now - row.updated_at), Tone.QUIET)],
         right=True,
-        drop=1,
+        drop=5,
+        field="updated",
+        letter="D",
     ),
 )
 
 
 class UsersTable(LiveTable[UserRow]):
-    """Users by their latest event time."""
+    """Users by their latest event time, unless something else is asked for."""
 
     def __init__(self) -> None:
-        super().__init__(_COLUMNS, lambda row: row.user_id, id="users")
+        super().__init__(_COLUMNS, lambda row: row.user_id, query=Query("seen"), id="users")
 
     def show(self, view: View) -> None:
         """Draw another view."""
-        self.show_rows(view.data.users, view.now, why_no_users(view))
+        self.show_rows(view.data.users.rows, view.now, why_no_users(view))
+
+    def copied(self, row: UserRow) -> str:
+        """The user's id."""
+        return str(row.user_id)

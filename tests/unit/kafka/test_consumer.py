@@ -101,6 +101,18 @@ def test_a_topic_that_appears_later_is_read_from_its_beginning(cluster: Cluster)
         assert read(consumer, 3) == [1, 2, 3]
 
 
+def test_it_tells_whether_there_is_such_a_topic(cluster: Cluster) -> None:
+    cluster.topic_id = None
+    with BatchConsumer(cluster.bootstrap, (TOPIC,), Edge.LATEST) as consumer:
+        assert (consumer.found, consumer.missing) == (False, frozenset())
+        assert consumer.poll(timeout=0.1) == []
+        assert (consumer.found, consumer.missing) == (False, {TOPIC})
+        cluster.put(1)
+        cluster.topic_id = "first"
+        assert read(consumer, 1) == [1]
+        assert (consumer.found, consumer.missing) == (True, frozenset())
+
+
 def test_a_topic_made_anew_is_read_from_its_beginning(cluster: Cluster) -> None:
     cluster.put(1, 2, 3)
     with BatchConsumer(cluster.bootstrap, (TOPIC,), Edge.LATEST) as consumer:

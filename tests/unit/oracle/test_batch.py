@@ -17,7 +17,7 @@ from pipeline import features
 from pipeline.features.feature import Feature
 from pipeline.oracle.batch import evaluate, reach
 
-ROLLING, TUMBLING, FLAGGED = features.BUILT_IN
+ROLLING, TUMBLING, FLAGGED, HOPPING, CUMULATING = features.BUILT_IN
 EPOCH = datetime(1970, 1, 1)
 SIX_HOURS = timedelta(hours=6)
 
@@ -95,7 +95,7 @@ def windows_of(second: int, size: int, slide: int) -> list[datetime]:
 
 @settings(max_examples=30, deadline=None)
 @given(VALUES)
-@pytest.mark.parametrize(("feature", "slide_hours"), [(TUMBLING, 6), (HOP, 2)])
+@pytest.mark.parametrize(("feature", "slide_hours"), [(TUMBLING, 6), (HOP, 2), (HOPPING, 1)])
 def test_windows_are_what_python_works_out(
     feature: Feature, slide_hours: int, values: list[tuple[int, int, int]]
 ) -> None:
@@ -106,9 +106,33 @@ def test_windows_are_what_python_works_out(
     expected = []
     for key, amounts in groups.items():
         total = sum(amounts)
-        measure = total / len(amounts) if feature is TUMBLING else total
+        measure = total if feature is HOP else total / len(amounts)
         expected.append((*key, measure, len(amounts)))
     assert found(evaluate(feature, rows(values))) == approximately(expected)
+
+
+@settings(max_examples=30, deadline=None)
+@given(VALUES)
+def test_cumulating_windows_begin_at_midnight_and_end_every_hour(
+    values: list[tuple[int, int, int]],
+) -> None:
+    groups = defaultdict(list)
+    for second, user, amount in values:
+        midnight = second // 86_400 * 86_400
+        for end in range(midnight + 3_600, midnight + 86_401, 3_600):
+            if second < end:
+                groups[midnight, end, user].append(amount / 100)
+    expected = [
+        (
+            EPOCH + timedelta(seconds=start),
+            EPOCH + timedelta(seconds=end),
+            user,
+            sum(amounts) / len(amounts),
+            len(amounts),
+        )
+        for (start, end, user), amounts in groups.items()
+    ]
+    assert found(evaluate(CUMULATING, rows(values))) == approximately(expected)
 
 
 def test_flagged_is_the_whole_transaction() -> None:
@@ -123,5 +147,7 @@ def test_how_far_back_a_feature_looks() -> None:
         SIX_HOURS,
         SIX_HOURS,
         timedelta(),
+        SIX_HOURS,
+        timedelta(days=1),
         SIX_HOURS,
     ]

@@ -19,7 +19,7 @@ from pipeline.oracle.report import Parity, render
 from pipeline.oracle.rows import TopicRows
 from pipeline.oracle.verify import judge
 
-ROLLING, TUMBLING, FLAGGED = features.BUILT_IN
+ROLLING, TUMBLING, FLAGGED = features.BUILT_IN[:3]
 START = datetime(2024, 1, 1)
 
 
@@ -104,7 +104,8 @@ def test_right_results_are_proved(feature: Feature) -> None:
 
 @pytest.mark.parametrize("feature", features.BUILT_IN, ids=lambda feature: feature.name)
 def test_a_missing_row_is_seen(feature: Feature) -> None:
-    parity = judged(feature, result(feature).slice(1))
+    # The earliest one, which does not wait for the watermark any more.
+    parity = judged(feature, result(feature).sort_by(feature.event_time).slice(1))
     assert (parity.missing, parity.different) == (1, 0)
     assert [example.kind for example in parity.examples] == ["missing"]
     assert not parity.proved

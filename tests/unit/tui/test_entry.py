@@ -5,9 +5,9 @@ import sys
 
 import pytest
 
-from tui.__main__ import console_profile, main
+from tui.__main__ import ConsoleOptions, console_options, main
 
-SLOW = ("ibis", "pyflink", "duckdb", "confluent_kafka", "httpx", "plotext", "pyarrow", "cyclopts")
+SLOW = tuple("ibis numpy pyflink duckdb confluent_kafka httpx plotext pyarrow cyclopts".split())
 
 
 def test_nothing_slow_is_imported_before_the_first_paint() -> None:
@@ -20,11 +20,14 @@ def test_nothing_slow_is_imported_before_the_first_paint() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "profile"),
+    ("arguments", "options"),
     [
-        ([], "local"),
-        (["--profile", "compose"], "compose"),
-        (["--profile=compose"], "compose"),
+        ([], ConsoleOptions("local")),
+        (["--profile", "compose"], ConsoleOptions("compose")),
+        (["--profile=compose"], ConsoleOptions("compose")),
+        (["--read-only"], ConsoleOptions("local", read_only=True)),
+        (["--read-only", "--profile=compose"], ConsoleOptions("compose", read_only=True)),
+        (["--profile", "compose", "--read-only"], ConsoleOptions("compose", read_only=True)),
         (["status"], None),
         (["--profile", "compose", "status"], None),
         (["--help"], None),
@@ -33,8 +36,10 @@ def test_nothing_slow_is_imported_before_the_first_paint() -> None:
         (["--profile"], None),
     ],
 )
-def test_only_the_bare_command_opens_the_console(arguments: list[str], profile: str | None) -> None:
-    assert console_profile(arguments) == profile
+def test_only_the_bare_command_opens_the_console(
+    arguments: list[str], options: ConsoleOptions | None
+) -> None:
+    assert console_options(arguments) == options
 
 
 def test_an_unknown_profile_is_an_error_before_anything_is_drawn(

@@ -8,7 +8,7 @@ from rich.cells import cell_len
 
 from pipeline.model import Health, JobState
 from tests.snapshot.fakes import NOW, STATUS
-from tui.snapshot import Snapshot
+from tui.snapshot import EventTime, Snapshot
 from tui.view import Phase, Reading, View
 from tui.widgets.header import header_lines
 
@@ -19,7 +19,7 @@ VIEW = View(
     NOW,
     reading=Reading(STATUS, NOW),
     data=Snapshot(
-        event_time=datetime(2023, 3, 4, 17, 22, 10),
+        event_time=EventTime(datetime(2023, 3, 4, 17, 22, 10)),
         rate=20_104.4,
         transactions_total=1_234_567,
         flagged_total=89,

@@ -1,12 +1,24 @@
 from __future__ import annotations
 
+from datetime import datetime
+
 import msgspec
 
 from pipeline.kafka.records import Record
+from pipeline.model import WindowRow
 from pipeline.schema import TRANSACTION_TOPIC
 from tests.snapshot.fakes import rolling, transaction, window_row
 from tui.kafka_source import _decoded
-from tui.topics import FLAGGED_TOPIC, ROLLING_TOPIC, WINDOWED_TOPIC
+from tui.source import Extent
+from tui.topics import FLAGGED_TOPIC, ROLLING_TOPIC, WINDOW_TOPICS, WINDOWED_TOPIC
+
+CUMULATING_ROW = {
+    "window_start": "2023-03-04 00:00:00",
+    "window_end": "2023-03-04 07:00:00",
+    "user_id": 7,
+    "user_mean_trans_amt_today": 12.5,
+    "user_trans_count_today": 3,
+}
 
 
 def record(topic: str, offset: int, value: object) -> Record:
@@ -23,6 +35,8 @@ def test_records_are_told_apart_by_topic_and_bad_ones_counted() -> None:
             record(ROLLING_TOPIC, 0, rolling(3)),
             record(ROLLING_TOPIC, 1, b'{"user_id": "text"}'),
             record(WINDOWED_TOPIC, 0, window_row(0, 4)),
+            record(WINDOW_TOPICS["hopping"], 0, window_row(1, 4)),
+            record(WINDOW_TOPICS["cumulating"], 0, CUMULATING_ROW),
         ],
         lag=5,
         error="",
@@ -31,6 +45,13 @@ def test_records_are_told_apart_by_topic_and_bad_ones_counted() -> None:
     )
     assert batch.transactions == [transaction(1)]
     assert batch.rolling == [rolling(3)]
-    assert batch.windows == [window_row(0, 4)]
+    assert batch.windows == {
+        "tumbling": [window_row(0, 4)],
+        "hopping": [window_row(1, 4)],
+        "cumulating": [
+            WindowRow(datetime(2023, 3, 4), datetime(2023, 3, 4, 7), 7, 12.5, 3),
+        ],
+    }
+    assert batch.extents == {1: Extent(0, *[transaction(1).trans_date_trans_time] * 2)}
     assert [(row.offset, row.transaction) for row in batch.flagged] == [(8, transaction(2))]
     assert (batch.bad, batch.lag) == (2, 5)

@@ -32,7 +32,7 @@ def test_nothing_is_remembered_at_first_and_nothing_is_written(path: Path) -> No
     file = opened(path)
     assert file.current == Preferences()
     assert file.current.table("users") == TablePreferences()
-    file.change(plots=True)
+    file.change(maximised=False)
     file.close()
     assert not path.exists()
 
@@ -40,7 +40,7 @@ def test_nothing_is_remembered_at_first_and_nothing_is_written(path: Path) -> No
 def test_what_was_changed_comes_back(path: Path) -> None:
     file = opened(path)
     file.change(theme="fraudwatch-light", ask_before_cancelling=False)
-    file.change(theme="fraudwatch-mono", json_pane=False)
+    file.change(theme="fraudwatch-mono", maximised=True)
     file.change_table("users", sort="mean 6h")
     file.change_table("users", descending=False)
     changed = file.change_table("flagged", sort="amount")
@@ -50,8 +50,8 @@ def test_what_was_changed_comes_back(path: Path) -> None:
     assert again == changed
     assert again == Preferences(
         theme="fraudwatch-mono",
+        maximised=True,
         ask_before_cancelling=False,
-        json_pane=False,
         tables={
             "users": TablePreferences("mean 6h", descending=False),
             "flagged": TablePreferences("amount"),
@@ -63,7 +63,7 @@ def test_the_file_is_for_its_owner_only(path: Path) -> None:
     file = opened(path)
     old = os.umask(0)
     try:
-        file.change(plots=False)
+        file.change(maximised=True)
         file.close()
     finally:
         os.umask(old)
@@ -92,12 +92,12 @@ def test_fields_of_a_newer_version_stay(path: Path) -> None:
     file = opened(path)
     assert file.current.theme == "x"
     file.change_table("users", sort="b")
-    file.change(plots=False)
+    file.change(maximised=True)
     file.close()
     assert json.loads(path.read_text()) == {
         "theme": "x",
         "colour": {"a": [1]},
-        "plots": False,
+        "maximised": True,
         "tables": {"users": {"sort": "b", "width": 9, "descending": True}},
     }
 
@@ -116,11 +116,11 @@ def test_a_damaged_file_is_put_aside_and_said_once(path: Path, damaged: bytes) -
     file = opened(path, told)
     assert file.current == Preferences()
     file.load()
-    file.change(plots=False)
+    file.change(maximised=True)
     file.close()
     aside = path.with_suffix(".damaged-1")
     assert aside.read_bytes() == damaged
-    assert opened(path).current.plots is False
+    assert opened(path).current.maximised is True
     (notice,) = told
     assert notice.severity is Severity.WARNING
     assert notice.message == f"What was remembered is damaged; it is now {aside}."
@@ -146,10 +146,10 @@ def test_a_place_that_cannot_be_written_is_said_once_and_the_change_counts(tmp_p
     (tmp_path / "file").touch()
     told: list[Notice] = []
     file = opened(tmp_path / "file" / "console.json", told)
-    for plots in (False, True, False):
-        file.change(plots=plots)
+    for maximised in (True, False, True):
+        file.change(maximised=maximised)
         file.close()
-    assert file.current.plots is False
+    assert file.current.maximised is True
     (notice,) = told
     assert notice.message.startswith("Settings cannot be remembered: ")
     assert notice.message.endswith("File exists.")
@@ -166,13 +166,13 @@ def test_two_consoles_keep_what_the_other_changed(path: Path) -> None:
     first, second = opened(path), opened(path)
     first.change(theme="a")
     first.close()
-    second.change(plots=False)
+    second.change(maximised=True)
     second.change_table("users", sort="x")
     second.close()
     first.change_table("windows", sort="y")
     first.close()
     both = opened(path).current
-    assert (both.theme, both.plots) == ("a", False)
+    assert (both.theme, both.maximised) == ("a", True)
     assert set(both.tables) == {"users", "windows"}
 
 

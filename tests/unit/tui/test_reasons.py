@@ -7,11 +7,15 @@ import pytest
 
 from pipeline.model import Health, JobState, SimulatorStatus
 from tests.snapshot.fakes import JOBS, NOW, STATUS
+from tui.filter import parse
+from tui.query import Page, Query
 from tui.reasons import why_no_flagged, why_no_jobs, why_no_users, why_no_windows
-from tui.snapshot import Snapshot
+from tui.snapshot import EventTime, Partition, Snapshot
 from tui.tones import Tone
 from tui.view import JobLine, Phase, Problem, Reading, View
 
+NEWEST = datetime(2023, 3, 4, 17, 22)
+TIME = EventTime(NEWEST, 720.0, (Partition(0, NEWEST, NOW),))
 LIVE = View(
     NOW,
     "local",
@@ -19,7 +23,7 @@ LIVE = View(
     NOW,
     reading=Reading(STATUS, NOW),
     jobs=tuple(JobLine(job) for job in JOBS),
-    data=Snapshot(event_time=datetime(2023, 3, 4, 17, 22), transactions_total=1_234),
+    data=Snapshot(event_time=TIME, transactions_total=1_234),
 )
 
 
@@ -59,6 +63,15 @@ def job(number: int, state: JobState) -> View:
             why_no_users(replace(LIVE, reading=Reading(replace(STATUS, kafka=Health.DOWN), NOW))),
             "Kafka is not reachable.",
             Tone.DANGER,
+        ),
+        (
+            why_no_users(
+                replace(
+                    LIVE, data=Snapshot(users=Page(total=1_500, query=Query(filter=parse("olson"))))
+                )
+            ),
+            "None of 1,500 users matches olson; esc shows all.",
+            Tone.WAITS,
         ),
         (why_no_jobs(LIVE), "Waiting for the first word from Flink", Tone.WAITS),
         (

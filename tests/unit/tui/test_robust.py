@@ -16,47 +16,80 @@ from tests.snapshot.fakes import (
     FakeSource,
     flagged,
     live_batch,
+    rolling,
+    transaction,
     unreachable,
+    user,
+    window_row,
 )
 from tests.snapshot.stage import Stage
 from tui.source import Batch
+from tui.topics import WINDOW_KINDS
 from tui.view import Phase
+from tui.widgets.filter_bar import FilterBar
 
-HOSTILE = [
-    "\x1b[2J\x1b]0;owned\x07",
-    "[red]not markup[/red] [@click=app.quit]x[/]",
-    "[/]",
-    "\u202eesrever\u2066",
-    "\x00\x9b31m\x85\u2028",
-    "x" * 10_240,
-    "a" + "\u0301" * 10_240,
-    "👩‍👩‍👧‍👦 🦊",
-    "東京特許許可局",
-    "\ud800 lone",
-    "",
-]
+HOSTILE = pytest.mark.parametrize(
+    "text",
+    [
+        "\x1b[2J\x1b]0;owned\x07",
+        "[red]not markup[/red] [@click=app.quit]x[/]",
+        "[/]",
+        "\u202eesrever\u2066",
+        "\x00\x9b31m\x85\u2028",
+        "x" * 10_240,
+        "a" + "\u0301" * 10_240,
+        "👩‍👩‍👧‍👦 🦊",
+        "東京特許許可局",
+        "\ud800 lone",
+        "",
+    ],
+    ids=range(11),
+)
 CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800]")
 
 
-@pytest.mark.parametrize("text", HOSTILE)
+@HOSTILE
 @pytest.mark.parametrize("size", [(80, 24), (200, 60)])
 async def test_hostile_values_are_only_text(text: str, size: tuple[int, int]) -> None:
-    rows = [flagged(0, merchant=text, first=text, last=text, category=text)]
-    stage = Stage(source=FakeSource(Batch(flagged=rows)))
+    fields = dict.fromkeys(
+        ("merchant", "category", "first", "last", "zipcode", "dob", "trans_num"), text
+    )
+    batch = Batch(
+        transactions=[transaction(0, **fields)],
+        rolling=[rolling(0)],
+        windows={kind: [window_row(0, 0)] for kind in WINDOW_KINDS},
+        flagged=[flagged(0, user_id=user(0), **fields)],
+    )
+    stage = Stage(source=FakeSource(batch))
     async with stage.app.run_test(size=size) as pilot:
         await stage.live(pilot)
-        await pilot.press("4")
+        # Every table, the whole record, a filter with the text in it, and all of it sorted by it.
+        for keys in (["2", "N"], ["3"], ["w"], ["w"], ["4", "M"], ["enter"]):
+            await pilot.press(*keys)
+            await stage.read(pilot)
+            await stage.settle(pilot)
+            _assert_harmless(stage, size[0])
+        await pilot.press("escape", "slash")
+        stage.dashboard.query_one(FilterBar).value = text
+        await stage.read(pilot)
         await stage.settle(pilot)
-        shown = stage.screen_text()
-        assert not CONTROL.search(shown)
-        assert all(len(line) <= size[0] for line in shown.splitlines() if line.isascii())
-        for strip in stage.app.screen._compositor.render_strips():
-            assert strip.cell_length == size[0]
+        _assert_harmless(stage, size[0])
+        await pilot.press("escape")
+        await stage.read(pilot)
+        await stage.settle(pilot)
         if "markup" in text:
-            assert "[red]not markup[/" in shown
+            assert "[red]not marku" in stage.screen_text()
 
 
-@pytest.mark.parametrize("text", HOSTILE)
+def _assert_harmless(stage: Stage, width: int) -> None:
+    shown = stage.screen_text()
+    assert not CONTROL.search(shown)
+    assert all(len(line) <= width for line in shown.splitlines() if line.isascii())
+    for strip in stage.app.screen._compositor.render_strips():
+        assert strip.cell_length == width
+
+
+@HOSTILE
 async def test_hostile_errors_are_only_text(text: str) -> None:
     job = replace(JOBS[0], state=JobState.FAILED, failure=text, name=f"job {text}")
     backend = FakeBackend(

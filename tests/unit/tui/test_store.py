@@ -3,6 +3,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from tests.snapshot.fakes import (
     EVENT_TIME,
     NOW,
@@ -14,19 +18,26 @@ from tests.snapshot.fakes import (
     user,
     window_row,
 )
-from tui.source import Batch
-from tui.store import Limits, Store
+from tui.fields import USER_FIELDS
+from tui.filter import parse
+from tui.limits import Limits
+from tui.query import Page, Queries, Query, select
+from tui.snapshot import UserRow
+from tui.source import Batch, Extent
+from tui.store import Store
 
-SMALL = Limits(users=10, windows=3, users_per_window=4, flagged=5, shown=4)
+SMALL = Limits(users=10, windows=3, window_rows=12, flagged=5, shown=4)
 
 
 def test_users_are_sorted_by_event_time_and_bounded() -> None:
     store = Store(Clock(), SMALL)
     store.apply(Batch(rolling=[rolling(number) for number in range(50)]))
     snapshot = store.snapshot()
-    assert snapshot.users_total == 10
-    assert snapshot.users_truncated
-    assert [row.user_id for row in snapshot.users] == [user(number) for number in range(40, 44)]
+    assert snapshot.users.total == 10
+    assert snapshot.users.truncated
+    assert [row.user_id for row in snapshot.users.rows] == [
+        user(number) for number in range(40, 44)
+    ]
 
 
 def test_a_user_who_is_heard_of_again_is_kept() -> None:
@@ -34,7 +45,7 @@ def test_a_user_who_is_heard_of_again_is_kept() -> None:
     store.apply(Batch(rolling=[rolling(number) for number in range(10)]))
     store.apply(Batch(rolling=[rolling(0, user_trans_count_last_360min=99)]))
     store.apply(Batch(rolling=[rolling(10)]))
-    first = store.snapshot().users[0]
+    first = store.snapshot().users.rows[0]
     assert (first.user_id, first.count) == (user(0), 99)
 
 
@@ -45,23 +56,67 @@ def test_an_older_row_does_not_replace_a_newer_one() -> None:
         0, trans_date_trans_time=EVENT_TIME - timedelta(hours=1), user_trans_count_last_360min=99
     )
     store.apply(Batch(rolling=[older]))
-    assert store.snapshot().users[0].count == rolling(0).user_trans_count_last_360min
+    assert store.snapshot().users.rows[0].count == rolling(0).user_trans_count_last_360min
 
 
 def test_windows_are_newest_first_with_totals_and_bounded() -> None:
     store = Store(Clock(), SMALL)
     rows = [window_row(window, number) for window in (4, 2, 0, 3, 1) for number in range(6)]
-    store.apply(Batch(windows=rows))
-    windows = store.snapshot().windows
-    assert [window.end for window in windows] == sorted(
+    store.apply(Batch(windows={"tumbling": rows}))
+    page = store.snapshot().windows
+    assert (page.kind, page.total) == ("tumbling", 3)
+    assert [window.end for window in page.windows] == sorted(
         (window_row(number, 0).window_end for number in range(3)), reverse=True
     )
-    assert windows[0].users == 4
-    assert windows[0].truncated
-    kept = rows[12:16]
-    assert windows[0].count == sum(row.user_trans_count_last_360min for row in kept)
-    means = [shown.mean for shown in windows[0].top]
+    newest = page.windows[0]
+    kept = rows[12:18]
+    assert (newest.users, newest.matched, newest.truncated) == (6, 6, False)
+    assert newest.count == sum(row.user_trans_count_last_360min for row in kept)
+    amounts = (
+        row.user_mean_trans_amt_last_360min * row.user_trans_count_last_360min for row in kept
+    )
+    assert newest.amount == pytest.approx(sum(amounts))
+    means = [shown.mean for shown in newest.top]
     assert means == sorted(means, reverse=True)
+
+
+def test_old_windows_keep_their_totals_when_rows_are_too_many() -> None:
+    store = Store(Clock(), SMALL)
+    rows = [window_row(window, number) for window in range(3) for number in range(6)]
+    unbounded = Store(Clock())
+    for each in (store, unbounded):
+        each.apply(Batch(windows={"tumbling": rows}))
+    kept, whole = store.snapshot().windows.windows, unbounded.snapshot().windows.windows
+    assert [window.truncated for window in kept] == [False, True, True]
+    assert [replace(window, truncated=False) for window in kept] == list(whole)
+    store.apply(Batch(windows={"tumbling": rows[-6:]}))
+    assert store.snapshot().windows.windows == kept
+
+
+def test_windows_of_another_kind_are_shown_when_asked_for() -> None:
+    store = Store(Clock())
+    store.apply(Batch(windows={"hopping": [window_row(0, 0)], "tumbling": [window_row(3, 0)]}))
+    store.queries = Queries(kind="hopping")
+    (window,) = store.snapshot().windows.windows
+    assert window.end == window_row(0, 0).window_end
+
+
+def test_fraud_share_is_only_told_of_windows_that_were_seen_whole() -> None:
+    start = window_row(0, 0).window_start
+    rows = [
+        transaction(number, trans_date_trans_time=start + timedelta(minutes=20 * number))
+        for number in range(6)
+    ]
+    rows.append(transaction(9, trans_date_trans_time=start + timedelta(minutes=5), is_fraud=0))
+    window = Batch(windows={"tumbling": [window_row(0, number) for number in range(3)]})
+    for first_offset, fraud in ((0, 6), (17, None)):
+        store = Store(Clock())
+        oldest = start + timedelta(minutes=1)
+        extents = {0: Extent(first_offset, oldest, rows[-1].trans_date_trans_time)}
+        store.apply(Batch(transactions=rows, extents=extents))
+        store.apply(window)
+        (summary,) = store.snapshot().windows.windows
+        assert summary.fraud == fraud
 
 
 def test_duplicates_change_nothing() -> None:
@@ -79,7 +134,7 @@ def test_a_transaction_flagged_twice_under_other_offsets_counts_once() -> None:
     store.apply(Batch(flagged=[replace(flagged(0), offset=9_999)]))
     snapshot = store.snapshot()
     assert snapshot.flagged_total == 1
-    assert snapshot.users[0].flags == 1
+    assert snapshot.users.rows[0].flags == 1
 
 
 def test_transactions_with_one_number_are_still_two() -> None:
@@ -92,7 +147,9 @@ def test_flagged_are_newest_first_and_bounded() -> None:
     store = Store(Clock(), SMALL)
     store.apply(Batch(flagged=[flagged(number) for number in range(20)]))
     snapshot = store.snapshot()
-    assert [row.offset for row in snapshot.flagged] == [flagged(n).offset for n in (19, 18, 17, 16)]
+    assert [row.offset for row in snapshot.flagged.rows] == [
+        flagged(n).offset for n in (19, 18, 17, 16)
+    ]
     assert snapshot.flagged_total == 20
 
 
@@ -113,10 +170,16 @@ def test_rate_counts_whole_seconds_and_leaves_out_the_past() -> None:
 
 
 def test_event_time_never_goes_back() -> None:
-    store = Store(Clock())
-    store.apply(Batch(transactions=[transaction(0)]))
-    store.apply(Batch(transactions=[transaction(7)]))
-    assert store.snapshot().event_time == EVENT_TIME
+    clock = Clock()
+    store = Store(clock)
+    for minutes in (0, -7, 3):
+        time = EVENT_TIME + timedelta(minutes=minutes)
+        store.apply(Batch(extents={minutes % 2: Extent(0, time, time)}))
+        clock.now += 1
+    state = store.snapshot().event_time
+    assert state.newest == EVENT_TIME + timedelta(minutes=3)
+    assert [each.newest for each in state.partitions] == [EVENT_TIME, state.newest]
+    assert state.speed == 90
 
 
 def test_an_error_has_a_beginning_and_an_end_and_loses_nothing() -> None:
@@ -129,7 +192,7 @@ def test_an_error_has_a_beginning_and_an_end_and_loses_nothing() -> None:
     store.apply(Batch(error="gone"))
     snapshot = store.snapshot()
     assert (snapshot.error, snapshot.error_at) == ("gone", NOW + 3)
-    assert len(snapshot.users) == 180
+    assert len(snapshot.users.rows) == 180
     assert snapshot.last_record_at == NOW
     store.apply(Batch())
     assert store.snapshot().error_at is None
@@ -138,8 +201,75 @@ def test_an_error_has_a_beginning_and_an_end_and_loses_nothing() -> None:
 def test_emptied_topics_empty_the_store() -> None:
     store = Store(Clock())
     store.apply(live_batch())
-    assert store.snapshot().users_total == 180
+    assert store.snapshot().users.total == 180
     store.apply(Batch(anew=True, transactions=[transaction(7)], rolling=[rolling(3)]))
     snapshot = store.snapshot()
-    assert (snapshot.users_total, snapshot.transactions_total) == (1, 1)
-    assert (snapshot.windows, snapshot.flagged, snapshot.flagged_total) == ((), (), 0)
+    assert (snapshot.users.total, snapshot.transactions_total) == (1, 1)
+    assert (snapshot.windows.windows, snapshot.flagged.rows, snapshot.flagged_total) == ((), (), 0)
+
+
+def page(store: Store, text: str = "", sort: str = "", *, descending: bool = True) -> Page[UserRow]:
+    store.queries = Queries(users=Query(sort, descending, parse(text)))
+    return store.snapshot().users
+
+
+@given(
+    st.sampled_from(list(USER_FIELDS.kinds)),
+    st.booleans(),
+    st.sampled_from(
+        ["", "count>5", "!count>5", "mean<=300 count>2", "user:-3", "kilback", "seen:17"]
+    ),
+    st.integers(1, 120),
+)
+def test_columns_answer_as_rows_would(sort: str, descending: bool, text: str, shown: int) -> None:
+    store = Store(Clock(), Limits(shown=shown))
+    batch = live_batch()
+    store.apply(replace(batch, transactions=()))
+    store.apply(replace(batch, rolling=(), windows={}, flagged=()))
+    everyone = Store(Clock())
+    everyone.apply(replace(batch, transactions=()))
+    everyone.apply(replace(batch, rolling=(), windows={}, flagged=()))
+    expected = select(page(everyone).rows, Query(sort, descending, parse(text)), USER_FIELDS, shown)
+    answer = page(store, text, sort, descending=descending)
+    assert (answer.matched, answer.total) == (expected.matched, expected.total)
+    key = USER_FIELDS.sort_key(sort)
+    assert [key(row) for row in answer.rows] == [key(row) for row in expected.rows]
+
+
+def test_a_user_has_the_last_amount_and_the_last_means() -> None:
+    store = Store(Clock())
+    for minute in range(20):
+        time = EVENT_TIME + timedelta(minutes=minute)
+        row = rolling(0, trans_date_trans_time=time, user_mean_trans_amt_last_360min=float(minute))
+        store.apply(Batch(rolling=[row]))
+    store.apply(Batch(transactions=[transaction(0, user_id=user(0), amt=9.5, merchant="m")]))
+    (row,) = page(store).rows
+    assert (row.amount, row.merchant) == (9.5, "m")
+    assert row.trend == tuple(float(minute) for minute in range(10, 20))
+
+
+@pytest.mark.parametrize("past", [False, True])
+@pytest.mark.parametrize("flag_first", [False, True])
+def test_a_flagged_transaction_gets_its_users_mean_at_its_time(
+    past: bool, flag_first: bool
+) -> None:
+    store = Store(Clock())
+    flag = Batch(flagged=[flagged(0, user_id=user(0), amt=500.0)], past=past)
+    result = Batch(rolling=[rolling(0, user_mean_trans_amt_last_360min=120.0)], past=past)
+    later = rolling(0, trans_date_trans_time=EVENT_TIME + timedelta(minutes=5))
+    for batch in (flag, result) if flag_first else (result, flag):
+        store.apply(batch)
+    store.apply(Batch(rolling=[later]))
+    (row,) = store.snapshot().flagged.rows
+    assert (row.mean, row.distance) == (120.0, 380.0)
+
+
+def test_a_filter_on_windows_finds_users_in_them() -> None:
+    store = Store(Clock())
+    rows = [window_row(window, number) for window in range(2) for number in range(30)]
+    store.apply(Batch(windows={"tumbling": rows}))
+    wanted = user(7)
+    store.queries = Queries(windows=Query("mean", True, parse(f"user={wanted}")))
+    windows = store.snapshot().windows.windows
+    assert [[each.user_id for each in window.top] for window in windows] == [[wanted], [wanted]]
+    assert [(window.users, window.matched) for window in windows] == [(30, 1), (30, 1)]

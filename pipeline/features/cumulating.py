@@ -1,0 +1,23 @@
+"""Mean and count per user since midnight: one row per user and hour, until the day is over."""
+
+import ibis
+import ibis.expr.types as ir
+
+from pipeline import schema
+
+from .cumulate import cumulate
+from .feature import feature
+
+
+@feature(topic="user_trans_amt_today_cumulating")
+def cumulating(transaction: ir.Table) -> ir.Table:
+    """Mean amount and number of a user's transactions of the day so far, every 60 minutes."""
+    return cumulate(
+        transaction,
+        transaction[schema.TIME_COLUMN],
+        size=ibis.interval(minutes=1440),
+        step=ibis.interval(minutes=60),
+        by=[schema.KEY_COLUMN],
+        user_mean_trans_amt_today=ibis._.amt.mean(),
+        user_trans_count_today=ibis._.count(),
+    )

@@ -1,0 +1,34 @@
+"""What a job is, put together from its feature, its state and its exceptions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .features import Feature
+from .flink.ddl import JobSql
+from .model import JobDetail, JobFailure, KeptState
+
+
+def described(
+    feature: Feature,
+    sql: JobSql,
+    kept: Sequence[KeptState],
+    failures: Sequence[JobFailure] = (),
+) -> JobDetail:
+    """A job's detail.
+
+    Args:
+        feature: What it computes.
+        sql: What it runs as.
+        kept: The state that it left behind, newest first.
+        failures: Its exceptions, newest first.
+    """
+    return JobDetail(
+        name=feature.name,
+        description=feature.description,
+        topic=feature.topic,
+        expression=repr(feature.table),
+        sql=str(sql),
+        kept=tuple(kept),
+        failures=tuple(failures),
+    )

@@ -1,0 +1,48 @@
+"""One user's history, read from the real broker."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pipeline.runtime import Runtime
+from tui.history import HistoryKept
+from tui.kafka_history import KafkaHistory
+
+from .conftest import wait_until
+from .test_features import FILES, send, transactions
+
+
+def test_a_users_history_has_the_user_and_nobody_else(stack: Runtime, sample_data: Path) -> None:
+    rows = transactions(sample_data / FILES[0])[:3_000]
+    user = rows[0].user_id
+    mine = [row for row in rows if row.user_id == user]
+    stack.start_job("rolling")
+    stack.start_job("tumbling")
+    send(stack, rows)
+    assert stack.verify("rolling").proved
+    assert stack.verify("tumbling").proved
+    kept, source = HistoryKept(), KafkaHistory(stack.bootstrap, user)
+    try:
+
+        def read() -> bool:
+            kept.apply(source.poll())
+            return kept.history("", 0.0).caught_up
+
+        wait_until(read, 30, "the history")
+        history = kept.history("", 0.0)
+        assert [seen.transaction for seen in reversed(history.seen)] == mine[-500:]
+        assert (history.total, history.flagged) == (len(mine), sum(row.is_fraud for row in mine))
+        assert {row.user_id for row in history.means} == {user}
+        assert {row.user_id for row in history.windows} == {user}
+        assert sum(seen.mean is not None for seen in history.seen) >= len(history.seen) - 2
+
+        # And on, live.
+        later = transactions(sample_data / FILES[0])[3_000:4_000]
+        send(stack, later)
+        more = [row for row in later if row.user_id == user]
+        assert more
+        wait_until(
+            lambda: read() and kept.history("", 0.0).total == len(mine) + len(more), 30, "more"
+        )
+    finally:
+        source.close()

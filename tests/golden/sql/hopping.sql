@@ -1,0 +1,68 @@
+CREATE TEMPORARY TABLE `transaction_raw` (
+  `trans_date_trans_time` TIMESTAMP(3),
+  `cc_num` BIGINT,
+  `merchant` STRING,
+  `category` STRING,
+  `amt` DOUBLE,
+  `first` STRING,
+  `last` STRING,
+  `zipcode` STRING,
+  `dob` STRING,
+  `trans_num` STRING,
+  `is_fraud` INT,
+  `user_id` BIGINT,
+  WATERMARK FOR `trans_date_trans_time` AS `trans_date_trans_time` - INTERVAL '15' SECOND
+) WITH (
+  'connector' = 'kafka',
+  'topic' = 'transaction',
+  'properties.bootstrap.servers' = '127.0.0.1:9092',
+  'properties.group.id' = 'fraudwatch-hopping',
+  'scan.startup.mode' = 'earliest-offset',
+  'scan.watermark.idle-timeout' = '10 s',
+  'format' = 'json',
+  'json.ignore-parse-errors' = 'true',
+  'json.timestamp-format.standard' = 'SQL'
+);
+
+CREATE TEMPORARY VIEW `transaction` AS
+SELECT * FROM `transaction_raw`
+WHERE `trans_date_trans_time` IS NOT NULL AND `user_id` IS NOT NULL;
+
+CREATE TEMPORARY TABLE `hopping_sink` (
+  `window_start` TIMESTAMP(3),
+  `window_end` TIMESTAMP(3),
+  `user_id` BIGINT,
+  `user_mean_trans_amt_last_360min` DOUBLE,
+  `user_trans_count_last_360min` BIGINT
+) WITH (
+  'connector' = 'kafka',
+  'topic' = 'user_trans_amt_last_360min_hopping',
+  'properties.bootstrap.servers' = '127.0.0.1:9092',
+  'properties.compression.type' = 'lz4',
+  'sink.delivery-guarantee' = 'at-least-once',
+  'key.format' = 'csv',
+  'key.fields' = 'user_id',
+  'value.format' = 'json',
+  'value.fields-include' = 'ALL',
+  'value.json.timestamp-format.standard' = 'SQL'
+);
+
+INSERT INTO `hopping_sink`
+SELECT
+  `t0`.`window_start`,
+  `t0`.`window_end`,
+  `t0`.`user_id`,
+  AVG(`t0`.`amt`) AS `user_mean_trans_amt_last_360min`,
+  COUNT(*) AS `user_trans_count_last_360min`
+FROM TABLE(
+  HOP(
+    TABLE `transaction`,
+    DESCRIPTOR(`trans_date_trans_time`),
+    INTERVAL '60' MINUTE(2),
+    INTERVAL '360' MINUTE(3)
+  )
+) AS `t0`
+GROUP BY
+  `t0`.`window_start`,
+  `t0`.`window_end`,
+  `t0`.`user_id`;

@@ -1,0 +1,66 @@
+"""One user's history without Kafka."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from datetime import timedelta
+
+import msgspec
+
+from pipeline.model import RollingRow, WindowRow
+from tui.history import HistoryBatch
+
+from .fakes import EVENT_TIME, transaction, window_row
+
+
+class FakeHistory:
+    """A user's history: a day of it, unless it is given others; an exception is raised."""
+
+    def __init__(self, user_id: int, *batches: HistoryBatch | Exception) -> None:
+        self.user_id = user_id
+        self._batches = deque(batches or [history_batch(user_id)])
+
+    def poll(self) -> HistoryBatch:
+        if not self._batches:
+            threading.Event().wait(0.005)
+            return HistoryBatch(lag=0)
+        batch = self._batches.popleft()
+        if isinstance(batch, Exception):
+            raise batch
+        return batch
+
+    def close(self) -> None:
+        pass
+
+
+def history_batch(user_id: int) -> HistoryBatch:
+    """A day of a user: forty transactions, three of them flagged, and what features say of them."""
+    rows = [
+        transaction(
+            number,
+            user_id=user_id,
+            trans_date_trans_time=EVENT_TIME - timedelta(minutes=31 * number),
+            is_fraud=int(number in (3, 4, 17)),
+            first="Jennifer",
+            last="Banks",
+        )
+        for number in range(40)
+    ]
+    means = []
+    for row in rows:
+        since = row.trans_date_trans_time - timedelta(hours=6)
+        last = [
+            other.amt
+            for other in rows
+            if since <= other.trans_date_trans_time <= row.trans_date_trans_time
+        ]
+        means.append(
+            RollingRow(user_id, sum(last) / len(last), len(last), row.trans_date_trans_time)
+        )
+    windows = [replace_user(window_row(number, number), user_id) for number in range(4)]
+    return HistoryBatch(transactions=rows, means=means, windows=windows, read=8_400, lag=0)
+
+
+def replace_user(row: WindowRow, user_id: int) -> WindowRow:
+    return msgspec.structs.replace(row, user_id=user_id)

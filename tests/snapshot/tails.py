@@ -1,0 +1,144 @@
+"""Topics that hold what they are told to, and the records' screen on a stage before them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+from textual.pilot import Pilot
+
+from tui.record_view import RecordView
+from tui.screens.records import RecordsScreen
+from tui.tail_feed import MOST_KEPT
+from tui.tail_source import Beginning, Moment, Recent, Start, TailBatch, TopicSize
+from tui.widgets.record_pane import RecordPane
+from tui.widgets.records import RecordsTable
+
+from .fakes import NOW, FakeSource, transaction
+from .stage import Stage
+
+TOPIC = "transaction"
+
+
+def record(number: int, value: object = b"", key: bytes | None = b"", **changes: Any) -> RecordView:
+    """One of a series of records, a second apart, the highest number written last."""
+    if value == b"":
+        value = msgspec.json.encode(transaction(number, is_fraud=int(number % 7 == 0)))
+    place = (changes.pop("topic", TOPIC), number % 4, number // 4)
+    at = changes.pop("timestamp_ms", int(NOW * 1000) - 600_000 + 1000 * number)
+    return RecordView(*place, at, str(number).encode() if key == b"" else key, value, **changes)
+
+
+@dataclass
+class FakeTails:
+    """Kafka in memory.
+
+    Attributes:
+        held: The records of each topic.
+        error: Why no topic can be read.
+        failure: Raised by everything that blocks.
+        opened: What was opened, in order.
+    """
+
+    held: dict[str, list[RecordView]] = field(default_factory=dict)
+    error: str = ""
+    failure: Exception | None = None
+    at: str = "127.0.0.1:9092"
+    opened: list[tuple[str, Start]] = field(default_factory=list)
+
+    def address(self) -> str:
+        return self.at
+
+    def open(self, topic: str, start: Start) -> FakeTail:
+        if self.failure is not None:
+            raise self.failure
+        self.opened.append((topic, start))
+        return FakeTail(self, topic, start)
+
+    def topics(self) -> Sequence[TopicSize]:
+        if self.failure is not None:
+            raise self.failure
+        return [TopicSize(name, len(held), 4) for name, held in sorted(self.held.items())]
+
+
+class FakeTail:
+    """One topic of them."""
+
+    def __init__(self, tails: FakeTails, topic: str, start: Start) -> None:
+        self._tails = tails
+        self._topic = topic
+        held = tails.held.get(topic, [])
+        match start:
+            case Beginning():
+                self._at = 0
+            case Moment(timestamp_ms):
+                self._at = sum(record.timestamp_ms < timestamp_ms for record in held)
+            case Recent(count):
+                self._at = max(0, len(held) - count)
+            case _:
+                self._at = len(held)
+
+    def poll(self, most: int) -> TailBatch:
+        if self._tails.failure is not None:
+            raise self._tails.failure
+        threading.Event().wait(0.002)
+        if self._tails.error:
+            return TailBatch(error=self._tails.error)
+        held = self._tails.held.get(self._topic)
+        if held is None:
+            self._at = 0
+            return TailBatch(missing=True)
+        found = held[self._at : self._at + most]
+        self._at += len(found)
+        return TailBatch(records=found, lag=len(held) - self._at)
+
+    def close(self) -> None:
+        pass
+
+
+class RecordsStage(Stage):
+    """The console with the records' screen on top.
+
+    Args:
+        tails: The topics.
+        topic: Which is opened.
+        most: Records to keep.
+    """
+
+    def __init__(self, tails: FakeTails, topic: str = TOPIC, most: int = MOST_KEPT) -> None:
+        super().__init__(source=FakeSource())
+        self.tails = tails
+        self.screen = RecordsScreen(tails, self.clock, topic, most=most)
+
+    @asynccontextmanager
+    async def run(self, size: tuple[int, int] = (120, 40)) -> AsyncIterator[Pilot[Any]]:
+        """Run it without a terminal."""
+        async with self.app.run_test(size=size, notifications=True) as pilot:
+            await self.begin(pilot)
+            yield pilot
+
+    async def begin(self, pilot: Pilot[Any]) -> None:
+        """Bring the console up and open the screen."""
+        await self.live(pilot)
+        await self.app.push_screen(self.screen)
+        await pilot.pause()
+
+    async def shows(self, pilot: Pilot[Any], words: str) -> None:
+        await self.wait(pilot, lambda: self.drawn(words))
+
+    def drawn(self, words: str) -> bool:
+        """Whether the screen has these words, once it is drawn as it is now."""
+        self.screen.refresh_view()
+        return words in self.screen_text()
+
+    @property
+    def table(self) -> RecordsTable:
+        return self.screen.query_one(RecordsTable)
+
+    @property
+    def pane(self) -> RecordPane:
+        return self.screen.query_one(RecordPane)

@@ -1,0 +1,123 @@
+"""The window that closes next, and why it is still open."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import ibis.expr.operations as ops
+import pytest
+
+from pipeline import features
+from pipeline.flink.ddl import IDLE_TIMEOUT_SECONDS
+from pipeline.model import JobVitals
+from pipeline.oracle.batch import interval
+from tests.snapshot.fakes import JOBS, NOW, STATUS
+from tui.open_window import IDLE_SECONDS, SHAPES, open_window
+from tui.snapshot import EventTime, Partition, Snapshot, Windows
+from tui.topics import WINDOW_TOPICS
+from tui.view import JobLine, Phase, Reading, View
+from tui.widgets.open_window import OpenWindowLines
+
+NEWEST = datetime(2023, 3, 4, 17, 22, 10)
+
+
+def view(
+    *partitions: Partition,
+    kind: str = "tumbling",
+    speed: float | None = 720.0,
+    vitals: JobVitals | None = None,
+) -> View:
+    return View(
+        NOW,
+        "local",
+        Phase.LIVE,
+        NOW,
+        reading=Reading(STATUS, NOW),
+        jobs=tuple(JobLine(job, vitals) for job in JOBS),
+        data=Snapshot(
+            windows=Windows(kind), event_time=EventTime(NEWEST, speed, tuple(partitions))
+        ),
+    )
+
+
+def partition(number: int, behind: int = 0, silent: float = 0.0) -> Partition:
+    return Partition(number, NEWEST - timedelta(seconds=behind), NOW - silent)
+
+
+def said(shown: View) -> str:
+    lines = OpenWindowLines().lines(shown, 200)
+    return "\n".join("".join(piece.text for piece in line).rstrip() for line in lines)
+
+
+def test_shapes_and_topics_are_those_of_the_features() -> None:
+    built_in = {feature.name: feature for feature in features.BUILT_IN}
+    assert SHAPES.keys() == WINDOW_TOPICS.keys()
+    for kind in SHAPES:
+        op = built_in[kind].table.op()
+        assert isinstance(op, ops.WindowAggregate)
+        assert interval(op.window_size) == SHAPES[kind].size
+        assert interval(op.window_slide or op.window_size) == SHAPES[kind].step
+        assert built_in[kind].topic == WINDOW_TOPICS[kind]
+    assert IDLE_TIMEOUT_SECONDS == IDLE_SECONDS
+
+
+@pytest.mark.parametrize(
+    ("kind", "start", "end"),
+    [
+        ("tumbling", datetime(2023, 3, 4, 12), datetime(2023, 3, 4, 18)),
+        ("hopping", datetime(2023, 3, 4, 12), datetime(2023, 3, 4, 18)),
+        ("cumulating", datetime(2023, 3, 4), datetime(2023, 3, 4, 18)),
+    ],
+)
+def test_the_window_that_closes_next(kind: str, start: datetime, end: datetime) -> None:
+    window = open_window(view(partition(0), kind=kind))
+    assert window is not None
+    assert (window.start, window.end) == (start, end)
+    assert window.missing == end - (NEWEST - timedelta(seconds=15))
+    assert window.seconds == window.missing.total_seconds() / 720
+
+
+def test_a_day_that_ends_is_still_that_day() -> None:
+    shown = view(partition(0), kind="cumulating")
+    late = datetime(2023, 3, 4, 23, 30)
+    time = EventTime(late, None, (Partition(0, late, NOW),))
+    window = open_window(replace(shown, data=replace(shown.data, event_time=time)))
+    assert window is not None
+    assert (window.start, window.end) == (datetime(2023, 3, 4), datetime(2023, 3, 5))
+    assert window.seconds is None
+
+
+def test_before_the_first_transaction_nothing_is_open() -> None:
+    assert open_window(view()) is None
+    assert said(view()) == "\n"
+
+
+def test_the_slowest_partition_holds_the_watermark_back() -> None:
+    assert said(view(partition(0), partition(1, behind=1_320, silent=4.0), partition(2))) == (
+        "open 2023-03-04 12:00 → 18:00  closes in 1 h 00 of event time, in about 5 s\n"
+        "watermark 2023-03-04 16:59:55, held back by partition 1"
+        " (silent for 4 s, left out after 10 s)"
+    )
+
+
+def test_an_idle_partition_is_left_out() -> None:
+    shown = view(partition(0), partition(1, behind=99_999, silent=11.0))
+    assert said(shown).endswith(
+        "watermark 2023-03-04 17:21:55, held back by partition 0; left out as idle: 1"
+    )
+
+
+def test_silence_of_all_stops_the_watermark() -> None:
+    shown = view(partition(0, silent=75.0), partition(1, silent=80.0), speed=None)
+    assert said(shown) == (
+        "open 2023-03-04 12:00 → 18:00  closes in 38 min of event time\n"
+        "No transactions for 1 min; the watermark stands at 2023-03-04 17:21:55"
+    )
+
+
+def test_what_flink_says_counts_more_than_what_we_think() -> None:
+    vitals = JobVitals(watermark=datetime(2023, 3, 4, 11, 59), late=12)
+    shown = view(partition(0), vitals=vitals)
+    assert "open 2023-03-04 06:00 → 12:00  closes in 1 min" in said(shown)
+    assert said(shown).endswith("; 12 came too late")

@@ -1,0 +1,57 @@
+"""Read-only mode changes nothing, whatever is pressed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from pipeline.errors import PipelineError, UnavailableError
+from pipeline.local.control import Simulate
+from pipeline.model import Health
+from tests.snapshot.fakes import STATUS, FakeBackend, FakeSource, live_batch
+from tests.snapshot.stage import Stage
+from tui.keymap import KEYMAP
+from tui.read_only import ReadOnlyBackend
+from tui.screens.dashboard import Dashboard
+
+
+@pytest.mark.parametrize("panel", ["1", "2", "3", "4"])
+async def test_read_only_mode_leaves_no_key_that_changes_anything(panel: str) -> None:
+    stage = Stage(source=FakeSource(live_batch()), read_only=True)
+    async with stage.app.run_test(size=(120, 40), notifications=True) as pilot:
+        await stage.live(pilot)
+        await pilot.press(panel)
+        changing = [key for key in KEYMAP if key.changes]
+        enabled = {
+            bound.binding.action
+            for bound in stage.app.screen.active_bindings.values()
+            if bound.enabled
+        }
+        assert not enabled & {key.action for key in changing}
+        for entry in changing:
+            await pilot.press(entry.keys[0])
+        await stage.settle(pilot)
+        assert isinstance(stage.app.screen, Dashboard)
+        assert stage.backend.calls == ["bring_up"]
+
+
+def test_a_read_only_backend_refuses_what_a_key_might_have_got_through() -> None:
+    real = FakeBackend()
+    backend = ReadOnlyBackend(real)
+    for change in (
+        lambda: backend.start_job("rolling", lambda _: None),
+        lambda: backend.stop_job("rolling", lambda _: None),
+        lambda: backend.simulate(Simulate(running=False)),
+    ):
+        with pytest.raises(PipelineError, match="read-only"):
+            change()
+    backend.bring_up(lambda _: None)
+    assert backend.status() == STATUS
+    assert real.calls == []
+
+
+def test_a_read_only_console_starts_no_stack() -> None:
+    backend = ReadOnlyBackend(FakeBackend(stack=replace(STATUS, kafka=Health.OFF)))
+    with pytest.raises(UnavailableError, match="starts nothing"):
+        backend.bring_up(lambda _: None)

@@ -1,0 +1,313 @@
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.model import Transaction
+from tests.snapshot.fakes import EVENT_TIME, rolling, transaction
+from tui.amounts import BINS_PER_DECADE, AmountShares
+from tui.flagged_rate import FlaggedBuckets
+from tui.newest_time import NewestTime
+from tui.series import Series
+from tui.series_snapshot import KEPT_SECONDS
+from tui.snapshot import Flagged
+from tui.source import Batch
+
+NOW = 1_000.0
+HOSTILE_AMOUNTS = [math.nan, math.inf, -math.inf, -1.0, 0.0, 1e300, -1e300, 5e-324]
+
+
+def some(count: int, **changes: object) -> list[Transaction]:
+    return [transaction(number, **({"is_fraud": 0} | changes)) for number in range(count)]
+
+
+def as_flagged(rows: Sequence[Transaction]) -> list[Flagged]:
+    return [Flagged(0, offset, 0, row) for offset, row in enumerate(rows)]
+
+
+def flagged_at(*times: datetime) -> list[Flagged]:
+    rows = enumerate(times)
+    return as_flagged([transaction(n, trans_date_trans_time=at) for n, at in rows])
+
+
+def at(event_time: datetime) -> Batch:
+    """A stream that has come to an event time."""
+    return Batch(transactions=some(1, trans_date_trans_time=event_time))
+
+
+def test_rates_are_of_whole_seconds_and_silent_ones_count_as_none() -> None:
+    series = Series()
+    series.add(Batch(transactions=some(3)), NOW + 0.2)
+    series.add(Batch(transactions=some(4)), NOW + 0.9)
+    series.add(Batch(transactions=some(5)), NOW + 3.1)
+    assert series.snapshot(NOW + 0.95).rates == ()
+    assert series.snapshot(NOW + 3.9).rates == (7, 0, 0)
+    assert series.snapshot(NOW + 5).rates == (7, 0, 0, 5, 0)
+
+
+def test_the_past_tells_no_rate_and_no_lag() -> None:
+    series = Series()
+    series.add(Batch(transactions=some(9), rolling=[rolling(0)], past=True), NOW)
+    snapshot = series.snapshot(NOW + 2)
+    assert snapshot.rates == ()
+    assert snapshot.lags == ()
+    assert snapshot.amounts is not None
+    assert snapshot.amounts.rest_total == 9
+
+
+def test_two_minutes_are_kept() -> None:
+    series = Series()
+    for second in range(300):
+        series.add(Batch(transactions=some(second)), NOW + second)
+    assert series.snapshot(NOW + 300).rates == tuple(range(300 - KEPT_SECONDS, 300))
+    assert series.snapshot(NOW + 10_000).rates == (0,) * KEPT_SECONDS
+
+
+def test_a_clock_that_is_set_back_starts_anew() -> None:
+    series = Series()
+    series.add(Batch(transactions=some(3)), NOW)
+    series.add(Batch(transactions=some(4)), NOW - 500)
+    assert series.snapshot(NOW - 498).rates == (4, 0)
+
+
+def test_the_lag_is_in_event_time_and_stays_until_there_is_another() -> None:
+    series = Series()
+    newest = Batch(
+        transactions=some(1, trans_date_trans_time=EVENT_TIME),
+        rolling=[rolling(0, trans_date_trans_time=EVENT_TIME - timedelta(seconds=20))],
+    )
+    series.add(newest, NOW)
+    series.add(at(EVENT_TIME + timedelta(seconds=10)), NOW + 2)
+    ahead = rolling(0, trans_date_trans_time=EVENT_TIME + timedelta(seconds=11))
+    series.add(Batch(rolling=[ahead]), NOW + 3)
+    assert series.snapshot(NOW + 5).lags == (20.0, 20.0, 30.0, 0.0, 0.0)
+
+
+def test_lags_that_are_older_than_what_is_shown_still_hold() -> None:
+    series = Series()
+    series.add(
+        Batch(transactions=some(1, trans_date_trans_time=EVENT_TIME), rolling=[rolling(0)]), NOW
+    )
+    assert series.snapshot(NOW + 500).lags == (0.0,) * KEPT_SECONDS
+
+
+def test_a_single_absurd_event_time_moves_nothing() -> None:
+    series = Series()
+    for second in range(20):
+        now = EVENT_TIME + timedelta(seconds=second)
+        row = rolling(0, trans_date_trans_time=now - timedelta(seconds=15))
+        series.add(
+            Batch(transactions=some(5, trans_date_trans_time=now), rolling=[row]), NOW + second
+        )
+    for absurd in (datetime.max, datetime.min):
+        series.add(at(absurd), NOW + 20)
+    assert series.snapshot(NOW + 21).lags[-1] == 15.0
+
+
+def test_a_stream_that_goes_back_is_followed() -> None:
+    clock = NewestTime()
+    clock.add([EVENT_TIME] * 100)
+    earlier = EVENT_TIME - timedelta(days=900)
+    for second in range(40):
+        clock.add([earlier + timedelta(seconds=second)])
+    assert clock.newest == earlier + timedelta(seconds=39)
+
+
+def test_zones_are_left_out() -> None:
+    aware = datetime.fromisoformat("2023-03-04T17:22:10+00:00")
+    clock = NewestTime()
+    clock.add([aware])
+    clock.add([aware, EVENT_TIME, aware])
+    assert clock.newest == EVENT_TIME
+
+
+@pytest.mark.parametrize(
+    ("minutes", "width"),
+    [(1, 1), (20, 5), (60, 60), (24 * 60, 24 * 60)],
+    ids=["often", "every 20 min", "hourly", "daily"],
+)
+def test_buckets_fit_how_often_something_is_flagged(minutes: int, width: int) -> None:
+    series = Series()
+    count = 300 if minutes == 1 else 45
+    times = [EVENT_TIME + timedelta(minutes=minutes * number) for number in range(count)]
+    series.add(Batch(flagged=flagged_at(*times)), NOW)
+    series.add(at(times[-1] + timedelta(minutes=minutes)), NOW)
+    buckets = series.snapshot(NOW + 1).flagged
+    assert buckets is not None
+    assert 10 <= len(buckets.counts) <= 60
+    # All widths are honest: the rate is what it is.
+    rates = [buckets.per_minute(number) for number in buckets.counts[1:-1]]
+    assert sum(rates) / len(rates) == pytest.approx(1 / minutes, rel=0.15)
+    assert buckets.width >= timedelta(minutes=width)
+
+
+def test_the_bucket_that_is_not_over_is_left_out() -> None:
+    series = Series()
+    start = EVENT_TIME.replace(second=0)
+    series.add(Batch(flagged=flagged_at(start, start, start + timedelta(minutes=2))), NOW)
+    series.add(at(start + timedelta(minutes=2, seconds=5)), NOW)
+    minute = timedelta(minutes=1)
+    assert series.snapshot(NOW).flagged == FlaggedBuckets(start, minute, (2, 0))
+    series.add(at(start + timedelta(minutes=3)), NOW)
+    assert series.snapshot(NOW).flagged == FlaggedBuckets(start, minute, (2, 0, 1))
+
+
+def test_a_transaction_that_is_flagged_twice_counts_once() -> None:
+    series = Series()
+    start = EVENT_TIME.replace(second=0)
+    series.add(Batch(flagged=flagged_at(start)), NOW)
+    series.add(Batch(flagged=flagged_at(start)), NOW)
+    series.add(at(start + timedelta(minutes=1)), NOW)
+    buckets = series.snapshot(NOW).flagged
+    assert buckets is not None
+    assert buckets.counts == (1,)
+
+
+def test_absurd_flagged_times_do_not_hide_the_others() -> None:
+    series = Series()
+    start = EVENT_TIME.replace(second=0)
+    absurd = [datetime.max, datetime.min, datetime(3000, 1, 1)]
+    series.add(Batch(flagged=flagged_at(start, *absurd)), NOW)
+    series.add(at(start + timedelta(minutes=3)), NOW)
+    buckets = series.snapshot(NOW).flagged
+    assert buckets is not None
+    assert buckets.counts == (1, 0, 0)
+
+
+def test_amounts_are_shares_of_each_class() -> None:
+    series = Series()
+    rows = [*some(3, amt=20.0), *some(1, amt=2_000.0), *some(2, amt=2_000.0, is_fraud=1)]
+    series.add(Batch(transactions=rows), NOW)
+    shares = series.snapshot(NOW).amounts
+    assert shares is not None
+    assert (shares.rest_total, shares.flagged_total, shares.off_scale) == (4, 2, 0)
+    assert shares.low == pytest.approx(1.25)
+    assert len(shares.rest) == 2 * BINS_PER_DECADE + 1
+    assert (shares.rest[0], shares.rest[-1]) == (75.0, 25.0)
+    assert (shares.flagged[0], shares.flagged[-1]) == (0.0, 100.0)
+
+
+def test_hostile_amounts_are_counted_but_in_no_bin() -> None:
+    series = Series()
+    rows = [transaction(n, amt=amount) for n, amount in enumerate(HOSTILE_AMOUNTS)]
+    series.add(Batch(transactions=rows), NOW)
+    assert series.snapshot(NOW).amounts is None
+    series.add(Batch(transactions=some(1, amt=5.0)), NOW)
+    shares = series.snapshot(NOW).amounts
+    assert shares is not None
+    assert isinstance(shares, AmountShares)
+    assert (shares.rest, shares.off_scale) == ((100.0,), len(HOSTILE_AMOUNTS))
+
+
+def test_what_has_not_changed_is_the_same_object() -> None:
+    series = Series()
+    series.add(Batch(transactions=some(9)), NOW)
+    first = series.snapshot(NOW + 1)
+    series.add(Batch(), NOW + 1.1)
+    assert series.snapshot(NOW + 1.5) is first
+    second = series.snapshot(NOW + 2)
+    assert second is not first
+    assert second.amounts is first.amounts
+    assert second.rates != first.rates
+
+
+def test_topics_that_were_emptied_start_anew() -> None:
+    series = Series()
+    series.add(Batch(transactions=some(9), flagged=flagged_at(EVENT_TIME)), NOW)
+    series.add(Batch(anew=True, transactions=some(2)), NOW + 5)
+    snapshot = series.snapshot(NOW + 6)
+    assert snapshot.rates == (2,)
+    assert snapshot.flagged is None
+    assert snapshot.amounts is not None
+    assert snapshot.amounts.rest_total == 2
+
+
+times = st.datetimes() | st.sampled_from([datetime.min, datetime.max, EVENT_TIME])
+rows = st.builds(
+    lambda number, when, amount, fraud: transaction(
+        number, trans_date_trans_time=when, amt=amount, is_fraud=fraud
+    ),
+    st.integers(0, 10_000),
+    times,
+    st.floats() | st.sampled_from(HOSTILE_AMOUNTS),
+    st.sampled_from([0, 1, -1, 7, 2**62]),
+)
+batches = st.builds(
+    lambda transactions, flagged, rolled, past, anew: Batch(
+        transactions=transactions,
+        flagged=as_flagged(flagged),
+        rolling=[rolling(n, trans_date_trans_time=when) for n, when in enumerate(rolled)],
+        past=past,
+        anew=anew,
+    ),
+    st.lists(rows, max_size=20),
+    st.lists(rows, max_size=20),
+    st.lists(times, max_size=5),
+    st.booleans(),
+    st.integers(0, 9).map(lambda number: number == 0),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.tuples(batches, st.floats(0, 1e10)), max_size=20))
+def test_whatever_comes_it_is_bounded(steps: list[tuple[Batch, float]]) -> None:
+    series = Series()
+    for batch, now in steps:
+        series.add(batch, now)
+        snapshot = series.snapshot(now + 1)
+        assert len(snapshot.rates) <= KEPT_SECONDS
+        assert len(snapshot.lags) <= KEPT_SECONDS
+        assert all(lag is None or (math.isfinite(lag) and lag >= 0) for lag in snapshot.lags)
+        if snapshot.flagged is not None:
+            assert 0 < len(snapshot.flagged.counts) <= 60
+            assert sum(snapshot.flagged.counts) <= 400
+        if snapshot.amounts is not None:
+            for shares, total in (
+                (snapshot.amounts.rest, snapshot.amounts.rest_total),
+                (snapshot.amounts.flagged, snapshot.amounts.flagged_total),
+            ):
+                assert len(shares) <= 8 * BINS_PER_DECADE
+                assert sum(shares) == pytest.approx(100 if total else 0)
+
+
+def test_many_flagged_at_absurd_times_do_not_fill_it() -> None:
+    series = Series()
+    series.add(at(EVENT_TIME), NOW)
+    for part in range(20):
+        absurd = [
+            datetime(1 + (part * 499 + number * 7) % 9_998, 1, 1, number % 24)
+            for number in range(1_500)
+        ]
+        series.add(Batch(flagged=flagged_at(*absurd)), NOW)
+    rate = series._flagged
+    assert all(len(counts) <= 256 for counts in rate._counts)
+    assert len(rate._seen) <= 20_000
+
+
+def test_snapshots_are_whole_while_a_thread_adds() -> None:
+    series = Series()
+    stop = threading.Event()
+
+    def feed() -> None:
+        second = 0
+        while not stop.is_set():
+            series.add(Batch(transactions=some(7)), NOW + second)
+            second += 1
+
+    thread = threading.Thread(target=feed)
+    thread.start()
+    try:
+        for second in range(200):
+            snapshot = series.snapshot(NOW + second)
+            if snapshot.amounts is not None:
+                assert snapshot.amounts.rest_total % 7 == 0
+            assert set(snapshot.rates) <= {0, 7}
+    finally:
+        stop.set()
+        thread.join()

@@ -1,0 +1,84 @@
+"""How amounts are distributed, flagged ones against the rest, on a logarithmic scale."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from pipeline.model import Transaction
+
+BINS_PER_DECADE: Final = 4
+_FIRST_DECADE: Final = -1
+_LAST_DECADE: Final = 7
+_BINS: Final = (_LAST_DECADE - _FIRST_DECADE) * BINS_PER_DECADE
+_EDGES: Final = tuple(10.0 ** (_FIRST_DECADE + at / BINS_PER_DECADE) for at in range(_BINS + 1))
+
+
+@dataclass(frozen=True, slots=True)
+class AmountShares:
+    """Shares of amounts in logarithmic bins.
+
+    Attributes:
+        low: Logarithm (base 10) of the least amount of the first bin.
+        rest: Percent of the amounts that are not flagged, by bin.
+        flagged: Percent of the flagged ones, by bin.
+        rest_total: How many are not flagged.
+        flagged_total: How many are flagged.
+        off_scale: How many are in no bin: no number, zero, negative, or beyond all reason.
+    """
+
+    low: float
+    rest: tuple[float, ...]
+    flagged: tuple[float, ...]
+    rest_total: int
+    flagged_total: int
+    off_scale: int
+
+
+class Amounts:
+    """Counts amounts by bin; the space this takes never grows."""
+
+    def __init__(self) -> None:
+        # By class, then by place among the edges: before the first, between, after the last.
+        self._counts = ([0] * (_BINS + 2), [0] * (_BINS + 2))
+        self._shares: AmountShares | None = None
+
+    def add(self, transactions: Sequence[Transaction]) -> None:
+        """Count the amounts of transactions."""
+        for flagged, counts in enumerate(self._counts):
+            amounts = [row.amt for row in transactions if (row.is_fraud == 1) == flagged]
+            for place, count in Counter(map(partial(bisect_right, _EDGES), amounts)).items():
+                # A NaN sorts behind the last edge, out of all bins, as it should.
+                counts[place] += count
+        if transactions:
+            self._shares = None
+
+    def shares(self) -> AmountShares | None:
+        """The distribution; None before the first amount that is in a bin."""
+        if self._shares is None:
+            self._shares = self._computed()
+        return self._shares
+
+    def _computed(self) -> AmountShares | None:
+        rest, flagged = (counts[1:-1] for counts in self._counts)
+        filled = [at for at in range(_BINS) if rest[at] or flagged[at]]
+        if not filled:
+            return None
+        part = slice(filled[0], filled[-1] + 1)
+        return AmountShares(
+            low=_FIRST_DECADE + filled[0] / BINS_PER_DECADE,
+            rest=_percent(rest[part]),
+            flagged=_percent(flagged[part]),
+            rest_total=sum(rest),
+            flagged_total=sum(flagged),
+            off_scale=sum(counts[0] + counts[-1] for counts in self._counts),
+        )
+
+
+def _percent(counts: Sequence[int]) -> tuple[float, ...]:
+    total = sum(counts) or 1
+    return tuple(100 * count / total for count in counts)

@@ -1,0 +1,40 @@
+"""SQL and Ibis expressions in colour, in the tones of everything else."""
+
+from __future__ import annotations
+
+from pygments.token import Token
+from textual.content import Content
+from textual.highlight import HighlightTheme, highlight
+
+from .text import clean
+from .tones import Tone
+
+_LINE_CELLS = 1_000
+
+
+class _Tones(HighlightTheme):
+    """Each kind of word in one of our tones; what is not listed stays plain."""
+
+    STYLES: dict[tuple[str, ...], str] = {  # noqa: RUF012 - as the base class has it
+        Token.Keyword: Tone.TITLE.value,
+        Token.Name.Builtin: Tone.TITLE.value,
+        Token.Literal.Number: Tone.WAITS.value,
+        Token.Literal.String: Tone.ACCENT.value,
+        Token.Comment: Tone.QUIET.value,
+        Token.Punctuation: Tone.QUIET.value,
+    }
+
+
+def harmless(text: str) -> str:
+    """Several lines, each made safe to show."""
+    return "\n".join(clean(line, _LINE_CELLS) for line in text.splitlines())
+
+
+def sql(text: str) -> Content:
+    """SQL with its words told apart."""
+    return highlight(harmless(text), language="sql", theme=_Tones)
+
+
+def expression(text: str) -> Content:
+    """A printed Ibis expression with its words told apart."""
+    return highlight(harmless(text), language="python", theme=_Tones)

@@ -1,0 +1,43 @@
+"""Everything that the console needs from outside; tests bring their own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .backend import Backend
+from .history import HistorySource
+from .limits import Limits
+from .source import Source
+from .tail_source import Tails
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """Where the stack and its streams come from, and how this console is run.
+
+    Attributes:
+        profile: Name of the stack.
+        connect: Makes the backend; called in a thread after the first paint.
+        open_source: Connects to Kafka at an address; called in a thread.
+        open_tails: Opens and lists topics at the address that a callable gives.
+        open_history: Connects to Kafka at an address for one user; called in a thread.
+        clock: Seconds since the epoch.
+        limits: How much is kept of the streams.
+        remembered: The file with what the console remembers between sessions; None for no memory.
+        folder: Where exports and pictures go.
+        read_only: Whether nothing outside the console may be changed.
+    """
+
+    profile: str
+    connect: Callable[[], Backend]
+    open_source: Callable[[str], Source]
+    open_tails: Callable[[Callable[[], str]], Tails]
+    open_history: Callable[[str, int], HistorySource]
+    clock: Callable[[], float] = time.time
+    limits: Limits = field(default_factory=Limits)
+    remembered: Path | None = None
+    folder: Path = field(default_factory=Path.cwd)
+    read_only: bool = False

@@ -1,0 +1,79 @@
+"""How event time goes: per partition, how fast, and where the fraud in it lies."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Final
+
+from pipeline.model import Transaction
+
+from .snapshot import EventTime, Partition
+from .source import Extent
+
+_SPEED_SECONDS: Final = 10.0
+# Every window of the features begins and ends at a full hour.
+_HOUR: Final = timedelta(hours=1)
+_HOURS_KEPT: Final = 24 * 365
+
+
+class EventClock:
+    """Event time as seen in the topic `transaction`."""
+
+    def __init__(self) -> None:
+        self._partitions: dict[int, Partition] = {}
+        self._begun: dict[int, datetime] = {}
+        self._newest: datetime | None = None
+        self._marks: deque[tuple[float, datetime]] = deque(maxlen=600)
+        self._fraud: dict[datetime, int] = {}
+
+    @property
+    def newest(self) -> datetime | None:
+        """The newest event time of any transaction."""
+        return self._newest
+
+    def apply(
+        self,
+        rows: Iterable[Transaction],
+        extents: Mapping[int, Extent],
+        now: float,
+        *,
+        past: bool,
+    ) -> None:
+        """Take in what one batch says of event time."""
+        for number, extent in extents.items():
+            known = self._partitions.get(number)
+            if known is None and extent.first_offset > 0:
+                self._begun[number] = extent.oldest
+            newest = max(extent.newest, known.newest) if known else extent.newest
+            self._partitions[number] = Partition(number, newest, now)
+            self._newest = max(newest, self._newest or newest)
+        if extents and not past and self._newest is not None:
+            self._marks.append((now, self._newest))
+        for row in rows:
+            if row.is_fraud:
+                time = row.trans_date_trans_time
+                hour = time.replace(minute=0, second=0, microsecond=0)
+                self._fraud[hour] = self._fraud.get(hour, 0) + 1
+        while len(self._fraud) > _HOURS_KEPT:
+            del self._fraud[min(self._fraud)]
+
+    def state(self, now: float) -> EventTime:
+        """As it is now."""
+        partitions = tuple(sorted(self._partitions.values(), key=lambda each: each.number))
+        return EventTime(self._newest, self._speed(now), partitions)
+
+    def fraud(self, start: datetime, end: datetime) -> int | None:
+        """Flagged transactions between two full hours; None when not all that time was seen."""
+        if any(begun > start for begun in self._begun.values()) or start.minute or end.minute:
+            return None
+        hours = int((end - start) / _HOUR)
+        return sum(self._fraud.get(start + number * _HOUR, 0) for number in range(hours))
+
+    def _speed(self, now: float) -> float | None:
+        recent = [mark for mark in self._marks if now - mark[0] <= _SPEED_SECONDS]
+        if len(recent) < 2 or recent[-1][0] <= recent[0][0]:
+            return None
+        (began, first), (ended, last) = recent[0], recent[-1]
+        return max(0.0, (last - first).total_seconds() / (ended - began))

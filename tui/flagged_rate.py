@@ -1,0 +1,117 @@
+"""How many transactions are flagged as event time goes by, in buckets that fit the stream."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from pipeline.model import Transaction
+
+_EPOCH: Final = datetime(1970, 1, 1)
+# Seconds of event time in a bucket, from which the fitting one is chosen.
+_WIDTHS: Final = (60, 300, 900, 3_600, 21_600, 86_400)
+_SHOWN: Final = 60
+# A narrower bucket is taken when so many of those shown are filled, and left with fewer.
+_FILLED: Final = 40
+_STILL_FILLED: Final = 24
+_KEPT_BUCKETS: Final = 256
+_KEPT_IDENTITIES: Final = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class FlaggedBuckets:
+    """Flagged transactions in buckets of event time that are over.
+
+    Attributes:
+        start: Event time at which the first bucket begins.
+        width: Event time in each.
+        counts: Flagged transactions in each, oldest first.
+    """
+
+    start: datetime
+    width: timedelta
+    counts: tuple[int, ...]
+
+    def per_minute(self, count: float) -> float:
+        """A count of one bucket as a rate."""
+        return count * 60 / self.width.total_seconds()
+
+
+class FlaggedRate:
+    """Counts flagged transactions, each once, whatever their event times are."""
+
+    def __init__(self) -> None:
+        self._counts: tuple[dict[int, int], ...] = tuple({} for _ in _WIDTHS)
+        self._seen: OrderedDict[int, None] = OrderedDict()
+        self._chosen = 0
+        self._latest: FlaggedBuckets | None = None
+
+    def add(self, transactions: Iterable[Transaction], newest: datetime | None) -> None:
+        """Count transactions; `newest` is the event time of the stream, if known."""
+        for transaction in transactions:
+            # A job that restarts may write a transaction twice; only the whole content tells.
+            identity = hash(transaction)
+            if identity in self._seen:
+                continue
+            self._seen[identity] = None
+            if len(self._seen) > _KEPT_IDENTITIES:
+                self._seen.popitem(last=False)
+            second = _second(transaction.trans_date_trans_time)
+            for width, counts in zip(_WIDTHS, self._counts, strict=True):
+                bucket = second // width
+                counts[bucket] = counts.get(bucket, 0) + 1
+                if len(counts) > _KEPT_BUCKETS:
+                    _prune(counts, (second if newest is None else _second(newest)) // width)
+
+    def buckets(self, newest: datetime | None) -> FlaggedBuckets | None:
+        """The buckets up to the event time of the stream; None before the first is over."""
+        if newest is None or not any(self._counts):
+            return None
+        now = _second(newest)
+        self._chosen = self._choose(now)
+        width, counts = _WIDTHS[self._chosen], self._counts[self._chosen]
+        end = now // width
+        first = min((at for at in counts if end - _SHOWN <= at < end), default=end)
+        if first == end:
+            return None
+        # What came before the first flagged transaction may not have been read at all.
+        found = FlaggedBuckets(
+            start=max(datetime.min, _EPOCH + timedelta(seconds=first * width)),
+            width=timedelta(seconds=width),
+            counts=tuple(counts.get(at, 0) for at in range(first, end)),
+        )
+        if found != self._latest:
+            self._latest = found
+        return self._latest
+
+    def _choose(self, now: int) -> int:
+        """The narrowest width of which enough is filled, or that shows all there is."""
+        known = _last(self._counts[-1], now // _WIDTHS[-1])
+        for number, (width, counts) in enumerate(zip(_WIDTHS, self._counts, strict=True)):
+            end = now // width
+            filled = sum(end - _SHOWN <= at < end for at in counts)
+            if filled >= (_STILL_FILLED if number == self._chosen else _FILLED):
+                return number
+            if known and _last(counts, end) == known:
+                return number
+        return len(_WIDTHS) - 1
+
+
+def _second(at: datetime) -> int:
+    return (at.replace(tzinfo=None) - _EPOCH) // timedelta(seconds=1)
+
+
+def _last(counts: dict[int, int], end: int) -> int:
+    """How many are in the last buckets, the running one included."""
+    return sum(count for at, count in counts.items() if end - _SHOWN <= at <= end)
+
+
+def _prune(counts: dict[int, int], now: int) -> None:
+    """Keep the half that is nearest to now."""
+    nearest = sorted(counts, key=lambda at: abs(at - now))[: _KEPT_BUCKETS // 2]
+    kept = {at: counts[at] for at in nearest}
+    counts.clear()
+    counts.update(kept)

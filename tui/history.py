@@ -1,0 +1,145 @@
+"""What is known of one user: frozen, and bounded."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final, Protocol
+
+from pipeline.model import RollingRow, Transaction, WindowRow
+
+MOST_ROWS: Final = 500
+MOST_WINDOWS: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryBatch:
+    """What one poll brought of a user.
+
+    Attributes:
+        transactions: The user's.
+        means: The user's rolling features.
+        windows: The user's tumbling windows.
+        read: Records that were looked at, of all users.
+        lag: Records that wait in Kafka; None when that is not known.
+        anew: Whether topics were emptied, so that what was read before is no more.
+        error: Why nothing can be read at the moment; empty when it can.
+    """
+
+    transactions: Sequence[Transaction] = ()
+    means: Sequence[RollingRow] = ()
+    windows: Sequence[WindowRow] = ()
+    read: int = 0
+    lag: int | None = None
+    anew: bool = False
+    error: str = ""
+
+
+class HistorySource(Protocol):
+    """Where a user's history comes from."""
+
+    def poll(self) -> HistoryBatch:
+        """The next batch; waits a fraction of a second for one, then returns an empty one."""
+
+    def close(self) -> None:
+        """Let go of the connection."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A transaction with the user's rolling feature at its event time, as far as that is known."""
+
+    transaction: Transaction
+    mean: float | None = None
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class UserHistory:
+    """A user at one moment.
+
+    Attributes:
+        seen: Transactions, newest first.
+        means: Rolling features, oldest first.
+        windows: Tumbling windows, newest first.
+        flagged: How many of all transactions that were read are flagged.
+        total: Transactions of the user that were read.
+        read: Records that were looked at, of all users.
+        caught_up: Whether all that was in Kafka has been read.
+        error: Why nothing can be read at the moment; empty when it can.
+        at: When something was last read, in seconds since the epoch.
+    """
+
+    seen: tuple[Seen, ...] = ()
+    means: tuple[RollingRow, ...] = ()
+    windows: tuple[WindowRow, ...] = ()
+    flagged: int = 0
+    total: int = 0
+    read: int = 0
+    caught_up: bool = False
+    error: str = ""
+    at: float = 0.0
+
+
+@dataclass
+class HistoryKept:
+    """Gathers a user's history; not to be shared between threads.
+
+    Rows that are delivered again change nothing: a transaction is told from others by all of its
+    fields, a result by its time and its numbers.
+    """
+
+    _transactions: OrderedDict[Transaction, None] = field(default_factory=OrderedDict)
+    _means: OrderedDict[RollingRow, None] = field(default_factory=OrderedDict)
+    _windows: dict[tuple[datetime, datetime], WindowRow] = field(default_factory=dict)
+    _flagged: int = 0
+    _total: int = 0
+    _read: int = 0
+    _caught_up: bool = False
+
+    def apply(self, batch: HistoryBatch) -> None:
+        """Take in a batch."""
+        if batch.anew:
+            self.__init__()  # type: ignore[misc]
+        self._read += batch.read
+        self._caught_up = self._caught_up or (batch.lag == 0 and not batch.error)
+        for row in batch.transactions:
+            if row not in self._transactions:
+                self._transactions[row] = None
+                self._total += 1
+                self._flagged += bool(row.is_fraud)
+        for mean in batch.means:
+            self._means[mean] = None
+        for window in batch.windows:
+            self._windows[window.window_end, window.window_start] = window
+        for kept in (self._transactions, self._means):
+            while len(kept) > MOST_ROWS:
+                kept.popitem(last=False)
+        while len(self._windows) > MOST_WINDOWS:
+            del self._windows[min(self._windows)]
+
+    def history(self, error: str, now: float) -> UserHistory:
+        """The user as known now."""
+        means = sorted(self._means, key=lambda row: row.trans_date_trans_time)
+        by_time = {row.trans_date_trans_time: row for row in means}
+        newest = sorted(self._transactions, key=lambda row: row.trans_date_trans_time, reverse=True)
+        return UserHistory(
+            seen=tuple(_with_mean(row, by_time) for row in newest),
+            means=tuple(means),
+            windows=tuple(window for _, window in sorted(self._windows.items(), reverse=True)),
+            flagged=self._flagged,
+            total=self._total,
+            read=self._read,
+            caught_up=self._caught_up,
+            error=error,
+            at=now,
+        )
+
+
+def _with_mean(row: Transaction, means: dict[datetime, RollingRow]) -> Seen:
+    mean = means.get(row.trans_date_trans_time)
+    if mean is None:
+        return Seen(row)
+    return Seen(row, mean.user_mean_trans_amt_last_360min, mean.user_trans_count_last_360min)

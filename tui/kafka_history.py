@@ -1,0 +1,53 @@
+"""A user's history in Kafka: every topic is keyed by the user's id, so most records are skipped."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pipeline.kafka.consumer import BatchConsumer, Last
+from pipeline.kafka.records import Record, decode
+from pipeline.model import RollingRow, Transaction, WindowRow
+from pipeline.schema import TRANSACTION_TOPIC
+
+from .history import HistoryBatch
+from .topics import ROLLING_TOPIC, WINDOWED_TOPIC
+
+_TOPICS: Final = (TRANSACTION_TOPIC, ROLLING_TOPIC, WINDOWED_TOPIC)
+# Per partition: a second's reading, which is hours of one user.
+PAST_RECORDS: Final = 50_000
+_MAX_RECORDS: Final = 20_000
+_POLL_SECONDS: Final = 0.1
+
+
+class KafkaHistory:
+    """Reads the past of a user, then goes on.
+
+    Args:
+        bootstrap: Kafka's address.
+        user_id: Who.
+    """
+
+    def __init__(self, bootstrap: str, user_id: int) -> None:
+        self._key = str(user_id).encode()
+        self._consumer = BatchConsumer(bootstrap, _TOPICS, Last(PAST_RECORDS))
+
+    def poll(self) -> HistoryBatch:
+        """What came of the user in the last moment."""
+        records = self._consumer.poll(_MAX_RECORDS, _POLL_SECONDS)
+        mine: dict[str, list[Record]] = {topic: [] for topic in _TOPICS}
+        for record in records:
+            if record.key == self._key:
+                mine[record.topic].append(record)
+        return HistoryBatch(
+            transactions=decode(Transaction, mine[TRANSACTION_TOPIC])[0],
+            means=decode(RollingRow, mine[ROLLING_TOPIC])[0],
+            windows=decode(WindowRow, mine[WINDOWED_TOPIC])[0],
+            read=len(records),
+            lag=self._consumer.lag(),
+            anew=self._consumer.take_emptied(),
+            error=self._consumer.error,
+        )
+
+    def close(self) -> None:
+        """Let go of Kafka."""
+        self._consumer.close()

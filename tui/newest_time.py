@@ -1,0 +1,46 @@
+"""The newest event time of a stream, which a few absurd ones do not move."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+_KEPT: Final = 65
+_SAMPLED: Final = 16
+# Farther than this from what is typical, a time says nothing about the stream.
+_PLAUSIBLE: Final = timedelta(days=30)
+
+
+class NewestTime:
+    """Follows a stream forwards, and backwards once most of what comes is there.
+
+    Attributes:
+        newest: The newest plausible event time, without a zone; None before there is one.
+    """
+
+    def __init__(self) -> None:
+        self.newest: datetime | None = None
+        self._recent: deque[datetime] = deque(maxlen=_KEPT)
+
+    def add(self, times: Sequence[datetime]) -> None:
+        """Take in event times, in the order in which they came."""
+        if not times:
+            return
+        try:
+            last = max(times)
+        except TypeError:
+            # Some have a zone, which the contract does not know.
+            times = [at.replace(tzinfo=None) for at in times]
+            last = max(times)
+        last = last.replace(tzinfo=None)
+        step = max(1, len(times) // _SAMPLED)
+        self._recent.extend(at.replace(tzinfo=None) for at in times[-1::-step])
+        typical = sorted(self._recent)[len(self._recent) // 2]
+        if last - typical > _PLAUSIBLE:
+            naive = (at.replace(tzinfo=None) for at in times)
+            last = max((at for at in naive if at - typical <= _PLAUSIBLE), default=typical)
+        newest = self.newest
+        if newest is None or last > newest or abs(newest - typical) > _PLAUSIBLE:
+            self.newest = last

@@ -1,0 +1,1 @@
+"""Plots: what to draw, where its ticks are, and plotext drawing it."""

@@ -1,0 +1,143 @@
+"""One record as it is shown and filtered: frozen, and never larger than a screen needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import msgspec
+
+from pipeline.kafka.records import MALFORMED, Record
+
+LONGEST_VALUE: Final = 64 * 1024
+_LONGEST_KEY: Final = 1024
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordView:
+    """A record and its place in Kafka.
+
+    Attributes:
+        topic: Its topic.
+        partition: Its partition.
+        offset: Its offset in the partition.
+        timestamp_ms: Kafka's, in milliseconds since the epoch.
+        key: As it lies in Kafka.
+        value: The bytes in Kafka, or at least how they begin; None for a tombstone; anything else
+            is shown as the JSON that it would be.
+        size: Bytes of the value in Kafka; None when `value` is the whole of it.
+    """
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp_ms: int
+    key: bytes | None
+    value: object
+    size: int | None = None
+
+    @classmethod
+    def of(cls, record: Record) -> RecordView:
+        """A record that was read; a long one is cut, so that many can be kept."""
+        value, size = record.value, None
+        if value is not None and len(value) > LONGEST_VALUE:
+            value, size = value[:LONGEST_VALUE], len(value)
+        key = record.key if record.key is None else record.key[:_LONGEST_KEY]
+        return cls(
+            record.topic, record.partition, record.offset, record.timestamp_ms, key, value, size
+        )
+
+    @property
+    def data(self) -> bytes | None:
+        """The value as bytes; None for a tombstone."""
+        if self.value is None or isinstance(self.value, bytes):
+            return self.value
+        return msgspec.json.encode(self.value)
+
+    @property
+    def cut(self) -> bool:
+        """Whether the value is longer than what is kept of it."""
+        return self.size is not None
+
+    @property
+    def time(self) -> datetime | None:
+        """Kafka's timestamp, in UTC; None when it is not set or is no time."""
+        return moment(self.timestamp_ms)
+
+
+class Fields:
+    """What a filter may ask of a record: `key`, `partition`, `offset`, `time`, fields of its JSON.
+
+    Args:
+        record: Of which the JSON is decoded only when it is asked for.
+    """
+
+    __slots__ = ("_decoded", "_object", "_record")
+
+    def __init__(self, record: RecordView) -> None:
+        self._record = record
+        self._decoded = False
+        self._object: object = None
+
+    def __call__(self, name: str) -> object:
+        """A field's value, or None; for `""` the texts in which words are looked for."""
+        record = self._record
+        if name == "":
+            return (as_text(record.key), as_text(record.data))
+        if name == "key":
+            return None if record.key is None else as_text(record.key)
+        if name in ("partition", "offset"):
+            return record.partition if name == "partition" else record.offset
+        value = self._look(name)
+        if value is None and name == "time" and (time := record.time) is not None:
+            return time.replace(tzinfo=None)
+        return value
+
+    def _look(self, name: str) -> object:
+        if not self._decoded:
+            self._decoded = True
+            self._object = _decode(self._record)
+        found = self._object
+        if isinstance(found, Mapping) and name in found:
+            return _plain(found[name])
+        for part in name.split("."):
+            if not isinstance(found, Mapping):
+                return None
+            found = found.get(part)
+        return _plain(found)
+
+
+def as_text(data: bytes | None) -> str:
+    """Bytes as text that may still hold anything; invalid UTF-8 is escaped."""
+    return "" if data is None else data.decode(errors="backslashreplace")
+
+
+def moment(timestamp_ms: int) -> datetime | None:
+    """Milliseconds since the epoch as a time in UTC; None when they are no time."""
+    if timestamp_ms < 0:
+        return None
+    try:
+        return _EPOCH + timedelta(milliseconds=timestamp_ms)
+    except OverflowError:
+        # A producer may set any number.
+        return None
+
+
+def _decode(record: RecordView) -> object:
+    data = record.data
+    if data is None or record.cut:
+        return None
+    try:
+        return msgspec.json.decode(data)
+    except MALFORMED:
+        return None
+
+
+def _plain(value: object) -> object:
+    """What a filter can compare; true and false are written as in JSON, 1 and 0 stay numbers."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value

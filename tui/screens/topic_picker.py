@@ -1,0 +1,109 @@
+"""A box to choose a topic in: type a part of its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar, Final
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input
+
+from tui import text
+from tui.tail_source import Tails, TopicSize
+from tui.tones import Piece, Tone
+from tui.topic_list import TopicList, TopicsSeen
+from tui.widgets.column import Column
+from tui.widgets.table import LiveTable
+
+_REFRESH_SECONDS: Final = 0.1
+
+_COLUMNS: Final[tuple[Column[TopicSize], ...]] = (
+    Column("topic", 30, lambda row, _: [Piece(text.clean(row.name))], grow=60),
+    Column("records", 13, lambda row, _: [Piece(text.integer(row.records))], right=True),
+    Column("parts", 5, lambda row, _: [Piece(str(row.partitions), Tone.QUIET)], right=True, drop=1),
+)
+
+
+class TopicPicker(ModalScreen[str | None]):
+    """Gives the chosen topic, or None.
+
+    Args:
+        tails: Knows the topics.
+        clock: Seconds since the epoch.
+        topic: The one that is looked at now.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", show=False, priority=True),
+        Binding("down,ctrl+n", "move(1)", show=False, priority=True),
+        Binding("up,ctrl+p", "move(-1)", show=False, priority=True),
+        Binding("enter", "choose", show=False, priority=True),
+    ]
+
+    def __init__(self, tails: Tails, clock: Callable[[], float], topic: str) -> None:
+        super().__init__()
+        self._topic_list = TopicList(tails)
+        self._clock = clock
+        self._topic = topic
+
+    def compose(self) -> ComposeResult:
+        """What is typed, above the topics that have it."""
+        with Vertical(id="topic-box", classes="dialog") as box:
+            box.border_title = "Topic"
+            box.border_subtitle = "enter chooses, esc leaves"
+            yield Input(placeholder="part of a name", compact=True)
+            yield LiveTable(_COLUMNS, lambda row: row.name, id="topic-list")
+
+    def on_mount(self) -> None:
+        """Begin to look at what there is."""
+        self._topic_list.start()
+        # The list is moved in from here; the keys are for typing.
+        self._table.can_focus = False
+        self._draw()
+        self.set_interval(_REFRESH_SECONDS, self._draw)
+
+    def on_unmount(self) -> None:
+        """Look no longer."""
+        self._topic_list.stop()
+
+    def action_move(self, rows: int) -> None:
+        """Go to another topic."""
+        self._table.action_move(rows)
+
+    def action_choose(self) -> None:
+        """Take the topic under the cursor."""
+        if self._table.selected is not None:
+            self.dismiss(self._table.selected.name)
+
+    def action_leave(self) -> None:
+        """Stay with the topic that is."""
+        self.dismiss(None)
+
+    @on(Input.Changed)
+    def _narrow(self) -> None:
+        self._table.action_first()
+        self._draw()
+
+    @property
+    def _table(self) -> LiveTable[TopicSize]:
+        return self.query_one("#topic-list", LiveTable)
+
+    def _draw(self) -> None:
+        typed = self.query_one(Input).value
+        seen = self._topic_list.seen
+        rows = tuple(topic for topic in seen.topics or () if typed.lower() in topic.name.lower())
+        self._table.show_rows(rows, self._clock(), _why_none(seen, typed))
+
+
+def _why_none(seen: TopicsSeen, typed: str) -> Sequence[Piece]:
+    if seen.error:
+        return [Piece(text.clean(seen.error), Tone.DANGER)]
+    if seen.topics is None:
+        return [Piece("Asking Kafka for its topics…", Tone.WAITS)]
+    if seen.topics:
+        return [Piece(f"No topic has {text.clean(typed, 40)!r} in its name.", Tone.WAITS)]
+    return [Piece("Kafka has no topics.", Tone.WAITS)]

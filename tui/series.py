@@ -1,0 +1,114 @@
+"""What the plots show of the streams as time goes by: bounded, and read as frozen snapshots."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+
+from .amounts import Amounts
+from .flagged_rate import FlaggedRate
+from .newest_time import NewestTime
+from .series_snapshot import KEPT_SECONDS, SeriesSnapshot
+from .source import Batch
+
+
+class Series:
+    """Takes in batches from one thread; others read snapshots."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._clear()
+
+    def _clear(self) -> None:
+        self._counts: deque[tuple[int, int]] = deque(maxlen=KEPT_SECONDS + 1)
+        self._lags: deque[tuple[int, float]] = deque(maxlen=KEPT_SECONDS + 1)
+        self._began: int | None = None
+        self._transactions = NewestTime()
+        self._rolling = NewestTime()
+        self._flagged = FlaggedRate()
+        self._amounts = Amounts()
+        self._taken = 0
+        self._latest: tuple[tuple[int, int], SeriesSnapshot] | None = None
+
+    def add(self, batch: Batch, now: float) -> None:
+        """Take in a batch.
+
+        Args:
+            batch: What one poll brought; nothing it holds can break or fill this.
+            now: When it came, in seconds since the epoch.
+        """
+        second = int(now)
+        with self._lock:
+            if batch.anew:
+                self._clear()
+            transactions = batch.transactions
+            if transactions or batch.rolling or batch.flagged:
+                self._taken += 1
+            self._transactions.add([row.trans_date_trans_time for row in transactions])
+            self._rolling.add([row.trans_date_trans_time for row in batch.rolling])
+            self._amounts.add(transactions)
+            newest = self._transactions.newest
+            self._flagged.add((row.transaction for row in batch.flagged), newest)
+            if batch.past:
+                return
+            if transactions:
+                self._count(second, len(transactions))
+            if newest is not None and self._rolling.newest is not None:
+                behind = (newest - self._rolling.newest).total_seconds()
+                _put(self._lags, second, max(0.0, behind))
+
+    def snapshot(self, now: float) -> SeriesSnapshot:
+        """The series at a time in seconds since the epoch.
+
+        It is the same object as long as nothing came and the second has not changed.
+        """
+        end = int(now)
+        with self._lock:
+            key = (end, self._taken)
+            if self._latest is None or self._latest[0] != key:
+                self._latest = (key, self._read(end))
+            return self._latest[1]
+
+    def _count(self, second: int, count: int) -> None:
+        if self._began is None or second < self._began:
+            self._began = second
+        if self._counts and self._counts[-1][0] == second:
+            count += self._counts[-1][1]
+        _put(self._counts, second, count)
+
+    def _read(self, end: int) -> SeriesSnapshot:
+        before = self._latest[1] if self._latest else SeriesSnapshot()
+        rates: tuple[int, ...] = ()
+        lags: tuple[float | None, ...] = ()
+        if self._began is not None:
+            seconds = range(max(self._began, end - KEPT_SECONDS), end)
+            counts = dict(self._counts)
+            rates = tuple(counts.get(second, 0) for second in seconds)
+        if self._lags:
+            lags = self._read_lags(end)
+        return SeriesSnapshot(
+            rates=before.rates if rates == before.rates else rates,
+            lags=before.lags if lags == before.lags else lags,
+            flagged=self._flagged.buckets(self._transactions.newest),
+            amounts=self._amounts.shares(),
+        )
+
+    def _read_lags(self, end: int) -> tuple[float | None, ...]:
+        known = dict(self._lags)
+        first = max(self._lags[0][0], end - KEPT_SECONDS)
+        # What was so before the first second shown still was at its beginning.
+        last = next((lag for at, lag in reversed(self._lags) if at < first), None)
+        found = []
+        for second in range(first, end):
+            last = known.get(second, last)
+            found.append(last)
+        return tuple(found)
+
+
+def _put(
+    kept: deque[tuple[int, float]] | deque[tuple[int, int]], second: int, value: float
+) -> None:
+    """Set the value of a second; one that a clock set back brings again starts anew."""
+    while kept and kept[-1][0] >= second:
+        kept.pop()
+    kept.append((second, value))  # type: ignore[arg-type]

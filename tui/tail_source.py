@@ -1,0 +1,108 @@
+"""Where the records of one topic come from, as the console sees it; tests bring their own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from .record_view import RecordView, moment
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """The oldest record that the topic still holds."""
+
+    def __str__(self) -> str:
+        return "from the beginning"
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The first records with Kafka's timestamp at or after `timestamp_ms`."""
+
+    timestamp_ms: int
+
+    def __str__(self) -> str:
+        time = moment(self.timestamp_ms)
+        return f"from {time:%Y-%m-%d %H:%M:%S} UTC" if time else "from an unknown time"
+
+
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """The last `count` records of each partition, and then what comes."""
+
+    count: int
+
+    def __str__(self) -> str:
+        return f"the last {self.count:,} of each partition, and on"
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """What comes from now on."""
+
+    def __str__(self) -> str:
+        return "from now on"
+
+
+Start = Beginning | Moment | Recent | End
+
+
+def follows(start: Start) -> bool:
+    """Whether reading keeps up with what comes, rather than paging on through what is there."""
+    return isinstance(start, Recent | End)
+
+
+@dataclass(frozen=True, slots=True)
+class TailBatch:
+    """What one poll brought.
+
+    Attributes:
+        records: In the order in which they were read.
+        lag: Records that wait in Kafka; None before Kafka has told of the topic.
+        anew: Whether the topic was emptied or made anew, so that what was read before is no more.
+        missing: Whether there is no such topic.
+        error: Why nothing can be read at the moment; empty when it can.
+    """
+
+    records: Sequence[RecordView] = ()
+    lag: int | None = None
+    anew: bool = False
+    missing: bool = False
+    error: str = ""
+
+
+class TailSource(Protocol):
+    """One topic, read from some place on."""
+
+    def poll(self, most: int) -> TailBatch:
+        """The next records, at most `most`; waits a fraction of a second for some.
+
+        With 0 it takes no record, and only sees how the topic is.
+        """
+
+    def close(self) -> None:
+        """Let go of the connection."""
+
+
+@dataclass(frozen=True, slots=True)
+class TopicSize:
+    """A topic and how much it holds."""
+
+    name: str
+    records: int
+    partitions: int
+
+
+class Tails(Protocol):
+    """Kafka, as far as looking into its topics goes; every method but `address` blocks."""
+
+    def address(self) -> str:
+        """Where Kafka is; empty while there is none. Another one means: open again."""
+
+    def open(self, topic: str, start: Start) -> TailSource:
+        """Begin to read a topic."""
+
+    def topics(self) -> Sequence[TopicSize]:
+        """All topics, by name."""

@@ -1,0 +1,77 @@
+"""One line to type a filter into."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Final
+
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.widgets import Input
+
+from tui.text import clean
+
+_LONGEST: Final = 500
+
+
+class FilterBar(Input):
+    """Says what is typed while it is typed; enter keeps it, esc takes it off."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "take_off", show=False)]
+
+    class Changed(Input.Changed):
+        """Another text; empty when the filter was taken off."""
+
+        # The input makes its messages itself, by this very name.
+
+        @property
+        def bar(self) -> FilterBar:
+            """The bar that was typed into."""
+            assert isinstance(self.input, FilterBar)
+            return self.input
+
+        @property
+        def text(self) -> str:
+            """What it says now."""
+            return self.value
+
+    class Closed(Message):
+        """The bar is done with; the table should have the keys again."""
+
+        def __init__(self, bar: FilterBar) -> None:
+            super().__init__()
+            self.bar = bar
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(
+            placeholder='words, count>5, mean>=300, user:-3122, !word, "two words"',
+            id=id,
+            compact=True,
+            select_on_focus=False,
+        )
+        self.display = False
+
+    def open(self, text: str) -> None:
+        """Show the bar with a text and take the keys."""
+        self.display = True
+        self.value = text
+        self.cursor_position = len(text)
+        self.focus()
+
+    def validate_value(self, value: str) -> str:
+        """What is pasted may have anything in it."""
+        return clean(value, _LONGEST)
+
+    def action_take_off(self) -> None:
+        """Filter by nothing, and close."""
+        self.value = ""
+        self._close()
+
+    @on(Input.Submitted)
+    def _keep(self, event: Input.Submitted) -> None:
+        event.stop()
+        self._close()
+
+    def _close(self) -> None:
+        self.display = False
+        self.post_message(self.Closed(self))

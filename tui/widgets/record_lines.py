@@ -1,0 +1,126 @@
+"""A whole record as lines: its place in Kafka, then its value laid out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Final
+
+import msgspec
+from rich.cells import cell_len
+
+from pipeline.kafka.records import MALFORMED
+from tui import json_text, text
+from tui.json_text import Line
+from tui.record_view import RecordView, as_text
+from tui.tones import Piece, Tone
+
+_KEY_CELLS: Final = 400
+_REASON_CELLS: Final = 200
+_GAP: Final = "   "
+
+
+def record_lines(record: RecordView, width: int) -> list[Line]:
+    """Everything about a record, in lines of so many cells."""
+    groups = [
+        [Piece(text.clean(record.topic), Tone.STRONG)],
+        _field("partition", str(record.partition)),
+        _field("offset", text.integer(record.offset)),
+        _field("", stamp(record)),
+        _field(
+            "key", "null" if record.key is None else text.clean(as_text(record.key), _KEY_CELLS)
+        ),
+        _size(record),
+    ]
+    lines = _flow(groups, width)
+    lines.append([Piece("─" * width, Tone.LINE)])
+    for line in _value(record):
+        lines += json_text.wrap(line, width)
+    return lines
+
+
+def stamp(record: RecordView) -> str:
+    """Kafka's timestamp to the millisecond, in UTC; or that there is none."""
+    time = record.time
+    if time is not None:
+        return f"{time:%Y-%m-%d %H:%M:%S}.{time.microsecond // 1000:03} UTC"
+    if record.timestamp_ms < 0:
+        return "no timestamp"
+    return f"timestamp {record.timestamp_ms}, which is no time"
+
+
+def list_time(time: datetime) -> str:
+    """The time in a list: `2026-11-24 03:26:20`."""
+    return f"{time:%Y-%m-%d %H:%M:%S}"
+
+
+def _field(name: str, value: str) -> Line:
+    return [*([Piece(f"{name} ", Tone.QUIET)] if name else []), Piece(value)]
+
+
+def _size(record: RecordView) -> Line:
+    data = record.data
+    if data is None:
+        return [Piece("tombstone", Tone.WAITS)]
+    size = text.integer(len(data) if record.size is None else record.size)
+    line = [Piece(size), Piece(" bytes", Tone.QUIET)]
+    if record.cut:
+        line.append(Piece(f", the first {text.integer(len(data))} shown", Tone.WAITS))
+    return line
+
+
+def _value(record: RecordView) -> Iterable[Line]:
+    data = record.data
+    if data is None:
+        yield [Piece("No value: a tombstone, which says that its key is gone.", Tone.WAITS)]
+        return
+    if not data:
+        yield [Piece("The value is empty: no bytes at all.", Tone.WAITS)]
+        return
+    reason = _not_json(record, data)
+    if reason:
+        yield [Piece(text.clean(reason, _REASON_CELLS), Tone.WAITS)]
+        yield []
+        yield from json_text.plain(as_text(data))
+        return
+    lines, complete = json_text.lay_out(as_text(data))
+    yield from lines
+    if not complete:
+        yield [Piece(f"… only {text.integer(len(lines))} lines are shown.", Tone.WAITS)]
+
+
+def _not_json(record: RecordView, data: bytes) -> str:
+    """Why the value is shown as it is; empty when it is JSON."""
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        # A cut may go through a character, which is nobody's fault but ours.
+        if not (record.cut and error.start > len(data) - 4):
+            return f"Not text: byte {error.start:,} is not UTF-8; such bytes are shown as \\x…."
+    if record.cut:
+        return "Too long to be laid out; how it begins:"
+    try:
+        msgspec.json.decode(data)
+    except RecursionError:
+        return "Nested too deeply to be laid out; shown as it is."
+    except MALFORMED as error:
+        return f"Not JSON ({error}); shown as it is."
+    return ""
+
+
+def _flow(groups: Sequence[Line], width: int) -> list[Line]:
+    """As many groups in a line as fit."""
+    lines: list[Line] = [[]]
+    left = width
+    for group in groups:
+        cells = sum(cell_len(piece.text) for piece in group)
+        if lines[-1] and cells + len(_GAP) <= left:
+            lines[-1] += [Piece(_GAP), *group]
+            left -= cells + len(_GAP)
+        else:
+            parts = json_text.wrap(group, width)
+            lines += parts if lines[-1] else []
+            if not lines[0]:
+                lines[:1] = parts
+            left = width - sum(cell_len(piece.text) for piece in parts[-1])
+    return lines
