@@ -127,15 +127,17 @@ class KeyCommands(Provider):
                 yield hit
 
     async def discover(self) -> Hits:
-        """All of them."""
-        for command in self._commands():
+        """All but those that are many keys for one thing; these are found by searching."""
+        for command in self._commands(families=False):
             yield command.discovery()
 
-    def _commands(self) -> Iterator[Command]:
+    def _commands(self, *, families: bool = True) -> Iterator[Command]:
         active = self.screen.active_bindings
         refused = changing_actions() if self.read_only else frozenset[str]()
         for entry in KEYMAP:
             if entry.action == _PALETTE or entry.action.partition("(")[0] in refused:
+                continue
+            if len(entry.keys) > 1 and "{key}" in entry.action and not families:
                 continue
             each = entry.keys if "{key}" in entry.action else entry.keys[:1]
             for key in each:

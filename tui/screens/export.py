@@ -120,7 +120,7 @@ class ExportScreen(ModalScreen[ExportChoice | None]):
 
     def _mark(self) -> None:
         for format, _key, _label in _FORMATS:
-            self.query_one(f"#{format}").set_class(format is self._format, "-chosen")
+            self.query_one(f"#{format}", Choice).mark(chosen=format is self._format)
 
 
 def _refusal(path: Path) -> str:

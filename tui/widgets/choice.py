@@ -30,8 +30,14 @@ class Choice(Static, can_focus=False):
         tone: Tone = Tone.ACCENT,
         id: str | None = None,
     ) -> None:
-        super().__init__(content([Piece(key, tone), Piece(f" {text.clean(label)}")]), id=id)
+        self._pieces = (Piece(key, tone), Piece(f" {text.clean(label)}"))
         self._action = action
+        super().__init__(content(self._pieces), id=id)
+
+    def mark(self, *, chosen: bool) -> None:
+        """Show it as one of several of which one is chosen."""
+        dot = Piece("● ", Tone.ACCENT) if chosen else Piece("○ ", Tone.QUIET)
+        self.update(content([dot, *self._pieces]))
 
     async def on_click(self) -> None:
         """Do what the key does."""
