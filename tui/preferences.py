@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import fcntl
 import logging
-import os
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
+
+from pipeline import private_file
 
 from .view import Notice, Severity
 
@@ -96,7 +95,7 @@ class PreferencesFile:
         try:
             if path is None or not path.exists():
                 return self.current
-            with _locked(path):
+            with private_file.locked(path):
                 loaded = msgspec.convert(self._read(path), Preferences)
         except OSError as error:
             self._complain(f"What was remembered cannot be read: {_reason(error)}.", error)
@@ -154,14 +153,10 @@ class PreferencesFile:
                 self._complain(f"Settings cannot be remembered: {_reason(error)}.", error)
 
     def _write(self, path: Path, changes: Changes) -> None:
-        with _locked(path):
+        with private_file.locked(path):
             raw = self._read(path)
             _merge(raw, msgspec.to_builtins(changes))
-            partial = path.with_suffix(".partial")
-            partial.unlink(missing_ok=True)
-            with open(partial, "xb", opener=_private) as file:
-                file.write(msgspec.json.format(msgspec.json.encode(raw)))
-            partial.replace(path)
+            private_file.write(path, msgspec.json.format(msgspec.json.encode(raw)))
 
     def _read(self, path: Path) -> Changes:
         """The file with all its fields; empty when there is none, or none that can be used."""
@@ -194,17 +189,6 @@ def _free_name(path: Path) -> Path:
     return aside
 
 
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lock = os.open(path.with_suffix(".lock"), os.O_CREAT | os.O_RDWR, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(lock)
-
-
 def _merge(into: Changes, changes: Changes) -> None:
     """Tables are changed one by one, and field by field; everything else is replaced."""
     tables = into.get(_TABLES, {})
@@ -215,10 +199,6 @@ def _merge(into: Changes, changes: Changes) -> None:
     into.update({name: value for name, value in changes.items() if name != _TABLES})
     if tables:
         into[_TABLES] = tables
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
 
 
 def _reason(error: OSError) -> str:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 
+from pipeline import private_file
 from pipeline.errors import InputError
 
 
@@ -64,22 +61,9 @@ class Journal:
 
     def update(self, name: str, **changes: object) -> Entry:
         """Change fields of one job's entry and keep the rest."""
-        with self._locked():
+        with private_file.locked(self._path):
             entries = self.entries()
             entry = msgspec.structs.replace(entries.get(name, Entry()), **changes)
             entries[name] = entry
-            partial = self._path.with_suffix(".partial")
-            partial.write_bytes(msgspec.json.format(msgspec.json.encode(entries)))
-            partial.chmod(0o600)
-            partial.replace(self._path)
+            private_file.write(self._path, msgspec.json.format(msgspec.json.encode(entries)))
             return entry
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        lock = os.open(self._path.with_suffix(".lock"), os.O_CREAT | os.O_RDWR, 0o600)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(lock)

@@ -8,6 +8,8 @@ from typing import Final
 import msgspec
 import psutil
 
+from pipeline import private_file
+
 _PATIENCE_SECONDS: Final = 5.0
 
 
@@ -55,10 +57,7 @@ class PidFile:
         self.clear()
 
     def _write(self) -> None:
-        partial = self._path.with_suffix(".partial")
-        partial.write_bytes(msgspec.json.format(msgspec.json.encode(self._noted)))
-        partial.chmod(0o600)
-        partial.replace(self._path)
+        private_file.write(self._path, msgspec.json.format(msgspec.json.encode(self._noted)))
 
 
 def _find(noted: _Noted) -> psutil.Process | None:

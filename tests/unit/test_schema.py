@@ -43,7 +43,7 @@ def test_records_have_the_fields_of_their_topic(
 
 
 def test_rows_are_told_apart_by_what_is_not_computed() -> None:
-    rolling, tumbling, flagged = features.find([])
+    rolling, tumbling, flagged = features.find(["rolling", "tumbling", "flagged"])
     assert rolling.identity == ("user_id", "trans_date_trans_time")
     assert tumbling.identity == ("window_start", "window_end", "user_id")
     assert rolling.measures == tumbling.measures

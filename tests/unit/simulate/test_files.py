@@ -186,7 +186,7 @@ def test_a_malformed_row_is_named_and_passed_over(tmp_path: Path, bad: str, reas
         ("amt", b"NaN", "malformed"),
         ("amt", b"1e999", "out of range"),
         ("amt", b'"1"', "amt"),
-        ("user_id", str(2**63).encode(), "does not fit into 64 bits"),
+        ("user_id", str(2**63).encode(), "user_id"),
         ("cc_num", b"1.5", "cc_num"),
         ("trans_date_trans_time", b'"2024-01-01 00:00:00Z"', "zone"),
         ("trans_date_trans_time", b'"2024-01-01"', "trans_date_trans_time"),
