@@ -102,6 +102,12 @@ class Stage:
         published = self.app.session.look_up(lambda store: store.publish())
         await self.wait(pilot, published.done)
 
+    async def pass_time(self, pilot: Pilot[Any], seconds: float) -> None:
+        """Move the clock on, and show what is so then."""
+        self.clock.now += seconds
+        await self.read(pilot)
+        await self.settle(pilot)
+
     async def settle(self, pilot: Pilot[Any]) -> None:
         """Draw what is so now."""
         await pilot.pause()

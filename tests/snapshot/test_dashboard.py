@@ -35,10 +35,10 @@ Size = tuple[int, int]
 Before = Callable[[Pilot[Any]], Awaitable[None]]
 
 
-def when_live(stage: Stage, *keys: str, then: Callable[[], None] = lambda: None) -> Before:
+def when_live(stage: Stage, *keys: str, seconds: float = 0) -> Before:
     async def before(pilot: Pilot[Any]) -> None:
         await stage.live(pilot)
-        then()
+        await stage.pass_time(pilot, seconds)
         await pilot.press(*keys)
         await stage.settle(pilot)
 
@@ -81,7 +81,7 @@ def test_start_failed(snap_compare: Compare, size: Size) -> None:
 @pytest.mark.parametrize("table", ["2", "3", "4"], ids=["users", "windows", "flagged"])
 def test_live(snap_compare: Compare, size: Size, table: str) -> None:
     stage = Stage(source=FakeSource(live_batch()))
-    before = when_live(stage, table, "j", "j", then=lambda: _advance(stage, 3))
+    before = when_live(stage, table, "j", "j", seconds=3)
     assert snap_compare(stage.app, terminal_size=size, run_before=before)
 
 
@@ -114,7 +114,7 @@ def test_job_stopped(snap_compare: Compare, size: Size) -> None:
     status = replace(STATUS, jobs=(JOBS[0], stopped, failed))
     batch = replace(live_batch(), windows=[])
     stage = Stage(FakeBackend(stack=status), FakeSource(batch))
-    before = when_live(stage, "3", "1", "j", then=lambda: _advance(stage, 200))
+    before = when_live(stage, "3", "1", "j", seconds=200)
     assert snap_compare(stage.app, terminal_size=size, run_before=before)
 
 
@@ -125,8 +125,7 @@ def test_broker_gone(snap_compare: Compare, size: Size) -> None:
     async def before(pilot: Pilot[Any]) -> None:
         await stage.live(pilot)
         await stage.wait(pilot, lambda: bool(stage.view.data.error))
-        stage.clock.now += 12
-        await stage.settle(pilot)
+        await stage.pass_time(pilot, 12)
 
     assert snap_compare(stage.app, terminal_size=size, run_before=before)
 
@@ -140,8 +139,7 @@ def test_flink_gone(snap_compare: Compare, size: Size) -> None:
         stage.backend.stack = unreachable()
         await pilot.press("r")
         await stage.wait(pilot, lambda: stage.view.reading.problem is not None)
-        stage.clock.now += 12
-        await stage.settle(pilot)
+        await stage.pass_time(pilot, 12)
 
     assert snap_compare(stage.app, terminal_size=size, run_before=before)
 
@@ -164,7 +162,3 @@ def test_light_theme(snap_compare: Compare) -> None:
     stage = Stage(source=FakeSource(live_batch()))
     before = when_live(stage, "T", "4")
     assert snap_compare(stage.app, terminal_size=(120, 40), run_before=before)
-
-
-def _advance(stage: Stage, seconds: float) -> None:
-    stage.clock.now += seconds

@@ -118,8 +118,7 @@ def test_trouble(snap_compare: Compare, theme: Any) -> None:
         stage.backend.job_failure = unreachable()
         await pilot.press("x", "r", "p", "4")
         await stage.wait(pilot, lambda: _failed(stage.view))
-        stage.clock.now += 12
-        await stage.settle(pilot)
+        await stage.pass_time(pilot, 12)
 
     assert snap_compare(stage.app, terminal_size=(120, 40), run_before=before)
 
