@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, Final
 from . import text
 from .export import ExportResult, Field, export
 from .fields import FLAGGED_FIELDS, USER_FIELDS, WINDOW_FIELDS
+from .problem import Problem
 from .query import Fields, Page, Queries, Query
 from .snapshot import Snapshot
-from .view import Notice, Problem, Severity
+from .view import Notice, Severity
 
 if TYPE_CHECKING:
     from .screens.export import ExportChoice
@@ -112,8 +113,7 @@ class Exporter:
             result = _export(choice, FIELDS[wanted.table], rows)
         except Exception as error:
             _log.warning("export failed", exc_info=error)
-            problem = Problem.of(error)
-            self._tell(Notice(f"{problem.message} {problem.hint}".rstrip(), Severity.ERROR))
+            self._tell(Notice(str(Problem.of(error)), Severity.ERROR))
         else:
             count, size = text.integer(result.rows), text.size(result.bytes)
             self._tell(Notice(f"Exported {count} rows ({size}) to {result.path}"))

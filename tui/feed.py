@@ -10,8 +10,7 @@ from concurrent.futures import Future
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from pipeline.errors import PipelineError
-
+from . import problem
 from .source import Source
 
 if TYPE_CHECKING:
@@ -85,11 +84,7 @@ class Feed:
                 self._answer()
             except Exception as error:
                 self._survive(error)
-        if source is not None:
-            try:
-                source.close()
-            except Exception:
-                _log.exception("the source does not close")
+        problem.close(source, _log)
 
     def _publish_if_due(self) -> None:
         now = time.monotonic()
@@ -105,11 +100,7 @@ class Feed:
                 return
 
     def _survive(self, error: Exception) -> None:
-        if isinstance(error, PipelineError):
-            self._store.fail(str(error))
-        else:
-            _log.exception("the source failed")
-            self._store.fail(f"{type(error).__name__}: {error}")
+        self._store.fail(problem.said(error, _log, "the source failed"))
         self._store.publish()
         self._answer()
         self._stopping.wait(self._pause)

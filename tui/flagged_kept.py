@@ -36,6 +36,8 @@ class FlaggedKept:
         self._past_means: OrderedDict[Moment, Mean] = OrderedDict()
         self._seen: OrderedDict[int, None] = OrderedDict()
         self._flags: OrderedDict[int, int] = OrderedDict()
+        self._page: Page[Flagged] | None = None
+        self._page_limit: int | None = None
         self.total = 0
 
     def apply(
@@ -65,6 +67,7 @@ class FlaggedKept:
             if mean is None:
                 self._without_mean.setdefault(moment, []).append(place)
             self.total += 1
+            self._page = None
             self._flags[user] = self._flags.get(user, 0) + 1
             self._flags.move_to_end(user)
             users.append(user)
@@ -80,6 +83,7 @@ class FlaggedKept:
             for place in waiting.pop(moment, ()):
                 if place in self._rows:
                     self._rows[place] = replace(self._rows[place], mean=mean[0], count=mean[1])
+                    self._page = None
             if past:
                 self._past_means[moment] = mean
         while len(self._past_means) > self._users:
@@ -92,8 +96,16 @@ class FlaggedKept:
         return self._flags.get(user_id, 0)
 
     def page(self, query: Query, limit: int | None) -> Page[Flagged]:
-        """The first that a query finds; newest first when it does not say."""
-        return select(reversed(self._rows.values()), query, FLAGGED_FIELDS, limit)
+        """The first that a query finds; newest first when it does not say.
+
+        The same object as long as nothing has changed, so that nobody draws it again.
+        """
+        page = self._page
+        if page is None or (page.query, self._page_limit) != (query, limit):
+            rows = reversed(self._rows.values())
+            page = self._page = select(rows, query, FLAGGED_FIELDS, limit)
+            self._page_limit = limit
+        return page
 
     def _bound(self) -> None:
         while len(self._rows) > self._limit:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
 
@@ -83,7 +83,6 @@ class UserHistory:
     at: float = 0.0
 
 
-@dataclass
 class HistoryKept:
     """Gathers a user's history; not to be shared between threads.
 
@@ -91,18 +90,20 @@ class HistoryKept:
     fields, a result by its time and its numbers.
     """
 
-    _transactions: OrderedDict[Transaction, None] = field(default_factory=OrderedDict)
-    _means: OrderedDict[RollingRow, None] = field(default_factory=OrderedDict)
-    _windows: dict[tuple[datetime, datetime], WindowRow] = field(default_factory=dict)
-    _flagged: int = 0
-    _total: int = 0
-    _read: int = 0
-    _caught_up: bool = False
+    def __init__(self) -> None:
+        self._clear()
+
+    def _clear(self) -> None:
+        self._transactions: OrderedDict[Transaction, None] = OrderedDict()
+        self._means: OrderedDict[RollingRow, None] = OrderedDict()
+        self._windows: dict[tuple[datetime, datetime], WindowRow] = {}
+        self._flagged = self._total = self._read = 0
+        self._caught_up = False
 
     def apply(self, batch: HistoryBatch) -> None:
         """Take in a batch."""
         if batch.anew:
-            self.__init__()  # type: ignore[misc]
+            self._clear()
         self._read += batch.read
         self._caught_up = self._caught_up or (batch.lag == 0 and not batch.error)
         for row in batch.transactions:

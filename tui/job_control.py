@@ -12,7 +12,8 @@ from typing import Final
 from pipeline.model import JobState, JobStatus
 
 from .backend import Backend
-from .view import Activity, Notice, Problem, Severity
+from .problem import Problem
+from .view import Activity, Notice, Severity
 
 _log = logging.getLogger(__name__)
 
@@ -129,8 +130,7 @@ class JobControl:
         _log.warning("%s of %s failed", order.name, name, exc_info=error)
         problem = Problem.of(error)
         self._set(name, problem.message, failed=True)
-        text = f"{name}: {problem.message} {problem.hint}".rstrip()
-        self._tell(Notice(text, Severity.ERROR))
+        self._tell(Notice(f"{name}: {problem}", Severity.ERROR))
 
     def _set(self, name: str, text: str, *, failed: bool) -> None:
         activity = Activity(text, busy=False, failed=failed, at=self._clock())

@@ -20,11 +20,12 @@ from .backend import Backend
 from .feed import Feed
 from .job_control import JobControl, Order
 from .limits import Limits
+from .problem import Problem
 from .query import Queries
 from .simulator_control import SimulatorControl, SimulatorOrder
 from .snapshot import Snapshot
 from .source import Source
-from .view import JobLine, Notice, Phase, Problem, Reading, Severity, View
+from .view import JobLine, Notice, Phase, Reading, Severity, View
 from .watch import Watch
 
 if TYPE_CHECKING:

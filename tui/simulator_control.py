@@ -11,7 +11,8 @@ from dataclasses import asdict, dataclass
 from pipeline.model import SimulatorStatus
 
 from .backend import Backend
-from .view import Notice, Problem, Severity
+from .problem import Problem
+from .view import Notice, Severity
 
 _log = logging.getLogger(__name__)
 
@@ -87,9 +88,7 @@ class SimulatorControl:
                 status = self._backend().simulate(Simulate(**asdict(order)))
             except Exception as error:
                 _log.warning("the simulator does not do %s", order, exc_info=error)
-                problem = Problem.of(error)
-                text = f"Simulator: {problem.message} {problem.hint}".rstrip()
-                self._tell(Notice(text, Severity.ERROR))
+                self._tell(Notice(f"Simulator: {Problem.of(error)}", Severity.ERROR))
             else:
                 self._changed(status)
                 if order.done:

@@ -56,7 +56,6 @@ class Store:
         self._transactions_total = 0
         self._last_record_at: float | None = None
         self._bad = 0
-        self._users_changed = True
 
     def apply(self, batch: Batch) -> None:
         """Take in a batch; rows that were taken in before change nothing but the counts."""
@@ -71,13 +70,11 @@ class Store:
         self._series.add(batch, now)
         self._apply_transactions(batch, now)
         if batch.rolling:
-            self._users_changed = True
             self.users.apply_rolling(batch.rolling, now)
             self.flagged.apply_rolling(batch.rolling, past=batch.past)
         for kind, rows in batch.windows.items():
             self.windows[kind].apply(rows)
         for user in self.flagged.apply(batch.flagged, self.users.mean_at):
-            self._users_changed = True
             self.users.note_flags(user)
 
     def fail(self, error: str) -> None:
@@ -97,12 +94,8 @@ class Store:
         """The state now, with the answers to the queries."""
         now = self._clock()
         queries = self._answered = self.queries
-        users = self.published.users
-        if self._users_changed or users.query != queries.users:
-            users = self.users.page(queries.users, self._limits.shown)
-            self._users_changed = False
         return Snapshot(
-            users=users,
+            users=self.users.page(queries.users, self._limits.shown),
             windows=self.windows[queries.kind].page(
                 queries.kind, queries.windows, self.event_clock.fraud
             ),
@@ -123,7 +116,6 @@ class Store:
         self.event_clock.apply(batch.transactions, batch.extents, now, past=batch.past)
         if batch.transactions:
             self._transactions_total += len(batch.transactions)
-            self._users_changed = True
             self.users.apply_transactions(batch.transactions)
             if not batch.past:
                 self._throughput.add(now, len(batch.transactions))

@@ -9,8 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from pipeline.errors import PipelineError
-
+from . import problem
 from .filter import Filter
 from .record_view import RecordView
 from .tail_kept import Kept, matching
@@ -182,11 +181,7 @@ class TailFeed:
 
     def _close(self) -> None:
         source, self._source = self._source, None
-        if source is not None:
-            try:
-                source.close()
-            except Exception:
-                _log.exception("the tail does not close")
+        problem.close(source, _log)
 
     def _take_filter(self) -> None:
         if self._asked == self._wanted:
@@ -258,10 +253,6 @@ class TailFeed:
         )
 
     def _survive(self, error: Exception) -> None:
-        if isinstance(error, PipelineError):
-            text = str(error)
-        else:
-            _log.exception("the tail failed")
-            text = f"{type(error).__name__}: {error}"
+        text = problem.said(error, _log, "the tail failed")
         self._snapshot = replace(self._snapshot, error=text, rate=0.0)
         self._stopping.wait(self._pause)

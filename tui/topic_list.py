@@ -7,8 +7,7 @@ import threading
 from dataclasses import dataclass, replace
 from typing import Final
 
-from pipeline.errors import PipelineError
-
+from . import problem
 from .tail_source import Tails, TopicSize
 
 _LOOK_SECONDS: Final = 2.0
@@ -54,9 +53,7 @@ class TopicList:
         while not self._stopping.is_set():
             try:
                 self._seen = TopicsSeen(tuple(self._tails.topics()))
-            except PipelineError as error:
-                self._seen = replace(self._seen, error=str(error))
             except Exception as error:
-                _log.exception("the topics cannot be listed")
-                self._seen = replace(self._seen, error=f"{type(error).__name__}: {error}")
+                said = problem.said(error, _log, "the topics cannot be listed")
+                self._seen = replace(self._seen, error=said)
             self._stopping.wait(_LOOK_SECONDS)

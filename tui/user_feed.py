@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
-from pipeline.errors import PipelineError
-
+from . import problem
 from .history import HistoryKept, HistorySource, UserHistory
 
 _PAUSE_AFTER_ERROR: Final = 1.0
@@ -50,17 +50,14 @@ class UserFeed:
                 source = source or self._open_source()
                 batch = source.poll()
                 kept.apply(batch)
+                now = self.history.at if batch.error else self._clock()
                 changed = batch.transactions or batch.means or batch.windows or batch.anew
-                if changed or batch.read or batch.error != self.history.error or batch.lag == 0:
-                    now = self.history.at if batch.error else self._clock()
+                if changed or batch.read or batch.error != self.history.error:
                     self.history = kept.history(batch.error, now)
+                elif batch.lag == 0:
+                    self.history = replace(self.history, caught_up=True, at=now)
             except Exception as error:
-                said = str(error) if isinstance(error, PipelineError) else repr(error)
-                _log.warning("the history of a user cannot be read", exc_info=error)
+                said = problem.said(error, _log, "the history of a user cannot be read")
                 self.history = kept.history(said, self.history.at)
                 self._stopping.wait(_PAUSE_AFTER_ERROR)
-        if source is not None:
-            try:
-                source.close()
-            except Exception:
-                _log.exception("the history of a user does not close")
+        problem.close(source, _log)

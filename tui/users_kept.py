@@ -55,6 +55,8 @@ class UsersKept:
         self._rows_heard = 0
         self._trends = np.zeros((0, TREND), np.float32)
         self._trend_ends = np.zeros(0, np.int64)
+        self._page: Page[UserRow] | None = None
+        self._page_limit: int | None = None
         self.truncated = False
 
     def apply_transactions(self, rows: Iterable[Transaction]) -> None:
@@ -63,6 +65,7 @@ class UsersKept:
             slot = self._slots.get(row.user_id)
             if slot is None:
                 slot = self._new_slot(row.user_id)
+            self._page = None
             self._amounts[slot] = row.amt
             self._merchants[slot] = row.merchant
 
@@ -85,6 +88,7 @@ class UsersKept:
                 and mean == self._means[slot]
             ):
                 continue  # Delivered again.
+            self._page = None
             self._seen_ms[slot] = seen
             self._means[slot] = mean
             self._counts[slot] = count
@@ -105,13 +109,24 @@ class UsersKept:
         slot = self._slots.get(user_id)
         if slot is not None:
             self._flags[slot] = self._flags_of(user_id)
+            self._page = None
 
     def containing(self, text: str, most: int) -> list[int]:
         """Users whose id has these digits in it, as written."""
         return list(islice((user for user in self._slots if text in str(user)), most))
 
     def page(self, query: Query, limit: int | None) -> Page[UserRow]:
-        """The first users that a query finds; latest event time first when it does not say."""
+        """The first users that a query finds; latest event time first when it does not say.
+
+        The same object as long as nothing has changed, so that nobody draws it again.
+        """
+        page = self._page
+        if page is None or (page.query, self._page_limit) != (query, limit):
+            page = self._page = self._new_page(query, limit)
+            self._page_limit = limit
+        return page
+
+    def _new_page(self, query: Query, limit: int | None) -> Page[UserRow]:
         kept = self._slots_array()
         # The rolling feature counts the transaction itself: none means that it is yet to come.
         everyone = kept[self._counts[kept] > 0]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from pipeline.errors import PipelineError
 from pipeline.model import Health, JobStatus, JobVitals, StackStatus, Step
 
+from .problem import Problem
 from .snapshot import Snapshot
 
 
@@ -19,21 +19,6 @@ class Phase(StrEnum):
     LIVE = "live"
     CLOSING = "closing"
     CLOSED = "closed"
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """What is wrong, and what to do about it."""
-
-    message: str
-    hint: str = ""
-
-    @classmethod
-    def of(cls, error: Exception) -> Problem:
-        """A library's error keeps its type in the message, since it has no hint to give."""
-        if isinstance(error, PipelineError):
-            return cls(error.message, error.hint)
-        return cls(f"{type(error).__name__}: {error}", "The console's log has the details.")
 
 
 @dataclass(frozen=True, slots=True)

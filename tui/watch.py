@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
-from .view import Problem
+from .problem import Problem
 
 T = TypeVar("T")
 

@@ -186,8 +186,7 @@ def _count(detail: Watched[JobDetail], what: str) -> str:
 
 
 def _text(section: str, detail: Watched[JobDetail], now: float) -> Content:
-    problem = detail.problem
-    said = f"{problem.message} {problem.hint}" if problem is not None else ""
+    said = str(detail.problem or "")
     if detail.value is None:
         if said:
             return content([Piece(text.clean(said), Tone.DANGER)])

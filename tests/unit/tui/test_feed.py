@@ -42,7 +42,10 @@ def test_survives_whatever_the_source_raises() -> None:
     feed.start()
     eventually(lambda: store.snapshot().transactions_total == 1)
     feed.stop()
-    assert errors == ["Kafka is away. Start it.", "ValueError: surprise"]
+    assert errors == [
+        "Kafka is away. Start it.",
+        "ValueError: surprise The console's log has the details.",
+    ]
     assert store.snapshot().error == ""
 
 

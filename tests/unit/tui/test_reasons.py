@@ -8,11 +8,12 @@ import pytest
 from pipeline.model import Health, JobState, SimulatorStatus
 from tests.snapshot.fakes import JOBS, NOW, STATUS
 from tui.filter import parse
+from tui.problem import Problem
 from tui.query import Page, Query
 from tui.reasons import why_no_flagged, why_no_jobs, why_no_users, why_no_windows
 from tui.snapshot import EventTime, Partition, Snapshot
 from tui.tones import Tone
-from tui.view import JobLine, Phase, Problem, Reading, View
+from tui.view import JobLine, Phase, Reading, View
 
 NEWEST = datetime(2023, 3, 4, 17, 22)
 TIME = EventTime(NEWEST, 720.0, (Partition(0, NEWEST, NOW),))
