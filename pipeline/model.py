@@ -147,6 +147,11 @@ class JobVitals:
     busy: float | None = None
     restarts: int | None = None
 
+    @property
+    def lags(self) -> bool:
+        """Whether more wait for it than the few hundred records that a job always has before it."""
+        return self.pending is not None and self.pending > 10_000
+
 
 @dataclass(frozen=True, slots=True)
 class KeptState:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import ClassVar, Final
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
+from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
 from tui import text
@@ -60,12 +60,25 @@ class ConfirmScreen(ModalScreen[bool]):
         self.dismiss(False)
 
 
-def confirm_cancel(names: Iterable[str]) -> ConfirmScreen:
-    """Whether to cancel jobs, with what is lost by it."""
+def cancel_when_sure(
+    screen: Screen[Any], names: Iterable[str], cancel: Callable[[], None], *, ask: bool
+) -> None:
+    """Cancel jobs, after a question that names what is lost by it.
+
+    Args:
+        screen: Which asks.
+        names: Of the jobs; all of them for none.
+        cancel: What to do when the user is sure.
+        ask: Whether to ask at all.
+    """
+    if not ask:
+        cancel()
+        return
     which = ", ".join(sorted(names)) or "every job"
-    return ConfirmScreen(
+    question = ConfirmScreen(
         f"Cancel {which}?",
         "Savepoints and checkpoints are deleted with it. The next start knows nothing of what was "
         "computed, and begins with the oldest transaction in Kafka.",
         "cancel and discard",
     )
+    screen.app.push_screen(question, lambda sure: cancel() if sure else None)

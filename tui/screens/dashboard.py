@@ -33,13 +33,7 @@ from tui.widgets.flagged import FlaggedTable, flagged_record
 from tui.widgets.header import Header
 from tui.widgets.jobs import JobsPanel
 from tui.widgets.open_window import OpenWindowLines
-from tui.widgets.plots import (
-    AmountsPlot,
-    FlaggedPlot,
-    LagPlot,
-    SeriesPlot,
-    ThroughputPlot,
-)
+from tui.widgets.plots import Plots, SeriesPlot, every_plot
 from tui.widgets.record_pane import RecordPane
 from tui.widgets.startup import StartupPanel
 from tui.widgets.table import LiveTable
@@ -47,7 +41,7 @@ from tui.widgets.titles import TitleLine
 from tui.widgets.users import UsersTable
 from tui.widgets.windows import WindowLine, WindowsTable
 
-from .confirm import confirm_cancel
+from .confirm import cancel_when_sure
 from .export import ExportChoice, ExportScreen
 
 _REFRESH_SECONDS: Final = 0.22
@@ -58,14 +52,6 @@ _BY_WIDTH: Final = [(0, "-narrow"), (110, "-wide"), (170, "-side")]
 _BY_HEIGHT: Final = [(0, "-low"), (34, "-tall")]
 _TABLES: Final = ("users", "windows", "flagged")
 _PANELS: Final = (*_TABLES, "plots")
-
-
-class Plots(Container, can_focus=True):
-    """All plots, in a panel of their own."""
-
-
-def _plots() -> tuple[SeriesPlot[Any], ...]:
-    return (ThroughputPlot(), FlaggedPlot(), AmountsPlot(), LagPlot())
 
 
 class Dashboard(Guarded, Screen[None]):
@@ -104,7 +90,7 @@ class Dashboard(Guarded, Screen[None]):
                     yield TitleLine(classes="jobs")
                     yield JobsPanel()
                 with Horizontal(id="strip"):
-                    yield from _plots()
+                    yield from every_plot()
             yield TitleLine(classes="tabs")
             yield FilterBar()
             with Container(id="tables"):
@@ -123,7 +109,7 @@ class Dashboard(Guarded, Screen[None]):
                 with Vertical(id="plots-panel", classes="panel"):
                     yield TitleLine(classes="own")
                     with Plots(id="plots"):
-                        yield from _plots()
+                        yield from every_plot()
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
@@ -144,6 +130,10 @@ class Dashboard(Guarded, Screen[None]):
         self.refresh_view()
         self.set_interval(_REFRESH_SECONDS, self.refresh_view)
 
+    def on_screen_resume(self) -> None:
+        """Under another screen the panels were left as they were."""
+        self.refresh_view()
+
     def refresh_view(self) -> None:
         """Draw the session as it is now; what cannot be seen is left alone."""
         view = self._session.view()
@@ -159,13 +149,20 @@ class Dashboard(Guarded, Screen[None]):
         if self._frozen is not None:
             since = view.data.transactions_total - self._frozen.transactions_total
             view = replace(view, waiting=max(0, since))
-        self.query_one(Header).show(view)
-        if starting:
-            self.query_one(StartupPanel).show(view)
-        else:
-            self._show_panels(self._as_frozen(view))
+        if not self._covered:
+            self.query_one(Header).show(view)
+            if starting:
+                self.query_one(StartupPanel).show(view)
+            else:
+                self._show_panels(self._as_frozen(view))
         for notice in self._session.take_notices():
             self.notify(text.clean(notice.message), severity=notice.severity.value, markup=False)
+
+    @property
+    def _covered(self) -> bool:
+        """Whether a screen as large as the terminal lies over this one."""
+        stack = self.app.screen_stack
+        return not all(screen.is_modal for screen in stack[stack.index(self) + 1 :])
 
     def back(self) -> None:
         """Undo what narrows the view, one at a time: a record, a filter, a large panel."""
@@ -243,15 +240,12 @@ class Dashboard(Guarded, Screen[None]):
 
     @on(JobsPanel.Ordered)
     def _give_order(self, message: JobsPanel.Ordered) -> None:
-        def give(sure: bool | None = True) -> None:
-            if sure:
-                self._session.give(message.order, message.names)
-                self.refresh_view()
+        def give() -> None:
+            self._session.give(message.order, message.names)
+            self.refresh_view()
 
-        if message.order is Order.CANCEL and self._preferences.current.ask_before_cancelling:
-            self.app.push_screen(confirm_cancel(message.names or ()), give)
-        else:
-            give()
+        ask = message.order is Order.CANCEL and self._preferences.current.ask_before_cancelling
+        cancel_when_sure(self, message.names or (), give, ask=ask)
 
     @on(LiveTable.Opened)
     def _open(self, message: LiveTable.Opened) -> None:
@@ -274,15 +268,15 @@ class Dashboard(Guarded, Screen[None]):
     @on(LiveTable.ExportWanted)
     def _export(self, message: LiveTable.ExportWanted) -> None:
         table = message.table.id or ""
-        frozen = self._as_frozen(self._session.view()).data if self._frozen is not None else None
-        data = frozen or self._session.view().data
-        wanted = Export(table, self._session.queries, frozen)
+        data = self._as_frozen(self._session.view()).data
+        frozen = self._frozen is not None
+        wanted = Export(table, self._session.queries, data if frozen else None)
 
         def write(choice: ExportChoice | None) -> None:
             if choice is not None:
                 self._exporter.write(wanted, choice)
 
-        what, count = described(data, table, frozen=frozen is not None)
+        what, count = described(data, table, frozen=frozen)
         stamp = datetime.fromtimestamp(self._session.view().now)
         name = f"fraudwatch-{table}-{stamp:%Y%m%d-%H%M%S}"
         self.app.push_screen(ExportScreen(what, count, self._folder, name), write)

@@ -25,7 +25,7 @@ from tui.widgets.header import Header
 from tui.widgets.job_vitals import JobVitalsLines
 from tui.widgets.titles import Title, TitleLine
 
-from .confirm import confirm_cancel
+from .confirm import cancel_when_sure
 
 _REFRESH_SECONDS: Final = 0.22
 _DETAIL_SECONDS: Final = 2.0
@@ -94,8 +94,6 @@ class JobScreen(Guarded, Screen[None]):
         title = Title("job", "", text.clean(self._job), note)
         self.query_one("TitleLine.job", TitleLine).show([title])
         self._show_section(detail, view.now)
-        for notice in self._session.take_notices():
-            self.notify(text.clean(notice.message), severity=notice.severity.value, markup=False)
 
     def action_section(self, section: str) -> None:
         """Go to a section."""
@@ -129,15 +127,8 @@ class JobScreen(Guarded, Screen[None]):
 
     def action_cancel(self) -> None:
         """Cancel the job and discard its state."""
-
-        def cancel(sure: bool | None = True) -> None:
-            if sure:
-                self._give(Order.CANCEL)
-
-        if self._preferences.current.ask_before_cancelling:
-            self.app.push_screen(confirm_cancel([self._job]), cancel)
-        else:
-            cancel()
+        ask = self._preferences.current.ask_before_cancelling
+        cancel_when_sure(self, [self._job], lambda: self._give(Order.CANCEL), ask=ask)
 
     def action_copy(self) -> None:
         """Copy the SQL."""

@@ -17,7 +17,6 @@ from .lines import Lines
 _LABEL_CELLS: Final = 14
 _VALUE_CELLS: Final = 25
 _PRESSED: Final = 0.5
-_LAGS: Final = 10_000
 
 Group = tuple[str, Sequence[Piece]]
 
@@ -69,7 +68,7 @@ def _figures(line: JobLine, view: View) -> list[Group]:
     newest = view.data.event_time.newest
     behind = newest - vitals.watermark if newest and vitals.watermark else None
     pending = vitals.pending
-    lag_tone = Tone.WAITS if pending is not None and pending > _LAGS else Tone.PLAIN
+    lag_tone = Tone.WAITS if vitals.lags else Tone.PLAIN
     return [
         ("read", _per_second(vitals.records_in)),
         ("written", _per_second(vitals.records_out)),

@@ -20,8 +20,6 @@ from .column import Column
 from .table import LiveTable
 
 _SHOW_OUTCOME_SECONDS: Final = 8.0
-# A job that keeps up has a few hundred records before it.
-_LAGS: Final = 10_000
 
 _LOOKS: Final[dict[JobState, tuple[str, str, Tone]]] = {
     JobState.STARTING: ("◐", "starting", Tone.WAITS),
@@ -60,10 +58,10 @@ def _rate(line: JobLine, _: float) -> Sequence[Piece]:
 
 
 def _lag(line: JobLine, _: float) -> Sequence[Piece]:
-    value = line.vitals.pending if line.vitals is not None else None
-    if value is None or line.status.state is not JobState.RUNNING:
+    vitals = line.vitals
+    if vitals is None or vitals.pending is None or line.status.state is not JobState.RUNNING:
         return []
-    return [Piece(text.integer(value), Tone.WAITS if value > _LAGS else Tone.QUIET)]
+    return [Piece(text.integer(vitals.pending), Tone.WAITS if vitals.lags else Tone.QUIET)]
 
 
 def _checkpoint(line: JobLine, now: float) -> Sequence[Piece]:

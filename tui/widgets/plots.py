@@ -5,7 +5,9 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from math import ceil
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
+
+from textual.containers import Container
 
 from pipeline.schema import WATERMARK_DELAY
 from tui import text
@@ -227,3 +229,12 @@ def _wall_time(count: int) -> Axis:
 def _small(rate: float) -> str:
     """With two digits that say something, since a rate per minute may be far below one."""
     return text.rate(rate) if rate == 0 or rate >= 1 else f"{rate:.2g}"
+
+
+class Plots(Container, can_focus=True):
+    """All plots, in a panel of their own."""
+
+
+def every_plot() -> tuple[SeriesPlot[Any], ...]:
+    """One of each, in their order."""
+    return (ThroughputPlot(), FlaggedPlot(), AmountsPlot(), LagPlot())
