@@ -27,8 +27,7 @@ class DialogApp(App[None], Generic[ResultT]):
     """
 
     CSS_PATH = [  # noqa: RUF012
-        f"../../tui/{path}"
-        for path in FraudwatchApp.CSS_PATH  # type: ignore[union-attr]
+        f"../../tui/{path}" for path in FraudwatchApp.CSS_PATH
     ]
     ENABLE_COMMAND_PALETTE = False
 

@@ -228,7 +228,7 @@ class FakeBackend:
             raise self.job_failure
         assert isinstance(self.stack, StackStatus)
         (job,) = (job for job in self.stack.jobs if job.name == name)
-        job = replace(job, state=state, **changes)  # type: ignore[arg-type]
+        job = replace(job, state=state, **changes)
         jobs = tuple(job if other.name == name else other for other in self.stack.jobs)
         self.stack = replace(self.stack, jobs=jobs)
         return job
@@ -273,7 +273,7 @@ def transaction(number: int = 0, **changes: object) -> Transaction:
         "is_fraud": 1,
         "user_id": user(number),
     }
-    return Transaction(**(values | changes))  # type: ignore[arg-type]
+    return Transaction(**(values | changes))
 
 
 def user(number: int) -> int:
@@ -289,7 +289,7 @@ def rolling(number: int, **changes: object) -> RollingRow:
         "user_trans_count_last_360min": 1 + number * 13 % 17,
         "trans_date_trans_time": EVENT_TIME - timedelta(seconds=41 * number),
     }
-    return RollingRow(**(values | changes))  # type: ignore[arg-type]
+    return RollingRow(**(values | changes))
 
 
 def window_row(window: int, number: int) -> WindowRow:

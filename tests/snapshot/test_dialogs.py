@@ -68,7 +68,7 @@ def over_the_dashboard(stage: Stage, theme: str, name: str, *keys: str) -> Any:
         await stage.wait(pilot, lambda: all(worker.is_finished for worker in stage.app.workers))
         # A cursor that blinks would be in half of the pictures.
         for field in stage.app.screen.query("Input"):
-            field.cursor_blink = False  # type: ignore[attr-defined]
+            field.cursor_blink = False
         await pilot.pause()
 
     return before

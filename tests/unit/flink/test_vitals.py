@@ -71,7 +71,7 @@ class Recorded:
 
 
 def read(metrics: Any, job: dict[str, float]) -> dict[str, JobVitals]:
-    reader = VitalsReader(Recorded(metrics, job))  # type: ignore[arg-type]
+    reader = VitalsReader(Recorded(metrics, job))
     return reader.read_all({"rolling": "a1", "ended": "gone"})
 
 

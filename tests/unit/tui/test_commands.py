@@ -134,7 +134,7 @@ async def test_themes_by_name() -> None:
             await pilot.press("ctrl+p", *f"theme {title(theme)}".replace(" ", ""))
             await listed(stage.app, pilot, f"Theme {title(theme)}")
             await pilot.press("enter")
-            await stage.wait(pilot, lambda theme=theme: stage.app.theme == theme.name)  # type: ignore[misc]
+            await stage.wait(pilot, lambda theme=theme: stage.app.theme == theme.name)
 
 
 async def test_in_a_dialog_it_has_the_keys_of_the_dialog() -> None:
@@ -173,7 +173,7 @@ async def jumping(
 async def found(app: DialogApp[None], pilot: Pilot[Any], typed: str) -> list[str]:
     """What the provider of jumps has for this, best first."""
     await pilot.pause()
-    (provider,) = (p for p in app.dialog._providers if isinstance(p, JumpCommands))  # type: ignore[attr-defined]
+    (provider,) = (p for p in app.dialog._providers if isinstance(p, JumpCommands))
     hits = [hit async for hit in provider._search(typed)]
     return [str(hit.prompt).strip() for hit in sorted(hits, reverse=True)]
 

@@ -37,7 +37,7 @@ def test_survives_whatever_the_source_raises() -> None:
     store = Store(Clock())
     errors: list[str] = []
     fail = store.fail
-    store.fail = lambda error: (errors.append(error), fail(error))[1]  # type: ignore[method-assign]
+    store.fail = lambda error: (errors.append(error), fail(error))[1]
     feed = Feed(lambda: source, store, pause=0.001)
     feed.start()
     eventually(lambda: store.snapshot().transactions_total == 1)

@@ -135,7 +135,7 @@ async def test_starting_jobs(keys: list[str], calls: list[str]) -> None:
                 {
                     line.status.name
                     for line in stage.view.jobs
-                    if line.status.state is JobState.RUNNING and not line.activity.busy  # type: ignore[union-attr]
+                    if line.status.state is JobState.RUNNING and not line.activity.busy
                 }
                 == started
             ),

@@ -114,7 +114,7 @@ def pictures() -> list[object]:
     for plot in plots:
         part = plot.part(series())
         assert part
-        drawn += [draw(plot.charted(part), *size) for size in SIZES]  # type: ignore[arg-type]
+        drawn += [draw(plot.charted(part), *size) for size in SIZES]
     return drawn
 
 
@@ -175,7 +175,7 @@ async def test_only_what_is_seen_and_has_changed_is_drawn() -> None:
 
 
 async def test_an_empty_plot_says_why_and_a_full_one_what_it_has() -> None:
-    plots: list[SeriesPlot[object]] = [ThroughputPlot(), FlaggedPlot(), AmountsPlot(), LagPlot()]  # type: ignore[list-item]
+    plots: list[SeriesPlot[object]] = [ThroughputPlot(), FlaggedPlot(), AmountsPlot(), LagPlot()]
     app = PlotsHost(plots)
     async with app.run_test(size=(123, 27)) as pilot:
         await pilot.pause()

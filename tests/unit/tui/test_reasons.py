@@ -84,5 +84,5 @@ def job(number: int, state: JobState) -> View:
 )
 def test_an_empty_table_says_why(reason: tuple[object, ...], said: str, tone: Tone) -> None:
     (piece,) = reason
-    assert said in piece.text  # type: ignore[attr-defined]
-    assert piece.tone is tone  # type: ignore[attr-defined]
+    assert said in piece.text
+    assert piece.tone is tone

@@ -261,7 +261,7 @@ async def test_slash_filters_and_esc_takes_it_off_then_leaves() -> None:
         await pilot.pause()
         assert isinstance(stage.app.screen, Dashboard)
         assert stage.screen.feed is not None
-        await stage.wait(pilot, lambda: not stage.screen.feed.running)  # type: ignore[union-attr]
+        await stage.wait(pilot, lambda: not stage.screen.feed.running)
 
 
 async def test_esc_in_the_filter_takes_it_off() -> None:

@@ -125,10 +125,10 @@ async def test_what_is_off_takes_no_orders_but_to_start(
     ],
 )
 async def test_limits(key: str, name: str, at: float, said: str) -> None:
-    near = replace(RUNNING, **{name: at * (0.7 if at == FASTEST else 1.4)})  # type: ignore[arg-type]
+    near = replace(RUNNING, **{name: at * (0.7 if at == FASTEST else 1.4)})
     async with desk(near) as (it, app, pilot):
         await pilot.press(key)
-        assert it.orders == [SimulatorOrder(**{name: at})]  # type: ignore[arg-type]
+        assert it.orders == [SimulatorOrder(**{name: at})]
         await until(pilot, lambda: said in shown(app))
         await pilot.press(key)
         assert len(it.orders) == 1
@@ -236,7 +236,7 @@ def test_what_cannot_be_seen_is_said(order: SimulatorOrder, call: str, said: str
     wait(lambda: bool(told))
     assert backend.calls == [call]
     assert told == [Notice(said)]
-    assert seen == [backend.stack.simulator]  # type: ignore[union-attr]
+    assert seen == [backend.stack.simulator]
 
 
 def test_a_failure_is_told_and_the_next_order_is_carried_out() -> None:
