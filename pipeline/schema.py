@@ -6,7 +6,7 @@ topics here are a contract; anything beyond them goes to topics of its own.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 TRANSACTION_TOPIC: Final = "transaction"
@@ -16,6 +16,14 @@ KEY_COLUMN: Final = "user_id"
 
 # How far out of order a transaction may arrive before Flink calls it late.
 WATERMARK_DELAY: Final = timedelta(seconds=15)
+
+# What is outside of these is no transaction, and would do harm that outlives it (`features.sound`).
+EARLIEST: Final = datetime(1970, 1, 1)
+MOST_AHEAD: Final = timedelta(days=1)
+"""How far a time may be ahead of the record's arrival in Kafka: more than time zones explain."""
+MOST_AMOUNT: Final = 1e9
+"""A double still has a millionth of it, so that it comes and goes in a sum without a trace."""
+MOST_CHARACTERS: Final = 1_000
 
 PARTITIONS: Final = 4
 

@@ -21,7 +21,7 @@ for _command in (
     *(stack.up, stack.down, stack.status, stack.logs),
     *(jobs.jobs, jobs.start, jobs.stop, jobs.sql),
     *(data.simulate, data.replay, data.topics, data.tail),
-    proof.verify,
+    *(proof.verify, proof.quarantine),
 ):
     app.command(_command)
 

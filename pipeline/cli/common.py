@@ -11,6 +11,8 @@ from cyclopts import Parameter
 
 from pipeline import config
 from pipeline.config import Settings
+from pipeline.errors import UnavailableError
+from pipeline.model import Health
 from pipeline.sanitise import json_line
 
 
@@ -72,3 +74,17 @@ def say(line: str, *, over: bool = False) -> None:
 def teller(name: str, *, over: bool = False) -> Callable[[str], None]:
     """Says what is being done about one job."""
     return lambda line: say(f"  … {name}: {line}" if over else f"{name}: {line}", over=over)
+
+
+def kafka_address(common: Common) -> str:
+    """Where the profile's Kafka is.
+
+    Raises:
+        UnavailableError: It is not running.
+    """
+    from pipeline.runtime import Runtime
+
+    status = Runtime(common.settings).status()
+    if status.kafka is not Health.UP:
+        raise UnavailableError("The local stack is not running.", "Start it with `fraudwatch up`.")
+    return status.bootstrap

@@ -11,7 +11,7 @@ from cyclopts import Parameter
 from pipeline.errors import ConfigError, InputError, UnavailableError
 from pipeline.model import Health
 
-from .common import Common, Json, print_json, print_table, say
+from .common import Common, Json, kafka_address, print_json, print_table, say
 
 if TYPE_CHECKING:
     from pipeline.simulate.replay import ReplayProgress, ReplayReport
@@ -124,7 +124,7 @@ def topics(*, json: Json = False, common: Common = Common()) -> int:
     """Print the topics and what they hold."""
     from pipeline.kafka.topics import list_topics
 
-    found = list_topics(_bootstrap(common))
+    found = list_topics(kafka_address(common))
     if json:
         print_json(
             [
@@ -167,7 +167,7 @@ def tail(
     from pipeline.kafka.tail import TEXT_HEADER, json_object, text_line
     from pipeline.kafka.topics import list_topics
 
-    bootstrap = _bootstrap(common)
+    bootstrap = kafka_address(common)
     known = {info.name: info for info in list_topics(bootstrap)}
     if topic not in known:
         raise UnavailableError(
@@ -192,15 +192,6 @@ def tail(
             if consumer.error and not follow:
                 raise UnavailableError(f"{topic} cannot be read: {consumer.error}.", "Try again.")
     return 0
-
-
-def _bootstrap(common: Common) -> str:
-    from pipeline.runtime import Runtime
-
-    status = Runtime(common.settings).status()
-    if status.kafka is not Health.UP:
-        raise UnavailableError("The local stack is not running.", "Start it with `fraudwatch up`.")
-    return status.bootstrap
 
 
 def _speed(text: str) -> float | None:

@@ -1,8 +1,29 @@
-"""`verify`: is a live feature right?"""
+"""`verify`: is a live feature right? `quarantine`: what did no feature see?"""
 
 from __future__ import annotations
 
-from .common import Common, Json, print_json, say, teller
+import sys
+from collections import Counter, deque
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from pipeline.sanitise import sanitised
+
+from .common import (
+    Common,
+    Json,
+    kafka_address,
+    print_json,
+    print_table,
+    say,
+    teller,
+)
+
+if TYPE_CHECKING:
+    from pipeline.kafka.quarantine import Quarantined
+
+_VALUE_BYTES = 1_000
 
 
 def verify(*names: str, json: Json = False, common: Common = Common()) -> int:
@@ -28,6 +49,69 @@ def verify(*names: str, json: Json = False, common: Common = Common()) -> int:
     else:
         print(render(reports))
     return 0 if all(report.proved for report in reports) else 1
+
+
+def quarantine(
+    *,
+    limit: Annotated[int, Parameter(name=["--limit", "-n"])] = 1_000,
+    json: Json = False,
+    common: Common = Common(),
+) -> int:
+    """List the records of the transaction topic that are no transactions.
+
+    They are counted by kind, and the newest are shown with their coordinates. No feature sees them.
+
+    Args:
+        limit: Show the newest so many.
+    """
+    from pipeline.kafka.consumer import read_to_end
+    from pipeline.kafka.quarantine import sort_out
+    from pipeline.schema import TRANSACTION_TOPIC
+
+    kinds: Counter[str] = Counter()
+    newest: deque[Quarantined] = deque(maxlen=max(0, limit))
+    read = 0
+    for batch in read_to_end(kafka_address(common), TRANSACTION_TOPIC):
+        read += len(batch)
+        _, bad = sort_out(batch)
+        kinds.update(found.kind for found in bad)
+        newest.extend(bad)
+        say(f"  … reading {TRANSACTION_TOPIC}: {read:,}", over=True)
+    say("", over=True)
+    ordered = dict(sorted(kinds.items(), key=lambda item: (-item[1], item[0])))
+    if json:
+        records = [_located(found) for found in newest]
+        total = sum(kinds.values())
+        print_json({"read": read, "total": total, "kinds": ordered, "records": records})
+        return 0
+    if not kinds:
+        print(f"All {read:,} records are transactions.")
+        return 0
+    print_table(("KIND", "RECORDS"), [(kind, f"{n:,}") for kind, n in ordered.items()], right=(1,))
+    rows = [
+        (str(found.record.partition), str(found.record.offset), found.kind, found.reason)
+        for found in newest
+    ]
+    print()
+    header = ("PARTITION", "OFFSET", "KIND", "REASON")
+    print_table(header, [[sanitised(cell) for cell in row] for row in rows], right=(0, 1))
+    if len(newest) < sum(kinds.values()):
+        print(f"The newest {len(newest):,} of {sum(kinds.values()):,}.", file=sys.stderr)
+    return 0
+
+
+def _located(found: Quarantined) -> dict[str, object]:
+    record = found.record
+    return {
+        "partition": record.partition,
+        "offset": record.offset,
+        "timestamp_ms": record.timestamp_ms,
+        "kind": found.kind,
+        "reason": found.reason,
+        "value": None
+        if record.value is None
+        else record.value[:_VALUE_BYTES].decode(errors="replace"),
+    }
 
 
 def _fields(report: object) -> dict[str, object]:

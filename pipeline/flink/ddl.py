@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from textwrap import indent
 
 import ibis
 
 from pipeline import schema
 from pipeline.features import Feature
+from pipeline.features.sound import ARRIVED, sound
 
 # Flink holds watermarks back for a partition without records until it has been silent this long.
 IDLE_TIMEOUT_SECONDS = 10
@@ -82,12 +84,22 @@ def sink_table(feature: Feature) -> str:
 
 
 _RAW = f"{schema.TRANSACTION_TOPIC}_raw"
+_SOUND = "sound"
+# Kafka's timestamp knows its zone, event times have none: UTC, as the jobs' session time zone says.
+_KAFKA_TIME = "kafka_time"
+SESSION_TIME_ZONE = "UTC"
 
 
 def _source(bootstrap: str, group: str) -> str:
     time = _quoted(schema.TIME_COLUMN)
     seconds = int(schema.WATERMARK_DELAY.total_seconds())
-    watermark = f"WATERMARK FOR {time} AS {time} - INTERVAL '{seconds}' SECOND"
+    extra = (
+        f"{_quoted(_KAFKA_TIME)} TIMESTAMP_LTZ(3) METADATA FROM 'timestamp' VIRTUAL",
+        f"{_quoted(_SOUND)} AS {_sound()}",
+        # Null leaves the watermark where it is.
+        f"WATERMARK FOR {time} AS CASE WHEN {_quoted(_SOUND)} "
+        f"THEN {time} - INTERVAL '{seconds}' SECOND END",
+    )
     options = {
         "connector": "kafka",
         "topic": schema.TRANSACTION_TOPIC,
@@ -100,18 +112,25 @@ def _source(bootstrap: str, group: str) -> str:
         "json.ignore-parse-errors": "true",
         "json.timestamp-format.standard": "SQL",
     }
-    return _create_table(_RAW, schema.TRANSACTION_FIELDS, options, extra=(watermark,))
+    return _create_table(_RAW, schema.TRANSACTION_FIELDS, options, extra)
 
 
 def _view() -> str:
-    """Leaves out what could not be parsed: a null event time would end a windowed job."""
-    needed = " AND ".join(
-        f"{_quoted(column)} IS NOT NULL" for column in (schema.TIME_COLUMN, schema.KEY_COLUMN)
-    )
+    """The transactions that features see."""
+    columns = ", ".join(map(_quoted, schema.TRANSACTION_FIELDS))
     return (
         f"CREATE TEMPORARY VIEW {_quoted(schema.TRANSACTION_TOPIC)} AS\n"
-        f"SELECT * FROM {_quoted(_RAW)}\nWHERE {needed}"
+        f"SELECT {columns}\nFROM {_quoted(_RAW)}\nWHERE {_quoted(_SOUND)}"
     )
+
+
+def _sound() -> str:
+    """The condition of `features.sound` for a computed column, which names columns alone."""
+    raw = ibis.table(schema.TRANSACTION_FIELDS | {ARRIVED: "timestamp(3)"}, name=_RAW)
+    _, condition = str(ibis.to_sql(raw.filter(sound(raw)), dialect="flink")).split("WHERE\n")
+    arrived = f"CAST({_quoted(_KAFKA_TIME)} AS TIMESTAMP(3))"
+    named = condition.replace("`t0`.", "").replace(_quoted(ARRIVED), arrived)
+    return "(\n" + indent(named.strip("\n"), "  ") + "\n  )"
 
 
 def _sink(feature: Feature, bootstrap: str) -> str:

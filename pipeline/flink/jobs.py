@@ -13,6 +13,7 @@ from pipeline.config import Settings
 from pipeline.errors import JobError
 from pipeline.model import JobState, JobStatus, KeptState
 
+from .ddl import SESSION_TIME_ZONE
 from .journal import Entry, Journal, Savepoint
 from .kept import kept_state
 from .rest import TERMINAL, FlinkRest, JobOverview
@@ -194,6 +195,7 @@ class Jobs:
             "rest.port": str(rest.port),
             "pipeline.name": job_name(name),
             "parallelism.default": str(parallelism),
+            "table.local-time-zone": SESSION_TIME_ZONE,
             "execution.checkpointing.interval": "10 s",
             "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
             "execution.checkpointing.dir": self._settings.checkpoints_dir.as_uri(),

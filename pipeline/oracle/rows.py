@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from typing import Annotated, Any, Final
 
+import ibis
 import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline import schema
+from pipeline.features.sound import ARRIVED, sound
 from pipeline.kafka.consumer import read_to_end
+from pipeline.kafka.lenient import INTEGER_BITS, read_leniently
 from pipeline.kafka.records import MALFORMED, Record
-
-from .lenient import INTEGER_BITS, read_leniently
 
 _LocalTime = Annotated[datetime, msgspec.Meta(tz=False)]
 # Another form of time that msgspec reads and Flink does not.
@@ -113,21 +114,43 @@ class TopicRows:
 def read_transactions(
     bootstrap: str, ends: Mapping[int, int] | None, tell: Callable[[int], None]
 ) -> TopicRows:
-    """The transactions that Flink takes: those with a time and a user.
+    """The transactions that features see: those that are sound.
 
     Args:
         bootstrap: Kafka's address.
         ends: Offset by partition at which to end; those of this moment when None.
         tell: Told how many records have been read.
     """
-    return _read(
-        bootstrap,
-        schema.TRANSACTION_TOPIC,
-        schema.TRANSACTION_FIELDS,
-        schema.TIME_COLUMN,
-        needed=(schema.TIME_COLUMN, schema.KEY_COLUMN),
-        ends=ends,
-        tell=tell,
+    return _only_sound(
+        _read(
+            bootstrap,
+            schema.TRANSACTION_TOPIC,
+            schema.TRANSACTION_FIELDS,
+            schema.TIME_COLUMN,
+            needed=(schema.TIME_COLUMN, schema.KEY_COLUMN),
+            ends=ends,
+            tell=tell,
+        )
+    )
+
+
+def _only_sound(rows: TopicRows) -> TopicRows:
+    """Leaves out what is quarantined, by the very expression that runs on Flink."""
+    arrived = pa.array(rows.arrived, pa.int64()).cast(pa.timestamp("ms"))
+    connection = ibis.duckdb.connect()
+    try:
+        table = connection.create_table("rows", rows.table.append_column(ARRIVED, arrived))
+        verdict = connection.to_pyarrow(sound(table).fill_null(False).name("sound"))
+    finally:
+        connection.disconnect()
+    mask = np.asarray(verdict, np.bool_)
+    return replace(
+        rows,
+        table=rows.table.filter(pa.array(mask)),
+        partition=rows.partition[mask],
+        event_time=rows.event_time[mask],
+        arrived=rows.arrived[mask],
+        bad=rows.bad + int((~mask).sum()),
     )
 
 

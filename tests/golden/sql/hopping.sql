@@ -11,7 +11,36 @@ CREATE TEMPORARY TABLE `transaction_raw` (
   `trans_num` STRING,
   `is_fraud` INT,
   `user_id` BIGINT,
-  WATERMARK FOR `trans_date_trans_time` AS `trans_date_trans_time` - INTERVAL '15' SECOND
+  `kafka_time` TIMESTAMP_LTZ(3) METADATA FROM 'timestamp' VIRTUAL,
+  `sound` AS (
+    `trans_date_trans_time` IS NOT NULL
+    AND `cc_num` IS NOT NULL
+    AND `merchant` IS NOT NULL
+    AND `category` IS NOT NULL
+    AND `amt` IS NOT NULL
+    AND `first` IS NOT NULL
+    AND `last` IS NOT NULL
+    AND `zipcode` IS NOT NULL
+    AND `dob` IS NOT NULL
+    AND `trans_num` IS NOT NULL
+    AND `is_fraud` IS NOT NULL
+    AND `user_id` IS NOT NULL
+    AND `trans_date_trans_time` >= CAST('1970-01-01 00:00:00.000000' AS TIMESTAMP)
+    AND `trans_date_trans_time` <= (
+      CAST(`kafka_time` AS TIMESTAMP(3)) + INTERVAL '1' DAY(2)
+    )
+    AND `amt` >= -1000000000.0
+    AND `amt` <= 1000000000.0
+    AND `is_fraud` IN (0, 1)
+    AND CHAR_LENGTH(`merchant`) <= 1000
+    AND CHAR_LENGTH(`category`) <= 1000
+    AND CHAR_LENGTH(`first`) <= 1000
+    AND CHAR_LENGTH(`last`) <= 1000
+    AND CHAR_LENGTH(`zipcode`) <= 1000
+    AND CHAR_LENGTH(`dob`) <= 1000
+    AND CHAR_LENGTH(`trans_num`) <= 1000
+  ),
+  WATERMARK FOR `trans_date_trans_time` AS CASE WHEN `sound` THEN `trans_date_trans_time` - INTERVAL '15' SECOND END
 ) WITH (
   'connector' = 'kafka',
   'topic' = 'transaction',
@@ -25,8 +54,9 @@ CREATE TEMPORARY TABLE `transaction_raw` (
 );
 
 CREATE TEMPORARY VIEW `transaction` AS
-SELECT * FROM `transaction_raw`
-WHERE `trans_date_trans_time` IS NOT NULL AND `user_id` IS NOT NULL;
+SELECT `trans_date_trans_time`, `cc_num`, `merchant`, `category`, `amt`, `first`, `last`, `zipcode`, `dob`, `trans_num`, `is_fraud`, `user_id`
+FROM `transaction_raw`
+WHERE `sound`;
 
 CREATE TEMPORARY TABLE `hopping_sink` (
   `window_start` TIMESTAMP(3),

@@ -7,20 +7,24 @@ is: a number in quotes is a number, and an object in a text column is its JSON. 
 
 from __future__ import annotations
 
+import json
 import re
+from calendar import monthrange
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
 import msgspec
 
-from pipeline.kafka.records import MALFORMED
+from .records import MALFORMED
 
 _FIELDS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _INTEGER: Final = re.compile(r"[+-]?[0-9]+")
 _NUMBER: Final = re.compile(r"[+-]?(([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?|NaN|Infinity)")
 # The `SQL` timestamp format: a space, no `T`, no zone.
-_TIME: Final = re.compile(r"(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2})(?:\.(\d{0,9}))?", re.ASCII)
+_TIME: Final = re.compile(r"(\d{4})-(\d\d)-(\d\d) (\d\d:\d\d:\d\d)(?:\.(\d{0,9}))?", re.ASCII)
+_MIDNIGHT_AFTER: Final = "24:00:00"
+_LONGEST_MONTH: Final = 31
 INTEGER_BITS: Final = {"int8": 8, "int16": 16, "int32": 32, "int64": 64}
 
 
@@ -32,9 +36,28 @@ def read_leniently(value: bytes, columns: Mapping[str, str]) -> dict[str, Any] |
         columns: Ibis type names by column.
     """
     try:
-        fields = _FIELDS.decode(value)
+        fields = read_fields(value)
+        if fields is None:
+            return None
         return {name: _field(fields.get(name), dtype) for name, dtype in columns.items()}
     except MALFORMED:
+        return None
+
+
+def read_fields(value: bytes) -> dict[str, msgspec.Raw] | None:
+    """The fields of a record as they are written; None if it is JSON but no object.
+
+    UTF-16 and UTF-32 are told by their zeros, as Flink's parser does it.
+
+    Raises:
+        msgspec.DecodeError, UnicodeDecodeError, RecursionError: It is not JSON.
+    """
+    encoding = json.detect_encoding(value)
+    if encoding != "utf-8":
+        value = value.decode(encoding).encode()
+    try:
+        return _FIELDS.decode(value)
+    except msgspec.ValidationError:
         return None
 
 
@@ -73,7 +96,13 @@ def _time(text: str) -> datetime | None:
     if found is None:
         return None
     try:
-        moment = datetime.fromisoformat(found[1])
-    except ValueError:
+        year, month, day = int(found[1]), int(found[2]), int(found[3])
+        if day <= _LONGEST_MONTH:
+            # Java's smart resolving: the 30th of February is its last day.
+            day = min(day, monthrange(year, month)[1])
+        days_more = timedelta(days=found[4] == _MIDNIGHT_AFTER and not (found[5] or "").strip("0"))
+        clock = time() if days_more else time.fromisoformat(found[4])
+        moment = datetime.combine(date(year, month, day), clock) + days_more
+    except (ValueError, OverflowError):
         return None
-    return moment.replace(microsecond=int((found[2] or "").ljust(6, "0")[:6]))
+    return moment.replace(microsecond=int((found[5] or "").ljust(6, "0")[:6]))

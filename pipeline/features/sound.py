@@ -1,0 +1,43 @@
+"""What a transaction has to be for a feature to see it; the rest is quarantined.
+
+One expression, which runs on Flink before the watermark is taken, and on DuckDB in the proof. A
+single record can do harm that outlives it: a time in the far future would make everything after it
+late, an amount of 1e300 or NaN would stay in a user's running sum, and a text of a megabyte would
+not fit into a sink topic. `pipeline.kafka.quarantine` says the same of one record in words.
+"""
+
+from __future__ import annotations
+
+from functools import reduce
+from operator import and_
+from typing import Final
+
+import ibis
+import ibis.expr.types as ir
+
+from pipeline import schema
+
+ARRIVED: Final = "arrived"
+"""Kafka's own timestamp of a record, in UTC and without a zone."""
+
+
+def sound(table: ir.Table) -> ir.BooleanValue:
+    """Whether a row is a transaction; null where a field is null.
+
+    Args:
+        table: The columns of `schema.TRANSACTION_FIELDS`, and `ARRIVED`.
+    """
+    time, amount = table[schema.TIME_COLUMN], table.amt
+    ahead = ibis.interval(days=schema.MOST_AHEAD.days)
+    texts = [name for name, dtype in schema.TRANSACTION_FIELDS.items() if dtype == "string"]
+    conditions: list[ir.BooleanValue] = [
+        *(table[name].notnull() for name in schema.TRANSACTION_FIELDS),
+        time >= ibis.timestamp(schema.EARLIEST.isoformat(sep=" ")),
+        time <= table[ARRIVED] + ahead,
+        # Not so of NaN either.
+        amount >= -schema.MOST_AMOUNT,
+        amount <= schema.MOST_AMOUNT,
+        table.is_fraud.isin((0, 1)),
+        *(table[name].length() <= schema.MOST_CHARACTERS for name in texts),
+    ]
+    return reduce(and_, conditions)

@@ -1,0 +1,69 @@
+"""Bad records on the real cluster: jobs run on, good ones are computed right, all is told."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from datetime import timedelta
+from itertools import islice
+
+import msgspec
+from confluent_kafka import Producer
+
+from pipeline import features, schema
+from pipeline.model import JobState, Transaction
+from pipeline.runtime import Runtime
+from pipeline.simulate import encode
+from pipeline.simulate.generator import Generator
+from tests.poison import oddities, poisons
+
+from .conftest import Run
+
+USERS = 20
+TRANSACTIONS = 600
+
+
+def test_poison_harms_nobody(stack: Runtime, fraudwatch: Run) -> None:
+    for feature in features.BUILT_IN:
+        stack.start_job(feature.name)
+    generator = Generator(7, users=USERS)
+    rows = [generator.next(300.0) for _ in range(TRANSACTIONS)]
+    bad = [(value, kind) for _, value, kind in poisons(rows[100])]
+    _send(stack.bootstrap, rows, [value for value, _ in bad])
+
+    listed = fraudwatch("quarantine", "--json")
+    assert listed.returncode == 0, listed.stderr
+    report = json.loads(listed.stdout)
+    kinds = Counter(kind.value for _, kind in bad)
+    assert report["kinds"] == dict(sorted(kinds.items(), key=lambda item: (-item[1], item[0])))
+    assert report["total"] == len(bad) == len(report["records"])
+    places = {(record["partition"], record["offset"]) for record in report["records"]}
+    assert len(places) == len(bad)
+
+    proofs = {feature.name: stack.verify(feature.name) for feature in features.BUILT_IN}
+    unusual = len(list(oddities(rows[0])))
+    for name, parity in proofs.items():
+        assert parity.proved, parity
+        assert parity.transactions == TRANSACTIONS + unusual, name
+        assert parity.bad == len(bad), name
+        assert parity.late == 0, f"{name}: something ran ahead of the watermark"
+        assert parity.equal > 0, name
+    assert {job.state for job in stack.status().jobs} == {JobState.RUNNING}
+
+
+def _send(bootstrap: str, rows: list[Transaction], bad: list[bytes | None]) -> None:
+    """Good and bad take turns, in every partition; bad ones have keys, and none."""
+    producer = Producer({"bootstrap.servers": bootstrap, "partitioner": "murmur2_random"})
+    poison = iter(bad)
+    for number, row in enumerate(rows):
+        producer.produce(schema.TRANSACTION_TOPIC, encode.value(row), encode.key(row))
+        if number % 5 == 0:
+            for value in islice(poison, 1):
+                key = encode.key(row) if number % 2 else None
+                producer.produce(schema.TRANSACTION_TOPIC, value, key)
+    assert next(poison, ...) is ..., "not all of the poison was sent"
+    later = rows[-1].trans_date_trans_time + timedelta(hours=1)
+    last = msgspec.structs.replace(rows[-1], trans_date_trans_time=later)
+    for _, odd in oddities(last):
+        producer.produce(schema.TRANSACTION_TOPIC, odd, encode.key(last))
+    assert producer.flush(30) == 0

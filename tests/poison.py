@@ -1,0 +1,86 @@
+"""Records that have no business in the transaction topic, each with what is wrong with it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from pipeline.kafka.quarantine import Kind
+from pipeline.model import Transaction
+from pipeline.simulate import encode
+
+Poison = tuple[str, bytes | None, Kind]
+
+
+def poisons(good: Transaction) -> Iterator[Poison]:
+    """Name, value and kind of each.
+
+    Args:
+        good: A transaction that would be fine, which most of them are made of.
+    """
+    sound = encode.value(good)
+    fields: dict[str, Any] = msgspec.json.decode(sound)
+
+    def changed(**changes: Any) -> bytes:
+        return json.dumps(fields | changes).encode()
+
+    def without(name: str) -> bytes:
+        return json.dumps({key: value for key, value in fields.items() if key != name}).encode()
+
+    yield "tombstone", None, Kind.EMPTY
+    yield "empty", b"", Kind.EMPTY
+    yield "blank", b"  \n", Kind.NOT_JSON
+    yield "half", sound[: len(sound) // 2], Kind.NOT_JSON
+    yield "text", b"hello", Kind.NOT_JSON
+    yield "latin-1", changed(merchant="x").replace(b'"x"', b'"Caf\xe9"'), Kind.NOT_JSON
+    yield "binary", bytes(range(256)), Kind.NOT_JSON
+    yield "bare NaN", changed(amt=0.125).replace(b"0.125", b"NaN"), Kind.NOT_JSON
+    yield "deep", changed(more=0)[:-2] + b"[" * 100_000 + b"]" * 100_000 + b"}", Kind.NOT_JSON
+    yield "array", b"[1, 2]", Kind.NOT_OBJECT
+    yield "number", b"7", Kind.NOT_OBJECT
+    yield "null", b"null", Kind.NOT_OBJECT
+    yield "empty object", b"{}", Kind.MISSING
+    for name in fields:
+        yield f"no {name}", without(name), Kind.MISSING
+        yield f"null {name}", changed(**{name: None}), Kind.MISSING
+    yield "time is a number", changed(trans_date_trans_time=1_700_000_000), Kind.WRONG_TYPE
+    yield "time with T", changed(trans_date_trans_time="2024-01-01T00:00:00"), Kind.WRONG_TYPE
+    yield "no such day", changed(trans_date_trans_time="2023-02-32 00:00:00"), Kind.WRONG_TYPE
+    yield "no such hour", changed(trans_date_trans_time="2023-02-03 25:00:00"), Kind.WRONG_TYPE
+    yield "year 0", changed(trans_date_trans_time="0000-01-01 00:00:00"), Kind.WRONG_TYPE
+    yield "user is text", changed(user_id="somebody"), Kind.WRONG_TYPE
+    yield "user of 65 bits", changed(user_id=2**64), Kind.WRONG_TYPE
+    yield "amount is text", changed(amt="a lot"), Kind.WRONG_TYPE
+    yield "amount is a list", changed(amt=[1]), Kind.WRONG_TYPE
+    yield "year 1", changed(trans_date_trans_time="0001-01-01 00:00:00"), Kind.PAST
+    yield "year 1969", changed(trans_date_trans_time="1969-12-31 23:59:59"), Kind.PAST
+    yield "year 2999", changed(trans_date_trans_time="2999-01-01 00:00:00"), Kind.FUTURE
+    yield "end of time", changed(trans_date_trans_time="9999-12-31 23:59:59"), Kind.FUTURE
+    yield "quoted NaN", changed(amt="NaN"), Kind.AMOUNT
+    yield "quoted infinity", changed(amt="Infinity"), Kind.AMOUNT
+    yield "1e300", changed(amt=1e300), Kind.AMOUNT
+    yield "-1e300", changed(amt=-1e300), Kind.AMOUNT
+    yield "flag of 2", changed(is_fraud=2), Kind.FLAG
+    yield "a megabyte", changed(merchant="x" * 900_000), Kind.LONG
+
+
+def oddities(good: Transaction) -> Iterator[tuple[str, bytes]]:
+    """Name and value of records that are unusual, but transactions all the same."""
+    sound = encode.value(good)
+    fields: dict[str, Any] = msgspec.json.decode(sound)
+    yield "unknown fields", json.dumps(fields | {"colour": "red", "more": {"a": [1]}}).encode()
+    yield "amount in quotes", json.dumps(fields | {"amt": str(good.amt)}).encode()
+    yield "user in quotes", json.dumps(fields | {"user_id": str(good.user_id)}).encode()
+    yield "zip code as a number", json.dumps(fields | {"zipcode": 28654}).encode()
+    yield "UTF-16", sound.decode().encode("utf-16-le")
+    yield "spaces", b"  " + sound + b"\n"
+    time = good.trans_date_trans_time
+    for clock in ("24:00:00", "24:00:00.000"):
+        day = {"trans_date_trans_time": f"{time:%Y-%m-%d} {clock}"}
+        yield f"the end of a day, {clock}", json.dumps(fields | day).encode()
+    late = {"trans_date_trans_time": f"{time:%Y}-02-30 23:59:59"}
+    yield "the 30th of February", json.dumps(fields | late).encode()
+    yield "no fraction", json.dumps(fields | {"amt": 12}).encode()
