@@ -15,7 +15,7 @@ from . import text
 from .environment import Environment
 from .history import HistorySource
 from .keymap import Scope, bindings
-from .navigation import OpenJob, OpenSimulator, OpenTopic, OpenUser
+from .navigation import OpenJob, OpenQuarantine, OpenSimulator, OpenTopic, OpenUser
 from .preferences import PreferencesFile
 from .screens.closing import ClosingScreen
 from .screens.dashboard import Dashboard
@@ -142,6 +142,13 @@ class FraudwatchApp(App[None]):
         from .screens.records import RecordsScreen
 
         self.push_screen(RecordsScreen(self._tails(), self._environment.clock, message.topic))
+
+    @on(OpenQuarantine)
+    def open_quarantine(self) -> None:
+        """Look at the records that are no transactions."""
+        from .screens.quarantine import QuarantineScreen
+
+        self.push_screen(QuarantineScreen(self.session))
 
     @on(OpenSimulator)
     def open_simulator(self) -> None:

@@ -7,10 +7,13 @@ from collections.abc import Sequence
 from typing import Final
 
 from pipeline.kafka.consumer import BatchConsumer, Last
+from pipeline.kafka.quarantine import sort_out
 from pipeline.kafka.records import Record, decode, decode_placed
 from pipeline.model import CumulatingRow, RollingRow, Transaction, WindowRow
 from pipeline.schema import TRANSACTION_TOPIC
 
+from .quarantine_kept import BadRow
+from .record_view import RecordView
 from .snapshot import Flagged
 from .source import Batch, Extent
 from .topics import CUMULATING, FLAGGED_TOPIC, ROLLING_TOPIC, WINDOW_TOPICS
@@ -54,7 +57,7 @@ def _decoded(records: list[Record], lag: int, error: str, *, anew: bool, past: b
     by_topic: defaultdict[str, list[Record]] = defaultdict(list)
     for record in records:
         by_topic[record.topic].append(record)
-    transactions, bad_transactions = decode_placed(Transaction, by_topic[TRANSACTION_TOPIC])
+    transactions, quarantined = sort_out(by_topic[TRANSACTION_TOPIC])
     rolling, bad_rolling = decode(RollingRow, by_topic[ROLLING_TOPIC])
     flagged, bad_flagged = decode_placed(Transaction, by_topic[FLAGGED_TOPIC])
     windows: dict[str, Sequence[WindowRow]] = {}
@@ -72,7 +75,10 @@ def _decoded(records: list[Record], lag: int, error: str, *, anew: bool, past: b
             Flagged(record.partition, record.offset, record.timestamp_ms, transaction)
             for record, transaction in flagged
         ],
-        bad=len(bad_transactions) + len(bad_rolling) + len(bad_flagged) + bad_windows,
+        quarantined=[
+            BadRow(RecordView.of(found.record), found.kind, found.reason) for found in quarantined
+        ],
+        bad=len(bad_rolling) + len(bad_flagged) + bad_windows,
         lag=lag,
         anew=anew,
         past=past,

@@ -18,6 +18,7 @@ class Scope(StrEnum):
     USER = "One user"
     JOB = "One job"
     RECORDS = "Records"
+    QUARANTINE = "Quarantine"
     SIMULATOR = "Simulator"
     QUESTION = "A question"
     EXPORT = "Export"
@@ -29,6 +30,7 @@ CHAINS: Final = (
     (Scope.TABLE, Scope.USER, Scope.APP),
     (Scope.JOB, Scope.APP),
     (Scope.TABLE, Scope.RECORDS, Scope.APP),
+    (Scope.TABLE, Scope.QUARANTINE, Scope.APP),
     (Scope.SIMULATOR, Scope.APP),
     (Scope.QUESTION,),
     (Scope.EXPORT,),
@@ -125,6 +127,7 @@ KEYMAP: Final = (
     _key("4", "panel('flagged')", "flagged", "Go to Flagged: transactions known as fraud", _D),
     _key("5", "panel('plots')", "plots", "Go to Plots", _D),
     _key("6", "records", "records", "Records: look into any topic", _D),
+    _key("b", "quarantine", "bad records", "Quarantine: records that are no transactions", _D),
     _key("w", "next_windows", "windows", "Tumbling, hopping or cumulating windows", _D),
     _key("right", "turn(1)", "next", "Next table", _D),
     _key("left", "turn(-1)", "previous", "Previous table", _D),
@@ -159,6 +162,7 @@ KEYMAP: Final = (
     _key("e", "from_end", "end", "Read what comes from now on", _R, "footer"),
     _key("a", "from_time", "at a time", "Read from a time on", _R, "footer"),
     _key("p", "freeze", "freeze", "Freeze the list; again to follow", _R),
+    _key("p", "freeze", "freeze", "Freeze the list; again to follow", Scope.QUARANTINE, "footer"),
     _key("space", "pause", "pause", "Pause or go on", _SIM, "footer", "changes"),
     _key("o", "power", "on or off", "Start or stop the simulator", _SIM, "footer", "changes"),
     _key("plus", "rate(2.0)", "faster", "Twice as many transactions a second", _SIM, "changes"),

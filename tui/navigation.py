@@ -29,5 +29,9 @@ class OpenTopic(Message):
         self.topic = topic
 
 
+class OpenQuarantine(Message):
+    """Look at the records that are no transactions."""
+
+
 class OpenSimulator(Message):
     """Steer the simulator."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -42,13 +42,18 @@ class RecordView:
     @classmethod
     def of(cls, record: Record) -> RecordView:
         """A record that was read; a long one is cut, so that many can be kept."""
-        value, size = record.value, None
-        if value is not None and len(value) > LONGEST_VALUE:
-            value, size = value[:LONGEST_VALUE], len(value)
         key = record.key if record.key is None else record.key[:_LONGEST_KEY]
-        return cls(
-            record.topic, record.partition, record.offset, record.timestamp_ms, key, value, size
+        whole = cls(
+            record.topic, record.partition, record.offset, record.timestamp_ms, key, record.value
         )
+        return whole.shortened(LONGEST_VALUE)
+
+    def shortened(self, most: int) -> RecordView:
+        """With so many bytes of the value at most."""
+        value = self.value
+        if not isinstance(value, bytes) or len(value) <= most:
+            return self
+        return replace(self, value=value[:most], size=self.size or len(value))
 
     @property
     def data(self) -> bytes | None:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from pipeline.model import Transaction
 
+from .quarantine_kept import Quarantine
 from .query import Page, Query
 from .series_snapshot import SeriesSnapshot
 
@@ -179,7 +180,8 @@ class Snapshot:
         event_time: How event time goes.
         series: What the plots show.
         last_record_at: When the last record of any topic came, in seconds since the epoch.
-        bad: Records that could not be decoded.
+        quarantine: Records that are no transactions.
+        bad: Records of the sink topics that could not be decoded.
         lag: Records that wait in Kafka; None when that is not known.
         error: Why the streams cannot be read; empty when they can.
         error_at: Since when, in seconds since the epoch.
@@ -194,6 +196,7 @@ class Snapshot:
     event_time: EventTime = field(default_factory=EventTime)
     series: SeriesSnapshot = field(default_factory=SeriesSnapshot)
     last_record_at: float | None = None
+    quarantine: Quarantine = field(default_factory=Quarantine)
     bad: int = 0
     lag: int | None = None
     error: str = ""

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from pipeline.model import RollingRow, Transaction, WindowRow
 
+from .quarantine_kept import BadRow
 from .snapshot import Flagged
 
 
@@ -37,7 +38,8 @@ class Batch:
         extents: What the transactions say of each partition.
         windows: Features of closed windows, by kind.
         flagged: Flagged transactions, with their place in Kafka.
-        bad: Records that could not be decoded.
+        quarantined: Records of the topic `transaction` that are no transactions.
+        bad: Records of the other topics that could not be decoded.
         lag: Records that wait in Kafka; None when that is not known.
         anew: Whether topics were emptied, so that what was read before is no more.
         past: Whether this was in Kafka before the console looked, so that it tells no rate.
@@ -49,11 +51,18 @@ class Batch:
     extents: Mapping[int, Extent] = field(default_factory=dict)
     windows: Mapping[str, Sequence[WindowRow]] = field(default_factory=dict)
     flagged: Sequence[Flagged] = ()
+    quarantined: Sequence[BadRow] = ()
     bad: int = 0
     lag: int | None = None
     anew: bool = False
     past: bool = False
     error: str = ""
+
+    @property
+    def brought_something(self) -> bool:
+        """Whether there was any record."""
+        some = self.transactions or self.rolling or self.windows or self.flagged
+        return bool(some or self.quarantined or self.bad)
 
 
 class Source(Protocol):

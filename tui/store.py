@@ -11,6 +11,7 @@ from collections.abc import Callable
 from .event_clock import EventClock
 from .flagged_kept import FlaggedKept
 from .limits import Limits
+from .quarantine_kept import QuarantineKept
 from .query import Queries
 from .series import Series
 from .snapshot import Snapshot
@@ -55,6 +56,7 @@ class Store:
         self._throughput = Throughput()
         self._transactions_total = 0
         self._last_record_at: float | None = None
+        self._quarantine = QuarantineKept()
         self._bad = 0
 
     def apply(self, batch: Batch) -> None:
@@ -64,8 +66,9 @@ class Store:
             self._clear()
         self._note_error(batch.error, now)
         self._lag = batch.lag if batch.lag is not None else self._lag
+        self._quarantine.apply(batch.quarantined)
         self._bad += batch.bad
-        if batch.transactions or batch.rolling or batch.windows or batch.flagged or batch.bad:
+        if batch.brought_something:
             self._last_record_at = now
         self._series.add(batch, now)
         self._apply_transactions(batch, now)
@@ -106,6 +109,7 @@ class Store:
             event_time=self.event_clock.state(now),
             series=self._series.snapshot(now),
             last_record_at=self._last_record_at,
+            quarantine=self._quarantine.snapshot(),
             bad=self._bad,
             lag=self._lag,
             error=self._error,

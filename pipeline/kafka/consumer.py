@@ -130,17 +130,7 @@ class BatchConsumer:
         for message in self._consumer.consume(max_records, timeout):
             error = message.error()
             if error is None:
-                _, timestamp = message.timestamp()
-                records.append(
-                    Record(
-                        message.topic() or "",
-                        message.partition() or 0,
-                        message.offset() or 0,
-                        timestamp,
-                        message.key(),
-                        message.value(),
-                    )
-                )
+                records.append(Record.of(message))
             elif error.code() not in _GONE:
                 self._error = error.str()
         if records:
@@ -268,10 +258,7 @@ def read_to_end(
                     if number not in open_parts:
                         continue
                     if offset < open_parts[number]:
-                        _, timestamp = message.timestamp()
-                        batch.append(
-                            Record(topic, number, offset, timestamp, message.key(), message.value())
-                        )
+                        batch.append(Record.of(message))
                     if offset + 1 >= open_parts[number]:
                         del open_parts[number]
                 if batch:

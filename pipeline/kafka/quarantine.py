@@ -26,6 +26,13 @@ _EPOCH: Final = datetime(1970, 1, 1)
 # Another form of time that msgspec reads and Flink does not.
 _ISO_TIME: Final = re.compile(rb"-[0-9]{2}[Tt_][0-9]{2}:")
 _TEXTS: Final = tuple(name for name, kind in schema.TRANSACTION_FIELDS.items() if kind == "string")
+_IN_WORDS: Final = {
+    "timestamp(3)": "YYYY-MM-DD HH:MM:SS",
+    "int64": "a whole number of 64 bits",
+    "int32": "a whole number",
+    "float64": "a number",
+    "string": "a text",
+}
 
 
 class Kind(StrEnum):
@@ -109,8 +116,8 @@ def _second_look(record: Record) -> tuple[Transaction | None, tuple[Kind, str] |
             if written == "null":
                 missing = "is null" if name in fields else "is not there"
                 return None, (Kind.MISSING, f"{name} {missing}")
-            wanted = schema.TRANSACTION_FIELDS[name]
-            return None, (Kind.WRONG_TYPE, f"{name} is {written[:60]}, no {wanted}")
+            wanted = _IN_WORDS[schema.TRANSACTION_FIELDS[name]]
+            return None, (Kind.WRONG_TYPE, f"{name} is {written[:60]}, not {wanted}")
     row = Transaction(**columns)
     return row, _harm(row, record)
 

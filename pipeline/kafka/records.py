@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final, TypeVar
 
 import msgspec
+from confluent_kafka import Message
 
 T = TypeVar("T")
 
@@ -24,6 +25,19 @@ class Record:
     timestamp_ms: int
     key: bytes | None
     value: bytes | None
+
+    @classmethod
+    def of(cls, message: Message) -> Record:
+        """A message that the client delivered without an error."""
+        _, timestamp = message.timestamp()
+        return cls(
+            message.topic() or "",
+            message.partition() or 0,
+            message.offset() or 0,
+            timestamp,
+            message.key(),
+            message.value(),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Final, TypeVar
+from typing import Any, Final, TypeVar
 
-import msgspec
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
 
@@ -17,7 +16,8 @@ from pipeline import schema
 from pipeline.errors import UnavailableError
 
 from .client import REQUEST_SECONDS, client_config, reporting, unavailable
-from .records import MALFORMED
+from .quarantine import sort_out
+from .records import Record
 
 T = TypeVar("T")
 
@@ -51,11 +51,6 @@ class TopicInfo:
     def records(self) -> int:
         """How many records it holds, counting transaction markers and gaps."""
         return sum(part.latest - part.earliest for part in self.partitions)
-
-
-class _EventTime(msgspec.Struct):
-    # One with a zone could not be compared with the others; Flink does not read it either.
-    trans_date_trans_time: Annotated[datetime, msgspec.Meta(tz=False)]
 
 
 def create_topics(
@@ -133,23 +128,16 @@ def list_topics(bootstrap: str) -> list[TopicInfo]:
     return [TopicInfo(name, tuple(partitions)) for name, partitions in sorted(found.items())]
 
 
-def newest_event_time(bootstrap: str, topic: str = schema.TRANSACTION_TOPIC) -> datetime | None:
-    """The newest event time among a topic's last records; None for an empty topic.
+def newest_event_time(bootstrap: str) -> datetime | None:
+    """The newest event time among the last transactions; None when there are none.
 
     Several records of each partition are looked at, since the last may be out of order or damaged.
 
     Raises:
         UnavailableError: Kafka cannot be reached, or has no such topic.
     """
-    newest: datetime | None = None
-    decoder = msgspec.json.Decoder(_EventTime)
-    for value in _last_values(bootstrap, topic):
-        try:
-            time_found = decoder.decode(value).trans_date_trans_time
-        except MALFORMED:
-            continue
-        newest = time_found if newest is None else max(newest, time_found)
-    return newest
+    transactions, _ = sort_out(_last_records(bootstrap, schema.TRANSACTION_TOPIC))
+    return max((row.trans_date_trans_time for _, row in transactions), default=None)
 
 
 def committed(bootstrap: str, group: str, topic: str) -> dict[int, int]:
@@ -183,7 +171,7 @@ def _patiently(ask: Callable[[], T]) -> T:
             time.sleep(_POLL_SECONDS)
 
 
-def _last_values(bootstrap: str, topic: str) -> list[bytes]:
+def _last_records(bootstrap: str, topic: str) -> list[Record]:
     consumer = Consumer(
         client_config(bootstrap)
         | {"group.id": "fraudwatch-look", "enable.auto.commit": False, "enable.partition.eof": True}
@@ -205,8 +193,8 @@ def _last_values(bootstrap: str, topic: str) -> list[bytes]:
         consumer.close()
 
 
-def _read_to_end(consumer: Consumer, parts: list[TopicPartition]) -> list[bytes]:
-    values = []
+def _read_to_end(consumer: Consumer, parts: list[TopicPartition]) -> list[Record]:
+    records = []
     consumer.assign(parts)
     open_parts = len(parts)
     deadline = time.monotonic() + REQUEST_SECONDS
@@ -214,13 +202,12 @@ def _read_to_end(consumer: Consumer, parts: list[TopicPartition]) -> list[bytes]
         for message in consumer.consume(1000, timeout=0.5):
             error = message.error()
             if error is None:
-                if (value := message.value()) is not None:
-                    values.append(value)
+                records.append(Record.of(message))
             elif error.code() == KafkaError._PARTITION_EOF:
                 open_parts -= 1
             else:
                 raise KafkaException(error)
-    return values
+    return records
 
 
 def _admin(bootstrap: str) -> AdminClient:

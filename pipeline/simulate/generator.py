@@ -90,7 +90,7 @@ class Generator:
             self._elapsed, _, purchase = heapq.heappop(self._planned)
             return self._fraudulent(purchase)
         self._elapsed = ordinary
-        now = self._now()
+        now = self.event_time
         person = self._people[self._person_at[now.hour].draw(self._random)]
         if self._random.random() < _EPISODES_BY_HOUR[now.hour]:
             self._plan(person)
@@ -101,7 +101,7 @@ class Generator:
     @property
     def intensity(self) -> float:
         """How busy this hour of the day is; 1 on average over a day, less at night."""
-        return self._intensity_at[self._now().hour]
+        return self._intensity_at[self.event_time.hour]
 
     def inject_fraud(self) -> int:
         """Let an episode begin now; the user whom it hits."""
@@ -116,10 +116,12 @@ class Generator:
 
     def _fraudulent(self, purchase: Purchase) -> Transaction:
         return self._transaction(
-            self._now(), purchase.person, purchase.category, purchase.amount, is_fraud=1
+            self.event_time, purchase.person, purchase.category, purchase.amount, is_fraud=1
         )
 
-    def _now(self) -> datetime:
+    @property
+    def event_time(self) -> datetime:
+        """How far event time has come."""
         return self._start + timedelta(seconds=int(self._elapsed))
 
     def _transaction(

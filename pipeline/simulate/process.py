@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Annotated, Final, Protocol
 
 import msgspec
@@ -77,6 +78,8 @@ class Simulation:
         rate: Transactions per second of real time, on average over a day of event time.
         speed: Seconds of event time per second of real time.
         busyness: Factor on the rate at this hour of event time.
+        present: The time now; event time that has caught up with it goes no faster than it does,
+            since transactions of the future would be quarantined.
     """
 
     generator: Generator
@@ -85,6 +88,7 @@ class Simulation:
     rate: float
     speed: float
     busyness: Callable[[], float] = lambda: 1.0
+    present: Callable[[], datetime] = lambda: datetime.max
     paused: bool = False
     sent: int = 0
     event_time: str = ""
@@ -103,9 +107,10 @@ class Simulation:
         held = self.paused or now - self._failed_at < _RETRY_SECONDS
         # Event time goes evenly; how much happens in it depends on the hour.
         rate = self.rate * self.busyness()
+        speed = self._speed_now
         due = self.pace.due(now, 0.0 if held else rate, _MOST_PER_TICK)
         for _ in range(due):
-            transaction = self.generator.next(self.speed / rate)
+            transaction = self.generator.next(speed / rate)
             try:
                 self.send(transaction)
             except PipelineError as error:
@@ -131,9 +136,16 @@ class Simulation:
             self.generator.inject_fraud()
 
     @property
+    def _speed_now(self) -> float:
+        caught_up = self.generator.event_time >= self.present()
+        return min(self.speed, 1.0) if caught_up else self.speed
+
+    @property
     def status(self) -> Status:
         """What is told outside."""
-        return Status(self.sent, self.rate, self.speed, self.paused, self.event_time, self.error)
+        return Status(
+            self.sent, self.rate, self._speed_now, self.paused, self.event_time, self.error
+        )
 
 
 def run(
@@ -231,6 +243,7 @@ def main() -> int:
                 rate=options.rate,
                 speed=options.speed,
                 busyness=lambda: generator.intensity,
+                present=lambda: datetime.now(UTC).replace(tzinfo=None),
             )
             run(simulation, commands, say)
             producer.flush(_FLUSH_SECONDS)

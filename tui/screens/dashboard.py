@@ -19,7 +19,7 @@ from tui.filter import Filter, FilterError, parse
 from tui.frozen import refined
 from tui.job_control import Order
 from tui.keymap import Scope, bindings
-from tui.navigation import OpenJob, OpenSimulator, OpenTopic, OpenUser
+from tui.navigation import OpenJob, OpenQuarantine, OpenSimulator, OpenTopic, OpenUser
 from tui.panel_titles import panel_titles
 from tui.preferences import PreferencesFile
 from tui.query import Queries, Query
@@ -220,6 +220,10 @@ class Dashboard(Guarded, Screen[None]):
     def action_records(self) -> None:
         """Look into any topic."""
         self.post_message(OpenTopic())
+
+    def action_quarantine(self) -> None:
+        """Look at the records that are no transactions."""
+        self.post_message(OpenQuarantine())
 
     def action_simulator(self) -> None:
         """Steer the simulator."""

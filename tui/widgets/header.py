@@ -118,6 +118,9 @@ def _second_line(view: View, width: int, gap: str) -> list[Piece]:
     ]
     if data.lag is not None:
         groups.append([Piece("lag ", Tone.QUIET), Piece(text.integer(data.lag))])
+    if data.quarantine.total:
+        bad = f"{text.integer(data.quarantine.total)} quarantined"
+        groups.append([Piece(bad, Tone.WAITS)])
     if data.bad:
         groups.append([Piece(f"{text.integer(data.bad)} unreadable", Tone.WAITS)])
     right: Group = []

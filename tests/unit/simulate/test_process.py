@@ -1,7 +1,7 @@
 """The simulator's loop, with time, commands and delivery in the test's hands."""
 
 import queue
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -161,3 +161,14 @@ def test_it_ends_with_its_commands() -> None:
     world = World(1)
     run(world.simulation, commands, said.append, clock=lambda: 0.0)
     assert [status.rate for status in said] == [100, 5]
+
+
+def test_it_does_not_run_ahead_of_the_present() -> None:
+    world = World(10)
+    present = START + timedelta(hours=1)
+    world.simulation.present = lambda: present
+    status = world.run()
+    assert status.speed == 1
+    times = [row.trans_date_trans_time for row in world.sent]
+    assert present <= max(times) < present + timedelta(minutes=1)
+    assert len(times) > 500

@@ -7,6 +7,7 @@ import msgspec
 from pipeline.kafka.records import Record
 from pipeline.model import WindowRow
 from pipeline.schema import TRANSACTION_TOPIC
+from pipeline.simulate import encode
 from tests.snapshot.fakes import rolling, transaction, window_row
 from tui.kafka_source import _decoded
 from tui.source import Extent
@@ -29,7 +30,8 @@ def record(topic: str, offset: int, value: object) -> Record:
 def test_records_are_told_apart_by_topic_and_bad_ones_counted() -> None:
     batch = _decoded(
         [
-            record(TRANSACTION_TOPIC, 0, transaction(1)),
+            record(TRANSACTION_TOPIC, 0, encode.value(transaction(1))),
+            record(TRANSACTION_TOPIC, 1, b"{"),
             record(FLAGGED_TOPIC, 7, b"\xff not json"),
             record(FLAGGED_TOPIC, 8, transaction(2)),
             record(ROLLING_TOPIC, 0, rolling(3)),
@@ -55,3 +57,4 @@ def test_records_are_told_apart_by_topic_and_bad_ones_counted() -> None:
     assert batch.extents == {1: Extent(0, *[transaction(1).trans_date_trans_time] * 2)}
     assert [(row.offset, row.transaction) for row in batch.flagged] == [(8, transaction(2))]
     assert (batch.bad, batch.lag) == (2, 5)
+    assert [(row.place, row.kind) for row in batch.quarantined] == [((1, 1), "not JSON")]

@@ -1,0 +1,66 @@
+"""Quarantine as pictures: none, some, one of them open, strings that mean harm."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from pipeline.kafka.quarantine import sort_out
+from pipeline.kafka.records import Record
+from pipeline.schema import TRANSACTION_TOPIC
+from tests.poison import poisons
+from tui.quarantine_kept import BadRow
+from tui.record_view import RecordView
+from tui.source import Batch
+from tui.theme import DARK, LIGHT, title
+
+from .fakes import NOW, FakeSource, live_batch, transaction
+from .stage import Stage
+from .test_dashboard import SIZES, Compare, Size
+
+HOSTILE = b'\x1b]0;owned\x07\x1b[2J{"amt": [bold red]\xe2\x80\xae 12}' + "表情🙂".encode() * 20
+
+
+def quarantined() -> list[BadRow]:
+    values = [value for _, value, _ in poisons(transaction(3))]
+    records = [
+        Record(TRANSACTION_TOPIC, n % 4, 4_100 + n, int((NOW - 7 * n) * 1000), b"-3122116", value)
+        for n, value in enumerate([*values, HOSTILE])
+    ]
+    _, bad = sort_out(records)
+    return [BadRow(RecordView.of(found.record), found.kind, found.reason) for found in bad]
+
+
+def bad_batch() -> Batch:
+    return replace(live_batch(), quarantined=quarantined())
+
+
+@SIZES
+@pytest.mark.parametrize("theme", [DARK, LIGHT], ids=title)
+@pytest.mark.parametrize("keys", [(), ("j", "enter")], ids=["list", "record"])
+def test_quarantine(snap_compare: Compare, size: Size, theme: Any, keys: tuple[str, ...]) -> None:
+    stage = Stage(source=FakeSource(bad_batch()))
+
+    async def before(pilot: Pilot[Any]) -> None:
+        stage.app.theme = theme.name
+        await stage.live(pilot)
+        await pilot.press("b")
+        await stage.shows(pilot, "Quarantine")
+        await pilot.press(*keys)
+        await stage.settle(pilot)
+
+    assert snap_compare(stage.app, terminal_size=size, run_before=before)
+
+
+def test_nothing_is_quarantined(snap_compare: Compare) -> None:
+    stage = Stage(source=FakeSource(live_batch()))
+
+    async def before(pilot: Pilot[Any]) -> None:
+        await stage.live(pilot)
+        await pilot.press("b")
+        await stage.shows(pilot, "is a transaction")
+
+    assert snap_compare(stage.app, terminal_size=(80, 24), run_before=before)
