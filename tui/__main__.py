@@ -5,6 +5,7 @@ Imports are late: the console has to paint before anything slow is loaded.
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 _PROFILE: Final = "--profile"
 _READ_ONLY: Final = "--read-only"
+# Rarely: what the console drops by the second, rows and pieces of lines, is in no cycles.
+_COLLECT_AT: Final = (20_000, 20, 100)
 
 
 def main(argv: list[str] | None = None) -> int | None:
@@ -82,12 +85,18 @@ def _open_console(options: ConsoleOptions) -> int | None:
         print(error, file=sys.stderr)
         return error.exit_code
 
+    gc.set_threshold(*_COLLECT_AT)
+
     from .app import FraudwatchApp
     from .environment import Environment
     from .limits import Limits
 
     def connect() -> Backend:
         from pipeline.runtime import Runtime
+
+        # What was imported stays, so that looking through it for garbage, which takes as long as a
+        # keypress should, is for nothing.
+        gc.freeze()
 
         runtime = Runtime(settings)
         if not settings.read_only:
