@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import msgspec
-from confluent_kafka import Message
+
+if TYPE_CHECKING:  # the console's first paint does not wait for the client's library
+    from confluent_kafka import Message
 
 T = TypeVar("T")
 
