@@ -38,6 +38,23 @@ class JobError(PipelineError):
     exit_code = 4
 
 
+class ChangedError(JobError):
+    """A job's SQL is another than that which its kept state was made by; the user decides.
+
+    Args:
+        name: The job's.
+        state: What was kept, and when, in words: `savepoint of 2026-01-05 08:04`.
+        can_be_kept: Whether it is known what the job was then.
+    """
+
+    def __init__(self, name: str, state: str, *, can_be_kept: bool) -> None:
+        hint = f"Start it without its state: `fraudwatch start {name} --fresh`"
+        if can_be_kept:
+            hint += f"; or as it was then: `fraudwatch start {name} --as-before`"
+        super().__init__(f"{name} has changed since its {state}.", f"{hint}.")
+        self.can_be_kept = can_be_kept
+
+
 class InputError(PipelineError):
     """A file or a topic holds something that cannot be used."""
 

@@ -8,12 +8,13 @@ from collections.abc import Callable
 from .config import Settings
 from .errors import UnavailableError
 from .features import Feature
-from .flink.ddl import job_sql
+from .flink.ddl import definition
 from .flink.jobs import Jobs
 from .flink.rest import FlinkRest
 from .flink.submission import Submission, Submitted
 from .flink.vitals import VitalsReader
 from .local.control import Control, GetReport, Report, Submit, SubmitAnswer
+from .model import Resume
 
 _SUBMIT_SECONDS = 150.0
 
@@ -75,6 +76,7 @@ class LocalStack:
         feature: Feature,
         bootstrap: str,
         report: Callable[[str], None] = lambda _: None,
+        resume: Resume = Resume.UNCHANGED,
     ) -> str:
         """Start a feature's job, from its kept state if there is any.
 
@@ -82,7 +84,8 @@ class LocalStack:
             The job's id.
 
         Raises:
-            JobError: Flink refused the job, or there are not enough free slots.
+            JobError: Flink refused the job, there are not enough free slots, or the job has changed
+                since its state was kept.
         """
 
         def submit(submission: Submission) -> Submitted:
@@ -92,9 +95,10 @@ class LocalStack:
 
         return jobs.start(
             feature.name,
-            job_sql(feature, bootstrap).statements,
-            parallelism=self._settings.parallelism,
+            definition(feature),
+            bootstrap=bootstrap,
             submit=submit,
+            resume=resume,
             report=report,
         )
 

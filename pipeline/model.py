@@ -104,6 +104,17 @@ class JobStatus:
     failure: str = ""
 
 
+class Resume(StrEnum):
+    """What a start does with state that the job's earlier definition left behind."""
+
+    UNCHANGED = "unchanged"
+    """Refuse; state of the same definition is used."""
+    FRESH = "fresh"
+    """Discard whatever state there is."""
+    AS_BEFORE = "as-before"
+    """Run the earlier definition."""
+
+
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
     """A job's last completed checkpoint.

@@ -34,6 +34,7 @@ from .model import (
     JobDetail,
     JobStatus,
     JobVitals,
+    Resume,
     SimulatorStatus,
     StackStatus,
     StepState,
@@ -182,17 +183,24 @@ class Runtime:
         failures = rest.failures(job_id) if job_id else ()
         return described(feature, sql, jobs.kept(name), failures)
 
-    def start_job(self, name: str, report: Callable[[str], None] = lambda _: None) -> JobStatus:
+    def start_job(
+        self,
+        name: str,
+        report: Callable[[str], None] = lambda _: None,
+        *,
+        resume: Resume = Resume.UNCHANGED,
+    ) -> JobStatus:
         """Start a job, from its kept state if it has any, and wait until it runs.
 
         Raises:
-            JobError: There is no such feature, or Flink refused the job.
+            JobError: There is no such feature, Flink refused the job, or it has changed since its
+                state was kept and `resume` does not say what to do.
             UnavailableError: The stack does not run.
         """
         (feature,) = features.find([name])
         stack = self._stack.report()
         jobs = self._stack.jobs(stack)
-        job_id = self._stack.submit(jobs, feature, stack.bootstrap, report)
+        job_id = self._stack.submit(jobs, feature, stack.bootstrap, report, resume)
         report("waiting for its tasks")
         jobs.wait_running(job_id)
         return self._job_status(feature)

@@ -12,6 +12,7 @@ settings.load_profile("untimed")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--accept-sql", action="store_true", help="Write the golden SQL anew.")
+    parser.addoption("--rounds", type=int, default=1, help="How often each fault is tried.")
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
-from pipeline.model import JobDetail, JobStatus, JobVitals, SimulatorStatus, StackStatus, Step
+from pipeline.model import (
+    JobDetail,
+    JobStatus,
+    JobVitals,
+    Resume,
+    SimulatorStatus,
+    StackStatus,
+    Step,
+)
 
 if TYPE_CHECKING:
     from pipeline.local.control import Simulate
@@ -37,8 +45,14 @@ class Backend(Protocol):
     def job_detail(self, name: str) -> JobDetail:
         """What a job is, what it left behind and what went wrong with it."""
 
-    def start_job(self, name: str, report: ReportProgress) -> JobStatus:
-        """Start a job, from its kept state if it has any, and wait until it runs."""
+    def start_job(
+        self, name: str, report: ReportProgress, *, resume: Resume = Resume.UNCHANGED
+    ) -> JobStatus:
+        """Start a job, from its kept state if it has any, and wait until it runs.
+
+        A job that has changed since its state was kept raises a ChangedError, unless `resume` says
+        what to do.
+        """
 
     def stop_job(self, name: str, report: ReportProgress, *, discard: bool = False) -> JobStatus:
         """Stop a job; its state is kept in a savepoint, or thrown away with `discard`."""

@@ -9,7 +9,8 @@ from enum import Enum
 from functools import partial
 from typing import Final
 
-from pipeline.model import JobState, JobStatus
+from pipeline.errors import ChangedError
+from pipeline.model import JobState, JobStatus, Resume
 
 from .backend import Backend
 from .problem import Problem
@@ -26,6 +27,18 @@ class Order(Enum):
     """What to do with a job, and how that reads before, meanwhile and afterwards."""
 
     START = ("runs already", "Every job runs already.", "starting…", "runs")
+    START_FRESH = (
+        "runs already",
+        "Every job runs already.",
+        "starting, discarding state…",
+        "runs, from nothing",
+    )
+    START_AS_BEFORE = (
+        "runs already",
+        "Every job runs already.",
+        "starting as it was…",
+        "runs as it was before it changed",
+    )
     STOP = (
         "does not run",
         "No job runs.",
@@ -44,6 +57,13 @@ class Order(Enum):
         self.needless = needless
         self.doing = doing
         self.done = done
+
+
+STARTS: Final = {
+    Order.START: Resume.UNCHANGED,
+    Order.START_FRESH: Resume.FRESH,
+    Order.START_AS_BEFORE: Resume.AS_BEFORE,
+}
 
 
 class JobControl:
@@ -110,10 +130,12 @@ class JobControl:
             try:
                 backend = self._backend()
                 report = partial(self._progress, name)
-                if order is Order.START:
-                    status = backend.start_job(name, report)
+                if order in STARTS:
+                    status = backend.start_job(name, report, resume=STARTS[order])
                 else:
                     status = backend.stop_job(name, report, discard=order is Order.CANCEL)
+            except ChangedError as error:
+                self._changed_since(name, error)
             except Exception as error:
                 self._failed(order, name, error)
             else:
@@ -126,21 +148,26 @@ class JobControl:
         with self._lock:
             self._activities[name] = activity
 
+    def _changed_since(self, name: str, error: ChangedError) -> None:
+        ways_on = (Resume.FRESH, Resume.AS_BEFORE) if error.can_be_kept else (Resume.FRESH,)
+        self._set(name, error.message, failed=True, ways_on=ways_on)
+        self._tell(Notice(f"{error.message} Start it again to choose how.", Severity.WARNING))
+
     def _failed(self, order: Order, name: str, error: Exception) -> None:
         _log.warning("%s of %s failed", order.name, name, exc_info=error)
         problem = Problem.of(error)
         self._set(name, problem.message, failed=True)
         self._tell(Notice(f"{name}: {problem}", Severity.ERROR))
 
-    def _set(self, name: str, text: str, *, failed: bool) -> None:
-        activity = Activity(text, busy=False, failed=failed, at=self._clock())
+    def _set(self, name: str, text: str, *, failed: bool, ways_on: tuple[Resume, ...] = ()) -> None:
+        activity = Activity(text, busy=False, failed=failed, at=self._clock(), ways_on=ways_on)
         with self._lock:
             self._activities[name] = activity
 
 
 def _is_needless(order: Order, job: JobStatus) -> bool:
     match order:
-        case Order.START:
+        case Order.START | Order.START_FRESH | Order.START_AS_BEFORE:
             return job.state in RUNNING
         case Order.STOP:
             return job.state not in RUNNING

@@ -21,6 +21,7 @@ class Scope(StrEnum):
     QUARANTINE = "Quarantine"
     SIMULATOR = "Simulator"
     QUESTION = "A question"
+    CHANGED = "A changed job"
     EXPORT = "Export"
     APP = "Everywhere"
 
@@ -33,6 +34,7 @@ CHAINS: Final = (
     (Scope.TABLE, Scope.QUARANTINE, Scope.APP),
     (Scope.SIMULATOR, Scope.APP),
     (Scope.QUESTION,),
+    (Scope.CHANGED,),
     (Scope.EXPORT,),
 )
 """The scopes that work at once, from the focused widget out: no key may be in two of a chain."""
@@ -94,7 +96,7 @@ _WRITTEN: Final = {
 
 _J, _T, _D, _A = Scope.JOBS, Scope.TABLE, Scope.DASHBOARD, Scope.APP
 _U, _ONE, _R, _SIM = Scope.USER, Scope.JOB, Scope.RECORDS, Scope.SIMULATOR
-_Q, _E = Scope.QUESTION, Scope.EXPORT
+_Q, _C, _E = Scope.QUESTION, Scope.CHANGED, Scope.EXPORT
 
 
 def _key(keys: str, action: str, label: str, help: str, scope: Scope, *flags: str) -> Key:
@@ -172,6 +174,9 @@ KEYMAP: Final = (
     _key("f", "inject_fraud", "inject fraud", "Have a fraud episode begin now", _SIM, "footer", "changes"),
     _key("y", "confirm", "yes", "Do what the question names; no other key does", _Q),
     _key("n escape q", "refuse", "no", "Go back; nothing has happened", _Q),
+    _key("f", "fresh", "start fresh", "Discard the state of the old SQL and begin anew", _C),
+    _key("b", "as_before", "as before", "Start the old SQL from its state", _C),
+    _key("n escape q", "refuse", "no", "Go back; nothing has happened", _C),
     _key("c", "choose('csv')", "CSV", "As CSV, for spreadsheets", _E),
     _key("j", "choose('jsonl')", "JSON lines", "As JSON, one row a line", _E),
     _key("p", "choose('parquet')", "Parquet", "As Parquet, with the types of the columns", _E),

@@ -6,7 +6,15 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from pipeline.errors import PipelineError, UnavailableError
-from pipeline.model import Health, JobDetail, JobStatus, JobVitals, SimulatorStatus, StackStatus
+from pipeline.model import (
+    Health,
+    JobDetail,
+    JobStatus,
+    JobVitals,
+    Resume,
+    SimulatorStatus,
+    StackStatus,
+)
 
 from .backend import Backend, ReportProgress, ReportSteps
 from .keymap import changing_actions
@@ -67,7 +75,9 @@ class ReadOnlyBackend:
         """What a job is, what it left behind and what went wrong with it."""
         return self._backend.job_detail(name)
 
-    def start_job(self, name: str, report: ReportProgress) -> JobStatus:
+    def start_job(
+        self, name: str, report: ReportProgress, *, resume: Resume = Resume.UNCHANGED
+    ) -> JobStatus:
         """Refused."""
         _refuse()
 

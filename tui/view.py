@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from pipeline.model import Health, JobStatus, JobVitals, StackStatus, Step
+from pipeline.model import Health, JobStatus, JobVitals, Resume, StackStatus, Step
 
 from .problem import Problem
 from .snapshot import Snapshot
@@ -60,12 +60,15 @@ class Activity:
         busy: Whether it still goes on.
         failed: Whether it ended badly.
         at: When this was said, in seconds since the epoch.
+        ways_on: How the job can be started although it has changed since its state was kept; empty
+            when the next start need not be asked about.
     """
 
     text: str
     busy: bool
     failed: bool
     at: float
+    ways_on: tuple[Resume, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from pipeline.errors import ConfigError
 from .common import Common, Json, print_json, say, teller
 from .stack import job_object, print_jobs
 
+Flag = Annotated[bool, Parameter(negative="")]
 All = Annotated[bool, Parameter(name="--all", negative="", help="Every job.")]
 
 
@@ -26,17 +27,32 @@ def jobs(*, json: Json = False, common: Common = Common()) -> int:
     return 0
 
 
-def start(*names: str, every: All = False, common: Common = Common()) -> int:
+def start(
+    *names: str,
+    every: All = False,
+    fresh: Flag = False,
+    as_before: Flag = False,
+    common: Common = Common(),
+) -> int:
     """Start jobs, from their kept state if they have any; returns when they run.
+
+    A job whose SQL has changed since its state was kept is not started without a word: the state is
+    of no use to another SQL.
 
     Args:
         names: Which jobs.
+        fresh: Discard what state there is, and begin with the oldest transaction in Kafka.
+        as_before: Of a job that has changed, run what it was when its state was kept.
     """
+    from pipeline.model import Resume
     from pipeline.runtime import Runtime
 
+    if fresh and as_before:
+        raise ConfigError("--fresh and --as-before exclude each other.", "Say one of them.")
+    resume = Resume.FRESH if fresh else Resume.AS_BEFORE if as_before else Resume.UNCHANGED
     runtime = Runtime(common.settings)
     for name in _chosen(names, every):
-        status = runtime.start_job(name, teller(name))
+        status = runtime.start_job(name, teller(name), resume=resume)
         say(f"{name}: {status.state}")
     return 0
 
@@ -44,7 +60,7 @@ def start(*names: str, every: All = False, common: Common = Common()) -> int:
 def stop(
     *names: str,
     every: All = False,
-    discard: Annotated[bool, Parameter(negative="")] = False,
+    discard: Flag = False,
     common: Common = Common(),
 ) -> int:
     """Stop jobs and keep their state in a savepoint; returns when they have ended.

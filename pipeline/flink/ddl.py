@@ -12,6 +12,8 @@ from pipeline import schema
 from pipeline.features import Feature
 from pipeline.features.sound import ARRIVED, sound
 
+from .definition import ANY_BOOTSTRAP, Definition
+
 # Flink holds watermarks back for a partition without records until it has been silent this long.
 IDLE_TIMEOUT_SECONDS = 10
 
@@ -64,6 +66,11 @@ def job_sql(feature: Feature, bootstrap: str) -> JobSql:
     )
 
 
+def definition(feature: Feature) -> Definition:
+    """What a feature's job computes, wherever Kafka is."""
+    return Definition(job_sql(feature, ANY_BOOTSTRAP).statements)
+
+
 def compile_query(feature: Feature) -> str:
     """The feature as Flink SQL.
 
@@ -85,9 +92,7 @@ def sink_table(feature: Feature) -> str:
 
 _RAW = f"{schema.TRANSACTION_TOPIC}_raw"
 _SOUND = "sound"
-# Kafka's timestamp knows its zone, event times have none: UTC, as the jobs' session time zone says.
 _KAFKA_TIME = "kafka_time"
-SESSION_TIME_ZONE = "UTC"
 
 
 def _source(bootstrap: str, group: str) -> str:

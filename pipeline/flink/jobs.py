@@ -6,20 +6,23 @@ import re
 import shutil
 import time
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from typing import Final
 from urllib.parse import urlparse
 
+from pipeline import private_file
 from pipeline.config import Settings
-from pipeline.errors import JobError
-from pipeline.model import JobState, JobStatus, KeptState
+from pipeline.errors import ChangedError, JobError
+from pipeline.model import JobState, JobStatus, KeptState, Resume
 
-from .ddl import SESSION_TIME_ZONE
+from .definition import SESSION_TIME_ZONE, Definition
 from .journal import Entry, Journal, Savepoint
 from .kept import kept_state
 from .rest import TERMINAL, FlinkRest, JobOverview
 from .submission import Submission, Submitted
 
 Report = Callable[[str], None]
+Submit = Callable[[Submission], Submitted]
 
 SAVEPOINTS_KEPT: Final = 3
 _PREFIX: Final = "fraudwatch-"
@@ -69,30 +72,55 @@ class Jobs:
     def start(
         self,
         name: str,
-        statements: tuple[str, ...],
+        definition: Definition,
         *,
-        parallelism: int,
-        submit: Callable[[Submission], Submitted],
+        bootstrap: str,
+        submit: Submit,
+        resume: Resume = Resume.UNCHANGED,
         report: Report = lambda _: None,
     ) -> str:
         """Submit a feature's job, from its kept state if there is any.
 
         Args:
             name: The feature's name.
-            statements: Its SQL; the last statement is the INSERT.
-            parallelism: Slots that the job takes.
+            definition: What it computes.
+            bootstrap: Kafka's address as Flink sees it.
             submit: Hands a submission to the process that owns PyFlink.
+            resume: What to do with state that another definition left behind.
             report: Told what is being done.
 
         Returns:
             The job's id; a job that runs already is left alone.
 
         Raises:
-            JobError: Flink refused the job, or there are not enough free slots.
+            JobError: Flink refused the job, there are not enough free slots, or the job has changed
+                since its state was kept.
         """
-        running = self._running(name)
-        if running is not None:
-            return running.id
+        # Two consoles may want the same at once, and the supervisor brings back what was lost.
+        with private_file.locked(self._settings.state_dir / f"start-{name}"):
+            running = self._running(name)
+            if running is not None:
+                return running.id
+            chosen = self._chosen(name, definition, resume, report)
+            return self._submit(name, chosen, bootstrap, submit, report)
+
+    def _chosen(
+        self, name: str, definition: Definition, resume: Resume, report: Report
+    ) -> Definition:
+        """What to run: state is of use only to the definition that it was made by."""
+        kept = self._journal.entry(name).definition
+        if resume is Resume.FRESH:
+            self.discard(name, report)
+        elif kept != definition and (state := self.kept(name)):
+            if resume is Resume.AS_BEFORE and kept is not None:
+                return kept
+            raise ChangedError(name, _kept_when(state[0]), can_be_kept=kept is not None)
+        return definition
+
+    def _submit(
+        self, name: str, definition: Definition, bootstrap: str, submit: Submit, report: Report
+    ) -> str:
+        parallelism = self._settings.parallelism
         free = self._rest.overview().slots.free
         if free < parallelism:
             raise JobError(
@@ -101,16 +129,34 @@ class Jobs:
             )
         resume = self.resume_point(name)
         report(f"starting from {_state_label(resume)}" if resume else "starting without state")
-        submitted = submit(
-            Submission(statements=statements, options=self._options(name, parallelism, resume))
-        )
+        options = self._options(name, parallelism, resume)
+        submitted = submit(Submission(statements=definition.at(bootstrap), options=options))
         if submitted.error:
             raise JobError(
                 f"Flink refused the job {name}: {submitted.error}.",
                 "Look at `fraudwatch logs submitter` and `fraudwatch sql`.",
             )
-        self._journal.update(name, wanted=True, job_id=submitted.job_id)
+        self._journal.update(name, wanted=True, job_id=submitted.job_id, definition=definition)
         return submitted.job_id
+
+    def bring_back(self, seen: frozenset[str], bootstrap: str, submit: Submit) -> None:
+        """Start again, from their last checkpoint, the jobs that Flink no longer knows.
+
+        A JobManager that dies takes its jobs along: the next one has never heard of them.
+
+        Args:
+            seen: Ids of jobs that ran on this cluster.
+            bootstrap: Kafka's address as Flink sees it.
+            submit: Hands a submission to the process that owns PyFlink.
+
+        Raises:
+            PipelineError: One cannot be started; so may be the others, a moment later.
+        """
+        known = {job.id for job in self._rest.jobs()}
+        for name, entry in self._journal.entries().items():
+            lost = entry.wanted and entry.job_id in seen - known
+            if lost and entry.definition is not None:
+                self.start(name, entry.definition, bootstrap=bootstrap, submit=submit)
 
     def wait_running(self, job_id: str) -> None:
         """Wait until all tasks of a job run."""
@@ -216,7 +262,7 @@ class Jobs:
             return ""
         if job is not None and job.id == entry.job_id:
             return self._rest.failure(job.id) or f"Flink says {job.state}"
-        return "Flink no longer knows the job; start it to resume from its last checkpoint"
+        return "Flink no longer knows the job; a start resumes from its last checkpoint"
 
 
 def remembered(settings: Settings, topics: Mapping[str, str]) -> tuple[JobStatus, ...]:
@@ -254,3 +300,8 @@ def _status(
 
 def _state_label(path: str) -> str:
     return "its last checkpoint" if "/chk-" in path else "its savepoint"
+
+
+def _kept_when(state: KeptState) -> str:
+    when = f" of {datetime.fromtimestamp(state.at):%Y-%m-%d %H:%M}" if state.at else ""
+    return f"{state.kind}{when}"

@@ -9,6 +9,8 @@ import msgspec
 from pipeline import private_file
 from pipeline.errors import InputError
 
+from .definition import Definition
+
 
 class Savepoint(msgspec.Struct, frozen=True):
     """A job's kept state: `path` as Flink names it, `taken_at` in seconds since the epoch."""
@@ -24,11 +26,13 @@ class Entry(msgspec.Struct, frozen=True):
         wanted: Whether the next start of the stack should start it.
         job_id: Flink's id of the last run that was not stopped by us; empty otherwise.
         savepoints: Newest first.
+        definition: What it computed when it last ran; its state is of no use to anything else.
     """
 
     wanted: bool = False
     job_id: str = ""
     savepoints: tuple[Savepoint, ...] = ()
+    definition: Definition | None = None
 
 
 class Journal:

@@ -40,6 +40,7 @@ from .control import (
     SubmitAnswer,
     socket_path,
 )
+from .keeper import Keeper
 from .pids import PidFile
 from .ports import LOOPBACK, free_port
 
@@ -108,8 +109,10 @@ class Supervisor:
         path.chmod(0o600)
         for component in self._components:
             component.start()
+        keeper = asyncio.create_task(self._keeper(loop).keep(), name="keeper")
         loop.call_later(_FIRST_LEASE_SECONDS, self._stop_if_unused)
         await self._stop_wanted.wait()
+        keeper.cancel()
         await self._end()
         # Not waited for: connections stay open until this process ends, which is what tells
         # whoever asked for the stop that it is done.
@@ -165,6 +168,12 @@ class Supervisor:
         except PipelineError as error:
             return Refused(error.message, error.hint)
         return self.report
+
+    def _keeper(self, loop: asyncio.AbstractEventLoop) -> Keeper:
+        def submit(submission: Submission) -> Submitted:
+            return asyncio.run_coroutine_threadsafe(self._submit(submission), loop).result()
+
+        return Keeper(self._rest, Jobs(self._rest, self._settings), self._bootstrap, submit)
 
     async def _submit(self, submission: Submission) -> Submitted:
         answer = await self._submitter.ask(msgspec.json.encode(submission), _SUBMIT_SECONDS)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from pipeline.errors import PipelineError
+from pipeline.errors import ChangedError, PipelineError
 from pipeline.local.control import Simulate
 from pipeline.model import (
     Checkpoint,
@@ -21,6 +21,7 @@ from pipeline.model import (
     JobStatus,
     JobVitals,
     KeptState,
+    Resume,
     RollingRow,
     SimulatorStatus,
     Slots,
@@ -151,6 +152,7 @@ class FakeBackend:
         job_failure: Raised by `start_job` and `stop_job`.
         simulator_failure: Raised by `simulate`.
         close_gate: `close` waits for it.
+        changed: Whether jobs have changed since their state was kept.
         running_vitals: What `vitals` returns.
         calls: What was asked, in order; `status` left out.
     """
@@ -162,6 +164,7 @@ class FakeBackend:
     job_failure: Exception | None = None
     simulator_failure: Exception | None = None
     close_gate: threading.Event = field(default_factory=_set)
+    changed: bool = False
     running_vitals: dict[str, JobVitals] = field(default_factory=lambda: dict(VITALS))
     calls: list[str] = field(default_factory=list)
 
@@ -181,8 +184,13 @@ class FakeBackend:
             raise self.stack
         return self.stack
 
-    def start_job(self, name: str, report: ReportProgress) -> JobStatus:
-        self.calls.append(f"start {name}")
+    def start_job(
+        self, name: str, report: ReportProgress, *, resume: Resume = Resume.UNCHANGED
+    ) -> JobStatus:
+        how = "" if resume is Resume.UNCHANGED else f" {resume}"
+        self.calls.append(f"start {name}{how}")
+        if self.changed and not how:
+            raise ChangedError(name, "savepoint of 2023-03-04 17:00", can_be_kept=True)
         report("waiting for its tasks")
         return self._finish(name, JobState.RUNNING, started_at=NOW, savepoint="")
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any, ClassVar, Final
+from typing import ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen, Screen
+from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui import text
@@ -58,27 +57,3 @@ class ConfirmScreen(ModalScreen[bool]):
     def action_refuse(self) -> None:
         """Leave everything as it is."""
         self.dismiss(False)
-
-
-def cancel_when_sure(
-    screen: Screen[Any], names: Iterable[str], cancel: Callable[[], None], *, ask: bool
-) -> None:
-    """Cancel jobs, after a question that names what is lost by it.
-
-    Args:
-        screen: Which asks.
-        names: Of the jobs; all of them for none.
-        cancel: What to do when the user is sure.
-        ask: Whether to ask at all.
-    """
-    if not ask:
-        cancel()
-        return
-    which = ", ".join(sorted(names)) or "every job"
-    question = ConfirmScreen(
-        f"Cancel {which}?",
-        "Savepoints and checkpoints are deleted with it. The next start knows nothing of what was "
-        "computed, and begins with the oldest transaction in Kafka.",
-        "cancel and discard",
-    )
-    screen.app.push_screen(question, lambda sure: cancel() if sure else None)

@@ -17,7 +17,6 @@ from tui import text
 from tui.exports import FIELDS, Export, Exporter, described
 from tui.filter import Filter, FilterError, parse
 from tui.frozen import refined
-from tui.job_control import Order
 from tui.keymap import Scope, bindings
 from tui.navigation import OpenJob, OpenQuarantine, OpenSimulator, OpenTopic, OpenUser
 from tui.panel_titles import panel_titles
@@ -41,8 +40,8 @@ from tui.widgets.titles import TitleLine
 from tui.widgets.users import UsersTable
 from tui.widgets.windows import WindowLine, WindowsTable
 
-from .confirm import cancel_when_sure
 from .export import ExportChoice, ExportScreen
+from .orders import give_when_sure
 
 _REFRESH_SECONDS: Final = 0.22
 # The feed answers a question within about this time.
@@ -244,12 +243,9 @@ class Dashboard(Guarded, Screen[None]):
 
     @on(JobsPanel.Ordered)
     def _give_order(self, message: JobsPanel.Ordered) -> None:
-        def give() -> None:
-            self._session.give(message.order, message.names)
-            self.refresh_view()
-
-        ask = message.order is Order.CANCEL and self._preferences.current.ask_before_cancelling
-        cancel_when_sure(self, message.names or (), give, ask=ask)
+        ask = self._preferences.current.ask_before_cancelling
+        refresh = self.refresh_view
+        give_when_sure(self, self._session, message.order, message.names, refresh, ask=ask)
 
     @on(LiveTable.Opened)
     def _open(self, message: LiveTable.Opened) -> None:

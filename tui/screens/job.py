@@ -25,7 +25,7 @@ from tui.widgets.header import Header
 from tui.widgets.job_vitals import JobVitalsLines
 from tui.widgets.titles import Title, TitleLine
 
-from .confirm import cancel_when_sure
+from .orders import give_when_sure
 
 _REFRESH_SECONDS: Final = 0.22
 _DETAIL_SECONDS: Final = 2.0
@@ -127,8 +127,7 @@ class JobScreen(Guarded, Screen[None]):
 
     def action_cancel(self) -> None:
         """Cancel the job and discard its state."""
-        ask = self._preferences.current.ask_before_cancelling
-        cancel_when_sure(self, [self._job], lambda: self._give(Order.CANCEL), ask=ask)
+        self._give(Order.CANCEL)
 
     def action_copy(self) -> None:
         """Copy the SQL."""
@@ -143,7 +142,12 @@ class JobScreen(Guarded, Screen[None]):
             self.action_section(message.panel)
 
     def _give(self, order: Order) -> None:
-        self._session.give(order, frozenset({self._job}))
+        ask = self._preferences.current.ask_before_cancelling
+        give_when_sure(
+            self, self._session, order, frozenset({self._job}), self._look_again, ask=ask
+        )
+
+    def _look_again(self) -> None:
         self._watch.now()
         self.refresh_view()
 

@@ -1,0 +1,59 @@
+"""Brings jobs back that a cluster has lost, for as long as the stack runs."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Final
+
+from pipeline.errors import PipelineError
+from pipeline.flink.jobs import Jobs
+from pipeline.flink.rest import FlinkRest
+from pipeline.flink.submission import Submission, Submitted
+
+_LOOK_SECONDS: Final = 1.0
+
+_log = logging.getLogger(__name__)
+
+
+class Keeper:
+    """Starts again the jobs that ran and that Flink no longer knows.
+
+    Flink itself restarts a job whose TaskManager or source fails. What it cannot do without a
+    high-availability store is to remember jobs over the end of its JobManager.
+
+    Args:
+        rest: The cluster.
+        jobs: Its jobs.
+        bootstrap: Kafka's address as Flink sees it.
+        submit: Hands a submission to the process that owns PyFlink; may be called in any thread.
+    """
+
+    def __init__(
+        self,
+        rest: FlinkRest,
+        jobs: Jobs,
+        bootstrap: str,
+        submit: Callable[[Submission], Submitted],
+    ) -> None:
+        self._rest = rest
+        self._jobs = jobs
+        self._bootstrap = bootstrap
+        self._submit = submit
+        self._seen: frozenset[str] = frozenset()
+
+    async def keep(self) -> None:
+        """Look again and again, until cancelled."""
+        while True:
+            await asyncio.to_thread(self.look)
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    def look(self) -> None:
+        """Bring back what was lost since the last look."""
+        try:
+            self._jobs.bring_back(self._seen, self._bootstrap, self._submit)
+            self._seen |= {job.id for job in self._rest.jobs()}
+        except PipelineError as error:
+            # The cluster is on its way down, or not all of it is up again.
+            _log.info("jobs cannot be brought back yet: %s", error)

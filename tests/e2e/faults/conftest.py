@@ -1,0 +1,109 @@
+"""One stack to break, with a console watching it; and how often to break it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from random import Random
+
+import msgspec
+import pytest
+
+from pipeline import config
+from pipeline.config import Settings
+from pipeline.local.control import Control, GetReport, Report, Simulate
+from pipeline.model import Health, JobState
+from pipeline.runtime import Runtime
+
+from ..conftest import assert_ended, stack_environment, stack_processes, wait_until
+from ..test_console import Terminal
+
+
+@dataclass
+class Patient:
+    """A stack under observation.
+
+    Attributes:
+        settings: Of the stack.
+        runtime: Attached to it.
+        terminal: A console that was open all the time.
+        random: Decides when in a job's life a fault comes.
+    """
+
+    settings: Settings
+    runtime: Runtime
+    terminal: Terminal
+    random: Random
+
+    @property
+    def report(self) -> Report:
+        """What the supervisor says."""
+        with Control(self.settings.state_dir) as control:
+            return control.ask(GetReport(), Report)
+
+    def pid(self, name: str) -> int:
+        """A process of the stack."""
+        noted = msgspec.json.decode((self.settings.state_dir / "pids.json").read_bytes())
+        return int(noted[name]["pid"])
+
+    @property
+    def well(self) -> bool:
+        """Whether every process is up and every job runs."""
+        if not self.report.up:
+            return False
+        status = self.runtime.status()
+        jobs = [job.state for job in status.jobs]
+        return status.flink is Health.UP and jobs == [JobState.RUNNING] * len(jobs)
+
+    def simulate(self, *, running: bool) -> None:
+        """Have transactions, or none."""
+        self.runtime.simulate(Simulate(running=running))
+
+    def assert_recovers(self, seconds: float) -> None:
+        """All is as it was, at most so many seconds from now; and the console says so."""
+        wait_until(lambda: self.well, seconds, f"recovery: {self.runtime.status()}")
+        self.terminal.wait_for(r"● kafka.*● flink", 15)
+        self.terminal.wait_for(r"5 of 5 running", 15)
+
+    def assert_right(self) -> None:
+        """No result is missing and none is wrong, of everything that was ever sent."""
+        self.simulate(running=False)
+        for job in self.runtime.status().jobs:
+            parity = self.runtime.verify(job.name)
+            assert parity.proved, parity
+            assert parity.expected > 0, parity
+            assert parity.unread == 0, parity
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "round_number" in metafunc.fixturenames:
+        metafunc.parametrize("round_number", range(metafunc.config.getoption("--rounds")))
+
+
+@pytest.fixture(scope="module")
+def observed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Patient]:
+    """A stack with a console on it, for all faults of a module."""
+    settings = config.load(environment=stack_environment(tmp_path_factory.mktemp("faults")))
+    runtime = Runtime(settings)
+    runtime.bring_up(simulator=False)
+    processes = stack_processes(settings)
+    terminal = Terminal(settings)
+    yield Patient(settings, runtime, terminal, Random(0))
+    terminal.process.close(force=True)
+    runtime.close()
+    assert_ended(processes, patience=20)
+
+
+@pytest.fixture
+def patient(observed: Patient, round_number: int, request: pytest.FixtureRequest) -> Patient:
+    """The stack in good health, with empty topics and transactions coming."""
+    observed.random = Random(f"{request.node.name}")
+    observed.runtime.fresh()
+    observed.assert_recovers(60)
+    observed.simulate(running=True)
+    observed.runtime.simulate(Simulate(inject_fraud=True))
+    sent = observed.report.simulator.sent
+    # Somewhere between two checkpoints, with some of everything in the sinks.
+    wanted = sent + observed.random.randint(300, 900)
+    wait_until(lambda: observed.report.simulator.sent > wanted, 60, "transactions")
+    return observed

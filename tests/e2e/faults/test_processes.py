@@ -1,0 +1,64 @@
+"""Processes of the stack are killed or stalled: jobs run again by themselves, nothing is lost."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+from pipeline.model import Health
+
+from ..conftest import wait_until
+from .conftest import Patient
+
+RECOVERY_SECONDS = 30
+STALL_SECONDS = 20
+
+
+def test_broker_is_killed(patient: Patient) -> None:
+    os.kill(patient.pid("kafka"), signal.SIGKILL)
+    patient.terminal.wait_for("kafka not reachable", 20)
+    wait_until(lambda: patient.report.up, 30, "the broker")
+    patient.assert_recovers(RECOVERY_SECONDS)
+    patient.assert_right()
+
+
+def test_taskmanager_is_killed(patient: Patient) -> None:
+    os.kill(patient.pid("taskmanager"), signal.SIGKILL)
+    wait_until(lambda: not patient.well, 20, "the loss to be noticed")
+    patient.terminal.wait_for(r"restarting|flink not reachable|[0-4] of 5 running", 20)
+    wait_until(lambda: patient.report.up, 30, "the TaskManager")
+    patient.assert_recovers(RECOVERY_SECONDS)
+    patient.assert_right()
+
+
+def test_jobmanager_is_killed(patient: Patient) -> None:
+    before = {job.name: job.job_id for job in patient.runtime.status().jobs}
+    os.kill(patient.pid("jobmanager"), signal.SIGKILL)
+    patient.terminal.wait_for("flink not reachable", 20)
+    wait_until(lambda: patient.report.up, 30, "the JobManager")
+    patient.assert_recovers(RECOVERY_SECONDS)
+    after = {job.name: job.job_id for job in patient.runtime.status().jobs}
+    assert not set(before.values()) & set(after.values()), "these are not new runs"
+    patient.assert_right()
+
+
+def test_broker_stalls(patient: Patient) -> None:
+    pid = patient.pid("kafka")
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        patient.terminal.wait_for(r"kafka not reachable|last record \d+ s ago", STALL_SECONDS)
+        patient.terminal.drain(STALL_SECONDS / 2)
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    patient.assert_recovers(RECOVERY_SECONDS)
+    patient.assert_right()
+
+
+def test_simulator_is_killed(patient: Patient) -> None:
+    before = patient.pid("simulator")
+    os.kill(before, signal.SIGKILL)
+    wait_until(lambda: patient.pid("simulator") != before, 30, "another simulator")
+    wait_until(lambda: patient.report.simulator.up, 30, "the simulator")
+    patient.assert_recovers(RECOVERY_SECONDS)
+    assert patient.runtime.status().kafka is Health.UP
+    patient.assert_right()
