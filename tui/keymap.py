@@ -188,6 +188,7 @@ KEYMAP: Final = (
     _key("question_mark f1", "app.toggle_help", "help", "This help", _A, "footer"),
     _key("escape", "app.back", "back", "Back; take a filter off", _A),
     _key("q", "app.leave", "quit", "Back; quit from the dashboard", _A, "footer"),
+    _key("ctrl+z", "app.suspend_process", "suspend", "Go to the background; `fg` comes back", _A),
     _key("ctrl+q", "app.quit", "quit", "Quit; press again to leave at once", _A, "priority"),
 )  # fmt: skip
 

@@ -45,6 +45,14 @@ class JobOverview(msgspec.Struct, frozen=True):
     start: int = msgspec.field(name="start-time", default=0)
 
 
+class _TaskManager(msgspec.Struct, frozen=True):
+    data_port: int = msgspec.field(name="dataPort")
+
+
+class _TaskManagers(msgspec.Struct, frozen=True):
+    taskmanagers: tuple[_TaskManager, ...]
+
+
 class _Jobs(msgspec.Struct, frozen=True):
     jobs: tuple[JobOverview, ...]
 
@@ -89,6 +97,11 @@ class FlinkRest:
             UnavailableError: The API does not answer.
         """
         return msgspec.json.decode(self._request("GET", "/overview"), type=Overview)
+
+    def data_ports(self) -> frozenset[int]:
+        """Ports on which the registered TaskManagers exchange records."""
+        found = msgspec.json.decode(self._request("GET", "/taskmanagers"), type=_TaskManagers)
+        return frozenset(manager.data_port for manager in found.taskmanagers)
 
     def jobs(self) -> tuple[JobOverview, ...]:
         """All jobs that the cluster remembers, newest first."""

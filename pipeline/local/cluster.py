@@ -14,6 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import msgspec
+import psutil
 
 from pipeline.config import Settings
 from pipeline.errors import UnavailableError
@@ -120,6 +121,9 @@ def _config(
         "web.refresh-interval": 250,
         "taskmanager.host": LOOPBACK,
         "taskmanager.bind-host": LOOPBACK,
+        # One that comes back under its old name replaces the dead one at once: jobs need not wait
+        # until its heartbeat is missed.
+        "taskmanager.resource-id": "taskmanager",
         "taskmanager.numberOfTaskSlots": settings.slots,
         "taskmanager.cpu.cores": float(settings.slots),
         "taskmanager.memory.framework.heap.size": "128m",
@@ -169,13 +173,10 @@ def jobmanager(settings: Settings, java: Path, home: FlinkHome, rest: FlinkRest)
 
 
 def taskmanager(settings: Settings, java: Path, home: FlinkHome, rest: FlinkRest) -> ProcessSpec:
-    """The process that runs the jobs' tasks; ready when the JobManager has its slots."""
+    """The process that runs the jobs' tasks; ready when the JobManager knows it."""
 
-    async def ready(_: Process) -> bool:
-        return (
-            await asyncio.to_thread(rest.reachable)
-            and (await asyncio.to_thread(rest.overview)).slots.total > 0
-        )
+    async def ready(process: Process) -> bool:
+        return await asyncio.to_thread(_is_registered, rest, process.pid)
 
     return _process(
         settings,
@@ -186,6 +187,16 @@ def taskmanager(settings: Settings, java: Path, home: FlinkHome, rest: FlinkRest
         main="org.apache.flink.runtime.taskexecutor.TaskManagerRunner",
         ready=ready,
     )
+
+
+def _is_registered(rest: FlinkRest, pid: int) -> bool:
+    """Whether the cluster's TaskManager is this process, and not one that has died before it."""
+    try:
+        sockets = psutil.Process(pid).net_connections(kind="tcp")
+        ports = {socket.laddr.port for socket in sockets if socket.status == psutil.CONN_LISTEN}
+        return not ports.isdisjoint(rest.data_ports())
+    except (psutil.Error, UnavailableError):
+        return False
 
 
 def _process(

@@ -83,6 +83,8 @@ class Simulator:
         if request.running is False:
             await self.stop()
         elif request.running and self._component is None:
+            # What the last one sent is not what this one has sent.
+            self._status = _Status()
             self._component = Component(self._spec(), self._pids, self._follow)
             self._component.start()
         elif given or request.inject_fraud:

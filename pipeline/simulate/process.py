@@ -218,9 +218,11 @@ def main() -> int:
         commands.put(b"")
 
     def read_commands() -> None:
-        for line in sys.stdin.buffer:
-            if line.strip():
-                commands.put(line)
+        # Not `sys.stdin`: this thread may hold its lock when the process ends, which is fatal then.
+        with open(sys.stdin.fileno(), "rb", closefd=False) as lines:
+            for line in lines:
+                if line.strip():
+                    commands.put(line)
         end()
 
     def say(status: Status) -> None:

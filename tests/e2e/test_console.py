@@ -57,6 +57,11 @@ class Terminal:
             assert time.monotonic() < end, f"waited {patience:.0f} s for {wanted!r}"
             seen += self._read(0.05)
 
+    def resize(self, columns: int, lines: int) -> None:
+        """Give the terminal another size."""
+        self._screen.resize(lines, columns)
+        self.process.setwinsize(lines, columns)
+
     def _read(self, timeout: float) -> bytes:
         try:
             data: bytes = self.process.read_nonblocking(65_536, timeout=timeout)

@@ -1,0 +1,72 @@
+"""The console opens on a topic with two million transactions that no job has read yet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import psutil
+
+from pipeline import config, schema
+from pipeline.kafka import topics
+from pipeline.kafka.producer import TransactionProducer
+from pipeline.model import JobState
+from pipeline.runtime import Runtime
+from pipeline.simulate import encode
+from pipeline.simulate.generator import Generator
+
+from ..conftest import assert_ended, stack_environment, stack_processes, wait_until
+from ..test_console import Terminal
+
+BACKLOG: Final = 2_000_000
+# Made once and sent again and again: what they cost is making them, and only their number counts.
+DISTINCT: Final = 20_000
+JOB: Final = "flagged"
+MIB: Final = 1024 * 1024
+
+
+def test_attach_to_a_backlog(tmp_path: Path, round_number: int) -> None:
+    settings = config.load(
+        environment=stack_environment(tmp_path) | {"FRAUDWATCH_RETENTION_MIB": "4096"}
+    )
+    runtime = Runtime(settings)
+    runtime.bring_up(simulator=False, jobs=False)
+    processes = stack_processes(settings)
+    terminal = None
+    try:
+        generator = Generator(seed=round_number)
+        rows = [generator.next(7.2) for _ in range(DISTINCT)]
+        fraud = sum(row.is_fraud for row in rows) * (BACKLOG // DISTINCT)
+        records = [(encode.key(row), encode.value(row)) for row in rows]
+        with TransactionProducer(runtime.bootstrap) as producer:
+            for _ in range(BACKLOG // DISTINCT):
+                for key, value in records:
+                    producer.send(key, value)
+        runtime.start_job(JOB)
+        terminal = Terminal(settings)
+        terminal.wait_for(r"● kafka.*● flink", 30)
+        terminal.wait_for(r"● flagged +running", 30)
+        # It has seen nothing yet, and says how much it has not: never as if it were up to date.
+        terminal.wait_for(r"lag [\d,]{7,}", 60)
+        terminal.process.send("4")
+        terminal.wait_for(r"fraud_", 60)
+        console = psutil.Process(terminal.process.pid)
+
+        def flagged() -> int:
+            known = topics.list_topics(runtime.bootstrap)
+            assert terminal is not None and terminal.text
+            return next(t.records for t in known if t.name == "flagged_transactions")
+
+        wait_until(lambda: flagged() >= fraud, 240, f"{fraud} flagged transactions")
+        terminal.wait_for(r"lag 0\b", 60)
+        assert console.memory_info().rss < 512 * MIB
+        (job,) = (job for job in runtime.status().jobs if job.name == JOB)
+        assert job.state is JobState.RUNNING
+        held = {topic.name: topic.records for topic in topics.list_topics(runtime.bootstrap)}
+        assert held[schema.TRANSACTION_TOPIC] == BACKLOG
+        assert held["flagged_transactions"] == fraud
+    finally:
+        if terminal is not None:
+            terminal.process.close(force=True)
+        runtime.close()
+        assert_ended(processes, patience=20)

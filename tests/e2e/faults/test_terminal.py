@@ -1,0 +1,69 @@
+"""The terminal stalls, shrinks to nothing, or sends the console to the background."""
+
+from __future__ import annotations
+
+import re
+import signal
+from typing import Final
+
+import psutil
+
+from ..conftest import wait_until
+from .conftest import Patient
+
+MIB: Final = 1024 * 1024
+COUNT: Final = r"([\d,]+) transactions"
+
+
+def seen(patient: Patient) -> int:
+    """How many transactions the console says it has seen."""
+    return int(patient.terminal.wait_for(COUNT, 20)[1].replace(",", ""))
+
+
+def await_transactions(patient: Patient, more: int) -> int:
+    """Wait for the simulator, whatever the console does; how many it has sent then."""
+    wanted = patient.report.simulator.sent + more
+    wait_until(lambda: patient.report.simulator.sent >= wanted, 60, f"{more} transactions")
+    return wanted
+
+
+def assert_caught_up(patient: Patient, sent: int) -> None:
+    wait_until(lambda: seen(patient) >= sent, 30, f"{sent} transactions on the screen")
+    patient.assert_recovers(10)
+
+
+def test_nobody_reads_what_the_console_draws(patient: Patient) -> None:
+    console = psutil.Process(patient.terminal.process.pid)
+    seen(patient)
+    before = console.memory_info().rss
+    sent = await_transactions(patient, 2_000)
+    assert console.is_running()
+    assert console.memory_info().rss < before + 64 * MIB
+    assert_caught_up(patient, sent)
+
+
+def test_resized_to_nothing_and_back(patient: Patient) -> None:
+    for columns, lines in ((1, 1), (2, 1), (200, 1), (1, 50), (20, 5), (1, 1)):
+        patient.terminal.resize(columns, lines)
+        await_transactions(patient, 100)
+        patient.terminal.drain(0.5)
+        assert patient.terminal.process.isalive()
+    patient.terminal.resize(120, 40)
+    assert_caught_up(patient, patient.report.simulator.sent)
+    patient.terminal.process.send("?")
+    patient.terminal.wait_for(r"This help", 10)
+    patient.terminal.process.send("\x1b")
+    wait_until(lambda: not re.search(r"This help", patient.terminal.text), 10, "no help")
+
+
+def test_suspended_and_resumed(patient: Patient) -> None:
+    console = psutil.Process(patient.terminal.process.pid)
+    patient.terminal.process.send("\x1a")
+    # The shell gets its terminal as it was.
+    patient.terminal.read_until(b"\x1b[?1049l", 10)
+    wait_until(lambda: console.status() == psutil.STATUS_STOPPED, 10, "the console to stop")
+    sent = await_transactions(patient, 1_000)
+    patient.terminal.process.kill(signal.SIGCONT)
+    patient.terminal.read_until(b"\x1b[?1049h", 10)
+    assert_caught_up(patient, sent)
+    patient.assert_right()

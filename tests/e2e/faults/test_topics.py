@@ -1,0 +1,89 @@
+"""Topics are deleted and made anew, and strangers join a job's consumer group."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from confluent_kafka import Consumer
+
+from pipeline import features, schema
+from pipeline.kafka import topics
+from pipeline.kafka.client import client_config
+from pipeline.model import JobState
+
+from ..conftest import wait_until
+from .conftest import Patient
+
+RECOVERY_SECONDS: Final = 30
+JOB: Final = "rolling"
+
+
+def records(patient: Patient, topic: str) -> int:
+    """How many records a topic holds."""
+    known = {info.name: info.records for info in topics.list_topics(patient.runtime.bootstrap)}
+    return known.get(topic, 0)
+
+
+def make_anew(patient: Patient, topic: str) -> None:
+    bootstrap = patient.runtime.bootstrap
+    assert records(patient, topic) > 0
+    topics.delete_topics(bootstrap, [topic])
+    retention = patient.settings.retention_mib * 1024 * 1024
+    topics.create_topics(bootstrap, [topic], retention_bytes=retention)
+
+
+def compute_again(patient: Patient) -> None:
+    """What a user does after a loss: start every job without its state."""
+    for job in patient.runtime.status().jobs:
+        patient.runtime.stop_job(job.name, discard=True)
+        patient.runtime.start_job(job.name)
+
+
+def test_sink_topic_is_made_anew(patient: Patient) -> None:
+    (feature,) = features.find([JOB])
+    wait_until(lambda: records(patient, feature.topic), 30, "results")
+    make_anew(patient, feature.topic)
+    wait_until(lambda: records(patient, feature.topic), RECOVERY_SECONDS, "results again")
+    patient.assert_recovers(RECOVERY_SECONDS)
+    # What the topic held is gone, and the proof says so instead of looking away.
+    patient.simulate(running=False)
+    parity = patient.runtime.verify(JOB)
+    assert not parity.proved
+    assert parity.missing > 0
+    compute_again(patient)
+    patient.assert_right()
+
+
+def test_source_topic_is_made_anew(patient: Patient) -> None:
+    (feature,) = features.find([JOB])
+    wait_until(lambda: records(patient, feature.topic), 30, "results")
+    make_anew(patient, schema.TRANSACTION_TOPIC)
+    wait_until(lambda: records(patient, schema.TRANSACTION_TOPIC), 30, "transactions again")
+    patient.assert_recovers(RECOVERY_SECONDS)
+    before = records(patient, feature.topic)
+    wait_until(
+        lambda: records(patient, feature.topic) > before, RECOVERY_SECONDS, "results of new ones"
+    )
+
+
+def test_consumer_group_is_rebalanced(patient: Patient) -> None:
+    groups = [f"fraudwatch-{JOB}"]
+    strangers = [
+        Consumer(client_config(patient.runtime.bootstrap) | {"group.id": group, **_QUIET})
+        for group in groups * 2
+    ]
+    try:
+        for stranger in strangers:
+            stranger.subscribe([schema.TRANSACTION_TOPIC])
+            wait_until(lambda s=stranger: s.poll(0.1) and s.assignment(), 30, "a place")  # type: ignore[misc]
+        assert patient.well
+    finally:
+        for stranger in strangers:
+            stranger.close()
+    (job,) = (job for job in patient.runtime.status().jobs if job.name == JOB)
+    assert job.state is JobState.RUNNING
+    patient.assert_recovers(RECOVERY_SECONDS)
+    patient.assert_right()
+
+
+_QUIET: Final = {"enable.auto.commit": False, "auto.offset.reset": "earliest"}

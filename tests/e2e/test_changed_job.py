@@ -1,0 +1,74 @@
+"""State belongs to the SQL that made it: a job that has changed since is not resumed in silence."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import httpx
+import pytest
+
+from pipeline.config import Settings
+from pipeline.errors import ChangedError
+from pipeline.flink.definition import Definition
+from pipeline.flink.journal import Journal
+from pipeline.model import JobState, Resume
+from pipeline.runtime import Runtime
+
+from .conftest import Run
+
+NAME: Final = "flagged"
+# What the feature used to be: only this part of Flink's plan tells it from what it is.
+EARLIER: Final = ("`t0`.`is_fraud` = 1", "`t0`.`is_fraud` = 1 AND `t0`.`amt` > 4321")
+
+
+@pytest.fixture
+def changed(stack: Runtime, stack_settings: Settings) -> Journal:
+    """The feature has another SQL now than when its savepoint was taken."""
+    stack.start_job(NAME)
+    stack.stop_job(NAME)
+    journal = Journal(stack_settings.state_dir / "jobs.json")
+    now = journal.entry(NAME).definition
+    assert now is not None
+    before = Definition(tuple(text.replace(*EARLIER) for text in now.statements))
+    assert before != now
+    journal.update(NAME, definition=before)
+    return journal
+
+
+def plan(stack: Runtime, job_id: str) -> str:
+    return httpx.get(f"{stack.status().rest}/jobs/{job_id}/plan", trust_env=False).text
+
+
+def test_it_is_refused_and_its_state_stays(
+    changed: Journal, stack: Runtime, fraudwatch: Run
+) -> None:
+    with pytest.raises(ChangedError, match="flagged has changed since its savepoint of 20"):
+        stack.start_job(NAME)
+    assert changed.entry(NAME).savepoints
+    done = fraudwatch("start", NAME)
+    assert done.returncode == ChangedError.exit_code
+    assert "--fresh" in done.stderr
+    assert "--as-before" in done.stderr
+    assert fraudwatch("start", NAME, "--fresh", "--as-before").returncode == 2
+
+
+def test_it_runs_as_before_from_its_state(changed: Journal, stack: Runtime) -> None:
+    steps: list[str] = []
+    status = stack.start_job(NAME, steps.append, resume=Resume.AS_BEFORE)
+    assert status.state is JobState.RUNNING
+    assert any("savepoint" in step for step in steps), steps
+    assert "4321" in plan(stack, status.job_id)
+    # It is still not what the feature is now, so the next start asks again.
+    stack.stop_job(NAME)
+    with pytest.raises(ChangedError):
+        stack.start_job(NAME)
+    stack.start_job(NAME, resume=Resume.FRESH)
+
+
+def test_it_starts_fresh(changed: Journal, stack: Runtime) -> None:
+    steps: list[str] = []
+    status = stack.start_job(NAME, steps.append, resume=Resume.FRESH)
+    assert "starting without state" in steps
+    assert "4321" not in plan(stack, status.job_id)
+    stack.stop_job(NAME)
+    assert stack.start_job(NAME).state is JobState.RUNNING

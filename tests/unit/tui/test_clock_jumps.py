@@ -1,0 +1,37 @@
+"""The machine's clock is set back or forward while the console is open."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.snapshot.fakes import NOW, FakeSource, live_batch, rolling, transaction, user
+from tests.snapshot.stage import Stage
+from tui.source import Batch
+
+HOUR = 3_600.0
+YEAR = 365 * 24 * HOUR
+
+
+@pytest.mark.parametrize("jump", [-HOUR, HOUR, YEAR, -NOW])
+async def test_the_console_goes_on_and_no_age_is_negative(jump: float) -> None:
+    stage = Stage(source=FakeSource(live_batch()))
+    async with stage.app.run_test(size=(200, 60)) as pilot:
+        await stage.live(pilot)
+        before = stage.view.data.transactions_total
+        for step in (jump, -jump, jump):
+            stage.clock.now += step
+            stage.source.batches.append(
+                Batch(transactions=[transaction(0)], rolling=[rolling(0, user_id=user(0))])
+            )
+            before += 1
+            await stage.wait(
+                pilot, lambda wanted=before: stage.view.data.transactions_total == wanted
+            )
+            await stage.settle(pilot)
+            for panel in "12345":
+                await pilot.press(panel)
+                await stage.settle(pilot)
+                assert not re.search(r"-\d+ (s|min|h|d)\b", stage.screen_text())
+            await stage.shows(pilot, f"{before:,} transactions")
