@@ -26,6 +26,9 @@ _NOT_READY: Final = (
     KafkaError.NOT_COORDINATOR,
     KafkaError.COORDINATOR_NOT_AVAILABLE,
     KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+    # A topic that was made a moment ago.
+    KafkaError.NOT_LEADER_FOR_PARTITION,
+    KafkaError.LEADER_NOT_AVAILABLE,
 )
 _LAST_RECORDS: Final = 50
 _SMALLEST_SEGMENT: Final = 1024 * 1024
@@ -119,8 +122,8 @@ def list_topics(bootstrap: str) -> list[TopicInfo]:
             if not name.startswith("__")
             for number in topic.partitions
         ]
-        earliest = _offsets(admin, parts, OffsetSpec.earliest())
-        latest = _offsets(admin, parts, OffsetSpec.latest())
+        earliest = _patiently(lambda: _offsets(admin, parts, OffsetSpec.earliest()))
+        latest = _patiently(lambda: _offsets(admin, parts, OffsetSpec.latest()))
     found: dict[str, list[PartitionInfo]] = {}
     for part in sorted(earliest):
         topic, number = part
@@ -160,7 +163,7 @@ def committed(bootstrap: str, group: str, topic: str) -> dict[int, int]:
 
 
 def _patiently(ask: Callable[[], T]) -> T:
-    """Ask again while the group's coordinator is not ready, as in a broker's first seconds."""
+    """Ask again while the broker is not ready, as in its and a topic's first seconds."""
     deadline = time.monotonic() + REQUEST_SECONDS
     while True:
         try:

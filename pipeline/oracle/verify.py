@@ -11,6 +11,7 @@ from typing import Final, Protocol
 import numpy as np
 
 from pipeline import schema
+from pipeline.errors import JobError
 from pipeline.features import Feature
 from pipeline.kafka import topics
 
@@ -100,16 +101,29 @@ def _await_job(
     def behind(read: Mapping[int, int]) -> int:
         return sum(max(0, end - read.get(number, 0)) for number, end in ends.items())
 
-    read = job.read_up_to()
+    read = _read_up_to(job, tell, patience)
     lag = behind(read)
     deadline = patience.clock() + patience.seconds
     while lag and job.running and patience.clock() < deadline:
         tell(f"waiting for the job to read {lag:,} more transactions")
         patience.sleep(_POLL_SECONDS)
-        read = job.read_up_to()
+        read = _read_up_to(job, tell, patience)
         if behind(read) < lag:
             lag, deadline = behind(read), patience.clock() + patience.seconds
     return {number: min(end, read.get(number, 0)) for number, end in ends.items()}
+
+
+def _read_up_to(job: Job, tell: Callable[[str], None], patience: Patience) -> Mapping[int, int]:
+    """How far the job has read; one that is being restarted cannot tell, and is waited for."""
+    deadline = patience.clock() + patience.seconds
+    while True:
+        try:
+            return job.read_up_to()
+        except JobError:
+            if not job.running or patience.clock() >= deadline:
+                raise
+            tell("waiting for the job, which takes no checkpoint just now")
+            patience.sleep(_POLL_SECONDS)
 
 
 def _judge(

@@ -11,8 +11,9 @@ import pytest
 from textual.pilot import Pilot
 from textual.screen import ModalScreen
 
-from pipeline.model import SimulatorStatus
+from pipeline.model import Resume, SimulatorStatus
 from tui.commands import Jumps, Palette
+from tui.screens.changed import ChangedScreen
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.export import ExportScreen
 from tui.screens.simulator import SimulatorScreen
@@ -41,6 +42,11 @@ def dialog(name: str) -> ModalScreen[Any]:
                 "Its savepoints and checkpoints are deleted; the next start begins with the "
                 "oldest transaction in Kafka.",
                 "cancel it",
+            )
+        case "changed":
+            return ChangedScreen(
+                "rolling has changed since its savepoint of 2023-03-04 17:00.",
+                (Resume.FRESH, Resume.AS_BEFORE),
             )
         case "export":
             what = "Users, 1,234 of 20,000 that match count>5"
@@ -80,6 +86,7 @@ def over_the_dashboard(stage: Stage, theme: str, name: str, *keys: str) -> Any:
     ("name", "keys"),
     [
         ("confirm", ()),
+        ("changed", ()),
         ("export", ("p",)),
         ("simulator", ("plus",)),
         ("simulator-failing", ()),

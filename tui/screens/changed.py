@@ -45,7 +45,7 @@ class ChangedScreen(ModalScreen[Resume | None]):
                 if Resume.FRESH in self._ways_on:
                     yield Choice(
                         "f",
-                        "start fresh: discard the state, begin with the oldest transaction",
+                        "start fresh: the state is discarded",
                         "fresh",
                         tone=Tone.DANGER,
                         id="fresh",

@@ -7,9 +7,9 @@ from typing import Final
 from confluent_kafka import Consumer
 
 from pipeline import features, schema
+from pipeline.flink.ddl import consumer_group
 from pipeline.kafka import topics
 from pipeline.kafka.client import client_config
-from pipeline.model import JobState
 
 from ..conftest import wait_until
 from .conftest import Patient
@@ -67,23 +67,28 @@ def test_source_topic_is_made_anew(patient: Patient) -> None:
 
 
 def test_consumer_group_is_rebalanced(patient: Patient) -> None:
-    groups = [f"fraudwatch-{JOB}"]
-    strangers = [
-        Consumer(client_config(patient.runtime.bootstrap) | {"group.id": group, **_QUIET})
-        for group in groups * 2
-    ]
-    try:
+    (feature,) = features.find([JOB])
+    settings = {
+        "group.id": consumer_group(feature),
+        "enable.auto.commit": False,
+        "session.timeout.ms": 6_000,
+    }
+    strangers = [Consumer(client_config(patient.runtime.bootstrap) | settings) for _ in range(2)]
+
+    def places() -> list[int]:
         for stranger in strangers:
-            stranger.subscribe([schema.TRANSACTION_TOPIC])
-            wait_until(lambda s=stranger: s.poll(0.1) and s.assignment(), 30, "a place")  # type: ignore[misc]
+            stranger.poll(0.05)
+        return [len(stranger.assignment()) for stranger in strangers]
+
+    try:
+        strangers[0].subscribe([feature.topic, schema.TRANSACTION_TOPIC])
+        wait_until(lambda: places()[0] > 0, 30, "the first one's partitions")
+        alone = places()[0]
+        strangers[1].subscribe([feature.topic, schema.TRANSACTION_TOPIC])
+        wait_until(lambda: 0 < places()[0] < alone and places()[1] > 0, 30, "a rebalance")
         assert patient.well
     finally:
         for stranger in strangers:
             stranger.close()
-    (job,) = (job for job in patient.runtime.status().jobs if job.name == JOB)
-    assert job.state is JobState.RUNNING
     patient.assert_recovers(RECOVERY_SECONDS)
     patient.assert_right()
-
-
-_QUIET: Final = {"enable.auto.commit": False, "auto.offset.reset": "earliest"}
