@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 RUN_STAMP := $(VENV)/.installed-run
 TEST_STAMP := $(VENV)/.installed-test
 
-.PHONY: run test check format bench snapshots screenshot clean
+.PHONY: run test check format soak bench snapshots screenshot clean
 
 run: $(RUN_STAMP)
 	@$(BIN)/fraudwatch $(ARGS)
@@ -22,6 +22,11 @@ check: $(TEST_STAMP)
 format: $(TEST_STAMP)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+# Each fault many times, at another moment each time; docs/faults.md says what is promised.
+ROUNDS ?= 20
+soak: $(TEST_STAMP)
+	$(BIN)/python -m pytest tests/e2e/faults --rounds $(ROUNDS) $(ARGS)
 
 bench: $(TEST_STAMP)
 	$(BIN)/python -m tests.bench $(ARGS)
