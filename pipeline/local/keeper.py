@@ -7,12 +7,13 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, UnavailableError
 from pipeline.flink.jobs import Jobs
 from pipeline.flink.rest import FlinkRest
 from pipeline.flink.submission import Submission, Submitted
 
 _LOOK_SECONDS: Final = 1.0
+_LONGEST_PAUSE_SECONDS: Final = 15.0
 
 _log = logging.getLogger(__name__)
 
@@ -45,15 +46,22 @@ class Keeper:
 
     async def keep(self) -> None:
         """Look again and again, until cancelled."""
+        pause = _LOOK_SECONDS
         while True:
-            await asyncio.to_thread(self.look)
-            await asyncio.sleep(_LOOK_SECONDS)
+            refused = await asyncio.to_thread(self._look)
+            # What Flink refuses now it will hardly take a second later.
+            pause = min(2 * pause, _LONGEST_PAUSE_SECONDS) if refused else _LOOK_SECONDS
+            await asyncio.sleep(pause)
 
-    def look(self) -> None:
-        """Bring back what was lost since the last look."""
+    def _look(self) -> bool:
+        """Bring back what was lost since the last look; whether Flink refused a job."""
         try:
             self._jobs.bring_back(self._seen, self._bootstrap, self._submit)
             self._seen |= {job.id for job in self._rest.jobs()}
-        except PipelineError as error:
+        except UnavailableError:
             # The cluster is on its way down, or not all of it is up again.
-            _log.info("jobs cannot be brought back yet: %s", error)
+            return False
+        except PipelineError as error:
+            _log.warning("a lost job cannot be brought back: %s", error)
+            return True
+        return False

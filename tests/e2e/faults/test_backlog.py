@@ -42,12 +42,10 @@ def test_attach_to_a_backlog(tmp_path: Path, round_number: int) -> None:
             for _ in range(BACKLOG // DISTINCT):
                 for key, value in records:
                     producer.send(key, value)
-        runtime.start_job(JOB)
         terminal = Terminal(settings)
         terminal.wait_for(r"● kafka.*● flink", 30)
-        terminal.wait_for(r"● flagged +running", 30)
-        # It has seen nothing yet, and says how much it has not: never as if it were up to date.
-        terminal.wait_for(r"lag [\d,]{7,}", 60)
+        # It says how much the jobs have not read yet: never as if they were up to date.
+        terminal.wait_for(r"● \w+ +running.* [1-9][\d,]{6,}  →", 60)
         terminal.process.send("4")
         terminal.wait_for(r"fraud_", 60)
         console = psutil.Process(terminal.process.pid)
@@ -58,7 +56,7 @@ def test_attach_to_a_backlog(tmp_path: Path, round_number: int) -> None:
             return next(t.records for t in known if t.name == "flagged_transactions")
 
         wait_until(lambda: flagged() >= fraud, 240, f"{fraud} flagged transactions")
-        terminal.wait_for(r"lag 0\b", 60)
+        terminal.wait_for(r"● flagged +running.* 0  →", 60)
         assert console.memory_info().rss < 512 * MIB
         (job,) = (job for job in runtime.status().jobs if job.name == JOB)
         assert job.state is JobState.RUNNING
