@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -112,16 +113,12 @@ def load(
         ConfigError: A file or variable cannot be used, or the profile is not known.
     """
     environment = os.environ if environment is None else environment
-    if directories is None:
-        directories = (user_config_path("fraudwatch"), Path.cwd())
     values: dict[str, Any] = {}
     known = {LOCAL_PROFILE}
-    for directory in directories:
-        path = directory / FILE_NAME
-        if path.is_file():
-            profiles = _read(path)
-            known |= profiles.keys()
-            values |= profiles.get(profile, {})
+    for path in files(directories):
+        profiles = _read(path)
+        known |= profiles.keys()
+        values |= profiles.get(profile, {})
     if profile not in known:
         raise ConfigError(
             f"There is no profile named {profile!r}.",
@@ -134,6 +131,19 @@ def load(
     return _convert(values | {"profile": profile})
 
 
+def files(directories: tuple[Path, ...] | None = None) -> tuple[Path, ...]:
+    """The settings files that are there, weakest first.
+
+    Args:
+        directories: Where they may lie; when None, the user's configuration directory and the
+            working directory.
+    """
+    if directories is None:
+        directories = (user_config_path("fraudwatch"), Path.cwd())
+    paths = (directory / FILE_NAME for directory in directories)
+    return tuple(path for path in paths if path.is_file())
+
+
 def _read(path: Path) -> dict[str, dict[str, Any]]:
     try:
         return msgspec.toml.decode(path.read_bytes(), type=_File).profile
@@ -142,6 +152,11 @@ def _read(path: Path) -> dict[str, dict[str, Any]]:
 
 
 def _convert(values: dict[str, Any]) -> Settings:
+    known = Settings.__struct_fields__
+    for name in values.keys() - set(known):
+        alike = get_close_matches(name, known, n=1)
+        meant = f"Did you mean {alike[0]}?" if alike else f"Known settings: {', '.join(known)}."
+        raise ConfigError(f"Profile {values['profile']!r} sets {name!r}, which is unknown.", meant)
     try:
         # Variables are strings, so numbers are read leniently.
         settings = msgspec.convert(values, Settings, strict=False, dec_hook=_to_path)

@@ -8,9 +8,9 @@ from importlib.metadata import version
 
 from cyclopts import App, CycloptsError
 
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, UnavailableError
 
-from . import data, jobs, proof, stack
+from . import data, doctor, jobs, proof, stack
 
 app = App(
     name="fraudwatch",
@@ -22,6 +22,7 @@ for _command in (
     *(jobs.jobs, jobs.start, jobs.stop, jobs.sql),
     *(data.simulate, data.replay, data.topics, data.tail),
     *(proof.verify, proof.quarantine),
+    doctor.doctor,
 ):
     app.command(_command)
 
@@ -47,8 +48,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return error.exit_code
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:
-        # Whoever read our output has seen enough, as with `| head`; the flush at exit would fail.
-        sys.stdout = None
-        return 0
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            # Whoever read our output has seen enough, as with `| head`; the flush at exit fails.
+            sys.stdout = None
+            return 0
+        where = f" {error.filename}" if error.filename else ""
+        print(f"fraudwatch: The system refuses{where}: {error.strerror}.", file=sys.stderr)
+        print("            `fraudwatch doctor` looks for the reason.", file=sys.stderr)
+        return UnavailableError.exit_code
     return result if isinstance(result, int) else 0

@@ -142,7 +142,7 @@ def _config(
         "execution.buffer-timeout.interval": "5 ms",
         "pipeline.auto-watermark-interval": "20 ms",
         "heartbeat.interval": "3 s",
-        "heartbeat.timeout": "20 s",
+        "heartbeat.timeout": "15 s",
         # A restarted TaskManager registers at once.
         "cluster.registration.initial-timeout": "100 ms",
         "restart-strategy.type": "exponential-delay",

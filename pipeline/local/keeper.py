@@ -13,7 +13,7 @@ from pipeline.flink.rest import FlinkRest
 from pipeline.flink.submission import Submission, Submitted
 
 _LOOK_SECONDS: Final = 1.0
-_LONGEST_PAUSE_SECONDS: Final = 15.0
+_LONGEST_PAUSE_SECONDS: Final = 4.0
 
 _log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from pipeline import config
 from pipeline.config import Settings
 from pipeline.errors import UnavailableError
 
-from . import java
+from . import disk, java
 from .control import Control, GetReport, Report
 from .process import last_lines
 
@@ -23,7 +23,7 @@ def connect(settings: Settings) -> Control:
     """A connection to the supervisor of these settings, which is started if there is none.
 
     Raises:
-        UnavailableError: It could not be started.
+        UnavailableError: It could not be started, or there is no room for it.
         ConfigError: The Java of the settings cannot be used.
     """
     try:
@@ -40,6 +40,7 @@ def connect(settings: Settings) -> Control:
 
 def _launch(settings: Settings) -> Control:
     java.java_home(settings)
+    disk.room_for_state(settings.state_dir)
     for folder in (settings.state_dir, settings.logs_dir):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     log = settings.logs_dir / "supervisor.log"

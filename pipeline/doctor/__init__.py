@@ -1,0 +1,74 @@
+"""Looks for whatever may keep fraudwatch from working; starts nothing and changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from pipeline import config
+from pipeline.config import Settings
+from pipeline.errors import PipelineError
+from pipeline.local_stack import LocalStack
+
+from . import machine, stack
+from .finding import Finding, Outcome, examined, failed, good, skipped
+
+__all__ = ["Finding", "Outcome", "examine"]
+
+_OF_THE_STACK = ("Processes", "Kafka", "Topics", "Flink", "Slots", "Jobs")
+
+
+def examine(profile: str) -> Iterator[Finding]:
+    """Check one thing after the other; none of them is waited for longer than some seconds.
+
+    Args:
+        profile: Whose settings to use; when they are not valid, nothing else can be checked.
+    """
+    try:
+        settings = config.load(profile)
+    except PipelineError as error:
+        yield failed("Settings", error)
+        return
+    files = ", ".join(map(str, config.files())) or "no file, so the defaults"
+    yield good("Settings", f"profile {profile}; {files}")
+    yield from _machine(settings)
+    yield from _stack(settings)
+
+
+def _machine(settings: Settings) -> Iterator[Finding]:
+    report = LocalStack(settings).find()
+    bootstrap, rest = (report.bootstrap, report.rest) if report else ("", "")
+    checks: dict[str, Callable[[], Finding]] = {
+        "Java": lambda: machine.java(settings),
+        "Kafka jars": lambda: machine.kafka_jars(settings),
+        "Kafka connector": lambda: machine.connector(settings),
+        "State directory": lambda: machine.state_directory(settings),
+        "Cache directory": lambda: machine.cache_directory(settings),
+        "Memory": machine.memory,
+        "Kafka port": lambda: machine.port(
+            "Kafka port", settings.kafka_port, "FRAUDWATCH_KAFKA_PORT", bootstrap
+        ),
+        "Flink port": lambda: machine.port(
+            "Flink port", settings.flink_port, "FRAUDWATCH_FLINK_PORT", rest
+        ),
+    }
+    for check, look in checks.items():
+        yield examined(check, look)
+
+
+def _stack(settings: Settings) -> Iterator[Finding]:
+    local = LocalStack(settings)
+    report = local.find()
+    if report is None:
+        for check in _OF_THE_STACK:
+            yield skipped(check, "the stack does not run")
+        return
+    looks: tuple[Callable[[], Finding], ...] = (
+        lambda: stack.processes(report),
+        lambda: stack.kafka(report),
+        lambda: stack.all_topics(report),
+        lambda: stack.flink(report, local),
+        lambda: stack.slots(report, local, settings),
+        lambda: stack.jobs(report, local),
+    )
+    for check, look in zip(_OF_THE_STACK, looks, strict=True):
+        yield examined(check, look)

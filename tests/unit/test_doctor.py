@@ -1,0 +1,174 @@
+"""What `doctor` and the commands say of settings and machines that will not do."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pipeline.doctor import Finding, Outcome, examine
+from pipeline.doctor.finding import examined
+from pipeline.local import disk, jars
+
+Done = subprocess.CompletedProcess[str]
+Run = Callable[..., Done]
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working directory with directories for state and cache, and nothing in them."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("KAFKA_PORT", "FLINK_PORT"):
+        monkeypatch.setenv(f"FRAUDWATCH_{name}", "0")
+    monkeypatch.setenv("FRAUDWATCH_STATE_DIR", str(tmp_path / "state"))
+    monkeypatch.setenv("FRAUDWATCH_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    return tmp_path
+
+
+def run(*arguments: str) -> Done:
+    """A command, as a user runs it; no error may be a traceback."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pipeline.cli", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert "Traceback" not in done.stdout + done.stderr
+    return done
+
+
+def found(check: str, profile: str = "local") -> Finding:
+    return next(finding for finding in examine(profile) if finding.check == check)
+
+
+def fake_java(home: Path, version: str) -> Path:
+    java = home / "jdk" / "bin" / "java"
+    java.parent.mkdir(parents=True)
+    java.write_text(f"#!/bin/sh\necho '    java.version = {version}' >&2\n")
+    java.chmod(0o755)
+    return home / "jdk"
+
+
+def test_without_anything_it_is_well(home: Path) -> None:
+    findings = list(examine("local"))
+    by_check = {finding.check: finding for finding in findings}
+    assert len(by_check) == len(findings) == 15
+    assert by_check["Java"].outcome is Outcome.GOOD
+    assert by_check["Kafka connector"].outcome is Outcome.WARNING
+    assert "downloads" in by_check["Kafka connector"].hint
+    assert by_check["Kafka"].outcome is Outcome.SKIPPED
+    assert not any(finding.exit_code for finding in findings)
+    assert not (home / "state").exists(), "doctor changes nothing"
+
+
+def test_as_text_and_as_json(home: Path) -> None:
+    done = run("doctor")
+    assert done.returncode == 0
+    assert "✓ Java              openjdk" in done.stdout
+    assert "· Kafka             the stack does not run" in done.stdout
+    assert "\x1b" not in done.stdout
+    listed = json.loads(run("doctor", "--json").stdout)
+    assert [finding["check"] for finding in listed][:2] == ["Settings", "Java"]
+    assert {finding["outcome"] for finding in listed} <= {"good", "warning", "skipped"}
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "hint"),
+    [
+        ("[profile.local", "fraudwatch.toml cannot be read: ", "Correct the file."),
+        ("[profile.local]\nslots = 'many'", "Expected `int`", "fraudwatch.toml"),
+        ("[profile.local]\nslots = 0", "`int` >= 1", "fraudwatch.toml"),
+        ("[profile.local]\nslotz = 4", "sets 'slotz', which is unknown", "Did you mean slots?"),
+        ("[profile.local]\nxyzzy = 4", "sets 'xyzzy'", "Known settings: state_dir"),
+        ("[profiles.local]\nslots = 4", "unknown field `profiles`", "Correct the file."),
+    ],
+)
+@pytest.mark.parametrize("command", [("doctor",), ("status",), ("up",), ("verify",), ()])
+def test_settings_that_are_not_valid(
+    home: Path, text: str, said: str, hint: str, command: tuple[str, ...]
+) -> None:
+    (home / "fraudwatch.toml").write_text(text)
+    if not command:
+        done = subprocess.run(
+            [sys.executable, "-m", "tui"], capture_output=True, text=True, timeout=60, check=False
+        )
+        assert "Traceback" not in done.stderr
+    else:
+        done = run(*command)
+    assert done.returncode == 2
+    told = done.stdout + done.stderr
+    assert said in told
+    assert hint in told
+
+
+def test_unknown_profile(home: Path) -> None:
+    for command in ("doctor", "status", "up"):
+        done = run(command, "--profile", "nowhere")
+        assert done.returncode == 2
+        assert "There is no profile named 'nowhere'" in done.stdout + done.stderr
+
+
+def test_java_is_missing_or_too_old(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FRAUDWATCH_JAVA_HOME", str(home / "none"))
+    assert "where there is no Java" in found("Java").found
+    monkeypatch.setenv("FRAUDWATCH_JAVA_HOME", str(fake_java(home, "11.0.2")))
+    finding = found("Java")
+    assert "where there is Java 11" in finding.found
+    assert "17 or 21" in finding.found
+    assert finding.exit_code == 2
+
+
+def test_a_port_that_somebody_has(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        number = server.getsockname()[1]
+        monkeypatch.setenv("FRAUDWATCH_KAFKA_PORT", str(number))
+        finding = found("Kafka port")
+    assert finding.outcome is Outcome.WARNING
+    assert str(number) in finding.found
+    assert found("Kafka port").outcome is Outcome.GOOD
+    assert found("Flink port").outcome is Outcome.SKIPPED
+
+
+def test_a_state_directory_that_is_a_file(home: Path) -> None:
+    (home / "state").write_text("")
+    finding = found("State directory")
+    assert finding.exit_code == 3
+    assert "is no directory" in finding.found
+    for command in (("up",), ("status",), ("replay", "x.csv"), ("jobs",)):
+        assert run(*command).returncode != 0
+
+
+def test_a_disk_that_is_full(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(disk, "LEAST_FREE", 1 << 60)
+    finding = found("State directory")
+    assert finding.exit_code == 3
+    assert "MiB of free space" in finding.found
+    assert "another disk" in finding.hint
+
+
+def test_jars_that_cannot_be_had(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        closed = server.getsockname()[1]
+    monkeypatch.setenv("FRAUDWATCH_MAVEN_REPOSITORY", f"http://127.0.0.1:{closed}")
+    done = run("up")
+    assert done.returncode == 3
+    assert "fraudwatch: " in done.stderr
+    absent = jars.missing(jars.manifest().connector, home / "cache" / "jars")
+    assert len(absent) == len(jars.manifest().connector)
+
+
+def test_what_nobody_thought_of_is_a_finding_too() -> None:
+    def look() -> Finding:
+        raise ZeroDivisionError("by zero")
+
+    finding = examined("Odd", look)
+    assert finding.outcome is Outcome.FAILED
+    assert finding.found == "ZeroDivisionError: by zero."
+    assert finding.exit_code == 1
