@@ -1,4 +1,4 @@
-"""Small files of the user's own: locked while they change, and replaced as a whole."""
+"""Files of the user's own: nobody else can read them; small ones are replaced as a whole."""
 
 from __future__ import annotations
 
@@ -16,13 +16,24 @@ def locked(path: Path) -> Iterator[None]:
     Args:
         path: The file, which need not exist. The lock is a file beside it.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_directory(path.parent)
     lock = os.open(path.with_suffix(".lock"), os.O_CREAT | os.O_RDWR, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
     finally:
         os.close(lock)
+
+
+def make_directory(path: Path) -> None:
+    """Make a directory that only the user can look into; one that is there stays as it is."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.mkdir(mode=0o700, exist_ok=True)
+
+
+def touch(path: Path) -> None:
+    """Make a file that only the user can read, for others to append to."""
+    os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
 
 
 def write(path: Path, data: bytes) -> None:

@@ -139,7 +139,11 @@ def _log_to_file(settings: Settings) -> None:
     """Log records would otherwise be printed over the console."""
     import logging
 
-    settings.logs_dir.mkdir(parents=True, exist_ok=True)
+    from pipeline import private_file
+
+    for folder in (settings.state_dir, settings.logs_dir):
+        private_file.make_directory(folder)
+    private_file.touch(settings.logs_dir / "console.log")
     logging.basicConfig(
         filename=settings.logs_dir / "console.log",
         level=logging.WARNING,

@@ -7,7 +7,7 @@ import sys
 import time
 from typing import Final
 
-from pipeline import config
+from pipeline import config, private_file
 from pipeline.config import Settings
 from pipeline.errors import UnavailableError
 
@@ -42,8 +42,9 @@ def _launch(settings: Settings) -> Control:
     java.java_home(settings)
     disk.room_for_state(settings.state_dir)
     for folder in (settings.state_dir, settings.logs_dir):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_file.make_directory(folder)
     log = settings.logs_dir / "supervisor.log"
+    private_file.touch(log)
     with log.open("ab") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "pipeline.local.supervisor"],

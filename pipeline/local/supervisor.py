@@ -201,6 +201,8 @@ def _lock(state_dir: Path) -> int:
 def main() -> int:
     """Run the supervisor with the settings that stand on stdin."""
     settings = config.from_json(sys.stdin.buffer.read())
+    # Topics, checkpoints and logs hold what transactions hold: nobody else is to read them.
+    os.umask(0o077)
     try:
         lock = _lock(settings.state_dir)
         asyncio.run(_run(settings))

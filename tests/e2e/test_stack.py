@@ -40,8 +40,16 @@ def test_control_socket_and_state_are_the_users_only(
     stack: Runtime, stack_settings: Settings
 ) -> None:
     stack.start_job("flagged")
+    stack.stop_job("flagged")
+    stack.start_job("rolling")
     assert socket_path(stack_settings.state_dir).stat().st_mode & 0o077 == 0
-    assert (stack_settings.state_dir / "jobs.json").stat().st_mode & 0o077 == 0
+    files = list(stack_settings.state_dir.rglob("*"))
+    parts = {path.relative_to(stack_settings.state_dir).parts[0] for path in files}
+    assert {"jobs.json", "logs", "kafka", "savepoints"} <= parts
+    open_to_others = [
+        path for path in files if path.lstat().st_mode & 0o077 and not path.is_symlink()
+    ]
+    assert open_to_others == []
 
 
 def test_a_taken_port_is_avoided(tmp_path: Path, stack: Runtime) -> None:
