@@ -1,0 +1,82 @@
+"""The real console in a real terminal, on streams that are all hostile, or all harmless."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from pathlib import Path
+from random import Random
+from typing import Final
+
+from tests.snapshot.fakes import flagged, live_batch
+from tests.snapshot.stage import Stage
+from tests.snapshot.tails import record
+from tui.quarantine_kept import BadRow
+from tui.source import Batch
+
+from .hostile import texts
+
+ROWS: Final = 150
+FIELDS: Final = ("merchant", "category", "first", "last", "zipcode", "dob", "trans_num")
+PAYLOADS: Final = ROWS * (len(FIELDS) + 3)
+"""In a batch: the fields of each flagged transaction; key, value, reason of each bad record."""
+# A frame of the console: what a batch brings is drawn before the next one comes.
+_FRAME_SECONDS: Final = 0.25
+
+
+class Streams:
+    """Gives so many batches, one a frame, and makes a file when all were given.
+
+    Args:
+        batches: How many.
+        hostile: Whether their texts are.
+        done: The file to make.
+    """
+
+    def __init__(self, batches: int, done: Path, *, hostile: bool) -> None:
+        self._left = batches
+        self._done = done
+        self._hostile = hostile
+        self._random = Random(batches)
+        self._number = 0
+        self._began = False
+
+    def poll(self) -> Batch:
+        """The next batch."""
+        threading.Event().wait(_FRAME_SECONDS)
+        if not self._began:
+            self._began = True
+            return live_batch()
+        if self._left == 0:
+            self._done.touch()
+            return Batch()
+        self._left -= 1
+        self._number += ROWS
+        numbers = range(self._number, self._number + ROWS)
+        return Batch(
+            flagged=[
+                flagged(number, **{field: self._text() for field in FIELDS}) for number in numbers
+            ],
+            quarantined=[self._bad(number) for number in numbers],
+        )
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def _bad(self, number: int) -> BadRow:
+        value, key = self._text().encode(), self._text().encode()
+        return BadRow(record(number, value, key), "not JSON", self._text())
+
+    def _text(self) -> str:
+        return texts(self._random) if self._hostile else "fraud_Olson, Becker"
+
+
+def main() -> None:
+    """Arguments: hostile or harmless, how many batches, and the file to make at the end."""
+    kind, batches, done = sys.argv[1:]
+    streams = Streams(int(batches), Path(done), hostile=kind == "hostile")
+    Stage(source=streams).app.run()  # type: ignore[arg-type]
+
+
+if __name__ == "__main__":
+    main()

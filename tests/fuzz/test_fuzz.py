@@ -1,0 +1,111 @@
+"""Nothing from a topic reaches the terminal as anything but text."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import time
+import unicodedata
+from pathlib import Path
+from random import Random
+from typing import Final
+
+import pexpect
+
+from pipeline.sanitise import UNPRINTABLE, json_line, sanitised
+from tui import text
+
+from .console import PAYLOADS
+from .hostile import NUMBER, texts
+
+WANTED: Final = 100_000
+COLUMNS, LINES = 300, 200
+# As ECMA-48 has it: parameters, intermediate bytes, one final byte.
+CONTROL_SEQUENCE: Final = re.compile(r"\x1b\[([0-?]*)([ -/]*)([@-~])")
+# The shape of the pointer, which Textual sets as the mouse moves.
+POINTER: Final = re.compile(r"\x1b\]22;[a-z-]*\x07")
+MODES: Final = frozenset("hl")
+
+
+def everything_sent(kind: str, batches: int, directory: Path) -> str:
+    """What a console sends to its terminal from its start to its end."""
+    done = directory / f"{kind}-done"
+    child: pexpect.spawn[bytes] = pexpect.spawn(
+        sys.executable,
+        ["-m", "tests.fuzz.console", kind, str(batches), str(done)],
+        env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"},
+        dimensions=(LINES, COLUMNS),
+        cwd=str(Path(__file__).resolve().parents[2]),
+    )
+    sent = bytearray()
+    # Every place that shows such texts, again and again while they come.
+    keys = ["4", "m", "\r", "j", "m", "b", "\r", "G", "\x1b", "1", "3", "2"]
+    deadline = time.monotonic() + 240
+    pressed = time.monotonic()
+    turn = 0
+    try:
+        while child.isalive():
+            assert time.monotonic() < deadline, f"{kind}: the console does not end"
+            try:
+                sent += child.read_nonblocking(1 << 20, timeout=0.2)
+            except pexpect.TIMEOUT:
+                pass
+            except pexpect.EOF:
+                break
+            if time.monotonic() - pressed > 1:
+                pressed = time.monotonic()
+                child.send("\x11" if done.exists() else keys[turn % len(keys)])
+                turn += 1
+        child.close()
+    finally:
+        child.close(force=True)
+    assert child.exitstatus == 0, sent[-2_000:].decode(errors="replace")
+    return sent.decode()
+
+
+def plain(sent: str) -> str:
+    """What is left without control sequences."""
+    return POINTER.sub("", CONTROL_SEQUENCE.sub("", sent))
+
+
+def controls(sent: str) -> set[str]:
+    """Control and format characters that are in no control sequence."""
+    return {one for one in set(plain(sent)) if unicodedata.category(one) in UNPRINTABLE}
+
+
+def kinds(sent: str) -> set[tuple[str, str, str]]:
+    """Which control sequences there are: private marker, intermediate and final byte."""
+    found = CONTROL_SEQUENCE.findall(sent)
+    return {(re.sub(r"[0-9:;]", "", given), between, final) for given, between, final in found}
+
+
+def modes(sent: str) -> set[tuple[str, ...]]:
+    """The modes that are set and reset."""
+    return {found for found in CONTROL_SEQUENCE.findall(sent) if found[2] in MODES}
+
+
+def test_100_000_hostile_payloads_through_a_terminal(tmp_path: Path) -> None:
+    harmless = everything_sent("harmless", 12, tmp_path)
+    hostile = everything_sent("hostile", -(-WANTED // PAYLOADS), tmp_path)
+    assert len(hostile) > 1_000_000
+    # They were on the screen, as text.
+    assert "owned" in plain(hostile)
+    assert controls(hostile) <= controls(harmless)
+    assert controls(harmless) <= {"\r", "\n"}
+    assert kinds(hostile) <= kinds(harmless)
+    assert modes(hostile) <= modes(harmless)
+    assert not any(NUMBER in found[0] for found in CONTROL_SEQUENCE.findall(hostile))
+
+
+def test_100_000_hostile_payloads_through_what_makes_them_harmless() -> None:
+    random = Random(0)
+    for _ in range(WANTED):
+        hostile = texts(random)
+        for harmless in (
+            sanitised(hostile),
+            text.clean(hostile),
+            json_line({"value": hostile.encode("utf-8", "replace").decode()}),
+        ):
+            found = {unicodedata.category(one) for one in set(harmless)} & UNPRINTABLE
+            assert not found, (hostile, harmless)
