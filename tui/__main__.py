@@ -90,6 +90,7 @@ def _open_console(options: ConsoleOptions) -> int | None:
     from .app import FraudwatchApp
     from .environment import Environment
     from .limits import Limits
+    from .signals import leave_on_signals
 
     def connect() -> Backend:
         from pipeline.runtime import Runtime
@@ -131,8 +132,10 @@ def _open_console(options: ConsoleOptions) -> int | None:
         remembered=settings.state_dir / "console.json",
         read_only=settings.read_only,
     )
-    FraudwatchApp(environment).run()
-    return None
+    console = FraudwatchApp(environment)
+    leave_on_signals(lambda code: console.exit(return_code=code))
+    console.run()
+    return console.return_code
 
 
 def _log_to_file(settings: Settings) -> None:

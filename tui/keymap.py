@@ -189,7 +189,7 @@ KEYMAP: Final = (
     _key("escape", "app.back", "back", "Back; take a filter off", _A),
     _key("q", "app.leave", "quit", "Back; quit from the dashboard", _A, "footer"),
     _key("ctrl+z", "app.suspend_process", "suspend", "Go to the background; `fg` comes back", _A),
-    _key("ctrl+q", "app.quit", "quit", "Quit; press again to leave at once", _A, "priority"),
+    _key("ctrl+q ctrl+c", "app.quit", "quit", "Quit; press again to leave at once", _A, "priority"),
 )  # fmt: skip
 
 

@@ -17,10 +17,13 @@ import pytest
 
 from pipeline import config
 from pipeline.config import Settings
+from pipeline.local.control import socket_path
 
 from .conftest import assert_ended, stack_environment, stack_processes, wait_until
 
 COLUMNS, LINES = 120, 40
+# The cursor, the mouse, pasting and the screen that was there before, in the order of Textual.
+RESTORED = (b"\x1b[?1000l", b"\x1b[?2004l", b"\x1b[?1049l", b"\x1b[?25h")
 
 
 class Terminal:
@@ -29,6 +32,7 @@ class Terminal:
     def __init__(self, settings: Settings) -> None:
         self._screen = pyte.Screen(COLUMNS, LINES)
         self._stream = pyte.ByteStream(self._screen)
+        self.sent = bytearray()
         self.process: pexpect.spawn[bytes] = pexpect.spawn(
             str(Path(sys.executable).parent / "fraudwatch"),
             env={**os.environ, **stack_environment(settings.state_dir), "TERM": "xterm-256color"},
@@ -68,6 +72,7 @@ class Terminal:
         except (pexpect.TIMEOUT, pexpect.EOF):
             return b""
         self._stream.feed(data)
+        self.sent += data
         return data
 
     def wait_for(self, pattern: str, patience: float) -> re.Match[str]:
@@ -123,11 +128,34 @@ def test_comes_up_shows_rows_and_quits(terminal: Terminal, settings: Settings) -
     assert journal.count("savepoint-") >= 5
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, None])
 def test_nothing_outlives_a_console_that_is_ended(
-    terminal: Terminal, settings: Settings, how: signal.Signals
+    terminal: Terminal, settings: Settings, how: signal.Signals | None
 ) -> None:
+    """Without a signal its terminal is closed."""
     terminal.wait_for(r"● kafka", patience=60)
     processes = stack_processes(settings)
-    terminal.process.kill(how)
+    if how is None:
+        terminal.process.ptyproc.fileobj.close()
+    else:
+        terminal.process.kill(how)
+    if how in (signal.SIGTERM, signal.SIGHUP):
+        terminal.read_until(RESTORED[-1], patience=5)
     assert_ended([*processes, psutil.Process(terminal.process.pid)], patience=15)
+
+
+@pytest.mark.parametrize("how", ["ctrl+c", "SIGTERM", "SIGHUP"])
+def test_the_terminal_is_given_back(terminal: Terminal, settings: Settings, how: str) -> None:
+    """While the stack is still starting, which is the least convenient moment."""
+    terminal.wait_for("Starting the stack", patience=10)
+    before = len(terminal.sent)
+    console = psutil.Process(terminal.process.pid)
+    if how == "ctrl+c":
+        terminal.process.send("\x03")
+    else:
+        terminal.process.kill(signal.Signals[how])
+    terminal.read_until(RESTORED[-1], patience=20)
+    left = bytes(terminal.sent[before:])
+    assert [mode for mode in RESTORED if mode not in left] == []
+    assert_ended([console], patience=20)
+    wait_until(lambda: not socket_path(settings.state_dir).exists(), 20, "the stack's end")

@@ -1,0 +1,90 @@
+"""Everything is killed at once, and what is left is a mess: the next start recovers by itself."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+import msgspec
+import psutil
+import pytest
+
+from pipeline import config
+from pipeline.local.control import Control, GetReport, Report, Simulate
+from pipeline.model import JobState
+from pipeline.runtime import Runtime
+
+from .conftest import assert_ended, stack_environment, stack_processes, wait_until
+
+
+@pytest.fixture
+def stranger() -> Iterator[subprocess.Popen[bytes]]:
+    """A process of somebody else, which waits for its input."""
+    process = subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    yield process
+    process.kill()
+    process.wait()
+
+
+@contextmanager
+def listener(port: int) -> Iterator[None]:
+    """Somebody who listens on a port, unless that is so already."""
+    with ExitStack() as stack:
+        with suppress(OSError):
+            stack.enter_context(socket.create_server(("127.0.0.1", port)))
+        yield
+
+
+def sent(state_dir: Path) -> int:
+    with Control(state_dir) as control:
+        return control.ask(GetReport(), Report).simulator.sent
+
+
+def test_recovers_from_everything_being_killed(
+    tmp_path: Path, stranger: subprocess.Popen[bytes]
+) -> None:
+    environment = stack_environment(tmp_path)
+    settings = config.load(environment=environment)
+    first = Runtime(settings)
+    first.bring_up(stay=True)
+    wait_until(lambda: sent(tmp_path) > 500, 60, "transactions")
+    wait_until(lambda: len(list(settings.checkpoints_dir.glob("*/chk-*"))) >= 5, 60, "checkpoints")
+    taken = int(first.bootstrap.rpartition(":")[2])
+    processes = stack_processes(settings)
+    for process in processes:
+        # What the supervisor started ends with it, by a signal of the kernel.
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    assert_ended(processes, patience=10)
+    first.close()
+
+    # Files that were being written, and a pid that the system has given to somebody else.
+    (tmp_path / "jobs.partial").write_text('{"rolling": {"wan')
+    (tmp_path / "pids.partial").write_text("{")
+    pids = tmp_path / "pids.json"
+    noted = msgspec.json.decode(pids.read_bytes())
+    noted["kafka"]["pid"] = stranger.pid
+    pids.write_bytes(msgspec.json.encode(noted))
+
+    with listener(taken):
+        again = Runtime(
+            config.load(environment=environment | {"FRAUDWATCH_KAFKA_PORT": str(taken)})
+        )
+        try:
+            again.bring_up(simulator=False)
+            assert again.bootstrap not in ("", f"127.0.0.1:{taken}")
+            assert stranger.poll() is None, "it was somebody else's"
+            jobs = again.status().jobs
+            assert [job.state for job in jobs] == [JobState.RUNNING] * len(jobs)
+            again.simulate(Simulate(running=False))
+            for job in jobs:
+                parity = again.verify(job.name)
+                assert parity.proved, parity
+                assert parity.unread == 0, parity
+            assert again.verify("rolling").expected > 0
+        finally:
+            again.down()
+            again.close()
