@@ -48,7 +48,8 @@ def test_poison_harms_nobody(stack: Runtime, fraudwatch: Run) -> None:
         assert parity.proved, parity
         assert parity.transactions == TRANSACTIONS + unusual, name
         assert parity.bad == len(bad), name
-        assert parity.late == 0, f"{name}: something ran ahead of the watermark"
+        # Some unusual ones lie days back; had a bad one moved the watermark, hundreds were late.
+        assert parity.late <= unusual, f"{name}: something ran ahead of the watermark"
         assert parity.equal > 0, name
     assert {job.state for job in stack.status().jobs} == {JobState.RUNNING}
 
