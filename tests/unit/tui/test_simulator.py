@@ -147,6 +147,7 @@ def test_the_simulator_takes_the_limits(limit: float) -> None:
 
 async def test_it_is_live() -> None:
     async with desk() as (it, app, pilot):
+        await until(pilot, lambda: "12,345 transactions" in shown(app))
         words = shown(app)
         for said in ("● running", "100 transactions/s", "×720 real time", "2023-03-04 17:22:10"):
             assert said in words
