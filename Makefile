@@ -5,13 +5,17 @@ BIN := $(VENV)/bin
 RUN_STAMP := $(VENV)/.installed-run
 TEST_STAMP := $(VENV)/.installed-test
 
-.PHONY: run test check format soak bench snapshots screenshot clean
+.PHONY: run test test-compose check format soak bench snapshots screenshot clean
 
 run: $(RUN_STAMP)
 	@$(BIN)/fraudwatch $(ARGS)
 
 test: check
 	$(BIN)/python -m pytest $(ARGS)
+
+# Every service of docker-compose.yml in containers; installs an engine on Debian if it has to.
+test-compose: $(TEST_STAMP)
+	$(BIN)/python -m pytest tests/compose -m compose $(ARGS)
 
 check: $(TEST_STAMP)
 	$(BIN)/ruff format --check .

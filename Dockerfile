@@ -1,0 +1,59 @@
+# The images of docker-compose.yml, which says what they are made from:
+#   flink      Flink with the Kafka connector
+#   simulator  the headless commands that need neither Flink nor a terminal
+#   console    all of fraudwatch
+ARG PYTHON_IMAGE
+ARG FLINK_IMAGE
+
+FROM ${PYTHON_IMAGE} AS build
+# Mirrors, where the public ones are out of reach.
+ARG PIP_INDEX_URL=
+WORKDIR /src
+RUN python -m venv /opt/fraudwatch
+ENV PATH=/opt/fraudwatch/bin:$PATH \
+    PIP_DISABLE_PIP_VERSION_CHECK=1 \
+    PIP_NO_CACHE_DIR=1
+# Versions have one place, so a stage names only which packages it needs.
+COPY pyproject.toml .
+RUN python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['dependencies'], sep='\n')" \
+    > requirements.txt
+
+FROM build AS jars
+ARG MAVEN_REPOSITORY=
+RUN pip install --constraint requirements.txt jgo msgspec
+COPY pipeline/__init__.py pipeline/errors.py pipeline/
+COPY pipeline/local/__init__.py pipeline/local/jars.py pipeline/local/jars.json pipeline/local/
+RUN python -c "from pathlib import Path; from pipeline.local import jars; \
+    jars.fetch(jars.manifest().connector, Path('/jars'), repository='${MAVEN_REPOSITORY}')"
+
+FROM ${FLINK_IMAGE} AS flink
+COPY --from=jars --chown=flink:flink /jars/*.jar /opt/flink/lib/
+# A volume that is mounted here for the first time takes the owner from here.
+RUN mkdir /checkpoints /savepoints && chown flink:flink /checkpoints /savepoints
+USER flink
+
+FROM build AS simulator-build
+RUN pip install --constraint requirements.txt \
+    confluent-kafka cyclopts httpx ibis-framework msgspec platformdirs psutil sqlglot
+COPY . .
+RUN pip install --no-deps .
+
+FROM build AS console-build
+RUN pip install --requirement requirements.txt
+COPY . .
+RUN pip install --no-deps .
+
+FROM ${PYTHON_IMAGE} AS run
+RUN useradd --create-home --uid 10001 fraudwatch \
+    && mkdir /state && chown fraudwatch:fraudwatch /state
+ENV PATH=/opt/fraudwatch/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    FRAUDWATCH_STATE_DIR=/state
+USER 10001:10001
+ENTRYPOINT ["fraudwatch"]
+
+FROM run AS simulator
+COPY --from=simulator-build /opt/fraudwatch /opt/fraudwatch
+
+FROM run AS console
+COPY --from=console-build /opt/fraudwatch /opt/fraudwatch
