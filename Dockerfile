@@ -6,17 +6,22 @@ ARG PYTHON_IMAGE
 ARG FLINK_IMAGE
 
 FROM ${PYTHON_IMAGE} AS build
-# Mirrors, where the public ones are out of reach.
+# A mirror, where the public place is out of reach.
 ARG PIP_INDEX_URL=
-WORKDIR /src
 RUN python -m venv /opt/fraudwatch
 ENV PATH=/opt/fraudwatch/bin:$PATH \
     PIP_DISABLE_PIP_VERSION_CHECK=1 \
+    PIP_INDEX_URL=$PIP_INDEX_URL \
     PIP_NO_CACHE_DIR=1
+WORKDIR /src
 # Versions have one place, so a stage names only which packages it needs.
 COPY pyproject.toml .
 RUN python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['dependencies'], sep='\n')" \
     > requirements.txt
+
+FROM build AS wheel
+COPY . .
+RUN pip wheel --no-deps --wheel-dir /dist .
 
 FROM build AS jars
 ARG MAVEN_REPOSITORY=
@@ -32,28 +37,28 @@ COPY --from=jars --chown=flink:flink /jars/*.jar /opt/flink/lib/
 RUN mkdir /checkpoints /savepoints && chown flink:flink /checkpoints /savepoints
 USER flink
 
-FROM build AS simulator-build
+FROM build AS simulator-packages
 RUN pip install --constraint requirements.txt \
     confluent-kafka cyclopts httpx ibis-framework msgspec platformdirs psutil sqlglot
-COPY . .
-RUN pip install --no-deps .
 
-FROM build AS console-build
+FROM build AS console-packages
 RUN pip install --requirement requirements.txt
-COPY . .
-RUN pip install --no-deps .
 
 FROM ${PYTHON_IMAGE} AS run
 RUN useradd --create-home --uid 10001 fraudwatch \
     && mkdir /state && chown fraudwatch:fraudwatch /state
 ENV PATH=/opt/fraudwatch/bin:$PATH \
-    PYTHONUNBUFFERED=1 \
     FRAUDWATCH_STATE_DIR=/state
-USER 10001:10001
 ENTRYPOINT ["fraudwatch"]
 
 FROM run AS simulator
-COPY --from=simulator-build /opt/fraudwatch /opt/fraudwatch
+COPY --from=simulator-packages /opt/fraudwatch /opt/fraudwatch
+COPY --from=wheel /dist /dist
+RUN pip install --no-cache-dir --no-deps /dist/*.whl
+USER 10001:10001
 
 FROM run AS console
-COPY --from=console-build /opt/fraudwatch /opt/fraudwatch
+COPY --from=console-packages /opt/fraudwatch /opt/fraudwatch
+COPY --from=wheel /dist /dist
+RUN pip install --no-cache-dir --no-deps /dist/*.whl
+USER 10001:10001

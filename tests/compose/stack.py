@@ -49,9 +49,11 @@ class Stack:
 
     def container(self, service: str) -> dict[str, Any]:
         """What the engine says of a service's container."""
-        name = self.compose("ps", "-q", "--all", service).strip() or f"{self.project}_{service}_1"
-        (found,) = json.loads(self.engine.run("podman", "container", "inspect", name).stdout)
-        return found
+        ours = {"project": self.project, "service": service}
+        labels = [f"--filter=label=com.docker.compose.{name}={is_}" for name, is_ in ours.items()]
+        (found,) = self.engine.run("podman", "ps", "--all", "--quiet", *labels).stdout.split()
+        (said,) = json.loads(self.engine.run("podman", "container", "inspect", found).stdout)
+        return said
 
     def inside(self, service: str, *command: str) -> str:
         """Run a command in a service's container; what it printed."""
