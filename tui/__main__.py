@@ -38,7 +38,9 @@ def main(argv: list[str] | None = None) -> int | None:
     if wanted is None:
         from pipeline.cli import main as command
 
-        return command(arguments)
+        from .web.command import serve
+
+        return command(arguments, more=(serve,))
     return _open_console(wanted)
 
 
@@ -77,8 +79,7 @@ def _open_console(options: ConsoleOptions) -> int | None:
         settings = load(options.profile)
         if options.read_only:
             settings = msgspec.structs.replace(settings, read_only=True)
-        # Textual draws on standard error.
-        if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
+        if not _can_draw():
             raise PipelineError("The console needs a terminal.", "Try `fraudwatch --help`.")
         _log_to_file(settings)
     except PipelineError as error:
@@ -93,19 +94,13 @@ def _open_console(options: ConsoleOptions) -> int | None:
     from .signals import leave_on_signals
 
     def connect() -> Backend:
-        from pipeline.runtime import Runtime
+        from .connect import connect
 
+        backend = connect(settings)
         # What was imported stays, so that looking through it for garbage, which takes as long as a
         # keypress should, is for nothing.
         gc.freeze()
-
-        runtime = Runtime(settings)
-        if not settings.read_only:
-            return runtime
-
-        from .read_only import ReadOnlyBackend
-
-        return ReadOnlyBackend(runtime)
+        return backend
 
     def open_source(bootstrap: str) -> Source:
         from .kafka_source import KafkaSource
@@ -136,6 +131,13 @@ def _open_console(options: ConsoleOptions) -> int | None:
     leave_on_signals(lambda code: console.exit(return_code=code))
     console.run()
     return console.return_code
+
+
+def _can_draw() -> bool:
+    """Textual draws on standard error, unless it is told of another driver, as in a browser."""
+    from textual.constants import DRIVER
+
+    return bool(DRIVER) or all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
 
 
 def _log_to_file(settings: Settings) -> None:
