@@ -11,7 +11,7 @@ from cyclopts import App, CycloptsError
 
 from pipeline.errors import PipelineError, UnavailableError
 
-from . import data, doctor, jobs, proof, stack
+from . import check, data, doctor, jobs, proof, stack
 
 Command = Callable[..., object]
 
@@ -19,7 +19,7 @@ _COMMANDS: Final[tuple[Command, ...]] = (
     *(stack.up, stack.down, stack.status, stack.logs),
     *(jobs.jobs, jobs.start, jobs.stop, jobs.sql),
     *(data.simulate, data.replay, data.topics, data.tail),
-    *(proof.verify, proof.quarantine),
+    *(proof.verify, proof.quarantine, check.check),
     doctor.doctor,
 )
 

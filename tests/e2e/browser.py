@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -68,7 +69,9 @@ class Chromium:
         port_file = folder / "DevToolsActivePort"
         wait_until(lambda: port_file.exists() and len(lines(port_file)) == 2, _PATIENCE, "Chromium")
         port, path = lines(port_file)
-        self._socket = connect(f"ws://127.0.0.1:{port}{path}", max_size=None)
+        self._open = ExitStack()
+        address = f"ws://127.0.0.1:{port}{path}"
+        self._socket = self._open.enter_context(connect(address, max_size=None))
         self._ids = itertools.count(1)
         self._tabs: dict[str, Tab] = {}
 
@@ -106,7 +109,7 @@ class Chromium:
         processes = [psutil.Process(self._process.pid)]
         processes += processes[0].children(recursive=True)
         self.call("Browser.close")
-        self._socket.close()
+        self._open.close()
         self._process.wait(_PATIENCE)
         assert_ended(processes, _PATIENCE)
 
@@ -143,6 +146,7 @@ class Tab:
             case "Network.webSocketCreated":
                 self.requests.append(data["url"])
                 query = parse_qs(urlsplit(data["url"]).query)
+                self._screen.reset()
                 if "width" in query:
                     self._screen.resize(int(query["height"][0]), int(query["width"][0]))
             case "Network.webSocketFrameReceived" if data["response"]["opcode"] == 2:
