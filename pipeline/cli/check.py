@@ -17,8 +17,6 @@ from .marks import Mark, marked
 Most = Parameter(validator=Number(gte=0))
 Flag = Annotated[bool, Parameter(negative="")]
 
-_WIDTH = 54
-
 
 def check(
     *names: str,
@@ -67,11 +65,11 @@ def check(
         print(exposition(common.profile, found), end="")
     else:
         marks = {True: Mark.GOOD, False: Mark.FAILED, None: Mark.SKIPPED}
-        for measurement in found:
-            what = f"{measurement.check} {measurement.subject}".rstrip()
-            print(
-                f"{marked(marks[measurement.holds])} {what:<{_WIDTH}} {sanitised(measurement.said)}"
-            )
+        subjects = [f"{measurement.check} {measurement.subject}".rstrip() for measurement in found]
+        width = max(map(len, subjects))
+        for subject, measurement in zip(subjects, found, strict=True):
+            mark = marked(marks[measurement.holds])
+            print(f"{mark} {subject:<{width}}  {sanitised(measurement.said)}")
     if readings.unreachable:
         return UnavailableError.exit_code
     return 0 if holds else 1
