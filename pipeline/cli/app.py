@@ -33,7 +33,7 @@ def command_line(more: Sequence[Command] = ()) -> App:
     app = App(
         name="fraudwatch",
         help="Streaming fraud features with Ibis on Flink and Kafka. "
-        "Without a command: the console.",
+        "Without a command: the console (--profile NAME, --read-only, --metrics-port N).",
         version=lambda: version("fraudwatch"),
     )
     for command in (*_COMMANDS, *more):
