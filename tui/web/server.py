@@ -8,6 +8,7 @@ import shlex
 import signal
 import socket
 import sys
+from asyncio.subprocess import Process
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -35,11 +36,15 @@ class ConsoleServer(Server):
     Args:
         command: Starts a console that draws through the driver of `tui.web.driver`.
         names: By which the server may be called, besides any address and `localhost`.
+        patience: Seconds that a console has to end.
     """
 
-    def __init__(self, command: str, names: Iterable[str] = ()) -> None:
+    def __init__(
+        self, command: str, names: Iterable[str] = (), *, patience: float = _END_SECONDS
+    ) -> None:
         super().__init__(command, title=_TITLE, templates_path=str(_PAGE))
         self._names = frozenset(name.lower() for name in names)
+        self._patience = patience
         self._tabs: set[web.WebSocketResponse] = set()
         self._ending = False
 
@@ -53,16 +58,25 @@ class ConsoleServer(Server):
         loop = asyncio.get_running_loop()
         for number in _STOP_SIGNALS:
             loop.add_signal_handler(number, stop.set)
-        runner = web.AppRunner(await self._make_app(), shutdown_timeout=2 * _END_SECONDS)
-        await runner.setup()
+        runner = await self.start(listener)
         try:
-            await web.SockSite(runner, listener).start()
             await stop.wait()
         finally:
             # From now on the same signal ends us at once.
             for number in _STOP_SIGNALS:
                 loop.remove_signal_handler(number)
             await runner.cleanup()
+
+    async def start(self, listener: socket.socket) -> web.AppRunner:
+        """Serve until the runner that this returns is cleaned up; no console is left then.
+
+        Args:
+            listener: Bound; belongs to the server from now on.
+        """
+        runner = web.AppRunner(await self._make_app(), shutdown_timeout=2 * self._patience)
+        await runner.setup()
+        await web.SockSite(runner, listener).start()
+        return runner
 
     async def on_startup(self, app: web.Application) -> None:
         """Whoever runs the server says where it is."""
@@ -89,7 +103,7 @@ class ConsoleServer(Server):
             await super()._process_messages(websocket, app_service)
         finally:
             self._tabs.discard(websocket)
-            await _end(app_service)
+            await _end(app_service, self._patience)
 
 
 def console_command(options: Sequence[str], log: Path) -> str:
@@ -104,18 +118,28 @@ def console_command(options: Sequence[str], log: Path) -> str:
     return f"exec env TEXTUAL_DRIVER={DRIVER} {shlex.join(console)} 2>>{shlex.quote(str(log))}"
 
 
-async def _end(console: AppService) -> None:
+async def _end(console: AppService, patience: float) -> None:
     """End a console whose tab is gone, and wait for it."""
     process = console._process
     if process is None:
         return
-    with suppress(TimeoutError):
-        async with asyncio.timeout(_END_SECONDS):
-            await console.stop()
-            # A console that is still drawing ends when somebody takes what it draws.
-            await process.communicate()
-    if process.returncode is None:
-        _log.warning("console %d does not end; it is killed", process.pid)
-        with suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
+    ending = asyncio.create_task(_ask_to_end(console, process))
+    try:
+        # No timeout that cancels: the library's task swallows that, and goes on.
+        await asyncio.wait({ending}, timeout=patience)
+    finally:
+        if process.returncode is None:
+            _log.warning("console %d does not end; it is killed", process.pid)
+            with suppress(ProcessLookupError):
+                process.kill()
+    await ending
+
+
+async def _ask_to_end(console: AppService, process: Process) -> None:
+    with suppress(OSError):
+        # Raises what went wrong with the tab before, which may be why it is gone.
+        await console.stop()
+    # Or else it is asked to stop, and raises, once more.
+    console._task = None
+    # A console that is still drawing ends when somebody takes what it draws.
+    await process.communicate()
