@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .features import Feature
-from .flink.ddl import JobSql
 from .model import JobDetail, JobFailure, KeptState
 
 
 def described(
     feature: Feature,
-    sql: JobSql,
+    sql: str,
     kept: Sequence[KeptState],
     failures: Sequence[JobFailure] = (),
 ) -> JobDetail:
@@ -28,7 +27,7 @@ def described(
         description=feature.description,
         topic=feature.topic,
         expression=repr(feature.table),
-        sql=str(sql),
+        sql=sql,
         kept=tuple(kept),
         failures=tuple(failures),
     )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from pipeline import features
+from pipeline.config import KafkaSettings
 from pipeline.errors import PipelineError, UnavailableError
 from pipeline.features import Feature
 from pipeline.kafka.consumer import read_to_end
@@ -54,17 +55,19 @@ def read(
             return Readings(unreachable=down)
         by_name = {job.name: job for job in status.jobs}
         jobs = tuple(by_name[feature.name] for feature in wanted)
-        topics = (TRANSACTION_TOPIC, *(feature.topic for feature in wanted))
+        kafka = runtime.kafka
+        transactions = kafka.topic(TRANSACTION_TOPIC)
+        topics = (transactions, *(job.topic for job in jobs))
         return Readings(
             jobs=jobs,
             lags=_lags(runtime, wanted, patient=limits.lag is not None),
             ages={
                 topic: None if at is None else max(0.0, round(clock() - at, 3))
-                for topic, at in newest_written(status.bootstrap, topics).items()
+                for topic, at in newest_written(kafka, topics).items()
             },
             proofs={f.name: _proof(runtime, f.name, tell) for f in wanted} if verify else {},
             quarantined=(
-                _quarantined(status.bootstrap, tell) if limits.quarantined is not None else None
+                _quarantined(kafka, transactions, tell) if limits.quarantined is not None else None
             ),
         )
     except UnavailableError as error:
@@ -73,6 +76,8 @@ def read(
 
 def _down(status: StackStatus) -> str:
     """Which part of the stack is not up, in words; empty when all are."""
+    if status.problems:
+        return " ".join(status.problems)
     parts = {"Kafka": status.kafka, "Flink": status.flink}
     down = [
         f"{name} is {health.value}" for name, health in parts.items() if health is not Health.UP
@@ -116,10 +121,10 @@ def _summary(parity: Parity) -> str:
     return ", ".join([*parts, parity.note] if parity.note else parts)
 
 
-def _quarantined(bootstrap: str, tell: Callable[[str], None]) -> int:
+def _quarantined(kafka: KafkaSettings, topic: str, tell: Callable[[str], None]) -> int:
     found = read = 0
-    for batch in read_to_end(bootstrap, TRANSACTION_TOPIC):
+    for batch in read_to_end(kafka, topic):
         read += len(batch)
         found += len(sort_out(batch)[1])
-        tell(f"reading {TRANSACTION_TOPIC}: {read:,}")
+        tell(f"reading {topic}: {read:,}")
     return found

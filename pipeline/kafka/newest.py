@@ -7,14 +7,16 @@ from collections.abc import Iterable
 from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
+from pipeline.config import KafkaSettings
+
 from .client import REQUEST_SECONDS, client_config, reporting
 
 
-def newest_written(bootstrap: str, names: Iterable[str]) -> dict[str, float | None]:
+def newest_written(kafka: KafkaSettings, names: Iterable[str]) -> dict[str, float | None]:
     """Kafka's newest timestamp in each topic, asked of the brokers without reading a record.
 
     Args:
-        bootstrap: Kafka's address.
+        kafka: Where Kafka is, and how to get in.
         names: Of the topics.
 
     Returns:
@@ -25,8 +27,8 @@ def newest_written(bootstrap: str, names: Iterable[str]) -> dict[str, float | No
         UnavailableError: Kafka cannot be reached or refuses.
     """
     newest: dict[str, float | None] = dict.fromkeys(names)
-    with reporting(bootstrap):
-        admin = AdminClient(client_config(bootstrap))
+    with reporting(kafka):
+        admin = AdminClient(client_config(kafka))
         topics = admin.list_topics(timeout=REQUEST_SECONDS).topics
         wanted = {
             TopicPartition(name, number): OffsetSpec.max_timestamp()

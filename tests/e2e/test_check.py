@@ -64,7 +64,7 @@ def test_limits_hold_or_do_not(stack: Runtime, fraudwatch: Run) -> None:
 
 
 def test_bad_records_are_counted_and_prometheus_reads_it(stack: Runtime, fraudwatch: Run) -> None:
-    with TransactionProducer(stack.bootstrap) as producer:
+    with TransactionProducer(stack.kafka) as producer:
         producer.send(b"1", b"{broken")
     code, found = checks(fraudwatch, "--max-quarantined", "0")
     assert (code, found["quarantined", ""]["value"]) == (1, 1)
