@@ -5,6 +5,12 @@
 ARG PYTHON_IMAGE
 ARG FLINK_IMAGE
 
+# Versions have one place, so the stages below name only which packages they need.
+FROM ${PYTHON_IMAGE} AS requirements
+COPY pyproject.toml .
+RUN python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['dependencies'], sep='\n')" \
+    > /requirements.txt
+
 FROM ${PYTHON_IMAGE} AS build
 # A mirror, where the public place is out of reach.
 ARG PIP_INDEX_URL=
@@ -14,10 +20,7 @@ ENV PATH=/opt/fraudwatch/bin:$PATH \
     PIP_INDEX_URL=$PIP_INDEX_URL \
     PIP_NO_CACHE_DIR=1
 WORKDIR /src
-# Versions have one place, so a stage names only which packages it needs.
-COPY pyproject.toml .
-RUN python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['dependencies'], sep='\n')" \
-    > requirements.txt
+COPY --from=requirements /requirements.txt .
 
 FROM build AS wheel
 COPY . .

@@ -14,10 +14,11 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 from pipeline import config
-from pipeline.cli.app import app
+from pipeline.cli.app import command_line
 from pipeline.config import COMPOSE_PROFILE, Settings
 from pipeline.config.loading import variables
 from pipeline.local import broker, cluster, jars
+from tui.web.command import serve
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -139,7 +140,7 @@ def test_variables_of_the_file_are_those_of_the_settings() -> None:
     assert own <= named
 
 
-@pytest.mark.parametrize("name", [ONE_SHOT, "simulator"])
+@pytest.mark.parametrize("name", [ONE_SHOT, "simulator", "console"])
 def test_commands_are_commands(name: str) -> None:
     commands = [SERVICES[name]["command"]]
     check = SERVICES[name].get("healthcheck", {}).get("test")
@@ -147,7 +148,14 @@ def test_commands_are_commands(name: str) -> None:
         assert check[:2] == ["CMD", "fraudwatch"]
         commands.append(check[2:])
     for command in commands:
-        app.parse_args(command, exit_on_error=False, print_error=False)
+        command_line((serve,)).parse_args(command, exit_on_error=False, print_error=False)
+
+
+def test_the_console_is_published_where_it_listens() -> None:
+    command = SERVICES["console"]["command"]
+    assert command[command.index("--port") + 1] == str(published("console")[1])
+    # On any address of its container, of which only the published one is reached from outside.
+    assert command[command.index("--host") + 1] == "0.0.0.0"
 
 
 def test_state_is_kept_in_volumes_that_both_halves_of_flink_have() -> None:
