@@ -14,6 +14,7 @@ from .engine import Engine, engine
 from .packages import CannotRunError
 from .stack import Stack, described, free_ports
 
+BROWSER = ("--profile", "browser")
 _PORTS = ("FRAUDWATCH_KAFKA_PORT", "FRAUDWATCH_FLINK_PORT", "FRAUDWATCH_CONSOLE_PORT")
 
 
@@ -39,7 +40,7 @@ def containers() -> Iterator[Engine]:
 
 @pytest.fixture(scope="session")
 def stack(containers: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """The stack, with all its services up."""
+    """The stack as `docker compose up -d` makes it."""
     ports = dict(zip(_PORTS, map(str, free_ports(len(_PORTS))), strict=True))
     state = str(tmp_path_factory.mktemp("state"))
     stack = Stack(
@@ -51,4 +52,12 @@ def stack(containers: Engine, tmp_path_factory: pytest.TempPathFactory) -> Itera
         yield stack
     finally:
         stack.fraudwatch("down")
-        stack.compose("down", "--volumes", "--remove-orphans", check=False)
+        stack.compose(*BROWSER, "down", "--volumes", "--remove-orphans", check=False)
+
+
+@pytest.fixture(scope="session")
+def console(stack: Stack) -> str:
+    """The service that is not there unless it is asked for; its address."""
+    stack.compose(*BROWSER, "build", "console", timeout=1_200)
+    stack.compose(*BROWSER, "up", "--detach", "console")
+    return f"http://127.0.0.1:{stack.environment['FRAUDWATCH_CONSOLE_PORT']}/"

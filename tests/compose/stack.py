@@ -18,7 +18,6 @@ from .engine import Engine
 
 ROOT = Path(__file__).resolve().parents[2]
 FILE = ROOT / "docker-compose.yml"
-BROWSER = ("--profile", "browser")
 
 
 def described() -> dict[str, Any]:
@@ -43,7 +42,7 @@ class Stack:
 
     def compose(self, *arguments: str, timeout: float = 600, check: bool = True) -> str:
         """Run docker-compose; what it printed."""
-        command = ("docker-compose", "-p", self.project, "-f", FILE, *BROWSER, *arguments)
+        command = ("docker-compose", "-p", self.project, "-f", FILE, *arguments)
         done = self.engine.run(*command, timeout=timeout, check=check, **self.environment)
         return done.stdout
 
