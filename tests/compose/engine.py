@@ -111,6 +111,10 @@ def engine(home: Path) -> Iterator[Engine]:
             if checks.is_alive():
                 checks.join()
             _end(service)
+            # The engine leaves its storage mounted onto itself.
+            subprocess.run(
+                ("umount", home / "storage" / "overlay"), capture_output=True, check=False
+            )
 
 
 def _configure(home: Path) -> dict[str, str]:

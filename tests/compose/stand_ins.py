@@ -40,6 +40,8 @@ def build(engine: Engine, images: Mapping[str, str]) -> None:
     Raises:
         CannotRunError: Debian's packages cannot be had.
     """
+    # What nobody has used for a week, such as images of former versions.
+    engine.run("podman", "image", "prune", "--force", "--filter", "until=168h")
     for name, packages in _ROOTS.items():
         _build_root(engine, f"stand-in-debian-{name}", packages)
     with TemporaryDirectory(prefix="stand-ins-") as folder:
