@@ -87,6 +87,7 @@ def replay(
     from pipeline.simulate.files import open_file
     from pipeline.simulate.replay import first_event_time, plan_shift
     from pipeline.simulate.replay import replay as send_file
+    from pipeline.simulate.waking import Waking
 
     if shift and fresh:
         raise ConfigError("--shift and --fresh exclude each other.", "Choose one.")
@@ -110,9 +111,10 @@ def replay(
         say(f"  … {progress.share:4.0%}  {progress.sent:,} sent{at}", over=True)
 
     with TransactionProducer(kafka) as producer:
+        waking = Waking(producer)
         report = send_file(
             source,
-            lambda transaction: producer.send(encode.key(transaction), encode.value(transaction)),
+            lambda transaction: waking.send(encode.key(transaction), encode.value(transaction)),
             speed=pace,
             shift=by,
             report=tell,

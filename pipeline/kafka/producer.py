@@ -10,7 +10,7 @@ from pipeline import schema
 from pipeline.config import KafkaSettings
 from pipeline.errors import UnavailableError
 
-from .client import client_config, unavailable
+from .client import REQUEST_SECONDS, client_config, reporting, unavailable
 
 _POLL_EVERY = 1000
 
@@ -35,6 +35,7 @@ class TransactionProducer:
         self._topic = topic or kafka.topic(schema.TRANSACTION_TOPIC)
         self._failure: KafkaError | None = None
         self._since_poll = 0
+        self._reached: set[int] = set()
         options = {
             "enable.idempotence": True,
             # As Java clients do it, so that a user's transactions and features share a partition.
@@ -46,6 +47,22 @@ class TransactionProducer:
             "on_delivery": self._delivered,
         }
         self._producer = Producer(client_config(kafka) | options)
+
+    @property
+    def partitions(self) -> int:
+        """How many the topic has.
+
+        Raises:
+            UnavailableError: Kafka cannot be reached.
+        """
+        with reporting(self._kafka):
+            known = self._producer.list_topics(self._topic, timeout=REQUEST_SECONDS)
+        return len(known.topics[self._topic].partitions)
+
+    @property
+    def reached(self) -> frozenset[int]:
+        """The partitions that have taken a record, as far as has been heard."""
+        return frozenset(self._reached)
 
     def __enter__(self) -> TransactionProducer:
         return self
@@ -102,6 +119,8 @@ class TransactionProducer:
     def _delivered(self, error: KafkaError | None, message: Message) -> None:
         if error is not None:
             self._failure = error
+        else:
+            self._reached.add(message.partition() or 0)
 
     def _raise_failure(self) -> None:
         if self._failure is not None:
