@@ -23,6 +23,8 @@ T = TypeVar("T")
 
 POLL_SECONDS: Final = 0.1
 _FAILURES: Final = 5
+# Options of a cluster that asks Kubernetes or YARN for TaskManagers.
+_PROVIDERS: Final = ("kubernetes.", "yarn.", "$internal.yarn.")
 TERMINAL: Final = frozenset({"FINISHED", "CANCELED", "FAILED"})
 
 
@@ -115,6 +117,16 @@ class FlinkRest:
     def state(self, job_id: str) -> str:
         """Flink's state of one job."""
         return str(self._get(f"/jobs/{job_id}")["state"])
+
+    def parameters(self, job_id: str) -> dict[str, str]:
+        """What was said of a job by whoever submitted it: Flink's global job parameters."""
+        told = self._get(f"/jobs/{job_id}/config").get("execution-config", {}).get("user-config")
+        return {name: str(value) for name, value in (told or {}).items()}
+
+    def grows(self) -> bool:
+        """Whether the cluster starts TaskManagers when a job needs them."""
+        known = self._get("/jobmanager/config")
+        return any(option["key"].startswith(_PROVIDERS) for option in known)
 
     def failure(self, job_id: str) -> str:
         """The first line of what a job failed with; empty when it did not fail."""
