@@ -304,6 +304,9 @@ class Jobs:
         if not (entry.wanted and entry.job_id) or (job is not None and job.state not in TERMINAL):
             return ""
         if job is not None and job.id == entry.job_id:
+            if job.state == "FINISHED":
+                # Somebody else has stopped it: transactions have no end.
+                return ""
             return self._rest.failure(job.id) or f"Flink says {job.state}"
         return "Flink no longer knows the job; a start resumes from its last checkpoint"
 

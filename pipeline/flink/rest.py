@@ -171,18 +171,22 @@ class FlinkRest:
             if metric["value"].lstrip("-").replace(".", "", 1).isdigit()
         }
 
-    def last_checkpoint(self, job_id: str) -> KeptState | None:
-        """A job's newest complete checkpoint; None without one, or when the job is forgotten."""
+    def last_state(self, job_id: str) -> KeptState | None:
+        """The newest complete checkpoint of a run, or the savepoint with which it was stopped.
+
+        None without one, or when the cluster has forgotten the run.
+        """
         try:
-            latest = self._get(f"/jobs/{job_id}/checkpoints")["latest"]["completed"]
+            latest = self._get(f"/jobs/{job_id}/checkpoints")["latest"]
         except JobError:
             return None
         # What Flink says of a checkpoint that is only in its memory is no address.
-        if not latest or ":/" not in latest.get("external_path", ""):
-            return None
-        return KeptState(
-            latest["external_path"], latest["latest_ack_timestamp"] / 1000, "checkpoint"
+        found = (
+            KeptState(told["external_path"], told["latest_ack_timestamp"] / 1000, kind)
+            for key, kind in (("completed", "checkpoint"), ("savepoint", "savepoint"))
+            if (told := latest[key]) and ":/" in told.get("external_path", "")
         )
+        return max(found, key=lambda state: state.at or 0.0, default=None)
 
     def dispose_savepoint(self, path: str, *, patience: float = 30.0) -> None:
         """Have Flink throw a savepoint away.

@@ -97,6 +97,17 @@ def test_a_colleagues_job_is_stopped_and_resumed(stack: Runtime, attach: Attach)
     assert "starting from its savepoint" in told
 
 
+def test_what_a_colleague_has_stopped_goes_on_from_there(attach: Attach) -> None:
+    first, second = attach("first"), attach("second")
+    first.start_job("flagged")
+    kept = second.stop_job("flagged").savepoint
+    assert job_of(first, "flagged").state is JobState.STOPPED
+    told: list[str] = []
+    first.start_job("flagged", told.append)
+    assert "starting from its savepoint" in told
+    assert kept in [state.path for state in second.job_detail("flagged").kept]
+
+
 def test_few_requests_follow_one_another_on_a_long_way(stack: Runtime, attach: Attach) -> None:
     stack.start_job("rolling")
     stack.start_job("flagged")

@@ -56,8 +56,8 @@ class Cluster:
         ]
         return f"{directory}/savepoint-{job_id}"
 
-    def last_checkpoint(self, job_id: str) -> KeptState | None:
-        return None
+    def last_state(self, job_id: str) -> KeptState | None:
+        return KeptState("s3://bucket/elsewhere", 5.0, "savepoint") if job_id == "new" else None
 
     def failure(self, job_id: str) -> str:
         return ""
@@ -161,6 +161,21 @@ def test_a_colleagues_run_replaces_what_ours_was(settings: Settings) -> None:
     jobs.stop("rolling")
     start(jobs, cluster, NOW_IS)
     assert len(cluster.submissions) == 2
+
+
+def test_what_a_colleague_has_stopped_has_not_failed(settings: Settings) -> None:
+    cluster = Cluster()
+    jobs = Jobs(cluster, settings)
+    start(jobs, cluster)
+    cluster.listed = [job("new", "fraudwatch-rolling", "FINISHED")]
+    (status, _) = jobs.statuses(TOPICS)
+    assert (status.state, status.failure) == (JobState.STOPPED, "")
+    start(jobs, cluster)
+    resumed = cluster.submissions[-1].options["execution.state-recovery.path"]
+    assert resumed == "s3://bucket/elsewhere"
+    cluster.listed = [job("new", "fraudwatch-rolling", "CANCELED")]
+    (status, _) = jobs.statuses(TOPICS)
+    assert (status.state, status.failure) == (JobState.FAILED, "Flink says CANCELED")
 
 
 def test_no_slots_says_who_has_them(settings: Settings) -> None:
