@@ -44,14 +44,17 @@ class ChangedError(JobError):
     Args:
         name: The job's.
         state: What was kept, and when, in words: `savepoint of 2026-01-05 08:04`.
+        certain: Whether that is known, rather than nothing of what made the state.
         can_be_kept: Whether it is known what the job was then.
     """
 
-    def __init__(self, name: str, state: str, *, can_be_kept: bool) -> None:
+    def __init__(self, name: str, state: str, *, can_be_kept: bool, certain: bool = True) -> None:
         hint = f"Start it without its state: `fraudwatch start {name} --fresh`"
         if can_be_kept:
             hint += f"; or as it was then: `fraudwatch start {name} --as-before`"
-        super().__init__(f"{name} has changed since its {state}.", f"{hint}.")
+        changed = f"{name} has changed since its {state}."
+        unknown = f"Nobody knows which SQL made the {state} of {name}."
+        super().__init__(changed if certain else unknown, f"{hint}.")
         self.can_be_kept = can_be_kept
 
 

@@ -104,6 +104,23 @@ class JobStatus:
     failure: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class OtherJob:
+    """A running job of the cluster that is none of ours: shown, and never touched.
+
+    Attributes:
+        name: What its owner calls it; anything may stand in it.
+        state: As Flink says it.
+        job_id: Flink's id.
+        started_at: In seconds since the epoch.
+    """
+
+    name: str
+    state: str
+    job_id: str
+    started_at: float
+
+
 class Resume(StrEnum):
     """What a start does with state that the job's earlier definition left behind."""
 
@@ -267,6 +284,7 @@ class StackStatus:
         problems: Why what is not ours does not answer, a sentence each.
         simulator: The simulator of ours.
         jobs: The feature jobs.
+        others: Other people's running jobs on the same cluster, newest first.
     """
 
     profile: str
@@ -278,6 +296,7 @@ class StackStatus:
     problems: tuple[str, ...] = ()
     simulator: SimulatorStatus = SimulatorStatus()
     jobs: tuple[JobStatus, ...] = ()
+    others: tuple[OtherJob, ...] = ()
 
 
 class StepState(StrEnum):

@@ -107,24 +107,22 @@ class Runtime:
                 flink=Health.OFF,
                 jobs=remembered(self._settings, topic_names(self._settings.kafka)),
             )
-        kafka, flink, problems = self._stack.health(found)
+        condition = self._stack.condition(found)
         sinks = topic_names(found.kafka)
         status = StackStatus(
             profile=self._settings.profile,
-            kafka=kafka,
-            flink=flink,
+            kafka=condition.kafka,
+            flink=condition.flink,
             bootstrap=found.kafka.bootstrap,
             rest=found.flink.rest,
-            problems=problems,
+            problems=condition.problems,
             simulator=_simulator_status(found.report),
         )
-        manager = found.process("jobmanager")
-        if flink is Health.DOWN if manager is None else manager.health is not Health.UP:
+        if condition.slots is None:
             return dataclasses.replace(status, jobs=remembered(self._settings, sinks))
+        survey = self._stack.jobs(found).survey(sinks)
         return dataclasses.replace(
-            status,
-            slots=self._stack.rest(found.flink).overview().slots,
-            jobs=self._stack.jobs(found).statuses(sinks),
+            status, slots=condition.slots, jobs=survey.ours, others=survey.others
         )
 
     def vitals(self) -> dict[str, JobVitals]:

@@ -23,7 +23,7 @@ from .kafka import topics
 from .kafka.client import Probe
 from .local import launch
 from .local.control import Control, GetReport, Hold, ProcessReport, Report, Submit, SubmitAnswer
-from .model import Health, Resume
+from .model import Health, Resume, Slots
 
 _SUBMIT_SECONDS = 150.0
 _PROBE_SECONDS = 2.0
@@ -47,6 +47,23 @@ class Found:
         """A process of ours; None when it is not."""
         processes = self.report.processes if self.report else ()
         return next((process for process in processes if process.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """How the parts of a stack are doing.
+
+    Attributes:
+        kafka: Kafka.
+        flink: Flink.
+        slots: Of the cluster; None while it cannot be asked about jobs either.
+        problems: Why what is somebody else's does not answer, a sentence each.
+    """
+
+    kafka: Health
+    flink: Health
+    slots: Slots | None = None
+    problems: tuple[str, ...] = ()
 
 
 class Stack:
@@ -104,8 +121,12 @@ class Stack:
                 probe = self._probes[kafka.bootstrap] = Probe(kafka)
         probe.ask(seconds)
 
-    def health(self, found: Found) -> tuple[Health, Health, tuple[str, ...]]:
-        """How Kafka and Flink are doing, and why what is somebody else's does not answer."""
+    def condition(self, found: Found) -> Condition:
+        """How Kafka and Flink are doing.
+
+        Raises:
+            UnavailableError: A cluster of ours is up and yet does not answer.
+        """
         problems = []
         kafka = _together(found, ("kafka",))
         if kafka is None:
@@ -115,15 +136,18 @@ class Stack:
             except PipelineError as error:
                 kafka = Health.DOWN
                 problems.append(error.message)
-        flink = _together(found, ("jobmanager", "taskmanager"))
+        flink, slots = _together(found, ("jobmanager", "taskmanager")), None
+        manager = found.process("jobmanager")
         if flink is None:
             flink = Health.UP
             try:
-                self.rest(found.flink).overview()
+                slots = self.rest(found.flink).overview().slots
             except PipelineError as error:
                 flink = Health.DOWN
                 problems.append(error.message)
-        return kafka, flink, tuple(problems)
+        elif manager is not None and manager.health is Health.UP:
+            slots = self.rest(found.flink).overview().slots
+        return Condition(kafka, flink, slots, tuple(problems))
 
     def rest(self, flink: FlinkSettings) -> FlinkRest:
         """The client for a cluster, made once."""

@@ -16,14 +16,17 @@ All = Annotated[bool, Parameter(name="--all", negative="", help="Every job.")]
 
 
 def jobs(*, json: Json = False, common: Common = Common()) -> int:
-    """Print the feature jobs and where they stand."""
+    """Print the feature jobs and where they stand, and what else runs on the cluster.
+
+    The JSON has the feature jobs only; other people's are under `others` in `status --json`.
+    """
     from pipeline.runtime import Runtime
 
-    found = Runtime(common.settings).status().jobs
+    found = Runtime(common.settings).status()
     if json:
-        print_json([job_object(job) for job in found])
+        print_json([job_object(job) for job in found.jobs])
     else:
-        print_jobs(found)
+        print_jobs(found.jobs, found.others)
     return 0
 
 

@@ -10,7 +10,8 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from pipeline.errors import InputError
-from pipeline.model import Health, JobStatus, StackStatus
+from pipeline.model import Health, JobStatus, OtherJob, StackStatus
+from pipeline.sanitise import sanitised
 
 from .common import Common, Json, print_json, print_table, say
 from .steps import StepLines
@@ -113,13 +114,32 @@ def job_object(job: JobStatus) -> dict[str, Any]:
     }
 
 
-def print_jobs(jobs: tuple[JobStatus, ...]) -> None:
-    """The jobs as a table, with the reason under one that failed."""
+def other_object(job: OtherJob) -> dict[str, Any]:
+    """Somebody else's job as `status --json` prints it."""
+    return {
+        "name": job.name,
+        "state": job.state,
+        "job_id": job.job_id,
+        "started_at": job.started_at,
+    }
+
+
+def print_jobs(jobs: tuple[JobStatus, ...], others: tuple[OtherJob, ...] = ()) -> None:
+    """The jobs as a table, with the reason under one that failed; then other people's."""
     rows = [(job.name, job.state.value, _since(job), job.topic) for job in jobs]
     print_table(("JOB", "STATE", "SINCE", "TOPIC"), rows)
     for job in jobs:
         if job.failure:
             print(f"{job.name}: {job.failure}")
+    if others:
+        print()
+        print_table(
+            ("OTHERS' JOB", "STATE", "SINCE", "ID"),
+            [
+                (sanitised(job.name), sanitised(job.state), _stamp(job.started_at), job.job_id)
+                for job in others
+            ],
+        )
 
 
 def _stack_object(stack: StackStatus) -> dict[str, Any]:
@@ -139,6 +159,7 @@ def _stack_object(stack: StackStatus) -> dict[str, Any]:
             "sent": simulator.sent,
         },
         "jobs": [job_object(job) for job in stack.jobs],
+        "others": [other_object(job) for job in stack.others],
         "problems": list(stack.problems),
     }
 
@@ -158,12 +179,15 @@ def _print_stack(stack: StackStatus) -> None:
     for problem in stack.problems:
         print(problem)
     print()
-    print_jobs(stack.jobs)
+    print_jobs(stack.jobs, stack.others)
 
 
 def _since(job: JobStatus) -> str:
     at = job.started_at or job.savepoint_at
     if at is None:
         return "-"
-    stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at))
-    return stamp if job.started_at else f"savepoint {stamp}"
+    return _stamp(at) if job.started_at else f"savepoint {_stamp(at)}"
+
+
+def _stamp(at: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at))

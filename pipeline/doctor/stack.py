@@ -56,9 +56,12 @@ def all_topics(found: Found) -> Finding:
 
 
 def flink(found: Found, stack: Stack) -> Finding:
-    """The JobManager answers and lets us in, and a TaskManager offers slots."""
-    overview = stack.rest(found.flink).overview()
+    """The JobManager answers and lets us in, and a TaskManager offers slots, or will."""
+    rest = stack.rest(found.flink)
+    overview = rest.overview()
     if overview.taskmanagers == 0:
+        if rest.grows():
+            return good("Flink", f"{found.flink.rest}, which starts TaskManagers when needed")
         raise UnavailableError(
             f"Flink at {found.flink.rest} has no TaskManager.",
             "Look at `fraudwatch logs taskmanager`." if found.report else "Start one.",
@@ -69,14 +72,18 @@ def flink(found: Found, stack: Stack) -> Finding:
 
 def slots(found: Found, stack: Stack, settings: Settings) -> Finding:
     """All jobs fit at once."""
-    total = stack.rest(found.flink).overview().slots.total
+    rest = stack.rest(found.flink)
+    total = rest.overview().slots.total
     wanted = len(features.BUILT_IN) * settings.parallelism
+    if wanted > total and rest.grows():
+        return good("Slots", f"{wanted} for all jobs at once; TaskManagers are started for them")
     if wanted > total:
+        more = "have TaskManagers added" if settings.flink.attached else "set more slots"
         return warning(
             "Slots",
             f"{len(features.BUILT_IN)} jobs of parallelism {settings.parallelism} want {wanted} "
             f"slots, and there are {total}",
-            "Run fewer jobs at a time, or set FRAUDWATCH_SLOTS and start the stack again.",
+            f"Run fewer jobs at a time, or {more}.",
         )
     return good("Slots", f"{wanted} of {total} for all jobs at once")
 

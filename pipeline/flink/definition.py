@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from hashlib import sha256
 from typing import Final
 
 import msgspec
@@ -14,6 +15,9 @@ from pipeline.kafka import security
 # as `ddl` writes it.
 ANY_BOOTSTRAP: Final = "{bootstrap}"
 _ANY_CONNECTION: Final = f"'properties.bootstrap.servers' = '{ANY_BOOTSTRAP}'"
+
+DIGEST_PARAMETER: Final = "fraudwatch.definition"
+"""The parameter of a job by which others can tell what it computes."""
 
 # Event times have no zone, Kafka's timestamps have one: this is where they meet.
 SESSION_TIME_ZONE: Final = "UTC"
@@ -29,6 +33,11 @@ class Definition(msgspec.Struct, frozen=True):
     """
 
     statements: tuple[str, ...]
+
+    @property
+    def digest(self) -> str:
+        """What tells it from other definitions, in 16 characters."""
+        return sha256("\0".join(self.statements).encode()).hexdigest()[:16]
 
     def at(self, kafka: KafkaSettings, show: Callable[[Secret | str], str]) -> tuple[str, ...]:
         """The statements for a Kafka.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -12,13 +13,14 @@ from pipeline import private_file
 from pipeline.config import KafkaSettings, Settings
 from pipeline.errors import ChangedError, JobError
 from pipeline.kafka import security
-from pipeline.model import JobState, JobStatus, KeptState, Resume
+from pipeline.model import JobState, JobStatus, KeptState, OtherJob, Resume
 
-from .definition import SESSION_TIME_ZONE, Definition
+from .definition import DIGEST_PARAMETER, SESSION_TIME_ZONE, Definition
 from .java_client import address_options, tls_options
 from .journal import Entry, Journal, Savepoint
 from .kept import kept_state
 from .rest import TERMINAL, FlinkRest, JobOverview
+from .slots import no_slots
 from .state import state_store
 from .submission import Submission, Submitted
 
@@ -26,6 +28,14 @@ Report = Callable[[str], None]
 Submit = Callable[[Submission], Submitted]
 
 SAVEPOINTS_KEPT: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What runs on a cluster: the jobs asked about, and whatever else there is."""
+
+    ours: tuple[JobStatus, ...]
+    others: tuple[OtherJob, ...]
 
 
 class Jobs:
@@ -43,19 +53,30 @@ class Jobs:
         self._journal = Journal(settings.journal_file)
 
     def statuses(self, topics: Mapping[str, str]) -> tuple[JobStatus, ...]:
-        """Where each feature's job stands.
+        """Where each feature's job stands; see `survey`."""
+        return self.survey(topics).ours
+
+    def survey(self, topics: Mapping[str, str]) -> Survey:
+        """Where each feature's job stands, and what else runs on the cluster.
 
         Args:
             topics: Sink topic by feature name, for the features asked about.
         """
-        newest = self._newest()
+        listed = self._rest.jobs()
+        newest = _newest(listed)
         entries = self._journal.entries()
         statuses = []
         for name, topic in topics.items():
             entry = entries.get(name, Entry())
             job = newest.get(self.job_name(name))
             statuses.append(_status(name, topic, job, entry, self._failure(entry, job)))
-        return tuple(statuses)
+        shown = {status.job_id for status in statuses}
+        others = tuple(
+            OtherJob(job.name, job.state, job.id, job.start / 1000)
+            for job in listed
+            if job.state not in TERMINAL and job.id not in shown
+        )
+        return Survey(tuple(statuses), others)
 
     def job_name(self, name: str) -> str:
         """What a feature's job is called in Flink, so that it is told from other people's jobs.
@@ -111,13 +132,18 @@ class Jobs:
         self, name: str, definition: Definition, resume: Resume, report: Report
     ) -> Definition:
         """What to run: state is of use only to the definition that it was made by."""
-        kept = self._journal.entry(name).definition
+        entry = self._journal.entry(name)
         if resume is Resume.FRESH:
             self.discard(name, report)
-        elif kept != definition and (state := self.kept(name)):
-            if resume is Resume.AS_BEFORE and kept is not None:
-                return kept
-            raise ChangedError(name, _kept_when(state[0]), can_be_kept=kept is not None)
+        elif entry.digest != definition.digest and (state := self.kept(name)):
+            if resume is Resume.AS_BEFORE and entry.definition is not None:
+                return entry.definition
+            raise ChangedError(
+                name,
+                _kept_when(state[0]),
+                certain=bool(entry.digest),
+                can_be_kept=entry.definition is not None,
+            )
         return definition
 
     def _submit(
@@ -129,15 +155,14 @@ class Jobs:
         report: Report,
     ) -> str:
         parallelism = self._settings.parallelism
-        free = self._rest.overview().slots.free
-        if free < parallelism:
-            raise JobError(
-                f"{name} needs {parallelism} task slot(s) and {free} are free.",
-                "Stop another job first, or set more slots.",
-            )
+        slots = self._rest.overview().slots
+        if slots.free < parallelism and not self._rest.grows():
+            running = [job.name for job in self._rest.jobs() if job.state not in TERMINAL]
+            raise no_slots(name, parallelism, slots, running, self._settings.flink)
         resume = self.resume_point(name)
         report(f"starting from {_state_label(resume)}" if resume else "starting without state")
         options = self._options(name, parallelism, resume)
+        options["pipeline.global-job-parameters"] = f"{DIGEST_PARAMETER}:{definition.digest}"
         statements = definition.at(kafka, security.reveal)
         submitted = submit(Submission(statements=statements, options=options))
         if submitted.error:
@@ -206,7 +231,7 @@ class Jobs:
 
     def running(self, names: Iterable[str]) -> dict[str, str]:
         """Flink's ids of those of these jobs that run, by name."""
-        newest = self._newest()
+        newest = _newest(self._rest.jobs())
         found = {name: newest.get(self.job_name(name)) for name in names}
         return {name: job.id for name, job in found.items() if job and job.state not in TERMINAL}
 
@@ -225,22 +250,28 @@ class Jobs:
 
     def _suspend(self, name: str, running: JobOverview, report: Report) -> None:
         report("stopping, taking a savepoint")
+        made_by = self._made_by(self._journal.entry(name), running)
         path = self._rest.stop_with_savepoint(running.id, self._state.savepoints)
         taken = Savepoint(path=path, taken_at=time.time())
         savepoints = (taken, *self._journal.entry(name).savepoints)
         for old in savepoints[SAVEPOINTS_KEPT:]:
             self._state.discard(old.path)
-        self._journal.update(name, job_id="", savepoints=savepoints[:SAVEPOINTS_KEPT])
+        self._journal.update(name, job_id="", savepoints=savepoints[:SAVEPOINTS_KEPT], **made_by)
+
+    def _made_by(self, entry: Entry, running: JobOverview) -> dict[str, object]:
+        """What is to be remembered of whose state a run keeps.
+
+        A run that was started from elsewhere, as by a colleague, says so itself.
+        """
+        if entry.job_id == running.id:
+            return {}
+        told = self._rest.parameters(running.id).get(DIGEST_PARAMETER, "")
+        known = entry.definition is not None and entry.definition.digest == told
+        return {"told": told, "definition": entry.definition if known else None}
 
     def _running(self, name: str) -> JobOverview | None:
-        job = self._newest().get(self.job_name(name))
+        job = _newest(self._rest.jobs()).get(self.job_name(name))
         return job if job is not None and job.state not in TERMINAL else None
-
-    def _newest(self) -> dict[str, JobOverview]:
-        newest: dict[str, JobOverview] = {}
-        for job in self._rest.jobs():
-            newest.setdefault(job.name, job)
-        return newest
 
     def _options(self, name: str, parallelism: int, resume: str) -> dict[str, str]:
         flink = self._settings.flink.at(self._rest.address)
@@ -273,6 +304,9 @@ class Jobs:
         if not (entry.wanted and entry.job_id) or (job is not None and job.state not in TERMINAL):
             return ""
         if job is not None and job.id == entry.job_id:
+            if job.state == "FINISHED":
+                # Somebody else has stopped it: transactions have no end.
+                return ""
             return self._rest.failure(job.id) or f"Flink says {job.state}"
         return "Flink no longer knows the job; a start resumes from its last checkpoint"
 
@@ -288,6 +322,18 @@ def remembered(settings: Settings, topics: Mapping[str, str]) -> tuple[JobStatus
     return tuple(
         _status(name, topic, None, entries.get(name, Entry()), "") for name, topic in topics.items()
     )
+
+
+def _newest(jobs: Iterable[JobOverview]) -> dict[str, JobOverview]:
+    """Of each name the newest job that runs, or else the newest that ended.
+
+    Args:
+        jobs: Newest first.
+    """
+    newest: dict[str, JobOverview] = {}
+    for job in sorted(jobs, key=lambda job: job.state in TERMINAL):
+        newest.setdefault(job.name, job)
+    return newest
 
 
 def _status(

@@ -26,13 +26,21 @@ class Entry(msgspec.Struct, frozen=True):
         wanted: Whether the next start of the stack should start it.
         job_id: Flink's id of the last run that was not stopped by us; empty otherwise.
         savepoints: Newest first.
-        definition: What it computed when it last ran; its state is of no use to anything else.
+        definition: What it computed when it last ran; its state is of no use to anything else. None
+            when it was started from elsewhere.
+        told: What then told the job's definition from others; empty when it did not say.
     """
 
     wanted: bool = False
     job_id: str = ""
     savepoints: tuple[Savepoint, ...] = ()
     definition: Definition | None = None
+    told: str = ""
+
+    @property
+    def digest(self) -> str:
+        """What tells the definition that made the state from others; empty when nobody knows."""
+        return self.definition.digest if self.definition is not None else self.told
 
 
 class Journal:

@@ -17,8 +17,8 @@ def kept_state(store: StateStore, entry: Entry) -> tuple[KeptState, ...]:
     A job that was stopped has a savepoint; one whose cluster died has its last checkpoint.
     """
     found = []
-    if entry.job_id and (checkpoint := store.last_checkpoint(entry.job_id)):
-        found.append(checkpoint)
+    if entry.job_id and (left := store.left_by(entry.job_id)):
+        found.append(left)
     found += [
         KeptState(savepoint.path, savepoint.taken_at, "savepoint")
         for savepoint in entry.savepoints

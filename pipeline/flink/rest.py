@@ -23,6 +23,8 @@ T = TypeVar("T")
 
 POLL_SECONDS: Final = 0.1
 _FAILURES: Final = 5
+# Options of a cluster that asks Kubernetes or YARN for TaskManagers.
+_PROVIDERS: Final = ("kubernetes.", "yarn.", "$internal.yarn.")
 TERMINAL: Final = frozenset({"FINISHED", "CANCELED", "FAILED"})
 
 
@@ -116,6 +118,16 @@ class FlinkRest:
         """Flink's state of one job."""
         return str(self._get(f"/jobs/{job_id}")["state"])
 
+    def parameters(self, job_id: str) -> dict[str, str]:
+        """What was said of a job by whoever submitted it: Flink's global job parameters."""
+        told = self._get(f"/jobs/{job_id}/config").get("execution-config", {}).get("user-config")
+        return {name: str(value) for name, value in (told or {}).items()}
+
+    def grows(self) -> bool:
+        """Whether the cluster starts TaskManagers when a job needs them."""
+        known = self._get("/jobmanager/config")
+        return any(option["key"].startswith(_PROVIDERS) for option in known)
+
     def failure(self, job_id: str) -> str:
         """The first line of what a job failed with; empty when it did not fail."""
         history = self._get(f"/jobs/{job_id}/exceptions?maxExceptions=1")
@@ -159,18 +171,22 @@ class FlinkRest:
             if metric["value"].lstrip("-").replace(".", "", 1).isdigit()
         }
 
-    def last_checkpoint(self, job_id: str) -> KeptState | None:
-        """A job's newest complete checkpoint; None without one, or when the job is forgotten."""
+    def last_state(self, job_id: str) -> KeptState | None:
+        """The newest complete checkpoint of a run, or the savepoint with which it was stopped.
+
+        None without one, or when the cluster has forgotten the run.
+        """
         try:
-            latest = self._get(f"/jobs/{job_id}/checkpoints")["latest"]["completed"]
+            latest = self._get(f"/jobs/{job_id}/checkpoints")["latest"]
         except JobError:
             return None
         # What Flink says of a checkpoint that is only in its memory is no address.
-        if not latest or ":/" not in latest.get("external_path", ""):
-            return None
-        return KeptState(
-            latest["external_path"], latest["latest_ack_timestamp"] / 1000, "checkpoint"
+        found = (
+            KeptState(told["external_path"], told["latest_ack_timestamp"] / 1000, kind)
+            for key, kind in (("completed", "checkpoint"), ("savepoint", "savepoint"))
+            if (told := latest[key]) and ":/" in told.get("external_path", "")
         )
+        return max(found, key=lambda state: state.at or 0.0, default=None)
 
     def dispose_savepoint(self, path: str, *, patience: float = 30.0) -> None:
         """Have Flink throw a savepoint away.

@@ -26,8 +26,8 @@ class StateStore(Protocol):
     def savepoints(self) -> str:
         """Where savepoints go; likewise."""
 
-    def last_checkpoint(self, job_id: str) -> KeptState | None:
-        """The newest complete checkpoint of a run; None when there is none to be had."""
+    def left_by(self, job_id: str) -> KeptState | None:
+        """The newest state that a run has left by itself; None when there is none to be had."""
 
     def readable(self, path: str) -> bool:
         """Whether a savepoint is still there, as far as can be told."""
@@ -59,7 +59,7 @@ class OwnState:
         """Where savepoints go."""
         return self._settings.savepoints_dir.as_uri()
 
-    def last_checkpoint(self, job_id: str) -> KeptState | None:
+    def left_by(self, job_id: str) -> KeptState | None:
         """The newest complete checkpoint of a run."""
         folder = self._settings.checkpoints_dir / job_id
         complete = [metadata.parent for metadata in folder.glob("chk-*/_metadata")]
@@ -103,9 +103,12 @@ class RemoteState:
         """Where savepoints go."""
         return self._flink.savepoints
 
-    def last_checkpoint(self, job_id: str) -> KeptState | None:
-        """The newest complete checkpoint of a run that the cluster has not forgotten yet."""
-        return self._rest.last_checkpoint(job_id) if self._rest else None
+    def left_by(self, job_id: str) -> KeptState | None:
+        """The newest checkpoint of a run that the cluster has not forgotten yet.
+
+        Or the savepoint with which somebody else has stopped it.
+        """
+        return self._rest.last_state(job_id) if self._rest else None
 
     def readable(self, path: str) -> bool:
         """Only the cluster can tell, and only by trying."""

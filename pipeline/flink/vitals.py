@@ -1,5 +1,8 @@
 """How running jobs are doing, read from Flink's metrics in as few requests as there can be.
 
+Those that do not build on each other are sent at the same time, since the way to a cluster may be
+long.
+
 Source: Flink 2.3 documentation, "Metrics" and "REST API". A vertex counts what comes from and goes
 to other vertices, so what a source reads and a sink writes is only in the metrics of their
 operators, whose names begin with the operator's.
@@ -10,6 +13,8 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -21,6 +26,7 @@ from .rest import FlinkRest
 
 # Metrics appear one by one in a job's first minute, and anew when it restarts.
 _PLAN_SECONDS: Final = 10.0
+_AT_ONCE: Final = 16
 _EPOCH: Final = datetime(1970, 1, 1)
 # Before the first record the watermark is the smallest number there is.
 _NO_WATERMARK: Final = -(2**62)
@@ -87,40 +93,47 @@ class VitalsReader:
         """
         for gone in self._plans.keys() - set(job_ids.values()):
             del self._plans[gone]
-        vitals = {}
-        for name, job_id in job_ids.items():
-            try:
-                vitals[name] = self._read(job_id)
-            except JobError:
-                continue
-        return vitals
+        if not job_ids:
+            return {}
+        # A job waits for its requests, so the two must not wait for the same threads.
+        with ThreadPoolExecutor(len(job_ids)) as jobs, ThreadPoolExecutor(_AT_ONCE) as requests:
+            asked = {
+                name: jobs.submit(self._read, job_id, requests) for name, job_id in job_ids.items()
+            }
+            vitals = {}
+            for name, answer in asked.items():
+                with suppress(JobError):
+                    vitals[name] = answer.result()
+            return vitals
 
-    def _read(self, job_id: str) -> JobVitals:
+    def _read(self, job_id: str, requests: Executor) -> JobVitals:
+        job = requests.submit(self._rest.job_metrics, job_id, _JOB_METRICS)
         plan = self._plans.get(job_id)
         if plan is None or time.monotonic() - plan.made_at > _PLAN_SECONDS:
-            plan = self._plans[job_id] = self._find(job_id)
+            plan = self._plans[job_id] = self._find(job_id, requests)
+        answers = requests.map(
+            lambda vertex: self._rest.metrics(job_id, vertex, plan.vertices[vertex]), plan.vertices
+        )
         values: dict[str, list[float]] = {}
-        for vertex, roles in plan.vertices.items():
-            for metric, found in self._rest.metrics(job_id, vertex, roles).items():
+        for roles, answer in zip(plan.vertices.values(), answers, strict=True):
+            for metric, found in answer.items():
                 role = roles[metric]
                 values.setdefault(role.name, []).append(float(found[role.over_subtasks]))
         figures = {role.name: role.over_vertices(values[role.name])
                    for role in _ROLES if role.name in values}  # fmt: skip
-        job = self._rest.job_metrics(job_id, _JOB_METRICS)
-        return _vitals(figures, job)
+        return _vitals(figures, job.result())
 
-    def _find(self, job_id: str) -> _Plan:
-        vertices = {}
-        for vertex in self._rest.vertices(job_id):
+    def _find(self, job_id: str, requests: Executor) -> _Plan:
+        vertices = self._rest.vertices(job_id)
+        listed = requests.map(lambda vertex: self._rest.metric_names(job_id, vertex), vertices)
+        plan = {}
+        for vertex, names in zip(vertices, listed, strict=True):
             roles = {
-                metric: role
-                for metric in self._rest.metric_names(job_id, vertex)
-                for role in _ROLES
-                if role.pattern.fullmatch(metric)
+                name: role for name in names for role in _ROLES if role.pattern.fullmatch(name)
             }
             if roles:
-                vertices[vertex] = roles
-        return _Plan(vertices, time.monotonic())
+                plan[vertex] = roles
+        return _Plan(plan, time.monotonic())
 
 
 def _vitals(figures: Mapping[str, float], job: Mapping[str, float]) -> JobVitals:

@@ -63,7 +63,7 @@ def create_topics(
     *,
     retention_bytes: int,
 ) -> None:
-    """Create the topics that are not there yet.
+    """Create the topics that are not there yet, and wait until they are listed.
 
     Args:
         kafka: Where Kafka is, and how to get in.
@@ -86,6 +86,12 @@ def create_topics(
         admin = _admin(kafka)
         answers = admin.create_topics(wanted, request_timeout=REQUEST_SECONDS)
         _await(answers.values(), accepted=KafkaError.TOPIC_ALREADY_EXISTS)
+        # A broker hears of what the controller has made a moment later.
+        deadline = time.monotonic() + REQUEST_SECONDS
+        while not answers.keys() <= admin.list_topics(timeout=REQUEST_SECONDS).topics.keys():
+            if time.monotonic() > deadline:
+                raise UnavailableError("Kafka does not list its new topics.", "Try again.")
+            time.sleep(0.05)
 
 
 def delete_topics(kafka: KafkaSettings, names: Iterable[str]) -> None:

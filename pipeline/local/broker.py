@@ -34,6 +34,7 @@ def broker(
     controller_port: int,
     *,
     more: Mapping[str, object] | None = None,
+    cluster_id: str = "",
 ) -> ProcessSpec:
     """The broker's process.
 
@@ -44,6 +45,7 @@ def broker(
         port: Where clients connect.
         controller_port: Where the node talks to itself.
         more: Properties that replace ours or come on top, such as listeners that ask who comes.
+        cluster_id: Of the cluster that it belongs to; one of its own when empty.
     """
     home = settings.state_dir / "kafka"
     home.mkdir(parents=True, exist_ok=True)
@@ -59,7 +61,7 @@ def broker(
         "-cp",
         _classpath(settings, flink_lib),
     )
-    cluster_id = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+    cluster_id = cluster_id or new_cluster_id()
     storage_tool = (*run, "kafka.tools.StorageTool", "format", "--ignore-formatted")
     # With `=`, since an id may begin with a dash.
     format_storage = (*storage_tool, f"--cluster-id={cluster_id}", f"--config={config}")
@@ -75,6 +77,11 @@ def broker(
         ready=ready,
         prepare=() if (home / "data" / "meta.properties").is_file() else format_storage,
     )
+
+
+def new_cluster_id() -> str:
+    """An id as Kafka wants it."""
+    return urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
 
 
 def _classpath(settings: Settings, flink_lib: Path) -> str:

@@ -136,9 +136,6 @@ def _config(
         "web.refresh-interval": 250,
         "taskmanager.host": LOOPBACK,
         "taskmanager.bind-host": LOOPBACK,
-        # One that comes back under its old name replaces the dead one at once: jobs need not wait
-        # until its heartbeat is missed.
-        "taskmanager.resource-id": "taskmanager",
         "taskmanager.numberOfTaskSlots": settings.slots,
         "taskmanager.cpu.cores": float(settings.slots),
         "taskmanager.memory.framework.heap.size": "128m",
@@ -187,8 +184,22 @@ def jobmanager(settings: Settings, java: Path, home: FlinkHome, rest: FlinkRest)
     )
 
 
-def taskmanager(settings: Settings, java: Path, home: FlinkHome, rest: FlinkRest) -> ProcessSpec:
-    """The process that runs the jobs' tasks; ready when the JobManager knows it."""
+def taskmanager(
+    settings: Settings,
+    java: Path,
+    home: FlinkHome,
+    rest: FlinkRest,
+    name: str = "taskmanager",
+) -> ProcessSpec:
+    """A process that runs the jobs' tasks; ready when the JobManager knows it.
+
+    Args:
+        settings: Where its log lies.
+        java: The Java home.
+        home: Of the cluster.
+        rest: The cluster.
+        name: What tells it from other TaskManagers of the cluster.
+    """
 
     async def ready(process: Process) -> bool:
         return await asyncio.to_thread(_is_registered, rest, process.pid)
@@ -196,16 +207,19 @@ def taskmanager(settings: Settings, java: Path, home: FlinkHome, rest: FlinkRest
     return _process(
         settings,
         home,
-        name="taskmanager",
+        name=name,
         title="Flink TaskManager",
         java=(str(java / "bin" / "java"), *_JVM, *_TASKMANAGER_JVM),
         main="org.apache.flink.runtime.taskexecutor.TaskManagerRunner",
+        # One that comes back under its old name replaces the dead one at once: jobs need not wait
+        # until its heartbeat is missed.
+        arguments=("-D", f"taskmanager.resource-id={name}"),
         ready=ready,
     )
 
 
 def _is_registered(rest: FlinkRest, pid: int) -> bool:
-    """Whether the cluster's TaskManager is this process, and not one that has died before it."""
+    """Whether the cluster knows this process, and not only one that has died before it."""
     try:
         sockets = psutil.Process(pid).net_connections(kind="tcp")
         ports = {socket.laddr.port for socket in sockets if socket.status == psutil.CONN_LISTEN}
@@ -222,6 +236,7 @@ def _process(
     title: str,
     java: tuple[str, ...],
     main: str,
+    arguments: tuple[str, ...] = (),
     ready: Callable[[Process], Awaitable[bool]],
 ) -> ProcessSpec:
     return ProcessSpec(
@@ -236,6 +251,7 @@ def _process(
             main,
             "--configDir",
             str(home.conf),
+            *arguments,
         ),
         log=settings.logs_dir / f"{name}.log",
         ready=ready,

@@ -22,6 +22,11 @@ class Proxy:
         authorization: What the header of that name has to be; empty for anything.
         context: For TLS; None without.
         delay: Seconds that each request takes longer.
+
+    Attributes:
+        refused: How many requests did not have the right header.
+        passed: How many were passed on.
+        spans: When each of those came and was answered, in seconds of one clock.
     """
 
     def __init__(
@@ -35,6 +40,7 @@ class Proxy:
     ) -> None:
         self.refused = 0
         self.passed = 0
+        self.spans: list[tuple[float, float]] = []
         proxy = self
         client = httpx.Client(trust_env=False, timeout=60)
 
@@ -42,6 +48,7 @@ class Proxy:
             protocol_version = "HTTP/1.1"
 
             def _pass_on(self) -> None:
+                came = time.monotonic()
                 body = self._body()
                 # The length of a way, as an injected condition; nothing is waited for.
                 time.sleep(delay)
@@ -57,6 +64,7 @@ class Proxy:
                     self.command, target() + self.path[len(path) :], content=body, headers=headers
                 )
                 proxy.passed += 1
+                proxy.spans.append((came, time.monotonic()))
                 self._answer(answer.status_code, answer.content, dict(answer.headers))
 
             do_GET = do_POST = do_PATCH = do_DELETE = _pass_on
@@ -91,6 +99,14 @@ class Proxy:
             self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         self.address = f"{scheme}://localhost:{self._server.server_port}{path}"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def in_a_row(self) -> int:
+        """The longest chain of requests that each came after the one before was answered."""
+        chains: list[tuple[float, int]] = []
+        for came, answered in sorted(self.spans, key=lambda span: span[1]):
+            before = (length for end, length in chains if end <= came)
+            chains.append((answered, 1 + max(before, default=0)))
+        return max((length for _, length in chains), default=0)
 
     def close(self) -> None:
         self._server.shutdown()

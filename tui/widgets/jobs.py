@@ -7,7 +7,7 @@ from typing import Final
 
 from textual.message import Message
 
-from pipeline.model import JobState, JobStatus
+from pipeline.model import JobState, JobStatus, OtherJob
 from tui import text
 from tui.job_control import Order
 from tui.keymap import Scope, bindings
@@ -103,6 +103,14 @@ def look(line: JobLine) -> tuple[str, str, Tone]:
     return mark, state, tone
 
 
+def of_others(others: Sequence[OtherJob]) -> Sequence[Piece]:
+    """What else runs on the cluster, in one line; nothing when we have it for ourselves."""
+    if not others:
+        return ()
+    names = ", ".join(text.clean(job.name) for job in others)
+    return (Piece(f"  + {len(others)} of others: {text.clean(names)}", Tone.QUIET),)
+
+
 _COLUMNS: Final[tuple[Column[JobLine], ...]] = (
     Column("job", 12, _name, grow=4),
     Column("state", 10, _state),
@@ -137,7 +145,9 @@ class JobsPanel(Guarded, LiveTable[JobLine]):
 
     def show(self, view: View) -> None:
         """Draw another view."""
-        self.show_rows(view.jobs, view.now, why_no_jobs(view))
+        status = view.reading.status
+        others = of_others(status.others) if status is not None else ()
+        self.show_rows(view.jobs, view.now, why_no_jobs(view), others)
 
     def action_start(self) -> None:
         """Start the job under the cursor."""

@@ -93,6 +93,7 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
         self._rows: Sequence[RowT] = ()
         self._now = 0.0
         self._reason: Sequence[Piece] = ()
+        self._note: Sequence[Piece] = ()
         self._cursor = 0
         self._held: Hashable | None = None
         self._placed: list[Placed[RowT]] = []
@@ -122,18 +123,26 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
         """Draw another view."""
         raise NotImplementedError
 
-    def show_rows(self, rows: Sequence[RowT], now: float, reason: Sequence[Piece]) -> None:
+    def show_rows(
+        self,
+        rows: Sequence[RowT],
+        now: float,
+        reason: Sequence[Piece],
+        note: Sequence[Piece] = (),
+    ) -> None:
         """Draw other rows.
 
         Args:
             rows: In the order to show.
             now: Seconds since the epoch, for ages.
             reason: Said when there are no rows.
+            note: A line below the rows, which the cursor never reaches; none when empty.
         """
-        if (rows, reason) == (self._rows, self._reason) and int(now) == int(self._now):
+        shown = (self._rows, self._reason, self._note)
+        if (rows, reason, note) == shown and int(now) == int(self._now):
             return
-        self._rows, self._now, self._reason = rows, now, reason
-        height = len(rows) + self._heading
+        self._rows, self._now, self._reason, self._note = rows, now, reason, note
+        height = len(rows) + self._heading + bool(note)
         if self.virtual_size.height != height:
             # Height "auto" follows the number of rows, which only a layout finds out.
             self.virtual_size = Size(0, height)
@@ -152,7 +161,7 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
             return self._strip(self._titles(), width)
         index = self.scroll_offset.y + y - self._heading
         if index >= len(self._rows):
-            return self._strip((), width)
+            return self._strip(self._note if index == len(self._rows) else (), width)
         return self._strip(
             self._line(index), width, cursor=self.has_focus and index == self._cursor
         )

@@ -1,0 +1,131 @@
+"""A Kafka of several brokers and a Flink of several TaskManagers, as companies have them."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from pipeline import config
+from pipeline.config import KafkaSettings, Settings
+from pipeline.errors import PipelineError
+from pipeline.flink.rest import FlinkRest
+from pipeline.local import broker, cluster, jars
+from pipeline.local.java import java_home
+from pipeline.local.ports import LOOPBACK, free_port
+from pipeline.local.process import ProcessSpec
+
+from .conftest import stack_environment, wait_until
+
+BROKERS = TASKMANAGERS = 3
+SLOTS_EACH = PARALLELISM = 4
+PARTITIONS = 64
+
+
+@dataclass(frozen=True)
+class Many:
+    """What runs.
+
+    Attributes:
+        settings: Of a profile that attaches to it.
+        brokers: Their processes, by the order of their ids.
+    """
+
+    settings: Settings
+    brokers: tuple[subprocess.Popen[bytes], ...]
+
+
+@contextmanager
+def many(folder: Path) -> Iterator[Many]:
+    """Start all of it at once, and end it."""
+    own = msgspec.structs.replace(
+        config.load(environment=stack_environment(folder / "flink")), slots=SLOTS_EACH
+    )
+    jars.fetch(jars.manifest().jars, own.jars_dir)
+    ports = tuple(free_port() for _ in range(BROKERS))
+    rest = f"http://{LOOPBACK}:{(port := free_port())}"
+    client = FlinkRest(own.flink.at(rest))
+    home = cluster.cluster_home(own, port, rpc_port=free_port())
+    java = java_home(own)
+    flink = [
+        cluster.jobmanager(own, java, home, client),
+        *(
+            cluster.taskmanager(own, java, home, client, f"taskmanager-{number}")
+            for number in range(TASKMANAGERS)
+        ),
+    ]
+    processes: list[subprocess.Popen[bytes]] = []
+    try:
+        processes += _started(_brokers(own, folder, ports))
+        brokers = tuple(processes)
+        processes += _started(flink)
+        wait_until(lambda: _slots(client) == TASKMANAGERS * SLOTS_EACH, 120, "TaskManagers")
+        kafka = KafkaSettings(
+            bootstrap=",".join(f"{LOOPBACK}:{port}" for port in ports),
+            partitions=PARTITIONS,
+            replication=BROKERS,
+        )
+        attached = msgspec.structs.replace(
+            own,
+            profile="company",
+            state_dir=folder / "company",
+            kafka=kafka,
+            flink=own.flink.at(rest),
+            parallelism=PARALLELISM,
+        )
+        yield Many(attached, brokers)
+    finally:
+        client.close()
+        for process in processes:
+            process.kill()
+        for process in processes:
+            process.wait()
+
+
+def _brokers(own: Settings, folder: Path, ports: tuple[int, ...]) -> list[ProcessSpec]:
+    """One quorum, in which each node is both broker and controller."""
+    controllers = [free_port() for _ in ports]
+    voters = ",".join(f"{i}@{LOOPBACK}:{port}" for i, port in enumerate(controllers, 1))
+    cluster_id = broker.new_cluster_id()
+    return [
+        broker.broker(
+            msgspec.structs.replace(own, state_dir=folder / f"broker-{number}"),
+            java_home(own),
+            cluster.wheel_lib(),
+            port,
+            controller,
+            cluster_id=cluster_id,
+            more={
+                "node.id": number,
+                "controller.quorum.voters": voters,
+                "offsets.topic.replication.factor": len(ports),
+                "transaction.state.log.replication.factor": len(ports),
+                "min.insync.replicas": 2,
+            },
+        )
+        for number, (port, controller) in enumerate(zip(ports, controllers, strict=True), 1)
+    ]
+
+
+def _started(specs: list[ProcessSpec]) -> list[subprocess.Popen[bytes]]:
+    for spec in specs:
+        spec.log.parent.mkdir(parents=True, exist_ok=True)
+    preparing = [_popen(spec, spec.prepare) for spec in specs if spec.prepare]
+    assert [process.wait() for process in preparing] == [0] * len(preparing)
+    return [_popen(spec, spec.command) for spec in specs]
+
+
+def _popen(spec: ProcessSpec, command: tuple[str, ...]) -> subprocess.Popen[bytes]:
+    with spec.log.open("ab") as log:
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+
+def _slots(client: FlinkRest) -> int:
+    try:
+        return client.overview().slots_total
+    except PipelineError:
+        return 0

@@ -1,0 +1,131 @@
+"""A cluster that others use too: whose jobs are whose, a colleague's state, a long way to it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+
+import msgspec
+import pytest
+
+from pipeline import features
+from pipeline.config import Settings
+from pipeline.model import JobState, JobStatus
+from pipeline.runtime import Runtime
+
+from .conftest import Run, wait_until
+from .proxy import Proxy
+
+NAMES = tuple(feature.name for feature in features.BUILT_IN)
+Attach = Callable[..., Runtime]
+
+
+@pytest.fixture
+def attach(stack: Runtime, stack_settings: Settings) -> Iterator[Attach]:
+    """Opens profiles of other people on the Kafka and the Flink of this run."""
+    opened = []
+
+    def open_profile(who: str, **flink: object) -> Runtime:
+        known = {
+            "rest": stack.status().rest,
+            "savepoints": stack_settings.savepoints_dir.as_uri(),
+            "checkpoints": stack_settings.checkpoints_dir.as_uri(),
+        }
+        runtime = Runtime(
+            msgspec.structs.replace(
+                stack_settings,
+                profile=who,
+                sandbox=False,
+                state_dir=stack_settings.state_dir / who,
+                kafka=stack.kafka,
+                flink=msgspec.structs.replace(stack_settings.flink, **(known | flink)),
+            )
+        )
+        opened.append(runtime)
+        return runtime
+
+    yield open_profile
+    for runtime in opened:
+        for job in runtime.status().jobs:
+            if job.job_id:
+                runtime.stop_job(job.name, discard=True)
+        runtime.close()
+
+
+def job_of(runtime: Runtime, name: str) -> JobStatus:
+    return next(job for job in runtime.status().jobs if job.name == name)
+
+
+def test_other_peoples_jobs_are_shown_and_left_alone(
+    stack: Runtime, fraudwatch: Run, attach: Attach
+) -> None:
+    other = attach("other", job_prefix="other-")
+    theirs = other.start_job("flagged")
+    stack.start_job("rolling")
+    (seen,) = stack.status().others
+    assert (seen.name, seen.job_id) == ("other-flagged", theirs.job_id)
+    assert [job.name for job in other.status().others] == ["fraudwatch-rolling"]
+    status = json.loads(fraudwatch("status", "--json").stdout)
+    assert [job["job_id"] for job in status["others"]] == [theirs.job_id]
+    assert [job["name"] for job in json.loads(fraudwatch("jobs", "--json").stdout)] == [*NAMES]
+    assert "other-flagged" in fraudwatch("jobs").stdout
+    stopped = fraudwatch("stop", "--all", "--discard")
+    assert stopped.returncode == 0, stopped.stderr
+    assert fraudwatch("stop", "other-flagged").returncode != 0
+    stack.fresh()
+    kept = job_of(other, "flagged")
+    assert (kept.state, kept.job_id) == (JobState.RUNNING, theirs.job_id)
+    assert not any(job.job_id for job in stack.status().jobs)
+
+
+def test_a_colleagues_job_is_stopped_and_resumed(stack: Runtime, attach: Attach) -> None:
+    """One cluster, two state directories: what one has started the other one carries on."""
+    ours = stack.start_job("flagged")
+    colleague = attach("colleague")
+    assert job_of(colleague, "flagged").job_id == ours.job_id
+    stopped = colleague.stop_job("flagged")
+    assert stopped.savepoint
+    told: list[str] = []
+    resumed = colleague.start_job("flagged", told.append)
+    assert resumed.state is JobState.RUNNING
+    assert "starting from its savepoint" in told
+    # And we see it run on, although it is not the run that we had started.
+    assert job_of(stack, "flagged").job_id == resumed.job_id
+    assert stack.stop_job("flagged").savepoint
+    told.clear()
+    stack.start_job("flagged", told.append)
+    assert "starting from its savepoint" in told
+
+
+def test_what_a_colleague_has_stopped_goes_on_from_there(attach: Attach) -> None:
+    first, second = attach("first"), attach("second")
+    first.start_job("flagged")
+    kept = second.stop_job("flagged").savepoint
+    assert job_of(first, "flagged").state is JobState.STOPPED
+    told: list[str] = []
+    first.start_job("flagged", told.append)
+    assert "starting from its savepoint" in told
+    assert kept in [state.path for state in second.job_detail("flagged").kept]
+
+
+def test_few_requests_follow_one_another_on_a_long_way(stack: Runtime, attach: Attach) -> None:
+    stack.start_job("rolling")
+    stack.start_job("flagged")
+    rest = stack.status().rest
+    proxy = Proxy(lambda: rest, delay=0.3)
+    try:
+        far = attach("far", rest=proxy.address, timeout=20.0)
+        proxy.spans.clear()
+        far.bring_up(jobs=False)
+        assert proxy.in_a_row() == 1
+        proxy.spans.clear()
+        assert job_of(far, "rolling").state is JobState.RUNNING
+        assert proxy.in_a_row() == 2
+        wait_until(lambda: far.vitals()["rolling"].records_in is not None, 30, "vitals")
+        proxy.spans.clear()
+        assert far.vitals().keys() == {"rolling", "flagged"}
+        # The list of jobs; their vertices; the names of metrics; the metrics: however many jobs.
+        assert proxy.in_a_row() <= 4
+        assert len(proxy.spans) > 4
+    finally:
+        proxy.close()

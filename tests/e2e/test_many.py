@@ -1,0 +1,64 @@
+"""Three brokers, 64 partitions kept three times, three TaskManagers; then two brokers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipeline import schema
+from pipeline.errors import JobError
+from pipeline.kafka import topics
+from pipeline.model import JobState
+from pipeline.oracle.report import Parity
+from pipeline.runtime import Runtime
+
+from .conftest import wait_until
+from .many import BROKERS, PARALLELISM, PARTITIONS, SLOTS_EACH, TASKMANAGERS, many
+from .test_features import FILES, send, transactions
+
+JOBS = ("rolling", "tumbling", "flagged")
+
+
+def assert_right(parity: Parity, *, of: int) -> None:
+    assert parity.transactions == of
+    assert parity.proved, parity
+    assert (parity.unread, parity.late) == (0, 0)
+    assert parity.equal > 0
+
+
+def running(runtime: Runtime) -> set[str]:
+    return {job.name for job in runtime.status().jobs if job.state is JobState.RUNNING}
+
+
+def test_features_are_right_beyond_one_machine(tmp_path: Path, sample_data: Path) -> None:
+    rows = transactions(sample_data / FILES[1])
+    first, second = rows[: len(rows) // 2], rows[len(rows) // 2 :]
+    with many(tmp_path) as company:
+        runtime = Runtime(company.settings)
+        try:
+            runtime.bring_up(simulator=False, jobs=False)
+            found = {info.name: info for info in topics.list_topics(runtime.kafka)}
+            assert len(found[schema.TRANSACTION_TOPIC].partitions) == PARTITIONS
+            # Before the jobs start: of partitions that were silent first, those that are read
+            # first would run ahead of the others.
+            send(runtime, first)
+            for name in JOBS:
+                assert runtime.start_job(name).state is JobState.RUNNING
+            slots = runtime.status().slots
+            assert (slots.total, slots.free) == (TASKMANAGERS * SLOTS_EACH, 0)
+            assert slots.total == len(JOBS) * PARALLELISM
+            with pytest.raises(JobError, match=r"4 task slot.* ours .*rolling"):
+                runtime.start_job("hopping")
+            for name in JOBS:
+                assert_right(runtime.verify(name), of=len(first))
+            lost = company.brokers[BROKERS - 1]
+            lost.kill()
+            lost.wait()
+            send(runtime, second)
+            # It looks at no other row, so that no watermark is waited for: all that was sent
+            # after the loss is there.
+            assert_right(runtime.verify("flagged"), of=len(rows))
+            wait_until(lambda: running(runtime) == set(JOBS), 60, "jobs to run")
+        finally:
+            runtime.close()

@@ -1,0 +1,63 @@
+"""Other people's jobs in the Jobs panel: seen, and out of reach of every key."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from pipeline.model import OtherJob
+from tests.snapshot.fakes import JOBS, NOW, STATUS, FakeBackend
+from tui.tones import Tone
+from tui.widgets.jobs import JobsPanel, of_others
+
+from .test_keys import console
+
+OTHERS = (
+    OtherJob("etl \x1b[31mnightly", "RUNNING", "d4", NOW - 90_000),
+    OtherJob("insert-into_orders", "RESTARTING", "e5", NOW - 60),
+)
+
+
+def shared() -> FakeBackend:
+    return FakeBackend(stack=replace(STATUS, others=OTHERS))
+
+
+async def test_they_are_named_below_ours() -> None:
+    async with console(shared()) as (stage, pilot):
+        await stage.shows(pilot, "+ 2 of others: etl ")
+        text = stage.screen_text()
+        assert "insert-into_orders" in text
+        assert "\x1b" not in text
+        assert text.index("flagged") < text.index("of others")
+
+
+async def test_the_cursor_does_not_reach_them() -> None:
+    async with console(shared()) as (stage, pilot):
+        await pilot.press("1", *["j"] * 9, "G", "down")
+        await stage.settle(pilot)
+        panel = stage.dashboard.query_one(JobsPanel)
+        assert panel.selected is not None
+        assert panel.selected.status == JOBS[-1]
+        row = panel.size.height - 1
+        assert await pilot.click(JobsPanel, offset=(12, row))
+        await stage.settle(pilot)
+        assert panel.selected.status == JOBS[-1]
+
+
+@pytest.mark.parametrize(
+    ("keys", "stopped"),
+    [(["G", "x"], ["flagged"]), (["X"], ["rolling", "tumbling", "flagged"])],
+)
+async def test_no_order_is_for_them(keys: list[str], stopped: list[str]) -> None:
+    backend = shared()
+    async with console(backend) as (stage, pilot):
+        await pilot.press("1", *keys)
+        orders = ["bring_up", *(f"stop {name}" for name in stopped)]
+        await stage.wait(pilot, lambda: backend.calls == orders)
+
+
+def test_nobody_elses_job_is_no_line() -> None:
+    assert of_others(()) == ()
+    (piece,) = of_others(OTHERS)
+    assert piece.tone is Tone.QUIET
