@@ -7,7 +7,7 @@ then working directory), environment variables `FRAUDWATCH_*`.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -48,6 +48,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         console_windows: Closed windows of each kind that the console keeps.
         console_flagged: Flagged transactions that the console keeps.
         read_only: Whether the console changes nothing: no key that starts, stops or simulates.
+        features: Python files with features of your own, which are run; in the variable separated
+            as in `PATH`.
         maven_repository: Address of a Maven repository to use in place of the public one.
     """
 
@@ -62,6 +64,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     console_windows: Positive = 48
     console_flagged: Positive = 1_000
     read_only: bool = False
+    features: tuple[Path, ...] = ()
     java_home: str = ""
     maven_repository: str = ""
     profile: str = LOCAL_PROFILE
@@ -99,6 +102,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
 def load(
     profile: str = LOCAL_PROFILE,
     *,
+    features: Iterable[Path] = (),
     environment: Mapping[str, str] | None = None,
     directories: tuple[Path, ...] | None = None,
 ) -> Settings:
@@ -106,6 +110,7 @@ def load(
 
     Args:
         profile: The profile's name.
+        features: Files with features, in place of those that are set.
         environment: Variables to read; the process environment when None.
         directories: Where `fraudwatch.toml` may lie, weakest first.
 
@@ -128,6 +133,10 @@ def load(
         variable = f"FRAUDWATCH_{field.upper()}"
         if field != "profile" and environment.get(variable):
             values[field] = environment[variable]
+    if own := [str(path) for path in features]:
+        values["features"] = own
+    elif isinstance(values.get("features"), str):
+        values["features"] = values["features"].split(os.pathsep)
     return _convert(values | {"profile": profile})
 
 
@@ -169,6 +178,7 @@ def _convert(values: dict[str, Any]) -> Settings:
         settings,
         state_dir=settings.state_dir.expanduser().absolute(),
         cache_dir=settings.cache_dir.expanduser().absolute(),
+        features=tuple(path.expanduser().absolute() for path in settings.features),
     )
 
 

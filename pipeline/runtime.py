@@ -7,12 +7,13 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from . import features, schema
+from . import feature_files, schema
 from .config import Settings
 from .errors import PipelineError, UnavailableError
-from .features import Feature
+from .features import Feature, Registry
 from .flink.ddl import JobSql, job_sql
 from .flink.jobs import remembered
 from .flink.kept import remembered_state
@@ -63,6 +64,15 @@ class Runtime:
         self._lock = threading.Lock()
         self._closing = threading.Event()
 
+    @cached_property
+    def features(self) -> Registry:
+        """The features of the profile; read when first asked for, since `down` needs none.
+
+        Raises:
+            InputError: A file with features cannot be used.
+        """
+        return feature_files.load(self._settings.features)
+
     @property
     def bootstrap(self) -> str:
         """Kafka's address; empty while the stack does not run."""
@@ -88,6 +98,8 @@ class Runtime:
         Raises:
             PipelineError: A process does not come up. A job that does not is a failed step.
         """
+        # Before anything is started for features that cannot be used.
+        _ = self.features
         wanted = {"simulator": simulator, "jobs": jobs}
         steps = Steps(report, frozenset(key for key in wanted if not wanted[key]))
         fetch_jars(
@@ -130,7 +142,7 @@ class Runtime:
                 profile=self._settings.profile,
                 kafka=Health.OFF,
                 flink=Health.OFF,
-                jobs=remembered(self._settings, _sink_topics()),
+                jobs=remembered(self._settings, self.features.topics),
             )
         by_name = {process.name: process.health for process in report.processes}
         cluster = (by_name["jobmanager"], by_name["taskmanager"])
@@ -144,13 +156,13 @@ class Runtime:
             simulator=_simulator_status(report),
         )
         if by_name["jobmanager"] is not Health.UP:
-            jobs = remembered(self._settings, _sink_topics())
+            jobs = remembered(self._settings, self.features.topics)
             return dataclasses.replace(status, jobs=jobs)
         rest = self._stack.rest(report.rest)
         return dataclasses.replace(
             status,
             slots=rest.overview().slots,
-            jobs=self._stack.jobs(report).statuses(_sink_topics()),
+            jobs=self._stack.jobs(report).statuses(self.features.topics),
         )
 
     def vitals(self) -> dict[str, JobVitals]:
@@ -161,7 +173,7 @@ class Runtime:
         """
         report = self._stack.report()
         reader = self._stack.vitals(report.rest)
-        running = self._stack.jobs(report).running(_sink_topics())
+        running = self._stack.jobs(report).running(self.features.topics)
         return reader.read_all(running)
 
     def job_detail(self, name: str) -> JobDetail:
@@ -171,7 +183,7 @@ class Runtime:
             JobError: There is no such feature.
             UnavailableError: Flink does not answer.
         """
-        (feature,) = features.find([name])
+        (feature,) = self.features.find([name])
         report = self._stack.find()
         sql = job_sql(feature, report.bootstrap if report else _SOME_BOOTSTRAP)
         if report is None:
@@ -197,9 +209,13 @@ class Runtime:
                 state was kept and `resume` does not say what to do.
             UnavailableError: The stack does not run.
         """
-        (feature,) = features.find([name])
+        (feature,) = self.features.find([name])
         stack = self._stack.report()
         jobs = self._stack.jobs(stack)
+        # The stack may have been started when nobody knew of this feature.
+        topics.create_topics(
+            stack.bootstrap, [feature.topic], retention_bytes=self._retention_bytes
+        )
         job_id = self._stack.submit(jobs, feature, stack.bootstrap, report, resume)
         report("waiting for its tasks")
         jobs.wait_running(job_id)
@@ -218,7 +234,7 @@ class Runtime:
             JobError: The job does not run, or no savepoint could be taken.
             UnavailableError: The stack does not run.
         """
-        (feature,) = features.find([name])
+        (feature,) = self.features.find([name])
         stack = self._stack.report()
         jobs = self._stack.jobs(stack)
         if discard:
@@ -229,7 +245,7 @@ class Runtime:
 
     def sql(self, name: str) -> JobSql:
         """The SQL that runs, or would run, a feature."""
-        (feature,) = features.find([name])
+        (feature,) = self.features.find([name])
         return job_sql(feature, self.bootstrap or _SOME_BOOTSTRAP)
 
     def watermark(self, name: str) -> datetime | None:
@@ -238,7 +254,7 @@ class Runtime:
         Raises:
             UnavailableError: The stack does not run.
         """
-        (feature,) = features.find([name])
+        (feature,) = self.features.find([name])
         job_id = self._job_status(feature).job_id
         mark = self._stack.rest(self._stack.report().rest).watermark(job_id) if job_id else None
         return None if mark is None else datetime(1970, 1, 1) + timedelta(milliseconds=mark)
@@ -253,7 +269,7 @@ class Runtime:
         from .oracle.live import LiveJob
         from .oracle.verify import verify
 
-        (feature,) = features.find([name])
+        (feature,) = self.features.find([name])
         stack = self._stack.report()
         rest = self._stack.rest(stack.rest)
         job = LiveJob(feature, self._stack.jobs(stack), rest, stack.bootstrap)
@@ -279,11 +295,11 @@ class Runtime:
         stack = self._stack.report()
         jobs = self._stack.jobs(stack)
         self.simulate(Simulate(running=False))
-        ran = [status.name for status in jobs.statuses(_sink_topics()) if status.job_id]
-        for name in _sink_topics():
+        ran = [status.name for status in jobs.statuses(self.features.topics) if status.job_id]
+        for name in self.features.topics:
             jobs.discard(name, report)
         report("emptying topics")
-        names = _all_topics()
+        names = self._all_topics
         topics.delete_topics(stack.bootstrap, names)
         topics.create_topics(stack.bootstrap, names, retention_bytes=self._retention_bytes)
         for name in ran:
@@ -333,7 +349,7 @@ class Runtime:
     def _create_topics(self, steps: Steps, bootstrap: str) -> None:
         steps.update("topics", StepState.RUNNING)
         try:
-            topics.create_topics(bootstrap, _all_topics(), retention_bytes=self._retention_bytes)
+            topics.create_topics(bootstrap, self._all_topics, retention_bytes=self._retention_bytes)
         except PipelineError as error:
             steps.update("topics", StepState.FAILED, error.message)
             raise
@@ -349,13 +365,13 @@ class Runtime:
 
     def _start_jobs(self, steps: Steps, stack: Report) -> None:
         jobs = self._stack.jobs(stack)
-        names = jobs.to_resume(_sink_topics())
+        names = jobs.to_resume(self.features.topics)
         submitted: list[str] = []
         failures: list[str] = []
         for number, name in enumerate(names, 1):
             steps.update("jobs", StepState.RUNNING, f"{name} ({number} of {len(names)})")
             try:
-                (feature,) = features.find([name])
+                (feature,) = self.features.find([name])
                 submitted.append(self._stack.submit(jobs, feature, stack.bootstrap))
             except PipelineError as error:
                 failures.append(error.message)
@@ -373,16 +389,12 @@ class Runtime:
         return self._stack.jobs().statuses({feature.name: feature.topic})[0]
 
     @property
+    def _all_topics(self) -> tuple[str, ...]:
+        return (schema.TRANSACTION_TOPIC, *self.features.topics.values())
+
+    @property
     def _retention_bytes(self) -> int:
         return self._settings.retention_mib * 1024 * 1024
-
-
-def _sink_topics() -> dict[str, str]:
-    return {feature.name: feature.topic for feature in features.BUILT_IN}
-
-
-def _all_topics() -> tuple[str, ...]:
-    return (schema.TRANSACTION_TOPIC, *_sink_topics().values())
 
 
 def _simulator_status(report: Report) -> SimulatorStatus:

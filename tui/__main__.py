@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from .tail_source import Tails
 
 _PROFILE: Final = "--profile"
+_FEATURES: Final = "--features"
 _READ_ONLY: Final = "--read-only"
 # Rarely: what the console drops by the second, rows and pieces of lines, is in no cycles.
 _COLLECT_AT: Final = (20_000, 20, 100)
@@ -47,6 +49,7 @@ class ConsoleOptions(NamedTuple):
 
     profile: str
     read_only: bool = False
+    features: tuple[str, ...] = ()
 
 
 def console_options(arguments: Sequence[str]) -> ConsoleOptions | None:
@@ -54,17 +57,21 @@ def console_options(arguments: Sequence[str]) -> ConsoleOptions | None:
     from pipeline.config import LOCAL_PROFILE
 
     profile, read_only = LOCAL_PROFILE, False
+    features: tuple[str, ...] = ()
     rest = iter(arguments)
     for argument in rest:
         if argument == _READ_ONLY:
             read_only = True
-        elif argument.startswith(f"{_PROFILE}="):
-            profile = argument.partition("=")[2]
-        elif argument == _PROFILE and (name := next(rest, None)) is not None:
-            profile = name
+            continue
+        option, equals, value = argument.partition("=")
+        given = value if equals else next(rest, None)
+        if option == _PROFILE and given is not None:
+            profile = given
+        elif option == _FEATURES and given is not None:
+            features = (*features, given)
         else:
             return None
-    return ConsoleOptions(profile, read_only)
+    return ConsoleOptions(profile, read_only, features)
 
 
 def _open_console(options: ConsoleOptions) -> int | None:
@@ -74,7 +81,7 @@ def _open_console(options: ConsoleOptions) -> int | None:
     from pipeline.errors import PipelineError
 
     try:
-        settings = load(options.profile)
+        settings = load(options.profile, features=map(Path, options.features))
         if options.read_only:
             settings = msgspec.structs.replace(settings, read_only=True)
         # Textual draws on standard error.

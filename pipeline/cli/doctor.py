@@ -23,7 +23,7 @@ def doctor(*, json: Json = False, common: Common = Common()) -> int:
     from pipeline.doctor import examine
 
     findings = []
-    for finding in examine(common.profile):
+    for finding in examine(lambda: common.settings):
         findings.append(finding)
         if not json:
             mark = _coloured(_MARKS[finding.outcome], _COLOURS[finding.outcome])

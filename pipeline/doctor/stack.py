@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from pipeline import features, schema
+from pipeline import schema
 from pipeline.config import Settings
 from pipeline.errors import InputError, JobError, UnavailableError
+from pipeline.features import Registry
 from pipeline.kafka import topics
 from pipeline.local.control import Report
 from pipeline.local_stack import LocalStack
@@ -34,10 +35,10 @@ def kafka(report: Report) -> Finding:
     return good("Kafka", f"{report.bootstrap}, {len(held)} topics, {records:,} records")
 
 
-def all_topics(report: Report) -> Finding:
+def all_topics(report: Report, registry: Registry) -> Finding:
     """Every topic of a feature is there, with the partitions that it was made with."""
     held = {topic.name: topic for topic in topics.list_topics(report.bootstrap)}
-    wanted = (schema.TRANSACTION_TOPIC, *(feature.topic for feature in features.BUILT_IN))
+    wanted = (schema.TRANSACTION_TOPIC, *registry.topics.values())
     missing = [name for name in wanted if name not in held]
     if missing:
         raise InputError(
@@ -65,23 +66,23 @@ def flink(report: Report, stack: LocalStack) -> Finding:
     return good("Flink", f"{report.rest}, {slots.free} of {slots.total} slots free")
 
 
-def slots(report: Report, stack: LocalStack, settings: Settings) -> Finding:
+def slots(report: Report, stack: LocalStack, settings: Settings, registry: Registry) -> Finding:
     """All jobs fit at once."""
     total = stack.rest(report.rest).overview().slots.total
-    wanted = len(features.BUILT_IN) * settings.parallelism
+    wanted = len(registry) * settings.parallelism
     if wanted > total:
         return warning(
             "Slots",
-            f"{len(features.BUILT_IN)} jobs of parallelism {settings.parallelism} want {wanted} "
+            f"{len(registry)} jobs of parallelism {settings.parallelism} want {wanted} "
             f"slots, and there are {total}",
             "Run fewer jobs at a time, or set FRAUDWATCH_SLOTS and start the stack again.",
         )
     return good("Slots", f"{wanted} of {total} for all jobs at once")
 
 
-def jobs(report: Report, stack: LocalStack) -> Finding:
+def jobs(report: Report, stack: LocalStack, registry: Registry) -> Finding:
     """No job has failed."""
-    statuses = stack.jobs(report).statuses({f.name: f.topic for f in features.BUILT_IN})
+    statuses = stack.jobs(report).statuses(registry.topics)
     for status in statuses:
         if status.failure:
             raise JobError(

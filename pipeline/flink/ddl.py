@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from textwrap import indent
 
 import ibis
+import ibis.expr.operations as ops
 
 from pipeline import schema
 from pipeline.features import Feature
@@ -17,7 +18,7 @@ from .definition import ANY_BOOTSTRAP, Definition
 # Flink holds watermarks back for a partition without records until it has been silent this long.
 IDLE_TIMEOUT_SECONDS = 10
 
-_SQL_TYPES = {
+SQL_TYPES = {
     "boolean": "BOOLEAN",
     "int8": "TINYINT",
     "int16": "SMALLINT",
@@ -31,6 +32,7 @@ _SQL_TYPES = {
     "timestamp": "TIMESTAMP(3)",
     "timestamp(3)": "TIMESTAMP(3)",
 }
+"""Flink's types by Ibis's: those that a topic of JSON can have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +43,12 @@ class JobSql:
     view: str
     sink: str
     insert: str
+    inputs: tuple[str, ...] = ()
 
     @property
     def statements(self) -> tuple[str, ...]:
         """All of them."""
-        return (self.source, self.view, self.sink, self.insert)
+        return (self.source, self.view, *self.inputs, self.sink, self.insert)
 
     def __str__(self) -> str:
         return ";\n\n".join(self.statements) + ";\n"
@@ -58,11 +61,13 @@ def job_sql(feature: Feature, bootstrap: str) -> JobSql:
         feature: What to compute.
         bootstrap: Kafka's address as Flink sees it.
     """
+    inputs, query = compile_query(feature)
     return JobSql(
         source=_source(bootstrap, group=consumer_group(feature)),
         view=_view(),
         sink=_sink(feature, bootstrap),
-        insert=f"INSERT INTO {_quoted(sink_table(feature))}\n{compile_query(feature)}",
+        insert=f"INSERT INTO {_quoted(sink_table(feature))}\n{query}",
+        inputs=inputs,
     )
 
 
@@ -71,13 +76,34 @@ def definition(feature: Feature) -> Definition:
     return Definition(job_sql(feature, ANY_BOOTSTRAP).statements)
 
 
-def compile_query(feature: Feature) -> str:
-    """The feature as Flink SQL.
+def compile_query(feature: Feature) -> tuple[tuple[str, ...], str]:
+    """The feature as Flink SQL: views that it needs, and the query.
 
     `ibis.to_sql` is used because ibis 12's `compile` writes an interval's precision twice
     (`MINUTE(3)(3)`) when two columns share a window, which Flink rejects.
+
+    Flink takes windows of a named table only, and ibis 12 writes whatever stands before `window_by`
+    in its place, without parentheses. So that becomes a view.
     """
-    return str(ibis.to_sql(feature.table, dialect="flink"))
+    table = feature.table.op()
+    views: list[str] = []
+    while (input_ := _unnamed_input(table)) is not None:
+        name = f"{feature.name}_input" + (str(len(views) + 1) if views else "")
+        views.append(f"CREATE TEMPORARY VIEW {_quoted(name)} AS\n{_to_sql(input_)}")
+        table = table.replace({input_: ops.UnboundTable(name, input_.schema)})
+    return tuple(views), _to_sql(table)
+
+
+def _unnamed_input(table: ops.Relation) -> ops.Relation | None:
+    """What a window is made of and is no table, without such a one in itself."""
+    for window in table.find(ops.WindowAggregate):
+        if not isinstance(window.parent, ops.PhysicalTable):
+            return _unnamed_input(window.parent) or window.parent
+    return None
+
+
+def _to_sql(table: ops.Relation) -> str:
+    return str(ibis.to_sql(table.to_expr(), dialect="flink"))
 
 
 def consumer_group(feature: Feature) -> str:
@@ -164,7 +190,7 @@ def _create_table(
     options: Mapping[str, str],
     extra: tuple[str, ...] = (),
 ) -> str:
-    fields = [f"{_quoted(column)} {_SQL_TYPES[dtype]}" for column, dtype in columns.items()]
+    fields = [f"{_quoted(column)} {SQL_TYPES[dtype]}" for column, dtype in columns.items()]
     body = ",\n".join(f"  {line}" for line in (*fields, *extra))
     settings = ",\n".join(
         f"  {_literal(key)} = {_literal(value)}" for key, value in options.items()

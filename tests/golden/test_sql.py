@@ -8,14 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import features
+from pipeline import feature_files, features
 from pipeline.features import Feature
 from pipeline.flink.ddl import job_sql
 
 GOLDEN = Path(__file__).parent / "sql"
+OWN = Path(__file__).parents[1] / "own_features.py"
+ALL = feature_files.load([OWN])
 
 
-@pytest.mark.parametrize("feature", features.BUILT_IN, ids=lambda feature: feature.name)
+@pytest.mark.parametrize("feature", ALL, ids=lambda feature: feature.name)
 def test_feature_compiles_to_the_golden_sql(
     feature: Feature, request: pytest.FixtureRequest
 ) -> None:
@@ -27,11 +29,11 @@ def test_feature_compiles_to_the_golden_sql(
 
 
 def test_every_golden_file_belongs_to_a_feature() -> None:
-    names = {feature.name for feature in features.BUILT_IN}
+    names = {feature.name for feature in ALL}
     assert {path.stem for path in GOLDEN.glob("*.sql")} == names
 
 
-@pytest.mark.parametrize("feature", features.BUILT_IN, ids=lambda feature: feature.name)
+@pytest.mark.parametrize("feature", ALL, ids=lambda feature: feature.name)
 def test_interval_precision_is_written_once(feature: Feature) -> None:
     # ibis 12's own compile writes MINUTE(3)(3) for two columns over one window.
     assert ")(" not in job_sql(feature, "127.0.0.1:9092").insert

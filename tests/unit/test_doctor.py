@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline import config
 from pipeline.doctor import Finding, Outcome, examine
 from pipeline.doctor.finding import examined
 from pipeline.local import disk, jars
@@ -45,7 +46,9 @@ def run(*arguments: str) -> Done:
 
 
 def found(check: str, profile: str = "local") -> Finding:
-    return next(finding for finding in examine(profile) if finding.check == check)
+    return next(
+        finding for finding in examine(lambda: config.load(profile)) if finding.check == check
+    )
 
 
 def fake_java(home: Path, version: str) -> Path:
@@ -57,9 +60,9 @@ def fake_java(home: Path, version: str) -> Path:
 
 
 def test_without_anything_it_is_well(home: Path) -> None:
-    findings = list(examine("local"))
+    findings = list(examine(config.load))
     by_check = {finding.check: finding for finding in findings}
-    assert len(by_check) == len(findings) == 15
+    assert len(by_check) == len(findings) == 16
     assert by_check["Java"].outcome is Outcome.GOOD
     assert by_check["Kafka connector"].outcome is Outcome.WARNING
     assert "downloads" in by_check["Kafka connector"].hint

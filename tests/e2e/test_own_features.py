@@ -1,0 +1,102 @@
+"""Features of the user's own on the real cluster: started, shown, proved, refused."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from pipeline.config import Settings
+from pipeline.errors import JobError
+from pipeline.features import BUILT_IN
+from pipeline.local_stack import LocalStack
+from pipeline.model import Transaction
+from pipeline.runtime import Runtime
+from pipeline.simulate.generator import Generator
+
+from ..documents import write_my_features
+from ..refused import REFUSED, as_feature
+from .conftest import Run
+from .test_features import send
+
+OWN = Path(__file__).resolve().parents[1] / "own_features.py"
+# Flink takes these, but they cannot be proved, or have no type that a topic has.
+_NOT_FLINKS = {"decimal", "array", "distinct", "no_time", "changed_time", "median", "no_window"}
+
+
+def some_transactions(count: int) -> list[Transaction]:
+    """A few days of transactions."""
+    generator = Generator(seed=7, start=datetime(2024, 3, 1), users=50)
+    return [generator.next(60.0) for _ in range(count)]
+
+
+@pytest.fixture
+def own(stack: Runtime, stack_settings: Settings) -> Iterator[Runtime]:
+    """The stack of this run, with more features."""
+    runtime = Runtime(msgspec.structs.replace(stack_settings, features=(OWN,)))
+    runtime.fresh()
+    yield runtime
+    for job in runtime.status().jobs:
+        runtime.stop_job(job.name, discard=True)
+    runtime.close()
+
+
+def test_every_kind_of_feature_is_proved(own: Runtime) -> None:
+    # Sent first: partitions that are silent while seven jobs start would count as idle.
+    send(own, some_transactions(4_000))
+    names = list(own.features.topics)[len(BUILT_IN) :]
+    for name in names:
+        own.start_job(name)
+    for name in names:
+        parity = own.verify(name)
+        assert parity.proved, parity
+        assert (parity.late, parity.duplicates, parity.unread) == (0, 0, 0), parity
+        assert parity.equal > 20, parity
+        # A window waits for its end.
+        assert parity.waiting < parity.expected / 2, parity
+
+
+def test_the_feature_of_the_documentation(stack: Runtime, fraudwatch: Run, tmp_path: Path) -> None:
+    file = str(write_my_features(tmp_path))
+    with_it = ("--features", file)
+    started = fraudwatch("start", "merchants", *with_it)
+    assert started.returncode == 0, started.stderr
+    send(stack, some_transactions(3_000))
+    verified = fraudwatch("verify", "merchants", "--json", *with_it)
+    assert verified.returncode == 0, verified.stderr
+    (report,) = json.loads(verified.stdout)
+    assert report["proved"] and report["equal"] > 100
+    jobs = json.loads(fraudwatch("jobs", "--json", *with_it).stdout)
+    assert [(job["name"], job["state"]) for job in jobs][-1] == ("merchants", "RUNNING")
+    tail = fraudwatch(
+        *("tail", "merchant_spend_last_60min", "--from", "beginning", "-n", "1", "--json"), *with_it
+    )
+    assert set(json.loads(tail.stdout)["value"]) == {
+        *("window_start", "window_end", "merchant", "spent", "transactions")
+    }
+    assert "INSERT INTO `merchants_sink`" in fraudwatch("sql", "merchants", *with_it).stdout
+    # Without the file there is no such job.
+    assert fraudwatch("verify", "merchants").returncode == 4
+    assert fraudwatch("stop", "merchants", "--discard", *with_it).returncode == 0
+
+
+@pytest.mark.parametrize("name", [name for name in REFUSED if name not in _NOT_FLINKS])
+def test_flink_does_refuse(stack: Runtime, stack_settings: Settings, name: str) -> None:
+    local = LocalStack(stack_settings)
+    report = local.report()
+    with pytest.raises(JobError, match="Flink refused"):
+        local.submit(local.jobs(report), as_feature(name, REFUSED[name][0]), report.bootstrap)
+
+
+def test_a_file_that_cannot_be_used_stops_nothing_else(fraudwatch: Run, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.py"
+    broken.write_text("def half(:\n")
+    for arguments in (("jobs",), ("verify",), ("status",)):
+        done = fraudwatch(*arguments, "--features", str(broken))
+        assert done.returncode == 5
+        assert done.stderr == f"fraudwatch: {broken}, line 1: invalid syntax.\n"
+    assert fraudwatch("topics").returncode == 0
