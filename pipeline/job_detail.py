@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from .features import Feature
 from .flink.ddl import JobSql
-from .model import JobDetail, JobFailure, KeptState
+from .model import JobDetail, JobFailure, KeptState, SinkColumn
 
 
 def described(
@@ -27,6 +27,10 @@ def described(
         name=feature.name,
         description=feature.description,
         topic=feature.topic,
+        columns=tuple(
+            SinkColumn(name, dtype, computed=name in feature.measures)
+            for name, dtype in feature.columns.items()
+        ),
         expression=repr(feature.table),
         sql=str(sql),
         kept=tuple(kept),
