@@ -149,7 +149,7 @@ KEYMAP: Final = (
     _key("ctrl+d", "cancel", "cancel", "Cancel the job and discard its state", _ONE, "changes"),
     _key("greater_than_sign", "neighbour(1)", "next job", "The next job", _ONE, "footer"),
     _key("less_than_sign", "neighbour(-1)", "previous job", "The previous job", _ONE, "footer"),
-    _key("v", "rows", "rows", "View the rows that the job writes", _ONE, "footer"),
+    _key("v", "rows", "rows", "View the rows that the job writes", _ONE),
     _key("1", "section('expression')", "Ibis", "The Ibis expression", _ONE),
     _key("2", "section('sql')", "SQL", "The Flink SQL that runs", _ONE),
     _key("3", "section('exceptions')", "exceptions", "Exceptions with their stack traces", _ONE),
