@@ -25,7 +25,7 @@ class Common:
     profile: str = config.LOCAL_PROFILE
     "Which stack: a profile of fraudwatch.toml."
 
-    features: tuple[Path, ...] = ()
+    features: Annotated[tuple[Path, ...], Parameter(negative="", show_default=False)] = ()
     "A Python file with features of your own; may be said several times."
 
     @property
