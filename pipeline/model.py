@@ -272,7 +272,19 @@ class SimulatorStatus:
 
 @dataclass(frozen=True, slots=True)
 class StackStatus:
-    """The whole stack at one moment, as `fraudwatch status` prints it and the header shows it."""
+    """The whole stack at one moment, as `fraudwatch status` prints it and the header shows it.
+
+    Attributes:
+        profile: Its name.
+        kafka: How Kafka is doing.
+        flink: How Flink is doing.
+        bootstrap: Kafka's address.
+        rest: Flink's address.
+        slots: Of the cluster.
+        problems: Why what is not ours does not answer, a sentence each.
+        simulator: The simulator of ours.
+        jobs: The feature jobs.
+    """
 
     profile: str
     kafka: Health
@@ -280,6 +292,7 @@ class StackStatus:
     bootstrap: str = ""
     rest: str = ""
     slots: Slots = Slots()
+    problems: tuple[str, ...] = ()
     simulator: SimulatorStatus = SimulatorStatus()
     jobs: tuple[JobStatus, ...] = ()
 

@@ -11,25 +11,16 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from . import feature_files, schema
-from .config import Settings
-from .errors import PipelineError, UnavailableError
+from .bring_up import BringUp, create_topics
+from .config import KafkaSettings, Settings
+from .errors import ConfigError, UnavailableError
 from .features import Feature, Registry
-from .flink.ddl import JobSql, job_sql
+from .flink.ddl import job_sql
 from .flink.jobs import remembered
 from .flink.kept import remembered_state
 from .job_detail import described
 from .kafka import topics
-from .local import launch
-from .local.control import (
-    Control,
-    GetReport,
-    Hold,
-    Report,
-    Simulate,
-    Stay,
-    Stop,
-)
-from .local_stack import LocalStack
+from .local.control import Control, GetReport, Report, Simulate, Stop
 from .model import (
     Health,
     JobDetail,
@@ -38,9 +29,9 @@ from .model import (
     Resume,
     SimulatorStatus,
     StackStatus,
-    StepState,
 )
-from .startup import ReportSteps, Steps, await_processes, fetch_jars
+from .stack import Stack
+from .startup import ReportSteps, Steps, titles
 
 if TYPE_CHECKING:
     from .oracle.report import Parity
@@ -59,9 +50,7 @@ class Runtime:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._stack = LocalStack(settings)
-        self._lease: Control | None = None
-        self._lock = threading.Lock()
+        self._stack = Stack(settings)
         self._closing = threading.Event()
 
     @cached_property
@@ -76,8 +65,17 @@ class Runtime:
     @property
     def bootstrap(self) -> str:
         """Kafka's address; empty while the stack does not run."""
-        report = self._stack.find()
-        return report.bootstrap if report else ""
+        found = self._stack.find()
+        return found.kafka.bootstrap if found else ""
+
+    @property
+    def kafka(self) -> KafkaSettings:
+        """Where Kafka is, and how to get in.
+
+        Raises:
+            UnavailableError: The stack does not run.
+        """
+        return self._stack.found().kafka
 
     def bring_up(
         self,
@@ -87,82 +85,63 @@ class Runtime:
         simulator: bool = True,
         jobs: bool = True,
     ) -> None:
-        """Start the local stack, or attach to the one that runs.
+        """Start the stack of the profile, or attach to the one that runs.
 
         Args:
             report: Told the steps as they change.
             stay: Whether the stack outlives this runtime.
             simulator: Whether a stack that is started gets transactions.
-            jobs: Whether the jobs that ran last time are started; all of them the first time.
+            jobs: Whether the jobs that ran last time are started; all of them the first time. Of
+                what is no sandbox, none.
 
         Raises:
             PipelineError: A process does not come up. A job that does not is a failed step.
         """
-        # Before anything is started for features that cannot be used.
-        _ = self.features
-        wanted = {"simulator": simulator, "jobs": jobs}
-        steps = Steps(report, frozenset(key for key in wanted if not wanted[key]))
-        fetch_jars(
+        wanted = {"simulator": simulator, "jobs": jobs and self._settings.sandbox}
+        shown = titles(self._settings)
+        steps = Steps(report, {key: shown[key] for key in shown if wanted.get(key, True)})
+        start = BringUp(
+            self._settings,
+            self._stack,
+            self.features,
             steps,
-            self._settings.jars_dir,
-            self._settings.maven_repository,
-            stop=self._closing.is_set,
+            self.simulate,
+            self._closing.is_set,
         )
-        was_up = self._stack.find() is not None
-        control = launch.connect(self._settings)
-        with self._lock:
-            self._lease = control
         try:
-            # Held until all is up, so that a start that fails or is interrupted leaves nothing.
-            control.ask(Hold(), Report)
-            self._bring_up(control, steps, simulator=simulator, was_up=was_up, jobs=jobs)
-            if stay:
-                control.ask(Stay(), Report)
+            start.run(stay=stay)
         except BaseException:
             self._release()
             raise
 
-    def _bring_up(
-        self, control: Control, steps: Steps, *, simulator: bool, was_up: bool, jobs: bool
-    ) -> None:
-        def on_kafka(stack: Report) -> None:
-            self._create_topics(steps, stack.bootstrap)
-            if simulator:
-                self._start_simulator(steps, stack, wanted=not was_up)
-
-        stack = await_processes(control, steps, on_kafka)
-        if jobs:
-            self._start_jobs(steps, stack)
-
     def status(self) -> StackStatus:
         """The whole stack as it is now; a stack that does not run is a status too."""
-        report = self._stack.find()
-        if report is None:
+        found = self._stack.find()
+        if found is None:
             return StackStatus(
                 profile=self._settings.profile,
                 kafka=Health.OFF,
                 flink=Health.OFF,
-                jobs=remembered(self._settings, self.features.topics),
+                jobs=remembered(self._settings, self.features.topics(self._settings.kafka)),
             )
-        by_name = {process.name: process.health for process in report.processes}
-        cluster = (by_name["jobmanager"], by_name["taskmanager"])
-        flink = next((health for health in cluster if health is not Health.UP), Health.UP)
+        kafka, flink, problems = self._stack.health(found)
+        sinks = self.features.topics(found.kafka)
         status = StackStatus(
             profile=self._settings.profile,
-            kafka=by_name["kafka"],
+            kafka=kafka,
             flink=flink,
-            bootstrap=report.bootstrap,
-            rest=report.rest,
-            simulator=_simulator_status(report),
+            bootstrap=found.kafka.bootstrap,
+            rest=found.flink.rest,
+            problems=problems,
+            simulator=_simulator_status(found.report),
         )
-        if by_name["jobmanager"] is not Health.UP:
-            jobs = remembered(self._settings, self.features.topics)
-            return dataclasses.replace(status, jobs=jobs)
-        rest = self._stack.rest(report.rest)
+        manager = found.process("jobmanager")
+        if flink is Health.DOWN if manager is None else manager.health is not Health.UP:
+            return dataclasses.replace(status, jobs=remembered(self._settings, sinks))
         return dataclasses.replace(
             status,
-            slots=rest.overview().slots,
-            jobs=self._stack.jobs(report).statuses(self.features.topics),
+            slots=self._stack.rest(found.flink).overview().slots,
+            jobs=self._stack.jobs(found).statuses(sinks),
         )
 
     def vitals(self) -> dict[str, JobVitals]:
@@ -171,10 +150,9 @@ class Runtime:
         Raises:
             UnavailableError: The stack does not run.
         """
-        report = self._stack.report()
-        reader = self._stack.vitals(report.rest)
-        running = self._stack.jobs(report).running(self.features.topics)
-        return reader.read_all(running)
+        found = self._stack.found()
+        running = self._stack.jobs(found).running(self.features.topics(found.kafka))
+        return self._stack.vitals(found.flink).read_all(running)
 
     def job_detail(self, name: str) -> JobDetail:
         """All there is to know of a job; of one that does not run, what is kept of it.
@@ -184,16 +162,17 @@ class Runtime:
             UnavailableError: Flink does not answer.
         """
         (feature,) = self.features.find([name])
-        report = self._stack.find()
-        sql = job_sql(feature, report.bootstrap if report else _SOME_BOOTSTRAP)
-        if report is None:
+        topic = self._settings.kafka.topic(feature.topic)
+        sql = self.sql(name)
+        found = self._stack.find()
+        if found is None:
             kept = remembered_state(self._settings, name)
-            return described(feature, sql, kept)
-        jobs = self._stack.jobs(report)
-        rest = self._stack.rest(report.rest)
+            return described(feature, topic, sql, kept)
+        jobs = self._stack.jobs(found)
+        rest = self._stack.rest(found.flink)
         job_id = jobs.running([name]).get(name) or jobs.last_id(name)
         failures = rest.failures(job_id) if job_id else ()
-        return described(feature, sql, jobs.kept(name), failures)
+        return described(feature, topic, sql, jobs.kept(name), failures)
 
     def start_job(
         self,
@@ -210,13 +189,12 @@ class Runtime:
             UnavailableError: The stack does not run.
         """
         (feature,) = self.features.find([name])
-        stack = self._stack.report()
-        jobs = self._stack.jobs(stack)
-        # The stack may have been started when nobody knew of this feature.
-        topics.create_topics(
-            stack.bootstrap, [feature.topic], retention_bytes=self._retention_bytes
-        )
-        job_id = self._stack.submit(jobs, feature, stack.bootstrap, report, resume)
+        found = self._stack.found()
+        jobs = self._stack.jobs(found)
+        if self._settings.sandbox:
+            # The stack may have been started when nobody knew of this feature.
+            create_topics(self._settings, found.kafka, [feature])
+        job_id = self._stack.submit(jobs, feature, found.kafka, report, resume)
         report("waiting for its tasks")
         jobs.wait_running(job_id)
         return self._job_status(feature)
@@ -235,18 +213,19 @@ class Runtime:
             UnavailableError: The stack does not run.
         """
         (feature,) = self.features.find([name])
-        stack = self._stack.report()
-        jobs = self._stack.jobs(stack)
+        jobs = self._stack.jobs()
         if discard:
             jobs.discard(name, report)
         else:
             jobs.stop(name, report)
         return self._job_status(feature)
 
-    def sql(self, name: str) -> JobSql:
-        """The SQL that runs, or would run, a feature."""
+    def sql(self, name: str) -> str:
+        """The SQL that runs, or would run, a feature; secrets are hidden."""
         (feature,) = self.features.find([name])
-        return job_sql(feature, self.bootstrap or _SOME_BOOTSTRAP)
+        found = self._stack.find()
+        kafka = found.kafka if found else self._settings.kafka.at(_SOME_BOOTSTRAP)
+        return job_sql(feature, kafka, self._settings.flink.job_prefix + name)
 
     def watermark(self, name: str) -> datetime | None:
         """How far a running job has come in event time; None before its first watermark.
@@ -256,7 +235,7 @@ class Runtime:
         """
         (feature,) = self.features.find([name])
         job_id = self._job_status(feature).job_id
-        mark = self._stack.rest(self._stack.report().rest).watermark(job_id) if job_id else None
+        mark = self._stack.rest(self._stack.found().flink).watermark(job_id) if job_id else None
         return None if mark is None else datetime(1970, 1, 1) + timedelta(milliseconds=mark)
 
     def verify(self, name: str, tell: Callable[[str], None] = lambda _: None) -> Parity:
@@ -270,17 +249,19 @@ class Runtime:
         from .oracle.verify import verify
 
         (feature,) = self.features.find([name])
-        stack = self._stack.report()
-        rest = self._stack.rest(stack.rest)
-        job = LiveJob(feature, self._stack.jobs(stack), rest, stack.bootstrap)
-        return verify(feature, stack.bootstrap, job, tell=tell)
+        found = self._stack.found()
+        rest = self._stack.rest(found.flink)
+        job = LiveJob(feature, self._stack.jobs(found), rest, found.kafka)
+        return verify(feature, found.kafka, job, tell=tell)
 
     def simulate(self, change: Simulate) -> SimulatorStatus:
         """Start, change or stop the simulator of the stack.
 
         Raises:
+            ConfigError: The profile is no sandbox.
             UnavailableError: The stack does not run.
         """
+        self._require_sandbox("simulated transactions are not for it")
         with Control(self._settings.state_dir, timeout=15.0) as control:
             return _simulator_status(control.ask(change, Report))
 
@@ -290,18 +271,22 @@ class Runtime:
         The simulator is left off: whoever empties the topics has transactions of their own.
 
         Raises:
+            ConfigError: The profile is no sandbox.
             UnavailableError: The stack does not run.
         """
-        stack = self._stack.report()
-        jobs = self._stack.jobs(stack)
-        self.simulate(Simulate(running=False))
-        ran = [status.name for status in jobs.statuses(self.features.topics) if status.job_id]
-        for name in self.features.topics:
+        self._require_sandbox("its topics are not ours to empty")
+        found = self._stack.found()
+        jobs = self._stack.jobs(found)
+        if found.report is not None:
+            self.simulate(Simulate(running=False))
+        sinks = self.features.topics(found.kafka)
+        ran = [status.name for status in jobs.statuses(sinks) if status.job_id]
+        for name in sinks:
             jobs.discard(name, report)
         report("emptying topics")
-        names = self._all_topics
-        topics.delete_topics(stack.bootstrap, names)
-        topics.create_topics(stack.bootstrap, names, retention_bytes=self._retention_bytes)
+        names = (found.kafka.topic(schema.TRANSACTION_TOPIC), *sinks.values())
+        topics.delete_topics(found.kafka, names)
+        create_topics(self._settings, found.kafka, self.features)
         for name in ran:
             self.start_job(name, report)
 
@@ -327,10 +312,7 @@ class Runtime:
         self._stack.close()
 
     def _release(self) -> None:
-        with self._lock:
-            lease, self._lease = self._lease, None
-        if lease is not None:
-            lease.close()
+        if self._stack.release():
             self._wait_if_stopping()
 
     def _wait_if_stopping(self) -> None:
@@ -346,58 +328,22 @@ class Runtime:
                 return
             time.sleep(0.05)
 
-    def _create_topics(self, steps: Steps, bootstrap: str) -> None:
-        steps.update("topics", StepState.RUNNING)
-        try:
-            topics.create_topics(bootstrap, self._all_topics, retention_bytes=self._retention_bytes)
-        except PipelineError as error:
-            steps.update("topics", StepState.FAILED, error.message)
-            raise
-        steps.update("topics", StepState.DONE)
-
-    def _start_simulator(self, steps: Steps, stack: Report, *, wanted: bool) -> None:
-        if not wanted and not stack.simulator.up:
-            steps.update("simulator", StepState.DONE, "off")
-            return
-        steps.update("simulator", StepState.RUNNING)
-        status = self.simulate(Simulate(running=True))
-        steps.update("simulator", StepState.DONE, f"{status.rate:,.0f}/s ×{status.speed:,.0f}")
-
-    def _start_jobs(self, steps: Steps, stack: Report) -> None:
-        jobs = self._stack.jobs(stack)
-        names = jobs.to_resume(self.features.topics)
-        submitted: list[str] = []
-        failures: list[str] = []
-        for number, name in enumerate(names, 1):
-            steps.update("jobs", StepState.RUNNING, f"{name} ({number} of {len(names)})")
-            try:
-                (feature,) = self.features.find([name])
-                submitted.append(self._stack.submit(jobs, feature, stack.bootstrap))
-            except PipelineError as error:
-                failures.append(error.message)
-        for job_id in submitted:
-            try:
-                jobs.wait_running(job_id)
-            except PipelineError as error:
-                failures.append(error.message)
-        if failures:
-            steps.update("jobs", StepState.FAILED, " ".join(failures))
-        else:
-            steps.update("jobs", StepState.DONE, ", ".join(names) or "none was running")
+    def _require_sandbox(self, why: str) -> None:
+        if not self._settings.sandbox:
+            raise ConfigError(
+                f"Profile {self._settings.profile!r} is no sandbox, so {why}.",
+                "Set sandbox = true in it if it is there to play with.",
+            )
 
     def _job_status(self, feature: Feature) -> JobStatus:
-        return self._stack.jobs().statuses({feature.name: feature.topic})[0]
-
-    @property
-    def _all_topics(self) -> tuple[str, ...]:
-        return (schema.TRANSACTION_TOPIC, *self.features.topics.values())
-
-    @property
-    def _retention_bytes(self) -> int:
-        return self._settings.retention_mib * 1024 * 1024
+        found = self._stack.found()
+        topic = found.kafka.topic(feature.topic)
+        return self._stack.jobs(found).statuses({feature.name: topic})[0]
 
 
-def _simulator_status(report: Report) -> SimulatorStatus:
+def _simulator_status(report: Report | None) -> SimulatorStatus:
+    if report is None:
+        return SimulatorStatus()
     simulator = report.simulator
     return SimulatorStatus(
         up=simulator.up,

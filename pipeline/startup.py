@@ -1,17 +1,19 @@
-"""Bringing the local stack up, step by step, as much at the same time as can be."""
+"""The steps of a start: which there are, how far they are, and what they wait for."""
 
 from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Final
 
+from pipeline.config import Settings
 from pipeline.errors import PipelineError, UnavailableError
 from pipeline.local import jars
 from pipeline.local.control import Control, GetReport, ProcessReport, Report
 from pipeline.local.jars import Progress
+from pipeline.local.parts import needed_jars
 from pipeline.model import Health, Step, StepState
 
 ReportSteps = Callable[[tuple[Step, ...]], None]
@@ -19,16 +21,23 @@ ReportSteps = Callable[[tuple[Step, ...]], None]
 _POLL_SECONDS: Final = 0.1
 _MIB: Final = 1024 * 1024
 
-TITLES: Final = {
-    "jars": "Kafka and the connector",
-    "kafka": "Kafka broker",
-    "jobmanager": "Flink JobManager",
-    "taskmanager": "Flink TaskManager",
-    "submitter": "Job submitter",
-    "topics": "Topics",
-    "simulator": "Simulator",
-    "jobs": "Feature jobs",
-}
+
+def titles(settings: Settings) -> dict[str, str]:
+    """The steps of a profile's start, by key, in the order in which they are shown."""
+    own_kafka, own_flink = not settings.kafka.attached, not settings.flink.attached
+    steps = {"jars": "Kafka and the connector" if own_kafka else "Kafka connector"}
+    steps["kafka"] = "Kafka broker" if own_kafka else "Kafka"
+    if own_flink:
+        steps |= {"jobmanager": "Flink JobManager", "taskmanager": "Flink TaskManager"}
+    else:
+        steps["flink"] = "Flink"
+    if own_kafka or own_flink:
+        steps["submitter"] = "Job submitter"
+    if settings.sandbox:
+        steps["topics"] = "Topics"
+    if own_kafka:
+        steps["simulator"] = "Simulator"
+    return steps | {"jobs": "Feature jobs"}
 
 
 class Steps:
@@ -36,16 +45,19 @@ class Steps:
 
     Args:
         report: Told the steps after each change.
-        leave_out: Keys of the steps that this start does not have.
+        titles: Of the steps that this start has, by key.
     """
 
-    def __init__(self, report: ReportSteps, leave_out: frozenset[str] = frozenset()) -> None:
+    def __init__(self, report: ReportSteps, titles: Mapping[str, str]) -> None:
         self._report = report
-        self._steps = {
-            key: Step(key, title) for key, title in TITLES.items() if key not in leave_out
-        }
+        self._steps = {key: Step(key, title) for key, title in titles.items()}
         self._began: dict[str, float] = {}
         self._publish()
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """The keys of the steps that there are."""
+        return frozenset(self._steps)
 
     @property
     def failed(self) -> tuple[Step, ...]:
@@ -65,19 +77,35 @@ class Steps:
         """
         began = self._began.setdefault(key, time.monotonic())
         taken = time.monotonic() - began if seconds is None else seconds
+        if key not in self._steps:
+            return
         step = dataclasses.replace(self._steps[key], state=state, detail=detail, seconds=taken)
         if step != self._steps[key]:
             self._steps[key] = step
             self._publish()
 
+    @contextmanager
+    def step(self, key: str, done: str = "") -> Iterator[None]:
+        """Say that a step runs, and then that it is done or failed.
+
+        Args:
+            key: Which step.
+            done: What to say of it when it is done.
+        """
+        self.update(key, StepState.RUNNING)
+        try:
+            yield
+        except PipelineError as error:
+            self.update(key, StepState.FAILED, error.message)
+            raise
+        self.update(key, StepState.DONE, done)
+
     def _publish(self) -> None:
         self._report(tuple(self._steps.values()))
 
 
-def fetch_jars(
-    steps: Steps, directory: Path, repository: str, stop: Callable[[], bool] = lambda: False
-) -> None:
-    """Download the jars that are missing, telling how far it is.
+def fetch_jars(steps: Steps, settings: Settings, stop: Callable[[], bool] = lambda: False) -> None:
+    """Download the jars that a profile needs and that are missing, telling how far it is.
 
     Raises:
         UnavailableError: A jar could not be had.
@@ -89,42 +117,44 @@ def fetch_jars(
         files = f"{progress.files} of {progress.files_total} files"
         steps.update("jars", StepState.RUNNING, f"{received:,.0f} of {total:,.0f} MiB, {files}")
 
-    steps.update("jars", StepState.RUNNING)
-    try:
-        jars.fetch(jars.manifest().jars, directory, repository=repository, report=show, stop=stop)
-    except PipelineError as error:
-        steps.update("jars", StepState.FAILED, error.message)
-        raise
-    steps.update("jars", StepState.DONE)
+    with steps.step("jars"):
+        jars.fetch(
+            needed_jars(settings),
+            settings.jars_dir,
+            repository=settings.maven_repository,
+            report=show,
+            stop=stop,
+        )
 
 
 def await_processes(
     control: Control, steps: Steps, on_kafka: Callable[[Report], None], *, patience: float = 120.0
 ) -> Report:
-    """Wait until all processes are up.
+    """Wait until all processes that are shown are up.
 
     Args:
         control: A connection to the supervisor.
         steps: Told of each process.
-        on_kafka: Called once, as soon as the broker is up, while the others still start.
+        on_kafka: Called once, as soon as a broker of ours is up, while the others still start.
         patience: Seconds to wait.
 
     Raises:
         UnavailableError: A process does not come up.
     """
     deadline = time.monotonic() + patience
-    waiting_for_kafka = True
+    told = False
     while True:
         report = control.ask(GetReport(), Report)
-        for process in report.processes:
+        awaited = [process for process in report.processes if process.name in steps.keys]
+        for process in awaited:
             _show(steps, process)
-        failed = [process for process in report.processes if process.health is Health.FAILED]
+        failed = [process for process in awaited if process.health is Health.FAILED]
         if failed or time.monotonic() > deadline:
-            raise _did_not_come_up(report, patience)
-        if waiting_for_kafka and _health(report, "kafka") is Health.UP:
-            waiting_for_kafka = False
+            raise _did_not_come_up(awaited, patience)
+        if not told and any(p.name == "kafka" and p.health is Health.UP for p in awaited):
+            told = True
             on_kafka(report)
-        if report.up:
+        if all(process.health is Health.UP for process in awaited):
             return report
         time.sleep(_POLL_SECONDS)
 
@@ -138,12 +168,8 @@ def _show(steps: Steps, process: ProcessReport) -> None:
     steps.update(process.name, state, process.detail, process.seconds)
 
 
-def _health(report: Report, name: str) -> Health:
-    return next(process.health for process in report.processes if process.name == name)
-
-
-def _did_not_come_up(report: Report, patience: float) -> UnavailableError:
-    missing = [process for process in report.processes if process.health is not Health.UP]
+def _did_not_come_up(awaited: Sequence[ProcessReport], patience: float) -> UnavailableError:
+    missing = [process for process in awaited if process.health is not Health.UP]
     first = next((p for p in missing if p.health is Health.FAILED), missing[0])
     why = first.detail or f"it is not up after {patience:.0f} s"
     return UnavailableError(

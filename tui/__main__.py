@@ -117,17 +117,17 @@ def _open_console(options: ConsoleOptions) -> int | None:
     def open_source(bootstrap: str) -> Source:
         from .kafka_source import KafkaSource
 
-        return KafkaSource(bootstrap)
+        return KafkaSource(settings.kafka.at(bootstrap))
 
     def open_tails(bootstrap: Callable[[], str]) -> Tails:
         from .kafka_tails import KafkaTails
 
-        return KafkaTails(bootstrap)
+        return KafkaTails(bootstrap, settings.kafka)
 
     def open_history(bootstrap: str, user_id: int) -> HistorySource:
         from .kafka_history import KafkaHistory
 
-        return KafkaHistory(bootstrap, user_id)
+        return KafkaHistory(settings.kafka.at(bootstrap), user_id)
 
     environment = Environment(
         profile=settings.profile,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from pipeline.config import KafkaSettings
 from pipeline.kafka.consumer import BatchConsumer, Last
 from pipeline.kafka.records import Record, decode
 from pipeline.model import RollingRow, Transaction, WindowRow
@@ -23,13 +24,14 @@ class KafkaHistory:
     """Reads the past of a user, then goes on.
 
     Args:
-        bootstrap: Kafka's address.
+        kafka: Where Kafka is, and how to get in.
         user_id: Who.
     """
 
-    def __init__(self, bootstrap: str, user_id: int) -> None:
+    def __init__(self, kafka: KafkaSettings, user_id: int) -> None:
         self._key = str(user_id).encode()
-        self._consumer = BatchConsumer(bootstrap, _TOPICS, Last(PAST_RECORDS))
+        self._topics = {kafka.topic(name): name for name in _TOPICS}
+        self._consumer = BatchConsumer(kafka, tuple(self._topics), Last(PAST_RECORDS))
 
     def poll(self) -> HistoryBatch:
         """What came of the user in the last moment."""
@@ -37,7 +39,7 @@ class KafkaHistory:
         mine: dict[str, list[Record]] = {topic: [] for topic in _TOPICS}
         for record in records:
             if record.key == self._key:
-                mine[record.topic].append(record)
+                mine[self._topics[record.topic]].append(record)
         return HistoryBatch(
             transactions=decode(Transaction, mine[TRANSACTION_TOPIC])[0],
             means=decode(RollingRow, mine[ROLLING_TOPIC])[0],

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Final
 
+from pipeline.config import KafkaSettings
 from pipeline.kafka.consumer import BatchConsumer, Last
 from pipeline.kafka.quarantine import sort_out
 from pipeline.kafka.records import Record, decode, decode_placed
@@ -31,11 +32,12 @@ class KafkaSource:
     """Reads the topics, a little of their past first.
 
     Args:
-        bootstrap: Kafka's address.
+        kafka: Where Kafka is, and how to get in.
     """
 
-    def __init__(self, bootstrap: str) -> None:
-        self._consumer = BatchConsumer(bootstrap, _TOPICS, Last(_PAST_RECORDS))
+    def __init__(self, kafka: KafkaSettings) -> None:
+        self._topics = {kafka.topic(name): name for name in _TOPICS}
+        self._consumer = BatchConsumer(kafka, tuple(self._topics), Last(_PAST_RECORDS))
         self._caught_up = False
 
     def poll(self) -> Batch:
@@ -43,7 +45,11 @@ class KafkaSource:
         records = self._consumer.poll(_MAX_RECORDS, _POLL_SECONDS)
         lag = self._consumer.lag()
         anew = self._consumer.take_emptied()
-        batch = _decoded(records, lag, self._consumer.error, anew=anew, past=not self._caught_up)
+        by_topic: defaultdict[str, list[Record]] = defaultdict(list)
+        for record in records:
+            by_topic[self._topics[record.topic]].append(record)
+        past = not self._caught_up
+        batch = decoded(by_topic, lag=lag, error=self._consumer.error, anew=anew, past=past)
         if records and lag < _CAUGHT_UP_LAG:
             self._caught_up = True
         return batch
@@ -53,10 +59,18 @@ class KafkaSource:
         self._consumer.close()
 
 
-def _decoded(records: list[Record], lag: int, error: str, *, anew: bool, past: bool) -> Batch:
-    by_topic: defaultdict[str, list[Record]] = defaultdict(list)
-    for record in records:
-        by_topic[record.topic].append(record)
+def decoded(
+    by_topic: defaultdict[str, list[Record]], *, lag: int, error: str, anew: bool, past: bool
+) -> Batch:
+    """What one poll brought.
+
+    Args:
+        by_topic: The records, by the documented names of their topics.
+        lag: Records that wait in Kafka.
+        error: Why nothing can be read.
+        anew: Whether topics were emptied.
+        past: Whether this was there before the console looked.
+    """
     transactions, quarantined = sort_out(by_topic[TRANSACTION_TOPIC])
     rolling, bad_rolling = decode(RollingRow, by_topic[ROLLING_TOPIC])
     flagged, bad_flagged = decode_placed(Transaction, by_topic[FLAGGED_TOPIC])

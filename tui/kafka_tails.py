@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import Final
 
+from pipeline.config import KafkaSettings
 from pipeline.errors import UnavailableError
 from pipeline.kafka import consumer
 from pipeline.kafka.consumer import BatchConsumer, Edge, Last, Since
@@ -27,10 +28,12 @@ class KafkaTails:
 
     Args:
         bootstrap: Tells the address; empty while there is none.
+        kafka: How to get in, wherever it is.
     """
 
-    def __init__(self, bootstrap: Callable[[], str]) -> None:
+    def __init__(self, bootstrap: Callable[[], str], kafka: KafkaSettings) -> None:
         self._bootstrap = bootstrap
+        self._kafka = kafka
 
     def address(self) -> str:
         """Where Kafka is; empty while there is none."""
@@ -55,11 +58,11 @@ class KafkaTails:
             for found in list_topics(self._required())
         ]
 
-    def _required(self) -> str:
+    def _required(self) -> KafkaSettings:
         bootstrap = self._bootstrap()
         if not bootstrap:
             raise UnavailableError("Kafka is not up yet.")
-        return bootstrap
+        return self._kafka.at(bootstrap)
 
 
 class KafkaTail:
@@ -70,13 +73,13 @@ class KafkaTail:
     put in the order of their timestamps.
 
     Args:
-        bootstrap: Kafka's address.
+        kafka: Where Kafka is, and how to get in.
         topic: What to read.
         start: Where to begin.
     """
 
-    def __init__(self, bootstrap: str, topic: str, start: Start) -> None:
-        self._consumer = BatchConsumer(bootstrap, (topic,), _kafka_start(start))
+    def __init__(self, kafka: KafkaSettings, topic: str, start: Start) -> None:
+        self._consumer = BatchConsumer(kafka, (topic,), _kafka_start(start))
         self._most_ahead = 0 if follows(start) else _AHEAD_RECORDS
         self._ahead: list[Record] = []
 

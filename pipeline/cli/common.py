@@ -11,7 +11,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from pipeline import config
-from pipeline.config import Settings
+from pipeline.config import KafkaSettings, Settings
 from pipeline.errors import UnavailableError
 from pipeline.model import Health
 from pipeline.sanitise import json_line
@@ -80,15 +80,19 @@ def teller(name: str, *, over: bool = False) -> Callable[[str], None]:
     return lambda line: say(f"  … {name}: {line}" if over else f"{name}: {line}", over=over)
 
 
-def kafka_address(common: Common) -> str:
-    """Where the profile's Kafka is.
+def running_kafka(common: Common) -> KafkaSettings:
+    """The profile's Kafka.
 
     Raises:
         UnavailableError: It is not running.
     """
     from pipeline.runtime import Runtime
 
-    status = Runtime(common.settings).status()
+    runtime = Runtime(common.settings)
+    status = runtime.status()
     if status.kafka is not Health.UP:
-        raise UnavailableError("The local stack is not running.", "Start it with `fraudwatch up`.")
-    return status.bootstrap
+        raise UnavailableError(
+            " ".join(status.problems) or "The local stack is not running.",
+            "Start it with `fraudwatch up`." if not status.problems else "",
+        )
+    return runtime.kafka

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import Parameter
 
 from pipeline.errors import ConfigError, InputError, UnavailableError
-from pipeline.model import Health
 
-from .common import Common, Json, kafka_address, print_json, print_table, say
+from .common import Common, Json, print_json, print_table, running_kafka, say
 
 if TYPE_CHECKING:
     from pipeline.simulate.replay import ReplayProgress, ReplayReport
@@ -89,24 +88,22 @@ def replay(
     # A file that cannot be used is refused before anything is emptied for it.
     source = open_file(file)
     first = first_event_time(source)
+    kafka = running_kafka(common)
     runtime = Runtime(common.settings)
-    status = runtime.status()
-    if status.kafka is not Health.UP:
-        raise UnavailableError("The local stack is not running.", "Start it with `fraudwatch up`.")
-    if status.simulator.up and not fresh:
+    if runtime.status().simulator.up and not fresh:
         raise InputError(
             "The simulator is running and moves event time on, so the file would come too late.",
             "Stop it with `fraudwatch simulate --off`, or empty the topics with --fresh.",
         )
     if fresh:
         runtime.fresh(lambda line: say(f"  … {line}", over=True))
-    by = plan_shift(first, newest_event_time(status.bootstrap), shift=shift)
+    by = plan_shift(first, newest_event_time(kafka), shift=shift)
 
     def tell(progress: ReplayProgress) -> None:
         at = f", event time {progress.event_time}" if progress.event_time else ""
         say(f"  … {progress.share:4.0%}  {progress.sent:,} sent{at}", over=True)
 
-    with TransactionProducer(status.bootstrap) as producer:
+    with TransactionProducer(kafka) as producer:
         report = send_file(
             source,
             lambda transaction: producer.send(encode.key(transaction), encode.value(transaction)),
@@ -124,7 +121,7 @@ def topics(*, json: Json = False, common: Common = Common()) -> int:
     """Print the topics and what they hold."""
     from pipeline.kafka.topics import list_topics
 
-    found = list_topics(kafka_address(common))
+    found = list_topics(running_kafka(common))
     if json:
         print_json(
             [
@@ -167,8 +164,8 @@ def tail(
     from pipeline.kafka.tail import TEXT_HEADER, json_object, text_line
     from pipeline.kafka.topics import list_topics
 
-    bootstrap = kafka_address(common)
-    known = {info.name: info for info in list_topics(bootstrap)}
+    kafka = running_kafka(common)
+    known = {info.name: info for info in list_topics(kafka)}
     if topic not in known:
         raise UnavailableError(
             f"There is no topic {topic!r}.", f"Topics: {', '.join(known) or 'none yet'}."
@@ -178,7 +175,7 @@ def tail(
     printed = 0
     edge = Edge.EARLIEST if start == "beginning" else Edge.LATEST
     left = known[topic].records if start == "beginning" else 0
-    with BatchConsumer(bootstrap, (topic,), edge) as consumer:
+    with BatchConsumer(kafka, (topic,), edge) as consumer:
         while (limit is None or printed < limit) and (follow or printed < left):
             for record in consumer.poll():
                 if limit is not None and printed >= limit:

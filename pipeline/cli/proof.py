@@ -13,9 +13,9 @@ from pipeline.sanitise import sanitised
 from .common import (
     Common,
     Json,
-    kafka_address,
     print_json,
     print_table,
+    running_kafka,
     say,
     teller,
 )
@@ -70,12 +70,14 @@ def quarantine(
     kinds: Counter[str] = Counter()
     newest: deque[Quarantined] = deque(maxlen=max(0, limit))
     read = 0
-    for batch in read_to_end(kafka_address(common), TRANSACTION_TOPIC):
+    kafka = running_kafka(common)
+    topic = kafka.topic(TRANSACTION_TOPIC)
+    for batch in read_to_end(kafka, topic):
         read += len(batch)
         _, bad = sort_out(batch)
         kinds.update(found.kind for found in bad)
         newest.extend(bad)
-        say(f"  … reading {TRANSACTION_TOPIC}: {read:,}", over=True)
+        say(f"  … reading {topic}: {read:,}", over=True)
     say("", over=True)
     ordered = dict(sorted(kinds.items(), key=lambda item: (-item[1], item[0])))
     if json:

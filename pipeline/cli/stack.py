@@ -152,6 +152,7 @@ def _stack_object(stack: StackStatus) -> dict[str, Any]:
             "sent": simulator.sent,
         },
         "jobs": [job_object(job) for job in stack.jobs],
+        "problems": list(stack.problems),
     }
 
 
@@ -167,6 +168,8 @@ def _print_stack(stack: StackStatus) -> None:
             ("simulator", "up" if simulator.up else "off", pace if simulator.up else ""),
         ],
     )
+    for problem in stack.problems:
+        print(problem)
     print()
     print_jobs(stack.jobs)
 

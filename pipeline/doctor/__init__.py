@@ -8,7 +8,7 @@ from pipeline import config, feature_files
 from pipeline.config import Settings
 from pipeline.errors import PipelineError
 from pipeline.features import BUILT_IN, Registry
-from pipeline.local_stack import LocalStack
+from pipeline.stack import Stack
 
 from . import machine, stack
 from .finding import Finding, Outcome, examined, failed, good, skipped
@@ -35,47 +35,52 @@ def examine(load: Callable[[], Settings]) -> Iterator[Finding]:
     registry = BUILT_IN
     try:
         registry = feature_files.load(settings.features)
-        yield good("Features", ", ".join(registry.topics))
+        yield good("Features", ", ".join(registry.names))
     except PipelineError as error:
         yield failed("Features", error)
     yield from _stack(settings, registry)
 
 
 def _machine(settings: Settings) -> Iterator[Finding]:
-    report = LocalStack(settings).find()
-    bootstrap, rest = (report.bootstrap, report.rest) if report else ("", "")
-    checks: dict[str, Callable[[], Finding]] = {
-        "Java": lambda: machine.java(settings),
-        "Kafka jars": lambda: machine.kafka_jars(settings),
+    found = Stack(settings).find()
+    ours = found is not None and found.report is not None
+    checks: dict[str, Callable[[], Finding]] = {"Java": lambda: machine.java(settings)}
+    if not settings.kafka.attached:
+        checks["Kafka jars"] = lambda: machine.kafka_jars(settings)
+    checks |= {
         "Kafka connector": lambda: machine.connector(settings),
         "State directory": lambda: machine.state_directory(settings),
         "Cache directory": lambda: machine.cache_directory(settings),
         "Memory": machine.memory,
-        "Kafka port": lambda: machine.port(
-            "Kafka port", settings.kafka_port, "FRAUDWATCH_KAFKA_PORT", bootstrap
-        ),
-        "Flink port": lambda: machine.port(
-            "Flink port", settings.flink_port, "FRAUDWATCH_FLINK_PORT", rest
-        ),
     }
+    if not settings.kafka.attached:
+        address = found.kafka.bootstrap if found and ours else ""
+        checks["Kafka port"] = lambda: machine.port(
+            "Kafka port", settings.kafka.port, "FRAUDWATCH_KAFKA_PORT", address
+        )
+    if not settings.flink.attached:
+        rest = found.flink.rest if found and ours else ""
+        checks["Flink port"] = lambda: machine.port(
+            "Flink port", settings.flink.port, "FRAUDWATCH_FLINK_PORT", rest
+        )
     for check, look in checks.items():
         yield examined(check, look)
 
 
 def _stack(settings: Settings, registry: Registry) -> Iterator[Finding]:
-    local = LocalStack(settings)
-    report = local.find()
-    if report is None:
+    known = Stack(settings)
+    found = known.find()
+    if found is None:
         for check in _OF_THE_STACK:
             yield skipped(check, "the stack does not run")
         return
     looks: tuple[Callable[[], Finding], ...] = (
-        lambda: stack.processes(report),
-        lambda: stack.kafka(report),
-        lambda: stack.all_topics(report, registry),
-        lambda: stack.flink(report, local),
-        lambda: stack.slots(report, local, settings, registry),
-        lambda: stack.jobs(report, local, registry),
+        lambda: stack.processes(found),
+        lambda: stack.kafka(found, known),
+        lambda: stack.all_topics(found, registry),
+        lambda: stack.flink(found, known),
+        lambda: stack.slots(found, known, settings, registry),
+        lambda: stack.jobs(found, known, registry),
     )
     for check, look in zip(_OF_THE_STACK, looks, strict=True):
         yield examined(check, look)

@@ -7,68 +7,75 @@ from pipeline.config import Settings
 from pipeline.errors import InputError, JobError, UnavailableError
 from pipeline.features import Registry
 from pipeline.kafka import topics
-from pipeline.local.control import Report
-from pipeline.local_stack import LocalStack
 from pipeline.model import Health
+from pipeline.stack import Found, Stack
 
-from .finding import Finding, good, warning
+from .finding import Finding, good, skipped, warning
+
+_ANSWER_SECONDS = 5.0
 
 
-def processes(report: Report) -> Finding:
-    """Every process is up."""
-    down = [process for process in report.processes if process.health is not Health.UP]
+def processes(found: Found) -> Finding:
+    """Every process of ours is up."""
+    if found.report is None:
+        return skipped("Processes", "none of ours is needed")
+    down = [process for process in found.report.processes if process.health is not Health.UP]
     if down:
         first = down[0]
         raise UnavailableError(
             f"The {first.title} is {first.health}{': ' if first.detail else ''}{first.detail}.",
             f"Look at `fraudwatch logs {first.name}`.",
         )
-    restarts = sum(process.restarts for process in report.processes)
+    restarts = sum(process.restarts for process in found.report.processes)
     again = f", started again {restarts} times" if restarts else ""
-    return good("Processes", f"{len(report.processes)} up{again}")
+    return good("Processes", f"{len(found.report.processes)} up{again}")
 
 
-def kafka(report: Report) -> Finding:
-    """The broker answers."""
-    held = topics.list_topics(report.bootstrap)
+def kafka(found: Found, stack: Stack) -> Finding:
+    """Kafka answers, and lets us in."""
+    stack.ask_kafka(found.kafka, _ANSWER_SECONDS)
+    held = topics.list_topics(found.kafka)
     records = sum(topic.records for topic in held)
-    return good("Kafka", f"{report.bootstrap}, {len(held)} topics, {records:,} records")
+    return good("Kafka", f"{found.kafka.bootstrap}, {len(held)} topics, {records:,} records")
 
 
-def all_topics(report: Report, registry: Registry) -> Finding:
+def all_topics(found: Found, registry: Registry) -> Finding:
     """Every topic of a feature is there, with the partitions that it was made with."""
-    held = {topic.name: topic for topic in topics.list_topics(report.bootstrap)}
-    wanted = (schema.TRANSACTION_TOPIC, *registry.topics.values())
+    kafka = found.kafka
+    held = {topic.name: topic for topic in topics.list_topics(kafka)}
+    wanted = (kafka.topic(schema.TRANSACTION_TOPIC), *registry.topics(kafka).values())
     missing = [name for name in wanted if name not in held]
     if missing:
         raise InputError(
-            f"Kafka has no topic {' and no '.join(missing)}.", "`fraudwatch up` makes it."
+            f"Kafka has no topic {' and no '.join(missing)}.",
+            "`fraudwatch up` makes it, if the profile is a sandbox; else make it, or set "
+            "topic_prefix or topics to what it is called.",
         )
-    odd = [name for name in wanted if len(held[name].partitions) != schema.PARTITIONS]
+    odd = [name for name in wanted if len(held[name].partitions) != kafka.partitions]
     if odd:
         return warning(
             "Topics",
-            f"not of {schema.PARTITIONS} partitions: {', '.join(odd)}",
+            f"not of {kafka.partitions} partitions: {', '.join(odd)}",
             "Results are right all the same; a user's records stay in order.",
         )
-    return good("Topics", f"{len(wanted)} with {schema.PARTITIONS} partitions each")
+    return good("Topics", f"{len(wanted)} with {kafka.partitions} partitions each")
 
 
-def flink(report: Report, stack: LocalStack) -> Finding:
-    """The JobManager answers, and a TaskManager offers slots."""
-    overview = stack.rest(report.rest).overview()
+def flink(found: Found, stack: Stack) -> Finding:
+    """The JobManager answers and lets us in, and a TaskManager offers slots."""
+    overview = stack.rest(found.flink).overview()
     if overview.taskmanagers == 0:
         raise UnavailableError(
-            f"Flink at {report.rest} has no TaskManager.",
-            "Look at `fraudwatch logs taskmanager`.",
+            f"Flink at {found.flink.rest} has no TaskManager.",
+            "Look at `fraudwatch logs taskmanager`." if found.report else "Start one.",
         )
     slots = overview.slots
-    return good("Flink", f"{report.rest}, {slots.free} of {slots.total} slots free")
+    return good("Flink", f"{found.flink.rest}, {slots.free} of {slots.total} slots free")
 
 
-def slots(report: Report, stack: LocalStack, settings: Settings, registry: Registry) -> Finding:
+def slots(found: Found, stack: Stack, settings: Settings, registry: Registry) -> Finding:
     """All jobs fit at once."""
-    total = stack.rest(report.rest).overview().slots.total
+    total = stack.rest(found.flink).overview().slots.total
     wanted = len(registry) * settings.parallelism
     if wanted > total:
         return warning(
@@ -80,9 +87,9 @@ def slots(report: Report, stack: LocalStack, settings: Settings, registry: Regis
     return good("Slots", f"{wanted} of {total} for all jobs at once")
 
 
-def jobs(report: Report, stack: LocalStack, registry: Registry) -> Finding:
+def jobs(found: Found, stack: Stack, registry: Registry) -> Finding:
     """No job has failed."""
-    statuses = stack.jobs(report).statuses(registry.topics)
+    statuses = stack.jobs(found).statuses(registry.topics(found.kafka))
     for status in statuses:
         if status.failure:
             raise JobError(

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import overload
 
 from pipeline import schema
+from pipeline.config import KafkaSettings
 from pipeline.errors import InputError, JobError
 
 from .feature import Feature
@@ -34,9 +35,13 @@ class Registry(Sequence[Feature]):
         return len(self._features)
 
     @property
-    def topics(self) -> dict[str, str]:
-        """Sink topic by name."""
-        return {feature.name: feature.topic for feature in self._features}
+    def names(self) -> tuple[str, ...]:
+        """What the features are called."""
+        return tuple(feature.name for feature in self._features)
+
+    def topics(self, kafka: KafkaSettings) -> dict[str, str]:
+        """The sink topic of each feature, by the feature's name, as it is called in a Kafka."""
+        return {feature.name: kafka.topic(feature.topic) for feature in self._features}
 
     def find(self, names: Iterable[str]) -> tuple[Feature, ...]:
         """The features of these names, in the order given; all of them for no name.
@@ -65,8 +70,7 @@ class Registry(Sequence[Feature]):
         return Registry((*self, added))
 
     def _refuse_taken(self, added: Feature, where: str) -> None:
-        topics = self.topics
-        if added.name in topics:
+        if added.name in self.names:
             raise InputError(
                 f"{where}: there is a feature named {added.name!r} already.",
                 "Give the function another name.",
@@ -76,9 +80,10 @@ class Registry(Sequence[Feature]):
                 f"{where}: {added.name} would write to {added.topic!r}, which it reads.",
                 "Choose a topic of its own.",
             )
-        for name, topic in topics.items():
-            if added.topic == topic:
+        for feature in self:
+            if added.topic == feature.topic:
                 raise InputError(
-                    f"{where}: {added.name} would write to {topic!r}, the topic of {name}.",
+                    f"{where}: {added.name} would write to {added.topic!r}, the topic of "
+                    f"{feature.name}.",
                     "Choose a topic of its own.",
                 )

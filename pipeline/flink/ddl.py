@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from textwrap import indent
 
 import ibis
 import ibis.expr.operations as ops
 
 from pipeline import schema
+from pipeline.config import KafkaSettings
 from pipeline.features import Feature
 from pipeline.features.sound import ARRIVED, sound
+from pipeline.kafka import security
 
-from .definition import ANY_BOOTSTRAP, Definition
+from .definition import ANY_BOOTSTRAP, Definition, literal
 
 # Flink holds watermarks back for a partition without records until it has been silent this long.
 IDLE_TIMEOUT_SECONDS = 10
@@ -35,45 +36,29 @@ SQL_TYPES = {
 """Flink's types by Ibis's: those that a topic of JSON can have."""
 
 
-@dataclass(frozen=True, slots=True)
-class JobSql:
-    """The statements of one job, in the order in which they are executed."""
-
-    source: str
-    view: str
-    sink: str
-    insert: str
-    inputs: tuple[str, ...] = ()
-
-    @property
-    def statements(self) -> tuple[str, ...]:
-        """All of them."""
-        return (self.source, self.view, *self.inputs, self.sink, self.insert)
-
-    def __str__(self) -> str:
-        return ";\n\n".join(self.statements) + ";\n"
-
-
-def job_sql(feature: Feature, bootstrap: str) -> JobSql:
-    """The SQL that runs a feature on Flink.
+def job_sql(feature: Feature, kafka: KafkaSettings, group: str) -> str:
+    """The SQL that runs a feature on Flink, for a person to read: secrets are hidden.
 
     Args:
         feature: What to compute.
-        bootstrap: Kafka's address as Flink sees it.
+        kafka: Where Kafka is, and how Flink gets in.
+        group: Of `definition`.
+    """
+    statements = definition(feature, kafka, group).at(kafka, security.hide)
+    return ";\n\n".join(statements) + ";\n"
+
+
+def definition(feature: Feature, kafka: KafkaSettings, group: str) -> Definition:
+    """What a feature's job computes, however Kafka is reached.
+
+    Args:
+        feature: What to compute.
+        kafka: What the topics are called there.
+        group: The consumer group under which the job commits how far it has read.
     """
     inputs, query = compile_query(feature)
-    return JobSql(
-        source=_source(bootstrap, group=consumer_group(feature)),
-        view=_view(),
-        sink=_sink(feature, bootstrap),
-        insert=f"INSERT INTO {_quoted(sink_table(feature))}\n{query}",
-        inputs=inputs,
-    )
-
-
-def definition(feature: Feature) -> Definition:
-    """What a feature's job computes, wherever Kafka is."""
-    return Definition(job_sql(feature, ANY_BOOTSTRAP).statements)
+    insert = f"INSERT INTO {_quoted(sink_table(feature))}\n{query}"
+    return Definition((_source(kafka, group), _view(), *inputs, _sink(feature, kafka), insert))
 
 
 def compile_query(feature: Feature) -> tuple[tuple[str, ...], str]:
@@ -106,11 +91,6 @@ def _to_sql(table: ops.Relation) -> str:
     return str(ibis.to_sql(table.to_expr(), dialect="flink"))
 
 
-def consumer_group(feature: Feature) -> str:
-    """The group under which a feature's job commits how far it has read, at each checkpoint."""
-    return f"fraudwatch-{feature.name}"
-
-
 def sink_table(feature: Feature) -> str:
     """The sink's name in Flink's catalog."""
     return f"{feature.name}_sink"
@@ -121,7 +101,7 @@ _SOUND = "sound"
 _KAFKA_TIME = "kafka_time"
 
 
-def _source(bootstrap: str, group: str) -> str:
+def _source(kafka: KafkaSettings, group: str) -> str:
     time = _quoted(schema.TIME_COLUMN)
     seconds = int(schema.WATERMARK_DELAY.total_seconds())
     extra = (
@@ -133,8 +113,8 @@ def _source(bootstrap: str, group: str) -> str:
     )
     options = {
         "connector": "kafka",
-        "topic": schema.TRANSACTION_TOPIC,
-        "properties.bootstrap.servers": bootstrap,
+        "topic": kafka.topic(schema.TRANSACTION_TOPIC),
+        "properties.bootstrap.servers": ANY_BOOTSTRAP,
         "properties.group.id": group,
         # Once a job has state its savepoint says where to read on; this is for its first start.
         "scan.startup.mode": "earliest-offset",
@@ -164,11 +144,11 @@ def _sound() -> str:
     return "(\n" + indent(named.strip("\n"), "  ") + "\n  )"
 
 
-def _sink(feature: Feature, bootstrap: str) -> str:
+def _sink(feature: Feature, kafka: KafkaSettings) -> str:
     options = {
         "connector": "kafka",
-        "topic": feature.topic,
-        "properties.bootstrap.servers": bootstrap,
+        "topic": kafka.topic(feature.topic),
+        "properties.bootstrap.servers": ANY_BOOTSTRAP,
         "properties.compression.type": "lz4",
         "sink.delivery-guarantee": "at-least-once",
         "format": "json",
@@ -192,15 +172,9 @@ def _create_table(
 ) -> str:
     fields = [f"{_quoted(column)} {SQL_TYPES[dtype]}" for column, dtype in columns.items()]
     body = ",\n".join(f"  {line}" for line in (*fields, *extra))
-    settings = ",\n".join(
-        f"  {_literal(key)} = {_literal(value)}" for key, value in options.items()
-    )
+    settings = ",\n".join(f"  {literal(key)} = {literal(value)}" for key, value in options.items())
     return f"CREATE TEMPORARY TABLE {_quoted(name)} (\n{body}\n) WITH (\n{settings}\n)"
 
 
 def _quoted(name: str) -> str:
     return "`" + name.replace("`", "``") + "`"
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

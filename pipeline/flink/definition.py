@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
 
+from pipeline.config import KafkaSettings, Secret
+from pipeline.kafka import security
+
+# Stands for how Kafka is reached, which may be another way at each start: one option of a table,
+# as `ddl` writes it.
 ANY_BOOTSTRAP: Final = "{bootstrap}"
-"""Stands for Kafka's address, which may be another one at each start."""
+_ANY_CONNECTION: Final = f"'properties.bootstrap.servers' = '{ANY_BOOTSTRAP}'"
 
 # Event times have no zone, Kafka's timestamps have one: this is where they meet.
 SESSION_TIME_ZONE: Final = "UTC"
 
 
 class Definition(msgspec.Struct, frozen=True):
-    """A job's SQL with Kafka's address left open; state belongs to the SQL that made it.
+    """A job's SQL with the way to Kafka left open; state belongs to the SQL that made it.
+
+    So no secret stands in what is kept.
 
     Attributes:
         statements: In the order in which they are executed; the last one is the INSERT.
@@ -22,10 +30,24 @@ class Definition(msgspec.Struct, frozen=True):
 
     statements: tuple[str, ...]
 
-    def at(self, bootstrap: str) -> tuple[str, ...]:
-        """The statements for a broker.
+    def at(self, kafka: KafkaSettings, show: Callable[[Secret | str], str]) -> tuple[str, ...]:
+        """The statements for a Kafka.
 
         Args:
-            bootstrap: Its address as Flink sees it.
+            kafka: Where it is, and how Flink gets in.
+            show: Tells a secret, or hides it: `security.reveal` or `security.hide`.
+
+        Raises:
+            ConfigError: A certificate, a key or a secret is not where the settings say.
         """
-        return tuple(text.replace(ANY_BOOTSTRAP, bootstrap) for text in self.statements)
+        options = {"bootstrap.servers": kafka.bootstrap_for_flink or kafka.bootstrap}
+        options |= security.java(kafka, show)
+        connection = ",\n  ".join(
+            f"{literal(f'properties.{name}')} = {literal(value)}" for name, value in options.items()
+        )
+        return tuple(text.replace(_ANY_CONNECTION, connection) for text in self.statements)
+
+
+def literal(text: str) -> str:
+    """A text as SQL."""
+    return "'" + text.replace("'", "''") + "'"

@@ -3,34 +3,29 @@
 from __future__ import annotations
 
 import re
-import shutil
 import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Final
-from urllib.parse import urlparse
 
 from pipeline import private_file
-from pipeline.config import Settings
+from pipeline.config import KafkaSettings, Settings
 from pipeline.errors import ChangedError, JobError
+from pipeline.kafka import security
 from pipeline.model import JobState, JobStatus, KeptState, Resume
 
 from .definition import SESSION_TIME_ZONE, Definition
+from .java_client import address_options, tls_options
 from .journal import Entry, Journal, Savepoint
 from .kept import kept_state
 from .rest import TERMINAL, FlinkRest, JobOverview
+from .state import state_store
 from .submission import Submission, Submitted
 
 Report = Callable[[str], None]
 Submit = Callable[[Submission], Submitted]
 
 SAVEPOINTS_KEPT: Final = 3
-_PREFIX: Final = "fraudwatch-"
-
-
-def job_name(feature_name: str) -> str:
-    """What a feature's job is called in Flink, so that it is told from other people's jobs."""
-    return _PREFIX + feature_name
 
 
 class Jobs:
@@ -44,6 +39,7 @@ class Jobs:
     def __init__(self, rest: FlinkRest, settings: Settings) -> None:
         self._rest = rest
         self._settings = settings
+        self._state = state_store(settings, rest)
         self._journal = Journal(settings.journal_file)
 
     def statuses(self, topics: Mapping[str, str]) -> tuple[JobStatus, ...]:
@@ -57,9 +53,16 @@ class Jobs:
         statuses = []
         for name, topic in topics.items():
             entry = entries.get(name, Entry())
-            job = newest.get(job_name(name))
+            job = newest.get(self.job_name(name))
             statuses.append(_status(name, topic, job, entry, self._failure(entry, job)))
         return tuple(statuses)
+
+    def job_name(self, name: str) -> str:
+        """What a feature's job is called in Flink, so that it is told from other people's jobs.
+
+        It is its consumer group as well, under which it commits how far it has read.
+        """
+        return self._settings.flink.job_prefix + name
 
     def to_resume(self, names: Iterable[str]) -> tuple[str, ...]:
         """The jobs that a start of the stack starts.
@@ -74,7 +77,7 @@ class Jobs:
         name: str,
         definition: Definition,
         *,
-        bootstrap: str,
+        kafka: KafkaSettings,
         submit: Submit,
         resume: Resume = Resume.UNCHANGED,
         report: Report = lambda _: None,
@@ -84,7 +87,7 @@ class Jobs:
         Args:
             name: The feature's name.
             definition: What it computes.
-            bootstrap: Kafka's address as Flink sees it.
+            kafka: Where Kafka is, and how Flink gets in.
             submit: Hands a submission to the process that owns PyFlink.
             resume: What to do with state that another definition left behind.
             report: Told what is being done.
@@ -102,7 +105,7 @@ class Jobs:
             if running is not None:
                 return running.id
             chosen = self._chosen(name, definition, resume, report)
-            return self._submit(name, chosen, bootstrap, submit, report)
+            return self._submit(name, chosen, kafka, submit, report)
 
     def _chosen(
         self, name: str, definition: Definition, resume: Resume, report: Report
@@ -118,7 +121,12 @@ class Jobs:
         return definition
 
     def _submit(
-        self, name: str, definition: Definition, bootstrap: str, submit: Submit, report: Report
+        self,
+        name: str,
+        definition: Definition,
+        kafka: KafkaSettings,
+        submit: Submit,
+        report: Report,
     ) -> str:
         parallelism = self._settings.parallelism
         free = self._rest.overview().slots.free
@@ -130,23 +138,24 @@ class Jobs:
         resume = self.resume_point(name)
         report(f"starting from {_state_label(resume)}" if resume else "starting without state")
         options = self._options(name, parallelism, resume)
-        submitted = submit(Submission(statements=definition.at(bootstrap), options=options))
+        statements = definition.at(kafka, security.reveal)
+        submitted = submit(Submission(statements=statements, options=options))
         if submitted.error:
             raise JobError(
-                f"Flink refused the job {name}: {submitted.error}.",
+                f"Flink refused the job {name}: {security.redacted(submitted.error, kafka)}.",
                 "Look at `fraudwatch logs submitter` and `fraudwatch sql`.",
             )
         self._journal.update(name, wanted=True, job_id=submitted.job_id, definition=definition)
         return submitted.job_id
 
-    def bring_back(self, seen: frozenset[str], bootstrap: str, submit: Submit) -> None:
+    def bring_back(self, seen: frozenset[str], kafka: KafkaSettings, submit: Submit) -> None:
         """Start again, from their last checkpoint, the jobs that Flink no longer knows.
 
         A JobManager that dies takes its jobs along: the next one has never heard of them.
 
         Args:
             seen: Ids of jobs that ran on this cluster.
-            bootstrap: Kafka's address as Flink sees it.
+            kafka: Where Kafka is, and how Flink gets in.
             submit: Hands a submission to the process that owns PyFlink.
 
         Raises:
@@ -156,7 +165,7 @@ class Jobs:
         for name, entry in self._journal.entries().items():
             lost = entry.wanted and entry.job_id in seen - known
             if lost and entry.definition is not None:
-                self.start(name, entry.definition, bootstrap=bootstrap, submit=submit)
+                self.start(name, entry.definition, kafka=kafka, submit=submit)
 
     def wait_running(self, job_id: str) -> None:
         """Wait until all tasks of a job run."""
@@ -189,7 +198,7 @@ class Jobs:
 
     def kept(self, name: str) -> tuple[KeptState, ...]:
         """All state of a job that can still be read, newest first."""
-        return kept_state(self._settings, self._journal.entry(name))
+        return kept_state(self._state, self._journal.entry(name))
 
     def last_id(self, name: str) -> str:
         """Flink's id of a job's last run that was not stopped by us; empty for none."""
@@ -198,7 +207,7 @@ class Jobs:
     def running(self, names: Iterable[str]) -> dict[str, str]:
         """Flink's ids of those of these jobs that run, by name."""
         newest = self._newest()
-        found = {name: newest.get(job_name(name)) for name in names}
+        found = {name: newest.get(self.job_name(name)) for name in names}
         return {name: job.id for name, job in found.items() if job and job.state not in TERMINAL}
 
     def discard(self, name: str, report: Report = lambda _: None) -> None:
@@ -209,22 +218,22 @@ class Jobs:
             self._rest.cancel(running.id)
         entry = self._journal.entry(name)
         for savepoint in entry.savepoints:
-            shutil.rmtree(urlparse(savepoint.path).path, ignore_errors=True)
+            self._state.discard(savepoint.path)
         for job_id in {entry.job_id, running.id if running else ""} - {""}:
-            shutil.rmtree(self._settings.checkpoints_dir / job_id, ignore_errors=True)
+            self._state.discard_checkpoints(job_id)
         self._journal.update(name, wanted=False, job_id="", savepoints=())
 
     def _suspend(self, name: str, running: JobOverview, report: Report) -> None:
         report("stopping, taking a savepoint")
-        path = self._rest.stop_with_savepoint(running.id, self._settings.savepoints_dir.as_uri())
+        path = self._rest.stop_with_savepoint(running.id, self._state.savepoints)
         taken = Savepoint(path=path, taken_at=time.time())
         savepoints = (taken, *self._journal.entry(name).savepoints)
         for old in savepoints[SAVEPOINTS_KEPT:]:
-            shutil.rmtree(urlparse(old.path).path, ignore_errors=True)
+            self._state.discard(old.path)
         self._journal.update(name, job_id="", savepoints=savepoints[:SAVEPOINTS_KEPT])
 
     def _running(self, name: str) -> JobOverview | None:
-        job = self._newest().get(job_name(name))
+        job = self._newest().get(self.job_name(name))
         return job if job is not None and job.state not in TERMINAL else None
 
     def _newest(self) -> dict[str, JobOverview]:
@@ -234,18 +243,21 @@ class Jobs:
         return newest
 
     def _options(self, name: str, parallelism: int, resume: str) -> dict[str, str]:
-        rest = urlparse(self._rest.address)
+        flink = self._settings.flink.at(self._rest.address)
         options = {
             "execution.target": "remote",
-            "rest.address": rest.hostname or "",
-            "rest.port": str(rest.port),
-            "pipeline.name": job_name(name),
+            **address_options(flink),
+            **tls_options(flink, self._settings.state_dir / "flink-client"),
+            "pipeline.name": self.job_name(name),
             "parallelism.default": str(parallelism),
             "table.local-time-zone": SESSION_TIME_ZONE,
             "execution.checkpointing.interval": "10 s",
             "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
-            "execution.checkpointing.dir": self._settings.checkpoints_dir.as_uri(),
         }
+        if self._state.checkpoints:
+            options["execution.checkpointing.dir"] = self._state.checkpoints
+        if flink.state_backend:
+            options["state.backend.type"] = flink.state_backend
         if resume:
             options["execution.state-recovery.path"] = resume
             # A checkpoint passes to the new run, which deletes it when it has its own; a savepoint

@@ -13,8 +13,11 @@ from urllib.parse import quote
 import httpx
 import msgspec
 
-from pipeline.errors import JobError, UnavailableError
-from pipeline.model import JobFailure, Slots
+from pipeline.config import FlinkSettings
+from pipeline.errors import ConfigError, JobError, UnavailableError
+from pipeline.model import JobFailure, KeptState, Slots
+
+from .http import rest_client, unavailable
 
 T = TypeVar("T")
 
@@ -69,14 +72,15 @@ class FlinkRest:
     """A client for one cluster; may be shared between threads.
 
     Args:
-        address: Such as `http://127.0.0.1:8081`.
-        timeout: Seconds that one request may take.
+        flink: Where its REST API is, and how to get in.
+
+    Raises:
+        ConfigError: A certificate, a key or a secret is not where the settings say.
     """
 
-    def __init__(self, address: str, timeout: float = 5.0) -> None:
-        self.address = address
-        # A proxy from the environment must not come between us and a cluster on loopback.
-        self._client = httpx.Client(base_url=address, timeout=timeout, trust_env=False)
+    def __init__(self, flink: FlinkSettings) -> None:
+        self.address = flink.rest
+        self._client = rest_client(flink)
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -155,6 +159,35 @@ class FlinkRest:
             if metric["value"].lstrip("-").replace(".", "", 1).isdigit()
         }
 
+    def last_checkpoint(self, job_id: str) -> KeptState | None:
+        """A job's newest complete checkpoint; None without one, or when the job is forgotten."""
+        try:
+            latest = self._get(f"/jobs/{job_id}/checkpoints")["latest"]["completed"]
+        except JobError:
+            return None
+        # What Flink says of a checkpoint that is only in its memory is no address.
+        if not latest or ":/" not in latest.get("external_path", ""):
+            return None
+        return KeptState(
+            latest["external_path"], latest["latest_ack_timestamp"] / 1000, "checkpoint"
+        )
+
+    def dispose_savepoint(self, path: str, *, patience: float = 30.0) -> None:
+        """Have Flink throw a savepoint away.
+
+        Raises:
+            JobError: It could not.
+        """
+        answer = self._request("POST", "/savepoint-disposal", {"savepoint-path": path})
+        request = msgspec.json.decode(answer, type=_Trigger).request_id
+        asked = f"/savepoint-disposal/{request}"
+        operation = self._wait(lambda: self._completed(asked), patience, "the disposal")[
+            "operation"
+        ]
+        if "failure-cause" in operation:
+            cause = operation["failure-cause"].get("stack-trace", "").partition("\n")[0]
+            raise JobError(f"Flink could not throw {path} away: {cause}.")
+
     def watermark(self, job_id: str) -> int | None:
         """How far the slowest part of a job has come in event time, in milliseconds.
 
@@ -173,7 +206,8 @@ class FlinkRest:
 
         Args:
             job_id: The job.
-            directory: Where the savepoint goes, as an address that Flink knows.
+            directory: Where the savepoint goes, as an address that Flink knows; where the cluster
+                is set to put it when empty.
             patience: Seconds to wait for it.
 
         Returns:
@@ -182,7 +216,7 @@ class FlinkRest:
         Raises:
             JobError: Flink could not take the savepoint; the job then still runs.
         """
-        body = {"targetDirectory": directory, "drain": False}
+        body = {"targetDirectory": directory or None, "drain": False}
         answer = self._request("POST", f"/jobs/{job_id}/stop", body)
         request = msgspec.json.decode(answer, type=_Trigger).request_id
         path = f"/jobs/{job_id}/savepoints/{request}"
@@ -236,7 +270,15 @@ class FlinkRest:
             states = {vertex["status"] for vertex in detail["vertices"]}
             return states == {"RUNNING"} or None
 
-        self._wait(running, patience, "the job to run")
+        try:
+            self._wait(running, patience, "the job to run")
+        except JobError as error:
+            if (reason := self.failure(job_id)) and reason not in error.message:
+                raise JobError(
+                    f"The job does not get to run: {reason}.",
+                    "Look at `fraudwatch logs jobmanager`.",
+                ) from error
+            raise
 
     def _completed(self, path: str) -> dict[str, Any] | None:
         """The answer about an operation that was triggered; None while it is under way."""
@@ -261,10 +303,12 @@ class FlinkRest:
         try:
             response = self._client.request(method, path, json=body)
         except httpx.HTTPError as error:
-            raise UnavailableError(
-                f"Flink does not answer at {self.address} ({type(error).__name__}).",
-                "Start it with `fraudwatch up`, or look at `fraudwatch status`.",
-            ) from error
+            raise unavailable(self.address, error) from error
+        if response.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
+            raise ConfigError(
+                f"Flink at {self.address} does not let us in (HTTP {response.status_code}).",
+                "Check username and password, or token, of the profile's table `flink`.",
+            )
         if response.status_code == httpx.codes.NOT_FOUND:
             raise JobError(f"Flink at {self.address} does not know {path}.")
         if response.status_code >= httpx.codes.SERVICE_UNAVAILABLE:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
+
+SHIPPED_JARS: Final = "FRAUDWATCH_SHIPPED_JARS"
+"""Variable of the submitter: addresses of jars that go along with each job; empty for none."""
 
 
 class Submission(msgspec.Struct, frozen=True):
@@ -18,8 +23,7 @@ class Submission(msgspec.Struct, frozen=True):
 
 
 class Submitted(msgspec.Struct, frozen=True):
-    """What came of it: a job id, or Flink's reason in one line and in full."""
+    """What came of it: a job id, or Flink's reason in one line."""
 
     job_id: str = ""
     error: str = ""
-    detail: str = ""

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from pipeline.flink.submission import Submission, Submitted
+from pipeline.flink.submission import SHIPPED_JARS, Submission, Submitted
 
 
 def main() -> None:
@@ -49,14 +49,16 @@ def _submit(submission: Submission) -> Submitted:
     from py4j.protocol import Py4JJavaError
     from pyflink.util.exceptions import JavaException
 
+    jars = os.environ.get(SHIPPED_JARS)
     try:
-        environment = table_environment(submission.options)
+        shipped = {"pipeline.jars": jars} if jars else {}
+        environment = table_environment(submission.options | shipped)
         for statement in submission.statements[:-1]:
             environment.execute_sql(statement)
         client = environment.execute_sql(submission.statements[-1]).get_job_client()
         return Submitted(job_id=str(client.get_job_id()))
     except (JavaException, Py4JJavaError, ValueError) as error:
-        return Submitted(error=_root_cause(str(error)), detail=str(error))
+        return Submitted(error=_root_cause(str(error)))
 
 
 def _root_cause(trace: str) -> str:

@@ -8,41 +8,53 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import AdminClient
 
-from pipeline.errors import UnavailableError
+from pipeline.config import KafkaSettings
+from pipeline.errors import ConfigError, PipelineError, UnavailableError
+
+from .security import librdkafka
 
 REQUEST_SECONDS: Final = 10.0
+_PROBE_SECONDS: Final = 5.0
+_POLL_SECONDS: Final = 0.05
+# What waiting does not mend.
+_FINAL: Final = (KafkaError._AUTHENTICATION, KafkaError._SSL, KafkaError._RESOLVE)
 
 
-def client_config(bootstrap: str) -> dict[str, Any]:
+def client_config(kafka: KafkaSettings) -> dict[str, Any]:
     """The part of a client's configuration that is the same for all.
 
     Args:
-        bootstrap: Kafka's address.
+        kafka: Where Kafka is, and how to get in.
+
+    Raises:
+        ConfigError: A secret or a certificate is not where the settings say.
     """
     return {
-        "bootstrap.servers": bootstrap,
+        "bootstrap.servers": kafka.bootstrap,
         "broker.address.family": "v4",
         # librdkafka writes to stderr, into whatever screen is there, unless it has a logger.
         "logger": logging.getLogger("pipeline.kafka"),
         "socket.timeout.ms": 10_000,
         "reconnect.backoff.max.ms": 2_000,
         "topic.metadata.refresh.interval.ms": 10_000,
+        **librdkafka(kafka),
     }
 
 
-def unavailable(bootstrap: str, error: KafkaError | KafkaException) -> UnavailableError:
+def unavailable(kafka: KafkaSettings, error: KafkaError | KafkaException) -> UnavailableError:
     """What a client's error means to the user."""
     cause = error.args[0] if isinstance(error, KafkaException) else error
     reason = cause.str() if isinstance(cause, KafkaError) else str(cause)
     return UnavailableError(
-        f"Kafka at {bootstrap} cannot be used: {reason}.",
+        f"Kafka at {kafka.bootstrap} cannot be used: {reason}.",
         "See whether it runs with `fraudwatch status`.",
     )
 
 
 @contextmanager
-def reporting(bootstrap: str) -> Iterator[None]:
+def reporting(kafka: KafkaSettings) -> Iterator[None]:
     """Turn a client's exceptions into an UnavailableError.
 
     Raises:
@@ -51,4 +63,88 @@ def reporting(bootstrap: str) -> Iterator[None]:
     try:
         yield
     except KafkaException as error:
-        raise unavailable(bootstrap, error) from error
+        raise unavailable(kafka, error) from error
+
+
+class Probe:
+    """Asks a Kafka whether it answers, and finds out why it does not; may be shared by threads.
+
+    A client only says that a request timed out, and why in passing, beside it.
+
+    Args:
+        kafka: Where Kafka is, and how to get in.
+
+    Raises:
+        ConfigError: A secret or a certificate is not where the settings say.
+    """
+
+    def __init__(self, kafka: KafkaSettings) -> None:
+        self._kafka = kafka
+        self._passing: KafkaError | None = None
+        try:
+            self._admin = AdminClient(client_config(kafka) | {"error_cb": self._take})
+        except KafkaException as error:
+            raise ConfigError(
+                f"The settings for Kafka at {kafka.bootstrap} cannot be used: "
+                f"{error.args[0].str()}.",
+                "Correct the table `kafka` of the profile.",
+            ) from error
+
+    def ask(self, seconds: float = _PROBE_SECONDS) -> None:
+        """Return when Kafka has answered.
+
+        Args:
+            seconds: To wait for it.
+
+        Raises:
+            ConfigError: It does not let us in, or is not to be trusted.
+            UnavailableError: It does not answer.
+        """
+        answer = self._admin.describe_cluster(request_timeout=seconds)
+        while not answer.done():
+            self._admin.poll(_POLL_SECONDS)
+            if self._passing is not None and self._passing.code() in _FINAL:
+                break
+        try:
+            if answer.done():
+                answer.result()
+                return
+            passing = self._passing
+        except KafkaException as error:
+            passing = self._passing or error.args[0]
+        finally:
+            self._passing = None
+        raise _explained(self._kafka, passing or KafkaError(KafkaError._TIMED_OUT))
+
+    def _take(self, error: KafkaError) -> None:
+        # What says most: that all brokers are down comes after the reason for it.
+        if error.code() != KafkaError._ALL_BROKERS_DOWN:
+            self._passing = error
+
+
+def _explained(kafka: KafkaSettings, error: KafkaError) -> PipelineError:
+    reason, where = error.str(), f"Kafka at {kafka.bootstrap}"
+    if error.code() == KafkaError._AUTHENTICATION:
+        who = kafka.username or kafka.client_id
+        return ConfigError(
+            f"{where} does not let {who!r} in: {reason.rpartition(': ')[2].split(' (')[0]}.",
+            "Check sasl_mechanism, username and password of the profile.",
+        )
+    if error.code() == KafkaError._SSL and "certificate verify failed" in reason:
+        return ConfigError(
+            f"The certificate of {where} is not trusted.",
+            "Set ca_file to the certificate of the authority that signed it.",
+        )
+    if error.code() == KafkaError._SSL:
+        return ConfigError(
+            f"{where} and fraudwatch find no common TLS: {reason.split(' (')[0]}.",
+            "Check security_protocol and the certificates of the profile.",
+        )
+    if error.code() == KafkaError._RESOLVE:
+        return UnavailableError(
+            f"The host of {where} is not known.", "Correct bootstrap, or the name service."
+        )
+    return UnavailableError(
+        f"{where} does not answer: {reason.split(' (')[0]}.",
+        "See whether it runs, and whether bootstrap and security_protocol are right.",
+    )

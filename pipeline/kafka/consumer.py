@@ -19,6 +19,7 @@ from confluent_kafka import (
 )
 from confluent_kafka.admin import AdminClient
 
+from pipeline.config import KafkaSettings
 from pipeline.errors import UnavailableError
 
 from .client import REQUEST_SECONDS, client_config, reporting, unavailable
@@ -68,12 +69,12 @@ class BatchConsumer:
     made anew, the records of up to two seconds may come twice, but none is left out.
 
     Args:
-        bootstrap: Kafka's address.
+        kafka: Where Kafka is, and how to get in.
         topics: What to read.
         start: Where to begin in a topic; one that appears later is read from its beginning.
     """
 
-    def __init__(self, bootstrap: str, topics: tuple[str, ...], start: Start) -> None:
+    def __init__(self, kafka: KafkaSettings, topics: tuple[str, ...], start: Start) -> None:
         self._topics = list(topics)
         self._start = start
         self._error = ""
@@ -85,9 +86,9 @@ class BatchConsumer:
         self._appeared_later: set[str] = set()
         self._emptied = False
         self._missing: set[str] = set()
-        self._admin = AdminClient(client_config(bootstrap))
+        self._admin = AdminClient(client_config(kafka))
         self._consumer = _consumer(
-            bootstrap, {"fetch.wait.max.ms": 50, "queued.max.messages.kbytes": 16 * 1024}
+            kafka, {"fetch.wait.max.ms": 50, "queued.max.messages.kbytes": 16 * 1024}
         )
 
     def __enter__(self) -> BatchConsumer:
@@ -222,7 +223,7 @@ class BatchConsumer:
 
 
 def read_to_end(
-    bootstrap: str,
+    kafka: KafkaSettings,
     topic: str,
     *,
     ends: dict[int, int] | None = None,
@@ -232,7 +233,7 @@ def read_to_end(
     """Everything a topic holds now, in batches; each partition in its order.
 
     Args:
-        bootstrap: Kafka's address.
+        kafka: Where Kafka is, and how to get in.
         topic: What to read.
         ends: Offset by partition at which to end; those of this moment when None.
         stop: Asked between batches; True ends the reading.
@@ -241,10 +242,10 @@ def read_to_end(
     Raises:
         UnavailableError: Kafka cannot be reached, has no such topic, or stops answering.
     """
-    consumer = _consumer(bootstrap, {"enable.partition.eof": True})
+    consumer = _consumer(kafka, {"enable.partition.eof": True})
     try:
-        with reporting(bootstrap):
-            open_parts = _open_partitions(consumer, bootstrap, topic, ends)
+        with reporting(kafka):
+            open_parts = _open_partitions(consumer, kafka, topic, ends)
             deadline = time.monotonic() + patience
             while open_parts and not stop():
                 batch = []
@@ -266,7 +267,7 @@ def read_to_end(
                     yield batch
                 elif time.monotonic() > deadline:
                     raise UnavailableError(
-                        f"Kafka at {bootstrap} stopped answering while {topic} was read.",
+                        f"Kafka at {kafka.bootstrap} stopped answering while {topic} was read.",
                         "See whether it runs with `fraudwatch status`.",
                     )
     finally:
@@ -274,12 +275,12 @@ def read_to_end(
 
 
 def _open_partitions(
-    consumer: Consumer, bootstrap: str, topic: str, ends: dict[int, int] | None
+    consumer: Consumer, kafka: KafkaSettings, topic: str, ends: dict[int, int] | None
 ) -> dict[int, int]:
     """Assign all partitions that hold something; the end offset of each."""
     known = consumer.list_topics(topic, timeout=REQUEST_SECONDS).topics[topic]
     if known.error is not None:
-        raise unavailable(bootstrap, known.error)
+        raise unavailable(kafka, known.error)
     found: dict[int, int] = {}
     parts = []
     for number in known.partitions:
@@ -294,9 +295,9 @@ def _open_partitions(
     return found
 
 
-def _consumer(bootstrap: str, options: dict[str, Any]) -> Consumer:
+def _consumer(kafka: KafkaSettings, options: dict[str, Any]) -> Consumer:
     return Consumer(
-        client_config(bootstrap)
+        client_config(kafka)
         | {
             # librdkafka wants a group's name, but without a subscription none is joined.
             "group.id": "fraudwatch-console",

@@ -7,6 +7,7 @@ from types import TracebackType
 from confluent_kafka import KafkaError, Message, Producer
 
 from pipeline import schema
+from pipeline.config import KafkaSettings
 from pipeline.errors import UnavailableError
 
 from .client import client_config, unavailable
@@ -18,20 +19,20 @@ class TransactionProducer:
     """Sends keyed records to one topic.
 
     Args:
-        bootstrap: Kafka's address.
-        topic: Where to.
+        kafka: Where Kafka is, and how to get in.
+        topic: Where to, as it is called there; the transactions' when empty.
         delivery_timeout: Seconds after which an undelivered record counts as failed.
     """
 
     def __init__(
         self,
-        bootstrap: str,
-        topic: str = schema.TRANSACTION_TOPIC,
+        kafka: KafkaSettings,
+        topic: str = "",
         *,
         delivery_timeout: float = 30.0,
     ) -> None:
-        self._bootstrap = bootstrap
-        self._topic = topic
+        self._kafka = kafka
+        self._topic = topic or kafka.topic(schema.TRANSACTION_TOPIC)
         self._failure: KafkaError | None = None
         self._since_poll = 0
         options = {
@@ -44,7 +45,7 @@ class TransactionProducer:
             "delivery.timeout.ms": int(delivery_timeout * 1000),
             "on_delivery": self._delivered,
         }
-        self._producer = Producer(client_config(bootstrap) | options)
+        self._producer = Producer(client_config(kafka) | options)
 
     def __enter__(self) -> TransactionProducer:
         return self
@@ -93,7 +94,7 @@ class TransactionProducer:
         self._raise_failure()
         if left:
             raise UnavailableError(
-                f"Kafka at {self._bootstrap} took none of the last {left:,} records "
+                f"Kafka at {self._kafka.bootstrap} took none of the last {left:,} records "
                 f"within {timeout:.0f} s.",
                 "See whether it runs with `fraudwatch status`.",
             )
@@ -105,4 +106,4 @@ class TransactionProducer:
     def _raise_failure(self) -> None:
         if self._failure is not None:
             failure, self._failure = self._failure, None
-            raise unavailable(self._bootstrap, failure)
+            raise unavailable(self._kafka, failure)

@@ -13,6 +13,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
 
 from pipeline import schema
+from pipeline.config import KafkaSettings
 from pipeline.errors import UnavailableError
 
 from .client import REQUEST_SECONDS, client_config, reporting, unavailable
@@ -57,19 +58,17 @@ class TopicInfo:
 
 
 def create_topics(
-    bootstrap: str,
+    kafka: KafkaSettings,
     names: Iterable[str],
     *,
     retention_bytes: int,
-    partitions: int = schema.PARTITIONS,
 ) -> None:
     """Create the topics that are not there yet.
 
     Args:
-        bootstrap: Kafka's address.
-        names: Of the topics.
+        kafka: Where Kafka is, and how to get in.
+        names: Of the topics, as they are called there.
         retention_bytes: Size at which a partition loses its oldest records.
-        partitions: Of each topic.
 
     Raises:
         UnavailableError: Kafka cannot be reached or refuses.
@@ -81,23 +80,23 @@ def create_topics(
         # Whole segments are deleted, so that a bound needs several of them.
         "segment.bytes": str(max(retention_bytes // 4, _SMALLEST_SEGMENT)),
     }
-    wanted = [NewTopic(name, partitions, 1, config=options) for name in names]
-    with reporting(bootstrap):
+    wanted = [NewTopic(name, kafka.partitions, kafka.replication, config=options) for name in names]
+    with reporting(kafka):
         # The client has to outlive its answers.
-        admin = _admin(bootstrap)
+        admin = _admin(kafka)
         answers = admin.create_topics(wanted, request_timeout=REQUEST_SECONDS)
         _await(answers.values(), accepted=KafkaError.TOPIC_ALREADY_EXISTS)
 
 
-def delete_topics(bootstrap: str, names: Iterable[str]) -> None:
+def delete_topics(kafka: KafkaSettings, names: Iterable[str]) -> None:
     """Delete topics and wait until they are gone; one that is not there is fine.
 
     Raises:
         UnavailableError: Kafka cannot be reached or refuses.
     """
     names = list(names)
-    admin = _admin(bootstrap)
-    with reporting(bootstrap):
+    admin = _admin(kafka)
+    with reporting(kafka):
         answers = admin.delete_topics(names, request_timeout=REQUEST_SECONDS)
         _await(answers.values(), accepted=KafkaError.UNKNOWN_TOPIC_OR_PART)
         deadline = time.monotonic() + REQUEST_SECONDS
@@ -107,14 +106,14 @@ def delete_topics(bootstrap: str, names: Iterable[str]) -> None:
             time.sleep(0.05)
 
 
-def list_topics(bootstrap: str) -> list[TopicInfo]:
+def list_topics(kafka: KafkaSettings) -> list[TopicInfo]:
     """All topics but Kafka's own, by name.
 
     Raises:
         UnavailableError: Kafka cannot be reached.
     """
-    admin = _admin(bootstrap)
-    with reporting(bootstrap):
+    admin = _admin(kafka)
+    with reporting(kafka):
         known = admin.list_topics(timeout=REQUEST_SECONDS).topics
         parts = [
             TopicPartition(name, number)
@@ -131,7 +130,7 @@ def list_topics(bootstrap: str) -> list[TopicInfo]:
     return [TopicInfo(name, tuple(partitions)) for name, partitions in sorted(found.items())]
 
 
-def newest_event_time(bootstrap: str) -> datetime | None:
+def newest_event_time(kafka: KafkaSettings) -> datetime | None:
     """The newest event time among the last transactions; None when there are none.
 
     Several records of each partition are looked at, since the last may be out of order or damaged.
@@ -139,22 +138,22 @@ def newest_event_time(bootstrap: str) -> datetime | None:
     Raises:
         UnavailableError: Kafka cannot be reached, or has no such topic.
     """
-    transactions, _ = sort_out(_last_records(bootstrap, schema.TRANSACTION_TOPIC))
+    transactions, _ = sort_out(_last_records(kafka, kafka.topic(schema.TRANSACTION_TOPIC)))
     return max((row.trans_date_trans_time for _, row in transactions), default=None)
 
 
-def committed(bootstrap: str, group: str, topic: str) -> dict[int, int]:
+def committed(kafka: KafkaSettings, group: str, topic: str) -> dict[int, int]:
     """How far a consumer group says it has read a topic: offset by partition.
 
     Raises:
         UnavailableError: Kafka cannot be reached, or has no such topic.
     """
-    consumer = Consumer(client_config(bootstrap) | {"group.id": group})
+    consumer = Consumer(client_config(kafka) | {"group.id": group})
     try:
-        with reporting(bootstrap):
+        with reporting(kafka):
             known = consumer.list_topics(topic, timeout=REQUEST_SECONDS).topics[topic]
             if known.error is not None:
-                raise unavailable(bootstrap, known.error)
+                raise unavailable(kafka, known.error)
             parts = [TopicPartition(topic, number) for number in known.partitions]
             found = _patiently(lambda: consumer.committed(parts, timeout=REQUEST_SECONDS))
             return {part.partition: part.offset for part in found if part.offset >= 0}
@@ -174,16 +173,16 @@ def _patiently(ask: Callable[[], T]) -> T:
             time.sleep(_POLL_SECONDS)
 
 
-def _last_records(bootstrap: str, topic: str) -> list[Record]:
+def _last_records(kafka: KafkaSettings, topic: str) -> list[Record]:
     consumer = Consumer(
-        client_config(bootstrap)
+        client_config(kafka)
         | {"group.id": "fraudwatch-look", "enable.auto.commit": False, "enable.partition.eof": True}
     )
     try:
-        with reporting(bootstrap):
+        with reporting(kafka):
             known = consumer.list_topics(topic, timeout=REQUEST_SECONDS).topics[topic]
             if known.error is not None:
-                raise unavailable(bootstrap, known.error)
+                raise unavailable(kafka, known.error)
             parts = []
             for number in known.partitions:
                 low, high = consumer.get_watermark_offsets(
@@ -213,8 +212,8 @@ def _read_to_end(consumer: Consumer, parts: list[TopicPartition]) -> list[Record
     return records
 
 
-def _admin(bootstrap: str) -> AdminClient:
-    return AdminClient(client_config(bootstrap))
+def _admin(kafka: KafkaSettings) -> AdminClient:
+    return AdminClient(client_config(kafka))
 
 
 def _await(futures: Iterable[Future[Any]], accepted: int) -> None:

@@ -8,6 +8,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from pathlib import Path
 
+from pipeline import private_file
 from pipeline.config import Settings
 
 from . import jars
@@ -26,7 +27,13 @@ _JVM = (
 
 
 def broker(
-    settings: Settings, java: Path, flink_lib: Path, port: int, controller_port: int
+    settings: Settings,
+    java: Path,
+    flink_lib: Path,
+    port: int,
+    controller_port: int,
+    *,
+    more: Mapping[str, object] | None = None,
 ) -> ProcessSpec:
     """The broker's process.
 
@@ -36,12 +43,14 @@ def broker(
         flink_lib: Folder of the apache-flink wheel's jars, for log4j.
         port: Where clients connect.
         controller_port: Where the node talks to itself.
+        more: Properties that replace ours or come on top, such as listeners that ask who comes.
     """
     home = settings.state_dir / "kafka"
     home.mkdir(parents=True, exist_ok=True)
     config = home / "server.properties"
     log4j = home / "log4j2.properties"
-    config.write_text(_render(_properties(home / "data", port, controller_port)))
+    properties = {**_properties(home / "data", port, controller_port), **(more or {})}
+    private_file.write(config, _render(properties).encode())
     write_log4j(log4j)
     run = (
         str(java / "bin" / "java"),

@@ -16,9 +16,10 @@ from pathlib import Path
 import msgspec
 import psutil
 
-from pipeline.config import Settings
+from pipeline.config import KafkaSettings, Settings
 from pipeline.errors import UnavailableError
 from pipeline.flink.rest import FlinkRest
+from pipeline.kafka.security import SHADED
 
 from . import jars
 from .log4j import write_log4j
@@ -55,13 +56,13 @@ class FlinkHome:
 
     Attributes:
         lib: Flink's own jars.
-        connector: The Kafka connector's jar.
+        connector: The Kafka connector's jars.
         conf: `config.yaml` and the log settings.
-        java_options: The module options that Flink needs on Java 17 and newer.
+        java_options: What Flink needs on Java 17 and newer, and what its Kafka client needs.
     """
 
     lib: Path
-    connector: Path
+    connector: tuple[Path, ...]
     conf: Path
     java_options: tuple[str, ...]
 
@@ -78,32 +79,46 @@ def wheel_lib() -> Path:
     return Path(spec.origin).parent / "lib"
 
 
-def prepare_home(settings: Settings, rest_port: int, rpc_port: int) -> FlinkHome:
-    """Lay out the cluster's folders under the state directory."""
-    home = settings.state_dir / "flink"
-    conf = home / "conf"
-    for folder in (conf, home / "tmp", settings.checkpoints_dir, settings.savepoints_dir):
+def cluster_home(settings: Settings, rest_port: int, rpc_port: int) -> FlinkHome:
+    """Lay out the folders of a cluster of ours under the state directory."""
+    tmp = settings.state_dir / "flink" / "tmp"
+    for folder in (tmp, settings.checkpoints_dir, settings.savepoints_dir):
         folder.mkdir(parents=True, exist_ok=True)
-    config = _config(settings, home / "tmp", rest_port, rpc_port)
+    return _home(settings, _config(settings, tmp, rest_port, rpc_port))
+
+
+def client_home(settings: Settings) -> FlinkHome:
+    """Lay out what is needed to hand jobs to somebody's cluster, which is set up already."""
+    # PyFlink does not take a file without any entry.
+    return _home(settings, {"env.log.dir": str(settings.logs_dir)})
+
+
+def _home(settings: Settings, config: Mapping[str, str | int | float]) -> FlinkHome:
+    conf = settings.state_dir / "flink" / "conf"
+    conf.mkdir(parents=True, exist_ok=True)
     # YAML reads JSON, and JSON leaves no doubt about quoting.
     lines = (f"{name}: {msgspec.json.encode(value).decode()}\n" for name, value in config.items())
     (conf / "config.yaml").write_text("".join(lines))
     write_log4j(conf / "log4j.properties", _QUIETER)
-    (connector,) = jars.manifest().connector
     return FlinkHome(
         lib=wheel_lib(),
-        connector=settings.jars_dir / connector.file_name,
+        connector=jars.connector(settings.jars_dir),
         conf=conf,
-        java_options=_module_options(),
+        java_options=_java_options(settings.kafka),
     )
 
 
-def _module_options() -> tuple[str, ...]:
-    """Taken from the wheel's own configuration, so that they fit its Flink."""
+def _java_options(kafka: KafkaSettings) -> tuple[str, ...]:
+    """What every JVM of Flink is told: modules as in the wheel's own configuration."""
     config = (wheel_lib().parent / "conf" / "config.yaml").read_text()
     words = config.split("all: ", 1)[1].partition("\n")[0].split()
     # The bundled Java is a runtime without the compiler; Flink brings its own.
-    return tuple(word for word in words if "jdk.compiler" not in word)
+    modules = tuple(word for word in words if "jdk.compiler" not in word)
+    if not kafka.token_endpoint:
+        return modules
+    # Kafka's client asks for tokens only where it has been allowed to.
+    allowed = f"{SHADED}org.apache.kafka.sasl.oauthbearer.allowed.urls"
+    return (*modules, f"-D{allowed}={kafka.token_endpoint}")
 
 
 def _config(
@@ -217,7 +232,7 @@ def _process(
             *home.java_options,
             f"-Dlog4j.configurationFile={home.conf / 'log4j.properties'}",
             "-cp",
-            f"{home.lib}/*:{home.connector}",
+            ":".join((f"{home.lib}/*", *map(str, home.connector))),
             main,
             "--configDir",
             str(home.conf),

@@ -82,10 +82,13 @@ class Component:
     async def ask(self, line: bytes, patience: float) -> bytes:
         """Send a line to a piped process and wait for the line it answers with.
 
+        One that is just starting is waited for.
+
         Raises:
             UnavailableError: The process is not up, ended, or took too long.
         """
         async with self._conversation:
+            await self._until_started(patience)
             process = self._process
             if self._health is not Health.UP or process is None:
                 raise UnavailableError(f"The {self.spec.title.lower()} is not up.", "Try again.")
@@ -101,6 +104,11 @@ class Component:
             if not answer:
                 raise self._gone()
             return answer
+
+    async def _until_started(self, patience: float) -> None:
+        deadline = time.monotonic() + patience
+        while self._health in (Health.OFF, Health.STARTING) and time.monotonic() < deadline:
+            await asyncio.sleep(_READY_POLL_SECONDS)
 
     def _gone(self) -> UnavailableError:
         return UnavailableError(

@@ -6,7 +6,9 @@ import sys
 from asyncio.subprocess import Process
 from pathlib import Path
 
-from pipeline.config import Settings
+from pipeline.config import FlinkSettings, Settings
+from pipeline.flink import java_client
+from pipeline.flink.submission import SHIPPED_JARS
 
 from .cluster import FlinkHome
 from .process import ProcessSpec
@@ -14,13 +16,18 @@ from .process import ProcessSpec
 _JVM = "-Xms64m -Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:MaxMetaspaceSize=192m"
 
 
-def submitter(settings: Settings, java: Path, home: FlinkHome) -> ProcessSpec:
-    """The warm process that submits jobs; it says on its stdout when it is ready."""
+def submitter(settings: Settings, java: Path, home: FlinkHome, flink: FlinkSettings) -> ProcessSpec:
+    """The warm process that submits jobs; it says on its stdout when it is ready.
+
+    Raises:
+        ConfigError: A secret of the cluster is not where the settings say.
+    """
 
     async def ready(process: Process) -> bool:
         assert process.stdout is not None
         return bool(await process.stdout.readline())
 
+    shipped = ";".join(jar.as_uri() for jar in home.connector)
     return ProcessSpec(
         name="submitter",
         title="Job submitter",
@@ -28,10 +35,12 @@ def submitter(settings: Settings, java: Path, home: FlinkHome) -> ProcessSpec:
         log=settings.logs_dir / "submitter.log",
         ready=ready,
         environment={
+            **java_client.environment(flink),
+            SHIPPED_JARS: shipped if flink.ship_connector else "",
             "JAVA_HOME": str(java),
             # PyFlink takes Flink's own jars from its wheel whatever one says; what stands here
             # is appended, Hadoop or not.
-            "HADOOP_CLASSPATH": str(home.connector),
+            "HADOOP_CLASSPATH": ":".join(map(str, home.connector)),
             "FLINK_CONF_DIR": str(home.conf),
             "FLINK_LOG_DIR": str(settings.logs_dir),
             "FLINK_ENV_JAVA_OPTS": " ".join(home.java_options),

@@ -36,7 +36,10 @@ class Jar(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """All jars: those of the broker, and the Flink connector."""
+    """All jars: those of the broker, and those by which Flink reaches one.
+
+    The connector lacks what its client needs to read a token (OAUTHBEARER); that comes beside it.
+    """
 
     kafka: tuple[Jar, ...]
     connector: tuple[Jar, ...]
@@ -44,7 +47,7 @@ class Manifest(msgspec.Struct, frozen=True):
     @property
     def jars(self) -> tuple[Jar, ...]:
         """Every jar of the embedded stack."""
-        return self.kafka + self.connector
+        return tuple(dict.fromkeys(self.kafka + self.connector))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,15 @@ def manifest() -> Manifest:
     """The jars this version of the project runs with."""
     data = files("pipeline.local").joinpath("jars.json").read_bytes()
     return msgspec.json.decode(data, type=Manifest)
+
+
+def connector(directory: Path) -> tuple[Path, ...]:
+    """Where Flink's Kafka connector, and what it needs beside it, is kept or will be.
+
+    Args:
+        directory: Of the cached jars.
+    """
+    return tuple(directory / jar.file_name for jar in manifest().connector)
 
 
 def missing(jars: tuple[Jar, ...], directory: Path) -> tuple[Jar, ...]:

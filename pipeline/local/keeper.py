@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
+from pipeline.config import KafkaSettings
 from pipeline.errors import PipelineError, UnavailableError
 from pipeline.flink.jobs import Jobs
 from pipeline.flink.rest import FlinkRest
@@ -27,7 +28,7 @@ class Keeper:
     Args:
         rest: The cluster.
         jobs: Its jobs.
-        bootstrap: Kafka's address as Flink sees it.
+        kafka: Where Kafka is, and how Flink gets in.
         submit: Hands a submission to the process that owns PyFlink; may be called in any thread.
     """
 
@@ -35,12 +36,12 @@ class Keeper:
         self,
         rest: FlinkRest,
         jobs: Jobs,
-        bootstrap: str,
+        kafka: KafkaSettings,
         submit: Callable[[Submission], Submitted],
     ) -> None:
         self._rest = rest
         self._jobs = jobs
-        self._bootstrap = bootstrap
+        self._kafka = kafka
         self._submit = submit
         self._seen: frozenset[str] = frozenset()
 
@@ -56,7 +57,7 @@ class Keeper:
     def _look(self) -> bool:
         """Bring back what was lost since the last look; whether Flink refused a job."""
         try:
-            self._jobs.bring_back(self._seen, self._bootstrap, self._submit)
+            self._jobs.bring_back(self._seen, self._kafka, self._submit)
             self._seen |= {job.id for job in self._rest.jobs()}
         except UnavailableError:
             # The cluster is on its way down, or not all of it is up again.

@@ -29,6 +29,7 @@ class ProcessSpec:
         environment: Variables on top of our own.
         prepare: A command to run to its end before, such as formatting a disk; or none.
         piped: Whether stdin and stdout are a conversation with us rather than the log.
+        greeting: The first line of that conversation, which is ours; or none.
     """
 
     name: str
@@ -39,6 +40,7 @@ class ProcessSpec:
     environment: Mapping[str, str] = field(default_factory=dict)
     prepare: tuple[str, ...] = ()
     piped: bool = False
+    greeting: bytes = b""
 
 
 def _die_with_parent() -> Callable[[], None] | None:
@@ -60,7 +62,10 @@ async def spawn(spec: ProcessSpec) -> asyncio.subprocess.Process:
         code = await (await _start(spec, spec.prepare, piped=False)).wait()
         if code != 0:
             raise ChildProcessError(f"{Path(spec.prepare[0]).name} ended with exit code {code}")
-    return await _start(spec, spec.command, piped=spec.piped)
+    process = await _start(spec, spec.command, piped=spec.piped)
+    if spec.greeting and process.stdin is not None:
+        process.stdin.write(spec.greeting + b"\n")
+    return process
 
 
 async def _start(

@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from pipeline.config import Settings
+from pipeline.config import KafkaSettings, Settings, kafka_to_json
 
 from .component import Component
 from .control import Simulate, SimulatorReport
@@ -43,14 +43,14 @@ class Simulator:
 
     Args:
         settings: Where its log goes.
-        bootstrap: Kafka's address.
+        kafka: Where Kafka is, and how to get in.
         pids: Where its pid is noted.
     """
 
-    def __init__(self, settings: Settings, bootstrap: str, pids: PidFile) -> None:
+    def __init__(self, settings: Settings, kafka: KafkaSettings, pids: PidFile) -> None:
         self._settings = settings
         self._pids = pids
-        self._bootstrap = bootstrap
+        self._kafka = kafka
         self._pace = Command(rate=DEFAULT_RATE, speed=DEFAULT_SPEED, paused=False)
         self._component: Component | None = None
         self._process: Process | None = None
@@ -108,12 +108,12 @@ class Simulator:
             title="Simulator",
             command=(
                 *(sys.executable, "-m", "pipeline.simulate.process"),
-                *("--bootstrap", self._bootstrap),
                 *("--rate", str(self._pace.rate), "--speed", str(self._pace.speed)),
             ),
             log=self._settings.logs_dir / "simulator.log",
             ready=ready,
             piped=True,
+            greeting=kafka_to_json(self._kafka),
         )
 
     async def _follow(self, process: Process) -> None:

@@ -25,7 +25,7 @@ from pipeline.flink.jobs import Jobs
 from pipeline.flink.rest import FlinkRest
 from pipeline.flink.submission import Submission, Submitted
 
-from . import broker, cluster, gateway, java, simulator
+from . import simulator
 from .component import Component
 from .control import (
     GetReport,
@@ -41,8 +41,8 @@ from .control import (
     socket_path,
 )
 from .keeper import Keeper
+from .parts import parts
 from .pids import PidFile
-from .ports import LOOPBACK, free_port
 
 # Nobody connecting for this long after the start means that whoever started us is gone.
 _FIRST_LEASE_SECONDS: Final = 20.0
@@ -64,23 +64,14 @@ class Supervisor:
         self._settings = settings
         self._pids = PidFile(settings.state_dir / "pids.json")
         self._pids.end_left_overs()
-        java_home = java.java_home(settings)
-        kafka_port = free_port(settings.kafka_port)
-        rest_port = free_port(settings.flink_port)
-        self._bootstrap = f"{LOOPBACK}:{kafka_port}"
-        self._rest = FlinkRest(f"http://{LOOPBACK}:{rest_port}")
-        home = cluster.prepare_home(settings, rest_port, rpc_port=free_port())
-        kafka = broker.broker(
-            settings, java_home, cluster.wheel_lib(), kafka_port, controller_port=free_port()
-        )
-        self._submitter = Component(gateway.submitter(settings, java_home, home), self._pids)
+        mine = parts(settings)
+        self._kafka, self._rest = mine.kafka, FlinkRest(mine.flink)
+        self._submitter = Component(mine.submitter, self._pids)
         self._components = (
-            Component(kafka, self._pids),
-            Component(cluster.jobmanager(settings, java_home, home, self._rest), self._pids),
-            Component(cluster.taskmanager(settings, java_home, home, self._rest), self._pids),
+            *(Component(service, self._pids) for service in mine.services),
             self._submitter,
         )
-        self._simulator = simulator.Simulator(settings, self._bootstrap, self._pids)
+        self._simulator = simulator.Simulator(settings, mine.kafka, self._pids)
         self._stays = False
         self._holders = 0
         self._stop_wanted = asyncio.Event()
@@ -90,7 +81,7 @@ class Supervisor:
         """The stack as it is now."""
         return Report(
             pid=os.getpid(),
-            bootstrap=self._bootstrap,
+            bootstrap=self._kafka.bootstrap,
             rest=self._rest.address,
             stays=self._stays,
             stopping=self._stop_wanted.is_set(),
@@ -109,7 +100,7 @@ class Supervisor:
         path.chmod(0o600)
         for component in self._components:
             component.start()
-        keeper = asyncio.create_task(self._keeper(loop).keep(), name="keeper")
+        keeper = asyncio.create_task(self._keep_jobs(loop), name="keeper")
         loop.call_later(_FIRST_LEASE_SECONDS, self._stop_if_unused)
         await self._stop_wanted.wait()
         keeper.cancel()
@@ -125,9 +116,10 @@ class Supervisor:
 
     async def _end(self) -> None:
         await self._simulator.stop()
-        with contextlib.suppress(PipelineError, TimeoutError):
-            jobs = Jobs(self._rest, self._settings)
-            await asyncio.wait_for(asyncio.to_thread(jobs.suspend_all), _SUSPEND_SECONDS)
+        if not self._settings.flink.attached:
+            with contextlib.suppress(PipelineError, TimeoutError):
+                jobs = Jobs(self._rest, self._settings)
+                await asyncio.wait_for(asyncio.to_thread(jobs.suspend_all), _SUSPEND_SECONDS)
         await asyncio.gather(*(component.stop(_STOP_SECONDS) for component in self._components))
         self._pids.clear()
 
@@ -169,11 +161,16 @@ class Supervisor:
             return Refused(error.message, error.hint)
         return self.report
 
-    def _keeper(self, loop: asyncio.AbstractEventLoop) -> Keeper:
+    async def _keep_jobs(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Bring back what a cluster of ours loses; somebody's cluster looks after itself."""
+        if self._settings.flink.attached:
+            return
+
         def submit(submission: Submission) -> Submitted:
             return asyncio.run_coroutine_threadsafe(self._submit(submission), loop).result()
 
-        return Keeper(self._rest, Jobs(self._rest, self._settings), self._bootstrap, submit)
+        jobs = Jobs(self._rest, self._settings)
+        await Keeper(self._rest, jobs, self._kafka, submit).keep()
 
     async def _submit(self, submission: Submission) -> Submitted:
         answer = await self._submitter.ask(msgspec.json.encode(submission), _SUBMIT_SECONDS)

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pipeline import schema
+from pipeline.config import KafkaSettings
 from pipeline.features import Feature
-from pipeline.flink.ddl import consumer_group
 from pipeline.flink.jobs import Jobs
 from pipeline.flink.rest import FlinkRest
 from pipeline.kafka import topics
@@ -21,13 +21,13 @@ class LiveJob:
         feature: What it computes.
         jobs: All jobs of the cluster.
         rest: The cluster.
-        bootstrap: Kafka's address.
+        kafka: Where Kafka is, and how to get in.
     """
 
     feature: Feature
     jobs: Jobs
     rest: FlinkRest
-    bootstrap: str
+    kafka: KafkaSettings
 
     @property
     def running(self) -> bool:
@@ -43,7 +43,9 @@ class LiveJob:
         if job_id := self._job_id:
             self.rest.checkpoint(job_id)
         return topics.committed(
-            self.bootstrap, consumer_group(self.feature), schema.TRANSACTION_TOPIC
+            self.kafka,
+            self.jobs.job_name(self.feature.name),
+            self.kafka.topic(schema.TRANSACTION_TOPIC),
         )
 
     @property

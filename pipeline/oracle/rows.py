@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline import schema
+from pipeline.config import KafkaSettings
 from pipeline.features.sound import ARRIVED, sound
 from pipeline.kafka.consumer import read_to_end
 from pipeline.kafka.lenient import INTEGER_BITS, read_leniently
@@ -115,19 +116,19 @@ class TopicRows:
 
 
 def read_transactions(
-    bootstrap: str, ends: Mapping[int, int] | None, tell: Callable[[int], None]
+    kafka: KafkaSettings, ends: Mapping[int, int] | None, tell: Callable[[int], None]
 ) -> TopicRows:
     """The transactions that features see: those that are sound.
 
     Args:
-        bootstrap: Kafka's address.
+        kafka: Where Kafka is, and how to get in.
         ends: Offset by partition at which to end; those of this moment when None.
         tell: Told how many records have been read.
     """
     return _only_sound(
         _read(
-            bootstrap,
-            schema.TRANSACTION_TOPIC,
+            kafka,
+            kafka.topic(schema.TRANSACTION_TOPIC),
             schema.TRANSACTION_FIELDS,
             schema.TIME_COLUMN,
             needed=(schema.TIME_COLUMN, schema.KEY_COLUMN),
@@ -158,18 +159,18 @@ def _only_sound(rows: TopicRows) -> TopicRows:
 
 
 def read_sink(
-    bootstrap: str,
+    kafka: KafkaSettings,
     topic: str,
     columns: Mapping[str, str],
     event_time: str,
     tell: Callable[[int], None],
 ) -> TopicRows:
     """The rows that a feature has written."""
-    return _read(bootstrap, topic, columns, event_time, needed=(event_time,), ends=None, tell=tell)
+    return _read(kafka, topic, columns, event_time, needed=(event_time,), ends=None, tell=tell)
 
 
 def _read(
-    bootstrap: str,
+    kafka: KafkaSettings,
     topic: str,
     columns: Mapping[str, str],
     event_time: str,
@@ -199,7 +200,7 @@ def _read(
             arrived.append(record.timestamp_ms)
         tell(len(rows))
 
-    for batch in read_to_end(bootstrap, topic, ends=dict(ends) if ends is not None else None):
+    for batch in read_to_end(kafka, topic, ends=dict(ends) if ends is not None else None):
         take(batch)
     table = pa.table(
         {

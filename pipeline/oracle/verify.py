@@ -11,6 +11,7 @@ from typing import Final, Protocol
 import numpy as np
 
 from pipeline import schema
+from pipeline.config import KafkaSettings
 from pipeline.errors import JobError
 from pipeline.features import Feature
 from pipeline.kafka import topics
@@ -50,7 +51,7 @@ class Patience:
 
 def verify(
     feature: Feature,
-    bootstrap: str,
+    kafka: KafkaSettings,
     job: Job,
     *,
     tell: Callable[[str], None] = lambda _: None,
@@ -63,7 +64,7 @@ def verify(
 
     Args:
         feature: Whose results are checked.
-        bootstrap: Kafka's address.
+        kafka: Where Kafka is, and how to get in.
         job: The job that computes it.
         tell: Told what is being done.
         patience: How long to wait for a job that lags.
@@ -71,19 +72,19 @@ def verify(
     Raises:
         UnavailableError: Kafka cannot be read.
     """
-    ends = _ends(bootstrap, schema.TRANSACTION_TOPIC)
+    ends = _ends(kafka, kafka.topic(schema.TRANSACTION_TOPIC))
     read = _await_job(ends, job, tell, patience)
     unread = sum(max(0, end - read.get(number, 0)) for number, end in ends.items())
     transactions = read_transactions(
-        bootstrap, read, lambda count: tell(f"reading transactions: {count:,}")
+        kafka, read, lambda count: tell(f"reading transactions: {count:,}")
     )
     watermark = lateness.watermark(transactions, ends)
-    parity = _judge(feature, bootstrap, transactions, watermark, tell)
+    parity = _judge(feature, kafka, transactions, watermark, tell)
     # Results may still be on their way to the topic: look again until nothing more comes.
     deadline = patience.clock() + _SETTLE_SECONDS
     while parity.missing and job.running and patience.clock() < deadline:
         patience.sleep(_POLL_SECONDS)
-        again = _judge(feature, bootstrap, transactions, watermark, tell)
+        again = _judge(feature, kafka, transactions, watermark, tell)
         if again.missing != parity.missing:
             deadline = patience.clock() + _SETTLE_SECONDS
         parity = again
@@ -128,14 +129,14 @@ def _read_up_to(job: Job, tell: Callable[[str], None], patience: Patience) -> Ma
 
 def _judge(
     feature: Feature,
-    bootstrap: str,
+    kafka: KafkaSettings,
     transactions: TopicRows,
     watermark: int,
     tell: Callable[[str], None],
 ) -> Parity:
     sink = read_sink(
-        bootstrap,
-        feature.topic,
+        kafka,
+        kafka.topic(feature.topic),
         feature.columns,
         feature.event_time,
         lambda count: tell(f"reading results: {count:,}"),
@@ -211,9 +212,9 @@ def _judged_from(transactions: TopicRows, sink: TopicRows, back: timedelta | Non
     return max((begin + more + slack for begin, more in bounds if begin is not None), default=None)
 
 
-def _ends(bootstrap: str, topic: str) -> dict[int, int]:
+def _ends(kafka: KafkaSettings, topic: str) -> dict[int, int]:
     """Where each partition that holds anything ends."""
-    found = next((info for info in topics.list_topics(bootstrap) if info.name == topic), None)
+    found = next((info for info in topics.list_topics(kafka) if info.name == topic), None)
     partitions = found.partitions if found else ()
     return {part.partition: part.latest for part in partitions if part.latest > part.earliest}
 

@@ -1,6 +1,7 @@
 """The simulator as a process: commands come in on stdin, its status goes out on stdout.
 
-One JSON line each. It ends when its input does, or on SIGTERM, with all it has produced flushed.
+One JSON line each; the first that comes in says where Kafka is. It ends when its input does, or on
+SIGTERM, with all it has produced flushed.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Annotated, Final, Protocol
 
 import msgspec
 
+from pipeline.config import KafkaSettings, kafka_from_json
 from pipeline.errors import PipelineError
 from pipeline.kafka.producer import TransactionProducer
 from pipeline.kafka.topics import newest_event_time
@@ -181,11 +183,13 @@ def run(
             say(simulation.status)
 
 
-def _generator(bootstrap: str, seed: int, users: int, ended: threading.Event) -> Generator | None:
+def _generator(
+    kafka: KafkaSettings, seed: int, users: int, ended: threading.Event
+) -> Generator | None:
     """One that carries on after the topic's newest transaction; None if told to end before."""
     while not ended.is_set():
         try:
-            newest = newest_event_time(bootstrap)
+            newest = newest_event_time(kafka)
         except PipelineError as error:
             print(error, file=sys.stderr, flush=True)
             ended.wait(_RETRY_SECONDS)
@@ -204,12 +208,15 @@ def _positive(text: str) -> float:
 def main() -> int:
     """Simulate until stdin ends; the exit code, 0 when all was delivered."""
     parser = argparse.ArgumentParser(prog="simulator")
-    parser.add_argument("--bootstrap", required=True)
     parser.add_argument("--rate", type=_positive, required=True)
     parser.add_argument("--speed", type=_positive, required=True)
     parser.add_argument("--seed", type=int, default=DEFAULT_SEED)
     parser.add_argument("--users", type=int, default=DEFAULT_USERS)
     options = parser.parse_args()
+    # Not `sys.stdin`: a thread may hold its lock when the process ends, which is fatal then.
+    lines = open(sys.stdin.fileno(), "rb", closefd=False)  # noqa: SIM115  (open to the end)
+    # Not an argument, which everybody on the machine can read.
+    kafka = kafka_from_json(lines.readline())
     commands: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     ended = threading.Event()
 
@@ -218,11 +225,9 @@ def main() -> int:
         commands.put(b"")
 
     def read_commands() -> None:
-        # Not `sys.stdin`: this thread may hold its lock when the process ends, which is fatal then.
-        with open(sys.stdin.fileno(), "rb", closefd=False) as lines:
-            for line in lines:
-                if line.strip():
-                    commands.put(line)
+        for line in lines:
+            if line.strip():
+                commands.put(line)
         end()
 
     def say(status: Status) -> None:
@@ -232,10 +237,10 @@ def main() -> int:
     signal.signal(signal.SIGTERM, end)
     threading.Thread(target=read_commands, name="commands", daemon=True).start()
     try:
-        generator = _generator(options.bootstrap, options.seed, options.users, ended)
+        generator = _generator(kafka, options.seed, options.users, ended)
         if generator is None:
             return 0
-        with TransactionProducer(options.bootstrap, delivery_timeout=300) as producer:
+        with TransactionProducer(kafka, delivery_timeout=300) as producer:
             simulation = Simulation(
                 generator=generator,
                 pace=RatePace(time.monotonic()),

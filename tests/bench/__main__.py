@@ -98,7 +98,7 @@ def bench_features(settings: Settings, count: int) -> None:
         rows = [generator.next(7.2) for _ in range(count)]
         records = [(encode.key(row), encode.value(row)) for row in rows]
         began = time.monotonic()
-        with TransactionProducer(runtime.bootstrap) as producer:
+        with TransactionProducer(runtime.kafka) as producer:
             for key, value in records:
                 producer.send(key, value)
         sent = time.monotonic() - began
@@ -106,7 +106,7 @@ def bench_features(settings: Settings, count: int) -> None:
         seconds_until(lambda: _computed(runtime, rows[-1].trans_date_trans_time, fraud), 600)
         computed = time.monotonic() - began
         began = time.monotonic()
-        read = sum(map(len, read_to_end(runtime.bootstrap, schema.TRANSACTION_TOPIC)))
+        read = sum(map(len, read_to_end(runtime.kafka, schema.TRANSACTION_TOPIC)))
         consumed = time.monotonic() - began
         rate = count / computed
         show("sent to the topic", f"{count / sent:,.0f}/s")
@@ -124,7 +124,7 @@ def bench_features(settings: Settings, count: int) -> None:
 
 def _computed(runtime: Runtime, newest: datetime, fraud: int) -> bool:
     """Whether all that can be final is out: watermarks at the end, every flagged row sent."""
-    flagged = next(t for t in topics.list_topics(runtime.bootstrap) if t.name == FLAGGED_TOPIC)
+    flagged = next(t for t in topics.list_topics(runtime.kafka) if t.name == FLAGGED_TOPIC)
     if flagged.records < fraud:
         return False
     # Partitions end a little apart, and the watermark is that of the one that ends first.

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 import psutil
 
-from pipeline.config import Settings
+from pipeline.config import KafkaSettings, Settings, kafka_from_json, kafka_to_json
 from pipeline.kafka.producer import TransactionProducer
 from pipeline.local.control import Simulate
 from pipeline.model import RollingRow
@@ -50,7 +50,7 @@ def bench_console_load(settings: Settings, show: Show) -> None:
         for job in runtime.status().jobs:
             if job.job_id:
                 runtime.stop_job(job.name, discard=True)
-        with _rows_arrive(runtime.bootstrap) as sent:
+        with _rows_arrive(runtime.kafka) as sent:
             terminal.wait_for(r"Users top 500 of", 60)
             latencies = sorted(_latencies(terminal))
             rate = sent()
@@ -93,12 +93,12 @@ def _latencies(terminal: Terminal) -> Iterator[float]:
 
 
 @contextmanager
-def _rows_arrive(bootstrap: str) -> Iterator[Callable[[], float]]:
+def _rows_arrive(kafka: KafkaSettings) -> Iterator[Callable[[], float]]:
     """Rolling rows of many users at a steady rate; gives the rate that was reached."""
     context = multiprocessing.get_context("spawn")
     sent, ending = context.Value("q", 0), context.Event()
     # A process of its own: in a thread it would hold up whoever reads the terminal.
-    process = context.Process(target=_send_rows, args=(bootstrap, sent, ending))
+    process = context.Process(target=_send_rows, args=(kafka_to_json(kafka), sent, ending))
     process.start()
     began = time.monotonic()
     yield lambda: sent.value / (time.monotonic() - began)
@@ -106,9 +106,9 @@ def _rows_arrive(bootstrap: str) -> Iterator[Callable[[], float]]:
     process.join()
 
 
-def _send_rows(bootstrap: str, sent: Any, ending: Any) -> None:
+def _send_rows(kafka: bytes, sent: Any, ending: Any) -> None:
     start, began = datetime(2023, 3, 1), time.monotonic()
-    with TransactionProducer(bootstrap, ROLLING_TOPIC) as producer:
+    with TransactionProducer(kafka_from_json(kafka), ROLLING_TOPIC) as producer:
         for number in count():
             user = number % USERS * STRIDE % 2**64 - 2**63
             row = RollingRow(

@@ -27,7 +27,7 @@ def test_a_stack_that_is_well(stack: Runtime, fraudwatch: Run) -> None:
 
 
 def test_a_topic_that_is_missing(stack: Runtime, fraudwatch: Run) -> None:
-    topics.delete_topics(stack.bootstrap, ["flagged_transactions"])
+    topics.delete_topics(stack.kafka, ["flagged_transactions"])
     try:
         code, findings = outcomes(fraudwatch)
         assert code == 5

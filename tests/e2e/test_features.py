@@ -33,7 +33,7 @@ def transactions(path: Path) -> list[Transaction]:
 
 
 def send(stack: Runtime, rows: list[Transaction]) -> None:
-    with TransactionProducer(stack.bootstrap) as producer:
+    with TransactionProducer(stack.kafka) as producer:
         for row in rows:
             producer.send(encode.key(row), encode.value(row))
 
@@ -107,7 +107,7 @@ def test_results_are_what_a_person_works_out(stack: Runtime, sample_data: Path) 
 
     mine = [row for row in rows if row.user_id == user]
     found: list[RollingRow] = []
-    for batch in read_to_end(stack.bootstrap, "user_trans_amt_last_360min"):
+    for batch in read_to_end(stack.kafka, "user_trans_amt_last_360min"):
         found += [row for row in decode(RollingRow, batch)[0] if row.user_id == user]
     by_time = {row.trans_date_trans_time: row for row in found}
     for row in mine[:-1]:
@@ -123,7 +123,7 @@ def test_results_are_what_a_person_works_out(stack: Runtime, sample_data: Path) 
         )
 
     windows: list[WindowRow] = []
-    for batch in read_to_end(stack.bootstrap, "user_trans_amt_last_360min_windowed"):
+    for batch in read_to_end(stack.kafka, "user_trans_amt_last_360min_windowed"):
         windows += decode(WindowRow, batch)[0]
     assert {(w.window_end - w.window_start).total_seconds() for w in windows} == {360 * 60}
     assert {w.window_start.hour for w in windows} == {0, 6, 12, 18}
@@ -159,12 +159,12 @@ def test_verify_finds_what_is_wrong(stack: Runtime, fraudwatch: Run, sample_data
     send(stack, transactions(sample_data / FILES[0])[:2_000])
     stack.start_job("rolling")
     assert stack.verify("rolling").proved
-    (record, *_) = next(iter(read_to_end(stack.bootstrap, "user_trans_amt_last_360min")))
+    (record, *_) = next(iter(read_to_end(stack.kafka, "user_trans_amt_last_360min")))
     assert record.value is not None
     row = json.loads(record.value)
     wrong = row | {"user_mean_trans_amt_last_360min": row["user_mean_trans_amt_last_360min"] + 0.01}
     nobody = row | {"user_id": 12345}
-    with TransactionProducer(stack.bootstrap, "user_trans_amt_last_360min") as producer:
+    with TransactionProducer(stack.kafka, "user_trans_amt_last_360min") as producer:
         for value in (wrong, nobody, row):
             producer.send(record.key or b"", json.dumps(value).encode())
     parity = stack.verify("rolling")

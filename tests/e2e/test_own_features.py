@@ -13,10 +13,10 @@ import pytest
 from pipeline.config import Settings
 from pipeline.errors import JobError
 from pipeline.features import BUILT_IN
-from pipeline.local_stack import LocalStack
 from pipeline.model import Transaction
 from pipeline.runtime import Runtime
 from pipeline.simulate.generator import Generator
+from pipeline.stack import Stack
 
 from ..documents import write_my_features
 from ..refused import REFUSED, as_feature
@@ -48,7 +48,7 @@ def own(stack: Runtime, stack_settings: Settings) -> Iterator[Runtime]:
 def test_every_kind_of_feature_is_proved(own: Runtime) -> None:
     # Sent first: partitions that are silent while seven jobs start would count as idle.
     send(own, some_transactions(4_000))
-    names = list(own.features.topics)[len(BUILT_IN) :]
+    names = own.features.names[len(BUILT_IN) :]
     for name in names:
         own.start_job(name)
     for name in names:
@@ -86,10 +86,10 @@ def test_the_feature_of_the_documentation(stack: Runtime, fraudwatch: Run, tmp_p
 
 @pytest.mark.parametrize("name", [name for name in REFUSED if name not in _NOT_FLINKS])
 def test_flink_does_refuse(stack: Runtime, stack_settings: Settings, name: str) -> None:
-    local = LocalStack(stack_settings)
-    report = local.report()
+    local = Stack(stack_settings)
+    found = local.found()
     with pytest.raises(JobError, match="Flink refused"):
-        local.submit(local.jobs(report), as_feature(name, REFUSED[name][0]), report.bootstrap)
+        local.submit(local.jobs(found), as_feature(name, REFUSED[name][0]), found.kafka)
 
 
 def test_a_file_that_cannot_be_used_stops_nothing_else(fraudwatch: Run, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import msgspec
 from confluent_kafka import Producer
 
 from pipeline import features, schema
+from pipeline.config import KafkaSettings
 from pipeline.model import JobState, Transaction
 from pipeline.runtime import Runtime
 from pipeline.simulate import encode
@@ -29,7 +30,7 @@ def test_poison_harms_nobody(stack: Runtime, fraudwatch: Run) -> None:
     bad = [(value, kind) for _, value, kind in poisons(rows[100])]
     # Before the jobs start: a partition that has been silent for a while holds no watermark back,
     # and what then comes on it after the others may rightly be late.
-    _send(stack.bootstrap, rows, [value for value, _ in bad])
+    _send(stack.kafka, rows, [value for value, _ in bad])
     for feature in features.BUILT_IN:
         stack.start_job(feature.name)
 
@@ -54,9 +55,9 @@ def test_poison_harms_nobody(stack: Runtime, fraudwatch: Run) -> None:
     assert {job.state for job in stack.status().jobs} == {JobState.RUNNING}
 
 
-def _send(bootstrap: str, rows: list[Transaction], bad: list[bytes | None]) -> None:
+def _send(kafka: KafkaSettings, rows: list[Transaction], bad: list[bytes | None]) -> None:
     """Good and bad take turns, in every partition; bad ones have keys, and none."""
-    producer = Producer({"bootstrap.servers": bootstrap, "partitioner": "murmur2_random"})
+    producer = Producer({"bootstrap.servers": kafka.bootstrap, "partitioner": "murmur2_random"})
     poison = iter(bad)
     for number, row in enumerate(rows):
         producer.produce(schema.TRANSACTION_TOPIC, encode.value(row), encode.key(row))

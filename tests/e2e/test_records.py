@@ -12,6 +12,7 @@ import msgspec
 import pytest
 from confluent_kafka import Producer
 
+from pipeline.config import KafkaSettings
 from pipeline.kafka.client import client_config
 from pipeline.kafka.topics import create_topics, delete_topics
 from pipeline.runtime import Runtime
@@ -28,17 +29,17 @@ _BEGAN_MS = 1_700_000_000_000
 class Topic:
     """One topic of its own, with four partitions, on the broker of this run."""
 
-    def __init__(self, bootstrap: str) -> None:
-        self.bootstrap = bootstrap
+    def __init__(self, kafka: KafkaSettings) -> None:
+        self.kafka = kafka
         self.name = f"records-{uuid.uuid4().hex}"
-        self._producer = Producer(client_config(bootstrap))
+        self._producer = Producer(client_config(kafka))
         self.create()
 
     def create(self) -> None:
-        create_topics(self.bootstrap, [self.name], retention_bytes=1 << 28)
+        create_topics(self.kafka, [self.name], retention_bytes=1 << 28)
 
     def delete(self) -> None:
-        delete_topics(self.bootstrap, [self.name])
+        delete_topics(self.kafka, [self.name])
 
     def put(self, numbers: range) -> None:
         """Write records a second apart."""
@@ -51,7 +52,7 @@ class Topic:
 
     @contextmanager
     def tailing(self, start: Start, wanted: str = "") -> Iterator[TailFeed]:
-        tails = KafkaTails(lambda: self.bootstrap)
+        tails = KafkaTails(lambda: self.kafka.bootstrap, self.kafka)
         feed = TailFeed(tails, self.name, start, parse(wanted), time.time)
         feed.start()
         yield feed
@@ -61,7 +62,7 @@ class Topic:
 
 @pytest.fixture
 def topic(running_stack: Runtime) -> Iterator[Topic]:
-    topic = Topic(running_stack.bootstrap)
+    topic = Topic(running_stack.kafka)
     yield topic
     topic.delete()
 
@@ -128,7 +129,9 @@ def test_a_topic_that_is_deleted_and_made_anew(topic: Topic) -> None:
 
 def test_the_topics_and_how_much_they_hold(topic: Topic) -> None:
     topic.put(range(7))
-    found = {size.name: size for size in KafkaTails(lambda: topic.bootstrap).topics()}
+    found = {
+        size.name: size for size in KafkaTails(lambda: topic.kafka.bootstrap, topic.kafka).topics()
+    }
     assert (found[topic.name].records, found[topic.name].partitions) == (7, 4)
 
 

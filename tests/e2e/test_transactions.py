@@ -28,7 +28,7 @@ NAMES = [feature.name for feature in features.BUILT_IN]
 
 def transactions_by_partition(stack: Runtime) -> dict[int, list[Transaction]]:
     found: dict[int, list[Transaction]] = {}
-    for batch in read_to_end(stack.bootstrap, schema.TRANSACTION_TOPIC):
+    for batch in read_to_end(stack.kafka, schema.TRANSACTION_TOPIC):
         for record in batch:
             good, bad = decode(Transaction, [record])
             assert not bad
@@ -68,7 +68,7 @@ def test_a_users_transactions_and_results_share_a_partition(stack: Runtime) -> N
     assert stack.verify("rolling").proved
     places: dict[bytes | None, set[int]] = {}
     for topic in (schema.TRANSACTION_TOPIC, "user_trans_amt_last_360min"):
-        for record in itertools.chain.from_iterable(read_to_end(stack.bootstrap, topic)):
+        for record in itertools.chain.from_iterable(read_to_end(stack.kafka, topic)):
             places.setdefault(record.key, set()).add(record.partition)
     assert len(places) > 100
     assert all(len(partitions) == 1 for partitions in places.values())
@@ -84,7 +84,7 @@ def test_verify_knows_where_history_begins(stack: Runtime) -> None:
     assert whole.proved
     assert whole.before_history == 0
     admin = AdminClient({"bootstrap.servers": stack.bootstrap})
-    (info,) = (t for t in topics.list_topics(stack.bootstrap) if t.name == schema.TRANSACTION_TOPIC)
+    (info,) = (t for t in topics.list_topics(stack.kafka) if t.name == schema.TRANSACTION_TOPIC)
     gone = [TopicPartition(info.name, part.partition, part.latest // 3) for part in info.partitions]
     for future in admin.delete_records(gone).values():
         future.result()
@@ -96,13 +96,13 @@ def test_verify_knows_where_history_begins(stack: Runtime) -> None:
 
 
 def test_newest_event_time_looks_past_damaged_records(stack: Runtime) -> None:
-    assert topics.newest_event_time(stack.bootstrap) is None
+    assert topics.newest_event_time(stack.kafka) is None
     rows = generated(100)
     send(stack, rows)
-    with TransactionProducer(stack.bootstrap) as producer:
+    with TransactionProducer(stack.kafka) as producer:
         for value in (b"{oops", b"", b'{"trans_date_trans_time": 5}'):
             producer.send(rows[-1].trans_num.encode(), value)
-    newest = topics.newest_event_time(stack.bootstrap)
+    newest = topics.newest_event_time(stack.kafka)
     assert newest == rows[-1].trans_date_trans_time
 
 
@@ -111,7 +111,7 @@ def test_damaged_records_neither_stop_a_job_nor_spoil_its_results(stack: Runtime
     for name in NAMES:
         stack.start_job(name)
     send(stack, rows[:300])
-    with TransactionProducer(stack.bootstrap) as producer:
+    with TransactionProducer(stack.kafka) as producer:
         for value in (b"{oops", b"[]", b'{"user_id": 1}', b'{"trans_date_trans_time": null}'):
             producer.send(b"1", value)
     send(stack, rows[300:])
@@ -126,7 +126,7 @@ def test_a_topic_made_anew_is_read_from_its_beginning(stack: Runtime) -> None:
     """Also when it holds more than the old one did, so that the old offset is one of its own."""
     rows = generated(900)
     send(stack, rows[:300])
-    with BatchConsumer(stack.bootstrap, (schema.TRANSACTION_TOPIC,), Edge.EARLIEST) as consumer:
+    with BatchConsumer(stack.kafka, (schema.TRANSACTION_TOPIC,), Edge.EARLIEST) as consumer:
         found: list[Transaction] = []
 
         def read() -> int:
@@ -170,13 +170,12 @@ def test_the_simulator_is_started_again_when_it_dies(stack: Runtime) -> None:
         process
         for process in psutil.process_iter()
         if "pipeline.simulate.process" in " ".join(process.cmdline())
-        and stack.bootstrap in process.cmdline()
     )
     simulator.kill()
-    before = topics.list_topics(stack.bootstrap)
+    before = topics.list_topics(stack.kafka)
     wait_until(
         lambda: (
-            sum(t.records for t in topics.list_topics(stack.bootstrap))
+            sum(t.records for t in topics.list_topics(stack.kafka))
             > sum(t.records for t in before) + 200
         ),
         30,
@@ -194,6 +193,6 @@ def generated(count: int) -> list[Transaction]:
 
 
 def send(stack: Runtime, rows: list[Transaction]) -> None:
-    with TransactionProducer(stack.bootstrap) as producer:
+    with TransactionProducer(stack.kafka) as producer:
         for row in rows:
             producer.send(encode.key(row), encode.value(row))

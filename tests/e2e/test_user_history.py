@@ -21,7 +21,7 @@ def test_a_users_history_has_the_user_and_nobody_else(stack: Runtime, sample_dat
     send(stack, rows)
     assert stack.verify("rolling").proved
     assert stack.verify("tumbling").proved
-    kept, source = HistoryKept(), KafkaHistory(stack.bootstrap, user)
+    kept, source = HistoryKept(), KafkaHistory(stack.kafka, user)
     try:
 
         def read() -> bool:

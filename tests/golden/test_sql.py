@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 
 from pipeline import feature_files, features
+from pipeline.config import KafkaSettings
 from pipeline.features import Feature
-from pipeline.flink.ddl import job_sql
+from pipeline.flink.ddl import compile_query, job_sql
 
 GOLDEN = Path(__file__).parent / "sql"
 OWN = Path(__file__).parents[1] / "own_features.py"
 ALL = feature_files.load([OWN])
+KAFKA = KafkaSettings(bootstrap="127.0.0.1:9092")
 
 
 @pytest.mark.parametrize("feature", ALL, ids=lambda feature: feature.name)
@@ -22,7 +24,7 @@ def test_feature_compiles_to_the_golden_sql(
     feature: Feature, request: pytest.FixtureRequest
 ) -> None:
     path = GOLDEN / f"{feature.name}.sql"
-    sql = str(job_sql(feature, "127.0.0.1:9092"))
+    sql = job_sql(feature, KAFKA, f"fraudwatch-{feature.name}")
     if request.config.getoption("--accept-sql"):
         path.write_text(sql)
     assert sql == path.read_text()
@@ -36,7 +38,7 @@ def test_every_golden_file_belongs_to_a_feature() -> None:
 @pytest.mark.parametrize("feature", ALL, ids=lambda feature: feature.name)
 def test_interval_precision_is_written_once(feature: Feature) -> None:
     # ibis 12's own compile writes MINUTE(3)(3) for two columns over one window.
-    assert ")(" not in job_sql(feature, "127.0.0.1:9092").insert
+    assert ")(" not in compile_query(feature)[1]
 
 
 def test_sink_fields_are_the_contract() -> None:
@@ -62,4 +64,5 @@ def test_sink_topics_are_the_contract() -> None:
 
 def test_quotes_in_an_address_cannot_leave_their_literal() -> None:
     feature = features.BUILT_IN[0]
-    assert "'a'' OR ''b'" in job_sql(feature, "a' OR 'b").source
+    kafka = KafkaSettings(bootstrap="a' OR 'b")
+    assert "'a'' OR ''b'" in job_sql(feature, kafka, "group")

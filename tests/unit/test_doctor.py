@@ -89,7 +89,7 @@ def test_as_text_and_as_json(home: Path) -> None:
         ("[profile.local]\nslots = 'many'", "Expected `int`", "fraudwatch.toml"),
         ("[profile.local]\nslots = 0", "`int` >= 1", "fraudwatch.toml"),
         ("[profile.local]\nslotz = 4", "sets 'slotz', which is unknown", "Did you mean slots?"),
-        ("[profile.local]\nxyzzy = 4", "sets 'xyzzy'", "Known settings: state_dir"),
+        ("[profile.local]\nxyzzy = 4", "sets 'xyzzy'", "Known settings: kafka"),
         ("[profiles.local]\nslots = 4", "unknown field `profiles`", "Correct the file."),
     ],
 )

@@ -38,7 +38,7 @@ def test_attach_to_a_backlog(tmp_path: Path, round_number: int) -> None:
         rows = [generator.next(7.2) for _ in range(DISTINCT)]
         fraud = sum(row.is_fraud for row in rows) * (BACKLOG // DISTINCT)
         records = [(encode.key(row), encode.value(row)) for row in rows]
-        with TransactionProducer(runtime.bootstrap) as producer:
+        with TransactionProducer(runtime.kafka) as producer:
             for _ in range(BACKLOG // DISTINCT):
                 for key, value in records:
                     producer.send(key, value)
@@ -51,7 +51,7 @@ def test_attach_to_a_backlog(tmp_path: Path, round_number: int) -> None:
         console = psutil.Process(terminal.process.pid)
 
         def flagged() -> int:
-            known = topics.list_topics(runtime.bootstrap)
+            known = topics.list_topics(runtime.kafka)
             assert terminal is not None and terminal.text
             return next(t.records for t in known if t.name == "flagged_transactions")
 
@@ -60,7 +60,7 @@ def test_attach_to_a_backlog(tmp_path: Path, round_number: int) -> None:
         assert console.memory_info().rss < 512 * MIB
         (job,) = (job for job in runtime.status().jobs if job.name == JOB)
         assert job.state is JobState.RUNNING
-        held = {topic.name: topic.records for topic in topics.list_topics(runtime.bootstrap)}
+        held = {topic.name: topic.records for topic in topics.list_topics(runtime.kafka)}
         assert held[schema.TRANSACTION_TOPIC] == BACKLOG
         assert held["flagged_transactions"] == fraud
     finally:

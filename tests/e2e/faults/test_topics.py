@@ -7,7 +7,6 @@ from typing import Final
 from confluent_kafka import Consumer
 
 from pipeline import features, schema
-from pipeline.flink.ddl import consumer_group
 from pipeline.kafka import topics
 from pipeline.kafka.client import client_config
 
@@ -20,16 +19,16 @@ JOB: Final = "rolling"
 
 def records(patient: Patient, topic: str) -> int:
     """How many records a topic holds."""
-    known = {info.name: info.records for info in topics.list_topics(patient.runtime.bootstrap)}
+    known = {info.name: info.records for info in topics.list_topics(patient.runtime.kafka)}
     return known.get(topic, 0)
 
 
 def make_anew(patient: Patient, topic: str) -> None:
-    bootstrap = patient.runtime.bootstrap
+    kafka = patient.runtime.kafka
     assert records(patient, topic) > 0
-    topics.delete_topics(bootstrap, [topic])
+    topics.delete_topics(kafka, [topic])
     retention = patient.settings.retention_mib * 1024 * 1024
-    topics.create_topics(bootstrap, [topic], retention_bytes=retention)
+    topics.create_topics(kafka, [topic], retention_bytes=retention)
 
 
 def compute_again(patient: Patient) -> None:
@@ -69,11 +68,11 @@ def test_source_topic_is_made_anew(patient: Patient) -> None:
 def test_consumer_group_is_rebalanced(patient: Patient) -> None:
     (feature,) = features.BUILT_IN.find([JOB])
     settings = {
-        "group.id": consumer_group(feature),
+        "group.id": f"fraudwatch-{feature.name}",
         "enable.auto.commit": False,
         "session.timeout.ms": 6_000,
     }
-    strangers = [Consumer(client_config(patient.runtime.bootstrap) | settings) for _ in range(2)]
+    strangers = [Consumer(client_config(patient.runtime.kafka) | settings) for _ in range(2)]
 
     def places() -> list[int]:
         for stranger in strangers:

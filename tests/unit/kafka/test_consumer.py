@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from confluent_kafka import KafkaError, KafkaException, Producer
 
+from pipeline.config import KafkaSettings
 from pipeline.kafka import consumer as module
 from pipeline.kafka.consumer import BatchConsumer, Edge, Last, Start, read_to_end
 
@@ -27,7 +28,8 @@ class Cluster:
             }
         )
         brokers = self._producer.list_topics(timeout=10).brokers.values()
-        self.bootstrap = ",".join(f"{broker.host}:{broker.port}" for broker in brokers)
+        addresses = ",".join(f"{broker.host}:{broker.port}" for broker in brokers)
+        self.kafka = KafkaSettings(bootstrap=addresses)
         self.topic_id: str | None = "first"
 
     def put(self, *values: int) -> None:
@@ -70,7 +72,7 @@ def read(consumer: BatchConsumer, count: int) -> list[int]:
 )
 def test_it_begins_where_it_is_told(cluster: Cluster, start: Start, expected: list[int]) -> None:
     cluster.put(1, 2, 3, 4, 5)
-    with BatchConsumer(cluster.bootstrap, (TOPIC,), start) as consumer:
+    with BatchConsumer(cluster.kafka, (TOPIC,), start) as consumer:
         assert read(consumer, len(expected)) == expected
         assert consumer.lag() == 0
         assert consumer.error == ""
@@ -78,14 +80,14 @@ def test_it_begins_where_it_is_told(cluster: Cluster, start: Start, expected: li
 
 def test_lag_counts_before_the_first_record_is_read(cluster: Cluster) -> None:
     cluster.put(1, 2, 3, 4, 5)
-    with BatchConsumer(cluster.bootstrap, (TOPIC,), Last(3)) as consumer:
+    with BatchConsumer(cluster.kafka, (TOPIC,), Last(3)) as consumer:
         first = consumer.poll(1, timeout=0.0)
         assert consumer.lag() == 3 - len(first)
 
 
 def test_latest_begins_at_the_end(cluster: Cluster) -> None:
     cluster.put(1, 2, 3)
-    with BatchConsumer(cluster.bootstrap, (TOPIC,), Edge.LATEST) as consumer:
+    with BatchConsumer(cluster.kafka, (TOPIC,), Edge.LATEST) as consumer:
         assert consumer.poll(timeout=0.1) == []
         cluster.put(4)
         assert read(consumer, 1) == [4]
@@ -93,7 +95,7 @@ def test_latest_begins_at_the_end(cluster: Cluster) -> None:
 
 def test_a_topic_that_appears_later_is_read_from_its_beginning(cluster: Cluster) -> None:
     cluster.topic_id = None
-    with BatchConsumer(cluster.bootstrap, (TOPIC,), Edge.LATEST) as consumer:
+    with BatchConsumer(cluster.kafka, (TOPIC,), Edge.LATEST) as consumer:
         assert consumer.poll(timeout=0.1) == []
         assert consumer.error == ""
         cluster.put(1, 2, 3)
@@ -103,7 +105,7 @@ def test_a_topic_that_appears_later_is_read_from_its_beginning(cluster: Cluster)
 
 def test_it_tells_whether_there_is_such_a_topic(cluster: Cluster) -> None:
     cluster.topic_id = None
-    with BatchConsumer(cluster.bootstrap, (TOPIC,), Edge.LATEST) as consumer:
+    with BatchConsumer(cluster.kafka, (TOPIC,), Edge.LATEST) as consumer:
         assert (consumer.found, consumer.missing) == (False, frozenset())
         assert consumer.poll(timeout=0.1) == []
         assert (consumer.found, consumer.missing) == (False, {TOPIC})
@@ -115,7 +117,7 @@ def test_it_tells_whether_there_is_such_a_topic(cluster: Cluster) -> None:
 
 def test_a_topic_made_anew_is_read_from_its_beginning(cluster: Cluster) -> None:
     cluster.put(1, 2, 3)
-    with BatchConsumer(cluster.bootstrap, (TOPIC,), Edge.LATEST) as consumer:
+    with BatchConsumer(cluster.kafka, (TOPIC,), Edge.LATEST) as consumer:
         assert consumer.poll(timeout=0.1) == []
         assert not consumer.take_emptied()
         cluster.topic_id = "second"
@@ -130,7 +132,7 @@ def test_what_kafka_refuses_is_told_until_it_answers(
     cluster.put(1)
     refused: Future[Any] = Future()
     refused.set_exception(KafkaException(KafkaError(KafkaError._TIMED_OUT, "no answer")))
-    with BatchConsumer(cluster.bootstrap, (TOPIC,), Edge.EARLIEST) as consumer:
+    with BatchConsumer(cluster.kafka, (TOPIC,), Edge.EARLIEST) as consumer:
         with monkeypatch.context() as patch:
             patch.setattr(cluster, "describe_topics", lambda *_, **__: {TOPIC: refused})
             assert consumer.poll(timeout=0.0) == []
@@ -143,7 +145,7 @@ def test_a_bounded_read_ends_at_the_end_or_where_it_is_told(cluster: Cluster) ->
     cluster.put(1, 2, 3, 4, 5)
 
     def values(ends: dict[int, int] | None) -> list[int]:
-        batches = read_to_end(cluster.bootstrap, TOPIC, ends=ends)
+        batches = read_to_end(cluster.kafka, TOPIC, ends=ends)
         return [int(record.value or b"") for batch in batches for record in batch]
 
     assert values(None) == [1, 2, 3, 4, 5]

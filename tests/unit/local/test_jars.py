@@ -133,6 +133,9 @@ def test_the_manifest_names_each_file_once() -> None:
     names = [entry.file_name for entry in manifest.jars]
     assert len(names) == len(set(names))
     assert "kafka_2.13-4.1.0.jar" in names
-    assert [entry.file_name for entry in manifest.connector] == [
-        "flink-sql-connector-kafka-5.0.0-2.2.jar"
-    ]
+    assert manifest.connector[0].file_name == "flink-sql-connector-kafka-5.0.0-2.2.jar"
+
+
+def test_what_the_connector_needs_beside_it_is_what_the_broker_has() -> None:
+    manifest = jars.manifest()
+    assert set(manifest.connector[1:]) < set(manifest.kafka)

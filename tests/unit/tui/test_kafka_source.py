@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import datetime
 
 import msgspec
@@ -9,7 +10,7 @@ from pipeline.model import WindowRow
 from pipeline.schema import TRANSACTION_TOPIC
 from pipeline.simulate import encode
 from tests.snapshot.fakes import rolling, transaction, window_row
-from tui.kafka_source import _decoded
+from tui.kafka_source import decoded
 from tui.source import Extent
 from tui.topics import FLAGGED_TOPIC, ROLLING_TOPIC, WINDOW_TOPICS, WINDOWED_TOPIC
 
@@ -27,9 +28,16 @@ def record(topic: str, offset: int, value: object) -> Record:
     return Record(topic, 1, offset, 1_700_000_000_000, None, data)
 
 
+def by_topic(*records: Record) -> defaultdict[str, list[Record]]:
+    grouped: defaultdict[str, list[Record]] = defaultdict(list)
+    for one in records:
+        grouped[one.topic].append(one)
+    return grouped
+
+
 def test_records_are_told_apart_by_topic_and_bad_ones_counted() -> None:
-    batch = _decoded(
-        [
+    batch = decoded(
+        by_topic(
             record(TRANSACTION_TOPIC, 0, encode.value(transaction(1))),
             record(TRANSACTION_TOPIC, 1, b"{"),
             record(FLAGGED_TOPIC, 7, b"\xff not json"),
@@ -39,7 +47,7 @@ def test_records_are_told_apart_by_topic_and_bad_ones_counted() -> None:
             record(WINDOWED_TOPIC, 0, window_row(0, 4)),
             record(WINDOW_TOPICS["hopping"], 0, window_row(1, 4)),
             record(WINDOW_TOPICS["cumulating"], 0, CUMULATING_ROW),
-        ],
+        ),
         lag=5,
         error="",
         anew=False,

@@ -1,0 +1,127 @@
+"""Bringing a profile's stack up, or attaching to it, as much at the same time as can be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from . import schema
+from .config import KafkaSettings, Settings
+from .errors import PipelineError
+from .features import Feature, Registry
+from .kafka import topics
+from .local.control import Report, Simulate, Stay
+from .model import SimulatorStatus, StepState
+from .stack import Stack
+from .startup import Steps, await_processes, fetch_jars
+
+_PROBE_SECONDS = 10.0
+_MIB = 1024 * 1024
+
+
+def create_topics(settings: Settings, kafka: KafkaSettings, features: Iterable[Feature]) -> None:
+    """Create the topics of the transactions and of features, where they are not there yet.
+
+    Raises:
+        UnavailableError: Kafka cannot be reached or refuses.
+    """
+    names = map(kafka.topic, (schema.TRANSACTION_TOPIC, *(each.topic for each in features)))
+    topics.create_topics(kafka, names, retention_bytes=settings.retention_mib * _MIB)
+
+
+@dataclass(frozen=True, slots=True)
+class BringUp:
+    """One start.
+
+    Attributes:
+        settings: Of the profile.
+        stack: That of the profile.
+        features: Of the profile.
+        steps: What this start has, and told how far it is.
+        simulate: Starts or changes the simulator.
+        stop: Asked whether to give up.
+    """
+
+    settings: Settings
+    stack: Stack
+    features: Registry
+    steps: Steps
+    simulate: Callable[[Simulate], SimulatorStatus]
+    stop: Callable[[], bool]
+
+    def run(self, *, stay: bool) -> None:
+        """Bring everything up that the steps name, and hold it.
+
+        Args:
+            stay: Whether it outlives whoever holds it.
+
+        Raises:
+            PipelineError: Something does not come up, or does not let us in. A job that does not
+                start is a failed step.
+        """
+        fetch_jars(self.steps, self.settings, self.stop)
+        known = self.stack.find()
+        was_up = known is not None and known.report is not None
+        self._attach()
+        # Held until all is up, so that a start that fails or is interrupted leaves nothing.
+        control = self.stack.hold()
+
+        def on_kafka(report: Report) -> None:
+            self._create_topics(self.settings.kafka.at(report.bootstrap))
+            self._start_simulator(wanted=not was_up)
+
+        await_processes(control, self.steps, on_kafka)
+        if "jobs" in self.steps.keys:
+            self._start_jobs()
+        if stay:
+            control.ask(Stay(), Report)
+
+    def _attach(self) -> None:
+        """Find out whether what is somebody else's answers, and lets us in."""
+        kafka, flink = self.settings.kafka, self.settings.flink
+        if kafka.attached:
+            with self.steps.step("kafka", kafka.bootstrap):
+                self.stack.ask_kafka(kafka, _PROBE_SECONDS)
+            self._create_topics(kafka)
+        if flink.attached:
+            with self.steps.step("flink", flink.rest):
+                self.stack.rest(flink).overview()
+
+    def _create_topics(self, kafka: KafkaSettings) -> None:
+        if "topics" in self.steps.keys:
+            with self.steps.step("topics"):
+                create_topics(self.settings, kafka, self.features)
+
+    def _start_simulator(self, *, wanted: bool) -> None:
+        if "simulator" not in self.steps.keys:
+            return
+        running = self.stack.found().report
+        if not wanted and not (running and running.simulator.up):
+            self.steps.update("simulator", StepState.DONE, "off")
+            return
+        self.steps.update("simulator", StepState.RUNNING)
+        status = self.simulate(Simulate(running=True))
+        self.steps.update("simulator", StepState.DONE, f"{status.rate:,.0f}/s ×{status.speed:,.0f}")
+
+    def _start_jobs(self) -> None:
+        found = self.stack.found()
+        jobs = self.stack.jobs(found)
+        names = jobs.to_resume(self.features.names)
+        submitted: list[str] = []
+        failures: list[str] = []
+        for number, name in enumerate(names, 1):
+            self.steps.update("jobs", StepState.RUNNING, f"{name} ({number} of {len(names)})")
+            try:
+                (feature,) = self.features.find([name])
+                submitted.append(self.stack.submit(jobs, feature, found.kafka))
+            except PipelineError as error:
+                failures.append(error.message)
+        for job_id in submitted:
+            try:
+                jobs.wait_running(job_id)
+            except PipelineError as error:
+                failures.append(error.message)
+        if failures:
+            self.steps.update("jobs", StepState.FAILED, " ".join(failures))
+        else:
+            self.steps.update("jobs", StepState.DONE, ", ".join(names) or "none was running")

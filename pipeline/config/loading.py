@@ -1,0 +1,177 @@
+"""Gathers the settings of a profile from its files and from the environment."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Final, get_args, get_origin, get_type_hints
+
+import msgspec
+from platformdirs import user_config_path
+
+from pipeline.errors import ConfigError
+
+from .codec import convert
+from .secret import Secret
+from .settings import COMPOSE_PROFILE, LOCAL_PROFILE, Settings, built_in
+
+FILE_NAME: Final = "fraudwatch.toml"
+_VARIABLE: Final = "FRAUDWATCH"
+
+
+class _File(msgspec.Struct, forbid_unknown_fields=True):
+    profile: dict[str, dict[str, Any]] = {}
+
+
+def load(
+    profile: str = LOCAL_PROFILE,
+    *,
+    features: Iterable[Path] = (),
+    environment: Mapping[str, str] | None = None,
+    directories: tuple[Path, ...] | None = None,
+) -> Settings:
+    """Gather the settings of one profile.
+
+    Args:
+        profile: The profile's name.
+        features: Files with features, in place of those that are set.
+        environment: Variables to read; the process environment when None.
+        directories: Where `fraudwatch.toml` may lie, weakest first.
+
+    Raises:
+        ConfigError: A file or variable cannot be used, or the profile is not known.
+    """
+    environment = os.environ if environment is None else environment
+    known = profiles(directories)
+    if profile not in known:
+        raise ConfigError(
+            f"There is no profile named {profile!r}.", f"Known profiles: {', '.join(known)}."
+        )
+    values = built_in(
+        profile,
+        environment.get(f"{_VARIABLE}_KAFKA_PORT") or "9092",
+        environment.get(f"{_VARIABLE}_FLINK_PORT") or "8081",
+    )
+    given: dict[str, Any] = {}
+    for path in files(directories):
+        _merge(given, _read(path).get(profile, {}))
+    _merge(values, given)
+    _merge(values, _from_environment(Settings, environment, _VARIABLE))
+    if own := [str(path) for path in features]:
+        values["features"] = own
+    return _of_profile(_settings(profile, values), shared="state_dir" not in given)
+
+
+def profiles(directories: tuple[Path, ...] | None = None) -> tuple[str, ...]:
+    """The names of all profiles, the built-in ones first.
+
+    Raises:
+        ConfigError: A file cannot be used.
+    """
+    named = {name for path in files(directories) for name in _read(path)}
+    own = (LOCAL_PROFILE, COMPOSE_PROFILE)
+    return (*own, *sorted(named - set(own)))
+
+
+def files(directories: tuple[Path, ...] | None = None) -> tuple[Path, ...]:
+    """The settings files that are there, weakest first.
+
+    Args:
+        directories: Where they may lie; when None, the user's configuration directory and the
+            working directory.
+    """
+    if directories is None:
+        directories = (user_config_path("fraudwatch"), Path.cwd())
+    paths = (directory / FILE_NAME for directory in directories)
+    return tuple(path for path in paths if path.is_file())
+
+
+def variables(kind: type = Settings, prefix: str = _VARIABLE) -> Iterator[tuple[str, Any]]:
+    """The environment variables that set something, each with the kind of what it sets."""
+    for name, hint in get_type_hints(kind, include_extras=True).items():
+        if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
+            yield from variables(hint, f"{prefix}_{name.upper()}")
+        elif name != "profile" and not str(hint).startswith("dict"):
+            yield f"{prefix}_{name.upper()}", hint
+
+
+def _read(path: Path) -> dict[str, dict[str, Any]]:
+    try:
+        return msgspec.toml.decode(path.read_bytes(), type=_File).profile
+    except (msgspec.DecodeError, OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} cannot be read: {error}.", "Correct the file.") from error
+
+
+def _merge(values: dict[str, Any], more: Mapping[str, Any]) -> None:
+    """What is said of `kafka` and `flink` in one place is added to what another place says."""
+    for name, value in more.items():
+        if isinstance(value, Mapping) and isinstance(values.get(name), dict) and name != "topics":
+            _merge(values[name], value)
+        else:
+            values[name] = dict(value) if isinstance(value, Mapping) else value
+
+
+def _from_environment(kind: type, environment: Mapping[str, str], prefix: str) -> dict[str, Any]:
+    """What variables say, in the shape of a settings file."""
+    values: dict[str, Any] = {}
+    for name, hint in get_type_hints(kind, include_extras=True).items():
+        variable = f"{prefix}_{name.upper()}"
+        if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
+            if inner := _from_environment(hint, environment, variable):
+                values[name] = inner
+        elif name != "profile" and environment.get(variable):
+            values[name] = _meant(environment[variable], hint, variable)
+    return values
+
+
+def _meant(text: str, hint: Any, variable: str) -> Any:
+    """What a variable's text is in a settings file."""
+    if Secret in get_args(hint):
+        # It is read from its variable when it is needed, and is not kept.
+        return {"env": variable}
+    return text.split(os.pathsep) if get_origin(hint) is tuple else text
+
+
+def _settings(profile: str, values: dict[str, Any]) -> Settings:
+    _refuse_unknown(profile, values, Settings)
+    try:
+        return convert(values | {"profile": profile})
+    except msgspec.ValidationError as error:
+        # msgspec says where in a language of its own: `$.kafka.port`.
+        said = re.sub(r" - at `\$\.?(.*)`$", r" (\1)", str(error)).replace(" ()", "")
+        raise ConfigError(
+            f"The settings of profile {profile!r} are not valid: {said.rstrip('.')}.",
+            f"Look at {FILE_NAME} and the FRAUDWATCH_ variables.",
+        ) from error
+
+
+def _refuse_unknown(profile: str, values: Mapping[str, Any], kind: type, table: str = "") -> None:
+    hints = get_type_hints(kind)
+    for name, value in values.items():
+        if name not in hints or name == "profile":
+            alike = get_close_matches(name, hints, n=1)
+            known = ", ".join(known for known in hints if known != "profile")
+            meant = f"Did you mean {table}{alike[0]}?" if alike else f"Known settings: {known}."
+            raise ConfigError(
+                f"Profile {profile!r} sets {table + name!r}, which is unknown.", meant
+            )
+        if isinstance(hints[name], type) and issubclass(hints[name], msgspec.Struct):
+            if not isinstance(value, Mapping):
+                raise ConfigError(
+                    f"Profile {profile!r} sets {name!r} to {value!r}, and it is a table.",
+                    f"Write [profile.{profile}.{name}], and its settings below.",
+                )
+            _refuse_unknown(profile, value, hints[name], f"{name}.")
+
+
+def _of_profile(settings: Settings, *, shared: bool) -> Settings:
+    """Profiles that share a directory for state have each a place of their own in it."""
+    folder = settings.state_dir.expanduser().absolute()
+    if shared and settings.profile != LOCAL_PROFILE:
+        folder = folder / "profiles" / settings.profile
+    return msgspec.structs.replace(
+        settings, state_dir=folder, cache_dir=settings.cache_dir.expanduser().absolute()
+    )

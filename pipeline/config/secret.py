@@ -1,0 +1,101 @@
+"""A secret: the settings say where it is, and it is read at the moment it is needed."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, Final
+
+from pipeline.errors import ConfigError
+
+_FORMS: Final = (
+    'write { env = "VARIABLE" }, { file = "/path" } or { keyring = "service/user" } in its place'
+)
+_KINDS: Final = ("env", "file", "keyring")
+
+
+class Secret:
+    """Where a secret is; what it is stands in no settings, and so in nothing made of them.
+
+    No record of msgspec's or of `dataclasses`, so that a text in its place is refused in our words.
+
+    Args:
+        kind: `env` for an environment variable, `file` for a file whose content it is without the
+            last line's end, `keyring` for the system's keyring.
+        place: The variable, the path, or service and user with a slash between them.
+    """
+
+    __slots__ = ("kind", "place")
+
+    def __init__(self, kind: str, place: str) -> None:
+        self.kind = kind
+        self.place = place
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and str(self) == str(other)
+
+    def __hash__(self) -> int:
+        return hash(str(self))
+
+    def __repr__(self) -> str:
+        return f"Secret({self})"
+
+    @classmethod
+    def of(cls, value: Any) -> Secret:
+        """From what stands in a settings file.
+
+        Raises:
+            ValueError: It is not of one of the three forms. The text of it is not repeated.
+        """
+        if isinstance(value, dict) and len(value) == 1:
+            ((kind, place),) = value.items()
+            if kind in _KINDS and isinstance(place, str) and place:
+                return cls(kind, place)
+        raise ValueError(f"a secret does not stand in the settings themselves: {_FORMS}")
+
+    def as_written(self) -> dict[str, str]:
+        """What `of` reads."""
+        return {self.kind: self.place}
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.place}"
+
+    def reveal(self) -> str:
+        """The secret.
+
+        Raises:
+            ConfigError: It is not where the settings say.
+        """
+        match self.kind:
+            case "env":
+                value = os.environ.get(self.place, "")
+            case "file":
+                value = self._from_file()
+            case _:
+                value = self._from_keyring()
+        if not value:
+            raise ConfigError(
+                f"There is no secret in {self}.", "Put it there, or correct the setting."
+            )
+        return value
+
+    def _from_file(self) -> str:
+        try:
+            return Path(self.place).expanduser().read_text().rstrip("\r\n")
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is no text"
+            raise ConfigError(
+                f"The secret in {self} cannot be read: {reason}.", "Correct the path or its rights."
+            ) from error
+
+    def _from_keyring(self) -> str:
+        service, _, user = self.place.rpartition("/")
+        try:
+            import keyring
+
+            return keyring.get_password(service, user) or ""
+        except Exception as error:  # Backends raise whatever they like.
+            raise ConfigError(
+                f"The keyring cannot be asked for {self.place}: {type(error).__name__}.",
+                "Unlock it, or keep the secret in a file or a variable.",
+            ) from error

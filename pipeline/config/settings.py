@@ -1,0 +1,118 @@
+"""Everything that can be set for one profile."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+from platformdirs import user_cache_path, user_state_path
+
+from .flink import FlinkSettings
+from .kafka import KafkaSettings
+from .types import Positive
+
+LOCAL_PROFILE: Final = "local"
+COMPOSE_PROFILE: Final = "compose"
+
+
+def _default_cache() -> Path:
+    return user_cache_path("fraudwatch")
+
+
+def _default_state() -> Path:
+    return user_state_path("fraudwatch")
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Everything that can be set for one profile.
+
+    Attributes:
+        kafka: The Kafka, in a table of its own: `[profile.NAME.kafka]`.
+        flink: The Flink cluster, likewise: `[profile.NAME.flink]`.
+        sandbox: Whether Kafka and Flink are there to play with: topics are made and may be emptied,
+            transactions simulated, and jobs started by themselves.
+        state_dir: Data, logs, pids, checkpoints and savepoints of the local stack, and what is
+            remembered of jobs.
+        cache_dir: Downloaded jars, shared between stacks.
+        slots: Task slots of a cluster of ours; each job takes `parallelism` of them.
+        parallelism: Parallelism of the feature jobs.
+        retention_mib: Size at which a partition of a topic that fraudwatch makes starts to lose its
+            oldest records.
+        java_home: A Java 17 or 21 to use in place of the bundled one; empty for the bundled one.
+        console_users: Users that the console keeps.
+        console_windows: Closed windows of each kind that the console keeps.
+        console_flagged: Flagged transactions that the console keeps.
+        read_only: Whether the console changes nothing: no key that starts, stops or simulates.
+        features: Python files with features of your own, which are run; in the variable separated
+            as in `PATH`.
+        maven_repository: Address of a Maven repository to use in place of the public one.
+    """
+
+    kafka: KafkaSettings = msgspec.field(default_factory=KafkaSettings)
+    flink: FlinkSettings = msgspec.field(default_factory=FlinkSettings)
+    sandbox: bool = True
+    state_dir: Path = msgspec.field(default_factory=_default_state)
+    cache_dir: Path = msgspec.field(default_factory=_default_cache)
+    slots: Positive = 8
+    parallelism: Positive = 1
+    retention_mib: Positive = 256
+    console_users: Positive = 100_000
+    console_windows: Positive = 48
+    console_flagged: Positive = 1_000
+    read_only: bool = False
+    features: tuple[Path, ...] = ()
+    java_home: str = ""
+    maven_repository: str = ""
+    profile: str = LOCAL_PROFILE
+
+    @property
+    def logs_dir(self) -> Path:
+        """Where every process of the local stack writes its log."""
+        return self.state_dir / "logs"
+
+    @property
+    def jars_dir(self) -> Path:
+        """Where verified jars are kept."""
+        return self.cache_dir / "jars"
+
+    @property
+    def checkpoints_dir(self) -> Path:
+        """Where a cluster of ours keeps the jobs' checkpoints."""
+        return self.state_dir / "checkpoints"
+
+    @property
+    def journal_file(self) -> Path:
+        """What is remembered about each job between starts."""
+        return self.state_dir / "jobs.json"
+
+    @property
+    def savepoints_dir(self) -> Path:
+        """Where a cluster of ours keeps a stopped job's state."""
+        return self.state_dir / "savepoints"
+
+
+def built_in(name: str, kafka_port: str, flink_port: str) -> dict[str, Any]:
+    """What a profile is before anything is set; what is nobody's own stack is no sandbox.
+
+    Args:
+        name: Of the profile.
+        kafka_port: The port on which the Compose stack publishes Kafka.
+        flink_port: The port on which it publishes Flink's REST API.
+    """
+    if name == LOCAL_PROFILE:
+        return {}
+    if name == COMPOSE_PROFILE:
+        # As in docker-compose.yml; a test holds the two together.
+        return {
+            "kafka": {
+                "bootstrap": f"127.0.0.1:{kafka_port}",
+                "bootstrap_for_flink": "kafka:29092",
+            },
+            "flink": {
+                "rest": f"http://127.0.0.1:{flink_port}",
+                "checkpoints": "file:///checkpoints",
+                "savepoints": "file:///savepoints",
+            },
+        }
+    return {"sandbox": False, "flink": {"ship_connector": True}}

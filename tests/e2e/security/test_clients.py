@@ -1,0 +1,101 @@
+"""The console's and the commands' own way into a Kafka that asks who comes."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from pipeline.config import KafkaSettings, Secret
+from pipeline.errors import ConfigError, PipelineError, UnavailableError
+from pipeline.kafka import topics
+from pipeline.kafka.client import Probe
+from pipeline.kafka.consumer import read_to_end
+from pipeline.kafka.producer import TransactionProducer
+
+from .secured import CLIENT_SECRET, KEY_PASSWORD, MECHANISMS, PASSWORD, Secured
+
+
+@pytest.mark.parametrize("mechanism", [*MECHANISMS, "TLS"])
+def test_gets_in(secured: Secured, mechanism: str) -> None:
+    kafka = secured.settings(mechanism)
+    Probe(kafka).ask(20)
+    topic = f"clients-{mechanism.lower()}"
+    topics.create_topics(kafka, [topic], retention_bytes=1 << 28)
+    with TransactionProducer(kafka, topic) as producer:
+        producer.send(b"key", b"value")
+    (batch,) = read_to_end(kafka, topic)
+    assert [record.value for record in batch] == [b"value"]
+
+
+def refusal(kafka: KafkaSettings, seconds: float = 8.0) -> PipelineError:
+    with pytest.raises(PipelineError) as caught:
+        Probe(kafka).ask(seconds)
+    for secret in (PASSWORD, CLIENT_SECRET, KEY_PASSWORD, "guess"):
+        assert secret not in str(caught.value)
+    return caught.value
+
+
+@pytest.mark.parametrize("mechanism", ["PLAIN", "SCRAM-SHA-256"])
+def test_a_wrong_password_is_called_that(
+    secured: Secured, mechanism: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WRONG", "guess")
+    kafka = msgspec.structs.replace(secured.settings(mechanism), password=Secret("env", "WRONG"))
+    error = refusal(kafka)
+    assert isinstance(error, ConfigError)
+    assert "does not let 'alice' in" in error.message
+    assert "password" in error.hint
+
+
+def test_a_wrong_client_secret_is_told(secured: Secured, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WRONG", "guess")
+    kafka = secured.settings("OAUTHBEARER")
+    refusal(msgspec.structs.replace(kafka, client_secret=Secret("env", "WRONG")))
+    assert secured.tokens.refused > 0
+
+
+def test_a_certificate_of_a_stranger_is_not_trusted(secured: Secured) -> None:
+    kafka = msgspec.structs.replace(
+        secured.settings("PLAIN"), ca_file=secured.certificates.path("stranger.pem")
+    )
+    error = refusal(kafka)
+    assert isinstance(error, ConfigError)
+    assert "is not trusted" in error.message
+    assert "ca_file" in error.hint
+
+
+def test_no_certificate_of_ones_own_is_not_enough(secured: Secured) -> None:
+    kafka = msgspec.structs.replace(
+        secured.settings("TLS"), certificate_file=None, key_file=None, key_password=None
+    )
+    assert "Kafka at localhost" in refusal(kafka).message
+
+
+def test_plain_words_to_a_listener_that_wants_tls(secured: Secured) -> None:
+    error = refusal(KafkaSettings(bootstrap=secured.sasl), 3)
+    assert isinstance(error, UnavailableError)
+    assert "security_protocol" in error.hint
+
+
+def test_a_host_that_is_not_known() -> None:
+    error = refusal(KafkaSettings(bootstrap="kafka.invalid:9092"), 3)
+    assert "The host of Kafka at kafka.invalid:9092 is not known." in error.message
+
+
+def test_nobody_listens(unused_tcp_port: int) -> None:
+    error = refusal(KafkaSettings(bootstrap=f"127.0.0.1:{unused_tcp_port}"), 3)
+    assert "does not answer" in error.message
+
+
+def test_a_secret_that_is_nowhere(secured: Secured, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CANARY_PASSWORD")
+    with pytest.raises(ConfigError, match="no secret in env CANARY_PASSWORD"):
+        Probe(secured.settings("PLAIN"))
+
+
+def test_a_certificate_file_that_is_not_there(secured: Secured) -> None:
+    kafka = msgspec.structs.replace(
+        secured.settings("PLAIN"), ca_file=secured.certificates.path("nowhere.pem")
+    )
+    with pytest.raises(ConfigError, match=r"nowhere\.pem cannot be read"):
+        Probe(kafka)

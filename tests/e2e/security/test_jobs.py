@@ -1,0 +1,132 @@
+"""Features on a real cluster, from a Kafka that asks who comes; and what is seen of secrets."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import httpx
+import msgspec
+import psutil
+import pytest
+
+from pipeline import config
+from pipeline.config import Settings
+from pipeline.local.control import Simulate
+from pipeline.model import JobState
+from pipeline.runtime import Runtime
+
+from ..conftest import assert_ended, stack_environment, stack_processes, wait_until
+from .secured import CLIENT_SECRET, KEY_PASSWORD, PASSWORD, Secured
+
+JOB = "rolling"
+# As they are, and as they stand in JSON, in SQL and in a login.
+CANARIES = tuple(
+    text
+    for secret in (PASSWORD, CLIENT_SECRET, KEY_PASSWORD)
+    for text in {secret, json.dumps(secret)[1:-1], secret.replace("'", "''")}
+)
+
+
+@dataclass
+class Company:
+    """A stack whose Kafka is somebody's and secured; its Flink is ours."""
+
+    settings: Settings
+    runtime: Runtime
+
+
+@pytest.fixture(scope="module")
+def company(secured: Secured, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
+    own = config.load(environment=stack_environment(tmp_path_factory.mktemp("company")))
+    kafka = msgspec.structs.replace(secured.settings("OAUTHBEARER"), topic_prefix="team.")
+    settings = msgspec.structs.replace(own, kafka=kafka)
+    runtime = Runtime(settings)
+    runtime.bring_up(jobs=False)
+    processes = stack_processes(settings)
+    runtime.simulate(Simulate(running=True))
+    yield Company(settings, runtime)
+    runtime.close()
+    assert_ended(processes, patience=20)
+
+
+def at_the_same_flink(company: Company, secured: Secured, mechanism: str) -> Settings:
+    """Another profile, which attaches to both, and has the same topics."""
+    kafka = msgspec.structs.replace(secured.settings(mechanism), topic_prefix="team.")
+    flink = msgspec.structs.replace(
+        company.settings.flink,
+        rest=company.runtime.status().rest,
+        job_prefix=f"{mechanism}-",
+        checkpoints=company.settings.checkpoints_dir.as_uri(),
+        savepoints=company.settings.savepoints_dir.as_uri(),
+    )
+    return msgspec.structs.replace(
+        company.settings,
+        kafka=kafka,
+        flink=flink,
+        state_dir=company.settings.state_dir / mechanism,
+        profile="attached",
+    )
+
+
+@pytest.mark.parametrize("mechanism", ["OAUTHBEARER", "PLAIN", "SCRAM-SHA-512", "TLS"])
+def test_a_feature_is_right(company: Company, secured: Secured, mechanism: str) -> None:
+    attached = mechanism != "OAUTHBEARER"
+    settings = at_the_same_flink(company, secured, mechanism) if attached else company.settings
+    runtime = Runtime(settings)
+    wait_until(lambda: company.runtime.status().simulator.sent > 200, 60, "transactions")
+    try:
+        assert runtime.start_job(JOB).state is JobState.RUNNING
+        topic = runtime.status().jobs[0].topic
+        assert topic == "team.user_trans_amt_last_360min"
+        parity = runtime.verify(JOB)
+        assert parity.expected > 0
+        assert parity.different == 0
+        assert parity.missing == 0
+        assert_nothing_leaks(company, runtime)
+        runtime.stop_job(JOB, discard=True)
+    finally:
+        if attached:
+            runtime.close()
+
+
+def assert_nothing_leaks(company: Company, runtime: Runtime) -> None:
+    """No secret on what is shown, logged or told, and none in the arguments of a process."""
+    shown = {
+        "sql": runtime.sql(JOB),
+        "status": repr(runtime.status()),
+        "detail": repr(runtime.job_detail(JOB)),
+        "settings": config.to_json(company.settings).decode(),
+    }
+    for log in company.settings.state_dir.rglob("*.log"):
+        shown[log.name] = log.read_text(errors="replace")
+    for name in ("jobs.json", "pids.json", "console.json"):
+        for file in company.settings.state_dir.rglob(name):
+            shown[str(file)] = file.read_text()
+    for process in psutil.process_iter():
+        try:
+            shown[f"arguments of {process.pid}"] = " ".join(process.cmdline())
+        except psutil.Error:
+            continue
+    shown |= flink_tells(runtime)
+    for where, text in shown.items():
+        for secret in CANARIES:
+            assert secret not in text, where
+    assert "***" in shown["sql"]
+
+
+def flink_tells(runtime: Runtime) -> dict[str, str]:
+    """All that Flink's REST API says of a job."""
+    status = runtime.status()
+    job = next(job for job in status.jobs if job.name == JOB)
+    paths = ["", "/config", "/plan", "/exceptions", "/jobmanager/config", "/checkpoints/config"]
+    urls = [f"/jobs/{job.job_id}{path}" for path in paths] + ["/jobmanager/config"]
+    with httpx.Client(base_url=status.rest, trust_env=False) as client:
+        return {url: client.get(url).text for url in urls}
+
+
+def test_the_state_directory_is_private(company: Company) -> None:
+    for path in company.settings.state_dir.rglob("*"):
+        assert path.stat().st_mode & 0o077 == 0, path
+    assert company.settings.state_dir.stat().st_mode & 0o077 == 0
