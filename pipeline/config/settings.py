@@ -17,10 +17,12 @@ COMPOSE_PROFILE: Final = "compose"
 
 
 def _default_cache() -> Path:
+    """The user's cache directory."""
     return user_cache_path("fraudwatch")
 
 
 def _default_state() -> Path:
+    """The user's state directory."""
     return user_state_path("fraudwatch")
 
 
