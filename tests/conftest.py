@@ -11,7 +11,7 @@ settings.load_profile("untimed")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--accept-sql", action="store_true", help="Write the golden SQL anew.")
+    parser.addoption("--accept-golden", action="store_true", help="Write the golden files anew.")
     parser.addoption("--rounds", type=int, default=1, help="How often each fault is tried.")
 
 

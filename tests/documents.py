@@ -1,4 +1,4 @@
-"""Code blocks of the documentation, for tests that hold it to what is so."""
+"""What the documentation has in it, for tests that hold it to what is so."""
 
 from __future__ import annotations
 
@@ -13,6 +13,18 @@ _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 def blocks(page: Path, language: str) -> list[str]:
     """The code blocks of a page that are in a language."""
     return [text for name, text in _BLOCK.findall(page.read_text()) if name == language]
+
+
+def documents() -> list[Path]:
+    """The README and every page of `docs/`."""
+    return [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
+
+
+def commands(page: Path) -> list[str]:
+    """What a page has a reader type: the lines after a `$ ` in its console blocks, in order."""
+    lines = [line for block in blocks(page, "console") for line in block.splitlines()]
+    typed = (line.removeprefix("$ ") for line in lines if line.startswith("$ "))
+    return [re.sub(r"\s{2,}#.*", "", line).strip() for line in typed]
 
 
 def write_my_features(folder: Path) -> Path:

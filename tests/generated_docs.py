@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import types
 import typing
 from collections.abc import Iterator
@@ -12,10 +13,11 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import docstring_parser
 import msgspec
 
-from pipeline.cli import app
+from pipeline.cli import command_line
 from pipeline.config import Secret, Settings
 from tests.documents import DOCS
 from tui.keymap import KEYMAP, Key, Scope
+from tui.web.command import serve
 
 _KEYS = """# Keys
 
@@ -28,7 +30,8 @@ _COMMANDS = """# Commands
 
 <!-- Made by `make docs`; what is written here is lost the next time. -->
 
-`fraudwatch` alone opens the console; it takes `--profile`, `--features` and `--read-only`.
+`fraudwatch` alone opens the console; it takes `--profile`, `--features`, `--read-only` and
+`--metrics-port`.
 Everything that the console does works headless too. Where a command prints data, `--json` prints it
 as JSON. Exit codes: 0 success, 1 a check that does not hold, 2 a wrong command or setting,
 3 something that cannot be reached, 4 a job, 5 a file or topic.
@@ -89,7 +92,9 @@ def keys() -> str:
 
 def commands() -> str:
     """Every command with its options, by `cyclopts`."""
-    made = app.generate_docs(heading_level=2, usage_name="fraudwatch")
+    made = command_line((serve,)).generate_docs(heading_level=2, usage_name="fraudwatch")
+    # Cyclopts also says how this very process was started.
+    made = re.sub(r"^(fraudwatch \w+) -m \S+", r"\1", made, flags=re.MULTILINE)
     # What stands before the list of the commands is that list once more.
     return _COMMANDS + "\n" + made[made.index("**Commands**") :].rstrip() + "\n"
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -18,10 +19,12 @@ if TYPE_CHECKING:
     from .history import HistorySource
     from .source import Source
     from .tail_source import Tails
+    from .view import View
 
 _PROFILE: Final = "--profile"
 _FEATURES: Final = "--features"
 _READ_ONLY: Final = "--read-only"
+_METRICS_PORT: Final = "--metrics-port"
 # Rarely: what the console drops by the second, rows and pieces of lines, is in no cycles.
 _COLLECT_AT: Final = (20_000, 20, 100)
 
@@ -40,15 +43,18 @@ def main(argv: list[str] | None = None) -> int | None:
     if wanted is None:
         from pipeline.cli import main as command
 
-        return command(arguments)
+        from .web.command import serve
+
+        return command(arguments, more=(serve,))
     return _open_console(wanted)
 
 
 class ConsoleOptions(NamedTuple):
-    """How to open the console."""
+    """How to open the console; without a `metrics_port`, a number in text, it serves none."""
 
     profile: str
     read_only: bool = False
+    metrics_port: str | None = None
     features: tuple[str, ...] = ()
 
 
@@ -56,22 +62,25 @@ def console_options(arguments: Sequence[str]) -> ConsoleOptions | None:
     """How to open the console; None when the arguments ask for something else."""
     from pipeline.config import LOCAL_PROFILE
 
-    profile, read_only = LOCAL_PROFILE, False
-    features: tuple[str, ...] = ()
+    values: dict[str, str] = {}
+    features: list[str] = []
+    read_only = False
     rest = iter(arguments)
     for argument in rest:
+        name, equals, value = argument.partition("=")
         if argument == _READ_ONLY:
             read_only = True
             continue
-        option, equals, value = argument.partition("=")
-        given = value if equals else next(rest, None)
-        if option == _PROFILE and given is not None:
-            profile = given
-        elif option == _FEATURES and given is not None:
-            features = (*features, given)
+        if not equals:
+            value = next(rest, "")
+        if name == _FEATURES and value:
+            features.append(value)
+        elif name in (_PROFILE, _METRICS_PORT) and (equals or value):
+            values[name] = value
         else:
             return None
-    return ConsoleOptions(profile, read_only, features)
+    profile = values.get(_PROFILE, LOCAL_PROFILE)
+    return ConsoleOptions(profile, read_only, values.get(_METRICS_PORT), tuple(features))
 
 
 def _open_console(options: ConsoleOptions) -> int | None:
@@ -84,8 +93,7 @@ def _open_console(options: ConsoleOptions) -> int | None:
         settings = load(options.profile, features=map(Path, options.features))
         if options.read_only:
             settings = msgspec.structs.replace(settings, read_only=True)
-        # Textual draws on standard error.
-        if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
+        if not _can_draw():
             raise PipelineError("The console needs a terminal.", "Try `fraudwatch --help`.")
         _log_to_file(settings)
     except PipelineError as error:
@@ -100,19 +108,13 @@ def _open_console(options: ConsoleOptions) -> int | None:
     from .signals import leave_on_signals
 
     def connect() -> Backend:
-        from pipeline.runtime import Runtime
+        from .connect import connect
 
+        backend = connect(settings)
         # What was imported stays, so that looking through it for garbage, which takes as long as a
         # keypress should, is for nothing.
         gc.freeze()
-
-        runtime = Runtime(settings)
-        if not settings.read_only:
-            return runtime
-
-        from .read_only import ReadOnlyBackend
-
-        return ReadOnlyBackend(runtime)
+        return backend
 
     def open_source(bootstrap: str) -> Source:
         from .kafka_source import KafkaSource
@@ -141,8 +143,38 @@ def _open_console(options: ConsoleOptions) -> int | None:
     )
     console = FraudwatchApp(environment)
     leave_on_signals(lambda code: console.exit(return_code=code))
-    console.run()
+    try:
+        with _metrics(options.metrics_port, console.session.view):
+            console.run()
+    except PipelineError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
     return console.return_code
+
+
+def _metrics(port: str | None, view: Callable[[], View]) -> AbstractContextManager[object]:
+    """The endpoint for Prometheus, if one is wanted.
+
+    Raises:
+        ConfigError: That is no port, or it is taken.
+    """
+    if port is None:
+        return nullcontext()
+
+    from pipeline.errors import ConfigError
+
+    from .metrics.endpoint import serving
+
+    if not port.isdecimal():
+        raise ConfigError(f"{_METRICS_PORT} is {port!r}.", "It is a number from 0 to 65535.")
+    return serving(int(port), view)
+
+
+def _can_draw() -> bool:
+    """Textual draws on standard error, unless it is told of another driver, as in a browser."""
+    from textual.constants import DRIVER
+
+    return bool(DRIVER) or all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
 
 
 def _log_to_file(settings: Settings) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -182,6 +183,8 @@ class Snapshot:
         last_record_at: When the last record of any topic came, in seconds since the epoch.
         quarantine: Records that are no transactions.
         bad: Records of the sink topics that could not be decoded.
+        consumed: Records taken in, by kind: `transaction`, `rolling`, a kind of window, `flagged`.
+        windows_kept: Closed windows that are kept, by kind.
         lag: Records that wait in Kafka; None when that is not known.
         error: Why the streams cannot be read; empty when they can.
         error_at: Since when, in seconds since the epoch.
@@ -198,6 +201,8 @@ class Snapshot:
     last_record_at: float | None = None
     quarantine: Quarantine = field(default_factory=Quarantine)
     bad: int = 0
+    consumed: Mapping[str, int] = field(default_factory=dict)
+    windows_kept: Mapping[str, int] = field(default_factory=dict)
     lag: int | None = None
     error: str = ""
     error_at: float | None = None

@@ -59,6 +59,16 @@ class Batch:
     error: str = ""
 
     @property
+    def counts(self) -> dict[str, int]:
+        """How many records it has, by kind."""
+        return {
+            "transaction": len(self.transactions),
+            "rolling": len(self.rolling),
+            "flagged": len(self.flagged),
+            **{kind: len(rows) for kind, rows in self.windows.items()},
+        }
+
+    @property
     def brought_something(self) -> bool:
         """Whether there was any record."""
         some = self.transactions or self.rolling or self.windows or self.flagged

@@ -6,6 +6,7 @@ snapshots, which any thread may read at any time.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 
 from .event_clock import EventClock
@@ -58,6 +59,7 @@ class Store:
         self._last_record_at: float | None = None
         self._quarantine = QuarantineKept()
         self._bad = 0
+        self._consumed: Counter[str] = Counter()
 
     def apply(self, batch: Batch) -> None:
         """Take in a batch; rows that were taken in before change nothing but the counts."""
@@ -68,6 +70,7 @@ class Store:
         self._lag = batch.lag if batch.lag is not None else self._lag
         self._quarantine.apply(batch.quarantined)
         self._bad += batch.bad
+        self._consumed.update(batch.counts)
         if batch.brought_something:
             self._last_record_at = now
         self._series.add(batch, now)
@@ -111,6 +114,8 @@ class Store:
             last_record_at=self._last_record_at,
             quarantine=self._quarantine.snapshot(),
             bad=self._bad,
+            consumed=dict(self._consumed),
+            windows_kept={kind: len(kept) for kind, kept in self.windows.items()},
             lag=self._lag,
             error=self._error,
             error_at=self._error_at,

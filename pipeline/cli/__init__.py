@@ -1,5 +1,5 @@
 """The headless commands: everything the console does, for scripts and CI."""
 
-from .app import app, main
+from .app import command_line, main
 
-__all__ = ["app", "main"]
+__all__ = ["command_line", "main"]

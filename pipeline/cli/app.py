@@ -3,42 +3,58 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
+from typing import Final
 
 from cyclopts import App, CycloptsError
 
 from pipeline.errors import PipelineError, UnavailableError
 
-from . import data, doctor, jobs, proof, stack
+from . import check, data, doctor, jobs, proof, stack
 
-app = App(
-    name="fraudwatch",
-    help="Streaming fraud features with Ibis on Flink and Kafka. Without a command: the console.",
-    version=lambda: version("fraudwatch"),
-)
-for _command in (
+Command = Callable[..., object]
+
+_COMMANDS: Final[tuple[Command, ...]] = (
     *(stack.up, stack.down, stack.status, stack.logs),
     *(jobs.jobs, jobs.start, jobs.stop, jobs.sql),
     *(data.simulate, data.replay, data.topics, data.tail),
-    *(proof.verify, proof.quarantine),
+    *(proof.verify, proof.quarantine, check.check),
     doctor.doctor,
-):
-    app.command(_command)
+)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def command_line(more: Sequence[Command] = ()) -> App:
+    """All commands.
+
+    Args:
+        more: Those of whoever sits on the pipeline.
+    """
+    app = App(
+        name="fraudwatch",
+        help="Streaming fraud features with Ibis on Flink and Kafka. "
+        "Without a command: the console (--profile NAME, --features FILE, --read-only, "
+        "--metrics-port N).",
+        version=lambda: version("fraudwatch"),
+    )
+    for command in (*_COMMANDS, *more):
+        app.command(command)
+    return app
+
+
+def main(arguments: Sequence[str] | None = None, *, more: Sequence[Command] = ()) -> int:
     """Run one command.
 
     Args:
         arguments: Without the program's name; those of the process when None.
+        more: Commands besides the pipeline's own.
 
     Returns:
         The exit code: 0 for success, 1 for a check that did not hold, 2 for a wrong command or
         setting, 3 for something that cannot be reached, 4 for a job, 5 for a file or topic.
     """
     try:
-        result = app(arguments, exit_on_error=False, result_action="return_value")
+        result = command_line(more)(arguments, exit_on_error=False, result_action="return_value")
     except CycloptsError:
         return 2
     except PipelineError as error:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import os
-import sys
 
 from pipeline.sanitise import sanitised
 
 from .common import Common, Json, print_json
+from .marks import Mark, marked
 
-_MARKS = {"good": "✓", "warning": "!", "failed": "✗", "skipped": "·"}
-_COLOURS = {"good": "32", "warning": "33", "failed": "31", "skipped": "2"}
 _WIDTH = 17
 
 
@@ -26,15 +23,10 @@ def doctor(*, json: Json = False, common: Common = Common()) -> int:
     for finding in examine(lambda: common.settings):
         findings.append(finding)
         if not json:
-            mark = _coloured(_MARKS[finding.outcome], _COLOURS[finding.outcome])
+            mark = marked(Mark[finding.outcome.name])
             print(f"{mark} {finding.check:<{_WIDTH}} {sanitised(finding.found)}", flush=True)
             if finding.hint:
                 print(f"  {'':<{_WIDTH}} {sanitised(finding.hint)}", flush=True)
     if json:
         print_json([dataclasses.asdict(finding) for finding in findings])
     return next((finding.exit_code for finding in findings if finding.exit_code), 0)
-
-
-def _coloured(mark: str, colour: str) -> str:
-    plain = bool(os.environ.get("NO_COLOR")) or not sys.stdout.isatty()
-    return mark if plain else f"\x1b[{colour}m{mark}\x1b[0m"

@@ -10,9 +10,10 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from pipeline.errors import InputError
-from pipeline.model import Health, JobStatus, StackStatus, Step, StepState
+from pipeline.model import Health, JobStatus, StackStatus
 
 from .common import Common, Json, print_json, print_table, say
+from .steps import StepLines
 
 _FOLLOW_SECONDS = 0.2
 
@@ -31,23 +32,9 @@ def up(
     """
     from pipeline.runtime import Runtime
 
-    told: dict[str, Step] = {}
-
-    def tell(steps: tuple[Step, ...]) -> None:
-        for step in steps:
-            before = told.get(step.key)
-            told[step.key] = step
-            if before is not None and before.state is step.state:
-                if step.state is StepState.RUNNING and step.detail != before.detail:
-                    say(f"  … {step.title}: {step.detail}", over=True)
-            elif step.state is StepState.DONE:
-                detail = f"  {step.detail}" if step.detail else ""
-                say(f"  ✓ {step.title:<24} {step.seconds:5.1f} s{detail}")
-            elif step.state is StepState.FAILED:
-                say(f"  ✗ {step.title:<24} {step.detail}")
-
-    Runtime(common.settings).bring_up(tell, stay=True, simulator=simulator, jobs=jobs)
-    return 4 if any(step.state is StepState.FAILED for step in told.values()) else 0
+    steps = StepLines()
+    Runtime(common.settings).bring_up(steps, stay=True, simulator=simulator, jobs=jobs)
+    return 4 if steps.failed else 0
 
 
 def down(*, common: Common = Common()) -> int:

@@ -10,16 +10,20 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pexpect
 import psutil
 import pyte
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from pipeline import config
 from pipeline.config import Settings
 from pipeline.local.control import socket_path
+from pipeline.local.ports import free_port
+from pipeline.runtime import Runtime
 
-from .conftest import assert_ended, stack_environment, stack_processes, wait_until
+from .conftest import Run, assert_ended, stack_environment, stack_processes, wait_until
 
 COLUMNS, LINES = 120, 40
 # The cursor, the mouse, pasting and the screen that was there before, in the order of Textual.
@@ -29,12 +33,13 @@ RESTORED = (b"\x1b[?1000l", b"\x1b[?2004l", b"\x1b[?1049l", b"\x1b[?25h")
 class Terminal:
     """A console in a pseudo-terminal, and the screen that a person would see."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *options: str) -> None:
         self._screen = pyte.Screen(COLUMNS, LINES)
         self._stream = pyte.ByteStream(self._screen)
         self.sent = bytearray()
         self.process: pexpect.spawn[bytes] = pexpect.spawn(
             str(Path(sys.executable).parent / "fraudwatch"),
+            list(options),
             env={**os.environ, **stack_environment(settings.state_dir), "TERM": "xterm-256color"},
             dimensions=(LINES, COLUMNS),
             timeout=5,
@@ -126,6 +131,35 @@ def test_comes_up_shows_rows_and_quits(terminal: Terminal, settings: Settings) -
     # The jobs' state was kept on the way out.
     journal = (settings.state_dir / "jobs.json").read_text()
     assert journal.count("savepoint-") >= 5
+
+
+def test_metrics_of_a_live_console(
+    stack: Runtime, stack_settings: Settings, fraudwatch: Run
+) -> None:
+    assert fraudwatch("start", "rolling").returncode == 0
+    assert fraudwatch("simulate").returncode == 0
+    port = free_port()
+    terminal = Terminal(stack_settings, "--metrics-port", str(port), "--read-only")
+    try:
+        terminal.wait_for("● kafka", patience=30)
+
+        def consumed() -> float:
+            assert terminal.text  # What it draws has to be taken, or it waits.
+            text = httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False).text
+            return sum(
+                sample.value
+                for family in text_string_to_metric_families(text)
+                for sample in family.samples
+                if sample.name == "fraudwatch_console_records_total"
+                and sample.labels["kind"] in ("transaction", "rolling")
+            )
+
+        wait_until(lambda: consumed() > 500, 60, "records in the metrics")
+        terminal.process.send("q")
+        wait_until(lambda: terminal.text is not None and not terminal.process.isalive(), 20, "end")
+        assert terminal.process.exitstatus == 0
+    finally:
+        terminal.process.close(force=True)
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, None])

@@ -1,7 +1,7 @@
 """The SQL that each feature compiles to, held to the letter.
 
 A new Ibis or sqlglot that compiles a feature differently has to be looked at by a person: run
-`pytest tests/golden --accept-sql` and read the difference before committing it.
+`pytest tests/golden --accept-golden` and read the difference before committing it.
 """
 
 from pathlib import Path
@@ -25,7 +25,7 @@ def test_feature_compiles_to_the_golden_sql(
 ) -> None:
     path = GOLDEN / f"{feature.name}.sql"
     sql = job_sql(feature, KAFKA, f"fraudwatch-{feature.name}")
-    if request.config.getoption("--accept-sql"):
+    if request.config.getoption("--accept-golden"):
         path.write_text(sql)
     assert sql == path.read_text()
 

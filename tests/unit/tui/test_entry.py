@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from tui.__main__ import ConsoleOptions, console_options, main
+from tui.view import View
 
 SLOW = tuple("ibis numpy pyflink duckdb confluent_kafka httpx plotext pyarrow cyclopts".split())
 
@@ -28,6 +29,9 @@ def test_nothing_slow_is_imported_before_the_first_paint() -> None:
         (["--read-only"], ConsoleOptions("local", read_only=True)),
         (["--read-only", "--profile=compose"], ConsoleOptions("compose", read_only=True)),
         (["--profile", "compose", "--read-only"], ConsoleOptions("compose", read_only=True)),
+        (["--metrics-port", "9400"], ConsoleOptions("local", metrics_port="9400")),
+        (["--metrics-port=0", "--read-only"], ConsoleOptions("local", True, "0")),
+        (["--metrics-port"], None),
         (["status"], None),
         (["--profile", "compose", "status"], None),
         (["--help"], None),
@@ -54,6 +58,18 @@ def test_an_unknown_profile_is_an_error_before_anything_is_drawn(
 ) -> None:
     assert main(["--profile", "nowhere"]) == 2
     assert "There is no profile named 'nowhere'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("port", ["nine", "-1", "99999"])
+def test_what_is_no_port_is_a_sentence(port: str) -> None:
+    from pipeline.errors import ConfigError
+    from tui.__main__ import _metrics
+
+    def view() -> View:
+        raise AssertionError("nobody scrapes")
+
+    with pytest.raises(ConfigError, match=port), _metrics(port, view):
+        pass
 
 
 def test_without_a_terminal_it_says_so(capsys: pytest.CaptureFixture[str]) -> None:

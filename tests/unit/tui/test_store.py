@@ -119,13 +119,16 @@ def test_fraud_share_is_only_told_of_windows_that_were_seen_whole() -> None:
         assert summary.fraud == fraud
 
 
-def test_duplicates_change_nothing() -> None:
+def test_duplicates_change_nothing_but_what_was_consumed() -> None:
     once, again = Store(Clock()), Store(Clock())
     batch = live_batch()
     once.apply(batch)
     again.apply(batch)
     again.apply(replace(batch, transactions=()))
-    assert again.snapshot() == once.snapshot()
+    first, second = once.snapshot(), again.snapshot()
+    assert second.consumed["rolling"] == 2 * first.consumed["rolling"] > 0
+    assert second.consumed["transaction"] == first.consumed["transaction"]
+    assert replace(second, consumed=first.consumed) == first
 
 
 def test_a_transaction_flagged_twice_under_other_offsets_counts_once() -> None:

@@ -1,0 +1,75 @@
+"""`check`: does the stack keep to its limits? For cron, CI and a monitoring system."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Annotated
+
+from cyclopts import Parameter
+from cyclopts.validators import Number
+
+from pipeline.errors import ConfigError, UnavailableError
+from pipeline.sanitise import sanitised
+
+from .common import Common, Json, print_json, say
+from .marks import Mark, marked
+
+Most = Parameter(validator=Number(gte=0))
+Flag = Annotated[bool, Parameter(negative="")]
+
+
+def check(
+    *names: str,
+    max_lag: Annotated[int | None, Most] = None,
+    max_age: Annotated[float | None, Most] = None,
+    max_quarantined: Annotated[int | None, Most] = None,
+    verify: Flag = False,
+    json: Json = False,
+    prometheus: Flag = False,
+    common: Common = Common(),
+) -> int:
+    """Check that jobs run and keep to limits; a line for each thing that was measured.
+
+    Exit code 0 when everything holds, 1 when something does not, 3 when the stack cannot be
+    reached. What has no limit is measured and not judged.
+
+    Args:
+        names: The jobs that have to run; all of them without a name.
+        max_lag: Records that may wait for a job.
+        max_age: Seconds that may have passed since the newest record was written, to the topic
+            `transaction` and to the jobs' own.
+        max_quarantined: Records that may be no transactions; reads the whole topic.
+        verify: Prove that the jobs' features are right, too.
+        prometheus: Print the measurements as Prometheus text.
+    """
+    from pipeline.check import Limits, exposition, judge, read
+    from pipeline.runtime import Runtime
+
+    if json and prometheus:
+        raise ConfigError("--json and --prometheus exclude each other.", "Choose one.")
+    limits = Limits(max_lag, max_age, max_quarantined)
+    readings = read(
+        Runtime(common.settings),
+        names,
+        limits,
+        verify=verify,
+        tell=lambda line: say(f"  … {line}", over=True),
+    )
+    say("", over=True)
+    found = judge(readings, limits)
+    holds = all(measurement.holds is not False for measurement in found)
+    if json:
+        checks = [dataclasses.asdict(measurement) for measurement in found]
+        print_json({"profile": common.profile, "holds": holds, "checks": checks})
+    elif prometheus:
+        print(exposition(common.profile, found), end="")
+    else:
+        marks = {True: Mark.GOOD, False: Mark.FAILED, None: Mark.SKIPPED}
+        subjects = [f"{measurement.check} {measurement.subject}".rstrip() for measurement in found]
+        width = max(map(len, subjects))
+        for subject, measurement in zip(subjects, found, strict=True):
+            mark = marked(marks[measurement.holds])
+            print(f"{mark} {subject:<{width}}  {sanitised(measurement.said)}")
+    if readings.unreachable:
+        return UnavailableError.exit_code
+    return 0 if holds else 1

@@ -1,0 +1,25 @@
+"""The mark before a line that says how something is."""
+
+from __future__ import annotations
+
+import os
+import sys
+from enum import StrEnum
+
+
+class Mark(StrEnum):
+    """What a mark looks like."""
+
+    GOOD = "✓"
+    WARNING = "!"
+    FAILED = "✗"
+    SKIPPED = "·"
+
+
+_COLOURS = {Mark.GOOD: "32", Mark.WARNING: "33", Mark.FAILED: "31", Mark.SKIPPED: "2"}
+
+
+def marked(mark: Mark) -> str:
+    """The mark, in its colour where there are colours."""
+    plain = bool(os.environ.get("NO_COLOR")) or not sys.stdout.isatty()
+    return mark.value if plain else f"\x1b[{_COLOURS[mark]}m{mark.value}\x1b[0m"

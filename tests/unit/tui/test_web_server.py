@@ -1,0 +1,111 @@
+"""Whatever becomes of a tab, its process ends."""
+
+from __future__ import annotations
+
+import asyncio
+import shlex
+import socket
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Self
+
+import psutil
+import pytest
+from aiohttp import ClientSession, ClientWebSocketResponse
+
+from tui.web.server import ConsoleServer
+
+PATIENCE = 1.0
+READY = "import os, sys, threading, time; os.write(1, b'__GANGLION__\\n'); "
+PACKET = "os.write(1, b'D' + (5000).to_bytes(4, 'big') + b'x' * 5000)"
+# What a console does, and two that are in trouble.
+GOOD = READY + PACKET + "; sys.stdin.buffer.read(1); time.sleep(0.1)"
+STUCK = READY + PACKET + "; time.sleep(600)"
+# Draws without end in one thread, and would end by another: as long as somebody takes it.
+FLOOD = READY + (
+    "done = []; threading.Thread("
+    "target=lambda: [done.append(1) for _ in iter(lambda: b'quit' in os.read(0, 99), True)]"
+    " or done.append(2), daemon=True).start()\n"
+    f"while 2 not in done: {PACKET}"
+)
+
+
+class Serving:
+    """A server whose consoles are a script.
+
+    Attributes:
+        address: Of its socket.
+    """
+
+    def __init__(self, script: str) -> None:
+        command = shlex.join([sys.executable, "-c", script])
+        self._server = ConsoleServer(f"exec {command}", patience=PATIENCE)
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.address = f"ws://127.0.0.1:{self._listener.getsockname()[1]}/ws"
+
+    async def __aenter__(self) -> Self:
+        self._runner = await self._server.start(self._listener)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        await self._runner.cleanup()
+
+
+@asynccontextmanager
+async def tab(server: Serving) -> AsyncIterator[ClientWebSocketResponse]:
+    async with ClientSession() as client:
+        opened = await client.ws_connect(server.address)
+        await opened.receive(20)
+        yield opened
+
+
+def consoles() -> list[psutil.Process]:
+    return [
+        child
+        for child in psutil.Process().children()
+        if child.status() != psutil.STATUS_ZOMBIE and "GANGLION" in " ".join(child.cmdline())
+    ]
+
+
+async def wait_until(condition: Callable[[], object], patience: float) -> None:
+    async with asyncio.timeout(patience):
+        while not condition():
+            await asyncio.sleep(0.02)
+
+
+@pytest.mark.parametrize("script", [GOOD, STUCK, FLOOD], ids=["good", "stuck", "flood"])
+async def test_a_console_ends_with_its_tab(script: str) -> None:
+    async with Serving(script) as server:
+        async with tab(server) as opened:
+            assert len(consoles()) == 1
+            await opened.close()
+        await wait_until(lambda: not consoles(), 20)
+
+
+@pytest.mark.parametrize("script", [GOOD, STUCK, FLOOD], ids=["good", "stuck", "flood"])
+async def test_a_console_ends_when_its_connection_is_cut(script: str) -> None:
+    async with Serving(script) as server, tab(server) as opened:
+        assert len(consoles()) == 1
+        assert opened._response.connection is not None
+        assert opened._response.connection.transport is not None
+        opened._response.connection.transport.abort()
+        await wait_until(lambda: not consoles(), 20)
+
+
+@pytest.mark.parametrize("script", [GOOD, STUCK, FLOOD], ids=["good", "stuck", "flood"])
+async def test_no_console_outlives_the_server(script: str) -> None:
+    async with Serving(script) as server, tab(server) as one, tab(server) as other:
+        assert len(consoles()) == 2
+        reading = [asyncio.create_task(_read(opened)) for opened in (one, other)]
+        await server.close()
+        assert not consoles()
+        await asyncio.gather(*reading)
+
+
+async def _read(opened: ClientWebSocketResponse) -> None:
+    async for _ in opened:
+        pass

@@ -1,0 +1,64 @@
+"""An HTTP endpoint on loopback for Prometheus, in threads of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from prometheus_client import CollectorRegistry, start_http_server
+from prometheus_client.core import Metric
+from prometheus_client.registry import Collector
+
+from pipeline.errors import ConfigError
+
+from ..view import View
+from .families import families
+
+_LOOPBACK: Final = "127.0.0.1"
+
+
+class ViewCollector(Collector):
+    """Asks for a view at each scrape.
+
+    Args:
+        view: Gives the console as it is now; called in a thread of the endpoint.
+    """
+
+    def __init__(self, view: Callable[[], View]) -> None:
+        self._view = view
+
+    def collect(self) -> Iterable[Metric]:
+        """The metrics of this moment."""
+        return families(self._view())
+
+
+@contextmanager
+def serving(port: int, view: Callable[[], View]) -> Iterator[int]:
+    """Serve `/metrics` on loopback for as long as the context is open.
+
+    Args:
+        port: To listen on; 0 for any that is free.
+        view: Gives the console as it is now; called in a thread of the endpoint.
+
+    Yields:
+        The port.
+
+    Raises:
+        ConfigError: The port is taken.
+    """
+    registry = CollectorRegistry()
+    registry.register(ViewCollector(view))
+    try:
+        server, thread = start_http_server(port, _LOOPBACK, registry)
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise ConfigError(
+            f"Metrics cannot be served on port {port}: {reason}.", "Choose another --metrics-port."
+        ) from error
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

@@ -1,0 +1,92 @@
+"""The metrics of one view; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC
+from typing import Final
+
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    InfoMetricFamily,
+    Metric,
+)
+
+from pipeline.model import Health, JobState
+
+from ..view import Phase, View
+
+_PREFIX: Final = "fraudwatch_console"
+
+
+def families(view: View) -> Iterator[Metric]:
+    """What a view says in numbers; what is not known yet is left out.
+
+    Args:
+        view: The console at one moment.
+    """
+    yield InfoMetricFamily(_PREFIX, "Which console this is.", value={"profile": view.profile})
+    yield from _streams(view)
+    yield from _stack(view)
+
+
+def _streams(view: View) -> Iterator[Metric]:
+    data = view.data
+    yield _counter("records", "Records taken in.", data.consumed, label="kind")
+    quarantine = dict(data.quarantine.kinds)
+    yield _counter("quarantined_records", "Records that are no transactions.", quarantine, "kind")
+    yield _counter("bad_records", "Records of sinks that could not be decoded.", {"": data.bad})
+    flagged = {"": data.flagged_total}
+    yield _counter("flagged_transactions", "Flagged transactions seen, each once.", flagged)
+    yield _gauge("users", "Users kept.", {"": data.users.total})
+    yield _gauge("windows", "Closed windows kept.", data.windows_kept, label="kind")
+    yield _gauge("flagged", "Flagged transactions kept.", {"": data.flagged.total})
+    rate = {"": data.rate}
+    yield _gauge("transactions_per_second", "Transactions consumed, of late.", rate)
+    yield _gauge("lag_records", "Records that wait for the console.", {"": data.lag})
+    newest = data.event_time.newest
+    event_time = {"": None if newest is None else newest.replace(tzinfo=UTC).timestamp()}
+    yield _gauge("event_time_seconds", "Newest event time, read as UTC.", event_time)
+    batch = {"": _age(view.now, data.last_record_at)}
+    yield _gauge("batch_age_seconds", "Since the last record came.", batch)
+    yield _gauge("source_up", "Whether Kafka can be read.", {"": not data.error})
+
+
+def _stack(view: View) -> Iterator[Metric]:
+    reading = view.reading
+    yield _gauge("live", "Whether the console has its stack.", {"": view.phase is Phase.LIVE})
+    up = {"kafka": reading.kafka is Health.UP, "flink": reading.flink is Health.UP}
+    yield _gauge("up", "Whether a part was up at the last status.", up, label="part")
+    age = {"": _age(view.now, reading.at or None)}
+    yield _gauge("status_age_seconds", "Since the last good status.", age)
+    running = {line.status.name: line.status.state is JobState.RUNNING for line in view.jobs}
+    yield _gauge("job_running", "Whether the job ran at the last status.", running, label="job")
+    lags = {line.status.name: line.vitals.pending for line in view.jobs if line.vitals}
+    yield _gauge("job_lag_records", "Records that wait for the job.", lags, label="job")
+
+
+def _age(now: float, at: float | None) -> float | None:
+    """Seconds; a clock that was set back makes nothing younger than now."""
+    return None if at is None else max(0.0, now - at)
+
+
+def _counter(name: str, help: str, values: Mapping[str, float], label: str = "") -> Metric:
+    family = CounterMetricFamily(f"{_PREFIX}_{name}", help, labels=[label] if label else [])
+    return _filled(family, values, label)
+
+
+def _gauge(name: str, help: str, values: Mapping[str, float | None], label: str = "") -> Metric:
+    family = GaugeMetricFamily(f"{_PREFIX}_{name}", help, labels=[label] if label else [])
+    return _filled(family, values, label)
+
+
+def _filled(
+    family: CounterMetricFamily | GaugeMetricFamily,
+    values: Mapping[str, float | None],
+    label: str,
+) -> Metric:
+    for name, value in values.items():
+        if value is not None:
+            family.add_metric([name] if label else [], value)
+    return family
