@@ -20,7 +20,8 @@ from pipeline.stack import Stack
 
 from ..documents import write_my_features
 from ..refused import REFUSED, as_feature
-from .conftest import Run
+from .conftest import Run, wait_until
+from .test_console import Terminal
 from .test_features import send
 
 OWN = Path(__file__).resolve().parents[1] / "own_features.py"
@@ -82,6 +83,28 @@ def test_the_feature_of_the_documentation(stack: Runtime, fraudwatch: Run, tmp_p
     # Without the file there is no such job.
     assert fraudwatch("verify", "merchants").returncode == 4
     assert fraudwatch("stop", "merchants", "--discard", *with_it).returncode == 0
+
+
+def test_the_console_shows_its_rows(
+    stack: Runtime, stack_settings: Settings, fraudwatch: Run, tmp_path: Path
+) -> None:
+    file = str(write_my_features(tmp_path))
+    send(stack, some_transactions(3_000))
+    assert fraudwatch("start", "merchants", "--features", file).returncode == 0
+    terminal = Terminal(stack_settings, "--features", file)
+    try:
+        terminal.wait_for(r"\d of 6 running", patience=90)
+        terminal.process.send("1Gv")
+        terminal.wait_for(r"merchants .*rows", patience=30)
+        terminal.wait_for(r"2024-03-0\d \d\d:00:00 +fraud_\S.* +[\d,]+\.\d\d", patience=60)
+        terminal.process.send("/")
+        terminal.wait_for(r"words, count>5", patience=30)
+        terminal.process.send("spent>100")
+        terminal.wait_for(r"rows match spent>100", patience=30)
+        terminal.process.send("\x03")
+        wait_until(lambda: not (terminal.text and terminal.process.isalive()), 60, "the end")
+    finally:
+        terminal.process.close(force=True)
 
 
 @pytest.mark.parametrize("name", [name for name in REFUSED if name not in _NOT_FLINKS])
