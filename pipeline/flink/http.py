@@ -24,12 +24,17 @@ def rest_client(flink: FlinkSettings) -> httpx.Client:
         base_url=flink.rest,
         timeout=flink.timeout,
         headers={"Authorization": said} if said else {},
-        verify=_trusted(flink),
+        verify=trusted(flink),
         trust_env=False,
     )
 
 
-def _trusted(flink: FlinkSettings) -> ssl.SSLContext | bool:
+def trusted(flink: FlinkSettings) -> ssl.SSLContext | bool:
+    """Whom to trust, and who we are; False without TLS.
+
+    Raises:
+        ConfigError: A certificate, a key or a secret is not where the settings say.
+    """
     if not flink.rest.startswith("https:"):
         return False
     trusted = read_pem(flink.ca_file) if flink.ca_file else None
@@ -61,7 +66,7 @@ def authorization(flink: FlinkSettings) -> str:
     return ""
 
 
-def unavailable(address: str, error: httpx.HTTPError) -> PipelineError:
+def unavailable(address: str, error: Exception) -> PipelineError:
     """What a failed request means to the user."""
     if "CERTIFICATE_VERIFY_FAILED" in str(error):
         return ConfigError(

@@ -5,6 +5,8 @@ Sources: Flink 2.3, `RestOptions`, `SecurityOptions`, and `FLINK_REST_CLIENT_HEA
 
 from __future__ import annotations
 
+import socket
+import ssl
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -14,10 +16,20 @@ from pipeline.config import FlinkSettings
 from pipeline.config.tls import read_pem
 from pipeline.errors import ConfigError
 
-from .http import authorization
+from .http import authorization, trusted, unavailable
 
 # The stores hold what the settings' files hold, for the same user's eyes only; Java wants a word.
 _STORE_PASSWORD: Final = "fraudwatch"
+# Flink's own are of TLS 1.2 and for RSA certificates alone.
+_PROTOCOLS: Final = "TLSv1.3,TLSv1.2"
+_CIPHERS: Final = ",".join(
+    ["TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384"]
+    + [
+        f"TLS_ECDHE_{kind}_WITH_AES_{strength}"
+        for kind in ("RSA", "ECDSA")
+        for strength in ("128_GCM_SHA256", "256_GCM_SHA384")
+    ]
+)
 _HEADERS: Final = "FLINK_REST_CLIENT_HEADERS"
 
 
@@ -39,22 +51,26 @@ def tls_options(flink: FlinkSettings, folder: Path) -> dict[str, str]:
         folder: Where the stores go.
 
     Raises:
-        ConfigError: A certificate, a key or a secret is not where the settings say.
+        ConfigError: A certificate, a key or a secret is not where the settings say, or the cluster
+            is not to be trusted.
+        UnavailableError: The cluster does not answer.
     """
     if not flink.rest.startswith("https:"):
         return {}
     prefix = "security.ssl.rest."
-    options = {f"{prefix}enabled": "true", f"{prefix}verify-hostname": str(flink.verify_hostname)}
-    options[f"{prefix}verify-hostname"] = options[f"{prefix}verify-hostname"].lower()
+    options = {
+        "security.ssl.protocol": _PROTOCOLS,
+        "security.ssl.algorithms": _CIPHERS,
+        f"{prefix}enabled": "true",
+        # Flink's client does not tell Java whom it calls, so that no name can be verified there: we
+        # look at the certificate ourselves, and it trusts that one alone.
+        f"{prefix}verify-hostname": "false",
+        f"{prefix}truststore": str(folder / "trusted.p12"),
+        f"{prefix}truststore-type": "PKCS12",
+        f"{prefix}truststore-password": _STORE_PASSWORD,
+    }
     private_file.make_directory(folder)
-    if flink.ca_file:
-        path = folder / "trusted.p12"
-        private_file.write(path, _truststore(flink.ca_file))
-        options |= {
-            f"{prefix}truststore": str(path),
-            f"{prefix}truststore-type": "PKCS12",
-            f"{prefix}truststore-password": _STORE_PASSWORD,
-        }
+    private_file.write(folder / "trusted.p12", _truststore(_certificate(flink)))
     if flink.certificate_file and flink.key_file:
         path = folder / "own.p12"
         private_file.write(path, _keystore(flink, flink.certificate_file, flink.key_file))
@@ -78,22 +94,28 @@ def environment(flink: FlinkSettings) -> dict[str, str]:
     return {_HEADERS: f"Authorization:{said}"} if said else {}
 
 
-def _truststore(ca_file: Path) -> bytes:
+def _certificate(flink: FlinkSettings) -> bytes:
+    """The cluster's certificate, in DER, once it has been found to be one to trust."""
+    parts, context = urlsplit(flink.rest), trusted(flink)
+    assert isinstance(context, ssl.SSLContext)
+    host, port = parts.hostname or "", parts.port or 443
+    try:
+        with (
+            socket.create_connection((host, port), flink.timeout) as plain,
+            context.wrap_socket(plain, server_hostname=host) as connection,
+        ):
+            return connection.getpeercert(binary_form=True) or b""
+    except OSError as error:
+        raise unavailable(flink.rest, error) from error
+
+
+def _truststore(certificate: bytes) -> bytes:
     from cryptography import x509
     from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
 
-    try:
-        trusted = x509.load_pem_x509_certificates(read_pem(ca_file).encode())
-    except ValueError as error:
-        raise ConfigError(
-            f"{ca_file} holds no certificate that can be read.", "Correct the file."
-        ) from error
+    known = pkcs12.PKCS12Certificate(x509.load_der_x509_certificate(certificate), b"flink")
     return pkcs12.serialize_java_truststore(
-        [
-            pkcs12.PKCS12Certificate(certificate, f"ca-{number}".encode())
-            for number, certificate in enumerate(trusted)
-        ],
-        BestAvailableEncryption(_STORE_PASSWORD.encode()),
+        [known], BestAvailableEncryption(_STORE_PASSWORD.encode())
     )
 
 
