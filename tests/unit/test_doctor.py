@@ -175,3 +175,19 @@ def test_what_nobody_thought_of_is_a_finding_too() -> None:
     assert finding.outcome is Outcome.FAILED
     assert finding.found == "ZeroDivisionError: by zero."
     assert finding.exit_code == 1
+
+
+def test_a_file_with_features_that_cannot_be_used(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert found("Features").outcome is Outcome.GOOD
+    monkeypatch.setenv("FRAUDWATCH_FEATURES", str(home / "none.py"))
+    finding = found("Features")
+    assert (finding.outcome, finding.exit_code) == (Outcome.FAILED, 5)
+    assert finding.found == f"There is no file {home / 'none.py'}."
+    # What needs to know the features says so; a stack can be stopped all the same.
+    for command in ("status", "up", "verify"):
+        done = run(command)
+        assert done.returncode == 5
+        assert f"There is no file {home / 'none.py'}." in done.stderr
+    assert run("down").returncode == 0
