@@ -45,9 +45,10 @@ _PAGES = [page for page in documents() if commands(page)]
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    """Where a reader sits: a folder with the files of the pages, and a stack of its own."""
+    """Where a reader sits: a folder with the files of the pages, and a stack for most of them."""
     desk = Desk(tmp_path_factory.mktemp("desk"))
     yield desk
+    desk.begin()
     desk.type("fraudwatch down")
 
 
@@ -66,11 +67,11 @@ class Desk:
         write_my_features(folder)
         write_transactions(folder / "transactions.csv.gz")
 
-    def begin(self) -> None:
-        """A shell without variables of an earlier page."""
+    def begin(self, stack: str = "shared") -> None:
+        """A shell without variables of an earlier page, and before this stack."""
         self._environment = {
             **{k: v for k, v in os.environ.items() if not k.startswith("FRAUDWATCH_")},
-            **stack_environment(self._folder / "state"),
+            **stack_environment(self._folder / stack),
             "PATH": self._path,
             "TERM": "xterm-256color",
         }
@@ -138,18 +139,20 @@ def write_transactions(path: Path) -> None:
 @pytest.mark.timeout(1_800)
 @pytest.mark.parametrize("page", _PAGES, ids=lambda page: page.name)
 def test_every_command_of_a_page(desk: Desk, page: Path) -> None:
-    desk.begin()
     typed = commands(page)
     to_run = [line for line in typed if not any(line.startswith(begin) for begin in _NOT_RUN)]
-    starts_one = any(line.startswith("fraudwatch up") for line in to_run)
-    if to_run and starts_one and desk.stack_is_up:
-        desk.type("fraudwatch down")
-    elif to_run and not starts_one and not desk.stack_is_up:
+    brings_one = any(line.startswith("fraudwatch up") for line in to_run)
+    desk.begin(page.stem if brings_one else "shared")
+    if to_run and not brings_one and not desk.stack_is_up:
         desk.type("fraudwatch up")
-    for line in to_run:
-        begun = time.monotonic()
-        desk.type(line)
-        print(f"{time.monotonic() - begun:6.1f} s  {line}")
+    try:
+        for line in to_run:
+            begun = time.monotonic()
+            desk.type(line)
+            print(f"{time.monotonic() - begun:6.1f} s  {line}")
+    finally:
+        if brings_one:
+            desk.type("fraudwatch down")
 
 
 def test_what_is_not_run_is_there() -> None:
