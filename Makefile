@@ -5,13 +5,23 @@ BIN := $(VENV)/bin
 RUN_STAMP := $(VENV)/.installed-run
 TEST_STAMP := $(VENV)/.installed-test
 
-.PHONY: run test check format soak bench snapshots screenshot docs clean
+.PHONY: run test test-compose check format soak bench snapshots screenshot docs clean
 
 run: $(RUN_STAMP)
 	@$(BIN)/fraudwatch $(ARGS)
 
+# What needs no stack goes on two cores at once; what starts one has the machine for itself.
 test: check
+ifeq ($(strip $(ARGS)),)
+	$(BIN)/python -m pytest -n 2 tests/unit tests/golden tests/snapshot
+	$(BIN)/python -m pytest tests/e2e tests/fuzz
+else
 	$(BIN)/python -m pytest $(ARGS)
+endif
+
+# Every service of docker-compose.yml in containers; installs an engine on Debian if it has to.
+test-compose: $(TEST_STAMP)
+	$(BIN)/python -m pytest tests/compose -m compose $(ARGS)
 
 check: $(TEST_STAMP)
 	$(BIN)/ruff format --check .

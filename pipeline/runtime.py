@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from . import feature_files, schema
 from .bring_up import BringUp, create_topics
 from .config import KafkaSettings, Settings
-from .errors import ConfigError, UnavailableError
+from .errors import UnavailableError
 from .features import Feature, Registry
 from .flink.ddl import job_sql
 from .flink.jobs import remembered
@@ -261,7 +261,7 @@ class Runtime:
             ConfigError: The profile is no sandbox.
             UnavailableError: The stack does not run.
         """
-        self._require_sandbox("simulated transactions are not for it")
+        self._settings.require_sandbox("simulated transactions are not for it")
         with Control(self._settings.state_dir, timeout=15.0) as control:
             return _simulator_status(control.ask(change, Report))
 
@@ -274,7 +274,7 @@ class Runtime:
             ConfigError: The profile is no sandbox.
             UnavailableError: The stack does not run.
         """
-        self._require_sandbox("its topics are not ours to empty")
+        self._settings.require_sandbox("its topics are not ours to empty")
         found = self._stack.found()
         jobs = self._stack.jobs(found)
         if found.report is not None:
@@ -327,13 +327,6 @@ class Runtime:
             except UnavailableError:
                 return
             time.sleep(0.05)
-
-    def _require_sandbox(self, why: str) -> None:
-        if not self._settings.sandbox:
-            raise ConfigError(
-                f"Profile {self._settings.profile!r} is no sandbox, so {why}.",
-                "Set sandbox = true in it if it is there to play with.",
-            )
 
     def _job_status(self, feature: Feature) -> JobStatus:
         found = self._stack.found()

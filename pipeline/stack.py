@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from . import schema
 from .config import FlinkSettings, KafkaSettings, Settings
 from .errors import PipelineError, UnavailableError
 from .features import Feature
@@ -18,6 +19,7 @@ from .flink.jobs import Jobs
 from .flink.rest import FlinkRest
 from .flink.submission import Submission, Submitted
 from .flink.vitals import VitalsReader
+from .kafka import topics
 from .kafka.client import Probe
 from .local import launch
 from .local.control import Control, GetReport, Hold, ProcessReport, Report, Submit, SubmitAnswer
@@ -159,9 +161,12 @@ class Stack:
             The job's id.
 
         Raises:
+            InputError: Kafka lacks the topic that it reads or that it writes.
             JobError: Flink refused the job, there are not enough free slots, or the job has changed
                 since its state was kept.
         """
+        needed = (schema.TRANSACTION_TOPIC, feature.topic)
+        topics.require_topics(kafka, map(kafka.topic, needed))
 
         def submit(submission: Submission) -> Submitted:
             if self._report() is None:

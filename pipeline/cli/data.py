@@ -25,6 +25,7 @@ def simulate(
     pause: bool | None = None,
     inject_fraud: Annotated[bool, Flag] = False,
     off: Annotated[bool, Flag] = False,
+    here: Annotated[bool, Flag] = False,
     json: Json = False,
     common: Common = Common(),
 ) -> int:
@@ -36,6 +37,7 @@ def simulate(
         pause: Hold it, and let it go on with --no-pause.
         inject_fraud: Let an episode of fraud begin now.
         off: Stop it.
+        here: Simulate in this process, beside what the stack does, until it is told to end.
     """
     from pipeline.local.control import Simulate
     from pipeline.runtime import Runtime
@@ -43,6 +45,10 @@ def simulate(
     for name, value in (("--rate", rate), ("--speed", speed)):
         if value is not None and not 0 < value < float("inf"):
             raise ConfigError(f"{name} is {value:g}.", "It has to be greater than 0.")
+    if here:
+        if pause is not None or inject_fraud or off:
+            raise ConfigError("--here takes --rate and --speed.", "ctrl+c or SIGTERM ends it.")
+        return _simulate_here(common, rate, speed, json=json)
     status = Runtime(common.settings).simulate(
         Simulate(running=not off, rate=rate, speed=speed, paused=pause, inject_fraud=inject_fraud)
     )
@@ -117,11 +123,25 @@ def replay(
     return 0
 
 
-def topics(*, json: Json = False, common: Common = Common()) -> int:
-    """Print the topics and what they hold."""
+def topics(
+    *, create: Annotated[bool, Flag] = False, json: Json = False, common: Common = Common()
+) -> int:
+    """Print the topics and what they hold.
+
+    Args:
+        create: First make those of the transactions and of the features that are missing.
+    """
+    from pipeline import feature_files
+    from pipeline.bring_up import create_topics
     from pipeline.kafka.topics import list_topics
 
-    found = list_topics(running_kafka(common))
+    settings = common.settings
+    if create:
+        settings.require_sandbox("its topics are not ours to make")
+    kafka = running_kafka(common)
+    if create:
+        create_topics(settings, kafka, feature_files.load(settings.features))
+    found = list_topics(kafka)
     if json:
         print_json(
             [
@@ -188,6 +208,33 @@ def tail(
             sys.stdout.flush()
             if consumer.error and not follow:
                 raise UnavailableError(f"{topic} cannot be read: {consumer.error}.", "Try again.")
+    return 0
+
+
+def _simulate_here(common: Common, rate: float | None, speed: float | None, *, json: bool) -> int:
+    from pipeline.local.simulator import DEFAULT_RATE, DEFAULT_SPEED
+    from pipeline.simulate.foreground import run_here
+    from pipeline.simulate.process import Status
+
+    common.settings.require_sandbox("simulated transactions are not for it")
+    told = ""
+
+    def tell(status: Status) -> None:
+        nonlocal told
+        if json:
+            print_json(status)
+            sys.stdout.flush()
+        elif status.error:
+            # Once, not every second.
+            say(status.error, over=status.error == told)
+        else:
+            say(f"  … {status.sent:,} sent, event time {status.event_time}", over=True)
+        told = status.error
+
+    rate, speed = rate or DEFAULT_RATE, speed or DEFAULT_SPEED
+    say(f"Simulating {rate:,.0f} transactions/s, ×{speed:,.0f}.")
+    run_here(running_kafka(common), tell, rate=rate, speed=speed)
+    say("The simulator is off.")
     return 0
 
 

@@ -8,6 +8,8 @@ from typing import Any, Final
 import msgspec
 from platformdirs import user_cache_path, user_state_path
 
+from pipeline.errors import ConfigError
+
 from .flink import FlinkSettings
 from .kafka import KafkaSettings
 from .types import Positive
@@ -67,6 +69,21 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     java_home: str = ""
     maven_repository: str = ""
     profile: str = LOCAL_PROFILE
+
+    def require_sandbox(self, why: str) -> None:
+        """Refuse what would harm a stack that is not there to play with.
+
+        Args:
+            why: The refusal, as the end of a sentence.
+
+        Raises:
+            ConfigError: The profile is no sandbox.
+        """
+        if not self.sandbox:
+            raise ConfigError(
+                f"Profile {self.profile!r} is no sandbox, so {why}.",
+                "Set sandbox = true in it if it is there to play with.",
+            )
 
     @property
     def logs_dir(self) -> Path:

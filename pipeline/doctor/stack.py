@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipeline import schema
 from pipeline.config import Settings
-from pipeline.errors import InputError, JobError, UnavailableError
+from pipeline.errors import JobError, UnavailableError
 from pipeline.features import Registry
 from pipeline.kafka import topics
 from pipeline.model import Health
@@ -42,15 +42,9 @@ def kafka(found: Found, stack: Stack) -> Finding:
 def all_topics(found: Found, registry: Registry) -> Finding:
     """Every topic of a feature is there, with the partitions that it was made with."""
     kafka = found.kafka
-    held = {topic.name: topic for topic in topics.list_topics(kafka)}
     wanted = (kafka.topic(schema.TRANSACTION_TOPIC), *registry.topics(kafka).values())
-    missing = [name for name in wanted if name not in held]
-    if missing:
-        raise InputError(
-            f"Kafka has no topic {' and no '.join(missing)}.",
-            "`fraudwatch up` makes it, if the profile is a sandbox; else make it, or set "
-            "topic_prefix or topics to what it is called.",
-        )
+    topics.require_topics(kafka, wanted)
+    held = {topic.name: topic for topic in topics.list_topics(kafka)}
     odd = [name for name in wanted if len(held[name].partitions) != kafka.partitions]
     if odd:
         return warning(

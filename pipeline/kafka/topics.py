@@ -14,7 +14,7 @@ from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
 
 from pipeline import schema
 from pipeline.config import KafkaSettings
-from pipeline.errors import UnavailableError
+from pipeline.errors import InputError, UnavailableError
 
 from .client import REQUEST_SECONDS, client_config, reporting, unavailable
 from .quarantine import sort_out
@@ -128,6 +128,24 @@ def list_topics(kafka: KafkaSettings) -> list[TopicInfo]:
         topic, number = part
         found.setdefault(topic, []).append(PartitionInfo(number, earliest[part], latest[part]))
     return [TopicInfo(name, tuple(partitions)) for name, partitions in sorted(found.items())]
+
+
+def require_topics(kafka: KafkaSettings, names: Iterable[str]) -> None:
+    """Return when there are topics of these names.
+
+    Raises:
+        InputError: One is not there.
+        UnavailableError: Kafka cannot be reached.
+    """
+    with reporting(kafka):
+        known = _admin(kafka).list_topics(timeout=REQUEST_SECONDS).topics
+    missing = [name for name in names if name not in known]
+    if missing:
+        raise InputError(
+            f"Kafka at {kafka.bootstrap} has no topic {' and no '.join(missing)}.",
+            "`fraudwatch up` makes it, if the profile is a sandbox; else make it, or set "
+            "topic_prefix or topics to what it is called.",
+        )
 
 
 def newest_event_time(kafka: KafkaSettings) -> datetime | None:

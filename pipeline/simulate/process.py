@@ -183,6 +183,51 @@ def run(
             say(simulation.status)
 
 
+def simulate(
+    kafka: KafkaSettings,
+    commands: Commands,
+    ended: threading.Event,
+    say: Callable[[Status], None],
+    *,
+    rate: float,
+    speed: float,
+    seed: int = DEFAULT_SEED,
+    users: int = DEFAULT_USERS,
+) -> None:
+    """Send transactions until told to end, with all of them flushed then.
+
+    Args:
+        kafka: Where to.
+        commands: Lines of JSON as they come; an empty one at the end.
+        ended: Set when the end has been said, for as long as nobody reads the commands.
+        say: Told the status every second and after every command.
+        rate: Transactions per second.
+        speed: Event time per real time.
+        seed: Decides who buys what.
+        users: How many people there are.
+
+    Raises:
+        PipelineError: Kafka has not taken all.
+    """
+    generator = _generator(kafka, seed, users, ended)
+    if generator is None:
+        return
+    with TransactionProducer(kafka, delivery_timeout=300) as producer:
+        simulation = Simulation(
+            generator=generator,
+            pace=RatePace(time.monotonic()),
+            send=lambda transaction: producer.send(
+                encode.key(transaction), encode.value(transaction)
+            ),
+            rate=rate,
+            speed=speed,
+            busyness=lambda: generator.intensity,
+            present=lambda: datetime.now(UTC).replace(tzinfo=None),
+        )
+        run(simulation, commands, say)
+        producer.flush(_FLUSH_SECONDS)
+
+
 def _generator(
     kafka: KafkaSettings, seed: int, users: int, ended: threading.Event
 ) -> Generator | None:
@@ -237,23 +282,16 @@ def main() -> int:
     signal.signal(signal.SIGTERM, end)
     threading.Thread(target=read_commands, name="commands", daemon=True).start()
     try:
-        generator = _generator(kafka, options.seed, options.users, ended)
-        if generator is None:
-            return 0
-        with TransactionProducer(kafka, delivery_timeout=300) as producer:
-            simulation = Simulation(
-                generator=generator,
-                pace=RatePace(time.monotonic()),
-                send=lambda transaction: producer.send(
-                    encode.key(transaction), encode.value(transaction)
-                ),
-                rate=options.rate,
-                speed=options.speed,
-                busyness=lambda: generator.intensity,
-                present=lambda: datetime.now(UTC).replace(tzinfo=None),
-            )
-            run(simulation, commands, say)
-            producer.flush(_FLUSH_SECONDS)
+        simulate(
+            kafka,
+            commands,
+            ended,
+            say,
+            rate=options.rate,
+            speed=options.speed,
+            seed=options.seed,
+            users=options.users,
+        )
     except PipelineError as error:
         print(error, file=sys.stderr, flush=True)
         return error.exit_code

@@ -33,7 +33,7 @@ RESTORED = (b"\x1b[?1000l", b"\x1b[?2004l", b"\x1b[?1049l", b"\x1b[?25h")
 class Terminal:
     """A console in a pseudo-terminal, and the screen that a person would see."""
 
-    def __init__(self, settings: Settings, *options: str) -> None:
+    def __init__(self, settings: Settings, *options: str, folder: Path | None = None) -> None:
         self._screen = pyte.Screen(COLUMNS, LINES)
         self._stream = pyte.ByteStream(self._screen)
         self.sent = bytearray()
@@ -41,6 +41,7 @@ class Terminal:
             str(Path(sys.executable).parent / "fraudwatch"),
             list(options),
             env={**os.environ, **stack_environment(settings.state_dir), "TERM": "xterm-256color"},
+            cwd=None if folder is None else str(folder),
             dimensions=(LINES, COLUMNS),
             timeout=5,
         )

@@ -85,8 +85,7 @@ class Desk:
         """Type a line, and see that it does what it should."""
         program, *arguments = shlex.split(line)
         if program == "export":
-            name, _, value = arguments[0].partition("=")
-            self._environment[name] = value
+            self._environment |= dict(each.split("=", 1) for each in arguments)
         elif program == "fraudwatch" and console_options(arguments) is not None:
             self._open_console(line)
         else:

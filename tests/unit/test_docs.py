@@ -12,7 +12,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from pipeline import config
 from pipeline.cli import command_line
+from pipeline.cli.app import options_last
 from tui.__main__ import console_options
 from tui.web.command import serve
 
@@ -66,7 +68,9 @@ def test_every_command_is_one_that_there_is(page: Path) -> None:
     for line in commands(page):
         program, *arguments = shlex.split(line)
         if program == "fraudwatch" and console_options(arguments) is None:
-            command_line((serve,)).parse_args(arguments, print_error=False, exit_on_error=False)
+            command_line((serve,)).parse_args(
+                options_last(arguments), print_error=False, exit_on_error=False
+            )
         elif program == "make":
             assert re.search(rf"^{arguments[0]}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
 
@@ -87,3 +91,13 @@ def test_the_feature_of_the_readme_is_that_of_its_page() -> None:
 
 def _anchor(heading: str) -> str:
     return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+@pytest.mark.parametrize("page", sorted(DOCS.glob("*.md")), ids=lambda page: page.stem)
+def test_settings_in_the_docs_are_settings(page: Path, tmp_path: Path) -> None:
+    for number, block in enumerate(re.findall(r"```toml\n(.*?)```", page.read_text(), re.S)):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        (folder / config.FILE_NAME).write_text(block)
+        for name in config.profiles((folder,)):
+            config.load(name, environment={}, directories=(folder,))

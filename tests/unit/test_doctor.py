@@ -191,3 +191,12 @@ def test_a_file_with_features_that_cannot_be_used(
         assert done.returncode == 5
         assert f"There is no file {home / 'none.py'}." in done.stderr
     assert run("down").returncode == 0
+
+
+def test_options_of_every_command_may_stand_before_it(home: Path) -> None:
+    for arguments in (("status", "--profile", "nowhere"), ("--profile", "nowhere", "status")):
+        done = run(*arguments)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "There is no profile named 'nowhere'" in done.stderr
+    assert run("--profile=local", "--features", "x.py", "down").returncode == 0
+    assert run("--profile", "local", "--help").returncode == 0

@@ -99,11 +99,9 @@ def assert_nothing_leaks(company: Company, runtime: Runtime) -> None:
         "detail": repr(runtime.job_detail(JOB)),
         "settings": config.to_json(company.settings).decode(),
     }
-    for log in company.settings.state_dir.rglob("*.log"):
-        shown[log.name] = log.read_text(errors="replace")
-    for name in ("jobs.json", "pids.json", "console.json"):
-        for file in company.settings.state_dir.rglob(name):
-            shown[str(file)] = file.read_text()
+    for file in company.settings.state_dir.rglob("*"):
+        if file.is_file():
+            shown[str(file)] = file.read_bytes().decode("latin-1")
     for process in psutil.process_iter():
         try:
             shown[f"arguments of {process.pid}"] = " ".join(process.cmdline())

@@ -1,0 +1,38 @@
+"""What is only for a stack to play with is refused where somebody works."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.cli import main
+
+FILE = """
+[profile.work.kafka]
+bootstrap = "127.0.0.1:1"
+[profile.work.flink]
+rest = "http://127.0.0.1:1"
+"""
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("simulate", "--here"), ("simulate",), ("topics", "--create")],
+    ids="-".join,
+)
+def test_a_stack_where_somebody_works_is_left_alone(
+    command: tuple[str, ...],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "fraudwatch.toml").write_text(FILE)
+    monkeypatch.chdir(tmp_path)
+    assert main([*command, "--profile", "work"]) == 2
+    assert "'work' is no sandbox" in capsys.readouterr().err
+
+
+def test_a_simulator_in_the_foreground_takes_no_orders(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["simulate", "--here", "--off"]) == 2
+    assert "--here takes --rate and --speed" in capsys.readouterr().err
