@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 RUN_STAMP := $(VENV)/.installed-run
 TEST_STAMP := $(VENV)/.installed-test
 
-.PHONY: run test test-compose check format soak bench snapshots screenshot clean
+.PHONY: run test test-compose check format soak bench snapshots screenshot docs clean
 
 run: $(RUN_STAMP)
 	@$(BIN)/fraudwatch $(ARGS)
@@ -48,6 +48,10 @@ snapshots: $(TEST_STAMP)
 # The picture of the README, of the real console on the real stack.
 screenshot: $(TEST_STAMP)
 	$(BIN)/python -m tests.screenshot assets/console.svg
+
+# The pages of docs/ that are made of the program: keys, commands, configuration.
+docs: $(TEST_STAMP)
+	$(BIN)/python -m tests.generated_docs
 
 clean:
 	rm -rf $(VENV)

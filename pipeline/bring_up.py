@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from . import features, schema
+from . import schema
 from .config import KafkaSettings, Settings
 from .errors import PipelineError
+from .features import Feature, Registry
 from .kafka import topics
 from .local.control import Report, Simulate, Stay
 from .model import SimulatorStatus, StepState
@@ -18,18 +19,13 @@ _PROBE_SECONDS = 10.0
 _MIB = 1024 * 1024
 
 
-def topic_names(kafka: KafkaSettings) -> dict[str, str]:
-    """The sink topic of each feature, by the feature's name, as it is called in a Kafka."""
-    return {feature.name: kafka.topic(feature.topic) for feature in features.BUILT_IN}
-
-
-def create_topics(settings: Settings, kafka: KafkaSettings) -> None:
-    """Create the topics of the transactions and of all features, where they are not there yet.
+def create_topics(settings: Settings, kafka: KafkaSettings, features: Iterable[Feature]) -> None:
+    """Create the topics of the transactions and of features, where they are not there yet.
 
     Raises:
         UnavailableError: Kafka cannot be reached or refuses.
     """
-    names = (kafka.topic(schema.TRANSACTION_TOPIC), *topic_names(kafka).values())
+    names = map(kafka.topic, (schema.TRANSACTION_TOPIC, *(each.topic for each in features)))
     topics.create_topics(kafka, names, retention_bytes=settings.retention_mib * _MIB)
 
 
@@ -40,6 +36,7 @@ class BringUp:
     Attributes:
         settings: Of the profile.
         stack: That of the profile.
+        features: Of the profile.
         steps: What this start has, and told how far it is.
         simulate: Starts or changes the simulator.
         stop: Asked whether to give up.
@@ -47,6 +44,7 @@ class BringUp:
 
     settings: Settings
     stack: Stack
+    features: Registry
     steps: Steps
     simulate: Callable[[Simulate], SimulatorStatus]
     stop: Callable[[], bool]
@@ -92,7 +90,7 @@ class BringUp:
     def _create_topics(self, kafka: KafkaSettings) -> None:
         if "topics" in self.steps.keys:
             with self.steps.step("topics"):
-                create_topics(self.settings, kafka)
+                create_topics(self.settings, kafka, self.features)
 
     def _start_simulator(self, *, wanted: bool) -> None:
         if "simulator" not in self.steps.keys:
@@ -108,13 +106,13 @@ class BringUp:
     def _start_jobs(self) -> None:
         found = self.stack.found()
         jobs = self.stack.jobs(found)
-        names = jobs.to_resume(topic_names(found.kafka))
+        names = jobs.to_resume(self.features.names)
         submitted: list[str] = []
         failures: list[str] = []
         for number, name in enumerate(names, 1):
             self.steps.update("jobs", StepState.RUNNING, f"{name} ({number} of {len(names)})")
             try:
-                (feature,) = features.find([name])
+                (feature,) = self.features.find([name])
                 submitted.append(self.stack.submit(jobs, feature, found.kafka))
             except PipelineError as error:
                 failures.append(error.message)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .features import Feature
-from .model import JobDetail, JobFailure, KeptState
+from .model import JobDetail, JobFailure, KeptState, SinkColumn
 
 
 def described(
     feature: Feature,
+    topic: str,
     sql: str,
     kept: Sequence[KeptState],
     failures: Sequence[JobFailure] = (),
@@ -18,6 +19,7 @@ def described(
 
     Args:
         feature: What it computes.
+        topic: Where it writes, as that is called in its Kafka.
         sql: What it runs as.
         kept: The state that it left behind, newest first.
         failures: Its exceptions, newest first.
@@ -25,7 +27,11 @@ def described(
     return JobDetail(
         name=feature.name,
         description=feature.description,
-        topic=feature.topic,
+        topic=topic,
+        columns=tuple(
+            SinkColumn(name, dtype, computed=name in feature.measures)
+            for name, dtype in feature.columns.items()
+        ),
         expression=repr(feature.table),
         sql=sql,
         kept=tuple(kept),

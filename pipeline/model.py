@@ -207,6 +207,21 @@ class JobFailure:
 
 
 @dataclass(frozen=True, slots=True)
+class SinkColumn:
+    """A column of a feature's topic.
+
+    Attributes:
+        name: Of the field.
+        type: As an Ibis type name.
+        computed: Whether it is a result, rather than one of those that say which row it is.
+    """
+
+    name: str
+    type: str
+    computed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class JobDetail:
     """What a job is, what it left behind and what went wrong with it.
 
@@ -214,6 +229,7 @@ class JobDetail:
         name: The feature's name.
         description: What it computes, in a sentence.
         topic: The sink topic.
+        columns: Of the sink topic, in their order.
         expression: The Ibis expression, printed.
         sql: The Flink SQL that it compiles to, with source and sink.
         kept: Its savepoints and checkpoints, newest first.
@@ -223,6 +239,7 @@ class JobDetail:
     name: str
     description: str
     topic: str
+    columns: tuple[SinkColumn, ...]
     expression: str
     sql: str
     kept: tuple[KeptState, ...] = ()

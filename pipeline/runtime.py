@@ -7,13 +7,14 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from . import features, schema
-from .bring_up import BringUp, create_topics, topic_names
+from . import feature_files, schema
+from .bring_up import BringUp, create_topics
 from .config import KafkaSettings, Settings
 from .errors import UnavailableError
-from .features import Feature
+from .features import Feature, Registry
 from .flink.ddl import job_sql
 from .flink.jobs import remembered
 from .flink.kept import remembered_state
@@ -51,6 +52,15 @@ class Runtime:
         self._settings = settings
         self._stack = Stack(settings)
         self._closing = threading.Event()
+
+    @cached_property
+    def features(self) -> Registry:
+        """The features of the profile; read when first asked for, since `down` needs none.
+
+        Raises:
+            InputError: A file with features cannot be used.
+        """
+        return feature_files.load(self._settings.features)
 
     @property
     def bootstrap(self) -> str:
@@ -90,7 +100,14 @@ class Runtime:
         wanted = {"simulator": simulator, "jobs": jobs and self._settings.sandbox}
         shown = titles(self._settings)
         steps = Steps(report, {key: shown[key] for key in shown if wanted.get(key, True)})
-        start = BringUp(self._settings, self._stack, steps, self.simulate, self._closing.is_set)
+        start = BringUp(
+            self._settings,
+            self._stack,
+            self.features,
+            steps,
+            self.simulate,
+            self._closing.is_set,
+        )
         try:
             start.run(stay=stay)
         except BaseException:
@@ -105,10 +122,10 @@ class Runtime:
                 profile=self._settings.profile,
                 kafka=Health.OFF,
                 flink=Health.OFF,
-                jobs=remembered(self._settings, topic_names(self._settings.kafka)),
+                jobs=remembered(self._settings, self.features.topics(self._settings.kafka)),
             )
         condition = self._stack.condition(found)
-        sinks = topic_names(found.kafka)
+        sinks = self.features.topics(found.kafka)
         status = StackStatus(
             profile=self._settings.profile,
             kafka=condition.kafka,
@@ -132,7 +149,7 @@ class Runtime:
             UnavailableError: The stack does not run.
         """
         found = self._stack.found()
-        running = self._stack.jobs(found).running(topic_names(found.kafka))
+        running = self._stack.jobs(found).running(self.features.topics(found.kafka))
         return self._stack.vitals(found.flink).read_all(running)
 
     def job_detail(self, name: str) -> JobDetail:
@@ -142,17 +159,18 @@ class Runtime:
             JobError: There is no such feature.
             UnavailableError: Flink does not answer.
         """
-        (feature,) = features.find([name])
+        (feature,) = self.features.find([name])
+        topic = self._settings.kafka.topic(feature.topic)
         sql = self.sql(name)
         found = self._stack.find()
         if found is None:
             kept = remembered_state(self._settings, name)
-            return described(feature, sql, kept)
+            return described(feature, topic, sql, kept)
         jobs = self._stack.jobs(found)
         rest = self._stack.rest(found.flink)
         job_id = jobs.running([name]).get(name) or jobs.last_id(name)
         failures = rest.failures(job_id) if job_id else ()
-        return described(feature, sql, jobs.kept(name), failures)
+        return described(feature, topic, sql, jobs.kept(name), failures)
 
     def start_job(
         self,
@@ -168,9 +186,12 @@ class Runtime:
                 state was kept and `resume` does not say what to do.
             UnavailableError: The stack does not run.
         """
-        (feature,) = features.find([name])
+        (feature,) = self.features.find([name])
         found = self._stack.found()
         jobs = self._stack.jobs(found)
+        if self._settings.sandbox:
+            # The stack may have been started when nobody knew of this feature.
+            create_topics(self._settings, found.kafka, [feature])
         job_id = self._stack.submit(jobs, feature, found.kafka, report, resume)
         report("waiting for its tasks")
         jobs.wait_running(job_id)
@@ -189,7 +210,7 @@ class Runtime:
             JobError: The job does not run, or no savepoint could be taken.
             UnavailableError: The stack does not run.
         """
-        (feature,) = features.find([name])
+        (feature,) = self.features.find([name])
         jobs = self._stack.jobs()
         if discard:
             jobs.discard(name, report)
@@ -199,7 +220,7 @@ class Runtime:
 
     def sql(self, name: str) -> str:
         """The SQL that runs, or would run, a feature; secrets are hidden."""
-        (feature,) = features.find([name])
+        (feature,) = self.features.find([name])
         found = self._stack.find()
         kafka = found.kafka if found else self._settings.kafka.at(_SOME_BOOTSTRAP)
         return job_sql(feature, kafka, self._settings.flink.job_prefix + name)
@@ -210,7 +231,7 @@ class Runtime:
         Raises:
             UnavailableError: The stack does not run.
         """
-        (feature,) = features.find([name])
+        (feature,) = self.features.find([name])
         job_id = self._job_status(feature).job_id
         mark = self._stack.rest(self._stack.found().flink).watermark(job_id) if job_id else None
         return None if mark is None else datetime(1970, 1, 1) + timedelta(milliseconds=mark)
@@ -225,7 +246,7 @@ class Runtime:
         from .oracle.live import LiveJob
         from .oracle.verify import verify
 
-        (feature,) = features.find([name])
+        (feature,) = self.features.find([name])
         found = self._stack.found()
         rest = self._stack.rest(found.flink)
         job = LiveJob(feature, self._stack.jobs(found), rest, found.kafka)
@@ -256,14 +277,14 @@ class Runtime:
         jobs = self._stack.jobs(found)
         if found.report is not None:
             self.simulate(Simulate(running=False))
-        sinks = topic_names(found.kafka)
+        sinks = self.features.topics(found.kafka)
         ran = [status.name for status in jobs.statuses(sinks) if status.job_id]
         for name in sinks:
             jobs.discard(name, report)
         report("emptying topics")
         names = (found.kafka.topic(schema.TRANSACTION_TOPIC), *sinks.values())
         topics.delete_topics(found.kafka, names)
-        create_topics(self._settings, found.kafka)
+        create_topics(self._settings, found.kafka, self.features)
         for name in ran:
             self.start_job(name, report)
 

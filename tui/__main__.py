@@ -9,6 +9,7 @@ import gc
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from .view import View
 
 _PROFILE: Final = "--profile"
+_FEATURES: Final = "--features"
 _READ_ONLY: Final = "--read-only"
 _METRICS_PORT: Final = "--metrics-port"
 # Rarely: what the console drops by the second, rows and pieces of lines, is in no cycles.
@@ -53,6 +55,7 @@ class ConsoleOptions(NamedTuple):
     profile: str
     read_only: bool = False
     metrics_port: str | None = None
+    features: tuple[str, ...] = ()
 
 
 def console_options(arguments: Sequence[str]) -> ConsoleOptions | None:
@@ -60,18 +63,24 @@ def console_options(arguments: Sequence[str]) -> ConsoleOptions | None:
     from pipeline.config import LOCAL_PROFILE
 
     values: dict[str, str] = {}
+    features: list[str] = []
     read_only = False
     rest = iter(arguments)
     for argument in rest:
         name, equals, value = argument.partition("=")
         if argument == _READ_ONLY:
             read_only = True
-        elif name in (_PROFILE, _METRICS_PORT) and (equals or (value := next(rest, ""))):
+            continue
+        if not equals:
+            value = next(rest, "")
+        if name == _FEATURES and value:
+            features.append(value)
+        elif name in (_PROFILE, _METRICS_PORT) and (equals or value):
             values[name] = value
         else:
             return None
     profile = values.get(_PROFILE, LOCAL_PROFILE)
-    return ConsoleOptions(profile, read_only, values.get(_METRICS_PORT))
+    return ConsoleOptions(profile, read_only, values.get(_METRICS_PORT), tuple(features))
 
 
 def _open_console(options: ConsoleOptions) -> int | None:
@@ -81,7 +90,7 @@ def _open_console(options: ConsoleOptions) -> int | None:
     from pipeline.errors import PipelineError
 
     try:
-        settings = load(options.profile)
+        settings = load(options.profile, features=map(Path, options.features))
         if options.read_only:
             settings = msgspec.structs.replace(settings, read_only=True)
         if not _can_draw():

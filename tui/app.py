@@ -15,7 +15,7 @@ from . import text
 from .environment import Environment
 from .history import HistorySource
 from .keymap import Scope, bindings
-from .navigation import OpenJob, OpenQuarantine, OpenSimulator, OpenTopic, OpenUser
+from .navigation import OpenJob, OpenQuarantine, OpenRows, OpenSimulator, OpenTopic, OpenUser
 from .preferences import PreferencesFile
 from .screens.closing import ClosingScreen
 from .screens.dashboard import Dashboard
@@ -135,6 +135,14 @@ class FraudwatchApp(App[None]):
         from .screens.job import JobScreen
 
         self.push_screen(JobScreen(self.session, self.preferences, message.name))
+
+    @on(OpenRows)
+    def open_rows(self, message: OpenRows) -> None:
+        """Look at the rows of a job's topic."""
+        from .screens.rows import RowsScreen
+
+        folder = self._environment.folder
+        self.push_screen(RowsScreen(self.session, self._tails(), message.name, folder))
 
     @on(OpenTopic)
     def open_topic(self, message: OpenTopic) -> None:

@@ -13,7 +13,7 @@ from . import text
 from .export import ExportResult, Field, export
 from .fields import FLAGGED_FIELDS, USER_FIELDS, WINDOW_FIELDS
 from .problem import Problem
-from .query import Fields, Page, Queries, Query
+from .query import Fields, Page, Queries, Query, RowT
 from .snapshot import Snapshot
 from .view import Notice, Severity
 
@@ -103,14 +103,27 @@ class Exporter:
 
     def write(self, wanted: Export, choice: ExportChoice) -> None:
         """Write a file; returns at once."""
+        self.write_rows(lambda: self._rows(wanted), FIELDS[wanted.table], choice)
+
+    def write_rows(
+        self, rows: Callable[[], Iterable[RowT]], fields: Fields[RowT], choice: ExportChoice
+    ) -> None:
+        """Write rows that are not the store's; returns at once.
+
+        Args:
+            rows: Tells them; called in the thread that writes.
+            fields: What they have.
+            choice: As what, and where to.
+        """
         threading.Thread(
-            target=self._write, args=(wanted, choice), name="fraudwatch-export", daemon=True
+            target=self._write, args=(rows, fields, choice), name="fraudwatch-export", daemon=True
         ).start()
 
-    def _write(self, wanted: Export, choice: ExportChoice) -> None:
+    def _write(
+        self, rows: Callable[[], Iterable[RowT]], fields: Fields[RowT], choice: ExportChoice
+    ) -> None:
         try:
-            rows = self._rows(wanted)
-            result = _export(choice, FIELDS[wanted.table], rows)
+            result = _export(choice, fields, rows())
         except Exception as error:
             _log.warning("export failed", exc_info=error)
             self._tell(Notice(str(Problem.of(error)), Severity.ERROR))

@@ -17,6 +17,7 @@ class Scope(StrEnum):
     DASHBOARD = "Dashboard"
     USER = "One user"
     JOB = "One job"
+    ROWS = "Rows of a job"
     RECORDS = "Records"
     QUARANTINE = "Quarantine"
     SIMULATOR = "Simulator"
@@ -30,6 +31,7 @@ CHAINS: Final = (
     (Scope.JOBS, Scope.TABLE, Scope.DASHBOARD, Scope.APP),
     (Scope.TABLE, Scope.USER, Scope.APP),
     (Scope.JOB, Scope.APP),
+    (Scope.TABLE, Scope.ROWS, Scope.APP),
     (Scope.TABLE, Scope.RECORDS, Scope.APP),
     (Scope.TABLE, Scope.QUARANTINE, Scope.APP),
     (Scope.SIMULATOR, Scope.APP),
@@ -110,6 +112,7 @@ KEYMAP: Final = (
     _key("S", "start_all", "start all", "Start every job that does not run", _J, "changes"),
     _key("X", "stop_all", "stop all", "Stop every job; savepoints keep their state", _J, "changes"),
     _key("ctrl+d", "cancel", "cancel", "Cancel the selected job and discard its state", _J, "changes"),
+    _key("v", "rows", "rows", "View the rows that the selected job writes", _J),
     _key("enter", "open", "open", "Open the selected row: a user, a job, a record", _T, "footer"),
     _key("slash", "filter", "filter", "Filter: words, or fields such as count>5 mean>300 user:-3122", _T, "footer"),
     _key("j down", "move(1)", "down", "Next row", _T),
@@ -146,6 +149,7 @@ KEYMAP: Final = (
     _key("ctrl+d", "cancel", "cancel", "Cancel the job and discard its state", _ONE, "changes"),
     _key("greater_than_sign", "neighbour(1)", "next job", "The next job", _ONE, "footer"),
     _key("less_than_sign", "neighbour(-1)", "previous job", "The previous job", _ONE, "footer"),
+    _key("v", "rows", "rows", "View the rows that the job writes", _ONE),
     _key("1", "section('expression')", "Ibis", "The Ibis expression", _ONE),
     _key("2", "section('sql')", "SQL", "The Flink SQL that runs", _ONE),
     _key("3", "section('exceptions')", "exceptions", "Exceptions with their stack traces", _ONE),
@@ -159,6 +163,7 @@ KEYMAP: Final = (
     _key("g home", "scroll(-99999)", "top", "Scroll to the top", _ONE),
     _key("G end", "scroll(99999)", "bottom", "Scroll to the end", _ONE),
     _key("y", "copy", "copy", "Copy the SQL; works over SSH", _ONE, "footer"),
+    _key("p", "freeze", "freeze", "Freeze the rows; again to follow", Scope.ROWS, "footer"),
     _key("t", "topic", "topic", "Choose a topic", _R, "footer"),
     _key("b", "from_beginning", "beginning", "Read from the beginning", _R, "footer"),
     _key("e", "from_end", "end", "Read what comes from now on", _R, "footer"),

@@ -21,6 +21,14 @@ class OpenJob(Message):
         self.name = name
 
 
+class OpenRows(Message):
+    """Look at the rows of a job's topic."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+
 class OpenTopic(Message):
     """Look into a topic; an empty name has one chosen."""
 

@@ -63,6 +63,25 @@ def why_no_flagged(view: View) -> Reason:
     )
 
 
+def why_no_rows(view: View, topic: str, filter: Filter, total: int, error: str) -> Reason:
+    """Why there is no row of a feature.
+
+    Args:
+        view: The console.
+        topic: Where the feature writes.
+        filter: What rows have to be like.
+        total: How many there are without the filter.
+        error: Why the topic cannot be read; empty when it can.
+    """
+    if error and not total:
+        return _danger(f"{topic} cannot be read: {error.rstrip('.')}.")
+    return _nothing_matches(filter, total, "rows") or _why(
+        view,
+        topic,
+        lambda: f"Nothing in {topic} yet: results wait for the watermark, {_DELAY} of event time.",
+    )
+
+
 def _nothing_matches(filter: Filter, total: int, what: str) -> Reason:
     if not (filter and total):
         return ()

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from pipeline import features
 from pipeline.config import KafkaSettings
 from pipeline.errors import PipelineError, UnavailableError
 from pipeline.features import Feature
@@ -48,7 +47,7 @@ def read(
     Raises:
         JobError: There is no job of a name.
     """
-    wanted = features.find(names)
+    wanted = runtime.features.find(names)
     try:
         status = runtime.status()
         if down := _down(status):

@@ -15,6 +15,7 @@ from . import check, data, doctor, jobs, proof, stack
 
 Command = Callable[..., object]
 
+_OF_EVERY_COMMAND: Final = ("--profile", "--features")
 _COMMANDS: Final[tuple[Command, ...]] = (
     *(stack.up, stack.down, stack.status, stack.logs),
     *(jobs.jobs, jobs.start, jobs.stop, jobs.sql),
@@ -33,12 +34,24 @@ def command_line(more: Sequence[Command] = ()) -> App:
     app = App(
         name="fraudwatch",
         help="Streaming fraud features with Ibis on Flink and Kafka. "
-        "Without a command: the console (--profile NAME, --read-only, --metrics-port N).",
+        "Without a command: the console (--profile NAME, --features FILE, --read-only, "
+        "--metrics-port N).",
         version=lambda: version("fraudwatch"),
     )
     for command in (*_COMMANDS, *more):
         app.command(command)
     return app
+
+
+def options_last(arguments: Sequence[str]) -> list[str]:
+    """The same with the options of every command after it: they may as well stand before it."""
+    rest = list(arguments)
+    leading: list[str] = []
+    while rest and rest[0].partition("=")[0] in _OF_EVERY_COMMAND:
+        leading.append(rest.pop(0))
+        if "=" not in leading[-1] and rest:
+            leading.append(rest.pop(0))
+    return [*rest, *leading]
 
 
 def main(arguments: Sequence[str] | None = None, *, more: Sequence[Command] = ()) -> int:
@@ -53,7 +66,11 @@ def main(arguments: Sequence[str] | None = None, *, more: Sequence[Command] = ()
         setting, 3 for something that cannot be reached, 4 for a job, 5 for a file or topic.
     """
     try:
-        result = command_line(more)(arguments, exit_on_error=False, result_action="return_value")
+        result = command_line(more)(
+            options_last(sys.argv[1:] if arguments is None else arguments),
+            exit_on_error=False,
+            result_action="return_value",
+        )
     except CycloptsError:
         return 2
     except PipelineError as error:

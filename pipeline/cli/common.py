@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -24,10 +25,13 @@ class Common:
     profile: str = config.LOCAL_PROFILE
     "Which stack: a profile of fraudwatch.toml."
 
+    features: Annotated[tuple[Path, ...], Parameter(negative="", show_default=False)] = ()
+    "A Python file with features of your own; may be said several times."
+
     @property
     def settings(self) -> Settings:
         """The profile's settings."""
-        return config.load(self.profile)
+        return config.load(self.profile, features=self.features)
 
 
 Json = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON.")]

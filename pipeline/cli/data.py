@@ -133,6 +133,7 @@ def topics(
     Args:
         create: First make those of the transactions and of the features that are missing.
     """
+    from pipeline import feature_files
     from pipeline.bring_up import create_topics
     from pipeline.kafka.topics import list_topics
 
@@ -141,7 +142,7 @@ def topics(
         settings.require_sandbox("its topics are not ours to make")
     kafka = running_kafka(common)
     if create:
-        create_topics(settings, kafka)
+        create_topics(settings, kafka, feature_files.load(settings.features))
     found = list_topics(kafka)
     if json:
         print_json(

@@ -20,7 +20,7 @@ def doctor(*, json: Json = False, common: Common = Common()) -> int:
     from pipeline.doctor import examine
 
     findings = []
-    for finding in examine(common.profile):
+    for finding in examine(lambda: common.settings):
         findings.append(finding)
         if not json:
             mark = marked(Mark[finding.outcome.name])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
@@ -10,6 +10,9 @@ from pipeline.errors import ConfigError
 
 from .common import Common, Json, print_json, say, teller
 from .stack import job_object, print_jobs
+
+if TYPE_CHECKING:
+    from pipeline.runtime import Runtime
 
 Flag = Annotated[bool, Parameter(negative="")]
 All = Annotated[bool, Parameter(name="--all", negative="", help="Every job.")]
@@ -54,7 +57,7 @@ def start(
         raise ConfigError("--fresh and --as-before exclude each other.", "Say one of them.")
     resume = Resume.FRESH if fresh else Resume.AS_BEFORE if as_before else Resume.UNCHANGED
     runtime = Runtime(common.settings)
-    for name in _chosen(names, every):
+    for name in _chosen(runtime, names, every):
         status = runtime.start_job(name, teller(name), resume=resume)
         say(f"{name}: {status.state}")
     return 0
@@ -75,7 +78,7 @@ def stop(
     from pipeline.runtime import Runtime
 
     runtime = Runtime(common.settings)
-    chosen = _chosen(names, every)
+    chosen = _chosen(runtime, names, every)
     if every:
         running = {job.name for job in runtime.status().jobs if job.job_id}
         chosen = tuple(name for name in chosen if name in running or discard)
@@ -98,9 +101,7 @@ def sql(name: str, /, *, common: Common = Common()) -> int:
     return 0
 
 
-def _chosen(names: tuple[str, ...], every: bool) -> tuple[str, ...]:
-    from pipeline import features
-
+def _chosen(runtime: Runtime, names: tuple[str, ...], every: bool) -> tuple[str, ...]:
     if bool(names) == every:
         raise ConfigError("Name the jobs, or say --all.", "Jobs: `fraudwatch jobs`.")
-    return tuple(feature.name for feature in features.find(names))
+    return tuple(feature.name for feature in runtime.features.find(names))

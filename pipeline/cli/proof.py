@@ -34,14 +34,13 @@ def verify(*names: str, json: Json = False, common: Common = Common()) -> int:
     Args:
         names: Which features; all of them without a name.
     """
-    from pipeline import features
     from pipeline.oracle.report import render
     from pipeline.runtime import Runtime
 
     runtime = Runtime(common.settings)
     reports = [
         runtime.verify(feature.name, teller(feature.name, over=True))
-        for feature in features.find(names)
+        for feature in runtime.features.find(names)
     ]
     say("", over=True)
     if json:

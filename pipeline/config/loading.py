@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Final, get_args, get_type_hints
+from typing import Any, Final, get_args, get_origin, get_type_hints
 
 import msgspec
 from platformdirs import user_config_path
@@ -29,6 +29,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
 def load(
     profile: str = LOCAL_PROFILE,
     *,
+    features: Iterable[Path] = (),
     environment: Mapping[str, str] | None = None,
     directories: tuple[Path, ...] | None = None,
 ) -> Settings:
@@ -36,6 +37,7 @@ def load(
 
     Args:
         profile: The profile's name.
+        features: Files with features, in place of those that are set.
         environment: Variables to read; the process environment when None.
         directories: Where `fraudwatch.toml` may lie, weakest first.
 
@@ -58,6 +60,8 @@ def load(
         _merge(given, _read(path).get(profile, {}))
     _merge(values, given)
     _merge(values, _from_environment(Settings, environment, _VARIABLE))
+    if own := [str(path) for path in features]:
+        values["features"] = own
     return _of_profile(_settings(profile, values), shared="state_dir" not in given)
 
 
@@ -119,10 +123,16 @@ def _from_environment(kind: type, environment: Mapping[str, str], prefix: str) -
             if inner := _from_environment(hint, environment, variable):
                 values[name] = inner
         elif name != "profile" and environment.get(variable):
-            # A secret is read from its variable when it is needed, and is not kept.
-            secret = Secret in get_args(hint)
-            values[name] = {"env": variable} if secret else environment[variable]
+            values[name] = _meant(environment[variable], hint, variable)
     return values
+
+
+def _meant(text: str, hint: Any, variable: str) -> Any:
+    """What a variable's text is in a settings file."""
+    if Secret in get_args(hint):
+        # It is read from its variable when it is needed, and is not kept.
+        return {"env": variable}
+    return text.split(os.pathsep) if get_origin(hint) is tuple else text
 
 
 def _settings(profile: str, values: dict[str, Any]) -> Settings:

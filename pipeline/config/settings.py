@@ -19,10 +19,12 @@ COMPOSE_PROFILE: Final = "compose"
 
 
 def _default_cache() -> Path:
+    """The user's cache directory."""
     return user_cache_path("fraudwatch")
 
 
 def _default_state() -> Path:
+    """The user's state directory."""
     return user_state_path("fraudwatch")
 
 
@@ -46,6 +48,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         console_windows: Closed windows of each kind that the console keeps.
         console_flagged: Flagged transactions that the console keeps.
         read_only: Whether the console changes nothing: no key that starts, stops or simulates.
+        features: Python files with features of your own, which are run; in the variable separated
+            as in `PATH`.
         maven_repository: Address of a Maven repository to use in place of the public one.
     """
 
@@ -61,6 +65,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     console_windows: Positive = 48
     console_flagged: Positive = 1_000
     read_only: bool = False
+    features: tuple[Path, ...] = ()
     java_home: str = ""
     maven_repository: str = ""
     profile: str = LOCAL_PROFILE

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from pipeline import config
+from pipeline import config, feature_files
 from pipeline.config import Settings
 from pipeline.errors import PipelineError
+from pipeline.features import BUILT_IN, Registry
 from pipeline.stack import Stack
 
 from . import machine, stack
@@ -17,21 +18,27 @@ __all__ = ["Finding", "Outcome", "examine"]
 _OF_THE_STACK = ("Processes", "Kafka", "Topics", "Flink", "Slots", "Jobs")
 
 
-def examine(profile: str) -> Iterator[Finding]:
+def examine(load: Callable[[], Settings]) -> Iterator[Finding]:
     """Check one thing after the other; none of them is waited for longer than some seconds.
 
     Args:
-        profile: Whose settings to use; when they are not valid, nothing else can be checked.
+        load: Gathers the settings; when they are not valid, nothing else can be checked.
     """
     try:
-        settings = config.load(profile)
+        settings = load()
     except PipelineError as error:
         yield failed("Settings", error)
         return
     files = ", ".join(map(str, config.files())) or "no file, so the defaults"
-    yield good("Settings", f"profile {profile}; {files}")
+    yield good("Settings", f"profile {settings.profile}; {files}")
     yield from _machine(settings)
-    yield from _stack(settings)
+    registry = BUILT_IN
+    try:
+        registry = feature_files.load(settings.features)
+        yield good("Features", ", ".join(registry.names))
+    except PipelineError as error:
+        yield failed("Features", error)
+    yield from _stack(settings, registry)
 
 
 def _machine(settings: Settings) -> Iterator[Finding]:
@@ -60,7 +67,7 @@ def _machine(settings: Settings) -> Iterator[Finding]:
         yield examined(check, look)
 
 
-def _stack(settings: Settings) -> Iterator[Finding]:
+def _stack(settings: Settings, registry: Registry) -> Iterator[Finding]:
     known = Stack(settings)
     found = known.find()
     if found is None:
@@ -70,10 +77,10 @@ def _stack(settings: Settings) -> Iterator[Finding]:
     looks: tuple[Callable[[], Finding], ...] = (
         lambda: stack.processes(found),
         lambda: stack.kafka(found, known),
-        lambda: stack.all_topics(found),
+        lambda: stack.all_topics(found, registry),
         lambda: stack.flink(found, known),
-        lambda: stack.slots(found, known, settings),
-        lambda: stack.jobs(found, known),
+        lambda: stack.slots(found, known, settings, registry),
+        lambda: stack.jobs(found, known, registry),
     )
     for check, look in zip(_OF_THE_STACK, looks, strict=True):
         yield examined(check, look)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pipeline import features, schema
-from pipeline.bring_up import topic_names
+from pipeline import schema
 from pipeline.config import Settings
 from pipeline.errors import JobError, UnavailableError
+from pipeline.features import Registry
 from pipeline.kafka import topics
 from pipeline.model import Health
 from pipeline.stack import Found, Stack
@@ -39,10 +39,10 @@ def kafka(found: Found, stack: Stack) -> Finding:
     return good("Kafka", f"{found.kafka.bootstrap}, {len(held)} topics, {records:,} records")
 
 
-def all_topics(found: Found) -> Finding:
+def all_topics(found: Found, registry: Registry) -> Finding:
     """Every topic of a feature is there, with the partitions that it was made with."""
     kafka = found.kafka
-    wanted = (kafka.topic(schema.TRANSACTION_TOPIC), *topic_names(kafka).values())
+    wanted = (kafka.topic(schema.TRANSACTION_TOPIC), *registry.topics(kafka).values())
     topics.require_topics(kafka, wanted)
     held = {topic.name: topic for topic in topics.list_topics(kafka)}
     odd = [name for name in wanted if len(held[name].partitions) != kafka.partitions]
@@ -70,27 +70,27 @@ def flink(found: Found, stack: Stack) -> Finding:
     return good("Flink", f"{found.flink.rest}, {slots.free} of {slots.total} slots free")
 
 
-def slots(found: Found, stack: Stack, settings: Settings) -> Finding:
+def slots(found: Found, stack: Stack, settings: Settings, registry: Registry) -> Finding:
     """All jobs fit at once."""
     rest = stack.rest(found.flink)
     total = rest.overview().slots.total
-    wanted = len(features.BUILT_IN) * settings.parallelism
+    wanted = len(registry) * settings.parallelism
     if wanted > total and rest.grows():
         return good("Slots", f"{wanted} for all jobs at once; TaskManagers are started for them")
     if wanted > total:
         more = "have TaskManagers added" if settings.flink.attached else "set more slots"
         return warning(
             "Slots",
-            f"{len(features.BUILT_IN)} jobs of parallelism {settings.parallelism} want {wanted} "
+            f"{len(registry)} jobs of parallelism {settings.parallelism} want {wanted} "
             f"slots, and there are {total}",
             f"Run fewer jobs at a time, or {more}.",
         )
     return good("Slots", f"{wanted} of {total} for all jobs at once")
 
 
-def jobs(found: Found, stack: Stack) -> Finding:
+def jobs(found: Found, stack: Stack, registry: Registry) -> Finding:
     """No job has failed."""
-    statuses = stack.jobs(found).statuses(topic_names(found.kafka))
+    statuses = stack.jobs(found).statuses(registry.topics(found.kafka))
     for status in statuses:
         if status.failure:
             raise JobError(

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import ibis
-import ibis.expr.operations as ops
 import ibis.expr.types as ir
 
 from pipeline import schema
+
+from .lineage import is_computed
 
 Expression = Callable[[ir.Table], ir.Table]
 
@@ -56,11 +57,7 @@ class Feature:
     def identity(self) -> tuple[str, ...]:
         """The columns that say which row it is: those copied or grouped by, none computed."""
         op = self.table.op()
-        if isinstance(op, ops.WindowAggregate):
-            return ("window_start", "window_end", *op.groups)
-        if isinstance(op, ops.Project):
-            return tuple(name for name, value in op.values.items() if isinstance(value, ops.Field))
-        return tuple(self.columns)
+        return tuple(name for name in self.columns if not is_computed(op, name))
 
     @cached_property
     def measures(self) -> tuple[str, ...]:

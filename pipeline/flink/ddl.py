@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from textwrap import indent
 
 import ibis
+import ibis.expr.operations as ops
 
 from pipeline import schema
 from pipeline.config import KafkaSettings
@@ -18,7 +19,7 @@ from .definition import ANY_BOOTSTRAP, Definition, literal
 # Flink holds watermarks back for a partition without records until it has been silent this long.
 IDLE_TIMEOUT_SECONDS = 10
 
-_SQL_TYPES = {
+SQL_TYPES = {
     "boolean": "BOOLEAN",
     "int8": "TINYINT",
     "int16": "SMALLINT",
@@ -32,6 +33,7 @@ _SQL_TYPES = {
     "timestamp": "TIMESTAMP(3)",
     "timestamp(3)": "TIMESTAMP(3)",
 }
+"""Flink's types by Ibis's: those that a topic of JSON can have."""
 
 
 def job_sql(feature: Feature, kafka: KafkaSettings, group: str) -> str:
@@ -54,17 +56,39 @@ def definition(feature: Feature, kafka: KafkaSettings, group: str) -> Definition
         kafka: What the topics are called there.
         group: The consumer group under which the job commits how far it has read.
     """
-    insert = f"INSERT INTO {_quoted(sink_table(feature))}\n{compile_query(feature)}"
-    return Definition((_source(kafka, group), _view(), _sink(feature, kafka), insert))
+    inputs, query = compile_query(feature)
+    insert = f"INSERT INTO {_quoted(sink_table(feature))}\n{query}"
+    return Definition((_source(kafka, group), _view(), *inputs, _sink(feature, kafka), insert))
 
 
-def compile_query(feature: Feature) -> str:
-    """The feature as Flink SQL.
+def compile_query(feature: Feature) -> tuple[tuple[str, ...], str]:
+    """The feature as Flink SQL: views that it needs, and the query.
 
     `ibis.to_sql` is used because ibis 12's `compile` writes an interval's precision twice
     (`MINUTE(3)(3)`) when two columns share a window, which Flink rejects.
+
+    Flink takes windows of a named table only, and ibis 12 writes whatever stands before `window_by`
+    in its place, without parentheses. So that becomes a view.
     """
-    return str(ibis.to_sql(feature.table, dialect="flink"))
+    table = feature.table.op()
+    views: list[str] = []
+    while (input_ := _unnamed_input(table)) is not None:
+        name = f"{feature.name}_input" + (str(len(views) + 1) if views else "")
+        views.append(f"CREATE TEMPORARY VIEW {_quoted(name)} AS\n{_to_sql(input_)}")
+        table = table.replace({input_: ops.UnboundTable(name, input_.schema)})
+    return tuple(views), _to_sql(table)
+
+
+def _unnamed_input(table: ops.Relation) -> ops.Relation | None:
+    """What a window is made of and is no table, without such a one in itself."""
+    for window in table.find(ops.WindowAggregate):
+        if not isinstance(window.parent, ops.PhysicalTable):
+            return _unnamed_input(window.parent) or window.parent
+    return None
+
+
+def _to_sql(table: ops.Relation) -> str:
+    return str(ibis.to_sql(table.to_expr(), dialect="flink"))
 
 
 def sink_table(feature: Feature) -> str:
@@ -146,7 +170,7 @@ def _create_table(
     options: Mapping[str, str],
     extra: tuple[str, ...] = (),
 ) -> str:
-    fields = [f"{_quoted(column)} {_SQL_TYPES[dtype]}" for column, dtype in columns.items()]
+    fields = [f"{_quoted(column)} {SQL_TYPES[dtype]}" for column, dtype in columns.items()]
     body = ",\n".join(f"  {line}" for line in (*fields, *extra))
     settings = ",\n".join(f"  {literal(key)} = {literal(value)}" for key, value in options.items())
     return f"CREATE TEMPORARY TABLE {_quoted(name)} (\n{body}\n) WITH (\n{settings}\n)"

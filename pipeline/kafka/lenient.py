@@ -73,6 +73,8 @@ def _field(raw: msgspec.Raw | None, dtype: str) -> Any:
         return float(text) if _NUMBER.fullmatch(text.strip()) else None
     if dtype.startswith("timestamp"):
         return _time(text) if quoted else None
+    if dtype == "date":
+        return _date(text) if quoted else None
     if dtype == "boolean":
         return text.strip().lower() == "true"
     if source.startswith(("{", "[")):
@@ -89,6 +91,13 @@ def _integer(text: str, bits: int, *, quoted: bool) -> int | None:
     else:
         return None
     return number if -(2 ** (bits - 1)) <= number < 2 ** (bits - 1) else None
+
+
+def _date(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def _time(text: str) -> datetime | None:

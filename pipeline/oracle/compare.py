@@ -11,7 +11,8 @@ import pyarrow as pa
 
 from pipeline.features import Feature
 
-RELATIVE_TOLERANCE: Final = 1e-9
+RELATIVE_TOLERANCE: Final = {"float64": 1e-9, "float32": 1e-6}
+"""By type: what adding up in another order may change."""
 EXAMPLES: Final = 5
 
 
@@ -113,32 +114,37 @@ def _statements(
     columns = ", ".join(map(quoted, feature.columns))
     same = same_identity(feature, "e", "f")
     matches = " AND ".join(_matches(feature, name) for name in feature.measures) or "true"
-    errors = [_error(name) for name in feature.measures if feature.columns[name] == "float64"]
+    errors = [
+        _error(name) for name in feature.measures if feature.columns[name] in RELATIVE_TOLERANCE
+    ]
     error = f"greatest({', '.join(errors)}, 0.0)" if errors else "0.0"
     time = f"epoch_us({quoted(feature.event_time)})"
     since = f"{time} >= {judged_from}" if judged_from is not None else "true"
     final = f"{time} < {final_before}" if final_before is not None else "true"
     judged = f"{time} < {judged_before}" if judged_before is not None else "true"
+    # What is ours begins with two underscores: a feature may well call a column `n`.
     return (
-        f"""CREATE TABLE e AS SELECT {columns}, count(*) AS n, {final} AS final,
-            row_number() OVER () AS id FROM expected_rows WHERE {since} GROUP BY {columns}""",
-        f"""CREATE TABLE f AS SELECT {columns}, {judged} AS judged, row_number() OVER () AS id
+        f"""CREATE TABLE e AS SELECT {columns}, count(*) AS __n, {final} AS __final,
+            row_number() OVER () AS __id FROM expected_rows WHERE {since} GROUP BY {columns}""",
+        f"""CREATE TABLE f AS SELECT {columns}, {judged} AS __judged, row_number() OVER () AS __id
             FROM found_rows WHERE {since}""",
-        f"""CREATE TABLE pairs AS SELECT f.id AS f_id, e.id AS e_id, {matches} AS matches,
+        f"""CREATE TABLE pairs AS SELECT f.__id AS f_id, e.__id AS e_id, {matches} AS matches,
             {error} AS error FROM f JOIN e ON {same}""",
         """CREATE TABLE matched AS SELECT f_id, min(e_id) AS e_id, min(error) AS error
            FROM pairs WHERE matches GROUP BY f_id""",
-        """CREATE TABLE wrong AS SELECT f.*, p.e_id FROM f
-           LEFT JOIN (SELECT f_id, min(e_id) AS e_id FROM pairs GROUP BY f_id) p ON p.f_id = f.id
-           WHERE f.judged AND f.id NOT IN (SELECT f_id FROM matched)""",
-        f"""CREATE TABLE score AS SELECT e.*, coalesce(m.found, 0) AS found,
-            coalesce(w.wrong, 0) AS wrong FROM e
-            LEFT JOIN (SELECT e_id, count(*) AS found FROM matched GROUP BY e_id) m ON m.e_id = e.id
-            LEFT JOIN (SELECT {identity}, count(*) AS wrong FROM wrong GROUP BY {identity}) w
+        """CREATE TABLE wrong AS SELECT f.*, p.e_id AS __e_id FROM f
+           LEFT JOIN (SELECT f_id, min(e_id) AS e_id FROM pairs GROUP BY f_id) p
+           ON p.f_id = f.__id
+           WHERE f.__judged AND f.__id NOT IN (SELECT f_id FROM matched)""",
+        f"""CREATE TABLE score AS SELECT e.*, coalesce(m.found, 0) AS __found,
+            coalesce(w.__wrong, 0) AS __wrong FROM e
+            LEFT JOIN (SELECT e_id, count(*) AS found FROM matched GROUP BY e_id) m
+            ON m.e_id = e.__id
+            LEFT JOIN (SELECT {identity}, count(*) AS __wrong FROM wrong GROUP BY {identity}) w
             ON {same_identity(feature, "e", "w")}""",
         # A wrong row stands in the place of a right one, which then is not missing as well.
-        "ALTER TABLE score ADD COLUMN absent BIGINT",
-        "UPDATE score SET absent = greatest(n - found - wrong, 0)",
+        "ALTER TABLE score ADD COLUMN __absent BIGINT",
+        "UPDATE score SET __absent = greatest(__n - __found - __wrong, 0)",
         f"""CREATE VIEW before AS SELECT
             (SELECT count(*) FROM expected_rows WHERE NOT ({since})) AS expected,
             (SELECT count(*) FROM found_rows WHERE NOT ({since})) AS found""",
@@ -152,16 +158,18 @@ def _collect(connection: duckdb.DuckDBPyConnection, feature: Feature) -> Compari
         return row
 
     expected, equal, duplicates, waiting, missing = numbers(
-        """SELECT coalesce(sum(n), 0), coalesce(sum(least(n, found)), 0),
-           coalesce(sum(greatest(found - n, 0)), 0),
-           coalesce(sum(absent) FILTER (NOT final), 0), coalesce(sum(absent) FILTER (final), 0)
+        """SELECT coalesce(sum(__n), 0), coalesce(sum(least(__n, __found)), 0),
+           coalesce(sum(greatest(__found - __n, 0)), 0),
+           coalesce(sum(__absent) FILTER (NOT __final), 0),
+           coalesce(sum(__absent) FILTER (__final), 0)
            FROM score"""
     )
     (different,) = numbers("SELECT count(*) FROM wrong")
     (error,) = numbers("SELECT coalesce(max(error), 0) FROM matched")
     (before,) = numbers("SELECT greatest(expected, found) FROM before")
     identity = ", ".join(map(quoted, feature.identity))
-    absent = connection.execute(f"SELECT {identity}, absent FROM score WHERE final AND absent > 0")
+    lacking = "__final AND __absent > 0"
+    absent = connection.execute(f"SELECT {identity}, __absent FROM score WHERE {lacking}")
     missing_keys = {tuple(key): int(count) for *key, count in absent.fetchall()}
     return Comparison(
         expected=int(expected),
@@ -174,8 +182,7 @@ def _collect(connection: duckdb.DuckDBPyConnection, feature: Feature) -> Compari
         largest_relative_error=float(error),
         missing_keys=missing_keys,
         wrong_keys=connection.execute(
-            f"SELECT {identity} FROM score WHERE final AND absent > 0 "
-            f"UNION SELECT {identity} FROM wrong"
+            f"SELECT {identity} FROM score WHERE {lacking} UNION SELECT {identity} FROM wrong"
         ).fetch_arrow_table(),
         examples=_examples(connection, feature),
     )
@@ -190,8 +197,8 @@ def _examples(connection: duckdb.DuckDBPyConnection, feature: Feature) -> tuple[
         return found
 
     found = []
-    for row in rows(f"SELECT * FROM wrong ORDER BY id LIMIT {EXAMPLES}"):
-        expected = rows(f"SELECT * FROM e WHERE id = {row['e_id']}") if row["e_id"] else []
+    for row in rows(f"SELECT * FROM wrong ORDER BY __id LIMIT {EXAMPLES}"):
+        expected = rows(f"SELECT * FROM e WHERE __id = {row['__e_id']}") if row["__e_id"] else []
         found.append(
             Difference(
                 kind="different" if expected else "not expected",
@@ -200,7 +207,7 @@ def _examples(connection: duckdb.DuckDBPyConnection, feature: Feature) -> tuple[
                 found=part(row, feature.measures),
             )
         )
-    absent = rows(f"SELECT * FROM score WHERE final AND absent > 0 LIMIT {EXAMPLES}")
+    absent = rows(f"SELECT * FROM score WHERE __final AND __absent > 0 LIMIT {EXAMPLES}")
     found.extend(
         Difference("missing", part(row, feature.identity), part(row, feature.measures), None)
         for row in absent
@@ -218,8 +225,9 @@ def same_identity(feature: Feature, left: str, right: str) -> str:
 
 def _matches(feature: Feature, name: str) -> str:
     same = f"e.{quoted(name)} IS NOT DISTINCT FROM f.{quoted(name)}"
-    if feature.columns[name] == "float64":
-        return f"({same} OR coalesce({_error(name)} <= {RELATIVE_TOLERANCE}, false))"
+    tolerance = RELATIVE_TOLERANCE.get(feature.columns[name])
+    if tolerance is not None:
+        return f"({same} OR coalesce({_error(name)} <= {tolerance}, false))"
     return same
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from typing import Annotated, Any, Final
 
@@ -33,7 +33,7 @@ def _python_type(dtype: str) -> Any:
     if dtype in INTEGER_BITS:
         bound = 2 ** (INTEGER_BITS[dtype] - 1)
         return Annotated[int, msgspec.Meta(ge=-bound, le=bound - 1)]
-    return {"float32": float, "float64": float, "boolean": bool}.get(dtype, str)
+    return {"float32": float, "float64": float, "boolean": bool, "date": date}.get(dtype, str)
 
 
 def _arrow_type(dtype: str) -> pa.DataType:
@@ -41,9 +41,12 @@ def _arrow_type(dtype: str) -> pa.DataType:
         return pa.timestamp("us")
     if dtype.startswith("int"):
         return pa.int64()
-    return {"float32": pa.float64(), "float64": pa.float64(), "boolean": pa.bool_()}.get(
-        dtype, pa.string()
-    )
+    return {
+        "float32": pa.float32(),
+        "float64": pa.float64(),
+        "boolean": pa.bool_(),
+        "date": pa.date32(),
+    }.get(dtype, pa.string())
 
 
 @cache

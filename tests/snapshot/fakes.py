@@ -24,6 +24,7 @@ from pipeline.model import (
     Resume,
     RollingRow,
     SimulatorStatus,
+    SinkColumn,
     Slots,
     StackStatus,
     Step,
@@ -77,6 +78,12 @@ DETAIL = JobDetail(
     name="rolling",
     description="Mean amount and number of a user's transactions in the last 360 minutes.",
     topic=ROLLING_TOPIC,
+    columns=(
+        SinkColumn("user_id", "int64", computed=False),
+        SinkColumn("user_mean_trans_amt_last_360min", "float64", computed=True),
+        SinkColumn("user_trans_count_last_360min", "int64", computed=True),
+        SinkColumn("trans_date_trans_time", "timestamp(3)", computed=False),
+    ),
     expression="r0 := UnboundTable: transaction\n  amt     float64\n  user_id int64\n\n"
     "Project[r0]\n  user_id: r0.user_id\n  mean:    WindowFunction(func=Mean(r0.amt))",
     sql="CREATE TEMPORARY TABLE `transaction_raw` (\n  `amt` DOUBLE\n) WITH (\n"

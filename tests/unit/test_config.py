@@ -1,5 +1,6 @@
 """Settings: where they come from, which weighs more, and what a mistake says."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -71,3 +72,18 @@ def test_an_unknown_profile_lists_the_known_ones(tmp_path: Path) -> None:
 def test_settings_survive_the_way_to_another_process(tmp_path: Path) -> None:
     settings = config.load(environment={"FRAUDWATCH_STATE_DIR": str(tmp_path)}, directories=())
     assert config.from_json(config.to_json(settings)) == settings
+
+
+def test_files_with_features(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From a settings file, from a variable as in `PATH`, or said on the command line."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "fraudwatch.toml").write_text('[profile.local]\nfeatures = ["a.py", "/b.py"]\n')
+    directories = (tmp_path,)
+    set_ = config.load(environment={}, directories=directories)
+    assert set_.features == (tmp_path / "a.py", Path("/b.py"))
+    variable = {"FRAUDWATCH_FEATURES": f"c.py{os.pathsep}d.py"}
+    from_variable = config.load(environment=variable, directories=directories)
+    assert from_variable.features == (tmp_path / "c.py", tmp_path / "d.py")
+    said = config.load(features=[Path("e.py")], environment=variable, directories=directories)
+    assert said.features == (tmp_path / "e.py",)
+    assert config.from_json(config.to_json(said)) == said

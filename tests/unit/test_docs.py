@@ -1,17 +1,30 @@
-"""What the documentation says of the tests is so."""
+"""What the documentation says is so, as far as that can be seen without a stack.
+
+What it has a reader type is run by `tests/e2e/test_docs.py`.
+"""
 
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from pipeline import config
+from pipeline.cli import command_line
+from pipeline.cli.app import options_last
+from tui.__main__ import console_options
+from tui.web.command import serve
 
-ROOT = Path(__file__).resolve().parents[2]
-DOCS = ROOT / "docs"
+from ..documents import DOCS, ROOT, blocks, commands, documents
+from ..generated_docs import pages
+
 FAULTS = ROOT / "tests" / "e2e" / "faults"
+PAGES = pytest.mark.parametrize("page", documents(), ids=lambda page: page.name)
+_LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+_HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
 
 
 def test_every_fault_has_its_test_and_every_test_its_fault() -> None:
@@ -24,6 +37,60 @@ def test_every_fault_has_its_test_and_every_test_its_fault() -> None:
     }
     assert named == there
     assert len(there) >= 13
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: page.name)
+def test_generated_pages_are_those_of_now(page: Path) -> None:
+    assert page.read_text() == pages()[page], "`make docs` writes it anew"
+
+
+@PAGES
+def test_links_lead_somewhere(page: Path) -> None:
+    for link in _LINK.findall(page.read_text()):
+        parts = urlsplit(link)
+        if parts.scheme:
+            continue
+        target = (page.parent / parts.path).resolve() if parts.path else page
+        assert target.exists(), link
+        if parts.fragment and target.suffix == ".md":
+            assert parts.fragment in {
+                _anchor(text) for text in _HEADING.findall(target.read_text())
+            }
+
+
+def test_every_page_is_linked_from_the_readme() -> None:
+    linked = set(_LINK.findall((ROOT / "README.md").read_text()))
+    assert [page.name for page in DOCS.glob("*.md") if f"docs/{page.name}" not in linked] == []
+
+
+@PAGES
+def test_every_command_is_one_that_there_is(page: Path) -> None:
+    for line in commands(page):
+        program, *arguments = shlex.split(line)
+        if program == "fraudwatch" and console_options(arguments) is None:
+            command_line((serve,)).parse_args(
+                options_last(arguments), print_error=False, exit_on_error=False
+            )
+        elif program == "make":
+            assert re.search(rf"^{arguments[0]}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
+
+
+@PAGES
+def test_nobody_is_told_to_type_outside_of_a_console_block(page: Path) -> None:
+    """A command in another block would be run by no test."""
+    text = page.read_text()
+    for language in ("", "sh", "bash", "shell"):
+        assert not any("fraudwatch " in block for block in blocks(page, language)), language
+    assert len(re.findall(r"^\$ ", text, re.MULTILINE)) == len(commands(page))
+
+
+def test_the_feature_of_the_readme_is_that_of_its_page() -> None:
+    (shown,) = blocks(ROOT / "README.md", "python")
+    assert shown == blocks(DOCS / "writing-a-feature.md", "python")[0]
+
+
+def _anchor(heading: str) -> str:
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
 
 
 @pytest.mark.parametrize("page", sorted(DOCS.glob("*.md")), ids=lambda page: page.stem)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline import config
 from pipeline.doctor import Finding, Outcome, examine
 from pipeline.doctor.finding import examined
 from pipeline.local import disk, jars
@@ -45,7 +46,9 @@ def run(*arguments: str) -> Done:
 
 
 def found(check: str, profile: str = "local") -> Finding:
-    return next(finding for finding in examine(profile) if finding.check == check)
+    return next(
+        finding for finding in examine(lambda: config.load(profile)) if finding.check == check
+    )
 
 
 def fake_java(home: Path, version: str) -> Path:
@@ -57,9 +60,9 @@ def fake_java(home: Path, version: str) -> Path:
 
 
 def test_without_anything_it_is_well(home: Path) -> None:
-    findings = list(examine("local"))
+    findings = list(examine(config.load))
     by_check = {finding.check: finding for finding in findings}
-    assert len(by_check) == len(findings) == 15
+    assert len(by_check) == len(findings) == 16
     assert by_check["Java"].outcome is Outcome.GOOD
     assert by_check["Kafka connector"].outcome is Outcome.WARNING
     assert "downloads" in by_check["Kafka connector"].hint
@@ -172,3 +175,28 @@ def test_what_nobody_thought_of_is_a_finding_too() -> None:
     assert finding.outcome is Outcome.FAILED
     assert finding.found == "ZeroDivisionError: by zero."
     assert finding.exit_code == 1
+
+
+def test_a_file_with_features_that_cannot_be_used(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert found("Features").outcome is Outcome.GOOD
+    monkeypatch.setenv("FRAUDWATCH_FEATURES", str(home / "none.py"))
+    finding = found("Features")
+    assert (finding.outcome, finding.exit_code) == (Outcome.FAILED, 5)
+    assert finding.found == f"There is no file {home / 'none.py'}."
+    # What needs to know the features says so; a stack can be stopped all the same.
+    for command in ("status", "up", "verify"):
+        done = run(command)
+        assert done.returncode == 5
+        assert f"There is no file {home / 'none.py'}." in done.stderr
+    assert run("down").returncode == 0
+
+
+def test_options_of_every_command_may_stand_before_it(home: Path) -> None:
+    for arguments in (("status", "--profile", "nowhere"), ("--profile", "nowhere", "status")):
+        done = run(*arguments)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "There is no profile named 'nowhere'" in done.stderr
+    assert run("--profile=local", "--features", "x.py", "down").returncode == 0
+    assert run("--profile", "local", "--help").returncode == 0

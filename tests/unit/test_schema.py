@@ -31,9 +31,9 @@ def test_the_tables_types_are_the_tutorials() -> None:
     ("record", "columns"),
     [
         (Transaction, schema.TRANSACTION_FIELDS),
-        (RollingRow, features.find(["rolling"])[0].columns),
-        (WindowRow, features.find(["tumbling"])[0].columns),
-        (Transaction, features.find(["flagged"])[0].columns),
+        (RollingRow, features.BUILT_IN.find(["rolling"])[0].columns),
+        (WindowRow, features.BUILT_IN.find(["tumbling"])[0].columns),
+        (Transaction, features.BUILT_IN.find(["flagged"])[0].columns),
     ],
 )
 def test_records_have_the_fields_of_their_topic(
@@ -43,7 +43,7 @@ def test_records_have_the_fields_of_their_topic(
 
 
 def test_rows_are_told_apart_by_what_is_not_computed() -> None:
-    rolling, tumbling, flagged = features.find(["rolling", "tumbling", "flagged"])
+    rolling, tumbling, flagged = features.BUILT_IN.find(["rolling", "tumbling", "flagged"])
     assert rolling.identity == ("user_id", "trans_date_trans_time")
     assert tumbling.identity == ("window_start", "window_end", "user_id")
     assert rolling.measures == tumbling.measures

@@ -16,6 +16,7 @@ from tui import code, text
 from tui.job_control import Order
 from tui.job_detail import exceptions, state
 from tui.keymap import Scope, bindings
+from tui.navigation import OpenRows
 from tui.preferences import PreferencesFile
 from tui.read_only import Guarded
 from tui.session import Session
@@ -128,6 +129,10 @@ class JobScreen(Guarded, Screen[None]):
     def action_cancel(self) -> None:
         """Cancel the job and discard its state."""
         self._give(Order.CANCEL)
+
+    def action_rows(self) -> None:
+        """View the rows that the job writes."""
+        self.post_message(OpenRows(self._job))
 
     def action_copy(self) -> None:
         """Copy the SQL."""

@@ -76,7 +76,11 @@ def _serve(settings: Settings, listener: socket.socket, names: tuple[str, ...]) 
         level=logging.WARNING,
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
-    options = ["--profile", settings.profile, *(["--read-only"] if settings.read_only else [])]
+    options = [
+        *("--profile", settings.profile),
+        *(f"--features={path}" for path in settings.features),
+        *(["--read-only"] if settings.read_only else []),
+    ]
     command = console_command(options, settings.logs_dir / "console.log")
     address, port = listener.getsockname()[:2]
     if not ipaddress.ip_address(address).is_loopback:

@@ -11,6 +11,7 @@ from pipeline.model import JobState, JobStatus, OtherJob
 from tui import text
 from tui.job_control import Order
 from tui.keymap import Scope, bindings
+from tui.navigation import OpenRows
 from tui.read_only import Guarded
 from tui.reasons import why_no_jobs
 from tui.tones import Piece, Tone
@@ -168,6 +169,11 @@ class JobsPanel(Guarded, LiveTable[JobLine]):
     def action_stop_all(self) -> None:
         """Stop every job, keeping their state."""
         self.post_message(self.Ordered(Order.STOP, None))
+
+    def action_rows(self) -> None:
+        """View the rows that the job under the cursor writes."""
+        if self.selected is not None:
+            self.post_message(OpenRows(self.selected.status.name))
 
     def copied(self, row: JobLine) -> str:
         """The job's id in Flink, or its name while it has none."""

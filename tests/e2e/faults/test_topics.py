@@ -39,7 +39,7 @@ def compute_again(patient: Patient) -> None:
 
 
 def test_sink_topic_is_made_anew(patient: Patient) -> None:
-    (feature,) = features.find([JOB])
+    (feature,) = features.BUILT_IN.find([JOB])
     wait_until(lambda: records(patient, feature.topic), 30, "results")
     make_anew(patient, feature.topic)
     wait_until(lambda: records(patient, feature.topic), RECOVERY_SECONDS, "results again")
@@ -54,7 +54,7 @@ def test_sink_topic_is_made_anew(patient: Patient) -> None:
 
 
 def test_source_topic_is_made_anew(patient: Patient) -> None:
-    (feature,) = features.find([JOB])
+    (feature,) = features.BUILT_IN.find([JOB])
     wait_until(lambda: records(patient, feature.topic), 30, "results")
     make_anew(patient, schema.TRANSACTION_TOPIC)
     wait_until(lambda: records(patient, schema.TRANSACTION_TOPIC), 30, "transactions again")
@@ -66,7 +66,7 @@ def test_source_topic_is_made_anew(patient: Patient) -> None:
 
 
 def test_consumer_group_is_rebalanced(patient: Patient) -> None:
-    (feature,) = features.find([JOB])
+    (feature,) = features.BUILT_IN.find([JOB])
     settings = {
         "group.id": f"fraudwatch-{feature.name}",
         "enable.auto.commit": False,

@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import ibis
+import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -257,3 +259,23 @@ def test_the_report_shows_no_control_character_of_a_topic() -> None:
     text = render([judged(FLAGGED, missing, rows)])
     assert "\\x1b[2J\\u202e" in text
     assert "\x1b" not in text
+
+
+def test_columns_may_be_called_what_they_like() -> None:
+    """Also what a comparison would call its own columns."""
+
+    def rows(transaction: ir.Table) -> ir.Table:
+        time = transaction.trans_date_trans_time
+        hours = transaction.window_by(time).tumble(size=ibis.interval(hours=1))
+        count = ibis._.count()
+        return hours.agg(
+            by={"id": transaction.user_id, "found": transaction.category},
+            **dict.fromkeys(("n", "final", "judged", "error", "matches", "wrong", "absent"), count),
+        )
+
+    feature = Feature("own", "own", rows)
+    parity = judged(feature, result(feature))
+    assert parity.proved
+    assert parity.expected == parity.equal > 40
+    wrong = set_cell(result(feature).sort_by("window_end"), 0, "n", 99)
+    assert (judged(feature, wrong).different, judged(feature, wrong).missing) == (1, 0)

@@ -38,6 +38,13 @@ def test_nothing_slow_is_imported_before_the_first_paint() -> None:
         (["-h"], None),
         (["--version"], None),
         (["--profile"], None),
+        (["--features", "a.py"], ConsoleOptions("local", features=("a.py",))),
+        (
+            ["--features=a.py", "--features=b.py"],
+            ConsoleOptions("local", features=("a.py", "b.py")),
+        ),
+        (["--features", "a.py", "status"], None),
+        (["--features"], None),
     ],
 )
 def test_only_the_bare_command_opens_the_console(
@@ -74,5 +81,7 @@ def test_the_topics_are_those_of_the_features() -> None:
     from pipeline import features
     from tui.topics import FLAGGED_TOPIC, ROLLING_TOPIC, WINDOWED_TOPIC
 
-    topics = [feature.topic for feature in features.find(["rolling", "tumbling", "flagged"])]
+    topics = [
+        feature.topic for feature in features.BUILT_IN.find(["rolling", "tumbling", "flagged"])
+    ]
     assert topics == [ROLLING_TOPIC, WINDOWED_TOPIC, FLAGGED_TOPIC]

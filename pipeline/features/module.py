@@ -1,0 +1,119 @@
+"""A user's own module of features: a Python file with functions under `@feature`."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import sys
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import Final
+
+import ibis.expr.types as ir
+
+from pipeline.errors import InputError
+from pipeline.sanitise import sanitised
+
+from .feature import Feature
+
+_TOPIC: Final = re.compile(r"[A-Za-z0-9._-]{1,249}")
+_EXAMPLE: Final = 'Write a function of the transactions under `@feature(topic="my_topic")`.'
+
+
+def read_module(path: Path, known: Sequence[Feature] = ()) -> tuple[Feature, ...]:
+    """Run a file and take the features that it defines or imports, in their order.
+
+    Args:
+        path: A Python file; modules beside it can be imported by it.
+        known: Features that it may import without meaning to add them.
+
+    Raises:
+        InputError: The file is not there, does not run, or has no feature that is one.
+    """
+    if not path.is_file():
+        raise InputError(f"There is no file {path}.", "Name the Python file with your features.")
+    with _importable(path.parent):
+        module = _run(path)
+        # One that is known under two names is one.
+        found = {id(value): value for value in vars(module).values() if isinstance(value, Feature)}
+        features = tuple(feature for feature in found.values() if feature not in known)
+        if not features:
+            raise InputError(f"{path} has no feature.", _EXAMPLE)
+        for feature in features:
+            _refuse_unfit(path, feature)
+    return features
+
+
+def line_of(feature: Feature) -> int:
+    """The line where a feature's function begins."""
+    code = getattr(feature.expression, "__code__", None)
+    return code.co_firstlineno if code is not None else 1
+
+
+def where(path: Path, feature: Feature) -> str:
+    """The place of a feature, to be named in errors."""
+    return f"{path}, line {line_of(feature)}"
+
+
+def _run(path: Path) -> ModuleType:
+    # No name of a module can be a path, so that none is hidden by it.
+    spec = importlib.util.spec_from_file_location(str(path), path)
+    if spec is None or spec.loader is None:
+        raise InputError(f"{path} is not a Python file.", "Its name has to end with .py.")
+    module = importlib.util.module_from_spec(spec)
+    # Where dataclasses and the like look up the names of their module.
+    sys.modules[spec.name] = module
+    try:
+        spec.loader.exec_module(module)
+    except SyntaxError as error:
+        file = error.filename or path
+        raise InputError(f"{file}, line {error.lineno}: {_said(error.msg)}.", "") from error
+    except (Exception, SystemExit) as error:
+        raise _raised(path, error) from error
+    return module
+
+
+def _refuse_unfit(path: Path, feature: Feature) -> None:
+    at = where(path, feature)
+    if not _TOPIC.fullmatch(feature.topic) or feature.topic in (".", ".."):
+        raise InputError(
+            f"{at}: {sanitised(feature.topic)!r} cannot be the name of a topic.",
+            "Kafka allows up to 249 letters, digits, dots, dashes and underscores.",
+        )
+    try:
+        table = feature.table
+    except Exception as error:
+        raise _raised(path, error) from error
+    if not isinstance(table, ir.Table):
+        raise InputError(
+            f"{at}: {feature.name} returns a {type(table).__name__}, and has to return a table.",
+            "A feature is an expression such as `transaction.select(...)`.",
+        )
+
+
+def _raised(path: Path, error: BaseException) -> InputError:
+    """What a user's code raised, at the last of its own lines."""
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [frame.lineno for frame in frames if frame.filename == str(path)]
+    at = f"{path}, line {lines[-1]}" if lines else str(path)
+    kind = type(error).__name__
+    said = _said(str(error))
+    hint = _EXAMPLE if isinstance(error, TypeError) and "feature()" in said else ""
+    return InputError(f"{at}: {kind}{': ' if said else ''}{said}.", hint)
+
+
+def _said(text: str) -> str:
+    return sanitised(text.strip().partition("\n")[0].rstrip(". "))
+
+
+@contextmanager
+def _importable(folder: Path) -> Iterator[None]:
+    """What lies beside the file can be imported, but hides nothing."""
+    sys.path.append(str(folder))
+    try:
+        yield
+    finally:
+        sys.path.remove(str(folder))

@@ -1,0 +1,89 @@
+"""The features that there are, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import overload
+
+from pipeline import schema
+from pipeline.config import KafkaSettings
+from pipeline.errors import InputError, JobError
+
+from .feature import Feature
+
+
+class Registry(Sequence[Feature]):
+    """Features of different names that write to different topics.
+
+    Args:
+        features: In the order in which they are listed.
+    """
+
+    def __init__(self, features: Iterable[Feature]) -> None:
+        self._features = tuple(features)
+
+    @overload
+    def __getitem__(self, index: int) -> Feature: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Feature, ...]: ...
+
+    def __getitem__(self, index: int | slice) -> Feature | tuple[Feature, ...]:
+        return self._features[index]
+
+    def __len__(self) -> int:
+        return len(self._features)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the features are called."""
+        return tuple(feature.name for feature in self._features)
+
+    def topics(self, kafka: KafkaSettings) -> dict[str, str]:
+        """The sink topic of each feature, by the feature's name, as it is called in a Kafka."""
+        return {feature.name: kafka.topic(feature.topic) for feature in self._features}
+
+    def find(self, names: Iterable[str]) -> tuple[Feature, ...]:
+        """The features of these names, in the order given; all of them for no name.
+
+        Raises:
+            JobError: There is no feature of a name.
+        """
+        by_name = {feature.name: feature for feature in self._features}
+        wanted = tuple(names) or tuple(by_name)
+        for name in wanted:
+            if name not in by_name:
+                raise JobError(f"There is no job named {name!r}.", f"Jobs: {', '.join(by_name)}.")
+        return tuple(by_name[name] for name in wanted)
+
+    def with_one_more(self, added: Feature, where: str) -> Registry:
+        """These features, and another one.
+
+        Args:
+            added: The other one.
+            where: It comes from, to be named in errors.
+
+        Raises:
+            InputError: Its name or its topic is taken.
+        """
+        self._refuse_taken(added, where)
+        return Registry((*self, added))
+
+    def _refuse_taken(self, added: Feature, where: str) -> None:
+        if added.name in self.names:
+            raise InputError(
+                f"{where}: there is a feature named {added.name!r} already.",
+                "Give the function another name.",
+            )
+        if added.topic == schema.TRANSACTION_TOPIC:
+            raise InputError(
+                f"{where}: {added.name} would write to {added.topic!r}, which it reads.",
+                "Choose a topic of its own.",
+            )
+        for feature in self:
+            if added.topic == feature.topic:
+                raise InputError(
+                    f"{where}: {added.name} would write to {added.topic!r}, the topic of "
+                    f"{feature.name}.",
+                    "Choose a topic of its own.",
+                )

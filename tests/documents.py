@@ -1,0 +1,34 @@
+"""What the documentation has in it, for tests that hold it to what is so."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCS = ROOT / "docs"
+_BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    """The code blocks of a page that are in a language."""
+    return [text for name, text in _BLOCK.findall(page.read_text()) if name == language]
+
+
+def documents() -> list[Path]:
+    """The README and every page of `docs/`."""
+    return [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
+
+
+def commands(page: Path) -> list[str]:
+    """What a page has a reader type: the lines after a `$ ` in its console blocks, in order."""
+    lines = [line for block in blocks(page, "console") for line in block.splitlines()]
+    typed = (line.removeprefix("$ ") for line in lines if line.startswith("$ "))
+    return [re.sub(r"\s{2,}#.*", "", line).strip() for line in typed]
+
+
+def write_my_features(folder: Path) -> Path:
+    """The first feature of `docs/writing-a-feature.md`, as the file that a reader would write."""
+    path = folder / "my_features.py"
+    path.write_text(blocks(DOCS / "writing-a-feature.md", "python")[0])
+    return path

@@ -1,0 +1,161 @@
+"""Everything that the documentation has a reader type is typed, page by page, in order.
+
+A new command in a page is run by itself. One that cannot be run here stands in `_NOT_RUN`, with the
+reason; that it is a command at all is seen by `tests/unit/test_docs.py`.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import os
+import re
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pexpect
+import pytest
+
+from pipeline.simulate.generator import Generator
+from tui.__main__ import console_options
+
+from ..documents import commands, documents, write_my_features
+from .conftest import stack_environment
+
+# By how a line begins.
+_NOT_RUN = {
+    "make ": "installs the project, or runs all tests",
+    "pipx ": "downloads 400 MB into the user's home",
+    "uv ": "downloads 400 MB into the user's home",
+    "docker ": "needs a container engine; tests/compose starts the same services",
+    "git ": "needs the repository's address",
+    "fraudwatch --profile compose": "needs the Compose stack, which tests/compose starts",
+    "fraudwatch serve": "serves until ctrl+c, and is tested in a browser by test_serve.py",
+}
+# Where the exit code depends on how fresh the data are, as it is meant to.
+_MAY_FAIL = {"fraudwatch check": (0, 1)}
+_PATIENCE = 300
+_PAGES = [page for page in documents() if commands(page)]
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """Where a reader sits: a folder with the files of the pages, and a stack for most of them."""
+    desk = Desk(tmp_path_factory.mktemp("desk"))
+    yield desk
+    desk.begin()
+    desk.type("fraudwatch down")
+
+
+class Desk:
+    """A shell, as far as pages need one.
+
+    Args:
+        folder: The working directory.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        self._environment: dict[str, str] = {}
+        self.begin()
+        write_my_features(folder)
+        write_transactions(folder / "transactions.csv.gz")
+
+    def begin(self, stack: str = "shared") -> None:
+        """A shell without variables of an earlier page, and before this stack."""
+        self._environment = {
+            **{k: v for k, v in os.environ.items() if not k.startswith("FRAUDWATCH_")},
+            **stack_environment(self._folder / stack),
+            "PATH": self._path,
+            "TERM": "xterm-256color",
+        }
+
+    @property
+    def stack_is_up(self) -> bool:
+        """Whether a stack runs."""
+        return self._run("fraudwatch status").returncode == 0
+
+    def type(self, line: str) -> None:
+        """Type a line, and see that it does what it should."""
+        program, *arguments = shlex.split(line)
+        if program == "export":
+            self._environment |= dict(each.split("=", 1) for each in arguments)
+        elif program == "fraudwatch" and console_options(arguments) is not None:
+            self._open_console(line)
+        else:
+            done = self._run(line)
+            allowed = next(
+                (codes for begin, codes in _MAY_FAIL.items() if line.startswith(begin)), (0,)
+            )
+            said = f"$ {line}\n{done.stdout}{done.stderr}"
+            assert done.returncode in allowed, said
+            assert "Traceback" not in said
+
+    def _run(self, line: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            shlex.split(line),
+            cwd=self._folder,
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            timeout=_PATIENCE,
+            check=False,
+        )
+
+    def _open_console(self, line: str) -> None:
+        program, *arguments = shlex.split(line)
+        console = pexpect.spawn(
+            program, arguments, cwd=self._folder, env=self._environment, dimensions=(40, 120)
+        )
+        try:
+            # The last thing that comes with the first jobs.
+            console.expect(re.compile(rb"running"), timeout=_PATIENCE)
+            console.send("q")
+            console.expect(pexpect.EOF, timeout=_PATIENCE)
+        finally:
+            console.close(force=True)
+        assert console.exitstatus == 0, line
+
+
+def write_transactions(path: Path) -> None:
+    """A file such as people have: some days in the public layout."""
+    generator = Generator(seed=3, start=datetime(2024, 3, 1), users=40)
+    rows = [generator.next(60.0) for _ in range(2_000)]
+    with gzip.open(path, "wt", newline="") as file:
+        names = ["trans_date_trans_time", "cc_num", "merchant", "category", "amt", "first", "last"]
+        names += ["zipcode", "dob", "trans_num", "is_fraud"]
+        writer = csv.writer(file)
+        writer.writerow("zip" if name == "zipcode" else name for name in names)
+        writer.writerows([getattr(row, name) for name in names] for row in rows)
+
+
+@pytest.mark.timeout(1_800)
+@pytest.mark.parametrize("page", _PAGES, ids=lambda page: page.name)
+def test_every_command_of_a_page(desk: Desk, page: Path) -> None:
+    typed = commands(page)
+    to_run = [line for line in typed if not any(line.startswith(begin) for begin in _NOT_RUN)]
+    brings_one = any(line.startswith("fraudwatch up") for line in to_run)
+    desk.begin(page.stem if brings_one else "shared")
+    if to_run and not brings_one and not desk.stack_is_up:
+        desk.type("fraudwatch up")
+    try:
+        for line in to_run:
+            begun = time.monotonic()
+            desk.type(line)
+            print(f"{time.monotonic() - begun:6.1f} s  {line}")
+    finally:
+        if brings_one:
+            desk.type("fraudwatch down")
+
+
+def test_what_is_not_run_is_there() -> None:
+    """An exception for nothing would hide a mistake."""
+    typed = [line for page in documents() for line in commands(page)]
+    unused = [begin for begin in _NOT_RUN if not any(line.startswith(begin) for line in typed)]
+    assert set(unused) <= {"docker ", "git ", "fraudwatch --profile compose"}

@@ -1,0 +1,101 @@
+CREATE TEMPORARY TABLE `transaction_raw` (
+  `trans_date_trans_time` TIMESTAMP(3),
+  `cc_num` BIGINT,
+  `merchant` STRING,
+  `category` STRING,
+  `amt` DOUBLE,
+  `first` STRING,
+  `last` STRING,
+  `zipcode` STRING,
+  `dob` STRING,
+  `trans_num` STRING,
+  `is_fraud` INT,
+  `user_id` BIGINT,
+  `kafka_time` TIMESTAMP_LTZ(3) METADATA FROM 'timestamp' VIRTUAL,
+  `sound` AS (
+    `trans_date_trans_time` IS NOT NULL
+    AND `cc_num` IS NOT NULL
+    AND `merchant` IS NOT NULL
+    AND `category` IS NOT NULL
+    AND `amt` IS NOT NULL
+    AND `first` IS NOT NULL
+    AND `last` IS NOT NULL
+    AND `zipcode` IS NOT NULL
+    AND `dob` IS NOT NULL
+    AND `trans_num` IS NOT NULL
+    AND `is_fraud` IS NOT NULL
+    AND `user_id` IS NOT NULL
+    AND `trans_date_trans_time` >= CAST('1970-01-01 00:00:00.000000' AS TIMESTAMP)
+    AND `trans_date_trans_time` <= (
+      CAST(`kafka_time` AS TIMESTAMP(3)) + INTERVAL '1' DAY(2)
+    )
+    AND `amt` >= -1000000000.0
+    AND `amt` <= 1000000000.0
+    AND `is_fraud` IN (0, 1)
+    AND CHAR_LENGTH(`merchant`) <= 1000
+    AND CHAR_LENGTH(`category`) <= 1000
+    AND CHAR_LENGTH(`first`) <= 1000
+    AND CHAR_LENGTH(`last`) <= 1000
+    AND CHAR_LENGTH(`zipcode`) <= 1000
+    AND CHAR_LENGTH(`dob`) <= 1000
+    AND CHAR_LENGTH(`trans_num`) <= 1000
+  ),
+  WATERMARK FOR `trans_date_trans_time` AS CASE WHEN `sound` THEN `trans_date_trans_time` - INTERVAL '15' SECOND END
+) WITH (
+  'connector' = 'kafka',
+  'topic' = 'transaction',
+  'properties.bootstrap.servers' = '127.0.0.1:9092',
+  'properties.group.id' = 'fraudwatch-gas_stations',
+  'scan.startup.mode' = 'earliest-offset',
+  'scan.watermark.idle-timeout' = '10 s',
+  'format' = 'json',
+  'json.ignore-parse-errors' = 'true',
+  'json.timestamp-format.standard' = 'SQL'
+);
+
+CREATE TEMPORARY VIEW `transaction` AS
+SELECT `trans_date_trans_time`, `cc_num`, `merchant`, `category`, `amt`, `first`, `last`, `zipcode`, `dob`, `trans_num`, `is_fraud`, `user_id`
+FROM `transaction_raw`
+WHERE `sound`;
+
+CREATE TEMPORARY VIEW `gas_stations_input` AS
+SELECT
+  *
+FROM `transaction` AS `t0`
+WHERE
+  `t0`.`category` = 'gas_transport';
+
+CREATE TEMPORARY TABLE `gas_stations_sink` (
+  `window_start` TIMESTAMP(3),
+  `window_end` TIMESTAMP(3),
+  `merchant` STRING,
+  `spent` DOUBLE,
+  `frauds` BIGINT
+) WITH (
+  'connector' = 'kafka',
+  'topic' = 'own_gas_stations',
+  'properties.bootstrap.servers' = '127.0.0.1:9092',
+  'properties.compression.type' = 'lz4',
+  'sink.delivery-guarantee' = 'at-least-once',
+  'format' = 'json',
+  'json.timestamp-format.standard' = 'SQL'
+);
+
+INSERT INTO `gas_stations_sink`
+SELECT
+  `t0`.`window_start`,
+  `t0`.`window_end`,
+  `t0`.`merchant`,
+  SUM(`t0`.`amt`) AS `spent`,
+  SUM(CAST(`t0`.`is_fraud` = 1 AS BIGINT)) AS `frauds`
+FROM TABLE(
+  TUMBLE(
+    TABLE `gas_stations_input`,
+    DESCRIPTOR(`trans_date_trans_time`),
+    INTERVAL '1' HOUR(2)
+  )
+) AS `t0`
+GROUP BY
+  `t0`.`window_start`,
+  `t0`.`window_end`,
+  `t0`.`merchant`;

@@ -1,0 +1,100 @@
+CREATE TEMPORARY TABLE `transaction_raw` (
+  `trans_date_trans_time` TIMESTAMP(3),
+  `cc_num` BIGINT,
+  `merchant` STRING,
+  `category` STRING,
+  `amt` DOUBLE,
+  `first` STRING,
+  `last` STRING,
+  `zipcode` STRING,
+  `dob` STRING,
+  `trans_num` STRING,
+  `is_fraud` INT,
+  `user_id` BIGINT,
+  `kafka_time` TIMESTAMP_LTZ(3) METADATA FROM 'timestamp' VIRTUAL,
+  `sound` AS (
+    `trans_date_trans_time` IS NOT NULL
+    AND `cc_num` IS NOT NULL
+    AND `merchant` IS NOT NULL
+    AND `category` IS NOT NULL
+    AND `amt` IS NOT NULL
+    AND `first` IS NOT NULL
+    AND `last` IS NOT NULL
+    AND `zipcode` IS NOT NULL
+    AND `dob` IS NOT NULL
+    AND `trans_num` IS NOT NULL
+    AND `is_fraud` IS NOT NULL
+    AND `user_id` IS NOT NULL
+    AND `trans_date_trans_time` >= CAST('1970-01-01 00:00:00.000000' AS TIMESTAMP)
+    AND `trans_date_trans_time` <= (
+      CAST(`kafka_time` AS TIMESTAMP(3)) + INTERVAL '1' DAY(2)
+    )
+    AND `amt` >= -1000000000.0
+    AND `amt` <= 1000000000.0
+    AND `is_fraud` IN (0, 1)
+    AND CHAR_LENGTH(`merchant`) <= 1000
+    AND CHAR_LENGTH(`category`) <= 1000
+    AND CHAR_LENGTH(`first`) <= 1000
+    AND CHAR_LENGTH(`last`) <= 1000
+    AND CHAR_LENGTH(`zipcode`) <= 1000
+    AND CHAR_LENGTH(`dob`) <= 1000
+    AND CHAR_LENGTH(`trans_num`) <= 1000
+  ),
+  WATERMARK FOR `trans_date_trans_time` AS CASE WHEN `sound` THEN `trans_date_trans_time` - INTERVAL '15' SECOND END
+) WITH (
+  'connector' = 'kafka',
+  'topic' = 'transaction',
+  'properties.bootstrap.servers' = '127.0.0.1:9092',
+  'properties.group.id' = 'fraudwatch-nested',
+  'scan.startup.mode' = 'earliest-offset',
+  'scan.watermark.idle-timeout' = '10 s',
+  'format' = 'json',
+  'json.ignore-parse-errors' = 'true',
+  'json.timestamp-format.standard' = 'SQL'
+);
+
+CREATE TEMPORARY VIEW `transaction` AS
+SELECT `trans_date_trans_time`, `cc_num`, `merchant`, `category`, `amt`, `first`, `last`, `zipcode`, `dob`, `trans_num`, `is_fraud`, `user_id`
+FROM `transaction_raw`
+WHERE `sound`;
+
+CREATE TEMPORARY TABLE `nested_sink` (
+  `user_id` BIGINT,
+  `trans_date_trans_time` TIMESTAMP(3),
+  `mean` DOUBLE,
+  `total` DOUBLE
+) WITH (
+  'connector' = 'kafka',
+  'topic' = 'own_nested',
+  'properties.bootstrap.servers' = '127.0.0.1:9092',
+  'properties.compression.type' = 'lz4',
+  'sink.delivery-guarantee' = 'at-least-once',
+  'key.format' = 'csv',
+  'key.fields' = 'user_id',
+  'value.format' = 'json',
+  'value.fields-include' = 'ALL',
+  'value.json.timestamp-format.standard' = 'SQL'
+);
+
+INSERT INTO `nested_sink`
+SELECT
+  `t1`.`user_id`,
+  `t1`.`trans_date_trans_time`,
+  `t1`.`mean`,
+  SUM(`t1`.`amt`) OVER (
+    PARTITION BY `t1`.`user_id`
+    ORDER BY `t1`.`trans_date_trans_time` ASC NULLS LAST
+    RANGE BETWEEN INTERVAL '1' DAY(2) preceding AND CURRENT ROW
+  ) AS `total`
+FROM (
+  SELECT
+    `t0`.`user_id`,
+    `t0`.`trans_date_trans_time`,
+    `t0`.`amt`,
+    AVG(`t0`.`amt`) OVER (
+      PARTITION BY `t0`.`user_id`
+      ORDER BY `t0`.`trans_date_trans_time` ASC NULLS LAST
+      RANGE BETWEEN INTERVAL '1' HOUR(2) preceding AND CURRENT ROW
+    ) AS `mean`
+  FROM `transaction` AS `t0`
+) AS `t1`;

@@ -1,0 +1,106 @@
+"""Expressions that Flink does not take, or that nobody could prove right, and what is said then."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import ibis
+import ibis.expr.types as ir
+
+from pipeline.features import Feature
+
+T = "trans_date_trans_time"
+Expression = Callable[[ir.Table], ir.Table]
+
+
+def as_feature(name: str, expression: Expression) -> Feature:
+    return Feature(name=name, topic=f"own_{name}", expression=expression)
+
+
+def hour(rows: ir.Table, **end: int | None) -> ir.Value:
+    return ibis.range_window(
+        group_by=rows.user_id,
+        order_by=rows[T],
+        preceding=ibis.interval(hours=1),
+        **(end or {"following": 0}),
+    )
+
+
+def hours(rows: ir.Table) -> ir.Table:
+    return rows.window_by(rows[T]).tumble(size=ibis.interval(hours=1))
+
+
+def windows_of_another_time(transaction: ir.Table) -> ir.Table:
+    rows = transaction.mutate(later=transaction[T] + ibis.interval(hours=1))
+    return rows.window_by(rows.later).tumble(size=ibis.interval(hours=1)).agg(n=rows.count())
+
+
+REFUSED: dict[str, tuple[Expression, str]] = {
+    "decimal": (
+        lambda t: t.select(T, exact=t.amt.cast("decimal(10,2)")),
+        "column 'exact' is of type decimal(10, 2), which a sink topic does not have",
+    ),
+    "array": (
+        lambda t: t.select(T, words=t.merchant.split(" ")),
+        "column 'words' is of type array",
+    ),
+    "no_window": (
+        lambda t: t.group_by("user_id").agg(n=t.count()),
+        "it aggregates without a window",
+    ),
+    "distinct": (lambda t: t.select(T, "user_id").distinct(), "it aggregates without a window"),
+    "descending": (
+        lambda t: t.select(
+            T,
+            n=t.count().over(
+                ibis.range_window(
+                    group_by=t.user_id,
+                    order_by=ibis.desc(t[T]),
+                    preceding=ibis.interval(hours=1),
+                    following=0,
+                )
+            ),
+        ),
+        "is not ordered by transaction.trans_date_trans_time alone, ascending",
+    ),
+    "other_order": (
+        lambda t: t.select(T, before=t.amt.lag().over(order_by=t.amt, group_by=t.user_id)),
+        "is not ordered by transaction.trans_date_trans_time alone, ascending",
+    ),
+    "no_order": (
+        lambda t: t.select(T, share=t.amt / t.amt.sum().over(group_by=t.user_id)),
+        "is not ordered by transaction.trans_date_trans_time alone, ascending",
+    ),
+    "future": (
+        lambda t: t.select(T, n=t.count().over(ibis.window(group_by=t.user_id, order_by=t[T]))),
+        "does not end at the current row",
+    ),
+    "two_windows": (
+        lambda t: t.select(
+            T,
+            a=t.count().over(hour(t)),
+            b=t.count().over(
+                ibis.range_window(
+                    group_by=t.user_id,
+                    order_by=t[T],
+                    preceding=ibis.interval(days=1),
+                    following=0,
+                )
+            ),
+        ),
+        "one select has several windows of .over()",
+    ),
+    "computed_time": (
+        windows_of_another_time,
+        "window_by() is given something else than transaction.trans_date_trans_time",
+    ),
+    "no_time": (lambda t: t.select("user_id", "amt"), "nothing says when they are final"),
+    "changed_time": (
+        lambda t: t.select("user_id", trans_date_trans_time=t[T] + ibis.interval(hours=1)),
+        "nothing says when they are final",
+    ),
+    "median": (
+        lambda t: hours(t).agg(by=["user_id"], middle=ibis._.amt.median()),
+        "Ibis cannot write it as Flink SQL",
+    ),
+}
