@@ -112,7 +112,7 @@ def test_job_stopped(snap_compare: Compare, size: Size) -> None:
         JOBS[2], state=JobState.FAILED, started_at=None, failure="Kafka topic is not there"
     )
     status = replace(STATUS, jobs=(JOBS[0], stopped, failed))
-    batch = replace(live_batch(), windows=[])
+    batch = replace(live_batch(), windows={})
     stage = Stage(FakeBackend(stack=status), FakeSource(batch))
     before = when_live(stage, "3", "1", "j", seconds=200)
     assert snap_compare(stage.app, terminal_size=size, run_before=before)
