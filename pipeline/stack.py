@@ -105,24 +105,28 @@ class Stack:
         probe.ask(seconds)
 
     def health(self, found: Found) -> tuple[Health, Health, tuple[str, ...]]:
-        """How Kafka and Flink are doing, and why what is somebody else's does not answer."""
-        problems = []
-        kafka = _together(found, ("kafka",))
-        if kafka is None:
-            kafka = Health.UP
+        """How Kafka and Flink are doing, and why what is somebody else's does not answer.
+
+        What would be ours and has no address is off.
+        """
+        problems: list[str] = []
+
+        def asked(address: str, ask: Callable[[], object]) -> Health:
+            if not address:
+                return Health.OFF
             try:
-                self.ask_kafka(found.kafka)
+                ask()
             except PipelineError as error:
-                kafka = Health.DOWN
                 problems.append(error.message)
-        flink = _together(found, ("jobmanager", "taskmanager"))
-        if flink is None:
-            flink = Health.UP
-            try:
-                self.rest(found.flink).overview()
-            except PipelineError as error:
-                flink = Health.DOWN
-                problems.append(error.message)
+                return Health.DOWN
+            return Health.UP
+
+        kafka = _together(found, ("kafka",)) or asked(
+            found.kafka.bootstrap, lambda: self.ask_kafka(found.kafka)
+        )
+        flink = _together(found, ("jobmanager", "taskmanager")) or asked(
+            found.flink.rest, lambda: self.rest(found.flink).overview()
+        )
         return kafka, flink, tuple(problems)
 
     def rest(self, flink: FlinkSettings) -> FlinkRest:

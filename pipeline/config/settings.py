@@ -14,13 +14,17 @@ from .types import Positive
 
 LOCAL_PROFILE: Final = "local"
 COMPOSE_PROFILE: Final = "compose"
+VARIABLE: Final = "FRAUDWATCH"
+"""What the names of all environment variables begin with."""
 
 
 def _default_cache() -> Path:
+    """The user's cache directory."""
     return user_cache_path("fraudwatch")
 
 
 def _default_state() -> Path:
+    """The user's state directory."""
     return user_state_path("fraudwatch")
 
 
