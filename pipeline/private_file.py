@@ -45,5 +45,15 @@ def write(path: Path, data: bytes) -> None:
     partial.replace(path)
 
 
+def create(path: Path, data: bytes) -> None:
+    """Write a file that only the user can read, and that is not there yet.
+
+    Raises:
+        FileExistsError: It is there; it stays as it is.
+    """
+    with open(path, "xb", opener=_private) as file:
+        file.write(data)
+
+
 def _private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)

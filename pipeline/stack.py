@@ -122,31 +122,38 @@ class Stack:
         probe.ask(seconds)
 
     def condition(self, found: Found) -> Condition:
-        """How Kafka and Flink are doing.
+        """How Kafka and Flink are doing; what would be ours and has no address is off.
 
         Raises:
             UnavailableError: A cluster of ours is up and yet does not answer.
         """
-        problems = []
-        kafka = _together(found, ("kafka",))
-        if kafka is None:
-            kafka = Health.UP
+        problems: list[str] = []
+        slots: Slots | None = None
+
+        def asked(address: str, ask: Callable[[], object]) -> Health:
+            if not address:
+                return Health.OFF
             try:
-                self.ask_kafka(found.kafka)
+                ask()
             except PipelineError as error:
-                kafka = Health.DOWN
                 problems.append(error.message)
-        flink, slots = _together(found, ("jobmanager", "taskmanager")), None
-        manager = found.process("jobmanager")
-        if flink is None:
-            flink = Health.UP
-            try:
-                slots = self.rest(found.flink).overview().slots
-            except PipelineError as error:
-                flink = Health.DOWN
-                problems.append(error.message)
-        elif manager is not None and manager.health is Health.UP:
+                return Health.DOWN
+            return Health.UP
+
+        def survey_slots() -> None:
+            nonlocal slots
             slots = self.rest(found.flink).overview().slots
+
+        kafka = _together(found, ("kafka",)) or asked(
+            found.kafka.bootstrap, lambda: self.ask_kafka(found.kafka)
+        )
+        manager = found.process("jobmanager")
+        if manager is None:
+            flink = asked(found.flink.rest, survey_slots)
+        else:
+            flink = _together(found, ("jobmanager", "taskmanager")) or Health.OFF
+            if manager.health is Health.UP:
+                survey_slots()
         return Condition(kafka, flink, slots, tuple(problems))
 
     def rest(self, flink: FlinkSettings) -> FlinkRest:

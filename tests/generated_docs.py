@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
 import re
-import types
-import typing
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin, get_type_hints
-
-import docstring_parser
-import msgspec
 
 from pipeline.cli import command_line
-from pipeline.config import Secret, Settings
+from pipeline.config.described import Setting, described
 from tests.documents import DOCS
 from tui.keymap import KEYMAP, Key, Scope
 from tui.web.command import serve
@@ -61,14 +53,6 @@ A secret never stands in the settings themselves, which say where it is: `{ env 
 `{ file = "/path" }` or `{ keyring = "service/user" }`. In the environment its variable holds the
 secret itself. What has no default may be left out.
 """
-_TYPES: dict[object, str] = {
-    int: "whole number",
-    float: "number",
-    bool: "`true` or `false`",
-    str: "text",
-    Path: "path",
-    Secret: "secret",
-}
 
 
 def pages() -> dict[Path, str]:
@@ -102,11 +86,12 @@ def commands() -> str:
 def configuration() -> str:
     """Every setting, by its table."""
     parts = [_CONFIGURATION]
-    for table, kind, prefix in _tables(Settings, "profile.NAME", "FRAUDWATCH"):
-        parts.append(f"## `[{table}]`\n")
-        parts.append(inspect.cleandoc(kind.__doc__ or "").partition("\n")[0] + "\n")
+    settings = described()
+    for table in dict.fromkeys(setting.table for setting in settings):
+        parts.append(f"## `[{'.'.join(filter(None, ('profile.NAME', table)))}]`\n")
         head = ("| setting | variable | | default | |", "| --- | --- | --- | --- | --- |")
-        parts.append("\n".join([*head, *_settings_rows(kind, prefix)]) + "\n")
+        rows = (_setting_row(setting) for setting in settings if setting.table == table)
+        parts.append("\n".join([*head, *rows]) + "\n")
     return "\n".join(parts)
 
 
@@ -115,76 +100,11 @@ def _key_row(key: Key) -> str:
     return f"| {shown.replace('|', chr(92) + '|')} | {'✎' if key.changes else ''} | {key.help} |"
 
 
-def _tables(
-    kind: type[msgspec.Struct], table: str, prefix: str
-) -> Iterator[tuple[str, type[msgspec.Struct], str]]:
-    yield table, kind, prefix
-    for name, hint in get_type_hints(kind).items():
-        if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
-            yield from _tables(hint, f"{table}.{name}", f"{prefix}_{name.upper()}")
-
-
-def _settings_rows(kind: type[msgspec.Struct], prefix: str) -> Iterator[str]:
-    described = _described(kind)
-    hints = get_type_hints(kind)
-    for field in msgspec.structs.fields(kind):
-        hint = hints[field.name]
-        table = isinstance(hint, type) and issubclass(hint, msgspec.Struct)
-        if table or field.name == "profile":
-            continue
-        # A table within a table has no variable.
-        variable = "" if get_origin(hint) is dict else f"`{prefix}_{field.name.upper()}`"
-        cells = (
-            f"`{field.name}`",
-            variable,
-            _type(hint),
-            _default(field),
-            described[field.name].replace("|", "\\|"),
-        )
-        yield f"| {' | '.join(cells)} |"
-
-
-def _described(kind: type[msgspec.Struct]) -> dict[str, str]:
-    """What the docstrings of a record and of those it extends say of each field."""
-    found: dict[str, str] = {}
-    for each in reversed(kind.__mro__):
-        if isinstance(each, type) and issubclass(each, msgspec.Struct) and each.__doc__:
-            parsed = docstring_parser.parse(each.__doc__, docstring_parser.DocstringStyle.GOOGLE)
-            for parameter in parsed.params:
-                found[parameter.arg_name] = " ".join((parameter.description or "").split())
-    return found
-
-
-def _type(hint: Any) -> str:
-    origin, arguments = get_origin(hint), get_args(hint)
-    if origin is Literal:
-        return ", ".join(f"`{value}`" if value else "empty" for value in arguments)
-    if origin in (typing.Union, types.UnionType):
-        return _type(next(each for each in arguments if each is not type(None)))
-    if origin is tuple:
-        return f"list: {_type(arguments[0])}"
-    if origin is dict:
-        return f"table: {_type(arguments[1])}"
-    return _TYPES[hint]
-
-
-def _default(field: msgspec.structs.FieldInfo) -> str:
-    if field.default_factory is not msgspec.NODEFAULT:
-        said = (
-            inspect.getdoc(field.default_factory)
-            if not isinstance(field.default_factory, type)
-            else None
-        )
-        return (said or "").rstrip(".")
-    match field.default:
-        case None | "" | ():
-            return ""
-        case bool() as value:
-            return f"`{str(value).lower()}`"
-        case int() as value:
-            return f"{value:,}" if value >= 100_000 else str(value)
-        case value:
-            return str(value) if isinstance(value, float) else f"`{value}`"
+def _setting_row(setting: Setting) -> str:
+    default = f"`{setting.default}`" if setting.default else setting.default_in_words
+    variable = f"`{setting.variable}`" if setting.variable else ""
+    cells = (f"`{setting.name}`", variable, setting.kind, default, setting.doc)
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
 
 if __name__ == "__main__":

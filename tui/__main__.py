@@ -6,6 +6,7 @@ Imports are late: the console has to paint before anything slow is loaded.
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -57,6 +58,14 @@ class ConsoleOptions(NamedTuple):
     metrics_port: str | None = None
     features: tuple[str, ...] = ()
 
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """What `console_options` makes them of."""
+        port = () if self.metrics_port is None else (f"{_METRICS_PORT}={self.metrics_port}",)
+        read_only = (_READ_ONLY,) if self.read_only else ()
+        features = (f"{_FEATURES}={path}" for path in self.features)
+        return (f"{_PROFILE}={self.profile}", *read_only, *port, *features)
+
 
 def console_options(arguments: Sequence[str]) -> ConsoleOptions | None:
     """How to open the console; None when the arguments ask for something else."""
@@ -86,7 +95,7 @@ def console_options(arguments: Sequence[str]) -> ConsoleOptions | None:
 def _open_console(options: ConsoleOptions) -> int | None:
     import msgspec
 
-    from pipeline.config import load
+    from pipeline.config import load, profiles
     from pipeline.errors import PipelineError
 
     try:
@@ -103,7 +112,7 @@ def _open_console(options: ConsoleOptions) -> int | None:
     gc.set_threshold(*_COLLECT_AT)
 
     from .app import FraudwatchApp
-    from .environment import Environment
+    from .environment import Environment, Profiles
     from .limits import Limits
     from .signals import leave_on_signals
 
@@ -140,6 +149,7 @@ def _open_console(options: ConsoleOptions) -> int | None:
         limits=Limits.of(settings),
         remembered=settings.state_dir / "console.json",
         read_only=settings.read_only,
+        profiles=Profiles(profiles, load),
     )
     console = FraudwatchApp(environment)
     leave_on_signals(lambda code: console.exit(return_code=code))
@@ -149,7 +159,22 @@ def _open_console(options: ConsoleOptions) -> int | None:
     except PipelineError as error:
         print(error, file=sys.stderr)
         return error.exit_code
+    if console.return_value is not None:
+        _become(options._replace(profile=console.return_value))
     return console.return_code
+
+
+def _become(options: ConsoleOptions) -> None:
+    """Open another console in place of this one, in this terminal.
+
+    As another program in the same process: no thread, connection or log of the stack that was let
+    go is left, and a stack that still ends goes on by itself, as after quitting.
+    """
+    # How this was started, whether by its name or by `python -m`, up to our own arguments.
+    started = sys.orig_argv[1 : len(sys.orig_argv) - len(sys.argv[1:])]
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execv(sys.executable, [sys.executable, *started, *options.arguments])
 
 
 def _metrics(port: str | None, view: Callable[[], View]) -> AbstractContextManager[object]:

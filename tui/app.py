@@ -32,8 +32,8 @@ _THEME_SECONDS: Final = 2.0
 _LOOK_UP_SECONDS: Final = 1.0
 
 
-class FraudwatchApp(App[None]):
-    """The console.
+class FraudwatchApp(App[str]):
+    """The console; what it returns is the profile whose console is to follow, if any.
 
     Args:
         environment: Where everything comes from.
@@ -94,6 +94,8 @@ class FraudwatchApp(App[None]):
             topics=lambda: [topic.name for topic in self._tails().topics()],
             open_user=lambda user: self.post_message(OpenUser(user)),
             open_topic=lambda topic: self.post_message(OpenTopic(topic)),
+            profiles=self._other_profiles,
+            open_profile=self._switch,
         )
         self.push_screen(Palette(jumps, read_only=self.read_only))
 
@@ -199,10 +201,40 @@ class FraudwatchApp(App[None]):
         """Let go of the stack and end; the second time, end without waiting."""
         if self.session.view().phase in (Phase.CLOSING, Phase.CLOSED):
             self.exit()
-            return
+        else:
+            self._close()
+
+    def _close(self, successor: str | None = None) -> None:
+        """Let go of the stack, then end."""
+
+        def exit_when_closed() -> None:
+            if self.session.view().phase is Phase.CLOSED:
+                self.exit(successor)
+
         self.session.close()
-        self.set_interval(_CLOSED_CHECK_SECONDS, self._exit_when_closed)
+        self.set_interval(_CLOSED_CHECK_SECONDS, exit_when_closed)
         self.set_timer(_PATIENCE_SECONDS, lambda: self.push_screen(ClosingScreen(self.session)))
+
+    def _other_profiles(self) -> list[str]:
+        if self.is_web:
+            # The server that this is a tab of stays with its stack.
+            return []
+        names = self._environment.profiles.names()
+        return [name for name in names if name != self._environment.profile]
+
+    @work(thread=True)
+    def _switch(self, profile: str) -> None:
+        """Give way to the console of another profile, if that one can open."""
+        try:
+            self._environment.profiles.check(profile)
+        except PipelineError as error:
+            self.notify(text.clean(error), severity="error", markup=False)
+        else:
+            self.call_from_thread(self._give_way, profile)
+
+    def _give_way(self, profile: str) -> None:
+        if self.session.view().phase not in (Phase.CLOSING, Phase.CLOSED):
+            self._close(profile)
 
     def _tails(self) -> Tails:
         return self._environment.open_tails(lambda: self.session.bootstrap)
@@ -217,7 +249,3 @@ class FraudwatchApp(App[None]):
         if not self.no_color and remembered in self.available_themes:
             return remembered
         return default_theme(no_color=self.no_color).name
-
-    def _exit_when_closed(self) -> None:
-        if self.session.view().phase is Phase.CLOSED:
-            self.exit()

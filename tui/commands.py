@@ -46,12 +46,16 @@ class Jumps:
         topics: The names of Kafka's topics.
         open_user: Goes to a user.
         open_topic: Goes to the records of a topic.
+        profiles: The names of the other profiles.
+        open_profile: Gives way to the console of another profile.
     """
 
     users: Callable[[str, int], Sequence[int]]
     topics: Callable[[], Sequence[str]]
     open_user: Callable[[int], object]
     open_topic: Callable[[str], object]
+    profiles: Callable[[], Sequence[str]] = tuple
+    open_profile: Callable[[str], object] = str
 
 
 class Palette(CommandPalette):
@@ -66,7 +70,8 @@ class Palette(CommandPalette):
 
     def __init__(self, jumps: Jumps | None = None, *, read_only: bool = False) -> None:
         keys = type("Keys", (KeyCommands,), {"read_only": read_only})
-        places = [type("Places", (JumpCommands,), {"jumps": jumps})] if jumps is not None else []
+        kinds = (JumpCommands, ProfileCommands) if jumps is not None else ()
+        places = [type("Places", (kind,), {"jumps": jumps}) for kind in kinds]
         super().__init__(
             [keys, ThemeCommands, *places], placeholder="An action, a user, a topic, a theme"
         )
@@ -210,6 +215,36 @@ class JumpCommands(Provider):
     def _topic(self, topic: str) -> Command:
         name = text.clean(topic)
         return Command("", f"Open topic {name}", "", partial(self.jumps.open_topic, topic))
+
+
+class ProfileCommands(Provider):
+    """The other profiles."""
+
+    jumps: ClassVar[Jumps]
+
+    async def search(self, query: str) -> Hits:
+        """Profiles of a like name."""
+        matcher = self.matcher(query)
+        for command in await self._commands():
+            hit = command.hit(matcher)
+            if hit is not None:
+                yield hit
+
+    async def discover(self) -> Hits:
+        """All of them."""
+        for command in await self._commands():
+            yield command.discovery()
+
+    async def _commands(self) -> list[Command]:
+        return [
+            Command(
+                "",
+                f"Profile: {text.clean(name)}",
+                "Let go of this stack as quitting does, and open that one",
+                partial(self.jumps.open_profile, name),
+            )
+            for name in await _looked_up(self.jumps.profiles)
+        ]
 
 
 def _user_id(typed: str) -> int | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +12,19 @@ from .history import HistorySource
 from .limits import Limits
 from .source import Source
 from .tail_source import Tails
+
+
+@dataclass(frozen=True, slots=True)
+class Profiles:
+    """The profiles that this console may give way to; both callables are called in threads.
+
+    Attributes:
+        names: Of all profiles.
+        check: Raises a PipelineError when the settings of a profile cannot be used.
+    """
+
+    names: Callable[[], Sequence[str]] = tuple
+    check: Callable[[str], object] = str
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +42,7 @@ class Environment:
         remembered: The file with what the console remembers between sessions; None for no memory.
         folder: Where exports and pictures go.
         read_only: Whether nothing outside the console may be changed.
+        profiles: Which other profiles there are; none where the console stays with its own.
     """
 
     profile: str
@@ -41,3 +55,4 @@ class Environment:
     remembered: Path | None = None
     folder: Path = field(default_factory=Path.cwd)
     read_only: bool = False
+    profiles: Profiles = field(default_factory=Profiles)

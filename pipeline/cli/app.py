@@ -11,7 +11,7 @@ from cyclopts import App, CycloptsError
 
 from pipeline.errors import PipelineError, UnavailableError
 
-from . import check, data, doctor, jobs, proof, stack
+from . import check, data, doctor, jobs, profiles, proof, stack
 
 Command = Callable[..., object]
 
@@ -21,7 +21,7 @@ _COMMANDS: Final[tuple[Command, ...]] = (
     *(jobs.jobs, jobs.start, jobs.stop, jobs.sql),
     *(data.simulate, data.replay, data.topics, data.tail),
     *(proof.verify, proof.quarantine, check.check),
-    doctor.doctor,
+    *(profiles.init, profiles.profiles, doctor.doctor),
 )
 
 

@@ -7,7 +7,7 @@ then working directory), environment variables `FRAUDWATCH_*`.
 from .codec import from_json, kafka_from_json, kafka_to_json, to_json
 from .flink import FlinkSettings
 from .kafka import KafkaSettings
-from .loading import FILE_NAME, files, load, profiles
+from .loading import FILE_NAME, files, files_with, load, profiles, user_directory
 from .secret import Secret
 from .settings import COMPOSE_PROFILE, LOCAL_PROFILE, Settings
 from .tls import Tls
@@ -22,10 +22,12 @@ __all__ = [
     "Settings",
     "Tls",
     "files",
+    "files_with",
     "from_json",
     "kafka_from_json",
     "kafka_to_json",
     "load",
     "profiles",
     "to_json",
+    "user_directory",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final, get_args, get_origin, get_type_hints
@@ -16,10 +16,9 @@ from pipeline.errors import ConfigError
 
 from .codec import convert
 from .secret import Secret
-from .settings import COMPOSE_PROFILE, LOCAL_PROFILE, Settings, built_in
+from .settings import COMPOSE_PROFILE, LOCAL_PROFILE, VARIABLE, Settings, built_in
 
 FILE_NAME: Final = "fraudwatch.toml"
-_VARIABLE: Final = "FRAUDWATCH"
 
 
 class _File(msgspec.Struct, forbid_unknown_fields=True):
@@ -52,14 +51,14 @@ def load(
         )
     values = built_in(
         profile,
-        environment.get(f"{_VARIABLE}_KAFKA_PORT") or "9092",
-        environment.get(f"{_VARIABLE}_FLINK_PORT") or "8081",
+        environment.get(f"{VARIABLE}_KAFKA_PORT") or "9092",
+        environment.get(f"{VARIABLE}_FLINK_PORT") or "8081",
     )
     given: dict[str, Any] = {}
     for path in files(directories):
         _merge(given, _read(path).get(profile, {}))
     _merge(values, given)
-    _merge(values, _from_environment(Settings, environment, _VARIABLE))
+    _merge(values, _from_environment(Settings, environment, VARIABLE))
     if own := [str(path) for path in features]:
         values["features"] = own
     return _of_profile(_settings(profile, values), shared="state_dir" not in given)
@@ -84,18 +83,23 @@ def files(directories: tuple[Path, ...] | None = None) -> tuple[Path, ...]:
             working directory.
     """
     if directories is None:
-        directories = (user_config_path("fraudwatch"), Path.cwd())
+        directories = (user_directory(), Path.cwd())
     paths = (directory / FILE_NAME for directory in directories)
     return tuple(path for path in paths if path.is_file())
 
 
-def variables(kind: type = Settings, prefix: str = _VARIABLE) -> Iterator[tuple[str, Any]]:
-    """The environment variables that set something, each with the kind of what it sets."""
-    for name, hint in get_type_hints(kind, include_extras=True).items():
-        if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
-            yield from variables(hint, f"{prefix}_{name.upper()}")
-        elif name != "profile" and not str(hint).startswith("dict"):
-            yield f"{prefix}_{name.upper()}", hint
+def files_with(profile: str, directories: tuple[Path, ...] | None = None) -> tuple[Path, ...]:
+    """The settings files that say something about a profile, weakest first.
+
+    Raises:
+        ConfigError: A file cannot be used.
+    """
+    return tuple(path for path in files(directories) if profile in _read(path))
+
+
+def user_directory() -> Path:
+    """The user's configuration directory."""
+    return user_config_path("fraudwatch")
 
 
 def _read(path: Path) -> dict[str, dict[str, Any]]:

@@ -16,6 +16,8 @@ from .types import Positive
 
 LOCAL_PROFILE: Final = "local"
 COMPOSE_PROFILE: Final = "compose"
+VARIABLE: Final = "FRAUDWATCH"
+"""What the names of all environment variables begin with."""
 
 
 def _default_cache() -> Path:

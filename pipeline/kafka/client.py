@@ -80,9 +80,11 @@ class Probe:
 
     def __init__(self, kafka: KafkaSettings) -> None:
         self._kafka = kafka
-        self._passing: KafkaError | None = None
+        # Not the probe itself: in a cycle, the client would be destroyed by whichever thread looks
+        # for garbage, and that may be one of its own, which ends the process.
+        self._passing = passing = _Passing()
         try:
-            self._admin = AdminClient(client_config(kafka) | {"error_cb": self._take})
+            self._admin = AdminClient(client_config(kafka) | {"error_cb": passing.take})
         except KafkaException as error:
             raise ConfigError(
                 f"The settings for Kafka at {kafka.bootstrap} cannot be used: "
@@ -100,26 +102,34 @@ class Probe:
             ConfigError: It does not let us in, or is not to be trusted.
             UnavailableError: It does not answer.
         """
+        passing = self._passing
         answer = self._admin.describe_cluster(request_timeout=seconds)
         while not answer.done():
             self._admin.poll(_POLL_SECONDS)
-            if self._passing is not None and self._passing.code() in _FINAL:
+            if passing.error is not None and passing.error.code() in _FINAL:
                 break
-        try:
-            if answer.done():
-                answer.result()
-                return
-            passing = self._passing
-        except KafkaException as error:
-            passing = self._passing or error.args[0]
-        finally:
-            self._passing = None
-        raise _explained(self._kafka, passing or KafkaError(KafkaError._TIMED_OUT))
+        # Not raised here: with its traceback it would be in a cycle with the probe.
+        failure = answer.exception() if answer.done() else None
+        said, passing.error = passing.error, None
+        if answer.done() and failure is None:
+            return
+        if isinstance(failure, KafkaException):
+            said = said or failure.args[0]
+        elif failure is not None:
+            raise failure
+        raise _explained(self._kafka, said or KafkaError(KafkaError._TIMED_OUT))
 
-    def _take(self, error: KafkaError) -> None:
-        # What says most: that all brokers are down comes after the reason for it.
+
+class _Passing:
+    """What a client says in passing, of which the last that says most is kept."""
+
+    def __init__(self) -> None:
+        self.error: KafkaError | None = None
+
+    def take(self, error: KafkaError) -> None:
+        # That all brokers are down comes after the reason for it.
         if error.code() != KafkaError._ALL_BROKERS_DOWN:
-            self._passing = error
+            self.error = error
 
 
 def _explained(kafka: KafkaSettings, error: KafkaError) -> PipelineError:

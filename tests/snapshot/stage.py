@@ -10,7 +10,7 @@ from typing import Any
 from textual.pilot import Pilot
 
 from tui.app import FraudwatchApp
-from tui.environment import Environment
+from tui.environment import Environment, Profiles
 from tui.history import HistoryBatch
 from tui.screens.dashboard import Dashboard
 from tui.tail_source import Tails
@@ -32,6 +32,7 @@ class Stage:
         remembered: Where preferences are kept; nowhere for None.
         folder: Where exports go.
         read_only: Whether the console may change anything.
+        profiles: Which other profiles there are.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class Stage:
         remembered: Path | None = None,
         folder: Path = Path(),
         read_only: bool = False,
+        profiles: Profiles | None = None,
     ) -> None:
         self.backend = backend or FakeBackend()
         self.source = source or FakeSource()
@@ -60,6 +62,7 @@ class Stage:
                 remembered=remembered,
                 folder=folder,
                 read_only=read_only,
+                profiles=profiles or Profiles(),
             )
         )
         self.app.animation_level = "none"

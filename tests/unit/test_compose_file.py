@@ -16,7 +16,7 @@ from packaging.specifiers import SpecifierSet
 from pipeline import config
 from pipeline.cli.app import command_line
 from pipeline.config import COMPOSE_PROFILE, Settings
-from pipeline.config.loading import variables
+from pipeline.config.described import described
 from pipeline.local import broker, cluster, jars
 from tui.web.command import serve
 
@@ -130,13 +130,13 @@ def test_commands_in_containers_reach_the_same_from_inside() -> None:
         host, port = (urlsplit(inside.flink.rest).hostname, urlsplit(inside.flink.rest).port)
         assert host in SERVICES
         assert port == published("jobmanager")[1]
-        assert given.keys() <= {variable for variable, _ in variables()}
+        assert given.keys() <= {setting.variable for setting in described()}
 
 
 def test_variables_of_the_file_are_those_of_the_settings() -> None:
     named = {found[0] for found in _VARIABLE.findall((ROOT / "docker-compose.yml").read_text())}
     own = {"PIP_INDEX_URL", "FRAUDWATCH_CONSOLE_PORT"}
-    assert named - own <= {variable for variable, _ in variables()}
+    assert named - own <= {setting.variable for setting in described()}
     assert own <= named
 
 

@@ -51,6 +51,8 @@ def test_only_the_bare_command_opens_the_console(
     arguments: list[str], options: ConsoleOptions | None
 ) -> None:
     assert console_options(arguments) == options
+    if options is not None:
+        assert console_options(options.arguments) == options
 
 
 def test_an_unknown_profile_is_an_error_before_anything_is_drawn(

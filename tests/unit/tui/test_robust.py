@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from dataclasses import replace
 
@@ -89,7 +90,14 @@ def _assert_harmless(stage: Stage, width: int) -> None:
         assert strip.cell_length == width
 
 
+@pytest.fixture
+def unlogged(caplog: pytest.LogCaptureFixture) -> None:
+    """What is logged goes from a test's process to another, which half a pair cannot."""
+    caplog.set_level(logging.CRITICAL + 1)
+
+
 @HOSTILE
+@pytest.mark.usefixtures("unlogged")
 async def test_hostile_errors_are_only_text(text: str) -> None:
     job = replace(JOBS[0], state=JobState.FAILED, failure=text, name=f"job {text}")
     backend = FakeBackend(

@@ -1,0 +1,87 @@
+"""`init` and `profiles`: a settings file to begin with, and whether what it says works."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from pipeline import config, private_file
+from pipeline.errors import InputError
+from pipeline.model import Health
+from pipeline.reach import Reach, try_profiles
+from pipeline.sanitise import sanitised
+
+from .common import Json, print_json, print_table
+
+
+def init(
+    *,
+    user: Annotated[bool, Parameter(negative="")] = False,
+    force: Annotated[bool, Parameter(negative="")] = False,
+) -> int:
+    """Write a `fraudwatch.toml` that shows every setting and sets nothing.
+
+    Args:
+        user: Into the user's configuration directory, not into the working directory.
+        force: Replace the file that is there.
+    """
+    # Describing the settings loads what no other command needs.
+    from pipeline.config.template import starting_file
+
+    path = (config.user_directory() if user else Path.cwd()) / config.FILE_NAME
+    data = starting_file().encode()
+    if user:
+        private_file.make_directory(path.parent)
+    if force:
+        private_file.write(path, data)
+    else:
+        try:
+            private_file.create(path, data)
+        except FileExistsError as error:
+            raise InputError(f"{path} is there already.", "`--force` replaces it.") from error
+    print(f"Wrote {sanitised(str(path))}; nothing is set in it yet.")
+    return 0
+
+
+def profiles(*, json: Json = False) -> int:
+    """List the profiles, and try whether Kafka and Flink answer and let us in.
+
+    Exit code 0 also when some do not: `doctor --profile NAME` says more about one.
+    """
+    found = try_profiles(config.profiles())
+    if json:
+        print_json([_object(reach) for reach in found])
+        return 0
+    rows = [
+        (
+            reach.profile,
+            _part(reach.kafka, reach.kafka_health),
+            _part(reach.flink, reach.flink_health),
+            {True: "yes", False: "no", None: "?"}[reach.sandbox],
+            ", ".join(map(str, reach.files)) or "built in",
+        )
+        for reach in found
+    ]
+    header = ("PROFILE", "KAFKA", "FLINK", "SANDBOX", "FROM")
+    print_table(header, [[sanitised(cell) for cell in row] for row in rows])
+    for reach in found:
+        for problem in reach.problems:
+            print(sanitised(f"{reach.profile}: {problem}"))
+    return 0
+
+
+def _part(address: str, health: Health | None) -> str:
+    return "?" if health is None else f"{health.value} {address}".rstrip()
+
+
+def _object(reach: Reach) -> dict[str, Any]:
+    return {
+        "name": reach.profile,
+        "files": list(map(str, reach.files)),
+        "sandbox": reach.sandbox,
+        "kafka": {"health": reach.kafka_health, "bootstrap": reach.kafka},
+        "flink": {"health": reach.flink_health, "rest": reach.flink},
+        "problems": list(reach.problems),
+    }
