@@ -7,6 +7,7 @@ import pytest
 
 from pipeline.config import FlinkSettings, KafkaSettings, Settings
 from pipeline.doctor import stack as doctor
+from pipeline.features import BUILT_IN
 from pipeline.flink import rest as module
 from pipeline.flink.rest import FlinkRest
 from pipeline.model import KeptState
@@ -80,7 +81,7 @@ def test_a_cluster_without_taskmanagers(
     settings = Settings(kafka=KafkaSettings(bootstrap="127.0.0.1:1"), flink=FLINK)
     found = Found(settings.kafka, settings.flink)
     stack = Stack(settings)
-    finding = doctor.slots(found, stack, settings)
+    finding = doctor.slots(found, stack, settings, BUILT_IN)
     if grows:
         assert "TaskManagers are started" in finding.found
         assert "starts TaskManagers" in doctor.flink(found, stack).found
