@@ -15,6 +15,7 @@ import pytest
 from pipeline import config
 from pipeline.config import Settings
 from pipeline.local.control import Control, GetReport, Report
+from pipeline.model import Slots
 from pipeline.runtime import Runtime
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -104,7 +105,13 @@ def stack(running_stack: Runtime) -> Runtime:
     for job in running_stack.status().jobs:
         if job.job_id:
             running_stack.stop_job(job.name, discard=True)
+    # A TaskManager gives slots back a moment after their job has ended.
+    wait_until(lambda: _all_free(running_stack.status().slots), 30, "the jobs' slots")
     return running_stack
+
+
+def _all_free(slots: Slots) -> bool:
+    return slots.free == slots.total > 0
 
 
 @pytest.fixture
