@@ -20,6 +20,7 @@ from pipeline.oracle.report import Parity
 from pipeline.runtime import Runtime
 from pipeline.simulate import encode
 from pipeline.simulate.files import open_file
+from pipeline.simulate.waking import Waking
 
 from .conftest import Run
 
@@ -34,8 +35,9 @@ def transactions(path: Path) -> list[Transaction]:
 
 def send(stack: Runtime, rows: list[Transaction]) -> None:
     with TransactionProducer(stack.kafka) as producer:
+        waking = Waking(producer)
         for row in rows:
-            producer.send(encode.key(row), encode.value(row))
+            waking.send(encode.key(row), encode.value(row))
 
 
 def assert_proved(parity: Parity, *, waiting: range) -> None:
