@@ -27,6 +27,7 @@ from .records import Record
 
 _LOOK_AGAIN_SECONDS: Final = 2.0
 _QUICK_SECONDS: Final = 1.0
+_BATCHES: Final = {"fetch.wait.max.ms": 50, "queued.max.messages.kbytes": 16 * 1024}
 _GONE: Final = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_PARTITION)
 
 
@@ -86,10 +87,9 @@ class BatchConsumer:
         self._appeared_later: set[str] = set()
         self._emptied = False
         self._missing: set[str] = set()
+        self._kafka = kafka
         self._admin = AdminClient(client_config(kafka))
-        self._consumer = _consumer(
-            kafka, {"fetch.wait.max.ms": 50, "queued.max.messages.kbytes": 16 * 1024}
-        )
+        self._consumer = _consumer(kafka, _BATCHES)
 
     def __enter__(self) -> BatchConsumer:
         return self
@@ -171,6 +171,7 @@ class BatchConsumer:
                     self._take_answer(topic, answer)
                 except KafkaException as error:
                     self._error = error.args[0].str()
+                    self._renew()
 
     def _take_answer(self, topic: str, answer: Future[Any]) -> None:
         try:
@@ -195,6 +196,15 @@ class BatchConsumer:
         self._ids[topic] = topic_id
         # Partitions that are added to it have nothing that was there before.
         self._appeared_later.add(topic)
+
+    def _renew(self) -> None:
+        """Take another client, if nothing is lost by it.
+
+        One that has lost its connections while it reads nothing does not always look for new ones.
+        """
+        if not self._places:
+            self._consumer.close()
+            self._consumer = _consumer(self._kafka, _BATCHES)
 
     def _forget(self, topic: str) -> None:
         gone = [key for key in self._places if key[0] == topic]

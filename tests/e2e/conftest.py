@@ -13,7 +13,8 @@ import psutil
 import pytest
 
 from pipeline import config
-from pipeline.config import Settings
+from pipeline.config import FlinkSettings, Settings
+from pipeline.flink.rest import TERMINAL, FlinkRest
 from pipeline.local.control import Control, GetReport, Report
 from pipeline.model import Slots
 from pipeline.runtime import Runtime
@@ -102,12 +103,21 @@ def running_stack(stack_settings: Settings) -> Iterator[Runtime]:
 def stack(running_stack: Runtime) -> Runtime:
     """The stack of this run with empty topics and without jobs."""
     running_stack.fresh()
-    for job in running_stack.status().jobs:
-        if job.job_id:
-            running_stack.stop_job(job.name, discard=True)
+    cancel_all(running_stack)
     # A TaskManager gives slots back a moment after their job has ended.
     wait_until(lambda: _all_free(running_stack.status().slots), 30, "the jobs' slots")
     return running_stack
+
+
+def cancel_all(stack: Runtime) -> None:
+    """End every job of the cluster, whosever it is."""
+    rest = FlinkRest(FlinkSettings(rest=stack.status().rest))
+    for job in rest.jobs():
+        if job.state not in TERMINAL:
+            rest.cancel(job.id)
+    rest.close()
+    for job in stack.status().jobs:
+        stack.stop_job(job.name, discard=True)
 
 
 def _all_free(slots: Slots) -> bool:

@@ -183,7 +183,7 @@ def assert_is_the_console(tab: Tab) -> None:
     found = {colour: share for share, colour in browser.colours(before)}
     assert max(found, key=lambda colour: found[colour]) == BACKGROUND
     assert 0.5 < found[BACKGROUND] < 0.95
-    assert found[ACCENT] > 0.002
+    assert found[ACCENT] > 0.001
     assert len(found) > 50
     tab.press("?")
     tab.wait_for("esc closes")

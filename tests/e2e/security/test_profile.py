@@ -106,7 +106,7 @@ def test_what_is_wrong_is_one_sentence(
 
 
 def test_a_topic_that_is_missing(company: Callable[..., Fraudwatch]) -> None:
-    fraudwatch = company(prefix="nobody.made.this.")
+    fraudwatch = company(prefix="nobody.made.this.", sandbox="false")
     done = fraudwatch("start", "rolling")
     assert done.returncode == 5
     assert "has no topic nobody.made.this.transaction and no nobody.made.this.user_" in done.stderr
