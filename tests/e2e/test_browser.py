@@ -179,14 +179,16 @@ def test_a_server_that_is_killed_takes_consoles_and_its_stack_along(
 def assert_is_the_console(tab: Tab) -> None:
     """What is painted: the theme's ground, its accent, many shades of writing; and another one
     after a key."""
+    before, found = b"", {}
 
-    def painted(picture: bytes) -> dict[tuple[int, ...], float]:
-        return {colour: share for share, colour in browser.colours(picture)}
+    def painted() -> bool:
+        nonlocal before, found
+        before = tab.picture()
+        found = {colour: share for share, colour in browser.colours(before)}
+        return found.get(ACCENT, 0.0) > 0.002
 
-    # In the first moments there is little in the accent's colour: no trend has two values yet.
-    wait_until(lambda: painted(tab.picture()).get(ACCENT, 0.0) > 0.002, 30, "the accent's share")
-    before = tab.picture()
-    found = painted(before)
+    # How much there is in the accent's colour changes with the rows; at first it is little.
+    wait_until(painted, 40, "the accent's share")
     assert max(found, key=lambda colour: found[colour]) == BACKGROUND
     assert 0.5 < found[BACKGROUND] < 0.95
     assert found[ACCENT] > 0.002
