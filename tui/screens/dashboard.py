@@ -364,9 +364,7 @@ class Dashboard(Guarded, Screen[None]):
         for table in self.query(LiveTable):
             if table.id in _TABLES and self._is_shown(table.id):
                 table.show(view)
-        pane = self.query_one(RecordPane)
-        if pane.display and self._is_shown("flagged"):
-            pane.show(flagged_record(self.query_one(FlaggedTable).selected))
+        self._show_record()
         for plot in self.query(".series"):
             # Drawn only where it can be seen.
             if isinstance(plot, SeriesPlot) and plot.region:
@@ -374,6 +372,12 @@ class Dashboard(Guarded, Screen[None]):
         if self._is_shown("windows"):
             self.query_one(OpenWindowLines).show(view)
         self._show_titles(view)
+
+    @on(FlaggedTable.Moved)
+    def _show_record(self) -> None:
+        pane = self.query_one(RecordPane)
+        if pane.display and self._is_shown("flagged"):
+            pane.show(flagged_record(self.query_one(FlaggedTable).selected))
 
     def _show_titles(self, view: View) -> None:
         focused = self.focused.id if self.focused is not None else None

@@ -71,18 +71,23 @@ class QuarantineScreen(Screen[None]):
         self.query_one(TitleLine).show([Title("quarantine", "", "Quarantine", note)])
         table = self.query_one(QuarantineTable)
         table.show_rows(shown.rows, view.now, _NONE)
-        pane = self.query_one(RecordPane)
-        row = table.selected if pane.display else None
-        if pane.display:
-            pane.show(row.record if row is not None else None)
-        # Beside the record there is little room for the reason.
-        line = _kinds(shown) if row is None else _reason(row)
-        self.query_one("#quarantine-kinds", Static).update(content(line))
+        self._show_record()
 
     def action_freeze(self) -> None:
         """Let the list stand still, or follow again."""
         self._frozen = None if self._frozen is not None else self._session.view().data.quarantine
         self.refresh_view()
+
+    @on(LiveTable.Moved)
+    def _show_record(self) -> None:
+        pane = self.query_one(RecordPane)
+        row = self.query_one(QuarantineTable).selected if pane.display else None
+        if pane.display:
+            pane.show(row.record if row is not None else None)
+        # Beside the record there is little room for the reason.
+        shown = self._frozen or self._session.view().data.quarantine
+        line = _kinds(shown) if row is None else _reason(row)
+        self.query_one("#quarantine-kinds", Static).update(content(line))
 
     @on(LiveTable.Opened)
     def _open(self) -> None:

@@ -134,8 +134,7 @@ class RecordsScreen(Screen[None]):
         shown = tail if self._frozen is None else self._frozen
         self._shown = self._in_order(shown.records)
         self._table.show_rows(self._shown, view.now, why_empty(view))
-        if self._pane.display:
-            self._pane.show(self._table.selected)
+        self._show_record()
         head = Content("\n").join([content(headline(view)), content(progress(view))])
         self.query_one("#records-head", Static).update(head)
         at_end = bool(self._shown) and self._table.selected is self._shown[-1]
@@ -185,10 +184,14 @@ class RecordsScreen(Screen[None]):
     @on(RecordPane.Closed)
     def _toggle_record(self) -> None:
         self._pane.display = not self._pane.display
+        if not self._pane.display:
+            self._table.focus()
+        self._show_record()
+
+    @on(RecordsTable.Moved)
+    def _show_record(self) -> None:
         if self._pane.display:
             self._pane.show(self._table.selected)
-        else:
-            self._table.focus()
 
     @on(RecordsTable.FilterWanted)
     def _type_filter(self) -> None:

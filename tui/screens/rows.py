@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 _REFRESH_SECONDS: Final = 0.22
 _DETAIL_SECONDS: Final = 10.0
-_RECENT: Final = Recent(500)
+_RECENT: Final = Recent(2_000)
 _BY_WIDTH: Final = [(0, "-below"), (120, "-beside")]
 
 
@@ -119,9 +119,7 @@ class RowsScreen(Screen[None]):
         self._table.lay_out(detail.columns, self._page.rows)
         reason = why_no_rows(view, detail.topic, self._asked.filter, self._page.total, tail.error)
         self._table.show_rows(self._page.rows, view.now, reason)
-        if self._pane.display:
-            selected = self._table.selected
-            self._pane.show(selected.record if selected is not None else None)
+        self._show_record()
         self.query_one(TitleLine).show([self._title(detail, now)])
 
     def action_freeze(self) -> None:
@@ -146,6 +144,12 @@ class RowsScreen(Screen[None]):
         if not self._pane.display:
             self._table.focus()
         self.refresh_view()
+
+    @on(LiveTable.Moved)
+    def _show_record(self) -> None:
+        if self._pane.display:
+            selected = self._table.selected
+            self._pane.show(selected.record if selected is not None else None)
 
     @on(LiveTable.Queried)
     def _show_anew(self) -> None:

@@ -49,6 +49,9 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
             super().__init__()
             self.table = table
 
+    class Moved(Message):
+        """Another row is under the cursor than before, since somebody went there."""
+
     class Queried(Message):
         """Somebody wants other rows, or another order."""
 
@@ -275,6 +278,7 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
         return max(1, self.scrollable_content_region.height - self._heading)
 
     def _go(self, row: int) -> None:
+        before = self._cursor
         self._cursor = max(0, min(row, len(self._rows) - 1))
         self._held = self._key(self._rows[self._cursor]) if self._cursor else None
         top = self.scroll_offset.y
@@ -282,6 +286,8 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
             self.scroll_to(y=self._cursor, animate=False)
         elif self._cursor >= top + self._visible_rows:
             self.scroll_to(y=self._cursor - self._visible_rows + 1, animate=False)
+        if self._cursor != before:
+            self.post_message(self.Moved())
         self.refresh()
 
     def _follow_held_row(self) -> None:
