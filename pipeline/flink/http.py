@@ -4,12 +4,26 @@ from __future__ import annotations
 
 import ssl
 from base64 import b64encode
+from typing import Final
 
 import httpx
+import msgspec
 
 from pipeline.config import FlinkSettings
 from pipeline.config.tls import read_pem
-from pipeline.errors import ConfigError, PipelineError, UnavailableError
+from pipeline.errors import ConfigError, JobError, PipelineError, UnavailableError
+
+# What a JobManager says of the one that leads while that one is gone and no other is elected; the
+# first two with HTTP 500.
+_LEADERLESS: Final = (
+    "RecipientUnreachableException",
+    "FencingTokenException",
+    "leader election",
+)
+
+
+class _Errors(msgspec.Struct, frozen=True):
+    errors: tuple[str, ...] = ()
 
 
 def rest_client(flink: FlinkSettings) -> httpx.Client:
@@ -77,3 +91,40 @@ def unavailable(address: str, error: Exception) -> PipelineError:
         f"Flink does not answer at {address} ({type(error).__name__}).",
         "Start it with `fraudwatch up`, or look at `fraudwatch status`.",
     )
+
+
+def refused(address: str, path: str, response: httpx.Response) -> PipelineError:
+    """What an answer that is an error means to the user.
+
+    Args:
+        address: Of Flink.
+        path: What was asked for.
+        response: The answer.
+    """
+    code = response.status_code
+    if code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
+        return ConfigError(
+            f"Flink at {address} does not let us in (HTTP {code}).",
+            "Check username and password, or token, of the profile's table `flink`.",
+        )
+    if code == httpx.codes.NOT_FOUND:
+        return JobError(f"Flink at {address} does not know {path}.")
+    if any(said in response.text for said in _LEADERLESS):
+        return UnavailableError(
+            f"Flink at {address} has no leader at the moment.",
+            "Where there are several JobManagers another one takes its place; try again soon.",
+        )
+    if code >= httpx.codes.BAD_GATEWAY:
+        return UnavailableError(f"Flink at {address} is not ready (HTTP {code}).", "Try again.")
+    return JobError(f"Flink refused {path}: {_first_line(response)}.")
+
+
+def _first_line(response: httpx.Response) -> str:
+    """What an error answer of the API says, without its stack trace."""
+    try:
+        errors = msgspec.json.decode(response.content, type=_Errors).errors
+    except msgspec.DecodeError:
+        errors = ()
+    # The cause comes last, and under a line that says no more than that there is one.
+    lines = (line for line in "".join(errors[-1:]).splitlines() if not line.startswith("<"))
+    return next(lines, f"HTTP {response.status_code}")

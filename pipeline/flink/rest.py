@@ -14,10 +14,10 @@ import httpx
 import msgspec
 
 from pipeline.config import FlinkSettings
-from pipeline.errors import ConfigError, JobError, UnavailableError
+from pipeline.errors import JobError, UnavailableError
 from pipeline.model import JobFailure, KeptState, Slots
 
-from .http import rest_client, unavailable
+from .http import refused, rest_client, unavailable
 
 T = TypeVar("T")
 
@@ -64,10 +64,6 @@ class _Jobs(msgspec.Struct, frozen=True):
 
 class _Trigger(msgspec.Struct, frozen=True):
     request_id: str = msgspec.field(name="request-id")
-
-
-class _Errors(msgspec.Struct, frozen=True):
-    errors: tuple[str, ...] = ()
 
 
 class FlinkRest:
@@ -320,24 +316,6 @@ class FlinkRest:
             response = self._client.request(method, path, json=body)
         except httpx.HTTPError as error:
             raise unavailable(self.address, error) from error
-        if response.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
-            raise ConfigError(
-                f"Flink at {self.address} does not let us in (HTTP {response.status_code}).",
-                "Check username and password, or token, of the profile's table `flink`.",
-            )
-        if response.status_code == httpx.codes.NOT_FOUND:
-            raise JobError(f"Flink at {self.address} does not know {path}.")
-        if response.status_code >= httpx.codes.SERVICE_UNAVAILABLE:
-            raise UnavailableError(f"Flink at {self.address} is not ready yet.", "Try again.")
         if response.is_error:
-            raise JobError(f"Flink refused {path}: {_first_line(response)}.")
+            raise refused(self.address, path, response)
         return response.content
-
-
-def _first_line(response: httpx.Response) -> str:
-    """What an error answer of the API says, without its stack trace."""
-    try:
-        errors = msgspec.json.decode(response.content, type=_Errors).errors
-    except msgspec.DecodeError:
-        return f"HTTP {response.status_code}"
-    return errors[-1].partition("\n")[0] if errors else f"HTTP {response.status_code}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from pipeline.local.ports import LOOPBACK, free_port
 from pipeline.local.process import ProcessSpec
 
 from .conftest import stack_environment, wait_until
+from .processes import started
 
 BROKERS = TASKMANAGERS = 3
 SLOTS_EACH = PARALLELISM = 4
@@ -58,11 +59,7 @@ def many(folder: Path) -> Iterator[Many]:
             for number in range(TASKMANAGERS)
         ),
     ]
-    processes: list[subprocess.Popen[bytes]] = []
-    try:
-        processes += _started(_brokers(own, folder, ports))
-        brokers = tuple(processes)
-        processes += _started(flink)
+    with started(_brokers(own, folder, ports)) as brokers, started(flink), closing(client):
         wait_until(lambda: _slots(client) == TASKMANAGERS * SLOTS_EACH, 120, "TaskManagers")
         kafka = KafkaSettings(
             bootstrap=",".join(f"{LOOPBACK}:{port}" for port in ports),
@@ -78,12 +75,6 @@ def many(folder: Path) -> Iterator[Many]:
             parallelism=PARALLELISM,
         )
         yield Many(attached, brokers)
-    finally:
-        client.close()
-        for process in processes:
-            process.kill()
-        for process in processes:
-            process.wait()
 
 
 def _brokers(own: Settings, folder: Path, ports: tuple[int, ...]) -> list[ProcessSpec]:
@@ -109,19 +100,6 @@ def _brokers(own: Settings, folder: Path, ports: tuple[int, ...]) -> list[Proces
         )
         for number, (port, controller) in enumerate(zip(ports, controllers, strict=True), 1)
     ]
-
-
-def _started(specs: list[ProcessSpec]) -> list[subprocess.Popen[bytes]]:
-    for spec in specs:
-        spec.log.parent.mkdir(parents=True, exist_ok=True)
-    preparing = [_popen(spec, spec.prepare) for spec in specs if spec.prepare]
-    assert [process.wait() for process in preparing] == [0] * len(preparing)
-    return [_popen(spec, spec.command) for spec in specs]
-
-
-def _popen(spec: ProcessSpec, command: tuple[str, ...]) -> subprocess.Popen[bytes]:
-    with spec.log.open("ab") as log:
-        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
 
 def _slots(client: FlinkRest) -> int:

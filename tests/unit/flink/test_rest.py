@@ -7,6 +7,7 @@ import pytest
 
 from pipeline.config import FlinkSettings, KafkaSettings, Settings
 from pipeline.doctor import stack as doctor
+from pipeline.errors import PipelineError
 from pipeline.features import BUILT_IN
 from pipeline.flink import rest as module
 from pipeline.flink.rest import FlinkRest
@@ -29,7 +30,8 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
         path = request.url.path.removeprefix("/team")
         if path not in known:
             return httpx.Response(404, json={"errors": ["not found"]})
-        return httpx.Response(200, json=known[path])
+        found = known[path]
+        return found if isinstance(found, httpx.Response) else httpx.Response(200, json=found)
 
     def client(flink: FlinkSettings) -> httpx.Client:
         return httpx.Client(base_url=flink.rest, transport=httpx.MockTransport(answer))
@@ -59,6 +61,34 @@ def test_the_newest_state_of_a_run(
     answers["/jobs/a/checkpoints"] = {"latest": latest}
     assert FlinkRest(FLINK).last_state("a") == expected
     assert FlinkRest(FLINK).last_state("forgotten") is None
+
+
+GONE = (
+    "<Exception on server side:\norg.apache.flink.runtime.rpc.exceptions."
+    "RecipientUnreachableException: Could not send message [...]\n\tat org.apache.flink...>"
+)
+ELECTION = "Service temporarily unavailable due to an ongoing leader election. Please refresh."
+CAUSE = "<Exception on server side:\njava.lang.IllegalStateException: closed\n\tat java...>"
+
+
+@pytest.mark.parametrize(
+    ("code", "errors", "expected"),
+    [
+        (500, ["Internal server error.", GONE], r"/team has no leader at the moment\."),
+        (503, [ELECTION], r"/team has no leader at the moment\."),
+        (503, ["starting"], r"/team is not ready \(HTTP 503\)\."),
+        (502, [], r"/team is not ready \(HTTP 502\)\."),
+        (500, [], r"Flink refused /overview: HTTP 500\."),
+        (403, ["no"], r"does not let us in \(HTTP 403\)"),
+        (500, ["Internal server error.", CAUSE], r"/overview: java\.lang\.Illegal\w+: closed\."),
+    ],
+)
+def test_an_error_in_one_sentence(
+    answers: dict[str, object], code: int, errors: list[str], expected: str
+) -> None:
+    answers["/overview"] = httpx.Response(code, json={"errors": errors})
+    with pytest.raises(PipelineError, match=expected):
+        FlinkRest(FLINK).overview()
 
 
 def test_what_a_job_says_of_itself(answers: dict[str, object]) -> None:

@@ -1,0 +1,134 @@
+"""A Flink with two JobManagers, of which ZooKeeper lets one lead; and a Kafka beside it."""
+
+from __future__ import annotations
+
+import subprocess
+from asyncio.subprocess import Process
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import msgspec
+
+from pipeline import config
+from pipeline.config import Settings
+from pipeline.flink.rest import FlinkRest
+from pipeline.local import broker, cluster, jars
+from pipeline.local.cluster import FlinkHome
+from pipeline.local.java import java_home
+from pipeline.local.ports import LOOPBACK, free_port, listening
+from pipeline.local.process import ProcessSpec
+
+from .conftest import stack_environment, wait_until
+from .processes import started
+
+SLOTS = 4
+# How long a leader that says nothing is taken for alive; a minute if Flink is not told otherwise.
+_SESSION = "3 s"
+_TICK_MS = 500
+
+
+@dataclass(frozen=True)
+class HighlyAvailable:
+    """What runs.
+
+    Attributes:
+        settings: Of a profile that attaches to it, to Flink by the JobManager that does not lead.
+        leader: The process of the one that does.
+    """
+
+    settings: Settings
+    leader: subprocess.Popen[bytes]
+
+
+@contextmanager
+def highly_available(folder: Path) -> Iterator[HighlyAvailable]:
+    """Start all of it, so that it is known who leads, and end it."""
+    own = msgspec.structs.replace(
+        config.load(environment=stack_environment(folder / "flink")), slots=SLOTS
+    )
+    jars.fetch(jars.manifest().jars, own.jars_dir)
+    zookeeper_port, kafka_port, *rest_ports = (free_port() for _ in range(4))
+    java = java_home(own)
+    home = cluster.cluster_home(own, rest_ports[0], rpc_port=free_port())
+    addresses = [f"http://{LOOPBACK}:{port}" for port in rest_ports]
+    first, second = (FlinkRest(own.flink.at(address)) for address in addresses)
+    options = {
+        "high-availability.type": "zookeeper",
+        "high-availability.zookeeper.quorum": f"{LOOPBACK}:{zookeeper_port}",
+        "high-availability.zookeeper.client.session-timeout": _SESSION,
+        "high-availability.storageDir": (folder / "ha").as_uri(),
+    }
+
+    def manager(name: str, rest: FlinkRest, port: int) -> ProcessSpec:
+        spec = cluster.jobmanager(own, java, home, rest)
+        return _named(_with(spec, options | {"rest.port": str(port)}), name)
+
+    worker = _with(cluster.taskmanager(own, java, home, first), options)
+    kafka = broker.broker(own, java, cluster.wheel_lib(), kafka_port, controller_port=free_port())
+    with closing(first), closing(second), started([kafka, _zookeeper(own, home, zookeeper_port)]):
+        wait_until(lambda: listening(zookeeper_port), 60, "ZooKeeper")
+        with started([manager("leader", first, rest_ports[0])]) as (leader,):
+            wait_until(first.reachable, 120, "a leader")
+            with started([manager("standby", second, rest_ports[1]), worker]):
+                wait_until(
+                    lambda: second.reachable() and second.overview().slots_free == SLOTS,
+                    120,
+                    "the other JobManager and the TaskManager",
+                )
+                attached = msgspec.structs.replace(
+                    own,
+                    profile="company",
+                    state_dir=folder / "company",
+                    kafka=own.kafka.at(f"{LOOPBACK}:{kafka_port}"),
+                    flink=own.flink.at(addresses[1]),
+                )
+                yield HighlyAvailable(attached, leader)
+
+
+def _zookeeper(own: Settings, home: FlinkHome, port: int) -> ProcessSpec:
+    """The ZooKeeper that Flink brings along."""
+    folder = own.state_dir / "zookeeper"
+    folder.mkdir(parents=True)
+    settings = folder / "zoo.cfg"
+    settings.write_text(
+        f"dataDir={folder / 'data'}\n"
+        f"clientPort={port}\n"
+        f"clientPortAddress={LOOPBACK}\n"
+        f"tickTime={_TICK_MS}\n"
+        f"server.1={LOOPBACK}:{free_port()}:{free_port()}\n"
+    )
+
+    async def ready(_: Process) -> bool:
+        return listening(port)
+
+    return ProcessSpec(
+        name="zookeeper",
+        title="ZooKeeper",
+        command=(
+            str(java_home(own) / "bin" / "java"),
+            "-Xmx128m",
+            "-Dzookeeper.admin.enableServer=false",
+            f"-Dlog4j.configurationFile={home.conf / 'log4j.properties'}",
+            "-cp",
+            f"{home.lib}/*",
+            "org.apache.flink.runtime.zookeeper.FlinkZooKeeperQuorumPeer",
+            "--zkConfigFile",
+            str(settings),
+            "--peerId",
+            "1",
+        ),
+        log=own.logs_dir / "zookeeper.log",
+        ready=ready,
+    )
+
+
+def _with(spec: ProcessSpec, options: dict[str, str]) -> ProcessSpec:
+    """A process of Flink with more options than its configuration has."""
+    words = (word for name, value in options.items() for word in ("-D", f"{name}={value}"))
+    return replace(spec, command=(*spec.command, *words))
+
+
+def _named(spec: ProcessSpec, name: str) -> ProcessSpec:
+    return replace(spec, name=name, log=spec.log.with_name(f"{name}.log"))

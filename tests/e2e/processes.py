@@ -1,0 +1,32 @@
+"""Processes that a test starts itself and that no supervisor looks after."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from pipeline.local.process import ProcessSpec
+
+
+@contextmanager
+def started(specs: Iterable[ProcessSpec]) -> Iterator[tuple[subprocess.Popen[bytes], ...]]:
+    """Start processes at once, each after what prepares it, and kill them at the end."""
+    specs = tuple(specs)
+    for spec in specs:
+        spec.log.parent.mkdir(parents=True, exist_ok=True)
+    preparing = [_popen(spec, spec.prepare) for spec in specs if spec.prepare]
+    assert [process.wait() for process in preparing] == [0] * len(preparing)
+    processes = tuple(_popen(spec, spec.command) for spec in specs)
+    try:
+        yield processes
+    finally:
+        for process in processes:
+            process.kill()
+        for process in processes:
+            process.wait()
+
+
+def _popen(spec: ProcessSpec, command: tuple[str, ...]) -> subprocess.Popen[bytes]:
+    with spec.log.open("ab") as log:
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)

@@ -1,0 +1,68 @@
+"""The JobManager that leads dies, and the other one takes its place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pipeline.model import Health, JobState, StackStatus
+from pipeline.oracle.report import Parity
+from pipeline.runtime import Runtime
+
+from .conftest import wait_until
+from .high_availability import highly_available
+from .test_features import FILES, send, transactions
+
+JOBS = ("rolling", "flagged")
+
+
+def assert_right(parity: Parity, *, of: int) -> None:
+    assert parity.transactions == of
+    assert parity.proved, parity
+    assert (parity.unread, parity.late) == (0, 0)
+    assert parity.equal > 0
+
+
+def running(status: StackStatus) -> dict[str, str]:
+    """The ids of the jobs that run."""
+    return {job.name: job.job_id for job in status.jobs if job.state is JobState.RUNNING}
+
+
+def test_jobs_go_on_under_another_leader(tmp_path: Path, sample_data: Path) -> None:
+    rows = transactions(sample_data / FILES[1])
+    first, second = rows[: len(rows) // 2], rows[len(rows) // 2 :]
+    with highly_available(tmp_path) as company:
+        runtime = Runtime(company.settings)
+        try:
+            runtime.bring_up(simulator=False, jobs=False)
+            for name in JOBS:
+                runtime.start_job(name)
+            before = running(runtime.status())
+            assert before.keys() == {*JOBS}
+            send(runtime, first)
+            for name in JOBS:
+                assert_right(runtime.verify(name), of=len(first))
+
+            company.leader.kill()
+            company.leader.wait()
+            said: list[StackStatus] = []
+
+            def leaderless() -> bool:
+                said.append(runtime.status())
+                return said[-1].flink is Health.DOWN
+
+            wait_until(leaderless, 30, "the loss of the leader to be seen")
+            (problem,) = said[-1].problems
+            assert problem.endswith("has no leader at the moment.")
+            # What ran is not said to have ended because nobody can be asked about it.
+            wait_until(lambda: running(runtime.status()) == before, 60, "the same jobs to run")
+
+            send(runtime, second)
+            for name in JOBS:
+                assert_right(runtime.verify(name), of=len(rows))
+                assert runtime.stop_job(name).savepoint
+            told: list[str] = []
+            runtime.start_job("rolling", told.append)
+            assert "starting from its savepoint" in told
+            assert_right(runtime.verify("rolling"), of=len(rows))
+        finally:
+            runtime.close()
