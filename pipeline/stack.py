@@ -21,7 +21,7 @@ from .flink.submission import Submission, Submitted
 from .flink.vitals import VitalsReader
 from .kafka import topics
 from .kafka.client import Probe
-from .local import launch
+from .local import launch, parts
 from .local.control import Control, GetReport, Hold, ProcessReport, Report, Submit, SubmitAnswer
 from .model import Health, Resume, Slots
 
@@ -201,6 +201,10 @@ class Stack:
 
         def submit(submission: Submission) -> Submitted:
             if self._report() is None:
+                # A profile that only attaches may never have been brought up.
+                parts.fetch_jars(
+                    self._settings, lambda far: report(f"fetching the Kafka connector: {far}")
+                )
                 report("starting the submitter")
                 self.hold()
             with Control(self._settings.state_dir) as control:

@@ -10,16 +10,13 @@ from typing import Final
 
 from pipeline.config import Settings
 from pipeline.errors import PipelineError, UnavailableError
-from pipeline.local import jars
+from pipeline.local import parts
 from pipeline.local.control import Control, GetReport, ProcessReport, Report
-from pipeline.local.jars import Progress
-from pipeline.local.parts import needed_jars
 from pipeline.model import Health, Step, StepState
 
 ReportSteps = Callable[[tuple[Step, ...]], None]
 
 _POLL_SECONDS: Final = 0.1
-_MIB: Final = 1024 * 1024
 
 
 def titles(settings: Settings) -> dict[str, str]:
@@ -111,20 +108,8 @@ def fetch_jars(steps: Steps, settings: Settings, stop: Callable[[], bool] = lamb
         UnavailableError: A jar could not be had.
         Cancelled: `stop` said so.
     """
-
-    def show(progress: Progress) -> None:
-        received, total = progress.received / _MIB, progress.size_total / _MIB
-        files = f"{progress.files} of {progress.files_total} files"
-        steps.update("jars", StepState.RUNNING, f"{received:,.0f} of {total:,.0f} MiB, {files}")
-
     with steps.step("jars"):
-        jars.fetch(
-            needed_jars(settings),
-            settings.jars_dir,
-            repository=settings.maven_repository,
-            report=show,
-            stop=stop,
-        )
+        parts.fetch_jars(settings, lambda far: steps.update("jars", StepState.RUNNING, far), stop)
 
 
 def await_processes(

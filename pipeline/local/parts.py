@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from pipeline.config import FlinkSettings, KafkaSettings, Settings
 from pipeline.flink.rest import FlinkRest
 
 from . import broker, cluster, gateway, jars, java
-from .jars import Jar
+from .jars import Jar, Progress
 from .ports import LOOPBACK, free_port
 from .process import ProcessSpec
+
+_MIB: Final = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,37 @@ def needed_jars(settings: Settings) -> tuple[Jar, ...]:
     """The jars that a start needs."""
     known = jars.manifest()
     return known.connector if settings.kafka.attached else known.jars
+
+
+def fetch_jars(
+    settings: Settings,
+    report: Callable[[str], None] = lambda _: None,
+    stop: Callable[[], bool] = lambda: False,
+) -> None:
+    """Download the jars that a start needs and that are missing.
+
+    Args:
+        settings: Of the profile.
+        report: Told how far it is, in words.
+        stop: Asked often; True ends the download.
+
+    Raises:
+        UnavailableError: A jar could not be had.
+        Cancelled: `stop` said so.
+    """
+
+    def show(progress: Progress) -> None:
+        received, total = progress.received / _MIB, progress.size_total / _MIB
+        files = f"{progress.files} of {progress.files_total} files"
+        report(f"{received:,.0f} of {total:,.0f} MiB, {files}")
+
+    jars.fetch(
+        needed_jars(settings),
+        settings.jars_dir,
+        repository=settings.maven_repository,
+        report=show,
+        stop=stop,
+    )
 
 
 def parts(settings: Settings) -> Parts:

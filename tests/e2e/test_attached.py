@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from types import MappingProxyType
 
 import msgspec
 import pytest
@@ -25,7 +27,9 @@ def attach(stack: Runtime, stack_settings: Settings) -> Iterator[Attach]:
     """Opens profiles of other people on the Kafka and the Flink of this run."""
     opened = []
 
-    def open_profile(who: str, **flink: object) -> Runtime:
+    def open_profile(
+        who: str, own: Mapping[str, object] = MappingProxyType({}), **flink: object
+    ) -> Runtime:
         known = {
             "rest": stack.status().rest,
             "savepoints": stack_settings.savepoints_dir.as_uri(),
@@ -39,6 +43,7 @@ def attach(stack: Runtime, stack_settings: Settings) -> Iterator[Attach]:
                 state_dir=stack_settings.state_dir / who,
                 kafka=stack.kafka,
                 flink=msgspec.structs.replace(stack_settings.flink, **(known | flink)),
+                **own,
             )
         )
         opened.append(runtime)
@@ -106,6 +111,15 @@ def test_what_a_colleague_has_stopped_goes_on_from_there(attach: Attach) -> None
     first.start_job("flagged", told.append)
     assert "starting from its savepoint" in told
     assert kept in [state.path for state in second.job_detail("flagged").kept]
+
+
+def test_a_start_fetches_the_connector_where_nothing_was_brought_up(
+    attach: Attach, tmp_path: Path
+) -> None:
+    newcomer = attach("newcomer", {"cache_dir": tmp_path / "cache"})
+    told: list[str] = []
+    assert newcomer.start_job("flagged", told.append).state is JobState.RUNNING
+    assert any(step.startswith("fetching the Kafka connector: ") for step in told)
 
 
 def test_few_requests_follow_one_another_on_a_long_way(stack: Runtime, attach: Attach) -> None:
