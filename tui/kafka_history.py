@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from pipeline.config import KafkaSettings
-from pipeline.kafka.consumer import BatchConsumer, Last
+from pipeline.kafka.consumer import BatchConsumer
+from pipeline.kafka.places import Last
 from pipeline.kafka.records import Record, decode
 from pipeline.model import RollingRow, Transaction, WindowRow
 from pipeline.schema import TRANSACTION_TOPIC
@@ -14,8 +15,8 @@ from .history import HistoryBatch
 from .topics import ROLLING_TOPIC, WINDOWED_TOPIC
 
 _TOPICS: Final = (TRANSACTION_TOPIC, ROLLING_TOPIC, WINDOWED_TOPIC)
-# Per partition: a second's reading, which is hours of one user.
-PAST_RECORDS: Final = 50_000
+# Per topic: a few seconds' reading, which is hours of one user.
+PAST_RECORDS: Final = 200_000
 _MAX_RECORDS: Final = 20_000
 _POLL_SECONDS: Final = 0.1
 

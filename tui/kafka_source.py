@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from pipeline.config import KafkaSettings
-from pipeline.kafka.consumer import BatchConsumer, Last
+from pipeline.kafka.consumer import BatchConsumer
+from pipeline.kafka.places import Last
 from pipeline.kafka.quarantine import sort_out
 from pipeline.kafka.records import Record, decode, decode_placed
 from pipeline.model import CumulatingRow, RollingRow, Transaction, WindowRow
@@ -20,8 +21,8 @@ from .source import Batch, Extent
 from .topics import CUMULATING, FLAGGED_TOPIC, ROLLING_TOPIC, WINDOW_TOPICS
 
 _TOPICS: Final = (TRANSACTION_TOPIC, ROLLING_TOPIC, FLAGGED_TOPIC, *WINDOW_TOPICS.values())
-# Enough of the past, per partition, to fill every table at once.
-_PAST_RECORDS: Final = 5_000
+# Enough of each topic's past to fill every table at once; more would be waited for.
+_PAST_RECORDS: Final = 20_000
 _MAX_RECORDS: Final = 20_000
 # The consumer waits this long for a full batch, so it is also the delay the console adds.
 _POLL_SECONDS: Final = 0.05

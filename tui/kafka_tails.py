@@ -8,8 +8,9 @@ from typing import Final
 
 from pipeline.config import KafkaSettings
 from pipeline.errors import UnavailableError
-from pipeline.kafka import consumer
-from pipeline.kafka.consumer import BatchConsumer, Edge, Last, Since
+from pipeline.kafka import places
+from pipeline.kafka.consumer import BatchConsumer
+from pipeline.kafka.places import Edge, Last, Since
 from pipeline.kafka.records import Record
 from pipeline.kafka.topics import list_topics
 
@@ -114,7 +115,7 @@ class KafkaTail:
         self._ahead.sort(key=_by_time)
 
 
-def _kafka_start(start: Start) -> consumer.Start:
+def _kafka_start(start: Start) -> places.Start:
     match start:
         case Beginning():
             return Edge.EARLIEST

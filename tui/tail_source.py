@@ -30,12 +30,12 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Recent:
-    """The last `count` records of each partition, and then what comes."""
+    """The last `count` records, as many of each partition, and then what comes."""
 
     count: int
 
     def __str__(self) -> str:
-        return f"the last {self.count:,} of each partition, and on"
+        return f"the last {self.count:,}, and on"
 
 
 @dataclass(frozen=True, slots=True)

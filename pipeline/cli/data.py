@@ -182,7 +182,8 @@ def tail(
         limit: Stop after so many records.
         follow: Wait for more at the end; --no-follow stops there.
     """
-    from pipeline.kafka.consumer import BatchConsumer, Edge
+    from pipeline.kafka.consumer import BatchConsumer
+    from pipeline.kafka.places import Edge
     from pipeline.kafka.tail import TEXT_HEADER, json_object, text_line
     from pipeline.kafka.topics import list_topics
 

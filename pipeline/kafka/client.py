@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
@@ -15,9 +16,19 @@ from pipeline.errors import ConfigError, PipelineError, UnavailableError
 
 from .security import librdkafka
 
+T = TypeVar("T")
+
 REQUEST_SECONDS: Final = 10.0
 _PROBE_SECONDS: Final = 5.0
 _POLL_SECONDS: Final = 0.05
+NOT_READY: Final = (
+    KafkaError.NOT_COORDINATOR,
+    KafkaError.COORDINATOR_NOT_AVAILABLE,
+    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+    # A topic that was made a moment ago.
+    KafkaError.NOT_LEADER_FOR_PARTITION,
+    KafkaError.LEADER_NOT_AVAILABLE,
+)
 # What waiting does not mend.
 _FINAL: Final = (KafkaError._AUTHENTICATION, KafkaError._SSL, KafkaError._RESOLVE)
 
@@ -41,6 +52,22 @@ def client_config(kafka: KafkaSettings) -> dict[str, Any]:
         "topic.metadata.refresh.interval.ms": 10_000,
         **librdkafka(kafka),
     }
+
+
+def patiently(ask: Callable[[], T]) -> T:
+    """Ask again while the broker is not ready, as in its and a topic's first seconds.
+
+    Raises:
+        KafkaException: It is not in ten seconds, or something else is wrong.
+    """
+    deadline = time.monotonic() + REQUEST_SECONDS
+    while True:
+        try:
+            return ask()
+        except KafkaException as error:
+            if error.args[0].code() not in NOT_READY or time.monotonic() > deadline:
+                raise
+            time.sleep(_POLL_SECONDS)
 
 
 def unavailable(kafka: KafkaSettings, error: KafkaError | KafkaException) -> UnavailableError:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, wait
-from dataclasses import dataclass
-from enum import Enum
 from typing import Any, Final
 
 from confluent_kafka import (
-    OFFSET_END,
     Consumer,
     KafkaError,
     KafkaException,
@@ -22,45 +19,22 @@ from confluent_kafka.admin import AdminClient
 from pipeline.config import KafkaSettings
 from pipeline.errors import UnavailableError
 
-from .client import REQUEST_SECONDS, client_config, reporting, unavailable
+from .client import (
+    NOT_READY,
+    REQUEST_SECONDS,
+    client_config,
+    patiently,
+    reporting,
+    unavailable,
+)
+from .places import AskedPlaces, Edge, Key, Place, Start
 from .records import Record
 
 _LOOK_AGAIN_SECONDS: Final = 2.0
-_QUICK_SECONDS: Final = 1.0
+_ANSWER_SECONDS: Final = 2.0
 _BATCHES: Final = {"fetch.wait.max.ms": 50, "queued.max.messages.kbytes": 16 * 1024}
 _GONE: Final = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_PARTITION)
-
-
-class Edge(Enum):
-    """An end of a topic."""
-
-    EARLIEST = "earliest"
-    LATEST = "latest"
-
-
-@dataclass(frozen=True, slots=True)
-class Last:
-    """The last `count` records of each partition, and then what comes."""
-
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class Since:
-    """From the first record with Kafka's timestamp at or after `timestamp_ms`."""
-
-    timestamp_ms: int
-
-
-Start = Edge | Last | Since
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Where reading a partition began, and where the partition ended then."""
-
-    begin: int
-    end: int
+Parts = Sequence[int]
 
 
 class BatchConsumer:
@@ -81,7 +55,7 @@ class BatchConsumer:
         self._error = ""
         self._asked: dict[str, Future[Any]] = {}
         self._asked_at = float("-inf")
-        self._places: dict[tuple[str, int], _Place] = {}
+        self._places: dict[Key, Place] = {}
         # Kafka's id of each topic that is read: another one is another topic of the same name.
         self._ids: dict[str, str] = {}
         self._appeared_later: set[str] = set()
@@ -161,41 +135,64 @@ class BatchConsumer:
             self._asked_at = now
             # The consumer's own list_topics would hold poll up, and does not know a topic's id.
             self._asked = self._admin.describe_topics(
-                TopicCollection(self._topics), request_timeout=_LOOK_AGAIN_SECONDS
+                TopicCollection(self._topics), request_timeout=_ANSWER_SECONDS
             )
         if self._asked and all(answer.done() for answer in self._asked.values()):
             answers, self._asked = self._asked, {}
             self._error = ""
-            for topic, answer in answers.items():
-                try:
-                    self._take_answer(topic, answer)
-                except KafkaException as error:
-                    self._error = error.args[0].str()
-                    self._renew()
+            self._take_up(self._new_partitions(answers))
 
-    def _take_answer(self, topic: str, answer: Future[Any]) -> None:
-        try:
-            found = answer.result()
-        except KafkaException as error:
-            if error.args[0].code() not in _GONE:
-                raise
-            self._forget(topic)
-            self._missing.add(topic)
-            return
-        self._missing.discard(topic)
-        topic_id = str(found.topic_id)
-        if self._ids.get(topic, topic_id) != topic_id:
-            # librdkafka would read on at the old offset and so leave out what comes before it.
-            self._forget(topic)
-        numbers = [part.id for part in found.partitions if (topic, part.id) not in self._places]
-        places = {(topic, number): self._place(topic, number) for number in numbers}
-        self._consumer.incremental_assign(
-            [TopicPartition(*key, place.begin) for key, place in places.items()]
-        )
-        self._places |= places
-        self._ids[topic] = topic_id
-        # Partitions that are added to it have nothing that was there before.
-        self._appeared_later.add(topic)
+    def _new_partitions(self, answers: Mapping[str, Future[Any]]) -> dict[str, tuple[str, Parts]]:
+        """The id of each topic that is there, and the partitions that are not read yet."""
+        found: dict[str, tuple[str, Parts]] = {}
+        for topic, answer in answers.items():
+            try:
+                told = answer.result()
+            except KafkaException as error:
+                if error.args[0].code() not in _GONE:
+                    self._fail(error)
+                    continue
+                self._forget(topic)
+                self._missing.add(topic)
+                continue
+            self._missing.discard(topic)
+            topic_id = str(told.topic_id)
+            if self._ids.get(topic, topic_id) != topic_id:
+                # librdkafka would read on at the old offset and so leave out what comes before it.
+                self._forget(topic)
+            numbers = (part.id for part in told.partitions)
+            unread = [number for number in numbers if (topic, number) not in self._places]
+            if unread:
+                found[topic] = (topic_id, unread)
+        return found
+
+    def _take_up(self, found: Mapping[str, tuple[str, Parts]]) -> None:
+        """Begin to read partitions; those of which not all is known yet when it is."""
+        wanted = {topic: (numbers, self._start_in(topic)) for topic, (_, numbers) in found.items()}
+        asked = AskedPlaces(self._admin, wanted, _ANSWER_SECONDS)
+        for topic, (topic_id, _) in found.items():
+            try:
+                places = asked.of(topic)
+            except KafkaException as error:
+                if error.args[0].code() not in NOT_READY:
+                    self._fail(error)
+                    continue
+                self._asked_at = float("-inf")
+                continue
+            self._consumer.incremental_assign(
+                [TopicPartition(*key, place.begin) for key, place in places.items()]
+            )
+            self._places |= places
+            self._ids[topic] = topic_id
+            # Partitions that are added to it have nothing that was there before.
+            self._appeared_later.add(topic)
+
+    def _start_in(self, topic: str) -> Start:
+        return Edge.EARLIEST if topic in self._appeared_later else self._start
+
+    def _fail(self, error: KafkaException) -> None:
+        self._error = error.args[0].str()
+        self._renew()
 
     def _renew(self) -> None:
         """Take another client, if nothing is lost by it.
@@ -215,36 +212,22 @@ class BatchConsumer:
         self._ids.pop(topic, None)
         self._appeared_later.add(topic)
 
-    def _place(self, topic: str, number: int) -> _Place:
-        part = TopicPartition(topic, number)
-        low, high = self._consumer.get_watermark_offsets(part, timeout=_QUICK_SECONDS)
-        begin = low
-        if topic not in self._appeared_later:
-            match self._start:
-                case Edge.LATEST:
-                    begin = high
-                case Last(count):
-                    begin = max(low, high - count)
-                case Since(timestamp_ms):
-                    asked = TopicPartition(topic, number, timestamp_ms)
-                    (answer,) = self._consumer.offsets_for_times([asked], timeout=_QUICK_SECONDS)
-                    begin = high if answer.offset in (OFFSET_END, -1) else answer.offset
-        return _Place(begin, high)
-
 
 def read_to_end(
     kafka: KafkaSettings,
     topic: str,
     *,
+    start: Start = Edge.EARLIEST,
     ends: dict[int, int] | None = None,
     stop: Callable[[], bool] = lambda: False,
     patience: float = 20.0,
 ) -> Iterator[list[Record]]:
-    """Everything a topic holds now, in batches; each partition in its order.
+    """What a topic holds now, in batches; each partition in its order.
 
     Args:
         kafka: Where Kafka is, and how to get in.
         topic: What to read.
+        start: Where to begin.
         ends: Offset by partition at which to end; those of this moment when None.
         stop: Asked between batches; True ends the reading.
         patience: Seconds without a record after which Kafka counts as gone.
@@ -255,7 +238,7 @@ def read_to_end(
     consumer = _consumer(kafka, {"enable.partition.eof": True})
     try:
         with reporting(kafka):
-            open_parts = _open_partitions(consumer, kafka, topic, ends)
+            open_parts = _open_partitions(consumer, kafka, topic, start, ends)
             deadline = time.monotonic() + patience
             while open_parts and not stop():
                 batch = []
@@ -285,21 +268,25 @@ def read_to_end(
 
 
 def _open_partitions(
-    consumer: Consumer, kafka: KafkaSettings, topic: str, ends: dict[int, int] | None
+    consumer: Consumer,
+    kafka: KafkaSettings,
+    topic: str,
+    start: Start,
+    ends: dict[int, int] | None,
 ) -> dict[int, int]:
-    """Assign all partitions that hold something; the end offset of each."""
+    """Assign all partitions that hold something to read; the end offset of each."""
     known = consumer.list_topics(topic, timeout=REQUEST_SECONDS).topics[topic]
     if known.error is not None:
         raise unavailable(kafka, known.error)
+    admin = AdminClient(client_config(kafka))
+    wanted = {topic: (list(known.partitions), start)}
+    places = patiently(lambda: AskedPlaces(admin, wanted, REQUEST_SECONDS).of(topic))
     found: dict[int, int] = {}
     parts = []
-    for number in known.partitions:
-        part = TopicPartition(topic, number)
-        low, high = consumer.get_watermark_offsets(part, timeout=REQUEST_SECONDS)
-        end = high if ends is None else min(high, ends.get(number, high))
-        if end > low:
-            part.offset = low
-            parts.append(part)
+    for (_, number), place in places.items():
+        end = place.end if ends is None else min(place.end, ends.get(number, place.end))
+        if end > place.begin:
+            parts.append(TopicPartition(topic, number, place.begin))
             found[number] = end
     consumer.assign(parts)
     return found

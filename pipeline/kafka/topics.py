@@ -3,35 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, TypeVar
+from itertools import chain
+from typing import Any, Final
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
+from confluent_kafka.admin import AdminClient, NewTopic
 
 from pipeline import schema
 from pipeline.config import KafkaSettings
 from pipeline.errors import InputError, UnavailableError
 
-from .client import REQUEST_SECONDS, client_config, reporting, unavailable
+from .client import REQUEST_SECONDS, client_config, patiently, reporting, unavailable
+from .consumer import read_to_end
+from .places import AskedPlaces, Edge, Key, Last, Place
 from .quarantine import sort_out
-from .records import Record
-
-T = TypeVar("T")
 
 _POLL_SECONDS: Final = 0.1
-_NOT_READY: Final = (
-    KafkaError.NOT_COORDINATOR,
-    KafkaError.COORDINATOR_NOT_AVAILABLE,
-    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
-    # A topic that was made a moment ago.
-    KafkaError.NOT_LEADER_FOR_PARTITION,
-    KafkaError.LEADER_NOT_AVAILABLE,
-)
-_LAST_RECORDS: Final = 50
+_LAST_RECORDS: Final = 1_000
 _SMALLEST_SEGMENT: Final = 1024 * 1024
 
 
@@ -121,19 +113,17 @@ def list_topics(kafka: KafkaSettings) -> list[TopicInfo]:
     admin = _admin(kafka)
     with reporting(kafka):
         known = admin.list_topics(timeout=REQUEST_SECONDS).topics
-        parts = [
-            TopicPartition(name, number)
-            for name, topic in known.items()
+        wanted = {
+            name: (sorted(topic.partitions), Edge.EARLIEST)
+            for name, topic in sorted(known.items())
             if not name.startswith("__")
-            for number in topic.partitions
-        ]
-        earliest = _patiently(lambda: _offsets(admin, parts, OffsetSpec.earliest()))
-        latest = _patiently(lambda: _offsets(admin, parts, OffsetSpec.latest()))
-    found: dict[str, list[PartitionInfo]] = {}
-    for part in sorted(earliest):
-        topic, number = part
-        found.setdefault(topic, []).append(PartitionInfo(number, earliest[part], latest[part]))
-    return [TopicInfo(name, tuple(partitions)) for name, partitions in sorted(found.items())]
+        }
+
+        def ask() -> list[TopicInfo]:
+            asked = AskedPlaces(admin, wanted, REQUEST_SECONDS)
+            return [TopicInfo(name, _partitions(asked.of(name))) for name in wanted]
+
+        return patiently(ask)
 
 
 def require_topics(kafka: KafkaSettings, names: Iterable[str]) -> None:
@@ -162,7 +152,9 @@ def newest_event_time(kafka: KafkaSettings) -> datetime | None:
     Raises:
         UnavailableError: Kafka cannot be reached, or has no such topic.
     """
-    transactions, _ = sort_out(_last_records(kafka, kafka.topic(schema.TRANSACTION_TOPIC)))
+    topic = kafka.topic(schema.TRANSACTION_TOPIC)
+    batches = read_to_end(kafka, topic, start=Last(_LAST_RECORDS), patience=REQUEST_SECONDS)
+    transactions, _ = sort_out(chain.from_iterable(batches))
     return max((row.trans_date_trans_time for _, row in transactions), default=None)
 
 
@@ -179,61 +171,16 @@ def committed(kafka: KafkaSettings, group: str, topic: str) -> dict[int, int]:
             if known.error is not None:
                 raise unavailable(kafka, known.error)
             parts = [TopicPartition(topic, number) for number in known.partitions]
-            found = _patiently(lambda: consumer.committed(parts, timeout=REQUEST_SECONDS))
+            found = patiently(lambda: consumer.committed(parts, timeout=REQUEST_SECONDS))
             return {part.partition: part.offset for part in found if part.offset >= 0}
     finally:
         consumer.close()
 
 
-def _patiently(ask: Callable[[], T]) -> T:
-    """Ask again while the broker is not ready, as in its and a topic's first seconds."""
-    deadline = time.monotonic() + REQUEST_SECONDS
-    while True:
-        try:
-            return ask()
-        except KafkaException as error:
-            if error.args[0].code() not in _NOT_READY or time.monotonic() > deadline:
-                raise
-            time.sleep(_POLL_SECONDS)
-
-
-def _last_records(kafka: KafkaSettings, topic: str) -> list[Record]:
-    consumer = Consumer(
-        client_config(kafka)
-        | {"group.id": "fraudwatch-look", "enable.auto.commit": False, "enable.partition.eof": True}
+def _partitions(places: Mapping[Key, Place]) -> tuple[PartitionInfo, ...]:
+    return tuple(
+        PartitionInfo(number, place.begin, place.end) for (_, number), place in places.items()
     )
-    try:
-        with reporting(kafka):
-            known = consumer.list_topics(topic, timeout=REQUEST_SECONDS).topics[topic]
-            if known.error is not None:
-                raise unavailable(kafka, known.error)
-            parts = []
-            for number in known.partitions:
-                low, high = consumer.get_watermark_offsets(
-                    TopicPartition(topic, number), timeout=REQUEST_SECONDS
-                )
-                if high > low:
-                    parts.append(TopicPartition(topic, number, max(low, high - _LAST_RECORDS)))
-            return _read_to_end(consumer, parts)
-    finally:
-        consumer.close()
-
-
-def _read_to_end(consumer: Consumer, parts: list[TopicPartition]) -> list[Record]:
-    records = []
-    consumer.assign(parts)
-    open_parts = len(parts)
-    deadline = time.monotonic() + REQUEST_SECONDS
-    while open_parts and time.monotonic() < deadline:
-        for message in consumer.consume(1000, timeout=0.5):
-            error = message.error()
-            if error is None:
-                records.append(Record.of(message))
-            elif error.code() == KafkaError._PARTITION_EOF:
-                open_parts -= 1
-            else:
-                raise KafkaException(error)
-    return records
 
 
 def _admin(kafka: KafkaSettings) -> AdminClient:
@@ -247,14 +194,3 @@ def _await(futures: Iterable[Future[Any]], accepted: int) -> None:
         except KafkaException as error:
             if error.args[0].code() != accepted:
                 raise
-
-
-def _offsets(
-    admin: AdminClient, parts: list[TopicPartition], spec: OffsetSpec
-) -> dict[tuple[str, int], int]:
-    if not parts:
-        return {}
-    answers = admin.list_offsets(dict.fromkeys(parts, spec), request_timeout=REQUEST_SECONDS)
-    return {
-        (part.topic, part.partition): future.result().offset for part, future in answers.items()
-    }

@@ -118,8 +118,25 @@ def bench_features(settings: Settings, count: int) -> None:
         )
         resident = sum(p.memory_info().rss for p in stack_processes(settings))
         show("resident after that, without a console", f"{resident / MIB:,.0f} MiB")
+        bench_attach(settings, runtime, rows[-1].user_id)
     finally:
         runtime.close()
+
+
+def bench_attach(settings: Settings, runtime: Runtime, newest: int) -> None:
+    """How long a console takes to show the latest of what is there already.
+
+    Args:
+        settings: Of the profile.
+        runtime: Of the stack that runs.
+        newest: The user of the newest transaction.
+    """
+    held = sum(topic.records for topic in topics.list_topics(runtime.kafka))
+    terminal = Terminal(settings)
+    taken = seconds_until(lambda: str(newest) in terminal.text)
+    terminal.process.close(force=True)
+    what = "a console on that, until the newest is shown"
+    show(what, f"{taken:.1f} s", f"goal: 2 s; {held:,} records are there")
 
 
 def _computed(runtime: Runtime, newest: datetime, fraud: int) -> bool:

@@ -12,7 +12,8 @@ from confluent_kafka.admin import AdminClient
 
 from pipeline import features, schema
 from pipeline.kafka import topics
-from pipeline.kafka.consumer import BatchConsumer, Edge, read_to_end
+from pipeline.kafka.consumer import BatchConsumer, read_to_end
+from pipeline.kafka.places import Edge
 from pipeline.kafka.producer import TransactionProducer
 from pipeline.kafka.records import decode
 from pipeline.local.control import Simulate

@@ -31,7 +31,7 @@ from .when_dialog import WhenDialog
 _REFRESH_SECONDS: Final = 0.22
 # From the beginning, another filter means to read again, which not every letter should do.
 _TYPING_SECONDS: Final = 0.3
-_RECENT: Final = Recent(500)
+_RECENT: Final = Recent(2_000)
 _BY_WIDTH: Final = [(0, "-below"), (120, "-beside")]
 
 

@@ -8,16 +8,19 @@ from typing import Any
 
 import pytest
 from confluent_kafka import KafkaError, KafkaException, Producer
+from confluent_kafka.admin import AdminClient
 
 from pipeline.config import KafkaSettings
 from pipeline.kafka import consumer as module
-from pipeline.kafka.consumer import BatchConsumer, Edge, Last, Start, read_to_end
+from pipeline.kafka.client import client_config
+from pipeline.kafka.consumer import BatchConsumer, read_to_end
+from pipeline.kafka.places import Edge, Last, Start
 
 TOPIC = "numbers"
 
 
 class Cluster:
-    """One partition with records, and what it answers when asked for its topics."""
+    """Topics with records, and what is answered when it is asked for them."""
 
     def __init__(self) -> None:
         self._producer = Producer(
@@ -31,10 +34,12 @@ class Cluster:
         addresses = ",".join(f"{broker.host}:{broker.port}" for broker in brokers)
         self.kafka = KafkaSettings(bootstrap=addresses)
         self.topic_id: str | None = "first"
+        self.partitions = 1
+        self.list_offsets = AdminClient(client_config(self.kafka)).list_offsets
 
-    def put(self, *values: int) -> None:
+    def put(self, *values: int, topic: str = TOPIC, partition: int = 0) -> None:
         for value in values:
-            self._producer.produce(TOPIC, b"%d" % value, partition=0)
+            self._producer.produce(topic, b"%d" % value, partition=partition)
         assert self._producer.flush(10) == 0
 
     def describe_topics(self, topics: Any, **_: Any) -> dict[str, Future[Any]]:
@@ -42,7 +47,7 @@ class Cluster:
         if self.topic_id is None:
             answer.set_exception(KafkaException(KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART)))
         else:
-            partitions = [SimpleNamespace(id=0)]
+            partitions = [SimpleNamespace(id=number) for number in range(self.partitions)]
             answer.set_result(SimpleNamespace(topic_id=self.topic_id, partitions=partitions))
         return dict.fromkeys(topics.topic_names, answer)
 
@@ -76,6 +81,59 @@ def test_it_begins_where_it_is_told(cluster: Cluster, start: Start, expected: li
         assert read(consumer, len(expected)) == expected
         assert consumer.lag() == 0
         assert consumer.error == ""
+
+
+def test_the_last_records_are_of_all_partitions(cluster: Cluster) -> None:
+    cluster.partitions = 2
+    cluster.put(1, 2, 3)
+    cluster.put(4, 5, 6, partition=1)
+    with BatchConsumer(cluster.kafka, (TOPIC,), Last(4)) as consumer:
+        assert sorted(read(consumer, 4)) == [2, 3, 5, 6]
+
+
+def test_all_partitions_are_asked_for_at_once(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster.partitions = 4
+    cluster.put(1)
+    cluster.put(2, topic="others")
+    ask, asked = cluster.list_offsets, []
+    monkeypatch.setattr(
+        cluster, "list_offsets", lambda parts, **how: asked.append(len(parts)) or ask(parts, **how)
+    )
+    with BatchConsumer(cluster.kafka, (TOPIC, "others"), Edge.EARLIEST) as consumer:
+        assert sorted(read(consumer, 2)) == [1, 2]
+    # Where they begin, and where they end.
+    assert asked == [8, 8]
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        (KafkaError.TOPIC_AUTHORIZATION_FAILED, "Broker: Topic authorization failed"),
+        # It is asked again at once, since it lasts a moment.
+        (KafkaError.LEADER_NOT_AVAILABLE, ""),
+    ],
+)
+def test_a_topic_whose_ends_are_not_told_keeps_no_other_back(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch, code: int, said: str
+) -> None:
+    cluster.put(1)
+    cluster.put(2, topic="others")
+    ask = cluster.list_offsets
+
+    def refuse(parts: Any, **how: Any) -> dict[Any, Future[Any]]:
+        refused: Future[Any] = Future()
+        refused.set_exception(KafkaException(KafkaError(code)))
+        answers = ask(parts, **how)
+        return {part: refused if part.topic == TOPIC else answers[part] for part in answers}
+
+    with BatchConsumer(cluster.kafka, (TOPIC, "others"), Edge.EARLIEST) as consumer:
+        with monkeypatch.context() as patch:
+            patch.setattr(cluster, "list_offsets", refuse)
+            consumer.poll(0, timeout=0.1)
+            assert (consumer.found, consumer.error) == (True, said)
+        assert sorted(read(consumer, 2)) == [1, 2]
 
 
 def test_lag_counts_before_the_first_record_is_read(cluster: Cluster) -> None:

@@ -1,0 +1,128 @@
+"""Where reading begins in the partitions of topics.
+
+The brokers are asked about all partitions in one go: on a long way to Kafka, a request for each of
+hundreds of partitions would take most of a minute.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Final
+
+from confluent_kafka import IsolationLevel, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient, OffsetSpec
+
+_NONE: Final = -1
+
+
+class Edge(Enum):
+    """An end of a topic."""
+
+    EARLIEST = "earliest"
+    LATEST = "latest"
+
+
+@dataclass(frozen=True, slots=True)
+class Last:
+    """The last `count` records of a topic, as many of each partition, and then what comes.
+
+    Records that are deleted or compacted away count too.
+    """
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """From the first record with Kafka's timestamp at or after `timestamp_ms`."""
+
+    timestamp_ms: int
+
+
+Start = Edge | Last | Since
+Key = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where reading a partition begins, and where the partition ended then."""
+
+    begin: int
+    end: int
+
+
+class AskedPlaces:
+    """What was asked of the brokers; the answers are taken topic by topic.
+
+    Args:
+        admin: Asks. It has to outlive the answers.
+        wanted: The partitions by topic, and where to begin in them.
+        seconds: To wait for the answers.
+    """
+
+    def __init__(
+        self,
+        admin: AdminClient,
+        wanted: Mapping[str, tuple[Sequence[int], Start]],
+        seconds: float,
+    ) -> None:
+        self._wanted = wanted
+        self._admin = admin
+        self._seconds = seconds
+        every = [(topic, number) for topic, (numbers, _) in wanted.items() for number in numbers]
+        self._earliest = self._ask(dict.fromkeys(every, OffsetSpec.earliest()))
+        self._latest = self._ask(dict.fromkeys(every, OffsetSpec.latest()))
+        self._since = self._ask(
+            {
+                (topic, number): OffsetSpec.for_timestamp(start.timestamp_ms)
+                for topic, (numbers, start) in wanted.items()
+                if isinstance(start, Since)
+                for number in numbers
+            }
+        )
+
+    def of(self, topic: str) -> dict[Key, Place]:
+        """The places in a topic; waits for the answers.
+
+        Raises:
+            KafkaException: A broker could not be asked, or does not tell.
+        """
+        numbers, start = self._wanted[topic]
+        return {(topic, number): self._place((topic, number), start) for number in numbers}
+
+    def _place(self, key: Key, start: Start) -> Place:
+        low, high = _offset(self._earliest[key]), _offset(self._latest[key])
+        match start:
+            case Edge.LATEST:
+                begin = high
+            case Last(count):
+                begin = max(low, high - -(-count // len(self._wanted[key[0]][0])))
+            case Since():
+                found = _offset(self._since[key])
+                begin = high if found == _NONE else found
+            case _:
+                begin = low
+        return Place(begin, high)
+
+    def _ask(self, specs: Mapping[Key, OffsetSpec]) -> dict[Key, Future[Any]]:
+        if not specs:
+            return {}
+        answers = self._admin.list_offsets(
+            {TopicPartition(*key): spec for key, spec in specs.items()},
+            # A consumer sees no record of a transaction that is still open.
+            isolation_level=IsolationLevel.READ_COMMITTED,
+            request_timeout=self._seconds,
+        )
+        return {(part.topic, part.partition): answer for part, answer in answers.items()}
+
+
+def _offset(answer: Future[Any]) -> int:
+    failure = answer.exception()
+    if failure is not None:
+        # Not the exception itself: with its traceback it would be in a cycle with the client, which
+        # would be destroyed by whichever thread looks for garbage.
+        raise KafkaException(*failure.args)
+    return int(answer.result().offset)
