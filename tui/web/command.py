@@ -29,6 +29,7 @@ def serve(
     port: Annotated[int, Parameter(name=["--port", "-p"])] = _PORT,
     read_only: Annotated[bool, Parameter(name="--read-only", negative="")] = False,
     allowed_host: Annotated[tuple[str, ...], Parameter(negative="")] = (),
+    tabs: int = 16,
     common: Common = Common(),
 ) -> int:
     """Serve the console to a browser, a console for every tab, until ctrl+c.
@@ -42,9 +43,12 @@ def serve(
         read_only: Consoles without a key that changes anything, for a stack that runs.
         allowed_host: A name by which browsers may call the server, besides addresses and localhost;
             for a proxy in front of it. May be repeated.
+        tabs: How many may be open at the same time; each is a process of about 100 MiB.
     """
     from tui.connect import connect
 
+    if tabs < 1:
+        raise ConfigError(f"--tabs is {tabs}.", "At least one console has to be allowed.")
     settings = common.settings
     if read_only:
         settings = msgspec.structs.replace(settings, read_only=True)
@@ -53,7 +57,7 @@ def serve(
     backend = connect(settings)
     try:
         backend.bring_up(StepLines())
-        _serve(settings, listener, (host, *allowed_host))
+        _serve(settings, listener, (host, *allowed_host), tabs)
         if not settings.read_only:
             say("Letting go of the stack …", over=True)
     finally:
@@ -63,7 +67,7 @@ def serve(
     return 0
 
 
-def _serve(settings: Settings, listener: socket.socket, names: tuple[str, ...]) -> None:
+def _serve(settings: Settings, listener: socket.socket, names: tuple[str, ...], tabs: int) -> None:
     # Loads the web server, which a command that is refused need not wait for.
     from .server import ConsoleServer, console_command
 
@@ -87,7 +91,7 @@ def _serve(settings: Settings, listener: socket.socket, names: tuple[str, ...]) 
         say("Warning: there is no password. Whoever reaches this address has the console.")
     shown = f"[{address}]" if ":" in address else address
     print(f"The console is at http://{shown}:{port}/  (ctrl+c ends it)", flush=True)
-    asyncio.run(ConsoleServer(command, names).run(listener))
+    asyncio.run(ConsoleServer(command, names, most=tabs).run(listener))
 
 
 def _listen(host: str, port: int) -> socket.socket:

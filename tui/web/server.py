@@ -23,6 +23,7 @@ from .guard import guard, harden
 
 _PAGE: Final = Path(__file__).parent / "page"
 _TITLE: Final = "fraudwatch"
+_MOST: Final = 16
 # A console ends within a moment; one that is stuck is killed.
 _END_SECONDS: Final = 5.0
 _STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -36,15 +37,23 @@ class ConsoleServer(Server):
     Args:
         command: Starts a console that draws through the driver of `tui.web.driver`.
         names: By which the server may be called, besides any address and `localhost`.
+        most: How many consoles there may be at the same time.
         patience: Seconds that a console has to end.
     """
 
     def __init__(
-        self, command: str, names: Iterable[str] = (), *, patience: float = _END_SECONDS
+        self,
+        command: str,
+        names: Iterable[str] = (),
+        *,
+        most: int = _MOST,
+        patience: float = _END_SECONDS,
     ) -> None:
         super().__init__(command, title=_TITLE, templates_path=str(_PAGE))
         self._names = frozenset(name.lower() for name in names)
         self._patience = patience
+        self._most = most
+        self._consoles = 0
         self._tabs: set[web.WebSocketResponse] = set()
         self._ending = False
 
@@ -85,6 +94,27 @@ class ConsoleServer(Server):
         """Close the tabs, which ends their consoles."""
         self._ending = True
         await asyncio.gather(*(tab.close() for tab in set(self._tabs)))
+
+    async def handle_index(self, request: web.Request) -> web.StreamResponse:
+        """The page, while there may be another console."""
+        self._require_room()
+        return await super().handle_index(request)
+
+    async def handle_websocket(self, request: web.Request) -> web.WebSocketResponse:
+        """A tab, from its beginning to its end."""
+        self._require_room()
+        self._consoles += 1
+        try:
+            return await super().handle_websocket(request)
+        finally:
+            self._consoles -= 1
+
+    def _require_room(self) -> None:
+        if self._consoles >= self._most:
+            raise web.HTTPServiceUnavailable(
+                text=f"As many consoles as are allowed are open ({self._consoles}). "
+                "Close a tab and reload this page, or allow more with `fraudwatch serve --tabs`.\n"
+            )
 
     async def _make_app(self) -> web.Application:
         app = await super()._make_app()

@@ -12,7 +12,7 @@ from typing import Self
 
 import psutil
 import pytest
-from aiohttp import ClientSession, ClientWebSocketResponse
+from aiohttp import ClientSession, ClientWebSocketResponse, WSServerHandshakeError
 
 from tui.web.server import ConsoleServer
 
@@ -35,14 +35,16 @@ class Serving:
     """A server whose consoles are a script.
 
     Attributes:
+        page: Its address.
         address: Of its socket.
     """
 
-    def __init__(self, script: str) -> None:
+    def __init__(self, script: str, most: int = 2) -> None:
         command = shlex.join([sys.executable, "-c", script])
-        self._server = ConsoleServer(f"exec {command}", patience=PATIENCE)
+        self._server = ConsoleServer(f"exec {command}", most=most, patience=PATIENCE)
         self._listener = socket.create_server(("127.0.0.1", 0))
-        self.address = f"ws://127.0.0.1:{self._listener.getsockname()[1]}/ws"
+        self.page = f"http://127.0.0.1:{self._listener.getsockname()[1]}/"
+        self.address = f"{self.page}ws"
 
     async def __aenter__(self) -> Self:
         self._runner = await self._server.start(self._listener)
@@ -109,3 +111,21 @@ async def test_no_console_outlives_the_server(script: str) -> None:
 async def _read(opened: ClientWebSocketResponse) -> None:
     async for _ in opened:
         pass
+
+
+async def test_no_more_consoles_than_are_allowed() -> None:
+    async with Serving(GOOD, most=1) as server, ClientSession() as client:
+        async with tab(server) as opened:
+            async with client.get(server.page) as page:
+                assert page.status == 503
+                assert "allowed are open (1)" in await page.text()
+            with pytest.raises(WSServerHandshakeError) as refused:
+                await client.ws_connect(server.address)
+            assert refused.value.status == 503
+            assert len(consoles()) == 1
+            await opened.close()
+        async with asyncio.timeout(20):
+            while (await client.get(server.page)).status != 200:
+                await asyncio.sleep(0.02)
+        async with tab(server):
+            assert len(consoles()) == 1
