@@ -10,6 +10,7 @@ from pipeline.config import KafkaSettings
 from pipeline.features import Feature
 from pipeline.flink.jobs import Jobs
 from pipeline.flink.rest import FlinkRest
+from pipeline.flink.vitals import VitalsReader
 from pipeline.kafka import topics
 
 
@@ -47,6 +48,15 @@ class LiveJob:
             self.jobs.job_name(self.feature.name),
             self.kafka.topic(schema.TRANSACTION_TOPIC),
         )
+
+    def dropped_late(self) -> int:
+        """How many records it has dropped as late since it was last started, as Flink counts them.
+
+        Windows are counted after records of one user were added up, so there it may be fewer.
+        """
+        name, job_id = self.feature.name, self._job_id
+        vitals = VitalsReader(self.rest).read_all({name: job_id} if job_id else {})
+        return (vitals[name].late or 0) if name in vitals else 0
 
     @property
     def _job_id(self) -> str:

@@ -39,6 +39,10 @@ class Job(Protocol):
         """How far it has read the transactions and written their results: offset by partition."""
         ...
 
+    def dropped_late(self) -> int:
+        """How many records it has dropped as late since it was last started."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Patience:
@@ -88,7 +92,7 @@ def verify(
         if again.missing != parity.missing:
             deadline = patience.clock() + _SETTLE_SECONDS
         parity = again
-    return replace(parity, unread=unread, note=_note(job, unread))
+    return replace(parity, unread=unread, note=_note(job, unread, parity))
 
 
 def _await_job(
@@ -219,9 +223,27 @@ def _ends(kafka: KafkaSettings, topic: str) -> dict[int, int]:
     return {part.partition: part.latest for part in partitions if part.latest > part.earliest}
 
 
-def _note(job: Job, unread: int) -> str:
+def _unexplained(dropped: int, late: int) -> str:
+    """What else may be behind rows that are not right.
+
+    Which records of a partition were late cannot be told when partitions that had been silent got
+    many at once: they are read one after the other, and Kafka does not know in which order.
+    """
+    if dropped <= late:
+        return ""
+    return (
+        f"Flink has dropped {dropped:,} records as late since the job started, and the order in "
+        f"which they arrived explains {late:,}. Partitions that were silent and then got many "
+        "records at once are read one after the other; rows that this has cost are not told "
+        "from others."
+    )
+
+
+def _note(job: Job, unread: int, parity: Parity) -> str:
+    if job.running and unread:
+        return f"The job lags: {unread:,} transactions are not read yet."
     if job.running:
-        return f"The job lags: {unread:,} transactions are not read yet." if unread else ""
+        return "" if parity.proved else _unexplained(job.dropped_late(), parity.late)
     if unread:
         return f"The job does not run; {unread:,} transactions wait for it."
     return "The job does not run."
