@@ -19,7 +19,7 @@ from .flink.jobs import Jobs
 from .flink.rest import FlinkRest
 from .flink.submission import Submission, Submitted
 from .flink.vitals import VitalsReader
-from .kafka import topics
+from .kafka import groups, topics
 from .kafka.client import Probe
 from .local import launch, parts
 from .local.control import Control, GetReport, Hold, ProcessReport, Report, Submit, SubmitAnswer
@@ -200,6 +200,8 @@ class Stack:
         topics.require_topics(kafka, map(kafka.topic, needed))
 
         def submit(submission: Submission) -> Submitted:
+            if not submission.resumes:
+                groups.forget(kafka, jobs.job_name(feature.name))
             if self._report() is None:
                 # A profile that only attaches may never have been brought up.
                 parts.fetch_jars(

@@ -22,7 +22,7 @@ from .kept import kept_state
 from .rest import TERMINAL, FlinkRest, JobOverview
 from .slots import no_slots
 from .state import state_store
-from .submission import Submission, Submitted
+from .submission import STATE_PATH, Submission, Submitted
 
 Report = Callable[[str], None]
 Submit = Callable[[Submission], Submitted]
@@ -290,7 +290,7 @@ class Jobs:
         if flink.state_backend:
             options["state.backend.type"] = flink.state_backend
         if resume:
-            options["execution.state-recovery.path"] = resume
+            options[STATE_PATH] = resume
             # A checkpoint passes to the new run, which deletes it when it has its own; a savepoint
             # stays the user's.
             is_checkpoint = re.search(r"/chk-\d+$", resume) is not None

@@ -9,6 +9,9 @@ import msgspec
 SHIPPED_JARS: Final = "FRAUDWATCH_SHIPPED_JARS"
 """Variable of the submitter: addresses of jars that go along with each job; empty for none."""
 
+STATE_PATH: Final = "execution.state-recovery.path"
+"""Flink's option for the state with which a job begins."""
+
 
 class Submission(msgspec.Struct, frozen=True):
     """What to run.
@@ -20,6 +23,11 @@ class Submission(msgspec.Struct, frozen=True):
 
     statements: tuple[str, ...]
     options: dict[str, str]
+
+    @property
+    def resumes(self) -> bool:
+        """Whether it goes on from state, rather than from nothing."""
+        return STATE_PATH in self.options
 
 
 class Submitted(msgspec.Struct, frozen=True):

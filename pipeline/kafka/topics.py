@@ -10,14 +10,14 @@ from datetime import datetime
 from itertools import chain
 from typing import Any, Final
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from pipeline import schema
 from pipeline.config import KafkaSettings
 from pipeline.errors import InputError, UnavailableError
 
-from .client import REQUEST_SECONDS, client_config, patiently, reporting, unavailable
+from .client import REQUEST_SECONDS, client_config, patiently, reporting
 from .consumer import read_to_end
 from .places import AskedPlaces, Edge, Key, Last, Place
 from .quarantine import sort_out
@@ -156,25 +156,6 @@ def newest_event_time(kafka: KafkaSettings) -> datetime | None:
     batches = read_to_end(kafka, topic, start=Last(_LAST_RECORDS), patience=REQUEST_SECONDS)
     transactions, _ = sort_out(chain.from_iterable(batches))
     return max((row.trans_date_trans_time for _, row in transactions), default=None)
-
-
-def committed(kafka: KafkaSettings, group: str, topic: str) -> dict[int, int]:
-    """How far a consumer group says it has read a topic: offset by partition.
-
-    Raises:
-        UnavailableError: Kafka cannot be reached, or has no such topic.
-    """
-    consumer = Consumer(client_config(kafka) | {"group.id": group})
-    try:
-        with reporting(kafka):
-            known = consumer.list_topics(topic, timeout=REQUEST_SECONDS).topics[topic]
-            if known.error is not None:
-                raise unavailable(kafka, known.error)
-            parts = [TopicPartition(topic, number) for number in known.partitions]
-            found = patiently(lambda: consumer.committed(parts, timeout=REQUEST_SECONDS))
-            return {part.partition: part.offset for part in found if part.offset >= 0}
-    finally:
-        consumer.close()
 
 
 def _partitions(places: Mapping[Key, Place]) -> tuple[PartitionInfo, ...]:

@@ -11,7 +11,7 @@ from pipeline.features import Feature
 from pipeline.flink.jobs import Jobs
 from pipeline.flink.rest import FlinkRest
 from pipeline.flink.vitals import VitalsReader
-from pipeline.kafka import topics
+from pipeline.kafka import groups
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class LiveJob:
         """
         if job_id := self._job_id:
             self.rest.checkpoint(job_id)
-        return topics.committed(
+        return groups.committed(
             self.kafka,
             self.jobs.job_name(self.feature.name),
             self.kafka.topic(schema.TRANSACTION_TOPIC),

@@ -11,7 +11,8 @@ from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from pipeline import features, schema
-from pipeline.kafka import topics
+from pipeline.config import FlinkSettings
+from pipeline.kafka import groups, topics
 from pipeline.kafka.consumer import BatchConsumer, read_to_end
 from pipeline.kafka.places import Edge
 from pipeline.kafka.producer import TransactionProducer
@@ -73,6 +74,22 @@ def test_a_users_transactions_and_results_share_a_partition(stack: Runtime) -> N
             places.setdefault(record.key, set()).add(record.partition)
     assert len(places) > 100
     assert all(len(partitions) == 1 for partitions in places.values())
+
+
+def test_how_far_a_run_has_read_says_nothing_of_the_next_one(stack: Runtime) -> None:
+    send(stack, generated(200))
+    stack.start_job("flagged")
+    assert stack.verify("flagged").transactions == 200
+    group = FlinkSettings().job_prefix + "flagged"
+    read = groups.committed(stack.kafka, group, schema.TRANSACTION_TOPIC)
+    assert sum(read.values()) == 200
+    stack.stop_job("flagged", discard=True)
+    groups.forget(stack.kafka, group)
+    assert groups.committed(stack.kafka, group, schema.TRANSACTION_TOPIC) == {}
+    # Nor does it matter that there is none.
+    groups.forget(stack.kafka, group)
+    stack.start_job("flagged")
+    assert stack.verify("flagged").transactions == 200
 
 
 def test_verify_knows_where_history_begins(stack: Runtime) -> None:

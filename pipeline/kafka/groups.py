@@ -1,0 +1,45 @@
+"""Consumer groups: how far the jobs say that they have read."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from pipeline.config import KafkaSettings
+
+from .client import REQUEST_SECONDS, client_config, patiently, reporting, unavailable
+
+
+def committed(kafka: KafkaSettings, group: str, topic: str) -> dict[int, int]:
+    """How far a consumer group says it has read a topic: offset by partition.
+
+    Raises:
+        UnavailableError: Kafka cannot be reached, or has no such topic.
+    """
+    consumer = Consumer(client_config(kafka) | {"group.id": group})
+    try:
+        with reporting(kafka):
+            known = consumer.list_topics(topic, timeout=REQUEST_SECONDS).topics[topic]
+            if known.error is not None:
+                raise unavailable(kafka, known.error)
+            parts = [TopicPartition(topic, number) for number in known.partitions]
+            found = patiently(lambda: consumer.committed(parts, timeout=REQUEST_SECONDS))
+            return {part.partition: part.offset for part in found if part.offset >= 0}
+    finally:
+        consumer.close()
+
+
+def forget(kafka: KafkaSettings, group: str) -> None:
+    """Forget how far a group has read; nothing happens where that is not allowed.
+
+    Without it nobody is misled but a proof in the first seconds of a job that begins anew, which
+    would take what an earlier run has read for read.
+    """
+    admin = AdminClient(client_config(kafka))
+    with suppress(KafkaException):
+        for answer in admin.delete_consumer_groups(
+            [group], request_timeout=REQUEST_SECONDS
+        ).values():
+            answer.result()
