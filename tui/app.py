@@ -24,6 +24,7 @@ from .session import Session
 from .tail_source import Tails
 from .theme import DARK, THEMES, default_theme, next_theme, title
 from .view import Phase
+from .widgets.table import LiveTable
 
 _CLOSED_CHECK_SECONDS: Final = 0.05
 # Most stacks let go faster than this; a box that flashes up would only irritate.
@@ -114,6 +115,26 @@ class FraudwatchApp(App[str]):
             self.notify(text.clean(error), severity="error", markup=False)
         else:
             self.notify(text.clean(f"Picture: {path}"), markup=False)
+
+    @on(LiveTable.Ready)
+    def hide_columns(self, message: LiveTable.Ready) -> None:
+        """Hide the columns of a table that were hidden when it was last looked at."""
+        if message.table.id is not None:
+            message.table.hide(self.preferences.current.table(message.table.id).hidden)
+
+    @on(LiveTable.ColumnsWanted)
+    def choose_columns(self, message: LiveTable.ColumnsWanted) -> None:
+        """Have the columns of a table chosen."""
+        from .screens.columns import ColumnsScreen
+
+        table = message.table
+
+        def hide(titles: frozenset[str]) -> None:
+            table.hide(titles)
+            if table.id is not None:
+                self.preferences.change_table(table.id, hidden=tuple(sorted(titles)))
+
+        self.push_screen(ColumnsScreen(table, hide))
 
     @on(OpenUser)
     def open_user(self, message: OpenUser) -> None:

@@ -24,6 +24,7 @@ class Scope(StrEnum):
     QUESTION = "A question"
     CHANGED = "A changed job"
     EXPORT = "Export"
+    COLUMNS = "Columns"
     APP = "Everywhere"
 
 
@@ -38,6 +39,7 @@ CHAINS: Final = (
     (Scope.QUESTION,),
     (Scope.CHANGED,),
     (Scope.EXPORT,),
+    (Scope.COLUMNS,),
 )
 """The scopes that work at once, from the focused widget out: no key may be in two of a chain."""
 
@@ -124,6 +126,7 @@ KEYMAP: Final = (
     _key("o", "sort_next", "sort", "Sort by the next column", _T),
     _key("O", "sort_reverse", "reverse", "Sort the other way round", _T),
     _key("A C D F L M N U W", "sort_letter('{key}')", "sort by", "Sort by the column with this letter", _T),
+    _key("c", "columns", "columns", "Choose which columns are shown", _T),
     _key("y", "copy", "copy", "Copy the id of the selected row; works over SSH", _T),
     _key("E", "export", "export", "Export what is filtered: CSV, JSON lines or Parquet", _T),
     _key("1", "panel('jobs')", "jobs", "Go to Jobs", _D),
@@ -187,6 +190,10 @@ KEYMAP: Final = (
     _key("p", "choose('parquet')", "Parquet", "As Parquet, with the types of the columns", _E),
     _key("enter", "export", "export", "Write the file", _E),
     _key("escape q", "close", "back", "Go back without a file", _E),
+    _key("space enter", "switch", "show or hide", "Show the column, or hide it", Scope.COLUMNS),
+    _key("j down", "move(1)", "down", "Next column", Scope.COLUMNS),
+    _key("k up", "move(-1)", "up", "Previous column", Scope.COLUMNS),
+    _key("escape q c", "close", "back", "Go back to the table", Scope.COLUMNS),
     _key("ctrl+p colon", "app.palette", "palette", "Every action, and a jump to any user or topic", _A, "footer"),
     _key("T", "app.next_theme", "theme", "Next theme: dark, light, colour-blind-safe, monochrome", _A),
     _key("P", "app.picture", "picture", "Save a picture (SVG) of the screen", _A),

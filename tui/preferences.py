@@ -28,10 +28,12 @@ class TablePreferences(msgspec.Struct, frozen=True):
     Attributes:
         sort: The field that it is sorted by; empty for the table's own order.
         descending: Whether the largest comes first.
+        hidden: The titles of columns that are not shown.
     """
 
     sort: str = ""
     descending: bool = True
+    hidden: tuple[str, ...] = ()
 
 
 class Preferences(msgspec.Struct, frozen=True):

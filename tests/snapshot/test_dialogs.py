@@ -105,6 +105,21 @@ def test_dialog(
     assert snap_compare(stage.app, terminal_size=size, run_before=before)
 
 
+@SIZES
+@IN_TWO
+def test_columns(snap_compare: Compare, size: Size, theme: Any) -> None:
+    """Chosen in a box over the table that has them."""
+    stage = Stage(source=FakeSource(live_batch()))
+
+    async def before(pilot: Pilot[Any]) -> None:
+        stage.app.theme = theme.name
+        await stage.live(pilot)
+        await pilot.press("2", "c", "j", "space", "j", "j")
+        await stage.settle(pilot)
+
+    assert snap_compare(stage.app, terminal_size=size, run_before=before)
+
+
 @pytest.mark.parametrize("theme", [COLOUR_BLIND_SAFE, MONOCHROME], ids=title)
 @pytest.mark.parametrize("name", ["confirm", "export", "simulator-failing", "palette"])
 def test_dialog_without_hues(snap_compare: Compare, theme: Any, name: str) -> None:

@@ -56,13 +56,14 @@ class TopicPicker(ModalScreen[str | None]):
             box.border_title = "Topic"
             box.border_subtitle = "enter chooses, esc leaves"
             yield Input(placeholder="part of a name", compact=True)
-            yield LiveTable(_COLUMNS, lambda row: row.name, id="topic-list")
+            table = LiveTable(_COLUMNS, lambda row: row.name, id="topic-list")
+            # It is moved in from here; the keys are for typing.
+            table.can_focus = False
+            yield table
 
     def on_mount(self) -> None:
         """Begin to look at what there is."""
         self._topic_list.start()
-        # The list is moved in from here; the keys are for typing.
-        self._table.can_focus = False
         self._draw()
         self.set_interval(_REFRESH_SECONDS, self._draw)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, Final, Generic
 
@@ -74,6 +74,20 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
             super().__init__()
             self.table = table
 
+    class Ready(Message):
+        """A table is there; whoever remembers which of its columns were hidden hides them."""
+
+        def __init__(self, table: LiveTable[Any]) -> None:
+            super().__init__()
+            self.table = table
+
+    class ColumnsWanted(Message):
+        """Somebody wants to choose which columns are shown."""
+
+        def __init__(self, table: LiveTable[Any]) -> None:
+            super().__init__()
+            self.table = table
+
     BINDINGS = bindings(Scope.TABLE)
     OPENS: ClassVar[bool] = True
     """Whether there is more to see of a row."""
@@ -90,6 +104,7 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
     ) -> None:
         super().__init__(id=id)
         self._columns = columns
+        self._hidden: frozenset[str] = frozenset()
         self._query = query
         self._key = key
         self._heading = 1 if heading else 0
@@ -105,6 +120,21 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
     def selected(self) -> RowT | None:
         """The row under the cursor; None when there is no row."""
         return self._rows[self._cursor] if self._rows else None
+
+    @property
+    def optional_columns(self) -> tuple[str, ...]:
+        """The titles of the columns that can be hidden: all but the first, which says of what."""
+        return tuple(title for column in self._columns[1:] if (title := column.title.strip()))
+
+    @property
+    def hidden(self) -> frozenset[str]:
+        """The titles of the columns that are hidden."""
+        return self._hidden
+
+    def hide(self, titles: Iterable[str]) -> None:
+        """Hide these columns and show all others; titles of none are kept for when there is one."""
+        self._hidden = frozenset(titles)
+        self.refresh()
 
     @property
     def asked(self) -> Query | None:
@@ -153,21 +183,25 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
         self._follow_held_row()
         self.refresh()
 
+    def on_mount(self) -> None:
+        """Say that it is there."""
+        self.post_message(self.Ready(self))
+
     def render_line(self, y: int) -> Strip:
         """Draw one line of the visible part."""
         width = self.scrollable_content_region.width
         if not self._rows:
             return self._strip(self._centred_reason(width) if y == self._reason_line else (), width)
         if y == 0:
-            self._placed = place(self._columns, width)
+            self._placed = place(self._shown_columns, width)
         if y < self._heading:
             return self._strip(self._titles(), width)
         index = self.scroll_offset.y + y - self._heading
         if index >= len(self._rows):
             return self._strip(self._note if index == len(self._rows) else (), width)
-        return self._strip(
-            self._line(index), width, cursor=self.has_focus and index == self._cursor
-        )
+        # A table that never has the keys is moved in from elsewhere.
+        moved_in = self.has_focus or not self.can_focus
+        return self._strip(self._line(index), width, cursor=moved_in and index == self._cursor)
 
     def action_move(self, rows: int) -> None:
         """Move the cursor."""
@@ -204,6 +238,10 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
         if text:
             self.app.copy_to_clipboard(text)
             self.notify(f"Copied {clean(text, _COPIED_CELLS)}", markup=False)
+
+    def action_columns(self) -> None:
+        """Choose which columns are shown."""
+        self.post_message(self.ColumnsWanted(self))
 
     def action_sort_next(self) -> None:
         """Sort by the next column."""
@@ -272,6 +310,11 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
                 if placed.column.field:
                     self._sort_by(placed.column.field)
                 return
+
+    @property
+    def _shown_columns(self) -> Sequence[Column[RowT]]:
+        first, *others = self._columns
+        return [first, *(each for each in others if each.title.strip() not in self._hidden)]
 
     @property
     def _visible_rows(self) -> int:
