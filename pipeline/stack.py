@@ -119,7 +119,13 @@ class Stack:
             probe = self._probes.get(kafka.bootstrap)
             if probe is None:
                 probe = self._probes[kafka.bootstrap] = Probe(kafka)
-        probe.ask(seconds)
+        try:
+            probe.ask(seconds)
+        except PipelineError:
+            # A client that has lost its connections does not always look for new ones.
+            with self._lock:
+                self._probes.pop(kafka.bootstrap, None)
+            raise
 
     def condition(self, found: Found) -> Condition:
         """How Kafka and Flink are doing; what would be ours and has no address is off.

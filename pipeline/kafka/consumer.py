@@ -141,20 +141,24 @@ class BatchConsumer:
             answers, self._asked = self._asked, {}
             self._error = ""
             self._take_up(self._new_partitions(answers))
+            if self._error:
+                self._renew()
 
     def _new_partitions(self, answers: Mapping[str, Future[Any]]) -> dict[str, tuple[str, Parts]]:
         """The id of each topic that is there, and the partitions that are not read yet."""
         found: dict[str, tuple[str, Parts]] = {}
         for topic, answer in answers.items():
-            try:
-                told = answer.result()
-            except KafkaException as error:
-                if error.args[0].code() not in _GONE:
-                    self._fail(error)
-                    continue
-                self._forget(topic)
-                self._missing.add(topic)
+            # Not raised here: with its traceback it would be in a cycle with the clients, which
+            # would be destroyed by whichever thread looks for garbage.
+            failure = answer.exception()
+            if isinstance(failure, KafkaException):
+                if failure.args[0].code() in _GONE:
+                    self._forget(topic)
+                    self._missing.add(topic)
+                else:
+                    self._error = failure.args[0].str()
                 continue
+            told = answer.result()
             self._missing.discard(topic)
             topic_id = str(told.topic_id)
             if self._ids.get(topic, topic_id) != topic_id:
@@ -174,10 +178,10 @@ class BatchConsumer:
             try:
                 places = asked.of(topic)
             except KafkaException as error:
-                if error.args[0].code() not in NOT_READY:
-                    self._fail(error)
-                    continue
-                self._asked_at = float("-inf")
+                if error.args[0].code() in NOT_READY:
+                    self._asked_at = float("-inf")
+                else:
+                    self._error = error.args[0].str()
                 continue
             self._consumer.incremental_assign(
                 [TopicPartition(*key, place.begin) for key, place in places.items()]
@@ -190,15 +194,12 @@ class BatchConsumer:
     def _start_in(self, topic: str) -> Start:
         return Edge.EARLIEST if topic in self._appeared_later else self._start
 
-    def _fail(self, error: KafkaException) -> None:
-        self._error = error.args[0].str()
-        self._renew()
-
     def _renew(self) -> None:
-        """Take another client, if nothing is lost by it.
+        """Take other clients, where nothing is lost by it.
 
-        One that has lost its connections while it reads nothing does not always look for new ones.
+        One that has lost its connections and reads nothing does not always look for new ones.
         """
+        self._admin = AdminClient(client_config(self._kafka))
         if not self._places:
             self._consumer.close()
             self._consumer = _consumer(self._kafka, _BATCHES)

@@ -184,6 +184,19 @@ def test_a_topic_made_anew_is_read_from_its_beginning(cluster: Cluster) -> None:
         assert not consumer.take_emptied()
 
 
+def test_a_client_that_gets_no_answer_is_replaced(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster.put(1)
+    silent: Future[Any] = Future()
+    silent.set_exception(KafkaException(KafkaError(KafkaError._TIMED_OUT)))
+    stuck = SimpleNamespace(describe_topics=lambda *_, **__: {TOPIC: silent})
+    clients = iter([stuck, cluster])
+    monkeypatch.setattr(module, "AdminClient", lambda _: next(clients))
+    with BatchConsumer(cluster.kafka, (TOPIC,), Edge.EARLIEST) as consumer:
+        assert read(consumer, 1) == [1]
+
+
 def test_what_kafka_refuses_is_told_until_it_answers(
     cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
