@@ -92,7 +92,7 @@ def test_from_the_beginning_a_filter_finds_what_is_far_down(topic: Topic) -> Non
 
 def test_the_last_ones_and_then_what_comes(topic: Topic) -> None:
     topic.put(range(1_000))
-    with topic.tailing(Recent(50)) as feed:
+    with topic.tailing(Recent(200)) as feed:
         wait_until(lambda: feed.snapshot.read == 200, 20, "the last records")
         topic.put(range(1_000, 4_000))
         wait_until(lambda: feed.snapshot.read == 3_200, 20, "what came")
