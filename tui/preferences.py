@@ -112,8 +112,7 @@ class PreferencesFile:
 
     def change_table(self, name: str, **changes: object) -> Preferences:
         """Remember other values of the fields of `TablePreferences` for one table."""
-        table = msgspec.structs.replace(self.current.table(name), **changes)
-        return self._change({_TABLES: {name: table}})
+        return self._change({_TABLES: {name: changes}})
 
     def close(self, patience: float = 2.0) -> None:
         """Write what is not written yet; at most so many seconds."""
@@ -125,7 +124,13 @@ class PreferencesFile:
 
     def _change(self, changes: Changes) -> Preferences:
         with self._lock:
-            tables = {**self._current.tables, **changes.get(_TABLES, {})}
+            tables = {
+                **self._current.tables,
+                **{
+                    name: msgspec.structs.replace(self._current.table(name), **fields)
+                    for name, fields in changes.get(_TABLES, {}).items()
+                },
+            }
             replaced = msgspec.structs.replace(self._current, **(changes | {_TABLES: tables}))
             if replaced == self._current:
                 return replaced

@@ -98,7 +98,7 @@ def test_fields_of_a_newer_version_stay(path: Path) -> None:
         "theme": "x",
         "colour": {"a": [1]},
         "maximised": True,
-        "tables": {"users": {"sort": "b", "width": 9, "descending": True}},
+        "tables": {"users": {"sort": "b", "width": 9}},
     }
 
 
@@ -212,3 +212,12 @@ def test_threads_of_one_console(path: Path) -> None:
         thread.join()
     file.close()
     assert len(opened(path).current.tables) == 20
+
+
+def test_two_consoles_change_different_fields_of_one_table(path: Path) -> None:
+    one, other = opened(path), opened(path)
+    one.change_table("users", hidden=("trend",))
+    one.close()
+    other.change_table("users", sort="mean")
+    other.close()
+    assert opened(path).current.table("users") == TablePreferences("mean", True, ("trend",))

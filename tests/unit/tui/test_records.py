@@ -30,7 +30,7 @@ async def test_it_opens_with_the_newest_records_on_top() -> None:
     stage = RecordsStage(held())
     async with stage.run() as pilot:
         await stage.shows(pilot, "60 read   0/s   lag 0")
-        assert stage.tails.opened == [(TOPIC, Recent(500))]
+        assert stage.tails.opened == [(TOPIC, Recent(2_000))]
         assert offset_of(stage.table.selected) == 59
         first, second = [line for line in stage.screen_text().splitlines() if "2023-11" in line][:2]
         assert "2023-11-14 22:04:19" in first
@@ -52,7 +52,7 @@ async def test_b_e_and_a_say_where_to_read_from() -> None:
         await stage.shows(pilot, "from 2023-11-14 22:04:10 UTC")
         await stage.shows(pilot, "records 1–10 of 10")
         assert [start for _, start in stage.tails.opened] == [
-            Recent(500),
+            Recent(2_000),
             Beginning(),
             End(),
             Moment(int(NOW * 1000) - 550_000),
@@ -86,7 +86,7 @@ async def test_t_chooses_a_topic_by_a_part_of_its_name() -> None:
         await pilot.press(*"zz")
         await stage.wait(pilot, lambda: "No topic has 'FLAGzz' in its name." in stage.screen_text())
         await pilot.press("enter", "backspace", "backspace", "enter")
-        await stage.shows(pilot, "flagged_transactions   the last 500")
+        await stage.shows(pilot, "flagged_transactions   the last 2,000")
         assert stage.screen.topic == "flagged_transactions"
 
 
