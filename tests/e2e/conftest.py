@@ -16,7 +16,8 @@ from pipeline import config
 from pipeline.config import FlinkSettings, Settings
 from pipeline.flink.rest import TERMINAL, FlinkRest
 from pipeline.local.control import Control, GetReport, Report
-from pipeline.model import Slots
+from pipeline.model import JobState, Slots, StackStatus
+from pipeline.oracle.report import Parity
 from pipeline.runtime import Runtime
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -65,6 +66,19 @@ def wait_until(condition: Callable[[], object], patience: float, what: str) -> N
     while not condition():
         assert time.monotonic() < deadline, f"waited {patience:.0f} s for {what}"
         time.sleep(0.05)
+
+
+def assert_right(parity: Parity, *, of: int) -> None:
+    """So many transactions were read, none of them late, and every result is as it should be."""
+    assert parity.transactions == of
+    assert parity.proved, parity
+    assert (parity.unread, parity.late) == (0, 0)
+    assert parity.equal > 0
+
+
+def running(status: StackStatus) -> dict[str, str]:
+    """The ids of the jobs that run, by name."""
+    return {job.name: job.job_id for job in status.jobs if job.state is JobState.RUNNING}
 
 
 def command(settings: Settings) -> Run:

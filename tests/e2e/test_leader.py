@@ -4,27 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipeline.model import Health, JobState, StackStatus
-from pipeline.oracle.report import Parity
+from pipeline.model import Health, StackStatus
 from pipeline.runtime import Runtime
 
-from .conftest import wait_until
+from .conftest import assert_right, running, wait_until
 from .high_availability import highly_available
 from .test_features import FILES, send, transactions
 
 JOBS = ("rolling", "flagged")
-
-
-def assert_right(parity: Parity, *, of: int) -> None:
-    assert parity.transactions == of
-    assert parity.proved, parity
-    assert (parity.unread, parity.late) == (0, 0)
-    assert parity.equal > 0
-
-
-def running(status: StackStatus) -> dict[str, str]:
-    """The ids of the jobs that run."""
-    return {job.name: job.job_id for job in status.jobs if job.state is JobState.RUNNING}
 
 
 def test_jobs_go_on_under_another_leader(tmp_path: Path, sample_data: Path) -> None:

@@ -10,25 +10,13 @@ from pipeline import schema
 from pipeline.errors import JobError
 from pipeline.kafka import topics
 from pipeline.model import JobState
-from pipeline.oracle.report import Parity
 from pipeline.runtime import Runtime
 
-from .conftest import wait_until
+from .conftest import assert_right, running, wait_until
 from .many import BROKERS, PARALLELISM, PARTITIONS, SLOTS_EACH, TASKMANAGERS, many
 from .test_features import FILES, send, transactions
 
 JOBS = ("rolling", "tumbling", "flagged")
-
-
-def assert_right(parity: Parity, *, of: int) -> None:
-    assert parity.transactions == of
-    assert parity.proved, parity
-    assert (parity.unread, parity.late) == (0, 0)
-    assert parity.equal > 0
-
-
-def running(runtime: Runtime) -> set[str]:
-    return {job.name for job in runtime.status().jobs if job.state is JobState.RUNNING}
 
 
 def test_features_are_right_beyond_one_machine(tmp_path: Path, sample_data: Path) -> None:
@@ -59,6 +47,6 @@ def test_features_are_right_beyond_one_machine(tmp_path: Path, sample_data: Path
             # It looks at no other row, so that no watermark is waited for: all that was sent
             # after the loss is there.
             assert_right(runtime.verify("flagged"), of=len(rows))
-            wait_until(lambda: running(runtime) == set(JOBS), 60, "jobs to run")
+            wait_until(lambda: running(runtime.status()).keys() == {*JOBS}, 60, "jobs to run")
         finally:
             runtime.close()
