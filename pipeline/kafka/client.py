@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 
@@ -52,6 +53,20 @@ def client_config(kafka: KafkaSettings) -> dict[str, Any]:
         "topic.metadata.refresh.interval.ms": 10_000,
         **librdkafka(kafka),
     }
+
+
+def answered(answer: Future[T]) -> T:
+    """What a client answers; waits for it.
+
+    Raises:
+        KafkaException: It does not. Not the exception that the future keeps: with its traceback it
+            is in a cycle with the client, which then is destroyed by whichever thread looks for
+            garbage, and if that is one of its own the process ends.
+    """
+    failure = answer.exception()
+    if isinstance(failure, KafkaException):
+        raise KafkaException(*failure.args)
+    return answer.result()
 
 
 def patiently(ask: Callable[[], T]) -> T:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from concurrent.futures import wait
 
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from pipeline.config import KafkaSettings
@@ -38,8 +38,4 @@ def forget(kafka: KafkaSettings, group: str) -> None:
     would take what an earlier run has read for read.
     """
     admin = AdminClient(client_config(kafka))
-    with suppress(KafkaException):
-        for answer in admin.delete_consumer_groups(
-            [group], request_timeout=REQUEST_SECONDS
-        ).values():
-            answer.result()
+    wait(admin.delete_consumer_groups([group], request_timeout=REQUEST_SECONDS).values())

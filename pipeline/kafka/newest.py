@@ -9,7 +9,7 @@ from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from pipeline.config import KafkaSettings
 
-from .client import REQUEST_SECONDS, client_config, reporting
+from .client import REQUEST_SECONDS, answered, client_config, reporting
 
 
 def newest_written(kafka: KafkaSettings, names: Iterable[str]) -> dict[str, float | None]:
@@ -40,7 +40,7 @@ def newest_written(kafka: KafkaSettings, names: Iterable[str]) -> dict[str, floa
             return newest
         answers = admin.list_offsets(wanted, request_timeout=REQUEST_SECONDS)
         for part, answer in answers.items():
-            found = answer.result()
+            found = answered(answer)
             if found.offset >= 0:
                 before = newest[part.topic] or 0.0
                 newest[part.topic] = max(before, found.timestamp / 1000)

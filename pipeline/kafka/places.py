@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
-from confluent_kafka import IsolationLevel, KafkaException, TopicPartition
+from confluent_kafka import IsolationLevel, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
+
+from .client import answered
 
 _NONE: Final = -1
 
@@ -94,14 +96,15 @@ class AskedPlaces:
         return {(topic, number): self._place((topic, number), start) for number in numbers}
 
     def _place(self, key: Key, start: Start) -> Place:
-        low, high = _offset(self._earliest[key]), _offset(self._latest[key])
+        low: int = answered(self._earliest[key]).offset
+        high: int = answered(self._latest[key]).offset
         match start:
             case Edge.LATEST:
                 begin = high
             case Last(count):
                 begin = max(low, high - -(-count // len(self._wanted[key[0]][0])))
             case Since():
-                found = _offset(self._since[key])
+                found: int = answered(self._since[key]).offset
                 begin = high if found == _NONE else found
             case _:
                 begin = low
@@ -117,12 +120,3 @@ class AskedPlaces:
             request_timeout=self._seconds,
         )
         return {(part.topic, part.partition): answer for part, answer in answers.items()}
-
-
-def _offset(answer: Future[Any]) -> int:
-    failure = answer.exception()
-    if failure is not None:
-        # Not the exception itself: with its traceback it would be in a cycle with the client, which
-        # would be destroyed by whichever thread looks for garbage.
-        raise KafkaException(*failure.args)
-    return int(answer.result().offset)

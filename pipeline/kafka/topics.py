@@ -17,7 +17,7 @@ from pipeline import schema
 from pipeline.config import KafkaSettings
 from pipeline.errors import InputError, UnavailableError
 
-from .client import REQUEST_SECONDS, client_config, patiently, reporting
+from .client import REQUEST_SECONDS, answered, client_config, patiently, reporting
 from .consumer import read_to_end
 from .places import AskedPlaces, Edge, Key, Last, Place
 from .quarantine import sort_out
@@ -171,7 +171,7 @@ def _admin(kafka: KafkaSettings) -> AdminClient:
 def _await(futures: Iterable[Future[Any]], accepted: int) -> None:
     for future in futures:
         try:
-            future.result()
+            answered(future)
         except KafkaException as error:
             if error.args[0].code() != accepted:
                 raise
