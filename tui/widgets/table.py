@@ -28,6 +28,14 @@ _COPIED_CELLS: Final = 60
 _ASKING: Final = frozenset({"filter", "export", "sort_next", "sort_reverse", "sort_letter"})
 
 
+class TableMessage(Message):
+    """Something that is wanted of a table, or that has become of it."""
+
+    def __init__(self, table: LiveTable[Any]) -> None:
+        super().__init__()
+        self.table = table
+
+
 class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=False):
     """Rows under a heading that stays.
 
@@ -42,51 +50,30 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
         id: The widget's id.
     """
 
-    class Opened(Message):
+    class Opened(TableMessage):
         """Somebody wants to see more of the selected row."""
-
-        def __init__(self, table: LiveTable[Any]) -> None:
-            super().__init__()
-            self.table = table
 
     class Moved(Message):
         """Another row is under the cursor than before, since somebody went there."""
 
-    class Queried(Message):
+    class Queried(TableMessage):
         """Somebody wants other rows, or another order."""
 
         def __init__(self, table: LiveTable[Any], query: Query) -> None:
-            super().__init__()
-            self.table = table
+            super().__init__(table)
             self.query = query
 
-    class FilterWanted(Message):
+    class FilterWanted(TableMessage):
         """Somebody wants to type a filter for this table."""
 
-        def __init__(self, table: LiveTable[Any]) -> None:
-            super().__init__()
-            self.table = table
-
-    class ExportWanted(Message):
+    class ExportWanted(TableMessage):
         """Somebody wants the rows of this table in a file."""
 
-        def __init__(self, table: LiveTable[Any]) -> None:
-            super().__init__()
-            self.table = table
-
-    class Ready(Message):
+    class Ready(TableMessage):
         """A table is there; whoever remembers which of its columns were hidden hides them."""
 
-        def __init__(self, table: LiveTable[Any]) -> None:
-            super().__init__()
-            self.table = table
-
-    class ColumnsWanted(Message):
+    class ColumnsWanted(TableMessage):
         """Somebody wants to choose which columns are shown."""
-
-        def __init__(self, table: LiveTable[Any]) -> None:
-            super().__init__()
-            self.table = table
 
     BINDINGS = bindings(Scope.TABLE)
     OPENS: ClassVar[bool] = True
