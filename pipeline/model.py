@@ -330,7 +330,7 @@ class Step:
     """One step of bringing the stack up, as the console lists it.
 
     Attributes:
-        key: Stable name (`jars`, `kafka`, `jobmanager`, `taskmanager`, `submitter`, `topics`,
+        key: Stable name (`jars`, `kafka`, `flink`, `submitter`, `topics`,
             `jobs`, `simulator`).
         title: What the user reads.
         state: How far it is.

@@ -25,7 +25,7 @@ from .local import launch, parts
 from .local.control import Control, GetReport, Hold, ProcessReport, Report, Submit, SubmitAnswer
 from .model import Health, Resume, Slots
 
-_SUBMIT_SECONDS = 150.0
+_SUBMIT_SECONDS = 330.0
 _PROBE_SECONDS = 2.0
 
 
@@ -150,15 +150,17 @@ class Stack:
             nonlocal slots
             slots = self.rest(found.flink).overview().slots
 
-        kafka = _together(found, ("kafka",)) or asked(
-            found.kafka.bootstrap, lambda: self.ask_kafka(found.kafka)
-        )
-        manager = found.process("jobmanager")
-        if manager is None:
+        broker = found.process("kafka")
+        if broker is None:
+            kafka = asked(found.kafka.bootstrap, lambda: self.ask_kafka(found.kafka))
+        else:
+            kafka = broker.health
+        process = found.process("flink")
+        if process is None:
             flink = asked(found.flink.rest, survey_slots)
         else:
-            flink = _together(found, ("jobmanager", "taskmanager")) or Health.OFF
-            if manager.health is Health.UP:
+            flink = process.health
+            if flink is Health.UP:
                 survey_slots()
         return Condition(kafka, flink, slots, tuple(problems))
 
@@ -211,7 +213,7 @@ class Stack:
             if self._report() is None:
                 # A profile that only attaches may never have been brought up.
                 parts.fetch_jars(
-                    self._settings, lambda far: report(f"fetching the Kafka connector: {far}")
+                    self._settings, lambda far: report(f"fetching Flink's jars: {far}")
                 )
                 report("starting the submitter")
                 self.hold()
@@ -259,9 +261,3 @@ class Stack:
                 return control.ask(GetReport(), Report)
         except UnavailableError:
             return None
-
-
-def _together(found: Found, names: tuple[str, ...]) -> Health | None:
-    """The worst of our processes of these names; None when they are not ours."""
-    ours = [process.health for name in names if (process := found.process(name))]
-    return next((health for health in ours if health is not Health.UP), Health.UP) if ours else None

@@ -22,13 +22,10 @@ _POLL_SECONDS: Final = 0.1
 def titles(settings: Settings) -> dict[str, str]:
     """The steps of a profile's start, by key, in the order in which they are shown."""
     own_kafka, own_flink = not settings.kafka.attached, not settings.flink.attached
-    steps = {"jars": "Kafka and the connector" if own_kafka else "Kafka connector"}
+    steps = {"jars": "Kafka and Flink jars" if own_kafka else "Flink jars"}
     steps["kafka"] = "Kafka broker" if own_kafka else "Kafka"
-    if own_flink:
-        steps |= {"jobmanager": "Flink JobManager", "taskmanager": "Flink TaskManager"}
-    else:
-        steps["flink"] = "Flink"
-    if own_kafka or own_flink:
+    steps["flink"] = "Flink"
+    if own_kafka and not own_flink:
         steps["submitter"] = "Job submitter"
     if settings.sandbox:
         steps["topics"] = "Topics"

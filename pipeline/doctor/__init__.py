@@ -48,7 +48,7 @@ def _machine(settings: Settings) -> Iterator[Finding]:
     if not settings.kafka.attached:
         checks["Kafka jars"] = lambda: machine.kafka_jars(settings)
     checks |= {
-        "Kafka connector": lambda: machine.connector(settings),
+        "Flink jars": lambda: machine.flink_jars(settings),
         "State directory": lambda: machine.state_directory(settings),
         "Cache directory": lambda: machine.cache_directory(settings),
         "Memory": machine.memory,

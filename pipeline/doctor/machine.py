@@ -46,9 +46,10 @@ def kafka_jars(settings: Settings) -> Finding:
     return _jars("Kafka jars", jars.manifest().kafka, settings)
 
 
-def connector(settings: Settings) -> Finding:
-    """Flink's Kafka connector."""
-    return _jars("Kafka connector", jars.manifest().connector, settings)
+def flink_jars(settings: Settings) -> Finding:
+    """Flink's planner and its Kafka connector."""
+    known = jars.manifest()
+    return _jars("Flink jars", known.planner + known.connector, settings)
 
 
 def _jars(check: str, wanted: tuple[jars.Jar, ...], settings: Settings) -> Finding:

@@ -64,7 +64,7 @@ def flink(found: Found, stack: Stack) -> Finding:
             return good("Flink", f"{found.flink.rest}, which starts TaskManagers when needed")
         raise UnavailableError(
             f"Flink at {found.flink.rest} has no TaskManager.",
-            "Look at `fraudwatch logs taskmanager`." if found.report else "Start one.",
+            "Look at `fraudwatch logs flink`." if found.report else "Start one.",
         )
     slots = overview.slots
     return good("Flink", f"{found.flink.rest}, {slots.free} of {slots.total} slots free")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -168,7 +169,7 @@ class Jobs:
         if submitted.error:
             raise JobError(
                 f"Flink refused the job {name}: {security.redacted(submitted.error, kafka)}.",
-                "Look at `fraudwatch logs submitter` and `fraudwatch sql`.",
+                "Look at `fraudwatch logs` and `fraudwatch sql`.",
             )
         self._journal.update(name, wanted=True, job_id=submitted.job_id, definition=definition)
         return submitted.job_id
@@ -205,14 +206,27 @@ class Jobs:
         running = self._running(name)
         if running is None:
             raise JobError(f"{name} does not run.", "Look at `fraudwatch jobs`.")
-        self._suspend(name, running, report)
+        self._suspend(name, running.id, report)
         self._journal.update(name, wanted=False)
 
     def suspend_all(self, report: Report = lambda _: None) -> None:
-        """Stop every job of ours with a savepoint, to be resumed by the next start."""
-        for name, entry in self._journal.entries().items():
-            if entry.wanted and (running := self._running(name)):
-                self._suspend(name, running, report)
+        """Stop every job of the profile with a savepoint, to be resumed by the next start.
+
+        All at once, since each waits for its checkpoint barriers rather than for the machine.
+
+        Raises:
+            JobError: A savepoint could not be taken; the other jobs are stopped all the same.
+        """
+        wanted = [name for name, entry in self._journal.entries().items() if entry.wanted]
+        running = self.running(wanted)
+        if not running:
+            return
+        with ThreadPoolExecutor(len(running), thread_name_prefix="suspend") as pool:
+            savepoints = [
+                pool.submit(self._suspend, name, job_id, report) for name, job_id in running.items()
+            ]
+        for savepoint in savepoints:
+            savepoint.result()
 
     def resume_point(self, name: str) -> str:
         """The savepoint or checkpoint that a start would resume from; empty for none.
@@ -248,24 +262,24 @@ class Jobs:
             self._state.discard_checkpoints(job_id)
         self._journal.update(name, wanted=False, job_id="", savepoints=())
 
-    def _suspend(self, name: str, running: JobOverview, report: Report) -> None:
+    def _suspend(self, name: str, job_id: str, report: Report) -> None:
         report("stopping, taking a savepoint")
-        made_by = self._made_by(self._journal.entry(name), running)
-        path = self._rest.stop_with_savepoint(running.id, self._state.savepoints)
+        made_by = self._made_by(self._journal.entry(name), job_id)
+        path = self._rest.stop_with_savepoint(job_id, self._state.savepoints)
         taken = Savepoint(path=path, taken_at=time.time())
         savepoints = (taken, *self._journal.entry(name).savepoints)
         for old in savepoints[SAVEPOINTS_KEPT:]:
             self._state.discard(old.path)
         self._journal.update(name, job_id="", savepoints=savepoints[:SAVEPOINTS_KEPT], **made_by)
 
-    def _made_by(self, entry: Entry, running: JobOverview) -> dict[str, object]:
+    def _made_by(self, entry: Entry, job_id: str) -> dict[str, object]:
         """What is to be remembered of whose state a run keeps.
 
         A run that was started from elsewhere, as by a colleague, says so itself.
         """
-        if entry.job_id == running.id:
+        if entry.job_id == job_id:
             return {}
-        told = self._rest.parameters(running.id).get(DIGEST_PARAMETER, "")
+        told = self._rest.parameters(job_id).get(DIGEST_PARAMETER, "")
         known = entry.definition is not None and entry.definition.digest == told
         return {"told": told, "definition": entry.definition if known else None}
 

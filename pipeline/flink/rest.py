@@ -277,7 +277,7 @@ class FlinkRest:
             if detail["state"] in TERMINAL:
                 raise JobError(
                     f"The job ended at once: {self.failure(job_id) or detail['state']}.",
-                    "Look at `fraudwatch logs taskmanager`.",
+                    "Look at `fraudwatch logs flink`, or at the logs of your own cluster.",
                 )
             states = {vertex["status"] for vertex in detail["vertices"]}
             return states == {"RUNNING"} or None
@@ -288,7 +288,7 @@ class FlinkRest:
             if (reason := self.failure(job_id)) and reason not in error.message:
                 raise JobError(
                     f"The job does not get to run: {reason}.",
-                    "Look at `fraudwatch logs jobmanager`.",
+                    "Look at `fraudwatch logs flink`, or at the logs of your own cluster.",
                 ) from error
             raise
 

@@ -1,70 +1,61 @@
-"""A Flink session cluster on the laptop: JobManager and TaskManager from the apache-flink wheel.
-
-The two `java` commands are started directly with every memory option spelled out, since Flink's
-shell scripts start further JVMs only to work those out.
-"""
+"""Flink on the laptop, from the apache-flink wheel: its folders, its jars and its configuration."""
 
 from __future__ import annotations
 
-import asyncio
-from asyncio.subprocess import Process
-from collections.abc import Awaitable, Callable, Mapping
+import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
 import msgspec
-import psutil
 
 from pipeline.config import KafkaSettings, Settings
 from pipeline.errors import UnavailableError
-from pipeline.flink.rest import FlinkRest
 from pipeline.kafka.security import SHADED
 
 from . import jars
 from .log4j import write_log4j
 from .ports import LOOPBACK
-from .process import ProcessSpec
 
-_JVM = ("-Djava.awt.headless=true",)
-_JOBMANAGER_JVM = (
-    "-XX:+UseSerialGC",
-    "-Xms128m",
-    "-Xmx320m",
-    "-XX:MaxMetaspaceSize=192m",
-    "-XX:TieredStopAtLevel=1",
-)
-_TASKMANAGER_JVM = (
-    # Costs some memory and gives a sixth more throughput than the serial collector.
-    "-XX:+UseParallelGC",
-    "-Xms256m",
-    "-Xmx512m",
-    "-XX:MaxMetaspaceSize=192m",
-    "-XX:MaxDirectMemorySize=128m",
-)
-
+_LOADER = "flink-table-planner-loader"
 _QUIETER = {
     "org.apache.pekko": "warn",
     "org.apache.kafka": "warn",
+    f"{SHADED}org.apache.kafka": "warn",
     "org.jboss.netty.channel.DefaultChannelPipeline": "off",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class FlinkHome:
-    """The folders that the JVMs run from.
+    """The folders that a JVM of Flink runs from.
 
     Attributes:
         lib: Flink's own jars.
+        planner: The SQL planner as a plain jar. The one in `lib` unpacks itself into the temporary
+            folder and loads itself by a class loader of its own, which takes longer and keeps
+            its classes out of an archive.
         connector: The Kafka connector's jars.
         conf: `config.yaml` and the log settings.
+        tmp: For temporary files.
         java_options: What Flink needs on Java 17 and newer, and what its Kafka client needs.
     """
 
     lib: Path
+    planner: tuple[Path, ...]
     connector: tuple[Path, ...]
     conf: Path
+    tmp: Path
     java_options: tuple[str, ...]
+
+    @property
+    def classpath(self) -> tuple[Path, ...]:
+        """The jars of a JVM that plans jobs and may run them, always in the same order."""
+        own = sorted(jar for jar in self.lib.glob("*.jar") if not jar.name.startswith(_LOADER))
+        # Brings the Py4J server.
+        python = sorted((self.lib.parent / "opt").glob("flink-python-*.jar"))
+        return (*own, *self.planner, *python, *self.connector)
 
 
 def wheel_lib() -> Path:
@@ -79,31 +70,46 @@ def wheel_lib() -> Path:
     return Path(spec.origin).parent / "lib"
 
 
-def cluster_home(settings: Settings, rest_port: int, rpc_port: int) -> FlinkHome:
-    """Lay out the folders of a cluster of ours under the state directory."""
-    tmp = settings.state_dir / "flink" / "tmp"
-    for folder in (tmp, settings.checkpoints_dir, settings.savepoints_dir):
+def cluster_home(
+    settings: Settings, rest_port: int, more: Mapping[str, str | int | float] | None = None
+) -> FlinkHome:
+    """Lay out the folders of a managed cluster under the state directory.
+
+    Args:
+        settings: Of the profile.
+        rest_port: Where its REST endpoint is to listen.
+        more: Options on top, as for processes that find each other over the network.
+    """
+    for folder in (settings.checkpoints_dir, settings.savepoints_dir):
         folder.mkdir(parents=True, exist_ok=True)
-    return _home(settings, _config(settings, tmp, rest_port, rpc_port))
+    return _home(settings, {**_config(settings, rest_port), **(more or {})})
 
 
 def client_home(settings: Settings) -> FlinkHome:
-    """Lay out what is needed to hand jobs to somebody's cluster, which is set up already."""
-    # PyFlink does not take a file without any entry.
+    """Lay out what is needed to submit jobs to an external cluster."""
     return _home(settings, {"env.log.dir": str(settings.logs_dir)})
 
 
+def _tmp(settings: Settings) -> Path:
+    return settings.state_dir / "flink" / "tmp"
+
+
 def _home(settings: Settings, config: Mapping[str, str | int | float]) -> FlinkHome:
-    conf = settings.state_dir / "flink" / "conf"
-    conf.mkdir(parents=True, exist_ok=True)
+    conf, tmp = settings.state_dir / "flink" / "conf", _tmp(settings)
+    # What a JVM that was killed left there is of no use to the next one.
+    shutil.rmtree(tmp, ignore_errors=True)
+    for folder in (conf, tmp):
+        folder.mkdir(parents=True, exist_ok=True)
     # YAML reads JSON, and JSON leaves no doubt about quoting.
     lines = (f"{name}: {msgspec.json.encode(value).decode()}\n" for name, value in config.items())
     (conf / "config.yaml").write_text("".join(lines))
     write_log4j(conf / "log4j.properties", _QUIETER)
     return FlinkHome(
         lib=wheel_lib(),
-        connector=jars.connector(settings.jars_dir),
+        planner=jars.paths(jars.manifest().planner, settings.jars_dir),
+        connector=jars.paths(jars.manifest().connector, settings.jars_dir),
         conf=conf,
+        tmp=tmp,
         java_options=_java_options(settings.kafka),
     )
 
@@ -121,16 +127,14 @@ def _java_options(kafka: KafkaSettings) -> tuple[str, ...]:
     return (*modules, f"-D{allowed}={kafka.token_endpoint}")
 
 
-def _config(
-    settings: Settings, tmp: Path, rest_port: int, rpc_port: int
-) -> Mapping[str, str | int | float]:
+def _config(settings: Settings, rest_port: int) -> Mapping[str, str | int | float]:
     return {
-        "jobmanager.rpc.address": LOOPBACK,
-        "jobmanager.rpc.port": rpc_port,
         "jobmanager.bind-host": LOOPBACK,
         "rest.address": LOOPBACK,
         "rest.bind-address": LOOPBACK,
         "rest.port": rest_port,
+        # Another one when that has been taken in the meantime; the cluster says which.
+        "rest.bind-port": f"{rest_port},0",
         "web.submit.enable": "false",
         # How old an answer about a job may be; the default of 3 s would be felt at every start.
         "web.refresh-interval": 250,
@@ -148,7 +152,7 @@ def _config(
         "taskmanager.memory.jvm-metaspace.size": "192m",
         "taskmanager.memory.jvm-overhead.min": "192m",
         "taskmanager.memory.jvm-overhead.max": "192m",
-        "io.tmp.dirs": str(tmp),
+        "io.tmp.dirs": str(_tmp(settings)),
         "env.log.dir": str(settings.logs_dir),
         # Latency is ours to lose: 5 ms buffers and 20 ms watermarks cost little here.
         "execution.buffer-timeout.interval": "5 ms",
@@ -165,94 +169,3 @@ def _config(
         "execution.checkpointing.savepoint-dir": settings.savepoints_dir.as_uri(),
         "state.backend.type": "hashmap",
     }
-
-
-def jobmanager(settings: Settings, java: Path, home: FlinkHome, rest: FlinkRest) -> ProcessSpec:
-    """The process that plans and watches jobs; ready when its REST API answers."""
-
-    async def ready(_: Process) -> bool:
-        return await asyncio.to_thread(rest.reachable)
-
-    return _process(
-        settings,
-        home,
-        name="jobmanager",
-        title="Flink JobManager",
-        java=(str(java / "bin" / "java"), *_JVM, *_JOBMANAGER_JVM),
-        main="org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint",
-        ready=ready,
-    )
-
-
-def taskmanager(
-    settings: Settings,
-    java: Path,
-    home: FlinkHome,
-    rest: FlinkRest,
-    name: str = "taskmanager",
-) -> ProcessSpec:
-    """A process that runs the jobs' tasks; ready when the JobManager knows it.
-
-    Args:
-        settings: Where its log lies.
-        java: The Java home.
-        home: Of the cluster.
-        rest: The cluster.
-        name: What tells it from other TaskManagers of the cluster.
-    """
-
-    async def ready(process: Process) -> bool:
-        return await asyncio.to_thread(_is_registered, rest, process.pid)
-
-    return _process(
-        settings,
-        home,
-        name=name,
-        title="Flink TaskManager",
-        java=(str(java / "bin" / "java"), *_JVM, *_TASKMANAGER_JVM),
-        main="org.apache.flink.runtime.taskexecutor.TaskManagerRunner",
-        # One that comes back under its old name replaces the dead one at once: jobs need not wait
-        # until its heartbeat is missed.
-        arguments=("-D", f"taskmanager.resource-id={name}"),
-        ready=ready,
-    )
-
-
-def _is_registered(rest: FlinkRest, pid: int) -> bool:
-    """Whether the cluster knows this process, and not only one that has died before it."""
-    try:
-        sockets = psutil.Process(pid).net_connections(kind="tcp")
-        ports = {socket.laddr.port for socket in sockets if socket.status == psutil.CONN_LISTEN}
-        return not ports.isdisjoint(rest.data_ports())
-    except (psutil.Error, UnavailableError):
-        return False
-
-
-def _process(
-    settings: Settings,
-    home: FlinkHome,
-    *,
-    name: str,
-    title: str,
-    java: tuple[str, ...],
-    main: str,
-    arguments: tuple[str, ...] = (),
-    ready: Callable[[Process], Awaitable[bool]],
-) -> ProcessSpec:
-    return ProcessSpec(
-        name=name,
-        title=title,
-        command=(
-            *java,
-            *home.java_options,
-            f"-Dlog4j.configurationFile={home.conf / 'log4j.properties'}",
-            "-cp",
-            ":".join((f"{home.lib}/*", *map(str, home.connector))),
-            main,
-            "--configDir",
-            str(home.conf),
-            *arguments,
-        ),
-        log=settings.logs_dir / f"{name}.log",
-        ready=ready,
-    )

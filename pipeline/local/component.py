@@ -8,7 +8,7 @@ from asyncio.subprocess import Process
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from pipeline.errors import UnavailableError
+from pipeline.errors import PipelineError
 from pipeline.model import Health
 
 from .control import ProcessReport
@@ -49,7 +49,6 @@ class Component:
         self._seconds = 0.0
         self._restarts = 0
         self._task: asyncio.Task[None] | None = None
-        self._conversation = asyncio.Lock()
 
     @property
     def report(self) -> ProcessReport:
@@ -79,42 +78,11 @@ class Component:
             await terminate(self._process, patience)
         self._health = Health.OFF
 
-    async def ask(self, line: bytes, patience: float) -> bytes:
-        """Send a line to a piped process and wait for the line it answers with.
-
-        One that is just starting is waited for.
-
-        Raises:
-            UnavailableError: The process is not up, ended, or took too long.
-        """
-        async with self._conversation:
-            await self._until_started(patience)
-            process = self._process
-            if self._health is not Health.UP or process is None:
-                raise UnavailableError(f"The {self.spec.title.lower()} is not up.", "Try again.")
-            assert process.stdin is not None and process.stdout is not None
-            try:
-                process.stdin.write(line + b"\n")
-                await process.stdin.drain()
-                answer = await asyncio.wait_for(process.stdout.readline(), patience)
-            except (OSError, TimeoutError) as error:
-                # Its late answer would be taken for the answer to the next question.
-                await terminate(process, patience=0)
-                raise self._gone() from error
-            if not answer:
-                raise self._gone()
-            return answer
-
-    async def _until_started(self, patience: float) -> None:
+    async def until_started(self, patience: float) -> None:
+        """Wait until the process is up or has failed, at most `patience` seconds."""
         deadline = time.monotonic() + patience
         while self._health in (Health.OFF, Health.STARTING) and time.monotonic() < deadline:
             await asyncio.sleep(_READY_POLL_SECONDS)
-
-    def _gone(self) -> UnavailableError:
-        return UnavailableError(
-            f"The {self.spec.title.lower()} ended or did not answer.",
-            f"It is started again; look at `fraudwatch logs {self.spec.name}`.",
-        )
 
     async def _keep_running(self) -> None:
         failures = 0
@@ -139,7 +107,12 @@ class Component:
             self._health, self._detail = Health.DOWN, self._reason(str(error))
             return False
         self._pids.note(self.spec.name, process.pid)
-        came_up = await self._wait_ready(process)
+        try:
+            came_up = await self._wait_ready(process)
+        except PipelineError as error:
+            await terminate(process, patience=0)
+            self._health, self._detail = Health.DOWN, error.message
+            return False
         if came_up:
             self._seconds = time.monotonic() - self._began
             self._health, self._detail = Health.UP, ""

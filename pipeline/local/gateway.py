@@ -1,53 +1,270 @@
-"""The submitter process of the local stack: PyFlink with our jars, our Java, our log."""
+"""The process that plans jobs, and on a laptop runs them too: one JVM of Flink.
+
+For the local profile it hosts Flink's own `MiniCluster`, whose REST endpoint takes jobs as any
+session cluster's does. For a profile that attaches to a cluster it only plans and submits.
+"""
 
 from __future__ import annotations
 
-import sys
+import asyncio
+import contextlib
+import shutil
 from asyncio.subprocess import Process
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 from pipeline.config import FlinkSettings, Settings
+from pipeline.errors import PipelineError, UnavailableError
 from pipeline.flink import java_client
-from pipeline.flink.submission import SHIPPED_JARS
+from pipeline.flink.gateway import Gateway
+from pipeline.flink.rest import FlinkRest
+from pipeline.flink.submission import Submission, Submitted
+from pipeline.model import Health
 
 from .cluster import FlinkHome
-from .process import ProcessSpec
+from .component import Component
+from .control import ProcessReport
+from .pids import PidFile
+from .process import ProcessSpec, terminate
 
-_JVM = "-Xms64m -Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:MaxMetaspaceSize=192m"
+_MAIN: Final = "org.apache.flink.api.python.shaded.py4j.GatewayServer"
+_SERVER: Final = (_MAIN, "--die-on-broken-pipe", "--enable-auth", "0")
+_PLANNER_JVM: Final = (
+    "-Xms64m",
+    "-Xmx256m",
+    "-XX:+UseSerialGC",
+    "-XX:TieredStopAtLevel=1",
+    "-XX:MaxMetaspaceSize=192m",
+)
+_CLUSTER_JVM: Final = (
+    "-Xms128m",
+    "-Xmx640m",
+    "-XX:+UseSerialGC",
+    "-XX:MaxMetaspaceSize=320m",
+    "-XX:MaxDirectMemorySize=192m",
+)
+_SUBMIT_SECONDS: Final = 300.0
+_STARTED_SECONDS: Final = 120.0
+_LOOK_SECONDS: Final = 2.0
+# Answers in a row without a TaskManager after which the cluster is beyond its own repair.
+_LOST_LOOKS: Final = 5
 
 
-def submitter(settings: Settings, java: Path, home: FlinkHome, flink: FlinkSettings) -> ProcessSpec:
-    """The warm process that submits jobs; it says on its stdout when it is ready.
+@dataclass(frozen=True, slots=True)
+class GatewaySpec:
+    """What the JVM is.
+
+    Attributes:
+        process: How it is started.
+        conf: The folder with the configuration of the cluster that it hosts; None for none.
+        slots: Of that cluster.
+        shipped: Jars that go along with each job, as addresses.
+        tmp: The JVM's temporary files, of no use once it has ended.
+    """
+
+    process: ProcessSpec
+    tmp: Path
+    conf: Path | None = None
+    slots: int = 0
+    shipped: tuple[str, ...] = ()
+
+
+def flink(settings: Settings, java: Path, home: FlinkHome) -> GatewaySpec:
+    """Flink on the laptop: cluster and planner in one JVM."""
+    process = _process(settings, java, home, name="flink", title="Flink", jvm=_CLUSTER_JVM)
+    return GatewaySpec(process, home.tmp, conf=home.conf, slots=settings.slots)
+
+
+def submitter(
+    settings: Settings, java: Path, home: FlinkHome, cluster: FlinkSettings
+) -> GatewaySpec:
+    """The planner that submits to an external cluster.
 
     Raises:
         ConfigError: A secret of the cluster is not where the settings say.
     """
+    process = _process(
+        settings, java, home, name="submitter", title="Job submitter", jvm=_PLANNER_JVM
+    )
+    process = replace(
+        process, environment={**process.environment, **java_client.environment(cluster)}
+    )
+    shipped = tuple(jar.as_uri() for jar in home.connector) if cluster.ship_connector else ()
+    return GatewaySpec(process, home.tmp, shipped=shipped)
 
-    async def ready(process: Process) -> bool:
-        assert process.stdout is not None
-        return bool(await process.stdout.readline())
 
-    shipped = ";".join(jar.as_uri() for jar in home.connector)
+def _process(
+    settings: Settings,
+    java: Path,
+    home: FlinkHome,
+    *,
+    name: str,
+    title: str,
+    jvm: tuple[str, ...],
+) -> ProcessSpec:
+    async def started(_: Process) -> bool:
+        return True
+
     return ProcessSpec(
-        name="submitter",
-        title="Job submitter",
-        command=(sys.executable, "-m", "pipeline.flink.submitter"),
-        log=settings.logs_dir / "submitter.log",
-        ready=ready,
-        environment={
-            **java_client.environment(flink),
-            SHIPPED_JARS: shipped if flink.ship_connector else "",
-            "JAVA_HOME": str(java),
-            # PyFlink takes Flink's own jars from its wheel whatever one says; what stands here
-            # is appended, Hadoop or not.
-            "HADOOP_CLASSPATH": ":".join(map(str, home.connector)),
-            "FLINK_CONF_DIR": str(home.conf),
-            "FLINK_LOG_DIR": str(settings.logs_dir),
-            "FLINK_ENV_JAVA_OPTS": " ".join(home.java_options),
-            "LOG4J_PROPERTIES": str(home.conf / "log4j.properties"),
-            "JVM_ARGS": _JVM,
-            # Otherwise PyFlink opens a port on every interface for Python UDFs at each job.
-            "_python_worker_execution_mode": "process",
-        },
+        name=name,
+        title=title,
+        command=(
+            str(java / "bin" / "java"),
+            *jvm,
+            # A plan or a job that exhausts the memory ends the process, which is then started
+            # again; half a JVM would be worse.
+            "-XX:+ExitOnOutOfMemoryError",
+            "-Djava.awt.headless=true",
+            f"-Djava.io.tmpdir={home.tmp}",
+            *home.java_options,
+            f"-Dlog4j.configurationFile={home.conf / 'log4j.properties'}",
+            "-cp",
+            ":".join(map(str, home.classpath)),
+            *_SERVER,
+        ),
+        log=settings.logs_dir / f"{name}.log",
+        ready=started,
+        environment={"FLINK_CONF_DIR": str(home.conf)},
         piped=True,
     )
+
+
+class GatewayProcess:
+    """Keeps the JVM running, and hands jobs to it.
+
+    Args:
+        spec: What it is.
+        pids: Where its pid is noted.
+        rest: Makes a client for the cluster at an address, for those that it hosts itself.
+    """
+
+    def __init__(self, spec: GatewaySpec, pids: PidFile, rest: Callable[[str], FlinkRest]) -> None:
+        self._spec = spec
+        self._connect = rest
+        self._rest: FlinkRest | None = None
+        self._gateway: Gateway | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._one_at_a_time = asyncio.Lock()
+        self._process: Process | None = None
+        process = replace(spec.process, ready=self._ready)
+        self._component = Component(process, pids, self._watch)
+
+    @property
+    def report(self) -> ProcessReport:
+        """The process as it is now."""
+        return self._component.report
+
+    @property
+    def rest(self) -> FlinkRest | None:
+        """The cluster that it hosts; None until its address is known."""
+        return self._rest
+
+    @property
+    def address(self) -> str:
+        """Of the cluster that it hosts; empty until that is known."""
+        return self._rest.address if self._rest else ""
+
+    def start(self) -> None:
+        """Begin to keep the process running."""
+        self._component.start()
+
+    async def stop(self, patience: float) -> None:
+        """End the process, for good after `patience` seconds."""
+        self._forget()
+        await self._component.stop(patience)
+        await asyncio.to_thread(shutil.rmtree, self._spec.tmp, ignore_errors=True)
+
+    async def submit(self, submission: Submission) -> Submitted:
+        """Plan a job and hand it to the cluster; a process that is starting is waited for.
+
+        Raises:
+            UnavailableError: The process is not up, ended, or took too long.
+        """
+        async with self._one_at_a_time:
+            await self._component.until_started(_STARTED_SECONDS)
+            gateway, process = self._gateway, self._process
+            if gateway is None or process is None or self.report.health is not Health.UP:
+                raise UnavailableError(f"{self._spec.process.title} is not up.", "Try again.")
+            planned = asyncio.to_thread(gateway.submit, submission)
+            try:
+                return await asyncio.wait_for(planned, _SUBMIT_SECONDS)
+            except TimeoutError as error:
+                # A plan cannot be interrupted, and its job might appear at any time.
+                await terminate(process, patience=0)
+                raise self._gone() from error
+            except UnavailableError as error:
+                raise self._gone() from error
+
+    def _gone(self) -> UnavailableError:
+        process = self._spec.process
+        return UnavailableError(
+            f"{process.title} ended or did not answer.",
+            f"It is started again; look at `fraudwatch logs {process.name}`.",
+        )
+
+    async def _ready(self, process: Process) -> bool:
+        """Connect to the JVM, have it host its cluster, and wait for the cluster's slots."""
+        if process is not self._process:
+            self._forget()
+            assert process.stdout is not None
+            port, token = await process.stdout.readline(), await process.stdout.readline()
+            if not token:
+                return False
+            self._process = process
+            self._gateway = Gateway(int(port), token.decode().strip(), self._spec.shipped)
+            self._begin(self._drain(process))
+            self._begin(self._warm_up(self._gateway))
+            if (conf := self._spec.conf) is not None:
+                host = self._gateway.host_cluster
+                address = await asyncio.to_thread(host, conf, self._spec.slots)
+                self._rest = self._connect(address)
+        return self._rest is None or await asyncio.to_thread(_has_slots, self._rest)
+
+    async def _watch(self, process: Process) -> None:
+        if self._rest is not None:
+            self._begin(self._end_when_lost(process, self._rest))
+
+    async def _end_when_lost(self, process: Process, rest: FlinkRest) -> None:
+        """End a JVM whose cluster has lost its TaskManager: inside a JVM none comes back."""
+        lost = 0
+        while lost < _LOST_LOOKS:
+            await asyncio.sleep(_LOOK_SECONDS)
+            # No answer is no proof: the machine may have been asleep.
+            with contextlib.suppress(UnavailableError):
+                overview = await asyncio.to_thread(rest.overview)
+                lost = 0 if overview.taskmanagers else lost + 1
+        await terminate(process, patience=0)
+
+    async def _warm_up(self, gateway: Gateway) -> None:
+        # When it fails, so will the first job, which says why.
+        with contextlib.suppress(PipelineError):
+            await asyncio.to_thread(gateway.warm_up)
+
+    async def _drain(self, process: Process) -> None:
+        """Put what jobs print into the log, since a full pipe would stop them."""
+        assert process.stdout is not None
+        with self._spec.process.log.open("ab", buffering=0) as log:
+            while piece := await process.stdout.read(65_536):
+                log.write(piece)
+
+    def _begin(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _forget(self) -> None:
+        """Let go of a JVM that has ended or is about to."""
+        for task in self._tasks:
+            task.cancel()
+        if self._gateway is not None:
+            self._gateway.close()
+        self._gateway = self._process = None
+
+
+def _has_slots(rest: FlinkRest) -> bool:
+    try:
+        return rest.overview().slots_total > 0
+    except UnavailableError:
+        return False

@@ -36,18 +36,20 @@ class Jar(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """All jars: those of the broker, and those by which Flink reaches one.
+    """All jars: those of the broker, Flink's planner, and those by which Flink reaches a broker.
 
-    The connector lacks what its client needs to read a token (OAUTHBEARER); that comes beside it.
+    The connector lacks what its client needs to read a token (OAUTHBEARER) and batches compressed
+    with zstd; that comes beside it.
     """
 
     kafka: tuple[Jar, ...]
+    planner: tuple[Jar, ...]
     connector: tuple[Jar, ...]
 
     @property
     def jars(self) -> tuple[Jar, ...]:
         """Every jar of the embedded stack."""
-        return tuple(dict.fromkeys(self.kafka + self.connector))
+        return tuple(dict.fromkeys(self.kafka + self.planner + self.connector))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +72,14 @@ def manifest() -> Manifest:
     return msgspec.json.decode(data, type=Manifest)
 
 
-def connector(directory: Path) -> tuple[Path, ...]:
-    """Where Flink's Kafka connector, and what it needs beside it, is kept or will be.
+def paths(jars: tuple[Jar, ...], directory: Path) -> tuple[Path, ...]:
+    """Where jars are or will be.
 
     Args:
+        jars: Which ones.
         directory: Of the cached jars.
     """
-    return tuple(directory / jar.file_name for jar in manifest().connector)
+    return tuple(directory / jar.file_name for jar in jars)
 
 
 def missing(jars: tuple[Jar, ...], directory: Path) -> tuple[Jar, ...]:

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
-from pipeline.config import KafkaSettings
+from pipeline.config import KafkaSettings, Settings
 from pipeline.errors import PipelineError, UnavailableError
 from pipeline.flink.jobs import Jobs
 from pipeline.flink.rest import FlinkRest
@@ -26,21 +26,21 @@ class Keeper:
     high-availability store is to remember jobs over the end of its JobManager.
 
     Args:
-        rest: The cluster.
-        jobs: Its jobs.
+        cluster: Gives the cluster, which may come back at another address; None while none is up.
+        settings: Of the profile.
         kafka: Where Kafka is, and how Flink gets in.
         submit: Hands a submission to the process that owns PyFlink; may be called in any thread.
     """
 
     def __init__(
         self,
-        rest: FlinkRest,
-        jobs: Jobs,
+        cluster: Callable[[], FlinkRest | None],
+        settings: Settings,
         kafka: KafkaSettings,
         submit: Callable[[Submission], Submitted],
     ) -> None:
-        self._rest = rest
-        self._jobs = jobs
+        self._cluster = cluster
+        self._settings = settings
         self._kafka = kafka
         self._submit = submit
         self._seen: frozenset[str] = frozenset()
@@ -56,9 +56,12 @@ class Keeper:
 
     def _look(self) -> bool:
         """Bring back what was lost since the last look; whether Flink refused a job."""
+        rest = self._cluster()
+        if rest is None:
+            return False
         try:
-            self._jobs.bring_back(self._seen, self._kafka, self._submit)
-            self._seen |= {job.id for job in self._rest.jobs()}
+            Jobs(rest, self._settings).bring_back(self._seen, self._kafka, self._submit)
+            self._seen |= {job.id for job in rest.jobs()}
         except UnavailableError:
             # The cluster is on its way down, or not all of it is up again.
             return False

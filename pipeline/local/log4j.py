@@ -1,4 +1,4 @@
-"""How the JVMs of the stack log: to their stdout, which is their log file."""
+"""How the JVMs of the stack log: to their stderr, which is their log file."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ _CONFIG: Final = """\
 status = warn
 appender.out.type = Console
 appender.out.name = out
+appender.out.target = SYSTEM_ERR
 appender.out.layout.type = PatternLayout
 appender.out.layout.pattern = %d{yyyy-MM-dd HH:mm:ss,SSS} %-5p %c{1} - %m%n
 rootLogger.level = info

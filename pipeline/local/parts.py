@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from pipeline.config import FlinkSettings, KafkaSettings, Settings
-from pipeline.flink.rest import FlinkRest
 
 from . import broker, cluster, gateway, jars, java
+from .gateway import GatewaySpec
 from .jars import Jar, Progress
 from .ports import LOOPBACK, free_port
 from .process import ProcessSpec
@@ -24,20 +24,20 @@ class Parts:
     Attributes:
         kafka: Where Kafka is, or will be.
         flink: Where Flink is, or will be.
-        services: The broker and the cluster, where they are ours.
-        submitter: What hands jobs to the cluster; it is ours always.
+        services: The broker, where it is managed.
+        gateway: What plans jobs, and runs them where Flink is managed.
     """
 
     kafka: KafkaSettings
     flink: FlinkSettings
     services: tuple[ProcessSpec, ...]
-    submitter: ProcessSpec
+    gateway: GatewaySpec
 
 
 def needed_jars(settings: Settings) -> tuple[Jar, ...]:
     """The jars that a start needs."""
     known = jars.manifest()
-    return known.connector if settings.kafka.attached else known.jars
+    return known.planner + known.connector if settings.kafka.attached else known.jars
 
 
 def fetch_jars(
@@ -91,14 +91,9 @@ def parts(settings: Settings) -> Parts:
         )
     if flink.attached:
         home = cluster.client_home(settings)
+        planner = gateway.submitter(settings, home_of_java, home, flink)
     else:
         port = free_port(flink.port)
         flink = flink.at(f"http://{LOOPBACK}:{port}")
-        home = cluster.cluster_home(settings, port, rpc_port=free_port())
-        rest = FlinkRest(flink)
-        services += [
-            cluster.jobmanager(settings, home_of_java, home, rest),
-            cluster.taskmanager(settings, home_of_java, home, rest),
-        ]
-    submitter = gateway.submitter(settings, home_of_java, home, flink)
-    return Parts(kafka, flink, tuple(services), submitter)
+        planner = gateway.flink(settings, home_of_java, cluster.cluster_home(settings, port))
+    return Parts(kafka, flink, tuple(services), planner)

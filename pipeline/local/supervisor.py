@@ -40,6 +40,7 @@ from .control import (
     SubmitAnswer,
     socket_path,
 )
+from .gateway import GatewayProcess
 from .keeper import Keeper
 from .parts import parts
 from .pids import PidFile
@@ -48,7 +49,6 @@ from .pids import PidFile
 _FIRST_LEASE_SECONDS: Final = 20.0
 _LOCK_SECONDS: Final = 10.0
 _LOCK_POLL_SECONDS: Final = 0.1
-_SUBMIT_SECONDS: Final = 120.0
 _SUSPEND_SECONDS: Final = 20.0
 _STOP_SECONDS: Final = 8.0
 
@@ -65,11 +65,11 @@ class Supervisor:
         self._pids = PidFile(settings.state_dir / "pids.json")
         self._pids.end_left_overs()
         mine = parts(settings)
-        self._kafka, self._rest = mine.kafka, FlinkRest(mine.flink)
-        self._submitter = Component(mine.submitter, self._pids)
-        self._components = (
+        self._kafka, self._flink = mine.kafka, mine.flink
+        self._gateway = GatewayProcess(mine.gateway, self._pids, self._flink_at)
+        self._components: tuple[Component | GatewayProcess, ...] = (
             *(Component(service, self._pids) for service in mine.services),
-            self._submitter,
+            self._gateway,
         )
         self._simulator = simulator.Simulator(settings, mine.kafka, self._pids)
         self._stays = False
@@ -82,7 +82,7 @@ class Supervisor:
         return Report(
             pid=os.getpid(),
             bootstrap=self._kafka.bootstrap,
-            rest=self._rest.address,
+            rest=self._gateway.address or self._flink.rest,
             stays=self._stays,
             stopping=self._stop_wanted.is_set(),
             processes=tuple(component.report for component in self._components),
@@ -116,9 +116,9 @@ class Supervisor:
 
     async def _end(self) -> None:
         await self._simulator.stop()
-        if not self._settings.flink.attached:
+        if (rest := self._gateway.rest) is not None:
             with contextlib.suppress(PipelineError, TimeoutError):
-                jobs = Jobs(self._rest, self._settings)
+                jobs = Jobs(rest, self._settings)
                 await asyncio.wait_for(asyncio.to_thread(jobs.suspend_all), _SUSPEND_SECONDS)
         await asyncio.gather(*(component.stop(_STOP_SECONDS) for component in self._components))
         self._pids.clear()
@@ -154,7 +154,7 @@ class Supervisor:
                 case Stop():
                     self._stop_wanted.set()
                 case Submit(submission):
-                    return SubmitAnswer(await self._submit(submission))
+                    return SubmitAnswer(await self._gateway.submit(submission))
                 case Simulate():
                     await self._simulator.change(request)
         except PipelineError as error:
@@ -162,19 +162,18 @@ class Supervisor:
         return self.report
 
     async def _keep_jobs(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Bring back what a cluster of ours loses; somebody's cluster looks after itself."""
+        """Bring back what a managed cluster loses; an external one looks after itself."""
         if self._settings.flink.attached:
             return
 
         def submit(submission: Submission) -> Submitted:
-            return asyncio.run_coroutine_threadsafe(self._submit(submission), loop).result()
+            work = self._gateway.submit(submission)
+            return asyncio.run_coroutine_threadsafe(work, loop).result()
 
-        jobs = Jobs(self._rest, self._settings)
-        await Keeper(self._rest, jobs, self._kafka, submit).keep()
+        await Keeper(lambda: self._gateway.rest, self._settings, self._kafka, submit).keep()
 
-    async def _submit(self, submission: Submission) -> Submitted:
-        answer = await self._submitter.ask(msgspec.json.encode(submission), _SUBMIT_SECONDS)
-        return msgspec.json.decode(answer, type=Submitted)
+    def _flink_at(self, address: str) -> FlinkRest:
+        return FlinkRest(self._flink.at(address))
 
 
 def _lock(state_dir: Path) -> int:

@@ -20,6 +20,7 @@ from pipeline.local.java import java_home
 from pipeline.local.ports import LOOPBACK, free_port, listening
 from pipeline.local.process import ProcessSpec
 
+from . import session_cluster
 from .conftest import stack_environment, wait_until
 from .processes import started
 
@@ -51,7 +52,7 @@ def highly_available(folder: Path) -> Iterator[HighlyAvailable]:
     jars.fetch(jars.manifest().jars, own.jars_dir)
     zookeeper_port, kafka_port, *rest_ports = (free_port() for _ in range(4))
     java = java_home(own)
-    home = cluster.cluster_home(own, rest_ports[0], rpc_port=free_port())
+    home = session_cluster.home(own, rest_ports[0])
     addresses = [f"http://{LOOPBACK}:{port}" for port in rest_ports]
     first, second = (FlinkRest(own.flink.at(address)) for address in addresses)
     options = {
@@ -62,10 +63,12 @@ def highly_available(folder: Path) -> Iterator[HighlyAvailable]:
     }
 
     def manager(name: str, rest: FlinkRest, port: int) -> ProcessSpec:
-        spec = cluster.jobmanager(own, java, home, rest)
-        return _named(_with(spec, options | {"rest.port": str(port)}), name)
+        spec = session_cluster.jobmanager(own, java, home, rest)
+        return _named(
+            _with(spec, options | {"rest.port": str(port), "rest.bind-port": str(port)}), name
+        )
 
-    worker = _with(cluster.taskmanager(own, java, home, first), options)
+    worker = _with(session_cluster.taskmanager(own, java, home, first), options)
     kafka = broker.broker(own, java, cluster.wheel_lib(), kafka_port, controller_port=free_port())
     with closing(first), closing(second), started([kafka, _zookeeper(own, home, zookeeper_port)]):
         wait_until(lambda: listening(zookeeper_port), 60, "ZooKeeper")

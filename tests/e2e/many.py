@@ -19,6 +19,7 @@ from pipeline.local.java import java_home
 from pipeline.local.ports import LOOPBACK, free_port
 from pipeline.local.process import ProcessSpec
 
+from . import session_cluster
 from .conftest import stack_environment, wait_until
 from .processes import started
 
@@ -50,12 +51,12 @@ def many(folder: Path) -> Iterator[Many]:
     ports = tuple(free_port() for _ in range(BROKERS))
     rest = f"http://{LOOPBACK}:{(port := free_port())}"
     client = FlinkRest(own.flink.at(rest))
-    home = cluster.cluster_home(own, port, rpc_port=free_port())
+    home = session_cluster.home(own, port)
     java = java_home(own)
     flink = [
-        cluster.jobmanager(own, java, home, client),
+        session_cluster.jobmanager(own, java, home, client),
         *(
-            cluster.taskmanager(own, java, home, client, f"taskmanager-{number}")
+            session_cluster.taskmanager(own, java, home, client, f"taskmanager-{number}")
             for number in range(TASKMANAGERS)
         ),
     ]

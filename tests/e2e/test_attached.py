@@ -119,7 +119,7 @@ def test_a_start_fetches_the_connector_where_nothing_was_brought_up(
     newcomer = attach("newcomer", {"cache_dir": tmp_path / "cache"})
     told: list[str] = []
     assert newcomer.start_job("flagged", told.append).state is JobState.RUNNING
-    assert any(step.startswith("fetching the Kafka connector: ") for step in told)
+    assert any(step.startswith("fetching Flink's jars: ") for step in told)
 
 
 def test_few_requests_follow_one_another_on_a_long_way(stack: Runtime, attach: Attach) -> None:

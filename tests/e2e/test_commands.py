@@ -73,7 +73,7 @@ def test_sql_is_what_runs(fraudwatch: Run) -> None:
 
 def test_logs_of_every_process(fraudwatch: Run) -> None:
     names = {line.split()[0] for line in fraudwatch("logs").stdout.splitlines()[1:]}
-    assert {"kafka", "jobmanager", "taskmanager", "submitter", "supervisor"} <= names
+    assert {"kafka", "flink", "supervisor"} <= names
     assert "started" in fraudwatch("logs", "kafka", "--lines", "20000").stdout
 
 

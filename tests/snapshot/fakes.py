@@ -114,18 +114,16 @@ STATUS = StackStatus(
 )
 
 STEPS_HALF_WAY = (
-    Step("jars", "Kafka and the connector", StepState.DONE, "47 files", 0.2),
+    Step("jars", "Kafka and Flink jars", StepState.DONE, "48 files", 0.2),
     Step("kafka", "Kafka broker", StepState.DONE, "127.0.0.1:9092", 1.8),
-    Step("jobmanager", "Flink JobManager", StepState.RUNNING, "waiting for its REST API", 2.4),
-    Step("taskmanager", "Flink TaskManager", StepState.RUNNING, "", 2.4),
-    Step("submitter", "Job submitter", StepState.RUNNING, "", 1.1),
+    Step("flink", "Flink", StepState.RUNNING, "", 2.4),
     Step("topics", "Topics", StepState.DONE, "", 0.3),
     Step("simulator", "Simulator"),
     Step("jobs", "Feature jobs"),
 )
 
 STEPS_FAILED = (
-    Step("jars", "Kafka and the connector", StepState.DONE, "47 files", 0.2),
+    Step("jars", "Kafka and Flink jars", StepState.DONE, "48 files", 0.2),
     Step("kafka", "Kafka broker", StepState.FAILED, "it ended with exit code 1", 3.1),
     *(replace(step, state=StepState.WAITING, detail="", seconds=0) for step in STEPS_HALF_WAY[2:]),
 )

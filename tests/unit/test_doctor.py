@@ -64,8 +64,8 @@ def test_without_anything_it_is_well(home: Path) -> None:
     by_check = {finding.check: finding for finding in findings}
     assert len(by_check) == len(findings) == 16
     assert by_check["Java"].outcome is Outcome.GOOD
-    assert by_check["Kafka connector"].outcome is Outcome.WARNING
-    assert "downloads" in by_check["Kafka connector"].hint
+    assert by_check["Flink jars"].outcome is Outcome.WARNING
+    assert "downloads" in by_check["Flink jars"].hint
     assert by_check["Kafka"].outcome is Outcome.SKIPPED
     assert not any(finding.exit_code for finding in findings)
     assert not (home / "state").exists(), "doctor changes nothing"

@@ -134,6 +134,7 @@ def test_the_manifest_names_each_file_once() -> None:
     assert len(names) == len(set(names))
     assert "kafka_2.13-4.1.0.jar" in names
     assert manifest.connector[0].file_name == "flink-sql-connector-kafka-5.0.0-2.2.jar"
+    assert [jar.file_name for jar in manifest.planner] == ["flink-table-planner_2.12-2.3.0.jar"]
 
 
 def test_what_the_connector_needs_beside_it_is_what_the_broker_has() -> None:

@@ -1,0 +1,161 @@
+"""The JVM that plans jobs, and on a laptop runs them: Flink's own classes, called through Py4J.
+
+Sources: Py4J 0.10, `java_gateway`; Flink 2.3, `TableEnvironment` and `MiniCluster`.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from pipeline.errors import UnavailableError
+
+from .submission import Submission, Submitted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from py4j.protocol import Py4JJavaError
+
+# Touches what every feature needs: a watermark, OVER and window aggregates, Kafka tables.
+_WARM_UP: Final = (
+    "CREATE TEMPORARY TABLE warm_up_source (user_id BIGINT, amt DOUBLE, ts TIMESTAMP(3), "
+    "WATERMARK FOR ts AS ts - INTERVAL '15' SECOND) WITH ('connector' = 'kafka', "
+    "'topic' = 'warm_up', 'properties.bootstrap.servers' = '127.0.0.1:1', 'format' = 'json', "
+    "'scan.startup.mode' = 'earliest-offset')",
+    "CREATE TEMPORARY TABLE warm_up_sink (user_id BIGINT, mean DOUBLE, number BIGINT, "
+    "ts TIMESTAMP(3)) WITH ('connector' = 'kafka', 'topic' = 'warm_up', "
+    "'properties.bootstrap.servers' = '127.0.0.1:1', 'format' = 'json')",
+)
+_WARM_UP_INSERTS: Final = (
+    "INSERT INTO warm_up_sink SELECT user_id, AVG(amt) OVER w, COUNT(amt) OVER w, ts "
+    "FROM warm_up_source WINDOW w AS (PARTITION BY user_id ORDER BY ts "
+    "RANGE BETWEEN INTERVAL '6' HOUR PRECEDING AND CURRENT ROW)",
+    "INSERT INTO warm_up_sink SELECT user_id, AVG(amt), COUNT(*), window_end "
+    "FROM TABLE(TUMBLE(TABLE warm_up_source, DESCRIPTOR(ts), INTERVAL '6' HOUR)) "
+    "GROUP BY window_start, window_end, user_id",
+)
+
+
+class Gateway:
+    """A connection to the JVM; its methods block, and may be called in any thread.
+
+    Args:
+        port: Where the JVM's Py4J server listens, on loopback.
+        token: What the server wants to hear from each connection.
+        shipped: Jars that go along with each job, as addresses; empty where the cluster has them.
+    """
+
+    def __init__(self, port: int, token: str, shipped: tuple[str, ...] = ()) -> None:
+        from py4j.java_gateway import GatewayParameters, JavaGateway
+
+        self._gateway = JavaGateway(
+            gateway_parameters=GatewayParameters(port=port, auth_token=token, auto_convert=True)
+        )
+        self._shipped = ";".join(shipped)
+
+    def close(self) -> None:
+        """End the connections; the JVM goes on."""
+        self._gateway.close()
+
+    def host_cluster(self, conf: Path, slots: int) -> str:
+        """Start a cluster inside the JVM: JobManager, one TaskManager and the REST endpoint.
+
+        Args:
+            conf: The folder of its `config.yaml`.
+            slots: How many task slots it has.
+
+        Returns:
+            The address of its REST endpoint.
+
+        Raises:
+            UnavailableError: It does not start.
+        """
+        with self._calls() as flink:
+            configuration = flink.configuration.GlobalConfiguration.loadConfiguration(str(conf))
+            minicluster = flink.runtime.minicluster
+            settings = (
+                getattr(minicluster, "MiniClusterConfiguration$Builder")()
+                .setConfiguration(configuration)
+                .setNumTaskManagers(1)
+                .setNumSlotsPerTaskManager(slots)
+                .build()
+            )
+            cluster = minicluster.MiniCluster(settings)
+            cluster.start()
+            return str(cluster.getRestAddress().get().toString())
+
+    def warm_up(self) -> None:
+        """Plan something like a feature and throw it away, so that the first job is planned fast.
+
+        Raises:
+            UnavailableError: The JVM has ended.
+        """
+        with self._calls() as flink:
+            environment = self._environment(flink, {})
+            for statement in _WARM_UP:
+                environment.executeSql(statement)
+            text = flink.table.api.ExplainFormat.TEXT
+            details = self._gateway.new_array(flink.table.api.ExplainDetail, 0)
+            for insert in _WARM_UP_INSERTS:
+                environment.explainSql(insert, text, details)
+
+    def submit(self, submission: Submission) -> Submitted:
+        """Plan a job and hand it to the cluster that its options name.
+
+        Raises:
+            UnavailableError: The JVM has ended.
+        """
+        from py4j.protocol import Py4JJavaError
+
+        shipped = {"pipeline.jars": self._shipped} if self._shipped else {}
+        try:
+            with self._connection() as flink:
+                environment = self._environment(flink, submission.options | shipped)
+                for statement in submission.statements[:-1]:
+                    environment.executeSql(statement)
+                result = environment.executeSql(submission.statements[-1])
+                return Submitted(job_id=str(result.getJobClient().get().getJobID().toString()))
+        except Py4JJavaError as error:
+            return Submitted(error=_root_cause(error))
+
+    def _environment(self, flink: Any, options: Mapping[str, str]) -> Any:
+        """A streaming table environment with these options."""
+        configuration = flink.configuration.Configuration()
+        for name, value in options.items():
+            configuration.setString(name, value)
+        api = flink.table.api
+        settings = api.EnvironmentSettings.newInstance().inStreamingMode()
+        return api.TableEnvironment.create(settings.withConfiguration(configuration).build())
+
+    @contextmanager
+    def _calls(self) -> Iterator[Any]:
+        """Flink's packages; what goes wrong in Java is a sentence."""
+        from py4j.protocol import Py4JJavaError
+
+        try:
+            with self._connection() as flink:
+                yield flink
+        except Py4JJavaError as error:
+            raise UnavailableError(f"Flink does not start: {_root_cause(error)}.") from error
+
+    @contextmanager
+    def _connection(self) -> Iterator[Any]:
+        from py4j.protocol import Py4JError, Py4JJavaError
+
+        try:
+            yield self._gateway.jvm.org.apache.flink
+        except Py4JJavaError:
+            raise
+        except (Py4JError, OSError) as error:
+            raise UnavailableError("Flink's process ended or did not answer.") from error
+
+
+def _root_cause(error: Py4JJavaError) -> str:
+    """The innermost cause in one line; the log of the JVM gets the whole trace."""
+    exception = error.java_exception
+    exception.printStackTrace()
+    while (cause := exception.getCause()) is not None:
+        exception = cause
+    return str(exception.toString()).partition("\n")[0].strip()
