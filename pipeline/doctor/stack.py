@@ -6,6 +6,7 @@ from pipeline import schema
 from pipeline.config import Settings
 from pipeline.errors import JobError, UnavailableError
 from pipeline.features import Registry
+from pipeline.flink.version import check_version
 from pipeline.kafka import topics
 from pipeline.model import Health
 from pipeline.stack import Found, Stack
@@ -66,8 +67,8 @@ def flink(found: Found, stack: Stack) -> Finding:
             f"Flink at {found.flink.rest} has no TaskManager.",
             "Look at `fraudwatch logs flink`." if found.report else "Start one.",
         )
-    slots = overview.slots
-    return good("Flink", f"{found.flink.rest}, {slots.free} of {slots.total} slots free")
+    free = f"{overview.slots.free} of {overview.slots.total} slots free"
+    return good("Flink", f"{check_version(rest)} at {rest.address}, {free}")
 
 
 def slots(found: Found, stack: Stack, settings: Settings, registry: Registry) -> Finding:

@@ -22,6 +22,9 @@ _LEADERLESS: Final = (
 )
 
 
+_CHECK: Final = "Check rest, and token or password, of the profile's table `flink`."
+
+
 class _Errors(msgspec.Struct, frozen=True):
     errors: tuple[str, ...] = ()
 
@@ -93,6 +96,22 @@ def unavailable(address: str, error: Exception) -> PipelineError:
     )
 
 
+def foreign(address: str, path: str, content: bytes) -> UnavailableError:
+    """What an answer means that is not one of Flink's REST API.
+
+    Args:
+        address: Of what answered.
+        path: What was asked for.
+        content: The answer.
+    """
+    page = content.lstrip()[:1] == b"<"
+    return UnavailableError(
+        f"{address} answers, but is not Flink's REST API "
+        f"({'a web page' if page else 'an unknown answer'} at {path}).",
+        _CHECK,
+    )
+
+
 def refused(address: str, path: str, response: httpx.Response) -> PipelineError:
     """What an answer that is an error means to the user.
 
@@ -102,6 +121,12 @@ def refused(address: str, path: str, response: httpx.Response) -> PipelineError:
         response: The answer.
     """
     code = response.status_code
+    if response.has_redirect_location:
+        return UnavailableError(
+            f"{address} answers, but is not Flink's REST API "
+            f"(it redirects to {response.headers['Location']}).",
+            _CHECK,
+        )
     if code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
         return ConfigError(
             f"Flink at {address} does not let us in (HTTP {code}).",

@@ -16,14 +16,16 @@ from pipeline.errors import ChangedError, JobError
 from pipeline.kafka import security
 from pipeline.model import JobState, JobStatus, KeptState, OtherJob, Resume
 
+from .answers import JobOverview
 from .definition import DIGEST_PARAMETER, SESSION_TIME_ZONE, Definition
 from .java_client import address_options, tls_options
 from .journal import Entry, Journal, Savepoint
 from .kept import kept_state
-from .rest import TERMINAL, FlinkRest, JobOverview
+from .rest import TERMINAL, TROUBLED, FlinkRest
 from .slots import no_slots
 from .state import state_store
 from .submission import STATE_PATH, Submission, Submitted
+from .version import check_version
 
 Report = Callable[[str], None]
 Submit = Callable[[Submission], Submitted]
@@ -160,6 +162,7 @@ class Jobs:
         if slots.free < parallelism and not self._rest.grows():
             running = [job.name for job in self._rest.jobs() if job.state not in TERMINAL]
             raise no_slots(name, parallelism, slots, running, self._settings.flink)
+        check_version(self._rest)
         resume = self.resume_point(name)
         report(f"starting from {_state_label(resume)}" if resume else "starting without state")
         options = self._options(name, parallelism, resume)
@@ -314,7 +317,9 @@ class Jobs:
         return options
 
     def _failure(self, entry: Entry, job: JobOverview | None) -> str:
-        """Why a job that should run does not."""
+        """Why a job that should run does not, or is restarted."""
+        if job is not None and job.state in TROUBLED:
+            return self._rest.failure(job.id)
         if not (entry.wanted and entry.job_id) or (job is not None and job.state not in TERMINAL):
             return ""
         if job is not None and job.id == entry.job_id:

@@ -5,9 +5,10 @@ Source: Flink 2.3 documentation, "REST API".
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 from urllib.parse import quote
 
 import httpx
@@ -15,9 +16,25 @@ import msgspec
 
 from pipeline.config import FlinkSettings
 from pipeline.errors import JobError, UnavailableError
-from pipeline.model import JobFailure, KeptState, Slots
+from pipeline.model import JobFailure, KeptState
 
-from .http import refused, rest_client, unavailable
+from .answers import (
+    Checkpoints,
+    Cluster,
+    Exceptions,
+    Job,
+    JobConfig,
+    JobList,
+    JobOverview,
+    Metric,
+    Operation,
+    Option,
+    Overview,
+    Progress,
+    TaskManagers,
+    Trigger,
+)
+from .http import foreign, refused, rest_client, unavailable
 
 T = TypeVar("T")
 
@@ -26,44 +43,7 @@ _FAILURES: Final = 5
 # Options of a cluster that asks Kubernetes or YARN for TaskManagers.
 _PROVIDERS: Final = ("kubernetes.", "yarn.", "$internal.yarn.")
 TERMINAL: Final = frozenset({"FINISHED", "CANCELED", "FAILED"})
-
-
-class Overview(msgspec.Struct, frozen=True):
-    """The cluster as a whole."""
-
-    taskmanagers: int
-    slots_total: int = msgspec.field(name="slots-total")
-    slots_free: int = msgspec.field(name="slots-available")
-
-    @property
-    def slots(self) -> Slots:
-        """Task slots, all and free."""
-        return Slots(total=self.slots_total, free=self.slots_free)
-
-
-class JobOverview(msgspec.Struct, frozen=True):
-    """One job of the cluster, ended ones included; `start` in milliseconds since the epoch."""
-
-    id: str = msgspec.field(name="jid")
-    name: str = ""
-    state: str = ""
-    start: int = msgspec.field(name="start-time", default=0)
-
-
-class _TaskManager(msgspec.Struct, frozen=True):
-    data_port: int = msgspec.field(name="dataPort")
-
-
-class _TaskManagers(msgspec.Struct, frozen=True):
-    taskmanagers: tuple[_TaskManager, ...]
-
-
-class _Jobs(msgspec.Struct, frozen=True):
-    jobs: tuple[JobOverview, ...]
-
-
-class _Trigger(msgspec.Struct, frozen=True):
-    request_id: str = msgspec.field(name="request-id")
+TROUBLED: Final = frozenset({"FAILING", "RESTARTING"})
 
 
 class FlinkRest:
@@ -98,73 +78,78 @@ class FlinkRest:
         Raises:
             UnavailableError: The API does not answer.
         """
-        return msgspec.json.decode(self._request("GET", "/overview"), type=Overview)
+        return self._get("/overview", Overview)
 
     def data_ports(self) -> frozenset[int]:
         """Ports on which the registered TaskManagers exchange records."""
-        found = msgspec.json.decode(self._request("GET", "/taskmanagers"), type=_TaskManagers)
+        found = self._get("/taskmanagers", TaskManagers)
         return frozenset(manager.data_port for manager in found.taskmanagers)
+
+    def version(self) -> str:
+        """Flink's version, such as `2.3.0`."""
+        return self._get("/config", Cluster).version
 
     def jobs(self) -> tuple[JobOverview, ...]:
         """All jobs that the cluster remembers, newest first."""
-        jobs = msgspec.json.decode(self._request("GET", "/jobs/overview"), type=_Jobs).jobs
+        jobs = self._get("/jobs/overview", JobList).jobs
         return tuple(sorted(jobs, key=lambda job: job.start, reverse=True))
 
     def state(self, job_id: str) -> str:
         """Flink's state of one job."""
-        return str(self._get(f"/jobs/{job_id}")["state"])
+        return self._get(f"/jobs/{job_id}", Job).state
 
     def parameters(self, job_id: str) -> dict[str, str]:
         """What was said of a job by whoever submitted it: Flink's global job parameters."""
-        told = self._get(f"/jobs/{job_id}/config").get("execution-config", {}).get("user-config")
-        return {name: str(value) for name, value in (told or {}).items()}
+        config = self._get(f"/jobs/{job_id}/config", JobConfig).execution or {}
+        return {name: str(value) for name, value in (config.get("user-config") or {}).items()}
 
     def grows(self) -> bool:
         """Whether the cluster starts TaskManagers when a job needs them."""
-        known = self._get("/jobmanager/config")
-        return any(option["key"].startswith(_PROVIDERS) for option in known)
+        known = self._get("/jobmanager/config", tuple[Option, ...])
+        return any(option.key.startswith(_PROVIDERS) for option in known)
 
     def failure(self, job_id: str) -> str:
-        """The first line of what a job failed with; empty when it did not fail."""
-        history = self._get(f"/jobs/{job_id}/exceptions?maxExceptions=1")
-        entries = history.get("exceptionHistory", {}).get("entries", [])
-        return str(entries[0]["stacktrace"]).partition("\n")[0] if entries else ""
+        """The root cause of what a job failed with last, empty when it did not fail."""
+        found = self._get(f"/jobs/{job_id}/exceptions?maxExceptions=1", Exceptions)
+        return next((_root_cause(entry.stacktrace) for entry in found.history.entries), "")
 
     def failures(self, job_id: str) -> tuple[JobFailure, ...]:
         """A job's exceptions in full, newest first; none when Flink has forgotten the job."""
         try:
-            history = self._get(f"/jobs/{job_id}/exceptions?maxExceptions={_FAILURES}")
+            path = f"/jobs/{job_id}/exceptions?maxExceptions={_FAILURES}"
+            entries = self._get(path, Exceptions).history.entries
         except JobError:
             return ()
-        entries = history.get("exceptionHistory", {}).get("entries", [])
-        return tuple(
-            JobFailure(entry["timestamp"] / 1000, str(entry["stacktrace"])) for entry in entries
-        )
+        return tuple(JobFailure(entry.timestamp / 1000, entry.stacktrace) for entry in entries)
 
     def vertices(self, job_id: str) -> tuple[str, ...]:
         """The ids of a job's vertices, from sources to sinks."""
-        return tuple(vertex["id"] for vertex in self._get(f"/jobs/{job_id}")["vertices"])
+        return tuple(vertex.id for vertex in self._get(f"/jobs/{job_id}", Job).vertices)
 
     def metric_names(self, job_id: str, vertex: str) -> tuple[str, ...]:
         """The metrics that all subtasks of a vertex have together."""
-        listed = self._get(f"/jobs/{job_id}/vertices/{vertex}/subtasks/metrics")
-        return tuple(metric["id"] for metric in listed)
+        path = f"/jobs/{job_id}/vertices/{vertex}/subtasks/metrics"
+        return tuple(metric.id for metric in self._get(path, tuple[Metric, ...]))
 
     def metrics(
         self, job_id: str, vertex: str, names: Iterable[str]
     ) -> dict[str, dict[str, float]]:
         """Metrics over the subtasks of a vertex: `min`, `max`, `avg` and `sum` by name."""
         wanted = quote(",".join(names))
-        listed = self._get(f"/jobs/{job_id}/vertices/{vertex}/subtasks/metrics?get={wanted}")
-        return {metric.pop("id"): metric for metric in listed}
+        path = f"/jobs/{job_id}/vertices/{vertex}/subtasks/metrics?get={wanted}"
+        listed = self._get(path, tuple[dict[str, str | float], ...])
+        return {
+            str(metric.pop("id", "")): {name: float(value) for name, value in metric.items()}
+            for metric in listed
+        }
 
     def job_metrics(self, job_id: str, names: Iterable[str]) -> dict[str, float]:
         """Metrics of a job as a whole; those that Flink does not know (yet) are left out."""
-        listed = self._get(f"/jobs/{job_id}/metrics?get={','.join(names)}")
+        listed = self._get(f"/jobs/{job_id}/metrics?get={','.join(names)}", tuple[Metric, ...])
         return {
-            metric["id"]: float(metric["value"])
+            metric.id: float(metric.value)
             for metric in listed
-            if metric["value"].lstrip("-").replace(".", "", 1).isdigit()
+            if metric.value.lstrip("-").replace(".", "", 1).isdigit()
         }
 
     def last_state(self, job_id: str) -> KeptState | None:
@@ -173,14 +158,14 @@ class FlinkRest:
         None without one, or when the cluster has forgotten the run.
         """
         try:
-            latest = self._get(f"/jobs/{job_id}/checkpoints")["latest"]
+            latest = self._get(f"/jobs/{job_id}/checkpoints", Checkpoints).latest
         except JobError:
             return None
         # What Flink says of a checkpoint that is only in its memory is no address.
         found = (
-            KeptState(told["external_path"], told["latest_ack_timestamp"] / 1000, kind)
-            for key, kind in (("completed", "checkpoint"), ("savepoint", "savepoint"))
-            if (told := latest[key]) and ":/" in told.get("external_path", "")
+            KeptState(taken.path, taken.at / 1000, kind)
+            for taken, kind in ((latest.completed, "checkpoint"), (latest.savepoint, "savepoint"))
+            if taken and ":/" in taken.path
         )
         return max(found, key=lambda state: state.at or 0.0, default=None)
 
@@ -190,15 +175,11 @@ class FlinkRest:
         Raises:
             JobError: It could not.
         """
-        answer = self._request("POST", "/savepoint-disposal", {"savepoint-path": path})
-        request = msgspec.json.decode(answer, type=_Trigger).request_id
-        asked = f"/savepoint-disposal/{request}"
-        operation = self._wait(lambda: self._completed(asked), patience, "the disposal")[
-            "operation"
-        ]
-        if "failure-cause" in operation:
-            cause = operation["failure-cause"].get("stack-trace", "").partition("\n")[0]
-            raise JobError(f"Flink could not throw {path} away: {cause}.")
+        body = {"savepoint-path": path}
+        operation = self._operation("/savepoint-disposal", body, patience, "the disposal")
+        if operation.failure is not None:
+            cause = _root_cause(operation.failure.trace)
+            raise JobError(f"Flink could not delete {path}: {cause}.")
 
     def watermark(self, job_id: str) -> int | None:
         """How far the slowest part of a job has come in event time, in milliseconds.
@@ -206,21 +187,22 @@ class FlinkRest:
         None while the job has no watermark yet, as before its first record.
         """
         found = [
-            int(float(metric["value"]))
-            for vertex in self._get(f"/jobs/{job_id}")["vertices"]
-            for metric in self._get(f"/jobs/{job_id}/vertices/{vertex['id']}/watermarks")
+            int(float(metric.value))
+            for vertex in self.vertices(job_id)
+            for metric in self._get(
+                f"/jobs/{job_id}/vertices/{vertex}/watermarks", tuple[Metric, ...]
+            )
         ]
         # Before the first record the watermark is the smallest number there is.
         return min(found) if found and min(found) > -(2**62) else None
 
-    def stop_with_savepoint(self, job_id: str, directory: str, *, patience: float = 60.0) -> str:
-        """Stop a job and keep its state.
+    def stop_with_savepoint(self, job_id: str, directory: str) -> str:
+        """Stop a job and keep its state, which takes as long as Flink is at it.
 
         Args:
             job_id: The job.
             directory: Where the savepoint goes, as an address that Flink knows; where the cluster
                 is set to put it when empty.
-            patience: Seconds to wait for it.
 
         Returns:
             The savepoint's path.
@@ -229,18 +211,21 @@ class FlinkRest:
             JobError: Flink could not take the savepoint; the job then still runs.
         """
         body = {"targetDirectory": directory or None, "drain": False}
-        answer = self._request("POST", f"/jobs/{job_id}/stop", body)
-        request = msgspec.json.decode(answer, type=_Trigger).request_id
-        path = f"/jobs/{job_id}/savepoints/{request}"
-        operation = self._wait(lambda: self._completed(path), patience, "a savepoint")["operation"]
-        if "failure-cause" in operation:
-            cause = operation["failure-cause"].get("stack-trace", "").partition("\n")[0]
+        operation = self._operation(
+            f"/jobs/{job_id}/stop",
+            body,
+            math.inf,
+            "a savepoint",
+            progress=f"/jobs/{job_id}/savepoints",
+        )
+        if operation.failure is not None:
+            cause = _root_cause(operation.failure.trace)
             raise JobError(
                 f"Flink could not take a savepoint: {cause}.",
                 "The job was left as it is; look at its log, or cancel it with --discard.",
             )
-        self.wait_terminal(job_id, patience=patience)
-        return str(operation["location"])
+        self.wait_terminal(job_id, patience=math.inf)
+        return operation.location
 
     def checkpoint(self, job_id: str, *, patience: float = 30.0) -> None:
         """Have a job take a checkpoint now, and wait until it is complete.
@@ -248,12 +233,10 @@ class FlinkRest:
         Raises:
             JobError: It could not be taken.
         """
-        answer = self._request("POST", f"/jobs/{job_id}/checkpoints", {})
-        request = msgspec.json.decode(answer, type=_Trigger).request_id
-        path = f"/jobs/{job_id}/checkpoints/{request}"
-        operation = self._wait(lambda: self._completed(path), patience, "a checkpoint")["operation"]
-        if "failureCause" in operation:
-            cause = operation["failureCause"].get("stack-trace", "").partition("\n")[0]
+        path = f"/jobs/{job_id}/checkpoints"
+        operation = self._operation(path, {}, patience, "a checkpoint")
+        if operation.failed_checkpoint is not None:
+            cause = _root_cause(operation.failed_checkpoint.trace)
             raise JobError(f"Flink could not take a checkpoint: {cause}.", "Try again.")
 
     def cancel(self, job_id: str, *, patience: float = 30.0) -> None:
@@ -273,13 +256,13 @@ class FlinkRest:
         """
 
         def running() -> bool | None:
-            detail = self._get(f"/jobs/{job_id}")
-            if detail["state"] in TERMINAL:
+            job = self._get(f"/jobs/{job_id}", Job)
+            if job.state in TERMINAL:
                 raise JobError(
-                    f"The job ended at once: {self.failure(job_id) or detail['state']}.",
+                    f"The job ended at once: {self.failure(job_id) or job.state}.",
                     "Look at `fraudwatch logs flink`, or at the logs of your own cluster.",
                 )
-            states = {vertex["status"] for vertex in detail["vertices"]}
+            states = {vertex.status for vertex in job.vertices}
             return states == {"RUNNING"} or None
 
         try:
@@ -292,10 +275,28 @@ class FlinkRest:
                 ) from error
             raise
 
-    def _completed(self, path: str) -> dict[str, Any] | None:
-        """The answer about an operation that was triggered; None while it is under way."""
-        status = self._get(path)
-        return status if status["status"]["id"] == "COMPLETED" else None
+    def _operation(
+        self, path: str, body: object, patience: float, what: str, *, progress: str = ""
+    ) -> Operation:
+        """Trigger an operation and wait until it is complete.
+
+        Args:
+            path: What to post to.
+            body: What to post.
+            patience: Seconds to wait.
+            what: The operation in a message.
+            progress: Where Flink says how far it is; at `path` when empty.
+        """
+        answer = self._request("POST", path, body)
+        request = self._decode(answer, path, Trigger).request_id
+        asked = f"{progress or path}/{request}"
+
+        def completed() -> Operation | None:
+            found = self._get(asked, Progress)
+            done = found.status.id == "COMPLETED"
+            return (found.operation or Operation()) if done else None
+
+        return self._wait(completed, patience, what)
 
     def _wait(self, condition: Callable[[], T | None], patience: float, what: str) -> T:
         deadline = time.monotonic() + patience
@@ -308,14 +309,27 @@ class FlinkRest:
             time.sleep(POLL_SECONDS)
         return result
 
-    def _get(self, path: str) -> Any:
-        return msgspec.json.decode(self._request("GET", path))
+    def _get(self, path: str, answer: type[T]) -> T:
+        return self._decode(self._request("GET", path), path, answer)
+
+    def _decode(self, content: bytes, path: str, answer: type[T]) -> T:
+        try:
+            return msgspec.json.decode(content, type=answer)
+        except msgspec.DecodeError as error:
+            raise foreign(self.address, path, content) from error
 
     def _request(self, method: str, path: str, body: object = None) -> bytes:
         try:
             response = self._client.request(method, path, json=body)
         except httpx.HTTPError as error:
             raise unavailable(self.address, error) from error
-        if response.is_error:
+        if not response.is_success:
             raise refused(self.address, path, response)
         return response.content
+
+
+def _root_cause(trace: str) -> str:
+    """The innermost cause of a Java stack trace, in one line."""
+    causes = [line for line in trace.splitlines() if line.startswith("Caused by: ")]
+    line = causes[-1].removeprefix("Caused by: ") if causes else trace.partition("\n")[0]
+    return line.strip().removesuffix(".")

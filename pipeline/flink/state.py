@@ -5,14 +5,16 @@ from __future__ import annotations
 import shutil
 from contextlib import suppress
 from pathlib import Path
-from typing import Protocol
-from urllib.parse import urlsplit
+from typing import Final, Protocol
 
 from pipeline.config import FlinkSettings, Settings
 from pipeline.errors import JobError
 from pipeline.model import KeptState
 
 from .rest import FlinkRest
+
+# A savepoint's folder begins with this much of the id of its job.
+_ID_CHARACTERS: Final = 6
 
 
 class StateStore(Protocol):
@@ -52,21 +54,29 @@ class OwnState:
     @property
     def checkpoints(self) -> str:
         """Where checkpoints go."""
-        return self._settings.checkpoints_dir.as_uri()
+        return flink_path(self._settings.checkpoints_dir)
 
     @property
     def savepoints(self) -> str:
         """Where savepoints go."""
-        return self._settings.savepoints_dir.as_uri()
+        return flink_path(self._settings.savepoints_dir)
 
     def left_by(self, job_id: str) -> KeptState | None:
-        """The newest complete checkpoint of a run."""
-        folder = self._settings.checkpoints_dir / job_id
-        complete = [metadata.parent for metadata in folder.glob("chk-*/_metadata")]
-        last = max(complete, key=lambda path: int(path.name.removeprefix("chk-")), default=None)
-        if last is None:
-            return None
-        return KeptState(last.as_uri(), last.stat().st_mtime, "checkpoint")
+        """The newest complete checkpoint of a run, or a savepoint that came too late to be noted.
+
+        A run that ends with a savepoint deletes its checkpoints, also when nobody waited for it.
+        """
+        checkpoints = self._settings.checkpoints_dir / job_id
+        savepoint = f"savepoint-{job_id[:_ID_CHARACTERS]}-*"
+        found = (
+            KeptState(flink_path(metadata.parent), metadata.stat().st_mtime, kind)
+            for folder, pattern, kind in (
+                (checkpoints, "chk-*", "checkpoint"),
+                (self._settings.savepoints_dir, savepoint, "savepoint"),
+            )
+            for metadata in folder.glob(f"{pattern}/_metadata")
+        )
+        return max(found, key=lambda state: state.at or 0.0, default=None)
 
     def readable(self, path: str) -> bool:
         """Whether a savepoint is complete and still there."""
@@ -134,5 +144,10 @@ def state_store(settings: Settings, rest: FlinkRest | None) -> StateStore:
     return RemoteState(rest, settings.flink) if settings.flink.attached else OwnState(settings)
 
 
-def _folder(uri: str) -> Path:
-    return Path(urlsplit(uri).path)
+def flink_path(path: Path) -> str:
+    """A local file or folder as Flink names it: it takes an escaped `%20` for what it says."""
+    return f"file://{path}"
+
+
+def _folder(address: str) -> Path:
+    return Path("/" + address.removeprefix("file:").lstrip("/"))

@@ -12,6 +12,7 @@ import msgspec
 
 from pipeline.config import KafkaSettings, Settings
 from pipeline.errors import UnavailableError
+from pipeline.flink.state import flink_path
 from pipeline.kafka.security import SHADED
 
 from . import jars
@@ -165,7 +166,7 @@ def _config(settings: Settings, rest_port: int) -> Mapping[str, str | int | floa
         "restart-strategy.exponential-delay.initial-backoff": "1 s",
         "restart-strategy.exponential-delay.max-backoff": "15 s",
         "metrics.fetcher.update-interval": "1000",
-        "execution.checkpointing.dir": settings.checkpoints_dir.as_uri(),
-        "execution.checkpointing.savepoint-dir": settings.savepoints_dir.as_uri(),
+        "execution.checkpointing.dir": flink_path(settings.checkpoints_dir),
+        "execution.checkpointing.savepoint-dir": flink_path(settings.savepoints_dir),
         "state.backend.type": "hashmap",
     }

@@ -20,6 +20,12 @@ def room_for_state(directory: Path) -> str:
     Raises:
         UnavailableError: It cannot be written to, or has too little room.
     """
+    if separators := {",", ":"}.intersection(str(directory)):
+        raise UnavailableError(
+            f"{directory} cannot be used: Kafka and Flink take {separators.pop()!r} in a path for "
+            "the end of it.",
+            "Set FRAUDWATCH_STATE_DIR and FRAUDWATCH_CACHE_DIR to directories without it.",
+        )
     there = next(folder for folder in (directory, *directory.parents) if folder.exists())
     if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
         what = "no directory" if not there.is_dir() else "not yours to write to"

@@ -126,7 +126,8 @@ def _process(
         ),
         log=settings.logs_dir / f"{name}.log",
         ready=started,
-        environment={"FLINK_CONF_DIR": str(home.conf)},
+        # A JVM finds files whose names are not ASCII only if the locale says how they are written.
+        environment={"FLINK_CONF_DIR": str(home.conf), "LC_ALL": "C.UTF-8"},
         piped=True,
     )
 

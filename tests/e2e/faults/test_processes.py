@@ -5,13 +5,27 @@ from __future__ import annotations
 import os
 import signal
 
+import pytest
+
+from pipeline.errors import PipelineError
+from pipeline.flink.submission import Submission
+from pipeline.local.control import Control, Submit, SubmitAnswer
 from pipeline.model import Health
 
 from ..conftest import wait_until
 from .conftest import Patient
 
-RECOVERY_SECONDS = 30
+RECOVERY_SECONDS = 120
 STALL_SECONDS = 20
+# The planner computes what is constant, here a text larger than the heap.
+OUT_OF_MEMORY = Submission(
+    (
+        "CREATE TEMPORARY TABLE numbers (n INT) WITH ('connector' = 'datagen')",
+        "CREATE TEMPORARY TABLE nowhere (t STRING) WITH ('connector' = 'blackhole')",
+        "INSERT INTO nowhere SELECT REPEAT('x', 2000000000) FROM numbers",
+    ),
+    {},
+)
 
 
 def test_broker_is_killed(patient: Patient) -> None:
@@ -30,6 +44,19 @@ def test_flink_is_killed(patient: Patient) -> None:
     patient.assert_recovers(RECOVERY_SECONDS)
     after = {job.name: job.job_id for job in patient.runtime.status().jobs}
     assert not set(before.values()) & set(after.values()), "these are not new runs"
+    patient.assert_right()
+
+
+def test_a_plan_runs_out_of_memory(patient: Patient) -> None:
+    before = patient.pid("flink")
+    with (
+        pytest.raises(PipelineError, match="ended or did not answer"),
+        Control(patient.settings.state_dir) as control,
+    ):
+        control.ask(Submit(OUT_OF_MEMORY), SubmitAnswer, timeout=300)
+    wait_until(lambda: patient.pid("flink") != before, 120, "another Flink")
+    wait_until(lambda: patient.report.up, 120, "Flink")
+    patient.assert_recovers(RECOVERY_SECONDS)
     patient.assert_right()
 
 

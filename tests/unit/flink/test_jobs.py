@@ -9,9 +9,9 @@ import pytest
 
 from pipeline.config import FlinkSettings, KafkaSettings, Settings
 from pipeline.errors import ChangedError, JobError
+from pipeline.flink.answers import JobOverview, Overview
 from pipeline.flink.definition import DIGEST_PARAMETER, Definition
 from pipeline.flink.jobs import Jobs
-from pipeline.flink.rest import JobOverview, Overview
 from pipeline.flink.slots import no_slots
 from pipeline.flink.submission import Submission, Submitted
 from pipeline.model import JobState, KeptState, OtherJob, Slots
@@ -32,8 +32,10 @@ class Cluster:
 
     listed: list[JobOverview] = field(default_factory=list)
     told: dict[str, str] = field(default_factory=dict)
+    failures: dict[str, str] = field(default_factory=dict)
     free: int = 8
     growing: bool = False
+    flink_version: str = "2.3.0"
     address: str = "http://127.0.0.1:8081"
     submissions: list[Submission] = field(default_factory=list)
 
@@ -45,6 +47,9 @@ class Cluster:
 
     def grows(self) -> bool:
         return self.growing
+
+    def version(self) -> str:
+        return self.flink_version
 
     def parameters(self, job_id: str) -> dict[str, str]:
         return {DIGEST_PARAMETER: self.told[job_id]} if job_id in self.told else {}
@@ -60,7 +65,7 @@ class Cluster:
         return KeptState("s3://bucket/elsewhere", 5.0, "savepoint") if job_id == "new" else None
 
     def failure(self, job_id: str) -> str:
-        return ""
+        return self.failures.get(job_id, "")
 
     def submit(self, submission: Submission) -> Submitted:
         self.submissions.append(submission)
@@ -109,6 +114,24 @@ def test_a_run_wins_over_a_newer_one_that_has_ended(settings: Settings) -> None:
     assert survey.ours[0].job_id == "newer"
     # A second run under our name writes to our topic, so it had better be seen.
     assert [other.job_id for other in survey.others] == ["older"]
+
+
+def test_a_job_that_is_restarted_says_why(settings: Settings) -> None:
+    cluster = Cluster(
+        [job("a", "fraudwatch-rolling", "RESTARTING"), job("b", "fraudwatch-flagged")]
+    )
+    cluster.failures = {"a": "java.lang.NoClassDefFoundError: zstd", "b": "of an hour ago"}
+    rolling, flagged = Jobs(cluster, settings).survey(TOPICS).ours
+    assert (rolling.state, rolling.failure) == (JobState.RESTARTING, cluster.failures["a"])
+    assert (flagged.state, flagged.failure) == (JobState.RUNNING, "")
+
+
+@pytest.mark.parametrize("version", ["1.20.1", "1.18", "2.2.0", "3.0-SNAPSHOT", ""])
+def test_nothing_is_sent_to_another_version_of_flink(settings: Settings, version: str) -> None:
+    cluster = Cluster(flink_version=version)
+    with pytest.raises(JobError, match=r"submits jobs to Flink 2\.3"):
+        start(Jobs(cluster, settings), cluster)
+    assert not cluster.submissions
 
 
 def test_a_job_says_what_it_computes(settings: Settings) -> None:

@@ -18,6 +18,19 @@ CHECKPOINT = {"external_path": "s3://b/j/chk-7", "latest_ack_timestamp": 7_000}
 SAVEPOINT = {"external_path": "s3://b/savepoint-9", "latest_ack_timestamp": 9_000}
 IN_MEMORY = {"external_path": "<checkpoint-not-externally-addressable>", "latest_ack_timestamp": 9}
 NO_SLOTS = {"taskmanagers": 0, "slots-total": 0, "slots-available": 0}
+PATHS = (
+    "/config",
+    "/jobmanager/config",
+    "/jobs/a",
+    "/jobs/a/checkpoints",
+    "/jobs/a/config",
+    "/jobs/a/exceptions",
+    "/jobs/a/metrics",
+    "/jobs/a/stop",
+    "/jobs/a/vertices/v/subtasks/metrics",
+    "/jobs/overview",
+    "/savepoint-disposal",
+)
 FLINK = FlinkSettings(rest="http://flink.example.org/team")
 
 
@@ -89,6 +102,91 @@ def test_an_error_in_one_sentence(
     answers["/overview"] = httpx.Response(code, json={"errors": errors})
     with pytest.raises(PipelineError, match=expected):
         FlinkRest(FLINK).overview()
+
+
+@pytest.mark.parametrize(
+    ("answer", "what"),
+    [
+        (httpx.Response(200, text="<html>login</html>"), "a web page at /overview"),
+        (httpx.Response(200, json={"status": "UP"}), "an unknown answer at /overview"),
+        (httpx.Response(200, json=[1]), "an unknown answer at /overview"),
+        (httpx.Response(200, content=b'{"taskmanagers": 1, "slots-'), "an unknown answer"),
+        (httpx.Response(200), "an unknown answer"),
+        (httpx.Response(302, headers={"Location": "/login"}), "it redirects to /login"),
+        (httpx.Response(307, headers={"Location": "http://sso.example/"}), "http://sso.example/"),
+    ],
+)
+def test_what_answers_but_is_not_flink(
+    answers: dict[str, object], answer: httpx.Response, what: str
+) -> None:
+    answers["/overview"] = answer
+    with pytest.raises(module.UnavailableError) as caught:
+        FlinkRest(FLINK).overview()
+    assert "team answers, but is not Flink's REST API" in caught.value.message
+    assert what in caught.value.message
+    assert "rest" in caught.value.hint
+    assert not FlinkRest(FLINK).reachable()
+
+
+def test_every_answer_is_checked(answers: dict[str, object]) -> None:
+    rest = FlinkRest(FLINK)
+    asked = (
+        rest.jobs,
+        lambda: rest.state("a"),
+        lambda: rest.failure("a"),
+        lambda: rest.failures("a"),
+        lambda: rest.vertices("a"),
+        lambda: rest.parameters("a"),
+        rest.grows,
+        rest.version,
+        lambda: rest.metric_names("a", "v"),
+        lambda: rest.metrics("a", "v", ["busy"]),
+        lambda: rest.job_metrics("a", ["numRestarts"]),
+        lambda: rest.last_state("a"),
+        lambda: rest.watermark("a"),
+        lambda: rest.stop_with_savepoint("a", ""),
+        lambda: rest.checkpoint("a"),
+        lambda: rest.dispose_savepoint("s3://b/s"),
+        lambda: rest.cancel("a"),
+    )
+    answers.update(dict.fromkeys(PATHS, httpx.Response(200, text="<html>login</html>")))
+    for ask in asked:
+        with pytest.raises(module.UnavailableError, match="is not Flink's REST API"):
+            ask()
+
+
+def test_the_root_cause_of_a_failure(answers: dict[str, object]) -> None:
+    trace = (
+        "org.apache.flink.runtime.JobException: Recovery is suppressed.\n\tat a.b(C.java:1)\n"
+        "Caused by: java.lang.RuntimeException: One or more fetchers have failed\n\t... 3 more\n"
+        "Caused by: java.lang.NoClassDefFoundError: com/github/luben/zstd/ZstdInputStream\n"
+    )
+    entries = [{"stacktrace": trace, "timestamp": 5_000, "exceptionName": "x"}]
+    answers["/jobs/a/exceptions"] = {"exceptionHistory": {"entries": entries}}
+    answers["/jobs/b/exceptions"] = {"exceptionHistory": {"entries": []}}
+    cause = "java.lang.NoClassDefFoundError: com/github/luben/zstd/ZstdInputStream"
+    assert FlinkRest(FLINK).failure("a") == cause
+    assert FlinkRest(FLINK).failure("b") == ""
+    assert FlinkRest(FLINK).failures("a")[0].at == 5.0
+
+
+def test_a_savepoint_is_waited_for_as_long_as_flink_is_at_it(
+    answers: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter(range(0, 100_000, 60))
+    monkeypatch.setattr(module.time, "monotonic", lambda: next(clock))
+    progress = [{"status": {"id": "IN_PROGRESS"}}] * 20
+    done = {"status": {"id": "COMPLETED"}, "operation": {"location": "file:/s"}}
+    told = iter([*progress, done])
+    monkeypatch.setattr(module.time, "sleep", lambda _: turn())
+
+    def turn() -> None:
+        answers["/jobs/a/savepoints/r"] = next(told)
+
+    answers["/jobs/a/stop"] = {"request-id": "r"}
+    answers["/jobs/a"] = {"state": "FINISHED"}
+    turn()
+    assert FlinkRest(FLINK).stop_with_savepoint("a", "") == "file:/s"
 
 
 def test_what_a_job_says_of_itself(answers: dict[str, object]) -> None:
