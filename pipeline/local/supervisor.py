@@ -42,6 +42,7 @@ from .control import (
 )
 from .gateway import GatewayProcess
 from .keeper import Keeper
+from .logs import keep_bounded
 from .parts import parts
 from .pids import PidFile
 
@@ -100,10 +101,14 @@ class Supervisor:
         path.chmod(0o600)
         for component in self._components:
             component.start()
-        keeper = asyncio.create_task(self._keep_jobs(loop), name="keeper")
+        keepers = (
+            asyncio.create_task(self._keep_jobs(loop), name="jobs"),
+            asyncio.create_task(keep_bounded(self._settings.logs_dir), name="logs"),
+        )
         loop.call_later(_FIRST_LEASE_SECONDS, self._stop_if_unused)
         await self._stop_wanted.wait()
-        keeper.cancel()
+        for keeper in keepers:
+            keeper.cancel()
         await self._end()
         # Not waited for: connections stay open until this process ends, which is what tells
         # whoever asked for the stop that it is done.

@@ -1,0 +1,35 @@
+"""Bounds the logs of the stack: a process that complains without end must not fill the disk."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from pathlib import Path
+from typing import Final
+
+MOST_BYTES: Final = 8 * 1024 * 1024
+"""Of one log; the part before is kept beside it, so a log takes at most twice as much and a bit."""
+
+_LOOK_SECONDS: Final = 2.0
+
+
+async def keep_bounded(folder: Path) -> None:
+    """Rotate the logs in a folder whenever they are too large, until cancelled."""
+    while True:
+        await asyncio.to_thread(rotate, folder)
+        await asyncio.sleep(_LOOK_SECONDS)
+
+
+def rotate(folder: Path, most: int = MOST_BYTES) -> None:
+    """Begin each log again that has more than `most` bytes, keeping its end as `NAME.log.1`.
+
+    The file is emptied rather than renamed: the processes have it open, and append.
+    """
+    for log in folder.glob("*.log"):
+        size = log.stat().st_size
+        if size <= most:
+            continue
+        with log.open("r+b") as full, log.with_name(f"{log.name}.1").open("wb") as before:
+            full.seek(size - most)
+            shutil.copyfileobj(full, before)
+            full.truncate(0)
