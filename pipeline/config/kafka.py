@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import re
+from typing import Final, Literal
 
 import msgspec
 
@@ -10,6 +11,7 @@ from .secret import Secret
 from .tls import Tls
 from .types import Port, Positive
 
+_ODD: Final = re.compile(r"[^A-Za-z0-9._-]")
 Protocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 Mechanism = Literal["", "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"]
 
@@ -54,6 +56,12 @@ class KafkaSettings(Tls, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        for name in (self.topic_prefix, *self.topics.values()):
+            if _ODD.search(name):
+                raise ValueError(
+                    f"{name!r} is not for a topic's name, which has letters without accents, "
+                    "digits, dots, dashes and underscores"
+                )
         if self.sasl != bool(self.sasl_mechanism):
             raise ValueError("a SASL security_protocol and a sasl_mechanism go together")
         if self.sasl_mechanism == "OAUTHBEARER":

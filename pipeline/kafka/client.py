@@ -45,7 +45,6 @@ def client_config(kafka: KafkaSettings) -> dict[str, Any]:
     """
     return {
         "bootstrap.servers": kafka.bootstrap,
-        "broker.address.family": "v4",
         # librdkafka writes to stderr, into whatever screen is there, unless it has a logger.
         "logger": logging.getLogger("pipeline.kafka"),
         "socket.timeout.ms": 10_000,

@@ -25,6 +25,8 @@ from .quarantine import sort_out
 _POLL_SECONDS: Final = 0.1
 _LAST_RECORDS: Final = 1_000
 _SMALLEST_SEGMENT: Final = 1024 * 1024
+_LONGEST_NAME: Final = 249
+_RENAME: Final = "Change topic_prefix or topics of the profile's table `kafka`."
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +65,10 @@ def create_topics(
         retention_bytes: Size at which a partition loses its oldest records.
 
     Raises:
+        InputError: A name is too long, or too much like another; then no topic is made.
         UnavailableError: Kafka cannot be reached or refuses.
     """
+    names = list(names)
     options = {
         "retention.bytes": str(retention_bytes),
         # Old event times are no reason to delete; size is.
@@ -76,6 +80,7 @@ def create_topics(
     with reporting(kafka):
         # The client has to outlive its answers.
         admin = _admin(kafka)
+        refuse_names(names, admin.list_topics(timeout=REQUEST_SECONDS).topics)
         answers = admin.create_topics(wanted, request_timeout=REQUEST_SECONDS)
         _await(answers.values(), accepted=KafkaError.TOPIC_ALREADY_EXISTS)
         # A broker hears of what the controller has made a moment later.
@@ -84,6 +89,34 @@ def create_topics(
             if time.monotonic() > deadline:
                 raise UnavailableError("Kafka does not list its new topics.", "Try again.")
             time.sleep(0.05)
+
+
+def refuse_names(names: Iterable[str], known: Iterable[str]) -> None:
+    """Return when Kafka will take all of these names.
+
+    Args:
+        names: Of the topics that are wanted.
+        known: Of the topics that there are.
+
+    Raises:
+        InputError: One is too long, or differs from another by dots and underscores alone, which
+            Kafka does not tell apart in its metrics.
+    """
+    alike: dict[str, str] = {}
+    for name in (*known, *names):
+        if len(name) > _LONGEST_NAME:
+            raise InputError(
+                f"The topic {name[:40]}… would have a name of {len(name)} characters, and Kafka "
+                f"takes {_LONGEST_NAME}.",
+                _RENAME,
+            )
+        other = alike.setdefault(name.replace(".", "_"), name)
+        if other != name:
+            raise InputError(
+                f"Kafka takes no topic {name} beside {other}: it does not tell dots from "
+                "underscores.",
+                _RENAME,
+            )
 
 
 def delete_topics(kafka: KafkaSettings, names: Iterable[str]) -> None:

@@ -57,6 +57,13 @@ def test_a_mistake_in_the_file_is_named(tmp_path: Path, text: str, said: str) ->
         config.load(environment={}, directories=(write(tmp_path, text),))
 
 
+@pytest.mark.parametrize("prefix", ["café.", "a b.", "a/", "topic:"])
+def test_a_prefix_that_no_topic_can_have(prefix: str) -> None:
+    environment = {"FRAUDWATCH_KAFKA_TOPIC_PREFIX": prefix}
+    with pytest.raises(ConfigError, match="is not for a topic's name"):
+        config.load(environment=environment)
+
+
 def test_a_mistake_in_a_variable_is_named() -> None:
     with pytest.raises(ConfigError, match=r"flink\.port"):
         config.load(environment={"FRAUDWATCH_FLINK_PORT": "http"}, directories=())

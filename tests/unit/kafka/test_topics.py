@@ -1,0 +1,26 @@
+"""Names that Kafka would refuse are refused before any topic is made."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.errors import InputError
+from pipeline.kafka.topics import refuse_names
+
+
+@pytest.mark.parametrize(
+    ("names", "known", "said"),
+    [
+        (["fraud.transaction"], ["fraud_transaction"], "no topic fraud.transaction beside fraud_t"),
+        (["a.b", "a_b"], [], "no topic a_b beside a.b"),
+        (["x" * 250], [], "a name of 250 characters, and Kafka takes 249"),
+    ],
+)
+def test_names_that_kafka_refuses(names: list[str], known: list[str], said: str) -> None:
+    with pytest.raises(InputError, match=said) as caught:
+        refuse_names(names, known)
+    assert "topic_prefix" in caught.value.hint
+
+
+def test_names_that_kafka_takes() -> None:
+    refuse_names(["team.transaction", "x" * 249], ["team.transaction", "__consumer_offsets", "a_b"])
