@@ -12,6 +12,7 @@ from pipeline import private_file
 from pipeline.config import Settings
 
 from . import jars
+from .class_data import class_data
 from .log4j import write_log4j
 from .ports import LOOPBACK, listening
 from .process import ProcessSpec
@@ -54,12 +55,15 @@ def broker(
     properties = {**_properties(home / "data", port, controller_port), **(more or {})}
     private_file.write(config, _render(properties).encode())
     write_log4j(log4j)
+    classpath = _classpath(settings, flink_lib)
+    classes = class_data(settings, "kafka", java, _JVM, classpath)
     run = (
         str(java / "bin" / "java"),
         *_JVM,
+        *classes.flags(),
         f"-Dlog4j2.configurationFile={log4j}",
         "-cp",
-        _classpath(settings, flink_lib),
+        ":".join(map(str, classpath)),
     )
     cluster_id = cluster_id or new_cluster_id()
     storage_tool = (*run, "kafka.tools.StorageTool", "format", "--ignore-formatted")
@@ -76,6 +80,7 @@ def broker(
         log=settings.logs_dir / "kafka.log",
         ready=ready,
         prepare=() if (home / "data" / "meta.properties").is_file() else format_storage,
+        afterwards=classes.make,
     )
 
 
@@ -84,13 +89,13 @@ def new_cluster_id() -> str:
     return urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
 
 
-def _classpath(settings: Settings, flink_lib: Path) -> str:
+def _classpath(settings: Settings, flink_lib: Path) -> tuple[Path, ...]:
     kafka = [settings.jars_dir / jar.file_name for jar in jars.manifest().kafka]
     logging = [
         next(flink_lib.glob(f"{name}-[0-9]*.jar"))
         for name in ("log4j-api", "log4j-core", "log4j-slf4j-impl")
     ]
-    return ":".join(map(str, [*kafka, *logging]))
+    return (*kafka, *logging)
 
 
 def _properties(data: Path, port: int, controller_port: int) -> Mapping[str, object]:

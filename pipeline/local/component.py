@@ -49,6 +49,7 @@ class Component:
         self._seconds = 0.0
         self._restarts = 0
         self._task: asyncio.Task[None] | None = None
+        self._aside: asyncio.Task[None] | None = None
 
     @property
     def report(self) -> ProcessReport:
@@ -71,9 +72,10 @@ class Component:
 
     async def stop(self, patience: float) -> None:
         """End the process, for good after `patience` seconds."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
+        for task in (self._task, self._aside):
+            if task is not None:
+                task.cancel()
+                await asyncio.wait([task])
         if self._process is not None:
             await terminate(self._process, patience)
         self._health = Health.OFF
@@ -117,6 +119,8 @@ class Component:
             self._seconds = time.monotonic() - self._began
             self._health, self._detail = Health.UP, ""
             await self._on_up(process)
+            if self._aside is None and self.spec.afterwards is not None:
+                self._aside = asyncio.create_task(self.spec.afterwards())
         code = await process.wait()
         self._health = Health.DOWN
         self._detail = self._reason(f"ended with exit code {code}")

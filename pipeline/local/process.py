@@ -8,12 +8,13 @@ import ctypes
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 PR_SET_PDEATHSIG: Final = 1
+_LOWEST_PRIORITY: Final = 19
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,8 @@ class ProcessSpec:
         prepare: A command to run to its end before, such as formatting a disk; or none.
         piped: Whether stdin and stdout are a conversation with us rather than the log.
         greeting: The first line of that conversation, which is ours; or none.
+        afterwards: What is done once, in the background, when the process has come up, and is
+            cancelled when the process is stopped; or none.
     """
 
     name: str
@@ -41,6 +44,7 @@ class ProcessSpec:
     prepare: tuple[str, ...] = ()
     piped: bool = False
     greeting: bytes = b""
+    afterwards: Callable[[], Coroutine[None, None, None]] | None = None
 
 
 def _die_with_parent() -> Callable[[], None] | None:
@@ -81,6 +85,40 @@ async def _start(
             env={**os.environ, **spec.environment},
             preexec_fn=_die_with_parent(),
         )
+
+
+async def run_aside(command: tuple[str, ...], log: Path) -> int:
+    """Run a command to its end at the lowest priority, and kill it when cancelled.
+
+    Args:
+        command: Program and arguments.
+        log: Where everything that it prints is appended.
+
+    Returns:
+        Its exit code.
+
+    Raises:
+        OSError: It could not be started.
+    """
+    die_with_parent = _die_with_parent()
+
+    def prepare() -> None:
+        os.nice(_LOWEST_PRIORITY)
+        if die_with_parent:
+            die_with_parent()
+
+    with log.open("ab") as output:
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            preexec_fn=prepare,
+        )
+    try:
+        return await process.wait()
+    finally:
+        await terminate(process, patience=0)
 
 
 async def terminate(process: asyncio.subprocess.Process, patience: float) -> None:

