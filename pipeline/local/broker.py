@@ -6,6 +6,7 @@ import uuid
 from asyncio.subprocess import Process
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
+from importlib.resources import files
 from pathlib import Path
 
 from pipeline import private_file
@@ -65,10 +66,8 @@ def broker(
         "-cp",
         ":".join(map(str, classpath)),
     )
-    cluster_id = cluster_id or new_cluster_id()
-    storage_tool = (*run, "kafka.tools.StorageTool", "format", "--ignore-formatted")
-    # With `=`, since an id may begin with a dash.
-    format_storage = (*storage_tool, f"--cluster-id={cluster_id}", f"--config={config}")
+    if not (home / "data" / "meta.properties").is_file():
+        _format(home / "data", cluster_id or new_id(), properties["node.id"])
 
     async def ready(_: Process) -> bool:
         return listening(port)
@@ -79,14 +78,27 @@ def broker(
         command=(*run, "kafka.Kafka", str(config)),
         log=settings.logs_dir / "kafka.log",
         ready=ready,
-        prepare=() if (home / "data" / "meta.properties").is_file() else format_storage,
         afterwards=classes.make,
     )
 
 
-def new_cluster_id() -> str:
-    """An id as Kafka wants it."""
+def new_id() -> str:
+    """An id of a cluster or a directory as Kafka wants it."""
     return urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+
+
+def _format(data: Path, cluster_id: str, node_id: object) -> None:
+    """Prepare an empty directory as `kafka-storage.sh format` does, without a JVM's start.
+
+    The levels of the cluster's features, which do not depend on the configuration, are a file that
+    the same version of Kafka's tool has written.
+    """
+    data.mkdir(exist_ok=True)
+    levels = files("pipeline.local").joinpath("bootstrap.checkpoint").read_bytes()
+    private_file.write(data / "bootstrap.checkpoint", levels)
+    ids = {"cluster.id": cluster_id, "directory.id": new_id(), "node.id": node_id, "version": 1}
+    # Last, since it is what tells that the directory is formatted.
+    private_file.write(data / "meta.properties", _render(ids).encode())
 
 
 def _classpath(settings: Settings, flink_lib: Path) -> tuple[Path, ...]:

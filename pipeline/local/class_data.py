@@ -234,13 +234,17 @@ async def _turn(folder: Path) -> AsyncIterator[None]:
 
 
 def _classes(file: Path) -> list[str]:
-    """The lines of a class list, without those that are comments or half written."""
+    """The lines of a class list that can be used.
+
+    Not the comments, nor the last one if it is half written, nor classes of a loader of one's own:
+    they name their jar, which Flink unpacks to another place at each start.
+    """
     if not file.is_file():
         return []
     whole, _, _ = file.read_text(errors="replace").rpartition("\n")
-    # The numbers differ from start to start, and are needed only for loaders of one's own.
-    lines = (re.sub(r" id: \d+$", "", line) for line in whole.splitlines())
-    return [line for line in lines if line and not line.startswith("#")]
+    lines = (line for line in whole.splitlines() if line and not line.startswith("#"))
+    # The numbers differ from start to start, and only those other classes refer to them.
+    return [re.sub(r" id: \d+$", "", line) for line in lines if " source: " not in line]
 
 
 def _option(classpath: Iterable[Path]) -> tuple[str, ...]:

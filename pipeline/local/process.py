@@ -28,7 +28,6 @@ class ProcessSpec:
         log: Where everything that the process prints goes.
         ready: Asked about the started process again and again until it answers True.
         environment: Variables on top of our own.
-        prepare: A command to run to its end before, such as formatting a disk; or none.
         piped: Whether stdin and stdout are a conversation with us rather than the log.
         greeting: The first line of that conversation, which is ours; or none.
         afterwards: What is done once, in the background, when the process has come up, and is
@@ -41,7 +40,6 @@ class ProcessSpec:
     log: Path
     ready: Callable[[asyncio.subprocess.Process], Awaitable[bool]]
     environment: Mapping[str, str] = field(default_factory=dict)
-    prepare: tuple[str, ...] = ()
     piped: bool = False
     greeting: bytes = b""
     afterwards: Callable[[], Coroutine[None, None, None]] | None = None
@@ -61,30 +59,20 @@ def _die_with_parent() -> Callable[[], None] | None:
 
 
 async def spawn(spec: ProcessSpec) -> asyncio.subprocess.Process:
-    """Start the process, preparing first; both write to the log of the spec."""
-    if spec.prepare:
-        code = await (await _start(spec, spec.prepare, piped=False)).wait()
-        if code != 0:
-            raise ChildProcessError(f"{Path(spec.prepare[0]).name} ended with exit code {code}")
-    process = await _start(spec, spec.command, piped=spec.piped)
-    if spec.greeting and process.stdin is not None:
-        process.stdin.write(spec.greeting + b"\n")
-    return process
-
-
-async def _start(
-    spec: ProcessSpec, command: tuple[str, ...], *, piped: bool
-) -> asyncio.subprocess.Process:
+    """Start the process, which writes to the log of the spec."""
     spec.log.parent.mkdir(parents=True, exist_ok=True)
     with spec.log.open("ab") as log:
-        return await asyncio.create_subprocess_exec(
-            *command,
-            stdin=asyncio.subprocess.PIPE if piped else asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE if piped else log,
+        process = await asyncio.create_subprocess_exec(
+            *spec.command,
+            stdin=asyncio.subprocess.PIPE if spec.piped else asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE if spec.piped else log,
             stderr=log,
             env={**os.environ, **spec.environment},
             preexec_fn=_die_with_parent(),
         )
+    if spec.greeting and process.stdin is not None:
+        process.stdin.write(spec.greeting + b"\n")
+    return process
 
 
 async def run_aside(command: tuple[str, ...], log: Path) -> int:

@@ -82,7 +82,7 @@ def _brokers(own: Settings, folder: Path, ports: tuple[int, ...]) -> list[Proces
     """One quorum, in which each node is both broker and controller."""
     controllers = [free_port() for _ in ports]
     voters = ",".join(f"{i}@{LOOPBACK}:{port}" for i, port in enumerate(controllers, 1))
-    cluster_id = broker.new_cluster_id()
+    cluster_id = broker.new_id()
     return [
         broker.broker(
             msgspec.structs.replace(own, state_dir=folder / f"broker-{number}"),

@@ -11,13 +11,11 @@ from pipeline.local.process import ProcessSpec
 
 @contextmanager
 def started(specs: Iterable[ProcessSpec]) -> Iterator[tuple[subprocess.Popen[bytes], ...]]:
-    """Start processes at once, each after what prepares it, and kill them at the end."""
+    """Start processes at once, and kill them at the end."""
     specs = tuple(specs)
     for spec in specs:
         spec.log.parent.mkdir(parents=True, exist_ok=True)
-    preparing = [_popen(spec, spec.prepare) for spec in specs if spec.prepare]
-    assert [process.wait() for process in preparing] == [0] * len(preparing)
-    processes = tuple(_popen(spec, spec.command) for spec in specs)
+    processes = tuple(_popen(spec) for spec in specs)
     try:
         yield processes
     finally:
@@ -27,6 +25,6 @@ def started(specs: Iterable[ProcessSpec]) -> Iterator[tuple[subprocess.Popen[byt
             process.wait()
 
 
-def _popen(spec: ProcessSpec, command: tuple[str, ...]) -> subprocess.Popen[bytes]:
+def _popen(spec: ProcessSpec) -> subprocess.Popen[bytes]:
     with spec.log.open("ab") as log:
-        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        return subprocess.Popen(spec.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -143,8 +144,13 @@ def secured_broker(folder: Path, certificates: Certificates) -> Iterator[Secured
         for word in ("--add-scram", f'{kind}=[name={USER},password="{PASSWORD}"]')
     ]
     allowed = f"-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls={tokens.address}/keys"
+    # Users of SCRAM are part of what a cluster begins with.
+    shutil.rmtree(settings.state_dir / "kafka" / "data")
+    *java, _, properties = spec.command
+    tool = (*java, "kafka.tools.StorageTool", "format", f"--config={properties}")
     with spec.log.open("ab") as log:
-        subprocess.run((*spec.prepare, *scram), stdout=log, stderr=log, check=True)
+        command = (*tool, f"--cluster-id={broker.new_id()}", *scram)
+        subprocess.run(command, stdout=log, stderr=log, check=True)
         process = subprocess.Popen(
             (spec.command[0], allowed, *spec.command[1:]), stdout=log, stderr=log
         )
