@@ -40,7 +40,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             transactions simulated, and jobs started by themselves.
         state_dir: Data, logs, pids, checkpoints and savepoints of the local stack, and what is
             remembered of jobs.
-        cache_dir: Downloaded jars, shared between stacks.
+        cache_dir: Downloaded jars and archives of the JVMs' classes, shared between stacks.
         slots: Task slots of a cluster of ours; each job takes `parallelism` of them.
         parallelism: Parallelism of the feature jobs.
         retention_mib: Size at which a partition of a topic that fraudwatch makes starts to lose its

@@ -9,7 +9,7 @@ import psutil
 
 from pipeline.config import Settings
 from pipeline.errors import ConfigError
-from pipeline.local import disk, jars
+from pipeline.local import class_data, disk, jars
 from pipeline.local.java import java_home
 from pipeline.local.ports import listening
 
@@ -70,8 +70,11 @@ def state_directory(settings: Settings) -> Finding:
 
 
 def cache_directory(settings: Settings) -> Finding:
-    """There is room for the jars."""
-    return good("Cache directory", disk.room_for_state(settings.cache_dir))
+    """There is room for the jars and the archives of classes."""
+    room = disk.room_for_state(settings.cache_dir)
+    number, size = class_data.stored(settings)
+    archives = f"{number} class archives, {size / _MIB:,.0f} MiB, in its folder classes"
+    return good("Cache directory", f"{room}; {archives}")
 
 
 def memory() -> Finding:

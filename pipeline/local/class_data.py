@@ -203,6 +203,12 @@ def directory(settings: Settings) -> Path:
     return settings.cache_dir / "classes"
 
 
+def stored(settings: Settings) -> tuple[int, int]:
+    """How many archives there are, and their bytes together."""
+    sizes = [archive.stat().st_size for archive in directory(settings).glob("*.jsa")]
+    return len(sizes), sum(sizes)
+
+
 def make_room(folder: Path) -> None:
     """Delete the archives used longest ago, until the others are no larger than `LARGEST`."""
     total = 0
