@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
+import psutil
 
 from pipeline import private_file
 from pipeline.config import Settings
@@ -38,8 +39,9 @@ _REST_SECONDS: Final = 15.0
 _POLL_SECONDS: Final = 1.0
 # A share of new classes below which the archive that is there is good enough.
 _WORTH_IT: Final = 0.05
-# How many bytes of free space an archive needs while it is made, beside what a start needs.
+# Bytes of free space, beside what a start needs, and of free memory that making one may take.
 _ROOM: Final = 300 * 1024 * 1024
+_MEMORY: Final = 1024 * 1024 * 1024
 _COLLECTOR = re.compile(r"-XX:[+-]Use\w+GC")
 # Objects are archived only under G1, and any collector can use them; the rest is for large lists.
 _DUMP_JVM = ("-XX:+UseG1GC", "-Xms64m", "-Xmx512m", "-XX:MaxMetaspaceSize=1g")
@@ -143,6 +145,8 @@ class ClassData:
     async def _dump(self, archive: Path, classpath: Iterable[Path], loaded: Iterable[str]) -> bool:
         """Make an archive under another name first; whether it is there and works."""
         if shutil.disk_usage(archive.parent).free < disk.LEAST_FREE + _ROOM:
+            return False
+        if psutil.virtual_memory().available < _MEMORY:
             return False
         partial = archive.with_suffix(f".{os.getpid()}.partial")
         classes = partial.with_suffix(".input")

