@@ -91,7 +91,7 @@ class ClassData:
             # One of an earlier start would be taken for this one's.
             self.recording.unlink(missing_ok=True)
             private_file.make_directory(self.archive.parent)
-            if os.access(self.archive.parent, os.W_OK | os.X_OK):
+            if _can_be_shared(self.classpath) and os.access(self.archive.parent, os.W_OK | os.X_OK):
                 flags.append(f"-XX:DumpLoadedClassList={self.recording}")
         return tuple(flags)
 
@@ -140,7 +140,7 @@ class ClassData:
             return False
         check = (f"-XX:SharedArchiveFile={archive}", "-XX:+VerifySharedSpaces", "-Xshare:on")
         command = (*self.jvm, *check, *_option(classpath), "-version")
-        return await run_aside((str(self.java), *command), self.log) == 0
+        return await self._run(command)
 
     async def _dump(self, archive: Path, classpath: Iterable[Path], loaded: Iterable[str]) -> bool:
         """Make an archive under another name first; whether it is there and works."""
@@ -157,9 +157,7 @@ class ClassData:
                 flags.append(f"-XX:SharedClassListFile={classes}")
             jvm = (flag for flag in self.jvm if not _COLLECTOR.fullmatch(flag))
             command = ("-Xshare:dump", *jvm, *_DUMP_JVM, *flags, *_option(classpath))
-            if await run_aside((str(self.java), *command), self.log) != 0:
-                return False
-            if not await self._is_sound(partial, classpath):
+            if not (await self._run(command) and await self._is_sound(partial, classpath)):
                 return False
             # A file that a power cut left half on disk would have its right name.
             await asyncio.to_thread(_flush, partial)
@@ -168,6 +166,11 @@ class ClassData:
         finally:
             partial.unlink(missing_ok=True)
             classes.unlink(missing_ok=True)
+
+    async def _run(self, arguments: Iterable[str]) -> bool:
+        # A JVM finds jars whose paths are not ASCII only if the locale says how they are written.
+        environment = {"LC_ALL": "C.UTF-8"}
+        return await run_aside((str(self.java), *arguments), self.log, environment) == 0
 
     def _write_list(self, loaded: Iterable[str]) -> None:
         private_file.write(self.list, "".join(f"{line}\n" for line in loaded).encode())
@@ -260,6 +263,11 @@ def _classes(file: Path) -> list[str]:
 def _option(classpath: Iterable[Path]) -> tuple[str, ...]:
     joined = ":".join(map(str, classpath))
     return ("-cp", joined) if joined else ()
+
+
+def _can_be_shared(classpath: Iterable[Path]) -> bool:
+    """Java 21 archives no class of a jar whose path has a space or another sign URLs escape."""
+    return all(jar.as_uri() == f"file://{jar}" for jar in classpath)
 
 
 def _stamp(file: Path) -> tuple[str, int, int]:

