@@ -23,6 +23,7 @@ from pipeline.flink.rest import FlinkRest
 from pipeline.flink.submission import Submission, Submitted
 from pipeline.model import Health
 
+from .class_data import class_data
 from .cluster import FlinkHome
 from .component import Component
 from .control import ProcessReport
@@ -107,12 +108,14 @@ def _process(
     async def started(_: Process) -> bool:
         return True
 
+    classes = class_data(settings, name, java, jvm, home.classpath)
     return ProcessSpec(
         name=name,
         title=title,
         command=(
             str(java / "bin" / "java"),
             *jvm,
+            *classes.flags(),
             # A plan or a job that exhausts the memory ends the process, which is then started
             # again; half a JVM would be worse.
             "-XX:+ExitOnOutOfMemoryError",
@@ -129,6 +132,7 @@ def _process(
         # A JVM finds files whose names are not ASCII only if the locale says how they are written.
         environment={"FLINK_CONF_DIR": str(home.conf), "LC_ALL": "C.UTF-8"},
         piped=True,
+        afterwards=classes.make,
     )
 
 
