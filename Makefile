@@ -5,13 +5,15 @@ BIN := $(VENV)/bin
 RUN_STAMP := $(VENV)/.installed-run
 TEST_STAMP := $(VENV)/.installed-test
 
+BYTECODE_STAMP := $(VENV)/.compiled
+
 .PHONY: run test test-compose check format soak bench snapshots screenshot docs clean
 
-run: $(RUN_STAMP)
+run: $(RUN_STAMP) $(BYTECODE_STAMP)
 	@$(BIN)/fraudwatch $(ARGS)
 
 # What needs no stack goes on two cores at once; what starts one has the machine for itself.
-test: check
+test: check $(BYTECODE_STAMP)
 ifeq ($(strip $(ARGS)),)
 	$(BIN)/python -m pytest -n 2 tests/unit tests/golden tests/snapshot
 	$(BIN)/python -m pytest tests/e2e tests/fuzz
@@ -38,7 +40,7 @@ ROUNDS ?= 20
 soak: $(TEST_STAMP)
 	$(BIN)/python -m pytest tests/e2e/faults --rounds $(ROUNDS) $(ARGS)
 
-bench: $(TEST_STAMP)
+bench: $(TEST_STAMP) $(BYTECODE_STAMP)
 	$(BIN)/python -m tests.bench $(ARGS)
 
 # Look at the report (snapshot_report.html) before accepting new pictures.
@@ -71,3 +73,9 @@ $(TEST_STAMP): pyproject.toml | $(BIN)/python
 	@echo "Installing fraudwatch with its test tools ..."
 	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --progress-bar off -e '.[test]'
 	@touch $@ $(RUN_STAMP)
+
+# An editable install is not compiled, and where Python may not write bytecode, every start would be
+# 50 ms slower.
+$(BYTECODE_STAMP): $(RUN_STAMP) $(shell find pipeline tui -name '*.py')
+	@$(BIN)/python -m compileall -q pipeline tui
+	@touch $@

@@ -109,7 +109,8 @@ def _open_console(options: ConsoleOptions) -> int | None:
         print(error, file=sys.stderr)
         return error.exit_code
 
-    gc.set_threshold(*_COLLECT_AT)
+    # Until the stack is connected, everything that is made stays: there is no garbage to look for.
+    gc.disable()
 
     from .app import FraudwatchApp
     from .environment import Environment, Profiles
@@ -119,11 +120,13 @@ def _open_console(options: ConsoleOptions) -> int | None:
     def connect() -> Backend:
         from .connect import connect
 
-        backend = connect(settings)
-        # What was imported stays, so that looking through it for garbage, which takes as long as a
-        # keypress should, is for nothing.
-        gc.freeze()
-        return backend
+        try:
+            return connect(settings)
+        finally:
+            # Nor ever in what was imported: looking through it takes as long as a keypress should.
+            gc.freeze()
+            gc.set_threshold(*_COLLECT_AT)
+            gc.enable()
 
     def open_source(bootstrap: str) -> Source:
         from .kafka_source import KafkaSource
@@ -196,10 +199,13 @@ def _metrics(port: str | None, view: Callable[[], View]) -> AbstractContextManag
 
 
 def _can_draw() -> bool:
-    """Textual draws on standard error, unless it is told of another driver, as in a browser."""
+    """Textual draws on standard error, unless another driver is configured, as in a browser."""
+    if all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
+        return True
+
     from textual.constants import DRIVER
 
-    return bool(DRIVER) or all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
+    return bool(DRIVER)
 
 
 def _log_to_file(settings: Settings) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import on, work
 from textual.app import App
@@ -13,7 +13,6 @@ from pipeline.model import SimulatorStatus
 
 from . import text
 from .environment import Environment
-from .history import HistorySource
 from .keymap import Scope, bindings
 from .navigation import OpenJob, OpenQuarantine, OpenRows, OpenSimulator, OpenTopic, OpenUser
 from .preferences import PreferencesFile
@@ -21,10 +20,13 @@ from .screens.closing import ClosingScreen
 from .screens.dashboard import Dashboard
 from .screens.help import HelpScreen
 from .session import Session
-from .tail_source import Tails
 from .theme import DARK, THEMES, default_theme, next_theme, title
 from .view import Phase
 from .widgets.table import LiveTable
+
+if TYPE_CHECKING:
+    from .history import HistorySource
+    from .tail_source import Tails
 
 _CLOSED_CHECK_SECONDS: Final = 0.05
 # Most stacks let go faster than this; a box that flashes up would only irritate.
@@ -70,9 +72,12 @@ class FraudwatchApp(App[str]):
         """The styles are parsed before our theme is set."""
         return DARK.variables
 
+    def get_default_screen(self) -> Dashboard:
+        """The first screen; over another one it would be painted later."""
+        return Dashboard(self.session, self.preferences, self._environment.folder)
+
     def on_mount(self) -> None:
         """Paint, then begin with what takes time."""
-        self.push_screen(Dashboard(self.session, self.preferences, self._environment.folder))
         self.call_after_refresh(self.session.bring_up)
 
     def action_next_theme(self) -> None:

@@ -6,12 +6,15 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from .backend import Backend
-from .history import HistorySource
 from .limits import Limits
-from .source import Source
-from .tail_source import Tails
+
+if TYPE_CHECKING:
+    from .backend import Backend
+    from .history import HistorySource
+    from .source import Source
+    from .tail_source import Tails
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from . import text
-from .export import ExportResult, Field, export
 from .fields import FLAGGED_FIELDS, USER_FIELDS, WINDOW_FIELDS
 from .problem import Problem
 from .query import Fields, Page, Queries, Query, RowT
@@ -18,6 +17,7 @@ from .snapshot import Snapshot
 from .view import Notice, Severity
 
 if TYPE_CHECKING:
+    from .export import ExportResult
     from .screens.export import ExportChoice
     from .store import Store
 
@@ -138,5 +138,7 @@ class Exporter:
 
 
 def _export(choice: ExportChoice, fields: Fields[Any], rows: Iterable[Any]) -> ExportResult:
+    from .export import Field, export
+
     columns = [Field(name, kind) for name, kind in fields.kinds.items()]
     return export(choice.path, choice.format, columns, map(fields.values, rows))

@@ -11,9 +11,9 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from . import problem
-from .source import Source
 
 if TYPE_CHECKING:
+    from .source import Source
     from .store import Store
 
 T = TypeVar("T")

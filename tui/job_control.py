@@ -7,14 +7,16 @@ import threading
 from collections.abc import Callable, Sequence
 from enum import Enum
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pipeline.errors import ChangedError
 from pipeline.model import JobState, JobStatus, Resume
 
-from .backend import Backend
 from .problem import Problem
 from .view import Activity, Notice, Severity
+
+if TYPE_CHECKING:
+    from .backend import Backend
 
 _log = logging.getLogger(__name__)
 

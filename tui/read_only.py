@@ -16,13 +16,14 @@ from pipeline.model import (
     StackStatus,
 )
 
-from .backend import Backend, ReportProgress, ReportSteps
 from .keymap import changing_actions
 
 if TYPE_CHECKING:
     from textual.dom import DOMNode as Node
 
     from pipeline.local.control import Simulate
+
+    from .backend import Backend, ReportProgress, ReportSteps
 else:
     # Textual finds a widget's styles and component classes along its first base that is a node.
     Node = object

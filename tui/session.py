@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from pipeline.errors import UnavailableError
 from pipeline.model import JobDetail, JobStatus, SimulatorStatus, StepState
 
-from .backend import Backend
 from .feed import Feed
 from .job_control import JobControl, Order
 from .limits import Limits
@@ -24,11 +23,12 @@ from .problem import Problem
 from .query import Queries
 from .simulator_control import SimulatorControl, SimulatorOrder
 from .snapshot import Snapshot
-from .source import Source
 from .view import JobLine, Notice, Phase, Reading, Severity, View
 from .watch import Watch
 
 if TYPE_CHECKING:
+    from .backend import Backend
+    from .source import Source
     from .store import Store
 
 T = TypeVar("T")

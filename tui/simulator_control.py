@@ -7,12 +7,15 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
 from pipeline.model import SimulatorStatus
 
-from .backend import Backend
 from .problem import Problem
 from .view import Notice, Severity
+
+if TYPE_CHECKING:
+    from .backend import Backend
 
 _log = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from textual import on
 from textual.app import ComposeResult
@@ -40,8 +40,10 @@ from tui.widgets.titles import TitleLine
 from tui.widgets.users import UsersTable
 from tui.widgets.windows import WindowLine, WindowsTable
 
-from .export import ExportChoice, ExportScreen
 from .orders import give_when_sure
+
+if TYPE_CHECKING:
+    from .export import ExportChoice
 
 _REFRESH_SECONDS: Final = 0.22
 # The feed answers a question within about this time.
@@ -69,7 +71,8 @@ class Dashboard(Guarded, Screen[None]):
     VERTICAL_BREAKPOINTS = _BY_HEIGHT
 
     def __init__(self, session: Session, preferences: PreferencesFile, folder: Path) -> None:
-        super().__init__()
+        # From the beginning, since a class that is set later has every widget styled again.
+        super().__init__(classes="-starting")
         self._session = session
         self._preferences = preferences
         self._folder = folder
@@ -267,6 +270,8 @@ class Dashboard(Guarded, Screen[None]):
 
     @on(LiveTable.ExportWanted)
     def _export(self, message: LiveTable.ExportWanted) -> None:
+        from .export import ExportScreen
+
         table = message.table.id or ""
         data = self._as_frozen(self._session.view()).data
         frozen = self._frozen is not None
