@@ -1,0 +1,19 @@
+"""The least that Textual does, for the console's first paint to be compared with."""
+
+from __future__ import annotations
+
+from textual.app import App, ComposeResult
+from textual.widgets import Static
+
+SHOWN = "a bare application"
+
+
+class Bare(App[None]):
+    """One line of text."""
+
+    def compose(self) -> ComposeResult:
+        yield Static(SHOWN)
+
+
+if __name__ == "__main__":
+    Bare().run()
