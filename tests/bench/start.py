@@ -50,6 +50,8 @@ def _start(settings: Settings) -> dict[str, float]:
         return re.search(pattern, terminal.text) is not None
 
     def all_seen() -> bool:
+        if shows("did not come up"):
+            raise RuntimeError(terminal.text)
         for name, pattern in (("row", ROW), ("jobs", ALL_RUN)):
             if name not in figures and shows(pattern):
                 figures[name] = time.monotonic() - began
