@@ -62,7 +62,7 @@ class Serving:
         return found[0] if found else ""
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
     chromium = Chromium(tmp_path_factory.mktemp("chromium"))
     yield chromium

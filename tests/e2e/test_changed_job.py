@@ -39,9 +39,10 @@ def plan(stack: Runtime, job_id: str) -> str:
     return httpx.get(f"{stack.status().rest}/jobs/{job_id}/plan", trust_env=False).text
 
 
-def test_it_is_refused_and_its_state_stays(
+def test_a_changed_job_is_refused_then_runs_as_before_then_fresh(
     changed: Journal, stack: Runtime, fraudwatch: Run
 ) -> None:
+    # It is refused, and its state stays.
     with pytest.raises(ChangedError, match="flagged has changed since its savepoint of 20"):
         stack.start_job(NAME)
     assert changed.entry(NAME).savepoints
@@ -51,8 +52,7 @@ def test_it_is_refused_and_its_state_stays(
     assert "--as-before" in done.stderr
     assert fraudwatch("start", NAME, "--fresh", "--as-before").returncode == 2
 
-
-def test_it_runs_as_before_from_its_state(changed: Journal, stack: Runtime) -> None:
+    # It runs as before, from its state.
     steps: list[str] = []
     status = stack.start_job(NAME, steps.append, resume=Resume.AS_BEFORE)
     assert status.state is JobState.RUNNING
@@ -62,11 +62,9 @@ def test_it_runs_as_before_from_its_state(changed: Journal, stack: Runtime) -> N
     stack.stop_job(NAME)
     with pytest.raises(ChangedError):
         stack.start_job(NAME)
-    stack.start_job(NAME, resume=Resume.FRESH)
 
-
-def test_it_starts_fresh(changed: Journal, stack: Runtime) -> None:
-    steps: list[str] = []
+    # It starts fresh.
+    steps.clear()
     status = stack.start_job(NAME, steps.append, resume=Resume.FRESH)
     assert "starting without state" in steps
     assert "4321" not in plan(stack, status.job_id)

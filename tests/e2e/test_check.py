@@ -30,8 +30,8 @@ def test_limits_hold_or_do_not(stack: Runtime, fraudwatch: Run) -> None:
     assert found["job", "rolling"]["said"] == "STOPPED"
     assert found["age", "transaction"]["value"] is None
 
-    stack.start_job("rolling")
     send(stack, generated(800))
+    stack.start_job("rolling")
     stack.verify("rolling")  # Waits until the job has read all of it.
     code, found = checks(
         fraudwatch, "--verify", *("--max-lag", "0", "--max-age", "600", "--max-quarantined", "0")

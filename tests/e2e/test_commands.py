@@ -46,7 +46,7 @@ def test_jobs_start_stop_and_resume(stack: Runtime, fraudwatch: Run) -> None:
     assert [job.savepoint for job in stack.status().jobs] == [""] * 5
 
 
-def test_mistakes_get_a_sentence_and_an_exit_code(fraudwatch: Run) -> None:
+def test_mistakes_get_a_sentence_and_an_exit_code(stack: Runtime, fraudwatch: Run) -> None:
     for arguments, code, said in (
         (("start", "rollin"), 4, "rollin"),
         (("start",), 2, "--all"),
@@ -78,9 +78,9 @@ def test_logs_of_every_process(fraudwatch: Run) -> None:
 
 
 def test_vitals_and_detail_tell_how_a_job_is_doing(stack: Runtime, sample_data: Path) -> None:
-    stack.start_job("tumbling")
     rows = transactions(sample_data / FILES[0])
     send(stack, rows[:3_000])
+    stack.start_job("tumbling")
     # Long past: dropped as late.
     assert stack.verify("tumbling").proved
     send(stack, rows[:10])

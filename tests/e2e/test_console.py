@@ -23,7 +23,14 @@ from pipeline.local.control import socket_path
 from pipeline.local.ports import free_port
 from pipeline.runtime import Runtime
 
-from .conftest import Run, assert_ended, stack_environment, stack_processes, wait_until
+from .conftest import (
+    Run,
+    assert_ended,
+    stack_environment,
+    stack_processes,
+    stopping,
+    wait_until,
+)
 
 COLUMNS, LINES = 120, 40
 # The cursor, the mouse, pasting and the screen that was there before, in the order of Textual.
@@ -61,11 +68,13 @@ class Terminal:
 
     def read_until(self, wanted: bytes, patience: float) -> None:
         """Read until the console sends something."""
-        seen = b""
-        end = time.monotonic() + patience
-        while wanted not in seen:
-            assert time.monotonic() < end, f"waited {patience:.0f} s for {wanted!r}"
-            seen += self._read(0.05)
+        seen = bytearray()
+
+        def sent() -> bool:
+            seen.extend(self._read(0.05))
+            return wanted in seen
+
+        wait_until(sent, patience, repr(wanted))
 
     def resize(self, columns: int, lines: int) -> None:
         """Give the terminal another size."""
@@ -163,20 +172,27 @@ def test_metrics_of_a_live_console(
         terminal.process.close(force=True)
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, None])
-def test_nothing_outlives_a_console_that_is_ended(
-    terminal: Terminal, settings: Settings, how: signal.Signals | None
-) -> None:
-    """Without a signal its terminal is closed."""
-    terminal.wait_for(r"● kafka", patience=60)
+def test_nothing_outlives_consoles_that_are_ended(settings: Settings) -> None:
+    """By a signal, or since the terminal is closed; until the last has ended the stack stays."""
+    first = Terminal(settings)
+    first.wait_for(r"● kafka", patience=60)
     processes = stack_processes(settings)
-    if how is None:
-        terminal.process.ptyproc.fileobj.close()
-    else:
-        terminal.process.kill(how)
-    if how in (signal.SIGTERM, signal.SIGHUP):
-        terminal.read_until(RESTORED[-1], patience=5)
-    assert_ended([*processes, psutil.Process(terminal.process.pid)], patience=15)
+    others = {how: Terminal(settings) for how in (signal.SIGHUP, signal.SIGTERM, signal.SIGKILL)}
+    try:
+        for terminal in others.values():
+            terminal.wait_for(r"● kafka", patience=60)
+        first.process.ptyproc.fileobj.close()
+        assert_ended([psutil.Process(first.process.pid)], patience=15)
+        for how, terminal in others.items():
+            assert not stopping(settings)
+            terminal.process.kill(how)
+            if how is not signal.SIGKILL:
+                terminal.read_until(RESTORED[-1], patience=5)
+            assert_ended([psutil.Process(terminal.process.pid)], patience=15)
+        assert_ended(processes, patience=15)
+    finally:
+        for terminal in others.values():
+            terminal.process.close(force=True)
 
 
 @pytest.mark.parametrize("how", ["ctrl+c", "SIGTERM", "SIGHUP"])

@@ -21,11 +21,11 @@ def test_jobs_go_on_under_another_leader(tmp_path: Path, sample_data: Path) -> N
         runtime = Runtime(company.settings)
         try:
             runtime.bring_up(simulator=False, jobs=False)
+            send(runtime, first)
             for name in JOBS:
                 runtime.start_job(name)
             before = running(runtime.status())
             assert before.keys() == {*JOBS}
-            send(runtime, first)
             for name in JOBS:
                 assert_right(runtime.verify(name), of=len(first))
 

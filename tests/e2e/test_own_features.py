@@ -62,12 +62,14 @@ def test_every_kind_of_feature_is_proved(own: Runtime) -> None:
         assert parity.waiting < parity.expected / 2, parity
 
 
-def test_the_feature_of_the_documentation(stack: Runtime, fraudwatch: Run, tmp_path: Path) -> None:
+def test_the_feature_of_the_documentation(
+    stack: Runtime, stack_settings: Settings, fraudwatch: Run, tmp_path: Path
+) -> None:
     file = str(write_my_features(tmp_path))
     with_it = ("--features", file)
+    send(stack, some_transactions(3_000))
     started = fraudwatch("start", "merchants", *with_it)
     assert started.returncode == 0, started.stderr
-    send(stack, some_transactions(3_000))
     verified = fraudwatch("verify", "merchants", "--json", *with_it)
     assert verified.returncode == 0, verified.stderr
     (report,) = json.loads(verified.stdout)
@@ -83,16 +85,13 @@ def test_the_feature_of_the_documentation(stack: Runtime, fraudwatch: Run, tmp_p
     assert "INSERT INTO `merchants_sink`" in fraudwatch("sql", "merchants", *with_it).stdout
     # Without the file there is no such job.
     assert fraudwatch("verify", "merchants").returncode == 4
+    assert_console_shows_merchants(stack_settings, file)
     assert fraudwatch("stop", "merchants", "--discard", *with_it).returncode == 0
 
 
-def test_the_console_shows_its_rows(
-    stack: Runtime, stack_settings: Settings, fraudwatch: Run, tmp_path: Path
-) -> None:
-    file = str(write_my_features(tmp_path))
-    send(stack, some_transactions(3_000))
-    assert fraudwatch("start", "merchants", "--features", file).returncode == 0
-    terminal = Terminal(stack_settings, "--features", file)
+def assert_console_shows_merchants(settings: Settings, file: str) -> None:
+    """A console with the feature's file has its rows, and they can be filtered."""
+    terminal = Terminal(settings, "--features", file)
     try:
         terminal.wait_for(r"\d of 6 running", patience=90)
         terminal.process.send("1Gv")
@@ -109,7 +108,7 @@ def test_the_console_shows_its_rows(
 
 
 @pytest.mark.parametrize("name", [name for name in REFUSED if name not in _NOT_FLINKS])
-def test_flink_does_refuse(stack: Runtime, stack_settings: Settings, name: str) -> None:
+def test_flink_does_refuse(running_stack: Runtime, stack_settings: Settings, name: str) -> None:
     local = Stack(stack_settings)
     found = local.found()
     feature = as_feature(name, REFUSED[name][0])

@@ -6,12 +6,11 @@ import itertools
 import json
 from datetime import datetime
 
-import psutil
 from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from pipeline import features, schema
-from pipeline.config import FlinkSettings
+from pipeline.config import FlinkSettings, Settings
 from pipeline.kafka import groups, topics
 from pipeline.kafka.consumer import BatchConsumer, read_to_end
 from pipeline.kafka.places import Edge
@@ -23,7 +22,7 @@ from pipeline.runtime import Runtime
 from pipeline.simulate import encode
 from pipeline.simulate.generator import Generator
 
-from .conftest import Run, wait_until
+from .conftest import Run, stack_processes, wait_until
 
 NAMES = [feature.name for feature in features.BUILT_IN]
 
@@ -41,8 +40,6 @@ def transactions_by_partition(stack: Runtime) -> dict[int, list[Transaction]]:
 def test_a_restarted_simulator_carries_on_and_the_features_stay_right(
     stack: Runtime, fraudwatch: Run
 ) -> None:
-    stack.start_job("rolling")
-    stack.start_job("flagged")
     sent = 0
     for rate in ("400", "800"):
         assert fraudwatch("simulate", "--rate", rate, "--speed", "7200").returncode == 0
@@ -59,21 +56,10 @@ def test_a_restarted_simulator_carries_on_and_the_features_stay_right(
         times = [row.trans_date_trans_time for row in rows]
         assert all(earlier <= later for earlier, later in itertools.pairwise(times))
     for name in ("rolling", "flagged"):
+        stack.start_job(name)
         parity = stack.verify(name)
         assert parity.proved, parity
         assert (parity.late, parity.duplicates) == (0, 0)
-
-
-def test_a_users_transactions_and_results_share_a_partition(stack: Runtime) -> None:
-    send(stack, generated(800))
-    stack.start_job("rolling")
-    assert stack.verify("rolling").proved
-    places: dict[bytes | None, set[int]] = {}
-    for topic in (schema.TRANSACTION_TOPIC, "user_trans_amt_last_360min"):
-        for record in itertools.chain.from_iterable(read_to_end(stack.kafka, topic)):
-            places.setdefault(record.key, set()).add(record.partition)
-    assert len(places) > 100
-    assert all(len(partitions) == 1 for partitions in places.values())
 
 
 def test_how_far_a_run_has_read_says_nothing_of_the_next_one(stack: Runtime) -> None:
@@ -92,8 +78,9 @@ def test_how_far_a_run_has_read_says_nothing_of_the_next_one(stack: Runtime) -> 
     assert stack.verify("flagged").transactions == 200
 
 
-def test_verify_knows_where_history_begins(stack: Runtime) -> None:
-    """The oldest records go, as they do when a topic reaches its size; results are still judged."""
+def test_users_share_partitions_and_verify_knows_where_history_begins(
+    stack: Runtime,
+) -> None:
     rows = generated(4_000)
     send(stack, rows)
     stack.start_job("rolling")
@@ -101,6 +88,14 @@ def test_verify_knows_where_history_begins(stack: Runtime) -> None:
     whole = stack.verify("rolling")
     assert whole.proved
     assert whole.before_history == 0
+    places: dict[bytes | None, set[int]] = {}
+    for topic in (schema.TRANSACTION_TOPIC, "user_trans_amt_last_360min"):
+        for record in itertools.chain.from_iterable(read_to_end(stack.kafka, topic)):
+            places.setdefault(record.key, set()).add(record.partition)
+    assert len(places) > 100
+    assert all(len(partitions) == 1 for partitions in places.values())
+
+    # The oldest records go, as they do when a topic reaches its size; results are still judged.
     admin = AdminClient({"bootstrap.servers": stack.bootstrap})
     (info,) = (t for t in topics.list_topics(stack.kafka) if t.name == schema.TRANSACTION_TOPIC)
     gone = [TopicPartition(info.name, part.partition, part.latest // 3) for part in info.partitions]
@@ -126,13 +121,13 @@ def test_newest_event_time_looks_past_damaged_records(stack: Runtime) -> None:
 
 def test_damaged_records_neither_stop_a_job_nor_spoil_its_results(stack: Runtime) -> None:
     rows = generated(600)
-    for name in NAMES:
-        stack.start_job(name)
     send(stack, rows[:300])
     with TransactionProducer(stack.kafka) as producer:
         for value in (b"{oops", b"[]", b'{"user_id": 1}', b'{"trans_date_trans_time": null}'):
             producer.send(b"1", value)
     send(stack, rows[300:])
+    for name in NAMES:
+        stack.start_job(name)
     for name in NAMES:
         parity = stack.verify(name)
         assert parity.proved, parity
@@ -181,12 +176,14 @@ def test_tail_prints_what_is_there(stack: Runtime, fraudwatch: Run) -> None:
     assert all(len(t["partitions"]) == schema.PARTITIONS for t in listed)
 
 
-def test_the_simulator_is_started_again_when_it_dies(stack: Runtime) -> None:
+def test_the_simulator_is_started_again_when_it_dies(
+    stack: Runtime, stack_settings: Settings
+) -> None:
     stack.simulate(Simulate(running=True, rate=300))
     wait_until(lambda: stack.status().simulator.sent > 100, 30, "transactions")
     (simulator,) = (
         process
-        for process in psutil.process_iter()
+        for process in stack_processes(stack_settings)
         if "pipeline.simulate.process" in " ".join(process.cmdline())
     )
     simulator.kill()

@@ -16,9 +16,9 @@ def test_a_users_history_has_the_user_and_nobody_else(stack: Runtime, sample_dat
     rows = transactions(sample_data / FILES[0])[:3_000]
     user = rows[0].user_id
     mine = [row for row in rows if row.user_id == user]
+    send(stack, rows)
     stack.start_job("rolling")
     stack.start_job("tumbling")
-    send(stack, rows)
     assert stack.verify("rolling").proved
     assert stack.verify("tumbling").proved
     kept, source = HistoryKept(), KafkaHistory(stack.kafka, user)

@@ -31,11 +31,11 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     directory.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "fraudwatch-test", str(directory)]
     try:
-        subprocess.run(mount, check=True, capture_output=True, timeout=10)
+        subprocess.run(mount, check=True, capture_output=True, timeout=60)
     except (OSError, subprocess.CalledProcessError) as error:
         pytest.skip(f"no small disk can be mounted here: {error}")
     yield directory
-    subprocess.run(["umount", "--lazy", str(directory)], check=True, timeout=10)
+    subprocess.run(["umount", "--lazy", str(directory)], check=True, timeout=60)
 
 
 def fill(path: Path) -> None:

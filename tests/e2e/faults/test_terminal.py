@@ -6,10 +6,12 @@ import signal
 from typing import Final
 
 import psutil
+import pytest
 
 from ..conftest import wait_until
 from .conftest import Patient
 
+pytestmark = pytest.mark.xdist_group("faults")
 MIB: Final = 1024 * 1024
 COUNT: Final = r"([\d,]+) transactions"
 
@@ -20,9 +22,9 @@ def seen(patient: Patient) -> int:
 
 
 def await_transactions(patient: Patient, more: int) -> int:
-    """Wait for the simulator, whatever the console does; how many it has sent then."""
-    wanted = patient.report.simulator.sent + more
-    wait_until(lambda: patient.report.simulator.sent >= wanted, 60, f"{more} transactions")
+    """Wait for the simulator, whatever the console does; how many transactions there are then."""
+    wanted = patient.sent + more
+    wait_until(lambda: patient.sent >= wanted, 60, f"{more} transactions")
     return wanted
 
 
@@ -39,6 +41,7 @@ def test_nobody_reads_what_the_console_draws(patient: Patient) -> None:
     assert console.is_running()
     assert console.memory_info().rss < before + 64 * MIB
     assert_caught_up(patient, sent)
+    patient.assert_right()
 
 
 def test_resized_to_nothing_and_back(patient: Patient) -> None:
@@ -48,11 +51,12 @@ def test_resized_to_nothing_and_back(patient: Patient) -> None:
         patient.terminal.drain(0.5)
         assert patient.terminal.process.isalive()
     patient.terminal.resize(120, 40)
-    assert_caught_up(patient, patient.report.simulator.sent)
+    assert_caught_up(patient, patient.sent)
     patient.terminal.process.send("?")
     patient.terminal.wait_for("esc closes", 10)
     patient.terminal.process.send("\x1b")
     wait_until(lambda: "esc closes" not in patient.terminal.text, 10, "no help")
+    patient.assert_right()
 
 
 def test_suspended_and_resumed(patient: Patient) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+import pytest
 from confluent_kafka import Consumer
 
 from pipeline import features, schema
@@ -13,19 +14,14 @@ from pipeline.kafka.client import client_config
 from ..conftest import wait_until
 from .conftest import Patient
 
+pytestmark = pytest.mark.xdist_group("faults")
 RECOVERY_SECONDS: Final = 30
 JOB: Final = "rolling"
 
 
-def records(patient: Patient, topic: str) -> int:
-    """How many records a topic holds."""
-    known = {info.name: info.records for info in topics.list_topics(patient.runtime.kafka)}
-    return known.get(topic, 0)
-
-
 def make_anew(patient: Patient, topic: str) -> None:
     kafka = patient.runtime.kafka
-    assert records(patient, topic) > 0
+    assert patient.records(topic) > 0
     topics.delete_topics(kafka, [topic])
     retention = patient.settings.retention_mib * 1024 * 1024
     topics.create_topics(kafka, [topic], retention_bytes=retention)
@@ -40,9 +36,9 @@ def compute_again(patient: Patient) -> None:
 
 def test_sink_topic_is_made_anew(patient: Patient) -> None:
     (feature,) = features.BUILT_IN.find([JOB])
-    wait_until(lambda: records(patient, feature.topic), 30, "results")
+    wait_until(lambda: patient.records(feature.topic), 30, "results")
     make_anew(patient, feature.topic)
-    wait_until(lambda: records(patient, feature.topic), RECOVERY_SECONDS, "results again")
+    wait_until(lambda: patient.records(feature.topic), RECOVERY_SECONDS, "results again")
     patient.assert_recovers(RECOVERY_SECONDS)
     # What the topic held is gone, and the proof says so instead of looking away.
     patient.simulate(running=False)
@@ -55,13 +51,13 @@ def test_sink_topic_is_made_anew(patient: Patient) -> None:
 
 def test_source_topic_is_made_anew(patient: Patient) -> None:
     (feature,) = features.BUILT_IN.find([JOB])
-    wait_until(lambda: records(patient, feature.topic), 30, "results")
+    wait_until(lambda: patient.records(feature.topic), 30, "results")
     make_anew(patient, schema.TRANSACTION_TOPIC)
-    wait_until(lambda: records(patient, schema.TRANSACTION_TOPIC), 30, "transactions again")
+    wait_until(lambda: patient.records(schema.TRANSACTION_TOPIC), 30, "transactions again")
     patient.assert_recovers(RECOVERY_SECONDS)
-    before = records(patient, feature.topic)
+    before = patient.records(feature.topic)
     wait_until(
-        lambda: records(patient, feature.topic) > before, RECOVERY_SECONDS, "results of new ones"
+        lambda: patient.records(feature.topic) > before, RECOVERY_SECONDS, "results of new ones"
     )
 
 

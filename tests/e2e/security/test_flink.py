@@ -36,9 +36,9 @@ def context(certificates: Certificates) -> ssl.SSLContext:
 
 @pytest.fixture(params=[BASIC, f"Bearer {TOKEN}"], ids=["password", "token"])
 def proxy(
-    request: pytest.FixtureRequest, stack: Runtime, context: ssl.SSLContext
+    request: pytest.FixtureRequest, running_stack: Runtime, context: ssl.SSLContext
 ) -> Iterator[Proxy]:
-    rest = stack.status().rest
+    rest = running_stack.status().rest
     proxy = Proxy(lambda: rest, path="/team/flink", authorization=request.param, context=context)
     yield proxy
     proxy.close()
@@ -51,7 +51,7 @@ def flink(proxy: Proxy, certificates: Certificates, **how: object) -> FlinkSetti
         "certificate_file": certificates.path("client.pem"),
         "key_file": certificates.path("client.key"),
         "key_password": Secret("env", "CANARY_KEY_PASSWORD"),
-        "timeout": 20.0,
+        "timeout": 60.0,
     }
     return FlinkSettings(**(known | how))
 
