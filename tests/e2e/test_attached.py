@@ -126,9 +126,9 @@ def test_few_requests_follow_one_another_on_a_long_way(stack: Runtime, attach: A
     stack.start_job("rolling")
     stack.start_job("flagged")
     rest = stack.status().rest
-    proxy = Proxy(lambda: rest, delay=0.3)
+    proxy = Proxy(lambda: rest, delay=0.8)
     try:
-        far = attach("far", rest=proxy.address, timeout=20.0)
+        far = attach("far", rest=proxy.address, timeout=60.0)
         proxy.spans.clear()
         far.bring_up(jobs=False)
         assert proxy.in_a_row() == 1

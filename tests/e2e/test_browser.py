@@ -54,7 +54,7 @@ class Serving:
     def close(self) -> None:
         if self.process.poll() is None:
             self.process.kill()
-            self.process.wait(10)
+            self.process.wait(60)
 
     def _said(self) -> str:
         assert self.process.poll() is None, "serve has ended"
@@ -124,7 +124,7 @@ def test_tabs_are_consoles_of_one_stack(
     first.wait_for(ROW)
     assert serving.consoles() == left
     serving.process.send_signal(signal.SIGTERM)
-    assert serving.process.wait(30) == 0
+    assert serving.process.wait(120) == 0
     assert_ended(left, 5)
     assert {process.pid for process in stack_processes(stack_settings)} == of_the_stack
 

@@ -18,7 +18,7 @@ from .secured import CLIENT_SECRET, KEY_PASSWORD, MECHANISMS, PASSWORD, Secured
 @pytest.mark.parametrize("mechanism", [*MECHANISMS, "TLS"])
 def test_gets_in(secured: Secured, mechanism: str) -> None:
     kafka = secured.settings(mechanism)
-    Probe(kafka).ask(20)
+    Probe(kafka).ask(60)
     topic = f"clients-{mechanism.lower()}"
     topics.create_topics(kafka, [topic], retention_bytes=1 << 28)
     with TransactionProducer(kafka, topic) as producer:
@@ -27,7 +27,8 @@ def test_gets_in(secured: Secured, mechanism: str) -> None:
     assert [record.value for record in batch] == [b"value"]
 
 
-def refusal(kafka: KafkaSettings, seconds: float = 8.0) -> PipelineError:
+def refusal(kafka: KafkaSettings, seconds: float = 60.0) -> PipelineError:
+    """What is said of a refusal; where waiting might help all of the seconds are waited."""
     with pytest.raises(PipelineError) as caught:
         Probe(kafka).ask(seconds)
     for secret in (PASSWORD, CLIENT_SECRET, KEY_PASSWORD, "guess"):
@@ -50,7 +51,7 @@ def test_a_wrong_password_is_called_that(
 def test_a_wrong_client_secret_is_told(secured: Secured, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WRONG", "guess")
     kafka = secured.settings("OAUTHBEARER")
-    refusal(msgspec.structs.replace(kafka, client_secret=Secret("env", "WRONG")))
+    refusal(msgspec.structs.replace(kafka, client_secret=Secret("env", "WRONG")), 8)
     assert secured.tokens.refused > 0
 
 
@@ -68,7 +69,7 @@ def test_no_certificate_of_ones_own_is_not_enough(secured: Secured) -> None:
     kafka = msgspec.structs.replace(
         secured.settings("TLS"), certificate_file=None, key_file=None, key_password=None
     )
-    assert "Kafka at localhost" in refusal(kafka).message
+    assert "Kafka at localhost" in refusal(kafka, 8).message
 
 
 def test_plain_words_to_a_listener_that_wants_tls(secured: Secured) -> None:
@@ -78,7 +79,7 @@ def test_plain_words_to_a_listener_that_wants_tls(secured: Secured) -> None:
 
 
 def test_a_host_that_is_not_known() -> None:
-    error = refusal(KafkaSettings(bootstrap="kafka.invalid:9092"), 3)
+    error = refusal(KafkaSettings(bootstrap="kafka.invalid:9092"))
     assert "The host of Kafka at kafka.invalid:9092 is not known." in error.message
 
 
