@@ -19,7 +19,7 @@ import psutil
 
 from .packages import CannotRunError
 
-_READY_SECONDS = 30.0
+_READY_SECONDS = 180.0
 _CHECK_SECONDS = 1.0
 
 _CONTAINERS_CONF = """\

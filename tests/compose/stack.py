@@ -59,7 +59,7 @@ class Stack:
         name = self.container(service)["Id"]
         return self.engine.run("podman", "exec", name, *command).stdout.strip()
 
-    def fraudwatch(self, *arguments: str, timeout: float = 240) -> subprocess.CompletedProcess[str]:
+    def fraudwatch(self, *arguments: str, timeout: float = 900) -> subprocess.CompletedProcess[str]:
         """Run `fraudwatch --profile compose` on the host."""
         return subprocess.run(
             (Path(sys.executable).parent / "fraudwatch", *arguments, "--profile", "compose"),

@@ -91,11 +91,11 @@ def run(stack: Stack, *arguments: str) -> str:
 
 
 def assert_healthy(stack: Stack, service: str) -> None:
-    deadline = time.monotonic() + 240
+    deadline = time.monotonic() + 900
     while (state := stack.container(service)["State"])["Health"]["Status"] != "healthy":
         assert state["Running"], state
         assert time.monotonic() < deadline, f"{service} is not healthy: {state['Health']}"
-        time.sleep(0.5)
+        time.sleep(0.1)
 
 
 def assert_confined(stack: Stack, service: str) -> None:

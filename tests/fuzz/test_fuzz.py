@@ -12,6 +12,7 @@ from random import Random
 from typing import Final
 
 import pexpect
+import pytest
 
 from pipeline.sanitise import UNPRINTABLE, json_line, sanitised
 from tui import text
@@ -19,6 +20,7 @@ from tui import text
 from .console import PAYLOADS
 from .hostile import NUMBER, texts
 
+pytestmark = pytest.mark.timeout(2 * 900)
 WANTED: Final = 100_000
 COLUMNS, LINES = 300, 200
 # As ECMA-48 has it: parameters, intermediate bytes, one final byte.
@@ -26,6 +28,7 @@ CONTROL_SEQUENCE: Final = re.compile(r"\x1b\[([0-?]*)([ -/]*)([@-~])")
 # The shape of the pointer, which Textual sets as the mouse moves.
 POINTER: Final = re.compile(r"\x1b\]22;[a-z-]*\x07")
 MODES: Final = frozenset("hl")
+PATIENCE: Final = 900
 
 
 def everything_sent(kind: str, batches: int, directory: Path) -> str:
@@ -41,7 +44,7 @@ def everything_sent(kind: str, batches: int, directory: Path) -> str:
     sent = bytearray()
     # Every place that shows such texts, again and again while they come.
     keys = ["4", "m", "\r", "j", "m", "b", "\r", "G", "\x1b", "1", "3", "2"]
-    deadline = time.monotonic() + 240
+    deadline = time.monotonic() + PATIENCE
     pressed = time.monotonic()
     turn = 0
     try:
