@@ -137,7 +137,7 @@ def test_nothing_outlives_whoever_started_it(own_stack: Settings) -> None:
     """However those end who hold it; until the last has ended it stays."""
     with holder(own_stack) as first, holder(own_stack) as second, holder(own_stack) as last:
         processes = stack_processes(own_stack)
-        assert len(processes) >= 6
+        assert len(processes) >= 4  # The supervisor, Kafka, Flink, the simulator.
         for each, how in ((first, signal.SIGHUP), (second, signal.SIGTERM)):
             each.send_signal(how)
             each.wait(60)
