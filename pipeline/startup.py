@@ -110,7 +110,7 @@ def fetch_jars(steps: Steps, settings: Settings, stop: Callable[[], bool] = lamb
 
 
 def await_processes(
-    control: Control, steps: Steps, on_kafka: Callable[[Report], None], *, patience: float = 120.0
+    control: Control, steps: Steps, on_kafka: Callable[[Report], None], *, patience: float = 300.0
 ) -> Report:
     """Wait until all processes that are shown are up.
 
