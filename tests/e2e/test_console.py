@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
@@ -111,11 +112,20 @@ def settings(tmp_path: Path) -> Settings:
     return config.load(environment=stack_environment(tmp_path))
 
 
+@contextmanager
+def console(settings: Settings) -> Iterator[Terminal]:
+    """A console, ended in whatever way at the end."""
+    terminal = Terminal(settings)
+    try:
+        yield terminal
+    finally:
+        terminal.process.close(force=True)
+
+
 @pytest.fixture
 def terminal(settings: Settings) -> Iterator[Terminal]:
-    terminal = Terminal(settings)
-    yield terminal
-    terminal.process.close(force=True)
+    with console(settings) as terminal:
+        yield terminal
 
 
 def test_comes_up_shows_rows_and_quits(terminal: Terminal, settings: Settings) -> None:
@@ -172,27 +182,24 @@ def test_metrics_of_a_live_console(
         terminal.process.close(force=True)
 
 
-def test_nothing_outlives_consoles_that_are_ended(settings: Settings) -> None:
+def test_nothing_outlives_consoles_that_are_ended(settings: Settings, terminal: Terminal) -> None:
     """By a signal, or since the terminal is closed; until the last has ended the stack stays."""
-    first = Terminal(settings)
-    first.wait_for(r"● kafka", patience=60)
+    terminal.wait_for(r"● kafka", patience=60)
     processes = stack_processes(settings)
-    others = {how: Terminal(settings) for how in (signal.SIGHUP, signal.SIGTERM, signal.SIGKILL)}
-    try:
-        for terminal in others.values():
-            terminal.wait_for(r"● kafka", patience=60)
-        first.process.ptyproc.fileobj.close()
-        assert_ended([psutil.Process(first.process.pid)], patience=15)
-        for how, terminal in others.items():
+    signals = (signal.SIGHUP, signal.SIGTERM, signal.SIGKILL)
+    with ExitStack() as consoles:
+        others = {how: consoles.enter_context(console(settings)) for how in signals}
+        for other in others.values():
+            other.wait_for(r"● kafka", patience=60)
+        terminal.process.ptyproc.fileobj.close()
+        assert_ended([psutil.Process(terminal.process.pid)], patience=15)
+        for how, other in others.items():
             assert not stopping(settings)
-            terminal.process.kill(how)
+            other.process.kill(how)
             if how is not signal.SIGKILL:
-                terminal.read_until(RESTORED[-1], patience=5)
-            assert_ended([psutil.Process(terminal.process.pid)], patience=15)
+                other.read_until(RESTORED[-1], patience=5)
+            assert_ended([psutil.Process(other.process.pid)], patience=15)
         assert_ended(processes, patience=15)
-    finally:
-        for terminal in others.values():
-            terminal.process.close(force=True)
 
 
 @pytest.mark.parametrize("how", ["ctrl+c", "SIGTERM", "SIGHUP"])

@@ -110,7 +110,7 @@ def observed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Patient]:
     runtime.bring_up(simulator=False)
     processes = stack_processes(settings)
     terminal = Terminal(settings)
-    yield Patient(settings, runtime, terminal, Random(0))
+    yield Patient(settings, runtime, terminal, Random(0), proved=True)
     terminal.process.close(force=True)
     runtime.close()
     assert_ended(processes, patience=20)
