@@ -82,6 +82,13 @@ class Terminal:
         self._screen.resize(lines, columns)
         self.process.setwinsize(lines, columns)
 
+    def close(self) -> None:
+        """End the console at once, and take as long as the machine needs for it."""
+        if self.process.isalive():
+            self.process.kill(signal.SIGKILL)
+        wait_until(lambda: not self.process.isalive(), 30, "the console's end")
+        self.process.close()
+
     def _read(self, timeout: float) -> bytes:
         try:
             data: bytes = self.process.read_nonblocking(65_536, timeout=timeout)
@@ -119,7 +126,7 @@ def console(settings: Settings) -> Iterator[Terminal]:
     try:
         yield terminal
     finally:
-        terminal.process.close(force=True)
+        terminal.close()
 
 
 @pytest.fixture
@@ -179,7 +186,7 @@ def test_metrics_of_a_live_console(
         wait_until(lambda: terminal.text is not None and not terminal.process.isalive(), 20, "end")
         assert terminal.process.exitstatus == 0
     finally:
-        terminal.process.close(force=True)
+        terminal.close()
 
 
 def test_nothing_outlives_consoles_that_are_ended(settings: Settings, terminal: Terminal) -> None:

@@ -119,6 +119,7 @@ class Desk:
             console.expect(re.compile(rb"running"), timeout=_PATIENCE)
             console.send("q")
             console.expect(pexpect.EOF, timeout=_PATIENCE)
+            console.wait()
         finally:
             console.close(force=True)
         assert console.exitstatus == 0, line

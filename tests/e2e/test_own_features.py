@@ -104,7 +104,7 @@ def assert_console_shows_merchants(settings: Settings, file: str) -> None:
         terminal.process.send("\x03")
         wait_until(lambda: not (terminal.text and terminal.process.isalive()), 60, "the end")
     finally:
-        terminal.process.close(force=True)
+        terminal.close()
 
 
 @pytest.mark.parametrize("name", [name for name in REFUSED if name not in _NOT_FLINKS])

@@ -35,7 +35,7 @@ def test_there_and_back(tmp_path: Path) -> None:
         wait_until(lambda: terminal.text is not None and not terminal.process.isalive(), 30, "end")
         assert terminal.process.exitstatus == 0
     finally:
-        terminal.process.close(force=True)
+        terminal.close()
     logs = sorted(path.parent.parent.name for path in tmp_path.rglob("console.log"))
     assert logs == ["first", "second"]
 

@@ -55,6 +55,7 @@ def everything_sent(kind: str, batches: int, directory: Path) -> str:
             except pexpect.TIMEOUT:
                 pass
             except pexpect.EOF:
+                child.wait()
                 break
             if time.monotonic() - pressed > 1:
                 pressed = time.monotonic()

@@ -111,7 +111,7 @@ def observed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Patient]:
     processes = stack_processes(settings)
     terminal = Terminal(settings)
     yield Patient(settings, runtime, terminal, Random(0), proved=True)
-    terminal.process.close(force=True)
+    terminal.close()
     runtime.close()
     assert_ended(processes, patience=20)
 

@@ -70,6 +70,6 @@ def test_attach_to_a_backlog(tmp_path: Path, round_number: int) -> None:
         assert held["flagged_transactions"] == fraud
     finally:
         if terminal is not None:
-            terminal.process.close(force=True)
+            terminal.close()
         runtime.close()
         assert_ended(processes, patience=20)

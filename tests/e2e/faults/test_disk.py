@@ -70,6 +70,6 @@ def test_disk_is_full(small_disk: Path, round_number: int) -> None:
         wait_until(lambda: patient.report.simulator.sent > 2_000, 60, "more transactions")
         patient.assert_right()
     finally:
-        terminal.process.close(force=True)
+        terminal.close()
         runtime.close()
         assert_ended(processes, patience=20)

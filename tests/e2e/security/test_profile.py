@@ -138,6 +138,6 @@ def test_the_console_attaches_and_shows_no_secret(
         assert PASSWORD.encode() not in bytes(terminal.sent)
     finally:
         terminal.process.sendcontrol("q")
-        terminal.process.close(force=True)
+        terminal.close()
         fraudwatch("stop", "flagged", "--discard")
         fraudwatch("down")
