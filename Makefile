@@ -1,4 +1,5 @@
-# `make run` opens the console, `make test` runs every check and every test; both install into .venv.
+# `make run` opens the console, `make test` runs every check and every test, `make test-quick` those
+# that need no stack; all install into .venv.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -7,19 +8,23 @@ TEST_STAMP := $(VENV)/.installed-test
 
 BYTECODE_STAMP := $(VENV)/.compiled
 
-.PHONY: run test test-compose check format soak bench snapshots screenshot docs clean
+.PHONY: run test test-quick test-compose check format soak bench snapshots screenshot docs clean
 
 run: $(RUN_STAMP) $(BYTECODE_STAMP)
 	@$(BIN)/fraudwatch $(ARGS)
 
 # Two at once, with a stack or without: most of the time they wait. Tests of a file stay together.
-test: check $(BYTECODE_STAMP)
 ifeq ($(strip $(ARGS)),)
-	$(BIN)/python -m pytest -n 2 tests/unit tests/golden tests/snapshot
-	$(BIN)/python -m pytest -n 2 --dist loadgroup tests/e2e tests/fuzz
+test: test-quick
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --durations=25 tests/e2e tests/fuzz
 else
+test: check $(BYTECODE_STAMP)
 	$(BIN)/python -m pytest $(ARGS)
 endif
+
+# Everything that needs no stack, on two cores at once.
+test-quick: check
+	$(BIN)/python -m pytest -n 2 --durations=25 tests/unit tests/golden tests/snapshot
 
 # Every service of docker-compose.yml in containers; installs an engine on Debian if it has to.
 test-compose: $(TEST_STAMP)

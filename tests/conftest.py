@@ -1,5 +1,6 @@
 """Options and fixtures of all tests."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,3 +23,14 @@ def sample_data() -> Path:
     if not folder.is_dir():
         pytest.skip("the sample files are not beside the checkout (../shared/data)")
     return folder
+
+
+@pytest.fixture(autouse=True, scope="session")
+def idle() -> Iterator[None]:
+    """What Textual's Pilot waits for does not depend on how fast the machine is."""
+    from tests.idle import until_idle
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("textual.pilot.wait_for_idle", until_idle)
+        patch.setattr("textual.app.wait_for_idle", until_idle)
+        yield

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from textual import on, work
+from textual import events, on, work
 from textual.app import App
+from textual.notifications import Notify, SeverityLevel
+from textual.widgets import Input
 
 from pipeline.errors import PipelineError
 from pipeline.model import SimulatorStatus
@@ -21,6 +23,7 @@ from .screens.dashboard import Dashboard
 from .screens.help import HelpScreen
 from .session import Session
 from .theme import DARK, THEMES, default_theme, next_theme, title
+from .toasts import Toast
 from .view import Phase
 from .widgets.table import LiveTable
 
@@ -32,6 +35,7 @@ _CLOSED_CHECK_SECONDS: Final = 0.05
 # Most stacks let go faster than this; a box that flashes up would only irritate.
 _PATIENCE_SECONDS: Final = 0.3
 _THEME_SECONDS: Final = 2.0
+_TOASTS_CHECK_SECONDS: Final = 0.25
 _LOOK_UP_SECONDS: Final = 1.0
 
 
@@ -55,6 +59,7 @@ class FraudwatchApp(App[str]):
     def __init__(self, environment: Environment) -> None:
         super().__init__()
         self._environment = environment
+        self._toasts: list[Toast] = []
         self.read_only = environment.read_only
         self.session = Session(
             environment.profile,
@@ -78,7 +83,45 @@ class FraudwatchApp(App[str]):
 
     def on_mount(self) -> None:
         """Paint, then begin with what takes time."""
+        self._toasts_check = self.set_interval(
+            _TOASTS_CHECK_SECONDS, self._remove_old_toasts, pause=True
+        )
         self.call_after_refresh(self.session.bring_up)
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = True,
+    ) -> None:
+        """Show a toast for so many seconds of the console's clock; may be called in any thread."""
+        clock = self._environment.clock
+        seconds = self.NOTIFICATION_TIMEOUT if timeout is None else timeout
+        toast = Toast(message, title, severity, seconds, markup, raised_at=clock(), clock=clock)
+        self.post_message(Notify(toast))
+
+    @on(Notify)
+    def _watch_toast(self, message: Notify) -> None:
+        if isinstance(message.notification, Toast):
+            self._toasts.append(message.notification)
+            self._toasts_check.resume()
+
+    def _remove_old_toasts(self) -> None:
+        old = [toast for toast in self._toasts if toast.has_expired]
+        self._toasts = [toast for toast in self._toasts if not toast.has_expired]
+        for toast in old:
+            self._unnotify(toast)
+        if not self._toasts:
+            self._toasts_check.pause()
+
+    @on(events.DescendantFocus)
+    def _hold_cursor(self, event: events.DescendantFocus) -> None:
+        """Where nothing is to be animated, the cursor of a line of text does not blink either."""
+        if isinstance(event.widget, Input):
+            event.widget.cursor_blink = self.animation_level != "none"
 
     def action_next_theme(self) -> None:
         """Go to the next theme, and say which it is."""
@@ -195,7 +238,7 @@ class FraudwatchApp(App[str]):
             reading = self.session.view().reading
             return reading.status.simulator if reading.status is not None else None
 
-        self.push_screen(SimulatorScreen(status, self.session.simulate))
+        self.push_screen(SimulatorScreen(status, self.session.simulate, self._environment.clock))
 
     def action_toggle_help(self) -> None:
         """Show the help, or put it away."""
@@ -234,12 +277,18 @@ class FraudwatchApp(App[str]):
         """Let go of the stack, then end."""
 
         def exit_when_closed() -> None:
-            if self.session.view().phase is Phase.CLOSED:
+            view = self.session.view()
+            if view.phase is Phase.CLOSED:
                 self.exit(successor)
+            elif view.now - view.since >= _PATIENCE_SECONDS and not self._closing_is_shown:
+                self.push_screen(ClosingScreen(self.session))
 
         self.session.close()
         self.set_interval(_CLOSED_CHECK_SECONDS, exit_when_closed)
-        self.set_timer(_PATIENCE_SECONDS, lambda: self.push_screen(ClosingScreen(self.session)))
+
+    @property
+    def _closing_is_shown(self) -> bool:
+        return any(isinstance(screen, ClosingScreen) for screen in self.screen_stack)
 
     def _other_profiles(self) -> list[str]:
         if self.is_web:

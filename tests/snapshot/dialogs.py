@@ -10,12 +10,11 @@ from textual.app import App
 from textual.pilot import Pilot
 from textual.screen import ModalScreen
 
+from tests.idle import DEADLINE_SECONDS
 from tui.app import FraudwatchApp
 from tui.theme import DARK, THEMES
 
 ResultT = TypeVar("ResultT")
-
-_DEADLINE_SECONDS = 10.0
 
 
 class DialogApp(App[None], Generic[ResultT]):
@@ -56,7 +55,7 @@ def shown(app: App[None]) -> str:
 
 async def until(pilot: Pilot[Any], condition: Callable[[], bool]) -> None:
     """Let the application run until a condition holds."""
-    deadline = time.monotonic() + _DEADLINE_SECONDS
+    deadline = time.monotonic() + DEADLINE_SECONDS
     while not condition():
         assert time.monotonic() < deadline, f"still not so:\n{shown(pilot.app)}"
         await pilot.pause(0.005)

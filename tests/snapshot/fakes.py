@@ -38,6 +38,8 @@ from tui.source import Batch, Extent
 from tui.topics import FLAGGED_TOPIC, ROLLING_TOPIC, WINDOWED_TOPIC
 
 NOW = 1_700_000_000.0
+GATE_SECONDS = 600.0
+"""Longer than any test: what waits at a closed gate waits until the test opens it."""
 EVENT_TIME = datetime(2023, 3, 4, 17, 22, 10)
 
 JOBS = (
@@ -180,7 +182,7 @@ class FakeBackend:
     def bring_up(self, report: ReportSteps) -> None:
         self.calls.append("bring_up")
         report(self.steps)
-        self.gate.wait(10)
+        self.gate.wait(GATE_SECONDS)
         if self.failure is not None:
             raise self.failure
 
@@ -219,7 +221,7 @@ class FakeBackend:
         given = {name: asked[name] for name in ("running", "rate", "speed", "paused")}
         words = [f"{name}={value}" for name, value in given.items() if value is not None]
         self.calls.append(" ".join(["simulate", *words, *["fraud"] * change.inject_fraud]))
-        self.gate.wait(10)
+        self.gate.wait(GATE_SECONDS)
         if self.simulator_failure is not None:
             raise self.simulator_failure
         assert isinstance(self.stack, StackStatus)
@@ -233,10 +235,10 @@ class FakeBackend:
 
     def close(self) -> None:
         self.calls.append("close")
-        self.close_gate.wait(10)
+        self.close_gate.wait(GATE_SECONDS)
 
     def _finish(self, name: str, state: JobState, **changes: object) -> JobStatus:
-        self.gate.wait(10)
+        self.gate.wait(GATE_SECONDS)
         if self.job_failure is not None:
             raise self.job_failure
         assert isinstance(self.stack, StackStatus)

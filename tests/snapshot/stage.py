@@ -7,8 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from textual.notifications import Notification
 from textual.pilot import Pilot
 
+from tests.idle import DEADLINE_SECONDS
 from tui.app import FraudwatchApp
 from tui.environment import Environment, Profiles
 from tui.history import HistoryBatch
@@ -18,8 +20,6 @@ from tui.view import Phase, View
 
 from .fakes import Clock, FakeBackend, FakeSource
 from .histories import FakeHistory
-
-_DEADLINE_SECONDS = 10.0
 
 
 class Stage:
@@ -77,13 +77,13 @@ class Stage:
 
     async def wait(self, pilot: Pilot[Any], condition: Callable[[], bool]) -> None:
         """Let the console run until a condition holds."""
-        deadline = time.monotonic() + _DEADLINE_SECONDS
+        deadline = time.monotonic() + DEADLINE_SECONDS
         while not condition():
             assert time.monotonic() < deadline, f"still not so:\n{self.screen_text()}\n{self.view}"
             await pilot.pause(0.005)
 
     async def live(self, pilot: Pilot[Any]) -> None:
-        """Wait until the stack is up, its status known and every batch read."""
+        """Wait until the stack is up, its status and metrics known and every batch read."""
         await self.wait(
             pilot,
             lambda: (
@@ -91,14 +91,30 @@ class Stage:
                 and not self.source.batches
                 and self.source.polls > 0
                 and (self.view.reading.status or self.view.reading.problem) is not None
+                and self._metrics_known()
             ),
         )
         await self.read(pilot)
         await self.settle(pilot)
 
+    def _metrics_known(self) -> bool:
+        """Whether the metrics of every job that has some were read."""
+        stack = self.backend.stack
+        if isinstance(stack, Exception):
+            return True
+        wanted = {job.name for job in stack.jobs} & set(self.backend.running_vitals)
+        return wanted <= {line.status.name for line in self.view.jobs if line.vitals}
+
     async def shows(self, pilot: Pilot[Any], words: str) -> None:
         """Wait until the screen has these words, not broken by a line's end."""
         await self.wait(pilot, lambda: words in self.screen_text())
+
+    async def toasts(self, pilot: Pilot[Any], words: str) -> None:
+        """Wait until a toast says these words."""
+        await self.wait(pilot, lambda: any(words in toast.message for toast in self._toasts()))
+
+    def _toasts(self) -> list[Notification]:
+        return list(self.app._notifications)
 
     async def read(self, pilot: Pilot[Any]) -> None:
         """Wait until everything that was read is published."""
@@ -107,6 +123,7 @@ class Stage:
 
     async def pass_time(self, pilot: Pilot[Any], seconds: float) -> None:
         """Move the clock on, and show what is so then."""
+        await self.settle(pilot)
         self.clock.now += seconds
         await self.read(pilot)
         await self.settle(pilot)
@@ -115,6 +132,7 @@ class Stage:
         """Draw what is so now."""
         await pilot.pause()
         self.dashboard.refresh_view()
+        self.app._remove_old_toasts()
         await pilot.pause()
 
     @property

@@ -18,9 +18,8 @@ from tui.screens.confirm import ConfirmScreen
 from tui.screens.export import ExportScreen
 from tui.screens.simulator import SimulatorScreen
 from tui.theme import COLOUR_BLIND_SAFE, DARK, LIGHT, MONOCHROME, THEMES, title
-from tui.view import View
 
-from .fakes import FakeSource, live_batch, unreachable, user
+from .fakes import Clock, FakeSource, live_batch, unreachable, user
 from .stage import Stage
 
 SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
@@ -52,9 +51,9 @@ def dialog(name: str) -> ModalScreen[Any]:
             what = "Users, 1,234 of 20,000 that match count>5"
             return ExportScreen(what, 1_234, Path("/home/ada"), "users-2023-03-04")
         case "simulator":
-            return SimulatorScreen(lambda: RUNNING, lambda _: None)
+            return SimulatorScreen(lambda: RUNNING, lambda _: None, Clock())
         case "simulator-failing":
-            return SimulatorScreen(lambda: FAILING, lambda _: None)
+            return SimulatorScreen(lambda: FAILING, lambda _: None, Clock())
         case "palette":
             topics = ("transaction", "flagged_transactions")
             users = [user(number) for number in range(3)]
@@ -72,9 +71,6 @@ def over_the_dashboard(stage: Stage, theme: str, name: str, *keys: str) -> Any:
         await pilot.pause()
         await pilot.press(*keys)
         await stage.wait(pilot, lambda: all(worker.is_finished for worker in stage.app.workers))
-        # A cursor that blinks would be in half of the pictures.
-        for field in stage.app.screen.query("Input"):
-            field.cursor_blink = False
         await pilot.pause()
 
     return before
@@ -138,13 +134,11 @@ def test_trouble(snap_compare: Compare, theme: Any) -> None:
         await stage.live(pilot)
         stage.backend.stack = unreachable()
         stage.backend.job_failure = unreachable()
-        await pilot.press("x", "r", "p", "4")
-        await stage.wait(pilot, lambda: _failed(stage.view))
+        await pilot.press("r", "p")
+        await stage.wait(pilot, lambda: stage.view.reading.problem is not None)
         await stage.pass_time(pilot, 12)
+        await pilot.press("x", "4")
+        await stage.toasts(pilot, "rolling: Flink at")
+        await stage.settle(pilot)
 
     assert snap_compare(stage.app, terminal_size=(120, 40), run_before=before)
-
-
-def _failed(view: View) -> bool:
-    activity = view.jobs[0].activity
-    return view.reading.problem is not None and activity is not None and activity.failed

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Input
 
 from tui.theme import DARK, LIGHT
 
@@ -33,8 +32,6 @@ def snap(
         await stage.shows(pilot, said)
         for key in keys:
             await pilot.press(key)
-            for box in stage.app.screen.query(Input):
-                box.cursor_blink = False
         then()
         await stage.shows(pilot, finally_said or said)
         # The scrollbar comes and goes with a layout, a moment after the rows.

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Input
 
 from pipeline.model import JobState
 from tui.theme import DARK, LIGHT
@@ -31,8 +30,6 @@ def snap(
         await stage.begin(pilot)
         for key in keys:
             await pilot.press(key)
-            for box in stage.app.screen.query(Input):
-                box.cursor_blink = False
         await stage.shows(pilot, said)
         # The scrollbar comes and goes with a layout, a moment after the rows.
         table = stage.app.screen.query_one(FeatureTable)

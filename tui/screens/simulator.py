@@ -23,7 +23,7 @@ from tui.widgets.choice import Choice
 
 _REFRESH_SECONDS: Final = 0.2
 # An order that has not shown by then has failed, which a notice says.
-_PATIENCE_LOOKS: Final = 25
+_PATIENCE_SECONDS: Final = 5.0
 _LABEL_CELLS: Final = 14
 _ERROR_CELLS: Final = 400
 # The simulator takes anything above nothing; less than this looks like a simulator that hangs.
@@ -39,6 +39,7 @@ class SimulatorScreen(Guarded, ModalScreen[None]):
     Args:
         status: The simulator as last known; None when it is not known.
         order: Has an order carried out; returns at once.
+        clock: Seconds since the epoch.
     """
 
     BINDINGS = dialog_bindings(Scope.SIMULATOR)
@@ -49,13 +50,15 @@ class SimulatorScreen(Guarded, ModalScreen[None]):
         self,
         status: Callable[[], SimulatorStatus | None],
         order: Callable[[SimulatorOrder], None],
+        clock: Callable[[], float],
     ) -> None:
         super().__init__()
         self._status = status
         self._order = order
-        # What was ordered and does not show in the status yet, and for how many looks it has not.
+        self._clock = clock
+        # What was ordered and does not show in the status yet, and since when.
         self._wanted: dict[str, Any] = {}
-        self._looks = 0
+        self._wanted_at = 0.0
         self._remark = ""
 
     def compose(self) -> ComposeResult:
@@ -135,7 +138,7 @@ class SimulatorScreen(Guarded, ModalScreen[None]):
 
     def _expect(self, **wanted: Any) -> None:
         self._wanted |= wanted
-        self._looks = 0
+        self._wanted_at = self._clock()
 
     def _give(self, order: SimulatorOrder, remark: str) -> None:
         self._order(order)
@@ -147,11 +150,11 @@ class SimulatorScreen(Guarded, ModalScreen[None]):
 
     def _look(self) -> None:
         status = self._status()
-        self._looks += 1
+        patient = 0 <= self._clock() - self._wanted_at <= _PATIENCE_SECONDS
         self._wanted = {
             name: value
             for name, value in self._wanted.items()
-            if self._looks <= _PATIENCE_LOOKS and getattr(status, name, value) != value
+            if patient and getattr(status, name, value) != value
         }
         lines = status_lines(status, self._expected())
         self.query_one("#simulator", Static).update(

@@ -17,7 +17,7 @@ from pipeline.model import SimulatorStatus
 from pipeline.simulate.pace import FASTEST
 from pipeline.simulate.process import Command
 from tests.snapshot.dialogs import DialogApp, shown, until
-from tests.snapshot.fakes import STATUS, FakeBackend, unreachable
+from tests.snapshot.fakes import STATUS, Clock, FakeBackend, unreachable
 from tui.keymap import KEYMAP, Scope
 from tui.screens.simulator import SimulatorScreen
 from tui.simulator_control import SimulatorControl, SimulatorOrder
@@ -35,6 +35,7 @@ class Desk:
         self.status = status
         self.orders: list[SimulatorOrder] = []
         self.obeys = True
+        self.clock = Clock()
 
     def order(self, order: SimulatorOrder) -> None:
         self.orders.append(order)
@@ -50,7 +51,7 @@ async def desk(
     status: SimulatorStatus | None = RUNNING, size: tuple[int, int] = (80, 24)
 ) -> AsyncIterator[tuple[Desk, DialogApp[None], Pilot[Any]]]:
     it = Desk(status)
-    app = DialogApp(SimulatorScreen(lambda: it.status, it.order))
+    app = DialogApp(SimulatorScreen(lambda: it.status, it.order, it.clock))
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         yield it, app, pilot
@@ -176,6 +177,11 @@ async def test_an_order_that_never_is_carried_out_is_not_shown_for_ever() -> Non
         it.obeys = False
         await pilot.press("plus", "o")
         await until(pilot, lambda: "stopping…" in shown(app))
+        it.clock.now += 5
+        app.dialog._look()
+        await pilot.pause()
+        assert "stopping…" in shown(app)
+        it.clock.now += 0.1
         await until(pilot, lambda: "● running" in shown(app))
         assert "→" not in shown(app)
 

@@ -1,0 +1,55 @@
+"""Waiting until an application has done all it had to do, however fast the machine is.
+
+Textual's Pilot takes an application for idle when its process has used little CPU for 20 ms. On a
+slow machine that is too early, and beside busy threads it is never so: every key then costs a
+second. Here idle means that no callback is ready on the event loop and nothing is to be drawn.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+from textual._context import active_app
+from textual.app import ScreenStackError
+from textual.screen import Screen
+
+DEADLINE_SECONDS = 120.0
+"""For every condition that a test waits for; reached only by what would never come true."""
+
+# A callback that was ready may have made I/O ready, or a timer due.
+_ROUNDS = 2
+
+
+async def until_idle(_min_sleep: float = 0, _max_sleep: float = 0) -> None:
+    """Wait until an application has nothing left to do now; timers that are not due do not count.
+
+    Takes the place of `textual._wait.wait_for_idle`, with its parameters.
+    """
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while True:
+        await _until_nothing_is_ready(deadline)
+        due = [screen for screen in _screens() if screen._update_timer._active.is_set()]
+        if not due:
+            return
+        for screen in due:
+            screen._on_timer_update()
+
+
+async def _until_nothing_is_ready(deadline: float) -> None:
+    ready: Any = asyncio.get_running_loop()._ready  # type: ignore[attr-defined]
+    quiet = 0
+    while quiet < _ROUNDS:
+        assert time.monotonic() < deadline, "the application does not come to rest"
+        await asyncio.sleep(0)
+        quiet = 0 if ready else quiet + 1
+
+
+def _screens() -> list[Screen[Any]]:
+    """The screens that are drawn."""
+    try:
+        app = active_app.get()
+        return [screen for screen in app.screen_stack if screen.is_current and screen.is_running]
+    except (LookupError, ScreenStackError):
+        return []
