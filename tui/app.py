@@ -36,7 +36,7 @@ _CLOSED_CHECK_SECONDS: Final = 0.05
 _PATIENCE_SECONDS: Final = 0.3
 _THEME_SECONDS: Final = 2.0
 _TOASTS_CHECK_SECONDS: Final = 0.25
-_LOOK_UP_SECONDS: Final = 1.0
+_LOOK_UP_SECONDS: Final = 10.0
 
 
 class FraudwatchApp(App[str]):

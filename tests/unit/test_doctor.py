@@ -15,6 +15,7 @@ from pipeline import config
 from pipeline.doctor import Finding, Outcome, examine
 from pipeline.doctor.finding import examined
 from pipeline.local import disk, jars
+from tests.idle import DEADLINE_SECONDS
 
 Done = subprocess.CompletedProcess[str]
 Run = Callable[..., Done]
@@ -38,7 +39,7 @@ def run(*arguments: str) -> Done:
         [sys.executable, "-m", "pipeline.cli", *arguments],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=DEADLINE_SECONDS,
         check=False,
     )
     assert "Traceback" not in done.stdout + done.stderr
@@ -100,7 +101,11 @@ def test_settings_that_are_not_valid(
     (home / "fraudwatch.toml").write_text(text)
     if not command:
         done = subprocess.run(
-            [sys.executable, "-m", "tui"], capture_output=True, text=True, timeout=60, check=False
+            [sys.executable, "-m", "tui"],
+            capture_output=True,
+            text=True,
+            timeout=DEADLINE_SECONDS,
+            check=False,
         )
         assert "Traceback" not in done.stderr
     else:

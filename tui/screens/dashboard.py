@@ -45,7 +45,7 @@ from .orders import give_when_sure
 if TYPE_CHECKING:
     from .export import ExportChoice
 
-_REFRESH_SECONDS: Final = 0.22
+_REFRESH_SECONDS: Final = 0.25
 # The feed answers a question within about this time.
 _ANSWER_SECONDS: Final = 0.06
 # Wide enough, the three tables are next to each other; high enough, panels get some air.
@@ -81,6 +81,8 @@ class Dashboard(Guarded, Screen[None]):
         self._frozen: Snapshot | None = None
         self._refined: tuple[Queries, Snapshot] | None = None
         self._mistakes: dict[str, str] = {}
+        self._live_tables: tuple[LiveTable[Any], ...] = ()
+        self._plots: tuple[SeriesPlot[Any], ...] = ()
 
     def compose(self) -> ComposeResult:
         """Header, start or panels, footer."""
@@ -123,7 +125,9 @@ class Dashboard(Guarded, Screen[None]):
         self.query_one(RecordPane).display = False
         if remembered.windows in WINDOW_KINDS:
             self._session.ask(replace(self._session.queries, kind=remembered.windows))
-        for table in self.query(LiveTable):
+        self._live_tables = tuple(self.query(LiveTable))
+        self._plots = tuple(plot for plot in self.query(".series") if isinstance(plot, SeriesPlot))
+        for table in self._live_tables:
             if table.asked is not None and table.id is not None:
                 left = remembered.table(table.id)
                 if left.sort in FIELDS[table.id].kinds:
@@ -366,13 +370,12 @@ class Dashboard(Guarded, Screen[None]):
 
     def _show_panels(self, view: View) -> None:
         self.query_one(JobsPanel).show(view)
-        for table in self.query(LiveTable):
+        for table in self._live_tables:
             if table.id in _TABLES and self._is_shown(table.id):
                 table.show(view)
         self._show_record()
-        for plot in self.query(".series"):
-            # Drawn only where it can be seen.
-            if isinstance(plot, SeriesPlot) and plot.region:
+        for plot in self._plots:
+            if plot.region:  # Drawn only where it can be seen.
                 plot.show(view.data.series, view.now)
         if self._is_shown("windows"):
             self.query_one(OpenWindowLines).show(view)

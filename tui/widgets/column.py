@@ -94,9 +94,12 @@ def fit(pieces: Sequence[Piece], width: int, *, right: bool) -> list[Piece]:
     for piece in pieces:
         if left <= 0:
             break
-        text = clip(piece.text, left)
-        left -= cell_len(text)
-        fitted.append(Piece(text, piece.tone))
+        cells = cell_len(piece.text)
+        if cells > left:
+            piece = Piece(clip(piece.text, left), piece.tone)  # noqa: PLW2901
+            cells = cell_len(piece.text)
+        left -= cells
+        fitted.append(piece)
     if left > 0:
         fitted.insert(0 if right else len(fitted), Piece(" " * left))
     return fitted

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import replace
-from typing import Any, ClassVar, Final, Generic
+from typing import Any, ClassVar, Final, Generic, Self
 
 from rich.cells import cell_len
-from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -22,6 +21,7 @@ from tui.tones import Piece, Tone
 from tui.view import View
 
 from .column import Column, Placed, RowT, fit, heading, place
+from .strips import Strips
 
 _WHEEL_ROWS: Final = 3
 _COPIED_CELLS: Final = 60
@@ -102,6 +102,9 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
         self._cursor = 0
         self._held: Hashable | None = None
         self._placed: list[Placed[RowT]] = []
+        self._strips: Strips[RowT] = Strips(self._style)
+        # The width that lines were made ready for; 0 before they are, and once something changed.
+        self._ready_for = 0
 
     @property
     def selected(self) -> RowT | None:
@@ -158,10 +161,14 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
             reason: Said when there are no rows.
             note: A line below the rows, which the cursor never reaches; none when empty.
         """
-        shown = (self._rows, self._reason, self._note)
-        if (rows, reason, note) == shown and int(now) == int(self._now):
+        later = int(now) != int(self._now)
+        # With rows there is no reason to be seen, whatever it counts.
+        changed = rows != self._rows or note != self._note or (not rows and reason != self._reason)
+        if not (changed or later):
             return
-        self._rows, self._now, self._reason, self._note = rows, now, reason, note
+        # All rows have their ages of one moment, whichever of them are drawn again.
+        self._now = now if later else self._now
+        self._rows, self._reason, self._note = rows, reason, note
         height = len(rows) + self._heading + bool(note)
         if self.virtual_size.height != height:
             # Height "auto" follows the number of rows, which only a layout finds out.
@@ -177,18 +184,41 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
     def render_line(self, y: int) -> Strip:
         """Draw one line of the visible part."""
         width = self.scrollable_content_region.width
+        if width != self._ready_for:
+            self._make_ready(width)
         if not self._rows:
-            return self._strip(self._centred_reason(width) if y == self._reason_line else (), width)
-        if y == 0:
-            self._placed = place(self._shown_columns, width)
+            reason = self._centred_reason(width) if y == self._reason_line else ()
+            return self._strips.of(reason, width)
         if y < self._heading:
-            return self._strip(self._titles(), width)
+            return self._strips.of(self._titles(), width)
         index = self.scroll_offset.y + y - self._heading
         if index >= len(self._rows):
-            return self._strip(self._note if index == len(self._rows) else (), width)
+            return self._strips.of(self._note if index == len(self._rows) else (), width)
+        row = self._rows[index]
         # A table that never has the keys is moved in from elsewhere.
-        moved_in = self.has_focus or not self.can_focus
-        return self._strip(self._line(index), width, cursor=moved_in and index == self._cursor)
+        cursor = index == self._cursor and (self.has_focus or not self.can_focus)
+        return self._strips.of_row(
+            self._key(row), row, lambda: self._line(row), width, cursor=cursor
+        )
+
+    def refresh(
+        self,
+        *regions: Region,
+        repaint: bool = True,
+        layout: bool = False,
+        recompose: bool = False,
+    ) -> Self:
+        """Draw again what may have changed."""
+        self._ready_for = 0
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+
+    def _make_ready(self, width: int) -> None:
+        """Find out what all lines depend on, once for all of them."""
+        self._ready_for = width
+        self._placed = place(self._shown_columns, width)
+        cursor = self.get_component_rich_style("live-table--cursor")
+        look = (width, tuple(self._placed), self._now, self.app.theme)
+        self._strips.begin(self.rich_style, cursor, *look)
 
     def action_move(self, rows: int) -> None:
         """Move the cursor."""
@@ -349,8 +379,7 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
             )
         )
 
-    def _line(self, index: int) -> list[Piece]:
-        row = self._rows[index]
+    def _line(self, row: RowT) -> list[Piece]:
         return self._lay_out(lambda column: column.cell(row, self._now))
 
     def _lay_out(self, cell: Callable[[Column[RowT]], Sequence[Piece]]) -> list[Piece]:
@@ -359,11 +388,6 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
             pieces.append(Piece(" " * placed.gap))
             pieces += fit(cell(placed.column), placed.width, right=placed.column.right)
         return pieces
-
-    def _strip(self, pieces: Sequence[Piece], width: int, *, cursor: bool = False) -> Strip:
-        base = self.get_component_rich_style("live-table--cursor") if cursor else self.rich_style
-        segments = [Segment(text, base + self._style(tone)) for text, tone in pieces]
-        return Strip(segments).adjust_cell_length(width, base)
 
     def _style(self, tone: Tone) -> Style:
         return self.app.stylesheet.parse_style(tone.value).rich_style

@@ -1,6 +1,7 @@
 """The batched consumer and the bounded read, against librdkafka's own in-process cluster."""
 
 import logging
+import time
 from collections.abc import Iterator
 from concurrent.futures import Future
 from types import SimpleNamespace
@@ -15,6 +16,7 @@ from pipeline.kafka import consumer as module
 from pipeline.kafka.client import client_config
 from pipeline.kafka.consumer import BatchConsumer, read_to_end
 from pipeline.kafka.places import Edge, Last, Start
+from tests.idle import DEADLINE_SECONDS
 
 TOPIC = "numbers"
 
@@ -30,7 +32,7 @@ class Cluster:
                 "logger": logging.getLogger("mock"),
             }
         )
-        brokers = self._producer.list_topics(timeout=10).brokers.values()
+        brokers = self._producer.list_topics(timeout=DEADLINE_SECONDS).brokers.values()
         addresses = ",".join(f"{broker.host}:{broker.port}" for broker in brokers)
         self.kafka = KafkaSettings(bootstrap=addresses)
         self.topic_id: str | None = "first"
@@ -40,7 +42,7 @@ class Cluster:
     def put(self, *values: int, topic: str = TOPIC, partition: int = 0) -> None:
         for value in values:
             self._producer.produce(topic, b"%d" % value, partition=partition)
-        assert self._producer.flush(10) == 0
+        assert self._producer.flush(DEADLINE_SECONDS) == 0
 
     def describe_topics(self, topics: Any, **_: Any) -> dict[str, Future[Any]]:
         answer: Future[Any] = Future()
@@ -64,7 +66,8 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster]:
 def read(consumer: BatchConsumer, count: int) -> list[int]:
     """So many records, or what has come after a long while."""
     found: list[int] = []
-    for _ in range(100):
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while time.monotonic() < deadline:
         found += [int(record.value or b"") for record in consumer.poll(timeout=0.1)]
         if len(found) >= count:
             break

@@ -14,7 +14,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
 from tests.snapshot.dialogs import DialogApp, shown, until
-from tests.snapshot.fakes import FakeBackend, FakeSource, live_batch
+from tests.snapshot.fakes import GATE_SECONDS, FakeBackend, FakeSource, live_batch
 from tests.snapshot.stage import Stage
 from tui.commands import Command, JumpCommands, Jumps, KeyCommands, Palette
 from tui.keymap import CHAINS, KEYMAP, changing_actions
@@ -247,7 +247,7 @@ async def test_topics_that_take_long_hold_nothing_up() -> None:
     gate = threading.Event()
 
     def topics() -> Sequence[str]:
-        gate.wait(10)
+        gate.wait(GATE_SECONDS)
         return ["late"]
 
     jumps = Jumps(lambda *_: [], topics, lambda _: None, lambda _: None)

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 
 from pipeline.errors import PipelineError
 from pipeline.model import RollingRow, Transaction, WindowRow
+from tests.idle import DEADLINE_SECONDS
 from tests.snapshot.fakes import transaction
 from tui.export import Field, Format, Value, export, fields_of
 
@@ -269,7 +270,7 @@ except PipelineError as error:
     assert resource.getrlimit(resource.RLIMIT_FSIZE)
     run = subprocess.run(
         [sys.executable, "-c", script, str(tmp_path / "x"), format],
-        capture_output=True, text=True, check=True, timeout=60,
+        capture_output=True, text=True, check=True, timeout=DEADLINE_SECONDS,
         env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])},
     )  # fmt: skip
     said = f"There is no room for {tmp_path}/x. Make room, or choose another folder.\n"

@@ -8,7 +8,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -76,11 +75,10 @@ def test_a_change_waits_neither_for_the_disk_nor_for_another_console(path: Path)
     path.parent.mkdir()
     with path.with_suffix(".lock").open("w") as other:
         fcntl.flock(other, fcntl.LOCK_EX)
-        began = time.monotonic()
+        # Whatever waited for the other console would do so for ever.
         for number in range(100):
             file.change(windows=f"w{number}")
         file.close(patience=0.1)
-        assert time.monotonic() - began < 1
         assert not path.exists()
     file.close()
     assert opened(path).current.windows == file.current.windows == "w99"

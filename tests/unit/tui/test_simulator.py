@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
@@ -16,6 +15,7 @@ from pipeline.local.control import Simulate
 from pipeline.model import SimulatorStatus
 from pipeline.simulate.pace import FASTEST
 from pipeline.simulate.process import Command
+from tests.idle import eventually
 from tests.snapshot.dialogs import DialogApp, shown, until
 from tests.snapshot.fakes import STATUS, Clock, FakeBackend, unreachable
 from tui.keymap import KEYMAP, Scope
@@ -203,13 +203,6 @@ def controlled(
     return SimulatorControl(lambda: backend, told.append, seen.append), told, seen
 
 
-def wait(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
-
-
 def test_orders_are_carried_out_in_their_order_and_nobody_waits() -> None:
     backend = FakeBackend(gate=threading.Event())
     control, told, seen = controlled(backend)
@@ -218,12 +211,12 @@ def test_orders_are_carried_out_in_their_order_and_nobody_waits() -> None:
         control.give(SimulatorOrder(rate=rate))
     assert seen == []
     backend.gate.set()
-    wait(lambda: len(seen) == len(rates))
+    eventually(lambda: len(seen) == len(rates))
     assert [status.rate for status in seen] == rates
     assert backend.calls == [f"simulate rate={rate}" for rate in rates]
     assert told == []
     control.give(SimulatorOrder(paused=True))
-    wait(lambda: len(seen) == len(rates) + 1)
+    eventually(lambda: len(seen) == len(rates) + 1)
 
 
 @pytest.mark.parametrize(
@@ -238,7 +231,7 @@ def test_what_cannot_be_seen_is_said(order: SimulatorOrder, call: str, said: str
     backend = FakeBackend()
     control, told, seen = controlled(backend)
     control.give(order)
-    wait(lambda: bool(told))
+    eventually(lambda: bool(told))
     assert backend.calls == [call]
     assert told == [Notice(said)]
     assert seen == [backend.stack.simulator]
@@ -248,12 +241,12 @@ def test_a_failure_is_told_and_the_next_order_is_carried_out() -> None:
     backend = FakeBackend(simulator_failure=unreachable("The stack"))
     control, told, seen = controlled(backend)
     control.give(SimulatorOrder(rate=5))
-    wait(lambda: bool(told))
+    eventually(lambda: bool(told))
     assert told[0].severity is Severity.ERROR
     assert told[0].message.startswith("Simulator: The stack does not answer. See whether")
     backend.simulator_failure = None
     control.give(SimulatorOrder(rate=5))
-    wait(lambda: bool(seen))
+    eventually(lambda: bool(seen))
     assert seen == [replace(STATUS.simulator, rate=5)]
 
 

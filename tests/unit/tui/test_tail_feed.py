@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -12,20 +11,14 @@ import pytest
 
 from pipeline.errors import UnavailableError
 from pipeline.kafka.records import Record
+from tests.idle import DEADLINE_SECONDS, eventually
 from tests.snapshot.fakes import Clock
-from tests.snapshot.tails import TOPIC, FakeTails, record
+from tests.snapshot.tails import TOPIC, FakeTail, FakeTails, record
 from tui.filter import Filter, parse
 from tui.record_view import LONGEST_VALUE, Fields, RecordView
 from tui.tail_feed import TailFeed
 from tui.tail_kept import Kept
 from tui.tail_source import Beginning, End, Moment, Recent, Start
-
-
-def eventually(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 5
-    while not condition():
-        assert time.monotonic() < deadline
-        threading.Event().wait(0.002)
 
 
 @contextmanager
@@ -192,12 +185,28 @@ def test_a_broker_that_comes_back_elsewhere_is_read_there() -> None:
 def test_stopping_waits_for_nothing() -> None:
     tails = topic(5)
     tails.failure = UnavailableError("never")
-    feed = TailFeed(tails, TOPIC, End(), Filter(), Clock(), pause=60)
+    feed = TailFeed(tails, TOPIC, End(), Filter(), Clock(), pause=10 * DEADLINE_SECONDS)
     feed.start()
     eventually(lambda: feed.snapshot.error == "never")
-    began = time.monotonic()
     feed.stop()
-    assert time.monotonic() - began < 0.05
+    eventually(lambda: not feed.running)
+
+
+def test_stopping_does_not_wait_for_kafka(monkeypatch: pytest.MonkeyPatch) -> None:
+    tails, asked, answer = topic(5), threading.Event(), threading.Event()
+
+    def silent(*_: object) -> FakeTail:
+        asked.set()
+        answer.wait(DEADLINE_SECONDS)
+        raise UnavailableError("too late")
+
+    monkeypatch.setattr(tails, "open", silent)
+    feed = TailFeed(tails, TOPIC, End(), Filter(), Clock())
+    feed.start()
+    eventually(asked.is_set)
+    feed.stop()
+    assert feed.running
+    answer.set()
     eventually(lambda: not feed.running)
 
 

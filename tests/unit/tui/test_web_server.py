@@ -14,6 +14,7 @@ import psutil
 import pytest
 from aiohttp import ClientSession, ClientWebSocketResponse, WSServerHandshakeError
 
+from tests.idle import DEADLINE_SECONDS
 from tui.web.server import ConsoleServer
 
 PATIENCE = 1.0
@@ -61,7 +62,7 @@ class Serving:
 async def tab(server: Serving) -> AsyncIterator[ClientWebSocketResponse]:
     async with ClientSession() as client:
         opened = await client.ws_connect(server.address)
-        await opened.receive(20)
+        await opened.receive(DEADLINE_SECONDS)
         yield opened
 
 
@@ -85,7 +86,7 @@ async def test_a_console_ends_with_its_tab(script: str) -> None:
         async with tab(server) as opened:
             assert len(consoles()) == 1
             await opened.close()
-        await wait_until(lambda: not consoles(), 20)
+        await wait_until(lambda: not consoles(), DEADLINE_SECONDS)
 
 
 @pytest.mark.parametrize("script", [GOOD, STUCK, FLOOD], ids=["good", "stuck", "flood"])
@@ -95,7 +96,7 @@ async def test_a_console_ends_when_its_connection_is_cut(script: str) -> None:
         assert opened._response.connection is not None
         assert opened._response.connection.transport is not None
         opened._response.connection.transport.abort()
-        await wait_until(lambda: not consoles(), 20)
+        await wait_until(lambda: not consoles(), DEADLINE_SECONDS)
 
 
 @pytest.mark.parametrize("script", [GOOD, STUCK, FLOOD], ids=["good", "stuck", "flood"])
@@ -124,7 +125,7 @@ async def test_no_more_consoles_than_are_allowed() -> None:
             assert refused.value.status == 503
             assert len(consoles()) == 1
             await opened.close()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(DEADLINE_SECONDS):
             while (await client.get(server.page)).status != 200:
                 await asyncio.sleep(0.02)
         async with tab(server):

@@ -1,0 +1,70 @@
+"""What is shown for a while goes by the console's clock, and not by the machine's."""
+
+from __future__ import annotations
+
+import pytest
+from textual.widgets import Input
+from textual.widgets._toast import Toast
+
+from tests.snapshot.fakes import FakeSource, live_batch
+from tests.snapshot.stage import Stage
+from tui.tones import Piece
+from tui.widgets.flagged import FlaggedTable
+
+
+async def test_a_toast_stays_until_the_clock_says_so() -> None:
+    stage = Stage(source=FakeSource(live_batch()))
+    async with stage.app.run_test(size=(120, 40), notifications=True) as pilot:
+        await stage.live(pilot)
+        stage.app.notify("short", timeout=2)
+        stage.app.notify("long")
+        await stage.wait(pilot, lambda: len(stage.app.screen.query(Toast)) == 2)
+        await stage.pass_time(pilot, 1.9)
+        assert [toast._notification.message for toast in stage.app.screen.query(Toast)] == [
+            "short",
+            "long",
+        ]
+        await stage.pass_time(pilot, 0.2)
+        await stage.wait(pilot, lambda: "short" not in stage.screen_text())
+        assert "long" in stage.screen_text()
+        # Set back, a clock says nothing about how long it was there.
+        await stage.pass_time(pilot, -60)
+        await stage.wait(pilot, lambda: "long" not in stage.screen_text())
+
+
+@pytest.mark.parametrize(("animations", "blinks"), [("none", False), ("full", True)])
+async def test_a_cursor_blinks_only_where_things_are_animated(
+    animations: str, blinks: bool
+) -> None:
+    stage = Stage(source=FakeSource(live_batch()))
+    stage.app.animation_level = animations
+    async with stage.app.run_test(size=(120, 40)) as pilot:
+        await stage.live(pilot)
+        await pilot.press("2", "slash")
+        await stage.wait(pilot, lambda: isinstance(stage.app.focused, Input))
+        field = stage.app.focused
+        assert isinstance(field, Input)
+        await stage.wait(pilot, lambda: field.cursor_blink is blinks)
+        if not blinks:
+            assert field._cursor_visible
+
+
+async def test_a_table_with_rows_is_not_drawn_again_for_a_reason_that_nobody_sees(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stage = Stage(source=FakeSource(live_batch()))
+    async with stage.app.run_test(size=(120, 40)) as pilot:
+        await stage.live(pilot)
+        await pilot.press("4")
+        await stage.settle(pilot)
+        table = stage.dashboard.query_one(FlaggedTable)
+        drawn: list[int] = []
+        monkeypatch.setattr(table, "refresh", lambda **_: drawn.append(1))
+        rows, now = table._rows, table._now
+        table.show_rows(rows, now, [Piece("None of 521 transactions is flagged.")])
+        assert drawn == []
+        table.show_rows(rows[1:], now, [Piece("None of 521 transactions is flagged.")])
+        assert drawn != []
+        drawn.clear()
+        table.show_rows(rows[1:], now + 1, [])
+        assert drawn != []
