@@ -23,7 +23,7 @@ test: check $(BYTECODE_STAMP)
 endif
 
 # Everything that needs no stack, on two cores at once.
-test-quick: check
+test-quick: check $(BYTECODE_STAMP)
 	$(BIN)/python -m pytest -n 2 --durations=25 tests/unit tests/golden tests/snapshot
 
 # Every service of docker-compose.yml in containers; installs an engine on Debian if it has to.
