@@ -97,13 +97,18 @@ def _open_console(options: ConsoleOptions) -> int | None:
 
     from pipeline.config import load, profiles
     from pipeline.errors import PipelineError
+    from pipeline.terminal import prepare_streams, require_drawing
 
+    prepare_streams()
     try:
         settings = load(options.profile, features=map(Path, options.features))
         if options.read_only:
             settings = msgspec.structs.replace(settings, read_only=True)
-        if not _can_draw():
-            raise PipelineError("The console needs a terminal.", "Try `fraudwatch --help`.")
+        if not _drawn_elsewhere():
+            require_drawing()
+            # Exported by a shell, they would hold against the terminal's own size for ever.
+            for size in ("COLUMNS", "LINES"):
+                os.environ.pop(size, None)
         _log_to_file(settings)
     except PipelineError as error:
         print(error, file=sys.stderr)
@@ -198,14 +203,10 @@ def _metrics(port: str | None, view: Callable[[], View]) -> AbstractContextManag
     return serving(int(port), view)
 
 
-def _can_draw() -> bool:
-    """Textual draws on standard error, unless another driver is configured, as in a browser."""
-    if all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
-        return True
-
-    from textual.constants import DRIVER
-
-    return bool(DRIVER)
+def _drawn_elsewhere() -> bool:
+    """Whether Textual was told of another driver than the terminal's, as in a browser."""
+    # Textual's own variable; to import its constants would take longer.
+    return bool(os.environ.get("TEXTUAL_DRIVER"))
 
 
 def _log_to_file(settings: Settings) -> None:

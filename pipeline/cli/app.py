@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from importlib.metadata import version
 from typing import Final
 
 from cyclopts import App, CycloptsError
 
 from pipeline.errors import PipelineError, UnavailableError
+from pipeline.terminal import prepare_streams
 
 from . import check, data, doctor, jobs, profiles, proof, stack
 
@@ -65,28 +67,52 @@ def main(arguments: Sequence[str] | None = None, *, more: Sequence[Command] = ()
         The exit code: 0 for success, 1 for a check that did not hold, 2 for a wrong command or
         setting, 3 for something that cannot be reached, 4 for a job, 5 for a file or topic.
     """
+    prepare_streams()
+    code = 0
     try:
-        result = command_line(more)(
-            options_last(sys.argv[1:] if arguments is None else arguments),
-            exit_on_error=False,
-            result_action="return_value",
+        # The reader of the output may have seen enough, as with `| head`.
+        with suppress(BrokenPipeError):
+            code = _run(options_last(sys.argv[1:] if arguments is None else arguments), more)
+            # Here rather than when Python ends, where it would be a traceback.
+            sys.stdout.flush()
+    except OSError as error:
+        where = f" {error.filename}" if error.filename else ""
+        _complain(
+            PipelineError(
+                f"The system refuses{where}: {error.strerror}.",
+                "`fraudwatch doctor` looks for the reason.",
+            )
         )
+        code = UnavailableError.exit_code
+    _give_up_what_fails()
+    return code
+
+
+def _run(arguments: Sequence[str], more: Sequence[Command]) -> int:
+    try:
+        result = command_line(more)(arguments, exit_on_error=False, result_action="return_value")
     except CycloptsError:
         return 2
     except PipelineError as error:
-        print(f"fraudwatch: {error.message}", file=sys.stderr)
-        if error.hint:
-            print(f"            {error.hint}", file=sys.stderr)
+        _complain(error)
         return error.exit_code
     except KeyboardInterrupt:
         return 130
-    except OSError as error:
-        if isinstance(error, BrokenPipeError):
-            # Whoever read our output has seen enough, as with `| head`; the flush at exit fails.
-            sys.stdout = None
-            return 0
-        where = f" {error.filename}" if error.filename else ""
-        print(f"fraudwatch: The system refuses{where}: {error.strerror}.", file=sys.stderr)
-        print("            `fraudwatch doctor` looks for the reason.", file=sys.stderr)
-        return UnavailableError.exit_code
     return result if isinstance(result, int) else 0
+
+
+def _complain(error: PipelineError) -> None:
+    # Where nobody reads what is wrong, the exit code still says it.
+    with suppress(OSError):
+        print(f"fraudwatch: {error.message}", file=sys.stderr)
+        if error.hint:
+            print(f"            {error.hint}", file=sys.stderr)
+
+
+def _give_up_what_fails() -> None:
+    """A stream that cannot be flushed now cannot be later, when Python ends, either."""
+    for name in ("stdout", "stderr"):
+        try:
+            getattr(sys, name).flush()
+        except OSError:
+            setattr(sys, name, None)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -14,7 +16,8 @@ from pipeline import config
 from pipeline.config import KafkaSettings, Settings
 from pipeline.errors import UnavailableError
 from pipeline.model import Health
-from pipeline.sanitise import json_line
+from pipeline.sanitise import ascii_json, json_line
+from pipeline.terminal import takes
 
 
 @Parameter(name="*")
@@ -38,8 +41,9 @@ Json = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON.")
 
 
 def print_json(value: object) -> None:
-    """One JSON document on stdout."""
-    print(json_line(value))
+    """One JSON document on stdout, in ASCII where its character set lacks a character."""
+    line = json_line(value)
+    print(line if takes(line) else ascii_json(line))
 
 
 def print_table(
@@ -68,11 +72,14 @@ def say(line: str, *, over: bool = False) -> None:
         line: What to say.
         over: Whether the line may be written over by the next one, on a terminal.
     """
-    if not sys.stderr.isatty():
-        if not over:
+    drawn_over = sys.stderr.isatty() and os.environ.get("TERM", "") != "dumb"
+    # Progress that nobody reads any more is no reason to stop.
+    with suppress(OSError):
+        if drawn_over:
+            end = "" if over else "\n"
+            print(f"\r\x1b[2K{line}", end=end, file=sys.stderr, flush=True)
+        elif not over:
             print(line, file=sys.stderr, flush=True)
-        return
-    print(f"\r\x1b[2K{line}", end="" if over else "\n", file=sys.stderr, flush=True)
 
 
 def teller(name: str, *, over: bool = False) -> Callable[[str], None]:

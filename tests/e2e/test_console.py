@@ -61,6 +61,10 @@ class Terminal:
             pass
         return "\n".join(self._screen.display)
 
+    def painted(self, column: int, line: int) -> bool:
+        """Whether a cell has a background of the console's, as of the last look at the text."""
+        return str(self._screen.buffer[line][column].bg) != "default"
+
     def drain(self, seconds: float) -> None:
         """Read what comes for so long."""
         end = time.monotonic() + seconds

@@ -1,0 +1,212 @@
+"""Whatever the standard streams are, a command prints its result and ends with its exit code."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pexpect
+import pytest
+
+from pipeline import config
+from pipeline.cli import main
+from pipeline.cli.common import print_json
+from pipeline.cli.marks import Mark, marked
+from pipeline.errors import PipelineError
+from pipeline.terminal import prepare_streams, require_drawing
+from tests.e2e.conftest import stack_environment, wait_until
+from tests.e2e.test_console import COLUMNS, LINES, Terminal
+
+ENCODINGS = ("ascii", "latin-1", "cp1252", "utf-8")
+# Without a stack: that is what each says then, and no traceback.
+COMMANDS = (
+    ("status", 3),
+    ("jobs", 0),
+    ("check", 3),
+    ("check --json", 3),
+    ("doctor", None),
+    ("profiles", 0),
+    ("topics", 3),
+    ("tail transaction", 3),
+    ("verify", 3),
+    ("quarantine", 3),
+    ("sql rolling", 0),
+    ("logs", 0),
+    ("stop rolling", None),
+    ("down", 0),
+    ("replay Café✓.csv", 5),
+    ("tail Café✓", 3),
+    ("logs Café✓", 5),
+    ("--help", 0),
+    ("check --help", 0),
+    ("nonsense✓", 2),
+    ("status --nonsense✓", 2),
+)
+
+
+@pytest.fixture(autouse=True)
+def own_state(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("FRAUDWATCH_STATE_DIR", str(tmp_path / "Zustände ✓"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+
+
+class Streams:
+    """Standard streams of one character set, and what was written to them."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, encoding: str) -> None:
+        self._raw = {name: io.BytesIO() for name in ("stdout", "stderr")}
+        self._encoding = encoding
+        for name, raw in self._raw.items():
+            monkeypatch.setattr(sys, name, io.TextIOWrapper(raw, encoding=encoding))
+
+    def text(self, name: str) -> str:
+        getattr(sys, name).flush()
+        return self._raw[name].getvalue().decode(self._encoding)
+
+
+@pytest.mark.parametrize(("command", "expected"), COMMANDS, ids=[each for each, _ in COMMANDS])
+def test_every_command_ends_alike_in_every_character_set(
+    monkeypatch: pytest.MonkeyPatch, command: str, expected: int | None
+) -> None:
+    codes = {}
+    for encoding in ENCODINGS:
+        with monkeypatch.context() as patch:
+            streams = Streams(patch, encoding)
+            codes[encoding] = main(command.split())
+            assert "Traceback" not in streams.text("stdout") + streams.text("stderr")
+            assert streams.text("stdout") or streams.text("stderr") or command == "down"
+    assert len(set(codes.values())) == 1, codes
+    assert expected in (None, codes["utf-8"])
+
+
+@pytest.mark.parametrize(
+    ("encoding", "line"),
+    [
+        ("ascii", "+ 3 of 5 \\xe9 -> x2 - ... \\u6771 \\U0001f98a \\ud800"),
+        ("latin-1", "+ 3 of 5 é -> ×2 · ... \\u6771 \\U0001f98a \\ud800"),
+        ("utf-8", "✓ 3 of 5 é → ×2 · … 東 🦊 \\ud800"),
+    ],
+)
+def test_what_a_character_set_lacks_is_written_plainly(
+    monkeypatch: pytest.MonkeyPatch, encoding: str, line: str
+) -> None:
+    streams = Streams(monkeypatch, encoding)
+    prepare_streams()
+    print(f"{marked(Mark.GOOD)} 3 of 5 é → ×2 · … 東 🦊 \ud800")
+    assert streams.text("stdout") == line + "\n"
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_json_is_the_same_value_in_every_character_set(
+    monkeypatch: pytest.MonkeyPatch, encoding: str
+) -> None:
+    value = {"name": "José 東京 🦊 → \u202e", "marks": ["✓", "✗"]}
+    streams = Streams(monkeypatch, encoding)
+    prepare_streams()
+    print_json(value)
+    assert json.loads(streams.text("stdout")) == value
+
+
+def fraudwatch(shell: str) -> subprocess.CompletedProcess[str]:
+    """Run a line of shell in which `$F` is the headless fraudwatch."""
+    return subprocess.run(
+        ["bash", "-c", shell],
+        # Buffered, as it is for people, whatever the tests run with.
+        env={**os.environ, "PYTHONUNBUFFERED": "", "F": f"{sys.executable} -m pipeline.cli"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+@pytest.mark.parametrize(
+    ("shell", "code"),
+    [
+        ("$F check >&-", 3),
+        ("$F check 2>&-", 3),
+        ("$F check <&- >&- 2>&-", 3),
+        ("$F jobs >&-", 0),
+        ("$F jobs > /dev/full", 3),
+        ("$F check 2> /dev/full", 3),
+        ("$F tail transaction 2> /dev/full", 3),
+        ("$F nonsense 2>&-", 2),
+        ("set -o pipefail; $F check | true", 3),
+        ("set -o pipefail; $F jobs | true", 0),
+        ("PYTHONIOENCODING=ascii $F check", 3),
+        ("LC_ALL=C PYTHONCOERCECLOCALE=0 PYTHONUTF8=0 $F check", 3),
+    ],
+)
+def test_streams_that_are_closed_full_or_unread(shell: str, code: int) -> None:
+    done = fraudwatch(shell)
+    assert done.returncode == code, done
+    assert "Traceback" not in done.stdout + done.stderr
+    assert "Exception ignored" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("terminals", [(), (0,), (1,), (2,), (0, 1), (0, 2), (1, 2), (0, 1, 2)])
+def test_a_terminal_on_any_of_the_streams(terminals: tuple[int, ...]) -> None:
+    """In ASCII, where the marks and the colours are."""
+    elsewhere = {0: "< /dev/null", 1: "> out", 2: "2> err"}
+    redirected = " ".join(word for number, word in elsewhere.items() if number not in terminals)
+    shell = f"PYTHONIOENCODING=ascii {sys.executable} -m pipeline.cli check {redirected}"
+    child = pexpect.spawn("bash", ["-c", shell], timeout=120)
+    shown = child.read().decode("ascii")
+    child.close()
+    written = "".join(Path(name).read_text() for name in ("out", "err") if Path(name).exists())
+    assert child.exitstatus == 3
+    assert "Traceback" not in shown + written
+    assert "stack  Kafka is off" in shown + written
+
+
+@pytest.mark.parametrize(
+    ("shell", "said"),
+    [
+        ("TERM=dumb {}", "TERM is 'dumb'"),
+        ("TERM= {}", "TERM is not set"),
+        ("env -u TERM {}", "TERM is not set"),
+        ("LC_ALL=C PYTHONCOERCECLOCALE=0 PYTHONUTF8=0 {}", "draws in UTF-8"),
+        ("{} < /dev/null", "needs a terminal"),
+        ("{} <&-", "needs a terminal"),
+    ],
+)
+def test_a_console_that_cannot_draw_says_so_and_draws_nothing(shell: str, said: str) -> None:
+    command = shell.format(f"{sys.executable} -m tui")
+    child = pexpect.spawn("bash", ["-c", command], timeout=120, dimensions=(45, 160))
+    shown = child.read().decode()
+    child.close()
+    assert said in shown
+    assert "fraudwatch status" in shown
+    assert "\x1b" not in shown
+    assert len(shown.splitlines()) == 1
+    assert child.exitstatus == 1
+
+
+def test_the_console_follows_its_terminal_whatever_the_shell_exports(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("LINES", "24")
+    # It starts nothing, and says so in the middle of the screen and at its foot.
+    terminal = Terminal(config.load(environment=stack_environment(tmp_path)), "--read-only")
+    try:
+        for columns, lines in ((COLUMNS, LINES), (100, 50), (160, 45)):
+            terminal.resize(columns, lines)
+
+            wait_until(lambda: "quit" in terminal.text.splitlines()[-1], 60, "the footer")
+            assert terminal.painted(columns - 1, lines - 1)
+        terminal.process.send("q")
+        wait_until(lambda: not terminal.text or not terminal.process.isalive(), 60, "the end")
+    finally:
+        terminal.process.close(force=True)
+
+
+def test_without_a_terminal_nothing_is_asked_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    Streams(monkeypatch, "utf-8")
+    with pytest.raises(PipelineError, match="needs a terminal"):
+        require_drawing()
