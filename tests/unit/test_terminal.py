@@ -198,8 +198,11 @@ def test_the_console_follows_its_terminal_whatever_the_shell_exports(
         for columns, lines in ((COLUMNS, LINES), (100, 50), (160, 45)):
             terminal.resize(columns, lines)
 
-            wait_until(lambda: "quit" in terminal.text.splitlines()[-1], 60, "the footer")
-            assert terminal.painted(columns - 1, lines - 1)
+            def filled(columns: int = columns, lines: int = lines) -> bool:
+                foot = terminal.text.splitlines()[-1]
+                return "quit" in foot and terminal.painted(columns - 1, lines - 1)
+
+            wait_until(filled, 60, f"a screen of {columns} × {lines}")
         terminal.process.send("q")
         wait_until(lambda: not terminal.text or not terminal.process.isalive(), 60, "the end")
     finally:
