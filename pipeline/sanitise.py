@@ -12,6 +12,8 @@ import msgspec
 # Cs: halves of a surrogate pair. Co, Cn: private and unassigned. Zl, Zp: line and paragraph ends.
 UNPRINTABLE: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
+# Zero-width non-joiner and joiner: Persian and Indic words are written with them.
+_JOINERS: Final = "\u200c\u200d"
 _NOT_ASCII: Final = re.compile(r"[^\x20-\x7e]")
 
 
@@ -20,14 +22,32 @@ def sanitised(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return "".join(
-        escaped(character) if unicodedata.category(character) in UNPRINTABLE else character
-        for character in text
+        escaped(character) if is_harmful(text, at) else character
+        for at, character in enumerate(text)
     )
+
+
+def is_harmful(text: str, at: int) -> bool:
+    """Whether a terminal would obey a character, rather than show it.
+
+    A joiner between letters is part of how a word is written; anywhere else it would hide.
+    """
+    if unicodedata.category(text[at]) not in UNPRINTABLE:
+        return False
+    return text[at] not in _JOINERS or not (_is_letter(text, at - 1) and _is_letter(text, at + 1))
+
+
+def _is_letter(text: str, at: int) -> bool:
+    # Marks as well: a joiner may stand behind the sign that takes a letter's vowel away.
+    return 0 <= at < len(text) and unicodedata.category(text[at])[0] in "LM"
 
 
 def json_line(value: object) -> str:
     """A value as JSON on one line, with the same characters escaped as JSON escapes them."""
-    return _NOT_ASCII.sub(_json_escape_harmful, msgspec.json.encode(value).decode())
+    line = msgspec.json.encode(value).decode()
+    return _NOT_ASCII.sub(
+        lambda found: _json_escape(found) if is_harmful(line, found.start()) else found[0], line
+    )
 
 
 def ascii_json(line: str) -> str:
@@ -41,11 +61,6 @@ def escaped(character: str) -> str:
     if code < 0x100:
         return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
-
-
-def _json_escape_harmful(found: re.Match[str]) -> str:
-    harmful = unicodedata.category(found[0]) in UNPRINTABLE
-    return _json_escape(found) if harmful else found[0]
 
 
 def _json_escape(found: re.Match[str]) -> str:

@@ -15,8 +15,9 @@ from pipeline.model import SimulatorStatus
 
 from . import text
 from .environment import Environment
-from .keymap import Scope, bindings
+from .keymap import KEYMAP, Scope, bindings
 from .navigation import OpenJob, OpenQuarantine, OpenRows, OpenSimulator, OpenTopic, OpenUser
+from .one_at_a_time import OneAtATime
 from .preferences import PreferencesFile
 from .screens.closing import ClosingScreen
 from .screens.dashboard import Dashboard
@@ -37,6 +38,7 @@ _PATIENCE_SECONDS: Final = 0.3
 _THEME_SECONDS: Final = 2.0
 _TOASTS_CHECK_SECONDS: Final = 0.25
 _LOOK_UP_SECONDS: Final = 10.0
+_HINT_SECONDS: Final = 3.0
 
 
 class FraudwatchApp(App[str]):
@@ -72,6 +74,8 @@ class FraudwatchApp(App[str]):
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = self._first_theme()
+        self._typed = OneAtATime(self)
+        self._hinted_at = 0.0
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """The styles are parsed before our theme is set."""
@@ -122,6 +126,19 @@ class FraudwatchApp(App[str]):
         """Where nothing is to be animated, the cursor of a line of text does not blink either."""
         if isinstance(event.widget, Input):
             event.widget.cursor_blink = self.animation_level != "none"
+
+    async def on_event(self, event: events.Event) -> None:
+        """Take keys one at a time, in the order in which they were typed."""
+        typed = event if isinstance(event, events.Key | events.Paste) else None
+        if typed is None or typed.is_forwarded or not self._typed.must_wait(typed):
+            await super().on_event(event)
+
+    def on_key(self, event: events.Key) -> None:
+        """Say so when a key does nothing here; what was typed with it is not for here, either."""
+        bound = self.screen.active_bindings.get(event.key)
+        if bound is None or not bound.enabled:
+            self._typed.forget()
+            self._say_that_it_does_nothing(event)
 
     def action_next_theme(self) -> None:
         """Go to the next theme, and say which it is."""
@@ -272,6 +289,17 @@ class FraudwatchApp(App[str]):
             self.exit()
         else:
             self._close()
+
+    def _say_that_it_does_nothing(self, event: events.Key) -> None:
+        now = self._environment.clock()
+        if 0 <= now - self._hinted_at < _HINT_SECONDS:
+            return
+        self._hinted_at = now
+        key = event.character if event.is_printable else event.key
+        refused = self.read_only and any(event.key in each.keys for each in KEYMAP if each.changes)
+        why = "this console is read-only" if refused else "`?` shows the keys"
+        hint = text.clean(f"`{key}` does nothing here; {why}.")
+        self.notify(hint, timeout=_HINT_SECONDS, markup=False)
 
     def _close(self, successor: str | None = None) -> None:
         """Let go of the stack, then end."""

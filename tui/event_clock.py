@@ -62,7 +62,7 @@ class EventClock:
     def state(self, now: float) -> EventTime:
         """As it is now."""
         partitions = tuple(sorted(self._partitions.values(), key=lambda each: each.number))
-        return EventTime(self._newest, self._speed(now), partitions)
+        return EventTime(self._newest, self._speed(now), partitions, older=bool(self._begun))
 
     def fraud(self, start: datetime, end: datetime) -> int | None:
         """Flagged transactions between two full hours; None when not all that time was seen."""

@@ -2,7 +2,8 @@
 
 Terms are separated by blanks and all have to hold; `"two words"` is one term, `!` before a term
 turns it round. `:` means "begins with" for numbers and times and "contains" for text; the other
-operators compare numbers as numbers, times as far as they are written, text without case.
+operators compare numbers as numbers, times as far as they are written, text as people read it,
+without case.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
+
+from .text import folded
 
 COMPARISONS: Final[Mapping[str, Callable[[Any, Any], object]]] = {
     ">=": operator.ge,
@@ -42,7 +45,7 @@ class Term:
     Attributes:
         field: The field's name; empty for a word, which any text may contain.
         op: One of `COMPARISONS`, `CONTAINS`, or `WORD`.
-        text: What the field is compared with, in lower case.
+        text: What the field is compared with, folded.
         number: The same as a number; None when it is none.
         negated: Whether it must not hold.
     """
@@ -59,7 +62,7 @@ class Term:
 
     def _test(self, value: object) -> bool:
         if self.op == WORD:
-            return any(self.text in text.lower() for text in _texts(value))
+            return any(self.text in folded(text) for text in _texts(value))
         if value is None:
             return False
         if isinstance(value, datetime):
@@ -68,7 +71,7 @@ class Term:
             if self.op == CONTAINS:
                 return str(value).startswith(self.text)
             return self.number is not None and self._compare(value, self.number)
-        text = str(value).lower()
+        text = folded(str(value))
         return self.text in text if self.op == CONTAINS else self._compare(text, self.text)
 
     def _test_time(self, value: datetime) -> bool:
@@ -124,7 +127,7 @@ def _term(part: str, fields: Mapping[str, type] | None) -> Term:
     match = _TERM.fullmatch(part)
     if match is None:
         negated = part.startswith("!") and len(part) > 1
-        return Term("", WORD, part.removeprefix("!").lower(), negated=negated)
+        return Term("", WORD, folded(part.removeprefix("!")), negated=negated)
     negation, name, op, value = match.groups()
     if fields is not None and name not in fields:
         raise FilterError(f"There is no field {name!r}; fields: {', '.join(fields)}.")
@@ -132,7 +135,7 @@ def _term(part: str, fields: Mapping[str, type] | None) -> Term:
     if fields is not None and op != CONTAINS and number is None and fields[name] in (int, float):
         wanted = f"{name}{op}5"
         raise FilterError(f"{part!r} needs a number, as in {wanted!r}.")
-    return Term(name, op, value.lower(), number, bool(negation))
+    return Term(name, op, folded(value), number, bool(negation))
 
 
 def _number(text: str) -> float | None:

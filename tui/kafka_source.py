@@ -26,7 +26,6 @@ _PAST_RECORDS: Final = 20_000
 _MAX_RECORDS: Final = 20_000
 # The consumer waits this long for a full batch, so it is also the delay the console adds.
 _POLL_SECONDS: Final = 0.05
-_CAUGHT_UP_LAG: Final = 1_000
 
 
 class KafkaSource:
@@ -51,8 +50,8 @@ class KafkaSource:
             by_topic[self._topics[record.topic]].append(record)
         past = not self._caught_up
         batch = decoded(by_topic, lag=lag, error=self._consumer.error, anew=anew, past=past)
-        if records and lag < _CAUGHT_UP_LAG:
-            self._caught_up = True
+        # From the next batch on: this one may still have a record of the past.
+        self._caught_up = self._caught_up or self._consumer.has_read_the_past()
         return batch
 
     def close(self) -> None:

@@ -9,10 +9,12 @@ from typing import Final
 
 import msgspec
 
-from pipeline.kafka.records import MALFORMED, Record
+from pipeline.kafka.records import MALFORMED, Header, Record
 
 LONGEST_VALUE: Final = 64 * 1024
 _LONGEST_KEY: Final = 1024
+_MOST_HEADERS: Final = 100
+_HEADER: Final = "header."
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -29,6 +31,8 @@ class RecordView:
         value: The bytes in Kafka, or at least how they begin; None for a tombstone; anything else
             is shown as the JSON that it would be.
         size: Bytes of the value in Kafka; None when `value` is the whole of it.
+        headers: Names and values in their order, at least the first of them.
+        headers_left: How many more the record has.
     """
 
     topic: str
@@ -38,13 +42,23 @@ class RecordView:
     key: bytes | None
     value: object
     size: int | None = None
+    headers: tuple[Header, ...] = ()
+    headers_left: int = 0
 
     @classmethod
     def of(cls, record: Record) -> RecordView:
         """A record that was read; a long one is cut, so that many can be kept."""
         key = record.key if record.key is None else record.key[:_LONGEST_KEY]
+        headers = record.headers
         whole = cls(
-            record.topic, record.partition, record.offset, record.timestamp_ms, key, record.value
+            record.topic,
+            record.partition,
+            record.offset,
+            record.timestamp_ms,
+            key,
+            record.value,
+            headers=tuple(_shortened(header) for header in headers[:_MOST_HEADERS]),
+            headers_left=max(0, len(headers) - _MOST_HEADERS),
         )
         return whole.shortened(LONGEST_VALUE)
 
@@ -74,7 +88,9 @@ class RecordView:
 
 
 class Fields:
-    """What a filter may ask of a record: `key`, `partition`, `offset`, `time`, fields of its JSON.
+    """What a filter may ask of a record.
+
+    These are `key`, `partition`, `offset`, `time`, `header.NAME`, and the fields of its JSON.
 
     Args:
         record: Of which the JSON is decoded only when it is asked for.
@@ -91,21 +107,38 @@ class Fields:
         """A field's value, or None; for `""` the texts in which words are looked for."""
         record = self._record
         if name == "":
-            return (as_text(record.key), as_text(record.data))
+            headers = (f"{name} {as_text(value)}" for name, value in record.headers)
+            return (as_text(record.key), *self._texts(), *headers)
         if name == "key":
             return None if record.key is None else as_text(record.key)
         if name in ("partition", "offset"):
             return record.partition if name == "partition" else record.offset
+        if name.startswith(_HEADER):
+            wanted = name.removeprefix(_HEADER)
+            # The last of a name counts, as Kafka's own clients have it.
+            found = [value for header, value in record.headers if header == wanted]
+            return as_text(found[-1]) if found and found[-1] is not None else None
         value = self._look(name)
         if value is None and name == "time" and (time := record.time) is not None:
             return time.replace(tzinfo=None)
         return value
 
-    def _look(self, name: str) -> object:
+    def _texts(self) -> tuple[str, ...]:
+        written = as_text(self._record.data)
+        if "\\u" not in written or self._value is None:
+            return (written,)
+        # A letter that was written as an escape is looked for as what it stands for.
+        return (written, msgspec.json.encode(self._value).decode())
+
+    @property
+    def _value(self) -> object:
         if not self._decoded:
             self._decoded = True
             self._object = _decode(self._record)
-        found = self._object
+        return self._object
+
+    def _look(self, name: str) -> object:
+        found = self._value
         if isinstance(found, Mapping) and name in found:
             return _plain(found[name])
         for part in name.split("."):
@@ -113,6 +146,11 @@ class Fields:
                 return None
             found = found.get(part)
         return _plain(found)
+
+
+def _shortened(header: Header) -> Header:
+    name, value = header
+    return name[:_LONGEST_KEY], value if value is None else value[:_LONGEST_KEY]
 
 
 def as_text(data: bytes | None) -> str:

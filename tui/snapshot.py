@@ -143,11 +143,13 @@ class EventTime:
         newest: Of any transaction.
         speed: Event seconds per second, over the last few; None when nothing moves.
         partitions: By number.
+        older: Whether the topic has older transactions than those that were read.
     """
 
     newest: datetime | None = None
     speed: float | None = None
     partitions: tuple[Partition, ...] = ()
+    older: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from datetime import datetime
 from typing import Final
 
 from rich.cells import cell_len, set_cell_size
 
-from pipeline.sanitise import UNPRINTABLE
+from pipeline.sanitise import is_harmful
 
 ELLIPSIS: Final = "…"
 NOTHING: Final = "–"
@@ -17,6 +18,10 @@ _REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
 _DEFAULT_CELLS: Final = 200
 # Combining marks take no cells, so cells alone do not bound a string.
 _CHARACTERS_PER_CELL: Final = 4
+
+_AT_A_CUT: Final = " \u200c\u200d"
+# Soft hyphen, joiners, variation selectors.
+_UNSEEN: Final = re.compile("[\u00ad\u200c\u200d\ufe00-\ufe0f]")
 
 _MINUTE: Final = 60
 _HOUR: Final = 60 * _MINUTE
@@ -35,7 +40,7 @@ def clean(value: object, cells: int = _DEFAULT_CELLS) -> str:
     shortened = len(text) > longest
     text = text[:longest]
     if not (text.isascii() and text.isprintable()):
-        text = "".join(map(_visible, text))
+        text = "".join(_visible(text, at) for at in range(len(text)))
     return clip(text + ELLIPSIS if shortened else text, cells)
 
 
@@ -43,7 +48,7 @@ def clip(text: str, cells: int) -> str:
     """Cut clean text to a width in cells; a cut shows as an ellipsis."""
     if cell_len(text) <= cells:
         return text
-    return set_cell_size(text, cells - 1).rstrip() + ELLIPSIS if cells > 0 else ""
+    return set_cell_size(text, cells - 1).rstrip(_AT_A_CUT) + ELLIPSIS if cells > 0 else ""
 
 
 def integer(value: int) -> str:
@@ -120,7 +125,17 @@ def age(seconds: float) -> str:
     return "now" if seconds < 1 else f"{duration(seconds)} ago"
 
 
-def _visible(character: str) -> str:
+def folded(text: str) -> str:
+    """As people read it, to compare: case, how an accent is written, and what is not seen go."""
+    if text.isascii():
+        return text.lower()
+    return unicodedata.normalize(
+        "NFC", _UNSEEN.sub("", unicodedata.normalize("NFC", text).casefold())
+    )
+
+
+def _visible(text: str, at: int) -> str:
+    character = text[at]
     code = ord(character)
     if code < 0x20:
         return chr(0x2400 + code)  # Unicode has a picture of each C0 control.
@@ -128,4 +143,4 @@ def _visible(character: str) -> str:
         return "\N{SYMBOL FOR DELETE}"
     if 0xFE00 <= code <= 0xFE0F:
         return ""  # Variation selectors change a width that was already counted.
-    return _REPLACEMENT if unicodedata.category(character) in UNPRINTABLE else character
+    return _REPLACEMENT if is_harmful(text, at) else character

@@ -188,7 +188,7 @@ def tail(
     from pipeline.kafka.topics import list_topics
 
     kafka = running_kafka(common)
-    known = {info.name: info for info in list_topics(kafka)}
+    known = {info.name: info for info in list_topics(kafka, kafkas_own=True)}
     if topic not in known:
         raise UnavailableError(
             f"There is no topic {topic!r}.", f"Topics: {', '.join(known) or 'none yet'}."

@@ -128,6 +128,16 @@ class BatchConsumer:
             lag += max(0, (high if high >= 0 else place.end) - at)
         return lag
 
+    def has_read_the_past(self) -> bool:
+        """Whether everything was read that the partitions held when they were taken up."""
+        positions = self._consumer.position([TopicPartition(*key) for key in self._places])
+        # A position is negative until the first record has come.
+        return bool(positions) and all(
+            max(part.offset, place.begin) >= place.end
+            for part in positions
+            for place in (self._places[part.topic, part.partition],)
+        )
+
     def _follow_topics(self) -> None:
         """Ask now and then which partitions there are, and take the answer when it has come."""
         now = time.monotonic()

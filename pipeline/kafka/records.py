@@ -13,13 +13,25 @@ if TYPE_CHECKING:  # the console's first paint does not wait for the client's li
 
 T = TypeVar("T")
 
+Header = tuple[str, bytes | None]
+
 # What msgspec raises for a value it cannot read; the last one for brackets nested too deeply.
 MALFORMED: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record of a topic; `timestamp_ms` is Kafka's, in milliseconds since the epoch."""
+    """One record of a topic.
+
+    Attributes:
+        topic: Its topic.
+        partition: Its partition.
+        offset: Its offset in the partition.
+        timestamp_ms: Kafka's, in milliseconds since the epoch.
+        key: Its key; None when it has none.
+        value: Its value; None for a tombstone.
+        headers: Names and values in their order; a name may come more than once.
+    """
 
     topic: str
     partition: int
@@ -27,6 +39,7 @@ class Record:
     timestamp_ms: int
     key: bytes | None
     value: bytes | None
+    headers: tuple[Header, ...] = ()
 
     @classmethod
     def of(cls, message: Message) -> Record:
@@ -39,7 +52,18 @@ class Record:
             timestamp,
             message.key(),
             message.value(),
+            _headers(message),
         )
+
+
+def _headers(message: Message) -> tuple[Header, ...]:
+    headers = message.headers()
+    if not headers:
+        return ()
+    pairs = headers.items() if isinstance(headers, dict) else headers
+    return tuple(
+        (name, value.encode() if isinstance(value, str) else value) for name, value in pairs
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from .records import MALFORMED, Record
 
 def as_text(data: bytes | None) -> str:
     """Bytes for a person: invalid UTF-8 and control characters escaped, `null` for nothing."""
-    return "null" if data is None else sanitised(data.decode(errors="backslashreplace"))
+    return "null" if data is None else sanitised(_decoded(data))
 
 
 def text_line(record: Record) -> str:
@@ -33,15 +33,23 @@ def json_object(record: Record) -> dict[str, Any]:
         try:
             value = msgspec.json.decode(record.value)
         except MALFORMED:
-            value = record.value.decode(errors="backslashreplace")
+            value = _decoded(record.value)
     return {
         "topic": record.topic,
         "partition": record.partition,
         "offset": record.offset,
         "timestamp": _stamp(record),
-        "key": None if record.key is None else record.key.decode(errors="backslashreplace"),
+        "key": None if record.key is None else _decoded(record.key),
+        "headers": [
+            {"key": name, "value": None if value is None else _decoded(value)}
+            for name, value in record.headers
+        ],
         "value": value,
     }
+
+
+def _decoded(data: bytes) -> str:
+    return data.decode(errors="backslashreplace")
 
 
 def _stamp(record: Record) -> str:

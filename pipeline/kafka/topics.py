@@ -27,6 +27,10 @@ _LAST_RECORDS: Final = 1_000
 _SMALLEST_SEGMENT: Final = 1024 * 1024
 _LONGEST_NAME: Final = 249
 _RENAME: Final = "Change topic_prefix or topics of the profile's table `kafka`."
+# A name like theirs does not make a topic one of them.
+_KAFKAS_OWN: Final = frozenset(
+    {"__consumer_offsets", "__transaction_state", "__share_group_state", "__cluster_metadata"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +141,12 @@ def delete_topics(kafka: KafkaSettings, names: Iterable[str]) -> None:
             time.sleep(0.05)
 
 
-def list_topics(kafka: KafkaSettings) -> list[TopicInfo]:
-    """All topics but Kafka's own, by name.
+def list_topics(kafka: KafkaSettings, *, kafkas_own: bool = False) -> list[TopicInfo]:
+    """The topics, by name.
+
+    Args:
+        kafka: Where Kafka is, and how to get in.
+        kafkas_own: Whether those in which Kafka keeps its own state are listed, too.
 
     Raises:
         UnavailableError: Kafka cannot be reached.
@@ -149,7 +157,7 @@ def list_topics(kafka: KafkaSettings) -> list[TopicInfo]:
         wanted = {
             name: (sorted(topic.partitions), Edge.EARLIEST)
             for name, topic in sorted(known.items())
-            if not name.startswith("__")
+            if kafkas_own or name not in _KAFKAS_OWN
         }
 
         def ask() -> list[TopicInfo]:

@@ -8,7 +8,7 @@ from typing import Any
 from textual.screen import Screen
 
 from pipeline.model import Resume
-from tui.job_control import STARTS, Order
+from tui.job_control import RUNNING, STARTS, Order
 from tui.session import Session
 from tui.view import Activity
 
@@ -58,8 +58,21 @@ def give_when_sure(
             "cancel and discard",
         )
         screen.app.push_screen(question, lambda sure: give(order) if sure else None)
+    elif order is Order.STOP and names is None and (running := _running(session)):
+        question = ConfirmScreen(
+            "Stop every job?",
+            f"{', '.join(running)}. Savepoints keep their state, and nothing is computed until "
+            "they are started again.",
+            "stop all",
+        )
+        screen.app.push_screen(question, lambda sure: give(order) if sure else None)
     else:
         give(order)
+
+
+def _running(session: Session) -> list[str]:
+    jobs = (line.status for line in session.view().jobs)
+    return [job.name for job in jobs if job.state in RUNNING]
 
 
 def _changed(session: Session, names: frozenset[str] | None) -> Activity | None:

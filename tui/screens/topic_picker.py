@@ -49,6 +49,7 @@ class TopicPicker(ModalScreen[str | None]):
         self._topic_list = TopicList(tails)
         self._clock = clock
         self._topic = topic
+        self._chosen_early = False
 
     def compose(self) -> ComposeResult:
         """What is typed, above the topics that have it."""
@@ -76,9 +77,13 @@ class TopicPicker(ModalScreen[str | None]):
         self._table.action_move(rows)
 
     def action_choose(self) -> None:
-        """Take the topic under the cursor."""
-        if self._table.selected is not None:
-            self.dismiss(self._table.selected.name)
+        """Take the topic under the cursor, as soon as it is known which there are."""
+        self._chosen_early = self._topic_list.seen.topics is None
+        if not self._chosen_early:
+            # What was typed with the key that chooses may not be drawn yet.
+            self._draw()
+            if self._table.selected is not None:
+                self.dismiss(self._table.selected.name)
 
     def action_leave(self) -> None:
         """Stay with the topic that is."""
@@ -91,6 +96,7 @@ class TopicPicker(ModalScreen[str | None]):
 
     @on(Input.Changed)
     def _narrow(self) -> None:
+        self._chosen_early = False
         self._table.action_first()
         self._draw()
 
@@ -101,8 +107,19 @@ class TopicPicker(ModalScreen[str | None]):
     def _draw(self) -> None:
         typed = self.query_one(Input).value
         seen = self._topic_list.seen
-        rows = tuple(topic for topic in seen.topics or () if typed.lower() in topic.name.lower())
+        rows = like(seen.topics or (), typed)
         self._table.show_rows(rows, self._clock(), _why_none(seen, typed))
+        if self._chosen_early and seen.topics is not None:
+            self.action_choose()
+
+
+def like(topics: Sequence[TopicSize], typed: str) -> tuple[TopicSize, ...]:
+    """The topics with a text in their name: the one of that name, then those that begin with it."""
+    wanted = text.folded(typed)
+    names = ((text.folded(topic.name), topic) for topic in topics)
+    found = [(name, topic) for name, topic in names if wanted in name]
+    found.sort(key=lambda each: (each[0] != wanted, not each[0].startswith(wanted)))
+    return tuple(topic for _, topic in found)
 
 
 def _why_none(seen: TopicsSeen, typed: str) -> Sequence[Piece]:

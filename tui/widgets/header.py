@@ -113,7 +113,7 @@ def _second_line(view: View, width: int, gap: str) -> list[Piece]:
     data = view.data
     groups: list[Group] = [
         *_frozen(view.waiting),
-        _count(data.transactions_total, "transactions"),
+        _transactions(data.transactions_total, older=data.event_time.older),
         _count(data.flagged_total, "flagged"),
     ]
     if data.lag is not None:
@@ -151,6 +151,11 @@ def _problem(view: View) -> str:
 def _is_stale(view: View) -> bool:
     last = view.data.last_record_at
     return bool(view.data.error) or (last is not None and view.now - last > _STALE_SECONDS)
+
+
+def _transactions(value: int, *, older: bool) -> Group:
+    count = _count(value, "transaction" if value == 1 else "transactions")
+    return [Piece("newest ", Tone.QUIET), *count] if older else count
 
 
 def _count(value: int, unit: str) -> Group:

@@ -33,6 +33,7 @@ def record_lines(record: RecordView, width: int) -> list[Line]:
         _size(record),
     ]
     lines = _flow(groups, width)
+    lines += _flow(_headers(record), width) if record.headers else []
     lines.append([Piece("─" * width, Tone.LINE)])
     for line in _value(record):
         lines += json_text.wrap(line, width)
@@ -56,6 +57,20 @@ def list_time(time: datetime) -> str:
 
 def _field(name: str, value: str) -> Line:
     return [*([Piece(f"{name} ", Tone.QUIET)] if name else []), Piece(value)]
+
+
+def _headers(record: RecordView) -> list[Line]:
+    groups = [
+        [
+            Piece("header ", Tone.QUIET),
+            Piece(f"{text.clean(name, _KEY_CELLS)} ", Tone.STRONG),
+            Piece("null" if value is None else text.clean(as_text(value), _KEY_CELLS)),
+        ]
+        for name, value in record.headers
+    ]
+    if record.headers_left:
+        groups.append([Piece(f"and {text.integer(record.headers_left)} more headers", Tone.WAITS)])
+    return groups
 
 
 def _size(record: RecordView) -> Line:

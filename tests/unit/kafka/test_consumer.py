@@ -17,6 +17,9 @@ from pipeline.kafka.client import client_config
 from pipeline.kafka.consumer import BatchConsumer, read_to_end
 from pipeline.kafka.places import Edge, Last, Start
 from tests.idle import DEADLINE_SECONDS
+from pipeline.kafka.topics import list_topics
+from pipeline.schema import TRANSACTION_TOPIC
+from tui.kafka_source import KafkaSource
 
 TOPIC = "numbers"
 
@@ -225,3 +228,39 @@ def test_a_bounded_read_ends_at_the_end_or_where_it_is_told(cluster: Cluster) ->
     assert values(None) == [1, 2, 3, 4, 5]
     assert values({0: 3}) == [1, 2, 3]
     assert values({0: 0}) == []
+
+
+def test_the_past_ends_with_the_last_record_that_was_there(cluster: Cluster) -> None:
+    cluster.put(1, 2, 3)
+    with BatchConsumer(cluster.kafka, (TOPIC,), Edge.EARLIEST) as consumer:
+        assert not consumer.has_read_the_past()
+        assert read(consumer, 3) == [1, 2, 3]
+        assert consumer.has_read_the_past()
+
+
+def test_a_backlog_is_the_past_to_its_last_record(cluster: Cluster) -> None:
+    """However short it is: fewer than a thousand records have counted as a rate."""
+    cluster.put(*range(900), topic=TRANSACTION_TOPIC)
+    source = KafkaSource(cluster.kafka)
+    try:
+        for count, past in ((900, True), (1, False)):
+            found = []
+            for _ in range(600):
+                batch = source.poll()
+                if batch.quarantined:
+                    assert batch.past is past
+                    found += batch.quarantined
+                if len(found) == count:
+                    break
+            assert len(found) == count
+            cluster.put(1, topic=TRANSACTION_TOPIC)
+    finally:
+        source.close()
+
+
+def test_only_kafkas_own_topics_are_left_out(cluster: Cluster) -> None:
+    for topic in ("__raw_tx", "plain", "__consumer_offsets"):
+        cluster.put(1, topic=topic)
+    assert [topic.name for topic in list_topics(cluster.kafka)] == ["__raw_tx", "plain"]
+    every = [topic.name for topic in list_topics(cluster.kafka, kafkas_own=True)]
+    assert every == ["__consumer_offsets", "__raw_tx", "plain"]

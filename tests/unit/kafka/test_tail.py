@@ -1,13 +1,13 @@
 """Records as lines: aligned, complete, and harmless to a terminal."""
 
 import json
-import unicodedata
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.kafka.records import Record
 from pipeline.kafka.tail import TEXT_HEADER, as_text, json_object, text_line
+from tests.unseen import unseen
 
 
 def record(value: bytes | None, key: bytes | None = b"-5") -> Record:
@@ -28,6 +28,7 @@ def test_json_has_the_value_parsed_where_it_is_json() -> None:
         "offset": 1234,
         "timestamp": "2023-11-14T22:13:20.123Z",
         "key": "-5",
+        "headers": [],
         "value": {"a": 1},
     }
     assert json_object(record(b"{oops"))["value"] == "{oops"
@@ -37,9 +38,20 @@ def test_json_has_the_value_parsed_where_it_is_json() -> None:
         "offset": 1234,
         "timestamp": "",
         "key": None,
+        "headers": [],
         "value": None,
     }
     assert json.dumps(json_object(record(b"\xff")))
+
+
+def test_json_has_the_headers_in_their_order() -> None:
+    headers = (("trace", b"1"), ("trace", b"\xff"), ("none", None))
+    with_headers = Record("transaction", 3, 1234, 0, None, b"1", headers)
+    assert json_object(with_headers)["headers"] == [
+        {"key": "trace", "value": "1"},
+        {"key": "trace", "value": "\\xff"},
+        {"key": "none", "value": None},
+    ]
 
 
 def test_a_timestamp_outside_the_calendar_is_a_number() -> None:
@@ -57,4 +69,4 @@ def test_bytes_that_are_no_text_are_shown_escaped() -> None:
 @given(st.binary(max_size=100))
 def test_no_payload_reaches_the_terminal_unsanitised(value: bytes) -> None:
     line = text_line(record(value, value))
-    assert not any(unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp") for c in line)
+    assert not unseen(line)

@@ -17,7 +17,7 @@ ROW: dict[str, object] = {
     "merchant": "fraud_Olson, Becker and Koch",
     "seen": datetime(2023, 3, 4, 17, 22, 10),
     "nothing": None,
-    "": ("fraud_Olson, Becker and Koch", "gas_transport"),
+    "": ("fraud_Olson, Becker and Koch", "gas_transport", "Jose\u0301", "می\u200cروم"),
 }
 TYPES = {"user": int, "mean": float, "count": int, "merchant": str, "seen": datetime}
 
@@ -47,6 +47,12 @@ TYPES = {"user": int, "mean": float, "count": int, "merchant": str, "seen": date
         ("!olson", False),
         ("!kilback", True),
         ("merchant:OLSON", True),
+        ("josé", True),
+        ("JOSÉ", True),
+        ("merchant:koch", True),
+        ("!jose\u0301", False),
+        ("میروم", True),
+        ("می\u200cروم", True),
         ("merchant=fraud_olson", False),
         ("seen:2023-03-04", True),
         ("seen>2023-03-04", False),

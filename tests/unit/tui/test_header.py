@@ -43,6 +43,17 @@ def test_has_kafka_flink_rate_and_event_time_even_when_narrow() -> None:
         assert part in second
 
 
+def test_a_count_that_is_not_of_all_there_are_says_so() -> None:
+    data = replace(VIEW.data, event_time=replace(VIEW.data.event_time, older=True))
+    _, second = lines(replace(VIEW, data=data), 78)
+    assert "newest 1,234,567 transactions" in second
+
+
+def test_one_is_no_plural() -> None:
+    _, second = lines(replace(VIEW, data=replace(VIEW.data, transactions_total=1)), 78)
+    assert "1 transaction " in second
+
+
 def test_has_the_rest_when_wide() -> None:
     first, _ = lines(VIEW, 118)
     assert "local" in first

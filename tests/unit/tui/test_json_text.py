@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import unicodedata
 from typing import Any
 
 import msgspec
@@ -11,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from pipeline.sanitise import UNPRINTABLE
+from pipeline.kafka.records import Record
 from tests.snapshot.fakes import transaction
+from tests.unseen import unseen
 from tui.json_text import colour, lay_out, wrap
 from tui.record_view import RecordView
 from tui.tones import Piece, Tone
@@ -73,7 +73,7 @@ def test_no_line_is_too_wide_and_none_is_lost(value: object, width: int) -> None
 @given(st.text())
 def test_any_text_can_be_coloured(source: str) -> None:
     shown = "".join(piece.text for piece in colour(source))
-    assert not UNPRINTABLE.intersection(map(unicodedata.category, shown))
+    assert not unseen(shown)
 
 
 def test_tones_say_what_is_what() -> None:
@@ -98,6 +98,15 @@ def test_what_is_shown_of_each_kind_of_value() -> None:
     cut = shown('{"a":"é'.encode()[:-1], size=70_000)
     assert "70,000 bytes" in cut
     assert "Too long to be laid out" in cut
+
+
+def test_headers_are_shown_above_the_value() -> None:
+    headers = (("trace-id", b"abc\x1b[2J"), ("nothing", None))
+    lines = shown(b"1", headers=headers).splitlines()
+    assert "header trace-id abc␛[2J   header nothing null" in lines
+    assert lines[-1] == "1"
+    many = RecordView.of(Record("t", 0, 0, 0, None, b"1", (("h", b"x" * 9_999),) * 105))
+    assert "and 5 more headers" in "\n".join(texts(record_lines(many, 60)))
 
 
 def test_an_object_is_shown_as_the_json_that_it_would_be() -> None:

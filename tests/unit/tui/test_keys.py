@@ -144,7 +144,10 @@ async def test_starting_jobs(keys: list[str], calls: list[str]) -> None:
 
 @pytest.mark.parametrize(
     ("keys", "calls"),
-    [(["x"], ["stop rolling"]), (["X"], ["stop rolling", "stop tumbling", "stop flagged"])],
+    [
+        (["x"], ["stop rolling"]),
+        (["X", "y"], ["stop rolling", "stop tumbling", "stop flagged"]),
+    ],
 )
 async def test_stopping_jobs_keeps_their_state(keys: list[str], calls: list[str]) -> None:
     async with console() as (stage, pilot):
@@ -155,6 +158,30 @@ async def test_stopping_jobs_keeps_their_state(keys: list[str], calls: list[str]
             lambda: sum(bool(line.status.savepoint) for line in stage.view.jobs) == len(calls),
         )
         await stage.shows(pilot, "rolling has stopped; its state is kept.")
+
+
+async def test_stopping_every_job_asks() -> None:
+    async with console() as (stage, pilot):
+        await pilot.press("X")
+        await stage.shows(pilot, "Stop every job?")
+        assert "rolling, tumbling, flagged" in stage.screen_text()
+        await pilot.press("enter", "space", "X", "n")
+        await stage.settle(pilot)
+        assert stage.backend.calls == ["bring_up"]
+
+
+async def test_stopping_every_job_does_not_ask_when_none_runs() -> None:
+    async with console(FakeBackend(stack=STOPPED)) as (stage, pilot):
+        await pilot.press("X")
+        await stage.shows(pilot, "No job runs.")
+
+
+@pytest.mark.parametrize("key", ["slash", "z", "f5"])
+async def test_a_key_that_does_nothing_here_says_so(key: str) -> None:
+    shown = {"slash": "/"}.get(key, key)
+    async with console() as (stage, pilot):
+        await pilot.press("1", key)
+        await stage.shows(pilot, f"`{shown}` does nothing here")
 
 
 async def test_a_busy_job_takes_no_second_order() -> None:

@@ -47,7 +47,7 @@ async def test_the_cursor_does_not_reach_them() -> None:
 
 @pytest.mark.parametrize(
     ("keys", "stopped"),
-    [(["G", "x"], ["flagged"]), (["X"], ["rolling", "tumbling", "flagged"])],
+    [(["G", "x"], ["flagged"]), (["X", "y"], ["rolling", "tumbling", "flagged"])],
 )
 async def test_no_order_is_for_them(keys: list[str], stopped: list[str]) -> None:
     backend = shared()

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import unicodedata
 from datetime import datetime
 
 import pytest
@@ -8,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from tests.unseen import unseen
 from tui import text
 
 
@@ -23,6 +23,10 @@ from tui import text
         ("lone \ud800", "lone \N{REPLACEMENT CHARACTER}"),
         ("[red]markup[/]", "[red]markup[/]"),
         ("東京 🦊", "東京 🦊"),
+        ("می\u200cروم", "می\u200cروم"),
+        ("क्\u200dष", "क्\u200dष"),
+        ("a\u200c", "a\N{REPLACEMENT CHARACTER}"),
+        ("👩\u200d👧", "👩\N{REPLACEMENT CHARACTER}👧"),
     ],
 )
 def test_clean_replaces_what_a_terminal_would_obey(raw: str, shown: str) -> None:
@@ -33,7 +37,7 @@ def test_clean_replaces_what_a_terminal_would_obey(raw: str, shown: str) -> None
 def test_clean_is_printable_and_fits(raw: str, cells: int) -> None:
     shown = text.clean(raw, cells)
     assert cell_len(shown) <= cells
-    assert not any(unicodedata.category(character).startswith("C") for character in shown)
+    assert not unseen(shown)
     shown.encode()
 
 
@@ -59,6 +63,31 @@ def test_combining_marks_are_bounded_although_they_take_no_cells() -> None:
 )
 def test_ages_are_words(seconds: float, words: str) -> None:
     assert text.age(seconds) == words
+
+
+def test_a_cut_behind_a_joiner_leaves_none() -> None:
+    assert text.clip("می\u200cروم", 3) == "می…"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("JOSÉ", "jose\u0301"),
+        ("Straße", "STRASSE"),
+        ("ΟΔΟΣ", "οδος"),
+        ("İ", "i\u0307"),
+        ("می\u200cروم", "میروم"),
+        ("\u1100\u1161", "가"),
+        ("soft\u00adhyphen", "Softhyphen"),
+        ("☂\ufe0f", "☂"),
+    ],
+)
+def test_texts_are_compared_as_people_read_them(one: str, other: str) -> None:
+    assert text.folded(one) == text.folded(other)
+
+
+def test_different_letters_stay_different() -> None:
+    assert len({text.folded(word) for word in ("Jose", "José", "Josè", "joze")}) == 4
 
 
 def test_numbers_have_thousands_separators() -> None:

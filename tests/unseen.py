@@ -1,0 +1,25 @@
+"""What a text has that nobody sees: control and format characters, but for joiners in a word."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Final
+
+from pipeline.sanitise import UNPRINTABLE
+
+_JOINERS: Final = ("\N{ZERO WIDTH NON-JOINER}", "\N{ZERO WIDTH JOINER}")
+
+
+def unseen(text: str) -> set[str]:
+    """The characters that a terminal might obey or hide.
+
+    A joiner counts only where it does not follow a letter; the one behind it may be cut off.
+    """
+    found = set()
+    before = ""
+    for character in text:
+        joins = character in _JOINERS and before != "" and unicodedata.category(before)[0] in "LM"
+        if unicodedata.category(character) in UNPRINTABLE and not joins:
+            found.add(character)
+        before = character
+    return found
