@@ -299,7 +299,7 @@ class FraudwatchApp(App[str]):
         refused = self.read_only and any(event.key in each.keys for each in KEYMAP if each.changes)
         why = "this console is read-only" if refused else "`?` shows the keys"
         hint = text.clean(f"`{key}` does nothing here; {why}.")
-        self.notify(hint, timeout=_HINT_SECONDS, markup=False)
+        self.notify(hint, markup=False)
 
     def _close(self, successor: str | None = None) -> None:
         """Let go of the stack, then end."""

@@ -7,6 +7,7 @@ from datetime import datetime
 from textual.content import Content
 
 from pipeline.model import JobDetail, JobFailure, KeptState
+from pipeline.words import location
 
 from . import text
 from .code import harmless
@@ -54,6 +55,6 @@ def _kept(kept: KeptState, now: float) -> Content:
             arrow,
             Piece(f"{kept.kind:<11}", tone),
             Piece(f"{age:>14}  ", Tone.QUIET),
-            Piece(text.clean(kept.path, _PATH_CELLS), Tone.QUIET),
+            Piece(text.clean(location(kept.path), _PATH_CELLS), Tone.QUIET),
         ]
     )

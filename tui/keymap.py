@@ -199,7 +199,7 @@ KEYMAP: Final = (
     _key("P", "app.picture", "picture", "Save a picture (SVG) of the screen", _A),
     _key("question_mark f1", "app.toggle_help", "help", "This help", _A, "footer"),
     _key("escape", "app.back", "back", "Back; take a filter off", _A),
-    _key("q", "app.leave", "quit", "Back; quit from the dashboard", _A, "footer"),
+    _key("q", "app.leave", "back", "Back; quit from the dashboard", _A, "footer"),
     _key("ctrl+z", "app.suspend_process", "suspend", "Go to the background; `fg` comes back", _A),
     _key("ctrl+q ctrl+c", "app.quit", "quit", "Quit; press again to leave at once", _A, "priority"),
 )  # fmt: skip
@@ -221,6 +221,16 @@ def bindings(scope: Scope) -> list[BindingType]:
         if key.scope is scope
         for keys in (key.keys if "{key}" in key.action else (",".join(key.keys),))
     ]
+
+
+def first_screen_bindings(scope: Scope) -> list[BindingType]:
+    """The `BINDINGS` of the screen from which nothing leads back: what does so elsewhere quits."""
+    quits = (
+        replace(binding, description="quit")
+        for binding in bindings(Scope.APP)
+        if isinstance(binding, Binding) and binding.action == "app.leave"
+    )
+    return [*bindings(scope), *quits]
 
 
 def dialog_bindings(scope: Scope) -> list[BindingType]:

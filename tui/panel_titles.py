@@ -53,8 +53,8 @@ def _page(page: Page[Any], seen: int = 0) -> str:
     if not page.query.filter:
         return everything if shown == total else f"top {text.integer(shown)} of {everything}"
     typed = text.clean(page.query.filter.text, _FILTER_CELLS)
-    found = matched if shown == page.matched else f"top {text.integer(shown)} of {matched}"
-    return f"{found} · {typed} · {everything} in all"
+    first = "" if shown == page.matched else f", top {text.integer(shown)} shown"
+    return f"{matched} of {everything} · {typed}{first}"
 
 
 def _windows(view: View) -> str:
@@ -62,5 +62,5 @@ def _windows(view: View) -> str:
     total = text.integer(windows.total)
     if windows.query.filter:
         typed = text.clean(windows.query.filter.text, _FILTER_CELLS)
-        return f"{len(windows.windows)} · {typed} · {total} in all"
+        return f"{len(windows.windows)} of {total} · {typed}"
     return total

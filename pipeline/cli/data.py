@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import Parameter
 
 from pipeline.errors import ConfigError, InputError, UnavailableError
+from pipeline.words import counted
 
 from .common import Common, Json, print_json, print_table, running_kafka, say
 
@@ -255,16 +256,17 @@ def _speed(text: str) -> float | None:
 
 def _tell_replay(report: ReplayReport) -> None:
     rate = report.sent / report.seconds if report.seconds else 0.0
-    say(f"{report.sent:,} transactions sent in {report.seconds:,.1f} s ({rate:,.0f}/s).")
+    say(f"{counted(report.sent, 'transaction')} sent in {report.seconds:,.1f} s ({rate:,.0f}/s).")
     if report.earliest:
         say(f"Event time from {report.earliest} to {report.latest}.")
     if report.bad:
-        say(f"{report.bad:,} malformed rows skipped:")
+        say(f"{counted(report.bad, 'row')} skipped, which cannot be read:")
         for row in report.bad_rows:
             say(f"  line {row.line}: {row.reason}")
         if report.bad > len(report.bad_rows):
             say(f"  and {report.bad - len(report.bad_rows):,} more")
     if report.backwards:
         say(
-            f"{report.backwards:,} transactions run backwards in time; Flink may drop them as late."
+            f"{counted(report.backwards, 'transaction')} earlier than the one before; "
+            "Flink may drop them as late."
         )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from pipeline.errors import ConfigError
+from pipeline.words import location
 
 from .common import Common, Json, print_json, say, teller
 from .stack import job_object, print_jobs
@@ -85,7 +86,8 @@ def stop(
     for name in chosen:
         say(f"{name}: stopping")
         status = runtime.stop_job(name, discard=discard)
-        say(f"{name}: {'stopped, nothing kept' if discard else f'stopped, {status.savepoint}'}")
+        left = "nothing kept" if discard else location(status.savepoint)
+        say(f"{name}: stopped, {left}")
     return 0
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from pipeline.sanitise import sanitised
+from pipeline.words import counted
 
 from .common import (
     Common,
@@ -86,7 +87,7 @@ def quarantine(
         print_json({"read": read, "total": total, "kinds": ordered, "records": records})
         return 0
     if not kinds:
-        print(f"All {read:,} records are transactions.")
+        print(f"{counted(read, 'record')}, and all are transactions." if read else "No records.")
         return 0
     print_table(("KIND", "RECORDS"), [(kind, f"{n:,}") for kind, n in ordered.items()], right=(1,))
     rows = [

@@ -165,7 +165,8 @@ def _stack_object(stack: StackStatus) -> dict[str, Any]:
 
 
 def _print_stack(stack: StackStatus) -> None:
-    slots = f"{stack.slots.free} of {stack.slots.total} slots free" if stack.slots.total else ""
+    used = stack.slots.total - stack.slots.free
+    slots = f"{used} of {stack.slots.total} slots used" if stack.slots.total else ""
     simulator = stack.simulator
     pace = f"{simulator.rate:,.0f}/s ×{simulator.speed:,.0f}, {simulator.sent:,} sent"
     print_table(

@@ -10,6 +10,7 @@ from pipeline.flink.version import check_version
 from pipeline.kafka import topics
 from pipeline.model import Health
 from pipeline.stack import Found, Stack
+from pipeline.words import counted
 
 from .finding import Finding, good, skipped, warning
 
@@ -37,7 +38,10 @@ def kafka(found: Found, stack: Stack) -> Finding:
     stack.ask_kafka(found.kafka, _ANSWER_SECONDS)
     held = topics.list_topics(found.kafka)
     records = sum(topic.records for topic in held)
-    return good("Kafka", f"{found.kafka.bootstrap}, {len(held)} topics, {records:,} records")
+    return good(
+        "Kafka",
+        f"{found.kafka.bootstrap}, {counted(len(held), 'topic')}, {counted(records, 'record')}",
+    )
 
 
 def all_topics(found: Found, registry: Registry) -> Finding:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.sanitise import sanitised
+from pipeline.words import counted
 
 from .compare import Difference
 
@@ -86,14 +87,18 @@ def render(reports: Sequence[Parity]) -> str:
 def _remarks(report: Parity) -> list[str]:
     remarks = [report.note] if report.note else []
     if report.late:
-        remarks.append(f"{report.late:,} transactions were dropped as late: {report.late_reason}.")
+        remarks.append(
+            f"{counted(report.late, 'transaction')} dropped as late: {report.late_reason}."
+        )
     if report.before_history:
         remarks.append(
-            f"{report.before_history:,} rows are older than what the topics still hold, "
-            "and are not judged."
+            f"{counted(report.before_history, 'row')} not judged, since the topics no longer hold "
+            "what went into them."
         )
     if report.bad:
-        remarks.append(f"{report.bad:,} records of the topic are no transactions.")
+        remarks.append(
+            f"{counted(report.bad, 'invalid record')} in the topic, which no feature sees."
+        )
     for example in report.examples:
         remarks.append(f"{example.kind}: {_values(example.identity)}")
         if example.expected is not None:

@@ -50,7 +50,7 @@ _COLUMNS: Final[tuple[Column[Flagged], ...]] = (
         field="amount",
         letter="A",
     ),
-    Column("dist. mean", 10, _distance, right=True, field="distance", letter="D"),
+    Column("difference", 11, _distance, right=True, field="distance", letter="D"),
     Column("mean 6 h", 10, _mean, right=True, drop=5, field="mean"),
     Column(
         " user",

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from pipeline.model import JobState, JobVitals
+from pipeline.words import counted
 from tui import text
 from tui.tones import Piece, Tone
 from tui.view import JobLine, View
@@ -72,7 +73,7 @@ def _figures(line: JobLine, view: View) -> list[Group]:
     return [
         ("read", _per_second(vitals.records_in)),
         ("written", _per_second(vitals.records_out)),
-        ("lag", _value(None if pending is None else f"{text.integer(pending)} records", lag_tone)),
+        ("lag", _value(None if pending is None else counted(pending, "record"), lag_tone)),
         (
             "behind",
             _value(f"{text.duration(behind.total_seconds())} of event time" if behind else None),
@@ -87,7 +88,7 @@ def _figures(line: JobLine, view: View) -> list[Group]:
         ("  failed", _count(vitals.checkpoints_failed if running else None, "", Tone.WAITS)),
         ("restarts", _count(vitals.restarts, "", Tone.DANGER)),
         ("watermark", _value(text.event_time(vitals.watermark))),
-        ("came too late", _count(vitals.late, " records", Tone.DANGER)),
+        ("dropped late", _count(vitals.late, "record", Tone.DANGER)),
         ("busy", _share(vitals.busy)),
         ("back-pressure", _share(vitals.backpressure)),
     ]
@@ -100,14 +101,15 @@ def _value(value: str | None, tone: Tone = Tone.PLAIN) -> Sequence[Piece]:
 def _per_second(value: float | None) -> Sequence[Piece]:
     if value is None:
         return _value(None)
-    return [Piece(text.rate(value)), Piece("/s, mean of a minute", Tone.QUIET)]
+    return [Piece(text.rate(value)), Piece("/s over the last minute", Tone.QUIET)]
 
 
 def _count(value: int | None, unit: str, tone: Tone) -> Sequence[Piece]:
     """A count that ought to be none."""
     if value is None:
         return _value(None)
-    return [Piece(f"{text.integer(value)}{unit}", tone if value else Tone.PLAIN)]
+    shown = counted(value, unit) if unit else text.integer(value)
+    return [Piece(shown, tone if value else Tone.PLAIN)]
 
 
 def _share(value: float | None) -> Sequence[Piece]:

@@ -43,7 +43,9 @@ def _closes(window: OpenWindow) -> list[Piece]:
         Piece(" of event time", Tone.QUIET),
     ]
     if window.seconds is not None:
-        pieces += [Piece(", in about ", Tone.QUIET), Piece(text.duration(window.seconds))]
+        soon = window.seconds < 1
+        pieces.append(Piece(", in less than " if soon else ", in about ", Tone.QUIET))
+        pieces.append(Piece("1 s" if soon else text.duration(window.seconds)))
     return pieces
 
 
@@ -68,7 +70,7 @@ def _why(window: OpenWindow) -> list[Piece]:
             numbers = ", ".join(map(str, window.left_out))
             pieces.append(Piece(f"; left out as idle: {numbers}", Tone.WAITS))
     if window.late:
-        pieces.append(Piece(f"; {text.integer(window.late)} came too late", Tone.DANGER))
+        pieces.append(Piece(f"; {text.integer(window.late)} dropped as late", Tone.DANGER))
     return pieces
 
 

@@ -178,18 +178,18 @@ class AmountsPlot(SeriesPlot[AmountShares]):
 class LagPlot(SeriesPlot[tuple[float | None, ...]]):
     """How far the newest rolling feature is behind the newest transaction."""
 
-    named = "Event-time lag"
+    named = "Feature delay"
     nothing = "No row of the rolling feature yet."
 
     def part(self, series: SeriesSnapshot) -> tuple[float | None, ...]:
-        """The lags."""
+        """The delays."""
         return series.lags
 
     def latest(self, part: tuple[float | None, ...]) -> tuple[str, Sequence[Line]]:
-        """The last lag, and what the level means."""
+        """The last delay, and what the level means."""
         delay = text.duration(WATERMARK_DELAY.total_seconds())
         last = part[-1]
-        value = text.NOTHING if last is None else f"{text.integer(round(last))} s"
+        value = text.NOTHING if last is None else text.duration(last)
         return value, [legend("─", Tone.LINE, f"watermark {delay}")]
 
     def charted(self, part: tuple[float | None, ...]) -> Chart:

@@ -7,6 +7,7 @@ from datetime import datetime
 from itertools import chain
 from typing import Final
 
+from pipeline.words import counted
 from tui import text
 from tui.plots.chart import Axis, Chart, Mark, Point, Shape, drawable
 from tui.plots.ticks import dates, linear, seconds, times
@@ -73,7 +74,7 @@ class TimePlot(Plot):
         if self._line:
             parts.append(legend("⠒⠒", Tone.PLAIN, self._line_name))
         if self._points:
-            parts.append(legend("•", Tone.ACCENT, f"{len(self._points):,} others"))
+            parts.append(legend("•", Tone.ACCENT, counted(len(self._points), "other")))
         return parts
 
     def chart(self) -> Chart | Line:

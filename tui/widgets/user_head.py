@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from textual.content import Content
 from textual.widget import Widget
 
+from pipeline.words import counted
 from tui import text
 from tui.history import UserHistory
 from tui.tones import Piece, Tone, content
@@ -61,19 +62,19 @@ class UserHead(Widget):
             read = text.integer(history.read)
             return [Piece(f"reading the history, {read} records so far…", Tone.WAITS)]
         pieces = [
-            Piece(text.integer(history.total)),
-            Piece(" transactions   ", Tone.QUIET),
+            Piece(counted(history.total, "transaction")),
+            Piece("   "),
             Piece(text.integer(history.flagged), Tone.DANGER if history.flagged else Tone.PLAIN),
             Piece(" flagged", Tone.QUIET),
         ]
         if history.means:
             last = history.means[-1]
             pieces += [
-                Piece("   mean 6 h ", Tone.QUIET),
+                Piece("   6-hour mean ", Tone.QUIET),
                 Piece(text.money(last.user_mean_trans_amt_last_360min)),
-                Piece(" of ", Tone.QUIET),
-                Piece(text.integer(last.user_trans_count_last_360min)),
-                Piece(" at ", Tone.QUIET),
+                Piece(" over ", Tone.QUIET),
+                Piece(counted(last.user_trans_count_last_360min, "transaction")),
+                Piece(", ", Tone.QUIET),
                 Piece(text.event_time(last.trans_date_trans_time)),
             ]
         elif history.total:

@@ -120,4 +120,4 @@ def test_what_flink_says_counts_more_than_what_we_think() -> None:
     vitals = JobVitals(watermark=datetime(2023, 3, 4, 11, 59), late=12)
     shown = view(partition(0), vitals=vitals)
     assert "open 2023-03-04 06:00 → 12:00  closes in 1 min" in said(shown)
-    assert said(shown).endswith("; 12 came too late")
+    assert said(shown).endswith("; 12 dropped as late")

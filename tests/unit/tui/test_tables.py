@@ -29,7 +29,7 @@ async def test_a_filter_is_typed_kept_and_taken_off() -> None:
         assert rows
         assert all(row.count > 5 for row in rows)
         await pilot.press("enter", "j")
-        await stage.shows(pilot, f"Users {len(rows)} · count>5 · 180 in all")
+        await stage.shows(pilot, f"Users {len(rows)} of 180 · count>5")
         assert stage.dashboard.query_one(UsersTable).selected == rows[1]
         await pilot.press("escape")
         await stage.read(pilot)
