@@ -28,37 +28,44 @@ RUNNING: Final = frozenset(
 class Order(Enum):
     """What to do with a job, and how that reads before, meanwhile and afterwards."""
 
-    START = ("runs already", "Every job runs already.", "starting…", "runs")
+    START = ("runs already", "Every job runs already.", "starting…", "runs", "run")
     START_FRESH = (
         "runs already",
         "Every job runs already.",
         "starting, discarding state…",
         "runs, from nothing",
+        "run, from nothing",
     )
     START_AS_BEFORE = (
         "runs already",
         "Every job runs already.",
         "starting as it was…",
         "runs as it was before it changed",
+        "run as they were before they changed",
     )
     STOP = (
         "does not run",
         "No job runs.",
         "stopping, taking a savepoint…",
         "has stopped; its state is kept",
+        "have stopped; their state is kept",
     )
     CANCEL = (
         "has no state to discard",
         "No job has state to discard.",
         "cancelling, discarding state…",
         "was cancelled; its state is gone",
+        "were cancelled; their state is gone",
     )
 
-    def __init__(self, refused: str, needless: str, doing: str, done: str) -> None:
+    def __init__(
+        self, refused: str, needless: str, doing: str, done: str, done_to_many: str
+    ) -> None:
         self.refused = refused
         self.needless = needless
         self.doing = doing
         self.done = done
+        self.done_to_many = done_to_many
 
 
 STARTS: Final = {
@@ -128,6 +135,8 @@ class JobControl:
         return None
 
     def _carry_out(self, order: Order, names: list[str]) -> None:
+        done: list[str] = []
+        failed: dict[str, list[str]] = {}
         for name in names:
             try:
                 backend = self._backend()
@@ -139,11 +148,17 @@ class JobControl:
             except ChangedError as error:
                 self._changed_since(name, error)
             except Exception as error:
-                self._failed(order, name, error)
+                failed.setdefault(self._failed(order, name, error), []).append(name)
             else:
                 self._changed(status)
                 self._set(name, order.done, failed=False)
-                self._tell(Notice(f"{name} {order.done}."))
+                done.append(name)
+        # One order is one thing to read, however many jobs it was for.
+        if done:
+            ending = order.done if len(done) == 1 else order.done_to_many
+            self._tell(Notice(f"{', '.join(done)} {ending}."))
+        for problem, of in failed.items():
+            self._tell(Notice(f"{', '.join(of)}: {problem}", Severity.ERROR))
 
     def _progress(self, name: str, text: str) -> None:
         activity = Activity(text, busy=True, failed=False, at=self._clock())
@@ -155,11 +170,11 @@ class JobControl:
         self._set(name, error.message, failed=True, ways_on=ways_on)
         self._tell(Notice(f"{error.message} Start it again to choose how.", Severity.WARNING))
 
-    def _failed(self, order: Order, name: str, error: Exception) -> None:
+    def _failed(self, order: Order, name: str, error: Exception) -> str:
         _log.warning("%s of %s failed", order.name, name, exc_info=error)
         problem = Problem.of(error)
         self._set(name, problem.message, failed=True)
-        self._tell(Notice(f"{name}: {problem}", Severity.ERROR))
+        return str(problem)
 
     def _set(self, name: str, text: str, *, failed: bool, ways_on: tuple[Resume, ...] = ()) -> None:
         activity = Activity(text, busy=False, failed=failed, at=self._clock(), ways_on=ways_on)

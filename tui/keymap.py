@@ -145,13 +145,13 @@ KEYMAP: Final = (
     _key("p", "freeze", "freeze", "Freeze the tables; again to follow", _D, "footer"),
     _key("i", "simulator", "simulator", "Pause, speed up or stop the simulator; inject fraud", _D, "changes"),
     _key("r", "refresh_now", "refresh", "Look at the stack now; try a failed start again", _D),
-    _key("greater_than_sign", "neighbour(1)", "next user", "The next user of the table", _U, "footer"),
-    _key("less_than_sign", "neighbour(-1)", "previous user", "The previous user of the table", _U, "footer"),
+    _key("greater_than_sign", "neighbour(1)", "next", "The next user of the table", _U, "footer"),
+    _key("less_than_sign", "neighbour(-1)", "previous", "The previous user of the table", _U, "footer"),
     _key("s", "start", "start", "Start the job, from its kept state", _ONE, "footer", "changes"),
     _key("x", "stop", "stop", "Stop the job; a savepoint keeps its state", _ONE, "footer", "changes"),
     _key("ctrl+d", "cancel", "cancel", "Cancel the job and discard its state", _ONE, "changes"),
-    _key("greater_than_sign", "neighbour(1)", "next job", "The next job", _ONE, "footer"),
-    _key("less_than_sign", "neighbour(-1)", "previous job", "The previous job", _ONE, "footer"),
+    _key("greater_than_sign", "neighbour(1)", "next", "The next job", _ONE, "footer"),
+    _key("less_than_sign", "neighbour(-1)", "previous", "The previous job", _ONE, "footer"),
     _key("v", "rows", "rows", "View the rows that the job writes", _ONE),
     _key("1", "section('expression')", "Ibis", "The Ibis expression", _ONE),
     _key("2", "section('sql')", "SQL", "The Flink SQL that runs", _ONE),
@@ -168,9 +168,9 @@ KEYMAP: Final = (
     _key("y", "copy", "copy", "Copy the SQL; works over SSH", _ONE, "footer"),
     _key("p", "freeze", "freeze", "Freeze the rows; again to follow", Scope.ROWS, "footer"),
     _key("t", "topic", "topic", "Choose a topic", _R, "footer"),
-    _key("b", "from_beginning", "beginning", "Read from the beginning", _R, "footer"),
+    _key("b", "from_beginning", "start", "Read from the beginning", _R, "footer"),
     _key("e", "from_end", "end", "Read what comes from now on", _R, "footer"),
-    _key("a", "from_time", "at a time", "Read from a time on", _R, "footer"),
+    _key("a", "from_time", "time", "Read from a time on", _R, "footer"),
     _key("p", "freeze", "freeze", "Freeze the list; again to follow", _R),
     _key("p", "freeze", "freeze", "Freeze the list; again to follow", Scope.QUARANTINE, "footer"),
     _key("space", "pause", "pause", "Pause or go on", _SIM, "footer", "changes"),
@@ -199,7 +199,7 @@ KEYMAP: Final = (
     _key("P", "app.picture", "picture", "Save a picture (SVG) of the screen", _A),
     _key("question_mark f1", "app.toggle_help", "help", "This help", _A, "footer"),
     _key("escape", "app.back", "back", "Back; take a filter off", _A),
-    _key("q", "app.leave", "back", "Back; quit from the dashboard", _A, "footer"),
+    _key("q", "app.leave", "quit", "Back; quit from the dashboard", _A, "footer"),
     _key("ctrl+z", "app.suspend_process", "suspend", "Go to the background; `fg` comes back", _A),
     _key("ctrl+q ctrl+c", "app.quit", "quit", "Quit; press again to leave at once", _A, "priority"),
 )  # fmt: skip
@@ -223,14 +223,14 @@ def bindings(scope: Scope) -> list[BindingType]:
     ]
 
 
-def first_screen_bindings(scope: Scope) -> list[BindingType]:
-    """The `BINDINGS` of the screen from which nothing leads back: what does so elsewhere quits."""
-    quits = (
-        replace(binding, description="quit")
+def inner_bindings(scope: Scope) -> list[BindingType]:
+    """The `BINDINGS` of a screen from which one goes back to another one: `q` is called so."""
+    back = (
+        replace(binding, description="back")
         for binding in bindings(Scope.APP)
         if isinstance(binding, Binding) and binding.action == "app.leave"
     )
-    return [*bindings(scope), *quits]
+    return [*bindings(scope), *back]
 
 
 def dialog_bindings(scope: Scope) -> list[BindingType]:

@@ -51,6 +51,18 @@ def clip(text: str, cells: int) -> str:
     return set_cell_size(text, cells - 1).rstrip(_AT_A_CUT) + ELLIPSIS if cells > 0 else ""
 
 
+def clip_middle(text: str, cells: int) -> str:
+    """Cut a clean name to a width in cells, in the middle: names of a kind begin alike."""
+    if cell_len(text) <= cells or cells < 5:
+        return clip(text, cells)
+    end = (cells - 1) // 2
+    behind = len(text)
+    while behind > 0 and cell_len(text[behind - 1 :]) <= end:
+        behind -= 1
+    left = cells - 1 - cell_len(text[behind:])
+    return set_cell_size(text, left).rstrip(_AT_A_CUT) + ELLIPSIS + text[behind:]
+
+
 def integer(value: int) -> str:
     """With thousands separators: `12,345`."""
     return f"{value:,}"

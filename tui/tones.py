@@ -26,10 +26,17 @@ class Tone(StrEnum):
 
 
 class Piece(NamedTuple):
-    """A run of text of one tone. `text` must already be clean (see `tui.text.clean`)."""
+    """A run of text of one tone. `text` must already be clean (see `tui.text.clean`).
+
+    Attributes:
+        text: The text.
+        tone: What it means.
+        is_name: Whether it is cut in the middle where it is too long: names of a kind begin alike.
+    """
 
     text: str
     tone: Tone = Tone.PLAIN
+    is_name: bool = False
 
 
 def content(pieces: Iterable[Piece]) -> Content:

@@ -17,7 +17,7 @@ from tui import text
 from tui.exports import FIELDS, Export, Exporter, described
 from tui.filter import Filter, FilterError, parse
 from tui.frozen import refined
-from tui.keymap import Scope, first_screen_bindings
+from tui.keymap import Scope, bindings
 from tui.navigation import OpenJob, OpenQuarantine, OpenSimulator, OpenTopic, OpenUser
 from tui.panel_titles import panel_titles
 from tui.preferences import PreferencesFile
@@ -64,7 +64,7 @@ class Dashboard(Guarded, Screen[None]):
         folder: Where exports go unless another is chosen.
     """
 
-    BINDINGS = first_screen_bindings(Scope.DASHBOARD)
+    BINDINGS = bindings(Scope.DASHBOARD)
     # Nothing takes keys while the stack comes up; None would mean the application's choice.
     AUTO_FOCUS = ""
     HORIZONTAL_BREAKPOINTS = _BY_WIDTH

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import Final
 
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container, VerticalScroll
 from textual.content import Content
@@ -17,7 +19,12 @@ from tui.tones import Piece, Tone, content
 _KEY_CELLS: Final = 20
 _FIRST_COLUMN: Final = CHAINS[0]
 _SECOND_COLUMN: Final = tuple(scope for scope in Scope if scope not in _FIRST_COLUMN)
-_BY_WIDTH: Final = [(0, "-one-column"), (160, "-two-columns")]
+_COLUMNS: Final = (_FIRST_COLUMN, _SECOND_COLUMN)
+# Border, padding and scrollbar of the box.
+_AROUND: Final = 9
+_NARROWEST: Final = 40
+_SIDE_BY_SIDE: Final = 160
+_BY_WIDTH: Final = [(0, "-one-column"), (_SIDE_BY_SIDE, "-two-columns")]
 
 
 class HelpScreen(ModalScreen[None]):
@@ -40,24 +47,37 @@ class HelpScreen(ModalScreen[None]):
             box.border_title = "Keys (read-only)" if self._read_only else "Keys"
             box.border_subtitle = "esc closes"
             with Container(id="help-columns"):
-                for scopes in (_FIRST_COLUMN, _SECOND_COLUMN):
+                for scopes in _COLUMNS:
                     yield Static(help_text(scopes, read_only=self._read_only))
 
+    def on_resize(self, event: events.Resize) -> None:
+        """Break lines that are too long for a narrow terminal."""
+        width = event.size.width if event.size.width < _SIDE_BY_SIDE else None
+        room = None if width is None else max(_NARROWEST, width * 96 // 100 - _AROUND)
+        texts = zip(self.query("#help Static").results(Static), _COLUMNS, strict=True)
+        for static, scopes in texts:
+            static.update(help_text(scopes, read_only=self._read_only, width=room))
 
-def help_text(scopes: Sequence[Scope], *, read_only: bool = False) -> Content:
+
+def help_text(
+    scopes: Sequence[Scope], *, read_only: bool = False, width: int | None = None
+) -> Content:
     """Every key of some scopes, under their headings.
 
     Args:
         scopes: In the order to show.
         read_only: Whether keys that change something are left out.
+        width: Cells in which what a key does has to fit, in several lines if need be.
     """
+    told = None if width is None else width - _KEY_CELLS
     lines: list[list[Piece]] = []
     for scope in scopes:
         keys = [key for key in KEYMAP if key.scope is scope and not (read_only and key.changes)]
         if keys:
             lines.append([Piece(scope.value, Tone.STRONG)])
-        lines += [
-            [Piece(f"{key.shown:<{_KEY_CELLS}}", Tone.ACCENT), Piece(key.help)] for key in keys
-        ]
+        for key in keys:
+            first, *others = [key.help] if told is None else wrap(key.help, told)
+            lines.append([Piece(f"{key.shown:<{_KEY_CELLS}}", Tone.ACCENT), Piece(first)])
+            lines += [[Piece(" " * _KEY_CELLS + other)] for other in others]
         lines.append([])
     return Content("\n").join(content(line) for line in lines)

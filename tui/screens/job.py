@@ -15,7 +15,7 @@ from pipeline.model import JobDetail
 from tui import code, text
 from tui.job_control import Order
 from tui.job_detail import exceptions, state
-from tui.keymap import Scope, bindings
+from tui.keymap import Scope, inner_bindings
 from tui.navigation import OpenRows
 from tui.preferences import PreferencesFile
 from tui.read_only import Guarded
@@ -48,7 +48,7 @@ class JobScreen(Guarded, Screen[None]):
     """
 
     CSS_PATH = "../styles/job.tcss"
-    BINDINGS = bindings(Scope.JOB)
+    BINDINGS = inner_bindings(Scope.JOB)
     AUTO_FOCUS = "#section"
 
     def __init__(self, session: Session, preferences: PreferencesFile, name: str) -> None:

@@ -9,7 +9,7 @@ from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from tui import text
-from tui.keymap import Scope, bindings
+from tui.keymap import Scope, inner_bindings
 from tui.quarantine_kept import BadRow, Quarantine
 from tui.session import Session
 from tui.tones import Piece, Tone, content
@@ -32,7 +32,7 @@ class QuarantineScreen(Screen[None]):
     """
 
     CSS_PATH = "../styles/quarantine.tcss"
-    BINDINGS = bindings(Scope.QUARANTINE)
+    BINDINGS = inner_bindings(Scope.QUARANTINE)
     AUTO_FOCUS = "QuarantineTable"
     HORIZONTAL_BREAKPOINTS = _BY_WIDTH
 

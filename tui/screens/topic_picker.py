@@ -22,7 +22,7 @@ from tui.widgets.table import LiveTable
 _REFRESH_SECONDS: Final = 0.1
 
 _COLUMNS: Final[tuple[Column[TopicSize], ...]] = (
-    Column("topic", 30, lambda row, _: [Piece(text.clean(row.name))], grow=60),
+    Column("topic", 30, lambda row, _: [Piece(text.clean(row.name), is_name=True)], grow=60),
     Column("records", 13, lambda row, _: [Piece(text.integer(row.records))], right=True),
     Column("parts", 5, lambda row, _: [Piece(str(row.partitions), Tone.QUIET)], right=True, drop=1),
 )

@@ -12,7 +12,7 @@ from textual.widgets import Footer
 
 from tui import text
 from tui.history import UserHistory
-from tui.keymap import Scope, bindings
+from tui.keymap import Scope, inner_bindings
 from tui.tones import Piece, Tone
 from tui.user_feed import UserFeed
 from tui.widgets.time_plot import TimePlot
@@ -38,7 +38,7 @@ class UserScreen(Screen[None]):
     """
 
     CSS_PATH = "../styles/user.tcss"
-    BINDINGS = bindings(Scope.USER)
+    BINDINGS = inner_bindings(Scope.USER)
     AUTO_FOCUS = "#user-transactions"
     HORIZONTAL_BREAKPOINTS = _BY_WIDTH
 

@@ -7,6 +7,7 @@ import ipaddress
 import logging
 import socket
 from typing import TYPE_CHECKING, Annotated, Final
+from urllib.parse import urlsplit
 
 import msgspec
 from cyclopts import Parameter
@@ -41,14 +42,16 @@ def serve(
             reaches it has the console.
         port: To listen on; 0 for any that is free.
         read_only: Consoles without a key that changes anything, for a stack that runs.
-        allowed_host: A name by which browsers may call the server, besides addresses and localhost;
-            for a proxy in front of it. May be repeated.
+        allowed_host: A name by which browsers may call the server, besides addresses and localhost,
+            for a proxy in front of it: NAME on any port, or NAME:PORT. May be repeated.
         tabs: How many may be open at the same time; each is a process of about 100 MiB.
     """
     from tui.connect import connect
 
     if tabs < 1:
         raise ConfigError(f"--tabs is {tabs}.", "At least one console has to be allowed.")
+    for name in allowed_host:
+        _require_name(name)
     settings = common.settings
     if read_only:
         settings = msgspec.structs.replace(settings, read_only=True)
@@ -92,6 +95,25 @@ def _serve(settings: Settings, listener: socket.socket, names: tuple[str, ...], 
     shown = f"[{address}]" if ":" in address else address
     print(f"The console is at http://{shown}:{port}/  (ctrl+c ends it)", flush=True)
     asyncio.run(ConsoleServer(command, names, most=tabs).run(listener))
+
+
+def _require_name(name: str) -> None:
+    """Make sure that a browser can call a server so.
+
+    Raises:
+        ConfigError: It is no name, nor a name and a port.
+    """
+    try:
+        parts = urlsplit(f"//{name}")
+        sound = bool(parts.hostname) and parts.netloc == name and "@" not in name
+        sound = sound and parts.port != 0 and not name.endswith(":")
+    except ValueError:
+        sound = False
+    if not sound:
+        raise ConfigError(
+            f"--allowed-host is {name!r}.",
+            "It is a name, or a name and a port: watch.example:8443.",
+        )
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -7,14 +7,35 @@ when somebody's name was made to point here), the second which page asks.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from ipaddress import ip_address
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 _LOCALHOST: Final = "localhost"
+_PORTS: Final = {"http": 80, "https": 443}
+_POLICY: Final = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        # The terminal makes style elements of its own.
+        "style-src 'self' 'unsafe-inline'",
+        "font-src 'self'",
+        "img-src 'self' data:",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+_HEADERS: Final = {
+    "X-Frame-Options": "DENY",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
 
 
 def refusal(host: str, origin: str | None, names: frozenset[str]) -> str:
@@ -23,18 +44,28 @@ def refusal(host: str, origin: str | None, names: frozenset[str]) -> str:
     Args:
         host: The header `Host`.
         origin: The header `Origin`; None when there is none, as in everything but a browser.
-        names: By which the server may be called, besides any address and `localhost`.
+        names: By which browsers may call the server, besides any address and `localhost`: behind a
+            proxy they call it by another port than the one that the request comes to, so that a
+            name stands for all its ports, and `name:port` for one.
     """
     name = _hostname(host)
     if not name:
         return "The request does not say which host it is for."
-    if name != _LOCALHOST and name not in names and not _is_address(name):
+    if name != _LOCALHOST and name not in map(_hostname, names) and not _is_address(name):
         return (
             f"This console does not answer to the name {name!r}. "
             f"If it should: `fraudwatch serve --allowed-host {name}`."
         )
-    if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
+    if origin is None:
+        return ""
+    site = _site(origin)
+    if site is None:
         return f"A page of {origin} may not use this console."
+    if site.netloc.lower() != host.lower() and _names_of(site).isdisjoint(names):
+        return (
+            f"A page of {origin} may not use this console. If it is that of a proxy: "
+            f"`fraudwatch serve --allowed-host {site.netloc}`."
+        )
     return ""
 
 
@@ -55,31 +86,35 @@ def guard(names: frozenset[str]) -> Middleware:
     return check
 
 
-async def harden(request: web.Request, response: web.StreamResponse) -> None:
-    """Headers of every answer: nothing from elsewhere is loaded, and nobody puts us in a frame."""
-    sockets = f"ws://{request.host} wss://{request.host}"
-    response.headers.update(
-        {
-            "Content-Security-Policy": "; ".join(
-                (
-                    "default-src 'none'",
-                    "script-src 'self'",
-                    # The terminal makes style elements of its own.
-                    "style-src 'self' 'unsafe-inline'",
-                    "font-src 'self'",
-                    "img-src 'self' data:",
-                    f"connect-src 'self' {sockets}",
-                    "base-uri 'none'",
-                    "form-action 'none'",
-                    "frame-ancestors 'none'",
-                )
-            ),
-            "X-Frame-Options": "DENY",
-            "X-Content-Type-Options": "nosniff",
-            "Referrer-Policy": "no-referrer",
-            "Cross-Origin-Opener-Policy": "same-origin",
-        }
-    )
+def hardening(
+    names: frozenset[str],
+) -> Callable[[web.Request, web.StreamResponse], Awaitable[None]]:
+    """What gives every answer its headers: nothing from elsewhere is loaded, no frame has us in it.
+
+    Args:
+        names: By which browsers may call the server, as in `refusal`.
+    """
+    called = [name if urlsplit(f"//{name}").port else f"{name}:*" for name in sorted(names)]
+
+    async def harden(request: web.Request, response: web.StreamResponse) -> None:
+        sockets = " ".join(f"ws://{host} wss://{host}" for host in (request.host, *called))
+        response.headers.update(_HEADERS)
+        response.headers["Content-Security-Policy"] = f"{_POLICY}; connect-src 'self' {sockets}"
+
+    return harden
+
+
+def _site(origin: str) -> SplitResult | None:
+    try:
+        site = urlsplit(origin)
+        return site if site.hostname and site.port != 0 else None
+    except ValueError:
+        return None
+
+
+def _names_of(site: SplitResult) -> set[str]:
+    """How a site may be named: by its name alone, and with its port."""
+    return {f"{site.hostname}", f"{site.hostname}:{site.port or _PORTS.get(site.scheme)}"}
 
 
 def _hostname(host: str) -> str:

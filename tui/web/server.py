@@ -19,7 +19,7 @@ from textual_serve.app_service import AppService
 from textual_serve.server import Server
 
 from .driver import DRIVER
-from .guard import guard, harden
+from .guard import guard, hardening
 
 _PAGE: Final = Path(__file__).parent / "page"
 _TITLE: Final = "fraudwatch"
@@ -119,7 +119,7 @@ class ConsoleServer(Server):
     async def _make_app(self) -> web.Application:
         app = await super()._make_app()
         app.middlewares.append(guard(self._names))
-        app.on_response_prepare.append(harden)
+        app.on_response_prepare.append(hardening(self._names))
         app.router.add_static("/page", _PAGE, name="page")
         return app
 

@@ -8,7 +8,7 @@ from typing import Final, Generic, TypeVar
 
 from rich.cells import cell_len
 
-from tui.text import clip
+from tui.text import clip, clip_middle
 from tui.tones import Piece, Tone
 
 RowT = TypeVar("RowT")
@@ -96,7 +96,8 @@ def fit(pieces: Sequence[Piece], width: int, *, right: bool) -> list[Piece]:
             break
         cells = cell_len(piece.text)
         if cells > left:
-            piece = Piece(clip(piece.text, left), piece.tone)  # noqa: PLW2901
+            cut = clip_middle if piece.is_name else clip
+            piece = Piece(cut(piece.text, left), piece.tone)  # noqa: PLW2901
             cells = cell_len(piece.text)
         left -= cells
         fitted.append(piece)

@@ -36,7 +36,7 @@ _LOOKS: Final[dict[JobState, tuple[str, str, Tone]]] = {
 
 def _name(line: JobLine, _: float) -> Sequence[Piece]:
     mark, _state, tone = look(line)
-    return [Piece(f"{mark} ", tone), Piece(text.clean(line.status.name))]
+    return [Piece(f"{mark} ", tone), Piece(text.clean(line.status.name), is_name=True)]
 
 
 def _state(line: JobLine, _: float) -> Sequence[Piece]:
@@ -91,7 +91,7 @@ def _at_rest(status: JobStatus, now: float) -> Sequence[Piece]:
         taken = status.savepoint_at
         when = f" {text.age(now - taken)}" if taken is not None else ""
         return [Piece(f"state kept{when}", Tone.QUIET)]
-    return [Piece("→ ", Tone.LINE), Piece(text.clean(status.topic), Tone.QUIET)]
+    return [Piece("→ ", Tone.LINE), Piece(text.clean(status.topic), Tone.QUIET, is_name=True)]
 
 
 def look(line: JobLine) -> tuple[str, str, Tone]:

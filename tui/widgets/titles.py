@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
-from tui.text import clean
+from tui.text import clean, clip
 from tui.tones import Piece, Tone, content
 
 
@@ -64,7 +64,8 @@ class TitleLine(Widget):
 
     def render(self) -> Content:
         """The names, then the rule to the end of the line."""
-        pieces = [piece for title in self._titles for piece in _pieces(title)]
+        titles = fitted(self._titles, self.content_size.width)
+        pieces = [piece for title in titles for piece in _pieces(title)]
         used = sum(cell_len(piece.text) for piece in pieces)
         pieces.append(Piece("─" * max(0, self.content_size.width - used), Tone.LINE))
         return content(pieces)
@@ -72,11 +73,37 @@ class TitleLine(Widget):
     def on_click(self, event: events.Click) -> None:
         """Find the name under the pointer."""
         end = 0
-        for title in self._titles:
+        for title in fitted(self._titles, self.content_size.width):
             end += sum(cell_len(piece.text) for piece in _pieces(title))
             if event.x < end:
                 self.post_message(self.Chosen(title.panel))
                 return
+
+
+def fitted(titles: Sequence[Title], width: int) -> Sequence[Title]:
+    """The titles with what fits of their notes: every name stays to be seen.
+
+    Notes of panels that are not shown go first, the last of them before the others; then the notes
+    of those that are shown are cut.
+    """
+    found = list(titles)
+    for at in reversed(range(len(found))):
+        if _cells(found) > width and not found[at].shown:
+            found[at] = replace(found[at], note="")
+    for at in reversed(range(len(found))):
+        over = _cells(found) - width
+        title = found[at]
+        if over > 0 and title.shown:
+            said = clean(title.mistake) or title.note
+            cut = clip(said, max(0, cell_len(said) - over))
+            found[at] = replace(
+                title, note="" if title.mistake else cut, mistake=cut if title.mistake else ""
+            )
+    return found
+
+
+def _cells(titles: Sequence[Title]) -> int:
+    return sum(cell_len(piece.text) for title in titles for piece in _pieces(title))
 
 
 def _pieces(title: Title) -> list[Piece]:

@@ -19,7 +19,7 @@ from tui.keymap import KEYMAP, Scope
 from tui.screens.dashboard import Dashboard
 
 # `FRAUDWATCH_KEYS=20000` presses for an hour.
-PRESSED: Final = int(os.environ.get("FRAUDWATCH_KEYS", "150"))
+PRESSED: Final = int(os.environ.get("FRAUDWATCH_KEYS", "120"))
 SEEDS: Final = (1, 2, 3)
 _ENDS: Final = frozenset({"app.quit", "app.leave", "app.suspend_process"})
 # A question that has been asked is answered by whoever asked it.
@@ -53,9 +53,12 @@ def stage_of(folder: Path, *, read_only: bool) -> Stage:
 
 def ends(stage: Stage, key: str) -> bool:
     """Whether a key would end or suspend the console, or run whatever the palette has found."""
+    if key in ("ctrl+q", "ctrl+c"):
+        # These work wherever one is.
+        return True
     bound = stage.app.screen.active_bindings.get(key)
     if isinstance(stage.app.screen, Palette):
-        return key in ("enter", "ctrl+q", "ctrl+c", "ctrl+z")
+        return key in ("enter", "ctrl+z")
     if bound is None or bound.binding.action not in _ENDS:
         return False
     return bound.binding.action != "app.leave" or isinstance(stage.app.screen, Dashboard)

@@ -8,10 +8,12 @@ import pytest
 from aiohttp import ClientSession, WSServerHandshakeError
 from aiohttp.test_utils import TestServer
 
+from pipeline.errors import ConfigError
+from tui.web.command import serve
 from tui.web.guard import refusal
 from tui.web.server import ConsoleServer
 
-NAMES = frozenset({"watch.example"})
+NAMES = frozenset({"watch.example", "only.example:8443"})
 
 
 @pytest.mark.parametrize(
@@ -24,6 +26,11 @@ NAMES = frozenset({"watch.example"})
         ("[::1]:8000", "http://[::1]:8000"),
         ("192.0.2.7:8000", "http://192.0.2.7:8000"),
         ("watch.example", "https://watch.example"),
+        # Behind a proxy on another port, which passes the name on without it, or its own.
+        ("watch.example", "https://watch.example:8443"),
+        ("127.0.0.1:8000", "https://watch.example:8443"),
+        ("only.example", "https://only.example:8443"),
+        ("only.example", "https://ONLY.example:8443"),
     ],
 )
 def test_our_own_page_is_answered(host: str, origin: str | None) -> None:
@@ -44,6 +51,9 @@ def test_our_own_page_is_answered(host: str, origin: str | None) -> None:
         ("127.0.0.1:8000", "http://127.0.0.1:8080", "http://127.0.0.1:8080"),
         ("127.0.0.1:8000", "http://localhost:8000", "http://localhost:8000"),
         ("127.0.0.1:8000", "null", "null"),
+        ("only.example", "https://only.example:9443", "--allowed-host only.example:9443"),
+        ("other.example", "https://other.example:8443", "--allowed-host other.example"),
+        ("127.0.0.1:8000", "https://[::1", "https://[::1"),
         ("watch.example", "https://watch.example.evil.example", "evil"),
     ],
 )
@@ -77,6 +87,38 @@ async def test_no_console_is_started_for_other_sites(address: str) -> None:
         assert refused.value.status == 403
         async with client.ws_connect(f"{address}/ws", origin=address):
             pass
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [("https://watch.example:8443", 101), ("https://only.example:9443", 403)],
+)
+async def test_a_console_behind_a_proxy_on_another_port(origin: str, status: int) -> None:
+    server = TestServer(await ConsoleServer("exit 0", NAMES)._make_app())
+    await server.start_server()
+    address = f"http://127.0.0.1:{server.port}"
+    host = {"Host": "watch.example"}
+    try:
+        async with ClientSession() as client:
+            async with client.get(address, headers=host) as answer:
+                assert "wss://watch.example:*" in answer.headers["Content-Security-Policy"]
+                assert "wss://only.example:8443" in answer.headers["Content-Security-Policy"]
+            connecting = client.ws_connect(f"{address}/ws", origin=origin, headers=host)
+            if status == 101:
+                async with connecting:
+                    pass
+            else:
+                with pytest.raises(WSServerHandshakeError) as refused:
+                    await connecting
+                assert refused.value.status == status
+    finally:
+        await server.close()
+
+
+@pytest.mark.parametrize("name", ["https://watch.example", "a/b", "", "a:b", "a:99999", "me@a"])
+def test_what_is_no_name_of_a_host_is_refused_at_once(name: str) -> None:
+    with pytest.raises(ConfigError, match="allowed-host"):
+        serve(allowed_host=(name,))
 
 
 async def test_the_page_needs_nothing_from_elsewhere_and_stands_in_no_frame(address: str) -> None:

@@ -80,9 +80,8 @@ async def test_the_footer_is_the_keymap() -> None:
         shown = [key.description for key in stage.dashboard.query(FooterKey)]
         scopes = {Scope.JOBS, Scope.TABLE, Scope.DASHBOARD, Scope.APP}
         off = {"filter"}  # Jobs are few enough to be seen at once.
-        # Nothing leads back from here.
         expected = [
-            "quit" if key.action == "app.leave" else key.label
+            key.label
             for key in KEYMAP
             if key.footer and key.scope in scopes and key.label not in off
         ]
@@ -158,7 +157,9 @@ async def test_stopping_jobs_keeps_their_state(keys: list[str], calls: list[str]
             pilot,
             lambda: sum(bool(line.status.savepoint) for line in stage.view.jobs) == len(calls),
         )
-        await stage.shows(pilot, "rolling has stopped; its state is kept.")
+        names = "rolling, tumbling, flagged have" if len(calls) > 1 else "rolling has"
+        await stage.shows(pilot, f"{names} stopped;")
+        assert len(stage.app._notifications) == 1
 
 
 async def test_stopping_every_job_asks() -> None:

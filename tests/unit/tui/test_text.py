@@ -65,6 +65,18 @@ def test_ages_are_words(seconds: float, words: str) -> None:
     assert text.age(seconds) == words
 
 
+def test_names_that_begin_alike_stay_apart_when_they_are_cut() -> None:
+    names = [f"user_trans_amt_last_360min{end}" for end in ("", "_windowed", "_hopping")]
+    shown = [text.clip_middle(name, 18) for name in names]
+    assert shown == ["user_tran…t_360min", "user_tran…windowed", "user_tran…_hopping"]
+    assert text.clip_middle("short", 18) == "short"
+
+
+@given(st.text(), st.integers(min_value=0, max_value=40))
+def test_a_name_cut_in_the_middle_fits(raw: str, cells: int) -> None:
+    assert cell_len(text.clip_middle(text.clean(raw), cells)) <= cells
+
+
 def test_a_cut_behind_a_joiner_leaves_none() -> None:
     assert text.clip("می\u200cروم", 3) == "می…"
 
