@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import re
+from inspect import getdoc
 from pathlib import Path
 
 from pipeline.cli import command_line
 from pipeline.config.described import Setting, described
+from pipeline.errors import (
+    ConfigError,
+    InputError,
+    JobError,
+    PipelineError,
+    UnavailableError,
+)
 from tests.documents import DOCS
 from tui.keymap import KEYMAP, Key, Scope
 from tui.web.command import serve
@@ -25,9 +33,19 @@ _COMMANDS = """# Commands
 `fraudwatch` alone opens the console; it takes `--profile`, `--features`, `--read-only` and
 `--metrics-port`.
 Everything that the console does works headless too. Where a command prints data, `--json` prints it
-as JSON. Exit codes: 0 success, 1 a check that does not hold, 2 a wrong command or setting,
-3 something that cannot be reached, 4 a job, 5 a file or topic.
+as JSON, which is ASCII where the terminal's character set lacks a character.
+
+| exit code | |
+| --- | --- |
 """
+# What the errors do not say themselves.
+_CODES = {
+    0: "Success; also when the reader of the output has gone, as with `tail … \\| head`.",
+    PipelineError.exit_code: "What was checked does not hold (`check`, `verify`), or the console "
+    "cannot be drawn in this terminal.",
+    130: "Ended by ctrl+c.",
+}
+_ERRORS = (ConfigError, UnavailableError, JobError, InputError)
 _CONFIGURATION = """# Configuration
 
 <!-- Made by `make docs`; what is written here is lost the next time. -->
@@ -79,8 +97,10 @@ def commands() -> str:
     made = command_line((serve,)).generate_docs(heading_level=2, usage_name="fraudwatch")
     # Cyclopts also says how this very process was started.
     made = re.sub(r"^(fraudwatch \w+) -m \S+", r"\1", made, flags=re.MULTILINE)
+    codes = _CODES | {error.exit_code: f"{getdoc(error)}" for error in _ERRORS}
+    rows = "".join(f"| {code} | {meaning} |\n" for code, meaning in sorted(codes.items()))
     # What stands before the list of the commands is that list once more.
-    return _COMMANDS + "\n" + made[made.index("**Commands**") :].rstrip() + "\n"
+    return f"{_COMMANDS}{rows}\n" + made[made.index("**Commands**") :].rstrip() + "\n"
 
 
 def configuration() -> str:

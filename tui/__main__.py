@@ -158,6 +158,7 @@ def _open_console(options: ConsoleOptions) -> int | None:
         remembered=settings.state_dir / "console.json",
         read_only=settings.read_only,
         profiles=Profiles(profiles, load),
+        plain_drawing=settings.plain_drawing,
     )
     console = FraudwatchApp(environment)
     leave_on_signals(lambda code: console.exit(return_code=code))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -9,6 +10,7 @@ from textual import events, on, work
 from textual.app import App
 from textual.notifications import Notify, SeverityLevel
 from textual.widgets import Input
+from textual.filter import LineFilter
 
 from pipeline.errors import PipelineError
 from pipeline.model import SimulatorStatus
@@ -75,6 +77,13 @@ class FraudwatchApp(App[str]):
             self.register_theme(theme)
         self.theme = self._first_theme()
         self._typed = OneAtATime(self)
+        if environment.plain_drawing:
+            # Only where it is wanted: the first paint does without it.
+            from .plain_drawing import PlainDrawing
+
+            self._drawing: list[LineFilter] = [PlainDrawing()]
+        else:
+            self._drawing = []
         self._hinted_at = 0.0
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
@@ -126,6 +135,10 @@ class FraudwatchApp(App[str]):
         """Where nothing is to be animated, the cursor of a line of text does not blink either."""
         if isinstance(event.widget, Input):
             event.widget.cursor_blink = self.animation_level != "none"
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """What a line goes through before it is drawn."""
+        return [*super().get_line_filters(), *self._drawing]
 
     async def on_event(self, event: events.Event) -> None:
         """Take keys one at a time, in the order in which they were typed."""

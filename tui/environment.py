@@ -46,6 +46,7 @@ class Environment:
         folder: Where exports and pictures go.
         read_only: Whether nothing outside the console may be changed.
         profiles: Which other profiles there are; none where the console stays with its own.
+        plain_drawing: Whether symbols of ambiguous width are drawn as ASCII.
     """
 
     profile: str
@@ -59,3 +60,4 @@ class Environment:
     folder: Path = field(default_factory=Path.cwd)
     read_only: bool = False
     profiles: Profiles = field(default_factory=Profiles)
+    plain_drawing: bool = False

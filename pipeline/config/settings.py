@@ -50,6 +50,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         console_windows: Closed windows of each kind that the console keeps.
         console_flagged: Flagged transactions that the console keeps.
         read_only: Whether the console changes nothing: no key that starts, stops or simulates.
+        plain_drawing: Whether the console draws lines and signs with ASCII, for terminals in which
+            those of Unicode are two cells wide.
         features: Python files with features of your own, which are run; in the variable separated
             as in `PATH`.
         maven_repository: Address of a Maven repository to use in place of the public one.
@@ -67,6 +69,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     console_windows: Positive = 48
     console_flagged: Positive = 1_000
     read_only: bool = False
+    plain_drawing: bool = False
     features: tuple[Path, ...] = ()
     java_home: str = ""
     maven_repository: str = ""

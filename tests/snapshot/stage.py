@@ -33,6 +33,7 @@ class Stage:
         folder: Where exports go.
         read_only: Whether the console may change anything.
         profiles: Which other profiles there are.
+        plain_drawing: Whether symbols of ambiguous width are drawn as ASCII.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Stage:
         folder: Path = Path(),
         read_only: bool = False,
         profiles: Profiles | None = None,
+        plain_drawing: bool = False,
     ) -> None:
         self.backend = backend or FakeBackend()
         self.source = source or FakeSource()
@@ -63,6 +65,7 @@ class Stage:
                 folder=folder,
                 read_only=read_only,
                 profiles=profiles or Profiles(),
+                plain_drawing=plain_drawing,
             )
         )
         self.app.animation_level = "none"

@@ -39,11 +39,9 @@ async def test_every_footer_has_all_its_keys(keys: list[str]) -> None:
     stage = small()
     async with stage.app.run_test(size=SIZE) as pilot:
         await stage.live(pilot)
-        for key in keys:
-            await pilot.press(key)
-        await pilot.pause()
+        await pilot.press(*keys)
+        await stage.wait(pilot, lambda: "? help" in stage.screen_text().splitlines()[-1])
         foot = stage.screen_text().splitlines()[-1]
-        assert "? help" in foot
         shown = [key.region for key in stage.app.screen.query(FooterKey)]
         assert shown
         assert max(region.right for region in shown) <= SIZE[0], foot
