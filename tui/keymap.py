@@ -170,7 +170,7 @@ KEYMAP: Final = (
     _key("t", "topic", "topic", "Choose a topic", _R, "footer"),
     _key("b", "from_beginning", "start", "Read from the beginning", _R, "footer"),
     _key("e", "from_end", "end", "Read what comes from now on", _R, "footer"),
-    _key("a", "from_time", "time", "Read from a time on", _R, "footer"),
+    _key("a", "from_time", "time", "Read from a time on", _R),
     _key("p", "freeze", "freeze", "Freeze the list; again to follow", _R),
     _key("p", "freeze", "freeze", "Freeze the list; again to follow", Scope.QUARANTINE, "footer"),
     _key("space", "pause", "pause", "Pause or go on", _SIM, "footer", "changes"),
