@@ -87,6 +87,10 @@ def fitted(titles: Sequence[Title], width: int) -> Sequence[Title]:
     of those that are shown are cut.
     """
     found = list(titles)
+    wrong = [at for at, title in enumerate(found) if title.mistake and title.shown]
+    if wrong and _cells(found) > width:
+        # While it is typed, what is wrong with it matters more than where else one might go.
+        found = found[: wrong[0] + 1]
     for at in reversed(range(len(found))):
         if _cells(found) > width and not found[at].shown:
             found[at] = replace(found[at], note="")

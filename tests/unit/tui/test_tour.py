@@ -56,7 +56,7 @@ async def test_the_whole_tour(tmp_path: Path) -> None:
         await pilot.press("slash", *"count>9", "enter")
         await stage.settle(pilot)
         expected = sum(rolling(n).user_trans_count_last_360min > 9 for n in range(180))
-        await stage.shows(pilot, f"Users {expected} · count>9")
+        await stage.shows(pilot, f"Users {expected} of 180 · count>9")
         await pilot.press("E", "c", "enter")
         await stage.shows(pilot, f"Exported {expected} rows")
         (file,) = tmp_path.glob("*.csv")
