@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import events, on, work
 from textual.app import App
+from textual.filter import LineFilter
 from textual.notifications import Notify, SeverityLevel
 from textual.widgets import Input
-from textual.filter import LineFilter
 
 from pipeline.errors import PipelineError
 from pipeline.model import SimulatorStatus
