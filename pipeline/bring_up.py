@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from . import schema
 from .config import KafkaSettings, Settings
-from .errors import PipelineError
 from .features import Feature, Registry
+from .flink.journal import Journal
+from .job_starts import JobStarts
 from .kafka import topics
 from .local.control import Report, Simulate, Stay
 from .model import SimulatorStatus, StepState
@@ -59,6 +60,9 @@ class BringUp:
             PipelineError: Something does not come up, or does not let us in. A job that does not
                 start is a failed step.
         """
+        starts = self._job_starts()
+        if starts is not None:
+            starts.announce()
         fetch_jars(self.steps, self.settings, self.stop)
         known = self.stack.find()
         was_up = known is not None and known.report is not None
@@ -71,10 +75,16 @@ class BringUp:
             self._start_simulator(wanted=not was_up)
 
         await_processes(control, self.steps, on_kafka)
-        if "jobs" in self.steps.keys:
-            self._start_jobs()
+        if starts is not None:
+            starts.run()
         if stay:
             control.ask(Stay(), Report)
+
+    def _job_starts(self) -> JobStarts | None:
+        if "jobs" not in self.steps.keys:
+            return None
+        names = Journal(self.settings.journal_file).wanted(self.features.names)
+        return JobStarts(names, self.features, self.stack, self.steps)
 
     def _attach(self) -> None:
         """Find out whether what is somebody else's answers, and lets us in."""
@@ -102,26 +112,3 @@ class BringUp:
         self.steps.update("simulator", StepState.RUNNING)
         status = self.simulate(Simulate(running=True))
         self.steps.update("simulator", StepState.DONE, f"{status.rate:,.0f}/s ×{status.speed:,.0f}")
-
-    def _start_jobs(self) -> None:
-        found = self.stack.found()
-        jobs = self.stack.jobs(found)
-        names = jobs.to_resume(self.features.names)
-        submitted: list[str] = []
-        failures: list[str] = []
-        for number, name in enumerate(names, 1):
-            self.steps.update("jobs", StepState.RUNNING, f"{name} ({number} of {len(names)})")
-            try:
-                (feature,) = self.features.find([name])
-                submitted.append(self.stack.submit(jobs, feature, found.kafka))
-            except PipelineError as error:
-                failures.append(error.message)
-        for job_id in submitted:
-            try:
-                jobs.wait_running(job_id)
-            except PipelineError as error:
-                failures.append(error.message)
-        if failures:
-            self.steps.update("jobs", StepState.FAILED, " ".join(failures))
-        else:
-            self.steps.update("jobs", StepState.DONE, ", ".join(names) or "none was running")

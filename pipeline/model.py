@@ -336,6 +336,8 @@ class Step:
         state: How far it is.
         detail: Progress or the reason of a failure.
         seconds: How long it has taken so far or took.
+        parts: What it consists of, where each part is worth a line: of `jobs` a step for each job
+            that the start starts, by the job's name.
     """
 
     key: str
@@ -343,3 +345,4 @@ class Step:
     state: StepState = StepState.WAITING
     detail: str = ""
     seconds: float = 0.0
+    parts: tuple[Step, ...] = ()

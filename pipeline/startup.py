@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -35,10 +36,10 @@ def titles(settings: Settings) -> dict[str, str]:
 
 
 class Steps:
-    """The steps of one start; every change is reported as a whole.
+    """The steps of one start; every change is reported as a whole. Safe to use from any thread.
 
     Args:
-        report: Told the steps after each change.
+        report: Called with all steps after each change; never by two threads at once.
         titles: Of the steps that this start has, by key.
     """
 
@@ -46,6 +47,7 @@ class Steps:
         self._report = report
         self._steps = {key: Step(key, title) for key, title in titles.items()}
         self._began: dict[str, float] = {}
+        self._lock = threading.Lock()
         self._publish()
 
     @property
@@ -69,13 +71,23 @@ class Steps:
             detail: Progress, or why it failed.
             seconds: How long it has taken; measured from its first update when None.
         """
-        began = self._began.setdefault(key, time.monotonic())
-        taken = time.monotonic() - began if seconds is None else seconds
-        if key not in self._steps:
-            return
-        step = dataclasses.replace(self._steps[key], state=state, detail=detail, seconds=taken)
-        if step != self._steps[key]:
-            self._steps[key] = step
+        taken = self._taken(key) if seconds is None else seconds
+        self._change(key, state=state, detail=detail, seconds=taken)
+
+    def update_part(self, key: str, name: str, state: StepState, detail: str = "") -> None:
+        """Say how far a part of a step is; one that is new comes after the others.
+
+        Args:
+            key: Which step.
+            name: Which part.
+            state: How far.
+            detail: What it does, or why it failed.
+        """
+        seconds = self._taken(f"{key}/{name}") if state is not StepState.WAITING else 0.0
+        part = Step(name, name, state, detail, seconds)
+        with self._lock:
+            parts = {each.key: each for each in self._steps[key].parts} | {name: part}
+            self._steps[key] = dataclasses.replace(self._steps[key], parts=tuple(parts.values()))
             self._publish()
 
     @contextmanager
@@ -93,6 +105,21 @@ class Steps:
             self.update(key, StepState.FAILED, error.message)
             raise
         self.update(key, StepState.DONE, done)
+
+    def _taken(self, what: str) -> float:
+        """Seconds since this was first asked."""
+        now = time.monotonic()
+        return now - self._began.setdefault(what, now)
+
+    def _change(self, key: str, **changes: object) -> None:
+        with self._lock:
+            before = self._steps.get(key)
+            if before is None:
+                return
+            step = dataclasses.replace(before, **changes)  # type: ignore[arg-type]
+            if step != before:
+                self._steps[key] = step
+                self._publish()
 
     def _publish(self) -> None:
         self._report(tuple(self._steps.values()))

@@ -13,7 +13,7 @@ from pipeline.errors import ChangedError
 from pipeline.model import JobState, JobStatus, Resume
 
 from .problem import Problem
-from .view import Activity, Notice, Severity
+from .view import Activity, JobLine, Notice, Severity
 
 if TYPE_CHECKING:
     from .backend import Backend
@@ -104,13 +104,16 @@ class JobControl:
         with self._lock:
             return self._activities.get(name)
 
-    def give(self, order: Order, jobs: Sequence[JobStatus]) -> None:
-        """Carry an order out for jobs, one after the other; those that need none are left out."""
+    def give(self, order: Order, jobs: Sequence[JobLine]) -> None:
+        """Carry an order out for jobs, one after the other; those that need none are left out.
+
+        A job that something is being done with already, be it by the start, is left to that.
+        """
         wanted, refusals = [], []
-        for job in jobs:
-            refusal = self._refuse_or_begin(order, job)
+        for line in jobs:
+            refusal = self._refuse_or_begin(order, line)
             if refusal is None:
-                wanted.append(job.name)
+                wanted.append(line.status.name)
             else:
                 refusals.append(refusal)
         if wanted:
@@ -123,11 +126,12 @@ class JobControl:
         elif refusals:
             self._tell(refusals[0] if len(refusals) == 1 else Notice(order.needless))
 
-    def _refuse_or_begin(self, order: Order, job: JobStatus) -> Notice | None:
+    def _refuse_or_begin(self, order: Order, line: JobLine) -> Notice | None:
+        job = line.status
         with self._lock:
-            current = self._activities.get(job.name)
-            if current is not None and current.busy:
-                return Notice(f"{job.name} is busy: {current.text}", Severity.WARNING)
+            for current in (self._activities.get(job.name), line.activity):
+                if current is not None and current.busy:
+                    return Notice(f"{job.name} is busy: {current.text}", Severity.WARNING)
             if _is_needless(order, job):
                 return Notice(f"{job.name} {order.refused}.")
             first = Activity(order.doing, busy=True, failed=False, at=self._clock())

@@ -76,6 +76,12 @@ def decoded(
     flagged, bad_flagged = decode_placed(Transaction, by_topic[FLAGGED_TOPIC])
     windows: dict[str, Sequence[WindowRow]] = {}
     bad_windows = 0
+    # A record without a time has a negative one.
+    written = {
+        topic: newest / 1000
+        for topic, records in by_topic.items()
+        if (newest := max((record.timestamp_ms for record in records), default=-1)) >= 0
+    }
     for kind, topic in WINDOW_TOPICS.items():
         if by_topic[topic]:
             windows[kind], bad = _windows(kind, by_topic[topic])
@@ -95,6 +101,7 @@ def decoded(
         bad=len(bad_rolling) + len(bad_flagged) + bad_windows,
         lag=lag,
         anew=anew,
+        written=written,
         past=past,
         error=error,
     )

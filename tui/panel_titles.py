@@ -9,7 +9,8 @@ from pipeline.model import JobState
 
 from . import text
 from .query import Page
-from .view import View
+from .topics import FLAGGED_TOPIC, ROLLING_TOPIC, WINDOW_TOPICS
+from .view import Phase, View
 from .widgets.titles import Title
 
 _FILTER_CELLS: Final = 40
@@ -25,9 +26,21 @@ def panel_titles(view: View, mistakes: Mapping[str, str]) -> tuple[Title, ...]:
     data = view.data
     titles = (
         Title("jobs", "1", "Jobs", _jobs(view)),
-        Title("users", "2", "Users", _page(data.users)),
-        Title("windows", "3", "Windows", f"{data.windows.kind} {_windows(view)}"),
-        Title("flagged", "4", "Flagged", _page(data.flagged, data.flagged_total)),
+        Title("users", "2", "Users", _page(data.users), age=_age(view, ROLLING_TOPIC)),
+        Title(
+            "windows",
+            "3",
+            "Windows",
+            f"{data.windows.kind} {_windows(view)}",
+            age=_age(view, WINDOW_TOPICS[data.windows.kind]),
+        ),
+        Title(
+            "flagged",
+            "4",
+            "Flagged",
+            _page(data.flagged, data.flagged_total),
+            age=_age(view, FLAGGED_TOPIC),
+        ),
         Title("plots", "5", "Plots"),
         Title("records", "6", "Records"),
     )
@@ -37,11 +50,25 @@ def panel_titles(view: View, mistakes: Mapping[str, str]) -> tuple[Title, ...]:
     )
 
 
+def _age(view: View, topic: str) -> str:
+    """How old the rows of a topic are whose job has written none since it runs, if it does."""
+    line, written = view.job_for(topic), view.data.written.get(topic)
+    if line is None or written is None:
+        return ""
+    started = line.status.started_at
+    if line.status.state is JobState.RUNNING and (started is None or written >= started):
+        return ""
+    return f"as of {text.age(view.now - written)}"
+
+
 def _jobs(view: View) -> str:
     if view.reading.problem is not None:
         return f"as they were {text.age(view.now - view.reading.at)}" if view.jobs else "unknown"
     running = sum(line.status.state is JobState.RUNNING for line in view.jobs)
-    return f"{running} of {len(view.jobs)} running"
+    jobs = f"{running} of {len(view.jobs)} running"
+    if view.phase is Phase.STARTING:
+        return f"{jobs}, starting for {text.duration(view.now - view.since)}"
+    return jobs
 
 
 def _page(page: Page[Any], seen: int = 0) -> str:

@@ -13,7 +13,7 @@ from .filter import Filter
 from .open_window import open_window
 from .tones import Piece, Tone
 from .topics import FLAGGED_TOPIC, ROLLING_TOPIC, WINDOW_TOPICS
-from .view import View
+from .view import Phase, View
 
 Reason = tuple[Piece, ...]
 
@@ -94,6 +94,8 @@ def _why(view: View, topic: str, otherwise: Callable[[], str]) -> Reason:
     if view.data.error:
         return _danger(f"Kafka is not reachable: {view.data.error.rstrip('.')}.")
     if view.reading.status is not None and view.reading.kafka is not Health.UP:
+        if view.phase is Phase.STARTING:
+            return _waits("Waiting for Kafka.")
         return _danger("Kafka is not reachable.")
     if job is not None and job.state is JobState.FAILED:
         return _danger(f"The job {job.name} has failed; s in Jobs starts it again.")
@@ -104,6 +106,9 @@ def _why(view: View, topic: str, otherwise: Callable[[], str]) -> Reason:
         return _waits(
             "No transactions yet." if simulating else "No transactions yet; no simulator runs."
         )
+    if job is not None and job.state is JobState.STARTING:
+        seen = text.integer(view.data.transactions_total)
+        return _waits(f"The job {job.name} is starting; {seen} transactions so far.")
     if job is not None and job.state is not JobState.RUNNING:
         return _waits(f"The job {job.name} is {job.state.lower()}.")
     return _waits(otherwise())

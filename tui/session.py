@@ -14,7 +14,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from pipeline.errors import UnavailableError
-from pipeline.model import JobDetail, JobStatus, SimulatorStatus, StepState
+from pipeline.model import (
+    JobDetail,
+    JobState,
+    JobStatus,
+    JobVitals,
+    SimulatorStatus,
+    Step,
+    StepState,
+)
 
 from .feed import Feed
 from .job_control import JobControl, Order
@@ -23,6 +31,7 @@ from .problem import Problem
 from .query import Queries
 from .simulator_control import SimulatorControl, SimulatorOrder
 from .snapshot import Snapshot
+from .start import jobs_up, kafka_answers, start_of
 from .view import JobLine, Notice, Phase, Reading, Severity, View
 from .watch import Watch
 
@@ -66,6 +75,7 @@ class Session:
         self._clock = clock
         self._status_seconds = status_seconds
         self._lock = threading.Lock()
+        self._making_store = threading.Lock()
         self._look_now = threading.Event()
         self._view = View(clock(), profile, Phase.STARTING, clock())
         self._backend: Backend | None = None
@@ -84,14 +94,17 @@ class Session:
         """Everything as it is now."""
         with self._lock:
             view = self._view
-        stale = view.reading.problem is not None
         vitals = self._vitals.last.value or {}
-        lines = (
-            JobLine(job, vitals.get(job.name), self._jobs.activity(job.name), stale)
-            for job in view.reading.jobs
-        )
+        lines = (self._line(job, vitals.get(job.name), view) for job in view.reading.jobs)
         data = self._store.published if self._store is not None else Snapshot()
         return replace(view, now=self._clock(), jobs=tuple(lines), data=data)
+
+    def _line(self, job: JobStatus, vitals: JobVitals | None, view: View) -> JobLine:
+        stale = view.reading.problem is not None
+        start, activity = start_of(job, view), self._jobs.activity(job.name)
+        if start is not None and start.busy:
+            return JobLine(replace(job, state=JobState.STARTING), None, start, stale)
+        return JobLine(job, vitals, activity or start, stale)
 
     @property
     def queries(self) -> Queries:
@@ -146,11 +159,12 @@ class Session:
 
     def give(self, order: Order, names: frozenset[str] | None = None) -> None:
         """Start or stop jobs; all of them for None."""
-        with self._lock:
-            jobs = self._view.reading.jobs
-        if not jobs:
+        lines = self.view().jobs
+        if not lines:
             self.tell(Notice("The jobs are not known yet.", Severity.WARNING))
-        self._jobs.give(order, [job for job in jobs if names is None or job.name in names])
+        self._jobs.give(
+            order, [line for line in lines if names is None or line.status.name in names]
+        )
 
     @property
     def clock(self) -> Callable[[], float]:
@@ -193,7 +207,7 @@ class Session:
                 self._backend = self._connect()
                 self._spawn(self._watch)
                 self._vitals.start()
-            self._backend.bring_up(lambda steps: self._change(steps=steps))
+            self._backend.bring_up(self._follow_start)
         except Exception as error:
             _log.warning("the stack does not come up", exc_info=error)
             self._change(phase=Phase.FAILED, problem=Problem.of(error))
@@ -202,6 +216,17 @@ class Session:
             self._look_now.set()
             self._change(phase=Phase.LIVE, since=self._clock())
             self._read(self._backend.bootstrap)
+
+    def _follow_start(self, steps: tuple[Step, ...]) -> None:
+        """Show how far the start is; read what Kafka holds while the rest comes up."""
+        with self._lock:
+            before = self._view.steps
+        self._change(steps=steps)
+        if kafka_answers(steps) and not kafka_answers(before):
+            self._read(self._required().bootstrap)
+            self._look_now.set()
+        if jobs_up(steps) != jobs_up(before):
+            self._look_now.set()
 
     def _tell_failed_steps(self) -> None:
         with self._lock:
@@ -228,12 +253,19 @@ class Session:
 
     def _read(self, bootstrap: str) -> None:
         """Feed the store from this address; a broker that comes back may have another one."""
-        with self._lock:
-            same = self._feed is not None and self._feed[0] == bootstrap
-            if not bootstrap or same or self._view.phase is not Phase.LIVE:
-                return
-            old = self._feed
+        if not bootstrap:
+            return
+        # Made outside the lock that views are made under: its imports take a while.
+        with self._making_store:
             store = self._store or self._new_store()
+        with self._lock:
+            view, old = self._view, self._feed
+            starts = view.phase is Phase.STARTING and kafka_answers(view.steps)
+            if not (starts or view.phase is Phase.LIVE):
+                return
+            self._view = replace(view, reads=True)
+            if old is not None and old[0] == bootstrap:
+                return
             feed = Feed(lambda: self._open_source(bootstrap), store)
             self._feed = (bootstrap, feed)
         if old:
@@ -241,12 +273,13 @@ class Session:
         feed.start()
 
     def _new_store(self) -> Store:
-        """Made when there is something to read: the first paint cannot wait for its imports."""
+        """Made when there is an address to read from: the first paint cannot wait for it."""
         from .store import Store
 
-        self._store = Store(self._clock, self._limits)
-        self._store.queries = self._queries
-        return self._store
+        store = Store(self._clock, self._limits)
+        store.queries = self._queries
+        self._store = store
+        return store
 
     def _close(self) -> None:
         try:

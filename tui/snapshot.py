@@ -23,7 +23,8 @@ class UserRow:
         count: Transactions in the last 360 minutes.
         last_seen: Event time of the user's latest row.
         flags: Flagged transactions of the user that the console has seen.
-        updated_at: When the console got the row, in seconds since the epoch.
+        updated_at: When the console got the row, or when the newest row was written of those that
+            had been there before it looked; in seconds since the epoch.
         amount: Of the user's last transaction; None when the console has seen none.
         merchant: Of the user's last transaction.
         trend: The last means, oldest first.
@@ -182,7 +183,10 @@ class Snapshot:
         rate: Transactions per second of wall time, over the last few seconds.
         event_time: How event time goes.
         series: What the plots show.
-        last_record_at: When the last record of any topic came, in seconds since the epoch.
+        last_record_at: When the last record of any topic came, or was written where it had been
+            there before the console looked; in seconds since the epoch.
+        written: When the newest record of each topic was written, by the topic's documented name;
+            in seconds since the epoch.
         quarantine: Records that are no transactions.
         bad: Records of the sink topics that could not be decoded.
         consumed: Records taken in, by kind: `transaction`, `rolling`, a kind of window, `flagged`.
@@ -201,6 +205,7 @@ class Snapshot:
     event_time: EventTime = field(default_factory=EventTime)
     series: SeriesSnapshot = field(default_factory=SeriesSnapshot)
     last_record_at: float | None = None
+    written: Mapping[str, float] = field(default_factory=dict)
     quarantine: Quarantine = field(default_factory=Quarantine)
     bad: int = 0
     consumed: Mapping[str, int] = field(default_factory=dict)

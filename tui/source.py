@@ -42,6 +42,8 @@ class Batch:
         bad: Records of the other topics that could not be decoded.
         lag: Records that wait in Kafka; None when that is not known.
         anew: Whether topics were emptied, so that what was read before is no more.
+        written: When the newest record of each topic was written as Kafka says, by the topic's
+            documented name; in seconds since the epoch.
         past: Whether this was in Kafka before the console looked, so that it tells no rate.
         error: Why nothing can be read at the moment; empty when it can.
     """
@@ -55,6 +57,7 @@ class Batch:
     bad: int = 0
     lag: int | None = None
     anew: bool = False
+    written: Mapping[str, float] = field(default_factory=dict)
     past: bool = False
     error: str = ""
 

@@ -7,7 +7,7 @@ snapshots, which any thread may read at any time.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from .event_clock import EventClock
 from .flagged_kept import FlaggedKept
@@ -18,7 +18,7 @@ from .series import Series
 from .snapshot import Snapshot
 from .source import Batch
 from .throughput import Throughput
-from .topics import WINDOW_KINDS
+from .topics import ROLLING_TOPIC, WINDOW_KINDS
 from .users_kept import UsersKept
 from .windows_kept import WindowsKept
 
@@ -57,6 +57,7 @@ class Store:
         self._throughput = Throughput()
         self._transactions_total = 0
         self._last_record_at: float | None = None
+        self._written: dict[str, float] = {}
         self._quarantine = QuarantineKept()
         self._bad = 0
         self._consumed: Counter[str] = Counter()
@@ -67,21 +68,35 @@ class Store:
         if batch.anew:
             self._clear()
         self._note_error(batch.error, now)
+        for topic, written in batch.written.items():
+            self._written[topic] = max(min(written, now), self._written.get(topic, 0.0))
         self._lag = batch.lag if batch.lag is not None else self._lag
         self._quarantine.apply(batch.quarantined)
         self._bad += batch.bad
         self._consumed.update(batch.counts)
         if batch.brought_something:
-            self._last_record_at = now
+            came = self._came_at(batch, batch.written, now)
+            self._last_record_at = max(came, self._last_record_at or came)
         self._series.add(batch, now)
         self._apply_transactions(batch, now)
         if batch.rolling:
-            self.users.apply_rolling(batch.rolling, now)
+            self.users.apply_rolling(batch.rolling, self._came_at(batch, [ROLLING_TOPIC], now))
             self.flagged.apply_rolling(batch.rolling, past=batch.past)
         for kind, rows in batch.windows.items():
             self.windows[kind].apply(rows)
         for user in self.flagged.apply(batch.flagged, self.users.mean_at):
             self.users.note_flags(user)
+
+    def _came_at(self, batch: Batch, topics: Iterable[str], now: float) -> float:
+        """Now, but for what had been there before: when the newest of these topics was written.
+
+        A producer whose clock is ahead is not believed.
+        """
+        if not batch.past:
+            return now
+        return min(
+            now, max((batch.written.get(topic, 0.0) for topic in topics), default=now) or now
+        )
 
     def fail(self, error: str) -> None:
         """Note that the streams cannot be read; what was read stays."""
@@ -112,6 +127,7 @@ class Store:
             event_time=self.event_clock.state(now),
             series=self._series.snapshot(now),
             last_record_at=self._last_record_at,
+            written=dict(self._written),
             quarantine=self._quarantine.snapshot(),
             bad=self._bad,
             consumed=dict(self._consumed),

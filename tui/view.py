@@ -60,6 +60,7 @@ class Activity:
         busy: Whether it still goes on.
         failed: Whether it ended badly.
         at: When this was said, in seconds since the epoch.
+        waits: Whether it has not begun yet.
         ways_on: How the job can be started although it has changed since its state was kept; empty
             when the next start need not be asked about.
     """
@@ -68,6 +69,7 @@ class Activity:
     busy: bool
     failed: bool
     at: float
+    waits: bool = False
     ways_on: tuple[Resume, ...] = ()
 
 
@@ -107,6 +109,7 @@ class View:
         phase: What the console is about.
         since: When the phase began, in seconds since the epoch.
         steps: Of the start.
+        reads: Whether Kafka is read or was, so that there is more to see than the start.
         problem: Why the start failed.
         reading: The stack.
         jobs: Its jobs, with what the console does with them.
@@ -119,6 +122,7 @@ class View:
     phase: Phase
     since: float
     steps: tuple[Step, ...] = ()
+    reads: bool = False
     problem: Problem | None = None
     reading: Reading = Reading()
     jobs: tuple[JobLine, ...] = ()
@@ -126,9 +130,14 @@ class View:
     waiting: int | None = None
 
     @property
-    def starting(self) -> bool:
-        """Whether the stack never was up yet, so that nothing is known of it."""
+    def coming_up(self) -> bool:
+        """Whether the start is under way or has failed, so that some of the stack is not there."""
         return self.phase in (Phase.STARTING, Phase.FAILED)
+
+    @property
+    def only_start(self) -> bool:
+        """Whether there is nothing to see but the start, since Kafka has not answered yet."""
+        return self.coming_up and not self.reads
 
     def job_for(self, topic: str) -> JobLine | None:
         """The job that writes a topic."""

@@ -88,14 +88,6 @@ class Jobs:
         """
         return self._settings.flink.job_prefix + name
 
-    def to_resume(self, names: Iterable[str]) -> tuple[str, ...]:
-        """The jobs that a start of the stack starts.
-
-        Those that ran when it was last stopped; a job that was never started counts as wanted.
-        """
-        entries = self._journal.entries()
-        return tuple(name for name in names if entries.get(name, Entry(wanted=True)).wanted)
-
     def start(
         self,
         name: str,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
@@ -70,6 +71,17 @@ class Journal:
     def entry(self, name: str) -> Entry:
         """One job; an empty entry when it was never started."""
         return self.entries().get(name, Entry())
+
+    def wanted(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Those of these jobs that a start of the stack starts.
+
+        They ran when it was last stopped; a job that was never started counts as wanted.
+
+        Raises:
+            InputError: The file cannot be read.
+        """
+        entries = self.entries()
+        return tuple(name for name in names if entries.get(name, Entry(wanted=True)).wanted)
 
     def update(self, name: str, **changes: object) -> Entry:
         """Change fields of one job's entry and keep the rest."""

@@ -34,6 +34,8 @@ from .conftest import (
 )
 
 COLUMNS, LINES = 120, 40
+# A user, a mean, a count, and the time of their last transaction.
+USER = r"-?\d{15,19}\s+[\d,]+\.\d\d\s+\d+\s.*03-\d\d \d\d:"
 # The cursor, the mouse, pasting and the screen that was there before, in the order of Textual.
 RESTORED = (b"\x1b[?1000l", b"\x1b[?2004l", b"\x1b[?1049l", b"\x1b[?25h")
 
@@ -118,6 +120,13 @@ class Terminal:
         return found[0]
 
 
+def quit_console(terminal: Terminal) -> None:
+    """Quit, and wait until the stack has ended with it."""
+    terminal.process.send("q")
+    wait_until(lambda: terminal.text is not None and not terminal.process.isalive(), 40, "the end")
+    assert terminal.process.exitstatus == 0
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return config.load(environment=stack_environment(tmp_path))
@@ -141,9 +150,10 @@ def terminal(settings: Settings) -> Iterator[Terminal]:
 
 def test_comes_up_shows_rows_and_quits(terminal: Terminal, settings: Settings) -> None:
     terminal.wait_for("Starting the stack", patience=5)
+    # Transactions flow before the first job runs.
+    terminal.wait_for(r"(?s)[1-9]\d* tx/s.*[1-9][\d,]* transactions.*0 of 5 running, starting", 120)
     terminal.wait_for(r"● kafka.*● flink", patience=60)
-    # A user, a mean, a count, and the time of their last transaction.
-    terminal.wait_for(r"-?\d{15,19}\s+[\d,]+\.\d\d\s+\d+\s.*03-\d\d \d\d:", patience=60)
+    terminal.wait_for(USER, patience=60)
     terminal.wait_for(r"5 of 5 running", patience=30)
     processes = [psutil.Process(terminal.process.pid), *stack_processes(settings)]
     assert len(processes) >= 5  # The supervisor, Kafka, Flink, the simulator, the console.
@@ -155,13 +165,30 @@ def test_comes_up_shows_rows_and_quits(terminal: Terminal, settings: Settings) -
     terminal.process.send("4")
     terminal.wait_for(r"fraud_", patience=30)
 
-    terminal.process.send("q")
-    wait_until(lambda: terminal.text is not None and not terminal.process.isalive(), 40, "the end")
-    assert terminal.process.exitstatus == 0
+    quit_console(terminal)
     assert_ended(processes, patience=2)
     # The jobs' state was kept on the way out.
     journal = (settings.state_dir / "jobs.json").read_text()
     assert journal.count("savepoint-") >= 5
+
+
+def test_rows_of_last_time_are_there_before_the_jobs_run(
+    terminal: Terminal, settings: Settings
+) -> None:
+    terminal.wait_for(USER, patience=180)
+    terminal.wait_for(r"5 of 5 running\W", patience=120)
+    quit_console(terminal)
+
+    again = Terminal(settings)
+    try:
+        # They are marked with their age until their job has written newer ones.
+        again.wait_for(rf"(?s)0 of 5 running, starting.*2 Users \d+ as of \d+ .*ago.*{USER}", 120)
+        again.wait_for(r"● rolling\s+running", patience=120)
+        again.wait_for(r"2 Users \d+ (?!as of)", patience=120)
+        again.wait_for(r"5 of 5 running\W(?! starting)", patience=120)
+        quit_console(again)
+    finally:
+        again.process.close(force=True)
 
 
 def test_metrics_of_a_live_console(

@@ -119,7 +119,7 @@ STEPS_HALF_WAY = (
     Step("jars", "Kafka and Flink jars", StepState.DONE, "48 files", 0.2),
     Step("kafka", "Kafka broker", StepState.DONE, "127.0.0.1:9092", 1.8),
     Step("flink", "Flink", StepState.RUNNING, "", 2.4),
-    Step("topics", "Topics", StepState.DONE, "", 0.3),
+    Step("topics", "Topics", StepState.RUNNING, "", 0.3),
     Step("simulator", "Simulator"),
     Step("jobs", "Feature jobs"),
 )
@@ -179,8 +179,12 @@ class FakeBackend:
     def bootstrap(self) -> str:
         return self.stack.bootstrap if isinstance(self.stack, StackStatus) else ""
 
+    def __post_init__(self) -> None:
+        self.report: ReportSteps = lambda _: None
+
     def bring_up(self, report: ReportSteps) -> None:
         self.calls.append("bring_up")
+        self.report = report
         report(self.steps)
         self.gate.wait(GATE_SECONDS)
         if self.failure is not None:

@@ -108,6 +108,20 @@ class Stage:
         wanted = {job.name for job in stack.jobs} & set(self.backend.running_vitals)
         return wanted <= {line.status.name for line in self.view.jobs if line.vitals}
 
+    async def reads(self, pilot: Pilot[Any]) -> None:
+        """Wait until all that the topics hold is read, however far the start is."""
+        await self.wait(
+            pilot,
+            lambda: (
+                self.view.reads
+                and not self.source.batches
+                and self.source.polls > 0
+                and self.view.reading.status is not None
+            ),
+        )
+        await self.read(pilot)
+        await self.settle(pilot)
+
     async def shows(self, pilot: Pilot[Any], words: str) -> None:
         """Wait until the screen has these words, not broken by a line's end."""
         await self.wait(pilot, lambda: words in self.screen_text())

@@ -34,7 +34,7 @@ from tui.widgets.jobs import JobsPanel
 from tui.widgets.open_window import OpenWindowLines
 from tui.widgets.plots import Plots, SeriesPlot, every_plot
 from tui.widgets.record_pane import RecordPane
-from tui.widgets.startup import StartupPanel
+from tui.widgets.startup import StartLines, StartupPanel
 from tui.widgets.table import LiveTable
 from tui.widgets.titles import TitleLine
 from tui.widgets.users import UsersTable
@@ -65,7 +65,7 @@ class Dashboard(Guarded, Screen[None]):
     """
 
     BINDINGS = bindings(Scope.DASHBOARD)
-    # Nothing takes keys while the stack comes up; None would mean the application's choice.
+    # Nothing takes keys before Kafka has answered; None would mean the application's choice.
     AUTO_FOCUS = ""
     HORIZONTAL_BREAKPOINTS = _BY_WIDTH
     VERTICAL_BREAKPOINTS = _BY_HEIGHT
@@ -93,6 +93,7 @@ class Dashboard(Guarded, Screen[None]):
                 with Vertical(id="jobs-panel"):
                     yield TitleLine(classes="jobs")
                     yield JobsPanel()
+                    yield StartLines()
                 with Horizontal(id="strip"):
                     yield from every_plot()
             yield TitleLine(classes="tabs")
@@ -145,12 +146,13 @@ class Dashboard(Guarded, Screen[None]):
         view = self._session.view()
         # A console that is on its way out keeps looking as it did.
         leaving = view.phase in (Phase.CLOSING, Phase.CLOSED)
-        starting = self.has_class("-starting") if leaving else view.starting
+        starting = self.has_class("-starting") if leaving else view.only_start
         if self.has_class("-starting") is not starting:
             self.set_class(starting, "-starting")
             if not starting:
                 first = self._table if self.has_class("-maximised") else "jobs"
                 self.query_one(f"#{first}").focus()
+        self.set_class(view.phase is Phase.FAILED, "-failed")
         # Frozen tables keep what they had; what is wrong with the stack shows all the same.
         if self._frozen is not None:
             since = view.data.transactions_total - self._frozen.transactions_total
@@ -236,7 +238,7 @@ class Dashboard(Guarded, Screen[None]):
         self.post_message(OpenSimulator())
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """There are no panels while the stack comes up."""
+        """There are no panels before Kafka has answered."""
         if self.has_class("-starting") and action != "refresh_now":
             return False
         return super().check_action(action, parameters)
@@ -370,6 +372,7 @@ class Dashboard(Guarded, Screen[None]):
 
     def _show_panels(self, view: View) -> None:
         self.query_one(JobsPanel).show(view)
+        self.query_one(StartLines).show(view)
         for table in self._live_tables:
             if table.id in _TABLES and self._is_shown(table.id):
                 table.show(view)

@@ -27,6 +27,8 @@ class Column(Generic[RowT]):
         right: Whether it is right-aligned, as numbers are.
         drop: Columns with the highest number go first when the width is short; 0 always stays.
         grow: Cells it takes beyond its width when there are some left.
+        spreads: Whether a cell that does not fit begins further left, where cells are empty; only
+            the last column may.
         field: Name of the field that it shows, to sort by; empty when it cannot be sorted.
         letter: The key that sorts by it; empty for none.
     """
@@ -37,6 +39,7 @@ class Column(Generic[RowT]):
     right: bool = False
     drop: int = 0
     grow: int = 0
+    spreads: bool = False
     field: str = ""
     letter: str = ""
 
@@ -85,6 +88,27 @@ def _around(title: str, letter: str) -> tuple[str, str, str]:
     if place < 0:
         return title, "", ""
     return title[:place], title[place], title[place + 1 :]
+
+
+def lay_out(
+    placed: Sequence[Placed[RowT]], cell: Callable[[Column[RowT]], Sequence[Piece]]
+) -> list[Piece]:
+    """The pieces of a whole line: each column's cell in its width."""
+    places, cells = list(placed), [cell(each.column) for each in placed]
+    while len(places) > 1 and _spreads(places[-1], cells[-1]) and not cells[-2]:
+        before, last = places[-2:]
+        width = before.width + last.gap + last.width
+        places[-2:] = [Placed(last.column, width, before.gap)]
+        del cells[-2]
+    pieces: list[Piece] = []
+    for each, content in zip(places, cells, strict=True):
+        pieces.append(Piece(" " * each.gap))
+        pieces += fit(content, each.width, right=each.column.right)
+    return pieces
+
+
+def _spreads(placed: Placed[RowT], pieces: Sequence[Piece]) -> bool:
+    return placed.column.spreads and sum(cell_len(piece.text) for piece in pieces) > placed.width
 
 
 def fit(pieces: Sequence[Piece], width: int, *, right: bool) -> list[Piece]:

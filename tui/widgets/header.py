@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from pipeline.model import Health
 from tui import text
 from tui.tones import Piece, Tone
-from tui.view import View
+from tui.view import Phase, View
 
 from .column import fit
 from .lines import Lines
@@ -66,7 +66,7 @@ def _kafka(view: View) -> Group:
 
 def _flink(view: View, compact: bool) -> Group:
     health = view.reading.flink
-    if view.reading.problem is not None and not view.starting:
+    if view.reading.problem is not None and not view.coming_up:
         health = Health.DOWN
     group = _part("flink", health)
     status = view.reading.status
@@ -84,7 +84,7 @@ def _part(name: str, health: Health) -> Group:
 
 
 def _rate(view: View) -> Group:
-    if view.starting:
+    if view.only_start:
         return []
     tone = Tone.QUIET if view.data.error else Tone.PLAIN
     return [Piece(text.rate(view.data.rate), tone), Piece(" tx/s", Tone.QUIET)]
@@ -108,7 +108,7 @@ def _second_line(view: View, width: int, gap: str) -> list[Piece]:
     problem = _problem(view)
     if problem:
         return fit([Piece(text.clean(problem, max(width, 1)), Tone.DANGER)], width, right=False)
-    if view.starting:
+    if view.only_start:
         return []
     data = view.data
     groups: list[Group] = [
@@ -136,13 +136,15 @@ def _frozen(waiting: int | None) -> list[Group]:
 
 
 def _problem(view: View) -> str:
-    if view.starting:
+    if view.only_start:
         return ""
     last = view.data.last_record_at
+    kept = f" Last record {text.age(view.now - last)}." if last is not None else ""
+    if view.phase is Phase.FAILED:
+        return f"The stack did not come up; r tries again.{kept}"
     if view.data.error:
-        kept = f" Last record {text.age(view.now - last)}." if last is not None else ""
         return f"Kafka: {view.data.error.rstrip('.')}.{kept}"
-    if view.reading.problem is not None:
+    if view.reading.problem is not None and not view.coming_up:
         kept = f" Last seen {text.age(view.now - view.reading.at)}." if view.reading.at else ""
         return f"{view.reading.problem.message}{kept}"
     return ""

@@ -21,6 +21,8 @@ from .column import Column
 from .table import LiveTable
 
 _SHOW_OUTCOME_SECONDS: Final = 8.0
+# Keeps the room of a figure that is still to come, so that what stands beside it does not move.
+_SOON: Final = (Piece(""),)
 
 _LOOKS: Final[dict[JobState, tuple[str, str, Tone]]] = {
     JobState.STARTING: ("◐", "starting", Tone.WAITS),
@@ -60,15 +62,17 @@ def _rate(line: JobLine, _: float) -> Sequence[Piece]:
 
 def _lag(line: JobLine, _: float) -> Sequence[Piece]:
     vitals = line.vitals
-    if vitals is None or vitals.pending is None or line.status.state is not JobState.RUNNING:
+    if line.status.state is not JobState.RUNNING:
         return []
+    if vitals is None or vitals.pending is None:
+        return _SOON
     return [Piece(text.integer(vitals.pending), Tone.WAITS if vitals.lags else Tone.QUIET)]
 
 
 def _checkpoint(line: JobLine, now: float) -> Sequence[Piece]:
     last = line.vitals.checkpoint if line.vitals is not None else None
     if last is None or line.stale:
-        return []
+        return _SOON if line.status.state is JobState.RUNNING else []
     return [Piece(text.age(now - last.at), Tone.QUIET)]
 
 
@@ -98,7 +102,7 @@ def look(line: JobLine) -> tuple[str, str, Tone]:
     """The mark, the word and the tone of a job's state."""
     mark, state, tone = _LOOKS[line.status.state]
     if line.activity is not None and line.activity.busy:
-        return "◐", state, Tone.WAITS
+        return "◐", "waiting" if line.activity.waits else state, Tone.WAITS
     if line.stale:
         return "?", state, Tone.QUIET
     return mark, state, tone
@@ -119,7 +123,7 @@ _COLUMNS: Final[tuple[Column[JobLine], ...]] = (
     Column("read", 8, _rate, right=True),
     Column("lag", 7, _lag, right=True, drop=1),
     Column("checkpoint", 10, _checkpoint, right=True, drop=2),
-    Column(" ", 14, detail, grow=60),
+    Column(" ", 14, detail, grow=60, spreads=True),
 )
 
 

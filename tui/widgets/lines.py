@@ -31,9 +31,12 @@ class Lines(Widget):
         """What to draw, in so many cells a line."""
         raise NotImplementedError
 
-    def render(self) -> Content:
-        """All lines."""
+    def content(self, width: int) -> Content:
+        """All lines, in so many cells each."""
         if self._view is None:
             return Content("")
-        lines = self.lines(self._view, self.content_size.width)
-        return Content("\n").join(content(line) for line in lines)
+        return Content("\n").join(content(line) for line in self.lines(self._view, width))
+
+    def render(self) -> Content:
+        """All lines."""
+        return self.content(self.content_size.width)

@@ -1,12 +1,15 @@
-"""The stack coming up, step by step, or why it does not."""
+"""The stack coming up, step by step, or why it does not: on its own, or below the jobs."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Final
 
+from textual.geometry import Size
+
 from pipeline.model import Step, StepState
 from tui import text
+from tui.start import unfinished
 from tui.tones import Piece, Tone
 from tui.view import Phase, View
 
@@ -28,7 +31,7 @@ _LOOKS: Final = {
 
 
 class StartupPanel(Lines):
-    """The steps of the start, while there is nothing else to see."""
+    """All steps of the start, while there is nothing else to see."""
 
     def __init__(self) -> None:
         super().__init__(id="startup")
@@ -38,16 +41,41 @@ class StartupPanel(Lines):
         return startup_lines(view, min(_WIDTH, width))
 
 
+class StartLines(Lines):
+    """What a start still waits for, below the jobs; nothing once the stack is up."""
+
+    def __init__(self) -> None:
+        super().__init__(id="start")
+        self.display = False
+
+    def show(self, view: View) -> None:
+        """Draw another view."""
+        self.display = view.coming_up and bool(self.lines(view, _WIDTH))
+        if self.display:
+            super().show(view)
+            width = self.content_size.width
+            if self.get_content_height(self.size, self.size, width) != self.content_size.height:
+                self.refresh(layout=True)
+
+    def lines(self, view: View, width: int) -> Sequence[Sequence[Piece]]:
+        """The steps that are not done; of a start that has failed those that did, and why."""
+        failed = view.phase is Phase.FAILED
+        steps = [
+            step for step in unfinished(view.steps) if not failed or step.state is StepState.FAILED
+        ]
+        return [_step(step, view.now, min(_WIDTH, width)) for step in steps] + _problem(view)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """As many lines as there are in this width, which render does not know yet."""
+        return self.content(width).get_height({}, width) if width else 0
+
+
 def startup_lines(view: View, width: int) -> list[list[Piece]]:
     """The panel's lines for a width."""
     lines = [_title(view, width), [Piece("─" * width, Tone.LINE)]]
     lines += [_step(step, view.now, width) for step in view.steps]
     if view.problem is not None:
-        message, hint = (
-            text.clean(part, 600) for part in (view.problem.message, view.problem.hint)
-        )
-        lines += [[], [Piece(message, Tone.DANGER)]]
-        lines += [[Piece(hint)]] if hint else []
+        lines += [[], *_problem(view)]
         lines += [
             [],
             [
@@ -58,6 +86,13 @@ def startup_lines(view: View, width: int) -> list[list[Piece]]:
             ],
         ]
     return lines
+
+
+def _problem(view: View) -> list[list[Piece]]:
+    if view.problem is None:
+        return []
+    message, hint = (text.clean(part, 600) for part in (view.problem.message, view.problem.hint))
+    return [[Piece(message, Tone.DANGER)], *([[Piece(hint)]] if hint else [])]
 
 
 def _title(view: View, width: int) -> list[Piece]:

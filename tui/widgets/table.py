@@ -20,7 +20,7 @@ from tui.text import clean
 from tui.tones import Piece, Tone
 from tui.view import View
 
-from .column import Column, Placed, RowT, fit, heading, place
+from .column import Column, Placed, RowT, heading, lay_out, place
 from .strips import Strips
 
 _WHEEL_ROWS: Final = 3
@@ -371,23 +371,17 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
 
     def _titles(self) -> list[Piece]:
         query = self._query or Query()
-        return self._lay_out(
+        return lay_out(
+            self._placed,
             lambda column: heading(
                 column,
                 sorted_by=bool(column.field) and column.field == query.sort,
                 descending=query.descending,
-            )
+            ),
         )
 
     def _line(self, row: RowT) -> list[Piece]:
-        return self._lay_out(lambda column: column.cell(row, self._now))
-
-    def _lay_out(self, cell: Callable[[Column[RowT]], Sequence[Piece]]) -> list[Piece]:
-        pieces: list[Piece] = []
-        for placed in self._placed:
-            pieces.append(Piece(" " * placed.gap))
-            pieces += fit(cell(placed.column), placed.width, right=placed.column.right)
-        return pieces
+        return lay_out(self._placed, lambda column: column.cell(row, self._now))
 
     def _style(self, tone: Tone) -> Style:
         return self.app.stylesheet.parse_style(tone.value).rich_style

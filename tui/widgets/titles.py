@@ -26,6 +26,7 @@ class Title:
         note: How much is in it.
         shown: Whether it is to be seen.
         focused: Whether keys go there.
+        age: How old it is, when nothing adds to it.
         mistake: What is wrong with what is being typed for it; said in place of the note.
     """
 
@@ -35,6 +36,7 @@ class Title:
     note: str = ""
     shown: bool = True
     focused: bool = False
+    age: str = ""
     mistake: str = ""
 
     def with_mistake(self, mistake: str) -> Title:
@@ -116,6 +118,9 @@ def _pieces(title: Title) -> list[Piece]:
     pieces = [Piece("─ ", Tone.LINE), Piece(f"{title.key} ", key), Piece(title.name, name)]
     if title.mistake and title.shown:
         pieces.append(Piece(f" {clean(title.mistake)}", Tone.DANGER))
-    elif title.note:
+        return [*pieces, Piece(" ", Tone.LINE)]
+    if title.note:
         pieces.append(Piece(f" {title.note}", Tone.QUIET))
+    if title.age and title.shown:
+        pieces.append(Piece(f" {title.age}", Tone.WAITS))
     return [*pieces, Piece(" ", Tone.LINE)]

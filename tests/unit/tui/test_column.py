@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from rich.cells import cell_len
 
 from tui.tones import Piece
-from tui.widgets.column import Column, fit, place
+from tui.widgets.column import Column, fit, lay_out, place
 
 
 def column(title: str, width: int, drop: int = 0, grow: int = 0) -> Column[str]:
@@ -33,3 +35,35 @@ def test_fitted_pieces_have_exactly_the_width(value: str) -> None:
     for right in (False, True):
         pieces = fit([Piece(value), Piece(" x")], 10, right=right)
         assert sum(cell_len(piece.text) for piece in pieces) == 10
+
+
+@pytest.mark.parametrize(
+    ("last", "line"),
+    [
+        ("fits", "one        2        fits      "),
+        ("as long as ten", "one        2        as long a…"),
+        ("", "one        2                  "),
+    ],
+)
+def test_a_cell_stays_right_of_one_that_says_something(last: str, line: str) -> None:
+    assert laid_out("one", "2", last) == line
+
+
+@pytest.mark.parametrize(
+    ("last", "line"),
+    [
+        ("fits", "one                 fits      "),
+        ("as long as ten", "one        as long as ten     "),
+        ("longer than both of them are", "one        longer than both o…"),
+    ],
+)
+def test_a_cell_that_does_not_fit_begins_where_cells_are_empty(last: str, line: str) -> None:
+    assert laid_out("one", "", last) == line
+
+
+def laid_out(*cells: str) -> str:
+    columns = [column("a", 9), column("b", 7), replace(column("c", 10), spreads=True)]
+    by_title = {
+        each.title: [Piece(cell)] if cell else [] for each, cell in zip(columns, cells, strict=True)
+    }
+    return "".join(piece.text for piece in lay_out(place(columns, 30), lambda c: by_title[c.title]))

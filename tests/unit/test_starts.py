@@ -1,0 +1,171 @@
+"""Jobs of a start: in which order they are submitted, and what is said of each as it comes up."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from pipeline.config import KafkaSettings
+from pipeline.errors import JobError
+from pipeline.features import BUILT_IN, Feature
+from pipeline.features.start_order import in_start_order
+from pipeline.flink.journal import Journal
+from pipeline.job_starts import JobStarts
+from pipeline.model import Step, StepState
+from pipeline.stack import Found, Stack
+from pipeline.startup import Steps
+
+
+@dataclass
+class FakeJobs:
+    """Jobs that run when they are let; one that is refused says so."""
+
+    let: dict[str, threading.Event] = field(default_factory=dict)
+    refused: str = ""
+
+    def wait_running(self, job_id: str) -> None:
+        assert self.let.setdefault(job_id, threading.Event()).wait(60)
+        if job_id == self.refused:
+            raise JobError(f"{job_id} ended at once.")
+
+
+@dataclass
+class FakeStack:
+    """Takes submissions; jobs that run already are left alone."""
+
+    jobs_of: FakeJobs
+    runs: tuple[str, ...] = ()
+    unfit: str = ""
+    submitted: list[str] = field(default_factory=list)
+
+    def found(self) -> Found:
+        return cast(Found, cast(Any, self))
+
+    @property
+    def kafka(self) -> None:
+        return None
+
+    def jobs(self, _: Found) -> FakeJobs:
+        return self.jobs_of
+
+    def submit(
+        self, _: FakeJobs, feature: Feature, __: KafkaSettings, report: Callable[[str], None]
+    ) -> str:
+        if feature.name not in self.runs:
+            report("starting without state")
+        if feature.name == self.unfit:
+            raise JobError(f"Flink refused {feature.name}.")
+        self.submitted.append(feature.name)
+        return feature.name
+
+
+class Told:
+    """Every state of the steps, and a way to wait for one."""
+
+    def __init__(self) -> None:
+        self.all: list[tuple[Step, ...]] = []
+        self._more = threading.Condition()
+
+    def __call__(self, steps: tuple[Step, ...]) -> None:
+        with self._more:
+            self.all.append(steps)
+            self._more.notify_all()
+
+    def parts(self) -> dict[str, tuple[StepState, str]]:
+        (step,) = self.all[-1]
+        return {part.key: (part.state, part.detail) for part in step.parts}
+
+    def wait(self, condition: Callable[[], bool]) -> None:
+        with self._more:
+            assert self._more.wait_for(condition, 60), self.all[-1]
+
+
+def starts(stack: FakeStack, told: Told, *names: str) -> JobStarts:
+    steps = Steps(told, {"jobs": "Feature jobs"})
+    return JobStarts(names or BUILT_IN.names, BUILT_IN, cast(Stack, cast(Any, stack)), steps)
+
+
+def let_all(jobs: FakeJobs) -> None:
+    for name in BUILT_IN.names:
+        jobs.let.setdefault(name, threading.Event()).set()
+
+
+def test_what_is_looked_at_first_starts_first() -> None:
+    names = ("rolling", "tumbling", "flagged", "hopping", "cumulating", "mine", "another")
+    assert in_start_order(names) == (
+        *("rolling", "flagged", "tumbling"),
+        *("mine", "another"),
+        *("hopping", "cumulating"),
+    )
+    assert in_start_order(["cumulating", "mine", "tumbling"]) == ("tumbling", "mine", "cumulating")
+
+
+def test_each_job_is_said_to_run_as_soon_as_it_does() -> None:
+    jobs, told = FakeJobs(), Told()
+    stack = FakeStack(jobs)
+    start = starts(stack, told)
+    start.announce()
+    assert set(told.parts().values()) == {(StepState.WAITING, "waiting for Flink")}
+    thread = threading.Thread(target=start.run)
+    thread.start()
+    told.wait(lambda: len(stack.submitted) == 5)
+    told.wait(lambda: told.parts()["cumulating"][1] == "waiting for its tasks")
+    assert stack.submitted == ["rolling", "flagged", "tumbling", "hopping", "cumulating"]
+    jobs.let.setdefault("flagged", threading.Event()).set()
+    told.wait(lambda: told.parts()["flagged"] == (StepState.DONE, ""))
+    assert told.parts()["rolling"] == (StepState.RUNNING, "waiting for its tasks")
+    let_all(jobs)
+    thread.join(60)
+    (step,) = told.all[-1]
+    assert (step.state, step.detail) == (StepState.DONE, ", ".join(BUILT_IN.names))
+    # They are listed as they always are, in whatever order they start.
+    assert tuple(part.key for part in step.parts) == BUILT_IN.names
+
+
+def test_a_job_that_does_not_start_holds_up_no_other() -> None:
+    jobs, told = FakeJobs(refused="rolling"), Told()
+    let_all(jobs)
+    start = starts(FakeStack(jobs, unfit="flagged"), told)
+    start.announce()
+    start.run()
+    (step,) = told.all[-1]
+    assert step.state is StepState.FAILED
+    assert step.detail == "rolling ended at once. Flink refused flagged."
+    assert told.parts() == {
+        "rolling": (StepState.FAILED, "rolling ended at once."),
+        "tumbling": (StepState.DONE, ""),
+        "flagged": (StepState.FAILED, "Flink refused flagged."),
+        "hopping": (StepState.DONE, ""),
+        "cumulating": (StepState.DONE, ""),
+    }
+
+
+def test_of_jobs_that_run_already_nothing_is_said_but_that() -> None:
+    jobs, told = FakeJobs(), Told()
+    let_all(jobs)
+    start = starts(FakeStack(jobs, runs=BUILT_IN.names), told)
+    start.announce()
+    start.run()
+    said = {part.state for steps in told.all for step in steps for part in step.parts}
+    assert said == {StepState.WAITING, StepState.DONE}
+
+
+def test_a_mistake_in_following_a_job_is_not_swallowed() -> None:
+    class Broken(FakeJobs):
+        def wait_running(self, job_id: str) -> None:
+            raise RuntimeError(job_id)
+
+    with pytest.raises(RuntimeError, match="rolling"):
+        starts(FakeStack(Broken()), Told(), "rolling").run()
+
+
+def test_jobs_that_were_stopped_are_not_started(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "jobs.json")
+    journal.update("tumbling", wanted=False)
+    journal.update("flagged", wanted=True)
+    assert journal.wanted(["rolling", "tumbling", "flagged"]) == ("rolling", "flagged")
