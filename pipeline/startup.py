@@ -72,7 +72,14 @@ class Steps:
             seconds: How long it has taken; measured from its first update when None.
         """
         taken = self._taken(key) if seconds is None else seconds
-        self._change(key, state=state, detail=detail, seconds=taken)
+        with self._lock:
+            before = self._steps.get(key)
+            if before is None:
+                return
+            step = dataclasses.replace(before, state=state, detail=detail, seconds=taken)
+            if step != before:
+                self._steps[key] = step
+                self._publish()
 
     def update_part(self, key: str, name: str, state: StepState, detail: str = "") -> None:
         """Say how far a part of a step is; one that is new comes after the others.
@@ -110,16 +117,6 @@ class Steps:
         """Seconds since this was first asked."""
         now = time.monotonic()
         return now - self._began.setdefault(what, now)
-
-    def _change(self, key: str, **changes: object) -> None:
-        with self._lock:
-            before = self._steps.get(key)
-            if before is None:
-                return
-            step = dataclasses.replace(before, **changes)  # type: ignore[arg-type]
-            if step != before:
-                self._steps[key] = step
-                self._publish()
 
     def _publish(self) -> None:
         self._report(tuple(self._steps.values()))

@@ -123,7 +123,7 @@ class Terminal:
 def quit_console(terminal: Terminal) -> None:
     """Quit, and wait until the stack has ended with it."""
     terminal.process.send("q")
-    wait_until(lambda: terminal.text is not None and not terminal.process.isalive(), 40, "the end")
+    wait_until(lambda: terminal.text is not None and not terminal.process.isalive(), 120, "the end")
     assert terminal.process.exitstatus == 0
 
 
@@ -175,17 +175,19 @@ def test_comes_up_shows_rows_and_quits(terminal: Terminal, settings: Settings) -
 def test_rows_of_last_time_are_there_before_the_jobs_run(
     terminal: Terminal, settings: Settings
 ) -> None:
-    terminal.wait_for(USER, patience=180)
-    terminal.wait_for(r"5 of 5 running\W", patience=120)
+    terminal.wait_for(USER, patience=300)
+    terminal.wait_for("5 of 5 running", patience=120)
     quit_console(terminal)
 
     again = Terminal(settings)
     try:
         # They are marked with their age until their job has written newer ones.
-        again.wait_for(rf"(?s)0 of 5 running, starting.*2 Users \d+ as of \d+ .*ago.*{USER}", 120)
+        again.wait_for(
+            rf"(?s)0 of 5 running, starting.*2 Users [^─]* as of \d+ [^─]*ago.*{USER}", 300
+        )
         again.wait_for(r"● rolling\s+running", patience=120)
-        again.wait_for(r"2 Users \d+ (?!as of)", patience=120)
-        again.wait_for(r"5 of 5 running\W(?! starting)", patience=120)
+        again.wait_for(r"2 Users (?![^─]* as of)", patience=120)
+        again.wait_for(r"5 of 5 running ─", patience=120)
         quit_console(again)
     finally:
         again.process.close(force=True)

@@ -72,6 +72,22 @@ def test_old_data_says_how_old_it_is() -> None:
     assert "last record 1 min ago" in second
 
 
+def test_a_start_shows_figures_as_soon_as_there_are_any() -> None:
+    starting = replace(VIEW, phase=Phase.STARTING)
+    assert lines(starting, 118)[1].strip() == ""
+    assert "tx/s" not in lines(starting, 118)[0]
+    first, second = lines(replace(starting, reads=True), 118)
+    assert "20,104 tx/s" in first
+    assert "1,234,567 transactions" in second
+
+
+def test_a_failed_start_says_what_can_be_done_and_how_old_the_rows_are() -> None:
+    failed = replace(VIEW, phase=Phase.FAILED, reads=True, now=NOW + 61)
+    _, second = lines(failed, 78)
+    wanted = "The stack did not come up; r tries again. Last record 1 min ago."
+    assert second.rstrip() == wanted
+
+
 @pytest.mark.parametrize("health", Health)
 def test_every_health_has_a_word(health: Health) -> None:
     view = replace(VIEW, reading=Reading(replace(STATUS, kafka=health, flink=health), NOW))

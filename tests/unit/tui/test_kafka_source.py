@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from datetime import datetime
 
 import msgspec
@@ -66,3 +67,15 @@ def test_records_are_told_apart_by_topic_and_bad_ones_counted() -> None:
     assert [(row.offset, row.transaction) for row in batch.flagged] == [(8, transaction(2))]
     assert (batch.bad, batch.lag) == (2, 5)
     assert [(row.place, row.kind) for row in batch.quarantined] == [((1, 1), "not JSON")]
+
+
+def test_the_newest_record_of_each_topic_says_how_old_it_is() -> None:
+    times = {ROLLING_TOPIC: (3_000, 9_000, 7_500), WINDOWED_TOPIC: (-1,), FLAGGED_TOPIC: ()}
+    records = [
+        replace(record(topic, offset, rolling(offset)), timestamp_ms=time)
+        for topic, of_topic in times.items()
+        for offset, time in enumerate(of_topic)
+    ]
+    batch = decoded(by_topic(*records), lag=0, error="", anew=False, past=True)
+    # A producer that gives no time leaves a negative one.
+    assert batch.written == {ROLLING_TOPIC: 9.0}

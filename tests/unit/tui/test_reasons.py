@@ -43,6 +43,22 @@ def job(number: int, state: JobState) -> View:
         (why_no_users(job(0, JobState.STOPPED)), "The job rolling is stopped", Tone.WAITS),
         (why_no_windows(job(1, JobState.FAILED)), "The job tumbling has failed", Tone.DANGER),
         (why_no_flagged(job(2, JobState.RESTARTING)), "The job flagged is restarting", Tone.WAITS),
+        (
+            why_no_users(job(0, JobState.STARTING)),
+            "The job rolling is starting; 1,234 transactions so far.",
+            Tone.WAITS,
+        ),
+        (
+            why_no_users(
+                replace(
+                    LIVE,
+                    phase=Phase.STARTING,
+                    reading=Reading(replace(STATUS, kafka=Health.STARTING), NOW),
+                )
+            ),
+            "Waiting for Kafka.",
+            Tone.WAITS,
+        ),
         (why_no_users(replace(LIVE, data=Snapshot())), "No transactions yet.", Tone.WAITS),
         (
             why_no_users(

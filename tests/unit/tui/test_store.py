@@ -25,6 +25,7 @@ from tui.query import Page, Queries, Query, select
 from tui.snapshot import UserRow
 from tui.source import Batch, Extent
 from tui.store import Store
+from tui.topics import FLAGGED_TOPIC, ROLLING_TOPIC
 
 SMALL = Limits(users=10, windows=3, window_rows=12, flagged=5, shown=4)
 
@@ -199,6 +200,22 @@ def test_an_error_has_a_beginning_and_an_end_and_loses_nothing() -> None:
     assert snapshot.last_record_at == NOW
     store.apply(Batch())
     assert store.snapshot().error_at is None
+
+
+def test_what_was_there_before_is_as_old_as_it_says() -> None:
+    store = Store(Clock())
+    written = {ROLLING_TOPIC: NOW - 90, "transaction": NOW - 30}
+    past = Batch(rolling=[rolling(0)], transactions=[transaction(1)], written=written, past=True)
+    store.apply(past)
+    snapshot = store.snapshot()
+    assert snapshot.last_record_at == NOW - 30
+    assert snapshot.users.rows[0].updated_at == NOW - 90
+    assert snapshot.written == written
+    # Another topic is read a moment later, and has older records: nothing becomes older by that.
+    store.apply(Batch(flagged=[flagged(0)], written={FLAGGED_TOPIC: NOW - 500}, past=True))
+    assert store.snapshot().last_record_at == NOW - 30
+    store.apply(replace(past, past=False))
+    assert store.snapshot().last_record_at == NOW
 
 
 def test_emptied_topics_empty_the_store() -> None:
