@@ -276,10 +276,9 @@ class Session:
         """Made when there is an address to read from: the first paint cannot wait for it."""
         from .store import Store
 
-        store = Store(self._clock, self._limits)
-        store.queries = self._queries
-        self._store = store
-        return store
+        self._store = Store(self._clock, self._limits)
+        self._store.queries = self._queries
+        return self._store
 
     def _close(self) -> None:
         try:

@@ -135,6 +135,11 @@ class View:
         return self.phase in (Phase.STARTING, Phase.FAILED)
 
     @property
+    def leaving(self) -> bool:
+        """Whether the console is on its way out, and keeps looking as it did."""
+        return self.phase in (Phase.CLOSING, Phase.CLOSED)
+
+    @property
     def only_start(self) -> bool:
         """Whether there is nothing to see but the start, since Kafka has not answered yet."""
         return self.coming_up and not self.reads

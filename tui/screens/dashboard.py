@@ -144,15 +144,14 @@ class Dashboard(Guarded, Screen[None]):
     def refresh_view(self) -> None:
         """Draw the session as it is now; what cannot be seen is left alone."""
         view = self._session.view()
-        # A console that is on its way out keeps looking as it did.
-        leaving = view.phase in (Phase.CLOSING, Phase.CLOSED)
-        starting = self.has_class("-starting") if leaving else view.only_start
+        starting = self.has_class("-starting") if view.leaving else view.only_start
         if self.has_class("-starting") is not starting:
             self.set_class(starting, "-starting")
             if not starting:
                 first = self._table if self.has_class("-maximised") else "jobs"
                 self.query_one(f"#{first}").focus()
-        self.set_class(view.phase is Phase.FAILED, "-failed")
+        failed = self.has_class("-failed") if view.leaving else view.phase is Phase.FAILED
+        self.set_class(failed, "-failed")
         # Frozen tables keep what they had; what is wrong with the stack shows all the same.
         if self._frozen is not None:
             since = view.data.transactions_total - self._frozen.transactions_total

@@ -50,6 +50,8 @@ class StartLines(Lines):
 
     def show(self, view: View) -> None:
         """Draw another view."""
+        if view.leaving:
+            return
         self.display = view.coming_up and bool(self.lines(view, _WIDTH))
         if self.display:
             super().show(view)
