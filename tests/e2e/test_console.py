@@ -34,6 +34,7 @@ from .conftest import (
 )
 
 COLUMNS, LINES = 120, 40
+_PIECE = 2_048
 # A user, a mean, a count, and the time of their last transaction.
 USER = r"-?\d{15,19}\s+[\d,]+\.\d\d\s+\d+\s.*03-\d\d \d\d:"
 # The cursor, the mouse, pasting and the screen that was there before, in the order of Textual.
@@ -97,7 +98,7 @@ class Terminal:
 
     def _read(self, timeout: float) -> bytes:
         try:
-            data: bytes = self.process.read_nonblocking(65_536, timeout=timeout)
+            data: bytes = self.process.read_nonblocking(_PIECE, timeout=timeout)
         except (pexpect.TIMEOUT, pexpect.EOF):
             return b""
         self._stream.feed(data)
@@ -105,19 +106,17 @@ class Terminal:
         return data
 
     def wait_for(self, pattern: str, patience: float) -> re.Match[str]:
-        """Wait until the screen shows something."""
-        found: list[re.Match[str]] = []
-
-        def shown() -> bool:
-            if match := re.search(pattern, self.text):
-                found.append(match)
-            return bool(found)
-
-        try:
-            wait_until(shown, patience, repr(pattern))
-        except AssertionError as error:
-            raise AssertionError(f"{error}; the screen shows:\n{self.text}") from None
-        return found[0]
+        """Wait until the screen shows something, be it for a moment before this is looked at."""
+        end = time.monotonic() + patience
+        while True:
+            # What was sent is looked at in its order, in pieces that are less than a screen.
+            shown = "\n".join(self._screen.display)
+            if match := re.search(pattern, shown):
+                return match
+            assert time.monotonic() < end, (
+                f"waited {patience:.0f} s for {pattern!r}; the screen shows:\n{shown}"
+            )
+            self._read(0.05)
 
 
 def quit_console(terminal: Terminal) -> None:
