@@ -177,8 +177,7 @@ def test_rows_of_last_time_are_there_before_the_jobs_run(
     terminal.wait_for("5 of 5 running", patience=300)
     quit_console(terminal)
 
-    again = Terminal(settings)
-    try:
+    with console(settings) as again:
         # They are marked with their age until their job has written newer ones.
         again.wait_for(
             rf"(?s)0 of 5 running, starting.*2 Users [^─]* as of \d+ [^─]*ago.*{USER}", 300
@@ -187,8 +186,6 @@ def test_rows_of_last_time_are_there_before_the_jobs_run(
         again.wait_for(r"2 Users (?![^─]* as of)", patience=300)
         again.wait_for(r"5 of 5 running ─", patience=300)
         quit_console(again)
-    finally:
-        again.process.close(force=True)
 
 
 def test_metrics_of_a_live_console(
