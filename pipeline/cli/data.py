@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -14,6 +15,9 @@ from pipeline.words import counted
 from .common import Common, Json, print_json, print_table, running_kafka, say
 
 if TYPE_CHECKING:
+    from pipeline.config import KafkaSettings
+    from pipeline.kafka.places import Edge
+    from pipeline.kafka.records import Record
     from pipeline.simulate.replay import ReplayProgress, ReplayReport
 
 Flag = Parameter(negative="")
@@ -183,36 +187,43 @@ def tail(
         limit: Stop after so many records.
         follow: Wait for more at the end; --no-follow stops there.
     """
-    from pipeline.kafka.consumer import BatchConsumer
+    from pipeline.kafka.consumer import read_to_end
     from pipeline.kafka.places import Edge
     from pipeline.kafka.tail import TEXT_HEADER, json_object, text_line
     from pipeline.kafka.topics import list_topics
 
     kafka = running_kafka(common)
-    known = {info.name: info for info in list_topics(kafka, kafkas_own=True)}
+    known = [info.name for info in list_topics(kafka, kafkas_own=True)]
     if topic not in known:
         raise UnavailableError(
             f"There is no topic {topic!r}.", f"Topics: {', '.join(known) or 'none yet'}."
         )
     if not json:
         print(TEXT_HEADER)
-    printed = 0
     edge = Edge.EARLIEST if start == "beginning" else Edge.LATEST
-    left = known[topic].records if start == "beginning" else 0
-    with BatchConsumer(kafka, (topic,), edge) as consumer:
-        while (limit is None or printed < limit) and (follow or printed < left):
-            for record in consumer.poll():
-                if limit is not None and printed >= limit:
-                    break
-                if json:
-                    print_json(json_object(record))
-                else:
-                    print(text_line(record))
-                printed += 1
-            sys.stdout.flush()
-            if consumer.error and not follow:
-                raise UnavailableError(f"{topic} cannot be read: {consumer.error}.", "Try again.")
+    batches = _followed(kafka, topic, edge) if follow else read_to_end(kafka, topic, start=edge)
+    printed = 0
+    while limit is None or printed < limit:
+        batch = next(batches, None)
+        if batch is None:
+            break
+        for record in batch if limit is None else batch[: limit - printed]:
+            if json:
+                print_json(json_object(record))
+            else:
+                print(text_line(record))
+            printed += 1
+        sys.stdout.flush()
     return 0
+
+
+def _followed(kafka: KafkaSettings, topic: str, start: Edge) -> Iterator[list[Record]]:
+    """What a topic holds and will hold, in batches, without an end."""
+    from pipeline.kafka.consumer import BatchConsumer
+
+    with BatchConsumer(kafka, (topic,), start) as consumer:
+        while True:
+            yield consumer.poll()
 
 
 def _simulate_here(common: Common, rate: float | None, speed: float | None, *, json: bool) -> int:

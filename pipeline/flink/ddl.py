@@ -18,6 +18,8 @@ from .definition import ANY_BOOTSTRAP, Definition, literal
 
 # Flink holds watermarks back for a partition without records until it has been silent this long.
 IDLE_TIMEOUT_SECONDS = 10
+# After how long a partition that is added to the topic is found.
+DISCOVERY_SECONDS = 5
 
 SQL_TYPES = {
     "boolean": "BOOLEAN",
@@ -116,9 +118,14 @@ def _source(kafka: KafkaSettings, group: str) -> str:
         "topic": kafka.topic(schema.TRANSACTION_TOPIC),
         "properties.bootstrap.servers": ANY_BOOTSTRAP,
         "properties.group.id": group,
+        # Kafka's own default reads what a transaction has written before it is committed, and also
+        # when it is aborted.
+        "properties.isolation.level": "read_committed",
         # Once a job has state its savepoint says where to read on; this is for its first start.
         "scan.startup.mode": "earliest-offset",
         "scan.watermark.idle-timeout": f"{IDLE_TIMEOUT_SECONDS} s",
+        # Five minutes otherwise, after which what a new partition holds would be late.
+        "scan.topic-partition-discovery.interval": f"{DISCOVERY_SECONDS} s",
         "format": "json",
         "json.ignore-parse-errors": "true",
         "json.timestamp-format.standard": "SQL",

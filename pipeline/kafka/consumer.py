@@ -11,6 +11,7 @@ from confluent_kafka import (
     Consumer,
     KafkaError,
     KafkaException,
+    Message,
     TopicCollection,
     TopicPartition,
 )
@@ -32,7 +33,11 @@ from .records import Record
 
 _LOOK_AGAIN_SECONDS: Final = 2.0
 _ANSWER_SECONDS: Final = 2.0
-_BATCHES: Final = {"fetch.wait.max.ms": 50, "queued.max.messages.kbytes": 16 * 1024}
+_BATCHES: Final = {
+    "fetch.wait.max.ms": 50,
+    "queued.max.messages.kbytes": 16 * 1024,
+    "enable.partition.eof": True,
+}
 _GONE: Final = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_PARTITION)
 Parts = Sequence[int]
 
@@ -59,11 +64,13 @@ class BatchConsumer:
         # Kafka's id of each topic that is read: another one is another topic of the same name.
         self._ids: dict[str, str] = {}
         self._appeared_later: set[str] = set()
+        # The partitions that were read to their end, and of which no record has come since.
+        self._at_end: set[Key] = set()
         self._emptied = False
         self._missing: set[str] = set()
         self._kafka = kafka
         self._admin = AdminClient(client_config(kafka))
-        self._consumer = _consumer(kafka, _BATCHES)
+        self._consumer = new_consumer(kafka, _BATCHES)
 
     def __enter__(self) -> BatchConsumer:
         return self
@@ -105,7 +112,11 @@ class BatchConsumer:
         for message in self._consumer.consume(max_records, timeout):
             error = message.error()
             if error is None:
-                records.append(Record.of(message))
+                record = Record.of(message)
+                self._at_end.discard((record.topic, record.partition))
+                records.append(record)
+            elif error.code() == KafkaError._PARTITION_EOF:
+                self._at_end.add((message.topic() or "", message.partition() or 0))
             elif error.code() not in _GONE:
                 self._error = error.str()
         if records:
@@ -118,9 +129,14 @@ class BatchConsumer:
         return emptied
 
     def lag(self) -> int:
-        """Records between what was read and the end of the topics, as last heard from Kafka."""
+        """Records between what was read and the end of the topics, as last heard from Kafka.
+
+        Offsets are not records: those of transaction markers, of aborted and open transactions and
+        of what was compacted away hold nothing. So at the end is what the client says is there.
+        """
         lag = 0
-        for part in self._consumer.position([TopicPartition(*key) for key in self._places]):
+        behind = [TopicPartition(*key) for key in self._places if key not in self._at_end]
+        for part in self._consumer.position(behind):
             place = self._places[part.topic, part.partition]
             _, high = self._consumer.get_watermark_offsets(part, cached=True)
             # Both are negative until the first records have come.
@@ -212,7 +228,7 @@ class BatchConsumer:
         self._admin = AdminClient(client_config(self._kafka))
         if not self._places:
             self._consumer.close()
-            self._consumer = _consumer(self._kafka, _BATCHES)
+            self._consumer = new_consumer(self._kafka, _BATCHES)
 
     def _forget(self, topic: str) -> None:
         gone = [key for key in self._places if key[0] == topic]
@@ -220,6 +236,7 @@ class BatchConsumer:
         self._emptied = self._emptied or bool(gone)
         for key in gone:
             del self._places[key]
+            self._at_end.discard(key)
         self._ids.pop(topic, None)
         self._appeared_later.add(topic)
 
@@ -246,7 +263,22 @@ def read_to_end(
     Raises:
         UnavailableError: Kafka cannot be reached, has no such topic, or stops answering.
     """
-    consumer = _consumer(kafka, {"enable.partition.eof": True})
+    batches = messages_to_end(kafka, topic, start=start, ends=ends, stop=stop, patience=patience)
+    for batch in batches:
+        yield [Record.of(message) for message in batch]
+
+
+def messages_to_end(
+    kafka: KafkaSettings,
+    topic: str,
+    *,
+    start: Start = Edge.EARLIEST,
+    ends: dict[int, int] | None = None,
+    stop: Callable[[], bool] = lambda: False,
+    patience: float = 20.0,
+) -> Iterator[list[Message]]:
+    """The same as `read_to_end`, for whoever reads millions: as the client delivers them."""
+    consumer = new_consumer(kafka, {"enable.partition.eof": True})
     try:
         with reporting(kafka):
             open_parts = _open_partitions(consumer, kafka, topic, start, ends)
@@ -263,7 +295,7 @@ def read_to_end(
                     if number not in open_parts:
                         continue
                     if offset < open_parts[number]:
-                        batch.append(Record.of(message))
+                        batch.append(message)
                     if offset + 1 >= open_parts[number]:
                         del open_parts[number]
                 if batch:
@@ -303,7 +335,13 @@ def _open_partitions(
     return found
 
 
-def _consumer(kafka: KafkaSettings, options: dict[str, Any]) -> Consumer:
+def new_consumer(kafka: KafkaSettings, options: dict[str, Any]) -> Consumer:
+    """A client that joins no group and commits nothing.
+
+    Args:
+        kafka: Where Kafka is, and how to get in.
+        options: What differs from librdkafka's defaults.
+    """
     return Consumer(
         client_config(kafka)
         | {

@@ -2,13 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from enum import Enum
 
 from pipeline.sanitise import sanitised
 from pipeline.words import counted
 
 from .compare import Difference
+
+
+class Outcome(Enum):
+    """What may be said of a feature.
+
+    Attributes:
+        sign: Before its line.
+        exit_code: Of the command.
+    """
+
+    PROVED = ("proved", "✓", 0)
+    NOT_JUDGED = ("not judged", "?", 6)
+    WRONG = ("wrong", "✗", 1)
+
+    def __init__(self, label: str, sign: str, exit_code: int) -> None:
+        self.label = label
+        self.sign = sign
+        self.exit_code = exit_code
+
+    @classmethod
+    def of_all(cls, outcomes: Iterable[Outcome]) -> Outcome:
+        """Of several features: the worst; one that is not judged leaves the whole not judged."""
+        found = set(outcomes)
+        return next((worst for worst in reversed(cls) if worst in found), cls.NOT_JUDGED)
 
 
 @dataclass(frozen=True, slots=True)

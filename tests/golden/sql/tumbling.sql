@@ -46,8 +46,10 @@ CREATE TEMPORARY TABLE `transaction_raw` (
   'topic' = 'transaction',
   'properties.bootstrap.servers' = '127.0.0.1:9092',
   'properties.group.id' = 'fraudwatch-tumbling',
+  'properties.isolation.level' = 'read_committed',
   'scan.startup.mode' = 'earliest-offset',
   'scan.watermark.idle-timeout' = '10 s',
+  'scan.topic-partition-discovery.interval' = '5 s',
   'format' = 'json',
   'json.ignore-parse-errors' = 'true',
   'json.timestamp-format.standard' = 'SQL'

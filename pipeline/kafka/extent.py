@@ -1,0 +1,101 @@
+"""Which offsets of a topic hold records.
+
+The end of a partition is not one past its last record: there may be markers of transactions before
+it, aborted records, and gaps that compaction has left. Only reading tells them from records.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+from confluent_kafka import Consumer, KafkaError, TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from pipeline.config import KafkaSettings
+from pipeline.errors import UnavailableError
+
+from .client import REQUEST_SECONDS, client_config, patiently, reporting
+from .consumer import new_consumer
+from .places import AskedPlaces, Edge, Place
+
+_FIRST_STEP: Final = 16
+_LONGER: Final = 32
+_PATIENCE_SECONDS: Final = 20.0
+
+
+def extent(kafka: KafkaSettings, topic: str) -> dict[int, Place]:
+    """From where to where the partitions of a topic hold committed records.
+
+    Args:
+        kafka: Where Kafka is, and how to get in.
+        topic: It may be missing.
+
+    Returns:
+        By partition, the earliest offset and the one after the last record. Partitions without a
+        record are left out.
+
+    Raises:
+        UnavailableError: Kafka cannot be reached or stops answering.
+    """
+    consumer = new_consumer(kafka, {"enable.partition.eof": True})
+    try:
+        with reporting(kafka):
+            known = consumer.list_topics(topic, timeout=REQUEST_SECONDS).topics[topic]
+            if known.error is not None and known.error.code() in _NOT_THERE:
+                return {}
+            admin = AdminClient(client_config(kafka))
+            wanted = {topic: (list(known.partitions), Edge.EARLIEST)}
+            asked = patiently(lambda: AskedPlaces(admin, wanted, REQUEST_SECONDS).of(topic))
+            left = {n: place for (_, n), place in asked.items() if place.end > place.begin}
+            found: dict[int, Place] = {}
+            step = _FIRST_STEP
+            while left:
+                starts = {n: max(place.begin, place.end - step) for n, place in left.items()}
+                last = _last_offsets(consumer, kafka, topic, starts, left)
+                found |= {n: Place(left[n].begin, offset + 1) for n, offset in last.items()}
+                left = {
+                    n: place
+                    for n, place in left.items()
+                    if n not in last and starts[n] > place.begin
+                }
+                step *= _LONGER
+            return found
+    finally:
+        consumer.close()
+
+
+_NOT_THERE: Final = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_PARTITION)
+
+
+def _last_offsets(
+    consumer: Consumer,
+    kafka: KafkaSettings,
+    topic: str,
+    starts: dict[int, int],
+    places: dict[int, Place],
+) -> dict[int, int]:
+    """The offset of the last record from each of these starts to the end of its partition."""
+    consumer.assign([TopicPartition(topic, number, start) for number, start in starts.items()])
+    unread, last = set(starts), dict[int, int]()
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while unread:
+        messages = consumer.consume(10_000, timeout=0.2)
+        if messages:
+            deadline = time.monotonic() + _PATIENCE_SECONDS
+        elif time.monotonic() > deadline:
+            raise UnavailableError(
+                f"Kafka at {kafka.bootstrap} stopped answering while {topic} was read.",
+                "See whether it runs with `fraudwatch status`.",
+            )
+        for message in messages:
+            number, error = message.partition() or 0, message.error()
+            offset = message.offset() or 0
+            if error is None:
+                if offset < places[number].end:
+                    last[number] = offset
+                if offset + 1 >= places[number].end:
+                    unread.discard(number)
+            elif error.code() == KafkaError._PARTITION_EOF:
+                unread.discard(number)
+    return last
