@@ -25,9 +25,14 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What `verify` says of a feature: whether it is right, and in a few words why."""
+    """What `verify` says of a feature: whether it is right, and in a few words why.
 
-    proved: bool
+    Attributes:
+        proved: None when it cannot be judged.
+        said: Why, in a few words.
+    """
+
+    proved: bool | None
     said: str
 
 
@@ -61,8 +66,9 @@ class Measurement:
         subject: Of which job or topic; empty where there is only one.
         value: The number; 1 or 0 for what is so or not; None when it is not known.
         limit: The most that may be; None for what has none.
-        holds: Whether it is as it should be; None when nobody asked.
+        holds: Whether it is as it should be; None when nobody asked, or when it cannot be judged.
         said: The same in a few words.
+        open: Whether it was asked for and cannot be judged.
     """
 
     check: str
@@ -71,6 +77,7 @@ class Measurement:
     limit: float | None
     holds: bool | None
     said: str
+    open: bool = False
 
 
 def judge(readings: Readings, limits: Limits) -> tuple[Measurement, ...]:
@@ -97,7 +104,10 @@ def _judged(readings: Readings, limits: Limits) -> Iterator[Measurement]:
     for topic, age in readings.ages.items():
         yield _at_most("age", topic, age, limits.age, _amount(age, "s") or "no record")
     for name, proof in readings.proofs.items():
-        yield _so("verify", name, proof.proved, proof.said)
+        if proof.proved is None:
+            yield Measurement("verify", name, None, None, None, proof.said, open=True)
+        else:
+            yield _so("verify", name, proof.proved, proof.said)
     if (bad := readings.quarantined) is not None:
         yield _at_most("quarantined", "", bad, limits.quarantined, _amount(bad, "records"))
 

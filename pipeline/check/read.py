@@ -13,7 +13,7 @@ from pipeline.kafka.consumer import read_to_end
 from pipeline.kafka.newest import newest_written
 from pipeline.kafka.quarantine import sort_out
 from pipeline.model import Health, StackStatus
-from pipeline.oracle.report import Parity
+from pipeline.oracle.report import Outcome, Parity
 from pipeline.runtime import Runtime
 from pipeline.schema import TRANSACTION_TOPIC
 
@@ -106,7 +106,8 @@ def _proof(runtime: Runtime, name: str, tell: Callable[[str], None]) -> Proof:
         raise
     except PipelineError as error:
         return Proof(False, str(error))
-    return Proof(parity.proved, _summary(parity))
+    proved = None if parity.outcome is Outcome.NOT_JUDGED else parity.proved
+    return Proof(proved, _summary(parity))
 
 
 def _summary(parity: Parity) -> str:
@@ -117,7 +118,9 @@ def _summary(parity: Parity) -> str:
         "different": parity.different,
     }
     parts = [said, *(f"{count:,} {what}" for what, count in counts.items() if count)]
-    return ", ".join([*parts, parity.note] if parity.note else parts)
+    if parity.outcome is Outcome.NOT_JUDGED:
+        return f"not judged: {'; '.join(parity.reasons)} ({', '.join(parts)})"
+    return ", ".join(parts)
 
 
 def _quarantined(kafka: KafkaSettings, topic: str, tell: Callable[[str], None]) -> int:

@@ -31,7 +31,8 @@ def check(
     """Check that jobs run and keep to limits; a line for each thing that was measured.
 
     Exit code 0 when everything holds, 1 when something does not, 3 when the stack cannot be
-    reached. What has no limit is measured and not judged.
+    reached, 6 when a feature cannot be judged and all else holds. What has no limit is measured and
+    not judged.
 
     Args:
         names: The jobs that have to run; all of them without a name.
@@ -43,6 +44,7 @@ def check(
         prometheus: Print the measurements as Prometheus text.
     """
     from pipeline.check import Limits, exposition, judge, read
+    from pipeline.oracle.report import Outcome
     from pipeline.runtime import Runtime
 
     if json and prometheus:
@@ -57,7 +59,9 @@ def check(
     )
     say("", over=True)
     found = judge(readings, limits)
-    holds = all(measurement.holds is not False for measurement in found)
+    fails = any(measurement.holds is False for measurement in found)
+    is_open = any(measurement.open for measurement in found)
+    holds = not fails and not is_open
     if json:
         checks = [dataclasses.asdict(measurement) for measurement in found]
         print_json({"profile": common.profile, "holds": holds, "checks": checks})
@@ -68,8 +72,10 @@ def check(
         subjects = [f"{measurement.check} {measurement.subject}".rstrip() for measurement in found]
         width = max(map(len, subjects))
         for subject, measurement in zip(subjects, found, strict=True):
-            mark = marked(marks[measurement.holds])
+            mark = marked(Mark.UNKNOWN if measurement.open else marks[measurement.holds])
             print(f"{mark} {subject:<{width}}  {sanitised(measurement.said)}")
     if readings.unreachable:
         return UnavailableError.exit_code
-    return 0 if holds else 1
+    if fails:
+        return 1
+    return Outcome.NOT_JUDGED.exit_code if is_open else 0

@@ -14,9 +14,16 @@ class Mark(StrEnum):
     WARNING = "!"
     FAILED = "✗"
     SKIPPED = "·"
+    UNKNOWN = "?"
 
 
-_COLOURS = {Mark.GOOD: "32", Mark.WARNING: "33", Mark.FAILED: "31", Mark.SKIPPED: "2"}
+_COLOURS = {
+    Mark.GOOD: "32",
+    Mark.WARNING: "33",
+    Mark.FAILED: "31",
+    Mark.SKIPPED: "2",
+    Mark.UNKNOWN: "33",
+}
 
 
 def marked(mark: Mark) -> str:

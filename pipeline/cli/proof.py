@@ -23,6 +23,7 @@ from .common import (
 
 if TYPE_CHECKING:
     from pipeline.kafka.quarantine import Quarantined
+    from pipeline.oracle.report import Parity
 
 _VALUE_BYTES = 1_000
 
@@ -30,12 +31,14 @@ _VALUE_BYTES = 1_000
 def verify(*names: str, json: Json = False, common: Common = Common()) -> int:
     """Hold live features against their own expressions evaluated on DuckDB.
 
-    Exit code 0 when no row is missing or different, 1 otherwise.
+    Exit code 0 (✓) when each is proved right, 1 (✗) when a row is missing or different, 6 (?) when
+    one cannot be judged: nothing is final yet, the job does not run or lags, or results depend on
+    an order of arrival that is not known.
 
     Args:
         names: Which features; all of them without a name.
     """
-    from pipeline.oracle.report import render
+    from pipeline.oracle.report import Outcome, render
     from pipeline.runtime import Runtime
 
     runtime = Runtime(common.settings)
@@ -45,10 +48,10 @@ def verify(*names: str, json: Json = False, common: Common = Common()) -> int:
     ]
     say("", over=True)
     if json:
-        print_json([{"proved": report.proved, **_fields(report)} for report in reports])
+        print_json([_said(report) for report in reports])
     else:
         print(render(reports))
-    return 0 if all(report.proved for report in reports) else 1
+    return Outcome.of_all(report.outcome for report in reports).exit_code
 
 
 def quarantine(
@@ -116,8 +119,9 @@ def _located(found: Quarantined) -> dict[str, object]:
     }
 
 
-def _fields(report: object) -> dict[str, object]:
+def _said(report: Parity) -> dict[str, object]:
     import msgspec
 
     fields: dict[str, object] = msgspec.to_builtins(report)
-    return fields
+    outcome = {"proved": report.proved, "outcome": report.outcome.label}
+    return {**outcome, "reasons": report.reasons, **fields}

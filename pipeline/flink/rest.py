@@ -169,6 +169,10 @@ class FlinkRest:
         )
         return max(found, key=lambda state: state.at or 0.0, default=None)
 
+    def began_from_nothing(self, job_id: str) -> bool:
+        """Whether a run has no past: no state was restored, neither at its start nor since."""
+        return self._get(f"/jobs/{job_id}/checkpoints")["latest"].get("restored") is None
+
     def dispose_savepoint(self, path: str, *, patience: float = 30.0) -> None:
         """Have Flink throw a savepoint away.
 

@@ -273,15 +273,27 @@ def messages_to_end(
     topic: str,
     *,
     start: Start = Edge.EARLIEST,
+    begins: Mapping[int, int] | None = None,
     ends: dict[int, int] | None = None,
     stop: Callable[[], bool] = lambda: False,
     patience: float = 20.0,
 ) -> Iterator[list[Message]]:
-    """The same as `read_to_end`, for whoever reads millions: as the client delivers them."""
+    """The same as `read_to_end`, for whoever reads millions: as the client delivers them.
+
+    Args:
+        kafka: Where Kafka is, and how to get in.
+        topic: What to read.
+        start: Where to begin.
+        begins: Offset by partition at which to begin instead.
+        ends: Offset by partition at which to end; those of this moment when None.
+        stop: Asked between batches; True ends the reading.
+        patience: Seconds without a record after which Kafka counts as gone.
+    """
     consumer = new_consumer(kafka, {"enable.partition.eof": True})
     try:
         with reporting(kafka):
-            open_parts = _open_partitions(consumer, kafka, topic, start, ends)
+            places = _places(consumer, kafka, topic, start)
+            open_parts = _open_partitions(consumer, topic, places, begins or {}, ends or {})
             deadline = time.monotonic() + patience
             while open_parts and not stop():
                 batch = []
@@ -310,26 +322,30 @@ def messages_to_end(
         consumer.close()
 
 
-def _open_partitions(
-    consumer: Consumer,
-    kafka: KafkaSettings,
-    topic: str,
-    start: Start,
-    ends: dict[int, int] | None,
-) -> dict[int, int]:
-    """Assign all partitions that hold something to read; the end offset of each."""
+def _places(consumer: Consumer, kafka: KafkaSettings, topic: str, start: Start) -> dict[Key, Place]:
     known = consumer.list_topics(topic, timeout=REQUEST_SECONDS).topics[topic]
     if known.error is not None:
         raise unavailable(kafka, known.error)
     admin = AdminClient(client_config(kafka))
     wanted = {topic: (list(known.partitions), start)}
-    places = patiently(lambda: AskedPlaces(admin, wanted, REQUEST_SECONDS).of(topic))
+    return patiently(lambda: AskedPlaces(admin, wanted, REQUEST_SECONDS).of(topic))
+
+
+def _open_partitions(
+    consumer: Consumer,
+    topic: str,
+    places: Mapping[Key, Place],
+    begins: Mapping[int, int],
+    ends: Mapping[int, int],
+) -> dict[int, int]:
+    """Assign all partitions that hold something to read; the end offset of each."""
     found: dict[int, int] = {}
     parts = []
     for (_, number), place in places.items():
-        end = place.end if ends is None else min(place.end, ends.get(number, place.end))
-        if end > place.begin:
-            parts.append(TopicPartition(topic, number, place.begin))
+        begin = max(place.begin, begins.get(number, place.begin))
+        end = min(place.end, ends.get(number, place.end))
+        if end > begin:
+            parts.append(TopicPartition(topic, number, begin))
             found[number] = end
     consumer.assign(parts)
     return found

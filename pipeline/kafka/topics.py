@@ -11,7 +11,7 @@ from itertools import chain
 from typing import Any, Final
 
 from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, ResourceType
 
 from pipeline import schema
 from pipeline.config import KafkaSettings
@@ -183,6 +183,21 @@ def require_topics(kafka: KafkaSettings, names: Iterable[str]) -> None:
             "`fraudwatch up` makes it, if the profile is a sandbox; else make it, or set "
             "topic_prefix or topics to what it is called.",
         )
+
+
+def is_compacted(kafka: KafkaSettings, topic: str) -> bool:
+    """Whether Kafka may drop records of a topic for newer ones with the same key.
+
+    False also where Kafka does not let this user see the topic's settings.
+    """
+    admin = _admin(kafka)
+    resource = ConfigResource(ResourceType.TOPIC, topic)
+    answers = admin.describe_configs([resource], request_timeout=REQUEST_SECONDS)
+    try:
+        settings = answered(answers[resource])
+    except KafkaException:
+        return False
+    return "compact" in (settings["cleanup.policy"].value or "")
 
 
 def newest_event_time(kafka: KafkaSettings) -> datetime | None:

@@ -44,6 +44,11 @@ def evaluate(feature: Feature, transactions: pa.Table) -> pa.Table:
         connection.disconnect()
 
 
+def query(table: ir.Table) -> str:
+    """The SQL by which DuckDB evaluates a feature's expression, over the table `transaction`."""
+    return str(ibis.to_sql(without_window_functions(table), dialect="duckdb"))
+
+
 def without_window_functions(table: ir.Table) -> ir.Table:
     """The expression with `window_by` spelled out in plain relational terms.
 

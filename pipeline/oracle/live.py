@@ -49,14 +49,25 @@ class LiveJob:
             self.kafka.topic(schema.TRANSACTION_TOPIC),
         )
 
-    def dropped_late(self) -> int:
-        """How many records it has dropped as late since it was last started, as Flink counts them.
+    def watermark(self) -> int | None:
+        """How far it has come in event time, in microseconds; None before its first watermark."""
+        job_id = self._job_id
+        mark = self.rest.watermark(job_id) if job_id else None
+        return None if mark is None else mark * 1000
 
-        Windows are counted after records of one user were added up, so there it may be fewer.
+    def dropped_late(self) -> int | None:
+        """How many records it has ever dropped as late.
+
+        None when that is not known: Flink counts from the job's last start on. Windows are counted
+        after records of one user were added up, so there it may be fewer, but not none.
         """
         name, job_id = self.feature.name, self._job_id
-        vitals = VitalsReader(self.rest).read_all({name: job_id} if job_id else {})
-        return (vitals[name].late or 0) if name in vitals else 0
+        if not job_id:
+            return None
+        vitals = VitalsReader(self.rest).read_all({name: job_id}).get(name)
+        if vitals is None or vitals.restarts or not self.rest.began_from_nothing(job_id):
+            return None
+        return vitals.late
 
     @property
     def _job_id(self) -> str:

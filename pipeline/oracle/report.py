@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
 from pipeline.sanitise import sanitised
-from pipeline.words import counted
 
 from .compare import Difference
 
@@ -52,10 +51,14 @@ class Parity:
         different: Rows in the sink with wrong numbers, or that nobody expects.
         duplicates: Rows delivered more than once.
         before_history: Rows that cannot be judged because their inputs are gone from the topic.
-        bad: Records of the transaction topic that are no transactions.
+        bad: Invalid records of the transaction topic.
         unread: Transactions that the job has not read.
+        undecided: Rows that are right or wrong depending on an order that nobody knows.
+        ties: Of them, those that depend on the order of transactions of one time.
+        held: Of them, those that the job may still hold, since it has no watermark.
+        stopped: Whether the job does not run.
+        compacted: The topics from which Kafka has removed records for newer ones.
         largest_relative_error: Between the numbers of equal rows.
-        note: What else one should know, such as that the job does not run.
         examples: A few of the rows that are not as they should be.
     """
 
@@ -72,14 +75,63 @@ class Parity:
     before_history: int
     bad: int
     unread: int
+    undecided: int
+    ties: int
+    held: int
+    stopped: bool
+    compacted: tuple[str, ...]
     largest_relative_error: float
-    note: str
     examples: tuple[Difference, ...]
 
     @property
+    def outcome(self) -> Outcome:
+        """Whether the feature is right, wrong, or cannot be judged."""
+        if (self.missing or self.different) and not self.compacted:
+            return Outcome.WRONG
+        return Outcome.NOT_JUDGED if self.reasons else Outcome.PROVED
+
+    @property
     def proved(self) -> bool:
-        """Whether nothing is missing or different."""
-        return self.missing == 0 and self.different == 0
+        """Whether every row that is final was found to be right, and there are some."""
+        return self.outcome is Outcome.PROVED
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why it cannot be said that the feature is right, though nothing was found wrong."""
+        return tuple(self._reasons())
+
+    def _reasons(self) -> Iterator[str]:
+        if self.compacted:
+            names = " and ".join(self.compacted)
+            yield f"Kafka compacts {names}, and records are gone"
+        if self.stopped:
+            yield "the job does not run" + (
+                f"; {counted(self.unread, 'transaction')} wait for it" if self.unread else ""
+            )
+        elif self.unread:
+            yield f"the job lags: {counted(self.unread, 'transaction')} not read yet"
+        if self.held:
+            yield (
+                f"{counted(self.held, 'row')} may still be in the job, which has had no watermark "
+                "since it was started again"
+            )
+        if self.ties:
+            yield (
+                f"{counted(self.ties, 'row')} depend on the order of transactions of one user at "
+                "one time, which have none"
+            )
+        if more := self.undecided - self.ties - self.held:
+            yield (
+                f"whether transactions for {counted(more, 'row')} came late depends on the order "
+                "in which Flink read the partitions, which nobody knows afterwards"
+            )
+        if not self.equal:
+            yield "no result is final yet" if self.waiting else "there is no result to judge"
+
+
+def counted(count: int, what: str) -> str:
+    """A number of things, in words."""
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
 
 
 _COLUMNS = (
@@ -89,6 +141,7 @@ _COLUMNS = (
     ("LATE", "late"),
     ("MISSING", "missing"),
     ("DIFFERENT", "different"),
+    ("UNDECIDED", "undecided"),
     ("DUPLICATE", "duplicates"),
 )
 
@@ -97,33 +150,33 @@ def render(reports: Sequence[Parity]) -> str:
     """A table with a line per feature, and below it what a number alone does not say."""
     width = max(len(report.name) for report in reports)
     lines = [
-        " ".join([" " * (width + 2), *(f"{title:>11}" for title, _ in _COLUMNS), "  LARGEST ERROR"])
+        " ".join([" " * (width + 2), *(f"{title:>10}" for title, _ in _COLUMNS), "  LARGEST ERROR"])
     ]
     for report in reports:
-        mark = "✓" if report.proved else "✗"
-        numbers = (f"{getattr(report, name):>11,}" for _, name in _COLUMNS)
+        numbers = (f"{getattr(report, name):>10,}" for _, name in _COLUMNS)
         error = f"{report.largest_relative_error:>15.1e}"
-        lines.append(" ".join([f"{mark} {report.name:<{width}}", *numbers, error]))
+        lines.append(" ".join([f"{report.outcome.sign} {report.name:<{width}}", *numbers, error]))
     for report in reports:
         lines += (f"  {report.name}: {text}" for text in _remarks(report))
     return "\n".join(lines)
 
 
 def _remarks(report: Parity) -> list[str]:
-    remarks = [report.note] if report.note else []
+    remarks = []
+    if report.reasons:
+        judged = "not judged" if report.outcome is Outcome.NOT_JUDGED else "besides"
+        remarks.append(f"{judged}: {'; '.join(report.reasons)}.")
     if report.late:
-        remarks.append(
-            f"{counted(report.late, 'transaction')} dropped as late: {report.late_reason}."
-        )
+        dropped = counted(report.late, "transaction")
+        was = "was" if report.late == 1 else "were"
+        remarks.append(f"{dropped} {was} dropped as late: {report.late_reason}.")
     if report.before_history:
         remarks.append(
-            f"{counted(report.before_history, 'row')} not judged, since the topics no longer hold "
-            "what went into them."
+            f"{counted(report.before_history, 'row')} older than what the topics still hold, "
+            "and not judged."
         )
     if report.bad:
-        remarks.append(
-            f"{counted(report.bad, 'invalid record')} in the topic, which no feature sees."
-        )
+        remarks.append(f"{counted(report.bad, 'invalid record')} in the topic of transactions.")
     for example in report.examples:
         remarks.append(f"{example.kind}: {_values(example.identity)}")
         if example.expected is not None:

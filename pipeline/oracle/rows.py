@@ -1,30 +1,42 @@
-"""Topics read into columns: transactions, and whatever rows a feature's sink holds."""
+"""Records decoded into columns, as Flink's JSON format reads them."""
 
 from __future__ import annotations
 
+import io
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
 from typing import Annotated, Any, Final
 
-import ibis
 import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.json as pj
 
-from pipeline import schema
-from pipeline.config import KafkaSettings
-from pipeline.features.sound import ARRIVED, sound
-from pipeline.kafka.consumer import read_to_end
 from pipeline.kafka.lenient import INTEGER_BITS, read_leniently
-from pipeline.kafka.records import MALFORMED, Record
+from pipeline.kafka.records import MALFORMED
+
+Bools = np.ndarray[Any, np.dtype[np.bool_]]
 
 _LocalTime = Annotated[datetime, msgspec.Meta(tz=False)]
 # Another form of time that msgspec reads and Flink does not.
 _ISO_TIME: Final = re.compile(rb"-[0-9]{2}[Tt_][0-9]{2}:")
+_SQL_TIME: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,3})?$"
+_SQL_DATE: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+# Arrow takes them for numbers, and JSON has no such thing.
+_NO_NUMBER: Final = re.compile(rb":\s*[-+]?(NaN|Inf)")
+_BLOCK_BYTES: Final = 1 << 24
+_WRITTEN: Final = {
+    "boolean": pa.bool_(),
+    "float32": pa.float64(),
+    "float64": pa.float64(),
+    "int8": pa.int8(),
+    "int16": pa.int16(),
+    "int32": pa.int32(),
+    "int64": pa.int64(),
+}
 
 
 def _python_type(dtype: str) -> Any:
@@ -36,7 +48,8 @@ def _python_type(dtype: str) -> Any:
     return {"float32": float, "float64": float, "boolean": bool, "date": date}.get(dtype, str)
 
 
-def _arrow_type(dtype: str) -> pa.DataType:
+def arrow_type(dtype: str) -> pa.DataType:
+    """The type of a column in Arrow, by its name in Ibis."""
     if dtype.startswith("timestamp"):
         return pa.timestamp("us")
     if dtype.startswith("int"):
@@ -79,140 +92,79 @@ def row_reader(columns: Mapping[str, str]) -> Callable[[bytes | None], Any]:
     return read
 
 
+def decode_columns(
+    values: Sequence[bytes | None], columns: Mapping[str, str]
+) -> tuple[pa.Table, Bools]:
+    """Decode many records at once.
+
+    Args:
+        values: Of the records.
+        columns: Ibis type names by column.
+
+    Returns:
+        A row for each record that is a JSON object, and which of the records those are.
+    """
+    table = _as_written(values, columns)
+    if table is not None:
+        return table, np.ones(len(values), np.bool_)
+    read = row_reader(columns)
+    rows = [read(value) for value in values]
+    found = [row for row in rows if row is not None]
+    table = pa.table(
+        {
+            name: _column([getattr(row, name) for row in found], arrow_type(dtype))
+            for name, dtype in columns.items()
+        }
+    )
+    return table, np.fromiter((row is not None for row in rows), np.bool_, len(rows))
+
+
 def _column(values: list[Any], dtype: pa.DataType) -> pa.Array:
     """The values as Flink's event times have them: in whole milliseconds, cut off."""
     array = pa.array(values, dtype)
     return pc.floor_temporal(array, unit="millisecond") if pa.types.is_timestamp(dtype) else array
 
 
-@dataclass(frozen=True)
-class TopicRows:
-    """What a topic holds, in columns.
+def _as_written(values: Sequence[bytes | None], columns: Mapping[str, str]) -> pa.Table | None:
+    """The records, if each is written just as Flink and our producers write; else None.
 
-    Attributes:
-        table: One row per record that could be decoded.
-        partition: Of each row.
-        event_time: Of each row, in microseconds since the epoch.
-        arrived: Kafka's timestamp of each row, in milliseconds since the epoch.
-        truncated: The partitions that have lost their oldest records.
-        bad: How many records could not be decoded.
+    Arrow's reader is strict: a field of another type is an error. It does not see where a record
+    ends, and takes other forms of time, so that both are looked at here.
     """
-
-    table: pa.Table
-    partition: np.ndarray[Any, np.dtype[np.int32]]
-    event_time: np.ndarray[Any, np.dtype[np.int64]]
-    arrived: np.ndarray[Any, np.dtype[np.int64]]
-    truncated: frozenset[int]
-    bad: int
-
-    @property
-    def history_begins(self) -> int | None:
-        """From when on no record is missing at the beginning, in microseconds; None for always."""
-        firsts = [
-            self.event_time[self.partition == number].min(initial=np.iinfo(np.int64).max)
-            for number in self.truncated
-        ]
-        return int(max(firsts)) if firsts else None
-
-
-def read_transactions(
-    kafka: KafkaSettings, ends: Mapping[int, int] | None, tell: Callable[[int], None]
-) -> TopicRows:
-    """The transactions that features see: those that are sound.
-
-    Args:
-        kafka: Where Kafka is, and how to get in.
-        ends: Offset by partition at which to end; those of this moment when None.
-        tell: Told how many records have been read.
-    """
-    return _only_sound(
-        _read(
-            kafka,
-            kafka.topic(schema.TRANSACTION_TOPIC),
-            schema.TRANSACTION_FIELDS,
-            schema.TIME_COLUMN,
-            needed=(schema.TIME_COLUMN, schema.KEY_COLUMN),
-            ends=ends,
-            tell=tell,
-        )
+    if not values or None in values:
+        return None
+    text = b"\n".join(values)  # type: ignore[arg-type]
+    separated = text.count(b"\n") == text.count(b"}\n{") == len(values) - 1
+    if not (separated and text.startswith(b"{") and text.endswith(b"}")):
+        return None
+    if (b"NaN" in text or b"Inf" in text) and _NO_NUMBER.search(text):
+        return None
+    schema = pa.schema(
+        [(name, _WRITTEN.get(dtype, pa.string())) for name, dtype in columns.items()]
     )
-
-
-def _only_sound(rows: TopicRows) -> TopicRows:
-    """Leaves out what is quarantined, by the very expression that runs on Flink."""
-    arrived = pa.array(rows.arrived, pa.int64()).cast(pa.timestamp("ms"))
-    connection = ibis.duckdb.connect()
     try:
-        table = connection.create_table("rows", rows.table.append_column(ARRIVED, arrived))
-        verdict = connection.to_pyarrow(sound(table).fill_null(False).name("sound"))
-    finally:
-        connection.disconnect()
-    mask = np.asarray(verdict, np.bool_)
-    return replace(
-        rows,
-        table=rows.table.filter(pa.array(mask)),
-        partition=rows.partition[mask],
-        event_time=rows.event_time[mask],
-        arrived=rows.arrived[mask],
-        bad=rows.bad + int((~mask).sum()),
-    )
+        text.decode()
+        table = pj.read_json(
+            io.BytesIO(text),
+            read_options=pj.ReadOptions(block_size=max(_BLOCK_BYTES, len(text) + 1)),
+            parse_options=pj.ParseOptions(
+                explicit_schema=schema, unexpected_field_behavior="ignore"
+            ),
+        )
+        if table.num_rows != len(values):
+            return None
+        return pa.table({name: _typed(table[name], dtype) for name, dtype in columns.items()})
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, UnicodeDecodeError):
+        return None
 
 
-def read_sink(
-    kafka: KafkaSettings,
-    topic: str,
-    columns: Mapping[str, str],
-    event_time: str,
-    tell: Callable[[int], None],
-) -> TopicRows:
-    """The rows that a feature has written."""
-    return _read(kafka, topic, columns, event_time, needed=(event_time,), ends=None, tell=tell)
+def _typed(column: pa.ChunkedArray, dtype: str) -> pa.ChunkedArray:
+    """A column of its own type.
 
-
-def _read(
-    kafka: KafkaSettings,
-    topic: str,
-    columns: Mapping[str, str],
-    event_time: str,
-    *,
-    needed: Iterable[str],
-    ends: Mapping[int, int] | None,
-    tell: Callable[[int], None],
-) -> TopicRows:
-    read = row_reader(columns)
-    rows: list[Any] = []
-    partitions: list[int] = []
-    arrived: list[int] = []
-    first_offsets: dict[int, int] = {}
-    bad = 0
-
-    def take(records: list[Record]) -> None:
-        nonlocal bad
-        for record in records:
-            first_offsets.setdefault(record.partition, record.offset)
-        for record in records:
-            row = read(record.value)
-            if row is None or any(getattr(row, name) is None for name in needed):
-                bad += 1
-                continue
-            rows.append(row)
-            partitions.append(record.partition)
-            arrived.append(record.timestamp_ms)
-        tell(len(rows))
-
-    for batch in read_to_end(kafka, topic, ends=dict(ends) if ends is not None else None):
-        take(batch)
-    table = pa.table(
-        {
-            name: _column([getattr(row, name) for row in rows], _arrow_type(dtype))
-            for name, dtype in columns.items()
-        }
-    )
-    return TopicRows(
-        table=table,
-        partition=np.array(partitions, np.int32),
-        event_time=np.asarray(table[event_time].cast(pa.int64()), np.int64),
-        arrived=np.array(arrived, np.int64),
-        truncated=frozenset(number for number, offset in first_offsets.items() if offset > 0),
-        bad=bad,
-    )
+    Raises:
+        ArrowInvalid: A time or a date is written in another form than Flink's.
+    """
+    form = _SQL_DATE if dtype == "date" else _SQL_TIME if dtype.startswith("timestamp") else None
+    if form is not None and not pc.all(pc.match_substring_regex(column, form)).as_py():
+        raise pa.ArrowInvalid("another form of time")
+    return column.cast(arrow_type(dtype))

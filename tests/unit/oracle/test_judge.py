@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import ibis
 import ibis.expr.types as ir
-import numpy as np
 import pyarrow as pa
 import pytest
 
-from pipeline import features, schema
+from pipeline import features
 from pipeline.features import Feature
 from pipeline.oracle import lateness
 from pipeline.oracle.batch import evaluate
-from pipeline.oracle.report import Parity, render
-from pipeline.oracle.rows import TopicRows
-from pipeline.oracle.verify import judge
+from pipeline.oracle.report import Outcome, Parity, render
+
+from .stored import judge_topics, topic
 
 ROLLING, TUMBLING, FLAGGED = features.BUILT_IN[:3]
 START = datetime(2024, 1, 1)
@@ -42,25 +40,6 @@ def transaction(
         "is_fraud": fraud,
         "user_id": user,
     }
-
-
-def topic(
-    rows: Iterable[dict[str, Any]] | pa.Table,
-    time: str = schema.TIME_COLUMN,
-    *,
-    partition: Iterable[int] | None = None,
-    truncated: frozenset[int] = frozenset(),
-) -> TopicRows:
-    table = rows if isinstance(rows, pa.Table) else pa.Table.from_pylist(list(rows))
-    count = table.num_rows
-    return TopicRows(
-        table=table,
-        partition=np.array(list(partition or [0] * count), np.int32),
-        event_time=np.asarray(table[time].cast(pa.timestamp("us")).cast(pa.int64()), np.int64),
-        arrived=np.arange(count, dtype=np.int64),
-        truncated=truncated,
-        bad=0,
-    )
 
 
 # A day of three users, with ties, identical twins, and one who stops early.
@@ -87,7 +66,7 @@ def judged(
 ) -> Parity:
     transactions = topic(rows, truncated=transactions_truncated)
     sink = topic(found, feature.event_time, truncated=sink_truncated)
-    return judge(feature, transactions, sink, lateness.watermark(transactions))
+    return judge_topics(feature, transactions, sink)
 
 
 def set_cell(table: pa.Table, row: int, column: str, value: Any) -> pa.Table:
@@ -172,12 +151,11 @@ def test_what_the_watermark_has_not_passed_waits() -> None:
 
 
 def test_the_slowest_partition_holds_the_watermark() -> None:
-    rows = topic([transaction(0), transaction(100)], partition=[0, 1])
-    first = int(rows.event_time[0]) - lateness.DELAY_US
-    assert lateness.watermark(rows) == first
-    assert lateness.watermark(rows, [0, 1]) == first
+    newest = {0: 60_000_000, 1: 100_000_000}
+    assert lateness.watermark(newest) == 60_000_000 - lateness.DELAY_US
+    assert lateness.watermark(newest, [0, 1]) == 60_000_000 - lateness.DELAY_US
     # Nothing read of a partition that holds something: nothing is final.
-    assert lateness.watermark(rows, [0, 1, 2]) < -(10**17)
+    assert lateness.watermark(newest, [0, 1, 2]) < -(10**17)
 
 
 def test_dropped_late_transactions_are_told_from_lost_results() -> None:
@@ -231,22 +209,22 @@ def test_a_sink_that_lost_its_oldest_rows_is_judged_from_there() -> None:
 def test_no_transactions_at_all() -> None:
     for feature in features.BUILT_IN:
         empty = topic(DAY[:1]).table.slice(0, 0)
-        transactions = topic(empty)
         sink = topic(evaluate(feature, empty), feature.event_time)
-        parity = judge(feature, transactions, sink, lateness.watermark(transactions))
-        assert parity.proved
+        parity = judge_topics(feature, topic(empty), sink)
+        assert parity.outcome is Outcome.NOT_JUDGED
+        assert parity.reasons == ("there is no result to judge",)
         assert parity.expected == 0
 
 
 def test_the_report_says_it_in_columns_and_words() -> None:
     parity = judged(ROLLING, result(ROLLING).slice(1))
-    text = render([replace(parity, note="The job does not run."), judged(FLAGGED, result(FLAGGED))])
+    text = render([replace(parity, stopped=True), judged(FLAGGED, result(FLAGGED))])
     header, first, second, *remarks = text.splitlines()
     assert header.split()[:5] == ["EXPECTED", "EQUAL", "WAITING", "LATE", "MISSING"]
     assert first.split()[:2] == ["✗", "rolling"]
     assert second.split()[:2] == ["✓", "flagged"]
     assert len(first) == len(second)
-    assert any("does not run" in line for line in remarks)
+    assert any("the job does not run" in line for line in remarks)
     assert any("missing: user_id" in line for line in remarks)
 
 

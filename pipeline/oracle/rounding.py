@@ -1,0 +1,205 @@
+"""What rounding may have done to a number: Flink and DuckDB add up in other ways.
+
+Flink keeps a running sum for each window of `.over()`: a row that enters is added, one that leaves
+is subtracted, and each of these steps rounds. With u = 2^-53, a step that arrives at the sum s is
+off by at most u·|s|, and |s| is at most A, the sum of the magnitudes in the window. The error stays
+in the sum when the rows are gone. After N rows have entered, and at most as many have left, it is
+at most
+
+    2·N·u·max(A)
+
+with the maximum over all that went through the window since the state began, and not only over what
+is in it now: once 92,445,516.64 has passed, 1.01 comes out as 1.00999999046. DuckDB adds its own
+N·u·A, and a square in a variance is one step more, so that 4·N·u·max(A) bounds the difference. For
+a window of `window_by` all is the same within the window. A mean divides sum and bound by the
+count; variances are made of the sums of squares.
+
+A measure may be anything computed from such sums. So the expression itself is evaluated with each
+sum moved by its bound, up and down, and what that changes is allowed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import ibis
+import ibis.expr.operations as ops
+import ibis.expr.types as ir
+
+from pipeline.features import Feature
+
+from .batch import query
+from .compare import RELATIVE_TOLERANCE, matching
+from .names import quoted, same
+from .origins import keys
+from .store import StoredRows
+
+_STEP: Final = 4 * 2.0**-53
+_SUMS: Final = (ops.Sum, ops.Mean, ops.Variance, ops.StandardDev)
+
+
+def forgive(feature: Feature, transactions: StoredRows) -> int:
+    """Take from the table `wrong` what rounding explains; how many rows that were."""
+    connection = transactions.connection
+    moved = list(_moved(feature.table))
+    if not moved or not connection.execute("SELECT 1 FROM wrong LIMIT 1").fetchone():
+        return 0
+    grouped = keys(feature)
+    concerned = " AND ".join(
+        f"t.{quoted(column)} IS NOT DISTINCT FROM w.{quoted(name)}"
+        for name, column in grouped.items()
+    )
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP VIEW transaction AS
+            SELECT * EXCLUDE (__row, __partition, __arrived, __ahead) FROM {transactions.table} t
+            {f"SEMI JOIN wrong w ON {concerned}" if concerned else ""}"""
+    )
+    for number, table in enumerate([feature.table, *moved]):
+        connection.execute(
+            f"""CREATE OR REPLACE TEMP TABLE moved{number} AS
+                SELECT e.* FROM ({query(table)}) e
+                SEMI JOIN wrong w ON {same(feature.identity, "e", "w")}"""
+        )
+    # Rows of one identity all have the same measures, or are each held against each.
+    variants = " ".join(
+        f"JOIN moved{number} m{number} ON {same(feature.identity, 'm0', f'm{number}')}"
+        for number in range(1, len(moved) + 1)
+    )
+    fits = " AND ".join(_fits(feature, name, len(moved)) for name in feature.measures)
+    forgiven = f"""EXISTS (SELECT 1 FROM moved0 m0 {variants}
+        WHERE {same(feature.identity, "m0", "wrong")} AND {fits or "true"})"""
+    row = connection.execute(f"SELECT coalesce(sum(__n), 0) FROM wrong WHERE {forgiven}").fetchone()
+    assert row is not None
+    connection.execute(f"DELETE FROM wrong WHERE {forgiven}")
+    return int(row[0])
+
+
+def _fits(feature: Feature, name: str, variants: int) -> str:
+    column = quoted(name)
+    if feature.columns[name] in RELATIVE_TOLERANCE:
+        allowed = " + ".join(
+            f"coalesce(abs(m{number}.{column} - m0.{column}), 0.0)"
+            for number in range(1, variants + 1)
+        )
+        return matching(feature, name, "m0", "wrong", allowed)
+    # What is decided by a sum may turn out either way.
+    either = (same([name], f"m{number}", "wrong") for number in range(variants + 1))
+    return f"({' OR '.join(either)})"
+
+
+def _moved(table: ir.Table) -> Iterator[ir.Table]:
+    """The expression with each of its sums moved by what rounding may do, up and down."""
+    for number in range(_Move(-1, 0.0).count(table)):
+        for sign in (1.0, -1.0):
+            yield _Move(number, sign).apply(table)
+
+
+class _Move:
+    """Moves one sum of an expression.
+
+    Args:
+        which: Of those in the order in which they are met.
+        sign: 1 for up, -1 for down.
+    """
+
+    def __init__(self, which: int, sign: float) -> None:
+        self._which = which
+        self._sign = sign
+        self._met = 0
+
+    def count(self, table: ir.Table) -> int:
+        """How many sums there are."""
+        self.apply(table)
+        return self._met
+
+    def apply(self, table: ir.Table) -> ir.Table:
+        """The expression with that sum moved."""
+
+        def rewrite(node: Any, changed: dict[str, Any] | None) -> Any:
+            node = node.__recreate__(changed) if changed else node
+            if isinstance(node, ops.WindowAggregate):
+                return self._aggregate(node)
+            return self._project(node) if isinstance(node, ops.Project) else node
+
+        return table.op().replace(rewrite).to_expr()
+
+    def _due(self) -> bool:
+        self._met += 1
+        return self._met - 1 == self._which
+
+    def _aggregate(self, node: Any) -> Any:
+        moved = {}
+        for value in node.metrics.values():
+            for total in _found(value):
+                if total not in moved and self._due():
+                    size = _magnitude(total).sum(where=_where(total))
+                    count = _value(total).count(where=_where(total))
+                    moved[total] = self._shifted(total, total, size * count * _STEP, count)
+        if not moved:
+            return node
+        metrics = {name: value.replace(moved) for name, value in node.metrics.items()}
+        return node.copy(metrics=metrics)
+
+    def _project(self, node: Any) -> Any:
+        for name, value in node.values.items():
+            del name
+            for window in value.find(ops.WindowFunction, filter=ops.Value):
+                if isinstance(window.func, _SUMS) and _is_float(window.func) and self._due():
+                    return self._over(node, window)
+        return node
+
+    def _over(self, node: Any, window: Any) -> Any:
+        total = window.func
+        where = _where(total)
+        size = _magnitude(total)
+        size = size if where is None else where.ifelse(size, 0.0)
+        in_window = window.copy(func=ops.Sum(size)).to_expr()
+        below = node.parent.to_expr().mutate(__size=in_window)
+
+        def rebound(value: Any) -> Any:
+            return value.replace({node.parent: below.op()})
+
+        base = rebound(window)
+        most = base.copy(func=ops.Max(below["__size"]), start=None).to_expr()
+        steps = base.copy(func=ops.CountStar(below), start=None).to_expr()
+        count = base.copy(func=ops.Count(rebound(_value(total).op()), where=base.func.where))
+        moved = self._shifted(base, base.func, most * steps * _STEP, count.to_expr())
+        values = {
+            name: rebound(value).replace({base: moved}) for name, value in node.values.items()
+        }
+        return below.select(**{name: value.to_expr() for name, value in values.items()}).op()
+
+    def _shifted(self, node: Any, total: Any, bound: Any, count: Any) -> Any:
+        """The node, moved by the bound of its sum or of its sum of squares."""
+        value = node.to_expr()
+        if isinstance(total, ops.Sum):
+            return (value + self._sign * bound).op()
+        if isinstance(total, ops.Mean):
+            return (value + self._sign * bound / count).op()
+        divided = bound / (count - 1 if total.how == "sample" else count)
+        if isinstance(total, ops.Variance):
+            return (value + self._sign * divided).op()
+        square = value * value + self._sign * divided
+        return ibis.greatest(square, 0.0).sqrt().op()
+
+
+def _found(value: Any) -> list[Any]:
+    return [node for node in value.find(_SUMS, filter=ops.Value) if _is_float(node)]
+
+
+def _is_float(total: Any) -> bool:
+    return bool(total.dtype.is_floating())
+
+
+def _value(total: Any) -> Any:
+    return total.arg.to_expr()
+
+
+def _where(total: Any) -> Any:
+    return None if total.where is None else total.where.to_expr()
+
+
+def _magnitude(total: Any) -> Any:
+    value = _value(total).cast("float64")
+    return value.abs() if isinstance(total, ops.Sum | ops.Mean) else value * value

@@ -1,0 +1,167 @@
+"""What Flink does with arrivals, written down a second time: reading, watermarks, late records.
+
+From Flink's sources: `WatermarksWithIdleness` and `WatermarkOutputMultiplexer` (a watermark for each
+partition, the smallest of those that are not idle), `RowTimeRangeBoundedPrecedingFunction`
+(`.over()`) and `SliceAssigners` with their window operators. Nothing here is shared with `verify`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+
+EPOCH = datetime(1970, 1, 1)
+DELAY_MS = 15_000
+IDLE_MS = 10_000
+HOUR_MS = 3_600_000
+REACH_MS = 6 * HOUR_MS
+NEVER = -(2**62)
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A record: its partition, Kafka's timestamp, event time and values; times in milliseconds."""
+
+    partition: int
+    arrived: int
+    time: int
+    user: int
+    amount: float
+
+
+@dataclass
+class Source:
+    """Reads partitions and says how far event time has come.
+
+    Args:
+        random: In which order partitions are read, and when the watermark is moved on.
+        arrivals: Those of a partition in their order.
+        starts_at: When the job starts; what has arrived before is its backlog.
+    """
+
+    random: Random
+    arrivals: Sequence[Arrival]
+    starts_at: int
+    watermark: int = NEVER
+    _newest: dict[int, int] = field(default_factory=dict)
+    _read_at: dict[int, int] = field(default_factory=dict)
+
+    def events(self) -> Iterator[Arrival | int]:
+        """Records as they are read, and watermarks between them."""
+        numbers = sorted({arrival.partition for arrival in self.arrivals})
+        queues = {n: [a for a in self.arrivals if a.partition == n] for n in numbers}
+        now = self.starts_at
+        self._read_at = dict.fromkeys(numbers, now)
+        while any(queues.values()):
+            for number in self.random.sample(numbers, len(numbers)):
+                while queues[number] and queues[number][0].arrived <= now:
+                    record = queues[number].pop(0)
+                    self._newest[number] = max(self._newest.get(number, NEVER), record.time)
+                    self._read_at[number] = now
+                    yield record
+                    if self.random.random() < 0.3:
+                        yield from self._move_on(now)
+            yield from self._move_on(now)
+            now += self.random.choice((20, 200, 1_000, 4_000))
+        yield from self._move_on(now)
+
+    def _move_on(self, now: int) -> Iterator[int]:
+        active = [number for number, at in self._read_at.items() if now - at < IDLE_MS]
+        marks = [self._newest.get(number, NEVER) - DELAY_MS for number in active]
+        if marks and min(marks) > self.watermark:
+            self.watermark = min(marks)
+            yield self.watermark
+
+
+@dataclass
+class Over:
+    """`.over()` a range of six hours, for one user."""
+
+    last: int = 0
+    rows: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
+    pending: set[int] = field(default_factory=set)
+    cleanups: set[int] = field(default_factory=set)
+    cleanup: int | None = None
+
+
+def rolling(events: Iterator[Arrival | int]) -> tuple[list[dict[str, Any]], int]:
+    """The rows of a rolling mean and count, and how many records were dropped as late."""
+    users: dict[int, Over] = defaultdict(Over)
+    found: list[dict[str, Any]] = []
+    dropped = 0
+    for event in events:
+        if isinstance(event, Arrival):
+            state = users[event.user]
+            if event.time <= state.last:
+                dropped += 1
+                continue
+            state.rows[event.time].append(event.amount)
+            state.pending.add(event.time)
+            if state.cleanup is None or state.cleanup < event.time + REACH_MS + 1:
+                state.cleanup = event.time + REACH_MS * 3 // 2 + 1
+                state.cleanups.add(state.cleanup)
+            continue
+        for user, state in users.items():
+            for timer in sorted(t for t in state.pending | state.cleanups if t <= event):
+                state.pending.discard(timer)
+                state.cleanups.discard(timer)
+                if state.cleanup is not None and state.cleanup <= timer:
+                    state.rows.clear()
+                    state.cleanup, state.last = None, 0
+                    continue
+                for old in [t for t in state.rows if timer - t > REACH_MS]:
+                    if timer in state.rows:
+                        del state.rows[old]
+                seen = [a for t, amounts in state.rows.items() if t <= timer for a in amounts]
+                for _ in state.rows.get(timer, ()):
+                    found.append(_row(user, seen, trans_date_trans_time=_moment(timer)))
+                state.last = timer
+    return found, dropped
+
+
+def windows(events: Iterator[Arrival | int], spans: Any) -> tuple[list[dict[str, Any]], int]:
+    """The rows of windows, each with what had come when it fired; and the records in none."""
+    mark, dropped = NEVER, 0
+    held: dict[tuple[int, int, int], list[float]] = defaultdict(list)
+    found: list[dict[str, Any]] = []
+    for event in events:
+        if isinstance(event, Arrival):
+            unfired = [span for span in spans(event.time) if span[1] - 1 > mark]
+            dropped += not unfired
+            for start, end in unfired:
+                held[start, end, event.user].append(event.amount)
+            continue
+        mark = event
+        for key in [key for key in held if key[1] - 1 <= mark]:
+            start, end, user = key
+            times = {"window_start": _moment(start), "window_end": _moment(end)}
+            found.append(times | _row(user, held.pop(key)))
+    return found, dropped
+
+
+def tumbling(time: int) -> list[tuple[int, int]]:
+    start = time // REACH_MS * REACH_MS
+    return [(start, start + REACH_MS)]
+
+
+def hopping(time: int) -> list[tuple[int, int]]:
+    newest = time // HOUR_MS * HOUR_MS
+    return [(newest - back * HOUR_MS, newest - back * HOUR_MS + REACH_MS) for back in range(6)]
+
+
+def cumulating(time: int) -> list[tuple[int, int]]:
+    start = time // (24 * HOUR_MS) * 24 * HOUR_MS
+    ends = range(start + HOUR_MS, start + 24 * HOUR_MS + 1, HOUR_MS)
+    return [(start, end) for end in ends if time < end]
+
+
+def _row(user: int, amounts: Sequence[float], **times: datetime) -> dict[str, Any]:
+    return {"user_id": user, "mean": sum(amounts) / len(amounts), "count": len(amounts), **times}
+
+
+def _moment(milliseconds: int) -> datetime:
+    return EPOCH + timedelta(milliseconds=milliseconds)
