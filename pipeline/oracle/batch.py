@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from functools import reduce
+from functools import lru_cache, reduce
 from typing import Any, Final
 
 import ibis
@@ -46,7 +46,12 @@ def evaluate(feature: Feature, transactions: pa.Table) -> pa.Table:
 
 def query(table: ir.Table) -> str:
     """The SQL by which DuckDB evaluates a feature's expression, over the table `transaction`."""
-    return str(ibis.to_sql(without_window_functions(table), dialect="duckdb"))
+    return _query(table.op())
+
+
+@lru_cache(maxsize=64)
+def _query(op: ops.Relation) -> str:
+    return str(ibis.to_sql(without_window_functions(op.to_expr()), dialect="duckdb"))
 
 
 def without_window_functions(table: ir.Table) -> ir.Table:

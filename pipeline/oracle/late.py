@@ -73,7 +73,7 @@ def judge_late(
         judgement = _rows(feature, transactions, sink, bounds, judgement, dropped=dropped)
     elif not (dropped == 0 and in_one_window(feature)):
         judgement = _windows(feature, transactions, judgement)
-    if depends_on_order(feature) and judgement.comparison.different:
+    if depends_on_order(feature) and judgement.comparison.wrong:
         judgement = _ties(feature, transactions, judgement)
     return judgement
 
@@ -113,17 +113,18 @@ def _rows(
 ) -> Judgement:
     """Rows of which each stands for a transaction: as many were dropped as are missing."""
     connection = transactions.connection
-    known, possible = _drop(feature, transactions)
-    if dropped is not None and known + possible > dropped:
-        # Not all that are missing can have been late, and which of them were is not known.
-        known = possible = 0
-    undecided = 0
-    if known or possible:
+    gone = _drop(feature, transactions, bounds)
+    late, undecided = gone.known, gone.possible
+    if dropped is not None and late + undecided > dropped:
+        # Flink has dropped fewer; the rest may be in the job until its watermark moves on again.
+        late, undecided = 0, late + undecided
+        if undecided - gone.held > dropped:
+            undecided = 0
+    if late or undecided:
         comparison = compare(feature, transactions, sink, bounds, without="dropped")
         comparison = _forgiven(comparison, forgive(feature, transactions))
-        undecided = possible
-        judgement = replace(judgement, comparison=comparison, late=known)
-        judgement = replace(judgement, behind_seconds=_behind(transactions, "dropped WHERE known"))
+        behind = _behind(transactions, "dropped WHERE known") if late else 0.0
+        judgement = replace(judgement, comparison=comparison, late=late, behind_seconds=behind)
     # One that was late and has a row all the same met a state that had been cleared, or came in
     # another order than that of Kafka's timestamps.
     accused = _time_is_possible(feature, transactions, "wrong")
@@ -137,17 +138,34 @@ def _rows(
     )
 
 
-def _drop(feature: Feature, transactions: StoredRows) -> tuple[int, int]:
-    """Fill a table `dropped`; how many are in it by the known order, and by another one."""
+@dataclass(frozen=True, slots=True)
+class _Gone:
+    """Transactions whose rows are missing, and that may have been late.
+
+    Attributes:
+        known: Those that were by the order of Kafka's timestamps.
+        possible: The others.
+        held: Of both, those that Flink may have taken although they were late, and whose rows it
+            writes when the watermark moves on the next time: it has not since, as far as is known.
+    """
+
+    known: int
+    possible: int
+    held: int
+
+
+def _drop(feature: Feature, transactions: StoredRows, bounds: Bounds) -> _Gone:
+    """Fill a table `dropped` with as many as are missing, those that arrived last first."""
     connection = transactions.connection
     columns = copied(feature)
     joined = _joined({name: columns[name] for name in feature.identity if name in columns}, "m")
     time = quoted(schema.TIME_COLUMN)
+    held = "false" if bounds.final_before is None else f"a.possible >= {bounds.final_before}"
     connection.execute("ALTER TABLE missing ADD COLUMN IF NOT EXISTS __missing BIGINT")
     connection.execute("UPDATE missing SET __missing = rowid")
     connection.execute(
-        f"""CREATE OR REPLACE TABLE dropped AS SELECT __row, known FROM (
-            SELECT t.__row, epoch_us(t.{time}) <= a.known AS known, m.__absent,
+        f"""CREATE OR REPLACE TABLE dropped AS SELECT __row, known, held FROM (
+            SELECT t.__row, epoch_us(t.{time}) <= a.known AS known, {held} AS held, m.__absent,
                 row_number() OVER (PARTITION BY m.__missing ORDER BY
                     epoch_us(t.{time}) <= a.known DESC, t.__arrived DESC, t.__row DESC) AS number
             FROM missing m JOIN {transactions.table} t ON {joined}
@@ -156,10 +174,11 @@ def _drop(feature: Feature, transactions: StoredRows) -> tuple[int, int]:
         ) WHERE number <= __absent"""
     )
     row = connection.execute(
-        """SELECT count(*) FILTER (known), count(*) FILTER (NOT known) FROM dropped"""
+        """SELECT count(*) FILTER (known), count(*) FILTER (NOT known), count(*) FILTER (held)
+           FROM dropped"""
     ).fetchone()
     assert row is not None
-    return int(row[0]), int(row[1])
+    return _Gone(*map(int, row))
 
 
 def _time_is_possible(feature: Feature, transactions: StoredRows, table: str) -> str:
@@ -172,23 +191,35 @@ def _time_is_possible(feature: Feature, transactions: StoredRows, table: str) ->
 
 def _ties(feature: Feature, transactions: StoredRows, judgement: Judgement) -> Judgement:
     """Two transactions of a user at one time have no order, and so no `lag()` and no `last()`."""
+    connection = transactions.connection
+    tied = _taken(connection, "wrong", _after_a_tie(feature, transactions, "wrong"), "__n")
+    absent = _taken(
+        connection, "missing", _after_a_tie(feature, transactions, "missing"), "__absent"
+    )
+    comparison = judgement.comparison
+    return replace(
+        judgement,
+        comparison=replace(
+            comparison,
+            different=comparison.different - tied,
+            missing=comparison.missing - absent,
+        ),
+        undecided=judgement.undecided + tied + absent,
+        ties=tied + absent,
+    )
+
+
+def _after_a_tie(feature: Feature, transactions: StoredRows, table: str) -> str:
+    """The condition that a row may see two transactions of one time."""
     back = reach(feature.table)
     time = quoted(schema.TIME_COLUMN)
     grouped = keys(feature)
     by = ", ".join([f"t.{time}", *(f"t.{quoted(column)}" for column in grouped.values())])
-    at = f"wrong.{quoted(feature.event_time)}"
+    at = f"{table}.{quoted(feature.event_time)}"
     since = "true" if back is None else f"t.{time} >= {at} - {_interval(back.total_seconds())}"
-    condition = f"""EXISTS (SELECT 1 FROM {transactions.table} t
-        WHERE {_joined(grouped, "wrong")} AND t.{time} <= {at} AND {since}
+    return f"""EXISTS (SELECT 1 FROM {transactions.table} t
+        WHERE {_joined(grouped, table)} AND t.{time} <= {at} AND {since}
         GROUP BY {by} HAVING count(*) > 1)"""
-    tied = _taken(transactions.connection, "wrong", condition, "__n")
-    comparison = judgement.comparison
-    return replace(
-        judgement,
-        comparison=replace(comparison, different=comparison.different - tied),
-        undecided=judgement.undecided + tied,
-        ties=tied,
-    )
 
 
 def _joined(columns: dict[str, str], table: str) -> str:

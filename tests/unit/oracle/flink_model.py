@@ -1,7 +1,7 @@
 """What Flink does with arrivals, written down a second time: reading, watermarks, late records.
 
-From Flink's sources: `WatermarksWithIdleness` and `WatermarkOutputMultiplexer` (a watermark for each
-partition, the smallest of those that are not idle), `RowTimeRangeBoundedPrecedingFunction`
+From Flink's sources: `WatermarksWithIdleness` and `WatermarkOutputMultiplexer` (a watermark for
+each partition, the smallest of those that are not idle), `RowTimeRangeBoundedPrecedingFunction`
 (`.over()`) and `SliceAssigners` with their window operators. Nothing here is shared with `verify`.
 """
 
@@ -117,8 +117,8 @@ def rolling(events: Iterator[Arrival | int]) -> tuple[list[dict[str, Any]], int]
                     if timer in state.rows:
                         del state.rows[old]
                 seen = [a for t, amounts in state.rows.items() if t <= timer for a in amounts]
-                for _ in state.rows.get(timer, ()):
-                    found.append(_row(user, seen, trans_date_trans_time=_moment(timer)))
+                row = _row(user, seen, trans_date_trans_time=_moment(timer)) if seen else {}
+                found += [row] * len(state.rows.get(timer, ()))
                 state.last = timer
     return found, dropped
 
