@@ -65,7 +65,8 @@ def main(arguments: Sequence[str] | None = None, *, more: Sequence[Command] = ()
 
     Returns:
         The exit code: 0 for success, 1 for a check that did not hold, 2 for a wrong command or
-        setting, 3 for something that cannot be reached, 4 for a job, 5 for a file or topic.
+        setting, 3 for something that cannot be reached, 4 for a job, 5 for a file or topic, 6 for
+        a feature that cannot be judged.
     """
     prepare_streams()
     code = 0

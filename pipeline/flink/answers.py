@@ -122,6 +122,7 @@ class Latest(msgspec.Struct, frozen=True):
 
     completed: Snapshot | None = None
     savepoint: Snapshot | None = None
+    restored: dict[str, Any] | None = None
 
 
 class Checkpoints(msgspec.Struct, frozen=True):

@@ -171,7 +171,7 @@ class FlinkRest:
 
     def began_from_nothing(self, job_id: str) -> bool:
         """Whether a run has no past: no state was restored, neither at its start nor since."""
-        return self._get(f"/jobs/{job_id}/checkpoints")["latest"].get("restored") is None
+        return not self._get(f"/jobs/{job_id}/checkpoints", Checkpoints).latest.restored
 
     def dispose_savepoint(self, path: str, *, patience: float = 30.0) -> None:
         """Have Flink throw a savepoint away.
