@@ -24,7 +24,7 @@ from .names import listed, quoted, same
 from .origins import keys
 from .store import Int64s, StoredRows
 
-_MOST_WAYS: Final = 64
+_MOST_WAYS: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
