@@ -43,6 +43,7 @@ _CODES = {
     0: "Success; also when the reader of the output has gone, as with `tail … \\| head`.",
     PipelineError.exit_code: "What was checked does not hold (`check`, `verify`), or the console "
     "cannot be drawn in this terminal.",
+    6: "Nothing was found wrong, and a feature cannot be judged (`verify`, `check --verify`).",
     130: "Ended by ctrl+c.",
 }
 _ERRORS = (ConfigError, UnavailableError, JobError, InputError)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from pipeline.sanitise import sanitised
+from pipeline.words import counted
 
 from .compare import Difference
 
@@ -127,11 +128,6 @@ class Parity:
             )
         if not self.equal:
             yield "no result is final yet" if self.waiting else "there is no result to judge"
-
-
-def counted(count: int, what: str) -> str:
-    """A number of things, in words."""
-    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
 
 
 _COLUMNS = (
