@@ -67,6 +67,8 @@ class Palette(CommandPalette):
     """
 
     CSS_PATH: ClassVar[str] = "styles/palette.tcss"
+    # Hits that come within this time are shown with the next one only, which may wait for Kafka.
+    _RESULT_BATCH_TIME: ClassVar[float] = 0.0  # type: ignore[misc]
 
     def __init__(self, jumps: Jumps | None = None, *, read_only: bool = False) -> None:
         keys = type("Keys", (KeyCommands,), {"read_only": read_only})

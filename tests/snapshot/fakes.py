@@ -38,7 +38,7 @@ from tui.source import Batch, Extent
 from tui.topics import FLAGGED_TOPIC, ROLLING_TOPIC, WINDOWED_TOPIC
 
 NOW = 1_700_000_000.0
-GATE_SECONDS = 600.0
+GATE_SECONDS = 150.0
 """Longer than any test: what waits at a closed gate waits until the test opens it."""
 EVENT_TIME = datetime(2023, 3, 4, 17, 22, 10)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import msgspec
 import pytest
 import yaml
 from packaging.requirements import Requirement
@@ -173,7 +174,7 @@ def test_state_is_kept_in_volumes_that_both_halves_of_flink_have() -> None:
 
 
 def test_flink_behaves_like_the_local_one(tmp_path: Path) -> None:
-    local = cluster._config(profile(), tmp_path, 1, 2)
+    local = cluster._config(msgspec.structs.replace(profile(), state_dir=tmp_path), 1)
     here = flink_properties()
     # Where it is, and how its memory is cut, is a matter of the container.
     own = re.compile(r"(jobmanager|rest)\.|taskmanager\.(host|bind-host|resource-id|cpu|memory)")

@@ -124,6 +124,9 @@ async def test_it_runs_the_action_where_the_key_would(typed: str, call: str) -> 
         await pilot.press("j", "ctrl+p", *(key if key != " " else "space" for key in typed))
         await listed(stage.app, pilot, f" — {typed}")
         await pilot.press("enter")
+        if typed == "Stop every job":
+            await stage.wait(pilot, lambda: isinstance(stage.app.screen, ConfirmScreen))
+            await pilot.press("y")
         await stage.wait(pilot, lambda: call in stage.backend.calls)
         assert isinstance(stage.app.screen, Dashboard)
 
@@ -252,12 +255,15 @@ async def test_topics_that_take_long_hold_nothing_up() -> None:
 
     jumps = Jumps(lambda *_: [], topics, lambda _: None, lambda _: None)
     app: DialogApp[None] = DialogApp(Palette(jumps))
-    async with app.run_test(size=(100, 40)) as pilot:
-        await pilot.press(*"theme")
-        await until(pilot, lambda: "Theme dark" in shown(app))
+    try:
+        async with app.run_test(size=(100, 40)) as pilot:
+            await pilot.press(*"theme")
+            await until(pilot, lambda: "Theme dark" in shown(app))
+            gate.set()
+            await pilot.press(*["backspace"] * 5, *"opentopic")
+            await listed(app, pilot, "Open topic late")
+    finally:
         gate.set()
-        await pilot.press(*["backspace"] * 5, *"opentopic")
-        await listed(app, pilot, "Open topic late")
 
 
 def test_a_command_is_label_help_and_key() -> None:

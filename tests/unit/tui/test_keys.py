@@ -301,6 +301,7 @@ async def test_quitting_waits_visibly_and_a_second_time_does_not() -> None:
     backend = FakeBackend(close_gate=threading.Event())
     async with console(backend) as (stage, pilot):
         await pilot.press("ctrl+q")
+        stage.clock.now += 1
         await stage.wait(pilot, lambda: "Stopping the stack" in stage.screen_text())
         await pilot.press("ctrl+q")
         await stage.wait(pilot, lambda: not stage.app.is_running)
