@@ -179,5 +179,5 @@ def _did_not_come_up(awaited: Sequence[ProcessReport], patience: float) -> Unava
     first = next((p for p in missing if p.health is Health.FAILED), missing[0])
     why = first.detail or f"it is not up after {patience:.0f} s"
     return UnavailableError(
-        f"The {first.title} does not start: {why}.", f"Look at `fraudwatch logs {first.name}`."
+        f"{first.title} does not start: {why}.", f"Look at `fraudwatch logs {first.name}`."
     )

@@ -25,7 +25,7 @@ def processes(found: Found) -> Finding:
     if down:
         first = down[0]
         raise UnavailableError(
-            f"The {first.title} is {first.health}{': ' if first.detail else ''}{first.detail}.",
+            f"{first.title} is {first.health}{': ' if first.detail else ''}{first.detail}.",
             f"Look at `fraudwatch logs {first.name}`.",
         )
     restarts = sum(process.restarts for process in found.report.processes)

@@ -27,12 +27,13 @@ from tests.e2e.test_console import Terminal
 from .console import bench_console_load
 from .paint import bench_paint
 from .report import MIB, resident, seconds_until, show
+from .restarts import bench_restarts
 from .start import ROW, bench_start
 
 FLAGGED_TOPIC = "flagged_transactions"
 JOBS = ("rolling", "tumbling", "flagged")
 CAUGHT_UP = "flagged   lag 0"
-PARTS = ("paint", "start", "console", "features")
+PARTS = ("paint", "start", "console", "features", "restarts")
 
 
 def main() -> None:
@@ -54,6 +55,8 @@ def main() -> None:
             bench_console_load(settings)
         if "features" in wanted:
             bench_features(settings, options.transactions)
+        if "restarts" in wanted:
+            bench_restarts(settings)
 
 
 def bench_features(settings: Settings, count: int) -> None:
