@@ -49,8 +49,9 @@ class Terminal:
         self._stream = pyte.ByteStream(self._screen)
         self.sent = bytearray()
         self.process: pexpect.spawn[bytes] = pexpect.spawn(
-            str(Path(sys.executable).parent / "fraudwatch"),
-            list(options),
+            # A command without arguments would be split at the spaces of its path.
+            sys.executable,
+            [str(Path(sys.executable).parent / "fraudwatch"), *options],
             env={**os.environ, **stack_environment(settings.state_dir), "TERM": "xterm-256color"},
             cwd=None if folder is None else str(folder),
             dimensions=(LINES, COLUMNS),

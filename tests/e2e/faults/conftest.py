@@ -91,7 +91,8 @@ class Patient:
         self.simulate(running=False)
         for job in self.runtime.status().jobs:
             parity = self.runtime.verify(job.name)
-            assert parity.proved, parity
+            # There is nothing to prove of windows as long as none is over.
+            assert parity.proved or parity.waiting == parity.expected, parity
             assert parity.expected > 0, parity
             assert parity.unread == 0, parity
         self.proved = True
