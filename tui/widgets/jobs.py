@@ -121,9 +121,9 @@ _COLUMNS: Final[tuple[Column[JobLine], ...]] = (
     Column("state", 10, _state),
     Column("up", 7, _uptime, right=True),
     Column("read", 8, _rate, right=True),
-    Column("lag", 7, _lag, right=True, drop=1),
+    Column("lag", 9, _lag, right=True, drop=1),
     Column("checkpoint", 10, _checkpoint, right=True, drop=2),
-    Column(" ", 14, detail, grow=60, spreads=True),
+    Column(" ", 12, detail, grow=60, spreads=True),
 )
 
 
