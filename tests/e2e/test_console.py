@@ -25,6 +25,7 @@ from pipeline.local.ports import free_port
 from pipeline.runtime import Runtime
 
 from .conftest import (
+    SLACK,
     Run,
     assert_ended,
     stack_environment,
@@ -108,14 +109,14 @@ class Terminal:
 
     def wait_for(self, pattern: str, patience: float) -> re.Match[str]:
         """Wait until the screen shows something, be it for a moment before this is looked at."""
-        end = time.monotonic() + patience
+        end = time.monotonic() + patience * SLACK
         while True:
             # What was sent is looked at in its order, in pieces that are less than a screen.
             shown = "\n".join(self._screen.display)
             if match := re.search(pattern, shown):
                 return match
             assert time.monotonic() < end, (
-                f"waited {patience:.0f} s for {pattern!r}; the screen shows:\n{shown}"
+                f"waited {patience * SLACK:.0f} s for {pattern!r}; the screen shows:\n{shown}"
             )
             self._read(0.05)
 

@@ -83,6 +83,7 @@ class Patient:
     def assert_recovers(self, seconds: float) -> None:
         """All is as it was, at most so many seconds from now; and the console says so."""
         wait_until(lambda: self.well, seconds, f"recovery: {self.runtime.status()}")
+        assert self.terminal.text, "what it says now, not what it said before"
         self.terminal.wait_for(r"● kafka.*● flink", 15)
         self.terminal.wait_for(r"5 of 5 running", 15)
 

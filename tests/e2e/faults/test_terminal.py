@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 from typing import Final
 
@@ -18,7 +19,8 @@ COUNT: Final = r"([\d,]+) transactions"
 
 def seen(patient: Patient) -> int:
     """How many transactions the console says it has seen."""
-    return int(patient.terminal.wait_for(COUNT, 20)[1].replace(",", ""))
+    found = re.search(COUNT, patient.terminal.text)
+    return int(found[1].replace(",", "")) if found else 0
 
 
 def await_transactions(patient: Patient, more: int) -> int:
