@@ -57,10 +57,12 @@ def serve(
         settings = msgspec.structs.replace(settings, read_only=True)
     # Before the stack, which takes a while: a port that is taken is told at once.
     listener = _listen(host, port)
+    # By this port alone: pages of other servers on the same machine are other sites.
+    itself = f"{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
     backend = connect(settings)
     try:
         backend.bring_up(StepLines())
-        _serve(settings, listener, (host, *allowed_host), tabs)
+        _serve(settings, listener, (itself, *allowed_host), tabs)
         if not settings.read_only:
             say("Letting go of the stack …", over=True)
     finally:

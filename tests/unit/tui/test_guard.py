@@ -13,7 +13,8 @@ from tui.web.command import serve
 from tui.web.guard import refusal
 from tui.web.server import ConsoleServer
 
-NAMES = frozenset({"watch.example", "only.example:8443"})
+# The last is what the server calls itself.
+NAMES = frozenset({"watch.example", "only.example:8443", "127.0.0.1:8000"})
 
 
 @pytest.mark.parametrize(
