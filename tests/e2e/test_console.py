@@ -228,14 +228,16 @@ def test_nothing_outlives_consoles_that_are_ended(settings: Settings, terminal: 
         others = {how: consoles.enter_context(console(settings)) for how in signals}
         for other in others.values():
             other.wait_for(r"● kafka", patience=60)
+        closed = psutil.Process(terminal.process.pid)
         terminal.process.ptyproc.fileobj.close()
-        assert_ended([psutil.Process(terminal.process.pid)], patience=15)
+        assert_ended([closed], patience=15)
         for how, other in others.items():
             assert not stopping(settings)
+            ended = psutil.Process(other.process.pid)
             other.process.kill(how)
             if how is not signal.SIGKILL:
                 other.read_until(RESTORED[-1], patience=5)
-            assert_ended([psutil.Process(other.process.pid)], patience=15)
+            assert_ended([ended], patience=15)
         assert_ended(processes, patience=15)
 
 
