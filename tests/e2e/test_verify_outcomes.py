@@ -116,6 +116,8 @@ def test_new_partitions_and_a_job_that_is_stopped(stack: Runtime, fraudwatch: Ru
         60,
         "the new partitions",
     )
+    # One that does not remember how many there were.
+    plain = Producer({"bootstrap.servers": stack.kafka.bootstrap})
     produce(plain, [tx(60 * 800 + 60 * n, 77, 3.0) for n in range(800)], 5)
     parity = stack.verify("tumbling")
     assert parity.outcome is not Outcome.WRONG, parity

@@ -44,7 +44,9 @@ def test_sink_topic_is_made_anew(patient: Patient) -> None:
     patient.simulate(running=False)
     parity = patient.runtime.verify(JOB)
     assert not parity.proved
-    assert parity.missing > 0
+    # A job that was restarted no longer knows how many records it dropped as late, so that some of
+    # what is missing may have been late.
+    assert parity.missing + parity.undecided > 0
     compute_again(patient)
     patient.assert_right()
 
