@@ -96,6 +96,11 @@ def assert_right(parity: Parity, *, of: int) -> None:
     assert parity.equal > 0
 
 
+def assert_nothing_wrong(parity: Parity) -> None:
+    """All that is final is proved; of windows there may be none yet."""
+    assert parity.proved or parity.waiting == parity.expected, parity
+
+
 def running(status: StackStatus) -> dict[str, str]:
     """The ids of the jobs that run, by name."""
     return {job.name: job.job_id for job in status.jobs if job.state is JobState.RUNNING}

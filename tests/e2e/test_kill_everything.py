@@ -19,7 +19,13 @@ from pipeline.local.control import Control, GetReport, Report, Simulate
 from pipeline.model import JobState
 from pipeline.runtime import Runtime
 
-from .conftest import assert_ended, stack_environment, stack_processes, wait_until
+from .conftest import (
+    assert_ended,
+    assert_nothing_wrong,
+    stack_environment,
+    stack_processes,
+    wait_until,
+)
 
 
 @pytest.fixture
@@ -93,7 +99,7 @@ def test_recovers_from_everything_being_killed(
             again.simulate(Simulate(running=False))
             for job in jobs:
                 parity = again.verify(job.name)
-                assert parity.proved, parity
+                assert_nothing_wrong(parity)
                 assert parity.unread == 0, parity
             assert again.verify("rolling").expected > 0
         finally:

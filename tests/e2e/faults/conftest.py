@@ -17,7 +17,13 @@ from pipeline.local.control import Control, GetReport, Report, Simulate
 from pipeline.model import Health, JobState
 from pipeline.runtime import Runtime
 
-from ..conftest import assert_ended, stack_environment, stack_processes, wait_until
+from ..conftest import (
+    assert_ended,
+    assert_nothing_wrong,
+    stack_environment,
+    stack_processes,
+    wait_until,
+)
 from ..test_console import Terminal
 
 # Transactions a second: twice what users have, so that each moment comes in half the time.
@@ -92,8 +98,7 @@ class Patient:
         self.simulate(running=False)
         for job in self.runtime.status().jobs:
             parity = self.runtime.verify(job.name)
-            # There is nothing to prove of windows as long as none is over.
-            assert parity.proved or parity.waiting == parity.expected, parity
+            assert_nothing_wrong(parity)
             assert parity.expected > 0, parity
             assert parity.unread == 0, parity
         self.proved = True
