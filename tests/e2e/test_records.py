@@ -148,7 +148,7 @@ def test_following_many_records_costs_a_few_times_what_writing_them_does(topic: 
         both = cpu_seconds(write_and_follow)
         assert feed.snapshot.lag == 0
         print(f"writing {writing:.2f} s, writing and following {both:.2f} s")
-        # Four to five times on an idle machine: reading, decoding and keeping cost more than sending.
+        # Four to five times on an idle machine: reading and decoding cost more than sending.
         assert both < 15 * writing
 
 
