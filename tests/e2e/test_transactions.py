@@ -22,7 +22,7 @@ from pipeline.runtime import Runtime
 from pipeline.simulate import encode
 from pipeline.simulate.generator import Generator
 
-from .conftest import Run, stack_processes, wait_until
+from .conftest import Run, assert_nothing_wrong, stack_processes, wait_until
 
 NAMES = [feature.name for feature in features.BUILT_IN]
 
@@ -130,7 +130,7 @@ def test_damaged_records_neither_stop_a_job_nor_spoil_its_results(stack: Runtime
         stack.start_job(name)
     for name in NAMES:
         parity = stack.verify(name)
-        assert parity.proved, parity
+        assert_nothing_wrong(parity)
         assert parity.bad == 4
         assert parity.transactions == 600
 
