@@ -278,7 +278,7 @@ def messages_to_end(
     stop: Callable[[], bool] = lambda: False,
     patience: float = 20.0,
 ) -> Iterator[list[Message]]:
-    """The same as `read_to_end`, for whoever reads millions: as the client delivers them.
+    """The same as `read_to_end`, as the client delivers them: millions cost less that way.
 
     Args:
         kafka: Where Kafka is, and how to get in.

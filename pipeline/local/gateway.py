@@ -166,11 +166,6 @@ class GatewayProcess:
         """The cluster that it hosts; None until its address is known."""
         return self._rest
 
-    @property
-    def address(self) -> str:
-        """Of the cluster that it hosts; empty until that is known."""
-        return self._rest.address if self._rest else ""
-
     def start(self) -> None:
         """Begin to keep the process running."""
         self._component.start()
