@@ -180,12 +180,20 @@ class FakeBackend:
         return self.stack.bootstrap if isinstance(self.stack, StackStatus) else ""
 
     def __post_init__(self) -> None:
-        self.report: ReportSteps = lambda _: None
+        self._report: ReportSteps | None = None
+        self._reported = threading.Event()
+
+    def report(self, steps: tuple[Step, ...]) -> None:
+        """Say how far the start is, once its first steps have been reported."""
+        assert self._reported.wait(GATE_SECONDS)
+        assert self._report is not None
+        self._report(steps)
 
     def bring_up(self, report: ReportSteps) -> None:
         self.calls.append("bring_up")
-        self.report = report
+        self._report = report
         report(self.steps)
+        self._reported.set()
         self.gate.wait(GATE_SECONDS)
         if self.failure is not None:
             raise self.failure
