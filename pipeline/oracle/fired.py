@@ -7,10 +7,10 @@ each partition, provided that each one left out may have met a watermark beyond 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice, pairwise, product
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -18,13 +18,11 @@ import pyarrow as pa
 from pipeline import schema
 from pipeline.features import Feature
 
-from .batch import query
-from .compare import matching
-from .names import listed, quoted, same
+from . import ways
+from .names import quoted
 from .origins import keys
 from .store import Int64s, StoredRows
-
-_MOST_WAYS: Final = 32
+from .ways import MOST_WAYS, Suspect, Taken, Way
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,50 +30,14 @@ class Fired:
     """Rows that are explained by when their windows fired.
 
     Attributes:
-        known_found: Found rows that are right if partitions were read in the order of their times.
-        known_absent: Rows that need not be there then.
-        possible_found: Found rows that are right for some order, or of which too many are possible.
-        possible_absent: Rows that need not be there for some order.
+        taken: How many.
         late: Transactions that were left out in the known order.
         behind_seconds: By how much the latest of them came after its time had passed.
     """
 
-    known_found: int
-    known_absent: int
-    possible_found: int
-    possible_absent: int
+    taken: Taken
     late: int
     behind_seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Way:
-    """One way in which a window may have fired: the transactions that it counts."""
-
-    counted: Int64s
-    left_out: Int64s
-    known: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Suspect:
-    """A row that is not what it would be had all transactions come in time.
-
-    Attributes:
-        number: Of the row in the table `suspects`.
-        start: Of its window, in microseconds since the epoch.
-        end: Of its window.
-        group: Its other columns that transactions have, too.
-        ways: In which its window may have fired.
-        complete: Whether these are all.
-    """
-
-    number: int
-    start: int
-    end: int
-    group: tuple[Any, ...]
-    ways: Sequence[_Way]
-    complete: bool
 
 
 def explain(feature: Feature, transactions: StoredRows) -> Fired:
@@ -86,51 +48,15 @@ def explain(feature: Feature, transactions: StoredRows) -> Fired:
         transactions: What the job has read, with the table `ahead`.
     """
     connection = transactions.connection
-    columns = listed(feature.columns)
-    connection.execute(
-        f"""CREATE OR REPLACE TABLE suspects AS
-            SELECT row_number() OVER () AS __suspect, * FROM (
-                SELECT {columns}, __n AS __count, true AS __found FROM wrong
-                UNION ALL SELECT {columns}, __absent, false FROM missing)"""
-    )
+    ways.collect(feature, connection)
     suspects = list(_suspects(feature, transactions))
-    verdicts: dict[int, _Way] = {}
-    for colour in _apart(suspects):
-        _try_ways(feature, transactions, colour, verdicts)
-    undecided = [s.number for s in suspects if s.number not in verdicts and not s.complete]
-    left_out = [way.left_out for way in verdicts.values() if way.known]
+    explained = ways.explain(feature, transactions, suspects)
+    verdicts = {number: way.known for number, way in explained.items()}
+    undecided = (s.number for s in suspects if s.number not in verdicts and not s.complete)
+    taken = ways.take_out(feature, connection, verdicts | dict.fromkeys(undecided, False))
+    left_out = [way.left_out for way in explained.values() if way.known]
     late = np.unique(np.concatenate(left_out)) if left_out else np.zeros(0, np.int64)
-    connection.register(
-        "__verdicts",
-        pa.table(
-            {
-                "__suspect": pa.array([*verdicts, *undecided], pa.int64()),
-                "known": pa.array(
-                    [way.known for way in verdicts.values()] + [False] * len(undecided), pa.bool_()
-                ),
-            }
-        ),
-    )
-    row = connection.execute(
-        """SELECT coalesce(sum(__count) FILTER (known AND __found), 0),
-           coalesce(sum(__count) FILTER (known AND NOT __found), 0),
-           coalesce(sum(__count) FILTER (NOT known AND __found), 0),
-           coalesce(sum(__count) FILTER (NOT known AND NOT __found), 0)
-           FROM suspects JOIN __verdicts USING (__suspect)"""
-    ).fetchone()
-    assert row is not None
-    for table, is_found in (("wrong", "__found"), ("missing", "NOT __found")):
-        connection.execute(
-            f"""DELETE FROM {table} WHERE EXISTS (
-                SELECT 1 FROM suspects s JOIN __verdicts USING (__suspect)
-                WHERE {is_found} AND {same(feature.columns, table, "s")})"""
-        )
-    connection.unregister("__verdicts")
-    known_found, known_absent, possible_found, possible_absent = map(int, row)
-    return Fired(
-        known_found, known_absent, possible_found, possible_absent,
-        len(late), _behind(transactions, late),
-    )  # fmt: skip
+    return Fired(taken, len(late), _behind(transactions, late))
 
 
 def _behind(transactions: StoredRows, rows: Int64s) -> float:
@@ -147,7 +73,7 @@ def _behind(transactions: StoredRows, rows: Int64s) -> float:
     return float(max(transactions.newest.values()) - found[0]) / 1_000_000
 
 
-def _suspects(feature: Feature, transactions: StoredRows) -> Iterator[_Suspect]:
+def _suspects(feature: Feature, transactions: StoredRows) -> Iterator[Suspect]:
     grouped = keys(feature)
     time = quoted(schema.TIME_COLUMN)
     joined = "".join(
@@ -171,15 +97,15 @@ def _suspects(feature: Feature, transactions: StoredRows) -> Iterator[_Suspect]:
     ).fetchall()
     for number, start, end, *values in described:
         mine = slices.get(number)
-        ways: list[_Way] = []
+        found_ways: list[Way] = []
         complete = True
         if mine is not None:
             found = {name: np.asarray(column[mine]) for name, column in rows.items()}
-            ways, complete = _ways(found)
-        yield _Suspect(number, start, end, tuple(values), ways, complete)
+            found_ways, complete = _ways(found)
+        yield Suspect(number, start, end, tuple(values), found_ways, complete)
 
 
-def _ways(rows: dict[str, Any]) -> tuple[list[_Way], bool]:
+def _ways(rows: dict[str, Any]) -> tuple[list[Way], bool]:
     """The ways in which a window of these transactions may have fired, the likely ones first."""
     choices: list[list[tuple[Int64s, Int64s, bool]]] = []
     total = 1
@@ -192,74 +118,13 @@ def _ways(rows: dict[str, Any]) -> tuple[list[_Way], bool]:
         cuts = [*range(first_known, len(row) + 1), *range(first_known - 1, first_possible - 1, -1)]
         total *= len(cuts)
         choices.append([(row[:cut], row[cut:], cut >= first_known) for cut in cuts])
-    ways = [
-        _Way(
+    chosen = [
+        Way(
             np.concatenate([counted for counted, _, _ in choice]),
             np.concatenate([left for _, left, _ in choice]),
             all(known for _, _, known in choice),
         )
-        for choice in islice(product(*choices), _MOST_WAYS)
+        for choice in islice(product(*choices), MOST_WAYS)
     ]
-    ways.sort(key=lambda way: not way.known)
-    return [way for way in ways if len(way.left_out)], total <= _MOST_WAYS
-
-
-def _apart(suspects: Sequence[_Suspect]) -> list[list[_Suspect]]:
-    """Sorted into lots in which no two windows share a transaction."""
-    lots: list[tuple[list[_Suspect], dict[tuple[Any, ...], int]]] = []
-    for suspect in sorted(suspects, key=lambda suspect: suspect.start):
-        if suspect.ways:
-            free = (
-                lot for lot in lots if lot[1].get(suspect.group, suspect.start) <= suspect.start
-            )
-            lot = next(free, None)
-            if lot is None:
-                lots.append(lot := ([], {}))
-            lot[0].append(suspect)
-            lot[1][suspect.group] = suspect.end
-    return [lot for lot, _ in lots]
-
-
-def _try_ways(
-    feature: Feature,
-    transactions: StoredRows,
-    suspects: Sequence[_Suspect],
-    verdicts: dict[int, _Way],
-) -> None:
-    """Evaluate the windows, one way of each at a time, until each is explained or none is left."""
-    for number in range(max(len(suspect.ways) for suspect in suspects)):
-        tried = {
-            suspect.number: suspect.ways[number]
-            for suspect in suspects
-            if suspect.number not in verdicts and number < len(suspect.ways)
-        }
-        if not tried:
-            continue
-        for found in _fitting(feature, transactions, tried):
-            verdicts[found] = tried[found]
-
-
-def _fitting(feature: Feature, transactions: StoredRows, tried: dict[int, _Way]) -> Iterator[int]:
-    """Those of the suspects that are just what these ways give."""
-    connection = transactions.connection
-    counted = np.concatenate([way.counted for way in tried.values()])
-    connection.register("__counted", pa.table({"__row": pa.array(counted, pa.int64())}))
-    connection.register("__tried", pa.table({"__suspect": pa.array(list(tried), pa.int64())}))
-    connection.execute(
-        f"""CREATE OR REPLACE TEMP TABLE __chosen AS
-            SELECT {listed(schema.TRANSACTION_FIELDS)} FROM {transactions.table}
-            SEMI JOIN __counted USING (__row)"""
-    )
-    connection.execute(
-        f"CREATE OR REPLACE TEMP VIEW {schema.TRANSACTION_TOPIC} AS SELECT * FROM __chosen"
-    )
-    matches = " AND ".join(matching(feature, name, "e", "s") for name in feature.measures)
-    rows = connection.execute(
-        f"""SELECT s.__suspect FROM suspects s SEMI JOIN __tried USING (__suspect)
-            LEFT JOIN ({query(feature.table)}) e ON {same(feature.identity, "e", "s")}
-            WHERE CASE WHEN s.__found THEN e.window_end IS NOT NULL AND {matches or "true"}
-                ELSE e.window_end IS NULL END"""
-    ).fetchall()
-    connection.unregister("__counted")
-    connection.unregister("__tried")
-    return iter([int(number) for (number,) in rows])
+    chosen.sort(key=lambda way: not way.known)
+    return [way for way in chosen if len(way.left_out)], total <= MOST_WAYS

@@ -15,11 +15,18 @@ import duckdb
 from pipeline import schema
 from pipeline.features import Feature
 
-from . import fired, lateness
+from . import cleared, fired, lateness
 from .batch import reach
 from .compare import Bounds, Comparison, compare
 from .names import quoted
-from .origins import copied, depends_on_order, in_one_window, is_windowed, keys
+from .origins import (
+    copied,
+    depends_on_order,
+    in_one_window,
+    is_windowed,
+    keeps_one_state,
+    keys,
+)
 from .rounding import forgive
 from .store import StoredRows
 
@@ -86,19 +93,21 @@ def _forgiven(comparison: Comparison, count: int) -> Comparison:
 
 def _windows(feature: Feature, transactions: StoredRows, judgement: Judgement) -> Judgement:
     found = fired.explain(feature, transactions)
+    taken = found.taken
+    absent = taken.known_absent + taken.possible_absent
     comparison = judgement.comparison
     return replace(
         judgement,
         comparison=replace(
             comparison,
-            expected=comparison.expected - found.known_absent - found.possible_absent,
-            equal=comparison.equal + found.known_found,
-            missing=comparison.missing - found.known_absent - found.possible_absent,
-            different=comparison.different - found.known_found - found.possible_found,
+            expected=comparison.expected - absent,
+            equal=comparison.equal + taken.known_found,
+            missing=comparison.missing - absent,
+            different=comparison.different - taken.known_found - taken.possible_found,
         ),
         late=found.late,
         behind_seconds=found.behind_seconds,
-        undecided=found.possible_absent + found.possible_found,
+        undecided=taken.possible_absent + taken.possible_found,
     )
 
 
@@ -120,6 +129,7 @@ def _rows(
         late, undecided = 0, late + undecided
         if undecided - gone.held > dropped:
             undecided = 0
+            connection.execute("DELETE FROM dropped")
     if late or undecided:
         comparison = compare(feature, transactions, sink, bounds, without="dropped")
         comparison = _forgiven(comparison, forgive(feature, transactions))
@@ -127,8 +137,11 @@ def _rows(
         judgement = replace(judgement, comparison=comparison, late=late, behind_seconds=behind)
     # One that was late and has a row all the same met a state that had been cleared, or came in
     # another order than that of Kafka's timestamps.
-    accused = _time_is_possible(feature, transactions, "wrong")
-    different = _taken(connection, "wrong", accused, "__n")
+    if keeps_one_state(feature):
+        different = cleared.explain(feature, transactions)
+    else:
+        accused = _time_is_possible(feature, transactions, "wrong")
+        different = _taken(connection, "wrong", accused, "__n")
     return replace(
         judgement,
         comparison=replace(
@@ -163,14 +176,35 @@ def _drop(feature: Feature, transactions: StoredRows, bounds: Bounds) -> _Gone:
     held = "false" if bounds.final_before is None else f"a.possible >= {bounds.final_before}"
     connection.execute("ALTER TABLE missing ADD COLUMN IF NOT EXISTS __missing BIGINT")
     connection.execute("UPDATE missing SET __missing = rowid")
+    late = f"epoch_us(t.{time}) <= a.{{bound}}"
+    known, possible = late.format(bound="known"), late.format(bound="possible")
+    if keeps_one_state(feature):
+        # Flink drops what is not newer than the last timer of its group: that of a row, or one set
+        # to clear the state, which moves on when rows come and leaves the earlier one behind.
+        clears = cleared.after(feature)
+        before = "u.__partition = t.__partition AND u.__row < t.__row"
+        overtaken = f"""EXISTS (SELECT 1 FROM {transactions.table} u WHERE {{group}}
+            AND (epoch_us(u.{time}) BETWEEN epoch_us(t.{time}) AND a.{{bound}}
+                OR epoch_us(u.{time}) + {clears} BETWEEN epoch_us(t.{time}) AND a.{{bound}})
+            AND ({{order}}))"""
+        group = " AND ".join(
+            f"u.{quoted(column)} IS NOT DISTINCT FROM t.{quoted(column)}"
+            for column in keys(feature).values()
+        )
+        elsewhere = "u.__partition <> t.__partition"
+        in_order = f"{before} OR {elsewhere} AND u.__arrived <= t.__arrived"
+        known += " AND " + overtaken.format(group=group, bound="known", order=in_order)
+        any_order = f"{before} OR {elsewhere}"
+        overtaken = overtaken.format(group=group, bound="possible", order=any_order)
+        possible += f" AND ({held} OR {overtaken})"
     connection.execute(
         f"""CREATE OR REPLACE TABLE dropped AS SELECT __row, known, held FROM (
-            SELECT t.__row, epoch_us(t.{time}) <= a.known AS known, {held} AS held, m.__absent,
+            SELECT t.__row, {known} AS known, {held} AS held, m.__absent,
                 row_number() OVER (PARTITION BY m.__missing ORDER BY
-                    epoch_us(t.{time}) <= a.known DESC, t.__arrived DESC, t.__row DESC) AS number
+                    {known} DESC, t.__arrived DESC, t.__row DESC) AS number
             FROM missing m JOIN {transactions.table} t ON {joined}
             JOIN ahead a ON a.__row = t.__row
-            WHERE epoch_us(t.{time}) <= a.possible OR epoch_us(t.{time}) <= 0
+            WHERE {possible} OR epoch_us(t.{time}) <= 0
         ) WHERE number <= __absent"""
     )
     row = connection.execute(

@@ -63,6 +63,25 @@ def is_windowed(feature: Feature) -> bool:
     return named and len(found) == 1 and isinstance(found[0], ops.WindowAggregate)
 
 
+def keeps_one_state(feature: Feature) -> bool:
+    """Whether all its windows are `.over()` one range of time of one user, or another such group.
+
+    Flink then keeps a group's transactions in one state, and knows how far that has come.
+    """
+    found = windows(feature)
+    ranges = {
+        (window.group_by, window.start)
+        for window in found
+        if isinstance(window, ops.WindowFunction) and window.how == "range" and window.start
+    }
+    bounded = all(isinstance(window, ops.WindowFunction) and window.start for window in found)
+    return bounded and len(ranges) == 1 and set(keys(feature).values()) == _grouped(found[0])
+
+
+def _grouped(window: Any) -> set[str | None]:
+    return {_of_value(value) for value in window.group_by}
+
+
 def in_one_window(feature: Feature) -> bool:
     """Whether a transaction is in one window only, so that one that is late is dropped at once."""
     return [window.window_type for window in windows(feature)] == ["tumble"]
