@@ -34,13 +34,14 @@ _COMMAND_SECONDS: Final = 600
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the end-to-end tests; those of a file stay together when several files run at once."""
+    """Mark the end-to-end tests; those that share a stack stay together."""
     for item in items:
         if "e2e" in item.path.parts:
             item.add_marker("e2e")
             item.add_marker(pytest.mark.timeout(_TEST_SECONDS), append=False)
-            if item.get_closest_marker("xdist_group") is None:
-                item.add_marker(pytest.mark.xdist_group(item.path.stem))
+            folder = item.path.parent.name
+            group = item.path.stem if folder == "e2e" else folder
+            item.add_marker(pytest.mark.xdist_group(group))
 
 
 def stack_environment(state_dir: Path) -> dict[str, str]:
@@ -124,6 +125,14 @@ def command(settings: Settings) -> Run:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def _java() -> Iterator[None]:
+    """JVMs that live for a minute spend much of it on compiling well what hardly runs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1")
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def _jars() -> None:
     """Downloads are made once for all workers."""
     settings = config.load(environment={})
@@ -147,9 +156,11 @@ def running_stack(stack_settings: Settings) -> Iterator[Runtime]:
 
 
 @pytest.fixture
-def stack(running_stack: Runtime) -> Runtime:
+def stack(running_stack: Runtime) -> Iterator[Runtime]:
     """The stack of this run with empty topics and without jobs."""
-    return emptied(running_stack)
+    yield emptied(running_stack)
+    # Jobs that nobody looks at would take their time from the tests that follow.
+    cancel_all(running_stack)
 
 
 def emptied(stack: Runtime) -> Runtime:

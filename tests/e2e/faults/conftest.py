@@ -109,7 +109,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("round_number", range(metafunc.config.getoption("--rounds")))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def observed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Patient]:
     """A stack with a console on it, for all faults that leave it as it was."""
     settings = config.load(environment=stack_environment(tmp_path_factory.mktemp("faults")))

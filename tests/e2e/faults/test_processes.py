@@ -15,7 +15,6 @@ from pipeline.model import Health
 from ..conftest import wait_until
 from .conftest import Patient
 
-pytestmark = pytest.mark.xdist_group("faults")
 RECOVERY_SECONDS = 30
 STALL_SECONDS = 20
 # The planner computes what is constant, here a text larger than the heap.

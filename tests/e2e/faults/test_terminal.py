@@ -7,12 +7,10 @@ import signal
 from typing import Final
 
 import psutil
-import pytest
 
 from ..conftest import wait_until
 from .conftest import Patient
 
-pytestmark = pytest.mark.xdist_group("faults")
 MIB: Final = 1024 * 1024
 COUNT: Final = r"([\d,]+) transactions"
 

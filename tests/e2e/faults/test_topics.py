@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-import pytest
 from confluent_kafka import Consumer
 
 from pipeline import features, schema
@@ -14,7 +13,6 @@ from pipeline.kafka.client import client_config
 from ..conftest import wait_until
 from .conftest import Patient
 
-pytestmark = pytest.mark.xdist_group("faults")
 RECOVERY_SECONDS: Final = 30
 JOB: Final = "rolling"
 

@@ -16,12 +16,12 @@ from .secured import (
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
     return Certificates(tmp_path_factory.mktemp("certificates"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def secrets() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CANARY_PASSWORD", PASSWORD)
@@ -30,7 +30,7 @@ def secrets() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def secured(
     secrets: None, certificates: Certificates, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Secured]:
