@@ -15,6 +15,8 @@ _ODD: Final = re.compile(r"[^A-Za-z0-9._-]")
 Protocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 Mechanism = Literal["", "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"]
 
+Compression = Literal["none", "gzip", "snappy", "lz4", "zstd"]
+
 
 class KafkaSettings(Tls, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A Kafka cluster as fraudwatch, and the jobs that it submits, see it.
@@ -36,6 +38,8 @@ class KafkaSettings(Tls, frozen=True, forbid_unknown_fields=True, kw_only=True):
         topics: Other names for single topics, by the name that is documented; without the prefix.
         partitions: Of a topic that fraudwatch makes.
         replication: Of a topic that fraudwatch makes.
+        compression: Of what fraudwatch and its jobs write. Every client reads `none` and `gzip`;
+            some need a library for the others.
     """
 
     bootstrap: str = ""
@@ -53,6 +57,7 @@ class KafkaSettings(Tls, frozen=True, forbid_unknown_fields=True, kw_only=True):
     topics: dict[str, str] = msgspec.field(default_factory=dict)
     partitions: Positive = 4
     replication: Positive = 1
+    compression: Compression = "none"
 
     def __post_init__(self) -> None:
         super().__post_init__()

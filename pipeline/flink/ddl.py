@@ -14,7 +14,7 @@ from pipeline.features import Feature
 from pipeline.features.sound import ARRIVED, sound
 from pipeline.kafka import security
 
-from .definition import ANY_BOOTSTRAP, Definition, literal
+from .definition import ANY_BOOTSTRAP, ANY_COMPRESSION, Definition, literal
 
 # Flink holds watermarks back for a partition without records until it has been silent this long.
 IDLE_TIMEOUT_SECONDS = 10
@@ -156,7 +156,7 @@ def _sink(feature: Feature, kafka: KafkaSettings) -> str:
         "connector": "kafka",
         "topic": kafka.topic(feature.topic),
         "properties.bootstrap.servers": ANY_BOOTSTRAP,
-        "properties.compression.type": "lz4",
+        "properties.compression.type": ANY_COMPRESSION,
         "sink.delivery-guarantee": "at-least-once",
         "format": "json",
         "json.timestamp-format.standard": "SQL",

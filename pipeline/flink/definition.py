@@ -15,6 +15,9 @@ from pipeline.kafka import security
 # as `ddl` writes it.
 ANY_BOOTSTRAP: Final = "{bootstrap}"
 _ANY_CONNECTION: Final = f"'properties.bootstrap.servers' = '{ANY_BOOTSTRAP}'"
+# Likewise how what is written is compressed, which changes nothing of what is computed.
+ANY_COMPRESSION: Final = "{compression}"
+_COMPRESSION: Final = "'properties.compression.type' = '{}'"
 
 DIGEST_PARAMETER: Final = "fraudwatch.definition"
 """The parameter of a job by which others can tell what it computes."""
@@ -54,7 +57,13 @@ class Definition(msgspec.Struct, frozen=True):
         connection = ",\n  ".join(
             f"{literal(f'properties.{name}')} = {literal(value)}" for name, value in options.items()
         )
-        return tuple(text.replace(_ANY_CONNECTION, connection) for text in self.statements)
+        compression = _COMPRESSION.format(kafka.compression)
+        return tuple(
+            text.replace(_ANY_CONNECTION, connection).replace(
+                _COMPRESSION.format(ANY_COMPRESSION), compression
+            )
+            for text in self.statements
+        )
 
 
 def literal(text: str) -> str:

@@ -40,7 +40,7 @@ class TransactionProducer:
             "enable.idempotence": True,
             # As Java clients do it, so that a user's transactions and features share a partition.
             "partitioner": "murmur2_random",
-            "compression.type": "lz4",
+            "compression.type": kafka.compression,
             "linger.ms": 5,
             "queue.buffering.max.messages": 200_000,
             "delivery.timeout.ms": int(delivery_timeout * 1000),

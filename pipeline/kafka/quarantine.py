@@ -23,6 +23,8 @@ from .lenient import read_fields, read_leniently
 from .records import MALFORMED, Record
 
 _EPOCH: Final = datetime(1970, 1, 1)
+_SECONDS_END: Final = 100_000_000_000
+"""As milliseconds this is 1973, long before Kafka; as seconds it is the year 5138."""
 # Another form of time that msgspec reads and Flink does not.
 _ISO_TIME: Final = re.compile(rb"-[0-9]{2}[Tt_][0-9]{2}:")
 _TEXTS: Final = tuple(name for name, kind in schema.TRANSACTION_FIELDS.items() if kind == "string")
@@ -45,6 +47,7 @@ class Kind(StrEnum):
     WRONG_TYPE = "wrong type"
     PAST = "time before 1970"
     FUTURE = "time in the future"
+    TIMESTAMP = "odd Kafka timestamp"
     AMOUNT = "amount out of range"
     FLAG = "flag not 0 or 1"
     LONG = "text too long"
@@ -128,7 +131,7 @@ def _harm(row: Transaction, record: Record) -> tuple[Kind, str] | None:
     if time < schema.EARLIEST:
         return Kind.PAST, f"{schema.TIME_COLUMN} is {time}"
     if time > _EPOCH + timedelta(milliseconds=record.timestamp_ms) + schema.MOST_AHEAD:
-        return Kind.FUTURE, f"{schema.TIME_COLUMN} is {time}"
+        return _ahead(time, record.timestamp_ms)
     if isnan(row.amt) or abs(row.amt) > schema.MOST_AMOUNT:
         return Kind.AMOUNT, f"amt is {row.amt:g}"
     if row.is_fraud not in (0, 1):
@@ -137,3 +140,18 @@ def _harm(row: Transaction, record: Record) -> tuple[Kind, str] | None:
         if len(getattr(row, name)) > schema.MOST_CHARACTERS:
             return Kind.LONG, f"{name} has {len(getattr(row, name)):,} characters"
     return None
+
+
+def _ahead(time: datetime, timestamp_ms: int) -> tuple[Kind, str]:
+    """Why a time is after the record's own timestamp, be it that the timestamp errs."""
+    if timestamp_ms <= 0:
+        return Kind.TIMESTAMP, (
+            f"Kafka has no timestamp of the record ({timestamp_ms}) to check its time against"
+        )
+    if timestamp_ms < _SECONDS_END:
+        seen = _EPOCH + timedelta(milliseconds=timestamp_ms)
+        return Kind.TIMESTAMP, (
+            f"Kafka's timestamp of the record is {seen:%Y-%m-%d %H:%M}, as if its producer gave "
+            f"seconds ({timestamp_ms:,}) where Kafka wants milliseconds"
+        )
+    return Kind.FUTURE, f"{schema.TIME_COLUMN} is {time}"

@@ -68,7 +68,7 @@ CREATE TEMPORARY TABLE `busy_users_sink` (
   'connector' = 'kafka',
   'topic' = 'own_busy_users',
   'properties.bootstrap.servers' = '127.0.0.1:9092',
-  'properties.compression.type' = 'lz4',
+  'properties.compression.type' = 'none',
   'sink.delivery-guarantee' = 'at-least-once',
   'key.format' = 'csv',
   'key.fields' = 'user_id',

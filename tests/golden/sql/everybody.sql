@@ -69,7 +69,7 @@ CREATE TEMPORARY TABLE `everybody_sink` (
   'connector' = 'kafka',
   'topic' = 'own_everybody',
   'properties.bootstrap.servers' = '127.0.0.1:9092',
-  'properties.compression.type' = 'lz4',
+  'properties.compression.type' = 'none',
   'sink.delivery-guarantee' = 'at-least-once',
   'format' = 'json',
   'json.timestamp-format.standard' = 'SQL'

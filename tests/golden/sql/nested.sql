@@ -69,7 +69,7 @@ CREATE TEMPORARY TABLE `nested_sink` (
   'connector' = 'kafka',
   'topic' = 'own_nested',
   'properties.bootstrap.servers' = '127.0.0.1:9092',
-  'properties.compression.type' = 'lz4',
+  'properties.compression.type' = 'none',
   'sink.delivery-guarantee' = 'at-least-once',
   'key.format' = 'csv',
   'key.fields' = 'user_id',

@@ -70,7 +70,7 @@ CREATE TEMPORARY TABLE `tumbling_sink` (
   'connector' = 'kafka',
   'topic' = 'user_trans_amt_last_360min_windowed',
   'properties.bootstrap.servers' = '127.0.0.1:9092',
-  'properties.compression.type' = 'lz4',
+  'properties.compression.type' = 'none',
   'sink.delivery-guarantee' = 'at-least-once',
   'key.format' = 'csv',
   'key.fields' = 'user_id',

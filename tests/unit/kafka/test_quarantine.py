@@ -52,7 +52,25 @@ def test_oddities_are_transactions(value: bytes) -> None:
 
 
 def test_every_kind_is_in_the_suite() -> None:
-    assert {kind for _, _, kind in poisons(GOOD)} == set(Kind)
+    # What depends on the record's timestamp is told below.
+    assert {kind for _, _, kind in poisons(GOOD)} == set(Kind) - {Kind.TIMESTAMP}
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "words"),
+    [
+        (-1, "no timestamp"),
+        (0, "no timestamp"),
+        (1_714_564_800, "is 1970-01-20 20:16, as if its producer gave seconds (1,714,564,800)"),
+    ],
+)
+def test_an_odd_timestamp_of_kafka_is_blamed_and_not_the_time(
+    milliseconds: int, words: str
+) -> None:
+    value = encode.value(GOOD)
+    _, (bad,) = sort_out([Record(schema.TRANSACTION_TOPIC, 2, 7, milliseconds, b"1", value)])
+    assert bad.kind is Kind.TIMESTAMP
+    assert words in bad.reason
 
 
 def test_good_ones_among_bad_ones_stay_in_order() -> None:

@@ -1,0 +1,120 @@
+"""What is written by default can be read by the clients that people have, with nothing added."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kafka import KafkaConsumer
+
+from pipeline.config import Settings
+from pipeline.local import broker, cluster
+from pipeline.local.java import java_home
+from pipeline.runtime import Runtime
+
+from .conftest import Run, wait_until
+
+TRANSACTIONS = "transaction"
+ROLLING = "user_trans_amt_last_360min"
+_NODE = """
+const {{ Kafka, logLevel }} = require("kafkajs");
+const kafka = new Kafka({{ brokers: ["{bootstrap}"], logLevel: logLevel.ERROR }});
+const consumer = kafka.consumer({{ groupId: "node" }});
+let left = {count};
+const read = {{
+  eachMessage: async ({{ message }}) => {{
+    if (left-- > 0) console.log(message.value.toString());
+    if (left === 0) process.exit(0);
+  }},
+}};
+consumer
+  .connect()
+  .then(() => consumer.subscribe({{ topics: ["{topic}"], fromBeginning: true }}))
+  .then(() => consumer.run(read));
+"""
+Read = Callable[["Written", str, int, Path], list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A stack whose topics have something in them."""
+
+    settings: Settings
+    bootstrap: str
+
+
+def kafka_python(stack: Written, topic: str, count: int, _: Path) -> list[str]:
+    """The client of the tutorial."""
+    consumer = KafkaConsumer(topic, bootstrap_servers=stack.bootstrap, auto_offset_reset="earliest")
+    try:
+        return [next(consumer).value.decode() for _ in range(count)]
+    finally:
+        consumer.close()
+
+
+def java(stack: Written, topic: str, count: int, _: Path) -> list[str]:
+    """Kafka's own console consumer."""
+    settings = stack.settings
+    spec = broker.broker(settings, java_home(settings), cluster.wheel_lib(), 9092, 9093)
+    *command, _main, _properties = spec.command
+    return _lines(
+        *command, "org.apache.kafka.tools.consumer.ConsoleConsumer", "--bootstrap-server",
+        stack.bootstrap, "--topic", topic, "--from-beginning", "--max-messages", str(count),
+    )  # fmt: skip
+
+
+def kcat(stack: Written, topic: str, count: int, _: Path) -> list[str]:
+    """The client of shell scripts."""
+    if shutil.which("kcat") is None:
+        pytest.skip("there is no kcat")
+    return _lines("kcat", "-C", "-b", stack.bootstrap, "-t", topic, "-c", str(count), "-o", "begin")
+
+
+def node(stack: Written, topic: str, count: int, folder: Path) -> list[str]:
+    """KafkaJS, which knows gzip and nothing else."""
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip("there is no Node")
+    done = subprocess.run(
+        [npm, "install", "--silent", "--prefix", folder, "kafkajs@2"],
+        check=False, capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    if done.returncode:
+        pytest.skip(f"npm cannot install kafkajs: {done.stderr}")
+    script = folder / "read.js"
+    script.write_text(_NODE.format(bootstrap=stack.bootstrap, topic=topic, count=count))
+    return _lines("node", str(script))
+
+
+def _lines(*command: str) -> list[str]:
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    return [line for line in done.stdout.splitlines() if line.startswith("{")]
+
+
+@pytest.mark.parametrize("read", [kafka_python, java, kcat, node])
+def test_a_client_reads_transactions_and_results(
+    written: Written, read: Read, tmp_path: Path
+) -> None:
+    for topic in (TRANSACTIONS, ROLLING):
+        rows: list[dict[str, Any]] = [
+            json.loads(line) for line in read(written, topic, 100, tmp_path)
+        ]
+        assert len(rows) == 100
+        assert all(isinstance(row["user_id"], int) for row in rows)
+
+
+@pytest.fixture(scope="module")
+def written(running_stack: Runtime, stack_settings: Settings, fraudwatch: Run) -> Written:
+    """The stack with transactions of the simulator, and results of a job."""
+    assert fraudwatch("start", "rolling").returncode == 0
+    assert fraudwatch("simulate", "--rate", "200").returncode == 0
+    wait_until(lambda: running_stack.status().simulator.sent > 2_000, 60, "transactions")
+    assert fraudwatch("simulate", "--off").returncode == 0
+    return Written(stack_settings, running_stack.bootstrap)
