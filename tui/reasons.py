@@ -11,6 +11,7 @@ from pipeline.model import Health, JobState
 from . import text
 from .filter import Filter
 from .open_window import open_window
+from .quarantine_kept import Quarantine
 from .tones import Piece, Tone
 from .topics import FLAGGED_TOPIC, ROLLING_TOPIC, WINDOW_TOPICS
 from .view import Phase, View
@@ -102,6 +103,8 @@ def _why(view: View, topic: str, otherwise: Callable[[], str]) -> Reason:
     if job is not None and job.state is JobState.STOPPED:
         return _waits(f"The job {job.name} is stopped; s in Jobs starts it.")
     if view.data.event_time.newest is None:
+        if (bad := view.data.quarantine).total:
+            return _all_invalid(bad)
         simulating = view.reading.status is not None and view.reading.status.simulator.up
         return _waits(
             "No transactions yet." if simulating else "No transactions yet; no simulator runs."
@@ -112,6 +115,16 @@ def _why(view: View, topic: str, otherwise: Callable[[], str]) -> Reason:
     if job is not None and job.state is not JobState.RUNNING:
         return _waits(f"The job {job.name} is {job.state.lower()}.")
     return _waits(otherwise())
+
+
+def _all_invalid(quarantine: Quarantine) -> Reason:
+    ((commonest, count), *_) = quarantine.kinds
+    example = next((row.reason for row in quarantine.rows if row.kind == commonest), commonest)
+    seen = text.integer(quarantine.total)
+    all_of = "The only record" if quarantine.total == 1 else f"All {seen} records"
+    most = "" if count == quarantine.total else "mostly "
+    verb = "is" if quarantine.total == 1 else "are"
+    return _danger(f"{all_of} so far {verb} invalid: {most}{example}. b lists them.")
 
 
 def _waits(message: str) -> Reason:

@@ -23,6 +23,9 @@ _FAMILIES: Final = {
     "age": _Family(
         "fraudwatch_topic_age_seconds", "Since the topic's newest record was written.", "topic"
     ),
+    "transactions": _Family(
+        "fraudwatch_transactions_valid", "Whether most of the newest transactions are valid."
+    ),
     "verify": _Family("fraudwatch_job_proved", "Whether the feature equals its batch.", "job"),
     "quarantined": _Family("fraudwatch_quarantined_records", "Records that are no transactions."),
 }

@@ -45,6 +45,7 @@ class Readings:
         jobs: The jobs that have to run.
         lags: Records that wait, by job; None when Flink does not say.
         ages: Seconds since the newest record was written, by topic; None when there is none.
+        fault: What is wrong with nearly all of the newest transactions; empty when most are valid.
         proofs: By job; of those that were to be proved.
         quarantined: Records that are no transactions; None when they were not counted.
     """
@@ -53,6 +54,7 @@ class Readings:
     jobs: tuple[JobStatus, ...] = ()
     lags: Mapping[str, int | None] = field(default_factory=dict)
     ages: Mapping[str, float | None] = field(default_factory=dict)
+    fault: str = ""
     proofs: Mapping[str, Proof] = field(default_factory=dict)
     quarantined: int | None = None
 
@@ -62,7 +64,8 @@ class Measurement:
     """One thing that was measured, and whether that is as it should be.
 
     Attributes:
-        check: What kind of thing: `stack`, `job`, `lag`, `age`, `verify`, `quarantined`.
+        check: What kind of thing: `stack`, `job`, `lag`, `age`, `transactions`, `verify`,
+            `quarantined`.
         subject: Of which job or topic; empty where there is only one.
         value: The number; 1 or 0 for what is so or not; None when it is not known.
         limit: The most that may be; None for what has none.
@@ -103,6 +106,8 @@ def _judged(readings: Readings, limits: Limits) -> Iterator[Measurement]:
         yield _at_most("lag", name, lag, limits.lag, _amount(lag, "records wait") or "not known")
     for topic, age in readings.ages.items():
         yield _at_most("age", topic, age, limits.age, _amount(age, "s") or "no record")
+    valid = not readings.fault
+    yield _so("transactions", "", valid, readings.fault or "the newest ones are valid")
     for name, proof in readings.proofs.items():
         if proof.proved is None:
             yield Measurement("verify", name, None, None, None, proof.said, open=True)

@@ -9,6 +9,7 @@ from typing import Final
 from pipeline.config import KafkaSettings
 from pipeline.errors import PipelineError, UnavailableError
 from pipeline.features import Feature
+from pipeline.kafka import sample
 from pipeline.kafka.consumer import read_to_end
 from pipeline.kafka.newest import newest_written
 from pipeline.kafka.quarantine import sort_out
@@ -64,6 +65,7 @@ def read(
                 topic: None if at is None else max(0.0, round(clock() - at, 3))
                 for topic, at in newest_written(kafka, topics).items()
             },
+            fault=sample.newest(kafka).fault,
             proofs={f.name: _proof(runtime, f.name, tell) for f in wanted} if verify else {},
             quarantined=(
                 _quarantined(kafka, transactions, tell) if limits.quarantined is not None else None

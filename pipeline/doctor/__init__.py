@@ -15,7 +15,7 @@ from .finding import Finding, Outcome, examined, failed, good, skipped
 
 __all__ = ["Finding", "Outcome", "examine"]
 
-_OF_THE_STACK = ("Processes", "Kafka", "Topics", "Flink", "Slots", "Jobs")
+_OF_THE_STACK = ("Processes", "Kafka", "Topics", "Transactions", "Flink", "Slots", "Jobs")
 
 
 def examine(load: Callable[[], Settings]) -> Iterator[Finding]:
@@ -78,6 +78,7 @@ def _stack(settings: Settings, registry: Registry) -> Iterator[Finding]:
         lambda: stack.processes(found),
         lambda: stack.kafka(found, known),
         lambda: stack.all_topics(found, registry),
+        lambda: stack.transactions(found),
         lambda: stack.flink(found, known),
         lambda: stack.slots(found, known, settings, registry),
         lambda: stack.jobs(found, known, registry),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pipeline import schema
 from pipeline.config import Settings
-from pipeline.errors import JobError, UnavailableError
+from pipeline.errors import InputError, JobError, UnavailableError
 from pipeline.features import Registry
 from pipeline.flink.version import check_version
-from pipeline.kafka import topics
+from pipeline.kafka import sample, topics
 from pipeline.model import Health
 from pipeline.stack import Found, Stack
 from pipeline.words import counted
@@ -58,6 +58,26 @@ def all_topics(found: Found, registry: Registry) -> Finding:
             "Results are right all the same; a user's records stay in order.",
         )
     return good("Topics", f"{len(wanted)} with {kafka.partitions} partitions each")
+
+
+def transactions(found: Found) -> Finding:
+    """What comes in is what features can see."""
+    newest = sample.newest(found.kafka)
+    if newest.fault:
+        raise InputError(
+            f"{newest.fault[0].upper()}{newest.fault[1:]}.", "No feature sees them; `b` lists them."
+        )
+    if not newest.count:
+        return good("Transactions", f"{newest.topic} holds none yet")
+    if newest.invalid:
+        bad = len(newest.invalid)
+        return warning(
+            "Transactions",
+            f"{bad:,} of the {newest.count:,} newest records are invalid: "
+            f"{newest.invalid[0].reason}",
+            "No feature sees those.",
+        )
+    return good("Transactions", f"the {newest.count:,} newest records are valid")
 
 
 def flink(found: Found, stack: Stack) -> Finding:

@@ -12,6 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from pipeline import config
 from pipeline.kafka.producer import TransactionProducer
 from pipeline.runtime import Runtime
+from pipeline.simulate import encode
 
 from .conftest import Run, command, stack_environment
 from .test_transactions import generated, send
@@ -22,6 +23,25 @@ def checks(fraudwatch: Run, *options: str) -> tuple[int, dict[tuple[str, str], d
     said = json.loads(done.stdout)
     assert said["holds"] is (done.returncode == 0)
     return done.returncode, {(one["check"], one["subject"]): one for one in said["checks"]}
+
+
+def test_a_topic_of_nothing_but_invalid_records_is_not_well(
+    stack: Runtime, fraudwatch: Run
+) -> None:
+    stack.start_job("rolling")
+    rows = [encode.value(row) for row in generated(50)]
+    with TransactionProducer(stack.kafka) as producer:
+        for row in rows:
+            # A time as ISO has it, which Flink's format does not take.
+            producer.send(b"1", re.sub(rb"(\d\d-\d\d) (\d\d:)", rb"\1T\2", row, count=1))
+    code, found = checks(fraudwatch)
+    assert code == 1
+    assert found["transactions", ""]["said"].startswith(
+        "all 50 newest records of transaction are invalid: trans_date_trans_time is"
+    )
+    done = fraudwatch("doctor")
+    assert done.returncode == 5
+    assert "All 50 newest records of transaction are invalid" in done.stdout
 
 
 def test_limits_hold_or_do_not(stack: Runtime, fraudwatch: Run) -> None:
@@ -40,6 +60,7 @@ def test_limits_hold_or_do_not(stack: Runtime, fraudwatch: Run) -> None:
     assert {one["holds"] for one in found.values()} == {True}
     assert set(found) == {
         *(("stack", ""), ("job", "rolling"), ("lag", "rolling"), ("verify", "rolling")),
+        ("transactions", ""),
         *(("age", "transaction"), ("age", "user_trans_amt_last_360min"), ("quarantined", "")),
     }
     assert found["lag", "rolling"]["value"] == 0

@@ -29,9 +29,9 @@ def found(readings: Readings, limits: Limits, check: str, subject: str = "") -> 
     return measurement
 
 
-def test_without_limits_only_the_stack_and_the_jobs_are_judged() -> None:
+def test_without_limits_what_must_always_be_so_is_judged() -> None:
     judged = {one.check for one in judge(READINGS, Limits()) if one.holds is not None}
-    assert judged == {"stack", "job", "verify"}
+    assert judged == {"stack", "job", "transactions", "verify"}
     assert all(one.holds is not False for one in judge(READINGS, Limits()))
 
 
@@ -72,6 +72,13 @@ def test_a_job_in_any_other_state_than_running_does_not_hold(state: JobState) ->
 def test_a_feature_that_is_not_right_does_not_hold() -> None:
     wrong = replace(READINGS, proofs={"rolling": Proof(False, "3 missing")})
     assert found(wrong, Limits(), "verify", "rolling").holds is False
+
+
+def test_a_topic_of_nothing_but_invalid_records_does_not_hold() -> None:
+    sick = replace(READINGS, fault="all 9 newest records of transaction are invalid: no value")
+    judged = found(sick, Limits(), "transactions")
+    assert (judged.holds, judged.said) == (False, sick.fault)
+    assert found(READINGS, Limits(), "transactions").holds is True
 
 
 def test_of_a_stack_that_is_away_nothing_else_is_said() -> None:

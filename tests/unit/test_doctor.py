@@ -63,7 +63,7 @@ def fake_java(home: Path, version: str) -> Path:
 def test_without_anything_it_is_well(home: Path) -> None:
     findings = list(examine(config.load))
     by_check = {finding.check: finding for finding in findings}
-    assert len(by_check) == len(findings) == 16
+    assert len(by_check) == len(findings) == 17
     assert by_check["Java"].outcome is Outcome.GOOD
     assert by_check["Flink jars"].outcome is Outcome.WARNING
     assert "downloads" in by_check["Flink jars"].hint

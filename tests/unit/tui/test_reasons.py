@@ -9,8 +9,10 @@ from pipeline.model import Health, JobState, SimulatorStatus
 from tests.snapshot.fakes import JOBS, NOW, STATUS
 from tui.filter import parse
 from tui.problem import Problem
+from tui.quarantine_kept import BadRow, Quarantine
 from tui.query import Page, Query
 from tui.reasons import why_no_flagged, why_no_jobs, why_no_users, why_no_windows
+from tui.record_view import RecordView
 from tui.snapshot import EventTime, Partition, Snapshot
 from tui.tones import Tone
 from tui.view import JobLine, Phase, Reading, View
@@ -25,6 +27,18 @@ LIVE = View(
     reading=Reading(STATUS, NOW),
     jobs=tuple(JobLine(job) for job in JOBS),
     data=Snapshot(event_time=TIME, transactions_total=1_234),
+)
+
+INVALID = Quarantine(
+    rows=(
+        BadRow(
+            RecordView("transaction", 0, 7, 0, None, b"{}"),
+            "wrong type",
+            "amt is lots, not a number",
+        ),
+    ),
+    kinds=(("wrong type", 1_000),),
+    total=1_000,
 )
 
 
@@ -60,6 +74,11 @@ def job(number: int, state: JobState) -> View:
             Tone.WAITS,
         ),
         (why_no_users(replace(LIVE, data=Snapshot())), "No transactions yet.", Tone.WAITS),
+        (
+            why_no_users(replace(LIVE, data=Snapshot(quarantine=INVALID))),
+            "All 1,000 records so far are invalid: amt is lots, not a number. b lists them.",
+            Tone.DANGER,
+        ),
         (
             why_no_users(
                 replace(

@@ -1,0 +1,60 @@
+"""What the newest records of the transaction topic are like: valid, or why not."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from pipeline.config import KafkaSettings
+from pipeline.schema import TRANSACTION_TOPIC
+
+from .consumer import read_to_end
+from .places import Last
+from .quarantine import Quarantined, sort_out
+
+_RECORDS: Final = 400
+_NEARLY_ALL: Final = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The newest records of a topic.
+
+    Attributes:
+        topic: Their topic, as it is called in Kafka.
+        count: How many were looked at.
+        invalid: Those that no feature sees.
+    """
+
+    topic: str
+    count: int
+    invalid: Sequence[Quarantined]
+
+    @property
+    def fault(self) -> str:
+        """What is wrong with nearly all of them, with an example; empty when most are valid."""
+        if not self.invalid or len(self.invalid) < self.count * _NEARLY_ALL:
+            return ""
+        ((commonest, _),) = Counter(record.kind for record in self.invalid).most_common(1)
+        reason = next(record.reason for record in self.invalid if record.kind is commonest)
+        if self.count == 1:
+            return f"the only record of {self.topic} is invalid: {reason}"
+        all_of = "all" if len(self.invalid) == self.count else f"{len(self.invalid):,} of the"
+        return f"{all_of} {self.count:,} newest records of {self.topic} are invalid: {reason}"
+
+
+def newest(kafka: KafkaSettings) -> Sample:
+    """Look at the newest records of the transaction topic.
+
+    Raises:
+        UnavailableError: Kafka cannot be reached, or has no such topic.
+    """
+    topic = kafka.topic(TRANSACTION_TOPIC)
+    invalid: list[Quarantined] = []
+    count = 0
+    for records in read_to_end(kafka, topic, start=Last(_RECORDS)):
+        count += len(records)
+        invalid += sort_out(records)[1]
+    return Sample(topic, count, invalid)
