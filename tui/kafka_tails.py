@@ -55,7 +55,12 @@ class KafkaTails:
             UnavailableError: Kafka cannot be reached.
         """
         return [
-            TopicSize(found.name, found.records, len(found.partitions))
+            TopicSize(
+                found.name,
+                found.records,
+                len(found.partitions) + len(found.leaderless),
+                len(found.leaderless),
+            )
             for found in list_topics(self._required())
         ]
 

@@ -88,11 +88,19 @@ class TailSource(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TopicSize:
-    """A topic and how much it holds."""
+    """A topic and how much it holds.
+
+    Attributes:
+        name: As it is called in Kafka.
+        records: Of the partitions that have a leader.
+        partitions: How many there are.
+        leaderless: Those of them that have no leader, and cannot be read.
+    """
 
     name: str
     records: int
     partitions: int
+    leaderless: int = 0
 
 
 class Tails(Protocol):

@@ -140,6 +140,7 @@ def topics(
     """
     from pipeline import feature_files
     from pipeline.bring_up import create_topics
+    from pipeline.kafka import leaders
     from pipeline.kafka.topics import list_topics
 
     settings = common.settings
@@ -159,13 +160,20 @@ def topics(
                         {"partition": p.partition, "earliest": p.earliest, "latest": p.latest}
                         for p in topic.partitions
                     ],
+                    "leaderless": list(topic.leaderless),
                 }
                 for topic in found
             ]
         )
     else:
-        rows = [(t.name, f"{t.records:,}", str(len(t.partitions))) for t in found]
+        rows = [
+            (t.name, f"{t.records:,}", str(len(t.partitions) + len(t.leaderless))) for t in found
+        ]
         print_table(("TOPIC", "RECORDS", "PARTITIONS"), rows, right=(1, 2))
+        for topic in found:
+            if topic.leaderless:
+                without = leaders.in_words(topic.name, topic.leaderless)
+                say(f"{without}: what is in there is not counted.")
     return 0
 
 

@@ -7,7 +7,7 @@ from pipeline.config import Settings
 from pipeline.errors import InputError, JobError, UnavailableError
 from pipeline.features import Registry
 from pipeline.flink.version import check_version
-from pipeline.kafka import sample, topics
+from pipeline.kafka import leaders, sample, topics
 from pipeline.model import Health
 from pipeline.stack import Found, Stack
 from pipeline.words import counted
@@ -37,6 +37,15 @@ def kafka(found: Found, stack: Stack) -> Finding:
     """Kafka answers, and lets us in."""
     stack.ask_kafka(found.kafka, _ANSWER_SECONDS)
     held = topics.list_topics(found.kafka)
+    lost = [topic for topic in held if topic.leaderless]
+    if lost:
+        first = lost[0]
+        more = f", and more of {counted(len(lost) - 1, 'other topic')}" if len(lost) > 1 else ""
+        return warning(
+            "Kafka",
+            f"{found.kafka.bootstrap}: {leaders.in_words(first.name, first.leaderless)}{more}",
+            "See whether all brokers run.",
+        )
     records = sum(topic.records for topic in held)
     return good(
         "Kafka",
@@ -50,7 +59,11 @@ def all_topics(found: Found, registry: Registry) -> Finding:
     wanted = (kafka.topic(schema.TRANSACTION_TOPIC), *registry.topics(kafka).values())
     topics.require_topics(kafka, wanted)
     held = {topic.name: topic for topic in topics.list_topics(kafka)}
-    odd = [name for name in wanted if len(held[name].partitions) != kafka.partitions]
+    odd = [
+        name
+        for name in wanted
+        if len(held[name].partitions) + len(held[name].leaderless) != kafka.partitions
+    ]
     if odd:
         return warning(
             "Topics",

@@ -15,7 +15,7 @@ from confluent_kafka import (
     TopicCollection,
     TopicPartition,
 )
-from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin import AdminClient, TopicMetadata
 
 from pipeline.config import KafkaSettings
 from pipeline.errors import UnavailableError
@@ -28,6 +28,7 @@ from .client import (
     reporting,
     unavailable,
 )
+from .leaders import all_led
 from .places import AskedPlaces, Edge, Key, Place, Start
 from .records import Record
 
@@ -190,7 +191,8 @@ class BatchConsumer:
             if self._ids.get(topic, topic_id) != topic_id:
                 # librdkafka would read on at the old offset and so leave out what comes before it.
                 self._forget(topic)
-            numbers = (part.id for part in told.partitions)
+            # One without a leader would have all others wait; it is taken up when it has one.
+            numbers = (part.id for part in told.partitions if part.leader is not None)
             unread = [number for number in numbers if (topic, number) not in self._places]
             if unread:
                 found[topic] = (topic_id, unread)
@@ -323,11 +325,14 @@ def messages_to_end(
 
 
 def _places(consumer: Consumer, kafka: KafkaSettings, topic: str, start: Start) -> dict[Key, Place]:
-    known = consumer.list_topics(topic, timeout=REQUEST_SECONDS).topics[topic]
-    if known.error is not None:
-        raise unavailable(kafka, known.error)
+    def look() -> TopicMetadata:
+        known = consumer.list_topics(topic, timeout=REQUEST_SECONDS).topics[topic]
+        if known.error is not None:
+            raise unavailable(kafka, known.error)
+        return known
+
+    wanted = {topic: (all_led(look), start)}
     admin = AdminClient(client_config(kafka))
-    wanted = {topic: (list(known.partitions), start)}
     return patiently(lambda: AskedPlaces(admin, wanted, REQUEST_SECONDS).of(topic))
 
 

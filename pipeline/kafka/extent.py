@@ -10,13 +10,14 @@ import time
 from typing import Final
 
 from confluent_kafka import Consumer, KafkaError, TopicPartition
-from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin import AdminClient, TopicMetadata
 
 from pipeline.config import KafkaSettings
 from pipeline.errors import UnavailableError
 
 from .client import REQUEST_SECONDS, client_config, patiently, reporting
 from .consumer import new_consumer
+from .leaders import all_led
 from .places import AskedPlaces, Edge, Place
 
 _FIRST_STEP: Final = 16
@@ -41,11 +42,15 @@ def extent(kafka: KafkaSettings, topic: str) -> dict[int, Place]:
     consumer = new_consumer(kafka, {"enable.partition.eof": True})
     try:
         with reporting(kafka):
-            known = consumer.list_topics(topic, timeout=REQUEST_SECONDS).topics[topic]
+
+            def look() -> TopicMetadata:
+                return consumer.list_topics(topic, timeout=REQUEST_SECONDS).topics[topic]
+
+            known = look()
             if known.error is not None and known.error.code() in _NOT_THERE:
                 return {}
             admin = AdminClient(client_config(kafka))
-            wanted = {topic: (list(known.partitions), Edge.EARLIEST)}
+            wanted = {topic: (all_led(look), Edge.EARLIEST)}
             asked = patiently(lambda: AskedPlaces(admin, wanted, REQUEST_SECONDS).of(topic))
             left = {n: place for (_, n), place in asked.items() if place.end > place.begin}
             found: dict[int, Place] = {}

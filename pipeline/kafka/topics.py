@@ -19,6 +19,7 @@ from pipeline.errors import InputError, UnavailableError
 
 from .client import REQUEST_SECONDS, answered, client_config, patiently, reporting
 from .consumer import read_to_end
+from .leaders import leaderless, led
 from .places import AskedPlaces, Edge, Key, Last, Place
 from .quarantine import sort_out
 
@@ -44,10 +45,17 @@ class PartitionInfo:
 
 @dataclass(frozen=True, slots=True)
 class TopicInfo:
-    """One topic."""
+    """One topic.
+
+    Attributes:
+        name: As it is called in Kafka.
+        partitions: Those that can be asked.
+        leaderless: Those that cannot, since they have no leader.
+    """
 
     name: str
     partitions: tuple[PartitionInfo, ...]
+    leaderless: tuple[int, ...] = ()
 
     @property
     def records(self) -> int:
@@ -155,14 +163,17 @@ def list_topics(kafka: KafkaSettings, *, kafkas_own: bool = False) -> list[Topic
     with reporting(kafka):
         known = admin.list_topics(timeout=REQUEST_SECONDS).topics
         wanted = {
-            name: (sorted(topic.partitions), Edge.EARLIEST)
+            name: (led(topic), Edge.EARLIEST)
             for name, topic in sorted(known.items())
             if kafkas_own or name not in _KAFKAS_OWN
         }
 
         def ask() -> list[TopicInfo]:
             asked = AskedPlaces(admin, wanted, REQUEST_SECONDS)
-            return [TopicInfo(name, _partitions(asked.of(name))) for name in wanted]
+            return [
+                TopicInfo(name, _partitions(asked.of(name)), leaderless(known[name]))
+                for name in wanted
+            ]
 
         return patiently(ask)
 

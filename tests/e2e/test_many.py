@@ -5,10 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from confluent_kafka.admin import AdminClient, NewTopic
 
 from pipeline import schema
-from pipeline.errors import JobError
+from pipeline.errors import JobError, UnavailableError
 from pipeline.kafka import topics
+from pipeline.kafka.client import answered, client_config
+from pipeline.kafka.consumer import read_to_end
 from pipeline.model import JobState
 from pipeline.runtime import Runtime
 
@@ -40,6 +43,7 @@ def test_features_are_right_beyond_one_machine(tmp_path: Path, sample_data: Path
                 runtime.start_job("hopping")
             for name in JOBS:
                 assert_right(runtime.verify(name), of=len(first))
+            only_there(runtime, "orphan", broker=BROKERS)
             lost = company.brokers[BROKERS - 1]
             lost.kill()
             lost.wait()
@@ -48,5 +52,26 @@ def test_features_are_right_beyond_one_machine(tmp_path: Path, sample_data: Path
             # after the loss is there.
             assert_right(runtime.verify("flagged"), of=len(rows))
             wait_until(lambda: running(runtime.status()).keys() == {*JOBS}, 60, "jobs to run")
+            assert_only_the_topic_itself_suffers(runtime, "orphan")
         finally:
             runtime.close()
+
+
+def only_there(runtime: Runtime, topic: str, *, broker: int) -> None:
+    """Make a topic of somebody's that one broker alone keeps."""
+    admin = AdminClient(client_config(runtime.kafka))
+    (made,) = admin.create_topics([NewTopic(topic, replica_assignment=[[broker]])]).values()
+    answered(made)
+
+
+def assert_only_the_topic_itself_suffers(runtime: Runtime, lost: str) -> None:
+    """Commands for other topics work; what is asked of this one is told what is wrong with it."""
+
+    def leaderless() -> bool:
+        found = {info.name: info for info in topics.list_topics(runtime.kafka)}
+        assert found[schema.TRANSACTION_TOPIC].records > 0
+        return found[lost].leaderless == (0,)
+
+    wait_until(leaderless, 60, "the topic to have no leader")
+    with pytest.raises(UnavailableError, match=f"Partition 0 of {lost} has no leader"):
+        next(read_to_end(runtime.kafka, lost))

@@ -21,10 +21,19 @@ from tui.widgets.table import LiveTable
 
 _REFRESH_SECONDS: Final = 0.1
 
+
+def _partitions(row: TopicSize) -> list[Piece]:
+    """How many there are; of those without a leader, how many are left."""
+    if not row.leaderless:
+        return [Piece(str(row.partitions), Tone.QUIET)]
+    led = row.partitions - row.leaderless
+    return [Piece(f"{led}/{row.partitions}", Tone.DANGER)]
+
+
 _COLUMNS: Final[tuple[Column[TopicSize], ...]] = (
     Column("topic", 30, lambda row, _: [Piece(text.clean(row.name), is_name=True)], grow=60),
     Column("records", 13, lambda row, _: [Piece(text.integer(row.records))], right=True),
-    Column("parts", 5, lambda row, _: [Piece(str(row.partitions), Tone.QUIET)], right=True, drop=1),
+    Column("parts", 5, lambda row, _: _partitions(row), right=True, drop=1),
 )
 
 

@@ -22,6 +22,7 @@ from tests.idle import DEADLINE_SECONDS
 from tui.kafka_source import KafkaSource
 
 TOPIC = "numbers"
+LEADER = SimpleNamespace(id=1)
 
 
 class Cluster:
@@ -40,6 +41,7 @@ class Cluster:
         self.kafka = KafkaSettings(bootstrap=addresses)
         self.topic_id: str | None = "first"
         self.partitions = 1
+        self.leaderless: set[int] = set()
         self.list_offsets = AdminClient(client_config(self.kafka)).list_offsets
 
     def put(self, *values: int, topic: str = TOPIC, partition: int = 0) -> None:
@@ -52,7 +54,10 @@ class Cluster:
         if self.topic_id is None:
             answer.set_exception(KafkaException(KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART)))
         else:
-            partitions = [SimpleNamespace(id=number) for number in range(self.partitions)]
+            partitions = [
+                SimpleNamespace(id=number, leader=None if number in self.leaderless else LEADER)
+                for number in range(self.partitions)
+            ]
             answer.set_result(SimpleNamespace(topic_id=self.topic_id, partitions=partitions))
         return dict.fromkeys(topics.topic_names, answer)
 
@@ -95,6 +100,16 @@ def test_the_last_records_are_of_all_partitions(cluster: Cluster) -> None:
     cluster.put(4, 5, 6, partition=1)
     with BatchConsumer(cluster.kafka, (TOPIC,), Last(4)) as consumer:
         assert sorted(read(consumer, 4)) == [2, 3, 5, 6]
+
+
+def test_a_partition_without_a_leader_does_not_hold_up_the_others(cluster: Cluster) -> None:
+    cluster.partitions, cluster.leaderless = 2, {1}
+    cluster.put(1, 2)
+    cluster.put(3, partition=1)
+    with BatchConsumer(cluster.kafka, (TOPIC,), Edge.EARLIEST) as consumer:
+        assert read(consumer, 2) == [1, 2]
+        cluster.leaderless.clear()
+        assert read(consumer, 1) == [3]
 
 
 def test_all_partitions_are_asked_for_at_once(
