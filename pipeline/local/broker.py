@@ -10,12 +10,12 @@ from importlib.resources import files
 from pathlib import Path
 
 from pipeline import private_file
-from pipeline.config import Settings
+from pipeline.config import KafkaSettings, Settings
 
 from . import jars
 from .class_data import class_data
 from .log4j import write_log4j
-from .ports import LOOPBACK, listening
+from .ports import LOOPBACK, free_port, listening, ports_of
 from .process import ProcessSpec
 
 # A laptop's broker: C1 only and the serial collector start fastest and hold least.
@@ -26,6 +26,32 @@ _JVM = (
     "-XX:TieredStopAtLevel=1",
     "-Djava.awt.headless=true",
 )
+
+
+class ManagedBroker:
+    """The broker of a stack, at ports that nobody else has.
+
+    Args:
+        settings: Where its data and log lie, and which port it would like.
+        java: The Java home.
+        flink_lib: Folder of the apache-flink wheel's jars, for log4j.
+    """
+
+    def __init__(self, settings: Settings, java: Path, flink_lib: Path) -> None:
+        self._settings = settings
+        self._java = java
+        self._flink_lib = flink_lib
+        self._port = 0
+
+    @property
+    def kafka(self) -> KafkaSettings:
+        """Where it is, or will be."""
+        return self._settings.kafka.at(f"{LOOPBACK}:{self._port}")
+
+    def spec(self) -> ProcessSpec:
+        """Its process; at another port each time that the one it would like is taken."""
+        self._port = free_port(self._settings.kafka.port)
+        return broker(self._settings, self._java, self._flink_lib, self._port, free_port())
 
 
 def broker(
@@ -69,8 +95,9 @@ def broker(
     if not (home / "data" / "meta.properties").is_file():
         _format(home / "data", cluster_id or new_id(), properties["node.id"])
 
-    async def ready(_: Process) -> bool:
-        return listening(port)
+    async def ready(process: Process) -> bool:
+        # Not anybody: whoever took the port a moment before would be given our topics.
+        return listening(port) and port in ports_of(process.pid)
 
     return ProcessSpec(
         name="kafka",

@@ -31,6 +31,8 @@ class Component:
         spec: What to run.
         pids: Where its pid is noted.
         on_up: Called each time the process has come up.
+        renew: Gives what to run instead when the first start has failed, as when somebody else has
+            taken its port; or none.
     """
 
     def __init__(
@@ -38,10 +40,12 @@ class Component:
         spec: ProcessSpec,
         pids: PidFile,
         on_up: Callable[[Process], Awaitable[None]] = _nothing,
+        renew: Callable[[], ProcessSpec] | None = None,
     ) -> None:
         self.spec = spec
         self._pids = pids
         self._on_up = on_up
+        self._renew = renew
         self._process: Process | None = None
         self._health = Health.OFF
         self._detail = ""
@@ -95,6 +99,8 @@ class Component:
                 self._health = Health.FAILED
                 return
             self._health = Health.DOWN
+            if self._restarts == 0 and failures and self._renew is not None:
+                self.spec = self._renew()
             await asyncio.sleep(min(2.0**failures, _LONGEST_PAUSE_SECONDS))
             if failures == 0:
                 self._restarts += 1

@@ -28,7 +28,7 @@ class Keeper:
     Args:
         cluster: Gives the cluster, which may come back at another address; None while none is up.
         settings: Of the profile.
-        kafka: Where Kafka is, and how Flink gets in.
+        kafka: Tells where Kafka is, and how Flink gets in.
         submit: Hands a submission to the process that owns PyFlink; may be called in any thread.
     """
 
@@ -36,7 +36,7 @@ class Keeper:
         self,
         cluster: Callable[[], FlinkRest | None],
         settings: Settings,
-        kafka: KafkaSettings,
+        kafka: Callable[[], KafkaSettings],
         submit: Callable[[Submission], Submitted],
     ) -> None:
         self._cluster = cluster
@@ -60,7 +60,7 @@ class Keeper:
         if rest is None:
             return False
         try:
-            Jobs(rest, self._settings).bring_back(self._seen, self._kafka, self._submit)
+            Jobs(rest, self._settings).bring_back(self._seen, self._kafka(), self._submit)
             self._seen |= {job.id for job in rest.jobs()}
         except UnavailableError:
             # The cluster is on its way down, or not all of it is up again.

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline.config import FlinkSettings, KafkaSettings, Settings
+from pipeline.config import FlinkSettings, Settings
 
-from . import broker, cluster, gateway, jars, java
+from . import cluster, gateway, jars, java
+from .broker import ManagedBroker
 from .gateway import GatewaySpec
 from .jars import Jar, Progress
 from .ports import LOOPBACK, free_port
-from .process import ProcessSpec
 
 _MIB: Final = 1024 * 1024
 
@@ -22,15 +22,13 @@ class Parts:
     """What the supervisor runs, and where that is.
 
     Attributes:
-        kafka: Where Kafka is, or will be.
+        broker: The Kafka that is managed; None for one that is external.
         flink: Where Flink is, or will be.
-        services: The broker, where it is managed.
         gateway: What plans jobs, and runs them where Flink is managed.
     """
 
-    kafka: KafkaSettings
+    broker: ManagedBroker | None
     flink: FlinkSettings
-    services: tuple[ProcessSpec, ...]
     gateway: GatewaySpec
 
 
@@ -79,16 +77,10 @@ def parts(settings: Settings) -> Parts:
             installed.
     """
     home_of_java = java.java_home(settings)
-    services: list[ProcessSpec] = []
     kafka, flink = settings.kafka, settings.flink
+    managed = None
     if not kafka.attached:
-        port = free_port(kafka.port)
-        kafka = kafka.at(f"{LOOPBACK}:{port}")
-        services.append(
-            broker.broker(
-                settings, home_of_java, cluster.wheel_lib(), port, controller_port=free_port()
-            )
-        )
+        managed = ManagedBroker(settings, home_of_java, cluster.wheel_lib())
     if flink.attached:
         home = cluster.client_home(settings)
         planner = gateway.submitter(settings, home_of_java, home, flink)
@@ -96,4 +88,4 @@ def parts(settings: Settings) -> Parts:
         port = free_port(flink.port)
         flink = flink.at(f"http://{LOOPBACK}:{port}")
         planner = gateway.flink(settings, home_of_java, cluster.cluster_home(settings, port))
-    return Parts(kafka, flink, tuple(services), planner)
+    return Parts(managed, flink, planner)

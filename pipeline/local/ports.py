@@ -5,6 +5,8 @@ from __future__ import annotations
 import socket
 from typing import Final
 
+import psutil
+
 LOOPBACK: Final = "127.0.0.1"
 
 
@@ -26,3 +28,12 @@ def listening(port: int) -> bool:
     with socket.socket() as probe:
         probe.settimeout(0.5)
         return probe.connect_ex((LOOPBACK, port)) == 0
+
+
+def ports_of(pid: int) -> frozenset[int]:
+    """The TCP ports that a process listens on; none when it has ended."""
+    try:
+        connections = psutil.Process(pid).net_connections("tcp")
+    except psutil.NoSuchProcess:
+        return frozenset()
+    return frozenset(c.laddr.port for c in connections if c.status == psutil.CONN_LISTEN)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from asyncio.subprocess import Process
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -43,11 +44,13 @@ class Simulator:
 
     Args:
         settings: Where its log goes.
-        kafka: Where Kafka is, and how to get in.
+        kafka: Tells where Kafka is, and how to get in.
         pids: Where its pid is noted.
     """
 
-    def __init__(self, settings: Settings, kafka: KafkaSettings, pids: PidFile) -> None:
+    def __init__(
+        self, settings: Settings, kafka: Callable[[], KafkaSettings], pids: PidFile
+    ) -> None:
         self._settings = settings
         self._pids = pids
         self._kafka = kafka
@@ -113,7 +116,7 @@ class Simulator:
             log=self._settings.logs_dir / "simulator.log",
             ready=ready,
             piped=True,
-            greeting=kafka_to_json(self._kafka),
+            greeting=kafka_to_json(self._kafka()),
         )
 
     async def _follow(self, process: Process) -> None:

@@ -13,13 +13,14 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from pipeline import config
-from pipeline.config import Settings
+from pipeline.config import KafkaSettings, Settings
 from pipeline.errors import PipelineError, UnavailableError
 from pipeline.flink.jobs import Jobs
 from pipeline.flink.rest import FlinkRest
@@ -66,13 +67,13 @@ class Supervisor:
         self._pids = PidFile(settings.state_dir / "pids.json")
         self._pids.end_left_overs()
         mine = parts(settings)
-        self._kafka, self._flink = mine.kafka, mine.flink
+        self._broker, self._flink = mine.broker, mine.flink
         self._gateway = GatewayProcess(mine.gateway, self._pids, self._flink_at)
         self._components: tuple[Component | GatewayProcess, ...] = (
-            *(Component(service, self._pids) for service in mine.services),
+            *self._brokers(),
             self._gateway,
         )
-        self._simulator = simulator.Simulator(settings, mine.kafka, self._pids)
+        self._simulator = simulator.Simulator(settings, self._kafka, self._pids)
         self._stays = False
         self._holders = 0
         self._stop_wanted = asyncio.Event()
@@ -83,7 +84,7 @@ class Supervisor:
         rest = self._gateway.rest
         return Report(
             pid=os.getpid(),
-            bootstrap=self._kafka.bootstrap,
+            bootstrap=self._kafka().bootstrap,
             rest=rest.address if rest else self._flink.rest,
             stays=self._stays,
             stopping=self._stop_wanted.is_set(),
@@ -177,6 +178,14 @@ class Supervisor:
             return asyncio.run_coroutine_threadsafe(work, loop).result()
 
         await Keeper(lambda: self._gateway.rest, self._settings, self._kafka, submit).keep()
+
+    def _brokers(self) -> Iterator[Component]:
+        if (managed := self._broker) is not None:
+            yield Component(managed.spec(), self._pids, renew=managed.spec)
+
+    def _kafka(self) -> KafkaSettings:
+        """Where Kafka is, or will be."""
+        return self._broker.kafka if self._broker is not None else self._settings.kafka
 
     def _flink_at(self, address: str) -> FlinkRest:
         return FlinkRest(self._flink.at(address))
