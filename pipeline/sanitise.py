@@ -34,12 +34,22 @@ def is_harmful(text: str, at: int) -> bool:
     """
     if unicodedata.category(text[at]) not in UNPRINTABLE:
         return False
-    return text[at] not in _JOINERS or not (_is_letter(text, at - 1) and _is_letter(text, at + 1))
+    return text[at] not in _JOINERS or not (
+        _follows_letter(text, at) and _kind(text, at + 1) in "LM"
+    )
 
 
-def _is_letter(text: str, at: int) -> bool:
-    # Marks as well: a joiner may stand behind the sign that takes a letter's vowel away.
-    return 0 <= at < len(text) and unicodedata.category(text[at])[0] in "LM"
+def _follows_letter(text: str, at: int) -> bool:
+    # Marks between them: a joiner may stand behind the sign that takes a letter's vowel away.
+    at -= 1
+    while _kind(text, at) == "M":
+        at -= 1
+    return _kind(text, at) == "L"
+
+
+def _kind(text: str, at: int) -> str:
+    """The first letter of a character's category; a blank outside of the text."""
+    return unicodedata.category(text[at])[0] if 0 <= at < len(text) else " "
 
 
 def json_line(value: object) -> str:

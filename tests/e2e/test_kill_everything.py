@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import subprocess
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import msgspec
@@ -39,10 +39,16 @@ def stranger() -> Iterator[subprocess.Popen[bytes]]:
 
 @contextmanager
 def listener(port: int) -> Iterator[None]:
-    """Somebody who listens on a port, unless that is so already."""
-    with ExitStack() as stack:
+    """Somebody who listens on a port, as soon as nothing that was killed holds it any more."""
+    taken: list[socket.socket] = []
+
+    def listens() -> bool:
         with suppress(OSError):
-            stack.enter_context(socket.create_server(("127.0.0.1", port)))
+            taken.append(socket.create_server(("127.0.0.1", port)))
+        return bool(taken)
+
+    wait_until(listens, 60, "the port to be free")
+    with taken[0]:
         yield
 
 

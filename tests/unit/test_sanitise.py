@@ -28,6 +28,7 @@ def test_joiners_that_join_no_letters_are_shown() -> None:
     assert sanitised("\u200ca b\u200d 👩\u200d👧 \u200c\u200c") == (
         "\\u200ca b\\u200d 👩\\u200d👧 \\u200c\\u200c"
     )
+    assert sanitised("\u1719\ufe0f\u200dá") == "\\u1719\ufe0f\\u200dá"
     assert json_line("a\u200c") == '"a\\u200c"'
 
 

@@ -330,6 +330,9 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
 
     @property
     def _shown_columns(self) -> Sequence[Column[RowT]]:
+        if not self._columns:
+            # Those of a table that shows any topic are not known before one is chosen.
+            return []
         first, *others = self._columns
         return [first, *(each for each in others if each.title.strip() not in self._hidden)]
 

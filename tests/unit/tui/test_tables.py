@@ -6,10 +6,12 @@ import json
 from pathlib import Path
 
 import pytest
+from textual.app import App, ComposeResult
 
 from tests.snapshot.fakes import FakeSource, live_batch, rolling
 from tests.snapshot.stage import Stage
 from tui.source import Batch
+from tui.widgets.feature_rows import FeatureTable
 from tui.widgets.flagged import FlaggedTable
 from tui.widgets.record_pane import RecordPane
 from tui.widgets.users import UsersTable
@@ -213,3 +215,14 @@ async def test_how_tables_were_left_is_remembered(tmp_path: Path) -> None:
         assert (query.sort, query.descending) == ("count", False)
         assert second.dashboard.has_class("-maximised")
         assert second.dashboard.query_one("#windows-panel").has_class("-chosen")
+
+
+async def test_a_table_of_any_feature_can_be_drawn_before_its_columns_are_known() -> None:
+    class Rows(App[None]):
+        def compose(self) -> ComposeResult:
+            yield FeatureTable()
+
+    async with Rows().run_test(size=(80, 24)) as pilot:
+        table = pilot.app.query_one(FeatureTable)
+        assert table.optional_columns == ()
+        assert [table.render_line(y).text.strip() for y in range(24)] == [""] * 24
