@@ -33,6 +33,8 @@ _TEST_SECONDS: Final = 1_800
 _COMMAND_SECONDS: Final = 600
 
 
+# First, since xdist looks at the groups when it is its turn.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the end-to-end tests; those that share a stack stay together."""
     for item in items:
