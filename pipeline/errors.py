@@ -53,7 +53,7 @@ class ChangedError(JobError):
         if can_be_kept:
             hint += f"; or as it was then: `fraudwatch start {name} --as-before`"
         changed = f"{name} has changed since its {state}."
-        unknown = f"Nobody knows which SQL made the {state} of {name}."
+        unknown = f"The SQL that produced the {state} of {name} is unknown."
         super().__init__(changed if certain else unknown, f"{hint}.")
         self.can_be_kept = can_be_kept
 

@@ -102,7 +102,7 @@ def port(check: str, number: int, setting: str, ours: str) -> Finding:
     if listening(number):
         return warning(
             check,
-            f"somebody listens on {number}",
+            f"another process listens on {number}",
             f"The stack takes a free one instead; set {setting} to choose it.",
         )
     return good(check, f"{number} is free")

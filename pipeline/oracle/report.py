@@ -123,8 +123,8 @@ class Parity:
             )
         if more := self.undecided - self.ties - self.held:
             yield (
-                f"whether transactions for {counted(more, 'row')} came late depends on the order "
-                "in which Flink read the partitions, which nobody knows afterwards"
+                f"whether the transactions of {counted(more, 'row')} came late depends on the "
+                "order in which Flink read the partitions, which Kafka does not keep"
             )
         if not self.equal:
             yield "no result is final yet" if self.waiting else "there is no result to judge"

@@ -171,7 +171,7 @@ def test_a_colleagues_run_of_another_sql_has_changed(settings: Settings) -> None
 
 def test_of_a_run_that_says_nothing_nothing_is_claimed(settings: Settings) -> None:
     jobs, cluster = adopted(settings, None)
-    with pytest.raises(ChangedError, match="Nobody knows which SQL made the savepoint of 20"):
+    with pytest.raises(ChangedError, match="The SQL that produced the savepoint of 20"):
         start(jobs, cluster)
 
 
