@@ -93,7 +93,14 @@ class Component:
     async def _keep_running(self) -> None:
         failures = 0
         while True:
-            came_up = await self._run_once()
+            try:
+                came_up = await self._run_once()
+            except OSError as error:
+                # As when the disk is full: whatever failed, the process must not run unwatched.
+                if self._process is not None:
+                    await terminate(self._process, patience=0)
+                self._detail = self._reason(str(error))
+                came_up = False
             failures = 0 if came_up else failures + 1
             if self._restarts == 0 and failures >= _FIRST_START_ATTEMPTS:
                 self._health = Health.FAILED
@@ -109,11 +116,8 @@ class Component:
         """Run the process to its end; whether it came up in between."""
         self._began = time.monotonic()
         self._health = Health.STARTING
-        try:
-            process = self._process = await spawn(self.spec)
-        except OSError as error:
-            self._health, self._detail = Health.DOWN, self._reason(str(error))
-            return False
+        self._process = None
+        process = self._process = await spawn(self.spec)
         self._pids.note(self.spec.name, process.pid)
         try:
             came_up = await self._wait_ready(process)

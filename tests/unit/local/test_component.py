@@ -77,3 +77,32 @@ async def test_a_command_aside_is_killed_when_it_is_cancelled(tmp_path: Path) ->
         await running
     with pytest.raises(ProcessLookupError):
         os.kill(int(log.read_text()), 0)
+
+
+class FullDisk(PidFile):
+    """Takes no note of the second process."""
+
+    asked: int = 0
+
+    def note(self, name: str, pid: int) -> None:
+        self.asked += 1
+        if self.asked == 2:
+            raise OSError("No space left on device")
+        super().note(name, pid)
+
+
+async def test_a_process_that_cannot_be_noted_is_ended_and_started_again(tmp_path: Path) -> None:
+    async def ready(_: Process) -> bool:
+        return True
+
+    spec = ProcessSpec("test", "Test", _WAITS, tmp_path / "log", ready)
+    component = Component(spec, pids := FullDisk(tmp_path / "pids.json"))
+    component.start()
+    await until(lambda: component.report.health is Health.UP)
+    first = component.report.pid
+    psutil.Process(first).kill()
+    await until(lambda: pids.asked == 3 and component.report.health is Health.UP)
+    assert component.report.restarts == 1
+    (left,) = psutil.Process().children()
+    assert left.pid == component.report.pid
+    await component.stop(_PATIENCE_SECONDS)
