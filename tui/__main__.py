@@ -120,7 +120,7 @@ def _open_console(options: ConsoleOptions) -> int | None:
     from .app import FraudwatchApp
     from .environment import Environment, Profiles
     from .limits import Limits
-    from .signals import leave_on_signals
+    from .signals import frames_waiting, leave_on_signals
 
     def connect() -> Backend:
         from .connect import connect
@@ -161,7 +161,9 @@ def _open_console(options: ConsoleOptions) -> int | None:
         plain_drawing=settings.plain_drawing,
     )
     console = FraudwatchApp(environment)
-    leave_on_signals(lambda code: console.exit(return_code=code))
+    leave_on_signals(
+        lambda code: console.exit(return_code=code), lambda: frames_waiting(console._driver)
+    )
     try:
         with _metrics(options.metrics_port, console.session.view):
             console.run()

@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 from kafka import KafkaConsumer
+from py4j.java_gateway import GatewayParameters, JavaGateway, launch_gateway
 
 from pipeline.config import Settings
-from pipeline.local import broker, cluster
+from pipeline.local.jars import manifest as jars_of_kafka
 from pipeline.local.java import java_home
 from pipeline.runtime import Runtime
 
@@ -59,14 +60,42 @@ def kafka_python(stack: Written, topic: str, count: int, _: Path) -> list[str]:
 
 
 def java(stack: Written, topic: str, count: int, _: Path) -> list[str]:
-    """Kafka's own console consumer."""
-    settings = stack.settings
-    spec = broker.broker(settings, java_home(settings), cluster.wheel_lib(), 9092, 9093)
-    *command, _main, _properties = spec.command
-    return _lines(
-        *command, "org.apache.kafka.tools.consumer.ConsoleConsumer", "--bootstrap-server",
-        stack.bootstrap, "--topic", topic, "--from-beginning", "--max-messages", str(count),
-    )  # fmt: skip
+    """Kafka's own client."""
+    jars = [stack.settings.jars_dir / jar.file_name for jar in jars_of_kafka().kafka]
+    port = launch_gateway(
+        classpath=":".join(map(str, jars)),
+        java_path=str(java_home(stack.settings) / "bin" / "java"),
+        die_on_exit=True,
+    )
+    gateway = JavaGateway(gateway_parameters=GatewayParameters(port=port))
+    try:
+        properties = gateway.jvm.java.util.Properties()
+        for name, value in {
+            "bootstrap.servers": stack.bootstrap,
+            "group.id": "java",
+            "auto.offset.reset": "earliest",
+            "key.deserializer": "org.apache.kafka.common.serialization.StringDeserializer",
+            "value.deserializer": "org.apache.kafka.common.serialization.StringDeserializer",
+        }.items():
+            properties.setProperty(name, value)
+        consumer = gateway.jvm.org.apache.kafka.clients.consumer.KafkaConsumer(properties)
+        topics = gateway.jvm.java.util.ArrayList()
+        topics.add(topic)
+        consumer.subscribe(topics)
+        found: list[str] = []
+        second = gateway.jvm.java.time.Duration.ofSeconds(1)
+
+        def read() -> bool:
+            records = consumer.poll(second).iterator()
+            while records.hasNext():
+                found.append(records.next().value())
+            return len(found) >= count
+
+        wait_until(read, 60, "records")
+        consumer.close()
+        return found[:count]
+    finally:
+        gateway.shutdown()
 
 
 def kcat(stack: Written, topic: str, count: int, _: Path) -> list[str]:
