@@ -62,10 +62,11 @@ def kafka_python(stack: Written, topic: str, count: int, _: Path) -> list[str]:
 def java(stack: Written, topic: str, count: int, _: Path) -> list[str]:
     """Kafka's own client."""
     jars = [stack.settings.jars_dir / jar.file_name for jar in jars_of_kafka().kafka]
-    port = launch_gateway(
+    port, process = launch_gateway(
         classpath=":".join(map(str, jars)),
         java_path=str(java_home(stack.settings) / "bin" / "java"),
         die_on_exit=True,
+        return_proc=True,
     )
     gateway = JavaGateway(gateway_parameters=GatewayParameters(port=port))
     try:
@@ -96,6 +97,8 @@ def java(stack: Written, topic: str, count: int, _: Path) -> list[str]:
         return found[:count]
     finally:
         gateway.shutdown()
+        process.kill()
+        process.wait()
 
 
 def kcat(stack: Written, topic: str, count: int, _: Path) -> list[str]:
