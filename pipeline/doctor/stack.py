@@ -29,7 +29,8 @@ def processes(found: Found) -> Finding:
             f"Look at `fraudwatch logs {first.name}`.",
         )
     restarts = sum(process.restarts for process in found.report.processes)
-    again = f", started again {restarts} times" if restarts else ""
+    times = "once" if restarts == 1 else f"{restarts:,} times"
+    again = f", started again {times}" if restarts else ""
     return good("Processes", f"{len(found.report.processes)} up{again}")
 
 

@@ -48,7 +48,6 @@ class Plan(msgspec.Struct, frozen=True):
     """What to start, compiled beforehand.
 
     Attributes:
-        format: The command that formats the broker's storage.
         broker: The command of the broker.
         kafka_port: Where the broker listens.
         rest_port: Where Flink is to listen.
@@ -60,7 +59,6 @@ class Plan(msgspec.Struct, frozen=True):
         jobs: In the order in which they are submitted.
     """
 
-    format: tuple[str, ...]
     broker: tuple[str, ...]
     kafka_port: int
     rest_port: int
@@ -105,7 +103,6 @@ def main(folder: Path) -> None:
 
 def _start_kafka(plan: Plan, mark: Callable[[str], None]) -> None:
     """The broker, its topics, and transactions at the simulator's pace until the process ends."""
-    subprocess.run(plan.format, check=True, stdout=sys.stderr)
     subprocess.Popen(plan.broker, stdout=sys.stderr)
     seconds_until(lambda: listening(plan.kafka_port))
     kafka = _kafka(plan)

@@ -96,7 +96,6 @@ def _floor(folder: Path) -> dict[str, float]:
             (folder / "lib" / jar.name).symlink_to(jar)
     address = settings.kafka.at(f"{LOOPBACK}:{kafka_port}")
     plan = floor.Plan(
-        format=kafka.prepare,
         broker=kafka.command,
         kafka_port=kafka_port,
         rest_port=rest_port,

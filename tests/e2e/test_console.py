@@ -151,6 +151,8 @@ def terminal(settings: Settings) -> Iterator[Terminal]:
 
 def test_comes_up_shows_rows_and_quits(terminal: Terminal, settings: Settings) -> None:
     terminal.wait_for("Starting the stack", patience=5)
+    # There is something to see before the first job runs.
+    terminal.wait_for(r"(?s)[1-9][\d,]* transactions.*0 of 5 running", patience=60)
     terminal.wait_for(r"● kafka.*● flink", patience=60)
     terminal.wait_for(USER, patience=60)
     terminal.wait_for(r"5 of 5 running", patience=30)
