@@ -55,12 +55,7 @@ class KafkaTails:
             UnavailableError: Kafka cannot be reached.
         """
         return [
-            TopicSize(
-                found.name,
-                found.records,
-                len(found.partitions) + len(found.leaderless),
-                len(found.leaderless),
-            )
+            TopicSize(found.name, found.records, found.width, len(found.leaderless))
             for found in list_topics(self._required())
         ]
 

@@ -166,9 +166,7 @@ def topics(
             ]
         )
     else:
-        rows = [
-            (t.name, f"{t.records:,}", str(len(t.partitions) + len(t.leaderless))) for t in found
-        ]
+        rows = [(t.name, f"{t.records:,}", str(t.width)) for t in found]
         print_table(("TOPIC", "RECORDS", "PARTITIONS"), rows, right=(1, 2))
         for topic in found:
             if topic.leaderless:

@@ -60,11 +60,7 @@ def all_topics(found: Found, registry: Registry) -> Finding:
     wanted = (kafka.topic(schema.TRANSACTION_TOPIC), *registry.topics(kafka).values())
     topics.require_topics(kafka, wanted)
     held = {topic.name: topic for topic in topics.list_topics(kafka)}
-    odd = [
-        name
-        for name in wanted
-        if len(held[name].partitions) + len(held[name].leaderless) != kafka.partitions
-    ]
+    odd = [name for name in wanted if held[name].width != kafka.partitions]
     if odd:
         return warning(
             "Topics",
@@ -79,7 +75,8 @@ def transactions(found: Found) -> Finding:
     newest = sample.newest(found.kafka)
     if newest.fault:
         raise InputError(
-            f"{newest.fault[0].upper()}{newest.fault[1:]}.", "No feature sees them; `b` lists them."
+            f"{newest.fault[0].upper()}{newest.fault[1:]}.",
+            "No feature sees them; `fraudwatch quarantine` lists them.",
         )
     if not newest.count:
         return good("Transactions", f"{newest.topic} holds none yet")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 from typing import Final
 
@@ -14,10 +14,8 @@ from pipeline.kafka import security
 # Stands for how Kafka is reached, which may be another way at each start: one option of a table,
 # as `ddl` writes it.
 ANY_BOOTSTRAP: Final = "{bootstrap}"
-_ANY_CONNECTION: Final = f"'properties.bootstrap.servers' = '{ANY_BOOTSTRAP}'"
 # Likewise how what is written is compressed, which changes nothing of what is computed.
 ANY_COMPRESSION: Final = "{compression}"
-_COMPRESSION: Final = "'properties.compression.type' = '{}'"
 
 DIGEST_PARAMETER: Final = "fraudwatch.definition"
 """The parameter of a job by which others can tell what it computes."""
@@ -54,16 +52,23 @@ class Definition(msgspec.Struct, frozen=True):
         """
         options = {"bootstrap.servers": kafka.bootstrap_for_flink or kafka.bootstrap}
         options |= security.java(kafka, show)
-        connection = ",\n  ".join(
-            f"{literal(f'properties.{name}')} = {literal(value)}" for name, value in options.items()
-        )
-        compression = _COMPRESSION.format(kafka.compression)
-        return tuple(
-            text.replace(_ANY_CONNECTION, connection).replace(
-                _COMPRESSION.format(ANY_COMPRESSION), compression
-            )
-            for text in self.statements
-        )
+        chosen = {
+            _options({"bootstrap.servers": ANY_BOOTSTRAP}): _options(options),
+            _options({"compression.type": ANY_COMPRESSION}): _options(
+                {"compression.type": kafka.compression}
+            ),
+        }
+        statements = self.statements
+        for left_open, said in chosen.items():
+            statements = tuple(text.replace(left_open, said) for text in statements)
+        return statements
+
+
+def _options(client: Mapping[str, str]) -> str:
+    """Options of a Kafka client as `ddl` writes them in a table."""
+    return ",\n  ".join(
+        f"{literal(f'properties.{name}')} = {literal(value)}" for name, value in client.items()
+    )
 
 
 def literal(text: str) -> str:

@@ -58,6 +58,11 @@ class TopicInfo:
     leaderless: tuple[int, ...] = ()
 
     @property
+    def width(self) -> int:
+        """How many partitions it has, with a leader or without."""
+        return len(self.partitions) + len(self.leaderless)
+
+    @property
     def records(self) -> int:
         """How many records it holds, counting transaction markers and gaps."""
         return sum(part.latest - part.earliest for part in self.partitions)

@@ -176,35 +176,21 @@ def _drop(feature: Feature, transactions: StoredRows, bounds: Bounds) -> _Gone:
     held = "false" if bounds.final_before is None else f"a.possible >= {bounds.final_before}"
     connection.execute("ALTER TABLE missing ADD COLUMN IF NOT EXISTS __missing BIGINT")
     connection.execute("UPDATE missing SET __missing = rowid")
-    late = f"epoch_us(t.{time}) <= a.{{bound}}"
-    known, possible = late.format(bound="known"), late.format(bound="possible")
-    if keeps_one_state(feature):
-        # Flink drops what is not newer than the last timer of its group: that of a row, or one set
-        # to clear the state, which moves on when rows come and leaves the earlier one behind.
-        clears = cleared.after(feature)
-        before = "u.__partition = t.__partition AND u.__row < t.__row"
-        overtaken = f"""EXISTS (SELECT 1 FROM {transactions.table} u WHERE {{group}}
-            AND (epoch_us(u.{time}) BETWEEN epoch_us(t.{time}) AND a.{{bound}}
-                OR epoch_us(u.{time}) + {clears} BETWEEN epoch_us(t.{time}) AND a.{{bound}})
-            AND ({{order}}))"""
-        group = " AND ".join(
-            f"u.{quoted(column)} IS NOT DISTINCT FROM t.{quoted(column)}"
-            for column in keys(feature).values()
-        )
-        elsewhere = "u.__partition <> t.__partition"
-        in_order = f"{before} OR {elsewhere} AND u.__arrived <= t.__arrived"
-        known += " AND " + overtaken.format(group=group, bound="known", order=in_order)
-        any_order = f"{before} OR {elsewhere}"
-        overtaken = overtaken.format(group=group, bound="possible", order=any_order)
-        possible += f" AND ({held} OR {overtaken})"
+    late = f"epoch_us(t.{time}) <= a."
+    in_order = _overtaken(feature, transactions, "known", "u.__arrived <= t.__arrived")
+    in_any_order = _overtaken(feature, transactions, "possible", "true")
+    known = f"{late}known AND {in_order}"
+    possible = f"{late}possible AND ({held} OR {in_any_order})"
     connection.execute(
         f"""CREATE OR REPLACE TABLE dropped AS SELECT __row, known, held FROM (
-            SELECT t.__row, {known} AS known, {held} AS held, m.__absent,
-                row_number() OVER (PARTITION BY m.__missing ORDER BY
-                    {known} DESC, t.__arrived DESC, t.__row DESC) AS number
-            FROM missing m JOIN {transactions.table} t ON {joined}
-            JOIN ahead a ON a.__row = t.__row
-            WHERE {possible} OR epoch_us(t.{time}) <= 0
+            SELECT *, row_number() OVER (PARTITION BY __missing
+                ORDER BY known DESC, __arrived DESC, __row DESC) AS number FROM (
+                SELECT t.__row, t.__arrived, m.__missing, m.__absent,
+                    {known} AS known, {held} AS held
+                FROM missing m JOIN {transactions.table} t ON {joined}
+                JOIN ahead a ON a.__row = t.__row
+                WHERE {possible} OR epoch_us(t.{time}) <= 0
+            )
         ) WHERE number <= __absent"""
     )
     row = connection.execute(
@@ -213,6 +199,31 @@ def _drop(feature: Feature, transactions: StoredRows, bounds: Bounds) -> _Gone:
     ).fetchone()
     assert row is not None
     return _Gone(*map(int, row))
+
+
+def _overtaken(feature: Feature, transactions: StoredRows, bound: str, elsewhere: str) -> str:
+    """The condition that Flink does not take a transaction `t` that is late; always, for some.
+
+    With one state it drops what is not newer than the last timer of its group: that of a row, or
+    one set to clear the state, which moves on when rows come and leaves the earlier one behind.
+
+    Args:
+        feature: What is computed of it.
+        transactions: What the job has read.
+        bound: Of the watermark: the column `known` or `possible` of the table `ahead`.
+        elsewhere: When a record of another partition came before it.
+    """
+    if not keeps_one_state(feature):
+        return "true"
+    group = " AND ".join(
+        f"u.{quoted(column)} IS NOT DISTINCT FROM t.{quoted(column)}"
+        for column in keys(feature).values()
+    )
+    own, other = (f"epoch_us({table}.{quoted(schema.TIME_COLUMN)})" for table in "tu")
+    return f"""EXISTS (SELECT 1 FROM {transactions.table} u WHERE {group}
+        AND ({other} BETWEEN {own} AND a.{bound}
+            OR {other} + {cleared.after(feature)} BETWEEN {own} AND a.{bound})
+        AND CASE WHEN u.__partition = t.__partition THEN u.__row < t.__row ELSE {elsewhere} END)"""
 
 
 def _time_is_possible(feature: Feature, transactions: StoredRows, table: str) -> str:
