@@ -53,7 +53,6 @@ class Plan(msgspec.Struct, frozen=True):
         rest_port: Where Flink is to listen.
         java_home: Of the Java that Flink runs on.
         java_options: What Flink needs on it.
-        lib: A folder with Flink's jars.
         connector: The Kafka connector's jars.
         slots: Of the cluster.
         jobs: In the order in which they are submitted.
@@ -64,7 +63,6 @@ class Plan(msgspec.Struct, frozen=True):
     rest_port: int
     java_home: str
     java_options: str
-    lib: str
     connector: tuple[str, ...]
     slots: int
     jobs: tuple[Job, ...]
@@ -123,8 +121,10 @@ def _start_flink(plan: Plan, folder: Path) -> Any:
     os.environ |= {
         "JAVA_HOME": plan.java_home,
         "JVM_ARGS": _JVM,
-        "FLINK_ENV_JAVA_OPTS": plan.java_options,
-        "FLINK_LIB_DIR": plan.lib,
+        # What a JVM that is killed leaves behind goes with the folder.
+        "FLINK_ENV_JAVA_OPTS": f"{plan.java_options} -Djava.io.tmpdir={folder}",
+        # Without it PyFlink takes its own jars, and with them the planner's slow loader.
+        "FLINK_HOME": str(folder),
         "FLINK_LOG_DIR": str(folder),
         "HADOOP_CLASSPATH": ":".join(plan.connector),
         "_python_worker_execution_mode": "process",

@@ -91,6 +91,8 @@ def _floor(folder: Path) -> dict[str, float]:
     )
     home = cluster.cluster_home(settings, rest_port)
     # PyFlink takes all jars of one folder: here with the plain planner in place of its loader.
+    for name in ("bin", "conf", "opt"):
+        (folder / name).symlink_to(home.lib.parent / name)
     for jar in home.classpath:
         if jar not in home.connector:
             (folder / "lib" / jar.name).symlink_to(jar)
@@ -101,7 +103,6 @@ def _floor(folder: Path) -> dict[str, float]:
         rest_port=rest_port,
         java_home=str(home_of_java),
         java_options=" ".join(home.java_options),
-        lib=str(folder / "lib"),
         connector=tuple(map(str, home.connector)),
         slots=settings.slots,
         jobs=tuple(

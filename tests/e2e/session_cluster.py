@@ -18,7 +18,7 @@ from pipeline.errors import UnavailableError
 from pipeline.flink.rest import FlinkRest
 from pipeline.local import cluster
 from pipeline.local.cluster import FlinkHome
-from pipeline.local.ports import LOOPBACK, free_port
+from pipeline.local.ports import LOOPBACK, free_port, ports_of
 from pipeline.local.process import ProcessSpec
 
 _JVM = ("-Djava.awt.headless=true",)
@@ -105,9 +105,7 @@ def taskmanager(
 def _is_registered(rest: FlinkRest, pid: int) -> bool:
     """Whether the cluster knows this process, and not only one that has died before it."""
     try:
-        sockets = psutil.Process(pid).net_connections(kind="tcp")
-        ports = {socket.laddr.port for socket in sockets if socket.status == psutil.CONN_LISTEN}
-        return not ports.isdisjoint(rest.data_ports())
+        return not ports_of(pid).isdisjoint(rest.data_ports())
     except (psutil.Error, UnavailableError):
         return False
 
@@ -129,6 +127,8 @@ def _process(
         command=(
             *java,
             *home.java_options,
+            # What one that is killed leaves behind goes with the folder.
+            f"-Djava.io.tmpdir={home.tmp}",
             f"-Dlog4j.configurationFile={home.conf / 'log4j.properties'}",
             "-cp",
             ":".join((f"{home.lib}/*", *map(str, home.connector))),

@@ -75,7 +75,7 @@ def main() -> None:
     """Arguments: hostile or harmless, how many batches, and the file to make at the end."""
     kind, batches, done = sys.argv[1:]
     streams = Streams(int(batches), Path(done), hostile=kind == "hostile")
-    Stage(source=streams).app.run()  # type: ignore[arg-type]
+    Stage(source=streams).app.run()  # type: ignore[arg-type]  # polled as a FakeSource is
 
 
 if __name__ == "__main__":
