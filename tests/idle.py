@@ -50,7 +50,7 @@ def eventually(condition: Callable[[], object]) -> None:
 
 
 async def _until_nothing_is_ready() -> None:
-    ready: Any = asyncio.get_running_loop()._ready  # type: ignore[attr-defined]
+    ready: Any = asyncio.get_running_loop()._ready  # type: ignore[attr-defined]  # of no public name
     quiet = 0
     for _ in range(_MOST_TURNS):
         await asyncio.sleep(0)

@@ -51,7 +51,7 @@ class FraudwatchApp(App[str]):
     """
 
     TITLE = "fraudwatch"
-    CSS_PATH: ClassVar[list[str]] = [  # type: ignore[assignment]
+    CSS_PATH: ClassVar[list[str]] = [  # type: ignore[assignment]  # the base class takes more
         "styles/app.tcss",
         "styles/dashboard.tcss",
         "styles/dialogs.tcss",

@@ -68,7 +68,7 @@ class Palette(CommandPalette):
 
     CSS_PATH: ClassVar[str] = "styles/palette.tcss"
     # Hits that come within this time are shown with the next one only, which may wait for Kafka.
-    _RESULT_BATCH_TIME: ClassVar[float] = 0.0  # type: ignore[misc]
+    _RESULT_BATCH_TIME: ClassVar[float] = 0.0  # type: ignore[misc]  # Final there
 
     def __init__(self, jumps: Jumps | None = None, *, read_only: bool = False) -> None:
         keys = type("Keys", (KeyCommands,), {"read_only": read_only})
@@ -176,7 +176,7 @@ class JumpCommands(Provider):
     jumps: ClassVar[Jumps]
 
     def __init__(self, screen: Screen[object], match_style: object = None) -> None:
-        super().__init__(screen, match_style)  # type: ignore[arg-type]
+        super().__init__(screen, match_style)  # type: ignore[arg-type]  # passed on as it comes
         self._topics: asyncio.Task[Sequence[str]] | None = None
 
     async def startup(self) -> None:

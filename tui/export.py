@@ -197,4 +197,4 @@ def _kind(annotation: Any) -> Kind:
         annotation = get_args(annotation)[0]
     if annotation not in (int, float, str, bool, datetime):
         raise TypeError(f"{annotation!r} is no kind of value that a file has")
-    return annotation  # type: ignore[no-any-return]
+    return annotation  # type: ignore[no-any-return]  # one of those types

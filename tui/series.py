@@ -111,4 +111,4 @@ def _put(
     """Set the value of a second; one that a clock set back brings again starts anew."""
     while kept and kept[-1][0] >= second:
         kept.pop()
-    kept.append((second, value))  # type: ignore[arg-type]
+    kept.append((second, value))  # type: ignore[arg-type]  # counts go to a series of counts

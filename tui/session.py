@@ -322,4 +322,4 @@ class Session:
             # A thread that ends late must not bring a console back that is on its way out.
             if self._view.phase is Phase.CLOSING and changes.get("phase") is not Phase.CLOSED:
                 changes.pop("phase", None)
-            self._view = replace(self._view, **changes)  # type: ignore[arg-type]
+            self._view = replace(self._view, **changes)  # type: ignore[arg-type]  # fields of a view

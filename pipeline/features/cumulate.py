@@ -15,7 +15,7 @@ import ibis.expr.types as ir
 CUMULATE: Final = "cumulate"
 
 
-class WindowAggregate(ops.WindowAggregate):  # type: ignore[misc]
+class WindowAggregate(ops.WindowAggregate):  # type: ignore[misc]  # Ibis has no types
     """Ibis's own operation, and its name, by which Ibis finds how to write it; one kind more."""
 
     window_type: Literal["cumulate"]

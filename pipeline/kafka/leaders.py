@@ -1,4 +1,4 @@
-"""Partitions without a leader: nothing can be asked of them, and whoever asks waits in vain."""
+"""Partitions without a leader: a request to one runs into its timeout."""
 
 from __future__ import annotations
 

@@ -96,7 +96,7 @@ def broker(
         _format(home / "data", cluster_id or new_id(), properties["node.id"])
 
     async def ready(process: Process) -> bool:
-        # Not anybody: whoever took the port a moment before would be given our topics.
+        # Our own process: one that took the port a moment before would be given our topics.
         return listening(port) and port in ports_of(process.pid)
 
     return ProcessSpec(

@@ -31,8 +31,8 @@ class Component:
         spec: What to run.
         pids: Where its pid is noted.
         on_up: Called each time the process has come up.
-        renew: Gives what to run instead when the first start has failed, as when somebody else has
-            taken its port; or none.
+        renew: Gives what to run instead when the first start has failed, as when another process
+            has taken its port; or none.
     """
 
     def __init__(

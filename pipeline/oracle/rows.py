@@ -133,7 +133,7 @@ def _as_written(values: Sequence[bytes | None], columns: Mapping[str, str]) -> p
     """
     if not values or None in values:
         return None
-    text = b"\n".join(values)  # type: ignore[arg-type]
+    text = b"\n".join(values)  # type: ignore[arg-type]  # none is None
     separated = text.count(b"\n") == text.count(b"}\n{") == len(values) - 1
     if not (separated and text.startswith(b"{") and text.endswith(b"}")):
         return None

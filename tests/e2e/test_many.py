@@ -58,7 +58,7 @@ def test_features_are_right_beyond_one_machine(tmp_path: Path, sample_data: Path
 
 
 def only_there(runtime: Runtime, topic: str, *, broker: int) -> None:
-    """Make a topic of somebody's that one broker alone keeps."""
+    """Create a topic that has its only replica on one broker."""
     admin = AdminClient(client_config(runtime.kafka))
     (made,) = admin.create_topics([NewTopic(topic, 1, replica_assignment=[[broker]])]).values()
     answered(made)

@@ -222,7 +222,7 @@ class Forwarder(socketserver.ThreadingTCPServer):
 def test_a_port_that_is_taken_at_the_last_moment_is_another_one(
     own_stack: Settings, stack: Runtime
 ) -> None:
-    """Nothing is written to the Kafka of whoever has taken it."""
+    """Nothing is written to the Kafka behind that port."""
     before = topics.list_topics(stack.kafka)
     port = free_port()
     environment = stack_environment(own_stack.state_dir) | {"FRAUDWATCH_KAFKA_PORT": str(port)}

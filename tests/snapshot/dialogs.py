@@ -25,7 +25,7 @@ class DialogApp(App[None], Generic[ResultT]):
         theme: Name of the theme.
     """
 
-    CSS_PATH = [  # noqa: RUF012
+    CSS_PATH = [  # noqa: RUF012 - as the base class has it
         f"../../tui/{path}" for path in FraudwatchApp.CSS_PATH
     ]
     ENABLE_COMMAND_PALETTE = False

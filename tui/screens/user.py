@@ -15,7 +15,7 @@ from tui.history import UserHistory
 from tui.keymap import Scope, inner_bindings
 from tui.tones import Piece, Tone
 from tui.user_feed import UserFeed
-from tui.widgets.time_plot import TimePlot
+from tui.widgets.time_plot import TimedValue, TimePlot
 from tui.widgets.titles import Title, TitleLine
 from tui.widgets.user_head import UserHead
 from tui.widgets.user_tables import TransactionsTable, UserWindowsTable
@@ -124,7 +124,7 @@ class UserScreen(Screen[None]):
         self.notify(f"Copied {self._user}")
 
     def _plot(self, history: UserHistory) -> None:
-        def amounts(*, fraud: bool) -> list[tuple[object, float]]:
+        def amounts(*, fraud: bool) -> list[TimedValue]:
             return [
                 (seen.transaction.trans_date_trans_time, seen.transaction.amt)
                 for seen in reversed(history.seen)
@@ -135,7 +135,7 @@ class UserScreen(Screen[None]):
             (row.trans_date_trans_time, row.user_mean_trans_amt_last_360min)
             for row in history.means
         ]
-        self.query_one(TimePlot).show(amounts(fraud=False), amounts(fraud=True), line)  # type: ignore[arg-type]
+        self.query_one(TimePlot).show(amounts(fraud=False), amounts(fraud=True), line)
 
 
 def _why_nothing(history: UserHistory) -> tuple[Piece, ...]:

@@ -121,7 +121,7 @@ def fit(pieces: Sequence[Piece], width: int, *, right: bool) -> list[Piece]:
         cells = cell_len(piece.text)
         if cells > left:
             cut = clip_middle if piece.is_name else clip
-            piece = Piece(cut(piece.text, left), piece.tone)  # noqa: PLW2901
+            piece = Piece(cut(piece.text, left), piece.tone)  # noqa: PLW2901 - what is left of it
             cells = cell_len(piece.text)
         left -= cells
         fitted.append(piece)
