@@ -122,9 +122,16 @@ class Stage:
         await self.read(pilot)
         await self.settle(pilot)
 
-    async def shows(self, pilot: Pilot[Any], words: str) -> None:
-        """Wait until the screen has these words, not broken by a line's end."""
-        await self.wait(pilot, lambda: words in self.screen_text())
+    async def shows(self, pilot: Pilot[Any], *sayings: str) -> None:
+        """Wait until the screen has all these words, wherever its lines break, and is drawn."""
+
+        def shown() -> bool:
+            lines = self.screen_text()
+            flowing = " ".join(lines.split())
+            return all(words in lines or words in flowing for words in sayings)
+
+        await self.wait(pilot, shown)
+        await self.settle(pilot)
 
     async def toasts(self, pilot: Pilot[Any], words: str) -> None:
         """Wait until a toast says these words."""
