@@ -77,6 +77,11 @@ class Runtime:
         """
         return self._stack.found().kafka
 
+    @property
+    def attaches(self) -> bool:
+        """Whether Kafka and Flink are both external, so that there is nothing to start here."""
+        return self._stack.attached
+
     def bring_up(
         self,
         report: ReportSteps = lambda _: None,

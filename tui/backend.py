@@ -33,6 +33,10 @@ class Backend(Protocol):
     def bootstrap(self) -> str:
         """Kafka's address; empty while there is none."""
 
+    @property
+    def attaches(self) -> bool:
+        """Whether Kafka and Flink are both external, so that there is nothing to start here."""
+
     def bring_up(self, report: ReportSteps) -> None:
         """Start the stack, or attach to the one that runs, with its jobs and the simulator."""
 

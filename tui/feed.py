@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 # Tables are drawn no more often than this, so more snapshots would be for nobody.
-_PUBLISH_SECONDS: Final = 0.2
+_PUBLISH_SECONDS: Final = 0.3
 _PAUSE_AFTER_ERROR: Final = 1.0
 _JOIN_SECONDS: Final = 2.0
 

@@ -52,6 +52,11 @@ class ReadOnlyBackend:
         self._backend = backend
 
     @property
+    def attaches(self) -> bool:
+        """Whether there is nothing to start here."""
+        return self._backend.attaches
+
+    @property
     def bootstrap(self) -> str:
         """Kafka's address; empty while there is none."""
         return self._backend.bootstrap

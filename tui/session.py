@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _STATUS_SECONDS: Final = 1.0
-_VITALS_SECONDS: Final = 2.0
+_VITALS_SECONDS: Final = 3.0
 
 _log = logging.getLogger(__name__)
 
@@ -205,6 +205,7 @@ class Session:
         try:
             if self._backend is None:
                 self._backend = self._connect()
+                self._change(attaches=self._backend.attaches)
                 self._spawn(self._watch)
                 self._vitals.start()
             self._backend.bring_up(self._follow_start)

@@ -29,6 +29,11 @@ def unfinished(steps: Sequence[Step]) -> list[Step]:
     return [step for step in steps if step.state is not StepState.DONE and step.key != _JOBS]
 
 
+def no_start(view: View) -> str:
+    """What to say of a start that has failed."""
+    return "Could not attach" if view.attaches else "The stack did not come up"
+
+
 def start_of(job: JobStatus, view: View) -> Activity | None:
     """What the start is doing with a job, or why it could not start it.
 

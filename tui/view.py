@@ -108,6 +108,7 @@ class View:
         profile: Which stack this is.
         phase: What the console is about.
         since: When the phase began, in seconds since the epoch.
+        attaches: Whether Kafka and Flink are both external: nothing is started here.
         steps: Of the start.
         reads: Whether Kafka is read or was, so that there is more to see than the start.
         problem: Why the start failed.
@@ -121,6 +122,7 @@ class View:
     profile: str
     phase: Phase
     since: float
+    attaches: bool = False
     steps: tuple[Step, ...] = ()
     reads: bool = False
     problem: Problem | None = None

@@ -172,6 +172,7 @@ class FakeBackend:
     simulator_failure: Exception | None = None
     close_gate: threading.Event = field(default_factory=_set)
     changed: bool = False
+    attaches: bool = False
     running_vitals: dict[str, JobVitals] = field(default_factory=lambda: dict(VITALS))
     calls: list[str] = field(default_factory=list)
 

@@ -45,7 +45,8 @@ from .orders import give_when_sure
 if TYPE_CHECKING:
     from .export import ExportChoice
 
-_REFRESH_SECONDS: Final = 0.25
+# More often costs more of a core than anybody sees; keys are answered at once all the same.
+_REFRESH_SECONDS: Final = 0.4
 # The feed answers a question within about this time.
 _ANSWER_SECONDS: Final = 0.06
 # Wide enough, the three tables are next to each other; high enough, panels get some air.

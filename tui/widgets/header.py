@@ -9,6 +9,7 @@ from rich.cells import cell_len
 
 from pipeline.model import Health
 from tui import text
+from tui.start import no_start
 from tui.tones import Piece, Tone
 from tui.view import Phase, View
 
@@ -141,7 +142,7 @@ def _problem(view: View) -> str:
     last = view.data.last_record_at
     kept = f" Last record {text.age(view.now - last)}." if last is not None else ""
     if view.phase is Phase.FAILED:
-        return f"The stack did not come up; r tries again.{kept}"
+        return f"{no_start(view)}; r tries again.{kept}"
     if view.data.error:
         return f"Kafka: {view.data.error.rstrip('.')}.{kept}"
     if view.reading.problem is not None and not view.coming_up:

@@ -9,7 +9,7 @@ from textual.geometry import Size
 
 from pipeline.model import Step, StepState
 from tui import text
-from tui.start import unfinished
+from tui.start import no_start, unfinished
 from tui.tones import Piece, Tone
 from tui.view import Phase, View
 
@@ -99,9 +99,10 @@ def _problem(view: View) -> list[list[Piece]]:
 
 def _title(view: View, width: int) -> list[Piece]:
     if view.phase is Phase.FAILED:
-        return fit([Piece("The stack did not come up", Tone.STRONG)], width, right=False)
+        return fit([Piece(no_start(view), Tone.STRONG)], width, right=False)
     elapsed = _seconds(view.now - view.since)
-    left = fit([Piece("Starting the stack", Tone.STRONG)], width - _TIME_CELLS, right=False)
+    doing = "Attaching to Kafka and Flink" if view.attaches else "Starting the stack"
+    left = fit([Piece(doing, Tone.STRONG)], width - _TIME_CELLS, right=False)
     return left + fit([Piece(elapsed, Tone.QUIET)], _TIME_CELLS, right=True)
 
 

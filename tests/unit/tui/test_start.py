@@ -162,6 +162,18 @@ async def test_a_start_that_fails_keeps_the_rows_and_can_be_tried_again() -> Non
         assert stage.backend.calls == ["bring_up", "bring_up"]
 
 
+async def test_a_profile_that_attaches_starts_nothing() -> None:
+    stage = coming_up(STEPS_HALF_WAY)
+    stage.backend.attaches = True
+    async with stage.app.run_test(size=(120, 40)) as pilot:
+        await stage.shows(pilot, "Attaching to Kafka and Flink")
+        assert "Starting" not in stage.screen_text()
+        stage.backend.failure = PipelineError("Kafka does not answer.", "Check the address.")
+        stage.backend.gate.set()
+        await stage.shows(pilot, "Could not attach", "Kafka does not answer.")
+        assert "did not come up" not in stage.screen_text()
+
+
 async def test_quitting_while_jobs_start() -> None:
     stage = coming_up()
     async with stage.app.run_test(size=(120, 40)) as pilot:
