@@ -16,7 +16,7 @@ run: $(RUN_STAMP) $(BYTECODE_STAMP)
 # Two at once, with a stack or without: most of the time they wait. Tests of a file stay together.
 ifeq ($(strip $(ARGS)),)
 test: test-quick
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --durations=25 tests/e2e tests/fuzz
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder --durations=25 tests/e2e tests/fuzz
 else
 test: check $(BYTECODE_STAMP)
 	$(BIN)/python -m pytest $(ARGS)

@@ -31,12 +31,28 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 SLACK: Final = float(os.environ.get("FRAUDWATCH_TEST_SLACK", "6"))
 _TEST_SECONDS: Final = 1_800
 _COMMAND_SECONDS: Final = 600
+# What comes last leaves the other worker idle.
+_LONGEST_FIRST: Final = (
+    "faults",
+    "test_docs",
+    "test_features",
+    "test_many",
+    "security",
+    "test_leader",
+    "test_arrivals",
+    "test_console",
+    "test_verify_outcomes",
+    "test_transactions",
+    "test_stack",
+    "test_own_features",
+)
 
 
 # First, since xdist looks at the groups when it is its turn.
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the end-to-end tests; those that share a stack stay together."""
+    """Mark the end-to-end tests; those that share a stack stay together, the longest come first."""
+    groups: dict[str, str] = {}
     for item in items:
         if "e2e" in item.path.parts:
             item.add_marker("e2e")
@@ -44,6 +60,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             folder = item.path.parent.name
             group = item.path.stem if folder == "e2e" else folder
             item.add_marker(pytest.mark.xdist_group(group))
+            groups[item.nodeid] = group
+    last = len(_LONGEST_FIRST)
+    order = {group: number for number, group in enumerate(_LONGEST_FIRST)}
+    items.sort(key=lambda item: order.get(groups.get(item.nodeid, ""), last))
 
 
 def stack_environment(state_dir: Path) -> dict[str, str]:

@@ -1,0 +1,154 @@
+"""Random arrivals through real Flink and through `verify`: right is not red, wrong is not green.
+
+The same kinds as in `tests/unit/oracle/test_arrivals.py`, where a model takes Flink's place and
+thousands of runs are quick. Here one job of each kind of feature lives through all of them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import chain
+from random import Random
+from typing import Any, Final
+
+import msgspec
+from confluent_kafka import Producer
+
+from pipeline import schema
+from pipeline.kafka.consumer import read_to_end
+from pipeline.model import Transaction
+from pipeline.oracle.report import Outcome, Parity
+from pipeline.runtime import Runtime
+from pipeline.simulate import encode
+from pipeline.simulate.generator import Generator
+from tests.poison import poisons
+
+from .conftest import wait_until
+
+# For a long run, ARRIVALS=10000 and ARRIVALS_SEED=7.
+ARRIVALS: Final = int(os.environ.get("ARRIVALS", "1500"))
+SEED: Final = int(os.environ.get("ARRIVALS_SEED", "1"))
+FEATURES: Final = ("rolling", "tumbling", "hopping", "cumulating")
+PARTITIONS: Final = 4
+START: Final = datetime(2022, 1, 1)
+# Beyond all that is random, so that every window ends.
+END: Final = datetime(2025, 6, 1)
+SOUND: Final = Generator(seed=3, start=START, users=1).next(60.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What is produced: a transaction, or something that is none."""
+
+    partition: int
+    key: bytes
+    value: bytes | None
+
+
+def transaction(random: Random, time: datetime, user: int) -> Transaction:
+    amount = random.choice((random.randrange(100, 90_000) / 100, 0.01, 92_445_516.64))
+    return msgspec.structs.replace(
+        SOUND, trans_date_trans_time=time, user_id=user, amt=amount, trans_num=f"{random.random()}"
+    )
+
+
+@dataclass
+class Arrivals:
+    """An endless stream that changes its manners at every turn.
+
+    Args:
+        random: Decides everything.
+        time: The newest event time so far.
+    """
+
+    random: Random
+    time: datetime = START
+
+    def turn(self) -> Iterator[Record]:
+        """So many records of one kind of disorder."""
+        random = self.random
+        users = random.choice((2, 5, 20))
+        partitions = random.sample(range(PARTITIONS), random.choice((1, 2, 4)))
+        # How far event time goes on from one to the next, and how far it is thrown about.
+        step = random.choice((1, 60, 1_200, 7_200))
+        disorder = random.choice((0, 10, 600, 10_000, 200_000))
+        keyed = random.random() < 0.8
+        bad = list(poisons(SOUND))
+        for _ in range(random.choice((20, 60, 150))):
+            self.time += timedelta(seconds=random.randrange(step))
+            user = random.randrange(users)
+            at = self.time - timedelta(seconds=random.randrange(disorder + 1))
+            partition = partitions[(user if keyed else random.randrange(4)) % len(partitions)]
+            row = transaction(random, max(START, at), user)
+            record = Record(partition, encode.key(row), encode.value(row))
+            yield from [record] * (2 if random.random() < 0.03 else 1)
+            if random.random() < 0.03:
+                _, value, _ = random.choice(bad)
+                yield Record(random.randrange(PARTITIONS), b"", value)
+
+    def last(self) -> Iterator[Record]:
+        """What ends every window, in every partition."""
+        for number in range(PARTITIONS):
+            row = transaction(self.random, END, 1_000 + number)
+            yield Record(number, encode.key(row), encode.value(row))
+
+
+def produce(producer: Producer, topic: str, records: Sequence[Record]) -> None:
+    for record in records:
+        producer.produce(topic, record.value, record.key, partition=record.partition)
+    assert producer.flush(60) == 0
+
+
+def spoil(stack: Runtime, producer: Producer, name: str, random: Random) -> None:
+    """Write a result once more, with another count."""
+    (feature,) = stack.features.find([name])
+    records = list(chain.from_iterable(read_to_end(stack.kafka, feature.topic)))
+    record = random.choice(records)
+    _, count = feature.measures
+    row: dict[str, Any] = json.loads(record.value or b"")
+    value = json.dumps(row | {count: row[count] + 40_000}).encode()
+    produce(producer, feature.topic, [Record(record.partition, record.key or b"", value)])
+
+
+def assert_not_accused(stack: Runtime, seen: str) -> dict[str, Parity]:
+    parities = {name: stack.verify(name) for name in FEATURES}
+    for name, parity in parities.items():
+        assert parity.outcome is not Outcome.WRONG, (SEED, seen, name, parity)
+    return parities
+
+
+def test_whatever_arrives_is_judged_as_it_deserves(stack: Runtime) -> None:
+    for name in FEATURES:
+        stack.start_job(name)
+    random = Random(SEED)
+    stream = Arrivals(random)
+    producer = Producer({"bootstrap.servers": stack.kafka.bootstrap, "log_level": 0})
+    sent = looks = 0
+    while sent < ARRIVALS:
+        records = list(stream.turn())
+        produce(producer, schema.TRANSACTION_TOPIC, records)
+        sent += len(records)
+        # Each look reads everything again, so a long run looks less often.
+        if sent // max(500, ARRIVALS // 10) > looks:
+            looks += 1
+            assert_not_accused(stack, f"after {sent} records")
+    produce(producer, schema.TRANSACTION_TOPIC, list(stream.last()))
+
+    def final() -> bool:
+        """Whether a row has come of the last moment, which ends all before it."""
+        parities = assert_not_accused(stack, "at the end")
+        return all(parity.equal for parity in parities.values())
+
+    wait_until(final, 60, "results of each feature")
+    for name in FEATURES:
+        before = stack.verify(name)
+        spoil(stack, producer, name, random)
+        after = stack.verify(name)
+        assert not after.proved, (SEED, name, after)
+        # Beside a late row it may be open which of two results is the wrong one.
+        noticed = after.undecided > before.undecided or after.equal < before.equal
+        assert noticed or after.outcome is Outcome.WRONG, (SEED, name, after)
