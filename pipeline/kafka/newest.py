@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from confluent_kafka import TopicPartition
+from confluent_kafka import OFFSET_INVALID, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from pipeline.config import KafkaSettings
 
 from .client import REQUEST_SECONDS, answered, client_config, reporting
+from .given import Unknown, given
+from .leaders import led
 
 
 def newest_written(kafka: KafkaSettings, names: Iterable[str]) -> dict[str, float | None]:

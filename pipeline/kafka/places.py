@@ -12,7 +12,13 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
-from confluent_kafka import IsolationLevel, TopicPartition
+from confluent_kafka import (
+    OFFSET_INVALID,
+    IsolationLevel,
+    KafkaError,
+    KafkaException,
+    TopicPartition,
+)
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from .client import answered
@@ -96,15 +102,14 @@ class AskedPlaces:
         return {(topic, number): self._place((topic, number), start) for number in numbers}
 
     def _place(self, key: Key, start: Start) -> Place:
-        low: int = answered(self._earliest[key]).offset
-        high: int = answered(self._latest[key]).offset
+        low, high = _offset(self._earliest[key]), _offset(self._latest[key])
         match start:
             case Edge.LATEST:
                 begin = high
             case Last(count):
                 begin = max(low, high - -(-count // len(self._wanted[key[0]][0])))
             case Since():
-                found: int = answered(self._since[key]).offset
+                found = _offset(self._since[key])
                 begin = high if found == _NONE else found
             case _:
                 begin = low
@@ -120,3 +125,16 @@ class AskedPlaces:
             request_timeout=self._seconds,
         )
         return {(part.topic, part.partition): answer for part, answer in answers.items()}
+
+
+def _offset(answer: Future[Any]) -> int:
+    """The offset in an answer.
+
+    Raises:
+        KafkaException: The broker was not asked, since it knows no such request; then the client
+            gives an answer all the same, without an error and without an offset.
+    """
+    offset: int = answered(answer).offset
+    if offset == OFFSET_INVALID:
+        raise KafkaException(KafkaError(KafkaError._UNSUPPORTED_FEATURE))
+    return offset

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,8 +19,9 @@ from pipeline.errors import InputError, UnavailableError
 
 from .client import REQUEST_SECONDS, answered, client_config, patiently, reporting
 from .consumer import read_to_end
+from .given import Unknown, given
 from .leaders import leaderless, led
-from .places import AskedPlaces, Edge, Key, Last, Place
+from .places import AskedPlaces, Edge, Last
 from .quarantine import sort_out
 
 _POLL_SECONDS: Final = 0.1
@@ -36,11 +37,14 @@ _KAFKAS_OWN: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class PartitionInfo:
-    """One partition: records from offset `earliest` up to, not including, `latest`."""
+    """One partition: records from offset `earliest` up to, not including, `latest`.
+
+    The offsets are None where Kafka does not give them.
+    """
 
     partition: int
-    earliest: int
-    latest: int
+    earliest: int | None
+    latest: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +67,14 @@ class TopicInfo:
         return len(self.partitions) + len(self.leaderless)
 
     @property
-    def records(self) -> int:
-        """How many records it holds, counting transaction markers and gaps."""
-        return sum(part.latest - part.earliest for part in self.partitions)
+    def records(self) -> int | None:
+        """How many records it holds, counting transaction markers and gaps; None if unknown."""
+        total = 0
+        for part in self.partitions:
+            if part.earliest is None or part.latest is None:
+                return None
+            total += part.latest - part.earliest
+        return total
 
 
 def create_topics(
@@ -176,8 +185,8 @@ def list_topics(kafka: KafkaSettings, *, kafkas_own: bool = False) -> list[Topic
         def ask() -> list[TopicInfo]:
             asked = AskedPlaces(admin, wanted, REQUEST_SECONDS)
             return [
-                TopicInfo(name, _partitions(asked.of(name)), leaderless(known[name]))
-                for name in wanted
+                TopicInfo(name, _partitions(asked, name, numbers), leaderless(known[name]))
+                for name, (numbers, _) in wanted.items()
             ]
 
         return patiently(ask)
@@ -230,7 +239,10 @@ def newest_event_time(kafka: KafkaSettings) -> datetime | None:
     return max((row.trans_date_trans_time for _, row in transactions), default=None)
 
 
-def _partitions(places: Mapping[Key, Place]) -> tuple[PartitionInfo, ...]:
+def _partitions(asked: AskedPlaces, topic: str, numbers: list[int]) -> tuple[PartitionInfo, ...]:
+    places = given(lambda: asked.of(topic))
+    if isinstance(places, Unknown):
+        return tuple(PartitionInfo(number, None, None) for number in numbers)
     return tuple(
         PartitionInfo(number, place.begin, place.end) for (_, number), place in places.items()
     )

@@ -26,6 +26,7 @@ from tests.e2e.test_console import Terminal
 
 from .console import bench_console_load
 from .paint import bench_paint
+from .proof import bench_proof
 from .report import MIB, resident, seconds_until, show
 from .restarts import bench_restarts
 from .start import ROW, bench_start
@@ -33,7 +34,7 @@ from .start import ROW, bench_start
 FLAGGED_TOPIC = "flagged_transactions"
 JOBS = ("rolling", "tumbling", "flagged")
 CAUGHT_UP = "flagged   lag 0"
-PARTS = ("paint", "start", "console", "features", "restarts")
+PARTS = ("paint", "start", "console", "features", "verify", "restarts")
 
 
 def main() -> None:
@@ -55,6 +56,8 @@ def main() -> None:
             bench_console_load(settings)
         if "features" in wanted:
             bench_features(settings, options.transactions)
+        if "verify" in wanted:
+            bench_proof(settings, min(300_000, options.transactions))
         if "restarts" in wanted:
             bench_restarts(settings)
 

@@ -1,0 +1,60 @@
+"""What proving five features costs: time and memory of `fraudwatch verify`."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+
+from pipeline.config import Settings
+from pipeline.kafka.producer import TransactionProducer
+from pipeline.runtime import Runtime
+from pipeline.simulate import encode
+from pipeline.simulate.generator import Generator
+from tests.e2e.conftest import stack_environment
+
+from .report import MIB, seconds_until, show
+
+_LOOK_SECONDS = 0.05
+
+
+def bench_proof(settings: Settings, count: int) -> None:
+    """All features of a stack, computed from so many transactions, and then proved."""
+    runtime = Runtime(settings)
+    runtime.bring_up(simulator=False, jobs=False)
+    try:
+        runtime.fresh()
+        names = [job.name for job in runtime.status().jobs]
+        for name in names:
+            runtime.start_job(name)
+        generator = Generator()
+        with TransactionProducer(runtime.kafka) as producer:
+            for _ in range(count):
+                row = generator.next(7.2)
+                producer.send(encode.key(row), encode.value(row))
+        seconds_until(lambda: all(each.pending == 0 for each in runtime.vitals().values()), 600)
+        seconds, peak, code = _verify(settings)
+    finally:
+        runtime.close()
+    what = f"verify of {count:,} transactions, {len(names)} features"
+    show(what, f"{seconds:.0f} s", f"goal: 60 s for 300,000; exit code {code}")
+    show("  most memory meanwhile", f"{peak / MIB:,.0f} MiB", "goal: 500 MiB")
+
+
+def _verify(settings: Settings) -> tuple[float, int, int]:
+    """Seconds, the largest resident set in bytes, and the exit code."""
+    began, peak = time.monotonic(), 0
+    command = [sys.executable, str(Path(sys.executable).parent / "fraudwatch"), "verify"]
+    environment = os.environ | stack_environment(settings.state_dir)
+    process = psutil.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+    while process.poll() is None:
+        try:
+            peak = max(peak, process.memory_info().rss)
+        except psutil.Error:
+            break
+        time.sleep(_LOOK_SECONDS)
+    return time.monotonic() - began, peak, process.wait()
