@@ -92,13 +92,13 @@ class TopicSize:
 
     Attributes:
         name: As it is called in Kafka.
-        records: Of the partitions that have a leader.
+        records: Of the partitions that have a leader; None when Kafka does not tell.
         partitions: How many there are.
         leaderless: Those of them that have no leader, and cannot be read.
     """
 
     name: str
-    records: int
+    records: int | None
     partitions: int
     leaderless: int = 0
 

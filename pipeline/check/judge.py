@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from pipeline.kafka.given import Unknown
 from pipeline.model import JobState, JobStatus
 
 
@@ -44,7 +45,8 @@ class Readings:
         unreachable: Why nothing else is known; empty when the stack answers.
         jobs: The jobs that have to run.
         lags: Records that wait, by job; None when Flink does not say.
-        ages: Seconds since the newest record was written, by topic; None when there is none.
+        ages: Seconds since the newest record was written, by topic; None when there is none, and
+            the reason when Kafka does not give it.
         fault: What is wrong with nearly all of the newest transactions; empty when most are valid.
         proofs: By job; of those that were to be proved.
         quarantined: Records that are no transactions; None when they were not counted.
@@ -53,7 +55,7 @@ class Readings:
     unreachable: str = ""
     jobs: tuple[JobStatus, ...] = ()
     lags: Mapping[str, int | None] = field(default_factory=dict)
-    ages: Mapping[str, float | None] = field(default_factory=dict)
+    ages: Mapping[str, float | Unknown | None] = field(default_factory=dict)
     fault: str = ""
     proofs: Mapping[str, Proof] = field(default_factory=dict)
     quarantined: int | None = None
@@ -105,7 +107,10 @@ def _judged(readings: Readings, limits: Limits) -> Iterator[Measurement]:
     for name, lag in readings.lags.items():
         yield _at_most("lag", name, lag, limits.lag, _amount(lag, "records wait") or "not known")
     for topic, age in readings.ages.items():
-        yield _at_most("age", topic, age, limits.age, _amount(age, "s") or "no record")
+        if isinstance(age, Unknown):
+            yield _at_most("age", topic, None, limits.age, f"not known: {age.reason}")
+        else:
+            yield _at_most("age", topic, age, limits.age, _amount(age, "s") or "no record")
     valid = not readings.fault
     yield _so("transactions", "", valid, readings.fault or "the newest ones are valid")
     for name, proof in readings.proofs.items():

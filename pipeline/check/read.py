@@ -62,7 +62,7 @@ def read(
             jobs=jobs,
             lags=_lags(runtime, wanted, patient=limits.lag is not None),
             ages={
-                topic: None if at is None else max(0.0, round(clock() - at, 3))
+                topic: max(0.0, round(clock() - at, 3)) if isinstance(at, float) else at
                 for topic, at in newest_written(kafka, topics).items()
             },
             fault=sample.newest(kafka).fault,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from cyclopts import Parameter
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pipeline.simulate.replay import ReplayProgress, ReplayReport
 
 Flag = Parameter(negative="")
+_NOT_KNOWN: Final = "–"
 
 
 def simulate(
@@ -166,7 +167,10 @@ def topics(
             ]
         )
     else:
-        rows = [(t.name, f"{t.records:,}", str(t.width)) for t in found]
+        rows = [
+            (t.name, _NOT_KNOWN if t.records is None else f"{t.records:,}", str(t.width))
+            for t in found
+        ]
         print_table(("TOPIC", "RECORDS", "PARTITIONS"), rows, right=(1, 2))
         for topic in found:
             if topic.leaderless:
@@ -196,10 +200,10 @@ def tail(
     from pipeline.kafka.consumer import read_to_end
     from pipeline.kafka.places import Edge
     from pipeline.kafka.tail import TEXT_HEADER, json_object, text_line
-    from pipeline.kafka.topics import list_topics
+    from pipeline.kafka.topics import names_of_topics
 
     kafka = running_kafka(common)
-    known = [info.name for info in list_topics(kafka, kafkas_own=True)]
+    known = names_of_topics(kafka)
     if topic not in known:
         raise UnavailableError(
             f"There is no topic {topic!r}.", f"Topics: {', '.join(known) or 'none yet'}."

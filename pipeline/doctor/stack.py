@@ -47,11 +47,10 @@ def kafka(found: Found, stack: Stack) -> Finding:
             f"{found.kafka.bootstrap}: {leaders.in_words(first.name, first.leaderless)}{more}",
             "See whether all brokers run.",
         )
-    records = sum(topic.records for topic in held)
-    return good(
-        "Kafka",
-        f"{found.kafka.bootstrap}, {counted(len(held), 'topic')}, {counted(records, 'record')}",
-    )
+    records = [topic.records for topic in held if topic.records is not None]
+    known = len(records) == len(held)
+    amount = counted(sum(records), "record") if known else "how many records is not known"
+    return good("Kafka", f"{found.kafka.bootstrap}, {counted(len(held), 'topic')}, {amount}")
 
 
 def all_topics(found: Found, registry: Registry) -> Finding:

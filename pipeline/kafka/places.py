@@ -102,14 +102,14 @@ class AskedPlaces:
         return {(topic, number): self._place((topic, number), start) for number in numbers}
 
     def _place(self, key: Key, start: Start) -> Place:
-        low, high = _offset(self._earliest[key]), _offset(self._latest[key])
+        low, high = offset_in(self._earliest[key]), offset_in(self._latest[key])
         match start:
             case Edge.LATEST:
                 begin = high
             case Last(count):
                 begin = max(low, high - -(-count // len(self._wanted[key[0]][0])))
             case Since():
-                found = _offset(self._since[key])
+                found = offset_in(self._since[key])
                 begin = high if found == _NONE else found
             case _:
                 begin = low
@@ -127,7 +127,7 @@ class AskedPlaces:
         return {(part.topic, part.partition): answer for part, answer in answers.items()}
 
 
-def _offset(answer: Future[Any]) -> int:
+def offset_in(answer: Future[Any]) -> int:
     """The offset in an answer.
 
     Raises:

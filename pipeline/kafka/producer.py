@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import TracebackType
 
-from confluent_kafka import KafkaError, Message, Producer
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from pipeline import schema
 from pipeline.config import KafkaSettings
@@ -45,6 +45,8 @@ class TransactionProducer:
             "queue.buffering.max.messages": 200_000,
             "delivery.timeout.ms": int(delivery_timeout * 1000),
             "on_delivery": self._delivered,
+            # Without it the client raises what ends it in whatever runs next, this function too.
+            "error_cb": self._told,
         }
         self._producer = Producer(client_config(kafka) | options)
 
@@ -83,7 +85,8 @@ class TransactionProducer:
         """Queue one record; waits while the queue is full.
 
         Raises:
-            UnavailableError: An earlier record could not be delivered.
+            UnavailableError: An earlier record could not be delivered, or Kafka does not do what
+                it takes to deliver each record once.
         """
         while True:
             try:
@@ -92,6 +95,9 @@ class TransactionProducer:
             except BufferError:
                 self._producer.poll(0.1)
                 self._raise_failure()
+            except KafkaException as error:
+                self._raise_failure()
+                raise unavailable(self._kafka, error) from error
         self._since_poll += 1
         if self._since_poll >= _POLL_EVERY:
             self._since_poll = 0
@@ -118,9 +124,14 @@ class TransactionProducer:
 
     def _delivered(self, error: KafkaError | None, message: Message) -> None:
         if error is not None:
-            self._failure = error
+            # What came first is the cause of what came then.
+            self._failure = self._failure or error
         else:
             self._reached.add(message.partition() or 0)
+
+    def _told(self, error: KafkaError) -> None:
+        if error.fatal():
+            self._failure = error
 
     def _raise_failure(self) -> None:
         if self._failure is not None:

@@ -192,6 +192,16 @@ def list_topics(kafka: KafkaSettings, *, kafkas_own: bool = False) -> list[Topic
         return patiently(ask)
 
 
+def names_of_topics(kafka: KafkaSettings) -> list[str]:
+    """The names of all topics, also of those in which Kafka keeps its own state.
+
+    Raises:
+        UnavailableError: Kafka cannot be reached.
+    """
+    with reporting(kafka):
+        return sorted(_admin(kafka).list_topics(timeout=REQUEST_SECONDS).topics)
+
+
 def require_topics(kafka: KafkaSettings, names: Iterable[str]) -> None:
     """Return when there are topics of these names.
 
@@ -213,14 +223,17 @@ def require_topics(kafka: KafkaSettings, names: Iterable[str]) -> None:
 def is_compacted(kafka: KafkaSettings, topic: str) -> bool:
     """Whether Kafka may drop records of a topic for newer ones with the same key.
 
-    False also where Kafka does not let this user see the topic's settings.
+    False also where Kafka does not tell the topic's settings.
+
+    Raises:
+        UnavailableError: Kafka cannot be reached.
     """
     admin = _admin(kafka)
     resource = ConfigResource(ResourceType.TOPIC, topic)
-    answers = admin.describe_configs([resource], request_timeout=REQUEST_SECONDS)
-    try:
-        settings = answered(answers[resource])
-    except KafkaException:
+    with reporting(kafka):
+        answers = admin.describe_configs([resource], request_timeout=REQUEST_SECONDS)
+        settings = given(lambda: answered(answers[resource]))
+    if isinstance(settings, Unknown) or "cleanup.policy" not in settings:
         return False
     return "compact" in (settings["cleanup.policy"].value or "")
 

@@ -22,6 +22,12 @@ from tui.widgets.table import LiveTable
 _REFRESH_SECONDS: Final = 0.1
 
 
+def _records(row: TopicSize) -> list[Piece]:
+    if row.records is None:
+        return [Piece(text.NOTHING, Tone.QUIET)]
+    return [Piece(text.integer(row.records))]
+
+
 def _partitions(row: TopicSize) -> list[Piece]:
     """How many there are; of those without a leader, how many are left."""
     if not row.leaderless:
@@ -32,7 +38,7 @@ def _partitions(row: TopicSize) -> list[Piece]:
 
 _COLUMNS: Final[tuple[Column[TopicSize], ...]] = (
     Column("topic", 30, lambda row, _: [Piece(text.clean(row.name), is_name=True)], grow=60),
-    Column("records", 13, lambda row, _: [Piece(text.integer(row.records))], right=True),
+    Column("records", 13, lambda row, _: _records(row), right=True),
     Column("parts", 5, lambda row, _: _partitions(row), right=True, drop=1),
 )
 
