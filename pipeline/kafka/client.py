@@ -105,6 +105,12 @@ def reporting(kafka: KafkaSettings) -> Iterator[None]:
         yield
     except KafkaException as error:
         raise unavailable(kafka, error) from error
+    except SystemError as error:
+        # A client that gives up for good raises why, and calls back all the same, which Python
+        # takes for a fault of the client's library.
+        if not isinstance(error.__cause__, KafkaException):
+            raise
+        raise unavailable(kafka, error.__cause__) from error
 
 
 class Probe:

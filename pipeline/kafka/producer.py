@@ -45,8 +45,6 @@ class TransactionProducer:
             "queue.buffering.max.messages": 200_000,
             "delivery.timeout.ms": int(delivery_timeout * 1000),
             "on_delivery": self._delivered,
-            # Without it the client raises what ends it in whatever runs next, this function too.
-            "error_cb": self._told,
         }
         self._producer = Producer(client_config(kafka) | options)
 
@@ -93,7 +91,7 @@ class TransactionProducer:
                 self._producer.produce(self._topic, value, key)
                 break
             except BufferError:
-                self._producer.poll(0.1)
+                self._poll(0.1)
                 self._raise_failure()
             except KafkaException as error:
                 self._raise_failure()
@@ -101,7 +99,7 @@ class TransactionProducer:
         self._since_poll += 1
         if self._since_poll >= _POLL_EVERY:
             self._since_poll = 0
-            self._producer.poll(0)
+            self._poll(0)
         self._raise_failure()
 
     def flush(self, timeout: float) -> None:
@@ -113,7 +111,8 @@ class TransactionProducer:
         Raises:
             UnavailableError: Something could not be delivered, or not in time.
         """
-        left = self._producer.flush(timeout)
+        with reporting(self._kafka):
+            left = self._producer.flush(timeout)
         self._raise_failure()
         if left:
             raise UnavailableError(
@@ -122,16 +121,16 @@ class TransactionProducer:
                 "See whether it runs with `fraudwatch status`.",
             )
 
+    def _poll(self, timeout: float) -> None:
+        with reporting(self._kafka):
+            self._producer.poll(timeout)
+
     def _delivered(self, error: KafkaError | None, message: Message) -> None:
         if error is not None:
             # What came first is the cause of what came then.
             self._failure = self._failure or error
         else:
             self._reached.add(message.partition() or 0)
-
-    def _told(self, error: KafkaError) -> None:
-        if error.fatal():
-            self._failure = error
 
     def _raise_failure(self) -> None:
         if self._failure is not None:
