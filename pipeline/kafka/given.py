@@ -33,6 +33,9 @@ class Unknown:
     reason: str
 
 
+OTHER_VERSION: Final = Unknown("this version of Kafka does not tell")
+
+
 def given(ask: Callable[[], T]) -> T | Unknown:
     """A figure, or why the broker does not give it.
 
@@ -47,7 +50,7 @@ def given(ask: Callable[[], T]) -> T | Unknown:
     except KafkaException as error:
         code = error.args[0].code()
         if code in _NO_SUCH_REQUEST:
-            return Unknown("this version of Kafka does not tell")
+            return OTHER_VERSION
         if code in _NOT_ALLOWED:
             return Unknown("Kafka does not tell this user")
         raise

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from concurrent.futures import Future
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from confluent_kafka import TopicPartition
-from confluent_kafka.admin import AdminClient, ListOffsetsResultInfo, OffsetSpec
+from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from pipeline.config import KafkaSettings
 
 from .client import REQUEST_SECONDS, client_config, reporting
-from .given import Unknown, given
+from .given import OTHER_VERSION, Unknown, given
 from .leaders import led
 from .places import offset_in
 
@@ -39,34 +38,63 @@ def newest_written(kafka: KafkaSettings, names: Iterable[str]) -> dict[str, floa
     with reporting(kafka):
         admin = AdminClient(client_config(kafka))
         topics = admin.list_topics(timeout=REQUEST_SECONDS).topics
-        wanted = {
-            TopicPartition(name, number): OffsetSpec.max_timestamp()
+        led_parts = [
+            TopicPartition(name, number)
             for name in newest
             if name in topics
             for number in led(topics[name])
-        }
-        asked = {part.topic for part in wanted}
+        ]
+        asked = {part.topic for part in led_parts}
         newest |= {name: _NO_LEADER for name in newest if name in topics and name not in asked}
-        if not wanted:
-            return newest
-        answers = admin.list_offsets(wanted, request_timeout=REQUEST_SECONDS)
-        for part, answer in answers.items():
-            found = given(partial(_time, answer))
-            before = newest[part.topic]
+        for topic, found in _newest_of_each(admin, led_parts):
+            before = newest[topic]
             if isinstance(found, Unknown):
-                newest[part.topic] = found
+                newest[topic] = found
             elif found is not None and not isinstance(before, Unknown):
-                newest[part.topic] = max(before or 0.0, found)
+                newest[topic] = max(before or 0.0, found / 1000)
     return newest
 
 
-def _time(answer: Future[ListOffsetsResultInfo]) -> float | None:
-    """When the newest record of a partition was written; None when there is none.
+def _newest_of_each(
+    admin: AdminClient, parts: Sequence[TopicPartition]
+) -> Iterator[tuple[str, int | Unknown | None]]:
+    """The topic of each partition, and its newest timestamp in milliseconds.
 
-    Raises:
-        KafkaException: The broker does not tell.
+    Kafka before 3.0 does not know this question. Kafka 2 takes it for the one for the first record
+    since a moment long ago, and tells the oldest record's timestamp: so that one is asked for, too.
+    Where both are the same record, there is either no later one, or the answer is not to be used.
     """
-    if offset_in(answer) < 0:
-        return None
-    milliseconds: int = answer.result().timestamp
-    return milliseconds / 1000
+    newest = _ask(admin, dict.fromkeys(parts, OffsetSpec.max_timestamp()))
+    first = _ask(admin, dict.fromkeys(parts, OffsetSpec.for_timestamp(0)))
+    doubted = {}
+    for part in parts:
+        found, oldest = newest(part), first(part)
+        if isinstance(found, _Stamp) and found == oldest:
+            doubted[part] = found
+        else:
+            yield part.topic, found.timestamp if isinstance(found, _Stamp) else found
+    specs = {part: OffsetSpec.for_timestamp(at.timestamp + 1) for part, at in doubted.items()}
+    later = _ask(admin, specs)
+    for part, found in doubted.items():
+        yield part.topic, found.timestamp if later(part) is None else OTHER_VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class _Stamp:
+    """The offset of a record, and Kafka's timestamp in milliseconds."""
+
+    offset: int
+    timestamp: int
+
+
+def _ask(
+    admin: AdminClient, specs: Mapping[TopicPartition, OffsetSpec]
+) -> Callable[[TopicPartition], _Stamp | Unknown | None]:
+    """Ask for a record of each partition; what is returned takes the answer, None for no record."""
+    answers = admin.list_offsets(dict(specs), request_timeout=REQUEST_SECONDS) if specs else {}
+
+    def take(part: TopicPartition) -> _Stamp | None:
+        offset = offset_in(answers[part])
+        return _Stamp(offset, answers[part].result().timestamp) if offset >= 0 else None
+
+    return lambda part: given(lambda: take(part))
