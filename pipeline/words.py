@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 _LOCAL: Final = "file:"
+_LONGEST_QUOTE: Final = 200
 
 
 def counted(count: int, noun: str, plural: str = "") -> str:
@@ -23,3 +24,10 @@ def location(path: str) -> str:
     if not path.startswith(_LOCAL):
         return path
     return "/" + path.removeprefix(_LOCAL).lstrip("/")
+
+
+def quoted(text: str) -> str:
+    """Somebody else's words as part of a sentence of ours: one line, short, without a full stop."""
+    line = " ".join(text.split())
+    shown = line if len(line) <= _LONGEST_QUOTE else f"{line[:_LONGEST_QUOTE]} …"
+    return shown.rstrip(". ")

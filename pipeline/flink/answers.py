@@ -5,19 +5,43 @@ Source: Flink 2.3 documentation, "REST API".
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
 from pipeline.model import Slots
 
+EARLIEST_MILLIS: Final = -62_135_596_800_000
+LATEST_MILLIS: Final = 253_402_300_799_999
+"""The years 1 and 9999, outside of which there are no dates."""
+
+# What is built into addresses must not lead elsewhere.
+Id = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z_-]{1,64}$")]
+Count = Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
+Millis = Annotated[int, msgspec.Meta(ge=-1, le=LATEST_MILLIS)]
+"""Since the epoch; -1 for what has not been."""
+JobState = Literal[
+    "INITIALIZING",
+    "CREATED",
+    "RUNNING",
+    "FAILING",
+    "FAILED",
+    "CANCELLING",
+    "CANCELED",
+    "FINISHED",
+    "RESTARTING",
+    "SUSPENDED",
+    "RECONCILING",
+]
+"""One that nobody knows would be waited for without end."""
+
 
 class Overview(msgspec.Struct, frozen=True):
     """The cluster as a whole."""
 
-    taskmanagers: int
-    slots_total: int = msgspec.field(name="slots-total")
-    slots_free: int = msgspec.field(name="slots-available")
+    taskmanagers: Count
+    slots_total: Count = msgspec.field(name="slots-total")
+    slots_free: Count = msgspec.field(name="slots-available")
 
     @property
     def slots(self) -> Slots:
@@ -28,16 +52,16 @@ class Overview(msgspec.Struct, frozen=True):
 class JobOverview(msgspec.Struct, frozen=True):
     """One job of the cluster, ended ones included; `start` in milliseconds since the epoch."""
 
-    id: str = msgspec.field(name="jid")
+    id: Id = msgspec.field(name="jid")
     name: str = ""
     state: str = ""
-    start: int = msgspec.field(name="start-time", default=0)
+    start: Millis = msgspec.field(name="start-time", default=0)
 
 
 class TaskManager(msgspec.Struct, frozen=True):
     """Of a `TaskManagers`."""
 
-    data_port: int = msgspec.field(name="dataPort")
+    data_port: Count = msgspec.field(name="dataPort")
 
 
 class TaskManagers(msgspec.Struct, frozen=True):
@@ -55,21 +79,27 @@ class JobList(msgspec.Struct, frozen=True):
 class Vertex(msgspec.Struct, frozen=True):
     """Operators of a `Job` that run together."""
 
-    id: str
+    id: Id
     status: str = ""
 
 
 class Job(msgspec.Struct, frozen=True):
     """`/jobs/:id`."""
 
-    state: str
+    state: JobState
     vertices: tuple[Vertex, ...] = ()
+
+
+class ExecutionConfig(msgspec.Struct, frozen=True):
+    """Of a `JobConfig`."""
+
+    parameters: dict[str, Any] | None = msgspec.field(name="user-config", default=None)
 
 
 class JobConfig(msgspec.Struct, frozen=True):
     """`/jobs/:id/config`."""
 
-    execution: dict[str, Any] | None = msgspec.field(name="execution-config", default=None)
+    execution: ExecutionConfig | None = msgspec.field(name="execution-config", default=None)
 
 
 class Option(msgspec.Struct, frozen=True):
@@ -88,7 +118,7 @@ class Failure(msgspec.Struct, frozen=True):
     """Of `Failures`: `timestamp` in milliseconds since the epoch."""
 
     stacktrace: str
-    timestamp: int = 0
+    timestamp: Millis = 0
 
 
 class Failures(msgspec.Struct, frozen=True):
@@ -110,11 +140,21 @@ class Metric(msgspec.Struct, frozen=True):
     value: str = ""
 
 
+class Aggregate(msgspec.Struct, frozen=True):
+    """A `Metric` over the subtasks of a vertex; without what Flink does not tell."""
+
+    id: str
+    min: float | str = ""
+    max: float | str = ""
+    avg: float | str = ""
+    sum: float | str = ""
+
+
 class Snapshot(msgspec.Struct, frozen=True):
     """A checkpoint or savepoint: `at` in milliseconds since the epoch."""
 
     path: str = msgspec.field(name="external_path", default="")
-    at: int = msgspec.field(name="latest_ack_timestamp", default=0)
+    at: Millis = msgspec.field(name="latest_ack_timestamp", default=0)
 
 
 class Latest(msgspec.Struct, frozen=True):
@@ -146,9 +186,9 @@ class Operation(msgspec.Struct, frozen=True):
 
 
 class Phase(msgspec.Struct, frozen=True):
-    """`IN_PROGRESS` or `COMPLETED`."""
+    """Whether an operation is at an end; what is neither would be waited for without one."""
 
-    id: str
+    id: Literal["IN_PROGRESS", "COMPLETED"]
 
 
 class Progress(msgspec.Struct, frozen=True):
@@ -161,4 +201,4 @@ class Progress(msgspec.Struct, frozen=True):
 class Trigger(msgspec.Struct, frozen=True):
     """The answer to a request that starts an operation."""
 
-    request_id: str = msgspec.field(name="request-id")
+    request_id: Id = msgspec.field(name="request-id")

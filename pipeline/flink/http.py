@@ -12,6 +12,8 @@ import msgspec
 from pipeline.config import FlinkSettings
 from pipeline.config.tls import read_pem
 from pipeline.errors import ConfigError, JobError, PipelineError, UnavailableError
+from pipeline.kafka.records import MALFORMED
+from pipeline.words import quoted
 
 # What a JobManager says of the one that leads while that one is gone and no other is elected; the
 # first two with HTTP 500.
@@ -22,11 +24,12 @@ _LEADERLESS: Final = (
 )
 
 
+_LOGS: Final = "Look at `fraudwatch logs flink`, or at the logs of your own cluster."
 _CHECK: Final = "Check rest, and token or password, of the profile's table `flink`."
 
 
 class _Errors(msgspec.Struct, frozen=True):
-    errors: tuple[str, ...] = ()
+    errors: tuple[str, ...]
 
 
 def rest_client(flink: FlinkSettings) -> httpx.Client:
@@ -90,8 +93,16 @@ def unavailable(address: str, error: Exception) -> PipelineError:
             f"The certificate of Flink at {address} is not trusted.",
             "Set ca_file to the certificate of the authority that signed it.",
         )
+    # What is sent is no HTTP, or not what its own headers say.
+    if isinstance(error, httpx.RemoteProtocolError | httpx.DecodingError | httpx.InvalidURL):
+        return _not_flink(address, "no proper HTTP")
+    reason = "the connection breaks off"
+    if isinstance(error, httpx.TimeoutException):
+        reason = "no answer in time"
+    elif isinstance(error, httpx.ConnectError):
+        reason = "no connection"
     return UnavailableError(
-        f"Flink does not answer at {address} ({type(error).__name__}).",
+        f"Flink does not answer at {address} ({reason}).",
         "Start it with `fraudwatch up`, or look at `fraudwatch status`.",
     )
 
@@ -105,11 +116,17 @@ def foreign(address: str, path: str, content: bytes) -> UnavailableError:
         content: The answer.
     """
     page = content.lstrip()[:1] == b"<"
-    return UnavailableError(
-        f"{address} answers, but is not Flink's REST API "
-        f"({'a web page' if page else 'an unknown answer'} at {path}).",
-        _CHECK,
-    )
+    what = "a web page" if page else "an unknown answer"
+    return _not_flink(address, f"{what} at {_shown(path)}")
+
+
+def _not_flink(address: str, why: str) -> UnavailableError:
+    return UnavailableError(f"{address} answers, but is not Flink's REST API ({why}).", _CHECK)
+
+
+def _shown(path: str) -> str:
+    """What was asked for, without the names of all metrics."""
+    return path.partition("?")[0]
 
 
 def refused(address: str, path: str, response: httpx.Response) -> PipelineError:
@@ -122,18 +139,12 @@ def refused(address: str, path: str, response: httpx.Response) -> PipelineError:
     """
     code = response.status_code
     if response.has_redirect_location:
-        return UnavailableError(
-            f"{address} answers, but is not Flink's REST API "
-            f"(it redirects to {response.headers['Location']}).",
-            _CHECK,
-        )
+        return _not_flink(address, f"it redirects to {quoted(response.headers['Location'])}")
     if code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
         return ConfigError(
             f"Flink at {address} does not let us in (HTTP {code}).",
             "Check username and password, or token, of the profile's table `flink`.",
         )
-    if code == httpx.codes.NOT_FOUND:
-        return JobError(f"Flink at {address} does not know {path}.")
     if any(said in response.text for said in _LEADERLESS):
         return UnavailableError(
             f"Flink at {address} has no leader at the moment.",
@@ -141,15 +152,19 @@ def refused(address: str, path: str, response: httpx.Response) -> PipelineError:
         )
     if code >= httpx.codes.BAD_GATEWAY:
         return UnavailableError(f"Flink at {address} is not ready (HTTP {code}).", "Try again.")
-    return JobError(f"Flink refused {path}: {_first_line(response)}.")
-
-
-def _first_line(response: httpx.Response) -> str:
-    """What an error answer of the API says, without its stack trace."""
     try:
         errors = msgspec.json.decode(response.content, type=_Errors).errors
-    except msgspec.DecodeError:
-        errors = ()
+    except MALFORMED:
+        return foreign(address, path, response.content)
+    if code == httpx.codes.NOT_FOUND:
+        return JobError(f"Flink at {address} does not know {_shown(path)}.", _LOGS)
+    said = _first_line(errors) or f"HTTP {code}"
+    return JobError(f"Flink at {address} refused {_shown(path)}: {said}.", _LOGS)
+
+
+def _first_line(errors: tuple[str, ...]) -> str:
+    """What an error answer of the API says, without its stack trace."""
     # The cause comes last, and under a line that says no more than that there is one.
-    lines = (line for line in "".join(errors[-1:]).splitlines() if not line.startswith("<"))
-    return next(lines, f"HTTP {response.status_code}")
+    lines = "".join(errors[-1:]).splitlines()
+    said = (line for line in lines if line.strip() and not line.startswith(("<", "\t")))
+    return quoted(next(said, ""))

@@ -16,9 +16,14 @@ import msgspec
 
 from pipeline.config import FlinkSettings
 from pipeline.errors import JobError, UnavailableError
+from pipeline.kafka.records import MALFORMED
 from pipeline.model import JobFailure, KeptState
+from pipeline.words import quoted
 
 from .answers import (
+    EARLIEST_MILLIS,
+    LATEST_MILLIS,
+    Aggregate,
     Checkpoints,
     Cluster,
     Exceptions,
@@ -40,6 +45,7 @@ T = TypeVar("T")
 
 POLL_SECONDS: Final = 0.1
 _FAILURES: Final = 5
+_OVER_SUBTASKS: Final = ("min", "max", "avg", "sum")
 # Options of a cluster that asks Kubernetes or YARN for TaskManagers.
 _PROVIDERS: Final = ("kubernetes.", "yarn.", "$internal.yarn.")
 TERMINAL: Final = frozenset({"FINISHED", "CANCELED", "FAILED"})
@@ -100,8 +106,9 @@ class FlinkRest:
 
     def parameters(self, job_id: str) -> dict[str, str]:
         """What was said of a job by whoever submitted it: Flink's global job parameters."""
-        config = self._get(f"/jobs/{job_id}/config", JobConfig).execution or {}
-        return {name: str(value) for name, value in (config.get("user-config") or {}).items()}
+        config = self._get(f"/jobs/{job_id}/config", JobConfig).execution
+        told = config.parameters if config is not None else None
+        return {name: str(value) for name, value in (told or {}).items()}
 
     def grows(self) -> bool:
         """Whether the cluster starts TaskManagers when a job needs them."""
@@ -137,9 +144,13 @@ class FlinkRest:
         """Metrics over the subtasks of a vertex: `min`, `max`, `avg` and `sum` by name."""
         wanted = quote(",".join(names))
         path = f"/jobs/{job_id}/vertices/{vertex}/subtasks/metrics?get={wanted}"
-        listed = self._get(path, tuple[dict[str, str | float], ...])
+        listed = self._get(path, tuple[Aggregate, ...])
         return {
-            str(metric.pop("id", "")): {name: float(value) for name, value in metric.items()}
+            metric.id: {
+                name: value
+                for name in _OVER_SUBTASKS
+                if (value := _number(getattr(metric, name))) is not None
+            }
             for metric in listed
         }
 
@@ -147,9 +158,7 @@ class FlinkRest:
         """Metrics of a job as a whole; those that Flink does not know (yet) are left out."""
         listed = self._get(f"/jobs/{job_id}/metrics?get={','.join(names)}", tuple[Metric, ...])
         return {
-            metric.id: float(metric.value)
-            for metric in listed
-            if metric.value.lstrip("-").replace(".", "", 1).isdigit()
+            metric.id: value for metric in listed if (value := _number(metric.value)) is not None
         }
 
     def last_state(self, job_id: str) -> KeptState | None:
@@ -191,14 +200,17 @@ class FlinkRest:
         None while the job has no watermark yet, as before its first record.
         """
         found = [
-            int(float(metric.value))
+            int(value)
             for vertex in self.vertices(job_id)
             for metric in self._get(
                 f"/jobs/{job_id}/vertices/{vertex}/watermarks", tuple[Metric, ...]
             )
+            if (value := _number(metric.value)) is not None
         ]
-        # Before the first record the watermark is the smallest number there is.
-        return min(found) if found and min(found) > -(2**62) else None
+        # Before the first record the watermark is the smallest number there is, which is no date.
+        lowest = min(found, default=None)
+        dated = lowest is not None and EARLIEST_MILLIS <= lowest <= LATEST_MILLIS
+        return lowest if dated else None
 
     def stop_with_savepoint(self, job_id: str, directory: str) -> str:
         """Stop a job and keep its state, which takes as long as Flink is at it.
@@ -319,13 +331,13 @@ class FlinkRest:
     def _decode(self, content: bytes, path: str, answer: type[T]) -> T:
         try:
             return msgspec.json.decode(content, type=answer)
-        except msgspec.DecodeError as error:
+        except MALFORMED as error:
             raise foreign(self.address, path, content) from error
 
     def _request(self, method: str, path: str, body: object = None) -> bytes:
         try:
             response = self._client.request(method, path, json=body)
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise unavailable(self.address, error) from error
         if not response.is_success:
             raise refused(self.address, path, response)
@@ -335,5 +347,13 @@ class FlinkRest:
 def _root_cause(trace: str) -> str:
     """The innermost cause of a Java stack trace, in one line."""
     causes = [line for line in trace.splitlines() if line.startswith("Caused by: ")]
-    line = causes[-1].removeprefix("Caused by: ") if causes else trace.partition("\n")[0]
-    return line.strip().removesuffix(".")
+    return quoted(causes[-1].removeprefix("Caused by: ") if causes else trace.partition("\n")[0])
+
+
+def _number(told: float | str) -> float | None:
+    """A metric's value; None for what is no number, as while there is none yet."""
+    try:
+        value = float(told)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None

@@ -10,6 +10,7 @@ operators, whose names begin with the operator's.
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -22,14 +23,13 @@ from typing import Final
 from pipeline.errors import JobError
 from pipeline.model import Checkpoint, JobVitals
 
+from .answers import EARLIEST_MILLIS, LATEST_MILLIS
 from .rest import FlinkRest
 
 # Metrics appear one by one in a job's first minute, and anew when it restarts.
 _PLAN_SECONDS: Final = 10.0
 _AT_ONCE: Final = 16
 _EPOCH: Final = datetime(1970, 1, 1)
-# Before the first record the watermark is the smallest number there is.
-_NO_WATERMARK: Final = -(2**62)
 _JOB_METRICS: Final = (
     "numRestarts",
     "numberOfFailedCheckpoints",
@@ -117,8 +117,9 @@ class VitalsReader:
         values: dict[str, list[float]] = {}
         for roles, answer in zip(plan.vertices.values(), answers, strict=True):
             for metric, found in answer.items():
-                role = roles[metric]
-                values.setdefault(role.name, []).append(float(found[role.over_subtasks]))
+                role = roles.get(metric)
+                if role is not None and role.over_subtasks in found:
+                    values.setdefault(role.name, []).append(found[role.over_subtasks])
         figures = {role.name: role.over_vertices(values[role.name])
                    for role in _ROLES if role.name in values}  # fmt: skip
         return _vitals(figures, job.result())
@@ -143,12 +144,14 @@ def _vitals(figures: Mapping[str, float], job: Mapping[str, float]) -> JobVitals
     def share(name: str) -> float | None:
         return min(1.0, figures[name] / 1000) if name in figures else None
 
-    mark = figures.get("watermark", _NO_WATERMARK)
+    # Before the first record the watermark is the smallest number there is, which is no date.
+    mark = figures.get("watermark", math.nan)
+    dated = EARLIEST_MILLIS <= mark <= LATEST_MILLIS
     return JobVitals(
         records_in=figures.get("records_in"),
         records_out=figures.get("records_out"),
         pending=count("pending"),
-        watermark=_EPOCH + timedelta(milliseconds=mark) if mark > _NO_WATERMARK else None,
+        watermark=_EPOCH + timedelta(milliseconds=mark) if dated else None,
         late=count("late"),
         checkpoint=_checkpoint(job),
         checkpoints_failed=count("numberOfFailedCheckpoints", job) or 0,
@@ -161,7 +164,7 @@ def _vitals(figures: Mapping[str, float], job: Mapping[str, float]) -> JobVitals
 def _checkpoint(job: Mapping[str, float]) -> Checkpoint | None:
     # Flink says -1 as long as there is none.
     at = job.get("lastCheckpointCompletedTimestamp", -1)
-    if at <= 0:
+    if not 0 < at <= LATEST_MILLIS:
         return None
     return Checkpoint(
         at=at / 1000,

@@ -91,7 +91,7 @@ CAUSE = "<Exception on server side:\njava.lang.IllegalStateException: closed\n\t
         (503, [ELECTION], r"/team has no leader at the moment\."),
         (503, ["starting"], r"/team is not ready \(HTTP 503\)\."),
         (502, [], r"/team is not ready \(HTTP 502\)\."),
-        (500, [], r"Flink refused /overview: HTTP 500\."),
+        (500, [], r"/team refused /overview: HTTP 500\."),
         (403, ["no"], r"does not let us in \(HTTP 403\)"),
         (500, ["Internal server error.", CAUSE], r"/overview: java\.lang\.Illegal\w+: closed\."),
     ],
