@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -14,6 +15,7 @@ from confluent_kafka.admin import AdminClient
 
 from pipeline.config import KafkaSettings
 from pipeline.errors import ConfigError, PipelineError, UnavailableError
+from pipeline.words import quoted
 
 from .security import librdkafka
 
@@ -30,6 +32,24 @@ NOT_READY: Final = (
     KafkaError.NOT_LEADER_FOR_PARTITION,
     KafkaError.LEADER_NOT_AVAILABLE,
 )
+_NO_CONNECTION: Final = "there is no connection, or it is closed at once"
+_NO_TIME: Final = "no answer in time"
+_NO_KAFKA: Final = "what answers there does not speak Kafka's protocol"
+_IN_WORDS: Final = {
+    KafkaError._TRANSPORT: _NO_CONNECTION,
+    KafkaError._ALL_BROKERS_DOWN: _NO_CONNECTION,
+    KafkaError._TIMED_OUT: _NO_TIME,
+    KafkaError._TIMED_OUT_QUEUE: _NO_TIME,
+    KafkaError._MSG_TIMED_OUT: _NO_TIME,
+    KafkaError._BAD_MSG: _NO_KAFKA,
+    KafkaError._UNDERFLOW: _NO_KAFKA,
+    KafkaError._PARTIAL: _NO_KAFKA,
+    KafkaError._UNKNOWN_TOPIC: "there is no such topic",
+    KafkaError._UNKNOWN_PARTITION: "there is no such partition",
+    KafkaError._UNSUPPORTED_FEATURE: "it does not know what it is asked for",
+}
+# Who says it: the library, or the broker through it.
+_ITS_PREFIX: Final = re.compile(r"^.*\b(Local|Broker): ", re.DOTALL)
 # What waiting does not mend.
 _FINAL: Final = (KafkaError._AUTHENTICATION, KafkaError._SSL, KafkaError._RESOLVE)
 
@@ -87,11 +107,21 @@ def patiently(ask: Callable[[], T]) -> T:
 def unavailable(kafka: KafkaSettings, error: KafkaError | KafkaException) -> UnavailableError:
     """What a client's error means to the user."""
     cause = error.args[0] if isinstance(error, KafkaException) else error
-    reason = cause.str() if isinstance(cause, KafkaError) else str(cause)
     return UnavailableError(
-        f"Kafka at {kafka.bootstrap} cannot be used: {reason}.",
+        f"Kafka at {kafka.bootstrap} cannot be used: {in_words(cause)}.",
         "See whether it runs with `fraudwatch status`.",
     )
+
+
+def in_words(error: KafkaError) -> str:
+    """What a client says is wrong, without the words of its library and without a full stop."""
+    said = error.str()
+    if found := _IN_WORDS.get(error.code()):
+        refused = error.code() == KafkaError._TRANSPORT and "refused" in said
+        return "the connection is refused" if refused else found
+    if error.name().startswith("Err-"):
+        return f"it answers with the unknown error {error.code()}"
+    return quoted(_ITS_PREFIX.sub("", said).split(" (")[0])
 
 
 @contextmanager
@@ -135,7 +165,7 @@ class Probe:
         except KafkaException as error:
             raise ConfigError(
                 f"The settings for Kafka at {kafka.bootstrap} cannot be used: "
-                f"{error.args[0].str()}.",
+                f"{in_words(error.args[0])}.",
                 "Correct the table `kafka` of the profile.",
             ) from error
 
@@ -202,6 +232,6 @@ def _explained(kafka: KafkaSettings, error: KafkaError) -> PipelineError:
             f"The host of {where} is not known.", "Correct bootstrap, or the name service."
         )
     return UnavailableError(
-        f"{where} does not answer: {reason.split(' (')[0]}.",
+        f"{where} does not answer: {in_words(error)}.",
         "See whether it runs, and whether bootstrap and security_protocol are right.",
     )

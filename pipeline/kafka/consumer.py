@@ -24,6 +24,7 @@ from .client import (
     NOT_READY,
     REQUEST_SECONDS,
     client_config,
+    in_words,
     patiently,
     reporting,
     unavailable,
@@ -119,7 +120,7 @@ class BatchConsumer:
             elif error.code() == KafkaError._PARTITION_EOF:
                 self._at_end.add((message.topic() or "", message.partition() or 0))
             elif error.code() not in _GONE:
-                self._error = error.str()
+                self._error = in_words(error)
         if records:
             self._error = ""
         return records
@@ -183,7 +184,7 @@ class BatchConsumer:
                     self._forget(topic)
                     self._missing.add(topic)
                 else:
-                    self._error = failure.args[0].str()
+                    self._error = in_words(failure.args[0])
                 continue
             told = answer.result()
             self._missing.discard(topic)
@@ -209,7 +210,7 @@ class BatchConsumer:
                 if error.args[0].code() in NOT_READY:
                     self._asked_at = float("-inf")
                 else:
-                    self._error = error.args[0].str()
+                    self._error = in_words(error.args[0])
                 continue
             self._consumer.incremental_assign(
                 [TopicPartition(*key, place.begin) for key, place in places.items()]

@@ -131,7 +131,7 @@ def test_all_partitions_are_asked_for_at_once(
 @pytest.mark.parametrize(
     ("code", "said"),
     [
-        (KafkaError.TOPIC_AUTHORIZATION_FAILED, "Broker: Topic authorization failed"),
+        (KafkaError.TOPIC_AUTHORIZATION_FAILED, "Topic authorization failed"),
         # It is asked again at once, since it lasts a moment.
         (KafkaError.LEADER_NOT_AVAILABLE, ""),
     ],
@@ -223,12 +223,12 @@ def test_what_kafka_refuses_is_told_until_it_answers(
 ) -> None:
     cluster.put(1)
     refused: Future[Any] = Future()
-    refused.set_exception(KafkaException(KafkaError(KafkaError._TIMED_OUT, "no answer")))
+    refused.set_exception(KafkaException(KafkaError(KafkaError._TIMED_OUT)))
     with BatchConsumer(cluster.kafka, (TOPIC,), Edge.EARLIEST) as consumer:
         with monkeypatch.context() as patch:
             patch.setattr(cluster, "describe_topics", lambda *_, **__: {TOPIC: refused})
             assert consumer.poll(timeout=0.0) == []
-            assert consumer.error == "no answer"
+            assert consumer.error == "no answer in time"
         assert read(consumer, 1) == [1]
         assert consumer.error == ""
 
