@@ -77,6 +77,33 @@ class Runtime:
         """
         return self._stack.found().kafka
 
+    def running_kafka(self) -> KafkaSettings:
+        """Where Kafka is, and how to get in, once it has answered.
+
+        Raises:
+            PipelineError: It does not, or does not let us in.
+        """
+        found = self._stack.found()
+        broker = found.process("kafka")
+        if broker is None:
+            self._stack.ask_kafka(found.kafka)
+        elif broker.health is not Health.UP:
+            raise UnavailableError(
+                f"Kafka at {found.kafka.bootstrap} is {broker.health}.",
+                "Look at `fraudwatch logs kafka`.",
+            )
+        return found.kafka
+
+    def require_flink(self) -> None:
+        """Return when an external Flink answers, or when there is none to ask.
+
+        Raises:
+            PipelineError: It does not, or does not let us in.
+        """
+        found = self._stack.find()
+        if found is not None and self._settings.flink.attached:
+            self._stack.rest(found.flink).overview()
+
     @property
     def attaches(self) -> bool:
         """Whether Kafka and Flink are both external, so that there is nothing to start here."""

@@ -57,7 +57,7 @@ class Condition:
         kafka: Kafka.
         flink: Flink.
         slots: Of the cluster; None while it cannot be asked about jobs either.
-        problems: Why what is somebody else's does not answer, a sentence each.
+        problems: Why what is external does not answer, and what to do about each.
     """
 
     kafka: Health
@@ -142,7 +142,7 @@ class Stack:
             try:
                 ask()
             except PipelineError as error:
-                problems.append(error.message)
+                problems.append(str(error))
                 return Health.DOWN
             return Health.UP
 

@@ -11,6 +11,7 @@ from typing import Final
 from cyclopts import App, CycloptsError
 
 from pipeline.errors import PipelineError, UnavailableError
+from pipeline.sanitise import sanitised
 from pipeline.terminal import prepare_streams
 
 from . import check, data, doctor, jobs, profiles, proof, stack
@@ -105,9 +106,9 @@ def _run(arguments: Sequence[str], more: Sequence[Command]) -> int:
 def _complain(error: PipelineError) -> None:
     # Where nobody reads what is wrong, the exit code still says it.
     with suppress(OSError):
-        print(f"fraudwatch: {error.message}", file=sys.stderr)
+        print(f"fraudwatch: {sanitised(error.message)}", file=sys.stderr)
         if error.hint:
-            print(f"            {error.hint}", file=sys.stderr)
+            print(f"            {sanitised(error.hint)}", file=sys.stderr)
 
 
 def _give_up_what_fails() -> None:

@@ -67,6 +67,9 @@ def check(
         print_json({"profile": common.profile, "holds": holds, "checks": checks})
     elif prometheus:
         print(exposition(common.profile, found), end="")
+        if readings.unreachable:
+            # The metrics have no room for the reason.
+            say(readings.unreachable)
     else:
         marks = {True: Mark.GOOD, False: Mark.FAILED, None: Mark.SKIPPED}
         subjects = [f"{measurement.check} {measurement.subject}".rstrip() for measurement in found]

@@ -14,9 +14,7 @@ from cyclopts import Parameter
 
 from pipeline import config
 from pipeline.config import KafkaSettings, Settings
-from pipeline.errors import UnavailableError
-from pipeline.model import Health
-from pipeline.sanitise import ascii_json, json_line
+from pipeline.sanitise import ascii_json, json_line, sanitised
 from pipeline.terminal import takes
 
 
@@ -66,12 +64,13 @@ def print_table(
 
 
 def say(line: str, *, over: bool = False) -> None:
-    """Progress on stderr, so that stdout holds nothing but the result.
+    """Progress on stderr, so that stdout holds nothing but the result; made harmless.
 
     Args:
         line: What to say.
         over: Whether the line may be written over by the next one, on a terminal.
     """
+    line = sanitised(line)
     drawn_over = sys.stderr.isatty() and os.environ.get("TERM", "") != "dumb"
     # Progress that nobody reads any more is no reason to stop.
     with suppress(OSError):
@@ -88,18 +87,11 @@ def teller(name: str, *, over: bool = False) -> Callable[[str], None]:
 
 
 def running_kafka(common: Common) -> KafkaSettings:
-    """The profile's Kafka.
+    """The profile's Kafka; nobody is asked about Flink.
 
     Raises:
-        UnavailableError: It is not running.
+        PipelineError: It does not run, or does not let us in.
     """
     from pipeline.runtime import Runtime
 
-    runtime = Runtime(common.settings)
-    status = runtime.status()
-    if status.kafka is not Health.UP:
-        raise UnavailableError(
-            " ".join(status.problems) or "The local stack is not running.",
-            "Start it with `fraudwatch up`." if not status.problems else "",
-        )
-    return runtime.kafka
+    return Runtime(common.settings).running_kafka()

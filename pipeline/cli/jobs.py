@@ -26,7 +26,10 @@ def jobs(*, json: Json = False, common: Common = Common()) -> int:
     """
     from pipeline.runtime import Runtime
 
-    found = Runtime(common.settings).status()
+    runtime = Runtime(common.settings)
+    # What is remembered of the jobs is not what an external cluster would say of them now.
+    runtime.require_flink()
+    found = runtime.status()
     if json:
         print_json([job_object(job) for job in found.jobs])
     else:
@@ -81,6 +84,8 @@ def stop(
     runtime = Runtime(common.settings)
     chosen = _chosen(runtime, names, every)
     if every:
+        # Else none would be known to run, and none be stopped.
+        runtime.require_flink()
         running = {job.name for job in runtime.status().jobs if job.job_id}
         chosen = tuple(name for name in chosen if name in running or discard)
     for name in chosen:

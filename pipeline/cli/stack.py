@@ -130,7 +130,7 @@ def print_jobs(jobs: tuple[JobStatus, ...], others: tuple[OtherJob, ...] = ()) -
     print_table(("JOB", "STATE", "SINCE", "TOPIC"), rows)
     for job in jobs:
         if job.failure:
-            print(f"{job.name}: {job.failure}")
+            print(sanitised(f"{job.name}: {job.failure}"))
     if others:
         print()
         print_table(
@@ -178,7 +178,7 @@ def _print_stack(stack: StackStatus) -> None:
         ],
     )
     for problem in stack.problems:
-        print(problem)
+        print(sanitised(problem))
     print()
     print_jobs(stack.jobs, stack.others)
 
