@@ -1,0 +1,458 @@
+"""A server on loopback that answers as one old Kafka broker does, or with garbage instead.
+
+It knows no more of the protocol than what the commands ask for, each in one version.
+
+Source: Apache Kafka 4.1, "Protocol Guide".
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import socketserver
+import struct
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from random import Random
+from typing import Final
+
+from .hostile import texts
+from .mutation import mutated
+
+API_VERSIONS: Final = 18
+PARTITIONS: Final = 2
+ROWS: Final = 3
+_PRODUCE, _FETCH, _LIST_OFFSETS, _METADATA = 0, 1, 2, 3
+_OFFSET_FETCH, _FIND_COORDINATOR, _CREATE_TOPICS, _INIT_PRODUCER = 9, 10, 19, 22
+_DELETE_TOPICS: Final = 20
+APIS: Final = (
+    *(_PRODUCE, _FETCH, _LIST_OFFSETS, _METADATA, _OFFSET_FETCH, _FIND_COORDINATOR),
+    *(_CREATE_TOPICS, _DELETE_TOPICS, _INIT_PRODUCER),
+)
+_VERSIONS: Final = {
+    _PRODUCE: 3,
+    _FETCH: 4,
+    _LIST_OFFSETS: 7,
+    _METADATA: 4,
+    _OFFSET_FETCH: 1,
+    _FIND_COORDINATOR: 0,
+    _CREATE_TOPICS: 2,
+    _DELETE_TOPICS: 1,
+    _INIT_PRODUCER: 0,
+    API_VERSIONS: 3,
+}
+TOPICS: Final = (
+    "transaction",
+    "user_trans_amt_last_360min",
+    "user_trans_amt_last_360min_tumbling",
+)
+_HOST: Final = b"127.0.0.1"
+_AT: Final = 1_767_600_000_000
+_EARLIEST: Final = -2
+_ROW: Final = {
+    "trans_date_trans_time": "2026-01-05 08:00:00",
+    "cc_num": 4_613_314_721_966,
+    "merchant": "fraud_Rutherford-Mertz",
+    "category": "grocery_pos",
+    "amt": 281.06,
+    "first": "Jason",
+    "last": "Murphy",
+    "zipcode": "29209",
+    "dob": "1988-09-15",
+    "trans_num": "e8a81877ae9a0a7f883e15cb39dc4022",
+    "is_fraud": 0,
+    "user_id": 1_234,
+}
+
+
+def _text(text: str) -> bytes:
+    data = text.encode()
+    return struct.pack(">h", len(data)) + data
+
+
+def _array(items: Sequence[bytes]) -> bytes:
+    return struct.pack(">i", len(items)) + b"".join(items)
+
+
+def _varint(number: int) -> bytes:
+    """As in a record: zigzag, the low bits first."""
+    left, data = (number << 1) ^ (number >> 63), bytearray()
+    while True:
+        low, left = left & 0x7F, left >> 7
+        data.append(low | (0x80 if left else 0))
+        if not left:
+            return bytes(data)
+
+
+def _compact(text: bytes) -> bytes:
+    """A text or an array's length in the flexible versions; all here are short."""
+    return bytes([len(text) + 1]) + text
+
+
+class _Reader:
+    """Takes a request apart."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._at = 0
+
+    def number(self, form: str) -> int:
+        (found,) = struct.unpack_from(f">{form}", self._data, self._at)
+        self._at += struct.calcsize(f">{form}")
+        return int(found)
+
+    def bytes(self, length: int) -> bytes:
+        self._at += length
+        return self._data[self._at - length : self._at]
+
+    def text(self) -> str:
+        return self.bytes(max(0, self.number("h"))).decode()
+
+    def compact(self) -> str:
+        return self.bytes(self.number("B") - 1).decode()
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What every request begins with."""
+
+    api: int
+    version: int
+    correlation: int
+
+
+# Of Kafka's error codes, and some that are none of them.
+_ERRORS: Final = (-1, 1, 3, 5, 6, 7, 9, 14, 15, 16, 17, 29, 30, 36, 41, 51, 74, 87, 99, 32_000)
+_OFFSETS: Final = (-2, -1, 0, 1, 1 << 40, (1 << 63) - 1)
+
+
+class Broker:
+    """Answers of a broker on a port, of which some topics have records.
+
+    Args:
+        port: Its own.
+        random: Decides what is odd.
+        odd: The share of numbers that are none that make sense, and of records that are none.
+    """
+
+    def __init__(self, port: int, random: Random, *, odd: float) -> None:
+        self._port = port
+        self._topics = set(TOPICS)
+        self._random = random
+        self._odd = odd
+
+    def _or(self, proper: int, others: Sequence[int]) -> int:
+        """A number as it should be, or now and then another."""
+        return self._random.choice(others) if self._random.random() < self._odd else proper
+
+    def _error(self, proper: int = 0) -> int:
+        return self._or(proper, _ERRORS)
+
+    def answer(self, request: Request, body: _Reader) -> bytes | None:
+        """What comes behind the correlation; None for what this broker does not know."""
+        answers: dict[int, Callable[[_Reader], bytes]] = {
+            API_VERSIONS: self._api_versions,
+            _METADATA: self._metadata,
+            _LIST_OFFSETS: self._list_offsets,
+            _FETCH: self._fetch,
+            _PRODUCE: self._produce,
+            _FIND_COORDINATOR: self._coordinator,
+            _OFFSET_FETCH: self._offset_fetch,
+            _CREATE_TOPICS: self._create,
+            _DELETE_TOPICS: self._delete,
+            _INIT_PRODUCER: lambda _: struct.pack(">ihqh", 0, 0, 4_711, 0),
+        }
+        return answers[request.api](body) if request.api in answers else None
+
+    def _api_versions(self, _: _Reader) -> bytes:
+        apis = b"".join(struct.pack(">hhhb", api, 0, _VERSIONS[api], 0) for api in _VERSIONS)
+        return struct.pack(">hB", 0, len(_VERSIONS) + 1) + apis + struct.pack(">ib", 0, 0)
+
+    def _metadata(self, body: _Reader) -> bytes:
+        asked = body.number("i")
+        names = [body.text() for _ in range(max(0, asked))] if asked >= 0 else sorted(self._topics)
+        node = struct.pack(">i", 1) + _text(_HOST.decode()) + struct.pack(">ih", self._port, -1)
+        topics = []
+        for name in names:
+            known = name in self._topics
+            parts = [
+                struct.pack(">hii", self._error(), number, self._or(1, (-1, 7)))
+                + _array([struct.pack(">i", 1)]) * 2
+                for number in range(self._or(PARTITIONS, (0, 1, 9)) if known else 0)
+            ]
+            head = struct.pack(">h", self._error(0 if known else 3)) + _text(name) + b"\0"
+            topics.append(head + _array(parts))
+        controller = struct.pack(">i", self._or(1, (-1, 7)))
+        cluster = struct.pack(">i", 0) + _array([node]) + _text("loopback") + controller
+        return cluster + _array(topics)
+
+    def _list_offsets(self, body: _Reader) -> bytes:
+        body.bytes(5)
+        topics = b""
+        count = body.number("B")
+        for _ in range(count - 1):
+            name = body.compact()
+            parts = body.number("B")
+            found = b""
+            for _ in range(parts - 1):
+                number, _, at = body.number("i"), body.number("i"), body.number("q")
+                body.bytes(1)
+                end = 0 if at == _EARLIEST or not self._holds(name, number) else ROWS
+                at, end = self._or(_AT, _OFFSETS), self._or(end, _OFFSETS)
+                found += struct.pack(">ihqqib", number, self._error(), at, end, 0, 0)
+            body.bytes(1)
+            topics += _compact(name.encode()) + bytes([parts]) + found + b"\0"
+        return struct.pack(">iB", 0, count) + topics + b"\0"
+
+    def _holds(self, topic: str, number: int) -> bool:
+        return topic in self._topics and number == 0
+
+    def _fetch(self, body: _Reader) -> bytes:
+        body.bytes(17)
+        topics = []
+        for _ in range(body.number("i")):
+            name, parts = body.text(), []
+            for _ in range(body.number("i")):
+                number, offset, _ = body.number("i"), body.number("q"), body.number("i")
+                held = ROWS if self._holds(name, number) else 0
+                records = self._records() if offset < held else b""
+                head = struct.pack(">ihqqi", number, self._error(), held, held, -1)
+                parts.append(head + struct.pack(">i", len(records)) + records)
+            topics.append(_text(name) + _array(parts))
+        return struct.pack(">i", 0) + _array(topics)
+
+    def _records(self) -> bytes:
+        records = b""
+        for number in range(ROWS):
+            value = json.dumps(_ROW).encode()
+            if self._random.random() < self._odd:
+                value = self._random.choice(
+                    (mutated(_ROW, self._random), texts(self._random).encode(errors="replace"))
+                )
+            key = b"1234"
+            record = b"\0\0" + _varint(number)
+            record += _varint(len(key)) + key + _varint(len(value)) + value + _varint(0)
+            records += _varint(len(record)) + record
+        # The checksum is not looked at, unless one asks for it.
+        fields = struct.pack(">hiqqqhii", 0, ROWS - 1, _AT, _AT, -1, -1, -1, ROWS)
+        rest = struct.pack(">ibI", 0, 2, 0) + fields + records
+        return struct.pack(">qi", 0, len(rest)) + rest
+
+    def _produce(self, body: _Reader) -> bytes:
+        body.bytes(max(0, body.number("h")))
+        body.bytes(6)
+        topics = []
+        for _ in range(body.number("i")):
+            name, parts = body.text(), []
+            for _ in range(body.number("i")):
+                number = body.number("i")
+                body.bytes(body.number("i"))
+                parts.append(struct.pack(">ihqq", number, self._error(), ROWS, -1))
+            topics.append(_text(name) + _array(parts))
+        return _array(topics) + struct.pack(">i", 0)
+
+    def _coordinator(self, _: _Reader) -> bytes:
+        return (
+            struct.pack(">hi", self._error(), 1)
+            + _text(_HOST.decode())
+            + struct.pack(">i", self._port)
+        )
+
+    def _offset_fetch(self, body: _Reader) -> bytes:
+        body.text()
+        topics = []
+        for _ in range(body.number("i")):
+            name = body.text()
+            parts = [
+                struct.pack(">iq", body.number("i"), self._or(ROWS, _OFFSETS))
+                + _text("")
+                + struct.pack(">h", self._error())
+                for _ in range(body.number("i"))
+            ]
+            topics.append(_text(name) + _array(parts))
+        return _array(topics)
+
+    def _create(self, body: _Reader) -> bytes:
+        names = []
+        for _ in range(body.number("i")):
+            names.append(body.text())
+            body.bytes(6)
+            for _ in range(body.number("i")):
+                body.bytes(4)
+                body.bytes(4 * body.number("i"))
+            for _ in range(body.number("i")):
+                body.text()
+                body.text()
+        fresh = {name: name not in self._topics for name in names}
+        self._topics |= fresh.keys()
+        made = [
+            _text(name) + struct.pack(">hh", self._error(0 if fresh[name] else 36), -1)
+            for name in fresh
+        ]
+        return struct.pack(">i", 0) + _array(made)
+
+    def _delete(self, body: _Reader) -> bytes:
+        names = [body.text() for _ in range(body.number("i"))]
+        gone = [
+            _text(name) + struct.pack(">h", self._error(0 if name in self._topics else 3))
+            for name in names
+        ]
+        self._topics -= set(names)
+        return struct.pack(">i", 0) + _array(gone)
+
+
+Garble = Callable[[socket.socket, bytes, bytes, Random], bool]
+"""Sends garbage instead of an answer, given what comes before it and the answer; whether to go on
+with the connection."""
+
+
+def _framed(connection: socket.socket, head: bytes, body: bytes) -> bool:
+    connection.sendall(struct.pack(">i", len(head) + len(body)) + head + body)
+    return True
+
+
+def _raw(data: bytes) -> Garble:
+    def send(connection: socket.socket, head: bytes, body: bytes, random: Random) -> bool:
+        connection.sendall(data)
+        return False
+
+    return send
+
+
+def _random_bytes(connection: socket.socket, head: bytes, body: bytes, random: Random) -> bool:
+    connection.sendall(random.randbytes(random.randint(1, 2_000)))
+    return False
+
+
+_HTTP: Final = b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/html\r\n\r\n<html>\x1b[31m</html>"
+
+# Whole frames that lie in detail are not among them: confluent-kafka 2.16 ends the process itself
+# where a broker speaks no version of anything, knows of -1 brokers, or names a host that is not
+# UTF-8, about which nothing can be done from Python.
+GARBLES: Final[dict[str, Garble]] = {
+    "random bytes": _random_bytes,
+    "HTTP": _raw(_HTTP),
+    "closed": _raw(b""),
+    "TLS": _raw(b"\x15\x03\x01\x00\x02\x02\x46"),
+    "huge length": _raw(b"\x7f\xff\xff\xff" + b"x" * 100),
+    "negative length": _raw(b"\xff\xff\xff\xff" + b"x" * 100),
+    "no length": _raw(b"\0\0\0\0"),
+    "cut": lambda connection, head, body, random: _framed(connection, head, body[: len(body) // 2]),
+    "nothing in it": lambda connection, head, body, random: _framed(connection, head, b""),
+    "random body": lambda connection, head, body, random: _framed(
+        connection, head, b"\x7f" * 8 + random.randbytes(len(body))
+    ),
+    "to another request": lambda connection, head, body, random: _framed(
+        connection, b"\x7f\x01\x02\x03", body
+    ),
+    "silent": lambda connection, head, body, random: True,
+}
+"""What is sent in place of an answer, none of which is one; by a name for the test's report."""
+
+
+class KafkaServer:
+    """Answers on a port of its own until it is closed.
+
+    Attributes:
+        garbled: How many answers were garbage.
+        asked: How many requests came that might be garbled.
+    """
+
+    def __init__(self) -> None:
+        server = self
+
+        class Handler(socketserver.BaseRequestHandler):
+            def handle(self) -> None:
+                # Who does not like the answer closes the connection.
+                with suppress(OSError, struct.error):
+                    server._serve(self.request)
+
+        class Server(socketserver.ThreadingTCPServer):
+            allow_reuse_address = True
+            daemon_threads = True
+
+        self._server = Server(("127.0.0.1", 0), Handler)
+        self.begin(Random(0))
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
+        self._thread.start()
+
+    @property
+    def address(self) -> str:
+        """As a profile has it."""
+        return f"127.0.0.1:{self._port}"
+
+    @property
+    def _port(self) -> int:
+        return int(self._server.server_address[1])
+
+    def close(self) -> None:
+        """Answer no more."""
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    def begin(
+        self,
+        random: Random,
+        garble: Garble | None = None,
+        *,
+        after: int = 0,
+        api: int | None = None,
+        greets: bool = True,
+        odd: float = 0.0,
+    ) -> None:
+        """Begin a case: a broker that is as new.
+
+        Args:
+            random: Decides what the garbage is.
+            garble: Sends garbage; without it, answers are proper ones.
+            after: How many answers are proper ones before.
+            api: The kind of request that is answered with garbage; all when None.
+            greets: Whether it says properly which versions of the protocol it speaks.
+            odd: The share of the numbers in its answers that make no sense, and of its records.
+        """
+        self._lock = threading.Lock()
+        self._broker = Broker(self._port, random, odd=odd)
+        self._random = random
+        self._garble = garble
+        self._after = after
+        self._api = api
+        self._greets = greets
+        self.garbled = 0
+        self.asked = 0
+
+    def _serve(self, connection: socket.socket) -> None:
+        stream = connection.makefile("rb")
+        while size := stream.read(4):
+            data = stream.read(struct.unpack(">i", size)[0])
+            reader = _Reader(data)
+            request = Request(reader.number("h"), reader.number("h"), reader.number("i"))
+            reader.text()
+            if request.api in (_LIST_OFFSETS, API_VERSIONS):
+                reader.bytes(1)
+            with self._lock:
+                body = self._broker.answer(request, reader)
+                if body is None:
+                    return
+                garble = self._chosen(request)
+                random = Random(self._random.random())
+            head = struct.pack(">i", request.correlation)
+            if request.api == _LIST_OFFSETS:
+                head += b"\0"
+            if garble is None:
+                _framed(connection, head, body)
+            elif not garble(connection, head, body, random):
+                return
+
+    def _chosen(self, request: Request) -> Garble | None:
+        if request.api == API_VERSIONS:
+            wanted = not self._greets
+        else:
+            self.asked += self._api in (None, request.api)
+            wanted = self.asked > self._after and self._api in (None, request.api)
+        if self._garble is None or not wanted:
+            return None
+        self.garbled += 1
+        return self._garble

@@ -1,0 +1,361 @@
+"""Whatever Kafka's and Flink's side answers, a command says what is wrong, where, and what to do.
+
+`--rounds N` tries N times as many cases; each case has a seed of its own, which its failure names.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+import traceback
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Final
+
+import pytest
+
+from pipeline.cli import command_line, main
+from pipeline.errors import UnavailableError
+from tui.web.command import serve
+
+from . import broker, flink
+from .broker import KafkaServer
+from .flink import FlinkServer
+from .quick import shorten_waits
+from .said import Said, documented_codes
+
+pytestmark = pytest.mark.timeout(1800)
+
+DEADLINE: Final = 30.0
+"""Seconds that a command may take at most, where no wait is for longer than one."""
+OWN: Final = "fuzz"
+OTHERS: Final = "company"
+PROFILES: Final = f"""
+[profile.{OWN}]
+sandbox = true
+[profile.{OWN}.kafka]
+bootstrap = "{{kafka}}"
+partitions = {broker.PARTITIONS}
+[profile.{OWN}.flink]
+rest = "{{flink}}"
+timeout = 1.0
+
+[profile.{OTHERS}]
+sandbox = false
+[profile.{OTHERS}.kafka]
+bootstrap = "{{kafka}}"
+[profile.{OTHERS}.flink]
+rest = "{{flink}}"
+timeout = 1.0
+"""
+ROWS: Final = "transactions.jsonl"
+ROW: Final = (
+    '{"trans_date_trans_time":"2026-01-05 09:00:00","cc_num":4613314721966,"merchant":"fraud_x",'
+    '"category":"grocery_pos","amt":1.5,"first":"Jason","last":"Murphy","zipcode":"29209",'
+    '"dob":"1988-09-15","trans_num":"e8a81877ae9a0a7f883e15cb39dc4022","is_fraud":0,"user_id":7}\n'
+)
+# What each command is given; one that is not here is run as it is.
+ARGUMENTS: Final[dict[str, tuple[str, ...]]] = {
+    "status": ("", "--json"),
+    "jobs": ("", "--json"),
+    "start": ("rolling", "--all", "rolling --fresh", "tumbling --as-before"),
+    "stop": ("rolling", "--all", "rolling --discard", "tumbling"),
+    "sql": ("rolling",),
+    "simulate": ("", "--rate 5 --json", "--here"),
+    "replay": (ROWS, f"{ROWS} --fresh --json", f"{ROWS} --shift"),
+    "topics": ("", "--json", "--create"),
+    "tail": (
+        "transaction --no-follow --from beginning",
+        "transaction --no-follow --from beginning --json",
+        "transaction --no-follow",
+        "missing",
+    ),
+    "verify": ("rolling", "tumbling --json"),
+    "quarantine": ("", "--json"),
+    "check": ("", "--json", "--prometheus", "rolling --max-lag 5 --max-age 9", "--verify"),
+    "profiles": ("", "--json"),
+    "doctor": ("", "--json"),
+    "init": ("--user --force",),
+}
+# It serves until it is told to end, and its consoles are no commands.
+LEFT_OUT: Final = ("serve",)
+# Until somebody ends it, where it gets to work.
+ENDLESS: Final = "simulate --here"
+# "Exit code 0 also when some do not."
+ALWAYS_GOOD: Final = ("profiles",)
+# A new command is held to the rest; whether it can do without one of the two is to be said here.
+WITH_FLINK: Final = ("status", "jobs", "start", "stop", "up", "verify", "check", "doctor")
+WITH_KAFKA: Final = (
+    *("status", "start", "up", "verify", "check", "doctor"),
+    *("topics", "tail", "replay", "quarantine"),
+)
+# How many commands are tried with each kind of garbage, and altogether.
+AGAINST_FLINK: Final = 1
+AGAINST_KAFKA: Final = 1
+MUTATED: Final = 20
+TURNED: Final = 14
+OF_NO_PROFILE: Final = ("profiles", "init")
+
+
+def commands() -> tuple[str, ...]:
+    """Every command with each of its arguments."""
+    app = command_line((serve,))
+    names = [name for name in app if not name.startswith("-") and name not in LEFT_OUT]
+    assert ARGUMENTS.keys() <= set(names)
+    return tuple(
+        f"{name} {words}".rstrip() for name in names for words in ARGUMENTS.get(name, ("",))
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Servers:
+    """What the profiles attach to."""
+
+    kafka: KafkaServer
+    flink: FlinkServer
+
+
+@pytest.fixture(scope="module")
+def servers() -> Iterator[Servers]:
+    with ExitStack() as stack:
+        kafka, cluster = KafkaServer(), FlinkServer()
+        stack.callback(kafka.close)
+        stack.callback(cluster.close)
+        yield Servers(kafka, cluster)
+
+
+@pytest.fixture(autouse=True)
+def _alone(servers: Servers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A directory with profiles that attach to the servers, and no process of a stack."""
+    monkeypatch.chdir(tmp_path)
+    for name, folder in (("XDG_CONFIG_HOME", "home"), ("FRAUDWATCH_STATE_DIR", "state")):
+        monkeypatch.setenv(name, str(tmp_path / folder))
+    monkeypatch.setenv("COLUMNS", "200")
+    text = PROFILES.format(kafka=servers.kafka.address, flink=servers.flink.address)
+    Path("fraudwatch.toml").write_text(text)
+    Path(ROWS).write_text(ROW)
+
+
+@pytest.fixture
+def _in_process(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    """Nothing is waited for long, downloaded, or started."""
+    import pipeline.check.read
+    import pipeline.doctor
+    import pipeline.oracle.verify  # noqa: F401  (so that its waits are found)
+    from pipeline.doctor import machine
+    from pipeline.local import launch, parts
+
+    def refuse(*_: object) -> None:
+        raise UnavailableError("This test starts no process.", "Run the others.")
+
+    monkeypatch.setattr(launch, "connect", refuse)
+    monkeypatch.setattr(parts, "fetch_jars", lambda *_: None)
+    monkeypatch.setattr(machine, "java", lambda _: refuse())
+    # A Kafka that is well may be slow to say so on a busy machine.
+    shorten_waits(monkeypatch, 0.6 if "kafka" in request.node.name else 3.0)
+
+
+@dataclass(slots=True)
+class Trial:
+    """Runs commands in this process, and keeps what is wrong with how they end.
+
+    Attributes:
+        servers: What they attach to.
+        capture: Takes what they print, also what a library prints past Python.
+        rounds: How many times as many cases are tried.
+        faults: What was wrong, a text for each command.
+    """
+
+    servers: Servers
+    capture: pytest.CaptureFixture[str]
+    rounds: int
+    faults: list[str] = field(default_factory=list)
+
+    def run(self, command: str) -> Said:
+        self.capture.readouterr()
+        began = time.monotonic()
+        try:
+            code = main(command.split(), more=(serve,))
+        except Exception:
+            # As Python itself would do it, where nobody was prepared for it.
+            traceback.print_exc()
+            code = 1
+        seconds = time.monotonic() - began
+        said = Said(code, *self.capture.readouterr())
+        if seconds > DEADLINE:
+            self.note(command, said, [f"it took {seconds:.1f} s"])
+        return said
+
+    def note(self, case: str, said: Said, faults: Iterable[str]) -> None:
+        if listed := "\n  ".join(faults):
+            self.faults.append(f"{case}\n  {listed}\n{said.code}\n{said.out}\n{said.err}")
+
+    def judge(
+        self, command: str, case: str, *, lost: FlinkServer | KafkaServer | None = None
+    ) -> Said:
+        """Run a command, and hold how it ends against what is promised.
+
+        Args:
+            command: With its arguments.
+            case: What the servers do.
+            lost: What answers nothing that can be understood, where it is asked.
+        """
+        said = self.run(command)
+        faults = said.faults(documented_codes(), is_json="--json" in command)
+        if lost and lost.garbled and command.split(maxsplit=1)[0] not in ALWAYS_GOOD:
+            if not said.code:
+                faults.append("success")
+            if lost.address not in said.out + said.err:
+                faults.append("where is not said")
+        self.note(f"{command}: {case}", said, faults)
+        return said
+
+    def end(self) -> None:
+        """Fail with all that was wrong."""
+        if self.faults:
+            pytest.fail("\n\n".join(self.faults), pytrace=False)
+
+
+@pytest.fixture
+def trial(
+    servers: Servers,
+    capfd: pytest.CaptureFixture[str],
+    _in_process: None,
+    request: pytest.FixtureRequest,
+) -> Trial:
+    return Trial(servers, capfd, int(request.config.getoption("--rounds")))
+
+
+def with_profile(command: str, random: Random) -> str:
+    if command.split(maxsplit=1)[0] in OF_NO_PROFILE:
+        return command
+    return f"{command} --profile {random.choice((OWN, OTHERS))}"
+
+
+def chosen(random: Random, count: int, *, endless: bool = False) -> list[str]:
+    """So many commands, none of them twice unless all have had their turn."""
+    found = [command for command in commands() if endless or command != ENDLESS]
+    random.shuffle(found)
+    return [with_profile(found[at % len(found)], random) for at in range(count)]
+
+
+def test_the_servers_are_understood_as_long_as_they_send_no_garbage(trial: Trial) -> None:
+    """Else nothing that follows says anything."""
+    for command, code in (
+        (f"status --profile {OWN}", 0),
+        (f"topics --create --profile {OWN}", 0),
+        (f"tail transaction --no-follow --from beginning --profile {OWN}", 0),
+        (f"replay {ROWS} --profile {OWN}", 0),
+        (f"check rolling --profile {OTHERS}", 0),
+        (f"verify rolling --profile {OTHERS}", 6),
+        (f"stop rolling --profile {OTHERS}", 0),
+        (f"start rolling --profile {OTHERS}", 0),
+    ):
+        trial.servers.kafka.begin(Random(0))
+        trial.servers.flink.begin(Random(0))
+        said = trial.judge(command, "proper answers")
+        assert said.code == code, (command, said)
+    trial.end()
+
+
+@pytest.mark.parametrize("kind", flink.GARBLES)
+def test_what_is_no_answer_of_flink(trial: Trial, kind: str) -> None:
+    random = Random(kind)
+    server = trial.servers.flink
+    for command in chosen(random, AGAINST_FLINK * trial.rounds):
+        trial.servers.kafka.begin(Random(0))
+        server.begin(Random(random.random()), flink.GARBLES[kind])
+        trial.judge(command, kind, lost=server if asks_flink(command) else None)
+    trial.end()
+
+
+@pytest.mark.parametrize("kind", broker.GARBLES)
+def test_what_is_no_answer_of_kafka(trial: Trial, kind: str) -> None:
+    random = Random(kind)
+    server = trial.servers.kafka
+    for greets in (False, True):
+        for command in chosen(random, AGAINST_KAFKA * trial.rounds, endless=True):
+            server.begin(Random(random.random()), broker.GARBLES[kind], greets=greets)
+            trial.servers.flink.begin(Random(0))
+            lost = server if asks_kafka(command) else None
+            trial.judge(command, f"{kind}, {greets=}", lost=lost)
+    trial.end()
+
+
+def test_answers_of_flink_that_are_not_quite_right(trial: Trial) -> None:
+    random = Random(1)
+    for command in chosen(random, MUTATED * trial.rounds):
+        trial.servers.kafka.begin(Random(0))
+        seed = random.randrange(1 << 32)
+        trial.servers.flink.begin(Random(seed), flink.mutate, share=random.choice((0.1, 0.5, 1)))
+        trial.judge(command, f"mutated with {seed}")
+    trial.end()
+
+
+def test_a_flink_that_turns_into_something_else(trial: Trial) -> None:
+    random = Random(2)
+    for command in chosen(random, TURNED * trial.rounds):
+        trial.servers.kafka.begin(Random(0))
+        kind, after = random.choice(sorted(flink.GARBLES)), random.randint(1, 8)
+        trial.servers.flink.begin(Random(after), flink.GARBLES[kind], after=after)
+        trial.judge(command, f"{kind} after {after}")
+    trial.end()
+
+
+def test_answers_of_kafka_that_are_not_quite_right(trial: Trial) -> None:
+    random = Random(3)
+    for command in chosen(random, MUTATED * trial.rounds):
+        seed = random.randrange(1 << 32)
+        odd = random.choice((0.05, 0.3, 1.0))
+        trial.servers.kafka.begin(Random(seed), odd=odd)
+        trial.servers.flink.begin(Random(0))
+        trial.judge(command, f"{odd} odd with {seed}")
+    trial.end()
+
+
+def test_a_kafka_that_turns_into_something_else(trial: Trial) -> None:
+    random = Random(4)
+    for command in chosen(random, TURNED * trial.rounds):
+        kind, api = random.choice(sorted(broker.GARBLES)), random.choice(broker.APIS)
+        after = random.randint(0, 1)
+        trial.servers.kafka.begin(Random(after), broker.GARBLES[kind], after=after, api=api)
+        trial.servers.flink.begin(Random(0))
+        trial.judge(command, f"{kind} after {after} of {api}")
+    trial.end()
+
+
+@pytest.mark.parametrize(
+    ("command", "of_flink", "of_kafka"),
+    [("status", "html", "HTTP"), ("jobs --json", "closed", ""), ("topics", "", "random bytes")],
+)
+def test_in_a_process_of_its_own(
+    servers: Servers, command: str, of_flink: str, of_kafka: str
+) -> None:
+    servers.flink.begin(Random(0), flink.GARBLES.get(of_flink))
+    servers.kafka.begin(Random(0), broker.GARBLES.get(of_kafka))
+    done = subprocess.run(
+        [sys.executable, "-m", "pipeline.cli", *command.split(), "--profile", OTHERS],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    said = Said(done.returncode, done.stdout, done.stderr)
+    assert said.code == UnavailableError.exit_code, said
+    assert not said.faults(documented_codes(), is_json=False), said
+    for server, kind in ((servers.flink, of_flink), (servers.kafka, of_kafka)):
+        assert not kind or server.address in done.stdout + done.stderr
+
+
+def asks_flink(command: str) -> bool:
+    """Whether a command says nothing true without Flink."""
+    return command.split(maxsplit=1)[0] in WITH_FLINK
+
+
+def asks_kafka(command: str) -> bool:
+    """Whether a command says nothing true without Kafka."""
+    return command.split(maxsplit=1)[0] in WITH_KAFKA
