@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, ClassVar, Final, TypeVar
 
 from textual.app import App
-from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Matcher, Provider
+from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Matcher, Provider
 from textual.content import Content
 from textual.screen import Screen
 
@@ -77,6 +77,11 @@ class Palette(CommandPalette):
         super().__init__(
             [keys, ThemeCommands, *places], placeholder="An action, a user, a topic, a theme"
         )
+
+    def _action_command_list(self, action: str) -> None:
+        # Textual looks for the lines of a list that may not have been laid out yet.
+        if self.query_one(CommandList).size.height:
+            super()._action_command_list(action)
 
 
 @dataclass(frozen=True, slots=True)

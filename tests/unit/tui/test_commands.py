@@ -270,3 +270,14 @@ def test_a_command_is_label_help_and_key() -> None:
     command = Command("ctrl+d", "cancel", "Cancel the job", lambda: None)
     assert command.words == "cancel — Cancel the job"
     assert str(command.discovery().prompt) == "ctrl+d    cancel — Cancel the job"
+
+
+@pytest.mark.parametrize("key", ["pageup", "pagedown", "home", "end", "up", "down"])
+async def test_a_list_without_room_takes_every_key(key: str) -> None:
+    stage = Stage(source=FakeSource(live_batch()))
+    async with stage.app.run_test(size=(60, 2)) as pilot:
+        await stage.live(pilot)
+        await pilot.press("ctrl+p")
+        await stage.wait(pilot, lambda: isinstance(stage.app.screen, Palette))
+        await pilot.press(key, key)
+        assert stage.app.is_running
