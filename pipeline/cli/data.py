@@ -228,12 +228,17 @@ def tail(
 
 
 def _followed(kafka: KafkaSettings, topic: str, start: Edge) -> Iterator[list[Record]]:
-    """What a topic holds and will hold, in batches, without an end."""
+    """What a topic holds and will hold, in batches, without an end; why none come is said once."""
     from pipeline.kafka.consumer import BatchConsumer
 
+    said = ""
     with BatchConsumer(kafka, (topic,), start) as consumer:
         while True:
-            yield consumer.poll()
+            batch = consumer.poll()
+            if consumer.error != said:
+                said = consumer.error
+                say(said or "Kafka answers again.")
+            yield batch
 
 
 def _simulate_here(common: Common, rate: float | None, speed: float | None, *, json: bool) -> int:

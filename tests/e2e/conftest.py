@@ -6,10 +6,11 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 import psutil
@@ -129,9 +130,9 @@ def running(status: StackStatus) -> dict[str, str]:
     return {job.name: job.job_id for job in status.jobs if job.state is JobState.RUNNING}
 
 
-def command(settings: Settings) -> Run:
+def command(settings: Settings, variables: Mapping[str, str] = MappingProxyType({})) -> Run:
     """Runs `fraudwatch` against the stack of these settings, as a user would."""
-    environment = {**os.environ, **stack_environment(settings.state_dir)}
+    environment = {**os.environ, **stack_environment(settings.state_dir), **variables}
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
