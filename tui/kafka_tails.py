@@ -20,7 +20,8 @@ from .tail_source import Beginning, Moment, Recent, Start, TailBatch, TopicSize,
 _POLL_SECONDS: Final = 0.1
 _AHEAD_RECORDS: Final = 20_000
 _AHEAD_BYTES: Final = 16 * 1024 * 1024
-_POLLS_AHEAD: Final = 5
+# Until all that is there has come: a slow Kafka gives one partition long before the next.
+_POLLS_AHEAD: Final = 30
 _by_time: Final = attrgetter("timestamp_ms")
 
 

@@ -47,7 +47,10 @@ _IN_WORDS: Final = {
     KafkaError._UNKNOWN_TOPIC: "there is no such topic",
     KafkaError._UNKNOWN_PARTITION: "there is no such partition",
     KafkaError._UNSUPPORTED_FEATURE: "it does not know what it is asked for",
+    KafkaError._FATAL: "its client has given up for good",
 }
+# What Python says of a call that has failed and whose reason is gone.
+_LOST: Final = "without setting an exception"
 # Who says it: the library, or the broker through it.
 _ITS_PREFIX: Final = re.compile(r"^.*\b(Local|Broker): ", re.DOTALL)
 # What waiting does not mend.
@@ -137,10 +140,12 @@ def reporting(kafka: KafkaSettings) -> Iterator[None]:
         raise unavailable(kafka, error) from error
     except SystemError as error:
         # A client that gives up for good raises why, and calls back all the same, which Python
-        # takes for a fault of the client's library.
-        if not isinstance(error.__cause__, KafkaException):
-            raise
-        raise unavailable(kafka, error.__cause__) from error
+        # takes for a fault of the client's library; sometimes the reason is lost on the way.
+        if isinstance(error.__cause__, KafkaException):
+            raise unavailable(kafka, error.__cause__) from error
+        if _LOST in str(error):
+            raise unavailable(kafka, KafkaError(KafkaError._FATAL)) from error
+        raise
 
 
 class Probe:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -75,12 +76,14 @@ class Secured:
     Attributes:
         sasl: Where it asks for name and password, or a token, over TLS.
         mutual: Where it asks for a certificate.
+        six: Where it asks for nothing, and only IPv6 leads; empty on a machine without.
         certificates: Whom to trust.
         tokens: Where tokens are to be had.
     """
 
     sasl: str
     mutual: str
+    six: str
     certificates: Certificates
     tokens: TokenServer
 
@@ -120,6 +123,18 @@ class Ports(NamedTuple):
     sasl: int
     mutual: int
     controller: int
+    six: int
+
+
+def _free_port_of_six() -> int:
+    """A port of IPv6's loopback; 0 on a machine without."""
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+            port: int = probe.getsockname()[1]
+            return port
+    except OSError:
+        return 0
 
 
 @contextmanager
@@ -128,7 +143,7 @@ def secured_broker(folder: Path, certificates: Certificates) -> Iterator[Secured
     settings = config.load(environment=stack_environment(folder))
     jars.fetch(jars.manifest().jars, settings.jars_dir)
     tokens = TokenServer(USER, CLIENT_SECRET)
-    ports = Ports(*(free_port() for _ in range(4)))
+    ports = Ports(*(free_port() for _ in range(4)), _free_port_of_six())
     settings.logs_dir.mkdir(parents=True)
     spec = broker.broker(
         settings,
@@ -163,7 +178,9 @@ def secured_broker(folder: Path, certificates: Certificates) -> Iterator[Secured
             "broker",
         )
         assert process.poll() is None, spec.log.read_text()[-2000:]
-        yield Secured(f"localhost:{ports.sasl}", f"localhost:{ports.mutual}", certificates, tokens)
+        sasl, mutual = f"localhost:{ports.sasl}", f"localhost:{ports.mutual}"
+        six = f"[::1]:{ports.six}" if ports.six else ""
+        yield Secured(sasl, mutual, six, certificates, tokens)
     finally:
         process.kill()
         process.wait()
@@ -174,13 +191,14 @@ def _properties(certificates: Certificates, tokens: TokenServer, ports: Ports) -
     listener = "listener.name.sasl_ssl."
     scram = f"{_SECURITY}.scram.ScramLoginModule required;"
     password = PASSWORD.replace("\\", "\\\\").replace('"', '\\"')
+    six = f",SIX://[::1]:{ports.six}" if ports.six else ""
     return {
         "listeners": f"INNER://127.0.0.1:{ports.inner},SASL_SSL://127.0.0.1:{ports.sasl},"
-        f"SSL://127.0.0.1:{ports.mutual},CONTROLLER://127.0.0.1:{ports.controller}",
+        f"SSL://127.0.0.1:{ports.mutual},CONTROLLER://127.0.0.1:{ports.controller}{six}",
         "advertised.listeners": f"INNER://127.0.0.1:{ports.inner},SASL_SSL://localhost:{ports.sasl},"
-        f"SSL://localhost:{ports.mutual}",
+        f"SSL://localhost:{ports.mutual}{six}",
         "listener.security.protocol.map": "INNER:PLAINTEXT,SASL_SSL:SASL_SSL,SSL:SSL,"
-        "CONTROLLER:PLAINTEXT",
+        "CONTROLLER:PLAINTEXT,SIX:PLAINTEXT",
         "inter.broker.listener.name": "INNER",
         "ssl.keystore.type": "PEM",
         "ssl.keystore.location": certificates.path("server.pem"),

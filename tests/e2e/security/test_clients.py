@@ -27,6 +27,19 @@ def test_gets_in(secured: Secured, mechanism: str) -> None:
     assert [record.value for record in batch] == [b"value"]
 
 
+def test_a_kafka_to_which_only_ipv6_leads(secured: Secured) -> None:
+    if not secured.six:
+        pytest.skip("this machine has no IPv6")
+    kafka = KafkaSettings(bootstrap=secured.six)
+    Probe(kafka).ask(60)
+    topics.create_topics(kafka, ["six"], retention_bytes=1 << 28)
+    with TransactionProducer(kafka, "six") as producer:
+        producer.send(b"key", b"value")
+    (batch,) = read_to_end(kafka, "six")
+    assert [record.value for record in batch] == [b"value"]
+    assert any(topic.name == "six" for topic in topics.list_topics(kafka))
+
+
 def refusal(kafka: KafkaSettings, seconds: float = 60.0) -> PipelineError:
     """What is said of a refusal; where waiting might help all of the seconds are waited."""
     with pytest.raises(PipelineError) as caught:
