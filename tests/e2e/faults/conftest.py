@@ -86,6 +86,12 @@ class Patient:
         """Have transactions, or none."""
         self.runtime.simulate(Simulate(running=running, rate=RATE))
 
+    def have_fraud(self) -> None:
+        """Have fraud among the transactions, and wait until there is a flagged one."""
+        self.runtime.simulate(Simulate(inject_fraud=True))
+        (flagged,) = self.runtime.features.find(["flagged"])
+        wait_until(lambda: self.records(flagged.topic), 60, "a flagged transaction")
+
     def assert_recovers(self, seconds: float) -> None:
         """All is as it was, at most so many seconds from now; and the console says so."""
         wait_until(lambda: self.well, seconds, f"recovery: {self.runtime.status()}")
@@ -138,7 +144,7 @@ def patient(observed: Patient, round_number: int, request: pytest.FixtureRequest
     observed.simulate(running=True)
     # The simulator hears of nothing before it is up.
     wait_until(lambda: observed.report.simulator.sent, 60, "the simulator")
-    observed.runtime.simulate(Simulate(inject_fraud=True))
+    observed.have_fraud()
     # Somewhere between two checkpoints, with some of everything in the sinks.
     wanted = observed.random.randint(300, 900)
     wait_until(lambda: observed.report.simulator.sent > wanted, 60, "transactions")

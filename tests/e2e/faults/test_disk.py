@@ -12,7 +12,6 @@ from typing import Final
 import pytest
 
 from pipeline import config
-from pipeline.local.control import Simulate
 from pipeline.runtime import Runtime
 
 from ..conftest import assert_ended, stack_environment, stack_processes, wait_until
@@ -66,7 +65,7 @@ def test_disk_is_full(small_disk: Path, round_number: int) -> None:
         assert terminal.process.isalive()
         filler.unlink()
         patient.assert_recovers(60)
-        patient.runtime.simulate(Simulate(inject_fraud=True))
+        patient.have_fraud()
         wait_until(lambda: patient.report.simulator.sent > 2_000, 60, "more transactions")
         patient.assert_right()
     finally:
