@@ -47,6 +47,9 @@ def test_a_restarted_simulator_carries_on_and_the_features_stay_right(
         status = json.loads(fraudwatch("status", "--json").stdout)["simulator"]
         assert (status["up"], status["rate"], status["speed"]) == (True, float(rate), 7200)
         fraudwatch("simulate", "--inject-fraud")
+        so_far = stack.status().simulator.sent
+        # What follows it has the fraud in it.
+        wait_until(lambda so_far=so_far: stack.status().simulator.sent >= so_far + 300, 30, "fraud")
         assert fraudwatch("simulate", "--off").returncode == 0
         sent += 500
     found = transactions_by_partition(stack)
