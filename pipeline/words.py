@@ -27,7 +27,7 @@ def location(path: str) -> str:
 
 
 def quoted(text: str) -> str:
-    """Somebody else's words as part of a sentence of ours: one line, short, without a full stop."""
+    """Another program's words as part of a message: one line, short, without a full stop."""
     line = " ".join(text.split())
     shown = line if len(line) <= _LONGEST_QUOTE else f"{line[:_LONGEST_QUOTE]} …"
     return shown.rstrip(". ")

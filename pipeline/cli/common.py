@@ -87,7 +87,7 @@ def teller(name: str, *, over: bool = False) -> Callable[[str], None]:
 
 
 def running_kafka(common: Common) -> KafkaSettings:
-    """The profile's Kafka; nobody is asked about Flink.
+    """The profile's Kafka; Flink is not asked.
 
     Raises:
         PipelineError: It does not run, or does not let us in.

@@ -33,7 +33,12 @@ JobState = Literal[
     "SUSPENDED",
     "RECONCILING",
 ]
-"""One that nobody knows would be waited for without end."""
+"""An unknown state would be waited for without end."""
+
+
+def is_date(millis: float) -> bool:
+    """Whether a watermark is one: before the first record it is the smallest number there is."""
+    return EARLIEST_MILLIS <= millis <= LATEST_MILLIS
 
 
 class Overview(msgspec.Struct, frozen=True):

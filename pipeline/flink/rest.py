@@ -21,8 +21,6 @@ from pipeline.model import JobFailure, KeptState
 from pipeline.words import quoted
 
 from .answers import (
-    EARLIEST_MILLIS,
-    LATEST_MILLIS,
     Aggregate,
     Checkpoints,
     Cluster,
@@ -38,6 +36,7 @@ from .answers import (
     Progress,
     TaskManagers,
     Trigger,
+    is_date,
 )
 from .http import foreign, refused, rest_client, unavailable
 
@@ -207,10 +206,8 @@ class FlinkRest:
             )
             if (value := _number(metric.value)) is not None
         ]
-        # Before the first record the watermark is the smallest number there is, which is no date.
         lowest = min(found, default=None)
-        dated = lowest is not None and EARLIEST_MILLIS <= lowest <= LATEST_MILLIS
-        return lowest if dated else None
+        return lowest if lowest is not None and is_date(lowest) else None
 
     def stop_with_savepoint(self, job_id: str, directory: str) -> str:
         """Stop a job and keep its state, which takes as long as Flink is at it.

@@ -23,7 +23,7 @@ from typing import Final
 from pipeline.errors import JobError
 from pipeline.model import Checkpoint, JobVitals
 
-from .answers import EARLIEST_MILLIS, LATEST_MILLIS
+from .answers import LATEST_MILLIS, is_date
 from .rest import FlinkRest
 
 # Metrics appear one by one in a job's first minute, and anew when it restarts.
@@ -144,14 +144,12 @@ def _vitals(figures: Mapping[str, float], job: Mapping[str, float]) -> JobVitals
     def share(name: str) -> float | None:
         return min(1.0, figures[name] / 1000) if name in figures else None
 
-    # Before the first record the watermark is the smallest number there is, which is no date.
     mark = figures.get("watermark", math.nan)
-    dated = EARLIEST_MILLIS <= mark <= LATEST_MILLIS
     return JobVitals(
         records_in=figures.get("records_in"),
         records_out=figures.get("records_out"),
         pending=count("pending"),
-        watermark=_EPOCH + timedelta(milliseconds=mark) if dated else None,
+        watermark=_EPOCH + timedelta(milliseconds=mark) if is_date(mark) else None,
         late=count("late"),
         checkpoint=_checkpoint(job),
         checkpoints_failed=count("numberOfFailedCheckpoints", job) or 0,

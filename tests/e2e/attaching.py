@@ -1,4 +1,4 @@
-"""Commands of a profile that attaches to somebody's Kafka and Flink."""
+"""Commands of a profile that attaches to an external Kafka and Flink."""
 
 from __future__ import annotations
 

@@ -121,7 +121,7 @@ class Flink:
                 "jobs": [
                     _overview_of(JOB, "fraudwatch-rolling", self._state(JOB)),
                     _overview_of(FAILING, "fraudwatch-tumbling", self._state(FAILING)),
-                    _overview_of(OTHERS, "somebody else's", self._state(OTHERS)),
+                    _overview_of(OTHERS, "another team's", self._state(OTHERS)),
                 ]
             },
             f"/savepoint-disposal/{REQUEST}": {**_DONE, "operation": {}},

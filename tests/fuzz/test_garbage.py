@@ -83,7 +83,7 @@ ARGUMENTS: Final[dict[str, tuple[str, ...]]] = {
 }
 # It serves until it is told to end, and its consoles are no commands.
 LEFT_OUT: Final = ("serve",)
-# Until somebody ends it, where it gets to work.
+# Runs until it is ended, where it gets to work.
 ENDLESS: Final = "simulate --here"
 # "Exit code 0 also when some do not."
 ALWAYS_GOOD: Final = ("profiles",)
