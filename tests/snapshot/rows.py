@@ -84,14 +84,10 @@ class RowsStage(Stage):
         rows = len(self.tails.held[DETAIL.topic])
         await self.shows(pilot, f"{rows} rows")
 
-    async def shows(self, pilot: Pilot[Any], words: str) -> None:
-        await self.wait(pilot, lambda: self._drawn(words))
-
-    def _drawn(self, words: str) -> bool:
+    def draw(self) -> None:
         screen = self.app.screen
         if isinstance(screen, RowsScreen):
             screen.refresh_view()
-        return words in self.screen_text()
 
     def column(self, name: str) -> list[Any]:
         """What is in a column, from the top."""

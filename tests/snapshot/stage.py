@@ -126,12 +126,16 @@ class Stage:
         """Wait until the screen has all these words, wherever its lines break, and is drawn."""
 
         def shown() -> bool:
+            self.draw()
             lines = self.screen_text()
             flowing = " ".join(lines.split())
             return all(words in lines or words in flowing for words in sayings)
 
         await self.wait(pilot, shown)
         await self.settle(pilot)
+
+    def draw(self) -> None:
+        """Have the screen on top drawn as it is now, where it does not follow by itself."""
 
     async def toasts(self, pilot: Pilot[Any], words: str) -> None:
         """Wait until a toast says these words."""

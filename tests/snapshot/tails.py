@@ -127,13 +127,8 @@ class RecordsStage(Stage):
         await self.app.push_screen(self.screen)
         await pilot.pause()
 
-    async def shows(self, pilot: Pilot[Any], words: str) -> None:
-        await self.wait(pilot, lambda: self.drawn(words))
-
-    def drawn(self, words: str) -> bool:
-        """Whether the screen has these words, once it is drawn as it is now."""
+    def draw(self) -> None:
         self.screen.refresh_view()
-        return words in self.screen_text()
 
     @property
     def table(self) -> RecordsTable:
