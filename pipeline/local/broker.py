@@ -8,6 +8,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
+from typing import Final
 
 from pipeline import private_file
 from pipeline.config import KafkaSettings, Settings
@@ -26,6 +27,15 @@ _JVM = (
     "-XX:TieredStopAtLevel=1",
     "-Djava.awt.headless=true",
 )
+
+ALONE: Final[Mapping[str, object]] = {
+    "offsets.topic.replication.factor": 1,
+    "offsets.topic.num.partitions": 1,
+    "transaction.state.log.replication.factor": 1,
+    "transaction.state.log.min.isr": 1,
+    "transaction.state.log.num.partitions": 1,
+}
+"""Kafka's own topics where there is no second broker."""
 
 
 class ManagedBroker:
@@ -149,11 +159,7 @@ def _properties(data: Path, port: int, controller_port: int) -> Mapping[str, obj
         "inter.broker.listener.name": "PLAINTEXT",
         "log.dirs": data,
         "auto.create.topics.enable": "false",
-        "offsets.topic.replication.factor": 1,
-        "offsets.topic.num.partitions": 1,
-        "transaction.state.log.replication.factor": 1,
-        "transaction.state.log.min.isr": 1,
-        "transaction.state.log.num.partitions": 1,
+        **ALONE,
         "share.coordinator.state.topic.replication.factor": 1,
         "share.coordinator.state.topic.min.isr": 1,
         "group.initial.rebalance.delay.ms": 0,

@@ -115,11 +115,7 @@ def running(release: Release, classpath: tuple[Path, ...], folder: Path) -> Iter
 
 _COMMON: Final[Mapping[str, object]] = {
     "auto.create.topics.enable": "false",
-    "offsets.topic.replication.factor": 1,
-    "offsets.topic.num.partitions": 1,
-    "transaction.state.log.replication.factor": 1,
-    "transaction.state.log.min.isr": 1,
-    "transaction.state.log.num.partitions": 1,
+    **broker.ALONE,
     "group.initial.rebalance.delay.ms": 0,
     "log.cleaner.dedupe.buffer.size": 8 * 1024 * 1024,
 }
