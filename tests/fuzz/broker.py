@@ -1,4 +1,4 @@
-"""A server on loopback that answers as one old Kafka broker does, or with garbage instead.
+"""What one old Kafka broker answers, byte by byte; some of it odd, where that is asked for.
 
 It knows no more of the protocol than what the commands ask for, each in one version.
 
@@ -8,12 +8,8 @@ Source: Apache Kafka 4.1, "Protocol Guide".
 from __future__ import annotations
 
 import json
-import socket
-import socketserver
 import struct
-import threading
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from random import Random
 from typing import Final
@@ -24,17 +20,17 @@ from .mutation import mutated
 API_VERSIONS: Final = 18
 PARTITIONS: Final = 2
 ROWS: Final = 3
-_PRODUCE, _FETCH, _LIST_OFFSETS, _METADATA = 0, 1, 2, 3
+_PRODUCE, _FETCH, LIST_OFFSETS, _METADATA = 0, 1, 2, 3
 _OFFSET_FETCH, _FIND_COORDINATOR, _CREATE_TOPICS, _INIT_PRODUCER = 9, 10, 19, 22
 _DELETE_TOPICS: Final = 20
 APIS: Final = (
-    *(_PRODUCE, _FETCH, _LIST_OFFSETS, _METADATA, _OFFSET_FETCH, _FIND_COORDINATOR),
+    *(_PRODUCE, _FETCH, LIST_OFFSETS, _METADATA, _OFFSET_FETCH, _FIND_COORDINATOR),
     *(_CREATE_TOPICS, _DELETE_TOPICS, _INIT_PRODUCER),
 )
 _VERSIONS: Final = {
     _PRODUCE: 3,
     _FETCH: 4,
-    _LIST_OFFSETS: 7,
+    LIST_OFFSETS: 7,
     _METADATA: 4,
     _OFFSET_FETCH: 1,
     _FIND_COORDINATOR: 0,
@@ -91,7 +87,7 @@ def _compact(text: bytes) -> bytes:
     return bytes([len(text) + 1]) + text
 
 
-class _Reader:
+class Reader:
     """Takes a request apart."""
 
     def __init__(self, data: bytes) -> None:
@@ -150,12 +146,12 @@ class Broker:
     def _error(self, proper: int = 0) -> int:
         return self._or(proper, _ERRORS)
 
-    def answer(self, request: Request, body: _Reader) -> bytes | None:
+    def answer(self, request: Request, body: Reader) -> bytes | None:
         """What comes behind the correlation; None for what this broker does not know."""
-        answers: dict[int, Callable[[_Reader], bytes]] = {
+        answers: dict[int, Callable[[Reader], bytes]] = {
             API_VERSIONS: self._api_versions,
             _METADATA: self._metadata,
-            _LIST_OFFSETS: self._list_offsets,
+            LIST_OFFSETS: self._list_offsets,
             _FETCH: self._fetch,
             _PRODUCE: self._produce,
             _FIND_COORDINATOR: self._coordinator,
@@ -166,11 +162,11 @@ class Broker:
         }
         return answers[request.api](body) if request.api in answers else None
 
-    def _api_versions(self, _: _Reader) -> bytes:
+    def _api_versions(self, _: Reader) -> bytes:
         apis = b"".join(struct.pack(">hhhb", api, 0, _VERSIONS[api], 0) for api in _VERSIONS)
         return struct.pack(">hB", 0, len(_VERSIONS) + 1) + apis + struct.pack(">ib", 0, 0)
 
-    def _metadata(self, body: _Reader) -> bytes:
+    def _metadata(self, body: Reader) -> bytes:
         asked = body.number("i")
         names = [body.text() for _ in range(max(0, asked))] if asked >= 0 else sorted(self._topics)
         node = struct.pack(">i", 1) + _text(_HOST.decode()) + struct.pack(">ih", self._port, -1)
@@ -188,7 +184,7 @@ class Broker:
         cluster = struct.pack(">i", 0) + _array([node]) + _text("loopback") + controller
         return cluster + _array(topics)
 
-    def _list_offsets(self, body: _Reader) -> bytes:
+    def _list_offsets(self, body: Reader) -> bytes:
         body.bytes(5)
         topics = b""
         count = body.number("B")
@@ -209,7 +205,7 @@ class Broker:
     def _holds(self, topic: str, number: int) -> bool:
         return topic in self._topics and number == 0
 
-    def _fetch(self, body: _Reader) -> bytes:
+    def _fetch(self, body: Reader) -> bytes:
         body.bytes(17)
         topics = []
         for _ in range(body.number("i")):
@@ -240,7 +236,7 @@ class Broker:
         rest = struct.pack(">ibI", 0, 2, 0) + fields + records
         return struct.pack(">qi", 0, len(rest)) + rest
 
-    def _produce(self, body: _Reader) -> bytes:
+    def _produce(self, body: Reader) -> bytes:
         body.bytes(max(0, body.number("h")))
         body.bytes(6)
         topics = []
@@ -253,14 +249,14 @@ class Broker:
             topics.append(_text(name) + _array(parts))
         return _array(topics) + struct.pack(">i", 0)
 
-    def _coordinator(self, _: _Reader) -> bytes:
+    def _coordinator(self, _: Reader) -> bytes:
         return (
             struct.pack(">hi", self._error(), 1)
             + _text(_HOST.decode())
             + struct.pack(">i", self._port)
         )
 
-    def _offset_fetch(self, body: _Reader) -> bytes:
+    def _offset_fetch(self, body: Reader) -> bytes:
         body.text()
         topics = []
         for _ in range(body.number("i")):
@@ -274,7 +270,7 @@ class Broker:
             topics.append(_text(name) + _array(parts))
         return _array(topics)
 
-    def _create(self, body: _Reader) -> bytes:
+    def _create(self, body: Reader) -> bytes:
         names = []
         for _ in range(body.number("i")):
             names.append(body.text())
@@ -293,7 +289,7 @@ class Broker:
         ]
         return struct.pack(">i", 0) + _array(made)
 
-    def _delete(self, body: _Reader) -> bytes:
+    def _delete(self, body: Reader) -> bytes:
         names = [body.text() for _ in range(body.number("i"))]
         gone = [
             _text(name) + struct.pack(">h", self._error(0 if name in self._topics else 3))
@@ -301,158 +297,3 @@ class Broker:
         ]
         self._topics -= set(names)
         return struct.pack(">i", 0) + _array(gone)
-
-
-Garble = Callable[[socket.socket, bytes, bytes, Random], bool]
-"""Sends garbage instead of an answer, given what comes before it and the answer; whether to go on
-with the connection."""
-
-
-def _framed(connection: socket.socket, head: bytes, body: bytes) -> bool:
-    connection.sendall(struct.pack(">i", len(head) + len(body)) + head + body)
-    return True
-
-
-def _raw(data: bytes) -> Garble:
-    def send(connection: socket.socket, head: bytes, body: bytes, random: Random) -> bool:
-        connection.sendall(data)
-        return False
-
-    return send
-
-
-def _random_bytes(connection: socket.socket, head: bytes, body: bytes, random: Random) -> bool:
-    connection.sendall(random.randbytes(random.randint(1, 2_000)))
-    return False
-
-
-_HTTP: Final = b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/html\r\n\r\n<html>\x1b[31m</html>"
-
-# Whole frames that lie in detail are not among them: confluent-kafka 2.16 ends the process itself
-# where a broker speaks no version of anything, knows of -1 brokers, or names a host that is not
-# UTF-8, about which nothing can be done from Python.
-GARBLES: Final[dict[str, Garble]] = {
-    "random bytes": _random_bytes,
-    "HTTP": _raw(_HTTP),
-    "closed": _raw(b""),
-    "TLS": _raw(b"\x15\x03\x01\x00\x02\x02\x46"),
-    "huge length": _raw(b"\x7f\xff\xff\xff" + b"x" * 100),
-    "negative length": _raw(b"\xff\xff\xff\xff" + b"x" * 100),
-    "no length": _raw(b"\0\0\0\0"),
-    "cut": lambda connection, head, body, random: _framed(connection, head, body[: len(body) // 2]),
-    "nothing in it": lambda connection, head, body, random: _framed(connection, head, b""),
-    "random body": lambda connection, head, body, random: _framed(
-        connection, head, b"\x7f" * 8 + random.randbytes(len(body))
-    ),
-    "to another request": lambda connection, head, body, random: _framed(
-        connection, b"\x7f\x01\x02\x03", body
-    ),
-    "silent": lambda connection, head, body, random: True,
-}
-"""What is sent in place of an answer, none of which is one; by a name for the test's report."""
-
-
-class KafkaServer:
-    """Answers on a port of its own until it is closed.
-
-    Attributes:
-        garbled: How many answers were garbage.
-        asked: How many requests came that might be garbled.
-    """
-
-    def __init__(self) -> None:
-        server = self
-
-        class Handler(socketserver.BaseRequestHandler):
-            def handle(self) -> None:
-                # Who does not like the answer closes the connection.
-                with suppress(OSError, struct.error):
-                    server._serve(self.request)
-
-        class Server(socketserver.ThreadingTCPServer):
-            allow_reuse_address = True
-            daemon_threads = True
-
-        self._server = Server(("127.0.0.1", 0), Handler)
-        self.begin(Random(0))
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
-        self._thread.start()
-
-    @property
-    def address(self) -> str:
-        """As a profile has it."""
-        return f"127.0.0.1:{self._port}"
-
-    @property
-    def _port(self) -> int:
-        return int(self._server.server_address[1])
-
-    def close(self) -> None:
-        """Answer no more."""
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
-
-    def begin(
-        self,
-        random: Random,
-        garble: Garble | None = None,
-        *,
-        after: int = 0,
-        api: int | None = None,
-        greets: bool = True,
-        odd: float = 0.0,
-    ) -> None:
-        """Begin a case: a broker that is as new.
-
-        Args:
-            random: Decides what the garbage is.
-            garble: Sends garbage; without it, answers are proper ones.
-            after: How many answers are proper ones before.
-            api: The kind of request that is answered with garbage; all when None.
-            greets: Whether it says properly which versions of the protocol it speaks.
-            odd: The share of the numbers in its answers that make no sense, and of its records.
-        """
-        self._lock = threading.Lock()
-        self._broker = Broker(self._port, random, odd=odd)
-        self._random = random
-        self._garble = garble
-        self._after = after
-        self._api = api
-        self._greets = greets
-        self.garbled = 0
-        self.asked = 0
-
-    def _serve(self, connection: socket.socket) -> None:
-        stream = connection.makefile("rb")
-        while size := stream.read(4):
-            data = stream.read(struct.unpack(">i", size)[0])
-            reader = _Reader(data)
-            request = Request(reader.number("h"), reader.number("h"), reader.number("i"))
-            reader.text()
-            if request.api in (_LIST_OFFSETS, API_VERSIONS):
-                reader.bytes(1)
-            with self._lock:
-                body = self._broker.answer(request, reader)
-                if body is None:
-                    return
-                garble = self._chosen(request)
-                random = Random(self._random.random())
-            head = struct.pack(">i", request.correlation)
-            if request.api == _LIST_OFFSETS:
-                head += b"\0"
-            if garble is None:
-                _framed(connection, head, body)
-            elif not garble(connection, head, body, random):
-                return
-
-    def _chosen(self, request: Request) -> Garble | None:
-        if request.api == API_VERSIONS:
-            wanted = not self._greets
-        else:
-            self.asked += self._api in (None, request.api)
-            wanted = self.asked > self._after and self._api in (None, request.api)
-        if self._garble is None or not wanted:
-            return None
-        self.garbled += 1
-        return self._garble

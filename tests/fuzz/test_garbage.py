@@ -22,9 +22,9 @@ from pipeline.cli import command_line, main
 from pipeline.errors import UnavailableError
 from tui.web.command import serve
 
-from . import broker, flink
-from .broker import KafkaServer
-from .flink import FlinkServer
+from . import broker, flink_server, kafka_server
+from .flink_server import FlinkServer, mutate
+from .kafka_server import KafkaServer
 from .quick import shorten_waits
 from .said import Said, documented_codes
 
@@ -262,24 +262,24 @@ def test_the_servers_are_understood_as_long_as_they_send_no_garbage(trial: Trial
     trial.end()
 
 
-@pytest.mark.parametrize("kind", flink.GARBLES)
+@pytest.mark.parametrize("kind", flink_server.GARBLES)
 def test_what_is_no_answer_of_flink(trial: Trial, kind: str) -> None:
     random = Random(kind)
     server = trial.servers.flink
     for command in chosen(random, AGAINST_FLINK * trial.rounds):
         trial.servers.kafka.begin(Random(0))
-        server.begin(Random(random.random()), flink.GARBLES[kind])
+        server.begin(Random(random.random()), flink_server.GARBLES[kind])
         trial.judge(command, kind, lost=server if asks_flink(command) else None)
     trial.end()
 
 
-@pytest.mark.parametrize("kind", broker.GARBLES)
+@pytest.mark.parametrize("kind", kafka_server.GARBLES)
 def test_what_is_no_answer_of_kafka(trial: Trial, kind: str) -> None:
     random = Random(kind)
     server = trial.servers.kafka
     for greets in (False, True):
         for command in chosen(random, AGAINST_KAFKA * trial.rounds, endless=True):
-            server.begin(Random(random.random()), broker.GARBLES[kind], greets=greets)
+            server.begin(Random(random.random()), kafka_server.GARBLES[kind], greets=greets)
             trial.servers.flink.begin(Random(0))
             lost = server if asks_kafka(command) else None
             trial.judge(command, f"{kind}, {greets=}", lost=lost)
@@ -291,7 +291,7 @@ def test_answers_of_flink_that_are_not_quite_right(trial: Trial) -> None:
     for command in chosen(random, MUTATED * trial.rounds):
         trial.servers.kafka.begin(Random(0))
         seed = random.randrange(1 << 32)
-        trial.servers.flink.begin(Random(seed), flink.mutate, share=random.choice((0.1, 0.5, 1)))
+        trial.servers.flink.begin(Random(seed), mutate, share=random.choice((0.1, 0.5, 1)))
         trial.judge(command, f"mutated with {seed}")
     trial.end()
 
@@ -300,8 +300,8 @@ def test_a_flink_that_turns_into_something_else(trial: Trial) -> None:
     random = Random(2)
     for command in chosen(random, TURNED * trial.rounds):
         trial.servers.kafka.begin(Random(0))
-        kind, after = random.choice(sorted(flink.GARBLES)), random.randint(1, 8)
-        trial.servers.flink.begin(Random(after), flink.GARBLES[kind], after=after)
+        kind, after = random.choice(sorted(flink_server.GARBLES)), random.randint(1, 8)
+        trial.servers.flink.begin(Random(after), flink_server.GARBLES[kind], after=after)
         trial.judge(command, f"{kind} after {after}")
     trial.end()
 
@@ -320,9 +320,9 @@ def test_answers_of_kafka_that_are_not_quite_right(trial: Trial) -> None:
 def test_a_kafka_that_turns_into_something_else(trial: Trial) -> None:
     random = Random(4)
     for command in chosen(random, TURNED * trial.rounds):
-        kind, api = random.choice(sorted(broker.GARBLES)), random.choice(broker.APIS)
+        kind, api = random.choice(sorted(kafka_server.GARBLES)), random.choice(broker.APIS)
         after = random.randint(0, 1)
-        trial.servers.kafka.begin(Random(after), broker.GARBLES[kind], after=after, api=api)
+        trial.servers.kafka.begin(Random(after), kafka_server.GARBLES[kind], after=after, api=api)
         trial.servers.flink.begin(Random(0))
         trial.judge(command, f"{kind} after {after} of {api}")
     trial.end()
@@ -335,8 +335,8 @@ def test_a_kafka_that_turns_into_something_else(trial: Trial) -> None:
 def test_in_a_process_of_its_own(
     servers: Servers, command: str, of_flink: str, of_kafka: str
 ) -> None:
-    servers.flink.begin(Random(0), flink.GARBLES.get(of_flink))
-    servers.kafka.begin(Random(0), broker.GARBLES.get(of_kafka))
+    servers.flink.begin(Random(0), flink_server.GARBLES.get(of_flink))
+    servers.kafka.begin(Random(0), kafka_server.GARBLES.get(of_kafka))
     done = subprocess.run(
         [sys.executable, "-m", "pipeline.cli", *command.split(), "--profile", OTHERS],
         capture_output=True,
