@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+from pipeline.config import KafkaSettings
+from pipeline.kafka.producer import TransactionProducer
+from pipeline.simulate import encode
 
 from .conftest import Run, stack_environment
+from .test_transactions import generated
 
 _PROFILE: Final = """
 [profile.company]
@@ -53,3 +62,37 @@ def attached(folder: Path, bootstrap: str, rest: str) -> Run:
         return done
 
     return run
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """An external Kafka with transactions in it.
+
+    Attributes:
+        kafka: Where it is.
+        fraudwatch: Runs commands of the profile that attaches to it.
+    """
+
+    kafka: KafkaSettings
+    fraudwatch: Run
+
+    def json(self, *arguments: str) -> Any:
+        """What a command prints with `--json`."""
+        done = self.fraudwatch(*arguments, "--json")
+        assert done.returncode == 0, (done.stdout, done.stderr)
+        return json.loads(done.stdout)
+
+
+@contextmanager
+def with_transactions(
+    folder: Path, kafka: KafkaSettings, rest: str, count: int
+) -> Iterator[Attached]:
+    """Make the topics in an external Kafka, and send so many transactions."""
+    fraudwatch = attached(folder, kafka.bootstrap, rest)
+    done = fraudwatch("topics", "--create")
+    assert done.returncode == 0, done.stderr
+    with TransactionProducer(kafka) as producer:
+        for row in generated(count):
+            producer.send(encode.key(row), encode.value(row))
+    yield Attached(kafka, fraudwatch)
+    fraudwatch("down")

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import fmean
-from typing import Any, Final
+from typing import Final
 
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
@@ -26,18 +26,16 @@ from pipeline.kafka.client import client_config
 from pipeline.kafka.consumer import BatchConsumer, read_to_end
 from pipeline.kafka.extent import extent
 from pipeline.kafka.places import Since
-from pipeline.kafka.producer import TransactionProducer
 from pipeline.kafka.records import decode
 from pipeline.model import RollingRow, Transaction
 from pipeline.runtime import Runtime
 from pipeline.schema import TRANSACTION_TOPIC
-from pipeline.simulate import encode
 from tui.kafka_source import KafkaSource
 from tui.kafka_tails import KafkaTails
 from tui.tail_source import TopicSize
 
-from .attaching import attached
-from .conftest import Run, wait_until
+from .attaching import Attached, with_transactions
+from .conftest import wait_until
 from .kafka_releases import Release, fetched, releases, running
 from .test_transactions import generated
 
@@ -64,23 +62,14 @@ def chosen() -> tuple[Release, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Company:
-    """A broker that is somebody's, with transactions in it.
+class Company(Attached):
+    """One of some release.
 
     Attributes:
         release: Of its Kafka.
-        kafka: Where it is.
-        fraudwatch: Runs commands of the profile that attaches to it.
     """
 
     release: Release
-    kafka: KafkaSettings
-    fraudwatch: Run
-
-    def json(self, *arguments: str) -> Any:
-        done = self.fraudwatch(*arguments, "--json")
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
 
 
 @pytest.fixture(scope="module", params=chosen(), ids=str)
@@ -98,15 +87,12 @@ def company(
         if "could not be downloaded" not in error.message:
             raise
         pytest.skip(f"Kafka {release}: {error.message}")
-    with running(release, jars, folder) as kafka:
-        fraudwatch = attached(folder, kafka.bootstrap, running_stack.status().rest)
-        done = fraudwatch("topics", "--create")
-        assert done.returncode == 0, done.stderr
-        with TransactionProducer(kafka) as producer:
-            for row in generated(_TRANSACTIONS):
-                producer.send(encode.key(row), encode.value(row))
-        yield Company(release, kafka, fraudwatch)
-        fraudwatch("down")
+    rest = running_stack.status().rest
+    with (
+        running(release, jars, folder) as kafka,
+        with_transactions(folder, kafka, rest, _TRANSACTIONS) as found,
+    ):
+        yield Company(found.kafka, found.fraudwatch, release)
 
 
 def test_topics_are_made_and_listed(company: Company) -> None:

@@ -24,38 +24,27 @@ from pipeline.local.java import java_home
 from pipeline.local.ports import LOOPBACK, free_port, listening
 from pipeline.runtime import Runtime
 from pipeline.schema import TRANSACTION_TOPIC
-from pipeline.simulate import encode
 from tui.kafka_source import KafkaSource
 from tui.kafka_tails import KafkaTails
 from tui.tail_source import TopicSize
 
-from .attaching import attached
-from .conftest import Run, stack_environment, wait_until
+from .attaching import Attached, with_transactions
+from .conftest import stack_environment, wait_until
 from .older_kafka import Api, Newest, OlderKafka
 from .processes import started
-from .test_transactions import generated
 
 _TRANSACTIONS: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Company:
-    """A Kafka whose requests can be taken away, with transactions in it.
+class Company(Attached):
+    """One whose requests can be taken away.
 
     Attributes:
         older: Takes them away.
-        kafka: Where it is.
-        fraudwatch: Runs commands of the profile that attaches to it.
     """
 
     older: OlderKafka
-    kafka: KafkaSettings
-    fraudwatch: Run
-
-    def json(self, *arguments: str) -> Any:
-        done = self.fraudwatch(*arguments, "--json")
-        assert done.returncode == 0, (done.stdout, done.stderr)
-        return json.loads(done.stdout)
 
 
 @pytest.fixture(scope="module")
@@ -77,14 +66,9 @@ def company(running_stack: Runtime, tmp_path_factory: pytest.TempPathFactory) ->
     with started([spec]):
         wait_until(lambda: listening(port), 60, "the broker")
         kafka = KafkaSettings(bootstrap=f"{LOOPBACK}:{older.port}")
-        fraudwatch = attached(folder, kafka.bootstrap, running_stack.status().rest)
-        done = fraudwatch("topics", "--create")
-        assert done.returncode == 0, done.stderr
-        with TransactionProducer(kafka) as producer:
-            for row in generated(_TRANSACTIONS):
-                producer.send(encode.key(row), encode.value(row))
-        yield Company(older, kafka, fraudwatch)
-        fraudwatch("down")
+        rest = running_stack.status().rest
+        with with_transactions(folder, kafka, rest, _TRANSACTIONS) as found:
+            yield Company(found.kafka, found.fraudwatch, older)
     older.close()
 
 
