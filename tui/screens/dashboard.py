@@ -45,7 +45,7 @@ from .orders import give_when_sure
 if TYPE_CHECKING:
     from .export import ExportChoice
 
-# More often costs more of a core than anybody sees; keys are answered at once all the same.
+# A higher rate costs CPU and shows no more; keys are answered at once all the same.
 _REFRESH_SECONDS: Final = 0.4
 # The feed answers a question within about this time.
 _ANSWER_SECONDS: Final = 0.06
