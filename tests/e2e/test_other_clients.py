@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from pipeline.local.jars import manifest as jars_of_kafka
 from pipeline.local.java import java_home
 from pipeline.runtime import Runtime
 
-from .conftest import Run, wait_until
+from .conftest import Run, cancel_all, emptied, wait_until
 
 TRANSACTIONS = "transaction"
 ROLLING = "user_trans_amt_last_360min"
@@ -143,10 +143,13 @@ def test_a_client_reads_transactions_and_results(
 
 
 @pytest.fixture(scope="module")
-def written(running_stack: Runtime, stack_settings: Settings, fraudwatch: Run) -> Written:
-    """The stack with transactions of the simulator, and results of a job."""
+def written(running_stack: Runtime, stack_settings: Settings, fraudwatch: Run) -> Iterator[Written]:
+    """The stack with transactions of the simulator, and results of a job, and nothing else."""
+    stack = emptied(running_stack)
+    before = stack.status().simulator.sent
     assert fraudwatch("start", "rolling").returncode == 0
     assert fraudwatch("simulate", "--rate", "200").returncode == 0
-    wait_until(lambda: running_stack.status().simulator.sent > 2_000, 60, "transactions")
+    wait_until(lambda: stack.status().simulator.sent > before + 2_000, 60, "transactions")
     assert fraudwatch("simulate", "--off").returncode == 0
-    return Written(stack_settings, running_stack.bootstrap)
+    yield Written(stack_settings, stack.bootstrap)
+    cancel_all(stack)
