@@ -30,8 +30,10 @@ FROM build AS jars
 ARG MAVEN_REPOSITORY=
 RUN pip install --constraint requirements.txt jgo msgspec
 COPY pipeline/__init__.py pipeline/errors.py pipeline/
-COPY pipeline/local/__init__.py pipeline/local/jars.py pipeline/local/jars.json pipeline/local/
-RUN python -c "from pathlib import Path; from pipeline.local import jars; \
+COPY pipeline/stack/__init__.py pipeline/stack/
+COPY pipeline/stack/local/__init__.py pipeline/stack/local/jars.py pipeline/stack/local/jars.json \
+    pipeline/stack/local/
+RUN python -c "from pathlib import Path; from pipeline.stack.local import jars; \
     jars.fetch(jars.manifest().connector, Path('/jars'), repository='${MAVEN_REPOSITORY}')"
 
 FROM ${FLINK_IMAGE} AS flink

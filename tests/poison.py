@@ -10,7 +10,7 @@ import msgspec
 
 from pipeline.kafka.quarantine import Kind
 from pipeline.model import Transaction
-from pipeline.simulate import encode
+from pipeline.simulator import encode
 
 Poison = tuple[str, bytes | None, Kind]
 

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from pipeline import config
-from pipeline.runtime import Runtime
+from pipeline.stack.runtime import Runtime
 from tests.e2e.conftest import stack_environment
 from tui.app import FraudwatchApp
 from tui.environment import Environment

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from typing import Final
 
-from pipeline.sanitise import UNPRINTABLE
+from pipeline.text.sanitise import UNPRINTABLE
 
 _JOINERS: Final = ("\N{ZERO WIDTH NON-JOINER}", "\N{ZERO WIDTH JOINER}")
 

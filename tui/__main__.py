@@ -95,9 +95,9 @@ def console_options(arguments: Sequence[str]) -> ConsoleOptions | None:
 def _open_console(options: ConsoleOptions) -> int | None:
     import msgspec
 
+    from pipeline.cli.terminal import prepare_streams, require_drawing
     from pipeline.config import load, profiles
     from pipeline.errors import PipelineError
-    from pipeline.terminal import prepare_streams, require_drawing
 
     prepare_streams()
     try:

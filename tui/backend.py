@@ -1,4 +1,4 @@
-"""What the console needs of the pipeline: `pipeline.runtime.Runtime` has it, and so do fakes."""
+"""What the console needs of the pipeline: `pipeline.stack.runtime.Runtime` has it; so do fakes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pipeline.model import (
 )
 
 if TYPE_CHECKING:
-    from pipeline.local.control import Simulate
+    from pipeline.stack.local.control import Simulate
 
 ReportSteps = Callable[[tuple[Step, ...]], None]
 ReportProgress = Callable[[str], None]

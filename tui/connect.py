@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def connect(settings: Settings) -> Backend:
     """The pipeline of these settings; slow, since it is imported here."""
-    from pipeline.runtime import Runtime
+    from pipeline.stack.runtime import Runtime
 
     runtime = Runtime(settings)
     if not settings.read_only:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Union, get_args, get_or
 import msgspec
 
 from pipeline.errors import PipelineError
-from pipeline.sanitise import json_line, sanitised
+from pipeline.text.sanitise import json_line, sanitised
 
 from .new_file import create
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from textual.content import Content
 
 from pipeline.model import JobDetail, JobFailure, KeptState
-from pipeline.words import location
+from pipeline.text.words import location
 
 from . import text
 from .code import harmless

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from pipeline.config import KafkaSettings
+from pipeline.contract import TRANSACTION_TOPIC
 from pipeline.kafka.consumer import BatchConsumer
 from pipeline.kafka.places import Last
 from pipeline.kafka.quarantine import sort_out
 from pipeline.kafka.records import Record, decode, decode_placed
 from pipeline.model import CumulatingRow, RollingRow, Transaction, WindowRow
-from pipeline.schema import TRANSACTION_TOPIC
 
 from .quarantine_kept import BadRow
 from .record_view import RecordView

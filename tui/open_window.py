@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from pipeline import schema
+from pipeline import contract
 
 from .snapshot import Partition
 from .topics import WINDOW_TOPICS
@@ -76,7 +76,7 @@ def open_window(view: View) -> OpenWindow | None:
     holder = min(active, key=lambda each: each.newest, default=None)
     last = max(each.at for each in time.partitions)
     # A partition that was silent may have been left behind: the watermark never goes back.
-    estimate = min(each.newest for each in active or time.partitions) - schema.WATERMARK_DELAY
+    estimate = min(each.newest for each in active or time.partitions) - contract.WATERMARK_DELAY
     watermark = vitals.watermark if vitals is not None and vitals.watermark else estimate
     start, end = _next(SHAPES[kind], watermark)
     missing = max(end - watermark, timedelta())

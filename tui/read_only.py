@@ -21,7 +21,7 @@ from .keymap import changing_actions
 if TYPE_CHECKING:
     from textual.dom import DOMNode as Node
 
-    from pipeline.local.control import Simulate
+    from pipeline.stack.local.control import Simulate
 
     from .backend import Backend, ReportProgress, ReportSteps
 else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from pipeline import schema
+from pipeline import contract
 from pipeline.model import Health, JobState
 
 from . import text
@@ -18,7 +18,7 @@ from .view import Phase, View
 
 Reason = tuple[Piece, ...]
 
-_DELAY: Final = f"{schema.WATERMARK_DELAY.total_seconds():.0f} s"
+_DELAY: Final = f"{contract.WATERMARK_DELAY.total_seconds():.0f} s"
 
 
 def why_no_jobs(view: View) -> Reason:

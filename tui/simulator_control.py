@@ -79,7 +79,7 @@ class SimulatorControl:
 
     def _carry_out(self) -> None:
         """Ends when there are no orders left, so that they never overtake each other."""
-        from pipeline.local.control import Simulate
+        from pipeline.stack.local.control import Simulate
 
         while True:
             with self._lock:

@@ -9,7 +9,7 @@ from typing import Final
 
 from rich.cells import cell_len, set_cell_size
 
-from pipeline.sanitise import is_harmful
+from pipeline.text.sanitise import is_harmful
 
 ELLIPSIS: Final = "…"
 NOTHING: Final = "–"

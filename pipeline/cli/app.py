@@ -11,10 +11,10 @@ from typing import Final
 from cyclopts import App, CycloptsError
 
 from pipeline.errors import PipelineError, UnavailableError
-from pipeline.sanitise import sanitised
-from pipeline.terminal import prepare_streams
+from pipeline.text.sanitise import sanitised
 
 from . import check, data, doctor, jobs, profiles, proof, stack
+from .terminal import prepare_streams
 
 Command = Callable[..., object]
 

@@ -9,7 +9,7 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from pipeline.errors import ConfigError, UnavailableError
-from pipeline.sanitise import sanitised
+from pipeline.text.sanitise import sanitised
 
 from .common import Common, Json, print_json, say
 from .marks import Mark, marked
@@ -43,9 +43,9 @@ def check(
         verify: Prove that the jobs' features are right, too.
         prometheus: Print the measurements as Prometheus text.
     """
-    from pipeline.check import Limits, exposition, judge, read
-    from pipeline.oracle.report import Outcome
-    from pipeline.runtime import Runtime
+    from pipeline.checks.limits import Limits, exposition, judge, read
+    from pipeline.parity.report import Outcome
+    from pipeline.stack.runtime import Runtime
 
     if json and prometheus:
         raise ConfigError("--json and --prometheus exclude each other.", "Choose one.")

@@ -14,8 +14,9 @@ from cyclopts import Parameter
 
 from pipeline import config
 from pipeline.config import KafkaSettings, Settings
-from pipeline.sanitise import ascii_json, json_line, sanitised
-from pipeline.terminal import takes
+from pipeline.text.sanitise import ascii_json, json_line, sanitised
+
+from .terminal import takes
 
 
 @Parameter(name="*")
@@ -92,6 +93,6 @@ def running_kafka(common: Common) -> KafkaSettings:
     Raises:
         PipelineError: It does not run, or does not let us in.
     """
-    from pipeline.runtime import Runtime
+    from pipeline.stack.runtime import Runtime
 
     return Runtime(common.settings).running_kafka()

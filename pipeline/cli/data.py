@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 from cyclopts import Parameter
 
 from pipeline.errors import ConfigError, InputError, UnavailableError
-from pipeline.words import counted
+from pipeline.text.words import counted
 
 from .common import Common, Json, print_json, print_table, running_kafka, say
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pipeline.config import KafkaSettings
     from pipeline.kafka.places import Edge
     from pipeline.kafka.records import Record
-    from pipeline.simulate.replay import ReplayProgress, ReplayReport
+    from pipeline.simulator.replay import ReplayProgress, ReplayReport
 
 Flag = Parameter(negative="")
 _NOT_KNOWN: Final = "–"
@@ -45,8 +45,8 @@ def simulate(
         off: Stop it.
         here: Simulate in this process, beside what the stack does, until it is told to end.
     """
-    from pipeline.local.control import Simulate
-    from pipeline.runtime import Runtime
+    from pipeline.stack.local.control import Simulate
+    from pipeline.stack.runtime import Runtime
 
     for name, value in (("--rate", rate), ("--speed", speed)):
         if value is not None and not 0 < value < float("inf"):
@@ -88,12 +88,12 @@ def replay(
     """
     from pipeline.kafka.producer import TransactionProducer
     from pipeline.kafka.topics import newest_event_time
-    from pipeline.runtime import Runtime
-    from pipeline.simulate import encode
-    from pipeline.simulate.files import open_file
-    from pipeline.simulate.replay import first_event_time, plan_shift
-    from pipeline.simulate.replay import replay as send_file
-    from pipeline.simulate.waking import Waking
+    from pipeline.simulator import encode
+    from pipeline.simulator.files import open_file
+    from pipeline.simulator.replay import first_event_time, plan_shift
+    from pipeline.simulator.replay import replay as send_file
+    from pipeline.simulator.waking import Waking
+    from pipeline.stack.runtime import Runtime
 
     if shift and fresh:
         raise ConfigError("--shift and --fresh exclude each other.", "Choose one.")
@@ -139,10 +139,10 @@ def topics(
     Args:
         create: First make those of the transactions and of the features that are missing.
     """
-    from pipeline import feature_files
-    from pipeline.bring_up import create_topics
     from pipeline.kafka import leaders
     from pipeline.kafka.topics import list_topics
+    from pipeline.stack import feature_files
+    from pipeline.stack.bring_up import create_topics
 
     settings = common.settings
     if create:
@@ -242,9 +242,9 @@ def _followed(kafka: KafkaSettings, topic: str, start: Edge) -> Iterator[list[Re
 
 
 def _simulate_here(common: Common, rate: float | None, speed: float | None, *, json: bool) -> int:
-    from pipeline.local.simulator import DEFAULT_RATE, DEFAULT_SPEED
-    from pipeline.simulate.foreground import run_here
-    from pipeline.simulate.process import Status
+    from pipeline.simulator.foreground import run_here
+    from pipeline.simulator.process import Status
+    from pipeline.stack.local.simulator import DEFAULT_RATE, DEFAULT_SPEED
 
     common.settings.require_sandbox("simulated transactions are not for it")
     told = ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from pipeline.sanitise import sanitised
+from pipeline.text.sanitise import sanitised
 
 from .common import Common, Json, print_json
 from .marks import Mark, marked
@@ -17,7 +17,7 @@ def doctor(*, json: Json = False, common: Common = Common()) -> int:
 
     Exit code 0 when nothing failed, otherwise that of the first failure.
     """
-    from pipeline.doctor import examine
+    from pipeline.checks.doctor import examine
 
     findings = []
     for finding in examine(lambda: common.settings):

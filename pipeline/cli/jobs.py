@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from pipeline.errors import ConfigError
-from pipeline.words import location
+from pipeline.text.words import location
 
 from .common import Common, Json, print_json, say, teller
 from .stack import job_object, print_jobs
 
 if TYPE_CHECKING:
-    from pipeline.runtime import Runtime
+    from pipeline.stack.runtime import Runtime
 
 Flag = Annotated[bool, Parameter(negative="")]
 All = Annotated[bool, Parameter(name="--all", negative="", help="Every job.")]
@@ -24,7 +24,7 @@ def jobs(*, json: Json = False, common: Common = Common()) -> int:
 
     The JSON has the feature jobs only; other people's are under `others` in `status --json`.
     """
-    from pipeline.runtime import Runtime
+    from pipeline.stack.runtime import Runtime
 
     runtime = Runtime(common.settings)
     # What is remembered of the jobs is not what an external cluster would say of them now.
@@ -55,7 +55,7 @@ def start(
         as_before: Of a job that has changed, run what it was when its state was kept.
     """
     from pipeline.model import Resume
-    from pipeline.runtime import Runtime
+    from pipeline.stack.runtime import Runtime
 
     if fresh and as_before:
         raise ConfigError("--fresh and --as-before exclude each other.", "Say one of them.")
@@ -79,7 +79,7 @@ def stop(
         names: Which jobs.
         discard: Throw the state away, kept savepoints included.
     """
-    from pipeline.runtime import Runtime
+    from pipeline.stack.runtime import Runtime
 
     runtime = Runtime(common.settings)
     chosen = _chosen(runtime, names, every)
@@ -102,7 +102,7 @@ def sql(name: str, /, *, common: Common = Common()) -> int:
     Args:
         name: Which job.
     """
-    from pipeline.runtime import Runtime
+    from pipeline.stack.runtime import Runtime
 
     print(Runtime(common.settings).sql(name), end="")
     return 0

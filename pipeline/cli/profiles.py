@@ -8,10 +8,10 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from pipeline import config, private_file
+from pipeline.checks.connectivity import Reach, try_profiles
 from pipeline.errors import InputError
 from pipeline.model import Health
-from pipeline.reach import Reach, try_profiles
-from pipeline.sanitise import sanitised
+from pipeline.text.sanitise import sanitised
 
 from .common import Json, print_json, print_table
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from pipeline.sanitise import sanitised
-from pipeline.words import counted
+from pipeline.text.sanitise import sanitised
+from pipeline.text.words import counted
 
 from .common import (
     Common,
@@ -23,7 +23,7 @@ from .common import (
 
 if TYPE_CHECKING:
     from pipeline.kafka.quarantine import Quarantined
-    from pipeline.oracle.report import Parity
+    from pipeline.parity.report import Parity
 
 _VALUE_BYTES = 1_000
 
@@ -38,8 +38,8 @@ def verify(*names: str, json: Json = False, common: Common = Common()) -> int:
     Args:
         names: Which features; all of them without a name.
     """
-    from pipeline.oracle.report import Outcome, render
-    from pipeline.runtime import Runtime
+    from pipeline.parity.report import Outcome, render
+    from pipeline.stack.runtime import Runtime
 
     runtime = Runtime(common.settings)
     reports = [
@@ -67,9 +67,9 @@ def quarantine(
     Args:
         limit: Show the newest so many.
     """
+    from pipeline.contract import TRANSACTION_TOPIC
     from pipeline.kafka.consumer import read_to_end
     from pipeline.kafka.quarantine import sort_out
-    from pipeline.schema import TRANSACTION_TOPIC
 
     kinds: Counter[str] = Counter()
     newest: deque[Quarantined] = deque(maxlen=max(0, limit))

@@ -11,7 +11,7 @@ from cyclopts import Parameter
 
 from pipeline.errors import InputError
 from pipeline.model import Health, JobStatus, OtherJob, StackStatus
-from pipeline.sanitise import sanitised
+from pipeline.text.sanitise import sanitised
 
 from .common import Common, Json, print_json, print_table, say
 from .steps import StepLines
@@ -31,7 +31,7 @@ def up(
         simulator: Start the transaction simulator too.
         jobs: Start the jobs that ran last time; the first time, all of them.
     """
-    from pipeline.runtime import Runtime
+    from pipeline.stack.runtime import Runtime
 
     steps = StepLines()
     Runtime(common.settings).bring_up(steps, stay=True, simulator=simulator, jobs=jobs)
@@ -40,7 +40,7 @@ def up(
 
 def down(*, common: Common = Common()) -> int:
     """Stop the local stack; the jobs' state is kept for the next start."""
-    from pipeline.runtime import Runtime
+    from pipeline.stack.runtime import Runtime
 
     say("Stopping the jobs with savepoints, then the stack …", over=True)
     stopped = Runtime(common.settings).down()
@@ -50,7 +50,7 @@ def down(*, common: Common = Common()) -> int:
 
 def status(*, json: Json = False, common: Common = Common()) -> int:
     """Print how the stack is doing; exit code 0 when Kafka and Flink are up, 3 otherwise."""
-    from pipeline.runtime import Runtime
+    from pipeline.stack.runtime import Runtime
 
     stack = Runtime(common.settings).status()
     if json:

@@ -3,7 +3,7 @@
 import ibis
 import ibis.expr.types as ir
 
-from pipeline import schema
+from pipeline import contract
 
 from .cumulate import cumulate
 from .feature import feature
@@ -14,10 +14,10 @@ def cumulating(transaction: ir.Table) -> ir.Table:
     """Mean amount and number of a user's transactions of the day so far, every 60 minutes."""
     return cumulate(
         transaction,
-        transaction[schema.TIME_COLUMN],
+        transaction[contract.TIME_COLUMN],
         size=ibis.interval(minutes=1440),
         step=ibis.interval(minutes=60),
-        by=[schema.KEY_COLUMN],
+        by=[contract.KEY_COLUMN],
         user_mean_trans_amt_today=ibis._.amt.mean(),
         user_trans_count_today=ibis._.count(),
     )

@@ -9,7 +9,7 @@ from functools import cached_property
 import ibis
 import ibis.expr.types as ir
 
-from pipeline import schema
+from pipeline import contract
 
 from .lineage import is_computed
 
@@ -18,7 +18,7 @@ Expression = Callable[[ir.Table], ir.Table]
 
 def transaction_table() -> ir.Table:
     """The unbound table `transaction` that every feature is an expression over."""
-    return ibis.table(schema.TRANSACTION_FIELDS, name=schema.TRANSACTION_TOPIC)
+    return ibis.table(contract.TRANSACTION_FIELDS, name=contract.TRANSACTION_TOPIC)
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Feature:
     @cached_property
     def event_time(self) -> str:
         """The column that the watermark has to pass before a row is final."""
-        return "window_end" if "window_end" in self.columns else schema.TIME_COLUMN
+        return "window_end" if "window_end" in self.columns else contract.TIME_COLUMN
 
 
 def feature(*, topic: str) -> Callable[[Expression], Feature]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ibis.expr.operations as ops
 
-from pipeline import schema
+from pipeline import contract
 
 
 def origin(relation: ops.Relation, name: str) -> tuple[ops.Relation, str]:
@@ -39,4 +39,4 @@ def is_event_time(relation: ops.Relation, name: str) -> bool:
     Only this one has a watermark, so that only this one orders a stream.
     """
     source, at = origin(relation, name)
-    return isinstance(source, ops.PhysicalTable) and at == schema.TIME_COLUMN
+    return isinstance(source, ops.PhysicalTable) and at == contract.TIME_COLUMN

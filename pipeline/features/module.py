@@ -15,7 +15,7 @@ from typing import Final
 import ibis.expr.types as ir
 
 from pipeline.errors import InputError
-from pipeline.sanitise import sanitised
+from pipeline.text.sanitise import sanitised
 
 from .feature import Feature
 

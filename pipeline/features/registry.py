@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import overload
 
-from pipeline import schema
+from pipeline import contract
 from pipeline.config import KafkaSettings
 from pipeline.errors import InputError, JobError
 
@@ -75,7 +75,7 @@ class Registry(Sequence[Feature]):
                 f"{where}: there is a feature named {added.name!r} already.",
                 "Give the function another name.",
             )
-        if added.topic == schema.TRANSACTION_TOPIC:
+        if added.topic == contract.TRANSACTION_TOPIC:
             raise InputError(
                 f"{where}: {added.name} would write to {added.topic!r}, which it reads.",
                 "Choose a topic of its own.",

@@ -3,7 +3,7 @@
 import ibis
 import ibis.expr.types as ir
 
-from pipeline import schema
+from pipeline import contract
 
 from .feature import feature
 
@@ -12,14 +12,14 @@ from .feature import feature
 def rolling(transaction: ir.Table) -> ir.Table:
     """Mean amount and number of a user's transactions in the last 360 minutes."""
     last_360min = ibis.range_window(
-        group_by=transaction[schema.KEY_COLUMN],
-        order_by=transaction[schema.TIME_COLUMN],
+        group_by=transaction[contract.KEY_COLUMN],
+        order_by=transaction[contract.TIME_COLUMN],
         preceding=ibis.interval(minutes=360),
         following=0,
     )
     return transaction.select(
-        transaction[schema.KEY_COLUMN],
+        transaction[contract.KEY_COLUMN],
         user_mean_trans_amt_last_360min=transaction.amt.mean().over(last_360min),
         user_trans_count_last_360min=transaction.count().over(last_360min),
-        trans_date_trans_time=transaction[schema.TIME_COLUMN],
+        trans_date_trans_time=transaction[contract.TIME_COLUMN],
     )

@@ -15,7 +15,7 @@ from typing import Final
 import ibis
 import ibis.expr.types as ir
 
-from pipeline import schema
+from pipeline import contract
 
 ARRIVED: Final = "arrived"
 """Kafka's own timestamp of a record, in UTC and without a zone."""
@@ -25,19 +25,19 @@ def sound(table: ir.Table) -> ir.BooleanValue:
     """Whether a row is a transaction; null where a field is null.
 
     Args:
-        table: The columns of `schema.TRANSACTION_FIELDS`, and `ARRIVED`.
+        table: The columns of `contract.TRANSACTION_FIELDS`, and `ARRIVED`.
     """
-    time, amount = table[schema.TIME_COLUMN], table.amt
-    ahead = ibis.interval(days=schema.MOST_AHEAD.days)
-    texts = [name for name, dtype in schema.TRANSACTION_FIELDS.items() if dtype == "string"]
+    time, amount = table[contract.TIME_COLUMN], table.amt
+    ahead = ibis.interval(days=contract.MOST_AHEAD.days)
+    texts = [name for name, dtype in contract.TRANSACTION_FIELDS.items() if dtype == "string"]
     conditions: list[ir.BooleanValue] = [
-        *(table[name].notnull() for name in schema.TRANSACTION_FIELDS),
-        time >= ibis.timestamp(schema.EARLIEST.isoformat(sep=" ")),
+        *(table[name].notnull() for name in contract.TRANSACTION_FIELDS),
+        time >= ibis.timestamp(contract.EARLIEST.isoformat(sep=" ")),
         time <= table[ARRIVED] + ahead,
         # Not so of NaN either.
-        amount >= -schema.MOST_AMOUNT,
-        amount <= schema.MOST_AMOUNT,
+        amount >= -contract.MOST_AMOUNT,
+        amount <= contract.MOST_AMOUNT,
         table.is_fraud.isin((0, 1)),
-        *(table[name].length() <= schema.MOST_CHARACTERS for name in texts),
+        *(table[name].length() <= contract.MOST_CHARACTERS for name in texts),
     ]
     return reduce(and_, conditions)

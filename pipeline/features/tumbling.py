@@ -3,7 +3,7 @@
 import ibis
 import ibis.expr.types as ir
 
-from pipeline import schema
+from pipeline import contract
 
 from .feature import feature
 
@@ -11,11 +11,11 @@ from .feature import feature
 @feature(topic="user_trans_amt_last_360min_windowed")
 def tumbling(transaction: ir.Table) -> ir.Table:
     """Mean amount and number of a user's transactions in each window of 360 minutes."""
-    windows = transaction.window_by(transaction[schema.TIME_COLUMN]).tumble(
+    windows = transaction.window_by(transaction[contract.TIME_COLUMN]).tumble(
         size=ibis.interval(minutes=360)
     )
     return windows.agg(
-        by=[schema.KEY_COLUMN],
+        by=[contract.KEY_COLUMN],
         user_mean_trans_amt_last_360min=ibis._.amt.mean(),
         user_trans_count_last_360min=ibis._.count(),
     )

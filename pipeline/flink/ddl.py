@@ -8,7 +8,7 @@ from textwrap import indent
 import ibis
 import ibis.expr.operations as ops
 
-from pipeline import schema
+from pipeline import contract
 from pipeline.config import KafkaSettings
 from pipeline.features import Feature
 from pipeline.features.sound import ARRIVED, sound
@@ -98,14 +98,14 @@ def sink_table(feature: Feature) -> str:
     return f"{feature.name}_sink"
 
 
-_RAW = f"{schema.TRANSACTION_TOPIC}_raw"
+_RAW = f"{contract.TRANSACTION_TOPIC}_raw"
 _SOUND = "sound"
 _KAFKA_TIME = "kafka_time"
 
 
 def _source(kafka: KafkaSettings, group: str) -> str:
-    time = _quoted(schema.TIME_COLUMN)
-    seconds = int(schema.WATERMARK_DELAY.total_seconds())
+    time = _quoted(contract.TIME_COLUMN)
+    seconds = int(contract.WATERMARK_DELAY.total_seconds())
     extra = (
         f"{_quoted(_KAFKA_TIME)} TIMESTAMP_LTZ(3) METADATA FROM 'timestamp' VIRTUAL",
         f"{_quoted(_SOUND)} AS {_sound()}",
@@ -115,7 +115,7 @@ def _source(kafka: KafkaSettings, group: str) -> str:
     )
     options = {
         "connector": "kafka",
-        "topic": kafka.topic(schema.TRANSACTION_TOPIC),
+        "topic": kafka.topic(contract.TRANSACTION_TOPIC),
         "properties.bootstrap.servers": ANY_BOOTSTRAP,
         "properties.group.id": group,
         # Kafka's own default reads what a transaction has written before it is committed, and also
@@ -130,21 +130,21 @@ def _source(kafka: KafkaSettings, group: str) -> str:
         "json.ignore-parse-errors": "true",
         "json.timestamp-format.standard": "SQL",
     }
-    return _create_table(_RAW, schema.TRANSACTION_FIELDS, options, extra)
+    return _create_table(_RAW, contract.TRANSACTION_FIELDS, options, extra)
 
 
 def _view() -> str:
     """The transactions that features see."""
-    columns = ", ".join(map(_quoted, schema.TRANSACTION_FIELDS))
+    columns = ", ".join(map(_quoted, contract.TRANSACTION_FIELDS))
     return (
-        f"CREATE TEMPORARY VIEW {_quoted(schema.TRANSACTION_TOPIC)} AS\n"
+        f"CREATE TEMPORARY VIEW {_quoted(contract.TRANSACTION_TOPIC)} AS\n"
         f"SELECT {columns}\nFROM {_quoted(_RAW)}\nWHERE {_quoted(_SOUND)}"
     )
 
 
 def _sound() -> str:
     """The condition of `features.sound` for a computed column, which names columns alone."""
-    raw = ibis.table(schema.TRANSACTION_FIELDS | {ARRIVED: "timestamp(3)"}, name=_RAW)
+    raw = ibis.table(contract.TRANSACTION_FIELDS | {ARRIVED: "timestamp(3)"}, name=_RAW)
     _, condition = str(ibis.to_sql(raw.filter(sound(raw)), dialect="flink")).split("WHERE\n")
     arrived = f"CAST({_quoted(_KAFKA_TIME)} AS TIMESTAMP(3))"
     named = condition.replace("`t0`.", "").replace(_quoted(ARRIVED), arrived)
@@ -161,9 +161,9 @@ def _sink(feature: Feature, kafka: KafkaSettings) -> str:
         "format": "json",
         "json.timestamp-format.standard": "SQL",
     }
-    if schema.KEY_COLUMN in feature.columns:
+    if contract.KEY_COLUMN in feature.columns:
         # The key as plain text, so that a user's rows share a partition with the transactions.
-        options |= {"key.format": "csv", "key.fields": schema.KEY_COLUMN}
+        options |= {"key.format": "csv", "key.fields": contract.KEY_COLUMN}
         options |= {"value.format": options.pop("format"), "value.fields-include": "ALL"}
         options["value.json.timestamp-format.standard"] = options.pop(
             "json.timestamp-format.standard"

@@ -13,7 +13,7 @@ from pipeline.config import FlinkSettings
 from pipeline.config.tls import read_pem
 from pipeline.errors import ConfigError, JobError, PipelineError, UnavailableError
 from pipeline.kafka.records import MALFORMED
-from pipeline.words import quoted
+from pipeline.text.words import quoted
 
 # What a JobManager says of the one that leads while that one is gone and no other is elected; the
 # first two with HTTP 500.

@@ -8,13 +8,13 @@ from typing import Any, Final
 import ibis.expr.operations as ops
 from ibis.common.exceptions import IbisError
 
-from pipeline import schema
+from pipeline import contract
 from pipeline.features import Feature
 from pipeline.features.lineage import is_event_time
 
 from .ddl import SQL_TYPES, compile_query
 
-_TIME: Final = f"transaction.{schema.TIME_COLUMN}"
+_TIME: Final = f"transaction.{contract.TIME_COLUMN}"
 
 
 def refusal(feature: Feature) -> tuple[str, str] | None:
@@ -44,10 +44,10 @@ def _types(feature: Feature) -> Iterator[tuple[str, str]]:
 
 def _event_time(feature: Feature) -> Iterator[tuple[str, str]]:
     op = feature.table.op()
-    if "window_end" in feature.columns or is_event_time(op, schema.TIME_COLUMN):
+    if "window_end" in feature.columns or is_event_time(op, contract.TIME_COLUMN):
         return
     yield (
-        f"its rows have neither window_end nor {schema.TIME_COLUMN} as it was, so that nothing "
+        f"its rows have neither window_end nor {contract.TIME_COLUMN} as it was, so that nothing "
         "says when they are final",
         f"Select {_TIME} too.",
     )

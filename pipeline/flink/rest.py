@@ -18,7 +18,7 @@ from pipeline.config import FlinkSettings
 from pipeline.errors import JobError, UnavailableError
 from pipeline.kafka.records import MALFORMED
 from pipeline.model import JobFailure, KeptState
-from pipeline.words import quoted
+from pipeline.text.words import quoted
 
 from .answers import (
     Aggregate,

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pipeline.config import FlinkSettings
 from pipeline.errors import JobError
 from pipeline.model import Slots
-from pipeline.sanitise import sanitised
+from pipeline.text.sanitise import sanitised
 
 _NAMED = 5
 

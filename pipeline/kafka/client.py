@@ -15,7 +15,7 @@ from confluent_kafka.admin import AdminClient
 
 from pipeline.config import KafkaSettings
 from pipeline.errors import ConfigError, PipelineError, UnavailableError
-from pipeline.words import quoted
+from pipeline.text.words import quoted
 
 from .security import librdkafka
 

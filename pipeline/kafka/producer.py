@@ -6,7 +6,7 @@ from types import TracebackType
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from pipeline import schema
+from pipeline import contract
 from pipeline.config import KafkaSettings
 from pipeline.errors import UnavailableError
 
@@ -32,7 +32,7 @@ class TransactionProducer:
         delivery_timeout: float = 30.0,
     ) -> None:
         self._kafka = kafka
-        self._topic = topic or kafka.topic(schema.TRANSACTION_TOPIC)
+        self._topic = topic or kafka.topic(contract.TRANSACTION_TOPIC)
         self._failure: KafkaError | None = None
         self._since_poll = 0
         self._reached: set[int] = set()

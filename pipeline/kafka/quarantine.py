@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import msgspec
 
-from pipeline import schema
+from pipeline import contract
 from pipeline.model import Transaction
 
 from .lenient import read_fields, read_leniently
@@ -27,7 +27,9 @@ _SECONDS_END: Final = 100_000_000_000
 """As milliseconds this is 1973, long before Kafka; as seconds it is the year 5138."""
 # Another form of time that msgspec reads and Flink does not.
 _ISO_TIME: Final = re.compile(rb"-[0-9]{2}[Tt_][0-9]{2}:")
-_TEXTS: Final = tuple(name for name, kind in schema.TRANSACTION_FIELDS.items() if kind == "string")
+_TEXTS: Final = tuple(
+    name for name, kind in contract.TRANSACTION_FIELDS.items() if kind == "string"
+)
 _IN_WORDS: Final = {
     "timestamp(3)": "YYYY-MM-DD HH:MM:SS",
     "int64": "a whole number of 64 bits",
@@ -110,16 +112,16 @@ def _second_look(record: Record) -> tuple[Transaction | None, tuple[Kind, str] |
         return None, (Kind.NOT_JSON, str(error))
     if fields is None:
         return None, (Kind.NOT_OBJECT, "JSON, but no object")
-    columns = read_leniently(record.value, schema.TRANSACTION_FIELDS)
+    columns = read_leniently(record.value, contract.TRANSACTION_FIELDS)
     if columns is None:
         return None, (Kind.NOT_JSON, "a text in it is not UTF-8")
-    for name in schema.TRANSACTION_FIELDS:
+    for name in contract.TRANSACTION_FIELDS:
         if columns.get(name) is None:
             written = bytes(fields.get(name, b"null")).decode(errors="replace").strip()
             if written == "null":
                 missing = "is null" if name in fields else "is not there"
                 return None, (Kind.MISSING, f"{name} {missing}")
-            wanted = _IN_WORDS[schema.TRANSACTION_FIELDS[name]]
+            wanted = _IN_WORDS[contract.TRANSACTION_FIELDS[name]]
             return None, (Kind.WRONG_TYPE, f"{name} is {written[:60]}, not {wanted}")
     row = Transaction(**columns)
     return row, _harm(row, record)
@@ -128,16 +130,16 @@ def _second_look(record: Record) -> tuple[Transaction | None, tuple[Kind, str] |
 def _harm(row: Transaction, record: Record) -> tuple[Kind, str] | None:
     """Why a transaction that can be read must not be used."""
     time: Any = row.trans_date_trans_time
-    if time < schema.EARLIEST:
-        return Kind.PAST, f"{schema.TIME_COLUMN} is {time}"
-    if time > _EPOCH + timedelta(milliseconds=record.timestamp_ms) + schema.MOST_AHEAD:
+    if time < contract.EARLIEST:
+        return Kind.PAST, f"{contract.TIME_COLUMN} is {time}"
+    if time > _EPOCH + timedelta(milliseconds=record.timestamp_ms) + contract.MOST_AHEAD:
         return _ahead(time, record.timestamp_ms)
-    if isnan(row.amt) or abs(row.amt) > schema.MOST_AMOUNT:
+    if isnan(row.amt) or abs(row.amt) > contract.MOST_AMOUNT:
         return Kind.AMOUNT, f"amt is {row.amt:g}"
     if row.is_fraud not in (0, 1):
         return Kind.FLAG, f"is_fraud is {row.is_fraud}"
     for name in _TEXTS:
-        if len(getattr(row, name)) > schema.MOST_CHARACTERS:
+        if len(getattr(row, name)) > contract.MOST_CHARACTERS:
             return Kind.LONG, f"{name} has {len(getattr(row, name)):,} characters"
     return None
 
@@ -154,4 +156,4 @@ def _ahead(time: datetime, timestamp_ms: int) -> tuple[Kind, str]:
             f"Kafka's timestamp of the record is {seen:%Y-%m-%d %H:%M}, as if its producer gave "
             f"seconds ({timestamp_ms:,}) where Kafka wants milliseconds"
         )
-    return Kind.FUTURE, f"{schema.TIME_COLUMN} is {time}"
+    return Kind.FUTURE, f"{contract.TIME_COLUMN} is {time}"

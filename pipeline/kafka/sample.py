@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pipeline.config import KafkaSettings
-from pipeline.schema import TRANSACTION_TOPIC
+from pipeline.contract import TRANSACTION_TOPIC
 
 from .consumer import read_to_end
 from .places import Last

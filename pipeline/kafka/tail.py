@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from pipeline.sanitise import sanitised
+from pipeline.text.sanitise import sanitised
 
 from .records import MALFORMED, Record
 

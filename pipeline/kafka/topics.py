@@ -13,7 +13,7 @@ from typing import Any, Final
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, ResourceType
 
-from pipeline import schema
+from pipeline import contract
 from pipeline.config import KafkaSettings
 from pipeline.errors import InputError, UnavailableError
 
@@ -246,7 +246,7 @@ def newest_event_time(kafka: KafkaSettings) -> datetime | None:
     Raises:
         UnavailableError: Kafka cannot be reached, or has no such topic.
     """
-    topic = kafka.topic(schema.TRANSACTION_TOPIC)
+    topic = kafka.topic(contract.TRANSACTION_TOPIC)
     batches = read_to_end(kafka, topic, start=Last(_LAST_RECORDS), patience=REQUEST_SECONDS)
     transactions, _ = sort_out(chain.from_iterable(batches))
     return max((row.trans_date_trans_time for _, row in transactions), default=None)

@@ -13,14 +13,14 @@ import time
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from pipeline import config, schema
+from pipeline import config, contract
 from pipeline.config import Settings
 from pipeline.kafka import topics
 from pipeline.kafka.consumer import read_to_end
 from pipeline.kafka.producer import TransactionProducer
-from pipeline.runtime import Runtime
-from pipeline.simulate import encode
-from pipeline.simulate.generator import Generator
+from pipeline.simulator import encode
+from pipeline.simulator.generator import Generator
+from pipeline.stack.runtime import Runtime
 from tests.e2e.conftest import stack_environment, stack_processes
 from tests.e2e.test_console import Terminal
 
@@ -82,7 +82,7 @@ def bench_features(settings: Settings, count: int) -> None:
         seconds_until(lambda: _computed(runtime, rows[-1].trans_date_trans_time, fraud), 600)
         computed = time.monotonic() - began
         began = time.monotonic()
-        read = sum(map(len, read_to_end(runtime.kafka, schema.TRANSACTION_TOPIC)))
+        read = sum(map(len, read_to_end(runtime.kafka, contract.TRANSACTION_TOPIC)))
         consumed = time.monotonic() - began
         rate = count / computed
         show("sent to the topic", f"{count / sent:,.0f}/s")
@@ -115,7 +115,7 @@ def _computed(runtime: Runtime, newest: datetime, fraud: int) -> bool:
     if flagged.records < fraud:
         return False
     # Partitions end a little apart, and the watermark is that of the one that ends first.
-    wanted = newest - schema.WATERMARK_DELAY - timedelta(minutes=5)
+    wanted = newest - contract.WATERMARK_DELAY - timedelta(minutes=5)
     marks = [runtime.watermark(name) for name in ("rolling", "tumbling")]
     return all(mark is not None and mark >= wanted for mark in marks)
 

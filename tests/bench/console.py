@@ -16,9 +16,9 @@ import psutil
 
 from pipeline.config import KafkaSettings, Settings, kafka_from_json, kafka_to_json
 from pipeline.kafka.producer import TransactionProducer
-from pipeline.local.control import Simulate
 from pipeline.model import RollingRow
-from pipeline.runtime import Runtime
+from pipeline.stack.local.control import Simulate
+from pipeline.stack.runtime import Runtime
 from tests.e2e.test_console import Terminal
 from tui.topics import ROLLING_TOPIC
 

@@ -21,13 +21,13 @@ import msgspec
 import psutil
 from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 
-from pipeline import schema
+from pipeline import contract
 from pipeline.config import KafkaSettings
 from pipeline.kafka.producer import TransactionProducer
 from pipeline.kafka.topics import create_topics
-from pipeline.local.ports import LOOPBACK, listening
-from pipeline.simulate import encode
-from pipeline.simulate.generator import Generator
+from pipeline.simulator import encode
+from pipeline.simulator.generator import Generator
+from pipeline.stack.local.ports import LOOPBACK, listening
 
 from .report import PATIENCE_SECONDS, cpu_seconds, resident, seconds_until
 
@@ -104,7 +104,7 @@ def _start_kafka(plan: Plan, mark: Callable[[str], None]) -> None:
     subprocess.Popen(plan.broker, stdout=sys.stderr)
     seconds_until(lambda: listening(plan.kafka_port))
     kafka = _kafka(plan)
-    names = [schema.TRANSACTION_TOPIC, *(job.topic for job in plan.jobs)]
+    names = [contract.TRANSACTION_TOPIC, *(job.topic for job in plan.jobs)]
     create_topics(kafka, names, retention_bytes=-1)
     mark("kafka")
     generator = Generator()

@@ -12,9 +12,9 @@ import psutil
 
 from pipeline.config import Settings
 from pipeline.kafka.producer import TransactionProducer
-from pipeline.runtime import Runtime
-from pipeline.simulate import encode
-from pipeline.simulate.generator import Generator
+from pipeline.simulator import encode
+from pipeline.simulator.generator import Generator
+from pipeline.stack.runtime import Runtime
 from tests.e2e.conftest import stack_environment
 
 from .report import MIB, seconds_until, show

@@ -6,7 +6,7 @@ import httpx
 import msgspec
 
 from pipeline.config import Settings
-from pipeline.runtime import Runtime
+from pipeline.stack.runtime import Runtime
 
 from .report import MIB, show
 

@@ -15,8 +15,8 @@ from pipeline import config, features
 from pipeline.config import Settings
 from pipeline.flink.ddl import definition
 from pipeline.kafka.security import reveal
-from pipeline.local import broker, cluster, java, parts
-from pipeline.local.ports import LOOPBACK, free_port
+from pipeline.stack.local import broker, cluster, java, parts
+from pipeline.stack.local.ports import LOOPBACK, free_port
 from tests.e2e.conftest import stack_environment, stack_processes
 from tests.e2e.test_console import Terminal
 

@@ -14,8 +14,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pipeline import config
-from pipeline.local import jars
-from pipeline.local.cluster import wheel_lib
+from pipeline.stack.local import jars
+from pipeline.stack.local.cluster import wheel_lib
 
 from .engine import Engine
 from .packages import CannotRunError

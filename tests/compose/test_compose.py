@@ -11,7 +11,7 @@ import httpx
 import psutil
 import pytest
 
-from pipeline import features, schema
+from pipeline import contract, features
 
 from .stack import Stack, described
 
@@ -33,8 +33,8 @@ def test_topics_are_made_once_for_all(stack: Stack) -> None:
     assert (state["Status"], state["ExitCode"]) == ("exited", 0)
     listed = json.loads(run(stack, "topics", "--json"))
     assert {topic["name"]: len(topic["partitions"]) for topic in listed} == {
-        schema.TRANSACTION_TOPIC: schema.PARTITIONS,
-        **{feature.topic: schema.PARTITIONS for feature in features.BUILT_IN},
+        contract.TRANSACTION_TOPIC: contract.PARTITIONS,
+        **{feature.topic: contract.PARTITIONS for feature in features.BUILT_IN},
     }
 
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from pipeline.config import KafkaSettings
 from pipeline.kafka.producer import TransactionProducer
-from pipeline.simulate import encode
+from pipeline.simulator import encode
 
 from .conftest import Run, stack_environment
 from .test_transactions import generated

@@ -19,11 +19,11 @@ import pytest
 from pipeline import config, private_file
 from pipeline.config import FlinkSettings, Settings
 from pipeline.flink.rest import TERMINAL, FlinkRest
-from pipeline.local import jars
-from pipeline.local.control import Control, GetReport, Report
 from pipeline.model import JobState, Slots, StackStatus
-from pipeline.oracle.report import Parity
-from pipeline.runtime import Runtime
+from pipeline.parity.report import Parity
+from pipeline.stack.local import jars
+from pipeline.stack.local.control import Control, GetReport, Report
+from pipeline.stack.runtime import Runtime
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 

@@ -14,11 +14,11 @@ import msgspec
 from pipeline import config
 from pipeline.config import Settings
 from pipeline.flink.rest import FlinkRest
-from pipeline.local import broker, cluster, jars
-from pipeline.local.cluster import FlinkHome
-from pipeline.local.java import java_home
-from pipeline.local.ports import LOOPBACK, free_port, listening
-from pipeline.local.process import ProcessSpec
+from pipeline.stack.local import broker, cluster, jars
+from pipeline.stack.local.cluster import FlinkHome
+from pipeline.stack.local.java import java_home
+from pipeline.stack.local.ports import LOOPBACK, free_port, listening
+from pipeline.stack.local.process import ProcessSpec
 
 from . import session_cluster
 from .conftest import stack_environment, wait_until

@@ -16,7 +16,7 @@ import msgspec
 from jgo.maven import Dependency, MavenContext, PythonResolver
 
 from pipeline import config
-from pipeline.local.jars import Jar
+from pipeline.stack.local.jars import Jar
 
 from .kafka_releases import PINS
 

@@ -14,10 +14,10 @@ from pipeline import config
 from pipeline.config import KafkaSettings, Settings
 from pipeline.errors import PipelineError
 from pipeline.flink.rest import FlinkRest
-from pipeline.local import broker, cluster, jars
-from pipeline.local.java import java_home
-from pipeline.local.ports import LOOPBACK, free_port
-from pipeline.local.process import ProcessSpec
+from pipeline.stack.local import broker, cluster, jars
+from pipeline.stack.local.java import java_home
+from pipeline.stack.local.ports import LOOPBACK, free_port
+from pipeline.stack.local.process import ProcessSpec
 
 from . import session_cluster
 from .conftest import stack_environment, wait_until

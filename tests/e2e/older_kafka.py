@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from enum import IntEnum
 from typing import Final
 
-from pipeline.local.ports import LOOPBACK
+from pipeline.stack.local.ports import LOOPBACK
 
 _FLEXIBLE: Final = 3
 _LENGTH: Final = struct.Struct(">i")

@@ -16,10 +16,10 @@ import psutil
 from pipeline.config import Settings
 from pipeline.errors import UnavailableError
 from pipeline.flink.rest import FlinkRest
-from pipeline.local import cluster
-from pipeline.local.cluster import FlinkHome
-from pipeline.local.ports import LOOPBACK, free_port, ports_of
-from pipeline.local.process import ProcessSpec
+from pipeline.stack.local import cluster
+from pipeline.stack.local.cluster import FlinkHome
+from pipeline.stack.local.ports import LOOPBACK, free_port, ports_of
+from pipeline.stack.local.process import ProcessSpec
 
 _JVM = ("-Djava.awt.headless=true",)
 _JOBMANAGER_JVM = (

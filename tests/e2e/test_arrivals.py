@@ -18,13 +18,13 @@ from typing import Any, Final
 import msgspec
 from confluent_kafka import Producer
 
-from pipeline import schema
+from pipeline import contract
 from pipeline.kafka.consumer import read_to_end
 from pipeline.model import Transaction
-from pipeline.oracle.report import Outcome, Parity
-from pipeline.runtime import Runtime
-from pipeline.simulate import encode
-from pipeline.simulate.generator import Generator
+from pipeline.parity.report import Outcome, Parity
+from pipeline.simulator import encode
+from pipeline.simulator.generator import Generator
+from pipeline.stack.runtime import Runtime
 from tests.poison import poisons
 
 from .conftest import wait_until
@@ -130,13 +130,13 @@ def test_whatever_arrives_is_judged_as_it_deserves(stack: Runtime) -> None:
     sent = looks = 0
     while sent < ARRIVALS:
         records = list(stream.turn())
-        produce(producer, schema.TRANSACTION_TOPIC, records)
+        produce(producer, contract.TRANSACTION_TOPIC, records)
         sent += len(records)
         # Each look reads everything again, so a long run looks less often.
         if sent // max(500, ARRIVALS // 10) > looks:
             looks += 1
             assert_not_accused(stack, f"after {sent} records")
-    produce(producer, schema.TRANSACTION_TOPIC, list(stream.last()))
+    produce(producer, contract.TRANSACTION_TOPIC, list(stream.last()))
 
     def final() -> bool:
         """Whether a row has come of the last moment, which ends all before it."""

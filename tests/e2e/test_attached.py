@@ -13,7 +13,7 @@ import pytest
 from pipeline import features
 from pipeline.config import Settings
 from pipeline.model import JobState, JobStatus
-from pipeline.runtime import Runtime
+from pipeline.stack.runtime import Runtime
 
 from .conftest import Run, wait_until
 from .proxy import Proxy

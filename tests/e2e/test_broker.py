@@ -8,8 +8,8 @@ import subprocess
 from pathlib import Path
 
 from pipeline import config
-from pipeline.local import broker, cluster, jars
-from pipeline.local.java import java_home
+from pipeline.stack.local import broker, cluster, jars
+from pipeline.stack.local.java import java_home
 
 
 def test_the_disk_is_formatted_as_by_the_storage_tool(tmp_path: Path) -> None:

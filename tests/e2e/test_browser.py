@@ -17,7 +17,7 @@ import pytest
 
 from pipeline import config
 from pipeline.config import Settings
-from pipeline.runtime import Runtime
+from pipeline.stack.runtime import Runtime
 
 from . import browser
 from .browser import Chromium, Tab

@@ -12,7 +12,7 @@ from pipeline.errors import ChangedError
 from pipeline.flink.definition import Definition
 from pipeline.flink.journal import Journal
 from pipeline.model import JobState, Resume
-from pipeline.runtime import Runtime
+from pipeline.stack.runtime import Runtime
 
 from .conftest import Run
 

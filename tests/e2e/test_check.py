@@ -11,8 +11,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from pipeline import config
 from pipeline.kafka.producer import TransactionProducer
-from pipeline.runtime import Runtime
-from pipeline.simulate import encode
+from pipeline.simulator import encode
+from pipeline.stack.runtime import Runtime
 
 from .conftest import Run, command, stack_environment
 from .test_transactions import generated, send

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from pipeline import features
-from pipeline.runtime import Runtime
+from pipeline.stack.runtime import Runtime
 
 from .conftest import Run, wait_until
 from .test_features import FILES, send, transactions

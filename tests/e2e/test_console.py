@@ -20,9 +20,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from pipeline import config
 from pipeline.config import Settings
-from pipeline.local.control import socket_path
-from pipeline.local.ports import free_port
-from pipeline.runtime import Runtime
+from pipeline.stack.local.control import socket_path
+from pipeline.stack.local.ports import free_port
+from pipeline.stack.runtime import Runtime
 
 from .conftest import (
     SLACK,

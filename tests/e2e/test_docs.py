@@ -21,7 +21,7 @@ from pathlib import Path
 import pexpect
 import pytest
 
-from pipeline.simulate.generator import Generator
+from pipeline.simulator.generator import Generator
 from tui.__main__ import console_options
 
 from ..documents import commands, documents, write_my_features

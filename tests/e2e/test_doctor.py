@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from pipeline.kafka import topics
-from pipeline.runtime import Runtime
+from pipeline.stack.runtime import Runtime
 
 from .conftest import Run
 

@@ -16,11 +16,11 @@ from pipeline.kafka.consumer import read_to_end
 from pipeline.kafka.producer import TransactionProducer
 from pipeline.kafka.records import decode
 from pipeline.model import RollingRow, Transaction, WindowRow
-from pipeline.oracle.report import Outcome, Parity
-from pipeline.runtime import Runtime
-from pipeline.simulate import encode
-from pipeline.simulate.files import open_file
-from pipeline.simulate.waking import Waking
+from pipeline.parity.report import Outcome, Parity
+from pipeline.simulator import encode
+from pipeline.simulator.files import open_file
+from pipeline.simulator.waking import Waking
+from pipeline.stack.runtime import Runtime
 
 from .conftest import Run, emptied
 

@@ -19,14 +19,14 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
-from pipeline import schema
+from pipeline import contract
 from pipeline.config import Settings
 from pipeline.kafka.topics import delete_topics
 from pipeline.model import JobState, Transaction
-from pipeline.oracle.report import Outcome
-from pipeline.runtime import Runtime
-from pipeline.simulate import encode
-from pipeline.simulate.generator import Generator
+from pipeline.parity.report import Outcome
+from pipeline.simulator import encode
+from pipeline.simulator.generator import Generator
+from pipeline.stack.runtime import Runtime
 
 from .conftest import Run, command, wait_until
 
@@ -46,7 +46,7 @@ def client(stack: Runtime, **options: Any) -> Producer:
 
 def send(producer: Producer, rows: Iterable[Transaction]) -> None:
     for row in rows:
-        producer.produce(schema.TRANSACTION_TOPIC, encode.value(row), encode.key(row))
+        producer.produce(contract.TRANSACTION_TOPIC, encode.value(row), encode.key(row))
     assert producer.flush(60) == 0
 
 
@@ -202,7 +202,7 @@ def test_kafkas_own_time_of_arrival(stack: Runtime) -> None:
         "message.timestamp.type", "LogAppendTime", incremental_operation=AlterConfigOpType.SET
     )
     resource = ConfigResource(
-        ResourceType.TOPIC, schema.TRANSACTION_TOPIC, incremental_configs=[entry]
+        ResourceType.TOPIC, contract.TRANSACTION_TOPIC, incremental_configs=[entry]
     )
     admin.incremental_alter_configs([resource])[resource].result(60)
     stack.start_job("rolling")

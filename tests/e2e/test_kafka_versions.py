@@ -20,6 +20,7 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 
 from pipeline import features
 from pipeline.config import KafkaSettings
+from pipeline.contract import TRANSACTION_TOPIC
 from pipeline.errors import UnavailableError
 from pipeline.kafka import groups, topics
 from pipeline.kafka.client import client_config
@@ -28,8 +29,7 @@ from pipeline.kafka.extent import extent
 from pipeline.kafka.places import Since
 from pipeline.kafka.records import decode
 from pipeline.model import RollingRow, Transaction
-from pipeline.runtime import Runtime
-from pipeline.schema import TRANSACTION_TOPIC
+from pipeline.stack.runtime import Runtime
 from tui.kafka_source import KafkaSource
 from tui.kafka_tails import KafkaTails
 from tui.tail_source import TopicSize

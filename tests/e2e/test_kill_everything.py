@@ -15,9 +15,9 @@ import pytest
 from pipeline import config
 from pipeline.config import FlinkSettings
 from pipeline.flink.rest import FlinkRest
-from pipeline.local.control import Control, GetReport, Report, Simulate
 from pipeline.model import JobState
-from pipeline.runtime import Runtime
+from pipeline.stack.local.control import Control, GetReport, Report, Simulate
+from pipeline.stack.runtime import Runtime
 
 from .conftest import (
     assert_ended,

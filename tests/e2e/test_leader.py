@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipeline.model import Health, StackStatus
-from pipeline.runtime import Runtime
+from pipeline.stack.runtime import Runtime
 
 from .conftest import assert_right, running, wait_until
 from .high_availability import highly_available

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from pipeline import schema
+from pipeline import contract
 from pipeline.errors import JobError, UnavailableError
 from pipeline.kafka import topics
 from pipeline.kafka.client import answered, client_config
 from pipeline.kafka.consumer import read_to_end
 from pipeline.model import JobState
-from pipeline.runtime import Runtime
+from pipeline.stack.runtime import Runtime
 
 from .conftest import assert_right, running, wait_until
 from .many import BROKERS, PARALLELISM, PARTITIONS, SLOTS_EACH, TASKMANAGERS, many
@@ -30,7 +30,7 @@ def test_features_are_right_beyond_one_machine(tmp_path: Path, sample_data: Path
         try:
             runtime.bring_up(simulator=False, jobs=False)
             found = {info.name: info for info in topics.list_topics(runtime.kafka)}
-            assert len(found[schema.TRANSACTION_TOPIC].partitions) == PARTITIONS
+            assert len(found[contract.TRANSACTION_TOPIC].partitions) == PARTITIONS
             # Before the jobs start: of partitions that were silent first, those that are read
             # first would run ahead of the others.
             send(runtime, first)
@@ -69,7 +69,7 @@ def assert_only_the_topic_itself_suffers(runtime: Runtime, lost: str) -> None:
 
     def leaderless() -> bool:
         found = {info.name: info for info in topics.list_topics(runtime.kafka)}
-        assert found[schema.TRANSACTION_TOPIC].records > 0
+        assert found[contract.TRANSACTION_TOPIC].records > 0
         return found[lost].leaderless == (0,)
 
     wait_until(leaderless, 60, "the topic to have no leader")

@@ -12,6 +12,7 @@ from confluent_kafka import KafkaError
 
 from pipeline import config
 from pipeline.config import KafkaSettings
+from pipeline.contract import TRANSACTION_TOPIC
 from pipeline.errors import UnavailableError
 from pipeline.kafka import groups, newest, topics
 from pipeline.kafka.client import Probe, unavailable
@@ -19,11 +20,10 @@ from pipeline.kafka.consumer import read_to_end
 from pipeline.kafka.given import OTHER_VERSION
 from pipeline.kafka.places import Edge, Since
 from pipeline.kafka.producer import TransactionProducer
-from pipeline.local import broker, cluster
-from pipeline.local.java import java_home
-from pipeline.local.ports import LOOPBACK, free_port, listening
-from pipeline.runtime import Runtime
-from pipeline.schema import TRANSACTION_TOPIC
+from pipeline.stack.local import broker, cluster
+from pipeline.stack.local.java import java_home
+from pipeline.stack.local.ports import LOOPBACK, free_port, listening
+from pipeline.stack.runtime import Runtime
 from tui.kafka_source import KafkaSource
 from tui.kafka_tails import KafkaTails
 from tui.tail_source import TopicSize

@@ -15,9 +15,9 @@ from kafka import KafkaConsumer
 from py4j.java_gateway import GatewayParameters, JavaGateway, launch_gateway
 
 from pipeline.config import Settings
-from pipeline.local.jars import manifest as jars_of_kafka
-from pipeline.local.java import java_home
-from pipeline.runtime import Runtime
+from pipeline.stack.local.jars import manifest as jars_of_kafka
+from pipeline.stack.local.java import java_home
+from pipeline.stack.runtime import Runtime
 
 from .conftest import Run, cancel_all, emptied, wait_until
 

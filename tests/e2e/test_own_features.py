@@ -10,14 +10,14 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from pipeline.bring_up import create_topics
 from pipeline.config import Settings
 from pipeline.errors import JobError
 from pipeline.features import BUILT_IN
 from pipeline.model import Transaction
-from pipeline.runtime import Runtime
-from pipeline.simulate.generator import Generator
-from pipeline.stack import Stack
+from pipeline.simulator.generator import Generator
+from pipeline.stack.bring_up import create_topics
+from pipeline.stack.endpoints import Stack
+from pipeline.stack.runtime import Runtime
 
 from ..documents import write_my_features
 from ..refused import REFUSED, as_feature

@@ -10,12 +10,12 @@ from itertools import islice
 import msgspec
 from confluent_kafka import Producer
 
-from pipeline import features, schema
+from pipeline import contract, features
 from pipeline.config import KafkaSettings
 from pipeline.model import JobState, Transaction
-from pipeline.runtime import Runtime
-from pipeline.simulate import encode
-from pipeline.simulate.generator import Generator
+from pipeline.simulator import encode
+from pipeline.simulator.generator import Generator
+from pipeline.stack.runtime import Runtime
 from tests.poison import oddities, poisons
 
 from .conftest import Run
@@ -60,14 +60,14 @@ def _send(kafka: KafkaSettings, rows: list[Transaction], bad: list[bytes | None]
     producer = Producer({"bootstrap.servers": kafka.bootstrap, "partitioner": "murmur2_random"})
     poison = iter(bad)
     for number, row in enumerate(rows):
-        producer.produce(schema.TRANSACTION_TOPIC, encode.value(row), encode.key(row))
+        producer.produce(contract.TRANSACTION_TOPIC, encode.value(row), encode.key(row))
         if number % 5 == 0:
             for value in islice(poison, 1):
                 key = encode.key(row) if number % 2 else None
-                producer.produce(schema.TRANSACTION_TOPIC, value, key)
+                producer.produce(contract.TRANSACTION_TOPIC, value, key)
     assert next(poison, ...) is ..., "not all of the poison was sent"
     later = rows[-1].trans_date_trans_time + timedelta(hours=1)
     last = msgspec.structs.replace(rows[-1], trans_date_trans_time=later)
     for _, odd in oddities(last):
-        producer.produce(schema.TRANSACTION_TOPIC, odd, encode.key(last))
+        producer.produce(contract.TRANSACTION_TOPIC, odd, encode.key(last))
     assert producer.flush(30) == 0

@@ -14,7 +14,7 @@ from confluent_kafka import Producer
 from pipeline.config import KafkaSettings
 from pipeline.kafka.client import client_config
 from pipeline.kafka.topics import create_topics, delete_topics
-from pipeline.runtime import Runtime
+from pipeline.stack.runtime import Runtime
 from tui.filter import parse
 from tui.kafka_tails import KafkaTails
 from tui.tail_feed import TailFeed

@@ -23,10 +23,10 @@ from pipeline import config, features
 from pipeline.config import Settings
 from pipeline.errors import UnavailableError
 from pipeline.kafka import topics
-from pipeline.local.control import socket_path
-from pipeline.local.ports import free_port
 from pipeline.model import Health, JobState
-from pipeline.runtime import Runtime
+from pipeline.stack.local.control import socket_path
+from pipeline.stack.local.ports import free_port
+from pipeline.stack.runtime import Runtime
 
 from .conftest import (
     assert_ended,
@@ -114,7 +114,7 @@ def test_ends_and_starts_carry_on_where_the_last_stack_was(own_stack: Settings) 
 HOLDER = """
 import sys
 from pipeline import config
-from pipeline.runtime import Runtime
+from pipeline.stack.runtime import Runtime
 runtime = Runtime(config.load())
 runtime.bring_up(simulator=True, jobs=False)
 print("up", flush=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 
 from pipeline import config
-from pipeline.local.ports import free_port
+from pipeline.stack.local.ports import free_port
 
 from .conftest import stack_environment, wait_until
 from .test_console import RESTORED, Terminal

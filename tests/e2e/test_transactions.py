@@ -9,18 +9,18 @@ from datetime import datetime
 from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from pipeline import features, schema
+from pipeline import contract, features
 from pipeline.config import FlinkSettings, Settings
 from pipeline.kafka import groups, topics
 from pipeline.kafka.consumer import BatchConsumer, read_to_end
 from pipeline.kafka.places import Edge
 from pipeline.kafka.producer import TransactionProducer
 from pipeline.kafka.records import decode
-from pipeline.local.control import Simulate
 from pipeline.model import Transaction
-from pipeline.runtime import Runtime
-from pipeline.simulate import encode
-from pipeline.simulate.generator import Generator
+from pipeline.simulator import encode
+from pipeline.simulator.generator import Generator
+from pipeline.stack.local.control import Simulate
+from pipeline.stack.runtime import Runtime
 
 from .conftest import Run, assert_nothing_wrong, stack_processes, wait_until
 
@@ -29,7 +29,7 @@ NAMES = [feature.name for feature in features.BUILT_IN]
 
 def transactions_by_partition(stack: Runtime) -> dict[int, list[Transaction]]:
     found: dict[int, list[Transaction]] = {}
-    for batch in read_to_end(stack.kafka, schema.TRANSACTION_TOPIC):
+    for batch in read_to_end(stack.kafka, contract.TRANSACTION_TOPIC):
         for record in batch:
             good, bad = decode(Transaction, [record])
             assert not bad
@@ -53,7 +53,7 @@ def test_a_restarted_simulator_carries_on_and_the_features_stay_right(
         assert fraudwatch("simulate", "--off").returncode == 0
         sent += 500
     found = transactions_by_partition(stack)
-    assert len(found) == schema.PARTITIONS
+    assert len(found) == contract.PARTITIONS
     assert sum(map(len, found.values())) >= sent
     for rows in found.values():
         times = [row.trans_date_trans_time for row in rows]
@@ -70,11 +70,11 @@ def test_how_far_a_run_has_read_says_nothing_of_the_next_one(stack: Runtime) -> 
     stack.start_job("flagged")
     assert stack.verify("flagged").transactions == 200
     group = FlinkSettings().job_prefix + "flagged"
-    read = groups.committed(stack.kafka, group, schema.TRANSACTION_TOPIC)
+    read = groups.committed(stack.kafka, group, contract.TRANSACTION_TOPIC)
     assert sum(read.values()) == 200
     stack.stop_job("flagged", discard=True)
     groups.forget(stack.kafka, group)
-    assert groups.committed(stack.kafka, group, schema.TRANSACTION_TOPIC) == {}
+    assert groups.committed(stack.kafka, group, contract.TRANSACTION_TOPIC) == {}
     # Nor does it matter that there is none.
     groups.forget(stack.kafka, group)
     stack.start_job("flagged")
@@ -92,7 +92,7 @@ def test_users_share_partitions_and_verify_knows_where_history_begins(
     assert whole.proved
     assert whole.before_history == 0
     places: dict[bytes | None, set[int]] = {}
-    for topic in (schema.TRANSACTION_TOPIC, "user_trans_amt_last_360min"):
+    for topic in (contract.TRANSACTION_TOPIC, "user_trans_amt_last_360min"):
         for record in itertools.chain.from_iterable(read_to_end(stack.kafka, topic)):
             places.setdefault(record.key, set()).add(record.partition)
     assert len(places) > 100
@@ -100,7 +100,7 @@ def test_users_share_partitions_and_verify_knows_where_history_begins(
 
     # The oldest records go, as they do when a topic reaches its size; results are still judged.
     admin = AdminClient({"bootstrap.servers": stack.bootstrap})
-    (info,) = (t for t in topics.list_topics(stack.kafka) if t.name == schema.TRANSACTION_TOPIC)
+    (info,) = (t for t in topics.list_topics(stack.kafka) if t.name == contract.TRANSACTION_TOPIC)
     gone = [TopicPartition(info.name, part.partition, part.latest // 3) for part in info.partitions]
     for future in admin.delete_records(gone).values():
         future.result()
@@ -142,7 +142,7 @@ def test_a_topic_made_anew_is_read_from_its_beginning(stack: Runtime) -> None:
     """Also when it holds more than the old one did, so that the old offset is one of its own."""
     rows = generated(900)
     send(stack, rows[:300])
-    with BatchConsumer(stack.kafka, (schema.TRANSACTION_TOPIC,), Edge.EARLIEST) as consumer:
+    with BatchConsumer(stack.kafka, (contract.TRANSACTION_TOPIC,), Edge.EARLIEST) as consumer:
         found: list[Transaction] = []
 
         def read() -> int:
@@ -176,7 +176,7 @@ def test_tail_prints_what_is_there(stack: Runtime, fraudwatch: Run) -> None:
     assert len(text.splitlines()) == 6
     listed = json.loads(fraudwatch("topics", "--json").stdout)
     assert {t["name"]: t["records"] for t in listed}["transaction"] == 50
-    assert all(len(t["partitions"]) == schema.PARTITIONS for t in listed)
+    assert all(len(t["partitions"]) == contract.PARTITIONS for t in listed)
 
 
 def test_the_simulator_is_started_again_when_it_dies(
@@ -187,7 +187,7 @@ def test_the_simulator_is_started_again_when_it_dies(
     (simulator,) = (
         process
         for process in stack_processes(stack_settings)
-        if "pipeline.simulate.process" in " ".join(process.cmdline())
+        if "pipeline.simulator.process" in " ".join(process.cmdline())
     )
     simulator.kill()
     before = topics.list_topics(stack.kafka)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipeline.runtime import Runtime
+from pipeline.stack.runtime import Runtime
 from tui.history import HistoryKept
 from tui.kafka_history import KafkaHistory
 

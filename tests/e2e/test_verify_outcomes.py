@@ -11,14 +11,14 @@ import msgspec
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewPartitions
 
-from pipeline import schema
+from pipeline import contract
 from pipeline.kafka.consumer import read_to_end
 from pipeline.kafka.extent import extent
 from pipeline.model import Transaction
-from pipeline.oracle.report import Outcome
-from pipeline.runtime import Runtime
-from pipeline.simulate import encode
-from pipeline.simulate.generator import Generator
+from pipeline.parity.report import Outcome
+from pipeline.simulator import encode
+from pipeline.simulator.generator import Generator
+from pipeline.stack.runtime import Runtime
 
 from .conftest import Run, wait_until
 
@@ -38,7 +38,7 @@ def tx(seconds: float, user: int, amount: float) -> Transaction:
 def produce(producer: Producer, rows: Iterable[Transaction], partition: int) -> None:
     for row in rows:
         producer.produce(
-            schema.TRANSACTION_TOPIC, encode.value(row), encode.key(row), partition=partition
+            contract.TRANSACTION_TOPIC, encode.value(row), encode.key(row), partition=partition
         )
     assert producer.flush(60) == 0
 
@@ -69,12 +69,12 @@ def test_transactions_of_kafka_bad_partitions_and_large_amounts(
     producer.begin_transaction()
     produce(producer, [tx(0, 8, 100.0)], 1)
     producer.abort_transaction(60)
-    places = extent(stack.kafka, schema.TRANSACTION_TOPIC)
+    places = extent(stack.kafka, contract.TRANSACTION_TOPIC)
     assert {number: place.end for number, place in places.items()} == {0: 124}
     parity = stack.verify("rolling")
     assert parity.outcome is Outcome.PROVED, parity
     assert (parity.transactions, parity.unread, parity.late) == (120, 0, 0)
-    read = fraudwatch("tail", schema.TRANSACTION_TOPIC, "--from", "beginning", "--no-follow")
+    read = fraudwatch("tail", contract.TRANSACTION_TOPIC, "--from", "beginning", "--no-follow")
     assert (read.returncode, len(read.stdout.splitlines())) == (0, 121)
 
     # An open transaction is no lag either, and what is behind it is not there yet.
@@ -96,7 +96,7 @@ def test_transactions_of_kafka_bad_partitions_and_large_amounts(
     (record, *_) = chain.from_iterable(read_to_end(stack.kafka, sink))
     spoiled = json.loads(record.value or b"") | {"user_trans_count_last_360min": 99}
     plain.produce(sink, json.dumps(spoiled).encode(), record.key)
-    plain.produce(schema.TRANSACTION_TOPIC, b"nonsense", partition=3)
+    plain.produce(contract.TRANSACTION_TOPIC, b"nonsense", partition=3)
     assert plain.flush(60) == 0
     wrong = fraudwatch("verify", "rolling", "--json")
     (report,) = json.loads(wrong.stdout)
@@ -109,10 +109,10 @@ def test_new_partitions_and_a_job_that_is_stopped(stack: Runtime, fraudwatch: Ru
     produce(plain, [tx(60 * n, n % 3, 2.0) for n in range(800)], 0)
     assert stack.verify("tumbling").outcome is Outcome.PROVED
     admin = AdminClient({"bootstrap.servers": stack.kafka.bootstrap})
-    (added,) = admin.create_partitions([NewPartitions(schema.TRANSACTION_TOPIC, 6)]).values()
+    (added,) = admin.create_partitions([NewPartitions(contract.TRANSACTION_TOPIC, 6)]).values()
     added.result(60)
     wait_until(
-        lambda: 5 in admin.list_topics(timeout=10).topics[schema.TRANSACTION_TOPIC].partitions,
+        lambda: 5 in admin.list_topics(timeout=10).topics[contract.TRANSACTION_TOPIC].partitions,
         60,
         "the new partitions",
     )

@@ -13,7 +13,7 @@ from typing import Final
 import pexpect
 import pytest
 
-from pipeline.sanitise import json_line, sanitised
+from pipeline.text.sanitise import json_line, sanitised
 from tests.unseen import unseen
 from tui import text
 

@@ -143,11 +143,11 @@ def _alone(servers: Servers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 @pytest.fixture
 def _in_process(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
     """Nothing is waited for long, downloaded, or started."""
-    import pipeline.check.read
-    import pipeline.doctor
-    import pipeline.oracle.verify  # noqa: F401  (so that its waits are found)
-    from pipeline.doctor import machine
-    from pipeline.local import launch, parts
+    import pipeline.checks.doctor
+    import pipeline.checks.limits.read
+    import pipeline.parity.verify  # noqa: F401  (so that its waits are found)
+    from pipeline.checks.doctor import machine
+    from pipeline.stack.local import launch, parts
 
     def refuse(*_: object) -> None:
         raise UnavailableError("This test starts no process.", "Run the others.")

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import feature_files, features
+from pipeline import features
 from pipeline.config import KafkaSettings
 from pipeline.features import Feature
 from pipeline.flink.ddl import compile_query, job_sql
+from pipeline.stack import feature_files
 
 GOLDEN = Path(__file__).parent / "sql"
 OWN = Path(__file__).parents[1] / "own_features.py"

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 import msgspec
 
 from pipeline.errors import ChangedError, PipelineError
-from pipeline.local.control import Simulate
 from pipeline.model import (
     Checkpoint,
     Health,
@@ -32,6 +31,7 @@ from pipeline.model import (
     Transaction,
     WindowRow,
 )
+from pipeline.stack.local.control import Simulate
 from tui.backend import ReportProgress, ReportSteps
 from tui.snapshot import Flagged
 from tui.source import Batch, Extent

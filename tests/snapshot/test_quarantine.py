@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from pipeline.contract import TRANSACTION_TOPIC
 from pipeline.kafka.quarantine import sort_out
 from pipeline.kafka.records import Record
-from pipeline.schema import TRANSACTION_TOPIC
 from tests.poison import poisons
 from tui.quarantine_kept import BadRow
 from tui.record_view import RecordView

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.check import Limits, Measurement, Readings, exposition, judge
-from pipeline.check.judge import Proof
+from pipeline.checks.limits import Limits, Measurement, Readings, exposition, judge
+from pipeline.checks.limits.judge import Proof
 from pipeline.model import JobState, JobStatus
 
 ROLLING = JobStatus("rolling", JobState.RUNNING, "user_trans_amt_last_360min")

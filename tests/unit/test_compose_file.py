@@ -18,7 +18,7 @@ from pipeline import config
 from pipeline.cli.app import command_line
 from pipeline.config import COMPOSE_PROFILE, Settings
 from pipeline.config.described import described
-from pipeline.local import broker, cluster, jars
+from pipeline.stack.local import broker, cluster, jars
 from tui.web.command import serve
 
 ROOT = Path(__file__).resolve().parents[2]

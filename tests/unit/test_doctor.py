@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from pipeline import config
-from pipeline.doctor import Finding, Outcome, examine
-from pipeline.doctor.finding import examined
-from pipeline.local import disk, jars
+from pipeline.checks.doctor import Finding, Outcome, examine
+from pipeline.checks.doctor.finding import examined
+from pipeline.stack.local import disk, jars
 from tests.idle import DEADLINE_SECONDS
 
 Done = subprocess.CompletedProcess[str]

@@ -15,7 +15,7 @@ from pipeline.config import FlinkSettings, KafkaSettings, Settings
 from pipeline.config.described import Setting, described
 from pipeline.config.template import starting_file
 from pipeline.errors import ConfigError
-from pipeline.local.ports import free_port
+from pipeline.stack.local.ports import free_port
 
 
 @pytest.fixture(autouse=True)

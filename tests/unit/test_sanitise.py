@@ -5,7 +5,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.sanitise import json_line, sanitised
+from pipeline.text.sanitise import json_line, sanitised
 from tests.unseen import unseen
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))

@@ -15,10 +15,10 @@ from pipeline.errors import JobError
 from pipeline.features import BUILT_IN, Feature
 from pipeline.features.start_order import in_start_order
 from pipeline.flink.journal import Journal
-from pipeline.job_starts import JobStarts
 from pipeline.model import Step, StepState
-from pipeline.stack import Found, Stack
-from pipeline.startup import Steps
+from pipeline.stack.endpoints import Found, Stack
+from pipeline.stack.job_starts import JobStarts
+from pipeline.stack.startup import Steps
 
 
 @dataclass

@@ -16,8 +16,8 @@ from pipeline import config
 from pipeline.cli import main
 from pipeline.cli.common import print_json
 from pipeline.cli.marks import Mark, marked
+from pipeline.cli.terminal import prepare_streams, require_drawing
 from pipeline.errors import PipelineError
-from pipeline.terminal import prepare_streams, require_drawing
 from tests.e2e.conftest import stack_environment, wait_until
 from tests.e2e.test_console import COLUMNS, LINES, Terminal
 

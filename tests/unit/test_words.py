@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.words import counted, location
+from pipeline.text.words import counted, location
 
 
 @pytest.mark.parametrize(

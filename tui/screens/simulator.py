@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from pipeline.model import SimulatorStatus
-from pipeline.simulate.pace import FASTEST
+from pipeline.simulator.pace import FASTEST
 from tui import text
 from tui.keymap import KEYMAP, Scope, dialog_bindings
 from tui.read_only import Guarded

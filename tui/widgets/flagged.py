@@ -7,7 +7,7 @@ from typing import Final
 
 from msgspec.structs import asdict
 
-from pipeline import schema
+from pipeline import contract
 from tui import text
 from tui.query import Query
 from tui.reasons import why_no_flagged
@@ -129,6 +129,6 @@ def flagged_record(row: Flagged | None) -> RecordView | None:
         name: value.encode(errors="backslashreplace").decode() if isinstance(value, str) else value
         for name, value in asdict(row.transaction).items()
     }
-    fields[schema.TIME_COLUMN] = str(row.transaction.trans_date_trans_time)
+    fields[contract.TIME_COLUMN] = str(row.transaction.trans_date_trans_time)
     key = str(row.transaction.user_id).encode()
     return RecordView(FLAGGED_TOPIC, row.partition, row.offset, row.timestamp_ms, key, fields)

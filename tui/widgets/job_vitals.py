@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from pipeline.model import JobState, JobVitals
-from pipeline.words import counted
+from pipeline.text.words import counted
 from tui import text
 from tui.tones import Piece, Tone
 from tui.view import JobLine, View

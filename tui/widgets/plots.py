@@ -9,7 +9,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from textual.containers import Container
 
-from pipeline.schema import WATERMARK_DELAY
+from pipeline.contract import WATERMARK_DELAY
 from tui import text
 from tui.amounts import BINS_PER_DECADE, AmountShares
 from tui.flagged_rate import FlaggedBuckets

@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import chain
 from typing import Final
 
-from pipeline.words import counted
+from pipeline.text.words import counted
 from tui import text
 from tui.plots.chart import Axis, Chart, Mark, Point, Shape, drawable
 from tui.plots.ticks import dates, linear, seconds, times

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from textual.content import Content
 from textual.widget import Widget
 
-from pipeline.words import counted
+from pipeline.text.words import counted
 from tui import text
 from tui.history import UserHistory
 from tui.tones import Piece, Tone, content

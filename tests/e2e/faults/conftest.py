@@ -10,12 +10,12 @@ from typing import Final
 import msgspec
 import pytest
 
-from pipeline import config, schema
+from pipeline import config, contract
 from pipeline.config import Settings
 from pipeline.kafka import topics
-from pipeline.local.control import Control, GetReport, Report, Simulate
 from pipeline.model import Health, JobState
-from pipeline.runtime import Runtime
+from pipeline.stack.local.control import Control, GetReport, Report, Simulate
+from pipeline.stack.runtime import Runtime
 
 from ..conftest import (
     assert_ended,
@@ -140,7 +140,7 @@ def patient(observed: Patient, round_number: int, request: pytest.FixtureRequest
         observed.runtime.fresh()
     observed.proved = False
     observed.assert_recovers(60)
-    observed.before = observed.records(schema.TRANSACTION_TOPIC)
+    observed.before = observed.records(contract.TRANSACTION_TOPIC)
     observed.simulate(running=True)
     # The simulator hears of nothing before it is up.
     wait_until(lambda: observed.report.simulator.sent, 60, "the simulator")

@@ -7,13 +7,13 @@ from typing import Final
 
 import psutil
 
-from pipeline import config, schema
+from pipeline import config, contract
 from pipeline.kafka import topics
 from pipeline.kafka.producer import TransactionProducer
 from pipeline.model import JobState
-from pipeline.runtime import Runtime
-from pipeline.simulate import encode
-from pipeline.simulate.generator import Generator
+from pipeline.simulator import encode
+from pipeline.simulator.generator import Generator
+from pipeline.stack.runtime import Runtime
 
 from ..conftest import assert_ended, stack_environment, stack_processes, wait_until
 from ..test_console import Terminal
@@ -66,7 +66,7 @@ def test_attach_to_a_backlog(tmp_path: Path, round_number: int) -> None:
         (job,) = (job for job in runtime.status().jobs if job.name == JOB)
         assert job.state is JobState.RUNNING
         held = {topic.name: topic.records for topic in topics.list_topics(runtime.kafka)}
-        assert held[schema.TRANSACTION_TOPIC] == BACKLOG
+        assert held[contract.TRANSACTION_TOPIC] == BACKLOG
         assert held["flagged_transactions"] == fraud
     finally:
         if terminal is not None:

@@ -12,7 +12,7 @@ from typing import Final
 import pytest
 
 from pipeline import config
-from pipeline.runtime import Runtime
+from pipeline.stack.runtime import Runtime
 
 from ..conftest import assert_ended, stack_environment, stack_processes, wait_until
 from ..test_console import Terminal

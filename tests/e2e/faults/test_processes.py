@@ -9,8 +9,8 @@ import pytest
 
 from pipeline.errors import PipelineError
 from pipeline.flink.submission import Submission
-from pipeline.local.control import Control, Submit, SubmitAnswer
 from pipeline.model import Health
+from pipeline.stack.local.control import Control, Submit, SubmitAnswer
 
 from ..conftest import wait_until
 from .conftest import Patient

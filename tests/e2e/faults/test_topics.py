@@ -6,7 +6,7 @@ from typing import Final
 
 from confluent_kafka import Consumer
 
-from pipeline import features, schema
+from pipeline import contract, features
 from pipeline.kafka import topics
 from pipeline.kafka.client import client_config
 
@@ -52,8 +52,8 @@ def test_sink_topic_is_made_anew(patient: Patient) -> None:
 def test_source_topic_is_made_anew(patient: Patient) -> None:
     (feature,) = features.BUILT_IN.find([JOB])
     wait_until(lambda: patient.records(feature.topic), 30, "results")
-    make_anew(patient, schema.TRANSACTION_TOPIC)
-    wait_until(lambda: patient.records(schema.TRANSACTION_TOPIC), 30, "transactions again")
+    make_anew(patient, contract.TRANSACTION_TOPIC)
+    wait_until(lambda: patient.records(contract.TRANSACTION_TOPIC), 30, "transactions again")
     patient.assert_recovers(RECOVERY_SECONDS)
     before = patient.records(feature.topic)
     wait_until(
@@ -76,10 +76,10 @@ def test_consumer_group_is_rebalanced(patient: Patient) -> None:
         return [len(stranger.assignment()) for stranger in strangers]
 
     try:
-        strangers[0].subscribe([feature.topic, schema.TRANSACTION_TOPIC])
+        strangers[0].subscribe([feature.topic, contract.TRANSACTION_TOPIC])
         wait_until(lambda: places()[0] > 0, 30, "the first one's partitions")
         alone = places()[0]
-        strangers[1].subscribe([feature.topic, schema.TRANSACTION_TOPIC])
+        strangers[1].subscribe([feature.topic, contract.TRANSACTION_TOPIC])
         wait_until(lambda: 0 < places()[0] < alone and places()[1] > 0, 30, "a rebalance")
         assert patient.well
     finally:

@@ -16,9 +16,9 @@ from cryptography.hazmat.primitives import serialization
 
 from pipeline import config
 from pipeline.config import KafkaSettings, Secret
-from pipeline.local import broker, cluster, jars
-from pipeline.local.java import java_home
-from pipeline.local.ports import free_port, listening
+from pipeline.stack.local import broker, cluster, jars
+from pipeline.stack.local.java import java_home
+from pipeline.stack.local.ports import free_port, listening
 
 from ..conftest import stack_environment, wait_until
 from .tokens import AUDIENCE, TokenServer

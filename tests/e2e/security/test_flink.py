@@ -14,7 +14,7 @@ from pipeline.config import FlinkSettings, Secret, Settings
 from pipeline.errors import ConfigError
 from pipeline.flink.rest import FlinkRest
 from pipeline.model import JobState
-from pipeline.runtime import Runtime
+from pipeline.stack.runtime import Runtime
 
 from ..proxy import Proxy
 from .secured import Certificates

@@ -13,9 +13,9 @@ import pytest
 
 from pipeline import config
 from pipeline.config import Settings
-from pipeline.local.control import Simulate
 from pipeline.model import JobState
-from pipeline.runtime import Runtime
+from pipeline.stack.local.control import Simulate
+from pipeline.stack.runtime import Runtime
 
 from ..conftest import assert_ended, stack_environment, stack_processes, wait_until
 from .secured import CLIENT_SECRET, KEY_PASSWORD, PASSWORD, Secured

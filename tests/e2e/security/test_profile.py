@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import config
-from pipeline.runtime import Runtime
+from pipeline.stack.runtime import Runtime
 
 from ..conftest import stack_environment
 from ..test_console import Terminal

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import feature_files
 from pipeline.errors import InputError
 from pipeline.features import BUILT_IN
+from pipeline.stack import feature_files
 
 from ...documents import write_my_features
 

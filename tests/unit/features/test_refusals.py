@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import feature_files
 from pipeline.features import BUILT_IN
 from pipeline.flink.refusals import refusal
+from pipeline.stack import feature_files
 
 from ...refused import REFUSED, as_feature
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import httpx
 import pytest
 
+from pipeline.checks.doctor import stack as doctor
 from pipeline.config import FlinkSettings, KafkaSettings, Settings
-from pipeline.doctor import stack as doctor
 from pipeline.errors import PipelineError
 from pipeline.features import BUILT_IN
 from pipeline.flink import rest as module
 from pipeline.flink.rest import FlinkRest
 from pipeline.model import KeptState
-from pipeline.stack import Found, Stack
+from pipeline.stack.endpoints import Found, Stack
 
 CHECKPOINT = {"external_path": "s3://b/j/chk-7", "latest_ack_timestamp": 7_000}
 SAVEPOINT = {"external_path": "s3://b/savepoint-9", "latest_ack_timestamp": 9_000}

@@ -12,12 +12,12 @@ from confluent_kafka import KafkaError, KafkaException, Producer
 from confluent_kafka.admin import AdminClient
 
 from pipeline.config import KafkaSettings
+from pipeline.contract import TRANSACTION_TOPIC
 from pipeline.kafka import consumer as module
 from pipeline.kafka.client import client_config
 from pipeline.kafka.consumer import BatchConsumer, read_to_end
 from pipeline.kafka.places import Edge, Last, Start
 from pipeline.kafka.topics import list_topics
-from pipeline.schema import TRANSACTION_TOPIC
 from tests.idle import DEADLINE_SECONDS
 from tui.kafka_source import KafkaSource
 

@@ -12,7 +12,7 @@ import pytest
 from confluent_kafka import OFFSET_INVALID, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import OffsetSpec
 
-from pipeline.check import Limits, Readings, judge
+from pipeline.checks.limits import Limits, Readings, judge
 from pipeline.config import KafkaSettings
 from pipeline.errors import UnavailableError
 from pipeline.kafka import newest, topics

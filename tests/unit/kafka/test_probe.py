@@ -10,7 +10,7 @@ import pytest
 from pipeline.config import KafkaSettings
 from pipeline.errors import UnavailableError
 from pipeline.kafka.client import Probe
-from pipeline.local.ports import free_port
+from pipeline.stack.local.ports import free_port
 
 
 def test_its_client_goes_with_it() -> None:

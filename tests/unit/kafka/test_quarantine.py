@@ -13,12 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline import schema
+from pipeline import contract
 from pipeline.features.sound import ARRIVED, sound
 from pipeline.kafka.quarantine import Kind, sort_out
 from pipeline.kafka.records import Record
 from pipeline.model import Transaction
-from pipeline.simulate import encode
+from pipeline.simulator import encode
 from tests.poison import oddities, poisons
 from tests.snapshot.fakes import transaction
 
@@ -29,7 +29,7 @@ GOOD = transaction(0)
 
 def record(value: bytes | None, arrived: datetime = ARRIVAL) -> Record:
     ms = (arrived - EPOCH) // timedelta(milliseconds=1)
-    return Record(schema.TRANSACTION_TOPIC, 2, 7, ms, b"1", value)
+    return Record(contract.TRANSACTION_TOPIC, 2, 7, ms, b"1", value)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_an_odd_timestamp_of_kafka_is_blamed_and_not_the_time(
     milliseconds: int, words: str
 ) -> None:
     value = encode.value(GOOD)
-    _, (bad,) = sort_out([Record(schema.TRANSACTION_TOPIC, 2, 7, milliseconds, b"1", value)])
+    _, (bad,) = sort_out([Record(contract.TRANSACTION_TOPIC, 2, 7, milliseconds, b"1", value)])
     assert bad.kind is Kind.TIMESTAMP
     assert words in bad.reason
 
@@ -86,7 +86,7 @@ def test_good_ones_among_bad_ones_stay_in_order() -> None:
 @given(
     st.builds(
         Transaction,
-        trans_date_trans_time=st.datetimes() | st.just(schema.EARLIEST),
+        trans_date_trans_time=st.datetimes() | st.just(contract.EARLIEST),
         cc_num=st.integers(-(2**63), 2**63 - 1),
         merchant=st.text(max_size=3),
         category=st.text(max_size=3),
@@ -110,13 +110,13 @@ def test_words_and_expression_agree(row: Transaction, later: timedelta) -> None:
         return
     columns: dict[str, Any] = {name: [value] for name, value in msgspec.structs.asdict(row).items()}
     columns[ARRIVED] = [arrived]
-    fields = [(n, pa.timestamp("us") if n == schema.TIME_COLUMN else None) for n in columns]
+    fields = [(n, pa.timestamp("us") if n == contract.TIME_COLUMN else None) for n in columns]
     table = pa.table({n: pa.array(columns[n], kind) for n, kind in fields})
     expected = _CONNECTION.to_pyarrow(sound(ibis.memtable(table)))[0].as_py()
     value = msgspec.json.encode(
         msgspec.structs.asdict(row)
         | {
-            schema.TIME_COLUMN: f"{time:%Y-%m-%d %H:%M:%S}".rjust(19, "0"),
+            contract.TIME_COLUMN: f"{time:%Y-%m-%d %H:%M:%S}".rjust(19, "0"),
             # JSON has no word for these; Flink reads them in quotes.
             "amt": row.amt if math.isfinite(row.amt) else _IN_WORDS[str(row.amt)],
         }

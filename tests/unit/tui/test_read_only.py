@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from pipeline.errors import PipelineError, UnavailableError
-from pipeline.local.control import Simulate
 from pipeline.model import Health
+from pipeline.stack.local.control import Simulate
 from tests.snapshot.fakes import STATUS, FakeBackend, FakeSource, live_batch
 from tests.snapshot.stage import Stage
 from tui.keymap import KEYMAP

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from pipeline.local.control import Simulate
 from pipeline.model import SimulatorStatus
-from pipeline.simulate.pace import FASTEST
-from pipeline.simulate.process import Command
+from pipeline.simulator.pace import FASTEST
+from pipeline.simulator.process import Command
+from pipeline.stack.local.control import Simulate
 from tests.idle import eventually
 from tests.snapshot.dialogs import DialogApp, shown, until
 from tests.snapshot.fakes import STATUS, Clock, FakeBackend, unreachable

@@ -1,0 +1,1 @@
+"""Whether a stack works: `doctor`, `check` and the connectivity of profiles."""

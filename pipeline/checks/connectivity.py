@@ -1,0 +1,97 @@
+"""Whether each profile works: are its settings valid, and does what it names answer?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from pipeline import config
+from pipeline.config import Settings
+from pipeline.errors import PipelineError
+from pipeline.model import Health
+from pipeline.stack.endpoints import Found, Stack
+
+_FLINK_SECONDS: Final = 3.0
+_AT_ONCE: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How a profile is doing.
+
+    Attributes:
+        profile: Its name.
+        files: The settings files that say something about it; none for a built-in one as it is.
+        sandbox: Whether they are there to play with; None for settings that are not valid.
+        kafka: Kafka's address; empty for one of ours that does not run.
+        flink: Likewise the address of Flink's REST API.
+        kafka_health: Whether it answers and lets us in; None for settings that are not valid.
+        flink_health: Likewise.
+        problems: What is wrong, in sentences.
+    """
+
+    profile: str
+    files: tuple[Path, ...]
+    sandbox: bool | None = None
+    kafka: str = ""
+    flink: str = ""
+    kafka_health: Health | None = None
+    flink_health: Health | None = None
+    problems: tuple[str, ...] = ()
+
+
+def try_profiles(names: Sequence[str]) -> tuple[Reach, ...]:
+    """Try profiles, all at once: it takes as long as the slowest of them.
+
+    Args:
+        names: Of the profiles.
+
+    Raises:
+        ConfigError: A settings file cannot be read.
+    """
+    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="fraudwatch-reach") as pool:
+        return tuple(pool.map(_try, names))
+
+
+def _try(name: str) -> Reach:
+    files = config.files_with(name)
+    try:
+        settings = config.load(name)
+    except PipelineError as error:
+        return Reach(name, files, problems=(str(error),))
+    flink = msgspec.structs.replace(
+        settings.flink, timeout=min(settings.flink.timeout, _FLINK_SECONDS)
+    )
+    settings = msgspec.structs.replace(settings, flink=flink)
+    stack = Stack(settings)
+    try:
+        return _reach(settings, files, stack)
+    finally:
+        stack.close()
+
+
+def _reach(settings: Settings, files: tuple[Path, ...], stack: Stack) -> Reach:
+    try:
+        running = stack.find()
+        found = running or Found(settings.kafka, settings.flink)
+        condition = stack.condition(found)
+    except PipelineError as error:
+        return Reach(settings.profile, files, settings.sandbox, problems=(str(error),))
+    problems = condition.problems
+    if running is None and Health.OFF in (condition.kafka, condition.flink):
+        problems = (*problems, "Its local stack is not running.")
+    return Reach(
+        profile=settings.profile,
+        files=files,
+        sandbox=settings.sandbox,
+        kafka=found.kafka.bootstrap,
+        flink=found.flink.rest,
+        kafka_health=condition.kafka,
+        flink_health=condition.flink,
+        problems=problems,
+    )

@@ -1,0 +1,88 @@
+"""Looks for whatever may keep fraudwatch from working; starts nothing and changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from pipeline import config
+from pipeline.config import Settings
+from pipeline.errors import PipelineError
+from pipeline.features import BUILT_IN, Registry
+from pipeline.stack import feature_files
+from pipeline.stack.endpoints import Stack
+
+from . import machine, stack
+from .finding import Finding, Outcome, examined, failed, good, skipped
+
+__all__ = ["Finding", "Outcome", "examine"]
+
+_OF_THE_STACK = ("Processes", "Kafka", "Topics", "Transactions", "Flink", "Slots", "Jobs")
+
+
+def examine(load: Callable[[], Settings]) -> Iterator[Finding]:
+    """Check one thing after the other; none of them is waited for longer than some seconds.
+
+    Args:
+        load: Gathers the settings; when they are not valid, nothing else can be checked.
+    """
+    try:
+        settings = load()
+    except PipelineError as error:
+        yield failed("Settings", error)
+        return
+    files = ", ".join(map(str, config.files())) or "no file, so the defaults"
+    yield good("Settings", f"profile {settings.profile}; {files}")
+    yield from _machine(settings)
+    registry = BUILT_IN
+    try:
+        registry = feature_files.load(settings.features)
+        yield good("Features", ", ".join(registry.names))
+    except PipelineError as error:
+        yield failed("Features", error)
+    yield from _stack(settings, registry)
+
+
+def _machine(settings: Settings) -> Iterator[Finding]:
+    found = Stack(settings).find()
+    ours = found is not None and found.report is not None
+    checks: dict[str, Callable[[], Finding]] = {"Java": lambda: machine.java(settings)}
+    if not settings.kafka.attached:
+        checks["Kafka jars"] = lambda: machine.kafka_jars(settings)
+    checks |= {
+        "Flink jars": lambda: machine.flink_jars(settings),
+        "State directory": lambda: machine.state_directory(settings),
+        "Cache directory": lambda: machine.cache_directory(settings),
+        "Memory": machine.memory,
+    }
+    if not settings.kafka.attached:
+        address = found.kafka.bootstrap if found and ours else ""
+        checks["Kafka port"] = lambda: machine.port(
+            "Kafka port", settings.kafka.port, "FRAUDWATCH_KAFKA_PORT", address
+        )
+    if not settings.flink.attached:
+        rest = found.flink.rest if found and ours else ""
+        checks["Flink port"] = lambda: machine.port(
+            "Flink port", settings.flink.port, "FRAUDWATCH_FLINK_PORT", rest
+        )
+    for check, look in checks.items():
+        yield examined(check, look)
+
+
+def _stack(settings: Settings, registry: Registry) -> Iterator[Finding]:
+    known = Stack(settings)
+    found = known.find()
+    if found is None:
+        for check in _OF_THE_STACK:
+            yield skipped(check, "the stack does not run")
+        return
+    looks: tuple[Callable[[], Finding], ...] = (
+        lambda: stack.processes(found),
+        lambda: stack.kafka(found, known),
+        lambda: stack.all_topics(found, registry),
+        lambda: stack.transactions(found),
+        lambda: stack.flink(found, known),
+        lambda: stack.slots(found, known, settings, registry),
+        lambda: stack.jobs(found, known, registry),
+    )
+    for check, look in zip(_OF_THE_STACK, looks, strict=True):
+        yield examined(check, look)

@@ -1,0 +1,136 @@
+"""Whether the stack that runs is well."""
+
+from __future__ import annotations
+
+from pipeline import contract
+from pipeline.config import Settings
+from pipeline.errors import InputError, JobError, UnavailableError
+from pipeline.features import Registry
+from pipeline.flink.version import check_version
+from pipeline.kafka import leaders, sample, topics
+from pipeline.model import Health
+from pipeline.stack.endpoints import Found, Stack
+from pipeline.text.words import counted
+
+from .finding import Finding, good, skipped, warning
+
+_ANSWER_SECONDS = 5.0
+
+
+def processes(found: Found) -> Finding:
+    """Every process of ours is up."""
+    if found.report is None:
+        return skipped("Processes", "none of ours is needed")
+    down = [process for process in found.report.processes if process.health is not Health.UP]
+    if down:
+        first = down[0]
+        raise UnavailableError(
+            f"{first.title} is {first.health}{': ' if first.detail else ''}{first.detail}.",
+            f"Look at `fraudwatch logs {first.name}`.",
+        )
+    restarts = sum(process.restarts for process in found.report.processes)
+    times = "once" if restarts == 1 else f"{restarts:,} times"
+    again = f", started again {times}" if restarts else ""
+    return good("Processes", f"{len(found.report.processes)} up{again}")
+
+
+def kafka(found: Found, stack: Stack) -> Finding:
+    """Kafka answers, and lets us in."""
+    stack.ask_kafka(found.kafka, _ANSWER_SECONDS)
+    held = topics.list_topics(found.kafka)
+    lost = [topic for topic in held if topic.leaderless]
+    if lost:
+        first = lost[0]
+        more = f", and more of {counted(len(lost) - 1, 'other topic')}" if len(lost) > 1 else ""
+        return warning(
+            "Kafka",
+            f"{found.kafka.bootstrap}: {leaders.in_words(first.name, first.leaderless)}{more}",
+            "See whether all brokers run.",
+        )
+    records = [topic.records for topic in held if topic.records is not None]
+    known = len(records) == len(held)
+    amount = counted(sum(records), "record") if known else "how many records is not known"
+    return good("Kafka", f"{found.kafka.bootstrap}, {counted(len(held), 'topic')}, {amount}")
+
+
+def all_topics(found: Found, registry: Registry) -> Finding:
+    """Every topic of a feature is there, with the partitions that it was made with."""
+    kafka = found.kafka
+    wanted = (kafka.topic(contract.TRANSACTION_TOPIC), *registry.topics(kafka).values())
+    topics.require_topics(kafka, wanted)
+    held = {topic.name: topic for topic in topics.list_topics(kafka)}
+    odd = [name for name in wanted if held[name].width != kafka.partitions]
+    if odd:
+        return warning(
+            "Topics",
+            f"not of {kafka.partitions} partitions: {', '.join(odd)}",
+            "Results are right all the same; a user's records stay in order.",
+        )
+    return good("Topics", f"{len(wanted)} with {kafka.partitions} partitions each")
+
+
+def transactions(found: Found) -> Finding:
+    """What comes in is what features can see."""
+    newest = sample.newest(found.kafka)
+    if newest.fault:
+        raise InputError(
+            f"{newest.fault[0].upper()}{newest.fault[1:]}.",
+            "No feature sees them; `fraudwatch quarantine` lists them.",
+        )
+    if not newest.count:
+        return good("Transactions", f"{newest.topic} holds none yet")
+    if newest.invalid:
+        bad = len(newest.invalid)
+        return warning(
+            "Transactions",
+            f"{bad:,} of the {newest.count:,} newest records are invalid: "
+            f"{newest.invalid[0].reason}",
+            "No feature sees those.",
+        )
+    return good("Transactions", f"the {newest.count:,} newest records are valid")
+
+
+def flink(found: Found, stack: Stack) -> Finding:
+    """The JobManager answers and lets us in, and a TaskManager offers slots, or will."""
+    rest = stack.rest(found.flink)
+    overview = rest.overview()
+    if overview.taskmanagers == 0:
+        if rest.grows():
+            return good("Flink", f"{found.flink.rest}, which starts TaskManagers when needed")
+        raise UnavailableError(
+            f"Flink at {found.flink.rest} has no TaskManager.",
+            "Look at `fraudwatch logs flink`." if found.report else "Start one.",
+        )
+    free = f"{overview.slots.free} of {overview.slots.total} slots free"
+    return good("Flink", f"{check_version(rest)} at {rest.address}, {free}")
+
+
+def slots(found: Found, stack: Stack, settings: Settings, registry: Registry) -> Finding:
+    """All jobs fit at once."""
+    rest = stack.rest(found.flink)
+    total = rest.overview().slots.total
+    wanted = len(registry) * settings.parallelism
+    if wanted > total and rest.grows():
+        return good("Slots", f"{wanted} for all jobs at once; TaskManagers are started for them")
+    if wanted > total:
+        more = "have TaskManagers added" if settings.flink.attached else "set more slots"
+        return warning(
+            "Slots",
+            f"{len(registry)} jobs of parallelism {settings.parallelism} want {wanted} "
+            f"slots, and there are {total}",
+            f"Run fewer jobs at a time, or {more}.",
+        )
+    return good("Slots", f"{wanted} of {total} for all jobs at once")
+
+
+def jobs(found: Found, stack: Stack, registry: Registry) -> Finding:
+    """No job has failed."""
+    statuses = stack.jobs(found).statuses(registry.topics(found.kafka))
+    for status in statuses:
+        if status.failure:
+            raise JobError(
+                f"{status.name} does not run: {status.failure}.",
+                f"`fraudwatch start {status.name}` starts it from its last state.",
+            )
+    running = sum(bool(status.job_id) for status in statuses)
+    return good("Jobs", f"{running} of {len(statuses)} running")

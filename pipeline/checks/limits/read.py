@@ -1,0 +1,134 @@
+"""Reads a running stack for `check`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from pipeline.config import KafkaSettings
+from pipeline.contract import TRANSACTION_TOPIC
+from pipeline.errors import PipelineError, UnavailableError
+from pipeline.features import Feature
+from pipeline.kafka import sample
+from pipeline.kafka.consumer import read_to_end
+from pipeline.kafka.newest import newest_written
+from pipeline.kafka.quarantine import sort_out
+from pipeline.model import Health, StackStatus
+from pipeline.parity.report import Outcome, Parity
+from pipeline.stack.runtime import Runtime
+
+from .judge import Limits, Proof, Readings
+
+# Flink tells of a job's lag a few seconds after its start.
+_LAG_SECONDS: Final = 15.0
+_LOOK_SECONDS: Final = 0.5
+
+
+def read(
+    runtime: Runtime,
+    names: Iterable[str],
+    limits: Limits,
+    *,
+    verify: bool = False,
+    clock: Callable[[], float] = time.time,
+    tell: Callable[[str], None] = lambda _: None,
+) -> Readings:
+    """Measure what limits need, and what costs little.
+
+    Args:
+        runtime: The pipeline of a profile.
+        names: The jobs that have to run; all of them without a name.
+        limits: A lag that is limited is waited for; the transaction topic is read as a whole only
+            when quarantined records are limited.
+        verify: Whether the jobs' features are to be proved.
+        clock: Seconds since the epoch.
+        tell: Told what takes time.
+
+    Raises:
+        JobError: There is no job of a name.
+    """
+    wanted = runtime.features.find(names)
+    try:
+        status = runtime.status()
+        if down := _down(status):
+            return Readings(unreachable=down)
+        by_name = {job.name: job for job in status.jobs}
+        jobs = tuple(by_name[feature.name] for feature in wanted)
+        kafka = runtime.kafka
+        transactions = kafka.topic(TRANSACTION_TOPIC)
+        topics = (transactions, *(job.topic for job in jobs))
+        return Readings(
+            jobs=jobs,
+            lags=_lags(runtime, wanted, patient=limits.lag is not None),
+            ages={
+                topic: max(0.0, round(clock() - at, 3)) if isinstance(at, float) else at
+                for topic, at in newest_written(kafka, topics).items()
+            },
+            fault=sample.newest(kafka).fault,
+            proofs={f.name: _proof(runtime, f.name, tell) for f in wanted} if verify else {},
+            quarantined=(
+                _quarantined(kafka, transactions, tell) if limits.quarantined is not None else None
+            ),
+        )
+    except UnavailableError as error:
+        return Readings(unreachable=error.message)
+
+
+def _down(status: StackStatus) -> str:
+    """Which part of the stack is not up, in words; empty when all are."""
+    if status.problems:
+        return " ".join(status.problems)
+    parts = {"Kafka": status.kafka, "Flink": status.flink}
+    down = [
+        f"{name} is {health.value}" for name, health in parts.items() if health is not Health.UP
+    ]
+    return ", ".join(down)
+
+
+def _lags(runtime: Runtime, wanted: Iterable[Feature], *, patient: bool) -> dict[str, int | None]:
+    deadline = time.monotonic() + (_LAG_SECONDS if patient else 0.0)
+    while True:
+        vitals = runtime.vitals()
+        known = {
+            feature.name: vitals[feature.name].pending if feature.name in vitals else None
+            for feature in wanted
+        }
+        # A job that does not run has no lag, however long one waits.
+        asked_for = [lag for name, lag in known.items() if name in vitals]
+        if None not in asked_for or time.monotonic() >= deadline:
+            return known
+        time.sleep(_LOOK_SECONDS)
+
+
+def _proof(runtime: Runtime, name: str, tell: Callable[[str], None]) -> Proof:
+    try:
+        parity = runtime.verify(name, lambda line: tell(f"{name}: {line}"))
+    except UnavailableError:
+        raise
+    except PipelineError as error:
+        return Proof(False, str(error))
+    proved = None if parity.outcome is Outcome.NOT_JUDGED else parity.proved
+    return Proof(proved, _summary(parity))
+
+
+def _summary(parity: Parity) -> str:
+    said = f"{parity.equal:,} of {parity.expected:,} rows equal"
+    counts = {
+        "waiting": parity.waiting,
+        "missing": parity.missing,
+        "different": parity.different,
+    }
+    parts = [said, *(f"{count:,} {what}" for what, count in counts.items() if count)]
+    if parity.outcome is Outcome.NOT_JUDGED:
+        return f"not judged: {'; '.join(parity.reasons)} ({', '.join(parts)})"
+    return ", ".join(parts)
+
+
+def _quarantined(kafka: KafkaSettings, topic: str, tell: Callable[[str], None]) -> int:
+    found = read = 0
+    for batch in read_to_end(kafka, topic):
+        read += len(batch)
+        found += len(sort_out(batch)[1])
+        tell(f"reading {topic}: {read:,}")
+    return found

@@ -1,0 +1,102 @@
+"""The terminal and the standard streams as they are found: any character set, closed, or dumb."""
+
+from __future__ import annotations
+
+import codecs
+import io
+import os
+import sys
+from pathlib import Path
+from typing import Final
+
+from pipeline.errors import PipelineError
+from pipeline.text.sanitise import escaped
+
+_ERRORS: Final = "fraudwatch-plain"
+# What the commands draw with, for character sets that lack it; as wide as it, where that matters.
+_PLAIN: Final = {
+    "✓": "+",
+    "✗": "x",
+    "·": "-",
+    "×": "x",
+    "…": "...",
+    "→": "->",
+    "–": "-",
+    "─": "-",
+    "│": "|",
+    "╭": "+",
+    "╮": "+",
+    "╰": "+",
+    "╯": "+",
+    "•": "*",
+}
+_HEADLESS: Final = (
+    "`fraudwatch status`, `tail` and `verify` work anywhere; `fraudwatch --help` lists all."
+)
+# Terminals that take text and nothing else.
+_DUMB: Final = frozenset({"", "dumb", "unknown"})
+
+
+def prepare_streams() -> None:
+    """Let printing to stdout and stderr succeed whatever is printed, and whether they are open.
+
+    A character that the stream's character set lacks is written in ASCII; a stream that was closed
+    takes everything and keeps nothing.
+    """
+    codecs.register_error(_ERRORS, _in_ascii)
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        stream = getattr(sys, name)
+        if stream is None:
+            mode = "w" if number else "r"
+            setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115  (open to the end)
+        elif number and isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=_ERRORS)
+
+
+def takes(text: str) -> bool:
+    """Whether stdout's character set has every character of a text."""
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def require_drawing() -> None:
+    """Make sure that a screen can be drawn here.
+
+    Raises:
+        PipelineError: There is no terminal, it only takes text, or its character set is too small.
+    """
+    if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
+        raise PipelineError("The console needs a terminal.", _HEADLESS)
+    kind = os.environ.get("TERM", "")
+    if kind in _DUMB:
+        said = f"TERM is {kind!r}" if kind else "TERM is not set"
+        raise PipelineError(f"The console cannot draw in this terminal: {said}.", _HEADLESS)
+    _draw_in_utf8()
+
+
+def _draw_in_utf8() -> None:
+    """Textual draws on standard error."""
+    encoding = sys.stderr.encoding
+    if codecs.lookup(encoding).name == "utf-8":
+        return
+    import locale
+
+    stream = sys.__stderr__
+    # Python was told of another one than the terminal's.
+    if codecs.lookup(locale.getencoding()).name == "utf-8" and isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(encoding="utf-8")
+        return
+    raise PipelineError(
+        f"The console draws in UTF-8, and this terminal's character set is {encoding}.",
+        f"With LC_ALL=C.UTF-8 it may draw; {_HEADLESS}",
+    )
+
+
+def _in_ascii(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    part = error.object[error.start : error.end]
+    return "".join(_PLAIN.get(character) or escaped(character) for character in part), error.end

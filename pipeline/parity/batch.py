@@ -1,0 +1,132 @@
+"""A feature evaluated in batch: the very expression that runs on Flink, on DuckDB."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import lru_cache, reduce
+from typing import Any, Final
+
+import ibis
+import ibis.expr.operations as ops
+import ibis.expr.types as ir
+import pyarrow as pa
+from ibis.expr.datatypes import Interval
+
+from pipeline import contract
+from pipeline.features import Feature
+from pipeline.features.cumulate import CUMULATE
+
+_UNIT: Final = {
+    "D": timedelta(days=1),
+    "h": timedelta(hours=1),
+    "m": timedelta(minutes=1),
+    "s": timedelta(seconds=1),
+    "ms": timedelta(milliseconds=1),
+}
+
+
+def evaluate(feature: Feature, transactions: pa.Table) -> pa.Table:
+    """All rows that a feature has for these transactions.
+
+    Args:
+        feature: What to compute.
+        transactions: The columns of `contract.TRANSACTION_FIELDS`.
+
+    Returns:
+        The columns of the feature's sink.
+    """
+    connection = ibis.duckdb.connect()
+    try:
+        connection.create_table(contract.TRANSACTION_TOPIC, transactions)
+        rows = connection.to_pyarrow(without_window_functions(feature.table))
+        return rows.select(list(feature.columns))
+    finally:
+        connection.disconnect()
+
+
+def query(table: ir.Table) -> str:
+    """The SQL by which DuckDB evaluates a feature's expression, over the table `transaction`."""
+    return _query(table.op())
+
+
+@lru_cache(maxsize=64)
+def _query(op: ops.Relation) -> str:
+    return str(ibis.to_sql(without_window_functions(op.to_expr()), dialect="duckdb"))
+
+
+def without_window_functions(table: ir.Table) -> ir.Table:
+    """The expression with `window_by` spelled out in plain relational terms.
+
+    Flink has windowing table functions, DuckDB has not; ibis 12 compiles `WindowAggregate` for
+    Flink only. Windows are aligned to the epoch, as Flink's are.
+    """
+
+    def rewrite(node: Any, changed: dict[str, Any] | None) -> Any:
+        node = node.__recreate__(changed) if changed else node
+        return _spelled_out(node).op() if isinstance(node, ops.WindowAggregate) else node
+
+    return table.op().replace(rewrite).to_expr()
+
+
+def reach(table: ir.Table) -> timedelta | None:
+    """How far back in event time a row can look; None if that has no bound in time.
+
+    Windows that stand on one another add up; columns of one select that share a window do not.
+    """
+    lengths: dict[tuple[Any, timedelta], timedelta] = {}
+    for node in table.op().find((ops.WindowFunction, ops.WindowAggregate)):
+        if isinstance(node, ops.WindowAggregate):
+            parent, length = node.parent, interval(node.window_size)
+        else:
+            if node.how != "range" or node.start is None:
+                return None
+            parent, length = node.relations, interval(node.start.value)
+        lengths[parent, length] = length
+    return sum(lengths.values(), timedelta())
+
+
+def interval(literal: Any) -> timedelta:
+    """The length of an interval in an expression.
+
+    Raises:
+        ValueError: It is not a constant of a fixed length.
+    """
+    while isinstance(literal, ops.Cast | ops.Negate):
+        literal = literal.arg
+    if not isinstance(literal, ops.Literal) or not isinstance(literal.dtype, Interval):
+        raise ValueError(f"{literal} is no constant interval")
+    return int(literal.value) * _UNIT[literal.dtype.unit.value]
+
+
+def _spelled_out(window: ops.WindowAggregate) -> ir.Table:
+    size = int(interval(window.window_size).total_seconds())
+    slide = int(interval(window.window_slide or window.window_size).total_seconds())
+    offset = int(interval(window.window_offset).total_seconds()) if window.window_offset else 0
+    parent = window.parent.to_expr()
+    # To whole seconds first: a cast to an integer would round up.
+    epoch = window.time_col.to_expr().truncate("s").epoch_seconds()
+
+    def bounded(start: Any, end: Any) -> ir.Table:
+        return parent.mutate(window_start=start.as_timestamp("s"), window_end=end.as_timestamp("s"))
+
+    # A row falls into several windows; one branch for each.
+    if window.window_type == CUMULATE:
+        start = (epoch - offset) // size * size + offset
+        branches = [
+            bounded(start, start + so_far).filter(epoch < start + so_far)
+            for so_far in range(slide, size + 1, slide)
+        ]
+    else:
+        start = (epoch - offset) // slide * slide + offset
+        branches = [bounded(start - back, start - back + size) for back in range(0, size, slide)]
+    rows = reduce(lambda left, right: left.union(right), branches)
+
+    def rebind(value: Any) -> Any:
+        """The same column expression, over the rows with their windows."""
+        return value.replace({window.parent: rows.op()}).to_expr()
+
+    groups = {name: rebind(value) for name, value in window.groups.items()}
+    metrics = {name: rebind(value) for name, value in window.metrics.items()}
+    return rows.group_by(window_start=rows.window_start, window_end=rows.window_end, **groups).agg(
+        **metrics
+    )

@@ -1,0 +1,117 @@
+"""Rows of `.over()` that were computed after Flink had cleared the state of their group.
+
+Flink keeps what a range of time needs, and clears all of it when event time has gone on by more
+than the range. A transaction that comes late finds no state, and its row sees only what came since.
+So a found row is right if it is what the expression gives for its group's transactions between two
+moments at which the state may have been cleared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import islice, pairwise
+from typing import Any, Final
+
+import numpy as np
+
+from pipeline import contract
+from pipeline.features import Feature
+
+from . import ways
+from .batch import reach
+from .names import quoted
+from .origins import keys
+from .store import BEGINNING, END, Int64s, StoredRows
+from .ways import MOST_WAYS, Suspect, Way
+
+_MOST_SUSPECTS: Final = 1_000
+"""Further ones are not looked at: if these are wrong, so is the feature."""
+
+
+def after(feature: Feature) -> int:
+    """How long after a transaction the timer is set that clears the state, in microseconds."""
+    return _back(feature) * 3 // 2 + 1_000
+
+
+def explain(feature: Feature, transactions: StoredRows) -> int:
+    """Take out of `wrong` what is right if the state was cleared; how many rows that were.
+
+    Args:
+        feature: Whose windows keep one state.
+        transactions: What the job has read, with the tables `ahead` and, if some are missing,
+            `dropped`.
+    """
+    connection = transactions.connection
+    ways.collect(feature, connection)
+    suspects = list(islice(_suspects(feature, transactions), _MOST_SUSPECTS + 1))
+    explained = ways.explain(feature, transactions, suspects[:_MOST_SUSPECTS])
+    undecided = {
+        suspect.number
+        for suspect in suspects
+        if suspect.number not in explained and not suspect.complete
+    }
+    undecided.update(suspect.number for suspect in suspects[_MOST_SUSPECTS:])
+    taken = ways.take_out(feature, connection, dict.fromkeys({*explained, *undecided}, False))
+    return taken.possible_found
+
+
+def _suspects(feature: Feature, transactions: StoredRows) -> Iterator[Suspect]:
+    grouped = keys(feature)
+    time, at = quoted(contract.TIME_COLUMN), quoted(feature.event_time)
+    joined = " AND ".join(
+        f"t.{quoted(column)} IS NOT DISTINCT FROM s.{quoted(name)}"
+        for name, column in grouped.items()
+    )
+    group = ", ".join(f"s.{quoted(name)}" for name in grouped)
+    rows = transactions.connection.execute(
+        f"""SELECT __suspect, epoch_us(s.{at}) AS at, {group}, t.__row, t.__partition,
+            epoch_us(t.{time}) AS time, a.possible
+            FROM suspects s JOIN {transactions.table} t ON {joined}
+            JOIN ahead a ON a.__row = t.__row
+            ANTI JOIN dropped d ON d.__row = t.__row
+            WHERE s.__found ORDER BY __suspect, t.__row"""
+    ).fetchnumpy()
+    bounds = np.flatnonzero(np.diff(rows["__suspect"], prepend=-1, append=-1))
+    back = _back(feature)
+    for begin, end in pairwise(bounds):
+        mine = {name: np.asarray(column[begin:end]) for name, column in rows.items()}
+        found, complete = _ways(mine, back)
+        yield Suspect(
+            int(mine["__suspect"][0]), BEGINNING, END,
+            tuple(mine[name][0] for name in grouped), found, complete,
+        )  # fmt: skip
+
+
+def _back(feature: Feature) -> int:
+    back = reach(feature.table)
+    assert back is not None
+    return back // timedelta(microseconds=1)
+
+
+def _ways(rows: dict[str, Any], back: int) -> tuple[list[Way], bool]:
+    """The stretches between two clearings that have the row's own transaction."""
+    row, time, at = rows["__row"], rows["time"], rows["at"][0]
+    if len(np.unique(rows["__partition"])) > 1:
+        # Their order is not known, nor then what came between two clearings.
+        late = (time == at) & (time <= rows["possible"])
+        return [], not bool(late.any())
+    # Before each of these the state may have been cleared.
+    fresh = np.flatnonzero(rows["possible"][1:] >= time[:-1] + back) + 1
+    cuts = [0, *map(int, fresh), len(row)]
+    seen = (time <= at) & (time >= at - back)
+    stretches: dict[tuple[int, int], Int64s] = {}
+    before = np.concatenate([[0], np.cumsum(seen)])
+    for first, begin in enumerate(cuts[:-1]):
+        for end in cuts[first + 1 :]:
+            counted = row[begin:end][seen[begin:end]]
+            own = (time[begin:end] == at).any()
+            if own and len(counted) < seen.sum():
+                stretches.setdefault((int(before[begin]), int(before[end])), counted)
+            if len(stretches) > MOST_WAYS:
+                break
+    found = [
+        Way(counted, np.setdiff1d(row[seen], counted), known=False)
+        for counted in stretches.values()
+    ]
+    return found[:MOST_WAYS], len(found) <= MOST_WAYS

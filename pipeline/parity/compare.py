@@ -1,0 +1,325 @@
+"""Expected and found rows held against each other, as multisets, a stretch of event time at a time.
+
+A stretch is computed from its own transactions and those before it that its windows still see, so
+that what is held in memory depends on how far windows reach and not on how long the topic is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any, Final
+
+import duckdb
+
+from pipeline import contract
+from pipeline.features import Feature
+
+from .batch import query, reach
+from .names import listed, micros, quoted, same
+from .store import BEGINNING, END, StoredRows
+
+RELATIVE_TOLERANCE: Final = {"float64": 1e-9, "float32": 1e-6}
+"""By type: what adding up in another order may change."""
+EXAMPLES: Final = 5
+_STRETCH_ROWS: Final = 40_000
+_BINS: Final = 4_096
+_Stretch = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One row that is missing, different or not expected.
+
+    Attributes:
+        kind: Which of these.
+        identity: The columns that say which row it is.
+        expected: The measures that batch computes, or none.
+        found: The measures in the sink, or none.
+    """
+
+    kind: str
+    identity: dict[str, Any]
+    expected: dict[str, Any] | None
+    found: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Which rows can be judged; microseconds since the epoch.
+
+    Attributes:
+        final_before: An absent row with an event time before this is missing, otherwise it waits;
+            None for always.
+        judged_before: A found row at or after this may depend on transactions not looked at, and is
+            only counted if it is right.
+        judged_from: Rows before this cannot be judged, since their inputs may be gone; or None.
+    """
+
+    final_before: int | None
+    judged_before: int
+    judged_from: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """How the rows of one feature compare.
+
+    The rows that are not as they should be are in two tables of the database: `missing` (the
+    columns, and how often in `__absent`) and `wrong` (the columns as found, how often in `__n`, and
+    the measures as expected, numbered `__expected0` and on).
+
+    Attributes:
+        expected: Rows that can be judged.
+        equal: Of them, those found with equal measures.
+        waiting: Of them, those absent whose time the watermark has not passed.
+        missing: Of them, those absent that should be there.
+        different: Rows found whose measures are wrong, and rows nobody expects.
+        duplicates: Rows found more often than expected, all of them right.
+        before_history: Rows found or expected from before history begins.
+        largest_relative_error: Between the measures of equal rows.
+    """
+
+    expected: int = 0
+    equal: int = 0
+    waiting: int = 0
+    missing: int = 0
+    different: int = 0
+    duplicates: int = 0
+    before_history: int = 0
+    largest_relative_error: float = 0.0
+
+    @property
+    def wrong(self) -> int:
+        """Rows that are not as they should be."""
+        return self.missing + self.different
+
+    def __add__(self, other: Comparison) -> Comparison:
+        return Comparison(
+            self.expected + other.expected,
+            self.equal + other.equal,
+            self.waiting + other.waiting,
+            self.missing + other.missing,
+            self.different + other.different,
+            self.duplicates + other.duplicates,
+            self.before_history + other.before_history,
+            max(self.largest_relative_error, other.largest_relative_error),
+        )
+
+
+def compare(
+    feature: Feature,
+    transactions: StoredRows,
+    sink: StoredRows,
+    bounds: Bounds,
+    *,
+    without: str = "",
+) -> Comparison:
+    """Compare what batch computes with what the sink holds.
+
+    Rows are matched by identity; among rows of one identity each found row is held against each
+    distinct expected one, so that neither order nor redelivery matters.
+
+    Args:
+        feature: Whose rows they are.
+        transactions: What the job has read.
+        sink: What it has written.
+        bounds: Which rows can be judged.
+        without: A table with the `__row` of transactions that are left out; or none.
+    """
+    connection = transactions.connection
+    expected = query(feature.table)
+    for statement in _empty_results(feature, sink):
+        connection.execute(statement)
+    found = Comparison()
+    back = reach(feature.table)
+    for stretch in _stretches(transactions, back):
+        begin, end = stretch
+        since = begin if back is None or begin == BEGINNING else begin - _micros(back)
+        connection.execute(_view(transactions, (since, end), without))
+        for statement in _statements(feature, sink, expected, bounds, stretch):
+            connection.execute(statement)
+        found += _counted(connection)
+    return found
+
+
+def _view(transactions: StoredRows, stretch: _Stretch, without: str) -> str:
+    """The table `transaction` for a feature's query: those of a stretch of event time."""
+    left_out = f" AND __row NOT IN (SELECT __row FROM {without})" if without else ""
+    return f"""CREATE OR REPLACE TEMP VIEW {contract.TRANSACTION_TOPIC} AS
+        SELECT {listed(contract.TRANSACTION_FIELDS)} FROM {transactions.table}
+        WHERE {_within(contract.TIME_COLUMN, stretch)}{left_out}"""
+
+
+def _within(column: str, stretch: _Stretch) -> str:
+    begin, end = stretch
+    conditions = [f"{quoted(column)} >= {micros(begin)}"] if begin > BEGINNING else []
+    conditions += [f"{quoted(column)} < {micros(end)}"] if end < END else []
+    return " AND ".join(conditions) or "true"
+
+
+def _stretches(transactions: StoredRows, back: timedelta | None) -> Iterator[_Stretch]:
+    """Event time cut where some ten thousand transactions lie, but never below a window's reach."""
+    begin = BEGINNING
+    if back is not None and transactions.count > _STRETCH_ROWS:
+        oldest, newest = min(transactions.oldest.values()), max(transactions.newest.values())
+        width = max((newest - oldest) // _BINS, 60_000_000)
+        bins = transactions.connection.execute(
+            f"""SELECT epoch_us({quoted(contract.TIME_COLUMN)}) // {width} AS bin, count(*)
+                FROM {transactions.table} GROUP BY bin ORDER BY bin"""
+        ).fetchall()
+        rows, since = 0, oldest
+        for number, count in bins:
+            start = int(number) * width
+            if rows + count > _STRETCH_ROWS and start - since >= _micros(back) and rows:
+                yield begin, start
+                begin = since = start
+                rows = 0
+            rows += count
+    yield begin, END
+
+
+def _micros(length: timedelta) -> int:
+    return length // timedelta(microseconds=1)
+
+
+def _empty_results(feature: Feature, sink: StoredRows) -> tuple[str, ...]:
+    columns = listed(feature.columns)
+    expected = "".join(
+        f", {quoted(name)} AS __expected{number}" for number, name in enumerate(feature.measures)
+    )
+    return (
+        f"""CREATE OR REPLACE TABLE missing AS
+            SELECT {columns}, 0::BIGINT AS __absent FROM {sink.table} LIMIT 0""",
+        f"""CREATE OR REPLACE TABLE wrong AS
+            SELECT {columns}, 0::BIGINT AS __n, false AS __known{expected}
+            FROM {sink.table} LIMIT 0""",
+    )
+
+
+def _statements(
+    feature: Feature, sink: StoredRows, expected: str, bounds: Bounds, stretch: _Stretch
+) -> Iterator[str]:
+    identity, columns = listed(feature.identity), listed(feature.columns)
+    together = same(feature.identity, "e", "f")
+    matches = " AND ".join(matching(feature, name, "e", "f") for name in feature.measures)
+    errors = [
+        relative_error(name, "e", "f")
+        for name in feature.measures
+        if feature.columns[name] in RELATIVE_TOLERANCE
+    ]
+    error = f"greatest({', '.join(errors)}, 0.0)" if errors else "0.0"
+    time = f"{quoted(feature.event_time)}"
+
+    def before(bound: int | None) -> str:
+        return "true" if bound is None else f"{time} < {micros(bound)}"
+
+    since = f"{time} >= {micros(bounds.judged_from)}" if bounds.judged_from is not None else "true"
+    inside = _within(feature.event_time, stretch)
+    measures = "".join(
+        f", any_value(e.{quoted(name)}) AS __expected{number}"
+        for number, name in enumerate(feature.measures)
+    )
+    # What is ours begins with two underscores: a feature may well call a column `n`.
+    yield f"""CREATE OR REPLACE TEMP TABLE all_e AS
+        SELECT {columns}, count(*) AS __n FROM ({expected}) WHERE {inside} GROUP BY ALL"""
+    yield f"""CREATE OR REPLACE TEMP TABLE all_f AS
+        SELECT {columns}, count(*) AS __n FROM {sink.table} WHERE {inside} GROUP BY ALL"""
+    yield f"""CREATE OR REPLACE TEMP TABLE e AS SELECT *, {before(bounds.final_before)} AS __final,
+        row_number() OVER () AS __id FROM all_e WHERE {since}"""
+    yield f"""CREATE OR REPLACE TEMP TABLE f AS
+        SELECT *, {before(bounds.judged_before)} AS __judged, row_number() OVER () AS __id
+        FROM all_f WHERE {since}"""
+    yield f"""CREATE OR REPLACE TEMP TABLE matched AS
+        SELECT f.__id AS f_id, arg_min(e.__id, {error}) AS e_id, min({error}) AS error,
+        any_value(f.__n) AS __n FROM f JOIN e ON {together} AND {matches or "true"}
+        GROUP BY f.__id"""
+    yield """CREATE OR REPLACE TEMP TABLE unmatched AS SELECT * FROM f
+        WHERE __judged AND __id NOT IN (SELECT f_id FROM matched)"""
+    grouped = ", ".join(f"any_value(f.{quoted(name)})" for name in feature.columns)
+    yield f"""CREATE OR REPLACE TEMP TABLE wrong_here AS
+        SELECT {grouped}, any_value(f.__n), count(e.__id) > 0{measures}
+        FROM unmatched f LEFT JOIN e ON {together} GROUP BY f.__id"""
+    # A wrong row stands in the place of a right one, which then is not missing as well.
+    yield f"""CREATE OR REPLACE TEMP TABLE score AS SELECT e.*, coalesce(m.found, 0) AS __found,
+        greatest(e.__n - coalesce(m.found, 0) - coalesce(w.wrong, 0), 0) AS __absent FROM e
+        LEFT JOIN (SELECT e_id, sum(__n) AS found FROM matched GROUP BY e_id) m ON m.e_id = e.__id
+        LEFT JOIN (SELECT {identity}, sum(__n) AS wrong FROM unmatched GROUP BY ALL) w
+        ON {same(feature.identity, "e", "w")}"""
+    yield "INSERT INTO wrong SELECT * FROM wrong_here"
+    yield f"""INSERT INTO missing SELECT {columns}, __absent FROM score
+        WHERE __final AND __absent > 0"""
+    yield f"""CREATE OR REPLACE TEMP VIEW before AS SELECT
+        (SELECT coalesce(sum(__n), 0) FROM all_e WHERE NOT ({since})) AS expected,
+        (SELECT coalesce(sum(__n), 0) FROM all_f WHERE NOT ({since})) AS found"""
+
+
+def _counted(connection: duckdb.DuckDBPyConnection) -> Comparison:
+    row = connection.execute(
+        """SELECT coalesce(sum(__n), 0), coalesce(sum(least(__n, __found)), 0),
+           coalesce(sum(__absent) FILTER (NOT __final), 0),
+           coalesce(sum(__absent) FILTER (__final), 0),
+           (SELECT coalesce(sum(__n), 0) FROM unmatched),
+           coalesce(sum(greatest(__found - __n, 0)), 0),
+           (SELECT greatest(expected, found) FROM before),
+           (SELECT coalesce(max(error), 0) FROM matched)
+           FROM score"""
+    ).fetchone()
+    assert row is not None
+    *counts, error = row
+    return replace(Comparison(*map(int, counts)), largest_relative_error=float(error))
+
+
+def examples(connection: duckdb.DuckDBPyConnection, feature: Feature) -> tuple[Difference, ...]:
+    """A few of the rows in `missing` and `wrong`."""
+
+    def rows(sql: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = connection.execute(sql).fetch_arrow_table().to_pylist()
+        return found
+
+    def part(row: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+        return {name: row[name] for name in names}
+
+    found = []
+    for row in rows(f"SELECT * FROM wrong LIMIT {EXAMPLES}"):
+        expected = {name: row[f"__expected{n}"] for n, name in enumerate(feature.measures)}
+        found.append(
+            Difference(
+                kind="different" if row["__known"] else "not expected",
+                identity=part(row, feature.identity),
+                expected=expected if row["__known"] else None,
+                found=part(row, feature.measures),
+            )
+        )
+    found.extend(
+        Difference("missing", part(row, feature.identity), part(row, feature.measures), None)
+        for row in rows(f"SELECT * FROM missing LIMIT {EXAMPLES}")
+    )
+    return tuple(found)
+
+
+def matching(feature: Feature, name: str, left: str, right: str, more: str = "") -> str:
+    """The condition that a measure is as it should be.
+
+    Args:
+        feature: Whose measure it is.
+        name: Of the measure.
+        left: The table of expected rows.
+        right: The table of found rows.
+        more: How much it may differ beyond what adding up in another order changes.
+    """
+    equal = same([name], left, right)
+    tolerance = RELATIVE_TOLERANCE.get(feature.columns[name])
+    if tolerance is None:
+        return equal
+    one, other = f"{left}.{quoted(name)}", f"{right}.{quoted(name)}"
+    allowed = f"{tolerance} * greatest(abs({one}), abs({other}))" + (f" + {more}" if more else "")
+    return f"({equal} OR coalesce(abs({one} - {other}) <= {allowed}, false))"
+
+
+def relative_error(name: str, left: str, right: str) -> str:
+    """By how much a measure differs, as a share of the larger number."""
+    one, other = f"{left}.{quoted(name)}", f"{right}.{quoted(name)}"
+    share = f"abs({one} - {other}) / greatest(abs({one}), abs({other}))"
+    return f"CASE WHEN {one} = {other} THEN 0 ELSE {share} END"

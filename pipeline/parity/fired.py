@@ -1,0 +1,130 @@
+"""Windows that fired before all of their transactions had come.
+
+A window counts what was read before it fired, and of a partition that is all up to some offset. So
+a found row is right if it is what the expression gives for its transactions up to some offset in
+each partition, provided that each one left out may have met a watermark beyond the window's end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice, pairwise, product
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from pipeline import contract
+from pipeline.features import Feature
+
+from . import ways
+from .names import quoted
+from .origins import keys
+from .store import Int64s, StoredRows
+from .ways import MOST_WAYS, Suspect, Taken, Way
+
+
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """Rows that are explained by when their windows fired.
+
+    Attributes:
+        taken: How many.
+        late: Transactions that were left out in the known order.
+        behind_seconds: By how much the latest of them came after its time had passed.
+    """
+
+    taken: Taken
+    late: int
+    behind_seconds: float
+
+
+def explain(feature: Feature, transactions: StoredRows) -> Fired:
+    """Take out of `missing` and `wrong` what is explained by when windows fired.
+
+    Args:
+        feature: Whose rows are windows.
+        transactions: What the job has read, with the table `ahead`.
+    """
+    connection = transactions.connection
+    ways.collect(feature, connection)
+    suspects = list(_suspects(feature, transactions))
+    explained = ways.explain(feature, transactions, suspects)
+    verdicts = {number: way.known for number, way in explained.items()}
+    undecided = (s.number for s in suspects if s.number not in verdicts and not s.complete)
+    taken = ways.take_out(feature, connection, verdicts | dict.fromkeys(undecided, False))
+    left_out = [way.left_out for way in explained.values() if way.known]
+    late = np.unique(np.concatenate(left_out)) if left_out else np.zeros(0, np.int64)
+    return Fired(taken, len(late), _behind(transactions, late))
+
+
+def _behind(transactions: StoredRows, rows: Int64s) -> float:
+    if not len(rows):
+        return 0.0
+    connection = transactions.connection
+    connection.register("__late", pa.table({"__row": rows}))
+    found = connection.execute(
+        f"""SELECT min(epoch_us({quoted(contract.TIME_COLUMN)})) FROM {transactions.table}
+            SEMI JOIN __late USING (__row)"""
+    ).fetchone()
+    connection.unregister("__late")
+    assert found is not None
+    return float(max(transactions.newest.values()) - found[0]) / 1_000_000
+
+
+def _suspects(feature: Feature, transactions: StoredRows) -> Iterator[Suspect]:
+    grouped = keys(feature)
+    time = quoted(contract.TIME_COLUMN)
+    joined = "".join(
+        f" AND t.{quoted(column)} IS NOT DISTINCT FROM s.{quoted(name)}"
+        for name, column in grouped.items()
+    )
+    connection = transactions.connection
+    rows = connection.execute(
+        f"""SELECT s.__suspect, t.__row, t.__partition,
+            a.known >= epoch_us(s.window_end) - 1000 AS known,
+            a.possible >= epoch_us(s.window_end) - 1000 AS possible
+            FROM suspects s JOIN {transactions.table} t
+            ON t.{time} >= s.window_start AND t.{time} < s.window_end{joined}
+            JOIN ahead a ON a.__row = t.__row ORDER BY s.__suspect, t.__partition, t.__row"""
+    ).fetchnumpy()
+    bounds = np.flatnonzero(np.diff(rows["__suspect"], prepend=-1, append=-1))
+    slices = {int(rows["__suspect"][begin]): slice(begin, end) for begin, end in pairwise(bounds)}
+    group = "".join(f", {quoted(name)}" for name in grouped)
+    described = connection.execute(
+        f"SELECT __suspect, epoch_us(window_start), epoch_us(window_end){group} FROM suspects"
+    ).fetchall()
+    for number, start, end, *values in described:
+        mine = slices.get(number)
+        found_ways: list[Way] = []
+        complete = True
+        if mine is not None:
+            found = {name: np.asarray(column[mine]) for name, column in rows.items()}
+            found_ways, complete = _ways(found)
+        yield Suspect(number, start, end, tuple(values), found_ways, complete)
+
+
+def _ways(rows: dict[str, Any]) -> tuple[list[Way], bool]:
+    """The ways in which a window of these transactions may have fired, the likely ones first."""
+    choices: list[list[tuple[Int64s, Int64s, bool]]] = []
+    total = 1
+    for number in np.unique(rows["__partition"]):
+        mine = rows["__partition"] == number
+        row, known, possible = (rows[name][mine] for name in ("__row", "known", "possible"))
+        # The watermark never falls, so that after one that is late all may be.
+        first_known = int(np.argmax(known)) if known.any() else len(row)
+        first_possible = int(np.argmax(possible)) if possible.any() else len(row)
+        cuts = [*range(first_known, len(row) + 1), *range(first_known - 1, first_possible - 1, -1)]
+        total *= len(cuts)
+        choices.append([(row[:cut], row[cut:], cut >= first_known) for cut in cuts])
+    chosen = [
+        Way(
+            np.concatenate([counted for counted, _, _ in choice]),
+            np.concatenate([left for _, left, _ in choice]),
+            all(known for _, _, known in choice),
+        )
+        for choice in islice(product(*choices), MOST_WAYS)
+    ]
+    chosen.sort(key=lambda way: not way.known)
+    return [way for way in chosen if len(way.left_out)], total <= MOST_WAYS

@@ -1,0 +1,108 @@
+"""Which columns of the transactions a feature's rows are made of."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import ibis.expr.operations as ops
+
+from pipeline import contract
+from pipeline.features import Feature
+from pipeline.features.lineage import origin
+
+WINDOW: Final = ("window_start", "window_end")
+ORDERED: Final = (
+    ops.Lag,
+    ops.Lead,
+    ops.First,
+    ops.Last,
+    ops.NthValue,
+    ops.RowNumber,
+    ops.ArgMin,
+    ops.ArgMax,
+    ops.GroupConcat,
+    ops.ArrayCollect,
+)
+"""What depends on the order of rows, even of those of one time."""
+
+
+def copied(feature: Feature) -> dict[str, str]:
+    """The identity's columns that are copies of a transaction's, with its name for each."""
+    op = feature.table.op()
+    found = {}
+    for name in feature.identity:
+        column = _source(op, name)
+        if column is not None:
+            found[name] = column
+    return found
+
+
+def keys(feature: Feature) -> dict[str, str]:
+    """The identity's columns by which all its windows are grouped, with the transaction's names."""
+    shared: set[str] | None = None
+    for window in windows(feature):
+        groups = (
+            [(window.parent, value) for value in window.groups.values()]
+            if isinstance(window, ops.WindowAggregate)
+            else [(None, value) for value in window.group_by]
+        )
+        names = {_of_value(value) for _, value in groups} - {None}
+        shared = {str(n) for n in names} if shared is None else shared & {str(n) for n in names}
+    return {name: column for name, column in copied(feature).items() if column in (shared or ())}
+
+
+def windows(feature: Feature) -> list[Any]:
+    """The windows of an expression: those of `window_by`, and those of `.over()`."""
+    return list(feature.table.op().find((ops.WindowFunction, ops.WindowAggregate)))
+
+
+def is_windowed(feature: Feature) -> bool:
+    """Whether a row stands for a window, and is not computed of other windows."""
+    found = windows(feature)
+    named = set(WINDOW) <= set(feature.identity)
+    return named and len(found) == 1 and isinstance(found[0], ops.WindowAggregate)
+
+
+def keeps_one_state(feature: Feature) -> bool:
+    """Whether all its windows are `.over()` one range of time of one user, or another such group.
+
+    Flink then keeps a group's transactions in one state, and knows how far that has come.
+    """
+    found = windows(feature)
+    ranges = {
+        (window.group_by, window.start)
+        for window in found
+        if isinstance(window, ops.WindowFunction) and window.how == "range" and window.start
+    }
+    bounded = all(isinstance(window, ops.WindowFunction) and window.start for window in found)
+    return bounded and len(ranges) == 1 and set(keys(feature).values()) == _grouped(found[0])
+
+
+def _grouped(window: Any) -> set[str | None]:
+    return {_of_value(value) for value in window.group_by}
+
+
+def in_one_window(feature: Feature) -> bool:
+    """Whether a transaction is in one window only, so that one that is late is dropped at once."""
+    return [window.window_type for window in windows(feature)] == ["tumble"]
+
+
+def depends_on_order(feature: Feature) -> bool:
+    """Whether rows of one user and time may be computed in one way or another."""
+    return bool(feature.table.op().find(ORDERED))
+
+
+def _source(op: ops.Relation, name: str) -> str | None:
+    relation, at = origin(op, name)
+    if isinstance(relation, ops.PhysicalTable):
+        return at if at in contract.TRANSACTION_FIELDS else None
+    if isinstance(relation, ops.WindowAggregate) and at in relation.groups:
+        return _of_value(relation.groups[at])
+    return None
+
+
+def _of_value(value: Any) -> str | None:
+    if not isinstance(value, ops.Field):
+        return None
+    relation, at = origin(value.rel, value.name)
+    return at if isinstance(relation, ops.PhysicalTable) else None

@@ -1,0 +1,242 @@
+"""Rows of topics in a DuckDB database on disk, so that a topic may be larger than the memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+import duckdb
+import ibis
+import numpy as np
+import pyarrow as pa
+
+from pipeline import contract
+from pipeline.config import KafkaSettings
+from pipeline.features.sound import ARRIVED, sound
+from pipeline.kafka.consumer import messages_to_end
+
+from .rows import Bools, arrow_type, decode_columns
+
+_MEMORY: Final = "192MB"
+_THREADS: Final = 2
+BEGINNING: Final = -(2**60)
+END: Final = 2**60
+
+Int64s = np.ndarray[Any, np.dtype[np.int64]]
+
+
+@contextmanager
+def workspace() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database for one proof; what does not fit into its memory lies in a temporary folder."""
+    with TemporaryDirectory(prefix="fraudwatch-verify-") as folder:
+        options: dict[str, str | bool | int | float | list[str]] = {
+            "memory_limit": _MEMORY,
+            "threads": _THREADS,
+            "temp_directory": folder,
+            "preserve_insertion_order": False,
+        }
+        connection = duckdb.connect(Path(folder) / "rows.duckdb", config=options)
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+
+@dataclass
+class StoredRows:
+    """The rows of a topic in a table, and what has to be known of them as a whole.
+
+    Next to its columns the table has `__row`, `__partition`, `__arrived` (Kafka's timestamp in
+    milliseconds) and `__ahead`: the newest event time in the row's partition so far, in
+    microseconds since the epoch.
+
+    Attributes:
+        connection: Of the database.
+        table: What it is called there.
+        columns: Ibis type names by column.
+        time: The column of event time.
+        count: Rows.
+        bad: Records that are no rows.
+        newest: The newest event time by partition, in microseconds since the epoch.
+        oldest: The oldest.
+        earliest: The earliest offset by partition; one that is not 0 has lost its oldest records.
+        gaps: Offsets without a record: of transactions, or compacted away.
+        read_to: The offset after the last record looked at, by partition.
+    """
+
+    connection: duckdb.DuckDBPyConnection
+    table: str
+    columns: Mapping[str, str]
+    time: str
+    count: int = 0
+    bad: int = 0
+    newest: dict[int, int] = field(default_factory=dict)
+    oldest: dict[int, int] = field(default_factory=dict)
+    earliest: Mapping[int, int] = field(default_factory=dict)
+    gaps: int = 0
+    read_to: dict[int, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.connection.register("__empty", self._with_meta(_no_rows(self.columns), *[[]] * 3))
+        self.connection.execute(f"CREATE OR REPLACE TABLE {self.table} AS SELECT * FROM __empty")
+        self.connection.unregister("__empty")
+
+    @property
+    def history_begins(self) -> int | None:
+        """From when on no record is missing at the beginning, in microseconds; None for always."""
+        cut = [number for number, offset in self.earliest.items() if offset > 0]
+        return max((self.oldest.get(number, END) for number in cut), default=None)
+
+    def append(self, rows: pa.Table, partition: Int64s, arrived: Int64s) -> None:
+        """Add rows; those of a partition in their order.
+
+        Args:
+            rows: With the columns of the table.
+            partition: Of each row.
+            arrived: Kafka's timestamp of each row, in milliseconds since the epoch.
+        """
+        if not rows.num_rows:
+            return
+        time = np.asarray(rows[self.time].cast(pa.timestamp("us")).cast(pa.int64()), np.int64)
+        ahead = np.empty(len(time), np.int64)
+        for number in map(int, np.unique(partition)):
+            mine = np.flatnonzero(partition == number)
+            before = self.newest.get(number, BEGINNING)
+            ahead[mine] = np.maximum(np.maximum.accumulate(time[mine]), before)
+            self.newest[number] = int(ahead[mine[-1]])
+            first = int(time[mine].min())
+            self.oldest[number] = min(self.oldest.get(number, first), first)
+        batch = self._with_meta(rows, partition, arrived, ahead)
+        self.connection.register("__batch", batch)
+        self.connection.execute(f"INSERT INTO {self.table} SELECT * FROM __batch")
+        self.connection.unregister("__batch")
+        self.count += rows.num_rows
+
+    def _with_meta(self, rows: pa.Table, partition: Any, arrived: Any, ahead: Any) -> pa.Table:
+        numbers = np.arange(self.count, self.count + rows.num_rows, dtype=np.int64)
+        return (
+            rows.select(list(self.columns))
+            .append_column("__row", pa.array(numbers, pa.int64()))
+            .append_column("__partition", pa.array(partition, pa.int32()))
+            .append_column("__arrived", pa.array(arrived, pa.int64()))
+            .append_column("__ahead", pa.array(ahead, pa.int64()))
+        )
+
+
+def _no_rows(columns: Mapping[str, str]) -> pa.Table:
+    return pa.table({name: pa.array([], arrow_type(dtype)) for name, dtype in columns.items()})
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """What of a topic a job has not read: how many transactions, and in which partitions."""
+
+    count: int
+    partitions: frozenset[int]
+
+
+def read_transactions(
+    rows: StoredRows,
+    kafka: KafkaSettings,
+    ends: Mapping[int, int],
+    read: Mapping[int, int],
+    tell: Callable[[int], None],
+) -> Unread:
+    """Take the transactions that features see, and that a job has read.
+
+    Args:
+        rows: Where to put them.
+        kafka: Where Kafka is, and how to get in.
+        ends: Offset by partition at which to end.
+        read: Offset by partition up to which the job has read.
+        tell: Told how many have been read.
+
+    Returns:
+        The transactions between `read` and `ends`, which are not taken.
+    """
+    unread, where = 0, set[int]()
+    topic = kafka.topic(contract.TRANSACTION_TOPIC)
+    limits = np.zeros(max(ends, default=0) + 1, np.int64)
+    for number, offset in read.items():
+        if number < len(limits):
+            limits[number] = offset
+    with closing(_Validity()) as validity:
+        for batch in _batches(kafka, topic, rows, dict(ends)):
+            good = validity.of(batch)
+            rows.bad += len(good) - int(good.sum())
+            ahead = good & (batch.offset >= limits[batch.partition])
+            unread += int(ahead.sum())
+            where |= set(map(int, np.unique(batch.partition[ahead])))
+            mask = good & ~ahead
+            rows.append(
+                batch.table.filter(pa.array(mask)), batch.partition[mask], batch.arrived[mask]
+            )
+            tell(rows.count)
+    return Unread(unread, frozenset(where))
+
+
+def read_sink(
+    rows: StoredRows, kafka: KafkaSettings, topic: str, tell: Callable[[int], None]
+) -> int:
+    """Take the rows that a feature has written since the last time.
+
+    Returns:
+        How many there were.
+    """
+    before = rows.count
+    for batch in _batches(kafka, topic, rows, None):
+        mask = ~np.asarray(batch.table[rows.time].is_null(), np.bool_)
+        rows.bad += len(mask) - int(mask.sum())
+        rows.append(batch.table.filter(pa.array(mask)), batch.partition[mask], batch.arrived[mask])
+        tell(rows.count)
+    return rows.count - before
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    table: pa.Table
+    partition: Int64s
+    offset: Int64s
+    arrived: Int64s
+
+
+def _batches(
+    kafka: KafkaSettings, topic: str, rows: StoredRows, ends: dict[int, int] | None
+) -> Iterator[_Batch]:
+    for messages in messages_to_end(kafka, topic, begins=rows.read_to, ends=ends):
+        numbers = np.array([message.partition() for message in messages], np.int64)
+        offsets = np.array([message.offset() for message in messages], np.int64)
+        for number in map(int, np.unique(numbers)):
+            mine = offsets[numbers == number]
+            before = rows.read_to.get(number, rows.earliest.get(number, int(mine[0])))
+            rows.read_to[number] = int(mine[-1]) + 1
+            rows.gaps += int(mine[-1]) + 1 - before - len(mine)
+        table, decoded = decode_columns([message.value() for message in messages], rows.columns)
+        rows.bad += len(decoded) - int(decoded.sum())
+        arrived = np.array([message.timestamp()[1] for message in messages], np.int64)
+        yield _Batch(table, numbers[decoded], offsets[decoded], arrived[decoded])
+
+
+class _Validity:
+    """What is not quarantined, by the very expression that runs on Flink."""
+
+    def __init__(self) -> None:
+        raw = ibis.table(contract.TRANSACTION_FIELDS | {ARRIVED: "timestamp(3)"}, name="raw")
+        verdict = raw.select(sound=sound(raw).fill_null(False))
+        self._sql = str(ibis.to_sql(verdict, dialect="duckdb"))
+        self._connection = duckdb.connect()
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def of(self, batch: _Batch) -> Bools:
+        """Which rows of a batch are valid."""
+        arrived = pa.array(batch.arrived, pa.int64()).cast(pa.timestamp("ms"))
+        self._connection.register("raw", batch.table.append_column(ARRIVED, arrived))
+        return np.asarray(
+            self._connection.execute(self._sql).fetch_arrow_table()["sound"], np.bool_
+        )

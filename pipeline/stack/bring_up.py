@@ -1,0 +1,115 @@
+"""Bringing a profile's stack up, or attaching to it, as much at the same time as can be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from pipeline import contract
+from pipeline.config import KafkaSettings, Settings
+from pipeline.features import Feature, Registry
+from pipeline.flink.journal import Journal
+from pipeline.kafka import topics
+from pipeline.model import SimulatorStatus, StepState
+
+from .endpoints import Stack
+from .job_starts import JobStarts
+from .local.control import Report, Simulate, Stay
+from .startup import Steps, await_processes, fetch_jars
+
+_PROBE_SECONDS = 10.0
+_MIB = 1024 * 1024
+
+
+def create_topics(settings: Settings, kafka: KafkaSettings, features: Iterable[Feature]) -> None:
+    """Create the topics of the transactions and of features, where they are not there yet.
+
+    Raises:
+        UnavailableError: Kafka cannot be reached or refuses.
+    """
+    names = map(kafka.topic, (contract.TRANSACTION_TOPIC, *(each.topic for each in features)))
+    topics.create_topics(kafka, names, retention_bytes=settings.retention_mib * _MIB)
+
+
+@dataclass(frozen=True, slots=True)
+class BringUp:
+    """One start.
+
+    Attributes:
+        settings: Of the profile.
+        stack: That of the profile.
+        features: Of the profile.
+        steps: What this start has, and told how far it is.
+        simulate: Starts or changes the simulator.
+        stop: Asked whether to give up.
+    """
+
+    settings: Settings
+    stack: Stack
+    features: Registry
+    steps: Steps
+    simulate: Callable[[Simulate], SimulatorStatus]
+    stop: Callable[[], bool]
+
+    def run(self, *, stay: bool) -> None:
+        """Bring everything up that the steps name, and hold it.
+
+        Args:
+            stay: Whether it outlives whoever holds it.
+
+        Raises:
+            PipelineError: Something does not come up, or does not let us in. A job that does not
+                start is a failed step.
+        """
+        starts = self._job_starts()
+        if starts is not None:
+            starts.announce()
+        fetch_jars(self.steps, self.settings, self.stop)
+        known = self.stack.find()
+        was_up = known is not None and known.report is not None
+        self._attach()
+        # Held until all is up, so that a start that fails or is interrupted leaves nothing.
+        control = self.stack.hold()
+
+        def on_kafka(report: Report) -> None:
+            self._create_topics(self.settings.kafka.at(report.bootstrap))
+            self._start_simulator(wanted=not was_up)
+
+        await_processes(control, self.steps, on_kafka)
+        if starts is not None:
+            starts.run()
+        if stay:
+            control.ask(Stay(), Report)
+
+    def _job_starts(self) -> JobStarts | None:
+        if "jobs" not in self.steps.keys:
+            return None
+        names = Journal(self.settings.journal_file).wanted(self.features.names)
+        return JobStarts(names, self.features, self.stack, self.steps)
+
+    def _attach(self) -> None:
+        """Find out whether what is somebody else's answers, and lets us in."""
+        kafka, flink = self.settings.kafka, self.settings.flink
+        if kafka.attached:
+            with self.steps.step("kafka", kafka.bootstrap):
+                self.stack.ask_kafka(kafka, _PROBE_SECONDS)
+            self._create_topics(kafka)
+        if flink.attached:
+            with self.steps.step("flink", flink.rest):
+                self.stack.rest(flink).overview()
+
+    def _create_topics(self, kafka: KafkaSettings) -> None:
+        if "topics" in self.steps.keys:
+            with self.steps.step("topics"):
+                create_topics(self.settings, kafka, self.features)
+
+    def _start_simulator(self, *, wanted: bool) -> None:
+        if "simulator" not in self.steps.keys:
+            return
+        running = self.stack.found().report
+        if not wanted and not (running and running.simulator.up):
+            self.steps.update("simulator", StepState.DONE, "off")
+            return
+        self.steps.update("simulator", StepState.RUNNING)
+        status = self.simulate(Simulate(running=True))
+        self.steps.update("simulator", StepState.DONE, f"{status.rate:,.0f}/s ×{status.speed:,.0f}")

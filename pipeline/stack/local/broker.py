@@ -1,0 +1,178 @@
+"""Apache Kafka on the laptop: one KRaft node in both roles, on loopback, with bounded memory."""
+
+from __future__ import annotations
+
+import uuid
+from asyncio.subprocess import Process
+from base64 import urlsafe_b64encode
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+from pipeline import private_file
+from pipeline.config import KafkaSettings, Settings
+
+from . import jars
+from .class_data import class_data
+from .log4j import write_log4j
+from .ports import LOOPBACK, free_port, listening, ports_of
+from .process import ProcessSpec
+
+# A laptop's broker: C1 only and the serial collector start fastest and hold least.
+_JVM = (
+    "-Xms64m",
+    "-Xmx256m",
+    "-XX:+UseSerialGC",
+    "-XX:TieredStopAtLevel=1",
+    "-Djava.awt.headless=true",
+)
+
+ALONE: Final[Mapping[str, object]] = {
+    "offsets.topic.replication.factor": 1,
+    "offsets.topic.num.partitions": 1,
+    "transaction.state.log.replication.factor": 1,
+    "transaction.state.log.min.isr": 1,
+    "transaction.state.log.num.partitions": 1,
+}
+"""Kafka's own topics where there is no second broker."""
+
+
+class ManagedBroker:
+    """The broker of a stack, at ports that nobody else has.
+
+    Args:
+        settings: Where its data and log lie, and which port it would like.
+        java: The Java home.
+        flink_lib: Folder of the apache-flink wheel's jars, for log4j.
+    """
+
+    def __init__(self, settings: Settings, java: Path, flink_lib: Path) -> None:
+        self._settings = settings
+        self._java = java
+        self._flink_lib = flink_lib
+        self._port = 0
+
+    @property
+    def kafka(self) -> KafkaSettings:
+        """Where it is, or will be."""
+        return self._settings.kafka.at(f"{LOOPBACK}:{self._port}")
+
+    def spec(self) -> ProcessSpec:
+        """Its process; at another port each time that the one it would like is taken."""
+        self._port = free_port(self._settings.kafka.port)
+        return broker(self._settings, self._java, self._flink_lib, self._port, free_port())
+
+
+def broker(
+    settings: Settings,
+    java: Path,
+    flink_lib: Path,
+    port: int,
+    controller_port: int,
+    *,
+    more: Mapping[str, object] | None = None,
+    cluster_id: str = "",
+) -> ProcessSpec:
+    """The broker's process.
+
+    Args:
+        settings: Where its data and log lie.
+        java: The Java home.
+        flink_lib: Folder of the apache-flink wheel's jars, for log4j.
+        port: Where clients connect.
+        controller_port: Where the node talks to itself.
+        more: Properties that replace ours or come on top, such as listeners that ask who comes.
+        cluster_id: Of the cluster that it belongs to; one of its own when empty.
+    """
+    home = settings.state_dir / "kafka"
+    home.mkdir(parents=True, exist_ok=True)
+    config = home / "server.properties"
+    log4j = home / "log4j2.properties"
+    properties = {**_properties(home / "data", port, controller_port), **(more or {})}
+    private_file.write(config, _render(properties).encode())
+    write_log4j(log4j)
+    classpath = _classpath(settings, flink_lib)
+    classes = class_data(settings, "kafka", java, _JVM, classpath)
+    run = (
+        str(java / "bin" / "java"),
+        *_JVM,
+        *classes.flags(),
+        f"-Dlog4j2.configurationFile={log4j}",
+        "-cp",
+        ":".join(map(str, classpath)),
+    )
+    if not (home / "data" / "meta.properties").is_file():
+        _format(home / "data", cluster_id or new_id(), properties["node.id"])
+
+    async def ready(process: Process) -> bool:
+        # Our own process: one that took the port a moment before would be given our topics.
+        return listening(port) and port in ports_of(process.pid)
+
+    return ProcessSpec(
+        name="kafka",
+        title="Kafka broker",
+        command=(*run, "kafka.Kafka", str(config)),
+        log=settings.logs_dir / "kafka.log",
+        ready=ready,
+        afterwards=classes.make,
+    )
+
+
+def new_id() -> str:
+    """An id of a cluster or a directory as Kafka wants it."""
+    return urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+
+
+def _format(data: Path, cluster_id: str, node_id: object) -> None:
+    """Prepare an empty directory as `kafka-storage.sh format` does, without a JVM's start.
+
+    The levels of the cluster's features, which do not depend on the configuration, are a file that
+    the same version of Kafka's tool has written.
+    """
+    data.mkdir(exist_ok=True)
+    levels = files("pipeline.stack.local").joinpath("bootstrap.checkpoint").read_bytes()
+    private_file.write(data / "bootstrap.checkpoint", levels)
+    ids = {"cluster.id": cluster_id, "directory.id": new_id(), "node.id": node_id, "version": 1}
+    # Last, since it is what tells that the directory is formatted.
+    private_file.write(data / "meta.properties", _render(ids).encode())
+
+
+def _classpath(settings: Settings, flink_lib: Path) -> tuple[Path, ...]:
+    kafka = [settings.jars_dir / jar.file_name for jar in jars.manifest().kafka]
+    logging = [
+        next(flink_lib.glob(f"{name}-[0-9]*.jar"))
+        for name in ("log4j-api", "log4j-core", "log4j-slf4j-impl")
+    ]
+    return (*kafka, *logging)
+
+
+def _properties(data: Path, port: int, controller_port: int) -> Mapping[str, object]:
+    return {
+        "process.roles": "broker,controller",
+        "node.id": 1,
+        "controller.quorum.voters": f"1@{LOOPBACK}:{controller_port}",
+        "controller.listener.names": "CONTROLLER",
+        "listeners": f"PLAINTEXT://{LOOPBACK}:{port},CONTROLLER://{LOOPBACK}:{controller_port}",
+        "advertised.listeners": f"PLAINTEXT://{LOOPBACK}:{port}",
+        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+        "inter.broker.listener.name": "PLAINTEXT",
+        "log.dirs": data,
+        "auto.create.topics.enable": "false",
+        **ALONE,
+        "share.coordinator.state.topic.replication.factor": 1,
+        "share.coordinator.state.topic.min.isr": 1,
+        "group.initial.rebalance.delay.ms": 0,
+        # How long a broker that died is taken for alive, during which it cannot register anew.
+        "broker.session.timeout.ms": 3_000,
+        "broker.heartbeat.interval.ms": 500,
+        # The defaults are for servers: 128 MiB for the cleaner, 8 I/O threads.
+        "log.cleaner.dedupe.buffer.size": 8 * 1024 * 1024,
+        "num.network.threads": 2,
+        "num.io.threads": 4,
+        "log.retention.check.interval.ms": 30_000,
+    }
+
+
+def _render(properties: Mapping[str, object]) -> str:
+    return "".join(f"{name}={value}\n" for name, value in properties.items())

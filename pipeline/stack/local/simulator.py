@@ -1,0 +1,137 @@
+"""The simulator as a process of the stack: commands go in, its status lines come out."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from asyncio.subprocess import Process
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from pipeline.config import KafkaSettings, Settings, kafka_to_json
+
+from .component import Component
+from .control import Simulate, SimulatorReport
+from .pids import PidFile
+from .process import ProcessSpec
+
+DEFAULT_RATE: Final = 100.0
+DEFAULT_SPEED: Final = 720.0
+
+
+class Command(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A change to the running simulator; what is None stays."""
+
+    rate: float | None = None
+    speed: float | None = None
+    paused: bool | None = None
+    inject_fraud: bool = False
+
+
+class _Status(msgspec.Struct, frozen=True):
+    sent: int = 0
+    rate: float = 0.0
+    speed: float = 0.0
+    paused: bool = False
+    event_time: str | None = None
+    error: str = ""
+
+
+class Simulator:
+    """Starts, changes and stops the simulator, and keeps its latest status.
+
+    Args:
+        settings: Where its log goes.
+        kafka: Tells where Kafka is, and how to get in.
+        pids: Where its pid is noted.
+    """
+
+    def __init__(
+        self, settings: Settings, kafka: Callable[[], KafkaSettings], pids: PidFile
+    ) -> None:
+        self._settings = settings
+        self._pids = pids
+        self._kafka = kafka
+        self._pace = Command(rate=DEFAULT_RATE, speed=DEFAULT_SPEED, paused=False)
+        self._component: Component | None = None
+        self._process: Process | None = None
+        self._reader: asyncio.Task[None] | None = None
+        self._status = _Status()
+
+    @property
+    def report(self) -> SimulatorReport:
+        """The simulator as it is now."""
+        up = self._component is not None
+        status = self._status
+        return SimulatorReport(
+            up=up,
+            rate=self._pace.rate or 0.0 if up else 0.0,
+            speed=self._pace.speed or 0.0 if up else 0.0,
+            paused=bool(self._pace.paused) and up,
+            sent=status.sent,
+            event_time=status.event_time or "",
+            error=status.error,
+        )
+
+    async def change(self, request: Simulate) -> None:
+        """Do what was asked: start, stop, or another pace."""
+        given = {
+            name: value
+            for name in ("rate", "speed", "paused")
+            if (value := getattr(request, name)) is not None
+        }
+        self._pace = msgspec.structs.replace(self._pace, **given)
+        if request.running is False:
+            await self.stop()
+        elif request.running and self._component is None:
+            # What the last one sent is not what this one has sent.
+            self._status = _Status()
+            self._component = Component(self._spec(), self._pids, self._follow)
+            self._component.start()
+        elif given or request.inject_fraud:
+            await self._send(Command(**given, inject_fraud=request.inject_fraud))
+
+    async def stop(self) -> None:
+        """End the simulator; what it has sent is flushed first."""
+        if self._component is not None:
+            await self._component.stop(patience=5.0)
+        if self._reader is not None:
+            self._reader.cancel()
+        self._component = self._process = self._reader = None
+
+    def _spec(self) -> ProcessSpec:
+        async def ready(process: Process) -> bool:
+            assert process.stdout is not None
+            return bool(await process.stdout.readline())
+
+        return ProcessSpec(
+            name="simulator",
+            title="Simulator",
+            command=(
+                *(sys.executable, "-m", "pipeline.simulator.process"),
+                *("--rate", str(self._pace.rate), "--speed", str(self._pace.speed)),
+            ),
+            log=self._settings.logs_dir / "simulator.log",
+            ready=ready,
+            piped=True,
+            greeting=kafka_to_json(self._kafka()),
+        )
+
+    async def _follow(self, process: Process) -> None:
+        """A process that was started again has the first pace and is to be told the present one."""
+        self._process = process
+        await self._send(self._pace)
+        self._reader = asyncio.create_task(self._read(process))
+
+    async def _read(self, process: Process) -> None:
+        assert process.stdout is not None
+        async for line in process.stdout:
+            self._status = msgspec.json.decode(line, type=_Status)
+
+    async def _send(self, command: Command) -> None:
+        if self._process is None or self._process.stdin is None:
+            return
+        self._process.stdin.write(msgspec.json.encode(command) + b"\n")
+        await self._process.stdin.drain()

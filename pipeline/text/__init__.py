@@ -1,0 +1,1 @@
+"""Text for people: cleaned of what a terminal would obey, counts and paths as they are written."""

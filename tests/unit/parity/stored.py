@@ -1,0 +1,78 @@
+"""Topics made up in memory, judged as `verify` does it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from pipeline import contract
+from pipeline.features import Feature
+from pipeline.parity import lateness
+from pipeline.parity.report import Parity
+from pipeline.parity.store import StoredRows
+from pipeline.parity.verify import judge
+
+Rows = Iterable[dict[str, Any]] | pa.Table
+
+
+@dataclass(frozen=True)
+class Topic:
+    """Rows in the order of their arrival, the partition and the time of arrival of each."""
+
+    table: pa.Table
+    time: str
+    partition: Sequence[int]
+    arrived: Sequence[int]
+    truncated: frozenset[int]
+
+    def stored(
+        self, connection: duckdb.DuckDBPyConnection, name: str, columns: dict[str, str]
+    ) -> StoredRows:
+        """The rows in a database."""
+        earliest = {number: int(number in self.truncated) for number in {*self.partition, 0}}
+        rows = StoredRows(connection, name, columns, self.time, earliest=earliest)
+        rows.append(
+            self.table, np.array(self.partition, np.int64), np.array(self.arrived, np.int64)
+        )
+        return rows
+
+
+def topic(
+    rows: Rows,
+    time: str = contract.TIME_COLUMN,
+    *,
+    partition: Iterable[int] | None = None,
+    arrived: Iterable[int] | None = None,
+    truncated: frozenset[int] = frozenset(),
+) -> Topic:
+    """A topic; one partition, and a record each second, when nothing else is said."""
+    table = rows if isinstance(rows, pa.Table) else pa.Table.from_pylist(list(rows))
+    count = table.num_rows
+    return Topic(
+        table,
+        time,
+        list(partition or [0] * count),
+        list(arrived or range(1, 1_000 * count + 1, 1_000)),
+        truncated,
+    )
+
+
+def judge_topics(
+    feature: Feature,
+    transactions: Topic,
+    sink: Topic,
+    *,
+    watermark: int | None = None,
+    dropped: int | None = None,
+) -> Parity:
+    """What `verify` says of these topics when the job has read all."""
+    with duckdb.connect() as connection:
+        read = transactions.stored(connection, "transactions", dict(contract.TRANSACTION_FIELDS))
+        written = sink.stored(connection, "sink", feature.columns)
+        mark = lateness.watermark(read.newest) if watermark is None else watermark
+        return judge(feature, read, written, mark, dropped=dropped)

@@ -1,0 +1,119 @@
+"""Random arrivals through a model of Flink, and through `verify`: never red for what is right."""
+
+from __future__ import annotations
+
+import os
+from random import Random
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from pipeline import features
+from pipeline.features import Feature
+from pipeline.parity.batch import evaluate
+from pipeline.parity.report import Outcome, Parity
+
+from . import flink_model as flink
+from .flink_model import Arrival
+from .stored import Topic, judge_topics, topic
+from .test_judge import transaction
+
+ROLLING, TUMBLING, _, HOPPING, CUMULATING = features.BUILT_IN
+SPANS = {
+    "tumbling": flink.tumbling,
+    "hopping": flink.hopping,
+    "cumulating": flink.cumulating,
+}
+# For a long run, ARRIVALS_SEEDS=500; then also of the windows that take longest to evaluate.
+LONG = os.environ.get("ARRIVALS_SEEDS")
+FEATURES = [ROLLING, TUMBLING, HOPPING, *([CUMULATING] if LONG else [])]
+SEEDS = range(int(LONG or "2"))
+START_MS = 1_700_000_000_000
+NOW_MS = 1_800_000_000_000
+
+
+def arrivals(random: Random) -> list[Arrival]:
+    """Some of everything: orders, partitions, silences, users at once, and ties."""
+    partitions = random.choice((1, 2, 4))
+    users = random.choice((2, 5, 20))
+    # How far event time goes on from one to the next, and how far it is thrown about.
+    step = random.choice((1_000, 60_000, 1_200_000, 7_200_000))
+    disorder = random.choice((0, 10_000, 600_000, 10_000_000, 200_000_000))
+    silent = random.choice((0.0, 0.02, 0.1))
+    keyed = random.random() < 0.8
+    made = []
+    now, time = NOW_MS, START_MS
+    for _ in range(random.choice((20, 60, 150))):
+        now += random.choice((0, 1, 5, 400))
+        now += random.choice((12_000, 90_000)) if random.random() < silent else 0
+        time += random.randrange(step)
+        user = random.randrange(users)
+        at = max(1_000, time - random.randrange(disorder + 1)) // 1_000 * 1_000
+        number = user % partitions if keyed else random.randrange(partitions)
+        made.append(Arrival(number, now, at, user, random.randrange(100, 90_000) / 100))
+    return made
+
+
+def run(feature: Feature, random: Random, made: list[Arrival]) -> tuple[pa.Table, int]:
+    """What a job writes, and how many records it counts as late."""
+    starts = random.choice(
+        (made[0].arrived - 20_000, made[len(made) // 2].arrived, made[-1].arrived)
+    )
+    events = flink.Source(random, made, starts).events()
+    spans = SPANS.get(feature.name)
+    rows, dropped = flink.rolling(events) if spans is None else flink.windows(events, spans)
+    mean, count = feature.measures
+    named = [{**row, mean: row["mean"], count: row["count"]} for row in rows]
+    schema = evaluate(feature, as_topic(made).table).schema
+    return pa.Table.from_pylist(
+        [{name: r[name] for name in schema.names} for r in named], schema
+    ), (dropped)
+
+
+def as_topic(made: list[Arrival]) -> Topic:
+    rows = []
+    for one in made:
+        row = transaction(0, one.user, one.amount)
+        rows.append(row | {"trans_date_trans_time": flink._moment(one.time)})
+    return topic(
+        rows, partition=[one.partition for one in made], arrived=[one.arrived for one in made]
+    )
+
+
+def judged(feature: Feature, made: list[Arrival], found: pa.Table, dropped: int | None) -> Parity:
+    return judge_topics(feature, as_topic(made), topic(found, feature.event_time), dropped=dropped)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("feature", FEATURES, ids=lambda feature: feature.name)
+def test_what_flink_does_with_any_arrivals_is_not_called_wrong(feature: Feature, seed: int) -> None:
+    random = Random(f"{seed} {feature.name}")
+    made = arrivals(random)
+    found, dropped = run(feature, random, made)
+    for known in (None, dropped):
+        parity = judged(feature, made, found, known)
+        assert parity.outcome is not Outcome.WRONG, (known, parity)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("feature", FEATURES, ids=lambda feature: feature.name)
+def test_what_is_spoiled_is_never_called_right(feature: Feature, seed: int) -> None:
+    random = Random(f"{seed} {feature.name}")
+    made = arrivals(random)
+    found, dropped = run(feature, random, made)
+    rows: list[dict[str, Any]] = found.to_pylist()
+    final = judged(feature, made, found, dropped)
+    if not rows or not final.equal:
+        return
+    spoiled = random.randrange(len(rows))
+    mean, count = feature.measures
+    for change in ({mean: rows[spoiled][mean] + 0.003}, {count: rows[spoiled][count] + 1}):
+        wrong = [dict(row) for row in rows]
+        wrong[spoiled] |= change
+        parity = judged(feature, made, pa.Table.from_pylist(wrong, found.schema), dropped)
+        assert not parity.proved or parity.equal < final.equal, (change, parity)
+    if feature is ROLLING:
+        less = pa.Table.from_pylist(rows[:spoiled] + rows[spoiled + 1 :], found.schema)
+        parity = judged(feature, made, less, dropped)
+        assert not parity.proved or parity.waiting > final.waiting, parity

@@ -1,0 +1,93 @@
+"""Odd records are read as Flink 2.3 reads them; the expectations are what a cluster answered."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline import contract
+from pipeline.parity.rows import row_reader
+
+GOOD: dict[str, Any] = {
+    "trans_date_trans_time": "2024-01-01 00:03:20",
+    "cc_num": 5000,
+    "merchant": "m",
+    "category": "c",
+    "amt": 1.5,
+    "first": "f",
+    "last": "l",
+    "zipcode": "z",
+    "dob": "d",
+    "trans_num": "t",
+    "is_fraud": 1,
+    "user_id": -5,
+}
+read = row_reader(contract.TRANSACTION_FIELDS)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "expected"),
+    [
+        ("amt", "12.5", 12.5),
+        ("amt", "abc", None),
+        ("amt", None, None),
+        ("amt", True, None),
+        ("amt", 7, 7.0),
+        ("amt", 1e300, 1e300),
+        ("is_fraud", "1", 1),
+        ("is_fraud", 1.0, 1),
+        ("is_fraud", "1.0", None),
+        ("is_fraud", 2**40, None),
+        ("cc_num", 2**63, None),
+        ("user_id", "-5", -5),
+        ("merchant", 5, "5"),
+        ("merchant", {"a": 1}, '{"a":1}'),
+        ("trans_date_trans_time", "2024-01-01T00:03:20", None),
+        ("trans_date_trans_time", "2024-01-01 00:03:20Z", None),
+        ("trans_date_trans_time", "2024-13-01 00:03:20", None),
+        ("trans_date_trans_time", 1704067400, None),
+    ],
+)
+def test_one_odd_field_is_understood_or_null(field: str, value: object, expected: object) -> None:
+    row = read(json.dumps(GOOD | {field: value}).encode())
+    assert getattr(row, field) == expected
+    others = [name for name in GOOD if name not in (field, "trans_date_trans_time")]
+    assert {name: getattr(row, name) for name in others} == {name: GOOD[name] for name in others}
+
+
+def test_what_is_too_precise_is_cut() -> None:
+    precise = GOOD | {"trans_date_trans_time": "2024-01-01 00:03:20.1234567"}
+    assert read(json.dumps(precise).encode()).trans_date_trans_time.microsecond // 1000 == 123
+
+
+def test_an_absent_field_is_null_and_one_too_many_is_nothing() -> None:
+    row = read(json.dumps({"user_id": 1, "more": [1]}).encode())
+    assert row.user_id == 1
+    assert row.amt is None
+
+
+@pytest.mark.parametrize("value", [None, b"", b"[1]", b"{", b"\xff", b"null", b"[" * 100_000])
+def test_what_is_no_object_is_nothing(value: bytes | None) -> None:
+    assert read(value) is None
+
+
+def test_a_good_record_is_the_same_either_way() -> None:
+    fine = read(json.dumps(GOOD).encode())
+    slow = read(json.dumps(GOOD | {"other": "x-01T01:"}).encode())
+    assert fine == slow
+    assert fine.trans_date_trans_time == datetime(2024, 1, 1, 0, 3, 20)
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner),
+    max_leaves=5,
+)
+
+
+@given(st.sampled_from(sorted(GOOD)), json_values)
+def test_no_value_of_a_field_breaks_it(field: str, value: object) -> None:
+    read(json.dumps(GOOD | {field: value}).encode())

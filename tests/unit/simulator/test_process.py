@@ -1,0 +1,174 @@
+"""The simulator's loop, with time, commands and delivery in the test's hands."""
+
+import queue
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.errors import UnavailableError
+from pipeline.model import Transaction
+from pipeline.simulator.generator import Generator
+from pipeline.simulator.pace import RatePace
+from pipeline.simulator.process import Simulation, Status, run
+
+START = datetime(2023, 3, 1)
+
+
+class World:
+    """A clock that moves while the loop waits, commands at set times, and a Kafka that can fail."""
+
+    def __init__(self, seconds: float, script: dict[float, bytes] | None = None) -> None:
+        self.now = 0.0
+        self.script = sorted(((script or {}) | {seconds: b""}).items())
+        self.sent: list[Transaction] = []
+        self.said: list[tuple[float, Status]] = []
+        self.down: tuple[float, float] = (0.0, 0.0)
+        self.simulation = Simulation(
+            Generator(1, START, 100), RatePace(0.0), self.send, rate=100, speed=720
+        )
+
+    def get(self, *, timeout: float) -> bytes:
+        if self.now >= self.script[0][0]:
+            return self.script.pop(0)[1]
+        self.now += timeout
+        raise queue.Empty
+
+    def send(self, transaction: Transaction) -> None:
+        if self.down[0] <= self.now < self.down[1]:
+            raise UnavailableError("Kafka is gone.", "Wait.")
+        self.sent.append(transaction)
+
+    def run(self) -> Status:
+        run(self.simulation, self, lambda s: self.said.append((self.now, s)), clock=self.clock)
+        return self.simulation.status
+
+    def clock(self) -> float:
+        return self.now
+
+    def sent_between(self, first: Status, last: Status) -> int:
+        return last.sent - first.sent
+
+    def at(self, seconds: float) -> Status:
+        """The last status said up to then."""
+        return [status for moment, status in self.said if moment <= seconds][-1]
+
+
+def test_it_keeps_its_rate_and_its_speed() -> None:
+    world = World(10)
+    status = world.run()
+    assert status.sent == len(world.sent) == pytest.approx(1000, abs=5)
+    passed = datetime.fromisoformat(status.event_time) - START
+    assert passed.total_seconds() == pytest.approx(7200, rel=0.15)
+    assert status.error == ""
+
+
+def test_less_happens_at_night_while_time_goes_on_evenly() -> None:
+    world = World(10)
+    world.simulation.busyness = lambda: 0.3
+    status = world.run()
+    assert status.sent == pytest.approx(300, abs=5)
+    passed = datetime.fromisoformat(status.event_time) - START
+    assert passed.total_seconds() == pytest.approx(7200, rel=0.2)
+
+
+def test_it_says_how_it_is_at_once_and_every_second() -> None:
+    world = World(10)
+    world.run()
+    assert world.said[0] == (0.0, Status(0, 100, 720, False, "", ""))
+    assert 10 <= len(world.said) <= 11
+
+
+def test_commands_take_effect_and_are_answered() -> None:
+    script = {2.0: b'{"rate": 500}\n', 4.0: b'{"paused": true}', 6.0: b'{"paused": false}'}
+    world = World(8, script | {7.0: b'{"speed": 60}'})
+    status = world.run()
+    assert world.at(2.1).rate == 500
+    assert world.at(4.1).paused
+    assert world.sent_between(world.at(4.1), world.at(5.9)) == 0
+    assert len(world.sent) == pytest.approx(200 + 1000 + 1000, abs=40)
+    assert (status.rate, status.speed, status.paused) == (500, 60, False)
+
+
+def test_fraud_comes_when_it_is_called_for() -> None:
+    world = World(3, {1.0: b'{"inject_fraud": true}'})
+    world.run()
+    assert sum(t.is_fraud for t in world.sent[:110]) >= 1
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"nonsense",
+        b"[]",
+        b'{"rate": 0}',
+        b'{"rate": -1}',
+        b'{"rate": "fast"}',
+        b'{"speed": 1e9}',
+        b'{"explode": true}',
+        b'{"\xff": 1}',
+    ],
+)
+def test_a_command_that_makes_no_sense_is_answered_and_changes_nothing(line: bytes) -> None:
+    world = World(3, {1.0: line})
+    status = world.run()
+    assert world.at(1.1).error.startswith("Not understood")
+    assert (status.rate, status.speed, status.paused, status.error) == (100, 720, False, "")
+    assert status.sent == pytest.approx(300, abs=5)
+
+
+@given(st.binary(max_size=60))
+def test_no_command_breaks_it(line: bytes) -> None:
+    world = World(1)
+    world.simulation.obey(line)
+    world.simulation.tick(0.5)
+    assert world.sent
+
+
+def test_an_outage_is_waited_out_and_shown() -> None:
+    world = World(20, {})
+    world.down = (5.0, 10.0)
+    status = world.run()
+    assert world.at(4.9).error == ""
+    assert {world.at(second).error for second in (6.1, 8.1, 10.1)} == {"Kafka is gone."}
+    assert world.sent_between(world.at(5.1), world.at(9.9)) <= 5
+    assert status.error == ""
+    assert status.sent == pytest.approx(1500, abs=70)
+
+
+def test_event_time_hardly_moves_during_an_outage() -> None:
+    world = World(12)
+    world.down = (2.0, 11.0)
+    world.run()
+    times = [t.trans_date_trans_time for t in world.sent]
+    assert max((b - a).total_seconds() for a, b in pairwise(times)) < 600
+
+
+def test_a_rate_beyond_reach_does_not_keep_commands_waiting() -> None:
+    world = World(0.05)
+    world.simulation.rate = 1_000_000
+    world.run()
+    assert len(world.sent) <= 30_000
+
+
+def test_it_ends_with_its_commands() -> None:
+    commands: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    commands.put(b'{"rate": 5}')
+    commands.put(b"")
+    said: list[Status] = []
+    world = World(1)
+    run(world.simulation, commands, said.append, clock=lambda: 0.0)
+    assert [status.rate for status in said] == [100, 5]
+
+
+def test_it_does_not_run_ahead_of_the_present() -> None:
+    world = World(10)
+    present = START + timedelta(hours=1)
+    world.simulation.present = lambda: present
+    status = world.run()
+    assert status.speed == 1
+    times = [row.trans_date_trans_time for row in world.sent]
+    assert present <= max(times) < present + timedelta(minutes=1)
+    assert len(times) > 500
