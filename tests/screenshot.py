@@ -12,11 +12,11 @@ from pipeline import config
 from pipeline.stack.runtime import Runtime
 from tests.e2e.conftest import stack_environment
 from tui.app import FraudwatchApp
-from tui.environment import Environment
-from tui.kafka_history import KafkaHistory
-from tui.kafka_source import KafkaSource
-from tui.kafka_tails import KafkaTails
-from tui.view import Phase
+from tui.session.environment import Environment
+from tui.session.view import Phase
+from tui.streams.kafka_history import KafkaHistory
+from tui.streams.kafka_source import KafkaSource
+from tui.streams.kafka_tails import KafkaTails
 
 SIZE = (120, 36)
 # Long enough for a window to close and for some fraud to happen.

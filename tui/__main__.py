@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 if TYPE_CHECKING:
     from pipeline.config import Settings
 
-    from .backend import Backend
-    from .history import HistorySource
-    from .source import Source
-    from .tail_source import Tails
-    from .view import View
+    from .session.backend import Backend
+    from .session.view import View
+    from .streams.history import HistorySource
+    from .streams.source import Source
+    from .streams.tail_source import Tails
 
 _PROFILE: Final = "--profile"
 _FEATURES: Final = "--features"
@@ -118,12 +118,12 @@ def _open_console(options: ConsoleOptions) -> int | None:
     gc.disable()
 
     from .app import FraudwatchApp
-    from .environment import Environment, Profiles
-    from .limits import Limits
-    from .signals import frames_waiting, leave_on_signals
+    from .session.environment import Environment, Profiles
+    from .streams.limits import Limits
+    from .terminal.signals import frames_waiting, leave_on_signals
 
     def connect() -> Backend:
-        from .connect import connect
+        from .session.connect import connect
 
         try:
             return connect(settings)
@@ -134,17 +134,17 @@ def _open_console(options: ConsoleOptions) -> int | None:
             gc.enable()
 
     def open_source(bootstrap: str) -> Source:
-        from .kafka_source import KafkaSource
+        from .streams.kafka_source import KafkaSource
 
         return KafkaSource(settings.kafka.at(bootstrap))
 
     def open_tails(bootstrap: Callable[[], str]) -> Tails:
-        from .kafka_tails import KafkaTails
+        from .streams.kafka_tails import KafkaTails
 
         return KafkaTails(bootstrap, settings.kafka)
 
     def open_history(bootstrap: str, user_id: int) -> HistorySource:
-        from .kafka_history import KafkaHistory
+        from .streams.kafka_history import KafkaHistory
 
         return KafkaHistory(settings.kafka.at(bootstrap), user_id)
 

@@ -15,24 +15,24 @@ from textual.widgets import Input
 from pipeline.errors import PipelineError
 from pipeline.model import SimulatorStatus
 
-from . import text
-from .environment import Environment
+from .drawing import text
 from .keymap import KEYMAP, Scope, bindings
-from .navigation import OpenJob, OpenQuarantine, OpenRows, OpenSimulator, OpenTopic, OpenUser
-from .one_at_a_time import OneAtATime
+from .messages import OpenJob, OpenQuarantine, OpenRows, OpenSimulator, OpenTopic, OpenUser
 from .preferences import PreferencesFile
 from .screens.closing import ClosingScreen
-from .screens.dashboard import Dashboard
+from .screens.dashboard.screen import Dashboard
 from .screens.help import HelpScreen
-from .session import Session
+from .session.environment import Environment
+from .session.session import Session
+from .session.view import Phase
+from .table.live_table import LiveTable
+from .terminal.one_at_a_time import OneAtATime
 from .theme import DARK, THEMES, default_theme, next_theme, title
-from .toasts import Toast
-from .view import Phase
-from .widgets.table import LiveTable
+from .widgets.toasts import Toast
 
 if TYPE_CHECKING:
-    from .history import HistorySource
-    from .tail_source import Tails
+    from .streams.history import HistorySource
+    from .streams.tail_source import Tails
 
 _CLOSED_CHECK_SECONDS: Final = 0.05
 # Most stacks let go faster than this; a box that flashes up would only irritate.
@@ -79,7 +79,7 @@ class FraudwatchApp(App[str]):
         self._typed = OneAtATime(self)
         if environment.plain_drawing:
             # Only where it is wanted: the first paint does without it.
-            from .plain_drawing import PlainDrawing
+            from .terminal.plain_drawing import PlainDrawing
 
             self._drawing: list[LineFilter] = [PlainDrawing()]
         else:
@@ -164,7 +164,7 @@ class FraudwatchApp(App[str]):
     def action_palette(self) -> None:
         """Open the palette over anything but itself and the end."""
         # The first paint need not wait for it.
-        from .commands import Jumps, Palette
+        from .screens.palette import Jumps, Palette
 
         if isinstance(self.screen, Palette | ClosingScreen):
             return
@@ -185,7 +185,7 @@ class FraudwatchApp(App[str]):
 
     @work(thread=True)
     def _save_picture(self, svg: str, at: datetime) -> None:
-        from .picture import save_picture
+        from .terminal.picture import save_picture
 
         try:
             path = save_picture(svg, self._environment.folder, at)
@@ -217,8 +217,8 @@ class FraudwatchApp(App[str]):
     @on(OpenUser)
     def open_user(self, message: OpenUser) -> None:
         """Look at one user."""
-        from .screens.user import UserScreen
-        from .user_feed import UserFeed
+        from .screens.user.screen import UserScreen
+        from .streams.user_feed import UserFeed
 
         def feed(user: int) -> UserFeed:
             def source() -> HistorySource:
@@ -233,14 +233,14 @@ class FraudwatchApp(App[str]):
     @on(OpenJob)
     def open_job(self, message: OpenJob) -> None:
         """Look at one job."""
-        from .screens.job import JobScreen
+        from .screens.job.screen import JobScreen
 
         self.push_screen(JobScreen(self.session, self.preferences, message.name))
 
     @on(OpenRows)
     def open_rows(self, message: OpenRows) -> None:
         """Look at the rows of a job's topic."""
-        from .screens.rows import RowsScreen
+        from .screens.rows.screen import RowsScreen
 
         folder = self._environment.folder
         self.push_screen(RowsScreen(self.session, self._tails(), message.name, folder))
@@ -248,14 +248,14 @@ class FraudwatchApp(App[str]):
     @on(OpenTopic)
     def open_topic(self, message: OpenTopic) -> None:
         """Look into a topic."""
-        from .screens.records import RecordsScreen
+        from .screens.records.screen import RecordsScreen
 
         self.push_screen(RecordsScreen(self._tails(), self._environment.clock, message.topic))
 
     @on(OpenQuarantine)
     def open_quarantine(self) -> None:
         """Look at the records that are no transactions."""
-        from .screens.quarantine import QuarantineScreen
+        from .screens.quarantine.screen import QuarantineScreen
 
         self.push_screen(QuarantineScreen(self.session))
 

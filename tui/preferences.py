@@ -12,7 +12,7 @@ import msgspec
 
 from pipeline import private_file
 
-from .view import Notice, Severity
+from .session.view import Notice, Severity
 
 _log = logging.getLogger(__name__)
 

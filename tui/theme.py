@@ -53,7 +53,7 @@ def _theme(
             "cursor": cursor,
             "danger": danger,
             "waits": waits,
-            # Styles of text (see `tui.tones`), where the names above are only colours.
+            # Styles of text (see `tui.drawing.tones`), where the names above are only colours.
             **{f"{tone}-tone": f"{styles.get(tone, '')} {tones[tone]}".strip() for tone in tones},
             "scrollbar": line,
             "scrollbar-hover": quiet,

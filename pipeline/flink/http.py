@@ -12,7 +12,7 @@ import msgspec
 from pipeline.config import FlinkSettings
 from pipeline.config.tls import read_pem
 from pipeline.errors import ConfigError, JobError, PipelineError, UnavailableError
-from pipeline.kafka.records import MALFORMED
+from pipeline.text.malformed import MALFORMED
 from pipeline.text.words import quoted
 
 # What a JobManager says of the one that leads while that one is gone and no other is elected; the

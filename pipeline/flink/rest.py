@@ -16,8 +16,8 @@ import msgspec
 
 from pipeline.config import FlinkSettings
 from pipeline.errors import JobError, UnavailableError
-from pipeline.kafka.records import MALFORMED
 from pipeline.model import JobFailure, KeptState
+from pipeline.text.malformed import MALFORMED
 from pipeline.text.words import quoted
 
 from .answers import (

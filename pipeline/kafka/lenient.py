@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import msgspec
 
-from .records import MALFORMED
+from pipeline.text.malformed import MALFORMED
 
 _FIELDS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _INTEGER: Final = re.compile(r"[+-]?[0-9]+")

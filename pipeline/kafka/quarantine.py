@@ -18,9 +18,10 @@ import msgspec
 
 from pipeline import contract
 from pipeline.model import Transaction
+from pipeline.text.malformed import MALFORMED
 
 from .lenient import read_fields, read_leniently
-from .records import MALFORMED, Record
+from .records import Record
 
 _EPOCH: Final = datetime(1970, 1, 1)
 _SECONDS_END: Final = 100_000_000_000

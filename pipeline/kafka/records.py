@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
+
+from pipeline.text.malformed import MALFORMED
 
 if TYPE_CHECKING:  # the console's first paint does not wait for the client's library
     from confluent_kafka import Message
@@ -14,9 +16,6 @@ if TYPE_CHECKING:  # the console's first paint does not wait for the client's li
 T = TypeVar("T")
 
 Header = tuple[str, bytes | None]
-
-# What msgspec raises for a value it cannot read; the last one for brackets nested too deeply.
-MALFORMED: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)

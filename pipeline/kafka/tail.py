@@ -7,9 +7,10 @@ from typing import Any
 
 import msgspec
 
+from pipeline.text.malformed import MALFORMED
 from pipeline.text.sanitise import sanitised
 
-from .records import MALFORMED, Record
+from .records import Record
 
 
 def as_text(data: bytes | None) -> str:

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.json as pj
 
 from pipeline.kafka.lenient import INTEGER_BITS, read_leniently
-from pipeline.kafka.records import MALFORMED
+from pipeline.text.malformed import MALFORMED
 
 Bools = np.ndarray[Any, np.dtype[np.bool_]]
 

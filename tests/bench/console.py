@@ -20,7 +20,7 @@ from pipeline.model import RollingRow
 from pipeline.stack.local.control import Simulate
 from pipeline.stack.runtime import Runtime
 from tests.e2e.test_console import Terminal
-from tui.topics import ROLLING_TOPIC
+from tui.streams.topics import ROLLING_TOPIC
 
 from .report import MIB, show
 

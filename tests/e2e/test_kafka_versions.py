@@ -30,9 +30,9 @@ from pipeline.kafka.places import Since
 from pipeline.kafka.records import decode
 from pipeline.model import RollingRow, Transaction
 from pipeline.stack.runtime import Runtime
-from tui.kafka_source import KafkaSource
-from tui.kafka_tails import KafkaTails
-from tui.tail_source import TopicSize
+from tui.streams.kafka_source import KafkaSource
+from tui.streams.kafka_tails import KafkaTails
+from tui.streams.tail_source import TopicSize
 
 from .attaching import Attached, with_transactions
 from .conftest import wait_until

@@ -24,9 +24,9 @@ from pipeline.stack.local import broker, cluster
 from pipeline.stack.local.java import java_home
 from pipeline.stack.local.ports import LOOPBACK, free_port, listening
 from pipeline.stack.runtime import Runtime
-from tui.kafka_source import KafkaSource
-from tui.kafka_tails import KafkaTails
-from tui.tail_source import TopicSize
+from tui.streams.kafka_source import KafkaSource
+from tui.streams.kafka_tails import KafkaTails
+from tui.streams.tail_source import TopicSize
 
 from .attaching import Attached, with_transactions
 from .conftest import stack_environment, wait_until

@@ -15,10 +15,10 @@ from pipeline.config import KafkaSettings
 from pipeline.kafka.client import client_config
 from pipeline.kafka.topics import create_topics, delete_topics
 from pipeline.stack.runtime import Runtime
-from tui.filter import parse
-from tui.kafka_tails import KafkaTails
-from tui.tail_feed import TailFeed
-from tui.tail_source import Beginning, End, Moment, Recent, Start
+from tui.streams.kafka_tails import KafkaTails
+from tui.streams.tail_feed import TailFeed
+from tui.streams.tail_source import Beginning, End, Moment, Recent, Start
+from tui.table.filter import parse
 
 from .conftest import wait_until
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipeline.stack.runtime import Runtime
-from tui.history import HistoryKept
-from tui.kafka_history import KafkaHistory
+from tui.streams.history import HistoryKept
+from tui.streams.kafka_history import KafkaHistory
 
 from .conftest import wait_until
 from .test_features import FILES, send, transactions

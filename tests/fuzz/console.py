@@ -11,8 +11,8 @@ from typing import Final
 from tests.snapshot.fakes import flagged, live_batch
 from tests.snapshot.stage import Stage
 from tests.snapshot.tails import record
-from tui.quarantine_kept import BadRow
-from tui.source import Batch
+from tui.streams.quarantine import BadRow
+from tui.streams.source import Batch
 
 from .hostile import texts
 

@@ -15,7 +15,7 @@ import pytest
 
 from pipeline.text.sanitise import json_line, sanitised
 from tests.unseen import unseen
-from tui import text
+from tui.drawing import text
 
 from .console import PAYLOADS
 from .hostile import NUMBER, texts

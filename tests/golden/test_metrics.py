@@ -14,11 +14,11 @@ from prometheus_client.parser import text_string_to_metric_families
 from pipeline.errors import ConfigError
 from tests.snapshot.fakes import NOW, STATUS, VITALS
 from tui.metrics.endpoint import serving
-from tui.problem import Problem
-from tui.quarantine_kept import Quarantine
-from tui.query import Page
-from tui.snapshot import EventTime, Snapshot
-from tui.view import JobLine, Phase, Reading, View
+from tui.session.view import JobLine, Phase, Reading, View
+from tui.streams.problem import Problem
+from tui.streams.quarantine import Quarantine
+from tui.streams.snapshot import EventTime, Snapshot
+from tui.table.query import Page
 
 GOLDEN = Path(__file__).parent / "metrics" / "console.prom"
 VIEW = View(

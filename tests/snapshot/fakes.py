@@ -32,10 +32,10 @@ from pipeline.model import (
     WindowRow,
 )
 from pipeline.stack.local.control import Simulate
-from tui.backend import ReportProgress, ReportSteps
-from tui.snapshot import Flagged
-from tui.source import Batch, Extent
-from tui.topics import FLAGGED_TOPIC, ROLLING_TOPIC, WINDOWED_TOPIC
+from tui.session.backend import ReportProgress, ReportSteps
+from tui.streams.snapshot import Flagged
+from tui.streams.source import Batch, Extent
+from tui.streams.topics import FLAGGED_TOPIC, ROLLING_TOPIC, WINDOWED_TOPIC
 
 NOW = 1_700_000_000.0
 GATE_SECONDS = 150.0

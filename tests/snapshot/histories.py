@@ -9,7 +9,7 @@ from datetime import timedelta
 import msgspec
 
 from pipeline.model import RollingRow, WindowRow
-from tui.history import HistoryBatch
+from tui.streams.history import HistoryBatch
 
 from .fakes import EVENT_TIME, transaction, window_row
 

@@ -11,9 +11,9 @@ from textual.app import App, ComposeResult
 from textual.widget import Widget
 
 from pipeline.model import Transaction
-from tui.amounts import Amounts
-from tui.flagged_rate import FlaggedBuckets
-from tui.series_snapshot import SeriesSnapshot
+from tui.streams.amounts import Amounts
+from tui.streams.flagged_rate import FlaggedBuckets
+from tui.streams.series_snapshot import SeriesSnapshot
 from tui.theme import DARK, LIGHT
 
 from .fakes import EVENT_TIME, transaction

@@ -10,9 +10,9 @@ import msgspec
 from textual.pilot import Pilot
 
 from pipeline.model import JobDetail, SinkColumn
-from tui.record_view import RecordView
-from tui.screens.rows import RowsScreen
-from tui.widgets.feature_rows import FeatureTable
+from tui.screens.rows.feature_table import FeatureTable
+from tui.screens.rows.screen import RowsScreen
+from tui.streams.record_view import RecordView
 
 from . import fakes
 from .fakes import JOBS, STATUS, FakeBackend, FakeSource, live_batch

@@ -12,11 +12,11 @@ from textual.pilot import Pilot
 
 from tests.idle import DEADLINE_SECONDS
 from tui.app import FraudwatchApp
-from tui.environment import Environment, Profiles
-from tui.history import HistoryBatch
-from tui.screens.dashboard import Dashboard
-from tui.tail_source import Tails
-from tui.view import Phase, View
+from tui.screens.dashboard.screen import Dashboard
+from tui.session.environment import Environment, Profiles
+from tui.session.view import Phase, View
+from tui.streams.history import HistoryBatch
+from tui.streams.tail_source import Tails
 
 from .fakes import Clock, FakeBackend, FakeSource
 from .histories import FakeHistory

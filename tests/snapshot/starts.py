@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pipeline.model import Health, JobState, Slots, StackStatus, Step, StepState
-from tui.source import Batch
-from tui.topics import FLAGGED_TOPIC, ROLLING_TOPIC, WINDOWED_TOPIC
+from tui.streams.source import Batch
+from tui.streams.topics import FLAGGED_TOPIC, ROLLING_TOPIC, WINDOWED_TOPIC
 
 from .fakes import JOBS, NOW, STATUS, live_batch
 

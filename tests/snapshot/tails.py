@@ -11,12 +11,12 @@ from typing import Any
 import msgspec
 from textual.pilot import Pilot
 
-from tui.record_view import RecordView
-from tui.screens.records import RecordsScreen
-from tui.tail_feed import MOST_KEPT
-from tui.tail_source import Beginning, Moment, Recent, Start, TailBatch, TopicSize
+from tui.screens.records.record_list import RecordsTable
+from tui.screens.records.screen import RecordsScreen
+from tui.streams.record_view import RecordView
+from tui.streams.tail_feed import MOST_KEPT
+from tui.streams.tail_source import Beginning, Moment, Recent, Start, TailBatch, TopicSize
 from tui.widgets.record_pane import RecordPane
-from tui.widgets.records import RecordsTable
 
 from .fakes import NOW, FakeSource, transaction
 from .stage import Stage

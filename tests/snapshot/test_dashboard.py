@@ -11,7 +11,7 @@ import pytest
 from textual.pilot import Pilot
 
 from pipeline.model import JobState, SimulatorStatus
-from tui.view import Phase
+from tui.session.view import Phase
 
 from .fakes import (
     JOBS,

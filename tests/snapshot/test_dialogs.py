@@ -12,10 +12,10 @@ from textual.pilot import Pilot
 from textual.screen import ModalScreen
 
 from pipeline.model import Resume, SimulatorStatus
-from tui.commands import Jumps, Palette
-from tui.screens.changed import ChangedScreen
-from tui.screens.confirm import ConfirmScreen
-from tui.screens.export import ExportScreen
+from tui.screens.commands.changed import ChangedScreen
+from tui.screens.commands.confirm import ConfirmScreen
+from tui.screens.export.dialog import ExportScreen
+from tui.screens.palette import Jumps, Palette
 from tui.screens.simulator import SimulatorScreen
 from tui.theme import COLOUR_BLIND_SAFE, DARK, LIGHT, MONOCHROME, THEMES, title
 

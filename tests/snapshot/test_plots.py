@@ -10,9 +10,15 @@ from textual.widget import Widget
 
 from tests.snapshot.fakes import NOW
 from tests.snapshot.plots_host import PlotsHost, a_day_of_a_user, series
-from tui.series_snapshot import SeriesSnapshot
-from tui.widgets.plots import AmountsPlot, FlaggedPlot, LagPlot, SeriesPlot, ThroughputPlot
-from tui.widgets.time_plot import TimePlot
+from tui.panels.plots.dashboard_plots import (
+    AmountsPlot,
+    FlaggedPlot,
+    LagPlot,
+    SeriesPlot,
+    ThroughputPlot,
+)
+from tui.screens.user.time_plot import TimePlot
+from tui.streams.series_snapshot import SeriesSnapshot
 
 Compare = Callable[..., bool]
 

@@ -12,9 +12,9 @@ from pipeline.contract import TRANSACTION_TOPIC
 from pipeline.kafka.quarantine import sort_out
 from pipeline.kafka.records import Record
 from tests.poison import poisons
-from tui.quarantine_kept import BadRow
-from tui.record_view import RecordView
-from tui.source import Batch
+from tui.streams.quarantine import BadRow
+from tui.streams.record_view import RecordView
+from tui.streams.source import Batch
 from tui.theme import DARK, LIGHT, title
 
 from .fakes import NOW, FakeSource, live_batch, transaction

@@ -9,8 +9,8 @@ import pytest
 from textual.pilot import Pilot
 
 from pipeline.model import JobState
+from tui.screens.rows.feature_table import FeatureTable
 from tui.theme import DARK, LIGHT
-from tui.widgets.feature_rows import FeatureTable
 
 from .fakes import JOBS, STATUS
 from .rows import MERCHANTS, RowsStage

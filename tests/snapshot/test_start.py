@@ -12,8 +12,8 @@ from textual.pilot import Pilot
 
 from pipeline.errors import PipelineError
 from pipeline.model import StackStatus, Step
-from tui.source import Batch
-from tui.view import Phase
+from tui.session.view import Phase
+from tui.streams.source import Batch
 
 from .fakes import JOBS, NOW, FakeBackend, FakeSource, live_batch
 from .stage import Stage

@@ -9,8 +9,8 @@ import pytest
 from textual.pilot import Pilot
 
 from pipeline.errors import UnavailableError
-from tui.history import HistoryBatch
-from tui.screens.user import UserScreen
+from tui.screens.user.screen import UserScreen
+from tui.streams.history import HistoryBatch
 
 from .fakes import FakeSource, live_batch
 from .stage import Stage

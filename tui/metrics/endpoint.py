@@ -11,8 +11,8 @@ from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
 from pipeline.errors import ConfigError
+from tui.session.view import View
 
-from ..view import View
 from .families import families
 
 _LOOPBACK: Final = "127.0.0.1"

@@ -14,8 +14,7 @@ from prometheus_client.core import (
 )
 
 from pipeline.model import Health, JobState
-
-from ..view import Phase, View
+from tui.session.view import Phase, View
 
 _PREFIX: Final = "fraudwatch_console"
 

@@ -8,10 +8,10 @@ from textual.app import ComposeResult
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from tui.drawing.tones import Piece, Tone, content
 from tui.keymap import Scope, bindings
-from tui.session import Session
-from tui.tones import Piece, Tone, content
-from tui.view import View
+from tui.session.session import Session
+from tui.session.view import View
 
 _REFRESH_SECONDS: Final = 0.2
 

@@ -11,11 +11,11 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
-from tui import text
+from tui.drawing import text
+from tui.drawing.tones import Piece, Tone
 from tui.keymap import Scope, bindings
-from tui.tones import Piece, Tone
-from tui.widgets.column import Column
-from tui.widgets.table import LiveTable
+from tui.table.column import Column
+from tui.table.live_table import LiveTable
 
 
 @dataclass(frozen=True, slots=True)

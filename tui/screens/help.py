@@ -13,8 +13,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from tui.drawing.tones import Piece, Tone, content
 from tui.keymap import CHAINS, KEYMAP, Scope, bindings
-from tui.tones import Piece, Tone, content
 
 _KEY_CELLS: Final = 20
 _FIRST_COLUMN: Final = CHAINS[0]

@@ -14,11 +14,11 @@ from textual.widgets import Static
 
 from pipeline.model import SimulatorStatus
 from pipeline.simulator.pace import FASTEST
-from tui import text
+from tui.drawing import text
+from tui.drawing.tones import Piece, Tone, content
 from tui.keymap import KEYMAP, Scope, dialog_bindings
-from tui.read_only import Guarded
-from tui.simulator_control import SimulatorOrder
-from tui.tones import Piece, Tone, content
+from tui.session.read_only import Guarded
+from tui.session.simulator_control import SimulatorOrder
 from tui.widgets.choice import Choice
 
 _REFRESH_SECONDS: Final = 0.2

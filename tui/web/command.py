@@ -46,7 +46,7 @@ def serve(
             for a proxy in front of it: NAME on any port, or NAME:PORT. May be repeated.
         tabs: How many may be open at the same time; each is a process of about 100 MiB.
     """
-    from tui.connect import connect
+    from tui.session.connect import connect
 
     if tabs < 1:
         raise ConfigError(f"--tabs is {tabs}.", "At least one console has to be allowed.")

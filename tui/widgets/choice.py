@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from textual.widgets import Static
 
-from tui import text
-from tui.tones import Piece, Tone, content
+from tui.drawing import text
+from tui.drawing.tones import Piece, Tone, content
 
 
 class Choice(Static, can_focus=False):

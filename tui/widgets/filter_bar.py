@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import Input
 
-from tui.text import clean
+from tui.drawing.text import clean
 
 _LONGEST: Final = 500
 

@@ -8,12 +8,12 @@ from typing import Final
 from rich.cells import cell_len
 
 from pipeline.model import Health
-from tui import text
-from tui.start import no_start
-from tui.tones import Piece, Tone
-from tui.view import Phase, View
+from tui.drawing import text
+from tui.drawing.tones import Piece, Tone
+from tui.session.start import no_start
+from tui.session.view import Phase, View
+from tui.table.column import fit
 
-from .column import fit
 from .lines import Lines
 
 _COMPACT_BELOW: Final = 100

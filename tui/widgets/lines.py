@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from textual.content import Content
 from textual.widget import Widget
 
-from tui.tones import Piece, content
-from tui.view import View
+from tui.drawing.tones import Piece, content
+from tui.session.view import View
 
 
 class Lines(Widget):

@@ -9,11 +9,11 @@ from rich.cells import cell_len
 from textual.content import Content
 from textual.widget import Widget
 
-from tui.plots.chart import Chart
-from tui.plots.figure import NAMED_HEIGHT, draw
-from tui.text import clip
-from tui.tones import Piece, Tone, content
-from tui.widgets.column import fit
+from tui.drawing.plots.chart import Chart
+from tui.drawing.plots.figure import NAMED_HEIGHT, draw
+from tui.drawing.text import clip
+from tui.drawing.tones import Piece, Tone, content
+from tui.table.column import fit
 
 Line = Sequence[Piece]
 

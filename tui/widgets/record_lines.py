@@ -9,11 +9,11 @@ from typing import Final
 import msgspec
 from rich.cells import cell_len
 
-from pipeline.kafka.records import MALFORMED
-from tui import json_text, text
-from tui.json_text import Line
-from tui.record_view import RecordView, as_text
-from tui.tones import Piece, Tone
+from pipeline.text.malformed import MALFORMED
+from tui.drawing import json_text, text
+from tui.drawing.json_text import Line
+from tui.drawing.tones import Piece, Tone
+from tui.streams.record_view import RecordView, as_text
 
 _KEY_CELLS: Final = 400
 _REASON_CELLS: Final = 200

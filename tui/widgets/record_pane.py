@@ -13,11 +13,11 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from tui import text
-from tui.json_text import Line
+from tui.drawing import text
+from tui.drawing.json_text import Line
+from tui.drawing.tones import Piece, Tone
 from tui.keymap import Scope, bindings
-from tui.record_view import RecordView, as_text
-from tui.tones import Piece, Tone
+from tui.streams.record_view import RecordView, as_text
 
 from .record_lines import record_lines
 

@@ -11,8 +11,8 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
-from tui.text import clean, clip
-from tui.tones import Piece, Tone, content
+from tui.drawing.text import clean, clip
+from tui.drawing.tones import Piece, Tone, content
 
 
 @dataclass(frozen=True, slots=True)

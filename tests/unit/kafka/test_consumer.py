@@ -19,7 +19,7 @@ from pipeline.kafka.consumer import BatchConsumer, read_to_end
 from pipeline.kafka.places import Edge, Last, Start
 from pipeline.kafka.topics import list_topics
 from tests.idle import DEADLINE_SECONDS
-from tui.kafka_source import KafkaSource
+from tui.streams.kafka_source import KafkaSource
 
 TOPIC = "numbers"
 LEADER = SimpleNamespace(id=1)

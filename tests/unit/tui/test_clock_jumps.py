@@ -8,7 +8,7 @@ import pytest
 
 from tests.snapshot.fakes import NOW, FakeSource, live_batch, rolling, transaction, user
 from tests.snapshot.stage import Stage
-from tui.source import Batch
+from tui.streams.source import Batch
 
 HOUR = 3_600.0
 YEAR = 365 * 24 * HOUR

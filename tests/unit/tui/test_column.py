@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 from rich.cells import cell_len
 
-from tui.tones import Piece
-from tui.widgets.column import Column, fit, lay_out, place
+from tui.drawing.tones import Piece
+from tui.table.column import Column, fit, lay_out, place
 
 
 def column(title: str, width: int, drop: int = 0, grow: int = 0) -> Column[str]:

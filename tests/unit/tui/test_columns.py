@@ -12,11 +12,11 @@ from textual.pilot import Pilot
 
 from tests.snapshot.fakes import FakeSource, live_batch
 from tests.snapshot.stage import Stage
+from tui.panels.jobs.jobs_table import JobsPanel
+from tui.panels.users.users_table import UsersTable
 from tui.screens.columns import ColumnsScreen
-from tui.screens.dashboard import Dashboard
-from tui.widgets.jobs import JobsPanel
+from tui.screens.dashboard.screen import Dashboard
 from tui.widgets.record_pane import RecordPane
-from tui.widgets.users import UsersTable
 
 TITLES = ("mean 6 h", "count", "trend", "flags", "last seen", "amount")
 

@@ -16,10 +16,10 @@ from textual.widgets import Input, OptionList
 from tests.snapshot.dialogs import DialogApp, shown, until
 from tests.snapshot.fakes import GATE_SECONDS, FakeBackend, FakeSource, live_batch
 from tests.snapshot.stage import Stage
-from tui.commands import Command, JumpCommands, Jumps, KeyCommands, Palette
 from tui.keymap import CHAINS, KEYMAP, changing_actions
-from tui.screens.confirm import ConfirmScreen
-from tui.screens.dashboard import Dashboard
+from tui.screens.commands.confirm import ConfirmScreen
+from tui.screens.dashboard.screen import Dashboard
+from tui.screens.palette import Command, JumpCommands, Jumps, KeyCommands, Palette
 from tui.theme import THEMES, title
 
 USERS = (-3122, 3122, 31220, 9)

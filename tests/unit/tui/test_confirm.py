@@ -10,7 +10,7 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.snapshot.dialogs import DialogApp, shown
-from tui.screens.confirm import ConfirmScreen
+from tui.screens.commands.confirm import ConfirmScreen
 
 
 @asynccontextmanager

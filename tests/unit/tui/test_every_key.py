@@ -14,9 +14,9 @@ from textual.widgets import Input
 from tests.snapshot.fakes import FakeSource, live_batch
 from tests.snapshot.stage import Stage
 from tests.snapshot.tails import FakeTails, record
-from tui.commands import Palette
 from tui.keymap import KEYMAP, Scope
-from tui.screens.dashboard import Dashboard
+from tui.screens.dashboard.screen import Dashboard
+from tui.screens.palette import Palette
 
 # `FRAUDWATCH_KEYS=20000` presses for an hour.
 PRESSED: Final = int(os.environ.get("FRAUDWATCH_KEYS", "120"))

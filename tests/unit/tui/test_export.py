@@ -23,7 +23,7 @@ from pipeline.errors import PipelineError
 from pipeline.model import RollingRow, Transaction, WindowRow
 from tests.idle import DEADLINE_SECONDS
 from tests.snapshot.fakes import transaction
-from tui.export import Field, Format, Value, export, fields_of
+from tui.table.export import Field, Format, Value, export, fields_of
 
 FIELDS = (
     Field("user_id", int),
@@ -259,7 +259,7 @@ def test_no_room(tmp_path: Path, format: Format) -> None:
 import resource, sys
 from pathlib import Path
 from pipeline.errors import PipelineError
-from tui.export import Field, Format, export
+from tui.table.export import Field, Format, export
 resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
 rows = ((number * 7919,) for number in range(200_000))
 try:

@@ -12,8 +12,8 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tests.snapshot.dialogs import DialogApp, shown, until
-from tui.export import Format
-from tui.screens.export import ExportChoice, ExportScreen
+from tui.screens.export.dialog import ExportChoice, ExportScreen
+from tui.table.export import Format
 
 WHAT = "Users, 1,234 of 20,000 that match count>5"
 Opened = tuple[DialogApp[ExportChoice | None], Pilot[Any]]

@@ -3,9 +3,9 @@ from __future__ import annotations
 from pipeline.errors import UnavailableError
 from tests.idle import DEADLINE_SECONDS, eventually
 from tests.snapshot.fakes import Clock, FakeSource, live_batch, transaction
-from tui.feed import Feed
-from tui.source import Batch, Source
-from tui.store import Store
+from tui.streams.feed import Feed
+from tui.streams.source import Batch, Source
+from tui.streams.store import Store
 
 
 def test_reads_until_told_to_stop_and_closes_the_source() -> None:

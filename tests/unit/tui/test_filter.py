@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.filter import Filter, FilterError, parse
+from tui.table.filter import Filter, FilterError, parse
 
 ROW: dict[str, object] = {
     "user": -3122116196984685963,

@@ -8,8 +8,8 @@ from rich.cells import cell_len
 
 from pipeline.model import Health, JobState
 from tests.snapshot.fakes import NOW, STATUS
-from tui.snapshot import EventTime, Snapshot
-from tui.view import Phase, Reading, View
+from tui.session.view import Phase, Reading, View
+from tui.streams.snapshot import EventTime, Snapshot
 from tui.widgets.header import header_lines
 
 VIEW = View(
@@ -97,6 +97,6 @@ def test_every_health_has_a_word(health: Health) -> None:
 
 
 def test_every_job_state_has_a_look() -> None:
-    from tui.widgets.jobs import _LOOKS
+    from tui.panels.jobs.jobs_table import _LOOKS
 
     assert set(_LOOKS) == set(JobState)

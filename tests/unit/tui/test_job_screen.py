@@ -9,9 +9,9 @@ from tests.snapshot.fakes import DETAIL, FakeSource, live_batch
 from tests.snapshot.stage import Stage
 from tests.snapshot.test_job import open_job
 from tui.keymap import KEYMAP, Scope
-from tui.screens.confirm import ConfirmScreen
-from tui.screens.dashboard import Dashboard
-from tui.screens.job import JobScreen
+from tui.screens.commands.confirm import ConfirmScreen
+from tui.screens.dashboard.screen import Dashboard
+from tui.screens.job.screen import JobScreen
 
 
 def stage() -> Stage:

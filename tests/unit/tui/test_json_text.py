@@ -13,9 +13,9 @@ from rich.cells import cell_len
 from pipeline.kafka.records import Record
 from tests.snapshot.fakes import transaction
 from tests.unseen import unseen
-from tui.json_text import colour, lay_out, wrap
-from tui.record_view import RecordView
-from tui.tones import Piece, Tone
+from tui.drawing.json_text import colour, lay_out, wrap
+from tui.drawing.tones import Piece, Tone
+from tui.streams.record_view import RecordView
 from tui.widgets.record_lines import record_lines
 
 VALUES = st.recursive(

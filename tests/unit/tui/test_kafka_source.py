@@ -11,9 +11,9 @@ from pipeline.kafka.records import Record
 from pipeline.model import WindowRow
 from pipeline.simulator import encode
 from tests.snapshot.fakes import rolling, transaction, window_row
-from tui.kafka_source import decoded
-from tui.source import Extent
-from tui.topics import FLAGGED_TOPIC, ROLLING_TOPIC, WINDOW_TOPICS, WINDOWED_TOPIC
+from tui.streams.kafka_source import decoded
+from tui.streams.source import Extent
+from tui.streams.topics import FLAGGED_TOPIC, ROLLING_TOPIC, WINDOW_TOPICS, WINDOWED_TOPIC
 
 CUMULATING_ROW = {
     "window_start": "2023-03-04 00:00:00",

@@ -28,14 +28,14 @@ from tests.snapshot.fakes import (
 )
 from tests.snapshot.stage import Stage
 from tui.keymap import CHAINS, KEYMAP, Scope
-from tui.screens.dashboard import Dashboard
+from tui.panels.jobs.jobs_table import JobsPanel
+from tui.panels.users.users_table import UsersTable
+from tui.screens.dashboard.screen import Dashboard
 from tui.screens.help import HelpScreen, help_text
-from tui.snapshot import Snapshot, UserRow
-from tui.source import Batch
+from tui.session.view import Phase, View
+from tui.streams.snapshot import Snapshot, UserRow
+from tui.streams.source import Batch
 from tui.theme import DARK, THEMES, title
-from tui.view import Phase, View
-from tui.widgets.jobs import JobsPanel
-from tui.widgets.users import UsersTable
 
 STOPPED = replace(STATUS, jobs=tuple(replace(job, state=JobState.STOPPED) for job in JOBS))
 

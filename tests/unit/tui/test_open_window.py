@@ -13,11 +13,11 @@ from pipeline.flink.ddl import IDLE_TIMEOUT_SECONDS
 from pipeline.model import JobVitals
 from pipeline.parity.batch import interval
 from tests.snapshot.fakes import JOBS, NOW, STATUS
-from tui.open_window import IDLE_SECONDS, SHAPES, open_window
-from tui.snapshot import EventTime, Partition, Snapshot, Windows
-from tui.topics import WINDOW_TOPICS
-from tui.view import JobLine, Phase, Reading, View
-from tui.widgets.open_window import OpenWindowLines
+from tui.panels.windows.next_window import OpenWindowLines
+from tui.panels.windows.open_window import IDLE_SECONDS, SHAPES, open_window
+from tui.session.view import JobLine, Phase, Reading, View
+from tui.streams.snapshot import EventTime, Partition, Snapshot, Windows
+from tui.streams.topics import WINDOW_TOPICS
 
 NEWEST = datetime(2023, 3, 4, 17, 22, 10)
 

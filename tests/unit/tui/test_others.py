@@ -8,8 +8,8 @@ import pytest
 
 from pipeline.model import OtherJob
 from tests.snapshot.fakes import JOBS, NOW, STATUS, FakeBackend
-from tui.tones import Tone
-from tui.widgets.jobs import JobsPanel, of_others
+from tui.drawing.tones import Tone
+from tui.panels.jobs.jobs_table import JobsPanel, of_others
 
 from .test_keys import console
 

@@ -12,8 +12,8 @@ import pytest
 from pipeline.errors import PipelineError
 from tests.snapshot.fakes import FakeSource, live_batch
 from tests.snapshot.stage import Stage
-from tui import picture
-from tui.picture import save_picture
+from tui.terminal import picture
+from tui.terminal.picture import save_picture
 
 AT = datetime(2024, 5, 6, 7, 8, 9)
 

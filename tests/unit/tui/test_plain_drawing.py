@@ -10,7 +10,7 @@ import pytest
 from tests.snapshot.fakes import FakeSource, live_batch
 from tests.snapshot.stage import Stage
 from tests.snapshot.tails import FakeTails, record
-from tui.plain_drawing import plain
+from tui.terminal.plain_drawing import plain
 
 
 @pytest.mark.parametrize(

@@ -16,13 +16,19 @@ from rich.cells import cell_len
 
 from tests.snapshot.fakes import EVENT_TIME, NOW
 from tests.snapshot.plots_host import PlotsHost, series
-from tui.plots.chart import Axis, Chart, Mark, Shape, drawable
-from tui.plots.figure import draw
-from tui.plots.ticks import ago, linear, number, powers, seconds, times
-from tui.series_snapshot import SeriesSnapshot
-from tui.tones import Tone
-from tui.widgets.plots import AmountsPlot, FlaggedPlot, LagPlot, SeriesPlot, ThroughputPlot
-from tui.widgets.time_plot import TimePlot
+from tui.drawing.plots.chart import Axis, Chart, Mark, Shape, drawable
+from tui.drawing.plots.figure import draw
+from tui.drawing.plots.ticks import ago, linear, number, powers, seconds, times
+from tui.drawing.tones import Tone
+from tui.panels.plots.dashboard_plots import (
+    AmountsPlot,
+    FlaggedPlot,
+    LagPlot,
+    SeriesPlot,
+    ThroughputPlot,
+)
+from tui.screens.user.time_plot import TimePlot
+from tui.streams.series_snapshot import SeriesSnapshot
 
 SIZES = [(30, 7), (40, 8), (60, 12), (100, 25)]
 

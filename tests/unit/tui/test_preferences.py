@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tui.preferences import Preferences, PreferencesFile, TablePreferences
-from tui.view import Notice, Severity
+from tui.session.view import Notice, Severity
 
 
 @pytest.fixture

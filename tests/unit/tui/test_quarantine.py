@@ -9,11 +9,11 @@ from pipeline.kafka.quarantine import Kind
 from tests.snapshot.fakes import NOW, FakeSource, live_batch
 from tests.snapshot.stage import Stage
 from tests.snapshot.test_quarantine import quarantined
-from tui.quarantine_kept import BadRow, QuarantineKept
-from tui.record_view import RecordView
-from tui.screens.quarantine import QuarantineScreen
-from tui.source import Batch
-from tui.widgets.quarantine import QuarantineTable
+from tui.screens.quarantine.quarantine_table import QuarantineTable
+from tui.screens.quarantine.screen import QuarantineScreen
+from tui.streams.quarantine import BadRow, QuarantineKept
+from tui.streams.record_view import RecordView
+from tui.streams.source import Batch
 from tui.widgets.record_pane import RecordPane
 
 

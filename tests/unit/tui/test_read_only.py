@@ -12,8 +12,8 @@ from pipeline.stack.local.control import Simulate
 from tests.snapshot.fakes import STATUS, FakeBackend, FakeSource, live_batch
 from tests.snapshot.stage import Stage
 from tui.keymap import KEYMAP
-from tui.read_only import ReadOnlyBackend
-from tui.screens.dashboard import Dashboard
+from tui.screens.dashboard.screen import Dashboard
+from tui.session.read_only import ReadOnlyBackend
 
 
 @pytest.mark.parametrize("panel", ["1", "2", "3", "4"])

@@ -7,15 +7,18 @@ import pytest
 
 from pipeline.model import Health, JobState, SimulatorStatus
 from tests.snapshot.fakes import JOBS, NOW, STATUS
-from tui.filter import parse
-from tui.problem import Problem
-from tui.quarantine_kept import BadRow, Quarantine
-from tui.query import Page, Query
-from tui.reasons import why_no_flagged, why_no_jobs, why_no_users, why_no_windows
-from tui.record_view import RecordView
-from tui.snapshot import EventTime, Partition, Snapshot
-from tui.tones import Tone
-from tui.view import JobLine, Phase, Reading, View
+from tui.drawing.tones import Tone
+from tui.panels.flagged.flagged_table import why_no_flagged
+from tui.panels.jobs.jobs_table import why_no_jobs
+from tui.panels.users.users_table import why_no_users
+from tui.panels.windows.windows_table import why_no_windows
+from tui.session.view import JobLine, Phase, Reading, View
+from tui.streams.problem import Problem
+from tui.streams.quarantine import BadRow, Quarantine
+from tui.streams.record_view import RecordView
+from tui.streams.snapshot import EventTime, Partition, Snapshot
+from tui.table.filter import parse
+from tui.table.query import Page, Query
 
 NEWEST = datetime(2023, 3, 4, 17, 22)
 TIME = EventTime(NEWEST, 720.0, (Partition(0, NEWEST, NOW),))

@@ -10,11 +10,11 @@ from pipeline.errors import UnavailableError
 from tests.snapshot.fakes import NOW
 from tests.snapshot.tails import TOPIC, FakeTails, RecordsStage, record
 from tests.unit.tui.test_robust import CONTROL, HOSTILE
-from tui.record_view import RecordView
-from tui.screens.dashboard import Dashboard
-from tui.screens.topic_picker import TopicPicker
-from tui.screens.when_dialog import WhenDialog
-from tui.tail_source import Beginning, End, Moment, Recent
+from tui.screens.dashboard.screen import Dashboard
+from tui.screens.records.topic_picker import TopicPicker
+from tui.screens.records.when_dialog import WhenDialog
+from tui.streams.record_view import RecordView
+from tui.streams.tail_source import Beginning, End, Moment, Recent
 
 
 def held(count: int = 60, topic: str = TOPIC) -> FakeTails:

@@ -24,9 +24,9 @@ from tests.snapshot.fakes import (
     window_row,
 )
 from tests.snapshot.stage import Stage
-from tui.source import Batch
-from tui.topics import WINDOW_KINDS
-from tui.view import Phase
+from tui.session.view import Phase
+from tui.streams.source import Batch
+from tui.streams.topics import WINDOW_KINDS
 from tui.widgets.filter_bar import FilterBar
 
 HOSTILE = pytest.mark.parametrize(

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from pipeline.model import Transaction
 from tests.snapshot.fakes import EVENT_TIME, rolling, transaction
-from tui.amounts import BINS_PER_DECADE, AmountShares
-from tui.flagged_rate import FlaggedBuckets
-from tui.newest_time import NewestTime
-from tui.series import Series
-from tui.series_snapshot import KEPT_SECONDS
-from tui.snapshot import Flagged
-from tui.source import Batch
+from tui.streams.amounts import BINS_PER_DECADE, AmountShares
+from tui.streams.flagged_rate import FlaggedBuckets
+from tui.streams.newest_time import NewestTime
+from tui.streams.series import Series
+from tui.streams.series_snapshot import KEPT_SECONDS
+from tui.streams.snapshot import Flagged
+from tui.streams.source import Batch
 
 NOW = 1_000.0
 HOSTILE_AMOUNTS = [math.nan, math.inf, -math.inf, -1.0, 0.0, 1e300, -1e300, 5e-324]

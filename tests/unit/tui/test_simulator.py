@@ -20,8 +20,8 @@ from tests.snapshot.dialogs import DialogApp, shown, until
 from tests.snapshot.fakes import STATUS, Clock, FakeBackend, unreachable
 from tui.keymap import KEYMAP, Scope
 from tui.screens.simulator import SimulatorScreen
-from tui.simulator_control import SimulatorControl, SimulatorOrder
-from tui.view import Notice, Severity
+from tui.session.simulator_control import SimulatorControl, SimulatorOrder
+from tui.session.view import Notice, Severity
 
 RUNNING = SimulatorStatus(
     up=True, rate=100, speed=720, sent=12_345, event_time="2023-03-04 17:22:10"

@@ -29,10 +29,10 @@ from tests.snapshot.starts import (
     batch_of_last_time,
     jobs_step,
 )
-from tui.source import Batch
-from tui.topics import ROLLING_TOPIC
-from tui.view import Phase
-from tui.widgets.jobs import JobsPanel
+from tui.panels.jobs.jobs_table import JobsPanel
+from tui.session.view import Phase
+from tui.streams.source import Batch
+from tui.streams.topics import ROLLING_TOPIC
 
 
 def coming_up(steps: tuple[Step, ...] = KAFKA_IS_UP) -> Stage:

@@ -18,14 +18,15 @@ from tests.snapshot.fakes import (
     user,
     window_row,
 )
-from tui.fields import USER_FIELDS
-from tui.filter import parse
-from tui.limits import Limits
-from tui.query import Page, Queries, Query, select
-from tui.snapshot import UserRow
-from tui.source import Batch, Extent
-from tui.store import Store
-from tui.topics import FLAGGED_TOPIC, ROLLING_TOPIC
+from tui.streams.fields import USER_FIELDS
+from tui.streams.limits import Limits
+from tui.streams.queries import Queries
+from tui.streams.snapshot import UserRow
+from tui.streams.source import Batch, Extent
+from tui.streams.store import Store
+from tui.streams.topics import FLAGGED_TOPIC, ROLLING_TOPIC
+from tui.table.filter import parse
+from tui.table.query import Page, Query, select
 
 SMALL = Limits(users=10, windows=3, window_rows=12, flagged=5, shown=4)
 

@@ -12,9 +12,9 @@ from pipeline.errors import ConfigError, UnavailableError
 from tests.snapshot.dialogs import until
 from tests.snapshot.fakes import FakeBackend
 from tests.snapshot.stage import Stage
-from tui.commands import Palette
-from tui.environment import Profiles
-from tui.view import Phase
+from tui.screens.palette import Palette
+from tui.session.environment import Profiles
+from tui.session.view import Phase
 
 from .test_commands import lines, listed
 

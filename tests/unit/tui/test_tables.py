@@ -10,12 +10,12 @@ from textual.app import App, ComposeResult
 
 from tests.snapshot.fakes import FakeSource, live_batch, rolling
 from tests.snapshot.stage import Stage
-from tui.source import Batch
-from tui.widgets.feature_rows import FeatureTable
-from tui.widgets.flagged import FlaggedTable
+from tui.panels.flagged.flagged_table import FlaggedTable
+from tui.panels.users.users_table import UsersTable
+from tui.panels.windows.windows_table import WindowsTable
+from tui.screens.rows.feature_table import FeatureTable
+from tui.streams.source import Batch
 from tui.widgets.record_pane import RecordPane
-from tui.widgets.users import UsersTable
-from tui.widgets.windows import WindowsTable
 
 from .test_keys import console
 

@@ -14,11 +14,11 @@ from pipeline.kafka.records import Record
 from tests.idle import DEADLINE_SECONDS, eventually
 from tests.snapshot.fakes import Clock
 from tests.snapshot.tails import TOPIC, FakeTail, FakeTails, record
-from tui.filter import Filter, parse
-from tui.record_view import LONGEST_VALUE, Fields, RecordView
-from tui.tail_feed import TailFeed
-from tui.tail_kept import Kept
-from tui.tail_source import Beginning, End, Moment, Recent, Start
+from tui.streams.record_view import LONGEST_VALUE, Fields, RecordView
+from tui.streams.tail_buffer import Kept
+from tui.streams.tail_feed import TailFeed
+from tui.streams.tail_source import Beginning, End, Moment, Recent, Start
+from tui.table.filter import Filter, parse
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from tests.unseen import unseen
-from tui import text
+from tui.drawing import text
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from textual.theme import Theme
 
 from tests.snapshot.fakes import FakeSource, live_batch
 from tests.snapshot.stage import Stage
+from tui.drawing.tones import Tone
 from tui.theme import (
     COLOUR_BLIND_SAFE,
     DARK,
@@ -21,7 +22,6 @@ from tui.theme import (
     next_theme,
     title,
 )
-from tui.tones import Tone
 
 Rgb = tuple[float, float, float]
 Matrix = tuple[Rgb, Rgb, Rgb]

@@ -8,8 +8,8 @@ from textual.widgets._toast import Toast
 
 from tests.snapshot.fakes import FakeSource, live_batch
 from tests.snapshot.stage import Stage
-from tui.tones import Piece
-from tui.widgets.flagged import FlaggedTable
+from tui.drawing.tones import Piece
+from tui.panels.flagged.flagged_table import FlaggedTable
 
 
 async def test_a_toast_stays_until_the_clock_says_so() -> None:

@@ -17,10 +17,10 @@ from tests.snapshot.fakes import (
     transaction,
 )
 from tests.snapshot.stage import Stage
-from tui.screens.dashboard import Dashboard
-from tui.screens.user import UserScreen
-from tui.source import Batch
-from tui.widgets.users import UsersTable
+from tui.panels.users.users_table import UsersTable
+from tui.screens.dashboard.screen import Dashboard
+from tui.screens.user.screen import UserScreen
+from tui.streams.source import Batch
 
 
 async def test_the_whole_tour(tmp_path: Path) -> None:

@@ -15,11 +15,11 @@ from tests.snapshot.fakes import (
 from tests.snapshot.histories import history_batch
 from tests.snapshot.stage import Stage
 from tests.snapshot.test_user import open_user
-from tui.history import MOST_ROWS, MOST_WINDOWS, HistoryBatch, HistoryKept
 from tui.keymap import KEYMAP, Scope
-from tui.screens.dashboard import Dashboard
-from tui.screens.user import UserScreen
-from tui.widgets.user_tables import TransactionsTable
+from tui.screens.dashboard.screen import Dashboard
+from tui.screens.user.screen import UserScreen
+from tui.screens.user.user_tables import TransactionsTable
+from tui.streams.history import MOST_ROWS, MOST_WINDOWS, HistoryBatch, HistoryKept
 
 from .test_robust import CONTROL, HOSTILE
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.when import WhenError, parse_when
+from tui.screens.records.when import WhenError, parse_when
 
 NOW = datetime(2026, 11, 24, 1, 30, tzinfo=UTC)
 

@@ -1,0 +1,1 @@
+"""Values as coloured text and plots: no widgets, no streams."""

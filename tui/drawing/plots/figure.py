@@ -1,0 +1,159 @@
+"""Draws charts with plotext: braille points, quiet axes, colours by meaning.
+
+plotext draws with numbered colours; here each number stands for a tone, so that the theme decides
+how it looks. What was drawn is read cell by cell: its text with escape codes would only have to be
+taken apart again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Any, Final, NamedTuple
+
+from tui.drawing.tones import Piece, Tone
+
+from .chart import Chart, Fitted, Mark, Point, Shape
+
+Row = list[Piece]
+
+_TONES: Final = tuple(Tone)
+_CODES: Final = {tone: code for code, tone in enumerate(_TONES, start=1)}
+_AXIS: Final = frozenset("│┤├└─┬┴┼")
+_BULLET: Final = "●"
+_SMALL_BULLET: Final = "•"
+# With more points than one in so many cells, bullets would hide each other and the lines.
+_CELLS_PER_BULLET: Final = 6
+# Below this, a line with the name of an axis would cost too much of the plot.
+NAMED_HEIGHT: Final = 10
+_LEAST_ROWS: Final = 3
+_LEAST_WIDTH: Final = 20
+_DOTS_ACROSS: Final = 2
+_DOTS_DOWN: Final = 4
+
+
+class _Area(NamedTuple):
+    """Where the marks go: the axes at its edges, and its cells."""
+
+    x: Fitted
+    y: Fitted
+    columns: int
+    rows: int
+
+
+def draw(chart: Chart, width: int, height: int) -> list[Row]:
+    """Draw a chart in so many cells; nothing where that is too little."""
+    from textual_plotext import Plot
+
+    rows = height - 2 - (height >= NAMED_HEIGHT and bool(chart.x.name))
+    if rows < _LEAST_ROWS or width < _LEAST_WIDTH:
+        return []
+    y = _with_extent(chart.y.scale(chart.y.low, chart.y.high, rows))
+    columns = width - max((len(tick.label) for tick in y.ticks), default=0) - 2
+    x = _with_extent(chart.x.scale(chart.x.low, chart.x.high, columns))
+    plot: Any = Plot()
+    # plotext's own limit is the terminal; only both together set the size, whatever it was.
+    plot.plotsize(width, height)
+    plot._set_size(width, height)
+    plot.xaxes(True, False)
+    plot.yaxes(True, False)
+    plot.canvas_color("default")
+    plot.axes_color("default")
+    plot.ticks_color(_CODES[Tone.QUIET])
+    plot.xlim(x.low, x.high)
+    plot.ylim(y.low, y.high)
+    plot.xticks([tick.at for tick in x.ticks], [tick.label for tick in x.ticks])
+    plot.yticks([tick.at for tick in y.ticks], [f"{tick.label} " for tick in y.ticks])
+    if height >= NAMED_HEIGHT and chart.x.name:
+        plot.xlabel(chart.x.name)
+    if chart.level is not None and y.low <= chart.level <= y.high:
+        plot.horizontal_line(chart.level, _CODES[Tone.LINE])
+    area = _Area(x, y, columns, rows)
+    # Bullets stand alone in their cells, so that they go over lines; braille dots go under them.
+    for mark in sorted(chart.marks, key=lambda mark: _marker(mark, area) != "braille"):
+        _add(plot, mark, area)
+    plot.build()
+    return list(_rows(plot.monitor.matrix))
+
+
+def _with_extent(scale: Fitted) -> Fitted:
+    """The scale, or a wider one if its ends are the same, as next to numbers too large to tell."""
+    if scale.high > scale.low:
+        return scale
+    air = abs(scale.low) * 0.1 or 1.0
+    return Fitted(scale.low - air, scale.high + air, scale.ticks)
+
+
+def _add(plot: Any, mark: Mark, area: _Area) -> None:
+    x, y, columns, rows = area
+    across = columns * _DOTS_ACROSS / (x.high - x.low)
+    down = rows * _DOTS_DOWN / (y.high - y.low)
+    color = _CODES[mark.tone]
+    if mark.shape in (Shape.DOTS, Shape.BULLETS):
+        places = {
+            (int((a - x.low) * across), int((b - y.low) * down)): (a, b) for a, b in mark.points
+        }
+        points = list(places.values())
+        plot.scatter(
+            [a for a, _ in points],
+            [b for _, b in points],
+            marker=_marker(mark, area),
+            color=color,
+        )
+        return
+    points = list(_thinned(mark.points, x.low, across))
+    if mark.shape in (Shape.STEPS, Shape.BARS):
+        points = list(_steps(points))
+    plot.plot(
+        [a for a, _ in points],
+        [b for _, b in points],
+        marker="braille",
+        color=color,
+        fillx=mark.shape is Shape.BARS,
+    )
+
+
+def _marker(mark: Mark, area: _Area) -> str:
+    if mark.shape is Shape.BULLETS:
+        return _BULLET
+    few = len(mark.points) * _CELLS_PER_BULLET <= area.columns * area.rows
+    return _SMALL_BULLET if mark.shape is Shape.DOTS and few else "braille"
+
+
+def _thinned(points: tuple[Point, ...], low: float, across: float) -> Iterator[Point]:
+    """What is left of a line when each column of dots has but its ends and its extremes."""
+    for _, column in groupby(points, key=lambda point: int((point[0] - low) * across)):
+        group = list(column)
+        if len(group) > 4:
+            lowest, highest = sorted(
+                (min(group, key=_value), max(group, key=_value)), key=group.index
+            )
+            group = [group[0], lowest, highest, group[-1]]
+        yield from group
+
+
+def _steps(points: list[Point]) -> Iterator[Point]:
+    """A value holds until the next one."""
+    for number, (x, y) in enumerate(points):
+        if number:
+            yield x, points[number - 1][1]
+        yield x, y
+
+
+def _value(point: Point) -> float:
+    return point[1]
+
+
+def _rows(matrix: Any) -> Iterator[Row]:
+    for markers, colors in zip(reversed(matrix.marker), reversed(matrix.fullground), strict=True):
+        cells = [(cell, _tone(cell, color)) for cell, color in zip(markers, colors, strict=True)]
+        yield [
+            Piece("".join(cell for cell, _ in run), tone)
+            for tone, run in groupby(cells, key=lambda cell: cell[1])
+        ]
+
+
+def _tone(cell: str, color: int | str) -> Tone:
+    if cell in _AXIS:
+        return Tone.LINE
+    return _TONES[color - 1] if isinstance(color, int) else Tone.PLAIN

@@ -1,0 +1,1 @@
+"""Transactions known as fraud."""

@@ -1,0 +1,1 @@
+"""The feature jobs, and the start that brings them up."""

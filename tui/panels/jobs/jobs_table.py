@@ -1,0 +1,194 @@
+"""The feature jobs: what each is doing, since when, and what the console is doing with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from textual.message import Message
+
+from pipeline.model import JobState, JobStatus, OtherJob
+from tui.drawing import text
+from tui.drawing.tones import Piece, Tone
+from tui.keymap import Scope, bindings
+from tui.messages import OpenRows
+from tui.panels.panel_table import PanelTable
+from tui.session.job_control import Order
+from tui.session.read_only import Guarded
+from tui.session.view import JobLine, View
+from tui.table.column import Column
+from tui.widgets.reasons import Reason, danger, waits
+
+_SHOW_OUTCOME_SECONDS: Final = 8.0
+# Keeps the room of a figure that is still to come, so that what stands beside it does not move.
+_SOON: Final = (Piece(""),)
+
+_LOOKS: Final[dict[JobState, tuple[str, str, Tone]]] = {
+    JobState.STARTING: ("◐", "starting", Tone.WAITS),
+    JobState.CREATED: ("◐", "created", Tone.WAITS),
+    JobState.RUNNING: ("●", "running", Tone.ACCENT),
+    JobState.RESTARTING: ("◐", "restarting", Tone.WAITS),
+    JobState.STOPPING: ("◐", "stopping", Tone.WAITS),
+    JobState.FAILED: ("✗", "failed", Tone.DANGER),
+    JobState.STOPPED: ("○", "stopped", Tone.QUIET),
+    JobState.UNKNOWN: ("?", "unknown", Tone.WAITS),
+}
+
+
+def _name(line: JobLine, _: float) -> Sequence[Piece]:
+    mark, _state, tone = look(line)
+    return [Piece(f"{mark} ", tone), Piece(text.clean(line.status.name), is_name=True)]
+
+
+def _state(line: JobLine, _: float) -> Sequence[Piece]:
+    _mark, state, tone = look(line)
+    return [Piece(state, tone)]
+
+
+def _uptime(line: JobLine, now: float) -> Sequence[Piece]:
+    started = line.status.started_at
+    if started is None or line.stale:
+        return []
+    return [Piece(text.duration(now - started), Tone.QUIET)]
+
+
+def _rate(line: JobLine, _: float) -> Sequence[Piece]:
+    value = line.vitals.records_in if line.vitals is not None else None
+    if value is None or line.status.state is not JobState.RUNNING:
+        return []
+    return [Piece(text.rate(value)), Piece("/s", Tone.QUIET)]
+
+
+def _lag(line: JobLine, _: float) -> Sequence[Piece]:
+    vitals = line.vitals
+    if line.status.state is not JobState.RUNNING:
+        return []
+    if vitals is None or vitals.pending is None:
+        return _SOON
+    return [Piece(text.integer(vitals.pending), Tone.WAITS if vitals.lags else Tone.QUIET)]
+
+
+def _checkpoint(line: JobLine, now: float) -> Sequence[Piece]:
+    last = line.vitals.checkpoint if line.vitals is not None else None
+    if last is None or line.stale:
+        return _SOON if line.status.state is JobState.RUNNING else []
+    return [Piece(text.age(now - last.at), Tone.QUIET)]
+
+
+def detail(line: JobLine, now: float) -> Sequence[Piece]:
+    """What the console does or did with a job, what is wrong with it, or where it writes."""
+    activity, status = line.activity, line.status
+    if activity is not None and activity.busy:
+        return [Piece(text.clean(activity.text), Tone.WAITS)]
+    if activity is not None and activity.failed:
+        return [Piece(text.clean(activity.text), Tone.DANGER)]
+    if activity is not None and now - activity.at < _SHOW_OUTCOME_SECONDS:
+        return [Piece(text.clean(activity.text), Tone.ACCENT)]
+    if status.failure:
+        return [Piece(text.clean(status.failure), Tone.DANGER)]
+    return _at_rest(status, now)
+
+
+def _at_rest(status: JobStatus, now: float) -> Sequence[Piece]:
+    if status.state is JobState.STOPPED and status.savepoint:
+        taken = status.savepoint_at
+        when = f" {text.age(now - taken)}" if taken is not None else ""
+        return [Piece(f"state kept{when}", Tone.QUIET)]
+    return [Piece("→ ", Tone.LINE), Piece(text.clean(status.topic), Tone.QUIET, is_name=True)]
+
+
+def look(line: JobLine) -> tuple[str, str, Tone]:
+    """The mark, the word and the tone of a job's state."""
+    mark, state, tone = _LOOKS[line.status.state]
+    if line.activity is not None and line.activity.busy:
+        return "◐", "waiting" if line.activity.waits else state, Tone.WAITS
+    if line.stale:
+        return "?", state, Tone.QUIET
+    return mark, state, tone
+
+
+def of_others(others: Sequence[OtherJob]) -> Sequence[Piece]:
+    """What else runs on the cluster, in one line; nothing when we have it for ourselves."""
+    if not others:
+        return ()
+    names = ", ".join(text.clean(job.name) for job in others)
+    return (Piece(f"  + {len(others)} of others: {text.clean(names)}", Tone.QUIET),)
+
+
+_COLUMNS: Final[tuple[Column[JobLine], ...]] = (
+    Column("job", 12, _name, grow=4),
+    Column("state", 10, _state),
+    Column("up", 7, _uptime, right=True),
+    Column("read", 8, _rate, right=True),
+    Column("lag", 9, _lag, right=True, drop=1),
+    Column("checkpoint", 10, _checkpoint, right=True, drop=2),
+    Column(" ", 12, detail, grow=60, spreads=True),
+)
+
+
+def why_no_jobs(view: View) -> Reason:
+    """Why no jobs are listed."""
+    if view.reading.problem is not None:
+        return danger(view.reading.problem.message)
+    return waits("Waiting for the first word from Flink.")
+
+
+class JobsPanel(Guarded, PanelTable[JobLine]):
+    """The jobs; keys start and stop the one under the cursor, or all."""
+
+    BINDINGS = bindings(Scope.JOBS)
+
+    class Ordered(Message):
+        """Somebody wants jobs started or stopped.
+
+        Args:
+            order: What to do.
+            names: Of the jobs; None for all.
+        """
+
+        def __init__(self, order: Order, names: frozenset[str] | None) -> None:
+            super().__init__()
+            self.order = order
+            self.names = names
+
+    def __init__(self) -> None:
+        super().__init__(_COLUMNS, lambda line: line.status.name, id="jobs")
+
+    def show(self, view: View) -> None:
+        """Draw another view."""
+        status = view.reading.status
+        others = of_others(status.others) if status is not None else ()
+        self.show_rows(view.jobs, view.now, why_no_jobs(view), others)
+
+    def action_start(self) -> None:
+        """Start the job under the cursor."""
+        self._order_selected(Order.START)
+
+    def action_stop(self) -> None:
+        """Stop the job under the cursor, keeping its state."""
+        self._order_selected(Order.STOP)
+
+    def action_cancel(self) -> None:
+        """Cancel the job under the cursor, and discard its state."""
+        self._order_selected(Order.CANCEL)
+
+    def action_start_all(self) -> None:
+        """Start every job that does not run."""
+        self.post_message(self.Ordered(Order.START, None))
+
+    def action_stop_all(self) -> None:
+        """Stop every job, keeping their state."""
+        self.post_message(self.Ordered(Order.STOP, None))
+
+    def action_rows(self) -> None:
+        """View the rows that the job under the cursor writes."""
+        if self.selected is not None:
+            self.post_message(OpenRows(self.selected.status.name))
+
+    def copied(self, row: JobLine) -> str:
+        """The job's id in Flink, or its name while it has none."""
+        return row.status.job_id or row.status.name
+
+    def _order_selected(self, order: Order) -> None:
+        if self.selected is not None:
+            self.post_message(self.Ordered(order, frozenset({self.selected.status.name})))

@@ -1,0 +1,15 @@
+"""A live table that shows a part of the view."""
+
+from __future__ import annotations
+
+from tui.session.view import View
+from tui.table.column import RowT
+from tui.table.live_table import LiveTable
+
+
+class PanelTable(LiveTable[RowT]):
+    """A table of the dashboard."""
+
+    def show(self, view: View) -> None:
+        """Take the rows out of a view and draw them."""
+        raise NotImplementedError

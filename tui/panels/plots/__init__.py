@@ -1,0 +1,1 @@
+"""Throughput, flagged transactions, amounts and lag as time goes by."""

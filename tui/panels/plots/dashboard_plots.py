@@ -1,0 +1,240 @@
+"""The plots of the dashboard: throughput, flagged transactions, amounts and lag."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from math import ceil
+from typing import Any, Final, Generic, TypeVar
+
+from textual.containers import Container
+
+from pipeline.contract import WATERMARK_DELAY
+from tui.drawing import text
+from tui.drawing.plots.chart import Axis, Chart, Mark, Point, Shape, drawable
+from tui.drawing.plots.ticks import ago, dates, linear, powers, seconds, times
+from tui.drawing.tones import Piece, Tone
+from tui.streams.amounts import BINS_PER_DECADE, AmountShares
+from tui.streams.flagged_rate import FlaggedBuckets
+from tui.streams.series_snapshot import KEPT_SECONDS, SeriesSnapshot
+from tui.widgets.plot import Line, Plot, legend
+
+PartT = TypeVar("PartT")
+
+_REDRAW_SECONDS: Final = 1.0
+_AGO_STEP: Final = 30
+_MEAN_SECONDS: Final = 5
+_WALL_TIME: Final = "wall time"
+
+
+class SeriesPlot(Plot, Generic[PartT]):
+    """Draws a part of the series, at most once a second and only when it has changed."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id, classes="series")
+        self._part: PartT | None = None
+        self._reason: Line | None = None
+        self._changed_at = 0.0
+
+    def show(self, series: SeriesSnapshot, now: float, reason: Line | None = None) -> None:
+        """Draw another snapshot.
+
+        Args:
+            series: What to draw a part of.
+            now: Seconds since the epoch.
+            reason: Why there is nothing to draw, if there is nothing; already clean. The plot's
+                own words are used for None.
+        """
+        part = self.part(series) or None
+        if part is self._part and (part is not None or reason == self._reason):
+            return
+        soon = abs(now - self._changed_at) < _REDRAW_SECONDS
+        if soon and part is not None and self._part is not None:
+            return
+        self._part, self._reason, self._changed_at = part, reason, now
+        self.refresh()
+
+    def heading(self) -> Sequence[Line]:
+        """The plot's name, and of what there is the latest value."""
+        if self._part is None:
+            return [[Piece(self.named, Tone.STRONG)]]
+        value, others = self.latest(self._part)
+        title = [Piece(self.named, Tone.STRONG), Piece(f" {value}" if value else "", self.tone)]
+        return [title, *others]
+
+    def chart(self) -> Chart | Line:
+        """The part, or why there is none."""
+        if self._part is None:
+            return self._reason or [Piece(self.nothing, Tone.WAITS)]
+        return self.charted(self._part)
+
+    named: str
+    nothing: str
+    tone: Tone = Tone.TITLE
+
+    @abstractmethod
+    def part(self, series: SeriesSnapshot) -> PartT | None:
+        """What of the snapshot is drawn; None or empty when there is nothing to draw."""
+
+    @abstractmethod
+    def latest(self, part: PartT) -> tuple[str, Sequence[Line]]:
+        """The latest value, and further parts of the heading."""
+
+    @abstractmethod
+    def charted(self, part: PartT) -> Chart:
+        """The chart of a part."""
+
+
+class ThroughputPlot(SeriesPlot[tuple[int, ...]]):
+    """Transactions per second of wall time."""
+
+    named = "Transactions/s"
+    nothing = "No transactions yet."
+
+    def part(self, series: SeriesSnapshot) -> tuple[int, ...]:
+        """The counts."""
+        return series.rates
+
+    def latest(self, part: tuple[int, ...]) -> tuple[str, Sequence[Line]]:
+        """Mean of the last seconds."""
+        last = part[-_MEAN_SECONDS:]
+        peak = [Piece(f"peak {text.integer(max(part))}", Tone.QUIET)]
+        return text.rate(sum(last) / len(last)), [peak]
+
+    def charted(self, part: tuple[int, ...]) -> Chart:
+        """A line over the last seconds."""
+        points = _by_age(part)
+        return Chart(
+            x=_wall_time(len(part)),
+            y=Axis(0, max(part) or 1, linear),
+            marks=(Mark(points, Shape.LINE, Tone.ACCENT),),
+        )
+
+
+class FlaggedPlot(SeriesPlot[FlaggedBuckets]):
+    """Flagged transactions per minute of event time."""
+
+    named = "Flagged/min"
+    nothing = "No flagged transaction in a bucket of event time that is over."
+    tone = Tone.DANGER
+
+    def part(self, series: SeriesSnapshot) -> FlaggedBuckets | None:
+        """The buckets."""
+        return series.flagged
+
+    def latest(self, part: FlaggedBuckets) -> tuple[str, Sequence[Line]]:
+        """The rate in the last bucket, and how wide it is."""
+        rate = part.per_minute(part.counts[-1])
+        width = text.duration(part.width.total_seconds()).removesuffix(" 00")
+        return _small(rate), [[Piece(f"mean of {width} each", Tone.QUIET)]]
+
+    def charted(self, part: FlaggedBuckets) -> Chart:
+        """Steps, one for each bucket."""
+        low, width = seconds(part.start), part.width.total_seconds()
+        high = low + width * len(part.counts)
+        rates = [part.per_minute(count) for count in part.counts]
+        points = drawable((low + width * at, rate) for at, rate in enumerate([*rates, rates[-1]]))
+        return Chart(
+            x=Axis(low, high, times, f"event time, {dates(low, high)}"),
+            y=Axis(0, max(rates) or 1, linear),
+            marks=(Mark(points, Shape.STEPS, Tone.DANGER),),
+        )
+
+
+class AmountsPlot(SeriesPlot[AmountShares]):
+    """Amounts of flagged transactions against those of the rest."""
+
+    named = "Amounts"
+    nothing = "No transactions yet."
+
+    def part(self, series: SeriesSnapshot) -> AmountShares | None:
+        """The shares."""
+        return series.amounts
+
+    def latest(self, part: AmountShares) -> tuple[str, Sequence[Line]]:
+        """A legend; there is no latest value in a distribution."""
+        flagged = f"{text.integer(part.flagged_total)} flagged"
+        others = [
+            legend("⠤⠤", Tone.DANGER, flagged),
+            legend("⣿", Tone.ACCENT, f"{text.integer(part.rest_total)} others"),
+            [Piece("% of each", Tone.QUIET)],
+        ]
+        if part.off_scale:
+            others.append([Piece(f"{text.integer(part.off_scale)} off scale", Tone.WAITS)])
+        return "", others
+
+    def charted(self, part: AmountShares) -> Chart:
+        """The rest filled, flagged ones as a line, so that they differ without colours, too."""
+        return Chart(
+            x=Axis(part.low, part.low + len(part.rest) / BINS_PER_DECADE, powers, "amount"),
+            y=Axis(0, max(*part.rest, *part.flagged), linear),
+            marks=(
+                Mark(_outline(part.low, part.rest), Shape.BARS, Tone.ACCENT),
+                Mark(_outline(part.low, part.flagged), Shape.STEPS, Tone.DANGER),
+            ),
+        )
+
+
+class LagPlot(SeriesPlot[tuple[float | None, ...]]):
+    """How far the newest rolling feature is behind the newest transaction."""
+
+    named = "Feature delay"
+    nothing = "No row of the rolling feature yet."
+
+    def part(self, series: SeriesSnapshot) -> tuple[float | None, ...]:
+        """The delays."""
+        return series.lags
+
+    def latest(self, part: tuple[float | None, ...]) -> tuple[str, Sequence[Line]]:
+        """The last delay, and what the level means."""
+        delay = text.duration(WATERMARK_DELAY.total_seconds())
+        last = part[-1]
+        value = text.NOTHING if last is None else text.duration(last)
+        return value, [legend("─", Tone.LINE, f"watermark {delay}")]
+
+    def charted(self, part: tuple[float | None, ...]) -> Chart:
+        """A line, and the least that is possible."""
+        delay = WATERMARK_DELAY.total_seconds()
+        points = _by_age(part)
+        return Chart(
+            x=_wall_time(len(part)),
+            y=Axis(0, max([delay * 1.2, *(y for _, y in points)]), linear),
+            marks=(Mark(points, Shape.LINE, Tone.ACCENT),),
+            level=delay,
+        )
+
+
+def _outline(low: float, shares: Sequence[float]) -> tuple[Point, ...]:
+    """The shares as steps that rise from zero and end there, without what is empty around them."""
+    filled = [at for at, share in enumerate(shares) if share]
+    if not filled:
+        return ()
+    first, last = filled[0], filled[-1]
+    steps = [(at, shares[at]) for at in range(first, last + 1)]
+    ends = [(first, 0.0), *steps, (last + 1, shares[last]), (last + 1, 0.0)]
+    return tuple((low + at / BINS_PER_DECADE, share) for at, share in ends)
+
+
+def _by_age(values: Sequence[float | None]) -> tuple[Point, ...]:
+    count = len(values)
+    return drawable((at - count, y) for at, y in enumerate(values) if y is not None)
+
+
+def _wall_time(count: int) -> Axis:
+    """Of so many seconds; it grows in steps, so that it does not seem to breathe."""
+    shown = min(KEPT_SECONDS, ceil(count / _AGO_STEP) * _AGO_STEP)
+    return Axis(-shown, 0, ago, _WALL_TIME)
+
+
+def _small(rate: float) -> str:
+    """With two digits that say something, since a rate per minute may be far below one."""
+    return text.rate(rate) if rate == 0 or rate >= 1 else f"{rate:.2g}"
+
+
+class Plots(Container, can_focus=True):
+    """All plots, in a panel of their own."""
+
+
+def every_plot() -> tuple[SeriesPlot[Any], ...]:
+    """One of each, in their order."""
+    return (ThroughputPlot(), FlaggedPlot(), AmountsPlot(), LagPlot())

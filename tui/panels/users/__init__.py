@@ -1,0 +1,1 @@
+"""The latest rolling feature of each user."""

@@ -1,0 +1,1 @@
+"""Closed windows, and the one that closes next."""

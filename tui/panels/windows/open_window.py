@@ -1,0 +1,101 @@
+"""The window that closes next: when, and what holds it open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from pipeline import contract
+from tui.session.view import View
+from tui.streams.snapshot import Partition
+from tui.streams.topics import WINDOW_TOPICS
+
+# Flink leaves a partition out of the watermark when it was silent this long; a test holds this to
+# the pipeline's own constant, which is not imported since Ibis would come along.
+IDLE_SECONDS: Final = 10.0
+
+_EPOCH: Final = datetime(1970, 1, 1)
+_HOUR: Final = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Windows of one kind: their longest `size`, and the `step` from one end to the next."""
+
+    size: timedelta
+    step: timedelta
+    cumulates: bool = False
+
+
+SHAPES: Final = {
+    "tumbling": Shape(6 * _HOUR, 6 * _HOUR),
+    "hopping": Shape(6 * _HOUR, _HOUR),
+    "cumulating": Shape(24 * _HOUR, _HOUR, cumulates=True),
+}
+"""By kind; a test holds them to the features."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenWindow:
+    """The window that closes next.
+
+    Attributes:
+        start: First event time in it.
+        end: First event time after it; it closes when the watermark is there.
+        watermark: Where the watermark is.
+        missing: Event time between the watermark and the end.
+        seconds: How long that takes at the present speed; None when event time stands still.
+        holder: The partition that holds the watermark back; None when all are silent.
+        silent: Seconds since the holder's last record, or, without a holder, since any.
+        left_out: Partitions that are silent for so long that the watermark goes on without them.
+        late: Records that came after the watermark and were dropped; None when not known.
+    """
+
+    start: datetime
+    end: datetime
+    watermark: datetime
+    missing: timedelta
+    seconds: float | None
+    holder: Partition | None
+    silent: float
+    left_out: tuple[int, ...]
+    late: int | None
+
+
+def open_window(view: View) -> OpenWindow | None:
+    """The window of the shown kind that closes next; None before the first transaction."""
+    kind = view.data.windows.kind
+    time = view.data.event_time
+    if not time.partitions:
+        return None
+    line = view.job_for(WINDOW_TOPICS[kind])
+    vitals = line.vitals if line is not None else None
+    active = [each for each in time.partitions if view.now - each.at < IDLE_SECONDS]
+    holder = min(active, key=lambda each: each.newest, default=None)
+    last = max(each.at for each in time.partitions)
+    # A partition that was silent may have been left behind: the watermark never goes back.
+    estimate = min(each.newest for each in active or time.partitions) - contract.WATERMARK_DELAY
+    watermark = vitals.watermark if vitals is not None and vitals.watermark else estimate
+    start, end = _next(SHAPES[kind], watermark)
+    missing = max(end - watermark, timedelta())
+    return OpenWindow(
+        start=start,
+        end=end,
+        watermark=watermark,
+        missing=missing,
+        seconds=missing.total_seconds() / time.speed if time.speed else None,
+        holder=holder,
+        silent=view.now - (holder.at if holder else last),
+        left_out=tuple(each.number for each in time.partitions if each not in active),
+        late=vitals.late if vitals is not None else None,
+    )
+
+
+def _next(shape: Shape, watermark: datetime) -> tuple[datetime, datetime]:
+    """The bounds of the first window that ends after the watermark; aligned to the epoch."""
+    end = _EPOCH + ((watermark - _EPOCH) // shape.step + 1) * shape.step
+    if not shape.cumulates:
+        return end - shape.size, end
+    last = end - timedelta(milliseconds=1)
+    return _EPOCH + (last - _EPOCH) // shape.size * shape.size, end

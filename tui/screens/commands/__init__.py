@@ -1,0 +1,1 @@
+"""Commands to jobs, with the questions that come before some of them."""

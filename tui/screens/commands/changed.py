@@ -1,0 +1,76 @@
+"""How to start a job whose SQL has changed since its state was kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from pipeline.model import Resume
+from tui.drawing import text
+from tui.drawing.tones import Piece, Tone, content
+from tui.keymap import Scope, bindings
+from tui.widgets.choice import Choice
+
+
+class ChangedScreen(ModalScreen[Resume | None]):
+    """Returns what to do about the state, or None to leave everything as it is.
+
+    Args:
+        why: What is known of the change, in a sentence.
+        ways_on: What there is to choose from.
+    """
+
+    BINDINGS = bindings(Scope.CHANGED)
+    CSS_PATH: ClassVar[str] = "../styles/forms.tcss"
+    AUTO_FOCUS = ""
+
+    def __init__(self, why: str, ways_on: Sequence[Resume]) -> None:
+        super().__init__()
+        self._why = why
+        self._ways_on = tuple(ways_on)
+
+    def compose(self) -> ComposeResult:
+        """What has happened, and the ways on."""
+        with Vertical(classes="form"):
+            yield Static(content([Piece(text.clean(self._why), Tone.STRONG)]), classes="heading")
+            yield Static(
+                content([Piece("Its state is of no use to another SQL than the one that made it.")])
+            )
+            with Vertical(classes="choices"):
+                if Resume.FRESH in self._ways_on:
+                    yield Choice(
+                        "f",
+                        "start fresh: the state is discarded",
+                        "fresh",
+                        tone=Tone.DANGER,
+                        id="fresh",
+                    )
+                if Resume.AS_BEFORE in self._ways_on:
+                    yield Choice(
+                        "b",
+                        "start as before: the old SQL, from its state",
+                        "as_before",
+                        id="as-before",
+                    )
+                yield Choice("n", "go back", "refuse", id="refuse")
+
+    def action_fresh(self) -> None:
+        """Discard the state."""
+        self._choose(Resume.FRESH)
+
+    def action_as_before(self) -> None:
+        """Keep the old definition."""
+        self._choose(Resume.AS_BEFORE)
+
+    def action_refuse(self) -> None:
+        """Leave everything as it is."""
+        self.dismiss(None)
+
+    def _choose(self, resume: Resume) -> None:
+        if resume in self._ways_on:
+            self.dismiss(resume)

@@ -1,0 +1,1 @@
+"""The first screen: the start, then jobs and live tables."""

@@ -1,0 +1,92 @@
+"""What each panel of the dashboard is called, and how much is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from pipeline.model import JobState
+from tui.drawing import text
+from tui.session.view import Phase, View
+from tui.streams.topics import FLAGGED_TOPIC, ROLLING_TOPIC, WINDOW_TOPICS
+from tui.table.query import Page
+from tui.widgets.titles import Title
+
+_FILTER_CELLS: Final = 40
+
+
+def panel_titles(view: View, mistakes: Mapping[str, str]) -> tuple[Title, ...]:
+    """The title of each panel, in the order of their keys.
+
+    Args:
+        view: What is drawn.
+        mistakes: Why the filter that is being typed cannot be used, by panel.
+    """
+    data = view.data
+    titles = (
+        Title("jobs", "1", "Jobs", _jobs(view)),
+        Title("users", "2", "Users", _page(data.users), age=_age(view, ROLLING_TOPIC)),
+        Title(
+            "windows",
+            "3",
+            "Windows",
+            f"{data.windows.kind} {_windows(view)}",
+            age=_age(view, WINDOW_TOPICS[data.windows.kind]),
+        ),
+        Title(
+            "flagged",
+            "4",
+            "Flagged",
+            _page(data.flagged, data.flagged_total),
+            age=_age(view, FLAGGED_TOPIC),
+        ),
+        Title("plots", "5", "Plots"),
+        Title("records", "6", "Records"),
+    )
+    return tuple(
+        title if not mistakes.get(title.panel) else title.with_mistake(mistakes[title.panel])
+        for title in titles
+    )
+
+
+def _age(view: View, topic: str) -> str:
+    """How old the rows of a topic are whose job has written none since it runs, if it does."""
+    line, written = view.job_for(topic), view.data.written.get(topic)
+    if line is None or written is None:
+        return ""
+    started = line.status.started_at
+    if line.status.state is JobState.RUNNING and (started is None or written >= started):
+        return ""
+    return f"as of {text.age(view.now - written)}"
+
+
+def _jobs(view: View) -> str:
+    if view.reading.problem is not None:
+        return f"as they were {text.age(view.now - view.reading.at)}" if view.jobs else "unknown"
+    running = sum(line.status.state is JobState.RUNNING for line in view.jobs)
+    jobs = f"{running} of {len(view.jobs)} running"
+    if view.phase is Phase.STARTING:
+        return f"{jobs}, starting for {text.duration(view.now - view.since)}"
+    return jobs
+
+
+def _page(page: Page[Any], seen: int = 0) -> str:
+    """Says so when not all are shown."""
+    total = max(page.total, seen)
+    more = "+" if page.truncated else ""
+    everything = f"{text.integer(total)}{more}"
+    shown, matched = len(page.rows), text.integer(page.matched)
+    if not page.query.filter:
+        return everything if shown == total else f"top {text.integer(shown)} of {everything}"
+    typed = text.clean(page.query.filter.text, _FILTER_CELLS)
+    first = "" if shown == page.matched else f", top {text.integer(shown)} shown"
+    return f"{matched} of {everything} · {typed}{first}"
+
+
+def _windows(view: View) -> str:
+    windows = view.data.windows
+    total = text.integer(windows.total)
+    if windows.query.filter:
+        typed = text.clean(windows.query.filter.text, _FILTER_CELLS)
+        return f"{len(windows.windows)} of {total} · {typed}"
+    return total

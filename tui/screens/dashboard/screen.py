@@ -1,0 +1,409 @@
+"""The console's first screen: the start, then jobs and live tables."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Container, Horizontal, Vertical
+from textual.screen import Screen
+from textual.widgets import Footer
+
+from tui.drawing import text
+from tui.keymap import Scope, bindings
+from tui.messages import OpenJob, OpenQuarantine, OpenSimulator, OpenTopic, OpenUser
+from tui.panels.flagged.flagged_table import FlaggedTable, flagged_record
+from tui.panels.jobs.jobs_table import JobsPanel
+from tui.panels.jobs.startup_lines import StartLines, StartupPanel
+from tui.panels.panel_table import PanelTable
+from tui.panels.plots.dashboard_plots import Plots, SeriesPlot, every_plot
+from tui.panels.users.users_table import UsersTable
+from tui.panels.windows.next_window import OpenWindowLines
+from tui.panels.windows.windows_table import WindowLine, WindowsTable
+from tui.preferences import PreferencesFile
+from tui.screens.commands.job_commands import give_when_sure
+from tui.screens.export.exporter import FIELDS, Export, Exporter, described
+from tui.session.read_only import Guarded
+from tui.session.session import Session
+from tui.session.view import JobLine, Phase, View
+from tui.streams.queries import Queries
+from tui.streams.snapshot import Flagged, Snapshot, UserRow, WindowUser
+from tui.streams.topics import WINDOW_KINDS
+from tui.table.filter import Filter, FilterError, parse
+from tui.table.live_table import LiveTable
+from tui.table.query import Query
+from tui.widgets.filter_bar import FilterBar
+from tui.widgets.header import Header
+from tui.widgets.record_pane import RecordPane
+from tui.widgets.titles import TitleLine
+
+from .frozen import refined
+from .panel_titles import panel_titles
+
+if TYPE_CHECKING:
+    from tui.screens.export.dialog import ExportChoice
+
+# A higher rate costs CPU and shows no more; keys are answered at once all the same.
+_REFRESH_SECONDS: Final = 0.4
+# The feed answers a question within about this time.
+_ANSWER_SECONDS: Final = 0.06
+# Wide enough, the three tables are next to each other; high enough, panels get some air.
+_BY_WIDTH: Final = [(0, "-narrow"), (110, "-wide"), (170, "-side")]
+_BY_HEIGHT: Final = [(0, "-low"), (34, "-tall")]
+_TABLES: Final = ("users", "windows", "flagged")
+_PANELS: Final = (*_TABLES, "plots")
+
+
+class Dashboard(Guarded, Screen[None]):
+    """Everything at a glance.
+
+    Args:
+        session: What to show and to steer.
+        preferences: How it was left, and whether to ask before something is lost.
+        folder: Where exports go unless another is chosen.
+    """
+
+    BINDINGS = bindings(Scope.DASHBOARD)
+    # Nothing takes keys before Kafka has answered; None would mean the application's choice.
+    AUTO_FOCUS = ""
+    HORIZONTAL_BREAKPOINTS = _BY_WIDTH
+    VERTICAL_BREAKPOINTS = _BY_HEIGHT
+
+    def __init__(self, session: Session, preferences: PreferencesFile, folder: Path) -> None:
+        # From the beginning, since a class that is set later has every widget styled again.
+        super().__init__(classes="-starting")
+        self._session = session
+        self._preferences = preferences
+        self._folder = folder
+        self._exporter = Exporter(session.look_up, session.tell)
+        self._table = "users"
+        self._frozen: Snapshot | None = None
+        self._refined: tuple[Queries, Snapshot] | None = None
+        self._mistakes: dict[str, str] = {}
+        self._live_tables: tuple[PanelTable[Any], ...] = ()
+        self._plots: tuple[SeriesPlot[Any], ...] = ()
+
+    def compose(self) -> ComposeResult:
+        """Header, start or panels, footer."""
+        yield Header()
+        yield StartupPanel()
+        with Vertical(id="live"):
+            with Horizontal(id="top"):
+                with Vertical(id="jobs-panel"):
+                    yield TitleLine(classes="jobs")
+                    yield JobsPanel()
+                    yield StartLines()
+                with Horizontal(id="strip"):
+                    yield from every_plot()
+            yield TitleLine(classes="tabs")
+            yield FilterBar()
+            with Container(id="tables"):
+                with Vertical(id="users-panel", classes="panel"):
+                    yield TitleLine(classes="own")
+                    yield UsersTable()
+                with Vertical(id="windows-panel", classes="panel"):
+                    yield TitleLine(classes="own")
+                    yield OpenWindowLines()
+                    yield WindowsTable()
+                with Vertical(id="flagged-panel", classes="panel"):
+                    yield TitleLine(classes="own")
+                    with Container(id="flagged-body"):
+                        yield FlaggedTable()
+                        yield RecordPane(id="flagged-record")
+                with Vertical(id="plots-panel", classes="panel"):
+                    yield TitleLine(classes="own")
+                    with Plots(id="plots"):
+                        yield from every_plot()
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Begin to look at the session a few times a second."""
+        remembered = self._preferences.current
+        self._table = remembered.panel if remembered.panel in _PANELS else self._table
+        self.set_class(remembered.maximised, "-maximised")
+        self._choose()
+        self.query_one(RecordPane).display = False
+        if remembered.windows in WINDOW_KINDS:
+            self._session.ask(replace(self._session.queries, kind=remembered.windows))
+        self._live_tables = tuple(self.query(PanelTable))
+        self._plots = tuple(plot for plot in self.query(".series") if isinstance(plot, SeriesPlot))
+        for table in self._live_tables:
+            if table.asked is not None and table.id is not None:
+                left = remembered.table(table.id)
+                if left.sort in FIELDS[table.id].kinds:
+                    table.ask(replace(table.asked, sort=left.sort, descending=left.descending))
+                self._put(table.id, table.asked)
+        self.refresh_view()
+        self.set_interval(_REFRESH_SECONDS, self.refresh_view)
+
+    def on_screen_resume(self) -> None:
+        """Under another screen the panels were left as they were."""
+        self.refresh_view()
+
+    def refresh_view(self) -> None:
+        """Draw the session as it is now; what cannot be seen is left alone."""
+        view = self._session.view()
+        starting = self.has_class("-starting") if view.leaving else view.only_start
+        if self.has_class("-starting") is not starting:
+            self.set_class(starting, "-starting")
+            if not starting:
+                first = self._table if self.has_class("-maximised") else "jobs"
+                self.query_one(f"#{first}").focus()
+        failed = self.has_class("-failed") if view.leaving else view.phase is Phase.FAILED
+        self.set_class(failed, "-failed")
+        # Frozen tables keep what they had; what is wrong with the stack shows all the same.
+        if self._frozen is not None:
+            since = view.data.transactions_total - self._frozen.transactions_total
+            view = replace(view, waiting=max(0, since))
+        if not self._covered:
+            self.query_one(Header).show(view)
+            if starting:
+                self.query_one(StartupPanel).show(view)
+            else:
+                self._show_panels(self._as_frozen(view))
+        for notice in self._session.take_notices():
+            self.notify(text.clean(notice.message), severity=notice.severity.value, markup=False)
+
+    @property
+    def _covered(self) -> bool:
+        """Whether a screen as large as the terminal lies over this one."""
+        stack = self.app.screen_stack
+        return not all(screen.is_modal for screen in stack[stack.index(self) + 1 :])
+
+    def back(self) -> None:
+        """Undo what narrows the view, one at a time: a record, a filter, a large panel."""
+        if self._table == "flagged" and self.query_one(RecordPane).display:
+            self._close_record()
+            return
+        asked = self._asked
+        if asked is not None and asked.filter:
+            self._filter_by("")
+        elif self.has_class("-maximised"):
+            self.action_maximise()
+
+    def action_refresh_now(self) -> None:
+        """Look at the stack now; try a failed start again."""
+        if self._session.view().phase is Phase.FAILED:
+            self._session.bring_up()
+        else:
+            self._session.look()
+        self.refresh_view()
+
+    def action_freeze(self) -> None:
+        """Let the tables stand still, or follow again."""
+        self._frozen = self._session.view().data if self._frozen is None else None
+        self._refined = None
+        self.refresh_view()
+
+    def action_panel(self, panel: str) -> None:
+        """Go to a panel."""
+        if panel in _PANELS:
+            self._table = panel
+            self._choose()
+            self._preferences.change(panel=panel)
+        self.query_one(f"#{panel}").focus()
+        self.refresh_view()
+
+    def action_turn(self, step: int) -> None:
+        """Go to the next or the previous table."""
+        self.action_panel(_PANELS[(_PANELS.index(self._table) + step) % len(_PANELS)])
+
+    def action_maximise(self) -> None:
+        """Give the panel that has the keys the whole screen, or give it back."""
+        self.toggle_class("-maximised")
+        self._preferences.change(maximised=self.has_class("-maximised"))
+        self.refresh_view()
+
+    def action_next_windows(self) -> None:
+        """Show windows of the next kind."""
+        queries = self._session.queries
+        kind = WINDOW_KINDS[(WINDOW_KINDS.index(queries.kind) + 1) % len(WINDOW_KINDS)]
+        self._session.ask(replace(queries, kind=kind))
+        self._preferences.change(windows=kind)
+        self.action_panel("windows")
+        self._refresh_soon()
+
+    def action_records(self) -> None:
+        """Look into any topic."""
+        self.post_message(OpenTopic())
+
+    def action_quarantine(self) -> None:
+        """Look at the records that are no transactions."""
+        self.post_message(OpenQuarantine())
+
+    def action_simulator(self) -> None:
+        """Steer the simulator."""
+        self.post_message(OpenSimulator())
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """There are no panels before Kafka has answered."""
+        if self.has_class("-starting") and action != "refresh_now":
+            return False
+        return super().check_action(action, parameters)
+
+    @on(TitleLine.Chosen)
+    def _go_to_title(self, message: TitleLine.Chosen) -> None:
+        if message.panel == "records":
+            self.action_records()
+        else:
+            self.action_panel(message.panel)
+
+    @on(JobsPanel.Ordered)
+    def _give_order(self, message: JobsPanel.Ordered) -> None:
+        ask = self._preferences.current.ask_before_cancelling
+        refresh = self.refresh_view
+        give_when_sure(self, self._session, message.order, message.names, refresh, ask=ask)
+
+    @on(LiveTable.Opened)
+    def _open(self, message: LiveTable.Opened) -> None:
+        match message.table.selected:
+            case UserRow() as row:
+                self.post_message(OpenUser(row.user_id))
+            case WindowLine(user=WindowUser() as user):
+                self.post_message(OpenUser(user.user_id))
+            case JobLine() as line:
+                self.post_message(OpenJob(line.status.name))
+            case Flagged():
+                self.query_one(RecordPane).display = not self.query_one(RecordPane).display
+                self.refresh_view()
+
+    @on(RecordPane.Closed)
+    def _close_record(self) -> None:
+        self.query_one(RecordPane).display = False
+        self.action_panel("flagged")
+
+    @on(LiveTable.ExportWanted)
+    def _export(self, message: LiveTable.ExportWanted) -> None:
+        from tui.screens.export.dialog import ExportScreen
+
+        table = message.table.id or ""
+        data = self._as_frozen(self._session.view()).data
+        frozen = self._frozen is not None
+        wanted = Export(table, self._session.queries, data if frozen else None)
+
+        def write(choice: ExportChoice | None) -> None:
+            if choice is not None:
+                self._exporter.write(wanted, choice)
+
+        what, count = described(data, table, frozen=frozen)
+        stamp = datetime.fromtimestamp(self._session.view().now)
+        name = f"fraudwatch-{table}-{stamp:%Y%m%d-%H%M%S}"
+        self.app.push_screen(ExportScreen(what, count, self._folder, name), write)
+
+    @on(LiveTable.Queried)
+    def _ask(self, message: LiveTable.Queried) -> None:
+        self._put(message.table.id, message.query)
+        if message.table.id is not None:
+            query = message.query
+            self._preferences.change_table(
+                message.table.id, sort=query.sort, descending=query.descending
+            )
+        self._refresh_soon()
+
+    @on(LiveTable.FilterWanted)
+    def _type_filter(self, message: LiveTable.FilterWanted) -> None:
+        if message.table.asked is not None:
+            self.query_one(FilterBar).open(message.table.asked.filter.text)
+
+    @on(FilterBar.Changed)
+    def _filter_typed(self, message: FilterBar.Changed) -> None:
+        self._filter_by(message.text)
+
+    @on(FilterBar.Closed)
+    def _filter_done(self) -> None:
+        self._mistakes.pop(self._table, None)
+        self.action_panel(self._table)
+
+    def on_descendant_focus(self) -> None:
+        """Tabbing to a table chooses it, too."""
+        focused = self.focused.id if self.focused is not None else None
+        if focused in _PANELS:
+            self._table = focused
+            self._choose()
+        if focused is not None:
+            self.set_class(focused == "jobs", "-jobs")
+            self.set_class(focused != "jobs", "-table")
+
+    def _filter_by(self, typed: str) -> None:
+        if self._asked is None:
+            return
+        table = self.query_one(f"#{self._table}", LiveTable)
+        self._mistakes.pop(self._table, None)
+        try:
+            wanted = parse(typed, FIELDS[self._table].kinds)
+        except FilterError as error:
+            self._mistakes[self._table] = str(error)
+            wanted = Filter()
+        table.ask(replace(self._asked, filter=wanted))
+        self.refresh_view()
+
+    @property
+    def _asked(self) -> Query | None:
+        """What the chosen table is asked for; None when the plots are chosen."""
+        if self._table not in _TABLES:
+            return None
+        return self.query_one(f"#{self._table}", LiveTable).asked
+
+    def _put(self, table: str | None, query: Query) -> None:
+        changed: dict[str, Any] = {table: query} if table in _TABLES else {}
+        self._session.ask(replace(self._session.queries, **changed))
+
+    def _refresh_soon(self) -> None:
+        self.set_timer(_ANSWER_SECONDS, self.refresh_view)
+
+    def _as_frozen(self, view: View) -> View:
+        if self._frozen is None:
+            return view
+        queries = self._session.queries
+        if self._refined is None or self._refined[0] != queries:
+            self._refined = (queries, refined(self._frozen, queries))
+        return replace(view, data=self._refined[1])
+
+    def _choose(self) -> None:
+        for panel in _PANELS:
+            self.query_one(f"#{panel}-panel").set_class(panel == self._table, "-chosen")
+        self.set_class(self._table == "plots", "-plots")
+
+    def _is_shown(self, panel: str) -> bool:
+        side_by_side = self.has_class("-side") and panel in _TABLES and self._table != "plots"
+        return side_by_side or panel == self._table
+
+    def _show_panels(self, view: View) -> None:
+        self.query_one(JobsPanel).show(view)
+        self.query_one(StartLines).show(view)
+        for table in self._live_tables:
+            if table.id in _TABLES and self._is_shown(table.id):
+                table.show(view)
+        self._show_record()
+        for plot in self._plots:
+            if plot.region:  # Drawn only where it can be seen.
+                plot.show(view.data.series, view.now)
+        if self._is_shown("windows"):
+            self.query_one(OpenWindowLines).show(view)
+        self._show_titles(view)
+
+    @on(FlaggedTable.Moved)
+    def _show_record(self) -> None:
+        pane = self.query_one(RecordPane)
+        if pane.display and self._is_shown("flagged"):
+            pane.show(flagged_record(self.query_one(FlaggedTable).selected))
+
+    def _show_titles(self, view: View) -> None:
+        focused = self.focused.id if self.focused is not None else None
+        jobs, *tables = (
+            replace(
+                title,
+                shown=title.panel == "jobs" or self._is_shown(title.panel),
+                focused=title.panel == focused,
+            )
+            for title in panel_titles(view, self._mistakes)
+        )
+        self.query_one("TitleLine.jobs", TitleLine).show([jobs])
+        self.query_one("TitleLine.tabs", TitleLine).show(tables)
+        for title in tables:
+            if title.panel in _PANELS:
+                self.query_one(f"#{title.panel}-panel TitleLine", TitleLine).show([title])

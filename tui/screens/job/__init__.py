@@ -1,0 +1,1 @@
+"""One job: how it is doing, what it computes, what went wrong."""

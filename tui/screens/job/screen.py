@@ -1,0 +1,207 @@
+"""One job: how it is doing, what it computes, what went wrong, and what it left behind."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Footer, Static
+
+from pipeline.model import JobDetail
+from tui.drawing import code, text
+from tui.drawing.tones import Piece, Tone, content
+from tui.keymap import Scope, inner_bindings
+from tui.messages import OpenRows
+from tui.preferences import PreferencesFile
+from tui.screens.commands.job_commands import give_when_sure
+from tui.session.job_control import Order
+from tui.session.read_only import Guarded
+from tui.session.session import Session
+from tui.streams.watch import Watch, Watched
+from tui.widgets.header import Header
+from tui.widgets.titles import Title, TitleLine
+
+from .detail_text import exceptions, state
+from .metrics_lines import JobVitalsLines
+
+_REFRESH_SECONDS: Final = 0.22
+_DETAIL_SECONDS: Final = 2.0
+_SECTIONS: Final = ("expression", "sql", "exceptions", "state")
+_NAMES: Final = ("Ibis", "Flink SQL", "Exceptions", "State")
+
+
+class Section(VerticalScroll, can_focus=True, inherit_bindings=False):
+    """What scrolls; the keys for that are the screen's."""
+
+
+class JobScreen(Guarded, Screen[None]):
+    """One job.
+
+    Args:
+        session: What to show and to steer.
+        preferences: Whether to ask before state is lost.
+        name: Of the job.
+    """
+
+    CSS_PATH = "../styles/job.tcss"
+    BINDINGS = inner_bindings(Scope.JOB)
+    AUTO_FOCUS = "#section"
+
+    def __init__(self, session: Session, preferences: PreferencesFile, name: str) -> None:
+        super().__init__()
+        self._session = session
+        self._preferences = preferences
+        self._job = name
+        self._section = _SECTIONS[0]
+        self._shown: tuple[str, Watched[JobDetail]] | None = None
+        self._watch = self._new_watch()
+
+    @property
+    def job(self) -> str:
+        """The name of the job."""
+        return self._job
+
+    def compose(self) -> ComposeResult:
+        """Header, figures, one of the sections, footer."""
+        yield Header()
+        yield TitleLine(classes="job")
+        yield JobVitalsLines(self._job)
+        yield TitleLine(classes="sections")
+        with Section(id="section"):
+            yield Static(id="section-text")
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Begin to look."""
+        self._watch.start()
+        self.refresh_view()
+        self.set_interval(_REFRESH_SECONDS, self.refresh_view)
+
+    def on_unmount(self) -> None:
+        """Look no longer."""
+        self._watch.stop()
+
+    def refresh_view(self) -> None:
+        """Draw the job as it is now."""
+        view = self._session.view()
+        self.query_one(Header).show(view)
+        self.query_one(JobVitalsLines).show(view)
+        detail = self._watch.last
+        note = text.clean(detail.value.description) if detail.value else ""
+        title = Title("job", "", text.clean(self._job), note)
+        self.query_one("TitleLine.job", TitleLine).show([title])
+        self._show_section(detail, view.now)
+
+    def action_section(self, section: str) -> None:
+        """Go to a section."""
+        self._section = section
+        self.query_one("#section", VerticalScroll).scroll_home(animate=False)
+        self.refresh_view()
+
+    def action_turn(self, step: int) -> None:
+        """Go to the next or the previous section."""
+        at = _SECTIONS.index(self._section) + step
+        self.action_section(_SECTIONS[at % len(_SECTIONS)])
+
+    def action_scroll(self, lines: int) -> None:
+        """Scroll the section."""
+        self.query_one("#section", VerticalScroll).scroll_relative(y=lines, animate=False)
+
+    def action_neighbour(self, step: int) -> None:
+        """Go to the next or the previous job."""
+        names = [line.status.name for line in self._session.view().jobs]
+        if self._job in names:
+            name = names[(names.index(self._job) + step) % len(names)]
+            self.app.switch_screen(JobScreen(self._session, self._preferences, name))
+
+    def action_start(self) -> None:
+        """Start the job, from its kept state."""
+        self._give(Order.START)
+
+    def action_stop(self) -> None:
+        """Stop the job, keeping its state."""
+        self._give(Order.STOP)
+
+    def action_cancel(self) -> None:
+        """Cancel the job and discard its state."""
+        self._give(Order.CANCEL)
+
+    def action_rows(self) -> None:
+        """View the rows that the job writes."""
+        self.post_message(OpenRows(self._job))
+
+    def action_copy(self) -> None:
+        """Copy the SQL."""
+        detail = self._watch.last.value
+        if detail is not None:
+            self.app.copy_to_clipboard(detail.sql)
+            self.notify(f"Copied the SQL of {text.clean(self._job)}", markup=False)
+
+    @on(TitleLine.Chosen)
+    def _go_to_section(self, message: TitleLine.Chosen) -> None:
+        if message.panel in _SECTIONS:
+            self.action_section(message.panel)
+
+    def _give(self, order: Order) -> None:
+        ask = self._preferences.current.ask_before_cancelling
+        give_when_sure(
+            self, self._session, order, frozenset({self._job}), self._look_again, ask=ask
+        )
+
+    def _look_again(self) -> None:
+        self._watch.now()
+        self.refresh_view()
+
+    def _new_watch(self) -> Watch[JobDetail]:
+        return Watch(
+            lambda: self._session.job_detail(self._job),
+            _DETAIL_SECONDS,
+            self._session.clock,
+            name="job-detail",
+        )
+
+    def _show_section(self, detail: Watched[JobDetail], now: float) -> None:
+        notes = ("", "", _count(detail, "failures"), _count(detail, "kept"))
+        titles = [
+            Title(panel, str(number), name, note, shown=panel == self._section)
+            for number, (panel, name, note) in enumerate(
+                zip(_SECTIONS, _NAMES, notes, strict=True), 1
+            )
+        ]
+        self.query_one("TitleLine.sections", TitleLine).show(titles)
+        shown = (self._section, detail)
+        # Ages in the list of states go on; everything else is only laid out when it changes.
+        if shown == self._shown and self._section != "state":
+            return
+        self._shown = shown
+        self.query_one("#section-text", Static).update(_text(self._section, detail, now))
+
+
+def _count(detail: Watched[JobDetail], what: str) -> str:
+    return str(len(getattr(detail.value, what))) if detail.value is not None else ""
+
+
+def _text(section: str, detail: Watched[JobDetail], now: float) -> Content:
+    said = str(detail.problem or "")
+    if detail.value is None:
+        if said:
+            return content([Piece(text.clean(said), Tone.DANGER)])
+        return content([Piece("Reading…", Tone.WAITS)])
+    match section:
+        case "expression":
+            shown = code.expression(detail.value.expression)
+        case "sql":
+            shown = code.sql(detail.value.sql)
+        case "exceptions":
+            shown = exceptions(detail.value, now)
+        case _:
+            shown = state(detail.value, now)
+    if said:
+        age = text.age(now - detail.at)
+        old = content([Piece(text.clean(f"{said} As it was {age}."), Tone.DANGER)])
+        return Content("\n\n").join([old, shown])
+    return shown

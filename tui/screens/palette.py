@@ -1,0 +1,273 @@
+"""The command palette: every key that works here, and a jump to any user, topic or theme."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, ClassVar, Final, TypeVar
+
+from textual.app import App
+from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Matcher, Provider
+from textual.content import Content
+from textual.screen import Screen
+
+from tui.drawing import text
+from tui.drawing.tones import Piece, Tone, content
+from tui.keymap import KEYMAP, changing_actions
+from tui.theme import THEMES, title
+
+_log = logging.getLogger(__name__)
+
+_KEY_CELLS: Final = 10
+_MOST_USERS: Final = 8
+_MOST_TOPICS: Final = 2_000
+_PALETTE: Final = "app.palette"
+_USER_IDS: Final = range(-(2**63), 2**63)
+# Sign and digits; Python would refuse to read thousands of them.
+_ID_CHARACTERS: Final = 20
+_NAMED: Final = 2.0
+# Whoever types digits looks for a user before anything else that has them, whatever it scores.
+_KNOWN: Final = 1_000.0
+_UNKNOWN: Final = 900.0
+
+Run = Callable[[], Awaitable[Any] | Any]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Jumps:
+    """Where the palette can go; the callables that look something up are called in threads.
+
+    Attributes:
+        users: Up to so many ids of known users that contain a text.
+        topics: The names of Kafka's topics.
+        open_user: Goes to a user.
+        open_topic: Goes to the records of a topic.
+        profiles: The names of the other profiles.
+        open_profile: Gives way to the console of another profile.
+    """
+
+    users: Callable[[str, int], Sequence[int]]
+    topics: Callable[[], Sequence[str]]
+    open_user: Callable[[int], object]
+    open_topic: Callable[[str], object]
+    profiles: Callable[[], Sequence[str]] = tuple
+    open_profile: Callable[[str], object] = str
+
+
+class Palette(CommandPalette):
+    """The palette in the console's look.
+
+    Args:
+        jumps: Where it can go apart from what keys do; None for nowhere.
+        read_only: Whether what changes something is left out.
+    """
+
+    CSS_PATH: ClassVar[str] = "styles/palette.tcss"
+    # Hits that come within this time are shown with the next one only, which may wait for Kafka.
+    _RESULT_BATCH_TIME: ClassVar[float] = 0.0  # type: ignore[misc]  # Final there
+
+    def __init__(self, jumps: Jumps | None = None, *, read_only: bool = False) -> None:
+        keys = type("Keys", (KeyCommands,), {"read_only": read_only})
+        kinds = (JumpCommands, ProfileCommands) if jumps is not None else ()
+        places = [type("Places", (kind,), {"jumps": jumps}) for kind in kinds]
+        super().__init__(
+            [keys, ThemeCommands, *places], placeholder="An action, a user, a topic, a theme"
+        )
+
+    def _action_command_list(self, action: str) -> None:
+        # Textual looks for the lines of a list that may not have been laid out yet.
+        if self.query_one(CommandList).size.height:
+            super()._action_command_list(action)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One line of the palette: a key if there is one, what it is called, and what it does."""
+
+    key: str
+    label: str
+    help: str
+    run: Run
+
+    @property
+    def words(self) -> str:
+        """What is matched with what was typed, and what is shown behind the key."""
+        return f"{self.label} — {self.help}" if self.help else self.label
+
+    def hit(self, matcher: Matcher) -> Hit | None:
+        """As a hit, with what matches marked; None when nothing does."""
+        # What a command is called counts for more than what is said about it.
+        score = max(_NAMED * matcher.match(self.label), matcher.match(self.words))
+        return Hit(score, self._line(matcher), self.run, text=self.words) if score > 0 else None
+
+    def exact_hit(self, score: float) -> Hit:
+        """As a hit of this score."""
+        return Hit(score, self._line(None), self.run, text=self.words)
+
+    def discovery(self) -> DiscoveryHit:
+        """As shown before anything is typed."""
+        return DiscoveryHit(self._line(None), self.run, text=self.words)
+
+    def _line(self, matcher: Matcher | None) -> Content:
+        key = content([Piece(f"{self.key:<{_KEY_CELLS}}", Tone.ACCENT)])
+        pieces = [Piece(self.label, Tone.STRONG)]
+        pieces += [Piece(f" — {self.help}", Tone.QUIET)] if self.help else []
+        words = content(pieces)
+        if matcher is not None and matcher.match_style is not None:
+            # The matcher's own way of marking would parse the words as markup.
+            _, places = matcher.fuzzy_search.match(matcher.query, self.words)
+            for place in places:
+                words = words.stylize(matcher.match_style, place, place + 1)
+        return key + words
+
+
+class KeyCommands(Provider):
+    """Every key of the keymap that works on the screen below."""
+
+    read_only: ClassVar[bool] = False
+
+    async def search(self, query: str) -> Hits:
+        """Keys whose label or help is like what was typed."""
+        matcher = self.matcher(query)
+        for command in self._commands():
+            hit = command.hit(matcher)
+            if hit is not None:
+                yield hit
+
+    async def discover(self) -> Hits:
+        """All but those that are many keys for one thing; these are found by searching."""
+        for command in self._commands(families=False):
+            yield command.discovery()
+
+    def _commands(self, *, families: bool = True) -> Iterator[Command]:
+        active = self.screen.active_bindings
+        refused = changing_actions() if self.read_only else frozenset[str]()
+        for entry in KEYMAP:
+            if entry.action == _PALETTE or entry.action.partition("(")[0] in refused:
+                continue
+            if len(entry.keys) > 1 and "{key}" in entry.action and not families:
+                continue
+            each = entry.keys if "{key}" in entry.action else entry.keys[:1]
+            for key in each:
+                bound = active.get(key)
+                # The same key may do something else here, which its own line of the keymap says.
+                if bound is None or not bound.enabled or bound.binding.tooltip != entry.help:
+                    continue
+                label = entry.label if len(each) == 1 else f"{entry.label} {key}"
+                shown = entry.shown if len(each) == 1 else key
+                run = partial(self.app.run_action, bound.binding.action, bound.node)
+                yield Command(shown, label, entry.help, run)
+
+
+class ThemeCommands(Provider):
+    """Every theme by name."""
+
+    async def search(self, query: str) -> Hits:
+        """Themes whose name is like what was typed."""
+        matcher = self.matcher(query)
+        for command in _themes(self.app):
+            hit = command.hit(matcher)
+            if hit is not None:
+                yield hit
+
+
+class JumpCommands(Provider):
+    """Users and topics."""
+
+    jumps: ClassVar[Jumps]
+
+    def __init__(self, screen: Screen[object], match_style: object = None) -> None:
+        super().__init__(screen, match_style)  # type: ignore[arg-type]  # passed on as it comes
+        self._topics: asyncio.Task[Sequence[str]] | None = None
+
+    async def startup(self) -> None:
+        """Begin to ask for the topics, which Kafka may take a moment to name."""
+        self._topics = asyncio.create_task(_looked_up(self.jumps.topics))
+
+    async def shutdown(self) -> None:
+        """Nobody waits for the topics any more."""
+        if self._topics is not None:
+            self._topics.cancel()
+
+    async def search(self, query: str) -> Hits:
+        """The user of this id, users whose id contains it, and topics of a like name."""
+        typed = query.strip().replace(",", "")
+        if typed.isascii() and typed.removeprefix("-").isdecimal():
+            async for user in self._users(typed):
+                yield user
+        if self._topics is not None:
+            matcher = self.matcher(query)
+            # Another query must be able to go on waiting where this one is cancelled.
+            for topic in (await asyncio.shield(self._topics))[:_MOST_TOPICS]:
+                hit = self._topic(topic).hit(matcher)
+                if hit is not None:
+                    yield hit
+
+    async def _users(self, typed: str) -> Hits:
+        known = await _looked_up(partial(self.jumps.users, typed, _MOST_USERS))
+        exact = _user_id(typed)
+        if exact is not None:
+            yield self._user(exact).exact_hit(_KNOWN + 1 if exact in known else _UNKNOWN)
+        for place, user in enumerate(known[:_MOST_USERS]):
+            if user != exact:
+                yield self._user(user).exact_hit(_KNOWN - place / 100)
+
+    def _user(self, user: int) -> Command:
+        return Command("", f"Go to user {user}", "", partial(self.jumps.open_user, user))
+
+    def _topic(self, topic: str) -> Command:
+        name = text.clean(topic)
+        return Command("", f"Open topic {name}", "", partial(self.jumps.open_topic, topic))
+
+
+class ProfileCommands(Provider):
+    """The other profiles."""
+
+    jumps: ClassVar[Jumps]
+
+    async def search(self, query: str) -> Hits:
+        """Profiles of a like name."""
+        matcher = self.matcher(query)
+        for command in await self._commands():
+            hit = command.hit(matcher)
+            if hit is not None:
+                yield hit
+
+    async def discover(self) -> Hits:
+        """All of them."""
+        for command in await self._commands():
+            yield command.discovery()
+
+    async def _commands(self) -> list[Command]:
+        return [
+            Command(
+                "",
+                f"Profile: {text.clean(name)}",
+                "Let go of this stack as quitting does, and open that one",
+                partial(self.jumps.open_profile, name),
+            )
+            for name in await _looked_up(self.jumps.profiles)
+        ]
+
+
+def _user_id(typed: str) -> int | None:
+    user = int(typed) if len(typed) <= _ID_CHARACTERS else None
+    return user if user is not None and user in _USER_IDS else None
+
+
+def _themes(app: App[object]) -> Iterator[Command]:
+    for theme in THEMES:
+        yield Command("", f"Theme {title(theme)}", "", partial(setattr, app, "theme", theme.name))
+
+
+async def _looked_up(look: Callable[[], Sequence[T]]) -> Sequence[T]:
+    try:
+        return await asyncio.to_thread(look)
+    except Exception as error:
+        # A palette without topics is better than none while Kafka is away.
+        _log.info("the palette does without", exc_info=error)
+        return ()

@@ -1,0 +1,1 @@
+"""Invalid records of the transaction topic."""

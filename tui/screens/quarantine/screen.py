@@ -1,0 +1,116 @@
+"""What is in the transaction topic and is no transaction: counted, listed, shown whole."""
+
+from __future__ import annotations
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.screen import Screen
+from textual.widgets import Footer, Static
+
+from tui.drawing import text
+from tui.drawing.tones import Piece, Tone, content
+from tui.keymap import Scope, inner_bindings
+from tui.session.session import Session
+from tui.streams.quarantine import BadRow, Quarantine
+from tui.table.live_table import LiveTable
+from tui.widgets.header import Header
+from tui.widgets.record_pane import RecordPane
+from tui.widgets.titles import Title, TitleLine
+
+from .quarantine_table import QuarantineTable
+
+_REFRESH_SECONDS = 0.22
+_BY_WIDTH = [(0, "-below"), (120, "-beside")]
+_NONE = (Piece("Every record that the console has read is a transaction.", Tone.QUIET),)
+
+
+class QuarantineScreen(Screen[None]):
+    """Lists the records that no feature sees.
+
+    Args:
+        session: What to show.
+    """
+
+    CSS_PATH = "../styles/quarantine.tcss"
+    BINDINGS = inner_bindings(Scope.QUARANTINE)
+    AUTO_FOCUS = "QuarantineTable"
+    HORIZONTAL_BREAKPOINTS = _BY_WIDTH
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._frozen: Quarantine | None = None
+
+    def compose(self) -> ComposeResult:
+        """Header, counts, the list, the record, the footer."""
+        yield Header()
+        yield TitleLine()
+        yield Static(id="quarantine-kinds")
+        with Container(id="quarantine-body"):
+            yield QuarantineTable(id="quarantine-list")
+            yield RecordPane(id="quarantine-record")
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Begin to look."""
+        self.query_one(RecordPane).display = False
+        self.refresh_view()
+        self.set_interval(_REFRESH_SECONDS, self.refresh_view)
+
+    def refresh_view(self) -> None:
+        """Draw what is known now."""
+        view = self._session.view()
+        now = view.data.quarantine
+        shown = self._frozen or now
+        self.query_one(Header).show(view)
+        note = f"{text.integer(now.total)} records that no feature sees"
+        if self._frozen is not None:
+            note = f"frozen, {text.integer(now.total - self._frozen.total)} more since"
+        elif len(now.rows) < now.total:
+            note += f", the newest {text.integer(len(now.rows))} below"
+        self.query_one(TitleLine).show([Title("quarantine", "", "Quarantine", note)])
+        table = self.query_one(QuarantineTable)
+        table.show_rows(shown.rows, view.now, _NONE)
+        self._show_record()
+
+    def action_freeze(self) -> None:
+        """Let the list stand still, or follow again."""
+        self._frozen = None if self._frozen is not None else self._session.view().data.quarantine
+        self.refresh_view()
+
+    @on(LiveTable.Moved)
+    def _show_record(self) -> None:
+        pane = self.query_one(RecordPane)
+        row = self.query_one(QuarantineTable).selected if pane.display else None
+        if pane.display:
+            pane.show(row.record if row is not None else None)
+        # Beside the record there is little room for the reason.
+        shown = self._frozen or self._session.view().data.quarantine
+        line = _kinds(shown) if row is None else _reason(row)
+        self.query_one("#quarantine-kinds", Static).update(content(line))
+
+    @on(LiveTable.Opened)
+    def _open(self) -> None:
+        pane = self.query_one(RecordPane)
+        pane.display = not pane.display
+        self.refresh_view()
+
+    @on(RecordPane.Closed)
+    def _close_record(self) -> None:
+        self.query_one(RecordPane).display = False
+        self.query_one(QuarantineTable).focus()
+
+
+def _kinds(quarantine: Quarantine) -> list[Piece]:
+    pieces: list[Piece] = []
+    for kind, count in quarantine.kinds:
+        pieces += [Piece("   " if pieces else "")]
+        # Kept together where the line breaks.
+        name = text.clean(f"{kind} ").replace(" ", "\N{NO-BREAK SPACE}")
+        pieces += [Piece(name, Tone.QUIET), Piece(text.integer(count))]
+    return pieces
+
+
+def _reason(row: BadRow) -> list[Piece]:
+    return [Piece(f"{text.clean(row.kind)}: ", Tone.WAITS), Piece(text.clean(row.reason, 200))]

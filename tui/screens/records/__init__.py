@@ -1,0 +1,1 @@
+"""Any topic, record by record."""

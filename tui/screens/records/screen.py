@@ -1,0 +1,282 @@
+"""Any topic, record by record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar, Final
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+from textual.content import Content
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widgets import Footer, Static
+
+from tui.drawing.tones import content
+from tui.keymap import Scope, bindings
+from tui.streams.record_view import RecordView
+from tui.streams.tail_feed import MOST_KEPT, TailFeed, TailSnapshot
+from tui.streams.tail_source import Beginning, End, Moment, Recent, Start, Tails, follows
+from tui.table.filter import Filter, FilterError, parse
+from tui.widgets.filter_bar import FilterBar
+from tui.widgets.record_pane import RecordPane
+
+from .progress import RecordsView, headline, progress, why_empty
+from .record_list import RecordsTable
+from .topic_picker import TopicPicker
+from .when_dialog import WhenDialog
+
+_REFRESH_SECONDS: Final = 0.22
+# From the beginning, another filter means to read again, which not every letter should do.
+_TYPING_SECONDS: Final = 0.3
+_RECENT: Final = Recent(2_000)
+_BY_WIDTH: Final = [(0, "-below"), (120, "-beside")]
+
+
+class RecordsScreen(Screen[None]):
+    """Tails a topic, and shows whole records.
+
+    Args:
+        tails: Opens and lists topics.
+        clock: Seconds since the epoch.
+        topic: Which to begin with; empty to have one chosen.
+        most: Records to keep.
+    """
+
+    CSS_PATH = "../styles/records.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings(Scope.RECORDS),
+        Binding("escape", "back", show=False),
+        Binding("q", "leave", "back"),
+    ]
+    AUTO_FOCUS = "RecordsTable"
+    HORIZONTAL_BREAKPOINTS = _BY_WIDTH
+
+    def __init__(
+        self, tails: Tails, clock: Callable[[], float], topic: str = "", *, most: int = MOST_KEPT
+    ) -> None:
+        super().__init__()
+        self._tails = tails
+        self._clock = clock
+        self._most = most
+        self._topic = topic
+        self._start: Start = _RECENT
+        self._since = clock()
+        self._feed: TailFeed | None = None
+        self._wanted = Filter()
+        self._filter_error = ""
+        self._typing: Timer | None = None
+        self._frozen: TailSnapshot | None = None
+        self._held = False
+        # What was shown last.
+        self._last = TailSnapshot()
+        self._shown: tuple[RecordView, ...] = ()
+        # The tuple that is shown in the other order, and what it was made of.
+        self._turned: tuple[tuple[RecordView, ...], tuple[RecordView, ...]] = ((), ())
+
+    @property
+    def topic(self) -> str:
+        """The topic that is read; empty while there is none."""
+        return self._topic
+
+    @property
+    def feed(self) -> TailFeed | None:
+        """What reads the topic; None while none is read."""
+        return self._feed
+
+    def compose(self) -> ComposeResult:
+        """Two lines, the list, the record, the filter, the footer."""
+        yield Static(id="records-head")
+        with Container(id="records-body"):
+            yield RecordsTable(id="records-list")
+            yield RecordPane(id="record")
+        yield FilterBar(id="records-filter")
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Begin to read, or ask what."""
+        self._pane.display = False
+        self.set_interval(_REFRESH_SECONDS, self.refresh_view)
+        if self._topic:
+            self._read(self._topic, self._start)
+        else:
+            self.action_topic()
+
+    def on_unmount(self) -> None:
+        """Read no longer."""
+        if self._feed is not None:
+            self._feed.stop()
+
+    def refresh_view(self) -> None:
+        """Draw the records as they are now."""
+        if self._feed is None or not self.is_attached:
+            return
+        tail = self._feed.snapshot
+        if self._frozen is None and self._would_lose_selected(tail):
+            self._frozen, self._held = self._last, True
+        waiting = None
+        if self._frozen is not None:
+            waiting = max(0, tail.matched - self._frozen.matched)
+        else:
+            self._last = tail
+        view = RecordsView(
+            now=self._clock(),
+            topic=self._topic,
+            start=self._start,
+            since=self._since,
+            tail=tail,
+            waiting=waiting,
+            held=self._held,
+            filter_error=self._filter_error,
+        )
+        shown = tail if self._frozen is None else self._frozen
+        self._shown = self._in_order(shown.records)
+        self._table.show_rows(self._shown, view.now, why_empty(view))
+        self._show_record()
+        head = Content("\n").join([content(headline(view)), content(progress(view))])
+        self.query_one("#records-head", Static).update(head)
+        at_end = bool(self._shown) and self._table.selected is self._shown[-1]
+        if tail.full and at_end and self._frozen is None:
+            self._feed.read_on(tail)
+
+    def action_topic(self) -> None:
+        """Have a topic chosen."""
+        self.app.push_screen(TopicPicker(self._tails, self._clock, self._topic), self._go_to)
+
+    def action_from_beginning(self) -> None:
+        """Read what the topic holds."""
+        self._read(self._topic, Beginning())
+
+    def action_from_end(self) -> None:
+        """Read what comes from now on."""
+        self._read(self._topic, End())
+
+    def action_from_time(self) -> None:
+        """Have a time typed, and read from there on."""
+        self.app.push_screen(WhenDialog(self._clock), self._go_to_time)
+
+    def action_freeze(self) -> None:
+        """Let the list stand still, or follow again."""
+        if self._frozen is None and self._feed is not None:
+            self._frozen = self._feed.snapshot
+        else:
+            if self._held:
+                self._table.action_first()
+            self._thaw()
+        self.refresh_view()
+
+    def action_back(self) -> None:
+        """Close the record, take the filter off, or leave."""
+        if self._wanted or self._filter_error:
+            self._filter_by("")
+        elif self._pane.display:
+            self._toggle_record()
+        else:
+            self.dismiss()
+
+    def action_leave(self) -> None:
+        """Leave."""
+        self.dismiss()
+
+    @on(RecordsTable.Opened)
+    @on(RecordPane.Closed)
+    def _toggle_record(self) -> None:
+        self._pane.display = not self._pane.display
+        if not self._pane.display:
+            self._table.focus()
+        self._show_record()
+
+    @on(RecordsTable.Moved)
+    def _show_record(self) -> None:
+        if self._pane.display:
+            self._pane.show(self._table.selected)
+
+    @on(RecordsTable.FilterWanted)
+    def _type_filter(self) -> None:
+        self.query_one(FilterBar).open(self._wanted.text)
+
+    @on(FilterBar.Changed)
+    def _filter_soon(self, event: FilterBar.Changed) -> None:
+        if self._typing is not None:
+            self._typing.stop()
+        self._typing = self.set_timer(_TYPING_SECONDS, lambda: self._filter_by(event.text))
+
+    @on(FilterBar.Closed)
+    def _filter_now(self, event: FilterBar.Closed) -> None:
+        if self._typing is not None:
+            self._typing.stop()
+        self._filter_by(event.bar.value)
+        self._table.focus()
+
+    def _filter_by(self, text: str) -> None:
+        try:
+            self._wanted = parse(text)
+        except FilterError as error:
+            self._filter_error = str(error)
+        else:
+            self._filter_error = ""
+            self._thaw()
+            if self._feed is not None:
+                self._feed.filter_by(self._wanted)
+        self.refresh_view()
+
+    def _go_to(self, topic: str | None) -> None:
+        if topic is not None:
+            self._read(topic, self._start)
+        elif not self._topic:
+            self.dismiss()
+
+    def _go_to_time(self, timestamp_ms: int | None) -> None:
+        if timestamp_ms is not None:
+            self._read(self._topic, Moment(timestamp_ms))
+
+    def _read(self, topic: str, start: Start) -> None:
+        if self._feed is not None:
+            self._feed.stop()
+        self._topic, self._start = topic, start
+        self._since = self._clock()
+        self._thaw()
+        self._feed = TailFeed(self._tails, topic, start, self._wanted, self._clock, most=self._most)
+        self._last = self._feed.snapshot
+        self._feed.start()
+        self._table.action_first()
+        self.refresh_view()
+
+    def _thaw(self) -> None:
+        self._frozen, self._held = None, False
+        if self._feed is not None:
+            self._last = self._feed.snapshot
+
+    def _would_lose_selected(self, tail: TailSnapshot) -> bool:
+        """Whether the record that somebody went to is not kept any more."""
+        selected = self._table.selected
+        if not follows(self._start) or tail is self._last or selected is None:
+            return False
+        went_there = self._shown and selected is not self._shown[0]
+        same = tail.wanted == self._last.wanted and tail.matched >= self._last.matched
+        if not went_there or not same or not tail.records:
+            return False
+        rows = (row for row, record in enumerate(self._shown) if record is selected)
+        row = next(rows, None)
+        return row is not None and self._number(row) < tail.first
+
+    def _number(self, row: int) -> int:
+        """Which of all that matched a row is; the list is turned round, its last is the oldest."""
+        return self._last.first + len(self._shown) - 1 - row
+
+    def _in_order(self, records: tuple[RecordView, ...]) -> tuple[RecordView, ...]:
+        if not follows(self._start):
+            return records
+        if self._turned[0] is not records:
+            self._turned = (records, records[::-1])
+        return self._turned[1]
+
+    @property
+    def _table(self) -> RecordsTable:
+        return self.query_one(RecordsTable)
+
+    @property
+    def _pane(self) -> RecordPane:
+        return self.query_one(RecordPane)

@@ -1,0 +1,147 @@
+"""A box to choose a topic in: type a part of its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar, Final
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input
+
+from tui.drawing import text
+from tui.drawing.tones import Piece, Tone
+from tui.streams.tail_source import Tails, TopicSize
+from tui.streams.topic_list import TopicList, TopicsSeen
+from tui.table.column import Column
+from tui.table.live_table import LiveTable
+
+_REFRESH_SECONDS: Final = 0.1
+
+
+def _records(row: TopicSize) -> list[Piece]:
+    if row.records is None:
+        return [Piece(text.NOTHING, Tone.QUIET)]
+    return [Piece(text.integer(row.records))]
+
+
+def _partitions(row: TopicSize) -> list[Piece]:
+    """How many there are; of those without a leader, how many are left."""
+    if not row.leaderless:
+        return [Piece(str(row.partitions), Tone.QUIET)]
+    led = row.partitions - row.leaderless
+    return [Piece(f"{led}/{row.partitions}", Tone.DANGER)]
+
+
+_COLUMNS: Final[tuple[Column[TopicSize], ...]] = (
+    Column("topic", 30, lambda row, _: [Piece(text.clean(row.name), is_name=True)], grow=60),
+    Column("records", 13, lambda row, _: _records(row), right=True),
+    Column("parts", 5, lambda row, _: _partitions(row), right=True, drop=1),
+)
+
+
+class TopicPicker(ModalScreen[str | None]):
+    """Gives the chosen topic, or None.
+
+    Args:
+        tails: Knows the topics.
+        clock: Seconds since the epoch.
+        topic: The one that is looked at now.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", show=False, priority=True),
+        Binding("down,ctrl+n", "move(1)", show=False, priority=True),
+        Binding("up,ctrl+p", "move(-1)", show=False, priority=True),
+        Binding("enter", "choose", show=False, priority=True),
+    ]
+
+    def __init__(self, tails: Tails, clock: Callable[[], float], topic: str) -> None:
+        super().__init__()
+        self._topic_list = TopicList(tails)
+        self._clock = clock
+        self._topic = topic
+        self._chosen_early = False
+
+    def compose(self) -> ComposeResult:
+        """What is typed, above the topics that have it."""
+        with Vertical(id="topic-box", classes="dialog") as box:
+            box.border_title = "Topic"
+            box.border_subtitle = "enter chooses, esc leaves"
+            yield Input(placeholder="part of a name", compact=True)
+            table = LiveTable(_COLUMNS, lambda row: row.name, id="topic-list")
+            # It is moved in from here; the keys are for typing.
+            table.can_focus = False
+            yield table
+
+    def on_mount(self) -> None:
+        """Begin to look at what there is."""
+        self._topic_list.start()
+        self._draw()
+        self.set_interval(_REFRESH_SECONDS, self._draw)
+
+    def on_unmount(self) -> None:
+        """Look no longer."""
+        self._topic_list.stop()
+
+    def action_move(self, rows: int) -> None:
+        """Go to another topic."""
+        self._table.action_move(rows)
+
+    def action_choose(self) -> None:
+        """Take the topic under the cursor, as soon as it is known which there are."""
+        self._chosen_early = self._topic_list.seen.topics is None
+        if not self._chosen_early:
+            # What was typed with the key that chooses may not be drawn yet.
+            self._draw()
+            if self._table.selected is not None:
+                self.dismiss(self._table.selected.name)
+
+    def action_leave(self) -> None:
+        """Stay with the topic that is."""
+        self.dismiss(None)
+
+    @on(LiveTable.Opened)
+    def _choose_clicked(self, message: LiveTable.Opened) -> None:
+        message.stop()
+        self.action_choose()
+
+    @on(Input.Changed)
+    def _narrow(self) -> None:
+        self._chosen_early = False
+        self._table.action_first()
+        self._draw()
+
+    @property
+    def _table(self) -> LiveTable[TopicSize]:
+        return self.query_one("#topic-list", LiveTable)
+
+    def _draw(self) -> None:
+        typed = self.query_one(Input).value
+        seen = self._topic_list.seen
+        rows = like(seen.topics or (), typed)
+        self._table.show_rows(rows, self._clock(), _why_none(seen, typed))
+        if self._chosen_early and seen.topics is not None:
+            self.action_choose()
+
+
+def like(topics: Sequence[TopicSize], typed: str) -> tuple[TopicSize, ...]:
+    """The topics with a text in their name: the one of that name, then those that begin with it."""
+    wanted = text.folded(typed)
+    names = ((text.folded(topic.name), topic) for topic in topics)
+    found = [(name, topic) for name, topic in names if wanted in name]
+    found.sort(key=lambda each: (each[0] != wanted, not each[0].startswith(wanted)))
+    return tuple(topic for _, topic in found)
+
+
+def _why_none(seen: TopicsSeen, typed: str) -> Sequence[Piece]:
+    if seen.error:
+        return [Piece(text.clean(seen.error), Tone.DANGER)]
+    if seen.topics is None:
+        return [Piece("Asking Kafka for its topics…", Tone.WAITS)]
+    if seen.topics:
+        return [Piece(f"No topic has {text.clean(typed, 40)!r} in its name.", Tone.WAITS)]
+    return [Piece("Kafka has no topics.", Tone.WAITS)]

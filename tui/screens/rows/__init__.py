@@ -1,0 +1,1 @@
+"""The results of any feature, row by row."""

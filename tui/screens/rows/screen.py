@@ -1,0 +1,242 @@
+"""What a job writes, row by row: a live table of any feature."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+from textual.screen import Screen
+from textual.widgets import Footer
+
+from pipeline.model import JobDetail
+from tui.drawing import text
+from tui.keymap import Scope, bindings
+from tui.screens.export.dialog import ExportChoice, ExportScreen
+from tui.screens.export.exporter import Exporter
+from tui.session.session import Session
+from tui.streams.feature_rows import FeatureRow, fields, row
+from tui.streams.tail_feed import TailFeed, TailSnapshot
+from tui.streams.tail_source import Recent, Tails
+from tui.streams.watch import Watch
+from tui.table.filter import Filter, FilterError, parse
+from tui.table.live_table import LiveTable
+from tui.table.query import Page, Query, select
+from tui.widgets.filter_bar import FilterBar
+from tui.widgets.header import Header
+from tui.widgets.record_pane import RecordPane
+from tui.widgets.titles import Title, TitleLine
+
+from .empty import why_no_rows
+from .feature_table import FeatureTable
+
+if TYPE_CHECKING:
+    from tui.streams.record_view import RecordView
+
+_REFRESH_SECONDS: Final = 0.22
+_DETAIL_SECONDS: Final = 10.0
+_RECENT: Final = Recent(2_000)
+_BY_WIDTH: Final = [(0, "-below"), (120, "-beside")]
+
+
+class RowsScreen(Screen[None]):
+    """A table of a feature's topic.
+
+    Args:
+        session: Knows the job.
+        tails: Opens its topic.
+        name: Of the job.
+        folder: Where exports go unless another is chosen.
+    """
+
+    CSS_PATH = "../styles/rows.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings(Scope.ROWS),
+        Binding("escape", "back", show=False),
+    ]
+    AUTO_FOCUS = "FeatureTable"
+    HORIZONTAL_BREAKPOINTS = _BY_WIDTH
+
+    def __init__(self, session: Session, tails: Tails, name: str, folder: Path) -> None:
+        super().__init__()
+        self._session = session
+        self._tails = tails
+        self._job = name
+        self._folder = folder
+        self._exporter = Exporter(session.look_up, session.tell)
+        self._watch: Watch[JobDetail] = Watch(
+            lambda: session.job_detail(name), _DETAIL_SECONDS, session.clock, name="rows"
+        )
+        self._feed: TailFeed | None = None
+        self._frozen: TailSnapshot | None = None
+        self._mistake = ""
+        # The records of the last time as rows, newest first.
+        self._decoded: tuple[tuple[RecordView, ...], list[FeatureRow]] = ((), [])
+        self._page: Page[FeatureRow] = Page()
+
+    def compose(self) -> ComposeResult:
+        """Header, title, the table, the record, the filter, the footer."""
+        yield Header()
+        yield TitleLine()
+        with Container(id="rows-body"):
+            yield FeatureTable(id="rows-table")
+            yield RecordPane(id="rows-record")
+        yield FilterBar(id="rows-filter")
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Begin to look."""
+        self._pane.display = False
+        self._watch.start()
+        self.refresh_view()
+        self.set_interval(_REFRESH_SECONDS, self.refresh_view)
+
+    def on_unmount(self) -> None:
+        """Look no longer."""
+        self._watch.stop()
+        if self._feed is not None:
+            self._feed.stop()
+
+    def refresh_view(self) -> None:
+        """Draw the rows as they are now."""
+        view = self._session.view()
+        self.query_one(Header).show(view)
+        detail = self._watch.last.value
+        if detail is None:
+            problem = self._watch.last.problem
+            title = Title("rows", "", text.clean(self._job), "reading…")
+            mistake = text.clean(problem) if problem is not None else ""
+            self.query_one(TitleLine).show([title.with_mistake(mistake) if mistake else title])
+            return
+        now = self._tail(detail.topic)
+        tail = self._frozen or now
+        self._page = self._select(tail, detail)
+        self._table.lay_out(detail.columns, self._page.rows)
+        reason = why_no_rows(view, detail.topic, self._asked.filter, self._page.total, tail.error)
+        self._table.show_rows(self._page.rows, view.now, reason)
+        self._show_record()
+        self.query_one(TitleLine).show([self._title(detail, now)])
+
+    def action_freeze(self) -> None:
+        """Let the rows stand still, or follow again."""
+        following = self._frozen is None and self._feed is not None
+        self._frozen = self._feed.snapshot if following and self._feed is not None else None
+        self.refresh_view()
+
+    def action_back(self) -> None:
+        """Close the record, take the filter off, or leave."""
+        if self._pane.display:
+            self._toggle_record()
+        elif self._asked.filter or self._mistake:
+            self._filter_by("")
+        else:
+            self.dismiss()
+
+    @on(LiveTable.Opened)
+    @on(RecordPane.Closed)
+    def _toggle_record(self) -> None:
+        self._pane.display = not self._pane.display
+        if not self._pane.display:
+            self._table.focus()
+        self.refresh_view()
+
+    @on(LiveTable.Moved)
+    def _show_record(self) -> None:
+        if self._pane.display:
+            selected = self._table.selected
+            self._pane.show(selected.record if selected is not None else None)
+
+    @on(LiveTable.Queried)
+    def _show_anew(self) -> None:
+        self.refresh_view()
+
+    @on(LiveTable.FilterWanted)
+    def _type_filter(self) -> None:
+        self.query_one(FilterBar).open(self._asked.filter.text)
+
+    @on(FilterBar.Changed)
+    def _filter_typed(self, message: FilterBar.Changed) -> None:
+        self._filter_by(message.text)
+
+    @on(FilterBar.Closed)
+    def _filter_done(self) -> None:
+        self._mistake = ""
+        self._table.focus()
+        self.refresh_view()
+
+    @on(LiveTable.ExportWanted)
+    def _export(self) -> None:
+        detail, page = self._watch.last.value, self._page
+        if detail is None:
+            return
+
+        def write(choice: ExportChoice | None) -> None:
+            if choice is not None:
+                self._exporter.write_rows(lambda: page.rows, fields(detail.columns), choice)
+
+        stamp = datetime.fromtimestamp(self._session.clock())
+        what = f"{text.clean(self._job)}, {self._count(page)}"
+        name = f"fraudwatch-{self._job}-{stamp:%Y%m%d-%H%M%S}"
+        self.app.push_screen(ExportScreen(what, page.matched, self._folder, name), write)
+
+    def _filter_by(self, typed: str) -> None:
+        detail = self._watch.last.value
+        if detail is None:
+            return
+        self._mistake = ""
+        try:
+            wanted = parse(typed, fields(detail.columns).kinds)
+        except FilterError as error:
+            self._mistake = str(error)
+            wanted = Filter()
+        self._table.ask(replace(self._asked, filter=wanted))
+        self.refresh_view()
+
+    def _tail(self, topic: str) -> TailSnapshot:
+        if self._feed is None:
+            self._feed = TailFeed(self._tails, topic, _RECENT, Filter(), self._session.clock)
+            self._feed.start()
+        return self._feed.snapshot
+
+    def _select(self, tail: TailSnapshot, detail: JobDetail) -> Page[FeatureRow]:
+        if self._decoded[0] is not tail.records:
+            rows = [row(record, detail.columns) for record in reversed(tail.records)]
+            self._decoded = (tail.records, rows)
+        elif self._page.query == self._asked:
+            return self._page
+        return select(self._decoded[1], self._asked, fields(detail.columns))
+
+    def _title(self, detail: JobDetail, now: TailSnapshot) -> Title:
+        note = self._count(self._page)
+        if now.matched > self._page.total:
+            note += f", the newest of {text.integer(now.matched)} read"
+        if self._frozen is not None:
+            since = text.integer(max(0, now.matched - self._frozen.matched))
+            note = f"frozen, {since} more since · {note}"
+        title = Title("rows", "", text.clean(self._job), f"{note}   {text.clean(detail.topic)}")
+        mistake = self._mistake or (f"Kafka: {now.error}" if now.error else "")
+        return title.with_mistake(text.clean(mistake)) if mistake else title
+
+    def _count(self, page: Page[FeatureRow]) -> str:
+        rows = f"{text.integer(page.total)} rows"
+        typed = page.query.filter.text
+        return (
+            f"{text.integer(page.matched)} of {rows} match {text.clean(typed)}" if typed else rows
+        )
+
+    @property
+    def _asked(self) -> Query:
+        return self._table.asked or Query()
+
+    @property
+    def _table(self) -> FeatureTable:
+        return self.query_one(FeatureTable)
+
+    @property
+    def _pane(self) -> RecordPane:
+        return self.query_one(RecordPane)

@@ -1,0 +1,1 @@
+"""One user in event time."""

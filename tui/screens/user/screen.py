@@ -1,0 +1,154 @@
+"""One user in event time: amounts and rolling mean, windows, the last transactions; all live."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from textual.app import ComposeResult
+from textual.containers import Container, Vertical
+from textual.screen import Screen
+from textual.widgets import Footer
+
+from tui.drawing import text
+from tui.drawing.tones import Piece, Tone
+from tui.keymap import Scope, inner_bindings
+from tui.streams.history import UserHistory
+from tui.streams.user_feed import UserFeed
+from tui.widgets.titles import Title, TitleLine
+
+from .time_plot import TimedValue, TimePlot
+from .user_head import UserHead
+from .user_tables import TransactionsTable, UserWindowsTable
+
+_REFRESH_SECONDS: Final = 0.25
+_BY_WIDTH: Final = [(0, "-narrow"), (110, "-wide")]
+
+OpenFeed = Callable[[int], UserFeed]
+Neighbour = Callable[[int, int], int | None]
+
+
+class UserScreen(Screen[None]):
+    """One user.
+
+    Args:
+        user_id: Who.
+        open_feed: Makes what reads a user's history.
+        neighbour: The user so many rows on in the table of users; None when there is none.
+        clock: Seconds since the epoch.
+    """
+
+    CSS_PATH = "../styles/user.tcss"
+    BINDINGS = inner_bindings(Scope.USER)
+    AUTO_FOCUS = "#user-transactions"
+    HORIZONTAL_BREAKPOINTS = _BY_WIDTH
+
+    def __init__(
+        self,
+        user_id: int,
+        open_feed: OpenFeed,
+        neighbour: Neighbour,
+        clock: Callable[[], float],
+    ) -> None:
+        super().__init__()
+        self._user = user_id
+        self._open_feed = open_feed
+        self._neighbour = neighbour
+        self._clock = clock
+        self._feed = open_feed(user_id)
+        self._drawn: UserHistory | None = None
+
+    @property
+    def user_id(self) -> int:
+        """Who is shown."""
+        return self._user
+
+    @property
+    def history(self) -> UserHistory:
+        """What is known of the user."""
+        return self._feed.history
+
+    def compose(self) -> ComposeResult:
+        """Who, the plot, windows and transactions."""
+        yield UserHead(self._user)
+        with Container(id="user-body"):
+            yield TimePlot("Amounts", "amount")
+            with Vertical(id="user-windows-panel"):
+                yield TitleLine(classes="windows")
+                yield UserWindowsTable()
+            with Vertical(id="user-transactions-panel"):
+                yield TitleLine(classes="transactions")
+                yield TransactionsTable()
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Begin to read."""
+        self._feed.start()
+        self.refresh_view()
+        self.set_interval(_REFRESH_SECONDS, self.refresh_view)
+
+    def on_unmount(self) -> None:
+        """Read no longer."""
+        self._feed.stop()
+
+    def refresh_view(self) -> None:
+        """Draw what is known by now."""
+        history, now = self._feed.history, self._clock()
+        self.query_one(UserHead).show_history(history, now)
+        reason = _why_nothing(history)
+        self.query_one(TransactionsTable).show_rows(history.seen, now, reason)
+        self.query_one(UserWindowsTable).show_rows(history.windows, now, _why_no_windows(history))
+        shown, total = len(history.seen), history.total
+        note = text.integer(total) if shown == total else f"last {shown} of {text.integer(total)}"
+        focused = self.focused.id if self.focused is not None else ""
+        for name, panel, count in (
+            ("Transactions", "transactions", note),
+            ("Windows", "windows", text.integer(len(history.windows))),
+        ):
+            title = Title(panel, "", name, count, focused=focused == f"user-{panel}")
+            self.query_one(f"TitleLine.{panel}", TitleLine).show([title])
+        if history is not self._drawn:
+            self._drawn = history
+            self._plot(history)
+
+    def action_neighbour(self, step: int) -> None:
+        """Go to the next or the previous user of the table."""
+        user = self._neighbour(self._user, step)
+        if user is None:
+            self.notify("There is no other user in the table.")
+        else:
+            self.app.switch_screen(UserScreen(user, self._open_feed, self._neighbour, self._clock))
+
+    def action_copy(self) -> None:
+        """Copy the user's id."""
+        self.app.copy_to_clipboard(str(self._user))
+        self.notify(f"Copied {self._user}")
+
+    def _plot(self, history: UserHistory) -> None:
+        def amounts(*, fraud: bool) -> list[TimedValue]:
+            return [
+                (seen.transaction.trans_date_trans_time, seen.transaction.amt)
+                for seen in reversed(history.seen)
+                if bool(seen.transaction.is_fraud) is fraud
+            ]
+
+        line = [
+            (row.trans_date_trans_time, row.user_mean_trans_amt_last_360min)
+            for row in history.means
+        ]
+        self.query_one(TimePlot).show(amounts(fraud=False), amounts(fraud=True), line)
+
+
+def _why_nothing(history: UserHistory) -> tuple[Piece, ...]:
+    if history.error:
+        return (Piece(text.clean(f"Kafka: {history.error}"), Tone.DANGER),)
+    looked = f"{text.integer(history.read)} records"
+    if not history.caught_up:
+        return (Piece(f"Reading the user's history: {looked} so far…", Tone.WAITS),)
+    return (Piece(f"None of the last {looked} in Kafka is of this user.", Tone.WAITS),)
+
+
+def _why_no_windows(history: UserHistory) -> tuple[Piece, ...]:
+    if history.error or not history.caught_up:
+        return ()
+    return (Piece("No closed window of this user yet.", Tone.WAITS),)

@@ -1,0 +1,1 @@
+"""One stack as the console sees it: what is drawn of it, and what is asked of it."""

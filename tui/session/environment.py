@@ -1,0 +1,64 @@
+"""Everything that the console needs from outside; tests bring their own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tui.streams.limits import Limits
+
+if TYPE_CHECKING:
+    from tui.streams.history import HistorySource
+    from tui.streams.source import Source
+    from tui.streams.tail_source import Tails
+
+    from .backend import Backend
+
+
+@dataclass(frozen=True, slots=True)
+class Profiles:
+    """The profiles that this console may give way to; both callables are called in threads.
+
+    Attributes:
+        names: Of all profiles.
+        check: Raises a PipelineError when the settings of a profile cannot be used.
+    """
+
+    names: Callable[[], Sequence[str]] = tuple
+    check: Callable[[str], object] = str
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """Where the stack and its streams come from, and how this console is run.
+
+    Attributes:
+        profile: Name of the stack.
+        connect: Makes the backend; called in a thread after the first paint.
+        open_source: Connects to Kafka at an address; called in a thread.
+        open_tails: Opens and lists topics at the address that a callable gives.
+        open_history: Connects to Kafka at an address for one user; called in a thread.
+        clock: Seconds since the epoch.
+        limits: How much is kept of the streams.
+        remembered: The file with what the console remembers between sessions; None for no memory.
+        folder: Where exports and pictures go.
+        read_only: Whether nothing outside the console may be changed.
+        profiles: Which other profiles there are; none where the console stays with its own.
+        plain_drawing: Whether symbols of ambiguous width are drawn as ASCII.
+    """
+
+    profile: str
+    connect: Callable[[], Backend]
+    open_source: Callable[[str], Source]
+    open_tails: Callable[[Callable[[], str]], Tails]
+    open_history: Callable[[str, int], HistorySource]
+    clock: Callable[[], float] = time.time
+    limits: Limits = field(default_factory=Limits)
+    remembered: Path | None = None
+    folder: Path = field(default_factory=Path.cwd)
+    read_only: bool = False
+    profiles: Profiles = field(default_factory=Profiles)
+    plain_drawing: bool = False

@@ -1,0 +1,197 @@
+"""Starting and stopping jobs from the console: one thread per order, one order per job."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from enum import Enum
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from pipeline.errors import ChangedError
+from pipeline.model import JobState, JobStatus, Resume
+from tui.streams.problem import Problem
+
+from .view import Activity, JobLine, Notice, Severity
+
+if TYPE_CHECKING:
+    from .backend import Backend
+
+_log = logging.getLogger(__name__)
+
+RUNNING: Final = frozenset(
+    {JobState.STARTING, JobState.CREATED, JobState.RUNNING, JobState.RESTARTING}
+)
+
+
+class Order(Enum):
+    """What to do with a job, and how that reads before, meanwhile and afterwards."""
+
+    START = ("runs already", "Every job runs already.", "starting…", "runs", "run")
+    START_FRESH = (
+        "runs already",
+        "Every job runs already.",
+        "starting, discarding state…",
+        "runs, from nothing",
+        "run, from nothing",
+    )
+    START_AS_BEFORE = (
+        "runs already",
+        "Every job runs already.",
+        "starting as it was…",
+        "runs as it was before it changed",
+        "run as they were before they changed",
+    )
+    STOP = (
+        "does not run",
+        "No job runs.",
+        "stopping, taking a savepoint…",
+        "has stopped; its state is kept",
+        "have stopped; their state is kept",
+    )
+    CANCEL = (
+        "has no state to discard",
+        "No job has state to discard.",
+        "cancelling, discarding state…",
+        "was cancelled; its state is gone",
+        "were cancelled; their state is gone",
+    )
+
+    def __init__(
+        self, refused: str, needless: str, doing: str, done: str, done_to_many: str
+    ) -> None:
+        self.refused = refused
+        self.needless = needless
+        self.doing = doing
+        self.done = done
+        self.done_to_many = done_to_many
+
+
+STARTS: Final = {
+    Order.START: Resume.UNCHANGED,
+    Order.START_FRESH: Resume.FRESH,
+    Order.START_AS_BEFORE: Resume.AS_BEFORE,
+}
+
+
+class JobControl:
+    """Gives orders to the backend and remembers how they go; safe to use from several threads.
+
+    Args:
+        backend: Gives the backend; called when an order is carried out.
+        clock: Seconds since the epoch.
+        tell: Told what to show in passing.
+        changed: Told the new status of a job after an order.
+    """
+
+    def __init__(
+        self,
+        backend: Callable[[], Backend],
+        clock: Callable[[], float],
+        tell: Callable[[Notice], None],
+        changed: Callable[[JobStatus], None],
+    ) -> None:
+        self._backend = backend
+        self._clock = clock
+        self._tell = tell
+        self._changed = changed
+        self._lock = threading.Lock()
+        self._activities: dict[str, Activity] = {}
+
+    def activity(self, name: str) -> Activity | None:
+        """What goes on with a job, or how the last order ended."""
+        with self._lock:
+            return self._activities.get(name)
+
+    def give(self, order: Order, jobs: Sequence[JobLine]) -> None:
+        """Carry an order out for jobs, one after the other; those that need none are left out.
+
+        A job that something is being done with already, be it by the start, is left to that.
+        """
+        wanted, refusals = [], []
+        for line in jobs:
+            refusal = self._refuse_or_begin(order, line)
+            if refusal is None:
+                wanted.append(line.status.name)
+            else:
+                refusals.append(refusal)
+        if wanted:
+            threading.Thread(
+                target=self._carry_out,
+                args=(order, wanted),
+                name=f"fraudwatch-{order.name.lower()}",
+                daemon=True,
+            ).start()
+        elif refusals:
+            self._tell(refusals[0] if len(refusals) == 1 else Notice(order.needless))
+
+    def _refuse_or_begin(self, order: Order, line: JobLine) -> Notice | None:
+        job = line.status
+        with self._lock:
+            for current in (self._activities.get(job.name), line.activity):
+                if current is not None and current.busy:
+                    return Notice(f"{job.name} is busy: {current.text}", Severity.WARNING)
+            if _is_needless(order, job):
+                return Notice(f"{job.name} {order.refused}.")
+            first = Activity(order.doing, busy=True, failed=False, at=self._clock())
+            self._activities[job.name] = first
+        return None
+
+    def _carry_out(self, order: Order, names: list[str]) -> None:
+        done: list[str] = []
+        failed: dict[str, list[str]] = {}
+        for name in names:
+            try:
+                backend = self._backend()
+                report = partial(self._progress, name)
+                if order in STARTS:
+                    status = backend.start_job(name, report, resume=STARTS[order])
+                else:
+                    status = backend.stop_job(name, report, discard=order is Order.CANCEL)
+            except ChangedError as error:
+                self._changed_since(name, error)
+            except Exception as error:
+                failed.setdefault(self._failed(order, name, error), []).append(name)
+            else:
+                self._changed(status)
+                self._set(name, order.done, failed=False)
+                done.append(name)
+        # One order is one thing to read, however many jobs it was for.
+        if done:
+            ending = order.done if len(done) == 1 else order.done_to_many
+            self._tell(Notice(f"{', '.join(done)} {ending}."))
+        for problem, of in failed.items():
+            self._tell(Notice(f"{', '.join(of)}: {problem}", Severity.ERROR))
+
+    def _progress(self, name: str, text: str) -> None:
+        activity = Activity(text, busy=True, failed=False, at=self._clock())
+        with self._lock:
+            self._activities[name] = activity
+
+    def _changed_since(self, name: str, error: ChangedError) -> None:
+        ways_on = (Resume.FRESH, Resume.AS_BEFORE) if error.can_be_kept else (Resume.FRESH,)
+        self._set(name, error.message, failed=True, ways_on=ways_on)
+        self._tell(Notice(f"{error.message} Start it again to choose how.", Severity.WARNING))
+
+    def _failed(self, order: Order, name: str, error: Exception) -> str:
+        _log.warning("%s of %s failed", order.name, name, exc_info=error)
+        problem = Problem.of(error)
+        self._set(name, problem.message, failed=True)
+        return str(problem)
+
+    def _set(self, name: str, text: str, *, failed: bool, ways_on: tuple[Resume, ...] = ()) -> None:
+        activity = Activity(text, busy=False, failed=failed, at=self._clock(), ways_on=ways_on)
+        with self._lock:
+            self._activities[name] = activity
+
+
+def _is_needless(order: Order, job: JobStatus) -> bool:
+    match order:
+        case Order.START | Order.START_FRESH | Order.START_AS_BEFORE:
+            return job.state in RUNNING
+        case Order.STOP:
+            return job.state not in RUNNING
+        case Order.CANCEL:
+            # A job that failed may have checkpoints.
+            return job.state is JobState.STOPPED and not job.savepoint

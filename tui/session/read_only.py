@@ -1,0 +1,103 @@
+"""Read-only mode: no key that changes anything, and a backend that would refuse it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final, NoReturn
+
+from pipeline.errors import PipelineError, UnavailableError
+from pipeline.model import (
+    Health,
+    JobDetail,
+    JobStatus,
+    JobVitals,
+    Resume,
+    SimulatorStatus,
+    StackStatus,
+)
+from tui.keymap import changing_actions
+
+if TYPE_CHECKING:
+    from textual.dom import DOMNode as Node
+
+    from pipeline.stack.local.control import Simulate
+
+    from .backend import Backend, ReportProgress, ReportSteps
+else:
+    # Textual finds a widget's styles and component classes along its first base that is a node.
+    Node = object
+
+_CHANGING: Final = changing_actions()
+
+
+class Guarded(Node):
+    """A screen or widget with keys that change something: read-only mode has none of them."""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Refuse what changes something, in read-only mode."""
+        if action in _CHANGING and getattr(self.app, "read_only", False):
+            return False
+        return super().check_action(action, parameters)
+
+
+class ReadOnlyBackend:
+    """A backend that looks and never touches.
+
+    Args:
+        backend: What is looked at.
+    """
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+
+    @property
+    def attaches(self) -> bool:
+        """Whether there is nothing to start here."""
+        return self._backend.attaches
+
+    @property
+    def bootstrap(self) -> str:
+        """Kafka's address; empty while there is none."""
+        return self._backend.bootstrap
+
+    def bring_up(self, report: ReportSteps) -> None:
+        """Nothing is started; a stack that does not run is an error."""
+        if self._backend.status().kafka is not Health.UP:
+            raise UnavailableError(
+                "The stack is not running, and a read-only console starts nothing.",
+                "Start it with `fraudwatch up`, or open the console without --read-only.",
+            )
+
+    def status(self) -> StackStatus:
+        """The whole stack as it is now."""
+        return self._backend.status()
+
+    def vitals(self) -> Mapping[str, JobVitals]:
+        """How the running jobs are doing, by name."""
+        return self._backend.vitals()
+
+    def job_detail(self, name: str) -> JobDetail:
+        """What a job is, what it left behind and what went wrong with it."""
+        return self._backend.job_detail(name)
+
+    def start_job(
+        self, name: str, report: ReportProgress, *, resume: Resume = Resume.UNCHANGED
+    ) -> JobStatus:
+        """Refused."""
+        _refuse()
+
+    def stop_job(self, name: str, report: ReportProgress, *, discard: bool = False) -> JobStatus:
+        """Refused."""
+        _refuse()
+
+    def simulate(self, change: Simulate) -> SimulatorStatus:
+        """Refused."""
+        _refuse()
+
+    def close(self) -> None:
+        """Let go."""
+        self._backend.close()
+
+
+def _refuse() -> NoReturn:
+    raise PipelineError("This console is read-only.", "Open it without --read-only.")

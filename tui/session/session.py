@@ -1,0 +1,327 @@
+"""The console's life with one stack: bring it up, read it, watch it, let it go.
+
+Everything that blocks runs in daemon threads that write here; screens ask for a frozen view a few
+times a second. No thread waits for the user interface, and it waits for none of them.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from pipeline.errors import UnavailableError
+from pipeline.model import (
+    JobDetail,
+    JobState,
+    JobStatus,
+    JobVitals,
+    SimulatorStatus,
+    Step,
+    StepState,
+)
+from tui.streams.feed import Feed
+from tui.streams.limits import Limits
+from tui.streams.problem import Problem
+from tui.streams.queries import Queries
+from tui.streams.snapshot import Snapshot
+from tui.streams.watch import Watch
+
+from .job_control import JobControl, Order
+from .simulator_control import SimulatorControl, SimulatorOrder
+from .start import jobs_up, kafka_answers, start_of
+from .view import JobLine, Notice, Phase, Reading, Severity, View
+
+if TYPE_CHECKING:
+    from tui.streams.source import Source
+    from tui.streams.store import Store
+
+    from .backend import Backend
+
+T = TypeVar("T")
+
+_STATUS_SECONDS: Final = 1.0
+_VITALS_SECONDS: Final = 3.0
+
+_log = logging.getLogger(__name__)
+
+
+class Session:
+    """One stack, seen from the console.
+
+    Args:
+        profile: The stack's name.
+        connect: Makes the backend; called in a thread, since importing it takes a while.
+        open_source: Connects to Kafka at an address; called in the feed's thread.
+        clock: Seconds since the epoch.
+        limits: How much to keep of the streams.
+        status_seconds: Between two looks at the stack.
+    """
+
+    def __init__(
+        self,
+        profile: str,
+        connect: Callable[[], Backend],
+        open_source: Callable[[str], Source],
+        clock: Callable[[], float],
+        *,
+        limits: Limits | None = None,
+        status_seconds: float = _STATUS_SECONDS,
+    ) -> None:
+        self._connect = connect
+        self._open_source = open_source
+        self._clock = clock
+        self._status_seconds = status_seconds
+        self._lock = threading.Lock()
+        self._making_store = threading.Lock()
+        self._look_now = threading.Event()
+        self._view = View(clock(), profile, Phase.STARTING, clock())
+        self._backend: Backend | None = None
+        self._limits = limits
+        self._queries = Queries()
+        self._store: Store | None = None
+        self._feed: tuple[str, Feed] | None = None
+        self._notices: list[Notice] = []
+        self._vitals = Watch(
+            lambda: self._required().vitals(), _VITALS_SECONDS, clock, name="vitals"
+        )
+        self._jobs = JobControl(self._required, clock, self.tell, self._job_changed)
+        self._simulator = SimulatorControl(self._required, self.tell, self._simulator_changed)
+
+    def view(self) -> View:
+        """Everything as it is now."""
+        with self._lock:
+            view = self._view
+        vitals = self._vitals.last.value or {}
+        lines = (self._line(job, vitals.get(job.name), view) for job in view.reading.jobs)
+        data = self._store.published if self._store is not None else Snapshot()
+        return replace(view, now=self._clock(), jobs=tuple(lines), data=data)
+
+    def _line(self, job: JobStatus, vitals: JobVitals | None, view: View) -> JobLine:
+        stale = view.reading.problem is not None
+        start, activity = start_of(job, view), self._jobs.activity(job.name)
+        if start is not None and start.busy:
+            return JobLine(replace(job, state=JobState.STARTING), None, start, stale)
+        return JobLine(job, vitals, activity or start, stale)
+
+    @property
+    def queries(self) -> Queries:
+        """What the tables ask for."""
+        return self._queries
+
+    def ask(self, queries: Queries) -> None:
+        """Have the tables answer something else; the view has it a moment later."""
+        self._queries = queries
+        if self._store is not None:
+            self._store.queries = queries
+
+    @property
+    def bootstrap(self) -> str:
+        """Kafka's address; empty while it is not known."""
+        with self._lock:
+            status = self._view.reading.status
+        return status.bootstrap if status is not None else ""
+
+    def look_up(self, question: Callable[[Store], T]) -> Future[T]:
+        """Have something looked up in all that is kept.
+
+        Raises:
+            UnavailableError: Nothing is kept yet.
+        """
+        with self._lock:
+            feed = self._feed
+        if feed is None:
+            raise UnavailableError("Nothing has been read yet.", "Wait until the stack is up.")
+        return feed[1].ask(question)
+
+    def take_notices(self) -> list[Notice]:
+        """What is to be told and was not yet."""
+        with self._lock:
+            notices, self._notices = self._notices, []
+        return notices
+
+    def tell(self, notice: Notice) -> None:
+        """Have something shown in passing."""
+        with self._lock:
+            self._notices.append(notice)
+
+    def bring_up(self) -> None:
+        """Start the stack or attach to it; also again, after that failed."""
+        self._change(phase=Phase.STARTING, since=self._clock(), problem=None, steps=())
+        self._spawn(self._bring_up)
+
+    def look(self) -> None:
+        """Read the status of the stack now rather than in a second."""
+        self._look_now.set()
+        self._vitals.now()
+
+    def give(self, order: Order, names: frozenset[str] | None = None) -> None:
+        """Start or stop jobs; all of them for None."""
+        lines = self.view().jobs
+        if not lines:
+            self.tell(Notice("The jobs are not known yet.", Severity.WARNING))
+        self._jobs.give(
+            order, [line for line in lines if names is None or line.status.name in names]
+        )
+
+    @property
+    def clock(self) -> Callable[[], float]:
+        """Seconds since the epoch."""
+        return self._clock
+
+    def job_detail(self, name: str) -> JobDetail:
+        """All there is to know of a job; blocks."""
+        return self._required().job_detail(name)
+
+    def neighbour(self, user_id: int, step: int) -> int | None:
+        """The user so many rows on in the table of users, round its ends; None without others."""
+        users = [row.user_id for row in self.view().data.users.rows]
+        if not users or users == [user_id]:
+            return None
+        if user_id not in users:
+            return users[0]
+        return users[(users.index(user_id) + step) % len(users)]
+
+    def simulate(self, order: SimulatorOrder) -> None:
+        """Change the simulator."""
+        self._simulator.give(order)
+
+    def close(self) -> None:
+        """Let go of the stack, in a thread; the view's phase tells when that is done."""
+        if self._closing:
+            return
+        self._change(phase=Phase.CLOSING, since=self._clock())
+        self._look_now.set()
+        self._vitals.stop()
+        self._spawn(self._close)
+
+    def _spawn(self, target: Callable[[], None]) -> None:
+        name = f"fraudwatch{target.__name__.replace('_', '-')}"
+        threading.Thread(target=target, name=name, daemon=True).start()
+
+    def _bring_up(self) -> None:
+        try:
+            if self._backend is None:
+                self._backend = self._connect()
+                self._change(attaches=self._backend.attaches)
+                self._spawn(self._watch)
+                self._vitals.start()
+            self._backend.bring_up(self._follow_start)
+        except Exception as error:
+            _log.warning("the stack does not come up", exc_info=error)
+            self._change(phase=Phase.FAILED, problem=Problem.of(error))
+        else:
+            self._tell_failed_steps()
+            self._look_now.set()
+            self._change(phase=Phase.LIVE, since=self._clock())
+            self._read(self._backend.bootstrap)
+
+    def _follow_start(self, steps: tuple[Step, ...]) -> None:
+        """Show how far the start is; read what Kafka holds while the rest comes up."""
+        with self._lock:
+            before = self._view.steps
+        self._change(steps=steps)
+        if kafka_answers(steps) and not kafka_answers(before):
+            self._read(self._required().bootstrap)
+            self._look_now.set()
+        if jobs_up(steps) != jobs_up(before):
+            self._look_now.set()
+
+    def _tell_failed_steps(self) -> None:
+        with self._lock:
+            steps = self._view.steps
+        for step in steps:
+            if step.state is StepState.FAILED:
+                self.tell(Notice(f"{step.title}: {step.detail}", Severity.ERROR))
+
+    def _watch(self) -> None:
+        while not self._closing:
+            self._look_now.clear()
+            try:
+                backend = self._required()
+                status = backend.status()
+            except Exception as error:
+                problem = Problem.of(error)
+                with self._lock:
+                    reading = replace(self._view.reading, problem=problem)
+                    self._view = replace(self._view, reading=reading)
+            else:
+                self._change(reading=Reading(status, self._clock()))
+                self._read(status.bootstrap)
+            self._look_now.wait(self._status_seconds)
+
+    def _read(self, bootstrap: str) -> None:
+        """Feed the store from this address; a broker that comes back may have another one."""
+        if not bootstrap:
+            return
+        # Made outside the lock that views are made under: its imports take a while.
+        with self._making_store:
+            store = self._store or self._new_store()
+        with self._lock:
+            view, old = self._view, self._feed
+            starts = view.phase is Phase.STARTING and kafka_answers(view.steps)
+            if not (starts or view.phase is Phase.LIVE):
+                return
+            self._view = replace(view, reads=True)
+            if old is not None and old[0] == bootstrap:
+                return
+            feed = Feed(lambda: self._open_source(bootstrap), store)
+            self._feed = (bootstrap, feed)
+        if old:
+            old[1].stop()
+        feed.start()
+
+    def _new_store(self) -> Store:
+        """Made when there is an address to read from: the first paint cannot wait for it."""
+        from tui.streams.store import Store
+
+        self._store = Store(self._clock, self._limits)
+        self._store.queries = self._queries
+        return self._store
+
+    def _close(self) -> None:
+        try:
+            if self._feed:
+                self._feed[1].stop()
+            if self._backend is not None:
+                self._backend.close()
+        except Exception:
+            _log.exception("the stack does not close")
+        self._change(phase=Phase.CLOSED)
+
+    def _job_changed(self, status: JobStatus) -> None:
+        with self._lock:
+            reading = self._view.reading
+            if reading.status is not None:
+                jobs = tuple(status if job.name == status.name else job for job in reading.jobs)
+                reading = replace(reading, status=replace(reading.status, jobs=jobs))
+                self._view = replace(self._view, reading=reading)
+        self._look_now.set()
+
+    def _simulator_changed(self, simulator: SimulatorStatus) -> None:
+        with self._lock:
+            reading = self._view.reading
+            if reading.status is not None:
+                reading = replace(reading, status=replace(reading.status, simulator=simulator))
+                self._view = replace(self._view, reading=reading)
+        self._look_now.set()
+
+    def _required(self) -> Backend:
+        if self._backend is None:
+            raise RuntimeError("there is no backend yet")
+        return self._backend
+
+    @property
+    def _closing(self) -> bool:
+        with self._lock:
+            return self._view.phase in (Phase.CLOSING, Phase.CLOSED)
+
+    def _change(self, **changes: object) -> None:
+        with self._lock:
+            # A thread that ends late must not bring a console back that is on its way out.
+            if self._view.phase is Phase.CLOSING and changes.get("phase") is not Phase.CLOSED:
+                changes.pop("phase", None)
+            self._view = replace(self._view, **changes)  # type: ignore[arg-type]  # fields of a view

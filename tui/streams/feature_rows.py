@@ -1,0 +1,84 @@
+"""The rows of any feature: a topic's records as values of the columns that the feature declares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any, Final
+
+import msgspec
+
+from pipeline.model import SinkColumn
+from pipeline.text.malformed import MALFORMED
+from tui.table.query import Field, Fields
+
+from .record_view import RecordView
+
+_KINDS: Final[Mapping[str, type]] = {
+    "int8": int,
+    "int16": int,
+    "int32": int,
+    "int64": int,
+    "float32": float,
+    "float64": float,
+    "boolean": bool,
+    "timestamp": datetime,
+    "timestamp(3)": datetime,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureRow:
+    """One result of a feature.
+
+    Attributes:
+        record: As it lies in Kafka.
+        values: One for each column; None where the record has none of its type.
+    """
+
+    record: RecordView
+    values: tuple[Any, ...]
+
+
+def kind(column: SinkColumn) -> type:
+    """What the values of a column are; text where nothing else fits."""
+    return _KINDS.get(column.type, str)
+
+
+def fields(columns: Sequence[SinkColumn]) -> Fields[FeatureRow]:
+    """What rows with these columns can be sorted and filtered by, and are exported as."""
+    return Fields(
+        *(
+            Field(column.name, kind(column), partial(_value, place), word=kind(column) is str)
+            for place, column in enumerate(columns)
+        )
+    )
+
+
+def row(record: RecordView, columns: Sequence[SinkColumn]) -> FeatureRow:
+    """A record as a row; one that is no JSON object has no values."""
+    found: object = None
+    with suppress(*MALFORMED):
+        found = msgspec.json.decode(record.data or b"null")
+    given = found if isinstance(found, dict) else {}
+    return FeatureRow(
+        record, tuple(_as(kind(column), given.get(column.name)) for column in columns)
+    )
+
+
+def _value(place: int, row: FeatureRow) -> Any:
+    return row.values[place]
+
+
+def _as(kind: type, value: object) -> Any:
+    if kind is datetime and isinstance(value, str):
+        try:
+            return datetime.fromisoformat(value).replace(tzinfo=None)
+        except ValueError:
+            return None
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    return value if type(value) is kind else None

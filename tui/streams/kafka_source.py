@@ -1,0 +1,137 @@
+"""The real source: one batched consumer for all topics that the tables show."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Final
+
+from pipeline.config import KafkaSettings
+from pipeline.contract import TRANSACTION_TOPIC
+from pipeline.kafka.consumer import BatchConsumer
+from pipeline.kafka.places import Last
+from pipeline.kafka.quarantine import sort_out
+from pipeline.kafka.records import Record, decode, decode_placed
+from pipeline.model import CumulatingRow, RollingRow, Transaction, WindowRow
+
+from .quarantine import BadRow
+from .record_view import RecordView
+from .snapshot import Flagged
+from .source import Batch, Extent
+from .topics import CUMULATING, FLAGGED_TOPIC, ROLLING_TOPIC, WINDOW_TOPICS
+
+_TOPICS: Final = (TRANSACTION_TOPIC, ROLLING_TOPIC, FLAGGED_TOPIC, *WINDOW_TOPICS.values())
+# Enough of each topic's past to fill every table at once; more would be waited for.
+_PAST_RECORDS: Final = 20_000
+_MAX_RECORDS: Final = 20_000
+# The consumer waits this long for a full batch, so it is also the delay the console adds.
+_POLL_SECONDS: Final = 0.05
+
+
+class KafkaSource:
+    """Reads the topics, a little of their past first.
+
+    Args:
+        kafka: Where Kafka is, and how to get in.
+    """
+
+    def __init__(self, kafka: KafkaSettings) -> None:
+        self._topics = {kafka.topic(name): name for name in _TOPICS}
+        self._consumer = BatchConsumer(kafka, tuple(self._topics), Last(_PAST_RECORDS))
+        self._caught_up = False
+
+    def poll(self) -> Batch:
+        """What came in the last moment."""
+        records = self._consumer.poll(_MAX_RECORDS, _POLL_SECONDS)
+        lag = self._consumer.lag()
+        anew = self._consumer.take_emptied()
+        by_topic: defaultdict[str, list[Record]] = defaultdict(list)
+        for record in records:
+            by_topic[self._topics[record.topic]].append(record)
+        past = not self._caught_up
+        batch = decoded(by_topic, lag=lag, error=self._consumer.error, anew=anew, past=past)
+        # From the next batch on: this one may still have a record of the past.
+        self._caught_up = self._caught_up or self._consumer.has_read_the_past()
+        return batch
+
+    def close(self) -> None:
+        """Let go of Kafka."""
+        self._consumer.close()
+
+
+def decoded(
+    by_topic: defaultdict[str, list[Record]], *, lag: int, error: str, anew: bool, past: bool
+) -> Batch:
+    """What one poll brought.
+
+    Args:
+        by_topic: The records, by the documented names of their topics.
+        lag: Records that wait in Kafka.
+        error: Why nothing can be read.
+        anew: Whether topics were emptied.
+        past: Whether this was there before the console looked.
+    """
+    transactions, quarantined = sort_out(by_topic[TRANSACTION_TOPIC])
+    rolling, bad_rolling = decode(RollingRow, by_topic[ROLLING_TOPIC])
+    flagged, bad_flagged = decode_placed(Transaction, by_topic[FLAGGED_TOPIC])
+    windows: dict[str, Sequence[WindowRow]] = {}
+    bad_windows = 0
+    # A record without a time has a negative one.
+    written = {
+        topic: newest / 1000
+        for topic, records in by_topic.items()
+        if (newest := max((record.timestamp_ms for record in records), default=-1)) >= 0
+    }
+    for kind, topic in WINDOW_TOPICS.items():
+        if by_topic[topic]:
+            windows[kind], bad = _windows(kind, by_topic[topic])
+            bad_windows += bad
+    return Batch(
+        transactions=[row for _, row in transactions],
+        extents=_extents(transactions),
+        rolling=rolling,
+        windows=windows,
+        flagged=[
+            Flagged(record.partition, record.offset, record.timestamp_ms, transaction)
+            for record, transaction in flagged
+        ],
+        quarantined=[
+            BadRow(RecordView.of(found.record), found.kind, found.reason) for found in quarantined
+        ],
+        bad=len(bad_rolling) + len(bad_flagged) + bad_windows,
+        lag=lag,
+        anew=anew,
+        written=written,
+        past=past,
+        error=error,
+    )
+
+
+def _windows(kind: str, records: list[Record]) -> tuple[Sequence[WindowRow], int]:
+    """The rows of one kind of window, and how many could not be decoded."""
+    if kind != CUMULATING:
+        rows, bad = decode(WindowRow, records)
+        return rows, len(bad)
+    cumulating, bad = decode(CumulatingRow, records)
+    return [
+        WindowRow(
+            window_start=row.window_start,
+            window_end=row.window_end,
+            user_id=row.user_id,
+            user_mean_trans_amt_last_360min=row.user_mean_trans_amt_today,
+            user_trans_count_last_360min=row.user_trans_count_today,
+        )
+        for row in cumulating
+    ], len(bad)
+
+
+def _extents(transactions: list[tuple[Record, Transaction]]) -> dict[int, Extent]:
+    extents: dict[int, Extent] = {}
+    for record, transaction in transactions:
+        time = transaction.trans_date_trans_time
+        known = extents.get(record.partition)
+        if known is None:
+            extents[record.partition] = Extent(record.offset, time, time)
+        elif time > known.newest:
+            extents[record.partition] = Extent(known.first_offset, known.oldest, time)
+    return extents

@@ -1,0 +1,82 @@
+"""The records that are kept of a topic: a bounded number, of a bounded size."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+
+from tui.table.filter import Filter
+
+from .record_view import Fields, RecordView
+
+
+class Kept:
+    """Records in the order in which they came.
+
+    Args:
+        most: Records at most.
+        most_bytes: Bytes of values at most; one record is kept however large it is.
+    """
+
+    def __init__(self, most: int, most_bytes: int) -> None:
+        self._most = most
+        self._most_bytes = most_bytes
+        self._records: deque[RecordView] = deque()
+        self._bytes = 0
+        self._published: tuple[RecordView, ...] | None = ()
+        self.dropped = 0
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    @property
+    def room(self) -> int:
+        """How many more can be kept without one being dropped."""
+        return 0 if self._bytes >= self._most_bytes else max(0, self._most - len(self._records))
+
+    @property
+    def records(self) -> tuple[RecordView, ...]:
+        """All of them, the first one first; the same tuple until something changes."""
+        if self._published is None:
+            self._published = tuple(self._records)
+        return self._published
+
+    def add(self, records: Iterable[RecordView]) -> None:
+        """Keep more; the first ones go when there are too many."""
+        for record in records:
+            self._published = None
+            self._records.append(record)
+            self._bytes += _size(record)
+            while len(self._records) > self._most or (
+                self._bytes > self._most_bytes and len(self._records) > 1
+            ):
+                self._drop()
+
+    def make_room(self) -> None:
+        """Let go of the first half."""
+        for _ in range(max(1, len(self._records) // 2)):
+            self._drop()
+
+    def clear(self) -> None:
+        """Start anew."""
+        self._records.clear()
+        self._published = ()
+        self._bytes = 0
+        self.dropped = 0
+
+    def _drop(self) -> None:
+        if self._records:
+            self._published = None
+            self._bytes -= _size(self._records.popleft())
+            self.dropped += 1
+
+
+def matching(records: Iterable[RecordView], wanted: Filter) -> list[RecordView]:
+    """Those that pass."""
+    if not wanted:
+        return list(records)
+    return [record for record in records if wanted.matches(Fields(record))]
+
+
+def _size(record: RecordView) -> int:
+    return len(record.value) if isinstance(record.value, bytes) else 0

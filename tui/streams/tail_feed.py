@@ -1,0 +1,259 @@
+"""One thread that tails a topic into a bounded list of records, whatever happens to Kafka."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from tui.table.filter import Filter
+
+from . import problem
+from .record_view import RecordView
+from .tail_buffer import Kept, matching
+from .tail_source import Start, TailBatch, Tails, TailSource, follows
+from .throughput import Throughput
+
+MOST_KEPT: Final = 2_000
+_MOST_KEPT_BYTES: Final = 32 * 1024 * 1024
+_MOST_READ: Final = 5_000
+# Between two batches of a long search, so that the user interface gets its turn.
+_BREATH_SECONDS: Final = 0.002
+_LOOK_SECONDS: Final = 0.1
+_PAUSE_AFTER_ERROR: Final = 1.0
+_CAUGHT_UP_LAG: Final = 1_000
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class TailSnapshot:
+    """A topic's records at one moment.
+
+    Attributes:
+        records: Those that are kept, the one that was read first first.
+        first: Number of the first one among all that matched, counted from 1.
+        matched: How many matched so far.
+        read: How many were looked at so far.
+        rate: Records a second that come in, once what was there before has been read.
+        lag: Records that wait in Kafka; None before it was heard of.
+        full: Whether reading waits, since no more can be kept.
+        gone_at: Since when there is no such topic, in seconds since the epoch; None when there is.
+        wanted: The filter that these records passed.
+        heard_at: When Kafka last answered, in seconds since the epoch.
+        error: Why nothing can be read; empty when it can.
+    """
+
+    records: tuple[RecordView, ...] = ()
+    first: int = 1
+    matched: int = 0
+    read: int = 0
+    rate: float = 0.0
+    lag: int | None = None
+    full: bool = False
+    gone_at: float | None = None
+    wanted: Filter = field(default_factory=Filter)
+    heard_at: float | None = None
+    error: str = ""
+
+
+class TailFeed:
+    """Tails one topic in a thread of its own until told to stop.
+
+    Following what comes, the newest records are kept. From the beginning or from a time on, it
+    reads until it cannot keep more, and then waits for `read_on`.
+
+    Args:
+        tails: Opens the topic; called in the thread, again until it succeeds.
+        topic: The topic.
+        start: Where to begin.
+        wanted: What the records have to be like.
+        clock: Seconds since the epoch.
+        most: Records to keep.
+        pause: Seconds to wait after an error.
+    """
+
+    def __init__(
+        self,
+        tails: Tails,
+        topic: str,
+        start: Start,
+        wanted: Filter,
+        clock: Callable[[], float],
+        *,
+        most: int = MOST_KEPT,
+        pause: float = _PAUSE_AFTER_ERROR,
+    ) -> None:
+        self.topic = topic
+        self.start_at = start
+        self._tails = tails
+        self._clock = clock
+        self._pause = pause
+        self._follows = follows(start)
+        self._stopping = threading.Event()
+        self._told = threading.Event()
+        self._read_on_from: int | None = None
+        self._asked = wanted
+        self._wanted = wanted
+        # What came last, whether it matched or not, so that another filter has something at once.
+        self._recent = Kept(most, _MOST_KEPT_BYTES)
+        self._kept = Kept(most, _MOST_KEPT_BYTES)
+        # What matched, but would not be kept if it were shown.
+        self._ahead: deque[RecordView] = deque()
+        self._read = 0
+        self._matched = 0
+        self._caught_up = False
+        self._throughput = Throughput()
+        self._source: TailSource | None = None
+        self._opened_at = ""
+        self._snapshot = TailSnapshot(wanted=wanted)
+        self._thread = threading.Thread(target=self._run, name="fraudwatch-tail", daemon=True)
+
+    @property
+    def snapshot(self) -> TailSnapshot:
+        """The records as they are now."""
+        return self._snapshot
+
+    @property
+    def running(self) -> bool:
+        """Whether the thread lives."""
+        return self._thread.is_alive()
+
+    def start(self) -> None:
+        """Begin to read."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Have the thread end by itself; waits for nothing."""
+        self._stopping.set()
+        self._told.set()
+
+    def read_on(self, seen: TailSnapshot) -> None:
+        """Let go of the first half of what was seen and read on; once, however often it is said."""
+        self._read_on_from = seen.first
+        self._told.set()
+
+    def filter_by(self, wanted: Filter) -> None:
+        """Keep other records; from the beginning or from a time on, that means to read again."""
+        self._asked = wanted
+        self._told.set()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self._step()
+            except Exception as error:
+                self._survive(error)
+        self._close()
+
+    def _step(self) -> None:
+        self._told.clear()
+        self._take_filter()
+        if self._source is None or self._tails.address() not in ("", self._opened_at):
+            self._open()
+        asked, self._read_on_from = self._read_on_from, None
+        if asked == self._kept.dropped + 1 and self._snapshot.full:
+            self._kept.make_room()
+            self._keep([])
+        most = self._most_to_read()
+        assert self._source is not None
+        self._take(self._source.poll(most))
+        if most == 0:
+            self._told.wait(_LOOK_SECONDS)
+        elif not self._follows:
+            self._stopping.wait(_BREATH_SECONDS)
+
+    def _most_to_read(self) -> int:
+        if self._follows:
+            return _MOST_READ
+        room = self._kept.room
+        # With a filter, few of those that are read may match.
+        return min(_MOST_READ, room) if not self._wanted or not room else _MOST_READ
+
+    def _open(self) -> None:
+        self._close()
+        self._opened_at = self._tails.address()
+        self._source = self._tails.open(self.topic, self.start_at)
+        self._forget()
+        self._caught_up = False
+
+    def _close(self) -> None:
+        source, self._source = self._source, None
+        problem.close(source, _log)
+
+    def _take_filter(self) -> None:
+        if self._asked == self._wanted:
+            return
+        self._wanted = self._asked
+        if self._follows:
+            recent = self._recent.records
+            self._kept.clear()
+            self._ahead.clear()
+            self._read, self._matched = len(recent), 0
+            self._keep(matching(recent, self._wanted))
+            self._publish(lag=self._snapshot.lag)
+        else:
+            self._close()
+
+    def _forget(self) -> None:
+        for kept in (self._recent, self._kept):
+            kept.clear()
+        self._ahead.clear()
+        self._read = self._matched = 0
+
+    def _take(self, batch: TailBatch) -> None:
+        if batch.error:
+            self._snapshot = replace(self._snapshot, error=batch.error, rate=0.0)
+        now = self._clock()
+        if batch.missing:
+            # What it held stays to be looked at until there is such a topic again.
+            gone_at = now if self._snapshot.gone_at is None else self._snapshot.gone_at
+            self._snapshot = replace(
+                self._snapshot, gone_at=gone_at, error="", rate=0.0, lag=0, heard_at=now
+            )
+        if batch.missing or batch.lag is None or (batch.error and not batch.records):
+            return
+        if self._snapshot.gone_at is not None or batch.anew:
+            self._forget()
+        records = batch.records
+        if self._follows:
+            self._recent.add(records)
+        self._read += len(records)
+        if self._caught_up:
+            self._throughput.add(now, len(records))
+        self._caught_up = batch.lag == 0 or (
+            self._follows and (self._caught_up or batch.lag < _CAUGHT_UP_LAG)
+        )
+        self._keep(matching(records, self._wanted))
+        self._publish(batch.lag)
+
+    def _keep(self, found: Sequence[RecordView]) -> None:
+        self._matched += len(found)
+        if self._follows:
+            self._kept.add(found)
+            return
+        self._ahead.extend(found)
+        while self._ahead and self._kept.room:
+            self._kept.add([self._ahead.popleft()])
+
+    def _publish(self, lag: int | None) -> None:
+        now = self._clock()
+        self._snapshot = TailSnapshot(
+            records=self._kept.records,
+            first=self._kept.dropped + 1,
+            matched=self._matched,
+            read=self._read,
+            rate=self._throughput.rate(now),
+            lag=lag,
+            full=not self._follows and not self._kept.room,
+            wanted=self._wanted,
+            heard_at=now,
+        )
+
+    def _survive(self, error: Exception) -> None:
+        text = problem.said(error, _log, "the tail failed")
+        self._snapshot = replace(self._snapshot, error=text, rate=0.0)
+        self._stopping.wait(self._pause)

@@ -1,0 +1,186 @@
+"""The latest closed windows of one kind, in columns, with a bounded number of rows in all."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.model import WindowRow
+from tui.table.query import Query, select
+
+from .fields import WINDOW_FIELDS
+from .snapshot import Windows, WindowSummary, WindowUser
+
+TOP_USERS: Final = 10
+_DEFAULT_SORT: Final = "mean"
+
+CountFraud = Callable[[datetime, datetime], int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """A window's rows, one per user."""
+
+    users: npt.NDArray[np.int64]
+    means: npt.NDArray[np.float64]
+    counts: npt.NDArray[np.int64]
+
+
+class _Window:
+    """One window's rows as they came, and the last summary."""
+
+    __slots__ = ("counts", "means", "sealed", "summary", "users")
+
+    def __init__(self) -> None:
+        self.users = array("q")
+        self.means = array("d")
+        self.counts = array("q")
+        self.summary: tuple[Query, WindowSummary] | None = None
+        self.sealed = False
+
+    def add(self, row: WindowRow) -> None:
+        self.users.append(row.user_id)
+        self.means.append(row.user_mean_trans_amt_last_360min)
+        self.counts.append(row.user_trans_count_last_360min)
+        self.summary = None
+
+    def columns(self) -> _Columns:
+        """Of each user the row that came last: a job that restarts writes rows again."""
+        users = np.frombuffer(self.users, np.int64)
+        _, last = np.unique(users[::-1], return_index=True)
+        rows = len(users) - 1 - last
+        return _Columns(
+            users[rows],
+            np.frombuffer(self.means, np.float64)[rows],
+            np.frombuffer(self.counts, np.int64)[rows],
+        )
+
+
+class WindowsKept:
+    """Windows by end; the oldest goes when there are too many.
+
+    Args:
+        limit: Windows to keep.
+        rows: Rows to keep in all; older windows then keep their totals only.
+    """
+
+    def __init__(self, limit: int, rows: int) -> None:
+        self._limit = limit
+        self._rows_limit = rows
+        self._rows = 0
+        self._page = Windows()
+        self._windows: dict[tuple[datetime, datetime], _Window] = {}
+
+    def __len__(self) -> int:
+        return len(self._windows)
+
+    def apply(self, rows: Iterable[WindowRow]) -> None:
+        """Take in rows."""
+        for row in rows:
+            key = (row.window_end, row.window_start)
+            window = self._windows.get(key)
+            if window is None:
+                window = self._windows[key] = _Window()
+            if not window.sealed:
+                window.add(row)
+                self._rows += 1
+        while len(self._windows) > self._limit:
+            self._rows -= len(self._windows.pop(min(self._windows)).users)
+        if self._rows > self._rows_limit:
+            self._seal()
+
+    def page(self, kind: str, query: Query, count_fraud: CountFraud) -> Windows:
+        """The windows with the users that a query finds; only what changed is computed again.
+
+        Args:
+            kind: Of these windows.
+            query: Which users of each, and in which order.
+            count_fraud: Flagged transactions between two event times, if that is known.
+        """
+        found = []
+        for (end, start), window in sorted(self._windows.items(), reverse=True):
+            if window.summary is None or (window.summary[0] != query and not window.sealed):
+                window.summary = (query, _summary(start, end, window.columns(), query))
+            summary = window.summary[1]
+            if query.filter and (window.sealed or not summary.matched):
+                continue
+            fraud = count_fraud(start, end)
+            if fraud != summary.fraud:
+                summary = replace(summary, fraud=fraud)
+                window.summary = (window.summary[0], summary)
+            found.append(summary)
+        page = Windows(kind, tuple(found), len(self._windows), query)
+        # The same object as long as it says the same, so that nobody draws it again.
+        if page != self._page:
+            self._page = page
+        return self._page
+
+    def rows(self, query: Query) -> Iterator[WindowUser]:
+        """Every user that a query finds in every window that has its rows, newest window first."""
+        for (end, start), window in sorted(self._windows.items(), reverse=True):
+            columns = window.columns()
+            everyone = _users(start, end, columns, np.arange(len(columns.users)))
+            yield from select(everyone, _with_sort(query), WINDOW_FIELDS).rows
+
+    def _seal(self) -> None:
+        """Let the rows of the oldest windows go, but keep what they amount to."""
+        for (end, start), window in sorted(self._windows.items()):
+            if self._rows <= self._rows_limit // 2:
+                break
+            if window.sealed:
+                continue
+            query = Query()
+            summary = _summary(start, end, window.columns(), query)
+            self._rows -= len(window.users)
+            window.users, window.means, window.counts = array("q"), array("d"), array("q")
+            window.summary = (query, replace(summary, truncated=True))
+            window.sealed = True
+
+
+def _summary(start: datetime, end: datetime, rows: _Columns, query: Query) -> WindowSummary:
+    matched, top = _first(start, end, rows, query)
+    return WindowSummary(
+        start=start,
+        end=end,
+        users=len(rows.users),
+        count=int(rows.counts.sum()),
+        amount=float((rows.means * rows.counts).sum()),
+        top=top,
+        matched=matched,
+    )
+
+
+def _first(
+    start: datetime, end: datetime, rows: _Columns, query: Query
+) -> tuple[int, tuple[WindowUser, ...]]:
+    """How many users a query finds, and the first of them."""
+    if query.filter:
+        everyone = _users(start, end, rows, np.arange(len(rows.users)))
+        page = select(everyone, _with_sort(query), WINDOW_FIELDS, TOP_USERS)
+        return page.matched, page.rows
+    keys: dict[str, npt.NDArray[Any]] = {
+        "user": rows.users,
+        "count": rows.counts,
+        "amount": rows.means * rows.counts,
+    }
+    order = np.argsort(keys.get(query.sort, rows.means), kind="stable")
+    order = order[::-1][:TOP_USERS] if query.descending else order[:TOP_USERS]
+    return len(rows.users), tuple(_users(start, end, rows, order))
+
+
+def _with_sort(query: Query) -> Query:
+    return query if query.sort else replace(query, sort=_DEFAULT_SORT)
+
+
+def _users(
+    start: datetime, end: datetime, rows: _Columns, chosen: npt.NDArray[np.intp]
+) -> Iterable[WindowUser]:
+    columns = (column[chosen].tolist() for column in (rows.users, rows.means, rows.counts))
+    for user, mean, count in zip(*columns, strict=True):
+        yield WindowUser(start, end, user, mean, count)

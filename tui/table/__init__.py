@@ -1,0 +1,1 @@
+"""A table of any rows: columns, queries and filters, the live table, export."""

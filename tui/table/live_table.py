@@ -1,0 +1,385 @@
+"""A live table: draws only the visible lines of frozen rows, and keeps the cursor on its row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import replace
+from typing import Any, ClassVar, Final, Generic, Self
+
+from rich.cells import cell_len
+from rich.style import Style
+from textual import events
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from tui.drawing.text import clean
+from tui.drawing.tones import Piece, Tone
+from tui.keymap import Scope, bindings
+
+from .column import Column, Placed, RowT, heading, lay_out, place
+from .query import Query
+from .strips import Strips
+
+_WHEEL_ROWS: Final = 3
+_COPIED_CELLS: Final = 60
+_ASKING: Final = frozenset({"filter", "export", "sort_next", "sort_reverse", "sort_letter"})
+
+
+class TableMessage(Message):
+    """Something that is wanted of a table, or that has become of it."""
+
+    def __init__(self, table: LiveTable[Any]) -> None:
+        super().__init__()
+        self.table = table
+
+
+class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=False):
+    """Rows under a heading that stays.
+
+    The cursor is on the first row, whichever that is, until somebody moves it; from then on it
+    stays on the row with the same key, at the same line of the screen, while others come and go.
+
+    Args:
+        columns: What to show of a row.
+        key: What tells a row from others.
+        heading: Whether the column titles are shown.
+        query: How the rows are asked for at first; None for rows that cannot be sorted or filtered.
+        id: The widget's id.
+    """
+
+    class Opened(TableMessage):
+        """Somebody wants to see more of the selected row."""
+
+    class Moved(Message):
+        """Another row is under the cursor than before, since somebody went there."""
+
+    class Queried(TableMessage):
+        """Somebody wants other rows, or another order."""
+
+        def __init__(self, table: LiveTable[Any], query: Query) -> None:
+            super().__init__(table)
+            self.query = query
+
+    class FilterWanted(TableMessage):
+        """Somebody wants to type a filter for this table."""
+
+    class ExportWanted(TableMessage):
+        """Somebody wants the rows of this table in a file."""
+
+    class Ready(TableMessage):
+        """A table is there; whoever remembers which of its columns were hidden hides them."""
+
+    class ColumnsWanted(TableMessage):
+        """Somebody wants to choose which columns are shown."""
+
+    BINDINGS = bindings(Scope.TABLE)
+    OPENS: ClassVar[bool] = True
+    """Whether there is more to see of a row."""
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"live-table--cursor"}
+
+    def __init__(
+        self,
+        columns: Sequence[Column[RowT]],
+        key: Callable[[RowT], Hashable],
+        *,
+        heading: bool = True,
+        query: Query | None = None,
+        id: str | None = None,
+    ) -> None:
+        super().__init__(id=id)
+        self._columns = columns
+        self._hidden: frozenset[str] = frozenset()
+        self._query = query
+        self._key = key
+        self._heading = 1 if heading else 0
+        self._rows: Sequence[RowT] = ()
+        self._now = 0.0
+        self._reason: Sequence[Piece] = ()
+        self._note: Sequence[Piece] = ()
+        self._cursor = 0
+        self._held: Hashable | None = None
+        self._placed: list[Placed[RowT]] = []
+        self._strips: Strips[RowT] = Strips(self._style)
+        # The width that lines were made ready for; 0 before they are, and once something changed.
+        self._ready_for = 0
+
+    @property
+    def selected(self) -> RowT | None:
+        """The row under the cursor; None when there is no row."""
+        return self._rows[self._cursor] if self._rows else None
+
+    @property
+    def optional_columns(self) -> tuple[str, ...]:
+        """The titles of the columns that can be hidden: all but the first, which says of what."""
+        return tuple(title for column in self._columns[1:] if (title := column.title.strip()))
+
+    @property
+    def hidden(self) -> frozenset[str]:
+        """The titles of the columns that are hidden."""
+        return self._hidden
+
+    def hide(self, titles: Iterable[str]) -> None:
+        """Hide these columns and show all others; titles of none are kept for when there is one."""
+        self._hidden = frozenset(titles)
+        self.refresh()
+
+    @property
+    def asked(self) -> Query | None:
+        """How the rows are asked for; None for rows that cannot be sorted or filtered."""
+        return self._query
+
+    def ask(self, query: Query) -> None:
+        """Ask for other rows, or another order; whoever shows rows hears of it."""
+        if query != self._query:
+            self._query = query
+            self.post_message(self.Queried(self, query))
+            self.refresh()
+
+    def copied(self, row: RowT) -> str:
+        """What copying a row puts into the clipboard; empty for nothing."""
+        return ""
+
+    def show_rows(
+        self,
+        rows: Sequence[RowT],
+        now: float,
+        reason: Sequence[Piece],
+        note: Sequence[Piece] = (),
+    ) -> None:
+        """Draw other rows.
+
+        Args:
+            rows: In the order to show.
+            now: Seconds since the epoch, for ages.
+            reason: Said when there are no rows.
+            note: A line below the rows, which the cursor never reaches; none when empty.
+        """
+        later = int(now) != int(self._now)
+        # With rows there is no reason to be seen, whatever it counts.
+        changed = rows != self._rows or note != self._note or (not rows and reason != self._reason)
+        if not (changed or later):
+            return
+        # All rows have their ages of one moment, whichever of them are drawn again.
+        self._now = now if later else self._now
+        self._rows, self._reason, self._note = rows, reason, note
+        height = len(rows) + self._heading + bool(note)
+        if self.virtual_size.height != height:
+            # Height "auto" follows the number of rows, which only a layout finds out.
+            self.virtual_size = Size(0, height)
+            self.refresh(layout=bool(self.styles.is_auto_height))
+        self._follow_held_row()
+        self.refresh()
+
+    def on_mount(self) -> None:
+        """Say that it is there."""
+        self.post_message(self.Ready(self))
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one line of the visible part."""
+        width = self.scrollable_content_region.width
+        if width != self._ready_for:
+            self._make_ready(width)
+        if not self._rows:
+            reason = self._centred_reason(width) if y == self._reason_line else ()
+            return self._strips.of(reason, width)
+        if y < self._heading:
+            return self._strips.of(self._titles(), width)
+        index = self.scroll_offset.y + y - self._heading
+        if index >= len(self._rows):
+            return self._strips.of(self._note if index == len(self._rows) else (), width)
+        row = self._rows[index]
+        # A table that never has the keys is moved in from elsewhere.
+        cursor = index == self._cursor and (self.has_focus or not self.can_focus)
+        return self._strips.of_row(
+            self._key(row), row, lambda: self._line(row), width, cursor=cursor
+        )
+
+    def refresh(
+        self,
+        *regions: Region,
+        repaint: bool = True,
+        layout: bool = False,
+        recompose: bool = False,
+    ) -> Self:
+        """Draw again what may have changed."""
+        self._ready_for = 0
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+
+    def _make_ready(self, width: int) -> None:
+        """Find out what all lines depend on, once for all of them."""
+        self._ready_for = width
+        self._placed = place(self._shown_columns, width)
+        cursor = self.get_component_rich_style("live-table--cursor")
+        look = (width, tuple(self._placed), self._now, self.app.theme)
+        self._strips.begin(self.rich_style, cursor, *look)
+
+    def action_move(self, rows: int) -> None:
+        """Move the cursor."""
+        self._go(self._cursor + rows)
+
+    def action_page(self, pages: int) -> None:
+        """Move the cursor by a screenful."""
+        self._go(self._cursor + pages * max(1, self._visible_rows - 1))
+
+    def action_first(self) -> None:
+        """Go to the first row, and stay on top."""
+        self._go(0)
+
+    def action_last(self) -> None:
+        """Go to the last row."""
+        self._go(len(self._rows) - 1)
+
+    def action_open(self) -> None:
+        """See more of the selected row."""
+        if self._rows:
+            self.post_message(self.Opened(self))
+
+    def action_filter(self) -> None:
+        """Type a filter."""
+        self.post_message(self.FilterWanted(self))
+
+    def action_export(self) -> None:
+        """Write the rows to a file."""
+        self.post_message(self.ExportWanted(self))
+
+    def action_copy(self) -> None:
+        """Copy what tells the selected row from others."""
+        text = self.copied(self.selected) if self.selected is not None else ""
+        if text:
+            self.app.copy_to_clipboard(text)
+            self.notify(f"Copied {clean(text, _COPIED_CELLS)}", markup=False)
+
+    def action_columns(self) -> None:
+        """Choose which columns are shown."""
+        self.post_message(self.ColumnsWanted(self))
+
+    def action_sort_next(self) -> None:
+        """Sort by the next column."""
+        fields = [column.field for column in self._columns if column.field]
+        if self._query is not None and fields:
+            at = fields.index(self._query.sort) if self._query.sort in fields else -1
+            self._sort_by(fields[(at + 1) % len(fields)])
+
+    def action_sort_reverse(self) -> None:
+        """Sort the other way round."""
+        if self._query is not None:
+            self.ask(replace(self._query, descending=not self._query.descending))
+
+    def action_sort_letter(self, letter: str) -> None:
+        """Sort by the column with this letter; the other way round when it is sorted by it."""
+        for column in self._columns:
+            if column.letter == letter and column.field:
+                self._sort_by(column.field)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Some tables cannot be sorted, filtered and exported."""
+        if (self._query is None and action in _ASKING) or (action == "open" and not self.OPENS):
+            return False
+        return super().check_action(action, parameters)
+
+    def on_click(self, event: events.Click) -> None:
+        """Select the row under the pointer, open it at the second click, or sort by a title."""
+        # The content is inside a padding, which events count.
+        offset = event.get_content_offset(self)
+        if offset is None:
+            return
+        row = self.scroll_offset.y + offset.y - self._heading
+        if offset.y < self._heading:
+            self._sort_at(offset.x)
+        elif row < len(self._rows):
+            self._go(row)
+            if event.chain == 2:
+                self.action_open()
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """The wheel moves the cursor, so that what is looked at holds still."""
+        event.stop()
+        event.prevent_default()
+        self.action_move(_WHEEL_ROWS)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """The wheel moves the cursor, so that what is looked at holds still."""
+        event.stop()
+        event.prevent_default()
+        self.action_move(-_WHEEL_ROWS)
+
+    def _sort_by(self, field: str) -> None:
+        query = self._query
+        if query is None:
+            return
+        if query.sort == field:
+            self.action_sort_reverse()
+        else:
+            self.ask(replace(query, sort=field, descending=True))
+
+    def _sort_at(self, x: int) -> None:
+        end = 0
+        for placed in self._placed:
+            end += placed.gap + placed.width
+            if x < end:
+                if placed.column.field:
+                    self._sort_by(placed.column.field)
+                return
+
+    @property
+    def _shown_columns(self) -> Sequence[Column[RowT]]:
+        if not self._columns:
+            # Those of a table that shows any topic are not known before one is chosen.
+            return []
+        first, *others = self._columns
+        return [first, *(each for each in others if each.title.strip() not in self._hidden)]
+
+    @property
+    def _visible_rows(self) -> int:
+        return max(1, self.scrollable_content_region.height - self._heading)
+
+    def _go(self, row: int) -> None:
+        before = self._cursor
+        self._cursor = max(0, min(row, len(self._rows) - 1))
+        self._held = self._key(self._rows[self._cursor]) if self._cursor else None
+        top = self.scroll_offset.y
+        if self._cursor < top:
+            self.scroll_to(y=self._cursor, animate=False)
+        elif self._cursor >= top + self._visible_rows:
+            self.scroll_to(y=self._cursor - self._visible_rows + 1, animate=False)
+        if self._cursor != before:
+            self.post_message(self.Moved())
+        self.refresh()
+
+    def _follow_held_row(self) -> None:
+        before = self._cursor
+        if self._held is not None:
+            found = next(
+                (i for i, row in enumerate(self._rows) if self._key(row) == self._held), None
+            )
+            self._cursor = self._cursor if found is None else found
+        self._cursor = max(0, min(self._cursor, len(self._rows) - 1))
+        if self._cursor != before:
+            self.scroll_to(y=self.scroll_offset.y + self._cursor - before, animate=False)
+
+    @property
+    def _reason_line(self) -> int:
+        return self.size.height // 3
+
+    def _centred_reason(self, width: int) -> list[Piece]:
+        cells = sum(cell_len(piece.text) for piece in self._reason)
+        return [Piece(" " * max(0, (width - cells) // 2)), *self._reason]
+
+    def _titles(self) -> list[Piece]:
+        query = self._query or Query()
+        return lay_out(
+            self._placed,
+            lambda column: heading(
+                column,
+                sorted_by=bool(column.field) and column.field == query.sort,
+                descending=query.descending,
+            ),
+        )
+
+    def _line(self, row: RowT) -> list[Piece]:
+        return lay_out(self._placed, lambda column: column.cell(row, self._now))
+
+    def _style(self, tone: Tone) -> Style:
+        return self.app.stylesheet.parse_style(tone.value).rich_style

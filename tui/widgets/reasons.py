@@ -1,0 +1,80 @@
+"""Why a table is empty, in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from pipeline import contract
+from pipeline.model import Health, JobState
+from tui.drawing import text
+from tui.drawing.tones import Piece, Tone
+from tui.session.view import Phase, View
+from tui.streams.quarantine import Quarantine
+from tui.table.filter import Filter
+
+Reason = tuple[Piece, ...]
+
+DELAY: Final = f"{contract.WATERMARK_DELAY.total_seconds():.0f} s"
+
+
+def nothing_matches(filter: Filter, total: int, what: str) -> Reason:
+    """That a filter lets none of the rows pass; empty when it is not the filter."""
+    if not (filter and total):
+        return ()
+    return waits(f"None of {text.integer(total)} {what} matches {filter.text}; esc shows all.")
+
+
+def why_empty(view: View, topic: str, otherwise: Callable[[], str]) -> Reason:
+    """Why nothing of a topic is shown.
+
+    Args:
+        view: The console.
+        topic: Where the rows would come from.
+        otherwise: Says what is waited for when all of the stack is well.
+    """
+    line = view.job_for(topic)
+    job = line.status if line is not None else None
+    if view.data.error:
+        return danger(f"Kafka is not reachable: {view.data.error.rstrip('.')}.")
+    if view.reading.status is not None and view.reading.kafka is not Health.UP:
+        if view.phase is Phase.STARTING:
+            return waits("Waiting for Kafka.")
+        return danger("Kafka is not reachable.")
+    if job is not None and job.state is JobState.FAILED:
+        return danger(f"The job {job.name} has failed; s in Jobs starts it again.")
+    if job is not None and job.state is JobState.STOPPED:
+        return waits(f"The job {job.name} is stopped; s in Jobs starts it.")
+    if view.data.event_time.newest is None:
+        if (bad := view.data.quarantine).total:
+            return _all_invalid(bad)
+        simulating = view.reading.status is not None and view.reading.status.simulator.up
+        return waits(
+            "No transactions yet." if simulating else "No transactions yet; no simulator runs."
+        )
+    if job is not None and job.state is JobState.STARTING:
+        seen = text.integer(view.data.transactions_total)
+        return waits(f"The job {job.name} is starting; {seen} transactions so far.")
+    if job is not None and job.state is not JobState.RUNNING:
+        return waits(f"The job {job.name} is {job.state.lower()}.")
+    return waits(otherwise())
+
+
+def _all_invalid(quarantine: Quarantine) -> Reason:
+    ((commonest, count), *_) = quarantine.kinds
+    example = next((row.reason for row in quarantine.rows if row.kind == commonest), commonest)
+    seen = text.integer(quarantine.total)
+    all_of = "The only record" if quarantine.total == 1 else f"All {seen} records"
+    most = "" if count == quarantine.total else "mostly "
+    verb = "is" if quarantine.total == 1 else "are"
+    return danger(f"{all_of} so far {verb} invalid: {most}{example}. b lists them.")
+
+
+def waits(message: str) -> Reason:
+    """A reason that will pass."""
+    return (Piece(text.clean(message), Tone.WAITS),)
+
+
+def danger(message: str) -> Reason:
+    """A reason that will not pass by itself."""
+    return (Piece(text.clean(message), Tone.DANGER),)
