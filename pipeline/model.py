@@ -46,24 +46,21 @@ class RollingRow(msgspec.Struct, frozen=True, gc=False):
 class WindowRow(msgspec.Struct, frozen=True, gc=False):
     """A user's mean amount and count in one closed window `[window_start, window_end)`.
 
-    Of tumbling and of hopping windows.
+    Of tumbling and of hopping windows. In Kafka the figures are named after their windows.
     """
 
     window_start: EventTime
     window_end: EventTime
     user_id: Int64
-    user_mean_trans_amt_last_360min: float
-    user_trans_count_last_360min: Int64
+    mean: float = msgspec.field(name="user_mean_trans_amt_last_360min")
+    count: Int64 = msgspec.field(name="user_trans_count_last_360min")
 
 
-class CumulatingRow(msgspec.Struct, frozen=True, gc=False):
+class CumulatingRow(WindowRow, frozen=True, gc=False):
     """A user's mean amount and count in one day up to `window_end`, from midnight on."""
 
-    window_start: EventTime
-    window_end: EventTime
-    user_id: Int64
-    user_mean_trans_amt_today: float
-    user_trans_count_today: Int64
+    mean: float = msgspec.field(name="user_mean_trans_amt_today")
+    count: Int64 = msgspec.field(name="user_trans_count_today")
 
 
 class JobState(StrEnum):

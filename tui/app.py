@@ -53,7 +53,7 @@ class FraudwatchApp(App[str]):
     TITLE = "fraudwatch"
     CSS_PATH: ClassVar[list[str]] = [  # type: ignore[assignment]  # the base class takes more
         "styles/app.tcss",
-        "styles/dashboard.tcss",
+        "screens/dashboard/dashboard.tcss",
         "styles/dialogs.tcss",
         "styles/plots.tcss",
     ]

@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pipeline import contract
@@ -54,15 +53,20 @@ class Runtime:
         self._settings = settings
         self._stack = Stack(settings)
         self._closing = threading.Event()
+        self._loading = threading.Lock()
+        self._features: Registry | None = None
 
-    @cached_property
+    @property
     def features(self) -> Registry:
         """The features of the profile; read when first asked for, since `down` needs none.
 
         Raises:
             InputError: A file with features cannot be used.
         """
-        return feature_files.load(self._settings.features)
+        with self._loading:  # A user's file runs once, whoever asks first.
+            if self._features is None:
+                self._features = feature_files.load(self._settings.features)
+            return self._features
 
     @property
     def bootstrap(self) -> str:

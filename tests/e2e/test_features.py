@@ -124,7 +124,7 @@ def test_results_are_what_a_person_works_out(replayed: Runtime, sample_data: Pat
         )
         for row in mine
     )
-    of_user = {w.window_start: w.user_trans_count_last_360min for w in windows if w.user_id == user}
+    of_user = {w.window_start: w.count for w in windows if w.user_id == user}
     closed = {start: count for start, count in counted.items() if start in of_user}
     assert closed == of_user
     assert len(counted) - len(closed) <= 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from pipeline.contract import TIME_COLUMN
 from pipeline.errors import ChangedError, PipelineError
 from pipeline.model import (
     Checkpoint,
@@ -33,6 +35,7 @@ from pipeline.model import (
 )
 from pipeline.stack.local.control import Simulate
 from tui.session.backend import ReportProgress, ReportSteps
+from tui.streams.record_view import RecordView
 from tui.streams.snapshot import Flagged
 from tui.streams.source import Batch, Extent
 from tui.streams.topics import FLAGGED_TOPIC, ROLLING_TOPIC, WINDOWED_TOPIC
@@ -327,16 +330,25 @@ def window_row(window: int, number: int) -> WindowRow:
         window_start=start,
         window_end=start + timedelta(hours=6),
         user_id=user(number),
-        user_mean_trans_amt_last_360min=14.2 + ((number + 3 * window) * 6151 % 991) * 1.77,
-        user_trans_count_last_360min=1 + (number + window) * 5 % 9,
+        mean=14.2 + ((number + 3 * window) * 6151 % 991) * 1.77,
+        count=1 + (number + window) * 5 % 9,
     )
 
 
 def flagged(number: int, **changes: object) -> Flagged:
     """One of a series of flagged transactions; the highest number came first."""
     values = {"user_id": user(number * number % 29)} | changes
-    place = (number % 4, 4_000 - number, int(NOW * 1000))
-    return Flagged(*place, transaction(number, **values))
+    return as_flagged(transaction(number, **values), number % 4, 4_000 - number)
+
+
+def as_flagged(row: Transaction, partition: int, offset: int) -> Flagged:
+    """A flagged transaction in the record that it was read from."""
+    fields = {**msgspec.structs.asdict(row), TIME_COLUMN: str(row.trans_date_trans_time)}
+    # Half a surrogate pair can be held, but not written as UTF-8: in JSON it is an escape.
+    value = json.dumps(fields, ensure_ascii=False).encode(errors="backslashreplace")
+    key = str(row.user_id).encode()
+    record = RecordView(FLAGGED_TOPIC, partition, offset, int(NOW * 1000), key, value)
+    return Flagged(record, row)
 
 
 def live_batch() -> Batch:

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline import contract, features
 from pipeline.features.feature import transaction_table
-from pipeline.model import RollingRow, Transaction, WindowRow
+from pipeline.model import CumulatingRow, RollingRow, Transaction, WindowRow
 
 
 def test_topic_time_and_key_are_the_contract() -> None:
@@ -33,13 +33,15 @@ def test_the_tables_types_are_the_tutorials() -> None:
         (Transaction, contract.TRANSACTION_FIELDS),
         (RollingRow, features.BUILT_IN.find(["rolling"])[0].columns),
         (WindowRow, features.BUILT_IN.find(["tumbling"])[0].columns),
+        (WindowRow, features.BUILT_IN.find(["hopping"])[0].columns),
+        (CumulatingRow, features.BUILT_IN.find(["cumulating"])[0].columns),
         (Transaction, features.BUILT_IN.find(["flagged"])[0].columns),
     ],
 )
 def test_records_have_the_fields_of_their_topic(
     record: type[msgspec.Struct], columns: dict[str, str]
 ) -> None:
-    assert record.__struct_fields__ == tuple(columns)
+    assert record.__struct_encode_fields__ == tuple(columns)
 
 
 def test_rows_are_told_apart_by_what_is_not_computed() -> None:

@@ -66,7 +66,7 @@ class Palette(CommandPalette):
         read_only: Whether what changes something is left out.
     """
 
-    CSS_PATH: ClassVar[str] = "styles/palette.tcss"
+    CSS_PATH: ClassVar[str] = "palette.tcss"
     # Hits that come within this time are shown with the next one only, which may wait for Kafka.
     _RESULT_BATCH_TIME: ClassVar[float] = 0.0  # type: ignore[misc]  # Final there
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -31,16 +32,23 @@ class Feed:
 
     Args:
         open_source: Connects; called in the thread, again until it succeeds.
-        store: Where batches go; from now on it belongs to the thread.
+        store: Where batches go; it belongs to the thread until the feed is stopped.
         pause: Seconds to wait after an error.
+        patience: Seconds that an end is waited for.
     """
 
     def __init__(
-        self, open_source: Callable[[], Source], store: Store, *, pause: float = _PAUSE_AFTER_ERROR
+        self,
+        open_source: Callable[[], Source],
+        store: Store,
+        *,
+        pause: float = _PAUSE_AFTER_ERROR,
+        patience: float = _JOIN_SECONDS,
     ) -> None:
         self._open_source = open_source
         self._store = store
         self._pause = pause
+        self._patience = patience
         self._stopping = threading.Event()
         self._questions: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._published_at = 0.0
@@ -54,7 +62,7 @@ class Feed:
         """End the thread; a source that does not return in time is left behind."""
         self._stopping.set()
         if self._thread.is_alive():
-            self._thread.join(_JOIN_SECONDS)
+            self._thread.join(self._patience)
 
     def ask(self, question: Callable[[Store], T]) -> Future[T]:
         """Have something looked up in the store, by the thread that owns it."""
@@ -79,12 +87,25 @@ class Feed:
         while not self._stopping.is_set():
             try:
                 source = source or self._open_source()
-                self._store.apply(source.poll())
-                self._publish_if_due()
-                self._answer()
+                batch = source.poll()
+                with self._owning_store() as owns:
+                    if owns:
+                        self._store.apply(batch)
+                        self._publish_if_due()
+                        self._answer()
             except Exception as error:
                 self._survive(error)
         problem.close(source, _log)
+
+    @contextmanager
+    def _owning_store(self) -> Iterator[bool]:
+        """Whether the store is still this feed's.
+
+        A source may hold a feed up for longer than its end is waited for; by then another feed has
+        the store.
+        """
+        with self._store.writing:
+            yield not self._stopping.is_set()
 
     def _publish_if_due(self) -> None:
         now = time.monotonic()
@@ -100,7 +121,10 @@ class Feed:
                 return
 
     def _survive(self, error: Exception) -> None:
-        self._store.fail(problem.said(error, _log, "the source failed"))
-        self._store.publish()
-        self._answer()
+        said = problem.said(error, _log, "the source failed")
+        with self._owning_store() as owns:
+            if owns:
+                self._store.fail(said)
+                self._store.publish()
+                self._answer()
         self._stopping.wait(self._pause)

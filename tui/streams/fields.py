@@ -46,6 +46,6 @@ FLAGGED_FIELDS: Final = Fields[Flagged](
     Field("card", int, lambda row: row.transaction.cc_num),
     Field("dob", str, lambda row: row.transaction.dob),
     Field("trans_num", str, lambda row: row.transaction.trans_num),
-    Field("partition", int, lambda row: row.partition),
-    Field("offset", int, lambda row: row.offset),
+    Field("partition", int, lambda row: row.record.partition),
+    Field("offset", int, lambda row: row.record.offset),
 )

@@ -62,7 +62,7 @@ class FlaggedKept:
             self._seen[identity] = None
             user, time = moment = (row.transaction.user_id, row.transaction.trans_date_trans_time)
             mean = mean_at(user, time) or self._past_means.get(moment)
-            place = (row.partition, row.offset)
+            place = row.place
             self._rows[place] = replace(row, mean=mean[0], count=mean[1]) if mean else row
             if mean is None:
                 self._without_mean.setdefault(moment, []).append(place)

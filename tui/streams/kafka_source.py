@@ -23,6 +23,8 @@ from .topics import CUMULATING, FLAGGED_TOPIC, ROLLING_TOPIC, WINDOW_TOPICS
 _TOPICS: Final = (TRANSACTION_TOPIC, ROLLING_TOPIC, FLAGGED_TOPIC, *WINDOW_TOPICS.values())
 # Enough of each topic's past to fill every table at once; more would be waited for.
 _PAST_RECORDS: Final = 20_000
+# A transaction that is valid and longer than this is somebody's attempt to fill the memory.
+_LONGEST_FLAGGED: Final = 4 * 1024
 _MAX_RECORDS: Final = 20_000
 # The consumer waits this long for a full batch, so it is also the delay the console adds.
 _POLL_SECONDS: Final = 0.05
@@ -92,7 +94,7 @@ def decoded(
         rolling=rolling,
         windows=windows,
         flagged=[
-            Flagged(record.partition, record.offset, record.timestamp_ms, transaction)
+            Flagged(RecordView.of(record).shortened(_LONGEST_FLAGGED), transaction)
             for record, transaction in flagged
         ],
         quarantined=[
@@ -109,20 +111,8 @@ def decoded(
 
 def _windows(kind: str, records: list[Record]) -> tuple[Sequence[WindowRow], int]:
     """The rows of one kind of window, and how many could not be decoded."""
-    if kind != CUMULATING:
-        rows, bad = decode(WindowRow, records)
-        return rows, len(bad)
-    cumulating, bad = decode(CumulatingRow, records)
-    return [
-        WindowRow(
-            window_start=row.window_start,
-            window_end=row.window_end,
-            user_id=row.user_id,
-            user_mean_trans_amt_last_360min=row.user_mean_trans_amt_today,
-            user_trans_count_last_360min=row.user_trans_count_today,
-        )
-        for row in cumulating
-    ], len(bad)
+    rows, bad = decode(CumulatingRow if kind == CUMULATING else WindowRow, records)
+    return rows, len(bad)
 
 
 def _extents(transactions: list[tuple[Record, Transaction]]) -> dict[int, Extent]:

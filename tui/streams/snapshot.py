@@ -10,6 +10,7 @@ from pipeline.model import Transaction
 from tui.table.query import Page, Query
 
 from .quarantine import Quarantine
+from .record_view import RecordView
 from .series_snapshot import SeriesSnapshot
 
 
@@ -96,24 +97,25 @@ class WindowSummary:
 
 @dataclass(frozen=True, slots=True)
 class Flagged:
-    """A flagged transaction, where in Kafka it lies, and the user's rolling feature at its time.
+    """A flagged transaction, its record in Kafka, and the user's rolling feature at its time.
 
     Attributes:
-        partition: Of the topic.
-        offset: In the partition.
-        timestamp_ms: Kafka's, in milliseconds since the epoch.
-        transaction: The whole record.
+        record: As it lies in Kafka; of a long value how it begins.
+        transaction: The same, decoded.
         mean: The user's rolling mean at this transaction, which is part of it; None while the
             feature job has not said.
         count: Transactions in that mean; 0 likewise.
     """
 
-    partition: int
-    offset: int
-    timestamp_ms: int
+    record: RecordView
     transaction: Transaction
     mean: float | None = None
     count: int = 0
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Partition and offset, which tell it from others."""
+        return self.record.partition, self.record.offset
 
     @property
     def distance(self) -> float | None:

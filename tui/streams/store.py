@@ -1,11 +1,12 @@
 """Everything the console knows of the streams, bounded; owned by the feed's thread.
 
-Nothing here is locked: the feed takes batches in, answers the queries, and publishes frozen
-snapshots, which any thread may read at any time.
+One feed at a time takes batches in, answers the queries, and publishes frozen snapshots, which any
+thread may read at any time.
 """
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
 
@@ -33,6 +34,8 @@ class Store:
     """
 
     def __init__(self, clock: Callable[[], float], limits: Limits | None = None) -> None:
+        self.writing = threading.Lock()
+        """Held by the feed that owns the store while it writes."""
         self._clock = clock
         self._limits = limits or Limits()
         self._lag: int | None = None

@@ -46,8 +46,8 @@ class _Window:
 
     def add(self, row: WindowRow) -> None:
         self.users.append(row.user_id)
-        self.means.append(row.user_mean_trans_amt_last_360min)
-        self.counts.append(row.user_trans_count_last_360min)
+        self.means.append(row.mean)
+        self.counts.append(row.count)
         self.summary = None
 
     def columns(self) -> _Columns:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from pipeline import config
 from pipeline.errors import InputError
 from pipeline.features import BUILT_IN
 from pipeline.stack import feature_files
+from pipeline.stack.runtime import Runtime
 
 from ...documents import write_my_features
 
@@ -161,3 +167,21 @@ def test_topic_that_kafka_would_refuse(tmp_path: Path, topic: str) -> None:
     said = refused(write(tmp_path, WHOLE.replace('"large"', repr(topic))))
     assert "cannot be the name of a topic. Kafka allows" in said
     assert "\x1b" not in said
+
+
+def test_a_file_runs_once_however_many_threads_ask_for_the_features(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COUNTED", "0")
+    counting = "import os\nos.environ['COUNTED'] = str(int(os.environ['COUNTED']) + 1)\n"
+    path = write(tmp_path, counting + WHOLE)
+    runtime = Runtime(msgspec.structs.replace(config.load(environment={}), features=(path,)))
+    together = threading.Barrier(8)
+
+    def ask(_: int) -> bool:
+        together.wait()
+        return "large" in runtime.features.names
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(ask, range(8)))
+    assert os.environ["COUNTED"] == "1"

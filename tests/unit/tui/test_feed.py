@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import threading
+
 from pipeline.errors import UnavailableError
 from tests.idle import DEADLINE_SECONDS, eventually
 from tests.snapshot.fakes import Clock, FakeSource, live_batch, transaction
@@ -66,3 +68,35 @@ def test_stops_at_once_even_while_it_waits() -> None:
     eventually(lambda: store.snapshot().error == "never")
     feed.stop()
     eventually(lambda: not feed.running)
+
+
+class HeldUp(FakeSource):
+    """A source whose first batch comes when it is let go."""
+
+    def __init__(self, batch: Batch) -> None:
+        super().__init__()
+        self.asked, self.go = threading.Event(), threading.Event()
+        self._batch = batch
+
+    def poll(self) -> Batch:
+        self.asked.set()
+        self.go.wait()
+        return self._batch
+
+
+def test_what_a_feed_that_was_stopped_reads_in_the_end_is_not_its_successors() -> None:
+    store = Store(Clock())
+    held_up = HeldUp(Batch(transactions=[transaction(number) for number in range(7)]))
+    first = Feed(lambda: held_up, store, patience=0.0)
+    first.start()
+    assert held_up.asked.wait(DEADLINE_SECONDS)
+    first.stop()
+    assert first.running
+    second = Feed(lambda: FakeSource(Batch(transactions=[transaction()])), store)
+    second.start()
+    eventually(lambda: store.snapshot().transactions_total == 1)
+    held_up.go.set()
+    eventually(lambda: not first.running)
+    assert store.snapshot().transactions_total == 1
+    assert store.snapshot().error == ""
+    second.stop()

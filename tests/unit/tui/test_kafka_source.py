@@ -8,7 +8,7 @@ import msgspec
 
 from pipeline.contract import TRANSACTION_TOPIC
 from pipeline.kafka.records import Record
-from pipeline.model import WindowRow
+from pipeline.model import CumulatingRow
 from pipeline.simulator import encode
 from tests.snapshot.fakes import rolling, transaction, window_row
 from tui.streams.kafka_source import decoded
@@ -60,11 +60,12 @@ def test_records_are_told_apart_by_topic_and_bad_ones_counted() -> None:
         "tumbling": [window_row(0, 4)],
         "hopping": [window_row(1, 4)],
         "cumulating": [
-            WindowRow(datetime(2023, 3, 4), datetime(2023, 3, 4, 7), 7, 12.5, 3),
+            CumulatingRow(datetime(2023, 3, 4), datetime(2023, 3, 4, 7), 7, 12.5, 3),
         ],
     }
     assert batch.extents == {1: Extent(0, *[transaction(1).trans_date_trans_time] * 2)}
-    assert [(row.offset, row.transaction) for row in batch.flagged] == [(8, transaction(2))]
+    assert [(row.record.offset, row.transaction) for row in batch.flagged] == [(8, transaction(2))]
+    assert batch.flagged[0].record.data == msgspec.json.encode(transaction(2))
     assert (batch.bad, batch.lag) == (2, 5)
     assert [(row.place, row.kind) for row in batch.quarantined] == [((1, 1), "not JSON")]
 

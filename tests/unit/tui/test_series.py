@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.model import Transaction
+from tests.snapshot import fakes
 from tests.snapshot.fakes import EVENT_TIME, rolling, transaction
 from tui.streams.amounts import BINS_PER_DECADE, AmountShares
 from tui.streams.flagged_rate import FlaggedBuckets
@@ -28,7 +29,7 @@ def some(count: int, **changes: object) -> list[Transaction]:
 
 
 def as_flagged(rows: Sequence[Transaction]) -> list[Flagged]:
-    return [Flagged(0, offset, 0, row) for offset, row in enumerate(rows)]
+    return [fakes.as_flagged(row, 0, offset) for offset, row in enumerate(rows)]
 
 
 def flagged_at(*times: datetime) -> list[Flagged]:

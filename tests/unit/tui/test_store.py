@@ -73,10 +73,8 @@ def test_windows_are_newest_first_with_totals_and_bounded() -> None:
     newest = page.windows[0]
     kept = rows[12:18]
     assert (newest.users, newest.matched, newest.truncated) == (6, 6, False)
-    assert newest.count == sum(row.user_trans_count_last_360min for row in kept)
-    amounts = (
-        row.user_mean_trans_amt_last_360min * row.user_trans_count_last_360min for row in kept
-    )
+    assert newest.count == sum(row.count for row in kept)
+    amounts = (row.mean * row.count for row in kept)
     assert newest.amount == pytest.approx(sum(amounts))
     means = [shown.mean for shown in newest.top]
     assert means == sorted(means, reverse=True)
@@ -136,7 +134,9 @@ def test_duplicates_change_nothing_but_what_was_consumed() -> None:
 def test_a_transaction_flagged_twice_under_other_offsets_counts_once() -> None:
     store = Store(Clock())
     store.apply(Batch(rolling=[rolling(0)], flagged=[flagged(0)]))
-    store.apply(Batch(flagged=[replace(flagged(0), offset=9_999)]))
+    row = flagged(0)
+    again = replace(row, record=replace(row.record, offset=9_999))
+    store.apply(Batch(flagged=[again]))
     snapshot = store.snapshot()
     assert snapshot.flagged_total == 1
     assert snapshot.users.rows[0].flags == 1
@@ -152,8 +152,8 @@ def test_flagged_are_newest_first_and_bounded() -> None:
     store = Store(Clock(), SMALL)
     store.apply(Batch(flagged=[flagged(number) for number in range(20)]))
     snapshot = store.snapshot()
-    assert [row.offset for row in snapshot.flagged.rows] == [
-        flagged(n).offset for n in (19, 18, 17, 16)
+    assert [row.place for row in snapshot.flagged.rows] == [
+        flagged(n).place for n in (19, 18, 17, 16)
     ]
     assert snapshot.flagged_total == 20
 

@@ -126,7 +126,7 @@ async def test_enter_shows_the_whole_flagged_record_and_follows_the_cursor() -> 
             row = table.selected
             assert row is not None
             assert pane.record is not None
-            assert (pane.record.partition, pane.record.offset) == (row.partition, row.offset)
+            assert pane.record is row.record
             assert row.transaction.trans_num in stage.screen_text()
             await pilot.press("j")
         await pilot.press("escape")

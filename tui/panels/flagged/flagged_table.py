@@ -5,14 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from msgspec.structs import asdict
-
-from pipeline import contract
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone
 from tui.panels.panel_table import PanelTable
 from tui.session.view import View
-from tui.streams.record_view import RecordView
 from tui.streams.snapshot import Flagged
 from tui.streams.topics import FLAGGED_TOPIC
 from tui.table.column import Column
@@ -95,7 +91,7 @@ _COLUMNS: Final[tuple[Column[Flagged], ...]] = (
     Column(
         "part:offset",
         12,
-        lambda row, _: [Piece(f"{row.partition}:{row.offset}", Tone.QUIET)],
+        lambda row, _: [Piece(f"{row.record.partition}:{row.record.offset}", Tone.QUIET)],
         right=True,
         drop=4,
     ),
@@ -115,9 +111,7 @@ class FlaggedTable(PanelTable[Flagged]):
     """Flagged transactions by event time, unless something else is asked for."""
 
     def __init__(self) -> None:
-        super().__init__(
-            _COLUMNS, lambda row: (row.partition, row.offset), query=Query("time"), id="flagged"
-        )
+        super().__init__(_COLUMNS, lambda row: row.place, query=Query("time"), id="flagged")
 
     def show(self, view: View) -> None:
         """Draw another view."""
@@ -126,17 +120,3 @@ class FlaggedTable(PanelTable[Flagged]):
     def copied(self, row: Flagged) -> str:
         """The user's id."""
         return str(row.transaction.user_id)
-
-
-def flagged_record(row: Flagged | None) -> RecordView | None:
-    """A flagged transaction as the record that it is in Kafka."""
-    if row is None:
-        return None
-    # Half a surrogate pair can be held, but not written as UTF-8.
-    fields = {
-        name: value.encode(errors="backslashreplace").decode() if isinstance(value, str) else value
-        for name, value in asdict(row.transaction).items()
-    }
-    fields[contract.TIME_COLUMN] = str(row.transaction.trans_date_trans_time)
-    key = str(row.transaction.user_id).encode()
-    return RecordView(FLAGGED_TOPIC, row.partition, row.offset, row.timestamp_ms, key, fields)

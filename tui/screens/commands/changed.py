@@ -26,7 +26,7 @@ class ChangedScreen(ModalScreen[Resume | None]):
     """
 
     BINDINGS = bindings(Scope.CHANGED)
-    CSS_PATH: ClassVar[str] = "../styles/forms.tcss"
+    CSS_PATH: ClassVar[str] = "../../styles/forms.tcss"
     AUTO_FOCUS = ""
 
     def __init__(self, why: str, ways_on: Sequence[Resume]) -> None:

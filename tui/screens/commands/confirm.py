@@ -30,7 +30,7 @@ class ConfirmScreen(ModalScreen[bool]):
     """
 
     BINDINGS = bindings(Scope.QUESTION)
-    CSS_PATH: ClassVar[str] = "../styles/forms.tcss"
+    CSS_PATH: ClassVar[str] = "../../styles/forms.tcss"
     AUTO_FOCUS = ""
 
     def __init__(self, question: str, consequence: str, verb: str) -> None:

@@ -16,7 +16,7 @@ from textual.widgets import Footer
 from tui.drawing import text
 from tui.keymap import Scope, bindings
 from tui.messages import OpenJob, OpenQuarantine, OpenSimulator, OpenTopic, OpenUser
-from tui.panels.flagged.flagged_table import FlaggedTable, flagged_record
+from tui.panels.flagged.flagged_table import FlaggedTable
 from tui.panels.jobs.jobs_table import JobsPanel
 from tui.panels.jobs.startup_lines import StartLines, StartupPanel
 from tui.panels.panel_table import PanelTable
@@ -390,7 +390,8 @@ class Dashboard(Guarded, Screen[None]):
     def _show_record(self) -> None:
         pane = self.query_one(RecordPane)
         if pane.display and self._is_shown("flagged"):
-            pane.show(flagged_record(self.query_one(FlaggedTable).selected))
+            row = self.query_one(FlaggedTable).selected
+            pane.show(row.record if row is not None else None)
 
     def _show_titles(self, view: View) -> None:
         focused = self.focused.id if self.focused is not None else None

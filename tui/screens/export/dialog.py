@@ -47,7 +47,7 @@ class ExportScreen(ModalScreen[ExportChoice | None]):
     """
 
     BINDINGS = bindings(Scope.EXPORT)
-    CSS_PATH: ClassVar[str] = "../styles/forms.tcss"
+    CSS_PATH: ClassVar[str] = "../../styles/forms.tcss"
     # The keys of the formats work at once; tab or the mouse goes to the path.
     AUTO_FOCUS = ""
 

@@ -47,7 +47,7 @@ class JobScreen(Guarded, Screen[None]):
         name: Of the job.
     """
 
-    CSS_PATH = "../styles/job.tcss"
+    CSS_PATH = "job.tcss"
     BINDINGS = inner_bindings(Scope.JOB)
     AUTO_FOCUS = "#section"
 

@@ -32,7 +32,7 @@ class QuarantineScreen(Screen[None]):
         session: What to show.
     """
 
-    CSS_PATH = "../styles/quarantine.tcss"
+    CSS_PATH = "quarantine.tcss"
     BINDINGS = inner_bindings(Scope.QUARANTINE)
     AUTO_FOCUS = "QuarantineTable"
     HORIZONTAL_BREAKPOINTS = _BY_WIDTH

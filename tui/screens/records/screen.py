@@ -45,7 +45,7 @@ class RecordsScreen(Screen[None]):
         most: Records to keep.
     """
 
-    CSS_PATH = "../styles/records.tcss"
+    CSS_PATH = "records.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(Scope.RECORDS),
         Binding("escape", "back", show=False),

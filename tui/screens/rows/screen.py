@@ -54,7 +54,7 @@ class RowsScreen(Screen[None]):
         folder: Where exports go unless another is chosen.
     """
 
-    CSS_PATH = "../styles/rows.tcss"
+    CSS_PATH = "rows.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(Scope.ROWS),
         Binding("escape", "back", show=False),

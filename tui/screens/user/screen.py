@@ -38,7 +38,7 @@ class UserScreen(Screen[None]):
         clock: Seconds since the epoch.
     """
 
-    CSS_PATH = "../styles/user.tcss"
+    CSS_PATH = "user.tcss"
     BINDINGS = inner_bindings(Scope.USER)
     AUTO_FOCUS = "#user-transactions"
     HORIZONTAL_BREAKPOINTS = _BY_WIDTH

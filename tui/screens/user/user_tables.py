@@ -70,13 +70,13 @@ _WINDOWS: Final[tuple[Column[WindowRow], ...]] = (
     Column(
         "count",
         6,
-        lambda row, _: [Piece(text.integer(row.user_trans_count_last_360min))],
+        lambda row, _: [Piece(text.integer(row.count))],
         right=True,
     ),
     Column(
         "mean",
         10,
-        lambda row, _: [Piece(text.money(row.user_mean_trans_amt_last_360min))],
+        lambda row, _: [Piece(text.money(row.mean))],
         right=True,
     ),
 )
