@@ -21,6 +21,7 @@ from .messages import OpenJob, OpenQuarantine, OpenRows, OpenSimulator, OpenTopi
 from .preferences import PreferencesFile
 from .screens.closing import ClosingScreen
 from .screens.dashboard.screen import Dashboard
+from .screens.export.exporter import ExportRows, write
 from .screens.help import HelpScreen
 from .session.environment import Environment
 from .session.session import Session
@@ -40,6 +41,8 @@ _PATIENCE_SECONDS: Final = 0.3
 _THEME_SECONDS: Final = 2.0
 _TOASTS_CHECK_SECONDS: Final = 0.25
 _LOOK_UP_SECONDS: Final = 10.0
+# A topic may have a name as long as a file may.
+_NAME_CHARACTERS: Final = 100
 _HINT_SECONDS: Final = 3.0
 
 
@@ -92,7 +95,7 @@ class FraudwatchApp(App[str]):
 
     def get_default_screen(self) -> Dashboard:
         """The first screen; over another one it would be painted later."""
-        return Dashboard(self.session, self.preferences, self._environment.folder)
+        return Dashboard(self.session, self.preferences)
 
     def on_mount(self) -> None:
         """Paint, then begin with what takes time."""
@@ -214,6 +217,22 @@ class FraudwatchApp(App[str]):
 
         self.push_screen(ColumnsScreen(table, hide))
 
+    @on(ExportRows)
+    def export_rows(self, message: ExportRows) -> None:
+        """Ask as what and where to, then write."""
+        from .screens.export.dialog import ExportChoice, ExportScreen
+
+        export = message.export
+
+        def write_as(choice: ExportChoice | None) -> None:
+            if choice is not None:
+                write(export, choice, self.session.tell)
+
+        stamp = datetime.fromtimestamp(self._environment.clock())
+        name = f"fraudwatch-{export.name[:_NAME_CHARACTERS]}-{stamp:%Y%m%d-%H%M%S}"
+        folder = self._environment.folder
+        self.push_screen(ExportScreen(export.what, export.count, folder, name), write_as)
+
     @on(OpenUser)
     def open_user(self, message: OpenUser) -> None:
         """Look at one user."""
@@ -242,8 +261,7 @@ class FraudwatchApp(App[str]):
         """Look at the rows of a job's topic."""
         from .screens.rows.screen import RowsScreen
 
-        folder = self._environment.folder
-        self.push_screen(RowsScreen(self.session, self._tails(), message.name, folder))
+        self.push_screen(RowsScreen(self.session, self._tails(), message.name))
 
     @on(OpenTopic)
     def open_topic(self, message: OpenTopic) -> None:

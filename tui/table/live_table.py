@@ -24,7 +24,7 @@ from .strips import Strips
 
 _WHEEL_ROWS: Final = 3
 _COPIED_CELLS: Final = 60
-_ASKING: Final = frozenset({"filter", "export", "sort_next", "sort_reverse", "sort_letter"})
+_ASKING: Final = frozenset({"filter", "sort_next", "sort_reverse", "sort_letter"})
 
 
 class TableMessage(Message):
@@ -77,6 +77,8 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
     BINDINGS = bindings(Scope.TABLE)
     OPENS: ClassVar[bool] = True
     """Whether there is more to see of a row."""
+    EXPORTS: ClassVar[bool] = False
+    """Whether the screen writes the rows of this table to a file when asked to."""
     COMPONENT_CLASSES: ClassVar[set[str]] = {"live-table--cursor"}
 
     def __init__(
@@ -274,8 +276,9 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
                 self._sort_by(column.field)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Some tables cannot be sorted, filtered and exported."""
-        if (self._query is None and action in _ASKING) or (action == "open" and not self.OPENS):
+        """Some tables cannot be sorted and filtered, some not be exported or opened."""
+        cannot = {"open": not self.OPENS, "export": not self.EXPORTS}
+        if cannot.get(action, self._query is None and action in _ASKING):
             return False
         return super().check_action(action, parameters)
 

@@ -44,6 +44,10 @@ class Fields(Generic[RowT]):
         """Each field's type."""
         return {name: each.kind for name, each in self._by_name.items()}
 
+    def value(self, name: str, row: RowT) -> Any:
+        """A row's value of a field."""
+        return self._by_name[name].get(row)
+
     def values(self, row: RowT) -> list[Any]:
         """A row's values, in order."""
         return [each.get(row) for each in self._by_name.values()]

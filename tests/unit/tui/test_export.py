@@ -103,7 +103,7 @@ def test_an_empty_export_has_its_columns_all_the_same(
     fields = fields_of(record)
     result = export(tmp_path / f"x.{format}", format, fields, [])
     names = [field.name for field in fields]
-    assert names == list(record.__struct_fields__)
+    assert names == list(record.__struct_encode_fields__)
     assert result.rows == 0
     match format:
         case Format.CSV:

@@ -110,6 +110,8 @@ def why_no_flagged(view: View) -> Reason:
 class FlaggedTable(PanelTable[Flagged]):
     """Flagged transactions by event time, unless something else is asked for."""
 
+    EXPORTS = True
+
     def __init__(self) -> None:
         super().__init__(_COLUMNS, lambda row: row.place, query=Query("time"), id="flagged")
 

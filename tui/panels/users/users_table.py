@@ -92,6 +92,8 @@ def why_no_users(view: View) -> Reason:
 class UsersTable(PanelTable[UserRow]):
     """Users by their latest event time, unless something else is asked for."""
 
+    EXPORTS = True
+
     def __init__(self) -> None:
         super().__init__(_COLUMNS, lambda row: row.user_id, query=Query("seen"), id="users")
 

@@ -145,6 +145,8 @@ def why_no_windows(view: View) -> Reason:
 class WindowsTable(PanelTable[WindowLine]):
     """Windows by their end."""
 
+    EXPORTS = True
+
     def __init__(self) -> None:
         super().__init__(_COLUMNS, lambda line: line.key, query=Query("mean"), id="windows")
         self._windows = Windows()

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from textual import on
 from textual.app import ComposeResult
@@ -26,7 +24,7 @@ from tui.panels.windows.next_window import OpenWindowLines
 from tui.panels.windows.windows_table import WindowLine, WindowsTable
 from tui.preferences import PreferencesFile
 from tui.screens.commands.job_commands import give_when_sure
-from tui.screens.export.exporter import FIELDS, Export, Exporter, described
+from tui.screens.export.exporter import ExportRows
 from tui.session.read_only import Guarded
 from tui.session.session import Session
 from tui.session.view import JobLine, Phase, View
@@ -41,11 +39,9 @@ from tui.widgets.header import Header
 from tui.widgets.record_pane import RecordPane
 from tui.widgets.titles import TitleLine
 
+from .exports import FIELDS, export_of
 from .frozen import refined
 from .panel_titles import panel_titles
-
-if TYPE_CHECKING:
-    from tui.screens.export.dialog import ExportChoice
 
 # A higher rate costs CPU and shows no more; keys are answered at once all the same.
 _REFRESH_SECONDS: Final = 0.4
@@ -64,7 +60,6 @@ class Dashboard(Guarded, Screen[None]):
     Args:
         session: What to show and to steer.
         preferences: How it was left, and whether to ask before something is lost.
-        folder: Where exports go unless another is chosen.
     """
 
     BINDINGS = bindings(Scope.DASHBOARD)
@@ -73,13 +68,11 @@ class Dashboard(Guarded, Screen[None]):
     HORIZONTAL_BREAKPOINTS = _BY_WIDTH
     VERTICAL_BREAKPOINTS = _BY_HEIGHT
 
-    def __init__(self, session: Session, preferences: PreferencesFile, folder: Path) -> None:
+    def __init__(self, session: Session, preferences: PreferencesFile) -> None:
         # From the beginning, since a class that is set later has every widget styled again.
         super().__init__(classes="-starting")
         self._session = session
         self._preferences = preferences
-        self._folder = folder
-        self._exporter = Exporter(session.look_up, session.tell)
         self._table = "users"
         self._frozen: Snapshot | None = None
         self._refined: tuple[Queries, Snapshot] | None = None
@@ -278,21 +271,11 @@ class Dashboard(Guarded, Screen[None]):
 
     @on(LiveTable.ExportWanted)
     def _export(self, message: LiveTable.ExportWanted) -> None:
-        from tui.screens.export.dialog import ExportScreen
-
-        table = message.table.id or ""
-        data = self._as_frozen(self._session.view()).data
         frozen = self._frozen is not None
-        wanted = Export(table, self._session.queries, data if frozen else None)
-
-        def write(choice: ExportChoice | None) -> None:
-            if choice is not None:
-                self._exporter.write(wanted, choice)
-
-        what, count = described(data, table, frozen=frozen)
-        stamp = datetime.fromtimestamp(self._session.view().now)
-        name = f"fraudwatch-{table}-{stamp:%Y%m%d-%H%M%S}"
-        self.app.push_screen(ExportScreen(what, count, self._folder, name), write)
+        data = self._as_frozen(self._session.view()).data
+        table, session = message.table.id or "", self._session
+        export = export_of(table, data, session.queries, session.look_up, frozen=frozen)
+        self.post_message(ExportRows(export))
 
     @on(LiveTable.Queried)
     def _ask(self, message: LiveTable.Queried) -> None:

@@ -1,146 +1,78 @@
-"""What an export of a table has in it, and writing it without anybody waiting."""
+"""Rows on their way to a file: what a screen hands over, and the thread that writes them."""
 
 from __future__ import annotations
 
 import logging
 import threading
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
+
+from textual.message import Message
 
 from tui.drawing import text
 from tui.session.view import Notice, Severity
-from tui.streams.fields import FLAGGED_FIELDS, USER_FIELDS, WINDOW_FIELDS
 from tui.streams.problem import Problem
-from tui.streams.queries import Queries
-from tui.streams.snapshot import Snapshot
-from tui.table.query import Fields, Page, Query, RowT
+from tui.table.query import Fields
 
 if TYPE_CHECKING:
-    from tui.streams.store import Store
-    from tui.table.export import ExportResult
-
     from .dialog import ExportChoice
 
-_PATIENCE_SECONDS: Final = 30.0
-
 _log = logging.getLogger(__name__)
-
-FIELDS: Final[dict[str, Fields[Any]]] = {
-    "users": USER_FIELDS,
-    "windows": WINDOW_FIELDS,
-    "flagged": FLAGGED_FIELDS,
-}
-"""By table."""
 
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """What somebody wants in a file.
+    """Rows that may be written to a file.
 
     Attributes:
-        table: `users`, `windows` or `flagged`.
-        queries: Which rows, in which order.
-        frozen: The tables as they stand still; None for all that is kept.
+        what: What they are, for people: `Users, 1,234 of 20,000 that match count>5`.
+        name: How the file is called, but for the time and the suffix.
+        count: How many there are.
+        fields: What they have, in the order of the columns of the file.
+        rows: Gives them; called in the thread that writes.
     """
 
-    table: str
-    queries: Queries
-    frozen: Snapshot | None = None
+    what: str
+    name: str
+    count: int
+    fields: Fields[Any]
+    rows: Callable[[], Iterable[Any]]
 
 
-def kept_rows(store: Store, wanted: Export) -> list[Any]:
-    """All rows of a table that the queries find, not only those that are shown."""
-    queries = wanted.queries
-    match wanted.table:
-        case "users":
-            return list(store.users.page(queries.users, None).rows)
-        case "flagged":
-            return list(store.flagged.page(queries.flagged, None).rows)
-    return list(store.windows[queries.kind].rows(queries.windows))
+class ExportRows(Message):
+    """Posted by a screen whose rows are to be written to a file."""
+
+    def __init__(self, export: Export) -> None:
+        super().__init__()
+        self.export = export
 
 
-def shown_rows(snapshot: Snapshot, table: str) -> list[Any]:
-    """The rows of a table as they are on the screen."""
-    match table:
-        case "users":
-            return list(snapshot.users.rows)
-        case "flagged":
-            return list(snapshot.flagged.rows)
-    return [user for window in snapshot.windows.windows for user in window.top]
-
-
-def described(snapshot: Snapshot, table: str, *, frozen: bool) -> tuple[str, int]:
-    """What an export of a table will be, in words, and how many rows it has."""
-    if table == "windows":
-        windows = snapshot.windows
-        count = sum(len(each.top) if frozen else each.matched for each in windows.windows)
-        return f"Windows, {windows.kind}{_that_match(windows.query)}", count
-    page: Page[Any] = snapshot.users if table == "users" else snapshot.flagged
-    count = len(page.rows) if frozen else page.matched
-    of = f"{text.integer(count)} of {text.integer(page.total)}"
-    return f"{table.capitalize()}, {of}{_that_match(page.query)}", count
-
-
-def _that_match(query: Query) -> str:
-    return f" that match {query.filter.text}" if query.filter else ""
-
-
-class Exporter:
-    """Writes exports, each in a thread of its own.
+def write(export: Export, choice: ExportChoice, tell: Callable[[Notice], None]) -> None:
+    """Write a file in a thread of its own; returns at once.
 
     Args:
-        look_up: Has something looked up in the store.
+        export: The rows.
+        choice: As what, and where to.
         tell: Told how it went.
     """
-
-    def __init__(
-        self,
-        look_up: Callable[[Callable[[Store], list[Any]]], Future[list[Any]]],
-        tell: Callable[[Notice], None],
-    ) -> None:
-        self._look_up = look_up
-        self._tell = tell
-
-    def write(self, wanted: Export, choice: ExportChoice) -> None:
-        """Write a file; returns at once."""
-        self.write_rows(lambda: self._rows(wanted), FIELDS[wanted.table], choice)
-
-    def write_rows(
-        self, rows: Callable[[], Iterable[RowT]], fields: Fields[RowT], choice: ExportChoice
-    ) -> None:
-        """Write rows that are not the store's; returns at once.
-
-        Args:
-            rows: Tells them; called in the thread that writes.
-            fields: What they have.
-            choice: As what, and where to.
-        """
-        threading.Thread(
-            target=self._write, args=(rows, fields, choice), name="fraudwatch-export", daemon=True
-        ).start()
-
-    def _write(
-        self, rows: Callable[[], Iterable[RowT]], fields: Fields[RowT], choice: ExportChoice
-    ) -> None:
-        try:
-            result = _export(choice, fields, rows())
-        except Exception as error:
-            _log.warning("export failed", exc_info=error)
-            self._tell(Notice(str(Problem.of(error)), Severity.ERROR))
-        else:
-            count, size = text.integer(result.rows), text.size(result.bytes)
-            self._tell(Notice(f"Exported {count} rows ({size}) to {result.path}"))
-
-    def _rows(self, wanted: Export) -> Iterable[Any]:
-        if wanted.frozen is not None:
-            return shown_rows(wanted.frozen, wanted.table)
-        return self._look_up(lambda store: kept_rows(store, wanted)).result(_PATIENCE_SECONDS)
+    threading.Thread(
+        target=_write, args=(export, choice, tell), name="fraudwatch-export", daemon=True
+    ).start()
 
 
-def _export(choice: ExportChoice, fields: Fields[Any], rows: Iterable[Any]) -> ExportResult:
-    from tui.table.export import Field, export
+def _write(export: Export, choice: ExportChoice, tell: Callable[[Notice], None]) -> None:
+    # The libraries that write files take a while to import.
+    from tui.table import export as files
 
-    columns = [Field(name, kind) for name, kind in fields.kinds.items()]
-    return export(choice.path, choice.format, columns, map(fields.values, rows))
+    fields = export.fields
+    columns = [files.Field(name, kind) for name, kind in fields.kinds.items()]
+    try:
+        rows = map(fields.values, export.rows())
+        result = files.export(choice.path, choice.format, columns, rows)
+    except Exception as error:
+        _log.warning("export failed", exc_info=error)
+        tell(Notice(str(Problem.of(error)), Severity.ERROR))
+    else:
+        count, size = text.integer(result.rows), text.size(result.bytes)
+        tell(Notice(f"Exported {count} rows ({size}) to {result.path}"))

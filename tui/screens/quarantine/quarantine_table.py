@@ -8,9 +8,11 @@ from typing import Final
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone
 from tui.streams.quarantine import BadRow
+from tui.streams.record_fields import RECORD_FIELDS
 from tui.streams.record_view import as_text
 from tui.table.column import Column
 from tui.table.live_table import LiveTable
+from tui.table.query import Field, Fields
 
 _CELLS: Final = 120
 
@@ -41,8 +43,22 @@ _COLUMNS: Final[tuple[Column[BadRow], ...]] = (
 )
 
 
+def _of_record(name: str) -> Field[BadRow]:
+    """A field of the record itself."""
+    return Field(name, RECORD_FIELDS.kinds[name], lambda row: RECORD_FIELDS.value(name, row.record))
+
+
+QUARANTINE_FIELDS: Final = Fields[BadRow](
+    Field("kind", str, lambda row: row.kind),
+    Field("reason", str, lambda row: row.reason),
+    *map(_of_record, RECORD_FIELDS.kinds),
+)
+
+
 class QuarantineTable(LiveTable[BadRow]):
     """Newest first."""
+
+    EXPORTS = True
 
     def __init__(self, *, id: str) -> None:
         super().__init__(_COLUMNS, lambda row: row.place, id=id)

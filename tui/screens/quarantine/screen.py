@@ -11,6 +11,7 @@ from textual.widgets import Footer, Static
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone, content
 from tui.keymap import Scope, inner_bindings
+from tui.screens.export.exporter import Export, ExportRows
 from tui.session.session import Session
 from tui.streams.quarantine import BadRow, Quarantine
 from tui.table.live_table import LiveTable
@@ -18,7 +19,7 @@ from tui.widgets.header import Header
 from tui.widgets.record_pane import RecordPane
 from tui.widgets.titles import Title, TitleLine
 
-from .quarantine_table import QuarantineTable
+from .quarantine_table import QUARANTINE_FIELDS, QuarantineTable
 
 _REFRESH_SECONDS = 0.22
 _BY_WIDTH = [(0, "-below"), (120, "-beside")]
@@ -95,6 +96,13 @@ class QuarantineScreen(Screen[None]):
         pane = self.query_one(RecordPane)
         pane.display = not pane.display
         self.refresh_view()
+
+    @on(LiveTable.ExportWanted)
+    def _export(self) -> None:
+        rows = (self._frozen or self._session.view().data.quarantine).rows
+        what = f"Quarantine, {text.integer(len(rows))} records that no feature sees"
+        export = Export(what, "quarantine", len(rows), QUARANTINE_FIELDS, lambda: rows)
+        self.post_message(ExportRows(export))
 
     @on(RecordPane.Closed)
     def _close_record(self) -> None:

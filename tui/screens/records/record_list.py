@@ -59,6 +59,8 @@ _COLUMNS: Final[tuple[Column[RecordView], ...]] = (
 class RecordsTable(LiveTable[RecordView]):
     """Records in the order in which they are given."""
 
+    EXPORTS = True
+
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(_COLUMNS, lambda row: (row.partition, row.offset), id=id)
 

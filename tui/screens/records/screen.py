@@ -14,8 +14,11 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Footer, Static
 
+from tui.drawing import text
 from tui.drawing.tones import content
 from tui.keymap import Scope, bindings
+from tui.screens.export.exporter import Export, ExportRows
+from tui.streams.record_fields import RECORD_FIELDS
 from tui.streams.record_view import RecordView
 from tui.streams.tail_feed import MOST_KEPT, TailFeed, TailSnapshot
 from tui.streams.tail_source import Beginning, End, Moment, Recent, Start, Tails, follows
@@ -197,6 +200,16 @@ class RecordsScreen(Screen[None]):
     def _type_filter(self) -> None:
         self.query_one(FilterBar).open(self._wanted.text)
 
+    @on(RecordsTable.ExportWanted)
+    def _export(self) -> None:
+        # A filter takes a moment: what is written is what is shown.
+        shown, typed = self._shown, (self._frozen or self._last).wanted.text
+        what = f"{self._topic}, {text.integer(len(shown))} records"
+        what += f" that match {typed}" if typed else ""
+        self.post_message(
+            ExportRows(Export(what, self._topic, len(shown), RECORD_FIELDS, lambda: shown))
+        )
+
     @on(FilterBar.Changed)
     def _filter_soon(self, event: FilterBar.Changed) -> None:
         if self._typing is not None:
@@ -210,9 +223,9 @@ class RecordsScreen(Screen[None]):
         self._filter_by(event.bar.value)
         self._table.focus()
 
-    def _filter_by(self, text: str) -> None:
+    def _filter_by(self, typed: str) -> None:
         try:
-            self._wanted = parse(text)
+            self._wanted = parse(typed)
         except FilterError as error:
             self._filter_error = str(error)
         else:

@@ -29,6 +29,8 @@ _FIRST_TO_GO: Final = 1_000
 class FeatureTable(LiveTable[FeatureRow]):
     """Rows of a feature, newest first unless something else is asked for."""
 
+    EXPORTS = True
+
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(
             (), lambda row: (row.record.partition, row.record.offset), query=Query(), id=id

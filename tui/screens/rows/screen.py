@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import on
@@ -17,8 +15,7 @@ from textual.widgets import Footer
 from pipeline.model import JobDetail
 from tui.drawing import text
 from tui.keymap import Scope, bindings
-from tui.screens.export.dialog import ExportChoice, ExportScreen
-from tui.screens.export.exporter import Exporter
+from tui.screens.export.exporter import Export, ExportRows
 from tui.session.session import Session
 from tui.streams.feature_rows import FeatureRow, fields, row
 from tui.streams.tail_feed import TailFeed, TailSnapshot
@@ -51,7 +48,6 @@ class RowsScreen(Screen[None]):
         session: Knows the job.
         tails: Opens its topic.
         name: Of the job.
-        folder: Where exports go unless another is chosen.
     """
 
     CSS_PATH = "rows.tcss"
@@ -62,13 +58,11 @@ class RowsScreen(Screen[None]):
     AUTO_FOCUS = "FeatureTable"
     HORIZONTAL_BREAKPOINTS = _BY_WIDTH
 
-    def __init__(self, session: Session, tails: Tails, name: str, folder: Path) -> None:
+    def __init__(self, session: Session, tails: Tails, name: str) -> None:
         super().__init__()
         self._session = session
         self._tails = tails
         self._job = name
-        self._folder = folder
-        self._exporter = Exporter(session.look_up, session.tell)
         self._watch: Watch[JobDetail] = Watch(
             lambda: session.job_detail(name), _DETAIL_SECONDS, session.clock, name="rows"
         )
@@ -175,14 +169,10 @@ class RowsScreen(Screen[None]):
         if detail is None:
             return
 
-        def write(choice: ExportChoice | None) -> None:
-            if choice is not None:
-                self._exporter.write_rows(lambda: page.rows, fields(detail.columns), choice)
-
-        stamp = datetime.fromtimestamp(self._session.clock())
         what = f"{text.clean(self._job)}, {self._count(page)}"
-        name = f"fraudwatch-{self._job}-{stamp:%Y%m%d-%H%M%S}"
-        self.app.push_screen(ExportScreen(what, page.matched, self._folder, name), write)
+        columns = fields(detail.columns)
+        export = Export(what, self._job, page.matched, columns, lambda: page.rows)
+        self.post_message(ExportRows(export))
 
     def _filter_by(self, typed: str) -> None:
         detail = self._watch.last.value

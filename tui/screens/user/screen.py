@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.screen import Screen
@@ -13,13 +14,14 @@ from textual.widgets import Footer
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone
 from tui.keymap import Scope, inner_bindings
+from tui.screens.export.exporter import Export, ExportRows
 from tui.streams.history import UserHistory
 from tui.streams.user_feed import UserFeed
 from tui.widgets.titles import Title, TitleLine
 
 from .time_plot import TimedValue, TimePlot
 from .user_head import UserHead
-from .user_tables import TransactionsTable, UserWindowsTable
+from .user_tables import SEEN_FIELDS, USER_WINDOW_FIELDS, TransactionsTable, UserWindowsTable
 
 _REFRESH_SECONDS: Final = 0.25
 _BY_WIDTH: Final = [(0, "-narrow"), (110, "-wide")]
@@ -118,6 +120,20 @@ class UserScreen(Screen[None]):
             self.notify("There is no other user in the table.")
         else:
             self.app.switch_screen(UserScreen(user, self._open_feed, self._neighbour, self._clock))
+
+    @on(TransactionsTable.ExportWanted)
+    def _export(self, message: TransactionsTable.ExportWanted) -> None:
+        history = self._feed.history
+        seen, windows = history.seen, history.windows
+        name = f"user-{self._user}"
+        if isinstance(message.table, TransactionsTable):
+            what = f"User {text.user(self._user).strip()}, {text.integer(len(seen))} transactions"
+            export = Export(what, name, len(seen), SEEN_FIELDS, lambda: seen)
+        else:
+            what = f"User {text.user(self._user).strip()}, {text.integer(len(windows))} windows"
+            name += "-windows"
+            export = Export(what, name, len(windows), USER_WINDOW_FIELDS, lambda: windows)
+        self.post_message(ExportRows(export))
 
     def action_copy(self) -> None:
         """Copy the user's id."""

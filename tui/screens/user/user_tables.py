@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 
-from pipeline.model import WindowRow
+from pipeline.model import Transaction, WindowRow
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone
 from tui.streams.history import Seen
 from tui.table.column import Column
+from tui.table.export import fields_of
 from tui.table.live_table import LiveTable
+from tui.table.query import Field, Fields
 
 _CELLS: Final = 60
 
@@ -82,8 +85,28 @@ _WINDOWS: Final[tuple[Column[WindowRow], ...]] = (
 )
 
 
+def _of_transaction(name: str, kind: type) -> Field[Seen]:
+    return Field(name, kind, lambda row: getattr(row.transaction, name))
+
+
+SEEN_FIELDS: Final = Fields[Seen](
+    *(_of_transaction(field.name, field.kind) for field in fields_of(Transaction)),
+    Field("mean", float, lambda row: row.mean),
+    Field("count", int, lambda row: row.count),
+)
+USER_WINDOW_FIELDS: Final = Fields[WindowRow](
+    Field("start", datetime, lambda row: row.window_start),
+    Field("end", datetime, lambda row: row.window_end),
+    Field("user", int, lambda row: row.user_id),
+    Field("mean", float, lambda row: row.mean),
+    Field("count", int, lambda row: row.count),
+)
+
+
 class TransactionsTable(LiveTable[Seen]):
     """The user's transactions, newest first."""
+
+    EXPORTS = True
 
     OPENS = False
 
@@ -97,6 +120,8 @@ class TransactionsTable(LiveTable[Seen]):
 
 class UserWindowsTable(LiveTable[WindowRow]):
     """The user's closed windows, newest first."""
+
+    EXPORTS = True
 
     OPENS = False
 
