@@ -2,7 +2,7 @@
 
 import ibis
 
-from pipeline.features import feature
+from fraudwatch import feature
 
 
 def rolling(rows, **length):

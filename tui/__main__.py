@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .streams.source import Source
     from .streams.tail_source import Tails
 
+_INPUT_ERROR: Final = 2
 _PROFILE: Final = "--profile"
 _FEATURES: Final = "--features"
 _READ_ONLY: Final = "--read-only"
@@ -39,6 +40,12 @@ def main(argv: list[str] | None = None) -> int | None:
     Returns:
         The exit code; None for success.
     """
+    if other := _other_pipeline():
+        sys.stderr.write(
+            f"fraudwatch: the package {other} hides fraudwatch's own package `pipeline`. "
+            "Take its directory out of PYTHONPATH, or give it another name.\n"
+        )
+        return _INPUT_ERROR
     arguments = sys.argv[1:] if argv is None else argv
     wanted = console_options(arguments)
     if wanted is None:
@@ -48,6 +55,14 @@ def main(argv: list[str] | None = None) -> int | None:
 
         return command(arguments, more=(serve,))
     return _open_console(wanted)
+
+
+def _other_pipeline() -> str:
+    """Where a package `pipeline` lies that is found before ours; empty when ours is found."""
+    import pipeline
+
+    found = Path(next(iter(pipeline.__path__)))
+    return "" if found.parent == Path(__file__).parents[1] else str(found)
 
 
 class ConsoleOptions(NamedTuple):

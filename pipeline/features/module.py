@@ -20,6 +20,7 @@ from pipeline.text.sanitise import sanitised
 from .feature import Feature
 
 _TOPIC: Final = re.compile(r"[A-Za-z0-9._-]{1,249}")
+_OURS: Final = ("pipeline", "tui")
 _EXAMPLE: Final = 'Write a function of the transactions under `@feature(topic="my_topic")`.'
 
 
@@ -99,10 +100,21 @@ def _raised(path: Path, error: BaseException) -> InputError:
     frames = traceback.extract_tb(error.__traceback__)
     lines = [frame.lineno for frame in frames if frame.filename == str(path)]
     at = f"{path}, line {lines[-1]}" if lines else str(path)
+    if isinstance(error, ModuleNotFoundError) and (found := _hidden(path, error.name or "")):
+        return InputError(
+            f"{at}: {found} cannot be imported, since fraudwatch has a package of that name.",
+            "Give yours another name, or move what the file needs into a module beside it.",
+        )
     kind = type(error).__name__
     said = _said(str(error))
     hint = _EXAMPLE if isinstance(error, TypeError) and "feature()" in said else ""
     return InputError(f"{at}: {kind}{': ' if said else ''}{said}.", hint)
+
+
+def _hidden(path: Path, module: str) -> Path | None:
+    """The user's own package that one of ours hides; None when that is not what is wrong."""
+    package = path.parent / module.partition(".")[0]
+    return package if package.name in _OURS and package.is_dir() else None
 
 
 def _said(text: str) -> str:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -19,12 +23,13 @@ from pipeline.stack.bring_up import create_topics
 from pipeline.stack.endpoints import Stack
 from pipeline.stack.runtime import Runtime
 
-from ..documents import write_my_features
+from ..documents import DOCS, blocks, write_my_features
 from ..refused import REFUSED, as_feature
-from .conftest import Run, wait_until
+from .conftest import Run, stack_environment, wait_until
 from .test_console import Terminal
 from .test_features import send
 
+WRITING = DOCS / "writing-a-feature.md"
 OWN = Path(__file__).resolve().parents[1] / "own_features.py"
 # Flink takes these, but they cannot be proved, or have no type that a topic has.
 _NOT_FLINKS = {"decimal", "array", "distinct", "no_time", "changed_time", "median", "no_window"}
@@ -87,6 +92,20 @@ def test_the_feature_of_the_documentation(
     assert fraudwatch("verify", "merchants").returncode == 4
     assert_console_shows_merchants(stack_settings, file)
     assert fraudwatch("stop", "merchants", "--discard", *with_it).returncode == 0
+
+
+def test_the_script_of_the_documentation(stack: Runtime, stack_settings: Settings) -> None:
+    send(stack, some_transactions(2_000))
+    stack.start_job("rolling")
+    script = next(block for block in blocks(WRITING, "python") if "Runtime(" in block)
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, **stack_environment(stack_settings.state_dir)},
+        capture_output=True, text=True, timeout=600, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "rolling RUNNING" in done.stdout
+    assert re.search(r"1,?\d+ rows are equal, proved: True", done.stdout), done.stdout
 
 
 def assert_console_shows_merchants(settings: Settings, file: str) -> None:

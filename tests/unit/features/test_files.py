@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,7 +20,7 @@ from pipeline.stack.runtime import Runtime
 
 from ...documents import write_my_features
 
-HEAD = "import ibis\nfrom pipeline.features import feature\n"
+HEAD = "import ibis\nfrom fraudwatch import feature\n"
 WHOLE = HEAD + (
     '@feature(topic="large")\n'
     "def large(transaction):\n"
@@ -185,3 +187,41 @@ def test_a_file_runs_once_however_many_threads_ask_for_the_features(
     with ThreadPoolExecutor(8) as pool:
         assert all(pool.map(ask, range(8)))
     assert os.environ["COUNTED"] == "1"
+
+
+def users_own_package(folder: Path) -> Path:
+    """A project that has a package of our name, with a module of its own."""
+    package = folder / "pipeline"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "spending.py").write_text("LARGE = 1000\n")
+    return package
+
+
+def test_a_package_of_the_users_that_is_called_like_ours_may_lie_beside_the_file(
+    tmp_path: Path,
+) -> None:
+    users_own_package(tmp_path)
+    assert "large" in feature_files.load([write(tmp_path, WHOLE)]).names
+
+
+def test_what_a_file_imports_from_such_a_package_is_said_to_be_hidden(tmp_path: Path) -> None:
+    package = users_own_package(tmp_path)
+    path = write(tmp_path, "from pipeline.spending import LARGE\n" + WHOLE)
+    said = refused(path)
+    assert said.startswith(
+        f"{path}, line 1: {package} cannot be imported, "
+        "since fraudwatch has a package of that name."
+    )
+
+
+@pytest.mark.parametrize("arguments", [["-m", "tui"], ["-c", "import fraudwatch"]])
+def test_where_such_a_package_hides_ours_it_is_named(tmp_path: Path, arguments: list[str]) -> None:
+    package = users_own_package(tmp_path)
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode in (1, 2)
+    assert f"The package {package} hides".lower() in done.stderr.lower()
