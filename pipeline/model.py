@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import Annotated
 
 import msgspec
@@ -61,6 +61,34 @@ class CumulatingRow(WindowRow, frozen=True, gc=False):
 
     mean: float = msgspec.field(name="user_mean_trans_amt_today")
     count: Int64 = msgspec.field(name="user_trans_count_today")
+
+
+class Reset(Enum):
+    """An end of a topic that reading begins at, as in Kafka's `auto.offset.reset`."""
+
+    EARLIEST = "earliest"
+    LATEST = "latest"
+
+
+@dataclass(frozen=True, slots=True)
+class Last:
+    """The last `count` records of a topic, as many of each partition, and then what comes.
+
+    Records that are deleted or compacted away count too.
+    """
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """From the first record with Kafka's timestamp at or after `timestamp_ms`."""
+
+    timestamp_ms: int
+
+
+Start = Reset | Last | Since
+"""Where reading a topic begins."""
 
 
 class JobState(StrEnum):

@@ -16,8 +16,8 @@ from .common import Common, Json, print_json, print_table, running_kafka, say
 
 if TYPE_CHECKING:
     from pipeline.config import KafkaSettings
-    from pipeline.kafka.places import Edge
     from pipeline.kafka.records import Record
+    from pipeline.model import Reset
     from pipeline.simulator.replay import ReplayProgress, ReplayReport
 
 Flag = Parameter(negative="")
@@ -198,9 +198,9 @@ def tail(
         follow: Wait for more at the end; --no-follow stops there.
     """
     from pipeline.kafka.consumer import read_to_end
-    from pipeline.kafka.places import Edge
     from pipeline.kafka.tail import TEXT_HEADER, json_object, text_line
     from pipeline.kafka.topics import names_of_topics
+    from pipeline.model import Reset
 
     kafka = running_kafka(common)
     known = names_of_topics(kafka)
@@ -210,7 +210,7 @@ def tail(
         )
     if not json:
         print(TEXT_HEADER)
-    edge = Edge.EARLIEST if start == "beginning" else Edge.LATEST
+    edge = Reset.EARLIEST if start == "beginning" else Reset.LATEST
     batches = _followed(kafka, topic, edge) if follow else read_to_end(kafka, topic, start=edge)
     printed = 0
     while limit is None or printed < limit:
@@ -227,7 +227,7 @@ def tail(
     return 0
 
 
-def _followed(kafka: KafkaSettings, topic: str, start: Edge) -> Iterator[list[Record]]:
+def _followed(kafka: KafkaSettings, topic: str, start: Reset) -> Iterator[list[Record]]:
     """What a topic holds and will hold, in batches, without an end; why none come is said once."""
     from pipeline.kafka.consumer import BatchConsumer
 

@@ -19,6 +19,7 @@ from confluent_kafka.admin import AdminClient, TopicMetadata
 
 from pipeline.config import KafkaSettings
 from pipeline.errors import UnavailableError
+from pipeline.model import Reset, Start
 
 from .client import (
     NOT_READY,
@@ -30,7 +31,7 @@ from .client import (
     unavailable,
 )
 from .leaders import all_led
-from .places import AskedPlaces, Edge, Key, Place, Start
+from .offsets import Key, OffsetRange, OffsetRequest
 from .records import Record
 
 _LOOK_AGAIN_SECONDS: Final = 2.0
@@ -62,7 +63,7 @@ class BatchConsumer:
         self._error = ""
         self._asked: dict[str, Future[Any]] = {}
         self._asked_at = float("-inf")
-        self._places: dict[Key, Place] = {}
+        self._ranges: dict[Key, OffsetRange] = {}
         # Kafka's id of each topic that is read: another one is another topic of the same name.
         self._ids: dict[str, str] = {}
         self._appeared_later: set[str] = set()
@@ -92,7 +93,7 @@ class BatchConsumer:
     @property
     def found(self) -> bool:
         """Whether Kafka has told of a topic that can be read."""
-        return bool(self._places)
+        return bool(self._ranges)
 
     @property
     def missing(self) -> frozenset[str]:
@@ -102,13 +103,13 @@ class BatchConsumer:
     def poll(self, max_records: int = 10_000, timeout: float = 0.2) -> list[Record]:
         """What has come, at most `max_records`, after at most `timeout` seconds."""
         self._follow_topics()
-        if not self._places:
+        if not self._ranges:
             if self._asked:
                 wait(self._asked.values(), timeout)
                 self._follow_topics()
             else:
                 time.sleep(timeout)
-        if not self._places:
+        if not self._ranges:
             return []
         records = []
         for message in self._consumer.consume(max_records, timeout):
@@ -137,23 +138,23 @@ class BatchConsumer:
         of what was compacted away hold nothing. So at the end is what the client says is there.
         """
         lag = 0
-        behind = [TopicPartition(*key) for key in self._places if key not in self._at_end]
+        behind = [TopicPartition(*key) for key in self._ranges if key not in self._at_end]
         for part in self._consumer.position(behind):
-            place = self._places[part.topic, part.partition]
+            offsets = self._ranges[part.topic, part.partition]
             _, high = self._consumer.get_watermark_offsets(part, cached=True)
             # Both are negative until the first records have come.
-            at = part.offset if part.offset >= 0 else place.begin
-            lag += max(0, (high if high >= 0 else place.end) - at)
+            at = part.offset if part.offset >= 0 else offsets.begin
+            lag += max(0, (high if high >= 0 else offsets.end) - at)
         return lag
 
     def has_read_the_past(self) -> bool:
         """Whether everything was read that the partitions held when they were taken up."""
-        positions = self._consumer.position([TopicPartition(*key) for key in self._places])
+        positions = self._consumer.position([TopicPartition(*key) for key in self._ranges])
         # A position is negative until the first record has come.
         return bool(positions) and all(
-            max(part.offset, place.begin) >= place.end
+            max(part.offset, offsets.begin) >= offsets.end
             for part in positions
-            for place in (self._places[part.topic, part.partition],)
+            for offsets in (self._ranges[part.topic, part.partition],)
         )
 
     def _follow_topics(self) -> None:
@@ -194,7 +195,7 @@ class BatchConsumer:
                 self._forget(topic)
             # One without a leader would have all others wait; it is taken up when it has one.
             numbers = (part.id for part in told.partitions if part.leader is not None)
-            unread = [number for number in numbers if (topic, number) not in self._places]
+            unread = [number for number in numbers if (topic, number) not in self._ranges]
             if unread:
                 found[topic] = (topic_id, unread)
         return found
@@ -202,10 +203,10 @@ class BatchConsumer:
     def _take_up(self, found: Mapping[str, tuple[str, Parts]]) -> None:
         """Begin to read partitions; those of which not all is known yet when it is."""
         wanted = {topic: (numbers, self._start_in(topic)) for topic, (_, numbers) in found.items()}
-        asked = AskedPlaces(self._admin, wanted, _ANSWER_SECONDS)
+        asked = OffsetRequest(self._admin, wanted, _ANSWER_SECONDS)
         for topic, (topic_id, _) in found.items():
             try:
-                places = asked.of(topic)
+                ranges = asked.of(topic)
             except KafkaException as error:
                 if error.args[0].code() in NOT_READY:
                     self._asked_at = float("-inf")
@@ -213,15 +214,15 @@ class BatchConsumer:
                     self._error = in_words(error.args[0])
                 continue
             self._consumer.incremental_assign(
-                [TopicPartition(*key, place.begin) for key, place in places.items()]
+                [TopicPartition(*key, offsets.begin) for key, offsets in ranges.items()]
             )
-            self._places |= places
+            self._ranges |= ranges
             self._ids[topic] = topic_id
             # Partitions that are added to it have nothing that was there before.
             self._appeared_later.add(topic)
 
     def _start_in(self, topic: str) -> Start:
-        return Edge.EARLIEST if topic in self._appeared_later else self._start
+        return Reset.EARLIEST if topic in self._appeared_later else self._start
 
     def _renew(self) -> None:
         """Take other clients, where nothing is lost by it.
@@ -229,16 +230,16 @@ class BatchConsumer:
         One that has lost its connections and reads nothing does not always look for new ones.
         """
         self._admin = AdminClient(client_config(self._kafka))
-        if not self._places:
+        if not self._ranges:
             self._consumer.close()
             self._consumer = new_consumer(self._kafka, _BATCHES)
 
     def _forget(self, topic: str) -> None:
-        gone = [key for key in self._places if key[0] == topic]
+        gone = [key for key in self._ranges if key[0] == topic]
         self._consumer.incremental_unassign([TopicPartition(*key) for key in gone])
         self._emptied = self._emptied or bool(gone)
         for key in gone:
-            del self._places[key]
+            del self._ranges[key]
             self._at_end.discard(key)
         self._ids.pop(topic, None)
         self._appeared_later.add(topic)
@@ -248,7 +249,7 @@ def read_to_end(
     kafka: KafkaSettings,
     topic: str,
     *,
-    start: Start = Edge.EARLIEST,
+    start: Start = Reset.EARLIEST,
     ends: dict[int, int] | None = None,
     stop: Callable[[], bool] = lambda: False,
     patience: float = 20.0,
@@ -275,7 +276,7 @@ def messages_to_end(
     kafka: KafkaSettings,
     topic: str,
     *,
-    start: Start = Edge.EARLIEST,
+    start: Start = Reset.EARLIEST,
     begins: Mapping[int, int] | None = None,
     ends: dict[int, int] | None = None,
     stop: Callable[[], bool] = lambda: False,
@@ -295,8 +296,8 @@ def messages_to_end(
     consumer = new_consumer(kafka, {"enable.partition.eof": True})
     try:
         with reporting(kafka):
-            places = _places(consumer, kafka, topic, start)
-            open_parts = _open_partitions(consumer, topic, places, begins or {}, ends or {})
+            ranges = _ranges(consumer, kafka, topic, start)
+            open_parts = _open_partitions(consumer, topic, ranges, begins or {}, ends or {})
             deadline = time.monotonic() + patience
             while open_parts and not stop():
                 batch = []
@@ -325,7 +326,9 @@ def messages_to_end(
         consumer.close()
 
 
-def _places(consumer: Consumer, kafka: KafkaSettings, topic: str, start: Start) -> dict[Key, Place]:
+def _ranges(
+    consumer: Consumer, kafka: KafkaSettings, topic: str, start: Start
+) -> dict[Key, OffsetRange]:
     def look() -> TopicMetadata:
         known = consumer.list_topics(topic, timeout=REQUEST_SECONDS).topics[topic]
         if known.error is not None:
@@ -334,22 +337,22 @@ def _places(consumer: Consumer, kafka: KafkaSettings, topic: str, start: Start) 
 
     wanted = {topic: (all_led(look), start)}
     admin = AdminClient(client_config(kafka))
-    return patiently(lambda: AskedPlaces(admin, wanted, REQUEST_SECONDS).of(topic))
+    return patiently(lambda: OffsetRequest(admin, wanted, REQUEST_SECONDS).of(topic))
 
 
 def _open_partitions(
     consumer: Consumer,
     topic: str,
-    places: Mapping[Key, Place],
+    ranges: Mapping[Key, OffsetRange],
     begins: Mapping[int, int],
     ends: Mapping[int, int],
 ) -> dict[int, int]:
     """Assign all partitions that hold something to read; the end offset of each."""
     found: dict[int, int] = {}
     parts = []
-    for (_, number), place in places.items():
-        begin = max(place.begin, begins.get(number, place.begin))
-        end = min(place.end, ends.get(number, place.end))
+    for (_, number), offsets in ranges.items():
+        begin = max(offsets.begin, begins.get(number, offsets.begin))
+        end = min(offsets.end, ends.get(number, offsets.end))
         if end > begin:
             parts.append(TopicPartition(topic, number, begin))
             found[number] = end

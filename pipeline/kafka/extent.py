@@ -14,18 +14,19 @@ from confluent_kafka.admin import AdminClient, TopicMetadata
 
 from pipeline.config import KafkaSettings
 from pipeline.errors import UnavailableError
+from pipeline.model import Reset
 
 from .client import REQUEST_SECONDS, client_config, patiently, reporting
 from .consumer import new_consumer
 from .leaders import all_led
-from .places import AskedPlaces, Edge, Place
+from .offsets import OffsetRange, OffsetRequest
 
 _FIRST_STEP: Final = 16
 _LONGER: Final = 32
 _PATIENCE_SECONDS: Final = 20.0
 
 
-def extent(kafka: KafkaSettings, topic: str) -> dict[int, Place]:
+def extent(kafka: KafkaSettings, topic: str) -> dict[int, OffsetRange]:
     """From where to where the partitions of a topic hold committed records.
 
     Args:
@@ -50,19 +51,19 @@ def extent(kafka: KafkaSettings, topic: str) -> dict[int, Place]:
             if known.error is not None and known.error.code() in _NOT_THERE:
                 return {}
             admin = AdminClient(client_config(kafka))
-            wanted = {topic: (all_led(look), Edge.EARLIEST)}
-            asked = patiently(lambda: AskedPlaces(admin, wanted, REQUEST_SECONDS).of(topic))
-            left = {n: place for (_, n), place in asked.items() if place.end > place.begin}
-            found: dict[int, Place] = {}
+            wanted = {topic: (all_led(look), Reset.EARLIEST)}
+            asked = patiently(lambda: OffsetRequest(admin, wanted, REQUEST_SECONDS).of(topic))
+            left = {n: offsets for (_, n), offsets in asked.items() if offsets.end > offsets.begin}
+            found: dict[int, OffsetRange] = {}
             step = _FIRST_STEP
             while left:
-                starts = {n: max(place.begin, place.end - step) for n, place in left.items()}
+                starts = {n: max(offsets.begin, offsets.end - step) for n, offsets in left.items()}
                 last = _last_offsets(consumer, kafka, topic, starts, left)
-                found |= {n: Place(left[n].begin, offset + 1) for n, offset in last.items()}
+                found |= {n: OffsetRange(left[n].begin, offset + 1) for n, offset in last.items()}
                 left = {
-                    n: place
-                    for n, place in left.items()
-                    if n not in last and starts[n] > place.begin
+                    n: offsets
+                    for n, offsets in left.items()
+                    if n not in last and starts[n] > offsets.begin
                 }
                 step *= _LONGER
             return found
@@ -78,7 +79,7 @@ def _last_offsets(
     kafka: KafkaSettings,
     topic: str,
     starts: dict[int, int],
-    places: dict[int, Place],
+    ranges: dict[int, OffsetRange],
 ) -> dict[int, int]:
     """The offset of the last record from each of these starts to the end of its partition."""
     consumer.assign([TopicPartition(topic, number, start) for number, start in starts.items()])
@@ -97,9 +98,9 @@ def _last_offsets(
             number, error = message.partition() or 0, message.error()
             offset = message.offset() or 0
             if error is None:
-                if offset < places[number].end:
+                if offset < ranges[number].end:
                     last[number] = offset
-                if offset + 1 >= places[number].end:
+                if offset + 1 >= ranges[number].end:
                     unread.discard(number)
             elif error.code() == KafkaError._PARTITION_EOF:
                 unread.discard(number)

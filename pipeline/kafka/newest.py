@@ -14,7 +14,7 @@ from pipeline.config import KafkaSettings
 from .client import REQUEST_SECONDS, client_config, reporting
 from .given import OTHER_VERSION, Unknown, given
 from .leaders import led
-from .places import offset_in
+from .offsets import offset_in
 
 _NO_LEADER: Final = Unknown("none of its partitions has a leader")
 

@@ -9,9 +9,9 @@ from typing import Final
 
 from pipeline.config import KafkaSettings
 from pipeline.contract import TRANSACTION_TOPIC
+from pipeline.model import Last
 
 from .consumer import read_to_end
-from .places import Last
 from .quarantine import Quarantined, sort_out
 
 _RECORDS: Final = 400

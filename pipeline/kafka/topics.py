@@ -16,12 +16,13 @@ from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, Resourc
 from pipeline import contract
 from pipeline.config import KafkaSettings
 from pipeline.errors import InputError, UnavailableError
+from pipeline.model import Last, Reset
 
 from .client import REQUEST_SECONDS, answered, client_config, patiently, reporting
 from .consumer import read_to_end
 from .given import Unknown, given
 from .leaders import leaderless, led
-from .places import AskedPlaces, Edge, Last
+from .offsets import OffsetRequest
 from .quarantine import sort_out
 
 _POLL_SECONDS: Final = 0.1
@@ -177,13 +178,13 @@ def list_topics(kafka: KafkaSettings, *, kafkas_own: bool = False) -> list[Topic
     with reporting(kafka):
         known = admin.list_topics(timeout=REQUEST_SECONDS).topics
         wanted = {
-            name: (led(topic), Edge.EARLIEST)
+            name: (led(topic), Reset.EARLIEST)
             for name, topic in sorted(known.items())
             if kafkas_own or name not in _KAFKAS_OWN
         }
 
         def ask() -> list[TopicInfo]:
-            asked = AskedPlaces(admin, wanted, REQUEST_SECONDS)
+            asked = OffsetRequest(admin, wanted, REQUEST_SECONDS)
             return [
                 TopicInfo(name, _partitions(asked, name, numbers), leaderless(known[name]))
                 for name, (numbers, _) in wanted.items()
@@ -252,12 +253,12 @@ def newest_event_time(kafka: KafkaSettings) -> datetime | None:
     return max((row.trans_date_trans_time for _, row in transactions), default=None)
 
 
-def _partitions(asked: AskedPlaces, topic: str, numbers: list[int]) -> tuple[PartitionInfo, ...]:
-    places = given(lambda: asked.of(topic))
-    if isinstance(places, Unknown):
+def _partitions(asked: OffsetRequest, topic: str, numbers: list[int]) -> tuple[PartitionInfo, ...]:
+    ranges = given(lambda: asked.of(topic))
+    if isinstance(ranges, Unknown):
         return tuple(PartitionInfo(number, None, None) for number in numbers)
     return tuple(
-        PartitionInfo(number, place.begin, place.end) for (_, number), place in places.items()
+        PartitionInfo(number, offsets.begin, offsets.end) for (_, number), offsets in ranges.items()
     )
 
 

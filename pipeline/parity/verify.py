@@ -13,7 +13,7 @@ from pipeline.config import KafkaSettings
 from pipeline.errors import JobError
 from pipeline.features import Feature
 from pipeline.kafka.extent import extent
-from pipeline.kafka.places import Place
+from pipeline.kafka.offsets import OffsetRange
 from pipeline.kafka.topics import is_compacted
 
 from . import lateness
@@ -86,13 +86,13 @@ def verify(
         UnavailableError: Kafka cannot be read.
     """
     topic = kafka.topic(contract.TRANSACTION_TOPIC)
-    places = extent(kafka, topic)
-    ends = {number: place.end for number, place in places.items()}
+    ranges = extent(kafka, topic)
+    ends = {number: offsets.end for number, offsets in ranges.items()}
     read = _await_job(ends, job, tell, patience)
     with workspace() as connection:
         transactions = StoredRows(
             connection, "transactions", contract.TRANSACTION_FIELDS, contract.TIME_COLUMN,
-            earliest=_begins(places),
+            earliest=_begins(ranges),
         )  # fmt: skip
         unread = read_transactions(
             transactions, kafka, ends, read, lambda n: tell(f"reading transactions: {n:,}")
@@ -131,8 +131,8 @@ def verify(
     )
 
 
-def _begins(places: Mapping[int, Place]) -> dict[int, int]:
-    return {number: place.begin for number, place in places.items()}
+def _begins(ranges: Mapping[int, OffsetRange]) -> dict[int, int]:
+    return {number: offsets.begin for number, offsets in ranges.items()}
 
 
 def _await_job(

@@ -1,6 +1,6 @@
 """Random arrivals through real Flink and through `verify`: right is not red, wrong is not green.
 
-The same kinds as in `tests/unit/oracle/test_arrivals.py`, where a model takes Flink's place and
+The same kinds as in `tests/unit/parity/test_arrivals.py`, where a model takes Flink's place and
 thousands of runs are quick. Here one job of each kind of feature lives through all of them.
 """
 

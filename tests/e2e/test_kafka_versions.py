@@ -26,9 +26,8 @@ from pipeline.kafka import groups, topics
 from pipeline.kafka.client import client_config
 from pipeline.kafka.consumer import BatchConsumer, read_to_end
 from pipeline.kafka.extent import extent
-from pipeline.kafka.places import Since
 from pipeline.kafka.records import decode
-from pipeline.model import RollingRow, Transaction
+from pipeline.model import RollingRow, Since, Transaction
 from pipeline.stack.runtime import Runtime
 from tui.streams.kafka_source import KafkaSource
 from tui.streams.kafka_tails import KafkaTails

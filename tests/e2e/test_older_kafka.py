@@ -18,8 +18,8 @@ from pipeline.kafka import groups, newest, topics
 from pipeline.kafka.client import Probe, unavailable
 from pipeline.kafka.consumer import read_to_end
 from pipeline.kafka.given import OTHER_VERSION
-from pipeline.kafka.places import Edge, Since
 from pipeline.kafka.producer import TransactionProducer
+from pipeline.model import Reset, Since
 from pipeline.stack.local import broker, cluster
 from pipeline.stack.local.java import java_home
 from pipeline.stack.local.ports import LOOPBACK, free_port, listening
@@ -125,7 +125,7 @@ def test_everything_but_the_newest_timestamp_is_there(company: Company, less: Ne
     assert listed[TRANSACTION_TOPIC] == _TRANSACTIONS
     size = TopicSize(TRANSACTION_TOPIC, _TRANSACTIONS, kafka.partitions)
     assert size in KafkaTails(lambda: kafka.bootstrap, kafka).topics()
-    for start in (Since(1), Edge.EARLIEST):
+    for start in (Since(1), Reset.EARLIEST):
         batches = read_to_end(kafka, TRANSACTION_TOPIC, start=start)
         assert sum(map(len, batches)) == _TRANSACTIONS
     assert groups.committed(kafka, "nobody", TRANSACTION_TOPIC) == {}

@@ -14,10 +14,10 @@ from confluent_kafka import Producer
 from pipeline.config import KafkaSettings
 from pipeline.kafka.client import client_config
 from pipeline.kafka.topics import create_topics, delete_topics
+from pipeline.model import Last, Reset, Since, Start
 from pipeline.stack.runtime import Runtime
 from tui.streams.kafka_tails import KafkaTails
 from tui.streams.tail_feed import TailFeed
-from tui.streams.tail_source import Beginning, End, Moment, Recent, Start
 from tui.table.filter import parse
 
 from .conftest import wait_until
@@ -72,7 +72,7 @@ def keys(feed: TailFeed) -> list[int]:
 
 def test_from_the_beginning_in_the_order_of_time_page_by_page(topic: Topic) -> None:
     topic.put(range(9_000))
-    with topic.tailing(Beginning()) as feed:
+    with topic.tailing(Reset.EARLIEST) as feed:
         wait_until(lambda: feed.snapshot.full, 20, "the first page")
         assert keys(feed) == list(range(2_000))
         assert (feed.snapshot.read, feed.snapshot.lag) == (2_000, 7_000)
@@ -83,7 +83,7 @@ def test_from_the_beginning_in_the_order_of_time_page_by_page(topic: Topic) -> N
 
 def test_from_the_beginning_a_filter_finds_what_is_far_down(topic: Topic) -> None:
     topic.put(range(60_000))
-    with topic.tailing(Beginning(), "amt>=29000 number:5899") as feed:
+    with topic.tailing(Reset.EARLIEST, "amt>=29000 number:5899") as feed:
         wait_until(lambda: feed.snapshot.read == 60_000, 30, "the end")
         assert sorted(keys(feed)) == list(range(58_990, 59_000))
         assert feed.snapshot.lag == 0
@@ -91,7 +91,7 @@ def test_from_the_beginning_a_filter_finds_what_is_far_down(topic: Topic) -> Non
 
 def test_the_last_ones_and_then_what_comes(topic: Topic) -> None:
     topic.put(range(1_000))
-    with topic.tailing(Recent(200)) as feed:
+    with topic.tailing(Last(200)) as feed:
         wait_until(lambda: feed.snapshot.read == 200, 20, "the last records")
         topic.put(range(1_000, 4_000))
         wait_until(lambda: feed.snapshot.read == 3_200, 20, "what came")
@@ -101,7 +101,7 @@ def test_the_last_ones_and_then_what_comes(topic: Topic) -> None:
 
 def test_from_the_end_only_what_comes(topic: Topic) -> None:
     topic.put(range(100))
-    with topic.tailing(End()) as feed:
+    with topic.tailing(Reset.LATEST) as feed:
         wait_until(lambda: feed.snapshot.lag == 0, 20, "the end")
         topic.put(range(100, 110))
         wait_until(lambda: sorted(keys(feed)) == list(range(100, 110)), 20, "what came")
@@ -109,14 +109,14 @@ def test_from_the_end_only_what_comes(topic: Topic) -> None:
 
 def test_from_a_time_on(topic: Topic) -> None:
     topic.put(range(500))
-    with topic.tailing(Moment(_BEGAN_MS + 1000 * 490)) as feed:
+    with topic.tailing(Since(_BEGAN_MS + 1000 * 490)) as feed:
         wait_until(lambda: keys(feed) == list(range(490, 500)), 20, "the last ten")
         assert feed.snapshot.lag == 0
 
 
 def test_a_topic_that_is_deleted_and_made_anew(topic: Topic) -> None:
     topic.put(range(10))
-    with topic.tailing(Recent(50)) as feed:
+    with topic.tailing(Last(50)) as feed:
         wait_until(lambda: len(keys(feed)) == 10, 20, "the records")
         topic.delete()
         wait_until(lambda: feed.snapshot.gone_at is not None, 20, "word of its end")
@@ -138,7 +138,7 @@ def test_following_many_records_costs_a_few_times_what_writing_them_does(topic: 
     """So that 20,000 records a second leave most of a core, on any machine."""
     topic.put(range(1_000))
     writing = cpu_seconds(lambda: topic.put(range(60_000)))
-    with topic.tailing(End()) as feed:
+    with topic.tailing(Reset.LATEST) as feed:
         wait_until(lambda: feed.snapshot.lag == 0, 20, "the end")
 
         def write_and_follow() -> None:

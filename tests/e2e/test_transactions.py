@@ -13,10 +13,9 @@ from pipeline import contract, features
 from pipeline.config import FlinkSettings, Settings
 from pipeline.kafka import groups, topics
 from pipeline.kafka.consumer import BatchConsumer, read_to_end
-from pipeline.kafka.places import Edge
 from pipeline.kafka.producer import TransactionProducer
 from pipeline.kafka.records import decode
-from pipeline.model import Transaction
+from pipeline.model import Reset, Transaction
 from pipeline.simulator import encode
 from pipeline.simulator.generator import Generator
 from pipeline.stack.local.control import Simulate
@@ -142,7 +141,7 @@ def test_a_topic_made_anew_is_read_from_its_beginning(stack: Runtime) -> None:
     """Also when it holds more than the old one did, so that the old offset is one of its own."""
     rows = generated(900)
     send(stack, rows[:300])
-    with BatchConsumer(stack.kafka, (contract.TRANSACTION_TOPIC,), Edge.EARLIEST) as consumer:
+    with BatchConsumer(stack.kafka, (contract.TRANSACTION_TOPIC,), Reset.EARLIEST) as consumer:
         found: list[Transaction] = []
 
         def read() -> int:

@@ -69,8 +69,8 @@ def test_transactions_of_kafka_bad_partitions_and_large_amounts(
     producer.begin_transaction()
     produce(producer, [tx(0, 8, 100.0)], 1)
     producer.abort_transaction(60)
-    places = extent(stack.kafka, contract.TRANSACTION_TOPIC)
-    assert {number: place.end for number, place in places.items()} == {0: 124}
+    ranges = extent(stack.kafka, contract.TRANSACTION_TOPIC)
+    assert {number: place.end for number, place in ranges.items()} == {0: 124}
     parity = stack.verify("rolling")
     assert parity.outcome is Outcome.PROVED, parity
     assert (parity.transactions, parity.unread, parity.late) == (120, 0, 0)

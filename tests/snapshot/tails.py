@@ -11,11 +11,12 @@ from typing import Any
 import msgspec
 from textual.pilot import Pilot
 
+from pipeline.model import Last, Reset, Since, Start
 from tui.screens.records.record_list import RecordsTable
 from tui.screens.records.screen import RecordsScreen
 from tui.streams.record_view import RecordView
 from tui.streams.tail_feed import MOST_KEPT
-from tui.streams.tail_source import Beginning, Moment, Recent, Start, TailBatch, TopicSize
+from tui.streams.tail_source import TailBatch, TopicSize
 from tui.widgets.record_pane import RecordPane
 
 from .fakes import NOW, FakeSource, transaction
@@ -73,11 +74,11 @@ class FakeTail:
         self._topic = topic
         held = tails.held.get(topic, [])
         match start:
-            case Beginning():
+            case Reset.EARLIEST:
                 self._at = 0
-            case Moment(timestamp_ms):
+            case Since(timestamp_ms):
                 self._at = sum(record.timestamp_ms < timestamp_ms for record in held)
-            case Recent(count):
+            case Last(count):
                 self._at = max(0, len(held) - count)
             case _:
                 self._at = len(held)

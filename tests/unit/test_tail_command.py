@@ -11,8 +11,8 @@ import pytest
 from pipeline.cli.data import _followed
 from pipeline.config import KafkaSettings
 from pipeline.kafka import consumer
-from pipeline.kafka.places import Edge
 from pipeline.kafka.records import Record
+from pipeline.model import Reset
 
 
 @dataclass
@@ -37,7 +37,7 @@ def test_why_nothing_comes_is_said_once(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(consumer, "BatchConsumer", lambda *_: Flaky())
-    batches = list(islice(_followed(KafkaSettings(), "any", Edge.LATEST), 4))
+    batches = list(islice(_followed(KafkaSettings(), "any", Reset.LATEST), 4))
     assert batches == [[], [], [], []]
     out, err = capsys.readouterr()
     assert out == ""

@@ -7,9 +7,8 @@ from typing import Final
 from pipeline.config import KafkaSettings
 from pipeline.contract import TRANSACTION_TOPIC
 from pipeline.kafka.consumer import BatchConsumer
-from pipeline.kafka.places import Last
 from pipeline.kafka.records import Record, decode
-from pipeline.model import RollingRow, Transaction, WindowRow
+from pipeline.model import Last, RollingRow, Transaction, WindowRow
 
 from .history import HistoryBatch
 from .topics import ROLLING_TOPIC, WINDOWED_TOPIC

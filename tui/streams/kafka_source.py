@@ -9,10 +9,9 @@ from typing import Final
 from pipeline.config import KafkaSettings
 from pipeline.contract import TRANSACTION_TOPIC
 from pipeline.kafka.consumer import BatchConsumer
-from pipeline.kafka.places import Last
 from pipeline.kafka.quarantine import sort_out
 from pipeline.kafka.records import Record, decode, decode_placed
-from pipeline.model import CumulatingRow, RollingRow, Transaction, WindowRow
+from pipeline.model import CumulatingRow, Last, RollingRow, Transaction, WindowRow
 
 from .quarantine import BadRow
 from .record_view import RecordView

@@ -8,14 +8,13 @@ from typing import Final
 
 from pipeline.config import KafkaSettings
 from pipeline.errors import UnavailableError
-from pipeline.kafka import places
 from pipeline.kafka.consumer import BatchConsumer
-from pipeline.kafka.places import Edge, Last, Since
 from pipeline.kafka.records import Record
 from pipeline.kafka.topics import list_topics
+from pipeline.model import Start
 
 from .record_view import RecordView
-from .tail_source import Beginning, Moment, Recent, Start, TailBatch, TopicSize, follows
+from .tail_source import TailBatch, TopicSize, follows
 
 _POLL_SECONDS: Final = 0.1
 _AHEAD_RECORDS: Final = 20_000
@@ -81,7 +80,7 @@ class KafkaTail:
     """
 
     def __init__(self, kafka: KafkaSettings, topic: str, start: Start) -> None:
-        self._consumer = BatchConsumer(kafka, (topic,), _kafka_start(start))
+        self._consumer = BatchConsumer(kafka, (topic,), start)
         self._most_ahead = 0 if follows(start) else _AHEAD_RECORDS
         self._ahead: list[Record] = []
 
@@ -114,14 +113,3 @@ class KafkaTail:
             if enough or not self._consumer.found or self._consumer.lag() == 0:
                 break
         self._ahead.sort(key=_by_time)
-
-
-def _kafka_start(start: Start) -> places.Start:
-    match start:
-        case Beginning():
-            return Edge.EARLIEST
-        case Moment(timestamp_ms):
-            return Since(timestamp_ms)
-        case Recent(count):
-            return Last(count)
-    return Edge.LATEST

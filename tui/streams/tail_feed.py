@@ -9,12 +9,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from pipeline.model import Start
 from tui.table.filter import Filter
 
 from . import problem
 from .record_view import RecordView
 from .tail_buffer import Kept, matching
-from .tail_source import Start, TailBatch, Tails, TailSource, follows
+from .tail_source import TailBatch, Tails, TailSource, follows
 from .throughput import Throughput
 
 MOST_KEPT: Final = 2_000

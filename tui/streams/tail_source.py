@@ -6,52 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from .record_view import RecordView, moment
+from pipeline.model import Last, Reset, Start
 
-
-@dataclass(frozen=True, slots=True)
-class Beginning:
-    """The oldest record that the topic still holds."""
-
-    def __str__(self) -> str:
-        return "from the beginning"
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """The first records with Kafka's timestamp at or after `timestamp_ms`."""
-
-    timestamp_ms: int
-
-    def __str__(self) -> str:
-        time = moment(self.timestamp_ms)
-        return f"from {time:%Y-%m-%d %H:%M:%S} UTC" if time else "from an unknown time"
-
-
-@dataclass(frozen=True, slots=True)
-class Recent:
-    """The last `count` records, as many of each partition, and then what comes."""
-
-    count: int
-
-    def __str__(self) -> str:
-        return f"the last {self.count:,}, and on"
-
-
-@dataclass(frozen=True, slots=True)
-class End:
-    """What comes from now on."""
-
-    def __str__(self) -> str:
-        return "from now on"
-
-
-Start = Beginning | Moment | Recent | End
+from .record_view import RecordView
 
 
 def follows(start: Start) -> bool:
     """Whether reading keeps up with what comes, rather than paging on through what is there."""
-    return isinstance(start, Recent | End)
+    return start is Reset.LATEST or isinstance(start, Last)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,8 @@ from pipeline.contract import TRANSACTION_TOPIC
 from pipeline.kafka import consumer as module
 from pipeline.kafka.client import client_config
 from pipeline.kafka.consumer import BatchConsumer, read_to_end
-from pipeline.kafka.places import Edge, Last, Start
 from pipeline.kafka.topics import list_topics
+from pipeline.model import Last, Reset, Start
 from tests.idle import DEADLINE_SECONDS
 from tui.streams.kafka_source import KafkaSource
 
@@ -84,7 +84,7 @@ def read(consumer: BatchConsumer, count: int) -> list[int]:
 
 @pytest.mark.parametrize(
     ("start", "expected"),
-    [(Edge.EARLIEST, [1, 2, 3, 4, 5]), (Last(2), [4, 5]), (Last(50), [1, 2, 3, 4, 5])],
+    [(Reset.EARLIEST, [1, 2, 3, 4, 5]), (Last(2), [4, 5]), (Last(50), [1, 2, 3, 4, 5])],
 )
 def test_it_begins_where_it_is_told(cluster: Cluster, start: Start, expected: list[int]) -> None:
     cluster.put(1, 2, 3, 4, 5)
@@ -106,7 +106,7 @@ def test_a_partition_without_a_leader_does_not_hold_up_the_others(cluster: Clust
     cluster.partitions, cluster.leaderless = 2, {1}
     cluster.put(1, 2)
     cluster.put(3, partition=1)
-    with BatchConsumer(cluster.kafka, (TOPIC,), Edge.EARLIEST) as consumer:
+    with BatchConsumer(cluster.kafka, (TOPIC,), Reset.EARLIEST) as consumer:
         assert read(consumer, 2) == [1, 2]
         cluster.leaderless.clear()
         assert read(consumer, 1) == [3]
@@ -122,7 +122,7 @@ def test_all_partitions_are_asked_for_at_once(
     monkeypatch.setattr(
         cluster, "list_offsets", lambda parts, **how: asked.append(len(parts)) or ask(parts, **how)
     )
-    with BatchConsumer(cluster.kafka, (TOPIC, "others"), Edge.EARLIEST) as consumer:
+    with BatchConsumer(cluster.kafka, (TOPIC, "others"), Reset.EARLIEST) as consumer:
         assert sorted(read(consumer, 2)) == [1, 2]
     # Where they begin, and where they end.
     assert asked == [8, 8]
@@ -149,7 +149,7 @@ def test_a_topic_whose_ends_are_not_told_keeps_no_other_back(
         answers = ask(parts, **how)
         return {part: refused if part.topic == TOPIC else answers[part] for part in answers}
 
-    with BatchConsumer(cluster.kafka, (TOPIC, "others"), Edge.EARLIEST) as consumer:
+    with BatchConsumer(cluster.kafka, (TOPIC, "others"), Reset.EARLIEST) as consumer:
         with monkeypatch.context() as patch:
             patch.setattr(cluster, "list_offsets", refuse)
             consumer.poll(0, timeout=0.1)
@@ -166,7 +166,7 @@ def test_lag_counts_before_the_first_record_is_read(cluster: Cluster) -> None:
 
 def test_latest_begins_at_the_end(cluster: Cluster) -> None:
     cluster.put(1, 2, 3)
-    with BatchConsumer(cluster.kafka, (TOPIC,), Edge.LATEST) as consumer:
+    with BatchConsumer(cluster.kafka, (TOPIC,), Reset.LATEST) as consumer:
         assert consumer.poll(timeout=0.1) == []
         cluster.put(4)
         assert read(consumer, 1) == [4]
@@ -174,7 +174,7 @@ def test_latest_begins_at_the_end(cluster: Cluster) -> None:
 
 def test_a_topic_that_appears_later_is_read_from_its_beginning(cluster: Cluster) -> None:
     cluster.topic_id = None
-    with BatchConsumer(cluster.kafka, (TOPIC,), Edge.LATEST) as consumer:
+    with BatchConsumer(cluster.kafka, (TOPIC,), Reset.LATEST) as consumer:
         assert consumer.poll(timeout=0.1) == []
         assert consumer.error == ""
         cluster.put(1, 2, 3)
@@ -184,7 +184,7 @@ def test_a_topic_that_appears_later_is_read_from_its_beginning(cluster: Cluster)
 
 def test_it_tells_whether_there_is_such_a_topic(cluster: Cluster) -> None:
     cluster.topic_id = None
-    with BatchConsumer(cluster.kafka, (TOPIC,), Edge.LATEST) as consumer:
+    with BatchConsumer(cluster.kafka, (TOPIC,), Reset.LATEST) as consumer:
         assert (consumer.found, consumer.missing) == (False, frozenset())
         assert consumer.poll(timeout=0.1) == []
         assert (consumer.found, consumer.missing) == (False, {TOPIC})
@@ -196,7 +196,7 @@ def test_it_tells_whether_there_is_such_a_topic(cluster: Cluster) -> None:
 
 def test_a_topic_made_anew_is_read_from_its_beginning(cluster: Cluster) -> None:
     cluster.put(1, 2, 3)
-    with BatchConsumer(cluster.kafka, (TOPIC,), Edge.LATEST) as consumer:
+    with BatchConsumer(cluster.kafka, (TOPIC,), Reset.LATEST) as consumer:
         assert consumer.poll(timeout=0.1) == []
         assert not consumer.take_emptied()
         cluster.topic_id = "second"
@@ -214,7 +214,7 @@ def test_a_client_that_gets_no_answer_is_replaced(
     stuck = SimpleNamespace(describe_topics=lambda *_, **__: {TOPIC: silent})
     clients = iter([stuck, cluster])
     monkeypatch.setattr(module, "AdminClient", lambda _: next(clients))
-    with BatchConsumer(cluster.kafka, (TOPIC,), Edge.EARLIEST) as consumer:
+    with BatchConsumer(cluster.kafka, (TOPIC,), Reset.EARLIEST) as consumer:
         assert read(consumer, 1) == [1]
 
 
@@ -224,7 +224,7 @@ def test_what_kafka_refuses_is_told_until_it_answers(
     cluster.put(1)
     refused: Future[Any] = Future()
     refused.set_exception(KafkaException(KafkaError(KafkaError._TIMED_OUT)))
-    with BatchConsumer(cluster.kafka, (TOPIC,), Edge.EARLIEST) as consumer:
+    with BatchConsumer(cluster.kafka, (TOPIC,), Reset.EARLIEST) as consumer:
         with monkeypatch.context() as patch:
             patch.setattr(cluster, "describe_topics", lambda *_, **__: {TOPIC: refused})
             assert consumer.poll(timeout=0.0) == []
@@ -247,7 +247,7 @@ def test_a_bounded_read_ends_at_the_end_or_where_it_is_told(cluster: Cluster) ->
 
 def test_the_past_ends_with_the_last_record_that_was_there(cluster: Cluster) -> None:
     cluster.put(1, 2, 3)
-    with BatchConsumer(cluster.kafka, (TOPIC,), Edge.EARLIEST) as consumer:
+    with BatchConsumer(cluster.kafka, (TOPIC,), Reset.EARLIEST) as consumer:
         assert not consumer.has_read_the_past()
         assert read(consumer, 3) == [1, 2, 3]
         assert consumer.has_read_the_past()

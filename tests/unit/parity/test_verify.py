@@ -13,7 +13,7 @@ import pytest
 from pipeline import contract, features
 from pipeline.config import KafkaSettings
 from pipeline.features import Feature
-from pipeline.kafka.places import Place
+from pipeline.kafka.offsets import OffsetRange
 from pipeline.parity import verify as module
 from pipeline.parity.batch import evaluate
 from pipeline.parity.report import Outcome, Parity
@@ -102,7 +102,8 @@ def verified(monkeypatch: pytest.MonkeyPatch) -> Iterator[Verified]:
         of = (rows if results_of is None else results_of)[: job.read]
         found = evaluate(feature, topic(of).table).to_pylist() if of else []
         kafka = Kafka(rows, found[lost:], gaps=int(compacted))
-        monkeypatch.setattr(module, "extent", lambda *_: {0: Place(0, len(rows))} if rows else {})
+        held = {0: OffsetRange(0, len(rows))} if rows else {}
+        monkeypatch.setattr(module, "extent", lambda *_: held)
         monkeypatch.setattr(module, "read_transactions", kafka.read_transactions)
         monkeypatch.setattr(module, "read_sink", kafka.read_sink)
         monkeypatch.setattr(module, "is_compacted", lambda *_: compacted)

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from pipeline.errors import UnavailableError
+from pipeline.model import Last, Reset, Since
 from tests.snapshot.fakes import NOW
 from tests.snapshot.tails import TOPIC, FakeTails, RecordsStage, record
 from tests.unit.tui.test_robust import CONTROL, HOSTILE
@@ -14,7 +15,6 @@ from tui.screens.dashboard.screen import Dashboard
 from tui.screens.records.topic_picker import TopicPicker
 from tui.screens.records.when_dialog import WhenDialog
 from tui.streams.record_view import RecordView
-from tui.streams.tail_source import Beginning, End, Moment, Recent
 
 
 def held(count: int = 60, topic: str = TOPIC) -> FakeTails:
@@ -30,7 +30,7 @@ async def test_it_opens_with_the_newest_records_on_top() -> None:
     stage = RecordsStage(held())
     async with stage.run() as pilot:
         await stage.shows(pilot, "60 read   0/s   lag 0")
-        assert stage.tails.opened == [(TOPIC, Recent(2_000))]
+        assert stage.tails.opened == [(TOPIC, Last(2_000))]
         assert offset_of(stage.table.selected) == 59
         first, second = [line for line in stage.screen_text().splitlines() if "2023-11" in line][:2]
         assert "2023-11-14 22:04:19" in first
@@ -52,10 +52,10 @@ async def test_b_e_and_a_say_where_to_read_from() -> None:
         await stage.shows(pilot, "from 2023-11-14 22:04:10 UTC")
         await stage.shows(pilot, "records 1–10 of 10")
         assert [start for _, start in stage.tails.opened] == [
-            Recent(2_000),
-            Beginning(),
-            End(),
-            Moment(int(NOW * 1000) - 550_000),
+            Last(2_000),
+            Reset.EARLIEST,
+            Reset.LATEST,
+            Since(int(NOW * 1000) - 550_000),
         ]
 
 

@@ -11,13 +11,13 @@ import pytest
 
 from pipeline.errors import UnavailableError
 from pipeline.kafka.records import Record
+from pipeline.model import Last, Reset, Since, Start
 from tests.idle import DEADLINE_SECONDS, eventually
 from tests.snapshot.fakes import Clock
 from tests.snapshot.tails import TOPIC, FakeTail, FakeTails, record
 from tui.streams.record_view import LONGEST_VALUE, Fields, RecordView
 from tui.streams.tail_buffer import Kept
 from tui.streams.tail_feed import TailFeed
-from tui.streams.tail_source import Beginning, End, Moment, Recent, Start
 from tui.table.filter import Filter, parse
 
 
@@ -41,7 +41,7 @@ def keys(feed: TailFeed) -> list[int]:
 
 
 def test_from_the_beginning_it_waits_when_it_can_keep_no_more() -> None:
-    with tailing(topic(1_000), Beginning()) as feed:
+    with tailing(topic(1_000), Reset.EARLIEST) as feed:
         eventually(lambda: feed.snapshot.full)
         assert keys(feed) == list(range(100))
         assert (feed.snapshot.first, feed.snapshot.read, feed.snapshot.lag) == (1, 100, 900)
@@ -52,7 +52,7 @@ def test_from_the_beginning_it_waits_when_it_can_keep_no_more() -> None:
 
 
 def test_asking_twice_for_the_next_page_gives_one() -> None:
-    with tailing(topic(1_000), Beginning()) as feed:
+    with tailing(topic(1_000), Reset.EARLIEST) as feed:
         eventually(lambda: feed.snapshot.full)
         before = feed.snapshot
         while feed.snapshot.first == before.first:
@@ -66,7 +66,7 @@ def test_asking_twice_for_the_next_page_gives_one() -> None:
 
 def test_from_the_beginning_it_goes_on_with_what_comes() -> None:
     tails = topic(20)
-    with tailing(tails, Beginning()) as feed:
+    with tailing(tails, Reset.EARLIEST) as feed:
         eventually(lambda: feed.snapshot.lag == 0 and len(keys(feed)) == 20)
         tails.held[TOPIC].append(record(20))
         eventually(lambda: keys(feed) == list(range(21)))
@@ -75,7 +75,7 @@ def test_from_the_beginning_it_goes_on_with_what_comes() -> None:
 
 def test_following_drops_the_oldest() -> None:
     tails = topic(1_000)
-    with tailing(tails, Recent(30)) as feed:
+    with tailing(tails, Last(30)) as feed:
         eventually(lambda: keys(feed) == list(range(970, 1_000)))
         tails.held[TOPIC] += [record(number) for number in range(1_000, 1_100)]
         eventually(lambda: keys(feed) == list(range(1_000, 1_100)))
@@ -84,7 +84,7 @@ def test_following_drops_the_oldest() -> None:
 
 def test_from_the_end_only_what_comes() -> None:
     tails = topic(10)
-    with tailing(tails, End()) as feed:
+    with tailing(tails, Reset.LATEST) as feed:
         eventually(lambda: feed.snapshot.lag == 0)
         assert keys(feed) == []
         tails.held[TOPIC].append(record(10))
@@ -93,12 +93,12 @@ def test_from_the_end_only_what_comes() -> None:
 
 def test_from_a_time_on() -> None:
     tails = topic(10)
-    with tailing(tails, Moment(tails.held[TOPIC][6].timestamp_ms)) as feed:
+    with tailing(tails, Since(tails.held[TOPIC][6].timestamp_ms)) as feed:
         eventually(lambda: keys(feed) == [6, 7, 8, 9])
 
 
 def test_a_filter_searches_until_it_can_keep_no_more() -> None:
-    with tailing(topic(5_000), Beginning(), "is_fraud=1") as feed:
+    with tailing(topic(5_000), Reset.EARLIEST, "is_fraud=1") as feed:
         eventually(lambda: feed.snapshot.full)
         assert keys(feed) == list(range(0, 700, 7))
         assert feed.snapshot.read > 700
@@ -113,19 +113,19 @@ def test_a_filter_searches_until_it_can_keep_no_more() -> None:
 
 def test_another_filter_reads_from_the_beginning_again() -> None:
     tails = topic(500)
-    with tailing(tails, Beginning(), "is_fraud=1") as feed:
+    with tailing(tails, Reset.EARLIEST, "is_fraud=1") as feed:
         eventually(lambda: feed.snapshot.lag == 0 and feed.snapshot.matched == 72)
         feed.filter_by(parse("key=3"))
         eventually(lambda: keys(feed) == [3] and feed.snapshot.lag == 0)
         assert feed.snapshot.read == 500
         feed.filter_by(Filter())
         eventually(lambda: keys(feed) == list(range(100)))
-    assert tails.opened == [(TOPIC, Beginning())] * 3
+    assert tails.opened == [(TOPIC, Reset.EARLIEST)] * 3
 
 
 def test_another_filter_looks_at_what_came_last_when_following() -> None:
     tails = topic(50)
-    with tailing(tails, Recent(50), "nothing") as feed:
+    with tailing(tails, Last(50), "nothing") as feed:
         eventually(lambda: feed.snapshot.read == 50)
         feed.filter_by(parse("key=49"))
         eventually(lambda: keys(feed) == [49])
@@ -139,7 +139,7 @@ def test_another_filter_looks_at_what_came_last_when_following() -> None:
 
 def test_kafka_that_goes_away_leaves_what_was_read() -> None:
     tails = topic(5)
-    with tailing(tails, Recent(9)) as feed:
+    with tailing(tails, Last(9)) as feed:
         eventually(lambda: len(keys(feed)) == 5)
         tails.error = "all brokers are down"
         eventually(lambda: feed.snapshot.error == "all brokers are down")
@@ -152,7 +152,7 @@ def test_kafka_that_goes_away_leaves_what_was_read() -> None:
 def test_whatever_is_raised_is_survived() -> None:
     tails = topic(5)
     tails.failure = UnavailableError("Kafka is not up yet.")
-    with tailing(tails, Recent(9)) as feed:
+    with tailing(tails, Last(9)) as feed:
         eventually(lambda: feed.snapshot.error == "Kafka is not up yet.")
         tails.failure = ValueError("surprise")
         eventually(lambda: feed.snapshot.error.startswith("ValueError: surprise"))
@@ -162,7 +162,7 @@ def test_whatever_is_raised_is_survived() -> None:
 
 def test_a_deleted_topic_keeps_what_it_held_until_it_is_made_anew() -> None:
     tails = topic(5)
-    with tailing(tails, Recent(9)) as feed:
+    with tailing(tails, Last(9)) as feed:
         eventually(lambda: len(keys(feed)) == 5)
         del tails.held[TOPIC]
         eventually(lambda: feed.snapshot.gone_at is not None)
@@ -174,7 +174,7 @@ def test_a_deleted_topic_keeps_what_it_held_until_it_is_made_anew() -> None:
 
 def test_a_broker_that_comes_back_elsewhere_is_read_there() -> None:
     tails = topic(5)
-    with tailing(tails, Beginning()) as feed:
+    with tailing(tails, Reset.EARLIEST) as feed:
         eventually(lambda: len(keys(feed)) == 5)
         tails.at = ""
         tails.at = "127.0.0.1:9999"
@@ -185,7 +185,7 @@ def test_a_broker_that_comes_back_elsewhere_is_read_there() -> None:
 def test_stopping_waits_for_nothing() -> None:
     tails = topic(5)
     tails.failure = UnavailableError("never")
-    feed = TailFeed(tails, TOPIC, End(), Filter(), Clock(), pause=10 * DEADLINE_SECONDS)
+    feed = TailFeed(tails, TOPIC, Reset.LATEST, Filter(), Clock(), pause=10 * DEADLINE_SECONDS)
     feed.start()
     eventually(lambda: feed.snapshot.error == "never")
     feed.stop()
@@ -201,7 +201,7 @@ def test_stopping_does_not_wait_for_kafka(monkeypatch: pytest.MonkeyPatch) -> No
         raise UnavailableError("too late")
 
     monkeypatch.setattr(tails, "open", silent)
-    feed = TailFeed(tails, TOPIC, End(), Filter(), Clock())
+    feed = TailFeed(tails, TOPIC, Reset.LATEST, Filter(), Clock())
     feed.start()
     eventually(asked.is_set)
     feed.stop()

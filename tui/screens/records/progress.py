@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
+from pipeline.model import Last, Reset, Since, Start
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone
+from tui.streams.record_view import moment
 from tui.streams.tail_feed import TailSnapshot
-from tui.streams.tail_source import Beginning, Moment, Recent, Start, follows
+from tui.streams.tail_source import follows
 
 _NAME_CELLS: Final = 60
 
@@ -51,7 +53,7 @@ def headline(view: RecordsView) -> Line:
     elif view.tail.wanted:
         wanted = text.clean(view.tail.wanted.text, _NAME_CELLS)
         line += [Piece("filter ", Tone.QUIET), Piece(f"{wanted}   ", Tone.ACCENT)]
-    return [*line, Piece(str(view.start)), Piece(f" · {order}", Tone.QUIET)]
+    return [*line, Piece(_worded(view.start)), Piece(f" · {order}", Tone.QUIET)]
 
 
 def progress(view: RecordsView) -> Line:
@@ -103,17 +105,29 @@ def why_empty(view: RecordsView) -> Line:
 
 def _nothing_there(view: RecordsView, topic: str) -> str:
     match view.start:
-        case Beginning() | Recent():
+        case Reset.EARLIEST | Last():
             return f"The topic {topic} is empty."
-        case Moment(timestamp_ms):
+        case Since(timestamp_ms):
             at = datetime.fromtimestamp(timestamp_ms / 1000, UTC)
             return f"No record since {at:%Y-%m-%d %H:%M:%S} UTC; b reads from the beginning."
     waited = text.duration(view.now - view.since)
     return f"Nothing has come for {waited}; b reads from the beginning."
 
 
+def _worded(start: Start) -> str:
+    match start:
+        case Last(count):
+            return f"the last {count:,}, and on"
+        case Since(timestamp_ms):
+            time = moment(timestamp_ms)
+            return f"from {time:%Y-%m-%d %H:%M:%S} UTC" if time else "from an unknown time"
+        case Reset.EARLIEST:
+            return "from the beginning"
+    return "from now on"
+
+
 def _from(start: Start) -> str:
-    return "from its end" if follows(start) else str(start)
+    return "from its end" if follows(start) else _worded(start)
 
 
 def _heard(view: RecordsView) -> str:

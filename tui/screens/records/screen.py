@@ -14,6 +14,7 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Footer, Static
 
+from pipeline.model import Last, Reset, Since, Start
 from tui.drawing import text
 from tui.drawing.tones import content
 from tui.keymap import Scope, bindings
@@ -21,7 +22,7 @@ from tui.screens.export.exporter import Export, ExportRows
 from tui.streams.record_fields import RECORD_FIELDS
 from tui.streams.record_view import RecordView
 from tui.streams.tail_feed import MOST_KEPT, TailFeed, TailSnapshot
-from tui.streams.tail_source import Beginning, End, Moment, Recent, Start, Tails, follows
+from tui.streams.tail_source import Tails, follows
 from tui.table.filter import Filter, FilterError, parse
 from tui.widgets.filter_bar import FilterBar
 from tui.widgets.record_pane import RecordPane
@@ -34,7 +35,7 @@ from .when_dialog import WhenDialog
 _REFRESH_SECONDS: Final = 0.22
 # From the beginning, another filter means to read again, which not every letter should do.
 _TYPING_SECONDS: Final = 0.3
-_RECENT: Final = Recent(2_000)
+_RECENT: Final = Last(2_000)
 _BY_WIDTH: Final = [(0, "-below"), (120, "-beside")]
 
 
@@ -150,11 +151,11 @@ class RecordsScreen(Screen[None]):
 
     def action_from_beginning(self) -> None:
         """Read what the topic holds."""
-        self._read(self._topic, Beginning())
+        self._read(self._topic, Reset.EARLIEST)
 
     def action_from_end(self) -> None:
         """Read what comes from now on."""
-        self._read(self._topic, End())
+        self._read(self._topic, Reset.LATEST)
 
     def action_from_time(self) -> None:
         """Have a time typed, and read from there on."""
@@ -243,7 +244,7 @@ class RecordsScreen(Screen[None]):
 
     def _go_to_time(self, timestamp_ms: int | None) -> None:
         if timestamp_ms is not None:
-            self._read(self._topic, Moment(timestamp_ms))
+            self._read(self._topic, Since(timestamp_ms))
 
     def _read(self, topic: str, start: Start) -> None:
         if self._feed is not None:

@@ -12,14 +12,14 @@ from textual.containers import Container
 from textual.screen import Screen
 from textual.widgets import Footer
 
-from pipeline.model import JobDetail
+from pipeline.model import JobDetail, Last
 from tui.drawing import text
 from tui.keymap import Scope, bindings
 from tui.screens.export.exporter import Export, ExportRows
 from tui.session.session import Session
 from tui.streams.feature_rows import FeatureRow, fields, row
 from tui.streams.tail_feed import TailFeed, TailSnapshot
-from tui.streams.tail_source import Recent, Tails
+from tui.streams.tail_source import Tails
 from tui.streams.watch import Watch
 from tui.table.filter import Filter, FilterError, parse
 from tui.table.live_table import LiveTable
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 _REFRESH_SECONDS: Final = 0.22
 _DETAIL_SECONDS: Final = 10.0
-_RECENT: Final = Recent(2_000)
+_RECENT: Final = Last(2_000)
 _BY_WIDTH: Final = [(0, "-below"), (120, "-beside")]
 
 

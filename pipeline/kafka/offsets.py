@@ -1,4 +1,4 @@
-"""Where reading begins in the partitions of topics.
+"""The offsets that reading partitions of topics begins at and ends at.
 
 The brokers are asked about all partitions in one go: on a long way to Kafka, a request for each of
 hundreds of partitions would take most of a minute.
@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from enum import Enum
 from typing import Any, Final
 
 from confluent_kafka import (
@@ -21,49 +20,26 @@ from confluent_kafka import (
 )
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
+from pipeline.model import Last, Reset, Since, Start
+
 from .client import answered
 
 _NONE: Final = -1
 
 
-class Edge(Enum):
-    """An end of a topic."""
-
-    EARLIEST = "earliest"
-    LATEST = "latest"
-
-
-@dataclass(frozen=True, slots=True)
-class Last:
-    """The last `count` records of a topic, as many of each partition, and then what comes.
-
-    Records that are deleted or compacted away count too.
-    """
-
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class Since:
-    """From the first record with Kafka's timestamp at or after `timestamp_ms`."""
-
-    timestamp_ms: int
-
-
-Start = Edge | Last | Since
 Key = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where reading a partition begins, and where the partition ended then."""
+class OffsetRange:
+    """The offset that reading a partition begins at, and the end of the partition at that time."""
 
     begin: int
     end: int
 
 
-class AskedPlaces:
-    """What was asked of the brokers; the answers are taken topic by topic.
+class OffsetRequest:
+    """Offsets that the brokers were asked for; the answers are taken topic by topic.
 
     Args:
         admin: Asks. It has to outlive the answers.
@@ -92,19 +68,19 @@ class AskedPlaces:
             }
         )
 
-    def of(self, topic: str) -> dict[Key, Place]:
-        """The places in a topic; waits for the answers.
+    def of(self, topic: str) -> dict[Key, OffsetRange]:
+        """The offsets of a topic by partition; waits for the answers.
 
         Raises:
             KafkaException: A broker could not be asked, or does not tell.
         """
         numbers, start = self._wanted[topic]
-        return {(topic, number): self._place((topic, number), start) for number in numbers}
+        return {(topic, number): self._range((topic, number), start) for number in numbers}
 
-    def _place(self, key: Key, start: Start) -> Place:
+    def _range(self, key: Key, start: Start) -> OffsetRange:
         low, high = offset_in(self._earliest[key]), offset_in(self._latest[key])
         match start:
-            case Edge.LATEST:
+            case Reset.LATEST:
                 begin = high
             case Last(count):
                 begin = max(low, high - -(-count // len(self._wanted[key[0]][0])))
@@ -113,7 +89,7 @@ class AskedPlaces:
                 begin = high if found == _NONE else found
             case _:
                 begin = low
-        return Place(begin, high)
+        return OffsetRange(begin, high)
 
     def _ask(self, specs: Mapping[Key, OffsetSpec]) -> dict[Key, Future[Any]]:
         if not specs:
