@@ -28,9 +28,12 @@ NOT_READY: Final = (
     KafkaError.NOT_COORDINATOR,
     KafkaError.COORDINATOR_NOT_AVAILABLE,
     KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
-    # A topic that was made a moment ago.
+    # A topic that was made a moment ago, or another broker that leads since then.
     KafkaError.NOT_LEADER_FOR_PARTITION,
     KafkaError.LEADER_NOT_AVAILABLE,
+    KafkaError.OFFSET_NOT_AVAILABLE,
+    KafkaError.FENCED_LEADER_EPOCH,
+    KafkaError.UNKNOWN_LEADER_EPOCH,
 )
 _NO_CONNECTION: Final = "there is no connection, or it is closed at once"
 _NO_TIME: Final = "no answer in time"

@@ -176,14 +176,15 @@ def list_topics(kafka: KafkaSettings, *, kafkas_own: bool = False) -> list[Topic
     """
     admin = _admin(kafka)
     with reporting(kafka):
-        known = admin.list_topics(timeout=REQUEST_SECONDS).topics
-        wanted = {
-            name: (led(topic), Reset.EARLIEST)
-            for name, topic in sorted(known.items())
-            if kafkas_own or name not in _KAFKAS_OWN
-        }
 
         def ask() -> list[TopicInfo]:
+            # Again each time: the client goes on asking the broker that it thinks is the leader.
+            known = admin.list_topics(timeout=REQUEST_SECONDS).topics
+            wanted = {
+                name: (led(topic), Reset.EARLIEST)
+                for name, topic in sorted(known.items())
+                if kafkas_own or name not in _KAFKAS_OWN
+            }
             asked = OffsetRequest(admin, wanted, REQUEST_SECONDS)
             return [
                 TopicInfo(name, _partitions(asked, name, numbers), leaderless(known[name]))

@@ -29,8 +29,7 @@ def test_features_are_right_beyond_one_machine(tmp_path: Path, sample_data: Path
         runtime = Runtime(company.settings)
         try:
             runtime.bring_up(simulator=False, jobs=False)
-            found = {info.name: info for info in topics.list_topics(runtime.kafka)}
-            assert len(found[contract.TRANSACTION_TOPIC].partitions) == PARTITIONS
+            wait_until(lambda: all_led(runtime), 60, "every partition to have a leader")
             # Before the jobs start: of partitions that were silent first, those that are read
             # first would run ahead of the others.
             send(runtime, first)
@@ -55,6 +54,16 @@ def test_features_are_right_beyond_one_machine(tmp_path: Path, sample_data: Path
             assert_only_the_topic_itself_suffers(runtime, "orphan")
         finally:
             runtime.close()
+
+
+def all_led(runtime: Runtime) -> bool:
+    """Whether all partitions of the transactions can be read; brokers take a while to lead them."""
+    try:
+        found = {info.name: info for info in topics.list_topics(runtime.kafka)}
+    except UnavailableError:
+        return False
+    topic = found[contract.TRANSACTION_TOPIC]
+    return not topic.leaderless and len(topic.partitions) == PARTITIONS
 
 
 def only_there(runtime: Runtime, topic: str, *, broker: int) -> None:
