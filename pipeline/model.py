@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 
 Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 EventTime = Annotated[datetime, msgspec.Meta(tz=False)]
+FASTEST: Final = 1_000_000
+"""The most that the simulator takes as a rate per second, or as a speed over real time."""
+Pace = Annotated[float, msgspec.Meta(gt=0, le=FASTEST)]
 
 
 class Transaction(msgspec.Struct, frozen=True, gc=False):
@@ -310,6 +313,26 @@ class SimulatorStatus:
     paused: bool = False
     event_time: str = ""
     error: str = ""
+
+
+class SimulatorCommand(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="simulate"
+):
+    """What to change of the simulator; what is None stays as it is.
+
+    Attributes:
+        running: Start it or stop it.
+        rate: Transactions per second.
+        speed: Seconds of event time per second of real time.
+        paused: Hold it, or let it go on.
+        inject_fraud: Have an episode of fraud begin.
+    """
+
+    running: bool | None = None
+    rate: Pace | None = None
+    speed: Pace | None = None
+    paused: bool | None = None
+    inject_fraud: bool = False
 
 
 @dataclass(frozen=True, slots=True)

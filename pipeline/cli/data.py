@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 from cyclopts import Parameter
 
 from pipeline.errors import ConfigError, InputError, UnavailableError
+from pipeline.model import FASTEST, SimulatorCommand, SimulatorStatus
 from pipeline.text.words import counted
 
 from .common import Common, Json, print_json, print_table, running_kafka, say
@@ -45,18 +46,20 @@ def simulate(
         off: Stop it.
         here: Simulate in this process, beside what the stack does, until it is told to end.
     """
-    from pipeline.stack.local.control import Simulate
     from pipeline.stack.runtime import Runtime
 
     for name, value in (("--rate", rate), ("--speed", speed)):
-        if value is not None and not 0 < value < float("inf"):
-            raise ConfigError(f"{name} is {value:g}.", "It has to be greater than 0.")
+        if value is not None and not 0 < value <= FASTEST:
+            hint = f"It has to be greater than 0, and {FASTEST:,} at most."
+            raise ConfigError(f"{name} is {value:g}.", hint)
     if here:
         if pause is not None or inject_fraud or off:
             raise ConfigError("--here takes --rate and --speed.", "ctrl+c or SIGTERM ends it.")
         return _simulate_here(common, rate, speed, json=json)
     status = Runtime(common.settings).simulate(
-        Simulate(running=not off, rate=rate, speed=speed, paused=pause, inject_fraud=inject_fraud)
+        SimulatorCommand(
+            running=not off, rate=rate, speed=speed, paused=pause, inject_fraud=inject_fraud
+        )
     )
     if json:
         print_json(status)
@@ -243,13 +246,12 @@ def _followed(kafka: KafkaSettings, topic: str, start: Reset) -> Iterator[list[R
 
 def _simulate_here(common: Common, rate: float | None, speed: float | None, *, json: bool) -> int:
     from pipeline.simulator.foreground import run_here
-    from pipeline.simulator.process import Status
     from pipeline.stack.local.simulator import DEFAULT_RATE, DEFAULT_SPEED
 
     common.settings.require_sandbox("simulated transactions are not for it")
     told = ""
 
-    def tell(status: Status) -> None:
+    def tell(status: SimulatorStatus) -> None:
         nonlocal told
         if json:
             print_json(status)

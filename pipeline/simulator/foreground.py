@@ -8,12 +8,13 @@ import threading
 from collections.abc import Callable
 
 from pipeline.config import KafkaSettings
+from pipeline.model import SimulatorStatus
 
-from .process import Status, simulate
+from .process import simulate
 
 
 def run_here(
-    kafka: KafkaSettings, say: Callable[[Status], None], *, rate: float, speed: float
+    kafka: KafkaSettings, say: Callable[[SimulatorStatus], None], *, rate: float, speed: float
 ) -> None:
     """Send transactions until SIGTERM or ctrl+c, which this process answers to from now on.
 

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
-
-FASTEST: Final = 1_000_000
-"""The most that the simulator takes as a rate per second, or as a speed over real time."""
 
 # Behind by more than this, as after a laptop's sleep, one goes on from here instead of catching up.
 PATIENCE_SECONDS = 1.0

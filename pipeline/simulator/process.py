@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Final, Protocol
+from typing import Final, Protocol
 
 import msgspec
 
@@ -23,11 +23,11 @@ from pipeline.config import KafkaSettings, kafka_from_json
 from pipeline.errors import PipelineError
 from pipeline.kafka.producer import TransactionProducer
 from pipeline.kafka.topics import newest_event_time
-from pipeline.model import Transaction
+from pipeline.model import FASTEST, SimulatorCommand, SimulatorStatus, Transaction
 
 from . import encode
 from .generator import DEFAULT_SEED, DEFAULT_START, DEFAULT_USERS, Generator
-from .pace import FASTEST, RatePace
+from .pace import RatePace
 
 TICK_SECONDS: Final = 0.02
 _STATUS_SECONDS: Final = 1.0
@@ -38,28 +38,6 @@ _ERROR_SECONDS: Final = 3.0
 _MOST_PER_TICK: Final = 10_000
 # The supervisor waits 5 s before it kills.
 _FLUSH_SECONDS: Final = 4.0
-
-_Positive = Annotated[float, msgspec.Meta(gt=0, le=FASTEST)]
-
-
-class Command(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A change; what is None stays as it is."""
-
-    rate: _Positive | None = None
-    speed: _Positive | None = None
-    paused: bool | None = None
-    inject_fraud: bool = False
-
-
-class Status(msgspec.Struct, frozen=True):
-    """The simulator: `rate` in transactions per second, `speed` times real time."""
-
-    sent: int
-    rate: float
-    speed: float
-    paused: bool
-    event_time: str
-    error: str
 
 
 class Commands(Protocol):
@@ -127,7 +105,7 @@ class Simulation:
     def obey(self, line: bytes) -> None:
         """Carry out one command; one that makes no sense is an error in the next status."""
         try:
-            command = msgspec.json.decode(line, type=Command)
+            command = msgspec.json.decode(line, type=SimulatorCommand)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             self.error = f"Not understood: {error}"
             return
@@ -143,17 +121,23 @@ class Simulation:
         return min(self.speed, 1.0) if caught_up else self.speed
 
     @property
-    def status(self) -> Status:
+    def status(self) -> SimulatorStatus:
         """What is told outside."""
-        return Status(
-            self.sent, self.rate, self._speed_now, self.paused, self.event_time, self.error
+        return SimulatorStatus(
+            up=True,
+            rate=self.rate,
+            speed=self._speed_now,
+            sent=self.sent,
+            paused=self.paused,
+            event_time=self.event_time,
+            error=self.error,
         )
 
 
 def run(
     simulation: Simulation,
     commands: Commands,
-    say: Callable[[Status], None],
+    say: Callable[[SimulatorStatus], None],
     *,
     clock: Callable[[], float] = time.monotonic,
 ) -> None:
@@ -187,7 +171,7 @@ def simulate(
     kafka: KafkaSettings,
     commands: Commands,
     ended: threading.Event,
-    say: Callable[[Status], None],
+    say: Callable[[SimulatorStatus], None],
     *,
     rate: float,
     speed: float,
@@ -275,7 +259,7 @@ def main() -> int:
                 commands.put(line)
         end()
 
-    def say(status: Status) -> None:
+    def say(status: SimulatorStatus) -> None:
         sys.stdout.buffer.write(msgspec.json.encode(status) + b"\n")
         sys.stdout.buffer.flush()
 

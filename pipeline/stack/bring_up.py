@@ -10,11 +10,11 @@ from pipeline.config import KafkaSettings, Settings
 from pipeline.features import Feature, Registry
 from pipeline.flink.journal import Journal
 from pipeline.kafka import topics
-from pipeline.model import SimulatorStatus, StepState
+from pipeline.model import SimulatorCommand, SimulatorStatus, StepState
 
 from .endpoints import Stack
 from .job_starts import JobStarts
-from .local.control import Report, Simulate, Stay
+from .local.control import Report, Stay
 from .startup import Steps, await_processes, fetch_jars
 
 _PROBE_SECONDS = 10.0
@@ -48,7 +48,7 @@ class BringUp:
     stack: Stack
     features: Registry
     steps: Steps
-    simulate: Callable[[Simulate], SimulatorStatus]
+    simulate: Callable[[SimulatorCommand], SimulatorStatus]
     stop: Callable[[], bool]
 
     def run(self, *, stay: bool) -> None:
@@ -111,5 +111,5 @@ class BringUp:
             self.steps.update("simulator", StepState.DONE, "off")
             return
         self.steps.update("simulator", StepState.RUNNING)
-        status = self.simulate(Simulate(running=True))
+        status = self.simulate(SimulatorCommand(running=True))
         self.steps.update("simulator", StepState.DONE, f"{status.rate:,.0f}/s ×{status.speed:,.0f}")

@@ -23,6 +23,7 @@ from pipeline.model import (
     JobStatus,
     JobVitals,
     Resume,
+    SimulatorCommand,
     SimulatorStatus,
     StackStatus,
 )
@@ -31,7 +32,7 @@ from . import feature_files
 from .bring_up import BringUp, create_topics
 from .endpoints import Stack
 from .job_detail import described
-from .local.control import Control, GetReport, Report, Simulate, Stop
+from .local.control import Control, GetReport, Report, Stop
 from .startup import ReportSteps, Steps, titles
 
 if TYPE_CHECKING:
@@ -171,7 +172,7 @@ class Runtime:
             bootstrap=found.kafka.bootstrap,
             rest=found.flink.rest,
             problems=condition.problems,
-            simulator=_simulator_status(found.report),
+            simulator=found.report.simulator if found.report else SimulatorStatus(),
         )
         if condition.slots is None:
             return dataclasses.replace(status, jobs=remembered(self._settings, sinks))
@@ -290,7 +291,7 @@ class Runtime:
         job = LiveJob(feature, self._stack.jobs(found), rest, found.kafka)
         return verify(feature, found.kafka, job, tell=tell)
 
-    def simulate(self, change: Simulate) -> SimulatorStatus:
+    def simulate(self, change: SimulatorCommand) -> SimulatorStatus:
         """Start, change or stop the simulator of the stack.
 
         Raises:
@@ -299,7 +300,7 @@ class Runtime:
         """
         self._settings.require_sandbox("simulated transactions are not for it")
         with Control(self._settings.state_dir, timeout=15.0) as control:
-            return _simulator_status(control.ask(change, Report))
+            return control.ask(change, Report).simulator
 
     def fresh(self, report: Callable[[str], None] = lambda _: None) -> None:
         """Empty the topics and the jobs' state; jobs that ran run again, from nothing.
@@ -314,7 +315,7 @@ class Runtime:
         found = self._stack.found()
         jobs = self._stack.jobs(found)
         if found.report is not None:
-            self.simulate(Simulate(running=False))
+            self.simulate(SimulatorCommand(running=False))
         sinks = self.features.topics(found.kafka)
         ran = [status.name for status in jobs.statuses(sinks) if status.job_id]
         for name in sinks:
@@ -368,18 +369,3 @@ class Runtime:
         found = self._stack.found()
         topic = found.kafka.topic(feature.topic)
         return self._stack.jobs(found).statuses({feature.name: topic})[0]
-
-
-def _simulator_status(report: Report | None) -> SimulatorStatus:
-    if report is None:
-        return SimulatorStatus()
-    simulator = report.simulator
-    return SimulatorStatus(
-        up=simulator.up,
-        rate=simulator.rate,
-        speed=simulator.speed,
-        sent=simulator.sent,
-        paused=simulator.paused,
-        event_time=simulator.event_time,
-        error=simulator.error,
-    )

@@ -16,8 +16,7 @@ import psutil
 
 from pipeline.config import KafkaSettings, Settings, kafka_from_json, kafka_to_json
 from pipeline.kafka.producer import TransactionProducer
-from pipeline.model import RollingRow
-from pipeline.stack.local.control import Simulate
+from pipeline.model import RollingRow, SimulatorCommand
 from pipeline.stack.runtime import Runtime
 from tests.e2e.test_console import Terminal
 from tui.streams.topics import ROLLING_TOPIC
@@ -45,7 +44,7 @@ def bench_console_load(settings: Settings) -> None:
             f"{_share(process, terminal):.0%} of a core",
             "goal: 10 %",
         )
-        runtime.simulate(Simulate(running=False))
+        runtime.simulate(SimulatorCommand(running=False))
         for job in runtime.status().jobs:
             if job.job_id:
                 runtime.stop_job(job.name, discard=True)

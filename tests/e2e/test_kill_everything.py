@@ -15,8 +15,8 @@ import pytest
 from pipeline import config
 from pipeline.config import FlinkSettings
 from pipeline.flink.rest import FlinkRest
-from pipeline.model import JobState
-from pipeline.stack.local.control import Control, GetReport, Report, Simulate
+from pipeline.model import JobState, SimulatorCommand
+from pipeline.stack.local.control import Control, GetReport, Report
 from pipeline.stack.runtime import Runtime
 
 from .conftest import (
@@ -102,7 +102,7 @@ def test_recovers_from_everything_being_killed(
             assert stranger.poll() is None, "it was somebody else's"
             jobs = again.status().jobs
             assert [job.state for job in jobs] == [JobState.RUNNING] * len(jobs)
-            again.simulate(Simulate(running=False))
+            again.simulate(SimulatorCommand(running=False))
             for job in jobs:
                 parity = again.verify(job.name)
                 assert_nothing_wrong(parity)

@@ -15,10 +15,9 @@ from pipeline.kafka import groups, topics
 from pipeline.kafka.consumer import BatchConsumer, read_to_end
 from pipeline.kafka.producer import TransactionProducer
 from pipeline.kafka.records import decode
-from pipeline.model import Reset, Transaction
+from pipeline.model import Reset, SimulatorCommand, Transaction
 from pipeline.simulator import encode
 from pipeline.simulator.generator import Generator
-from pipeline.stack.local.control import Simulate
 from pipeline.stack.runtime import Runtime
 
 from .conftest import Run, assert_nothing_wrong, stack_processes, wait_until
@@ -181,7 +180,7 @@ def test_tail_prints_what_is_there(stack: Runtime, fraudwatch: Run) -> None:
 def test_the_simulator_is_started_again_when_it_dies(
     stack: Runtime, stack_settings: Settings
 ) -> None:
-    stack.simulate(Simulate(running=True, rate=300))
+    stack.simulate(SimulatorCommand(running=True, rate=300))
     wait_until(lambda: stack.status().simulator.sent > 100, 30, "transactions")
     (simulator,) = (
         process
@@ -198,7 +197,7 @@ def test_the_simulator_is_started_again_when_it_dies(
         30,
         "more transactions",
     )
-    stack.simulate(Simulate(running=False))
+    stack.simulate(SimulatorCommand(running=False))
     for rows in transactions_by_partition(stack).values():
         times = [row.trans_date_trans_time for row in rows]
         assert all(earlier <= later for earlier, later in itertools.pairwise(times))

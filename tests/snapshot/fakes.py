@@ -24,6 +24,7 @@ from pipeline.model import (
     KeptState,
     Resume,
     RollingRow,
+    SimulatorCommand,
     SimulatorStatus,
     SinkColumn,
     Slots,
@@ -33,7 +34,6 @@ from pipeline.model import (
     Transaction,
     WindowRow,
 )
-from pipeline.stack.local.control import Simulate
 from tui.session.backend import ReportProgress, ReportSteps
 from tui.streams.record_view import RecordView
 from tui.streams.snapshot import Flagged
@@ -232,9 +232,8 @@ class FakeBackend:
             raise self.stack
         return replace(DETAIL, name=name)
 
-    def simulate(self, change: Simulate) -> SimulatorStatus:
-        asked = msgspec.to_builtins(change)
-        given = {name: asked[name] for name in ("running", "rate", "speed", "paused")}
+    def simulate(self, change: SimulatorCommand) -> SimulatorStatus:
+        given = {name: getattr(change, name) for name in ("running", "rate", "speed", "paused")}
         words = [f"{name}={value}" for name, value in given.items() if value is not None]
         self.calls.append(" ".join(["simulate", *words, *["fraud"] * change.inject_fraud]))
         self.gate.wait(GATE_SECONDS)

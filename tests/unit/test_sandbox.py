@@ -36,3 +36,14 @@ def test_a_stack_where_somebody_works_is_left_alone(
 def test_a_simulator_in_the_foreground_takes_no_orders(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["simulate", "--here", "--off"]) == 2
     assert "--here takes --rate and --speed" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("wrong", ["0", "-1", "1e9", "inf", "nan"])
+@pytest.mark.parametrize("option", ["--rate", "--speed"])
+def test_a_pace_that_the_simulator_does_not_take_is_refused_at_once(
+    option: str, wrong: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["simulate", option, wrong]) == 2
+    said = capsys.readouterr().err
+    assert f"{option} is {float(wrong):g}" in said
+    assert "greater than 0, and 1,000,000 at most" in " ".join(said.split())

@@ -12,13 +12,11 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from pipeline.model import SimulatorStatus
-from pipeline.simulator.pace import FASTEST
+from pipeline.model import FASTEST, SimulatorCommand, SimulatorStatus
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone, content
 from tui.keymap import KEYMAP, Scope, dialog_bindings
 from tui.session.read_only import Guarded
-from tui.session.simulator_control import SimulatorOrder
 from tui.widgets.choice import Choice
 
 _REFRESH_SECONDS: Final = 0.2
@@ -49,7 +47,7 @@ class SimulatorScreen(Guarded, ModalScreen[None]):
     def __init__(
         self,
         status: Callable[[], SimulatorStatus | None],
-        order: Callable[[SimulatorOrder], None],
+        order: Callable[[SimulatorCommand], None],
         clock: Callable[[], float],
     ) -> None:
         super().__init__()
@@ -83,7 +81,7 @@ class SimulatorScreen(Guarded, ModalScreen[None]):
         expected = self._steerable()
         if expected is not None:
             self._expect(paused=not expected.paused)
-            self._give(SimulatorOrder(paused=not expected.paused), "")
+            self._give(SimulatorCommand(paused=not expected.paused), "")
 
     def action_power(self) -> None:
         """Stop it, or start it with the pace that it had."""
@@ -92,7 +90,7 @@ class SimulatorScreen(Guarded, ModalScreen[None]):
             self._say(_UNKNOWN)
         else:
             self._expect(up=not expected.up)
-            self._give(SimulatorOrder(running=not expected.up), "")
+            self._give(SimulatorCommand(running=not expected.up), "")
 
     def action_rate(self, factor: float) -> None:
         """More or fewer transactions per second."""
@@ -101,7 +99,7 @@ class SimulatorScreen(Guarded, ModalScreen[None]):
             rate, remark = _next(expected.rate, factor, "{} transactions a second")
             if rate != expected.rate:
                 self._expect(rate=rate)
-                self._order(SimulatorOrder(rate=rate))
+                self._order(SimulatorCommand(rate=rate))
             self._say(remark)
 
     def action_speed(self, factor: float) -> None:
@@ -111,13 +109,13 @@ class SimulatorScreen(Guarded, ModalScreen[None]):
             speed, remark = _next(expected.speed, factor, "{} times real time")
             if speed != expected.speed:
                 self._expect(speed=speed)
-                self._order(SimulatorOrder(speed=speed))
+                self._order(SimulatorCommand(speed=speed))
             self._say(remark)
 
     def action_inject_fraud(self) -> None:
         """Have an episode of fraud begin."""
         if self._steerable() is not None:
-            self._give(SimulatorOrder(inject_fraud=True), "A fraud episode is on its way.")
+            self._give(SimulatorCommand(inject_fraud=True), "A fraud episode is on its way.")
 
     def action_close(self) -> None:
         """Back to the dashboard."""
@@ -140,7 +138,7 @@ class SimulatorScreen(Guarded, ModalScreen[None]):
         self._wanted |= wanted
         self._wanted_at = self._clock()
 
-    def _give(self, order: SimulatorOrder, remark: str) -> None:
+    def _give(self, order: SimulatorCommand, remark: str) -> None:
         self._order(order)
         self._say(remark)
 

@@ -16,7 +16,7 @@ from pipeline.model import (
 )
 
 if TYPE_CHECKING:
-    from pipeline.stack.local.control import Simulate
+    from pipeline.model import SimulatorCommand
 
 ReportSteps = Callable[[tuple[Step, ...]], None]
 ReportProgress = Callable[[str], None]
@@ -61,7 +61,7 @@ class Backend(Protocol):
     def stop_job(self, name: str, report: ReportProgress, *, discard: bool = False) -> JobStatus:
         """Stop a job; its state is kept in a savepoint, or thrown away with `discard`."""
 
-    def simulate(self, change: Simulate) -> SimulatorStatus:
+    def simulate(self, change: SimulatorCommand) -> SimulatorStatus:
         """Start, change or stop the simulator."""
 
     def close(self) -> None:

@@ -20,7 +20,7 @@ from tui.keymap import changing_actions
 if TYPE_CHECKING:
     from textual.dom import DOMNode as Node
 
-    from pipeline.stack.local.control import Simulate
+    from pipeline.model import SimulatorCommand
 
     from .backend import Backend, ReportProgress, ReportSteps
 else:
@@ -90,7 +90,7 @@ class ReadOnlyBackend:
         """Refused."""
         _refuse()
 
-    def simulate(self, change: Simulate) -> SimulatorStatus:
+    def simulate(self, change: SimulatorCommand) -> SimulatorStatus:
         """Refused."""
         _refuse()
 

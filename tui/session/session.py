@@ -19,6 +19,7 @@ from pipeline.model import (
     JobState,
     JobStatus,
     JobVitals,
+    SimulatorCommand,
     SimulatorStatus,
     Step,
     StepState,
@@ -31,7 +32,7 @@ from tui.streams.snapshot import Snapshot
 from tui.streams.watch import Watch
 
 from .job_control import JobControl, Order
-from .simulator_control import SimulatorControl, SimulatorOrder
+from .simulator_control import SimulatorControl
 from .start import jobs_up, kafka_answers, start_of
 from .view import JobLine, Notice, Phase, Reading, Severity, View
 
@@ -185,9 +186,9 @@ class Session:
             return users[0]
         return users[(users.index(user_id) + step) % len(users)]
 
-    def simulate(self, order: SimulatorOrder) -> None:
+    def simulate(self, command: SimulatorCommand) -> None:
         """Change the simulator."""
-        self._simulator.give(order)
+        self._simulator.give(command)
 
     def close(self) -> None:
         """Let go of the stack, in a thread; the view's phase tells when that is done."""

@@ -18,7 +18,7 @@ import msgspec
 
 from pipeline.errors import PipelineError, UnavailableError
 from pipeline.flink.submission import Submission, Submitted
-from pipeline.model import Health
+from pipeline.model import Health, SimulatorCommand, SimulatorStatus
 
 # The longest address of a Unix socket, less its closing NUL, on the strictest system.
 _MAX_ADDRESS: Final = 103
@@ -46,18 +46,6 @@ class ProcessReport(msgspec.Struct, frozen=True):
     detail: str = ""
 
 
-class SimulatorReport(msgspec.Struct, frozen=True):
-    """The simulator: `rate` in transactions per second, `speed` times real time."""
-
-    up: bool = False
-    rate: float = 0.0
-    speed: float = 0.0
-    paused: bool = False
-    sent: int = 0
-    event_time: str = ""
-    error: str = ""
-
-
 class Report(msgspec.Struct, frozen=True, tag="report"):
     """The whole local stack.
 
@@ -77,7 +65,7 @@ class Report(msgspec.Struct, frozen=True, tag="report"):
     stays: bool
     stopping: bool
     processes: tuple[ProcessReport, ...]
-    simulator: SimulatorReport
+    simulator: SimulatorStatus
 
     @property
     def up(self) -> bool:
@@ -116,16 +104,6 @@ class SubmitAnswer(msgspec.Struct, frozen=True, tag="submitted"):
     submitted: Submitted
 
 
-class Simulate(msgspec.Struct, frozen=True, tag="simulate"):
-    """Start, change or stop the simulator; what is None stays. Answered by a `Report`."""
-
-    running: bool | None = None
-    rate: float | None = None
-    speed: float | None = None
-    paused: bool | None = None
-    inject_fraud: bool = False
-
-
 class Refused(msgspec.Struct, frozen=True, tag="refused"):
     """The request could not be carried out."""
 
@@ -133,7 +111,7 @@ class Refused(msgspec.Struct, frozen=True, tag="refused"):
     hint: str = ""
 
 
-Request = GetReport | Hold | Stay | Stop | Submit | Simulate
+Request = GetReport | Hold | Stay | Stop | Submit | SimulatorCommand
 Answer = Report | SubmitAnswer | Refused
 
 A = TypeVar("A", Report, SubmitAnswer)

@@ -6,37 +6,20 @@ import asyncio
 import sys
 from asyncio.subprocess import Process
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 import msgspec
 
 from pipeline.config import KafkaSettings, Settings, kafka_to_json
+from pipeline.model import SimulatorCommand, SimulatorStatus
 
 from .component import Component
-from .control import Simulate, SimulatorReport
 from .pids import PidFile
 from .process import ProcessSpec
 
 DEFAULT_RATE: Final = 100.0
 DEFAULT_SPEED: Final = 720.0
-
-
-class Command(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A change to the running simulator; what is None stays."""
-
-    rate: float | None = None
-    speed: float | None = None
-    paused: bool | None = None
-    inject_fraud: bool = False
-
-
-class _Status(msgspec.Struct, frozen=True):
-    sent: int = 0
-    rate: float = 0.0
-    speed: float = 0.0
-    paused: bool = False
-    event_time: str | None = None
-    error: str = ""
 
 
 class Simulator:
@@ -54,28 +37,22 @@ class Simulator:
         self._settings = settings
         self._pids = pids
         self._kafka = kafka
-        self._pace = Command(rate=DEFAULT_RATE, speed=DEFAULT_SPEED, paused=False)
+        self._pace = SimulatorCommand(rate=DEFAULT_RATE, speed=DEFAULT_SPEED, paused=False)
         self._component: Component | None = None
         self._process: Process | None = None
         self._reader: asyncio.Task[None] | None = None
-        self._status = _Status()
+        self._status = SimulatorStatus()
 
     @property
-    def report(self) -> SimulatorReport:
+    def report(self) -> SimulatorStatus:
         """The simulator as it is now."""
-        up = self._component is not None
-        status = self._status
-        return SimulatorReport(
-            up=up,
-            rate=self._pace.rate or 0.0 if up else 0.0,
-            speed=self._pace.speed or 0.0 if up else 0.0,
-            paused=bool(self._pace.paused) and up,
-            sent=status.sent,
-            event_time=status.event_time or "",
-            error=status.error,
-        )
+        if self._component is None:
+            return replace(self._status, up=False, rate=0.0, speed=0.0, paused=False)
+        # As it was told to be: its own speed is that of the present once it has caught up with it.
+        rate, speed, paused = self._pace.rate or 0.0, self._pace.speed or 0.0, self._pace.paused
+        return replace(self._status, up=True, rate=rate, speed=speed, paused=bool(paused))
 
-    async def change(self, request: Simulate) -> None:
+    async def change(self, request: SimulatorCommand) -> None:
         """Do what was asked: start, stop, or another pace."""
         given = {
             name: value
@@ -87,11 +64,11 @@ class Simulator:
             await self.stop()
         elif request.running and self._component is None:
             # What the last one sent is not what this one has sent.
-            self._status = _Status()
+            self._status = SimulatorStatus()
             self._component = Component(self._spec(), self._pids, self._follow)
             self._component.start()
         elif given or request.inject_fraud:
-            await self._send(Command(**given, inject_fraud=request.inject_fraud))
+            await self._send(msgspec.structs.replace(request, running=None))
 
     async def stop(self) -> None:
         """End the simulator; what it has sent is flushed first."""
@@ -128,9 +105,9 @@ class Simulator:
     async def _read(self, process: Process) -> None:
         assert process.stdout is not None
         async for line in process.stdout:
-            self._status = msgspec.json.decode(line, type=_Status)
+            self._status = msgspec.json.decode(line, type=SimulatorStatus)
 
-    async def _send(self, command: Command) -> None:
+    async def _send(self, command: SimulatorCommand) -> None:
         if self._process is None or self._process.stdin is None:
             return
         self._process.stdin.write(msgspec.json.encode(command) + b"\n")

@@ -25,6 +25,7 @@ from pipeline.errors import PipelineError, UnavailableError
 from pipeline.flink.jobs import Jobs
 from pipeline.flink.rest import FlinkRest
 from pipeline.flink.submission import Submission, Submitted
+from pipeline.model import SimulatorCommand
 
 from . import simulator
 from .component import Component
@@ -34,7 +35,6 @@ from .control import (
     Refused,
     Report,
     Request,
-    Simulate,
     Stay,
     Stop,
     Submit,
@@ -162,7 +162,7 @@ class Supervisor:
                     self._stop_wanted.set()
                 case Submit(submission):
                     return SubmitAnswer(await self._gateway.submit(submission))
-                case Simulate():
+                case SimulatorCommand():
                     await self._simulator.change(request)
         except PipelineError as error:
             return Refused(error.message, error.hint)

@@ -13,8 +13,8 @@ import pytest
 from pipeline import config, contract
 from pipeline.config import Settings
 from pipeline.kafka import topics
-from pipeline.model import Health, JobState
-from pipeline.stack.local.control import Control, GetReport, Report, Simulate
+from pipeline.model import Health, JobState, SimulatorCommand
+from pipeline.stack.local.control import Control, GetReport, Report
 from pipeline.stack.runtime import Runtime
 
 from ..conftest import (
@@ -84,11 +84,11 @@ class Patient:
 
     def simulate(self, *, running: bool) -> None:
         """Have transactions, or none."""
-        self.runtime.simulate(Simulate(running=running, rate=RATE))
+        self.runtime.simulate(SimulatorCommand(running=running, rate=RATE))
 
     def have_fraud(self) -> None:
         """Have fraud among the transactions, and wait until there is a flagged one."""
-        self.runtime.simulate(Simulate(inject_fraud=True))
+        self.runtime.simulate(SimulatorCommand(inject_fraud=True))
         (flagged,) = self.runtime.features.find(["flagged"])
         wait_until(lambda: self.records(flagged.topic), 60, "a flagged transaction")
 

@@ -13,8 +13,7 @@ import pytest
 
 from pipeline import config
 from pipeline.config import Settings
-from pipeline.model import JobState
-from pipeline.stack.local.control import Simulate
+from pipeline.model import JobState, SimulatorCommand
 from pipeline.stack.runtime import Runtime
 
 from ..conftest import assert_ended, stack_environment, stack_processes, wait_until
@@ -45,7 +44,7 @@ def company(secured: Secured, tmp_path_factory: pytest.TempPathFactory) -> Itera
     runtime = Runtime(settings)
     runtime.bring_up(jobs=False)
     processes = stack_processes(settings)
-    runtime.simulate(Simulate(running=True))
+    runtime.simulate(SimulatorCommand(running=True))
     yield Company(settings, runtime)
     runtime.close()
     assert_ended(processes, patience=20)

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import UnavailableError
-from pipeline.model import Transaction
+from pipeline.model import SimulatorStatus, Transaction
 from pipeline.simulator.generator import Generator
 from pipeline.simulator.pace import RatePace
-from pipeline.simulator.process import Simulation, Status, run
+from pipeline.simulator.process import Simulation, run
 
 START = datetime(2023, 3, 1)
 
@@ -24,7 +24,7 @@ class World:
         self.now = 0.0
         self.script = sorted(((script or {}) | {seconds: b""}).items())
         self.sent: list[Transaction] = []
-        self.said: list[tuple[float, Status]] = []
+        self.said: list[tuple[float, SimulatorStatus]] = []
         self.down: tuple[float, float] = (0.0, 0.0)
         self.simulation = Simulation(
             Generator(1, START, 100), RatePace(0.0), self.send, rate=100, speed=720
@@ -41,17 +41,17 @@ class World:
             raise UnavailableError("Kafka is gone.", "Wait.")
         self.sent.append(transaction)
 
-    def run(self) -> Status:
+    def run(self) -> SimulatorStatus:
         run(self.simulation, self, lambda s: self.said.append((self.now, s)), clock=self.clock)
         return self.simulation.status
 
     def clock(self) -> float:
         return self.now
 
-    def sent_between(self, first: Status, last: Status) -> int:
+    def sent_between(self, first: SimulatorStatus, last: SimulatorStatus) -> int:
         return last.sent - first.sent
 
-    def at(self, seconds: float) -> Status:
+    def at(self, seconds: float) -> SimulatorStatus:
         """The last status said up to then."""
         return [status for moment, status in self.said if moment <= seconds][-1]
 
@@ -77,7 +77,7 @@ def test_less_happens_at_night_while_time_goes_on_evenly() -> None:
 def test_it_says_how_it_is_at_once_and_every_second() -> None:
     world = World(10)
     world.run()
-    assert world.said[0] == (0.0, Status(0, 100, 720, False, "", ""))
+    assert world.said[0] == (0.0, SimulatorStatus(up=True, rate=100, speed=720))
     assert 10 <= len(world.said) <= 11
 
 
@@ -157,7 +157,7 @@ def test_it_ends_with_its_commands() -> None:
     commands: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     commands.put(b'{"rate": 5}')
     commands.put(b"")
-    said: list[Status] = []
+    said: list[SimulatorStatus] = []
     world = World(1)
     run(world.simulation, commands, said.append, clock=lambda: 0.0)
     assert [status.rate for status in said] == [100, 5]

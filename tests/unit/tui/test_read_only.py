@@ -7,8 +7,7 @@ from dataclasses import replace
 import pytest
 
 from pipeline.errors import PipelineError, UnavailableError
-from pipeline.model import Health
-from pipeline.stack.local.control import Simulate
+from pipeline.model import Health, SimulatorCommand
 from tests.snapshot.fakes import STATUS, FakeBackend, FakeSource, live_batch
 from tests.snapshot.stage import Stage
 from tui.keymap import KEYMAP
@@ -42,7 +41,7 @@ def test_a_read_only_backend_refuses_what_a_key_might_have_got_through() -> None
     for change in (
         lambda: backend.start_job("rolling", lambda _: None),
         lambda: backend.stop_job("rolling", lambda _: None),
-        lambda: backend.simulate(Simulate(running=False)),
+        lambda: backend.simulate(SimulatorCommand(running=False)),
     ):
         with pytest.raises(PipelineError, match="read-only"):
             change()

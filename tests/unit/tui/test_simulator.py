@@ -11,16 +11,13 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from pipeline.model import SimulatorStatus
-from pipeline.simulator.pace import FASTEST
-from pipeline.simulator.process import Command
-from pipeline.stack.local.control import Simulate
+from pipeline.model import FASTEST, SimulatorCommand, SimulatorStatus
 from tests.idle import eventually
 from tests.snapshot.dialogs import DialogApp, shown, until
 from tests.snapshot.fakes import STATUS, Clock, FakeBackend, unreachable
 from tui.keymap import KEYMAP, Scope
 from tui.screens.simulator import SimulatorScreen
-from tui.session.simulator_control import SimulatorControl, SimulatorOrder
+from tui.session.simulator_control import SimulatorControl
 from tui.session.view import Notice, Severity
 
 RUNNING = SimulatorStatus(
@@ -33,11 +30,11 @@ class Desk:
 
     def __init__(self, status: SimulatorStatus | None) -> None:
         self.status = status
-        self.orders: list[SimulatorOrder] = []
+        self.orders: list[SimulatorCommand] = []
         self.obeys = True
         self.clock = Clock()
 
-    def order(self, order: SimulatorOrder) -> None:
+    def order(self, order: SimulatorCommand) -> None:
         self.orders.append(order)
         if self.obeys and self.status is not None:
             asked = {"up": order.running, "rate": order.rate, "speed": order.speed}
@@ -60,20 +57,20 @@ async def desk(
 @pytest.mark.parametrize(
     ("keys", "orders"),
     [
-        ("space", [SimulatorOrder(paused=True)]),
-        ("space space", [SimulatorOrder(paused=True), SimulatorOrder(paused=False)]),
-        ("o", [SimulatorOrder(running=False)]),
-        ("o o", [SimulatorOrder(running=False), SimulatorOrder(running=True)]),
-        ("plus", [SimulatorOrder(rate=200)]),
-        ("minus", [SimulatorOrder(rate=50)]),
-        ("plus plus", [SimulatorOrder(rate=200), SimulatorOrder(rate=400)]),
-        ("right_square_bracket", [SimulatorOrder(speed=1440)]),
-        ("left_square_bracket", [SimulatorOrder(speed=360)]),
-        ("f", [SimulatorOrder(inject_fraud=True)]),
+        ("space", [SimulatorCommand(paused=True)]),
+        ("space space", [SimulatorCommand(paused=True), SimulatorCommand(paused=False)]),
+        ("o", [SimulatorCommand(running=False)]),
+        ("o o", [SimulatorCommand(running=False), SimulatorCommand(running=True)]),
+        ("plus", [SimulatorCommand(rate=200)]),
+        ("minus", [SimulatorCommand(rate=50)]),
+        ("plus plus", [SimulatorCommand(rate=200), SimulatorCommand(rate=400)]),
+        ("right_square_bracket", [SimulatorCommand(speed=1440)]),
+        ("left_square_bracket", [SimulatorCommand(speed=360)]),
+        ("f", [SimulatorCommand(inject_fraud=True)]),
     ],
 )
 @pytest.mark.parametrize("obeys", [True, False], ids=["fast", "slow"])
-async def test_keys(keys: str, orders: list[SimulatorOrder], obeys: bool) -> None:
+async def test_keys(keys: str, orders: list[SimulatorCommand], obeys: bool) -> None:
     """Also when the status lags behind, every press counts from the one before."""
     async with desk() as (it, _, pilot):
         it.obeys = obeys
@@ -129,7 +126,7 @@ async def test_limits(key: str, name: str, at: float, said: str) -> None:
     near = replace(RUNNING, **{name: at * (0.7 if at == FASTEST else 1.4)})
     async with desk(near) as (it, app, pilot):
         await pilot.press(key)
-        assert it.orders == [SimulatorOrder(**{name: at})]
+        assert it.orders == [SimulatorCommand(**{name: at})]
         await until(pilot, lambda: said in shown(app))
         await pilot.press(key)
         assert len(it.orders) == 1
@@ -143,7 +140,9 @@ def test_the_simulator_takes_the_limits(limit: float) -> None:
     import msgspec
 
     line = msgspec.json.encode({"rate": limit, "speed": limit})
-    assert msgspec.json.decode(line, type=Command) == Command(rate=limit, speed=limit)
+    assert msgspec.json.decode(line, type=SimulatorCommand) == SimulatorCommand(
+        rate=limit, speed=limit
+    )
 
 
 async def test_it_is_live() -> None:
@@ -208,26 +207,26 @@ def test_orders_are_carried_out_in_their_order_and_nobody_waits() -> None:
     control, told, seen = controlled(backend)
     rates = [float(rate) for rate in range(1, 30)]
     for rate in rates:
-        control.give(SimulatorOrder(rate=rate))
+        control.give(SimulatorCommand(rate=rate))
     assert seen == []
     backend.gate.set()
     eventually(lambda: len(seen) == len(rates))
     assert [status.rate for status in seen] == rates
     assert backend.calls == [f"simulate rate={rate}" for rate in rates]
     assert told == []
-    control.give(SimulatorOrder(paused=True))
+    control.give(SimulatorCommand(paused=True))
     eventually(lambda: len(seen) == len(rates) + 1)
 
 
 @pytest.mark.parametrize(
     ("order", "call", "said"),
     [
-        (SimulatorOrder(running=True), "simulate running=True", "The simulator runs."),
-        (SimulatorOrder(running=False), "simulate running=False", "The simulator is off."),
-        (SimulatorOrder(inject_fraud=True), "simulate fraud", "A fraud episode begins."),
+        (SimulatorCommand(running=True), "simulate running=True", "The simulator runs."),
+        (SimulatorCommand(running=False), "simulate running=False", "The simulator is off."),
+        (SimulatorCommand(inject_fraud=True), "simulate fraud", "A fraud episode begins."),
     ],
 )
-def test_what_cannot_be_seen_is_said(order: SimulatorOrder, call: str, said: str) -> None:
+def test_what_cannot_be_seen_is_said(order: SimulatorCommand, call: str, said: str) -> None:
     backend = FakeBackend()
     control, told, seen = controlled(backend)
     control.give(order)
@@ -240,15 +239,11 @@ def test_what_cannot_be_seen_is_said(order: SimulatorOrder, call: str, said: str
 def test_a_failure_is_told_and_the_next_order_is_carried_out() -> None:
     backend = FakeBackend(simulator_failure=unreachable("The stack"))
     control, told, seen = controlled(backend)
-    control.give(SimulatorOrder(rate=5))
+    control.give(SimulatorCommand(rate=5))
     eventually(lambda: bool(told))
     assert told[0].severity is Severity.ERROR
     assert told[0].message.startswith("Simulator: The stack does not answer. See whether")
     backend.simulator_failure = None
-    control.give(SimulatorOrder(rate=5))
+    control.give(SimulatorCommand(rate=5))
     eventually(lambda: bool(seen))
     assert seen == [replace(STATUS.simulator, rate=5)]
-
-
-def test_an_order_says_all_that_the_stack_understands() -> None:
-    assert set(Simulate.__struct_fields__) == set(SimulatorOrder.__dataclass_fields__)
