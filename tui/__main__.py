@@ -134,7 +134,7 @@ def _open_console(options: ConsoleOptions) -> int | None:
 
     from .app import FraudwatchApp
     from .session.environment import Environment, Profiles
-    from .streams.limits import Limits
+    from .streams.limits import StreamLimits
     from .terminal.signals import frames_waiting, leave_on_signals
 
     def connect() -> Backend:
@@ -169,7 +169,7 @@ def _open_console(options: ConsoleOptions) -> int | None:
         open_source=open_source,
         open_tails=open_tails,
         open_history=open_history,
-        limits=Limits.of(settings),
+        limits=StreamLimits.of(settings),
         remembered=settings.state_dir / "console.json",
         read_only=settings.read_only,
         profiles=Profiles(profiles, load),

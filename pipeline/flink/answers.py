@@ -155,7 +155,7 @@ class Aggregate(msgspec.Struct, frozen=True):
     sum: float | str = ""
 
 
-class Snapshot(msgspec.Struct, frozen=True):
+class StoredState(msgspec.Struct, frozen=True):
     """A checkpoint or savepoint: `at` in milliseconds since the epoch."""
 
     path: str = msgspec.field(name="external_path", default="")
@@ -165,8 +165,8 @@ class Snapshot(msgspec.Struct, frozen=True):
 class Latest(msgspec.Struct, frozen=True):
     """The newest of each kind."""
 
-    completed: Snapshot | None = None
-    savepoint: Snapshot | None = None
+    completed: StoredState | None = None
+    savepoint: StoredState | None = None
     restored: dict[str, Any] | None = None
 
 
@@ -190,16 +190,16 @@ class Operation(msgspec.Struct, frozen=True):
     failed_checkpoint: Cause | None = msgspec.field(name="failureCause", default=None)
 
 
-class Phase(msgspec.Struct, frozen=True):
+class OperationStatus(msgspec.Struct, frozen=True):
     """Whether an operation is at an end; what is neither would be waited for without one."""
 
     id: Literal["IN_PROGRESS", "COMPLETED"]
 
 
-class Progress(msgspec.Struct, frozen=True):
+class OperationProgress(msgspec.Struct, frozen=True):
     """How far an operation is; asked for by the id of its `Trigger`."""
 
-    status: Phase
+    status: OperationStatus
     operation: Operation | None = None
 
 

@@ -31,9 +31,9 @@ from .answers import (
     JobOverview,
     Metric,
     Operation,
+    OperationProgress,
     Option,
     Overview,
-    Progress,
     TaskManagers,
     Trigger,
     is_date,
@@ -305,7 +305,7 @@ class FlinkRest:
         asked = f"{progress or path}/{request}"
 
         def completed() -> Operation | None:
-            found = self._get(asked, Progress)
+            found = self._get(asked, OperationProgress)
             done = found.status.id == "COMPLETED"
             return (found.operation or Operation()) if done else None
 

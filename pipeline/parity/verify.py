@@ -32,7 +32,7 @@ _METRIC_SECONDS: Final = 12.0
 _POLL_SECONDS: Final = 0.5
 
 
-class Job(Protocol):
+class FeatureJob(Protocol):
     """What has to be known of the job that computes a feature."""
 
     @property
@@ -65,7 +65,7 @@ class Patience:
 def verify(
     feature: Feature,
     kafka: KafkaSettings,
-    job: Job,
+    job: FeatureJob,
     *,
     tell: Callable[[str], None] = lambda _: None,
     patience: Patience = Patience(),
@@ -137,7 +137,7 @@ def _begins(ranges: Mapping[int, OffsetRange]) -> dict[int, int]:
 
 def _await_job(
     ends: Mapping[int, int],
-    job: Job,
+    job: FeatureJob,
     tell: Callable[[str], None],
     patience: Patience,
 ) -> Mapping[int, int]:
@@ -158,7 +158,9 @@ def _await_job(
     return {number: min(end, read.get(number, 0)) for number, end in ends.items()}
 
 
-def _read_up_to(job: Job, tell: Callable[[str], None], patience: Patience) -> Mapping[int, int]:
+def _read_up_to(
+    job: FeatureJob, tell: Callable[[str], None], patience: Patience
+) -> Mapping[int, int]:
     """How far the job has read; one that is being restarted cannot tell, and is waited for."""
     deadline = patience.clock() + patience.seconds
     while True:
@@ -180,7 +182,7 @@ class _Judge(Protocol):
 
 
 def _settled(
-    judged: _Judge, watermark: int, job: Job, look: Callable[[], int], patience: Patience
+    judged: _Judge, watermark: int, job: FeatureJob, look: Callable[[], int], patience: Patience
 ) -> Parity:
     """Look again until nothing more comes: results may still be on their way to the topic."""
     parity = judged()
@@ -196,12 +198,12 @@ def _settled(
     return parity
 
 
-def _behind(job: Job, watermark: int) -> bool:
+def _behind(job: FeatureJob, watermark: int) -> bool:
     mark = job.watermark()
     return mark is None or mark < watermark
 
 
-def _without_held(parity: Parity, judged: _Judge, watermark: int, job: Job) -> Parity:
+def _without_held(parity: Parity, judged: _Judge, watermark: int, job: FeatureJob) -> Parity:
     """What is missing may be in the job still, if that has not come as far in event time.
 
     It has no watermark after a restart until it reads on.
@@ -220,7 +222,7 @@ def _without_held(parity: Parity, judged: _Judge, watermark: int, job: Job) -> P
 
 
 def _counted(
-    feature: Feature, parity: Parity, judged: _Judge, job: Job, patience: Patience
+    feature: Feature, parity: Parity, judged: _Judge, job: FeatureJob, patience: Patience
 ) -> Parity:
     """What late transactions would explain is wrong if Flink has not dropped as many."""
     deadline = patience.clock() + _METRIC_SECONDS

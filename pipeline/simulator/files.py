@@ -13,7 +13,7 @@ from typing import IO, Final, cast
 
 from pipeline.errors import InputError
 
-from .layouts import LAYOUTS, BadRow, Layout, Row
+from .layouts import LAYOUTS, Layout, Row, UnreadableRow
 
 _GZIP_MAGIC: Final = b"\x1f\x8b"
 
@@ -55,7 +55,7 @@ class TransactionFile:
                 for row in self.layout.rows(counted(text)):
                     yield row, min(1.0, raw.tell() / self.size)
             except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-                yield BadRow(lines + 1, f"the gzip is damaged from here on ({error})"), 1.0
+                yield UnreadableRow(lines + 1, f"the gzip is damaged from here on ({error})"), 1.0
 
 
 def open_file(path: Path) -> TransactionFile:

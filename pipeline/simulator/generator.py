@@ -28,7 +28,7 @@ _EPISODES_BY_HOUR: Final = tuple(
 _MERCHANTS_PER_CATEGORY: Final = 50
 
 
-class _Choice:
+class _Weighted:
     """Draws items by weight, in one step however many there are."""
 
     def __init__(self, weights: Sequence[float]) -> None:
@@ -72,10 +72,10 @@ class Generator:
         self._random = Random(f"{seed} {start.isoformat()}")
         self._start = start
         self._elapsed = 0.0
-        self._person_at = [_Choice([p.at(hour) for p in self._people]) for hour in range(24)]
+        self._person_at = [_Weighted([p.at(hour) for p in self._people]) for hour in range(24)]
         totals = [choice.total for choice in self._person_at]
         self._intensity_at = [total * 24 / sum(totals) for total in totals]
-        self._category_at = [_Choice([c.at(hour) for c in CATEGORIES]) for hour in range(24)]
+        self._category_at = [_Weighted([c.at(hour) for c in CATEGORIES]) for hour in range(24)]
         self._planned: list[tuple[float, int, Purchase]] = []
         self._plans = 0
 

@@ -15,7 +15,7 @@ import msgspec
 from pipeline.model import Transaction
 
 from .identity import user_id
-from .lines import Lines
+from .lines import FileLines
 
 _MIN_INT64: Final = -(2**63)
 _MAX_INT64: Final = 2**63 - 1
@@ -26,14 +26,14 @@ cached_user_id = lru_cache(maxsize=100_000)(user_id)
 
 
 @dataclass(frozen=True, slots=True)
-class BadRow:
+class UnreadableRow:
     """A row that is no transaction: its `line` in the file, from 1, and why."""
 
     line: int
     reason: str
 
 
-Row = Transaction | BadRow
+Row = Transaction | UnreadableRow
 ParseRows = Callable[[Iterator[str]], Iterator[Row]]
 
 
@@ -110,7 +110,7 @@ def _delimited(delimiter: str, time_fields: tuple[str, ...], zip_field: str) -> 
     """Rows of a file with a header; fields are found by name, in whatever order they come."""
 
     def rows(source: Iterator[str]) -> Iterator[Row]:
-        lines = Lines(source)
+        lines = FileLines(source)
         reader = csv.reader(lines, delimiter=delimiter, strict=True)
         header = next(reader)
         at = {name: index for index, name in enumerate(header)}
@@ -149,7 +149,7 @@ def _delimited(delimiter: str, time_fields: tuple[str, ...], zip_field: str) -> 
 
 
 def _each(
-    lines: Lines, reader: Iterator[list[str]], parse: Callable[[list[str]], Transaction]
+    lines: FileLines, reader: Iterator[list[str]], parse: Callable[[list[str]], Transaction]
 ) -> Iterator[Row]:
     """Parse row by row; a bad one becomes a BadRow with the line it begins on."""
     while True:
@@ -160,7 +160,7 @@ def _each(
             return
         except csv.Error as error:
             lines.rewind()
-            yield BadRow(line, f"a quote or line end is out of place ({error})")
+            yield UnreadableRow(line, f"a quote or line end is out of place ({error})")
             continue
         if not row:
             continue
@@ -168,9 +168,9 @@ def _each(
             yield parse(row)
         except _WidthError as error:
             lines.rewind()
-            yield BadRow(line, str(error))
+            yield UnreadableRow(line, str(error))
         except _BadValueError as error:
-            yield BadRow(line, str(error))
+            yield UnreadableRow(line, str(error))
 
 
 def _json_rows(lines: Iterator[str]) -> Iterator[Row]:
@@ -181,10 +181,10 @@ def _json_rows(lines: Iterator[str]) -> Iterator[Row]:
         try:
             transaction = decoder.decode(line)
         except (msgspec.DecodeError, UnicodeEncodeError) as error:
-            yield BadRow(number, str(error))
+            yield UnreadableRow(number, str(error))
             continue
         reason = _unsound(transaction)
-        yield BadRow(number, reason) if reason else _whole_seconds(transaction)
+        yield UnreadableRow(number, reason) if reason else _whole_seconds(transaction)
 
 
 def _unsound(transaction: Transaction) -> str:

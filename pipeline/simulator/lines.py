@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterator
 
 
-class Lines:
+class FileLines:
     """Lines for a reader whose rows may span several of them.
 
     A stray quote makes a CSV reader swallow the sound lines after it. Once a row has turned out to
@@ -19,7 +19,7 @@ class Lines:
         self._taken: list[str] = []
         self._before = 0
 
-    def __iter__(self) -> Lines:
+    def __iter__(self) -> FileLines:
         return self
 
     def __next__(self) -> str:

@@ -15,7 +15,7 @@ from pipeline.errors import InputError
 from pipeline.model import Transaction
 
 from .files import TransactionFile
-from .layouts import BadRow
+from .layouts import UnreadableRow
 from .pace import EventPace
 
 BAD_ROWS_KEPT: Final = 20
@@ -56,7 +56,7 @@ class ReplayReport:
 
     sent: int
     bad: int
-    bad_rows: tuple[BadRow, ...]
+    bad_rows: tuple[UnreadableRow, ...]
     backwards: int
     earliest: datetime | None
     latest: datetime | None
@@ -65,15 +65,15 @@ class ReplayReport:
 
 
 @dataclass(slots=True)
-class _Tally:
+class _Counts:
     sent: int = 0
     bad: int = 0
-    bad_rows: list[BadRow] = field(default_factory=list)
+    bad_rows: list[UnreadableRow] = field(default_factory=list)
     backwards: int = 0
     earliest: datetime | None = None
     latest: datetime | None = None
 
-    def reject(self, row: BadRow) -> None:
+    def reject(self, row: UnreadableRow) -> None:
         self.bad += 1
         if len(self.bad_rows) < BAD_ROWS_KEPT:
             self.bad_rows.append(row)
@@ -164,12 +164,12 @@ def replay(
         InputError: A time cannot be moved by the shift.
         PipelineError: What `send` raises.
     """
-    tally = _Tally()
+    tally = _Counts()
     pace = EventPace(speed) if speed else None
     began = reported = clock()
     complete = True
     for row, share in file.rows():
-        if isinstance(row, BadRow):
+        if isinstance(row, UnreadableRow):
             tally.reject(row)
             continue
         moment = _moved(row.trans_date_trans_time, shift)

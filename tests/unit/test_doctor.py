@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import config
-from pipeline.checks.doctor import Finding, Outcome, examine
+from pipeline.checks.doctor import CheckOutcome, Finding, examine
 from pipeline.checks.doctor.finding import examined
 from pipeline.stack.local import disk, jars
 from tests.idle import DEADLINE_SECONDS
@@ -64,10 +64,10 @@ def test_without_anything_it_is_well(home: Path) -> None:
     findings = list(examine(config.load))
     by_check = {finding.check: finding for finding in findings}
     assert len(by_check) == len(findings) == 17
-    assert by_check["Java"].outcome is Outcome.GOOD
-    assert by_check["Flink jars"].outcome is Outcome.WARNING
+    assert by_check["Java"].outcome is CheckOutcome.GOOD
+    assert by_check["Flink jars"].outcome is CheckOutcome.WARNING
     assert "downloads" in by_check["Flink jars"].hint
-    assert by_check["Kafka"].outcome is Outcome.SKIPPED
+    assert by_check["Kafka"].outcome is CheckOutcome.SKIPPED
     assert not any(finding.exit_code for finding in findings)
     assert not (home / "state").exists(), "doctor changes nothing"
 
@@ -138,10 +138,10 @@ def test_a_port_that_somebody_has(home: Path, monkeypatch: pytest.MonkeyPatch) -
         number = server.getsockname()[1]
         monkeypatch.setenv("FRAUDWATCH_KAFKA_PORT", str(number))
         finding = found("Kafka port")
-    assert finding.outcome is Outcome.WARNING
+    assert finding.outcome is CheckOutcome.WARNING
     assert str(number) in finding.found
-    assert found("Kafka port").outcome is Outcome.GOOD
-    assert found("Flink port").outcome is Outcome.SKIPPED
+    assert found("Kafka port").outcome is CheckOutcome.GOOD
+    assert found("Flink port").outcome is CheckOutcome.SKIPPED
 
 
 def test_a_state_directory_that_is_a_file(home: Path) -> None:
@@ -177,7 +177,7 @@ def test_what_nobody_thought_of_is_a_finding_too() -> None:
         raise ZeroDivisionError("by zero")
 
     finding = examined("Odd", look)
-    assert finding.outcome is Outcome.FAILED
+    assert finding.outcome is CheckOutcome.FAILED
     assert finding.found == "ZeroDivisionError: by zero."
     assert finding.exit_code == 1
 
@@ -185,10 +185,10 @@ def test_what_nobody_thought_of_is_a_finding_too() -> None:
 def test_a_file_with_features_that_cannot_be_used(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert found("Features").outcome is Outcome.GOOD
+    assert found("Features").outcome is CheckOutcome.GOOD
     monkeypatch.setenv("FRAUDWATCH_FEATURES", str(home / "none.py"))
     finding = found("Features")
-    assert (finding.outcome, finding.exit_code) == (Outcome.FAILED, 5)
+    assert (finding.outcome, finding.exit_code) == (CheckOutcome.FAILED, 5)
     assert finding.found == f"There is no file {home / 'none.py'}."
     # What needs to know the features says so; a stack can be stopped all the same.
     for command in ("status", "up", "verify"):

@@ -19,22 +19,22 @@ from tui.table.live_table import LiveTable
 
 
 @dataclass(frozen=True, slots=True)
-class _Choice:
+class _ColumnChoice:
     """One column, and whether it is shown."""
 
     title: str
     shown: bool
 
 
-def _mark(row: _Choice, _: float) -> Sequence[Piece]:
+def _mark(row: _ColumnChoice, _: float) -> Sequence[Piece]:
     return [Piece("✓", Tone.ACCENT) if row.shown else Piece(" ")]
 
 
-def _title(row: _Choice, _: float) -> Sequence[Piece]:
+def _title(row: _ColumnChoice, _: float) -> Sequence[Piece]:
     return [Piece(text.clean(row.title), Tone.PLAIN if row.shown else Tone.QUIET)]
 
 
-_COLUMNS: Final[tuple[Column[_Choice], ...]] = (
+_COLUMNS: Final[tuple[Column[_ColumnChoice], ...]] = (
     Column("", 1, _mark),
     Column("column", 20, _title, grow=40),
 )
@@ -91,10 +91,10 @@ class ColumnsScreen(ModalScreen[None]):
         self.action_switch()
 
     @property
-    def _list(self) -> LiveTable[_Choice]:
+    def _list(self) -> LiveTable[_ColumnChoice]:
         return self.query_one("#columns-list", LiveTable)
 
     def _draw(self) -> None:
         hidden = self._of.hidden
-        rows = [_Choice(title, title not in hidden) for title in self._of.optional_columns]
+        rows = [_ColumnChoice(title, title not in hidden) for title in self._of.optional_columns]
         self._list.show_rows(tuple(rows), 0.0, ())

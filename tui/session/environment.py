@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui.streams.limits import Limits
+from tui.streams.limits import StreamLimits
 
 if TYPE_CHECKING:
     from tui.streams.history import HistorySource
@@ -56,7 +56,7 @@ class Environment:
     open_tails: Callable[[Callable[[], str]], Tails]
     open_history: Callable[[str, int], HistorySource]
     clock: Callable[[], float] = time.time
-    limits: Limits = field(default_factory=Limits)
+    limits: StreamLimits = field(default_factory=StreamLimits)
     remembered: Path | None = None
     folder: Path = field(default_factory=Path.cwd)
     read_only: bool = False

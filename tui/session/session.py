@@ -25,7 +25,7 @@ from pipeline.model import (
     StepState,
 )
 from tui.streams.feed import Feed
-from tui.streams.limits import Limits
+from tui.streams.limits import StreamLimits
 from tui.streams.problem import Problem
 from tui.streams.queries import Queries
 from tui.streams.snapshot import Snapshot
@@ -69,7 +69,7 @@ class Session:
         open_source: Callable[[str], Source],
         clock: Callable[[], float],
         *,
-        limits: Limits | None = None,
+        limits: StreamLimits | None = None,
         status_seconds: float = _STATUS_SECONDS,
     ) -> None:
         self._connect = connect

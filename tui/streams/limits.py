@@ -8,7 +8,7 @@ from pipeline.config import Settings
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class StreamLimits:
     """How much is kept, and how much of it a snapshot has.
 
     Attributes:
@@ -26,7 +26,7 @@ class Limits:
     shown: int = 500
 
     @classmethod
-    def of(cls, settings: Settings) -> Limits:
+    def of(cls, settings: Settings) -> StreamLimits:
         """As they are set."""
         return cls(
             users=settings.console_users,

@@ -88,7 +88,7 @@ class RecordView:
         return moment(self.timestamp_ms)
 
 
-class Fields:
+class RecordFields:
     """What a filter may ask of a record.
 
     These are `key`, `partition`, `offset`, `time`, `header.NAME`, and the fields of its JSON.

@@ -14,7 +14,7 @@ from tui.streams.queries import Queries
 
 from .event_clock import EventClock
 from .flagged import FlaggedKept
-from .limits import Limits
+from .limits import StreamLimits
 from .quarantine import QuarantineKept
 from .series import Series
 from .snapshot import Snapshot
@@ -33,11 +33,11 @@ class Store:
         limits: How much to keep.
     """
 
-    def __init__(self, clock: Callable[[], float], limits: Limits | None = None) -> None:
+    def __init__(self, clock: Callable[[], float], limits: StreamLimits | None = None) -> None:
         self.writing = threading.Lock()
         """Held by the feed that owns the store while it writes."""
         self._clock = clock
-        self._limits = limits or Limits()
+        self._limits = limits or StreamLimits()
         self._lag: int | None = None
         self._error = ""
         self._error_at: float | None = None

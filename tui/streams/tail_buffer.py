@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from tui.table.filter import Filter
 
-from .record_view import Fields, RecordView
+from .record_view import RecordFields, RecordView
 
 
 class Kept:
@@ -75,7 +75,7 @@ def matching(records: Iterable[RecordView], wanted: Filter) -> list[RecordView]:
     """Those that pass."""
     if not wanted:
         return list(records)
-    return [record for record in records if wanted.matches(Fields(record))]
+    return [record for record in records if wanted.matches(RecordFields(record))]
 
 
 def _size(record: RecordView) -> int:

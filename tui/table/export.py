@@ -40,7 +40,7 @@ class Format(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class FileColumn:
     """A column: its name and what its values are, apart from None."""
 
     name: str
@@ -56,15 +56,15 @@ class ExportResult:
     bytes: int
 
 
-def fields_of(record: type[msgspec.Struct]) -> tuple[Field, ...]:
+def fields_of(record: type[msgspec.Struct]) -> tuple[FileColumn, ...]:
     """The fields that a record declares, in their order."""
     return tuple(
-        Field(field.encode_name, _kind(field.type)) for field in msgspec.structs.fields(record)
+        FileColumn(field.encode_name, _kind(field.type)) for field in msgspec.structs.fields(record)
     )
 
 
 def export(
-    path: Path, format: Format, fields: Sequence[Field], rows: Iterable[Sequence[Value]]
+    path: Path, format: Format, fields: Sequence[FileColumn], rows: Iterable[Sequence[Value]]
 ) -> ExportResult:
     """Write rows to a new file; blocks for as long as that takes.
 
@@ -104,7 +104,7 @@ class _Counted:
             yield [_without_zone(value) if isinstance(value, datetime) else value for value in row]
 
 
-def _write_csv(path: Path, fields: Sequence[Field], rows: Iterable[list[Value]]) -> None:
+def _write_csv(path: Path, fields: Sequence[FileColumn], rows: Iterable[list[Value]]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow([_csv_text(field.name) for field in fields])
@@ -128,7 +128,7 @@ def _csv_text(text: str) -> str:
     return f"'{harmless}" if text.lstrip(" ").startswith(_FORMULA) else harmless
 
 
-def _write_json(path: Path, fields: Sequence[Field], rows: Iterable[list[Value]]) -> None:
+def _write_json(path: Path, fields: Sequence[FileColumn], rows: Iterable[list[Value]]) -> None:
     names = [field.name for field in fields]
     with path.open("w", encoding="utf-8", newline="\n") as file:
         for row in rows:
@@ -136,7 +136,7 @@ def _write_json(path: Path, fields: Sequence[Field], rows: Iterable[list[Value]]
             file.write(json_line(dict(zip(names, values, strict=True))) + "\n")
 
 
-def _write_parquet(path: Path, fields: Sequence[Field], rows: Iterable[list[Value]]) -> None:
+def _write_parquet(path: Path, fields: Sequence[FileColumn], rows: Iterable[list[Value]]) -> None:
     # A third of a second that only those wait for who want Parquet.
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -152,7 +152,7 @@ def _write_parquet(path: Path, fields: Sequence[Field], rows: Iterable[list[Valu
             writer.write_batch(pa.record_batch(arrays, schema=schema))
 
 
-def _fitting(value: Value, field: Field) -> Value:
+def _fitting(value: Value, field: FileColumn) -> Value:
     """Arrow would cut a float down to an integer without a word."""
     kind = type(value)
     if value is None or kind is field.kind or (kind is int and field.kind is float):

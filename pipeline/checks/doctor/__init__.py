@@ -12,9 +12,9 @@ from pipeline.stack import feature_files
 from pipeline.stack.endpoints import Stack
 
 from . import machine, stack
-from .finding import Finding, Outcome, examined, failed, good, skipped
+from .finding import CheckOutcome, Finding, examined, failed, good, skipped
 
-__all__ = ["Finding", "Outcome", "examine"]
+__all__ = ["CheckOutcome", "Finding", "examine"]
 
 _OF_THE_STACK = ("Processes", "Kafka", "Topics", "Transactions", "Flink", "Slots", "Jobs")
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 from pipeline.errors import PipelineError
 
 
-class Outcome(StrEnum):
+class CheckOutcome(StrEnum):
     """How a check ended."""
 
     GOOD = "good"
@@ -33,7 +33,7 @@ class Finding:
     """
 
     check: str
-    outcome: Outcome
+    outcome: CheckOutcome
     found: str
     hint: str = ""
     exit_code: int = 0
@@ -41,22 +41,22 @@ class Finding:
 
 def good(check: str, found: str) -> Finding:
     """All is well."""
-    return Finding(check, Outcome.GOOD, found)
+    return Finding(check, CheckOutcome.GOOD, found)
 
 
 def warning(check: str, found: str, hint: str) -> Finding:
     """It will work, but the user may want to know."""
-    return Finding(check, Outcome.WARNING, found, hint)
+    return Finding(check, CheckOutcome.WARNING, found, hint)
 
 
 def skipped(check: str, why: str) -> Finding:
     """There was nothing to check."""
-    return Finding(check, Outcome.SKIPPED, why)
+    return Finding(check, CheckOutcome.SKIPPED, why)
 
 
 def failed(check: str, error: PipelineError) -> Finding:
     """What a command would have said."""
-    return Finding(check, Outcome.FAILED, error.message, error.hint, error.exit_code)
+    return Finding(check, CheckOutcome.FAILED, error.message, error.hint, error.exit_code)
 
 
 def examined(check: str, look: Callable[[], Finding]) -> Finding:

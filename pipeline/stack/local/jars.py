@@ -53,7 +53,7 @@ class Manifest(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class DownloadProgress:
     """How far the download is, in files and bytes."""
 
     files: int
@@ -91,11 +91,14 @@ def missing(jars: tuple[Jar, ...], directory: Path) -> tuple[Jar, ...]:
     )
 
 
-class _Tally:
+class _Downloaded:
     """Counts the bytes of several downloads and reports them in one place."""
 
     def __init__(
-        self, jars: tuple[Jar, ...], report: Callable[[Progress], None], stop: Callable[[], bool]
+        self,
+        jars: tuple[Jar, ...],
+        report: Callable[[DownloadProgress], None],
+        stop: Callable[[], bool],
     ) -> None:
         self._lock = threading.Lock()
         self._total = len(jars)
@@ -121,7 +124,7 @@ class _Tally:
         with self._lock:
             self._received += received
             self._files += finished
-            progress = Progress(self._files, self._total, self._received, self._size)
+            progress = DownloadProgress(self._files, self._total, self._received, self._size)
         self._report(progress)
 
 
@@ -130,7 +133,7 @@ def fetch(
     directory: Path,
     *,
     repository: str = "",
-    report: Callable[[Progress], None] = lambda _: None,
+    report: Callable[[DownloadProgress], None] = lambda _: None,
     stop: Callable[[], bool] = lambda: False,
 ) -> None:
     """Bring the jars that are missing into `directory`; what is there already is kept.
@@ -150,7 +153,7 @@ def fetch(
     if not wanted:
         return
     directory.mkdir(parents=True, exist_ok=True)
-    tally = _Tally(wanted, report, stop)
+    tally = _Downloaded(wanted, report, stop)
     with ThreadPoolExecutor(6, thread_name_prefix="jars") as pool:
         downloads = [pool.submit(_fetch, jar, directory, repository, tally) for jar in wanted]
         try:
@@ -164,7 +167,7 @@ def fetch(
             raise
 
 
-def _fetch(jar: Jar, directory: Path, repository: str, tally: _Tally) -> None:
+def _fetch(jar: Jar, directory: Path, repository: str, tally: _Downloaded) -> None:
     import requests
     from jgo.maven import MavenContext, PythonResolver
 

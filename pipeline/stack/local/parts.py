@@ -11,7 +11,7 @@ from pipeline.config import FlinkSettings, Settings
 from . import cluster, gateway, jars, java
 from .broker import ManagedBroker
 from .gateway import GatewaySpec
-from .jars import Jar, Progress
+from .jars import DownloadProgress, Jar
 from .ports import LOOPBACK, free_port
 
 _MIB: Final = 1024 * 1024
@@ -55,7 +55,7 @@ def fetch_jars(
         Cancelled: `stop` said so.
     """
 
-    def show(progress: Progress) -> None:
+    def show(progress: DownloadProgress) -> None:
         received, total = progress.received / _MIB, progress.size_total / _MIB
         files = f"{progress.files} of {progress.files_total} files"
         report(f"{received:,.0f} of {total:,.0f} MiB, {files}")

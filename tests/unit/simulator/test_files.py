@@ -15,7 +15,7 @@ from pipeline.model import Transaction
 from pipeline.simulator import encode
 from pipeline.simulator.files import open_file
 from pipeline.simulator.identity import user_id
-from pipeline.simulator.layouts import BadRow, Row
+from pipeline.simulator.layouts import Row, UnreadableRow
 
 HEADER = "trans_date_trans_time,cc_num,merchant,category,amt,first,last,zip,dob,trans_num,is_fraud"
 INT64 = st.integers(-(2**63), 2**63 - 1)
@@ -57,7 +57,7 @@ def read(folder: Path, data: bytes) -> list[Row]:
 
 def numbers(rows: list[Row]) -> list[str | int]:
     """The trans_num of what could be read, the line number of what could not."""
-    return [row.line if isinstance(row, BadRow) else row.trans_num for row in rows]
+    return [row.line if isinstance(row, UnreadableRow) else row.trans_num for row in rows]
 
 
 def refused(folder: Path, data: bytes) -> str:
@@ -174,7 +174,7 @@ def test_a_cards_user_stays_the_same_forever() -> None:
 def test_a_malformed_row_is_named_and_passed_over(tmp_path: Path, bad: str, reason: str) -> None:
     rows = read(tmp_path, csv_of(line("a"), bad, line("b")))
     assert numbers(rows) == ["a", 3, "b"]
-    assert isinstance(rows[1], BadRow)
+    assert isinstance(rows[1], UnreadableRow)
     assert reason in rows[1].reason
 
 
@@ -202,7 +202,7 @@ def test_a_malformed_json_line_is_named_and_passed_over(
     damaged = msgspec.json.encode(fields | {field: msgspec.Raw(value)})
     rows = read(tmp_path, b"\n".join((sound, b"", damaged, b"[]", b"{", sound[:40], sound)))
     assert numbers(rows) == ["a", 3, 4, 5, 6, "a"]
-    assert isinstance(rows[1], BadRow)
+    assert isinstance(rows[1], UnreadableRow)
     assert reason in rows[1].reason
 
 
@@ -232,7 +232,7 @@ def test_many_stray_quotes_cost_as_many_rows(tmp_path: Path) -> None:
         for text in (line("x", merchant='"fraud_Koch'), line(str(number)))
     ]
     rows = read(tmp_path, csv_of(*pairs))
-    assert sum(isinstance(row, BadRow) for row in rows) == 2000
+    assert sum(isinstance(row, UnreadableRow) for row in rows) == 2000
     assert [row for row in numbers(rows) if isinstance(row, str)] == [str(n) for n in range(2000)]
 
 
@@ -252,7 +252,7 @@ def test_a_gzip_cut_short_keeps_what_comes_before(tmp_path: Path) -> None:
     *sound, last = rows
     assert len(sound) > 100
     assert numbers(sound) == [str(number) for number in range(len(sound))]
-    assert isinstance(last, BadRow)
+    assert isinstance(last, UnreadableRow)
     assert last.line == len(sound) + 2
     assert "damaged" in last.reason
 

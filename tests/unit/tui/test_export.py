@@ -23,14 +23,14 @@ from pipeline.errors import PipelineError
 from pipeline.model import RollingRow, Transaction, WindowRow
 from tests.idle import DEADLINE_SECONDS
 from tests.snapshot.fakes import transaction
-from tui.table.export import Field, Format, Value, export, fields_of
+from tui.table.export import FileColumn, Format, Value, export, fields_of
 
 FIELDS = (
-    Field("user_id", int),
-    Field("mean", float),
-    Field("merchant", str),
-    Field("fraud", bool),
-    Field("at", datetime),
+    FileColumn("user_id", int),
+    FileColumn("mean", float),
+    FileColumn("merchant", str),
+    FileColumn("fraud", bool),
+    FileColumn("at", datetime),
 )
 AT = datetime(2023, 3, 4, 17, 22, 10)
 ROWS: list[tuple[Value, ...]] = [
@@ -127,7 +127,7 @@ def test_optional_fields() -> None:
         a: int | None
         b: str | None = None
 
-    assert fields_of(Row) == (Field("a", int), Field("b", str))
+    assert fields_of(Row) == (FileColumn("a", int), FileColumn("b", str))
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_optional_fields() -> None:
     ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "  =1", "＝1", '=HYPERLINK("http://x","y")'],
 )
 def test_text_that_looks_like_a_formula_stays_text_in_csv(tmp_path: Path, text: str) -> None:
-    path = export(tmp_path / "x", Format.CSV, [Field("a", str)], [(text,)]).path
+    path = export(tmp_path / "x", Format.CSV, [FileColumn("a", str)], [(text,)]).path
     (_, (cell,)) = read_csv(path)
     assert cell.startswith("'")
     assert cell.removeprefix("'").lstrip(" ")[0] == text.lstrip(" ")[0] or "\\x" in cell
@@ -143,7 +143,7 @@ def test_text_that_looks_like_a_formula_stays_text_in_csv(tmp_path: Path, text: 
 
 @pytest.mark.parametrize(("value", "written"), [(-5, "-5"), (-0.25, "-0.25"), (-1e300, "-1e+300")])
 def test_numbers_stay_numbers_in_csv(tmp_path: Path, value: float, written: str) -> None:
-    path = export(tmp_path / "x", Format.CSV, [Field("a", float)], [(value,)]).path
+    path = export(tmp_path / "x", Format.CSV, [FileColumn("a", float)], [(value,)]).path
     assert read_csv(path)[1] == [written]
 
 
@@ -151,7 +151,7 @@ def test_numbers_stay_numbers_in_csv(tmp_path: Path, value: float, written: str)
 def test_times_have_no_zone(tmp_path: Path, format: Format) -> None:
     here = timezone(timedelta(hours=2))
     rows = [(AT,), (AT.replace(tzinfo=UTC),), ((AT + timedelta(hours=2)).replace(tzinfo=here),)]
-    path = export(tmp_path / "x", format, [Field("at", datetime)], rows).path
+    path = export(tmp_path / "x", format, [FileColumn("at", datetime)], rows).path
     match format:
         case Format.CSV:
             assert [row[0] for row in read_csv(path)[1:]] == ["2023-03-04T17:22:10"] * 3
@@ -165,7 +165,7 @@ def test_times_have_no_zone(tmp_path: Path, format: Format) -> None:
 @given(st.lists(st.text(st.characters(), max_size=20), max_size=5))
 def test_any_text_survives(tmp_path: Path, texts: list[str]) -> None:
     for format in Format:
-        path = export(tmp_path / "x", format, [Field("a", str)], [(t,) for t in texts]).path
+        path = export(tmp_path / "x", format, [FileColumn("a", str)], [(t,) for t in texts]).path
         data = path.read_bytes()
         path.unlink()
         if format is Format.PARQUET:
@@ -223,7 +223,7 @@ def test_rows_that_break_off_leave_nothing_behind(tmp_path: Path, format: Format
 @pytest.mark.parametrize("value", [2**63, "text", 1.5])
 def test_a_value_of_another_kind_is_an_error_in_one_sentence(tmp_path: Path, value: Value) -> None:
     with pytest.raises(PipelineError) as caught:
-        export(tmp_path / "x", Format.PARQUET, [Field("a", int)], [(value,)])
+        export(tmp_path / "x", Format.PARQUET, [FileColumn("a", int)], [(value,)])
     assert caught.value.message.startswith("The rows do not fit into parquet: ")
     assert "\n" not in caught.value.message
     assert caught.value.hint
@@ -259,11 +259,11 @@ def test_no_room(tmp_path: Path, format: Format) -> None:
 import resource, sys
 from pathlib import Path
 from pipeline.errors import PipelineError
-from tui.table.export import Field, Format, export
+from tui.table.export import FileColumn, Format, export
 resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
 rows = ((number * 7919,) for number in range(200_000))
 try:
-    export(Path(sys.argv[1]), Format(sys.argv[2]), [Field("a", int)], rows)
+    export(Path(sys.argv[1]), Format(sys.argv[2]), [FileColumn("a", int)], rows)
 except PipelineError as error:
     print(error.message, error.hint)
 """

@@ -16,7 +16,7 @@ from rich.cells import cell_len
 
 from tests.snapshot.fakes import EVENT_TIME, NOW
 from tests.snapshot.plots_host import PlotsHost, series
-from tui.drawing.plots.chart import Axis, Chart, Mark, Shape, drawable
+from tui.drawing.plots.chart import Axis, Chart, MarkShape, PlotMark, drawable
 from tui.drawing.plots.figure import draw
 from tui.drawing.plots.ticks import ago, linear, number, powers, seconds, times
 from tui.drawing.tones import Tone
@@ -92,7 +92,7 @@ def test_nothing_is_drawn_where_there_is_no_room() -> None:
 def test_a_peak_in_many_points_is_not_lost() -> None:
     points = [(float(n), 1.0) for n in range(50_000)]
     points[31_234] = (31_234.0, 100.0)
-    mark = Mark(tuple(points), Shape.LINE, Tone.DANGER)
+    mark = PlotMark(tuple(points), MarkShape.LINE, Tone.DANGER)
     rows = draw(Chart(Axis(0, 50_000, times), Axis(0, 100, linear), (mark,)), 60, 12)
     assert any(piece.tone is Tone.DANGER for piece in rows[0])
 
@@ -229,7 +229,7 @@ def _wave() -> Chart:
     return Chart(
         Axis(-120, 0, ago, "wall time"),
         Axis(0, 130, linear),
-        (Mark(points, Shape.LINE, Tone.ACCENT),),
+        (PlotMark(points, MarkShape.LINE, Tone.ACCENT),),
     )
 
 

@@ -19,7 +19,7 @@ from tests.snapshot.fakes import (
     window_row,
 )
 from tui.streams.fields import USER_FIELDS
-from tui.streams.limits import Limits
+from tui.streams.limits import StreamLimits
 from tui.streams.queries import Queries
 from tui.streams.snapshot import UserRow
 from tui.streams.source import Batch, Extent
@@ -28,7 +28,7 @@ from tui.streams.topics import FLAGGED_TOPIC, ROLLING_TOPIC
 from tui.table.filter import parse
 from tui.table.query import Page, Query, select
 
-SMALL = Limits(users=10, windows=3, window_rows=12, flagged=5, shown=4)
+SMALL = StreamLimits(users=10, windows=3, window_rows=12, flagged=5, shown=4)
 
 
 def test_users_are_sorted_by_event_time_and_bounded() -> None:
@@ -243,7 +243,7 @@ def page(store: Store, text: str = "", sort: str = "", *, descending: bool = Tru
     st.integers(1, 120),
 )
 def test_columns_answer_as_rows_would(sort: str, descending: bool, text: str, shown: int) -> None:
-    store = Store(Clock(), Limits(shown=shown))
+    store = Store(Clock(), StreamLimits(shown=shown))
     batch = live_batch()
     store.apply(replace(batch, transactions=()))
     store.apply(replace(batch, rolling=(), windows={}, flagged=()))

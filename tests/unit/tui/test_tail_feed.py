@@ -15,7 +15,7 @@ from pipeline.model import Last, Reset, Since, Start
 from tests.idle import DEADLINE_SECONDS, eventually
 from tests.snapshot.fakes import Clock
 from tests.snapshot.tails import TOPIC, FakeTail, FakeTails, record
-from tui.streams.record_view import LONGEST_VALUE, Fields, RecordView
+from tui.streams.record_view import LONGEST_VALUE, RecordFields, RecordView
 from tui.streams.tail_buffer import Kept
 from tui.streams.tail_feed import TailFeed
 from tui.table.filter import Filter, parse
@@ -260,7 +260,7 @@ def test_fields_of_a_record(text: str, passes: bool) -> None:
         "ok": True,
     }
     found = RecordView(TOPIC, 2, 41, 1_700_000_000_000, b"-3122", value)
-    assert parse(text).matches(Fields(found)) is passes
+    assert parse(text).matches(RecordFields(found)) is passes
 
 
 @pytest.mark.parametrize(
@@ -269,7 +269,7 @@ def test_fields_of_a_record(text: str, passes: bool) -> None:
 def test_no_value_breaks_a_filter(value: bytes | None) -> None:
     found = RecordView(TOPIC, 0, 0, 2**62, None, value)
     for text in ("amt>3", "a.b.c=1", "word", "key:x", "time>2020", "a=1"):
-        assert parse(text).matches(Fields(found)) is False
+        assert parse(text).matches(RecordFields(found)) is False
 
 
 def test_time_is_there_only_where_it_is_a_time() -> None:

@@ -16,7 +16,7 @@ Point = tuple[float, float]
 _LARGEST: Final = 1e300
 
 
-class Shape(Enum):
+class MarkShape(Enum):
     """How the points of a mark are drawn."""
 
     DOTS = auto()
@@ -27,11 +27,11 @@ class Shape(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class PlotMark:
     """Some points of one meaning. Lines, steps and bars have their points in the order of x."""
 
     points: tuple[Point, ...]
-    shape: Shape
+    shape: MarkShape
     tone: Tone
 
 
@@ -89,7 +89,7 @@ class Chart:
 
     x: Axis
     y: Axis
-    marks: tuple[Mark, ...]
+    marks: tuple[PlotMark, ...]
     level: float | None = None
 
 

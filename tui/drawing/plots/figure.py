@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from tui.drawing.tones import Piece, Tone
 
-from .chart import Chart, Fitted, Mark, Point, Shape
+from .chart import Chart, Fitted, MarkShape, PlotMark, Point
 
 Row = list[Piece]
 
@@ -84,12 +84,12 @@ def _with_extent(scale: Fitted) -> Fitted:
     return Fitted(scale.low - air, scale.high + air, scale.ticks)
 
 
-def _add(plot: Any, mark: Mark, area: _Area) -> None:
+def _add(plot: Any, mark: PlotMark, area: _Area) -> None:
     x, y, columns, rows = area
     across = columns * _DOTS_ACROSS / (x.high - x.low)
     down = rows * _DOTS_DOWN / (y.high - y.low)
     color = _CODES[mark.tone]
-    if mark.shape in (Shape.DOTS, Shape.BULLETS):
+    if mark.shape in (MarkShape.DOTS, MarkShape.BULLETS):
         places = {
             (int((a - x.low) * across), int((b - y.low) * down)): (a, b) for a, b in mark.points
         }
@@ -102,22 +102,22 @@ def _add(plot: Any, mark: Mark, area: _Area) -> None:
         )
         return
     points = list(_thinned(mark.points, x.low, across))
-    if mark.shape in (Shape.STEPS, Shape.BARS):
+    if mark.shape in (MarkShape.STEPS, MarkShape.BARS):
         points = list(_steps(points))
     plot.plot(
         [a for a, _ in points],
         [b for _, b in points],
         marker="braille",
         color=color,
-        fillx=mark.shape is Shape.BARS,
+        fillx=mark.shape is MarkShape.BARS,
     )
 
 
-def _marker(mark: Mark, area: _Area) -> str:
-    if mark.shape is Shape.BULLETS:
+def _marker(mark: PlotMark, area: _Area) -> str:
+    if mark.shape is MarkShape.BULLETS:
         return _BULLET
     few = len(mark.points) * _CELLS_PER_BULLET <= area.columns * area.rows
-    return _SMALL_BULLET if mark.shape is Shape.DOTS and few else "braille"
+    return _SMALL_BULLET if mark.shape is MarkShape.DOTS and few else "braille"
 
 
 def _thinned(points: tuple[Point, ...], low: float, across: float) -> Iterator[Point]:

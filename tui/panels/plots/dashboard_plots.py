@@ -11,7 +11,7 @@ from textual.containers import Container
 
 from pipeline.contract import WATERMARK_DELAY
 from tui.drawing import text
-from tui.drawing.plots.chart import Axis, Chart, Mark, Point, Shape, drawable
+from tui.drawing.plots.chart import Axis, Chart, MarkShape, PlotMark, Point, drawable
 from tui.drawing.plots.ticks import ago, dates, linear, powers, seconds, times
 from tui.drawing.tones import Piece, Tone
 from tui.streams.amounts import BINS_PER_DECADE, AmountShares
@@ -107,7 +107,7 @@ class ThroughputPlot(SeriesPlot[tuple[int, ...]]):
         return Chart(
             x=_wall_time(len(part)),
             y=Axis(0, max(part) or 1, linear),
-            marks=(Mark(points, Shape.LINE, Tone.ACCENT),),
+            marks=(PlotMark(points, MarkShape.LINE, Tone.ACCENT),),
         )
 
 
@@ -137,7 +137,7 @@ class FlaggedPlot(SeriesPlot[FlaggedBuckets]):
         return Chart(
             x=Axis(low, high, times, f"event time, {dates(low, high)}"),
             y=Axis(0, max(rates) or 1, linear),
-            marks=(Mark(points, Shape.STEPS, Tone.DANGER),),
+            marks=(PlotMark(points, MarkShape.STEPS, Tone.DANGER),),
         )
 
 
@@ -169,8 +169,8 @@ class AmountsPlot(SeriesPlot[AmountShares]):
             x=Axis(part.low, part.low + len(part.rest) / BINS_PER_DECADE, powers, "amount"),
             y=Axis(0, max(*part.rest, *part.flagged), linear),
             marks=(
-                Mark(_outline(part.low, part.rest), Shape.BARS, Tone.ACCENT),
-                Mark(_outline(part.low, part.flagged), Shape.STEPS, Tone.DANGER),
+                PlotMark(_outline(part.low, part.rest), MarkShape.BARS, Tone.ACCENT),
+                PlotMark(_outline(part.low, part.flagged), MarkShape.STEPS, Tone.DANGER),
             ),
         )
 
@@ -199,7 +199,7 @@ class LagPlot(SeriesPlot[tuple[float | None, ...]]):
         return Chart(
             x=_wall_time(len(part)),
             y=Axis(0, max([delay * 1.2, *(y for _, y in points)]), linear),
-            marks=(Mark(points, Shape.LINE, Tone.ACCENT),),
+            marks=(PlotMark(points, MarkShape.LINE, Tone.ACCENT),),
             level=delay,
         )
 

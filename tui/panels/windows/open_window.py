@@ -20,7 +20,7 @@ _HOUR: Final = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class WindowShape:
     """Windows of one kind: their longest `size`, and the `step` from one end to the next."""
 
     size: timedelta
@@ -29,9 +29,9 @@ class Shape:
 
 
 SHAPES: Final = {
-    "tumbling": Shape(6 * _HOUR, 6 * _HOUR),
-    "hopping": Shape(6 * _HOUR, _HOUR),
-    "cumulating": Shape(24 * _HOUR, _HOUR, cumulates=True),
+    "tumbling": WindowShape(6 * _HOUR, 6 * _HOUR),
+    "hopping": WindowShape(6 * _HOUR, _HOUR),
+    "cumulating": WindowShape(24 * _HOUR, _HOUR, cumulates=True),
 }
 """By kind; a test holds them to the features."""
 
@@ -92,7 +92,7 @@ def open_window(view: View) -> OpenWindow | None:
     )
 
 
-def _next(shape: Shape, watermark: datetime) -> tuple[datetime, datetime]:
+def _next(shape: WindowShape, watermark: datetime) -> tuple[datetime, datetime]:
     """The bounds of the first window that ends after the watermark; aligned to the epoch."""
     end = _EPOCH + ((watermark - _EPOCH) // shape.step + 1) * shape.step
     if not shape.cumulates:

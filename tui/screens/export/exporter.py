@@ -66,7 +66,7 @@ def _write(export: Export, choice: ExportChoice, tell: Callable[[Notice], None])
     from tui.table import export as files
 
     fields = export.fields
-    columns = [files.Field(name, kind) for name, kind in fields.kinds.items()]
+    columns = [files.FileColumn(name, kind) for name, kind in fields.kinds.items()]
     try:
         rows = map(fields.values, export.rows())
         result = files.export(choice.path, choice.format, columns, rows)

@@ -9,7 +9,7 @@ from typing import Final
 
 from pipeline.text.words import counted
 from tui.drawing import text
-from tui.drawing.plots.chart import Axis, Chart, Mark, Point, Shape, drawable
+from tui.drawing.plots.chart import Axis, Chart, MarkShape, PlotMark, Point, drawable
 from tui.drawing.plots.ticks import dates, linear, seconds, times
 from tui.drawing.tones import Piece, Tone
 from tui.widgets.plot import Line, Plot, legend
@@ -91,9 +91,9 @@ class TimePlot(Plot):
             x=Axis(low, high, times, f"event time, {dates(low, high)}"),
             y=Axis(least, most if most > least else 1.0, linear),
             marks=(
-                Mark(points, Shape.DOTS, Tone.ACCENT),
-                Mark(line, Shape.STEPS, Tone.PLAIN),
-                Mark(flagged, Shape.BULLETS, Tone.DANGER),
+                PlotMark(points, MarkShape.DOTS, Tone.ACCENT),
+                PlotMark(line, MarkShape.STEPS, Tone.PLAIN),
+                PlotMark(flagged, MarkShape.BULLETS, Tone.DANGER),
             ),
         )
 

@@ -11,7 +11,7 @@ import pytest
 
 from pipeline.errors import UnavailableError
 from pipeline.stack.local import jars
-from pipeline.stack.local.jars import Jar, Progress
+from pipeline.stack.local.jars import DownloadProgress, Jar
 
 CONTENT = {"one": b"1" * 50_000, "two": b"2" * 90_000}
 
@@ -62,7 +62,7 @@ def jar_requests(requests: list[str]) -> list[str]:
 
 
 def test_fetches_all_and_tells_how_far_it_is(tmp_path: Path, repository: str) -> None:
-    told: list[Progress] = []
+    told: list[DownloadProgress] = []
     jars.fetch(BOTH, tmp_path / "jars", repository=repository, report=told.append)
     assert (tmp_path / "jars" / "one-1.0.jar").read_bytes() == CONTENT["one"]
     assert (tmp_path / "jars" / "two-1.0.jar").read_bytes() == CONTENT["two"]
