@@ -125,7 +125,7 @@ def _rows(
             connection.execute("DELETE FROM dropped")
     if late or undecided:
         comparison = compare(feature, transactions, sink, bounds, without="dropped")
-        comparison = _forgiven(comparison, forgive(feature, transactions))
+        comparison = _forgiven(comparison, forgive(feature, transactions, without="dropped"))
         behind = _behind(transactions, "dropped WHERE known") if late else 0.0
         judgement = replace(judgement, comparison=comparison, late=late, behind_seconds=behind)
     # One that was late and has a row all the same met a state that had been cleared, or came in

@@ -23,6 +23,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+import duckdb
 import ibis
 import ibis.expr.operations as ops
 import ibis.expr.types as ir
@@ -39,52 +40,69 @@ _STEP: Final = 4 * 2.0**-53
 _SUMS: Final = (ops.Sum, ops.Mean, ops.Variance, ops.StandardDev)
 
 
-def forgive(feature: Feature, transactions: StoredRows) -> int:
-    """Take from the table `wrong` what rounding explains; how many rows that were."""
+def forgive(feature: Feature, transactions: StoredRows, *, without: str = "") -> int:
+    """Take from the table `wrong` what rounding explains; how many rows that were.
+
+    Args:
+        feature: Whose rows they are.
+        transactions: What the job has read.
+        without: A table with the `__row` of transactions that are left out; or none.
+    """
     connection = transactions.connection
-    moved = list(_moved(feature.table))
-    if not moved or not connection.execute("SELECT 1 FROM wrong LIMIT 1").fetchone():
-        return 0
-    grouped = keys(feature)
     concerned = " AND ".join(
         f"t.{quoted(column)} IS NOT DISTINCT FROM w.{quoted(name)}"
-        for name, column in grouped.items()
+        for name, column in keys(feature).items()
     )
     connection.execute(
         f"""CREATE OR REPLACE TEMP VIEW transaction AS
             SELECT * EXCLUDE (__row, __partition, __arrived, __ahead) FROM {transactions.table} t
-            {f"SEMI JOIN wrong w ON {concerned}" if concerned else ""}"""
+            {f"SEMI JOIN wrong w ON {concerned}" if concerned else ""}
+            {f"WHERE __row NOT IN (SELECT __row FROM {without})" if without else ""}"""
     )
-    for number, table in enumerate([feature.table, *moved]):
-        connection.execute(
-            f"""CREATE OR REPLACE TEMP TABLE moved{number} AS
-                SELECT e.* FROM ({query(table)}) e
-                SEMI JOIN wrong w ON {same(feature.identity, "e", "w")}"""
-        )
-    # Rows of one identity all have the same measures, or are each held against each.
-    variants = " ".join(
-        f"JOIN moved{number} m{number} ON {same(feature.identity, 'm0', f'm{number}')}"
-        for number in range(1, len(moved) + 1)
-    )
-    fits = " AND ".join(_fits(feature, name, len(moved)) for name in feature.measures)
-    forgiven = f"""EXISTS (SELECT 1 FROM moved0 m0 {variants}
-        WHERE {same(feature.identity, "m0", "wrong")} AND {fits or "true"})"""
+    forgiven = rounding_explains(feature, connection, "wrong")
     row = connection.execute(f"SELECT coalesce(sum(__n), 0) FROM wrong WHERE {forgiven}").fetchone()
     assert row is not None
     connection.execute(f"DELETE FROM wrong WHERE {forgiven}")
     return int(row[0])
 
 
-def _fits(feature: Feature, name: str, variants: int) -> str:
+def rounding_explains(feature: Feature, connection: duckdb.DuckDBPyConnection, rows: str) -> str:
+    """The condition that rounding explains a row, given the table or view `transaction`.
+
+    Args:
+        feature: Whose rows they are.
+        connection: To the database.
+        rows: The table they are in; others than those that are there now are not looked for.
+    """
+    moved = list(_moved(feature.table))
+    if not moved or not connection.execute(f"SELECT 1 FROM {rows} LIMIT 1").fetchone():
+        return "false"
+    for number, table in enumerate([feature.table, *moved]):
+        connection.execute(
+            f"""CREATE OR REPLACE TEMP TABLE moved{number} AS
+                SELECT e.* FROM ({query(table)}) e
+                SEMI JOIN {rows} w ON {same(feature.identity, "e", "w")}"""
+        )
+    # Rows of one identity all have the same measures, or are each held against each.
+    variants = " ".join(
+        f"JOIN moved{number} m{number} ON {same(feature.identity, 'm0', f'm{number}')}"
+        for number in range(1, len(moved) + 1)
+    )
+    fits = " AND ".join(_fits(feature, name, len(moved), rows) for name in feature.measures)
+    return f"""EXISTS (SELECT 1 FROM moved0 m0 {variants}
+        WHERE {same(feature.identity, "m0", rows)} AND {fits or "true"})"""
+
+
+def _fits(feature: Feature, name: str, variants: int, rows: str) -> str:
     column = quoted(name)
     if feature.columns[name] in RELATIVE_TOLERANCE:
         allowed = " + ".join(
             f"coalesce(abs(m{number}.{column} - m0.{column}), 0.0)"
             for number in range(1, variants + 1)
         )
-        return matching(feature, name, "m0", "wrong", allowed)
+        return matching(feature, name, "m0", rows, allowed)
     # What is decided by a sum may turn out either way.
-    either = (same([name], f"m{number}", "wrong") for number in range(variants + 1))
+    either = (same([name], f"m{number}", rows) for number in range(variants + 1))
     return f"({' OR '.join(either)})"
 
 

@@ -21,6 +21,7 @@ from pipeline.features import Feature
 from .batch import query
 from .compare import matching
 from .names import listed, quoted, same
+from .rounding import rounding_explains
 from .store import Int64s, StoredRows
 
 MOST_WAYS: Final = 32
@@ -180,6 +181,15 @@ def _fitting(feature: Feature, transactions: StoredRows, tried: dict[int, Way]) 
             LEFT JOIN ({query(feature.table)}) e ON {same(feature.identity, "e", "s")}
             WHERE CASE WHEN s.__found THEN {there} AND {matches or "true"} ELSE NOT ({there}) END"""
     ).fetchall()
+    fitting = {int(number) for (number,) in rows}
+    connection.execute(
+        """CREATE OR REPLACE TEMP TABLE __unfitting AS SELECT * FROM suspects
+            SEMI JOIN __tried USING (__suspect) WHERE __found"""
+    )
+    connection.execute("DELETE FROM __unfitting WHERE list_contains(?, __suspect)", [[*fitting]])
+    rounded = rounding_explains(feature, connection, "__unfitting")
+    rows = connection.execute(f"SELECT __suspect FROM __unfitting WHERE {rounded}").fetchall()
+    fitting.update(int(number) for (number,) in rows)
     connection.unregister("__counted")
     connection.unregister("__tried")
-    return iter([int(number) for (number,) in rows])
+    return iter(fitting)

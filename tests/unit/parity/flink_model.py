@@ -79,9 +79,10 @@ class Source:
 
 @dataclass
 class Over:
-    """`.over()` a range of six hours, for one user."""
+    """`.over()` a range of six hours, for one user; the sum is added to and subtracted from."""
 
     last: int = 0
+    total: float = 0.0
     rows: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
     pending: set[int] = field(default_factory=set)
     cleanups: set[int] = field(default_factory=set)
@@ -111,13 +112,17 @@ def rolling(events: Iterator[Arrival | int]) -> tuple[list[dict[str, Any]], int]
                 state.cleanups.discard(timer)
                 if state.cleanup is not None and state.cleanup <= timer:
                     state.rows.clear()
-                    state.cleanup, state.last = None, 0
+                    state.cleanup, state.last, state.total = None, 0, 0.0
                     continue
                 for old in [t for t in state.rows if timer - t > REACH_MS]:
                     if timer in state.rows:
-                        del state.rows[old]
+                        for amount in state.rows.pop(old):
+                            state.total -= amount
+                for amount in state.rows.get(timer, ()):
+                    state.total += amount
                 seen = [a for t, amounts in state.rows.items() if t <= timer for a in amounts]
-                row = _row(user, seen, trans_date_trans_time=_moment(timer)) if seen else {}
+                at = _moment(timer)
+                row = _row(user, state.total, len(seen), trans_date_trans_time=at) if seen else {}
                 found += [row] * len(state.rows.get(timer, ()))
                 state.last = timer
     return found, dropped
@@ -139,7 +144,8 @@ def windows(events: Iterator[Arrival | int], spans: Any) -> tuple[list[dict[str,
         for key in [key for key in held if key[1] - 1 <= mark]:
             start, end, user = key
             times = {"window_start": _moment(start), "window_end": _moment(end)}
-            found.append(times | _row(user, held.pop(key)))
+            amounts = held.pop(key)
+            found.append(times | _row(user, sum(amounts), len(amounts)))
     return found, dropped
 
 
@@ -159,8 +165,8 @@ def cumulating(time: int) -> list[tuple[int, int]]:
     return [(start, end) for end in ends if time < end]
 
 
-def _row(user: int, amounts: Sequence[float], **times: datetime) -> dict[str, Any]:
-    return {"user_id": user, "mean": sum(amounts) / len(amounts), "count": len(amounts), **times}
+def _row(user: int, total: float, count: int, **times: datetime) -> dict[str, Any]:
+    return {"user_id": user, "mean": total / count, "count": count, **times}
 
 
 def _moment(milliseconds: int) -> datetime:

@@ -58,6 +58,17 @@ def test_the_tolerance_knows_what_went_through_a_window(
     assert parity.different == (outcome is Outcome.WRONG)
 
 
+def test_so_does_it_where_a_late_transaction_was_dropped_from_the_window() -> None:
+    rows, found, last = large_and_gone(92_445_516.64)
+    # Of the last row's window, but it arrives when everything is over.
+    rows.append(transaction(466, 7, 5.0))
+    parity = judged(ROLLING, rows, set_cell(found, last, MEAN, 1.0099999904632568))
+    assert parity.outcome is Outcome.PROVED, parity
+    assert parity.late == 1
+    wrong = judged(ROLLING, rows, set_cell(found, last, MEAN, 1.0101))
+    assert wrong.different == 1, wrong
+
+
 def spread(transaction: ir.Table) -> ir.Table:
     """Something computed of several sums."""
     window = ibis.range_window(
