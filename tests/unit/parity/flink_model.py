@@ -117,7 +117,7 @@ def rolling(events: Iterator[Arrival | int]) -> tuple[list[dict[str, Any]], int]
                     if timer in state.rows:
                         del state.rows[old]
                 seen = [a for t, amounts in state.rows.items() if t <= timer for a in amounts]
-                row = _row(user, seen, trans_date_trans_time=_moment(timer)) if seen else {}
+                row = _row(user, seen, trans_date_trans_time=moment(timer)) if seen else {}
                 found += [row] * len(state.rows.get(timer, ()))
                 state.last = timer
     return found, dropped
@@ -138,7 +138,7 @@ def windows(events: Iterator[Arrival | int], spans: Any) -> tuple[list[dict[str,
         mark = event
         for key in [key for key in held if key[1] - 1 <= mark]:
             start, end, user = key
-            times = {"window_start": _moment(start), "window_end": _moment(end)}
+            times = {"window_start": moment(start), "window_end": moment(end)}
             found.append(times | _row(user, held.pop(key)))
     return found, dropped
 
@@ -163,5 +163,5 @@ def _row(user: int, amounts: Sequence[float], **times: datetime) -> dict[str, An
     return {"user_id": user, "mean": sum(amounts) / len(amounts), "count": len(amounts), **times}
 
 
-def _moment(milliseconds: int) -> datetime:
+def moment(milliseconds: int) -> datetime:
     return EPOCH + timedelta(milliseconds=milliseconds)
