@@ -28,7 +28,12 @@ async def take(picture: Path, folder: Path) -> None:
     settings = config.load(environment=stack_environment(folder))
     app = FraudwatchApp(
         Environment(
-            "local", lambda: Runtime(settings), KafkaSource, KafkaTails, KafkaHistory, folder=folder
+            "local",
+            lambda: Runtime(settings),
+            lambda bootstrap: KafkaSource(settings.kafka.at(bootstrap)),
+            lambda bootstrap: KafkaTails(bootstrap, settings.kafka),
+            lambda bootstrap, user: KafkaHistory(settings.kafka.at(bootstrap), user),
+            folder=folder,
         )
     )
     async with app.run_test(size=SIZE) as pilot:

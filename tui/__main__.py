@@ -180,7 +180,7 @@ def _open_console(options: ConsoleOptions) -> int | None:
         lambda code: console.exit(return_code=code), lambda: frames_waiting(console._driver)
     )
     try:
-        with _metrics(options.metrics_port, console.session.view):
+        with metrics_served(options.metrics_port, console.session.view):
             console.run()
     except PipelineError as error:
         print(error, file=sys.stderr)
@@ -203,7 +203,7 @@ def _become(options: ConsoleOptions) -> None:
     os.execv(sys.executable, [sys.executable, *started, *options.arguments])
 
 
-def _metrics(port: str | None, view: Callable[[], View]) -> AbstractContextManager[object]:
+def metrics_served(port: str | None, view: Callable[[], View]) -> AbstractContextManager[object]:
     """The endpoint for Prometheus, if one is wanted.
 
     Raises:

@@ -100,7 +100,7 @@ class FraudwatchApp(App[str]):
     def on_mount(self) -> None:
         """Paint, then begin with what takes time."""
         self._toasts_check = self.set_interval(
-            _TOASTS_CHECK_SECONDS, self._remove_old_toasts, pause=True
+            _TOASTS_CHECK_SECONDS, self.remove_old_toasts, pause=True
         )
         self.call_after_refresh(self.session.bring_up)
 
@@ -125,7 +125,8 @@ class FraudwatchApp(App[str]):
             self._toasts.append(message.notification)
             self._toasts_check.resume()
 
-    def _remove_old_toasts(self) -> None:
+    def remove_old_toasts(self) -> None:
+        """Take away the toasts that have been shown for long enough."""
         old = [toast for toast in self._toasts if toast.has_expired]
         self._toasts = [toast for toast in self._toasts if not toast.has_expired]
         for toast in old:

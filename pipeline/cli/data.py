@@ -214,7 +214,7 @@ def tail(
     if not json:
         print(TEXT_HEADER)
     edge = Reset.EARLIEST if start == "beginning" else Reset.LATEST
-    batches = _followed(kafka, topic, edge) if follow else read_to_end(kafka, topic, start=edge)
+    batches = followed(kafka, topic, edge) if follow else read_to_end(kafka, topic, start=edge)
     printed = 0
     while limit is None or printed < limit:
         batch = next(batches, None)
@@ -230,7 +230,7 @@ def tail(
     return 0
 
 
-def _followed(kafka: KafkaSettings, topic: str, start: Reset) -> Iterator[list[Record]]:
+def followed(kafka: KafkaSettings, topic: str, start: Reset) -> Iterator[list[Record]]:
     """What a topic holds and will hold, in batches, without an end; why none come is said once."""
     from pipeline.kafka.consumer import BatchConsumer
 

@@ -34,7 +34,7 @@ from .leaders import all_led
 from .offsets import Key, OffsetRange, OffsetRequest
 from .records import Record
 
-_LOOK_AGAIN_SECONDS: Final = 2.0
+LOOK_AGAIN_SECONDS: Final = 2.0
 _ANSWER_SECONDS: Final = 2.0
 _BATCHES: Final = {
     "fetch.wait.max.ms": 50,
@@ -160,7 +160,7 @@ class BatchConsumer:
     def _follow_topics(self) -> None:
         """Ask now and then which partitions there are, and take the answer when it has come."""
         now = time.monotonic()
-        if not self._asked and now - self._asked_at >= _LOOK_AGAIN_SECONDS:
+        if not self._asked and now - self._asked_at >= LOOK_AGAIN_SECONDS:
             self._asked_at = now
             # The consumer's own list_topics would hold poll up, and does not know a topic's id.
             self._asked = self._admin.describe_topics(

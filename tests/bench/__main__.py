@@ -101,7 +101,7 @@ def bench_features(settings: Settings, count: int) -> None:
 
 def bench_attach(settings: Settings, runtime: Runtime) -> None:
     """How long a console takes to show the latest of what is there already: rows, and no lag."""
-    held = sum(topic.records for topic in topics.list_topics(runtime.kafka))
+    held = sum(topic.records or 0 for topic in topics.list_topics(runtime.kafka))
     terminal = Terminal(settings)
     taken = seconds_until(lambda: re.search(ROW, terminal.text) and CAUGHT_UP in terminal.text)
     terminal.process.close(force=True)
@@ -112,7 +112,7 @@ def bench_attach(settings: Settings, runtime: Runtime) -> None:
 def _computed(runtime: Runtime, newest: datetime, fraud: int) -> bool:
     """Whether all that can be final is out: watermarks at the end, every flagged row sent."""
     flagged = next(t for t in topics.list_topics(runtime.kafka) if t.name == FLAGGED_TOPIC)
-    if flagged.records < fraud:
+    if flagged.records is None or flagged.records < fraud:
         return False
     # Partitions end a little apart, and the watermark is that of the one that ends first.
     wanted = newest - contract.WATERMARK_DELAY - timedelta(minutes=5)

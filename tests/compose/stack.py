@@ -22,7 +22,8 @@ FILE = ROOT / "docker-compose.yml"
 
 def described() -> dict[str, Any]:
     """What the file says."""
-    return yaml.safe_load(FILE.read_text())
+    said: dict[str, Any] = yaml.safe_load(FILE.read_text())
+    return said
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,14 @@ class Stack:
 
     def compose(self, *arguments: str, timeout: float = 600, check: bool = True) -> str:
         """Run docker-compose; what it printed."""
-        command = ("docker-compose", "-p", self.project, "-f", FILE, *arguments)
+        command: tuple[str | Path, ...] = (
+            "docker-compose",
+            "-p",
+            self.project,
+            "-f",
+            FILE,
+            *arguments,
+        )
         done = self.engine.run(*command, timeout=timeout, check=check, **self.environment)
         return done.stdout
 
@@ -51,6 +59,7 @@ class Stack:
         ours = {"project": self.project, "service": service}
         labels = [f"--filter=label=com.docker.compose.{name}={is_}" for name, is_ in ours.items()]
         (found,) = self.engine.run("podman", "ps", "--all", "--quiet", *labels).stdout.split()
+        said: dict[str, Any]
         (said,) = json.loads(self.engine.run("podman", "container", "inspect", found).stdout)
         return said
 

@@ -120,5 +120,5 @@ def addresses(port: int) -> set[str]:
     return {
         socket.laddr.ip
         for socket in sockets
-        if socket.status == psutil.CONN_LISTEN and socket.laddr.port == port
+        if socket.status == psutil.CONN_LISTEN and socket.laddr and socket.laddr.port == port
     }

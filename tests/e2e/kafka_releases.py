@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from asyncio.subprocess import Process
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -113,7 +113,7 @@ def running(release: Release, classpath: tuple[Path, ...], folder: Path) -> Iter
             yield KafkaSettings(bootstrap=f"{LOOPBACK}:{port}")
 
 
-_COMMON: Final[Mapping[str, object]] = {
+_COMMON: Final[dict[str, object]] = {
     "auto.create.topics.enable": "false",
     **broker.ALONE,
     "group.initial.rebalance.delay.ms": 0,

@@ -179,7 +179,8 @@ def test_a_server_that_is_killed_takes_consoles_and_its_stack_along(
 def assert_is_the_console(tab: Tab) -> None:
     """What is painted: the theme's ground, its accent, many shades of writing; and another one
     after a key."""
-    before, found = b"", {}
+    before = tab.picture()
+    found: dict[str, float] = {}
 
     def painted() -> bool:
         nonlocal before, found

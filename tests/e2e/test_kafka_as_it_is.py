@@ -140,7 +140,7 @@ def test_a_compacted_topic_is_read_to_its_end(
     def compacted() -> bool:
         # A segment is closed by the first record after its time.
         write()
-        offsets = [record["offset"] for record in read()]
+        offsets: list[int] = [record["offset"] for record in read()]
         return len(offsets) < offsets[-1] + 1
 
     write()
@@ -159,7 +159,12 @@ def test_records_without_a_key_with_headers_and_with_any_timestamp(
 ) -> None:
     topic = make(message_timestamp_type="CreateTime")
     producer = client(stack)
-    headers = [("trace", b"abc"), ("trace", b"def"), ("empty", None), ("binary", b"\xff\x00")]
+    headers: list[tuple[str, str | bytes | None]] = [
+        ("trace", b"abc"),
+        ("trace", b"def"),
+        ("empty", None),
+        ("binary", b"\xff\x00"),
+    ]
     producer.produce(topic, b'{"a": 1}', headers=headers)
     producer.produce(topic, b"\xff\xfe", b"\x00")
     producer.produce(topic, None, "José".encode())

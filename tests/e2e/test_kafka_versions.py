@@ -22,6 +22,7 @@ from pipeline import features
 from pipeline.config import KafkaSettings
 from pipeline.contract import TRANSACTION_TOPIC
 from pipeline.errors import UnavailableError
+from pipeline.features.rolling import rolling
 from pipeline.kafka import groups, topics
 from pipeline.kafka.client import client_config
 from pipeline.kafka.consumer import BatchConsumer, read_to_end
@@ -41,7 +42,11 @@ from .test_transactions import generated
 _WANTED: Final = os.environ.get("FRAUDWATCH_TEST_KAFKA", "")
 _TRANSACTIONS: Final = 400
 _LETTERS: Final = "letters"
-_HEADERS: Final = [("sender", b"a test"), ("empty", None), ("sender", b"again")]
+_HEADERS: Final[list[tuple[str, bytes | None]]] = [
+    ("sender", b"a test"),
+    ("empty", None),
+    ("sender", b"again"),
+]
 # ListOffsets tells the newest timestamp from there on.
 _TELLS_NEWEST: Final = (3, 0)
 Result = tuple[int, datetime, int, float]
@@ -107,7 +112,7 @@ def test_topics_are_made_and_listed(company: Company) -> None:
 def test_records_are_printed_with_keys_and_headers(company: Company) -> None:
     topics.create_topics(company.kafka, [_LETTERS], retention_bytes=1 << 28)
     producer = Producer(client_config(company.kafka))
-    producer.produce(_LETTERS, b'{"n": 1}', b"key", headers=_HEADERS)
+    producer.produce(_LETTERS, b'{"n": 1}', b"key", headers=list(_HEADERS))
     producer.produce(_LETTERS, None, b"gone")
     assert producer.flush(30) == 0
     words = ("tail", _LETTERS, "--from", "beginning", "--no-follow")
@@ -222,7 +227,7 @@ def _rolling(rows: list[Transaction]) -> Iterator[Result]:
 
 
 def _results(kafka: KafkaSettings) -> list[Result]:
-    records = [record for batch in read_to_end(kafka, features.rolling.topic) for record in batch]
+    records = [record for batch in read_to_end(kafka, rolling.topic) for record in batch]
     rows, bad = decode(RollingRow, records)
     assert not bad
     return [

@@ -78,7 +78,8 @@ def assert_only_the_topic_itself_suffers(runtime: Runtime, lost: str) -> None:
 
     def leaderless() -> bool:
         found = {info.name: info for info in topics.list_topics(runtime.kafka)}
-        assert found[contract.TRANSACTION_TOPIC].records > 0
+        transactions = found[contract.TRANSACTION_TOPIC].records
+        assert transactions is not None and transactions > 0
         return found[lost].leaderless == (0,)
 
     wait_until(leaderless, 60, "the topic to have no leader")

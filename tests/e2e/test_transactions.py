@@ -35,19 +35,32 @@ def transactions_by_partition(stack: Runtime) -> dict[int, list[Transaction]]:
     return found
 
 
+def wait_until_sent(stack: Runtime, count: int, what: str) -> None:
+    wait_until(lambda: stack.status().simulator.sent >= count, 30, what)
+
+
+def held(stack: Runtime) -> int:
+    """How many records all topics hold together."""
+    found = 0
+    for topic in topics.list_topics(stack.kafka):
+        assert topic.records is not None, topic
+        found += topic.records
+    return found
+
+
 def test_a_restarted_simulator_carries_on_and_the_features_stay_right(
     stack: Runtime, fraudwatch: Run
 ) -> None:
     sent = 0
     for rate in ("400", "800"):
         assert fraudwatch("simulate", "--rate", rate, "--speed", "7200").returncode == 0
-        wait_until(lambda: stack.status().simulator.sent >= 500, 30, "500 transactions")
+        wait_until_sent(stack, 500, "500 transactions")
         status = json.loads(fraudwatch("status", "--json").stdout)["simulator"]
         assert (status["up"], status["rate"], status["speed"]) == (True, float(rate), 7200)
         fraudwatch("simulate", "--inject-fraud")
         so_far = stack.status().simulator.sent
         # What follows it has the fraud in it.
-        wait_until(lambda so_far=so_far: stack.status().simulator.sent >= so_far + 300, 30, "fraud")
+        wait_until_sent(stack, so_far + 300, "fraud")
         assert fraudwatch("simulate", "--off").returncode == 0
         sent += 500
     found = transactions_by_partition(stack)
@@ -99,7 +112,10 @@ def test_users_share_partitions_and_verify_knows_where_history_begins(
     # The oldest records go, as they do when a topic reaches its size; results are still judged.
     admin = AdminClient({"bootstrap.servers": stack.bootstrap})
     (info,) = (t for t in topics.list_topics(stack.kafka) if t.name == contract.TRANSACTION_TOPIC)
-    gone = [TopicPartition(info.name, part.partition, part.latest // 3) for part in info.partitions]
+    gone = []
+    for part in info.partitions:
+        assert part.latest is not None, info
+        gone.append(TopicPartition(info.name, part.partition, part.latest // 3))
     for future in admin.delete_records(gone).values():
         future.result()
     for name in ("rolling", "tumbling"):
@@ -188,15 +204,8 @@ def test_the_simulator_is_started_again_when_it_dies(
         if "pipeline.simulator.process" in " ".join(process.cmdline())
     )
     simulator.kill()
-    before = topics.list_topics(stack.kafka)
-    wait_until(
-        lambda: (
-            sum(t.records for t in topics.list_topics(stack.kafka))
-            > sum(t.records for t in before) + 200
-        ),
-        30,
-        "more transactions",
-    )
+    before = held(stack)
+    wait_until(lambda: held(stack) > before + 200, 30, "more transactions")
     stack.simulate(SimulatorCommand(running=False))
     for rows in transactions_by_partition(stack).values():
         times = [row.trans_date_trans_time for row in rows]

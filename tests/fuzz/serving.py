@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from http.server import ThreadingHTTPServer
 from socketserver import ThreadingTCPServer
 
 
@@ -13,7 +14,7 @@ class Serving:
         server: Bound already.
     """
 
-    def __init__(self, server: ThreadingTCPServer) -> None:
+    def __init__(self, server: ThreadingTCPServer | ThreadingHTTPServer) -> None:
         self._server = server
         server.daemon_threads = True
         self._thread = threading.Thread(target=server.serve_forever, args=(0.05,))

@@ -14,6 +14,8 @@ from tests.idle import DEADLINE_SECONDS
 from tui.app import FraudwatchApp
 from tui.theme import DARK, THEMES
 
+from .painted import strips
+
 ResultT = TypeVar("ResultT")
 
 
@@ -49,8 +51,7 @@ class DialogApp(App[None], Generic[ResultT]):
 def shown(app: App[None]) -> str:
     """What is on the screen, line by line."""
     width, _ = app.size
-    lines = app.screen._compositor.render_strips()
-    return "\n".join(strip.text[:width] for strip in lines)
+    return "\n".join(strip.text[:width] for strip in strips(app))
 
 
 async def until(pilot: Pilot[Any], condition: Callable[[], bool]) -> None:

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 
@@ -51,7 +52,7 @@ JOBS = (
     JobStatus("flagged", JobState.RUNNING, FLAGGED_TOPIC, "c3", NOW - 21),
 )
 
-_KEPT: dict[str, object] = {"savepoint": "/s/1", "savepoint_at": NOW}
+_KEPT: dict[str, Any] = {"savepoint": "/s/1", "savepoint_at": NOW}
 
 VITALS = {
     "rolling": JobVitals(
@@ -252,7 +253,7 @@ class FakeBackend:
         self.calls.append("close")
         self.close_gate.wait(GATE_SECONDS)
 
-    def _finish(self, name: str, state: JobState, **changes: object) -> JobStatus:
+    def _finish(self, name: str, state: JobState, **changes: Any) -> JobStatus:
         self.gate.wait(GATE_SECONDS)
         if self.job_failure is not None:
             raise self.job_failure
@@ -287,9 +288,9 @@ class FakeSource:
         self.closed = True
 
 
-def transaction(number: int = 0, **changes: object) -> Transaction:
+def transaction(number: int = 0, **changes: Any) -> Transaction:
     """One of a series of transactions."""
-    values = {
+    values: dict[str, Any] = {
         "trans_date_trans_time": EVENT_TIME - timedelta(seconds=73 * number),
         "cc_num": 4_613_314_721_966,
         "merchant": _MERCHANTS[number % len(_MERCHANTS)],
@@ -311,9 +312,9 @@ def user(number: int) -> int:
     return (number * 0x9E37_79B9_7F4A_7C15 + 0x1234_5678_9ABC_DEF1) % 2**64 - 2**63
 
 
-def rolling(number: int, **changes: object) -> RollingRow:
+def rolling(number: int, **changes: Any) -> RollingRow:
     """One of a series of rolling rows, each of another user."""
-    values = {
+    values: dict[str, Any] = {
         "user_id": user(number),
         "user_mean_trans_amt_last_360min": 18.4 + (number * 7919 % 997) * 2.31,
         "user_trans_count_last_360min": 1 + number * 13 % 17,
@@ -334,7 +335,7 @@ def window_row(window: int, number: int) -> WindowRow:
     )
 
 
-def flagged(number: int, **changes: object) -> Flagged:
+def flagged(number: int, **changes: Any) -> Flagged:
     """One of a series of flagged transactions; the highest number came first."""
     values = {"user_id": user(number * number % 29)} | changes
     return as_flagged(transaction(number, **values), number % 4, 4_000 - number)

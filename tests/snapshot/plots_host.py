@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import ClassVar
 
 from textual.app import App, ComposeResult
+from textual.types import CSSPathType
 from textual.widget import Widget
 
 from pipeline.model import Transaction
@@ -17,12 +18,16 @@ from tui.streams.series_snapshot import SeriesSnapshot
 from tui.theme import DARK, LIGHT
 
 from .fakes import EVENT_TIME, transaction
+from .painted import strips
 
 
 class PlotsHost(App[None]):
     """Shows widgets in two columns."""
 
-    CSS_PATH: ClassVar[list[str]] = ["../../tui/styles/app.tcss", "../../tui/styles/plots.tcss"]
+    CSS_PATH: ClassVar[CSSPathType | None] = [
+        "../../tui/styles/app.tcss",
+        "../../tui/styles/plots.tcss",
+    ]
     CSS = "Screen { layout: grid; grid-size: 2; grid-gutter: 1 1; }"
     ENABLE_COMMAND_PALETTE = False
 
@@ -41,7 +46,7 @@ class PlotsHost(App[None]):
         yield from self._widgets
 
     def screen_text(self) -> str:
-        return "\n".join(strip.text for strip in self.screen._compositor.render_strips())
+        return "\n".join(strip.text for strip in strips(self))
 
 
 def series() -> SeriesSnapshot:

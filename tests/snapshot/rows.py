@@ -92,4 +92,4 @@ class RowsStage(Stage):
     def column(self, name: str) -> list[Any]:
         """What is in a column, from the top."""
         place = [column.name for column in COLUMNS].index(name)
-        return [row.values[place] for row in self.app.screen.query_one(FeatureTable)._rows]
+        return [row.values[place] for row in self.app.screen.query_one(FeatureTable).rows]

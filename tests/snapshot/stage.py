@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from textual.notifications import Notification
 from textual.pilot import Pilot
 
 from tests.idle import DEADLINE_SECONDS
@@ -20,6 +19,7 @@ from tui.streams.tail_source import Tails
 
 from .fakes import Clock, FakeBackend, FakeSource
 from .histories import FakeHistory
+from .painted import strips
 
 
 class Stage:
@@ -56,8 +56,8 @@ class Stage:
         self.app = FraudwatchApp(
             Environment(
                 profile="local",
-                connect=lambda: self.backend,
-                open_source=lambda _: self.source,
+                connect=self.connect,
+                open_source=self.open_source,
                 open_tails=lambda _: self._topics(),
                 open_history=lambda _, user: FakeHistory(user, *self.history),
                 clock=self.clock,
@@ -69,6 +69,14 @@ class Stage:
             )
         )
         self.app.animation_level = "none"
+
+    def connect(self) -> FakeBackend:
+        """What the console connects to."""
+        return self.backend
+
+    def open_source(self, bootstrap: str) -> FakeSource:
+        """What the console reads of the Kafka at an address."""
+        return self.source
 
     def _topics(self) -> Tails:
         assert self.tails is not None, "this stage has no topics"
@@ -139,10 +147,12 @@ class Stage:
 
     async def toasts(self, pilot: Pilot[Any], words: str) -> None:
         """Wait until a toast says these words."""
-        await self.wait(pilot, lambda: any(words in toast.message for toast in self._toasts()))
+        await self.wait(pilot, lambda: any(words in toast for toast in self.toasted))
 
-    def _toasts(self) -> list[Notification]:
-        return list(self.app._notifications)
+    @property
+    def toasted(self) -> list[str]:
+        """What the toasts on the screen say, the oldest first."""
+        return [str(toast.render()) for toast in self.app.screen.query("Toast")]
 
     async def read(self, pilot: Pilot[Any]) -> None:
         """Wait until everything that was read is published."""
@@ -160,7 +170,7 @@ class Stage:
         """Draw what is so now."""
         await pilot.pause()
         self.dashboard.refresh_view()
-        self.app._remove_old_toasts()
+        self.app.remove_old_toasts()
         await pilot.pause()
 
     @property
@@ -171,5 +181,4 @@ class Stage:
     def screen_text(self) -> str:
         """What is on the screen, line by line."""
         width, _ = self.app.size
-        lines = self.app.screen._compositor.render_strips()
-        return "\n".join(strip.text[:width] for strip in lines)
+        return "\n".join(strip.text[:width] for strip in strips(self.app))

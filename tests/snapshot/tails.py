@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 from textual.pilot import Pilot
+from textual.widget import Widget
 
 from pipeline.model import Last, Reset, Since, Start
 from tui.screens.records.record_list import RecordsTable
@@ -110,6 +111,8 @@ class RecordsStage(Stage):
         most: Records to keep.
     """
 
+    tails: FakeTails
+
     def __init__(self, tails: FakeTails, topic: str = TOPIC, most: int = MOST_KEPT) -> None:
         super().__init__(source=FakeSource())
         self.tails = tails
@@ -130,6 +133,10 @@ class RecordsStage(Stage):
 
     def draw(self) -> None:
         self.screen.refresh_view()
+
+    def has_keys(self, widget: Widget) -> bool:
+        """Whether what is typed goes to a widget."""
+        return self.app.focused is widget
 
     @property
     def table(self) -> RecordsTable:

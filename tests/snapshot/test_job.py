@@ -26,9 +26,7 @@ async def open_job(stage: Stage, pilot: Pilot[Any], *keys: str) -> JobScreen:
     await stage.wait(pilot, lambda: isinstance(stage.app.screen, JobScreen))
     screen = stage.app.screen
     assert isinstance(screen, JobScreen)
-    await stage.wait(
-        pilot, lambda: (screen._watch.last.value or screen._watch.last.problem) is not None
-    )
+    await stage.wait(pilot, lambda: (screen.detail.value or screen.detail.problem) is not None)
     await stage.wait(pilot, lambda: any(line.vitals for line in stage.view.jobs))
     await pilot.press(*keys)
     screen.refresh_view()
@@ -83,8 +81,8 @@ def test_job_while_flink_is_away(snap_compare: Compare, size: tuple[int, int]) -
         screen = await open_job(stage, pilot, "4")
         stage.backend.stack = unreachable()
         stage.app.session.look()
-        screen._watch.now()
-        await stage.wait(pilot, lambda: screen._watch.last.problem is not None)
+        screen.look_again()
+        await stage.wait(pilot, lambda: screen.detail.problem is not None)
         await stage.wait(pilot, lambda: stage.view.reading.problem is not None)
         stage.clock.now = NOW + 30
         screen.refresh_view()

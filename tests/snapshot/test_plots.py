@@ -31,7 +31,8 @@ def four() -> list[Widget]:
 
 
 def fill(app: PlotsHost, snapshot: SeriesSnapshot) -> None:
-    for plot in app.query(SeriesPlot):
+    for plot in app.query(".series"):
+        assert isinstance(plot, SeriesPlot)
         plot.show(snapshot, NOW)
 
 

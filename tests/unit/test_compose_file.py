@@ -19,6 +19,7 @@ from pipeline.cli.app import command_line
 from pipeline.config import COMPOSE_PROFILE, Settings
 from pipeline.config.described import described
 from pipeline.stack.local import broker, cluster, jars
+from pipeline.stack.local.java import java_home
 from tui.web.command import serve
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -174,7 +175,8 @@ def test_state_is_kept_in_volumes_that_both_halves_of_flink_have() -> None:
 
 
 def test_flink_behaves_like_the_local_one(tmp_path: Path) -> None:
-    local = cluster._config(msgspec.structs.replace(profile(), state_dir=tmp_path), 1)
+    home = cluster.cluster_home(msgspec.structs.replace(profile(), state_dir=tmp_path), 1)
+    local: dict[str, object] = yaml.safe_load((home.conf / "config.yaml").read_text())
     here = flink_properties()
     # Where it is, and how its memory is cut, is a matter of the container.
     own = re.compile(r"(jobmanager|rest)\.|taskmanager\.(host|bind-host|resource-id|cpu|memory)")
@@ -189,7 +191,10 @@ def test_flink_behaves_like_the_local_one(tmp_path: Path) -> None:
 
 
 def test_kafka_behaves_like_the_local_one(tmp_path: Path) -> None:
-    local = {name: str(value) for name, value in broker._properties(tmp_path, 1, 2).items()}
+    settings = msgspec.structs.replace(profile(), state_dir=tmp_path, cache_dir=tmp_path)
+    *_, file = broker.broker(settings, java_home(settings), cluster.wheel_lib(), 1, 2).command
+    lines = (line.partition("=") for line in Path(file).read_text().splitlines())
+    local = {name: value for name, _, value in lines}
     here = {
         name.removeprefix("KAFKA_").replace("_", ".").lower(): str(value)
         for name, value in SERVICES["kafka"]["environment"].items()

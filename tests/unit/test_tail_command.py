@@ -8,7 +8,7 @@ from typing import Self
 
 import pytest
 
-from pipeline.cli.data import _followed
+from pipeline.cli.data import followed
 from pipeline.config import KafkaSettings
 from pipeline.kafka import consumer
 from pipeline.kafka.records import Record
@@ -37,7 +37,7 @@ def test_why_nothing_comes_is_said_once(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(consumer, "BatchConsumer", lambda *_: Flaky())
-    batches = list(islice(_followed(KafkaSettings(), "any", Reset.LATEST), 4))
+    batches = list(islice(followed(KafkaSettings(), "any", Reset.LATEST), 4))
     assert batches == [[], [], [], []]
     out, err = capsys.readouterr()
     assert out == ""

@@ -133,17 +133,22 @@ class KeyCommands(Provider):
     async def search(self, query: str) -> Hits:
         """Keys whose label or help is like what was typed."""
         matcher = self.matcher(query)
-        for command in self._commands():
+        for command in self.commands():
             hit = command.hit(matcher)
             if hit is not None:
                 yield hit
 
     async def discover(self) -> Hits:
         """All but those that are many keys for one thing; these are found by searching."""
-        for command in self._commands(families=False):
+        for command in self.commands(families=False):
             yield command.discovery()
 
-    def _commands(self, *, families: bool = True) -> Iterator[Command]:
+    def commands(self, *, families: bool = True) -> Iterator[Command]:
+        """What the keys do here.
+
+        Args:
+            families: Whether those that are many keys for one thing are among them.
+        """
         active = self.screen.active_bindings
         refused = changing_actions() if self.read_only else frozenset[str]()
         for entry in KEYMAP:

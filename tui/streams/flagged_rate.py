@@ -49,6 +49,16 @@ class FlaggedRate:
         self._chosen = 0
         self._latest: FlaggedBuckets | None = None
 
+    @property
+    def buckets_kept(self) -> tuple[int, ...]:
+        """How many buckets of each width are kept."""
+        return tuple(map(len, self._counts))
+
+    @property
+    def identities_kept(self) -> int:
+        """How many transactions would be known again."""
+        return len(self._seen)
+
     def add(self, transactions: Iterable[Transaction], newest: datetime | None) -> None:
         """Count transactions; `newest` is the event time of the stream, if known."""
         for transaction in transactions:

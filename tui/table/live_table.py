@@ -108,6 +108,11 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
         self._ready_for = 0
 
     @property
+    def rows(self) -> Sequence[RowT]:
+        """The rows as they are shown, from the top."""
+        return self._rows
+
+    @property
     def selected(self) -> RowT | None:
         """The row under the cursor; None when there is no row."""
         return self._rows[self._cursor] if self._rows else None

@@ -62,9 +62,9 @@ class Patient:
         return self.before + self.report.simulator.sent
 
     def records(self, topic: str) -> int:
-        """How many records a topic holds."""
+        """How many records a topic holds; 0 as long as nobody knows."""
         known = {info.name: info.records for info in topics.list_topics(self.runtime.kafka)}
-        return known.get(topic, 0)
+        return known.get(topic) or 0
 
     def pid(self, name: str) -> int:
         """A process of the stack."""

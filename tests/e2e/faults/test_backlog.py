@@ -58,7 +58,9 @@ def test_attach_to_a_backlog(tmp_path: Path, round_number: int) -> None:
         def flagged() -> int:
             known = topics.list_topics(runtime.kafka)
             assert terminal is not None and terminal.text
-            return next(t.records for t in known if t.name == "flagged_transactions")
+            (records,) = (t.records for t in known if t.name == "flagged_transactions")
+            assert records is not None
+            return records
 
         wait_until(lambda: flagged() >= fraud, 240, f"{fraud} flagged transactions")
         terminal.wait_for(r"● flagged +running.* 0  →", 60)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import trustme
 from cryptography.hazmat.primitives import serialization
@@ -99,7 +99,7 @@ class Secured:
                 key_file=self.certificates.path("client.key"),
                 key_password=Secret("env", "CANARY_KEY_PASSWORD"),
             )
-        common = {
+        common: dict[str, Any] = {
             "bootstrap": self.sasl,
             "security_protocol": "SASL_SSL",
             "sasl_mechanism": mechanism,
@@ -143,7 +143,8 @@ def secured_broker(folder: Path, certificates: Certificates) -> Iterator[Secured
     settings = config.load(environment=stack_environment(folder))
     jars.fetch(jars.manifest().jars, settings.jars_dir)
     tokens = TokenServer(USER, CLIENT_SECRET)
-    ports = Ports(*(free_port() for _ in range(4)), _free_port_of_six())
+    inner, sasl_port, mutual_port, controller = (free_port() for _ in range(4))
+    ports = Ports(inner, sasl_port, mutual_port, controller, _free_port_of_six())
     settings.logs_dir.mkdir(parents=True)
     spec = broker.broker(
         settings,

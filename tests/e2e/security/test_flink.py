@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 from base64 import b64encode
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
@@ -44,8 +45,8 @@ def proxy(
     proxy.close()
 
 
-def flink(proxy: Proxy, certificates: Certificates, **how: object) -> FlinkSettings:
-    known = {
+def flink(proxy: Proxy, certificates: Certificates, **how: Any) -> FlinkSettings:
+    known: dict[str, Any] = {
         "rest": proxy.address,
         "ca_file": certificates.path("ca.pem"),
         "certificate_file": certificates.path("client.pem"),

@@ -12,6 +12,7 @@ from pipeline.errors import ChangedError, JobError
 from pipeline.flink.answers import JobOverview, Overview
 from pipeline.flink.definition import DIGEST_PARAMETER, Definition
 from pipeline.flink.jobs import Jobs
+from pipeline.flink.rest import FlinkRest
 from pipeline.flink.slots import no_slots
 from pipeline.flink.submission import Submission, Submitted
 from pipeline.model import JobState, KeptState, OtherJob, Slots
@@ -27,12 +28,15 @@ def job(job_id: str, name: str, state: str = "RUNNING", start: int = 1_000) -> J
 
 
 @dataclass
-class Cluster:
-    """Answers as Flink would; what was submitted runs, what was stopped has ended."""
+class Cluster(FlinkRest):
+    """Answers as Flink would; what was submitted runs, what was stopped has ended.
+
+    There is no connection to ask anything else.
+    """
 
     listed: list[JobOverview] = field(default_factory=list)
     told: dict[str, str] = field(default_factory=dict)
-    failures: dict[str, str] = field(default_factory=dict)
+    causes: dict[str, str] = field(default_factory=dict)
     free: int = 8
     growing: bool = False
     flink_version: str = "2.3.0"
@@ -65,7 +69,7 @@ class Cluster:
         return KeptState("s3://bucket/elsewhere", 5.0, "savepoint") if job_id == "new" else None
 
     def failure(self, job_id: str) -> str:
-        return self.failures.get(job_id, "")
+        return self.causes.get(job_id, "")
 
     def submit(self, submission: Submission) -> Submitted:
         self.submissions.append(submission)
@@ -120,9 +124,9 @@ def test_a_job_that_is_restarted_says_why(settings: Settings) -> None:
     cluster = Cluster(
         [job("a", "fraudwatch-rolling", "RESTARTING"), job("b", "fraudwatch-flagged")]
     )
-    cluster.failures = {"a": "java.lang.NoClassDefFoundError: zstd", "b": "of an hour ago"}
+    cluster.causes = {"a": "java.lang.NoClassDefFoundError: zstd", "b": "of an hour ago"}
     rolling, flagged = Jobs(cluster, settings).survey(TOPICS).ours
-    assert (rolling.state, rolling.failure) == (JobState.RESTARTING, cluster.failures["a"])
+    assert (rolling.state, rolling.failure) == (JobState.RESTARTING, cluster.causes["a"])
     assert (flagged.state, flagged.failure) == (JobState.RUNNING, "")
 
 

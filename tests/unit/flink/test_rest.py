@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
 import httpx
 import pytest
 
 from pipeline.checks.doctor import stack as doctor
 from pipeline.config import FlinkSettings, KafkaSettings, Settings
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, UnavailableError
 from pipeline.features import BUILT_IN
 from pipeline.flink import rest as module
 from pipeline.flink.rest import FlinkRest
@@ -120,7 +122,7 @@ def test_what_answers_but_is_not_flink(
     answers: dict[str, object], answer: httpx.Response, what: str
 ) -> None:
     answers["/overview"] = answer
-    with pytest.raises(module.UnavailableError) as caught:
+    with pytest.raises(UnavailableError) as caught:
         FlinkRest(FLINK).overview()
     assert "team answers, but is not Flink's REST API" in caught.value.message
     assert what in caught.value.message
@@ -151,7 +153,7 @@ def test_every_answer_is_checked(answers: dict[str, object]) -> None:
     )
     answers.update(dict.fromkeys(PATHS, httpx.Response(200, text="<html>login</html>")))
     for ask in asked:
-        with pytest.raises(module.UnavailableError, match="is not Flink's REST API"):
+        with pytest.raises(UnavailableError, match="is not Flink's REST API"):
             ask()
 
 
@@ -174,11 +176,11 @@ def test_a_savepoint_is_waited_for_as_long_as_flink_is_at_it(
     answers: dict[str, object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = iter(range(0, 100_000, 60))
-    monkeypatch.setattr(module.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(time, "monotonic", lambda: next(clock))
     progress = [{"status": {"id": "IN_PROGRESS"}}] * 20
     done = {"status": {"id": "COMPLETED"}, "operation": {"location": "file:/s"}}
     told = iter([*progress, done])
-    monkeypatch.setattr(module.time, "sleep", lambda _: turn())
+    monkeypatch.setattr(time, "sleep", lambda _: turn())
 
     def turn() -> None:
         answers["/jobs/a/savepoints/r"] = next(told)
@@ -215,5 +217,5 @@ def test_a_cluster_without_taskmanagers(
         assert "starts TaskManagers" in doctor.flink(found, stack).found
     else:
         assert "have TaskManagers added" in finding.hint
-        with pytest.raises(module.UnavailableError, match="has no TaskManager"):
+        with pytest.raises(UnavailableError, match="has no TaskManager"):
             doctor.flink(found, stack)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from pipeline.errors import JobError
+from pipeline.flink.rest import FlinkRest
 from pipeline.flink.vitals import VitalsReader
 from pipeline.model import Checkpoint, JobVitals
 
@@ -46,8 +47,8 @@ JOB = {
 }
 
 
-class Recorded:
-    """Answers as Flink did."""
+class Recorded(FlinkRest):
+    """Answers as Flink did; there is no connection to ask anything else."""
 
     def __init__(
         self, metrics: dict[str, dict[str, dict[str, float]]], job: dict[str, float]

@@ -8,8 +8,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from confluent_kafka import KafkaError, KafkaException, Producer
-from confluent_kafka.admin import AdminClient
+from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from pipeline.config import KafkaSettings
 from pipeline.contract import TRANSACTION_TOPIC
@@ -20,6 +20,7 @@ from pipeline.kafka.topics import list_topics
 from pipeline.model import Last, Reset, Start
 from tests.idle import DEADLINE_SECONDS
 from tui.streams.kafka_source import KafkaSource
+from tui.streams.quarantine import BadRow
 
 TOPIC = "numbers"
 LEADER = SimpleNamespace(id=1)
@@ -67,7 +68,7 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster]:
     """The mock cluster knows no topic ids, so that those come from the test."""
     cluster = Cluster()
     monkeypatch.setattr(module, "AdminClient", lambda _: cluster)
-    monkeypatch.setattr(module, "_LOOK_AGAIN_SECONDS", 0.0)
+    monkeypatch.setattr(module, "LOOK_AGAIN_SECONDS", 0.0)
     yield cluster
 
 
@@ -118,10 +119,15 @@ def test_all_partitions_are_asked_for_at_once(
     cluster.partitions = 4
     cluster.put(1)
     cluster.put(2, topic="others")
-    ask, asked = cluster.list_offsets, []
-    monkeypatch.setattr(
-        cluster, "list_offsets", lambda parts, **how: asked.append(len(parts)) or ask(parts, **how)
-    )
+    ask = cluster.list_offsets
+    asked: list[int] = []
+
+    def noted(parts: dict[TopicPartition, OffsetSpec], **how: Any) -> dict[Any, Future[Any]]:
+        asked.append(len(parts))
+        found: dict[Any, Future[Any]] = ask(parts, **how)
+        return found
+
+    monkeypatch.setattr(cluster, "list_offsets", noted)
     with BatchConsumer(cluster.kafka, (TOPIC, "others"), Reset.EARLIEST) as consumer:
         assert sorted(read(consumer, 2)) == [1, 2]
     # Where they begin, and where they end.
@@ -187,7 +193,7 @@ def test_it_tells_whether_there_is_such_a_topic(cluster: Cluster) -> None:
     with BatchConsumer(cluster.kafka, (TOPIC,), Reset.LATEST) as consumer:
         assert (consumer.found, consumer.missing) == (False, frozenset())
         assert consumer.poll(timeout=0.1) == []
-        assert (consumer.found, consumer.missing) == (False, {TOPIC})
+        assert (consumer.found, consumer.missing) == (False, frozenset({TOPIC}))
         cluster.put(1)
         cluster.topic_id = "first"
         assert read(consumer, 1) == [1]
@@ -259,7 +265,7 @@ def test_a_backlog_is_the_past_to_its_last_record(cluster: Cluster) -> None:
     source = KafkaSource(cluster.kafka)
     try:
         for count, past in ((900, True), (1, False)):
-            found = []
+            found: list[BadRow] = []
             for _ in range(600):
                 batch = source.poll()
                 if batch.quarantined:

@@ -121,7 +121,7 @@ def rolling(events: Iterator[Arrival | int]) -> tuple[list[dict[str, Any]], int]
                 for amount in state.rows.get(timer, ()):
                     state.total += amount
                 seen = [a for t, amounts in state.rows.items() if t <= timer for a in amounts]
-                at = _moment(timer)
+                at = moment(timer)
                 row = _row(user, state.total, len(seen), trans_date_trans_time=at) if seen else {}
                 found += [row] * len(state.rows.get(timer, ()))
                 state.last = timer
@@ -143,7 +143,7 @@ def windows(events: Iterator[Arrival | int], spans: Any) -> tuple[list[dict[str,
         mark = event
         for key in [key for key in held if key[1] - 1 <= mark]:
             start, end, user = key
-            times = {"window_start": _moment(start), "window_end": _moment(end)}
+            times = {"window_start": moment(start), "window_end": moment(end)}
             amounts = held.pop(key)
             found.append(times | _row(user, sum(amounts), len(amounts)))
     return found, dropped
@@ -169,5 +169,5 @@ def _row(user: int, total: float, count: int, **times: datetime) -> dict[str, An
     return {"user_id": user, "mean": total / count, "count": count, **times}
 
 
-def _moment(milliseconds: int) -> datetime:
+def moment(milliseconds: int) -> datetime:
     return EPOCH + timedelta(milliseconds=milliseconds)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import duckdb
 import numpy as np
@@ -17,7 +17,7 @@ from pipeline.parity.report import Parity
 from pipeline.parity.store import StoredRows
 from pipeline.parity.verify import judge
 
-Rows = Iterable[dict[str, Any]] | pa.Table
+Rows: TypeAlias = Iterable[dict[str, Any]] | pa.Table
 
 
 @dataclass(frozen=True)

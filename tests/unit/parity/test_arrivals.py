@@ -80,7 +80,7 @@ def as_topic(made: list[Arrival]) -> Topic:
     rows = []
     for one in made:
         row = transaction(0, one.user, one.amount)
-        rows.append(row | {"trans_date_trans_time": flink._moment(one.time)})
+        rows.append(row | {"trans_date_trans_time": flink.moment(one.time)})
     return topic(
         rows, partition=[one.partition for one in made], arrived=[one.arrived for one in made]
     )

@@ -32,6 +32,7 @@ async def console(**options: Any) -> AsyncIterator[tuple[Stage, Pilot[Any]]]:
 
 def arrives(stage: Stage, sent: str) -> None:
     """Have a terminal's bytes taken in one read."""
+    # Textual has no public name for what takes a terminal's bytes, nor for what makes keys of them.
     driver = stage.app._driver
     assert driver is not None
     for message in XTermParser().feed(sent):

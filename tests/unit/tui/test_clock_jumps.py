@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
+from textual.pilot import Pilot
 
 from tests.snapshot.fakes import NOW, FakeSource, live_batch, rolling, transaction, user
 from tests.snapshot.stage import Stage
@@ -12,6 +14,11 @@ from tui.streams.source import Batch
 
 HOUR = 3_600.0
 YEAR = 365 * 24 * HOUR
+
+
+async def has_read(stage: Stage, pilot: Pilot[Any], transactions: int) -> None:
+    """Wait until so many transactions have been read."""
+    await stage.wait(pilot, lambda: stage.view.data.transactions_total == transactions)
 
 
 @pytest.mark.parametrize("jump", [-HOUR, HOUR, YEAR, -NOW])
@@ -26,9 +33,7 @@ async def test_the_console_goes_on_and_no_age_is_negative(jump: float) -> None:
                 Batch(transactions=[transaction(0)], rolling=[rolling(0, user_id=user(0))])
             )
             before += 1
-            await stage.wait(
-                pilot, lambda wanted=before: stage.view.data.transactions_total == wanted
-            )
+            await has_read(stage, pilot, before)
             await stage.settle(pilot)
             for panel in "12345":
                 await pilot.press(panel)

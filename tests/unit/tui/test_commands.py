@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 from textual.app import App
+from textual.command import Hit
 from textual.pilot import Pilot
+from textual.theme import Theme
 from textual.widgets import Input, OptionList
 
 from tests.snapshot.dialogs import DialogApp, shown, until
@@ -131,13 +133,18 @@ async def test_it_runs_the_action_where_the_key_would(typed: str, call: str) -> 
         assert isinstance(stage.app.screen, Dashboard)
 
 
+async def becomes(stage: Stage, pilot: Pilot[Any], theme: Theme) -> None:
+    """Wait until the console is drawn in a theme."""
+    await stage.wait(pilot, lambda: stage.app.theme == theme.name)
+
+
 async def test_themes_by_name() -> None:
     async with console() as (stage, pilot):
         for theme in reversed(THEMES):
             await pilot.press("ctrl+p", *f"theme {title(theme)}".replace(" ", ""))
             await listed(stage.app, pilot, f"Theme {title(theme)}")
             await pilot.press("enter")
-            await stage.wait(pilot, lambda theme=theme: stage.app.theme == theme.name)
+            await becomes(stage, pilot, theme)
 
 
 async def test_in_a_dialog_it_has_the_keys_of_the_dialog() -> None:
@@ -145,7 +152,7 @@ async def test_in_a_dialog_it_has_the_keys_of_the_dialog() -> None:
         stage.app.push_screen(ConfirmScreen("Cancel?", "All is lost.", "cancel"))
         await pilot.pause()
         provider = KeyCommands(stage.app.screen)
-        helps = {command.help for command in provider._commands()}
+        helps = {command.help for command in provider.commands()}
         assert "Do what the question names; no other key does" in helps
         assert not any("job" in words for words in helps)
 
@@ -153,13 +160,13 @@ async def test_in_a_dialog_it_has_the_keys_of_the_dialog() -> None:
 async def test_read_only_leaves_out_what_changes_something() -> None:
     async with console() as (stage, _):
         changing = {entry.help for entry in KEYMAP if entry.changes}
-        everything = {command.help for command in KeyCommands(stage.app.screen)._commands()}
+        everything = {command.help for command in KeyCommands(stage.app.screen).commands()}
         assert everything & changing
 
         class ReadOnly(KeyCommands):
             read_only = True
 
-        left = {command.help for command in ReadOnly(stage.app.screen)._commands()}
+        left = {command.help for command in ReadOnly(stage.app.screen).commands()}
         assert left == everything - changing
         assert changing_actions()
 
@@ -173,11 +180,17 @@ async def jumping(
         yield app, pilot
 
 
-async def found(app: DialogApp[None], pilot: Pilot[Any], typed: str) -> list[str]:
+async def found(places: Places, app: App[Any], typed: str) -> list[str]:
     """What the provider of jumps has for this, best first."""
-    await pilot.pause()
-    (provider,) = (p for p in app.dialog._providers if isinstance(p, JumpCommands))
-    hits = [hit async for hit in provider._search(typed)]
+
+    class PlacesCommands(JumpCommands):
+        jumps = places.jumps
+
+    provider = PlacesCommands(app.screen)
+    await provider.startup()
+    hits = [hit async for hit in provider.search(typed)]
+    await provider.shutdown()
+    assert all(isinstance(hit, Hit) for hit in hits)
     return [str(hit.prompt).strip() for hit in sorted(hits, reverse=True)]
 
 
@@ -201,8 +214,8 @@ async def found(app: DialogApp[None], pilot: Pilot[Any], typed: str) -> list[str
 )
 async def test_digits_find_users(typed: str, users: list[int]) -> None:
     places = Places()
-    async with jumping(places) as (app, pilot):
-        hits = await found(app, pilot, typed)
+    async with jumping(places) as (app, _):
+        hits = await found(places, app, typed)
         assert [hit for hit in hits if "user" in hit] == [f"Go to user {user}" for user in users]
         assert threading.get_ident() not in places.threads
 
@@ -241,9 +254,10 @@ async def test_hostile_topics_are_only_text_and_open_as_they_are() -> None:
 
 
 async def test_topics_that_cannot_be_listed_leave_the_rest() -> None:
-    async with jumping(Places(topics=OSError("Kafka is away"))) as (app, pilot):
-        assert await found(app, pilot, "topic") == []
-        assert await found(app, pilot, "9") == ["Go to user 9"]
+    places = Places(topics=OSError("Kafka is away"))
+    async with jumping(places) as (app, _):
+        assert await found(places, app, "topic") == []
+        assert await found(places, app, "9") == ["Go to user 9"]
 
 
 async def test_topics_that_take_long_hold_nothing_up() -> None:

@@ -90,12 +90,12 @@ def test_an_unknown_profile_is_an_error_before_anything_is_drawn(
 @pytest.mark.parametrize("port", ["nine", "-1", "99999"])
 def test_what_is_no_port_is_a_sentence(port: str) -> None:
     from pipeline.errors import ConfigError
-    from tui.__main__ import _metrics
+    from tui.__main__ import metrics_served
 
     def view() -> View:
         raise AssertionError("nobody scrapes")
 
-    with pytest.raises(ConfigError, match=port), _metrics(port, view):
+    with pytest.raises(ConfigError, match=port), metrics_served(port, view):
         pass
 
 

@@ -10,6 +10,18 @@ from tui.streams.source import Batch, Source
 from tui.streams.store import Store
 
 
+class Noting(Store):
+    """Notes every error that it is told."""
+
+    def __init__(self) -> None:
+        super().__init__(Clock())
+        self.errors: list[str] = []
+
+    def fail(self, error: str) -> None:
+        self.errors.append(error)
+        super().fail(error)
+
+
 def test_reads_until_told_to_stop_and_closes_the_source() -> None:
     source, store = FakeSource(live_batch()), Store(Clock())
     feed = Feed(lambda: source, store)
@@ -26,15 +38,12 @@ def test_survives_whatever_the_source_raises() -> None:
         ValueError("surprise"),
         Batch(transactions=[transaction()]),
     )
-    store = Store(Clock())
-    errors: list[str] = []
-    fail = store.fail
-    store.fail = lambda error: (errors.append(error), fail(error))[1]
+    store = Noting()
     feed = Feed(lambda: source, store, pause=0.001)
     feed.start()
     eventually(lambda: store.snapshot().transactions_total == 1)
     feed.stop()
-    assert errors == [
+    assert store.errors == [
         "Kafka is away. Start it.",
         "ValueError: surprise The console's log has the details.",
     ]

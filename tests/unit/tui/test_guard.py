@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 from aiohttp import ClientSession, WSServerHandshakeError
-from aiohttp.test_utils import TestServer
 
 from pipeline.errors import ConfigError
 from tui.web.command import serve
@@ -62,13 +63,20 @@ def test_others_are_refused_in_a_sentence(host: str, origin: str | None, said: s
     assert said in refusal(host, origin, NAMES)
 
 
+@asynccontextmanager
+async def serving(server: ConsoleServer) -> AsyncIterator[str]:
+    """The address at which a server serves."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    runner = await server.start(listener)
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    await runner.cleanup()
+
+
 @pytest.fixture
 async def address() -> AsyncIterator[str]:
     """Of a server whose consoles end at once."""
-    server = TestServer(await ConsoleServer("exit 0")._make_app())
-    await server.start_server()
-    yield f"http://127.0.0.1:{server.port}"
-    await server.close()
+    async with serving(ConsoleServer("exit 0")) as address:
+        yield address
 
 
 @pytest.mark.parametrize("path", ["/", "/ws", "/static/js/textual.js", "/page/console.js"])
@@ -95,25 +103,19 @@ async def test_no_console_is_started_for_other_sites(address: str) -> None:
     [("https://watch.example:8443", 101), ("https://only.example:9443", 403)],
 )
 async def test_a_console_behind_a_proxy_on_another_port(origin: str, status: int) -> None:
-    server = TestServer(await ConsoleServer("exit 0", NAMES)._make_app())
-    await server.start_server()
-    address = f"http://127.0.0.1:{server.port}"
     host = {"Host": "watch.example"}
-    try:
-        async with ClientSession() as client:
-            async with client.get(address, headers=host) as answer:
-                assert "wss://watch.example:*" in answer.headers["Content-Security-Policy"]
-                assert "wss://only.example:8443" in answer.headers["Content-Security-Policy"]
-            connecting = client.ws_connect(f"{address}/ws", origin=origin, headers=host)
-            if status == 101:
-                async with connecting:
-                    pass
-            else:
-                with pytest.raises(WSServerHandshakeError) as refused:
-                    await connecting
-                assert refused.value.status == status
-    finally:
-        await server.close()
+    async with serving(ConsoleServer("exit 0", NAMES)) as address, ClientSession() as client:
+        async with client.get(address, headers=host) as answer:
+            assert "wss://watch.example:*" in answer.headers["Content-Security-Policy"]
+            assert "wss://only.example:8443" in answer.headers["Content-Security-Policy"]
+        connecting = client.ws_connect(f"{address}/ws", origin=origin, headers=host)
+        if status == 101:
+            async with connecting:
+                pass
+        else:
+            with pytest.raises(WSServerHandshakeError) as refused:
+                await connecting
+            assert refused.value.status == status
 
 
 @pytest.mark.parametrize("name", ["https://watch.example", "a/b", "", "a:b", "a:99999", "me@a"])

@@ -32,7 +32,7 @@ from tui.panels.jobs.jobs_table import JobsPanel
 from tui.panels.users.users_table import UsersTable
 from tui.screens.dashboard.screen import Dashboard
 from tui.screens.help import HelpScreen, help_text
-from tui.session.view import Phase, View
+from tui.session.view import JobLine, Phase, View
 from tui.streams.snapshot import Snapshot, UserRow
 from tui.streams.source import Batch
 from tui.theme import DARK, THEMES, title
@@ -129,16 +129,13 @@ async def test_starting_jobs(keys: list[str], calls: list[str]) -> None:
         await pilot.press(*keys)
         await stage.wait(pilot, lambda: stage.backend.calls == ["bring_up", *calls])
         started = {call.split()[1] for call in calls}
+
+        def runs(line: JobLine) -> bool:
+            at_work = line.activity is None or line.activity.busy
+            return line.status.state is JobState.RUNNING and not at_work
+
         await stage.wait(
-            pilot,
-            lambda: (
-                {
-                    line.status.name
-                    for line in stage.view.jobs
-                    if line.status.state is JobState.RUNNING and not line.activity.busy
-                }
-                == started
-            ),
+            pilot, lambda: {line.status.name for line in stage.view.jobs if runs(line)} == started
         )
 
 
@@ -159,7 +156,7 @@ async def test_stopping_jobs_keeps_their_state(keys: list[str], calls: list[str]
         )
         names = "rolling, tumbling, flagged have" if len(calls) > 1 else "rolling has"
         await stage.shows(pilot, f"{names} stopped;")
-        assert len(stage.app._notifications) == 1
+        assert len(stage.toasted) == 1
 
 
 async def test_stopping_every_job_asks() -> None:

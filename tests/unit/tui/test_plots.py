@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -116,12 +117,13 @@ def test_pictures_do_not_depend_on_the_hash_seed() -> None:
 
 def pictures() -> list[object]:
     plots = (ThroughputPlot(), FlaggedPlot(), AmountsPlot(), LagPlot())
-    drawn: list[object] = []
-    for plot in plots:
-        part = plot.part(series())
-        assert part
-        drawn += [draw(plot.charted(part), *size) for size in SIZES]
-    return drawn
+    return [picture for plot in plots for picture in in_every_size(plot)]
+
+
+def in_every_size(plot: SeriesPlot[Any]) -> list[object]:
+    part = plot.part(series())
+    assert part
+    return [draw(plot.charted(part), *size) for size in SIZES]
 
 
 any_float = st.floats() | st.sampled_from([math.nan, math.inf, 1e300, -1e300, 1e-300, 0.0])
@@ -181,7 +183,7 @@ async def test_only_what_is_seen_and_has_changed_is_drawn() -> None:
 
 
 async def test_an_empty_plot_says_why_and_a_full_one_what_it_has() -> None:
-    plots: list[SeriesPlot[object]] = [ThroughputPlot(), FlaggedPlot(), AmountsPlot(), LagPlot()]
+    plots: list[SeriesPlot[Any]] = [ThroughputPlot(), FlaggedPlot(), AmountsPlot(), LagPlot()]
     app = PlotsHost(plots)
     async with app.run_test(size=(123, 27)) as pilot:
         await pilot.pause()

@@ -21,8 +21,12 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "state" / "console.json"
 
 
+def unexpected(notice: Notice) -> None:
+    pytest.fail(f"told {notice}")
+
+
 def opened(path: Path, told: list[Notice] | None = None) -> PreferencesFile:
-    file = PreferencesFile(path, told.append if told is not None else pytest.fail)
+    file = PreferencesFile(path, told.append if told is not None else unexpected)
     file.load()
     return file
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -7,7 +8,7 @@ import pytest
 
 from pipeline.model import Health, JobState, SimulatorStatus
 from tests.snapshot.fakes import JOBS, NOW, STATUS
-from tui.drawing.tones import Tone
+from tui.drawing.tones import Piece, Tone
 from tui.panels.flagged.flagged_table import why_no_flagged
 from tui.panels.jobs.jobs_table import why_no_jobs
 from tui.panels.users.users_table import why_no_users
@@ -120,7 +121,7 @@ def job(number: int, state: JobState) -> View:
         ),
     ],
 )
-def test_an_empty_table_says_why(reason: tuple[object, ...], said: str, tone: Tone) -> None:
+def test_an_empty_table_says_why(reason: Sequence[Piece], said: str, tone: Tone) -> None:
     (piece,) = reason
     assert said in piece.text
     assert piece.tone is tone

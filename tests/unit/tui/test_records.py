@@ -9,6 +9,7 @@ import pytest
 from pipeline.errors import UnavailableError
 from pipeline.model import Last, Reset, Since
 from tests.snapshot.fakes import NOW
+from tests.snapshot.painted import strips
 from tests.snapshot.tails import TOPIC, FakeTails, RecordsStage, record
 from tests.unit.tui.test_robust import CONTROL, HOSTILE
 from tui.screens.dashboard.screen import Dashboard
@@ -208,7 +209,7 @@ async def test_the_record_scrolls_when_it_has_the_keys() -> None:
         await stage.shows(pilot, "60 read")
         await pilot.press("enter", "tab")
         await pilot.pause()
-        assert stage.app.focused is stage.pane
+        assert stage.has_keys(stage.pane)
         await pilot.press("j", "j", "k")
         assert stage.pane.scroll_offset.y == 1
         await pilot.press("G")
@@ -218,7 +219,7 @@ async def test_the_record_scrolls_when_it_has_the_keys() -> None:
         assert offset_of(stage.table.selected) == 59
         await pilot.press("enter")
         assert not stage.pane.display
-        assert stage.app.focused is stage.table
+        assert stage.has_keys(stage.table)
 
 
 async def test_y_copies_the_value_from_both_sides() -> None:
@@ -252,7 +253,7 @@ async def test_slash_filters_and_esc_takes_it_off_then_leaves() -> None:
         await stage.shows(pilot, "filter is_fraud=1 key:2")
         await stage.shows(pilot, "3 match of 60 read")
         await pilot.press("enter")
-        assert [offset_of(found) for found in stage.table._rows] == [42, 28, 21]
+        assert [offset_of(found) for found in stage.table.rows] == [42, 28, 21]
         await pilot.press("slash", *"x", "enter")
         await stage.shows(pilot, "None of 60 looked at matches; esc takes the filter off.")
         await pilot.press("escape")
@@ -263,8 +264,9 @@ async def test_slash_filters_and_esc_takes_it_off_then_leaves() -> None:
         await pilot.press("escape")
         await pilot.pause()
         assert isinstance(stage.app.screen, Dashboard)
-        assert stage.screen.feed is not None
-        await stage.wait(pilot, lambda: not stage.screen.feed.running)
+        feed = stage.screen.feed
+        assert feed is not None
+        await stage.wait(pilot, lambda: not feed.running)
 
 
 async def test_esc_in_the_filter_takes_it_off() -> None:
@@ -275,7 +277,7 @@ async def test_esc_in_the_filter_takes_it_off() -> None:
         await stage.shows(pilot, "None of 60")
         await pilot.press("escape")
         await stage.shows(pilot, "60 read")
-        assert stage.app.focused is stage.table
+        assert stage.has_keys(stage.table)
 
 
 async def test_q_leaves() -> None:
@@ -318,7 +320,7 @@ async def test_kafka_that_goes_away_leaves_the_records_with_their_age() -> None:
         await stage.shows(pilot, "all brokers")
         stage.clock.now += 42
         await stage.shows(pilot, "Kafka: all brokers are down. These were read 42 s ago.")
-        assert len(stage.table._rows) == 60
+        assert len(stage.table.rows) == 60
 
 
 async def test_a_deleted_topic_is_told_with_what_it_held() -> None:
@@ -329,7 +331,7 @@ async def test_a_deleted_topic_is_told_with_what_it_held() -> None:
         await stage.shows(pilot, "was deleted")
         stage.clock.now += 5
         await stage.shows(pilot, "The topic was deleted 5 s ago; this is what it held.")
-        assert len(stage.table._rows) == 60
+        assert len(stage.table.rows) == 60
 
 
 @HOSTILE
@@ -353,7 +355,7 @@ async def test_hostile_records_are_only_text(text: str, size: tuple[int, int]) -
             await pilot.pause()
             shown = stage.screen_text()
             assert not CONTROL.search(shown)
-            for strip in stage.app.screen._compositor.render_strips():
+            for strip in strips(stage.app):
                 assert strip.cell_length == size[0]
             await pilot.press("j")
         await pilot.press("t")

@@ -23,6 +23,7 @@ from tests.snapshot.fakes import (
     user,
     window_row,
 )
+from tests.snapshot.painted import strips
 from tests.snapshot.stage import Stage
 from tui.session.view import Phase
 from tui.streams.source import Batch
@@ -86,7 +87,7 @@ def _assert_harmless(stage: Stage, width: int) -> None:
     shown = stage.screen_text()
     assert not CONTROL.search(shown)
     assert all(len(line) <= width for line in shown.splitlines() if line.isascii())
-    for strip in stage.app.screen._compositor.render_strips():
+    for strip in strips(stage.app):
         assert strip.cell_length == width
 
 
@@ -132,11 +133,11 @@ async def test_a_backend_that_fails_at_every_call_is_survived(error: Exception) 
 
 
 async def test_connecting_may_fail_too() -> None:
-    def connect() -> FakeBackend:
-        raise unreachable("Everything")
+    class Alone(Stage):
+        def connect(self) -> FakeBackend:
+            raise unreachable("Everything")
 
-    stage = Stage()
-    stage.app.session._connect = connect
+    stage = Alone()
     async with stage.app.run_test() as pilot:
         await stage.wait(pilot, lambda: stage.view.phase is Phase.FAILED)
         await stage.settle(pilot)
@@ -173,14 +174,14 @@ async def test_kafka_that_is_down_is_not_shown_as_up() -> None:
 
 
 async def test_a_broker_that_comes_back_elsewhere_is_followed() -> None:
-    stage = Stage()
     opened: list[str] = []
 
-    def open_source(bootstrap: str) -> FakeSource:
-        opened.append(bootstrap)
-        return stage.source
+    class Noting(Stage):
+        def open_source(self, bootstrap: str) -> FakeSource:
+            opened.append(bootstrap)
+            return super().open_source(bootstrap)
 
-    stage.app.session._open_source = open_source
+    stage = Noting()
     async with stage.app.run_test() as pilot:
         await stage.live(pilot)
         stage.backend.stack = replace(STATUS, bootstrap="127.0.0.1:9999")

@@ -13,7 +13,7 @@ from pipeline.model import Transaction
 from tests.snapshot import fakes
 from tests.snapshot.fakes import EVENT_TIME, rolling, transaction
 from tui.streams.amounts import BINS_PER_DECADE, AmountShares
-from tui.streams.flagged_rate import FlaggedBuckets
+from tui.streams.flagged_rate import FlaggedBuckets, FlaggedRate
 from tui.streams.newest_time import NewestTime
 from tui.streams.series import Series
 from tui.streams.series_snapshot import KEPT_SECONDS
@@ -278,17 +278,15 @@ def test_whatever_comes_it_is_bounded(steps: list[tuple[Batch, float]]) -> None:
 
 
 def test_many_flagged_at_absurd_times_do_not_fill_it() -> None:
-    series = Series()
-    series.add(at(EVENT_TIME), NOW)
+    rate = FlaggedRate()
     for part in range(20):
         absurd = [
             datetime(1 + (part * 499 + number * 7) % 9_998, 1, 1, number % 24)
             for number in range(1_500)
         ]
-        series.add(Batch(flagged=flagged_at(*absurd)), NOW)
-    rate = series._flagged
-    assert all(len(counts) <= 256 for counts in rate._counts)
-    assert len(rate._seen) <= 20_000
+        rate.add((row.transaction for row in flagged_at(*absurd)), EVENT_TIME)
+    assert all(0 < buckets <= 256 for buckets in rate.buckets_kept)
+    assert rate.identities_kept == 20_000
 
 
 def test_snapshots_are_whole_while_a_thread_adds() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from pipeline.model import FASTEST, SimulatorCommand, SimulatorStatus
+from pipeline.model import FASTEST, SimulatorCommand, SimulatorStatus, StackStatus
 from tests.idle import eventually
 from tests.snapshot.dialogs import DialogApp, shown, until
 from tests.snapshot.fakes import STATUS, Clock, FakeBackend, unreachable
@@ -30,9 +30,14 @@ class Desk:
 
     def __init__(self, status: SimulatorStatus | None) -> None:
         self.status = status
+        self.looks = 0
         self.orders: list[SimulatorCommand] = []
         self.obeys = True
         self.clock = Clock()
+
+    def look(self) -> SimulatorStatus | None:
+        self.looks += 1
+        return self.status
 
     def order(self, order: SimulatorCommand) -> None:
         self.orders.append(order)
@@ -48,10 +53,15 @@ async def desk(
     status: SimulatorStatus | None = RUNNING, size: tuple[int, int] = (80, 24)
 ) -> AsyncIterator[tuple[Desk, DialogApp[None], Pilot[Any]]]:
     it = Desk(status)
-    app = DialogApp(SimulatorScreen(lambda: it.status, it.order, it.clock))
+    app = DialogApp(SimulatorScreen(it.look, it.order, it.clock))
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         yield it, app, pilot
+
+
+async def says(app: DialogApp[None], pilot: Pilot[Any], words: str) -> None:
+    """Wait until the dialog says these words."""
+    await until(pilot, lambda: words in shown(app))
 
 
 @pytest.mark.parametrize(
@@ -123,10 +133,12 @@ async def test_what_is_off_takes_no_orders_but_to_start(
     ],
 )
 async def test_limits(key: str, name: str, at: float, said: str) -> None:
-    near = replace(RUNNING, **{name: at * (0.7 if at == FASTEST else 1.4)})
+    reached: dict[str, Any] = {name: at}
+    before: dict[str, Any] = {name: at * (0.7 if at == FASTEST else 1.4)}
+    near = replace(RUNNING, **before)
     async with desk(near) as (it, app, pilot):
         await pilot.press(key)
-        assert it.orders == [SimulatorCommand(**{name: at})]
+        assert it.orders == [SimulatorCommand(**reached)]
         await until(pilot, lambda: said in shown(app))
         await pilot.press(key)
         assert len(it.orders) == 1
@@ -149,7 +161,7 @@ async def test_it_is_live() -> None:
     async with desk() as (it, app, pilot):
         await until(pilot, lambda: "12,345 transactions" in shown(app))
         for said in ("● running", "100 transactions/s", "×720 real time", "2023-03-04 17:22:10"):
-            await until(pilot, lambda said=said: said in shown(app))
+            await says(app, pilot, said)
         it.status = replace(RUNNING, paused=True, sent=20_000, error="Kafka \x1b[2J is away")
         await until(pilot, lambda: "◐ paused" in shown(app))
         await until(pilot, lambda: "20,000" in shown(app))
@@ -177,7 +189,8 @@ async def test_an_order_that_never_is_carried_out_is_not_shown_for_ever() -> Non
         await pilot.press("plus", "o")
         await until(pilot, lambda: "stopping…" in shown(app))
         it.clock.now += 5
-        app.dialog._look()
+        before = it.looks
+        await until(pilot, lambda: it.looks > before)
         await pilot.pause()
         assert "stopping…" in shown(app)
         it.clock.now += 0.1
@@ -233,6 +246,7 @@ def test_what_cannot_be_seen_is_said(order: SimulatorCommand, call: str, said: s
     eventually(lambda: bool(told))
     assert backend.calls == [call]
     assert told == [Notice(said)]
+    assert isinstance(backend.stack, StackStatus)
     assert seen == [backend.stack.simulator]
 
 

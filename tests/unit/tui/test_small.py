@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from textual.geometry import Region
-from textual.widgets._footer import FooterKey
+from textual.widgets import Static
 
 from tests.snapshot.fakes import FakeSource, live_batch
 from tests.snapshot.stage import Stage
@@ -43,7 +43,7 @@ async def test_every_footer_has_all_its_keys(keys: list[str]) -> None:
         await pilot.press(*keys)
 
         def keys_shown() -> list[Region]:
-            return [key.region for key in stage.app.screen.query(FooterKey)]
+            return [key.region for key in stage.app.screen.query("FooterKey")]
 
         # A footer is made again whenever the focus goes elsewhere.
         def is_whole() -> bool:
@@ -61,13 +61,13 @@ async def test_the_help_is_whole() -> None:
         await pilot.pause()
         shown = " ".join(
             " ".join(str(static.content).split())
-            for static in stage.app.screen.query("#help Static")
+            for static in stage.app.screen.query("#help Static").results(Static)
         )
         for key in KEYMAP:
             assert key.help in shown
         widest = max(
             len(line.rstrip())
-            for static in stage.app.screen.query("#help Static")
+            for static in stage.app.screen.query("#help Static").results(Static)
             for line in str(static.content).splitlines()
         )
         assert widest <= stage.app.screen.query_one("#help-columns").region.width

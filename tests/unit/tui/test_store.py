@@ -264,9 +264,9 @@ def test_a_user_has_the_last_amount_and_the_last_means() -> None:
         row = rolling(0, trans_date_trans_time=time, user_mean_trans_amt_last_360min=float(minute))
         store.apply(Batch(rolling=[row]))
     store.apply(Batch(transactions=[transaction(0, user_id=user(0), amt=9.5, merchant="m")]))
-    (row,) = page(store).rows
-    assert (row.amount, row.merchant) == (9.5, "m")
-    assert row.trend == tuple(float(minute) for minute in range(10, 20))
+    (known,) = page(store).rows
+    assert (known.amount, known.merchant) == (9.5, "m")
+    assert known.trend == tuple(float(minute) for minute in range(10, 20))
 
 
 @pytest.mark.parametrize("past", [False, True])

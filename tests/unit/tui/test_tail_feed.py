@@ -97,6 +97,11 @@ def test_from_a_time_on() -> None:
         eventually(lambda: keys(feed) == [6, 7, 8, 9])
 
 
+def is_full_from(feed: TailFeed, first: int) -> None:
+    """Wait until no more is kept, the first of it being that one."""
+    eventually(lambda: feed.snapshot.first == first and feed.snapshot.full)
+
+
 def test_a_filter_searches_until_it_can_keep_no_more() -> None:
     with tailing(topic(5_000), Reset.EARLIEST, "is_fraud=1") as feed:
         eventually(lambda: feed.snapshot.full)
@@ -104,7 +109,7 @@ def test_a_filter_searches_until_it_can_keep_no_more() -> None:
         assert feed.snapshot.read > 700
         for first in range(51, 602, 50):
             feed.read_on(feed.snapshot)
-            eventually(lambda first=first: feed.snapshot.first == first and feed.snapshot.full)
+            is_full_from(feed, first)
         feed.read_on(feed.snapshot)
         eventually(lambda: keys(feed)[-1] == 4_998)
         assert not feed.snapshot.full

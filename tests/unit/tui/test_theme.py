@@ -11,6 +11,7 @@ from textual.style import Style
 from textual.theme import Theme
 
 from tests.snapshot.fakes import FakeSource, live_batch
+from tests.snapshot.painted import strips
 from tests.snapshot.stage import Stage
 from tui.drawing.tones import Tone
 from tui.theme import (
@@ -90,7 +91,8 @@ def seen(colour: Color, deficiency: str) -> Color:
 
     rgb = linear(colour)
     rows = _DEFICIENCIES[deficiency]
-    return Color(*(encoded(sum(a * b for a, b in zip(row, rgb, strict=True))) for row in rows))
+    red, green, blue = (encoded(sum(a * b for a, b in zip(row, rgb, strict=True))) for row in rows)
+    return Color(red, green, blue)
 
 
 def difference(one: Color, other: Color) -> float:
@@ -201,8 +203,8 @@ async def test_no_color_means_no_colour(monkeypatch: pytest.MonkeyPatch, value: 
 
 def _hues(stage: Stage) -> set[Any]:
     app = stage.app
-    drawn = [segment for strip in app.screen._compositor.render_strips() for segment in strip]
-    for line_filter in app._filters:
+    drawn = [segment for strip in strips(app) for segment in strip]
+    for line_filter in app.get_line_filters():
         drawn = line_filter.apply(drawn, Color.parse("#000000"))
     grounds = {
         colour.triplet

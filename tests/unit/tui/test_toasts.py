@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from textual.types import AnimationLevel
 from textual.widgets import Input
-from textual.widgets._toast import Toast
 
 from tests.snapshot.fakes import FakeSource, live_batch
 from tests.snapshot.stage import Stage
@@ -18,12 +18,9 @@ async def test_a_toast_stays_until_the_clock_says_so() -> None:
         await stage.live(pilot)
         stage.app.notify("short", timeout=2)
         stage.app.notify("long")
-        await stage.wait(pilot, lambda: len(stage.app.screen.query(Toast)) == 2)
+        await stage.wait(pilot, lambda: len(stage.toasted) == 2)
         await stage.pass_time(pilot, 1.9)
-        assert [toast._notification.message for toast in stage.app.screen.query(Toast)] == [
-            "short",
-            "long",
-        ]
+        assert stage.toasted == ["short", "long"]
         await stage.pass_time(pilot, 0.2)
         await stage.wait(pilot, lambda: "short" not in stage.screen_text())
         assert "long" in stage.screen_text()
@@ -34,7 +31,7 @@ async def test_a_toast_stays_until_the_clock_says_so() -> None:
 
 @pytest.mark.parametrize(("animations", "blinks"), [("none", False), ("full", True)])
 async def test_a_cursor_blinks_only_where_things_are_animated(
-    animations: str, blinks: bool
+    animations: AnimationLevel, blinks: bool
 ) -> None:
     stage = Stage(source=FakeSource(live_batch()))
     stage.app.animation_level = animations
@@ -46,7 +43,8 @@ async def test_a_cursor_blinks_only_where_things_are_animated(
         assert isinstance(field, Input)
         await stage.wait(pilot, lambda: field.cursor_blink is blinks)
         if not blinks:
-            assert field._cursor_visible
+            cursor = field.get_component_rich_style("input--cursor")
+            assert any(segment.style == cursor for segment in field.render_line(0))
 
 
 async def test_a_table_with_rows_is_not_drawn_again_for_a_reason_that_nobody_sees(
@@ -60,7 +58,7 @@ async def test_a_table_with_rows_is_not_drawn_again_for_a_reason_that_nobody_see
         table = stage.dashboard.query_one(FlaggedTable)
         drawn: list[int] = []
         monkeypatch.setattr(table, "refresh", lambda **_: drawn.append(1))
-        rows, now = table._rows, table._now
+        rows, now = table.rows, stage.view.now
         table.show_rows(rows, now, [Piece("None of 521 transactions is flagged.")])
         assert drawn == []
         table.show_rows(rows[1:], now, [Piece("None of 521 transactions is flagged.")])

@@ -65,6 +65,11 @@ class JobScreen(Guarded, Screen[None]):
         """The name of the job."""
         return self._job
 
+    @property
+    def detail(self) -> Watched[JobDetail]:
+        """All there is to know of the job, as it was read last."""
+        return self._watch.last
+
     def compose(self) -> ComposeResult:
         """Header, figures, one of the sections, footer."""
         yield Header()
@@ -90,11 +95,16 @@ class JobScreen(Guarded, Screen[None]):
         view = self._session.view()
         self.query_one(Header).show(view)
         self.query_one(JobVitalsLines).show(view)
-        detail = self._watch.last
+        detail = self.detail
         note = text.clean(detail.value.description) if detail.value else ""
         title = Title("job", "", text.clean(self._job), note)
         self.query_one("TitleLine.job", TitleLine).show([title])
         self._show_section(detail, view.now)
+
+    def look_again(self) -> None:
+        """Read the job now rather than in a moment."""
+        self._watch.now()
+        self.refresh_view()
 
     def action_section(self, section: str) -> None:
         """Go to a section."""
@@ -136,7 +146,7 @@ class JobScreen(Guarded, Screen[None]):
 
     def action_copy(self) -> None:
         """Copy the SQL."""
-        detail = self._watch.last.value
+        detail = self.detail.value
         if detail is not None:
             self.app.copy_to_clipboard(detail.sql)
             self.notify(f"Copied the SQL of {text.clean(self._job)}", markup=False)
@@ -148,13 +158,7 @@ class JobScreen(Guarded, Screen[None]):
 
     def _give(self, order: Order) -> None:
         ask = self._preferences.current.ask_before_cancelling
-        give_when_sure(
-            self, self._session, order, frozenset({self._job}), self._look_again, ask=ask
-        )
-
-    def _look_again(self) -> None:
-        self._watch.now()
-        self.refresh_view()
+        give_when_sure(self, self._session, order, frozenset({self._job}), self.look_again, ask=ask)
 
     def _new_watch(self) -> Watch[JobDetail]:
         return Watch(
