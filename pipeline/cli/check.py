@@ -43,7 +43,7 @@ def check(
         verify: Prove that the jobs' features are right, too.
         prometheus: Print the measurements as Prometheus text.
     """
-    from pipeline.checks.limits import Limits, exposition, judge, read
+    from pipeline.checks.limits import Limits, exposition, measure, read
     from pipeline.parity.report import Outcome
     from pipeline.stack.runtime import Runtime
 
@@ -58,7 +58,7 @@ def check(
         tell=lambda line: say(f"  … {line}", over=True),
     )
     say("", over=True)
-    found = judge(readings, limits)
+    found = measure(readings, limits)
     fails = any(measurement.holds is False for measurement in found)
     is_open = any(measurement.open for measurement in found)
     holds = not fails and not is_open

@@ -246,7 +246,7 @@ def followed(kafka: KafkaSettings, topic: str, start: Reset) -> Iterator[list[Re
 
 def _simulate_here(common: Common, rate: float | None, speed: float | None, *, json: bool) -> int:
     from pipeline.simulator.foreground import run_here
-    from pipeline.stack.local.simulator import DEFAULT_RATE, DEFAULT_SPEED
+    from pipeline.stack.local.simulation import DEFAULT_RATE, DEFAULT_SPEED
 
     common.settings.require_sandbox("simulated transactions are not for it")
     told = ""

@@ -20,9 +20,9 @@ from pipeline.features import Feature
 
 from . import ways
 from .batch import reach
-from .names import quoted
 from .origins import keys
-from .store import BEGINNING, END, Int64s, StoredRows
+from .sql_names import quoted
+from .tables import BEGINNING, END, Int64s, StoredRows
 from .ways import MOST_WAYS, Suspect, Way
 
 _MOST_SUSPECTS: Final = 1_000

@@ -17,8 +17,8 @@ from pipeline import contract
 from pipeline.features import Feature
 
 from .batch import query, reach
-from .names import listed, micros, quoted, same
-from .store import BEGINNING, END, StoredRows
+from .sql_names import listed, micros, quoted, same
+from .tables import BEGINNING, END, StoredRows
 
 RELATIVE_TOLERANCE: Final = {"float64": 1e-9, "float32": 1e-6}
 """By type: what adding up in another order may change."""

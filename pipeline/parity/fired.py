@@ -19,9 +19,9 @@ from pipeline import contract
 from pipeline.features import Feature
 
 from . import ways
-from .names import quoted
 from .origins import keys
-from .store import Int64s, StoredRows
+from .sql_names import quoted
+from .tables import Int64s, StoredRows
 from .ways import MOST_WAYS, Suspect, Taken, Way
 
 

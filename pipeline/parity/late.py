@@ -18,10 +18,10 @@ from pipeline.features import Feature
 from . import cleared, fired, lateness
 from .batch import reach
 from .compare import Bounds, Comparison, compare
-from .names import quoted
 from .origins import copied, depends_on_order, in_one_window, is_windowed, keeps_one_state, keys
 from .rounding import forgive
-from .store import StoredRows
+from .sql_names import quoted
+from .tables import StoredRows
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,8 @@ import pyarrow as pa
 
 from pipeline import contract
 
-from .names import quoted
-from .store import BEGINNING, Int64s, StoredRows
+from .sql_names import quoted
+from .tables import BEGINNING, Int64s, StoredRows
 
 DELAY_US: Final = int(contract.WATERMARK_DELAY.total_seconds() * 1_000_000)
 _SILENT_MS: Final = 8_000

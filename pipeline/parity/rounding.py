@@ -32,9 +32,9 @@ from pipeline.features import Feature
 
 from .batch import query
 from .compare import RELATIVE_TOLERANCE, matching
-from .names import quoted, same
 from .origins import keys
-from .store import StoredRows
+from .sql_names import quoted, same
+from .tables import StoredRows
 
 _STEP: Final = 4 * 2.0**-53
 _SUMS: Final = (ops.Sum, ops.Mean, ops.Variance, ops.StandardDev)

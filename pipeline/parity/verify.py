@@ -22,7 +22,7 @@ from .compare import Bounds, compare, examples
 from .late import Judgement, judge_late
 from .origins import is_windowed
 from .report import Parity
-from .store import BEGINNING, END, StoredRows, read_sink, read_transactions, workspace
+from .tables import BEGINNING, END, StoredRows, read_sink, read_transactions, workspace
 
 _SETTLE_SECONDS: Final = 3.0
 _IDLE_SECONDS: Final = 15.0

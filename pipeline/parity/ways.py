@@ -20,9 +20,9 @@ from pipeline.features import Feature
 
 from .batch import query
 from .compare import matching
-from .names import listed, quoted, same
 from .rounding import rounding_explains
-from .store import Int64s, StoredRows
+from .sql_names import listed, quoted, same
+from .tables import Int64s, StoredRows
 
 MOST_WAYS: Final = 32
 

@@ -14,8 +14,8 @@ import msgspec
 
 from pipeline.model import Transaction
 
+from .file_lines import FileLines
 from .identity import user_id
-from .lines import FileLines
 
 _MIN_INT64: Final = -(2**63)
 _MAX_INT64: Final = 2**63 - 1

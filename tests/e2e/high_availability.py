@@ -15,10 +15,10 @@ from pipeline import config
 from pipeline.config import Settings
 from pipeline.flink.rest import FlinkRest
 from pipeline.stack.local import broker, cluster, jars
+from pipeline.stack.local.child_process import ProcessSpec
 from pipeline.stack.local.cluster import FlinkHome
 from pipeline.stack.local.java import java_home
 from pipeline.stack.local.ports import LOOPBACK, free_port, listening
-from pipeline.stack.local.process import ProcessSpec
 
 from . import session_cluster
 from .conftest import stack_environment, wait_until

@@ -15,11 +15,11 @@ import msgspec
 from pipeline import config
 from pipeline.config import KafkaSettings
 from pipeline.stack.local import broker, cluster, jars
+from pipeline.stack.local.child_process import ProcessSpec
 from pipeline.stack.local.jars import Jar
 from pipeline.stack.local.java import java_home
 from pipeline.stack.local.log4j import write_log4j
 from pipeline.stack.local.ports import LOOPBACK, free_port, listening
-from pipeline.stack.local.process import ProcessSpec
 
 from .conftest import stack_environment, wait_until
 from .processes import started

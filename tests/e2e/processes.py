@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from pipeline.stack.local.process import ProcessSpec
+from pipeline.stack.local.child_process import ProcessSpec
 
 
 @contextmanager

@@ -17,9 +17,9 @@ from pipeline.config import Settings
 from pipeline.errors import UnavailableError
 from pipeline.flink.rest import FlinkRest
 from pipeline.stack.local import cluster
+from pipeline.stack.local.child_process import ProcessSpec
 from pipeline.stack.local.cluster import FlinkHome
 from pipeline.stack.local.ports import LOOPBACK, free_port, ports_of
-from pipeline.stack.local.process import ProcessSpec
 
 _JVM = ("-Djava.awt.headless=true",)
 _JOBMANAGER_JVM = (

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.checks.limits import Limits, Measurement, Readings, exposition, judge
-from pipeline.checks.limits.judge import Proof
+from pipeline.checks.limits import Limits, Measurement, Readings, exposition, measure
+from pipeline.checks.limits.measurements import Proof
 from pipeline.model import JobState, JobStatus
 
 ROLLING = JobStatus("rolling", JobState.RUNNING, "user_trans_amt_last_360min")
@@ -24,15 +24,15 @@ READINGS = Readings(
 
 def found(readings: Readings, limits: Limits, check: str, subject: str = "") -> Measurement:
     (measurement,) = (
-        one for one in judge(readings, limits) if (one.check, one.subject) == (check, subject)
+        one for one in measure(readings, limits) if (one.check, one.subject) == (check, subject)
     )
     return measurement
 
 
 def test_without_limits_what_must_always_be_so_is_judged() -> None:
-    judged = {one.check for one in judge(READINGS, Limits()) if one.holds is not None}
+    judged = {one.check for one in measure(READINGS, Limits()) if one.holds is not None}
     assert judged == {"stack", "job", "transactions", "verify"}
-    assert all(one.holds is not False for one in judge(READINGS, Limits()))
+    assert all(one.holds is not False for one in measure(READINGS, Limits()))
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_a_topic_of_nothing_but_invalid_records_does_not_hold() -> None:
 
 
 def test_of_a_stack_that_is_away_nothing_else_is_said() -> None:
-    (only,) = judge(replace(READINGS, unreachable="Kafka is off"), Limits(lag=1))
+    (only,) = measure(replace(READINGS, unreachable="Kafka is off"), Limits(lag=1))
     assert (only.check, only.holds, only.said) == ("stack", False, "Kafka is off")
 
 
@@ -94,7 +94,7 @@ def test_a_limit_is_the_most_that_may_be(lag: int, most: int) -> None:
 
 def test_prometheus_gets_what_is_known_and_whether_it_holds() -> None:
     unknown = replace(READINGS, lags={"rolling": None})
-    text = exposition("local", judge(unknown, Limits(lag=1, age=60)))
+    text = exposition("local", measure(unknown, Limits(lag=1, age=60)))
     assert 'fraudwatch_stack_up{profile="local"} 1.0' in text
     assert 'fraudwatch_topic_age_seconds{profile="local",topic="transaction"} 0.5' in text
     assert "fraudwatch_job_lag_records{" not in text

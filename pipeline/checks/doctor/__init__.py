@@ -11,7 +11,7 @@ from pipeline.features import BUILT_IN, Registry
 from pipeline.stack import feature_files
 from pipeline.stack.endpoints import Stack
 
-from . import machine, stack
+from . import machine, running
 from .finding import CheckOutcome, Finding, examined, failed, good, skipped
 
 __all__ = ["CheckOutcome", "Finding", "examine"]
@@ -76,13 +76,13 @@ def _stack(settings: Settings, registry: Registry) -> Iterator[Finding]:
             yield skipped(check, "the stack does not run")
         return
     looks: tuple[Callable[[], Finding], ...] = (
-        lambda: stack.processes(found),
-        lambda: stack.kafka(found, known),
-        lambda: stack.all_topics(found, registry),
-        lambda: stack.transactions(found),
-        lambda: stack.flink(found, known),
-        lambda: stack.slots(found, known, settings, registry),
-        lambda: stack.jobs(found, known, registry),
+        lambda: running.processes(found),
+        lambda: running.kafka(found, known),
+        lambda: running.all_topics(found, registry),
+        lambda: running.transactions(found),
+        lambda: running.flink(found, known),
+        lambda: running.slots(found, known, settings, registry),
+        lambda: running.jobs(found, known, registry),
     )
     for check, look in zip(_OF_THE_STACK, looks, strict=True):
         yield examined(check, look)

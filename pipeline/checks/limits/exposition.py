@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
-from .judge import Measurement
+from .measurements import Measurement
 
 
 class _Family(NamedTuple):
@@ -36,7 +36,7 @@ def exposition(profile: str, measurements: Iterable[Measurement]) -> str:
 
     Args:
         profile: The stack's name, a label of every metric.
-        measurements: What `judge` gave.
+        measurements: What `measure` gave.
     """
     registry = CollectorRegistry()
     gauges: dict[str, Gauge] = {}

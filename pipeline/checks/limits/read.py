@@ -18,7 +18,7 @@ from pipeline.model import Health, StackStatus
 from pipeline.parity.report import Outcome, Parity
 from pipeline.stack.runtime import Runtime
 
-from .judge import Limits, Proof, Readings
+from .measurements import Limits, Proof, Readings
 
 # Flink tells of a job's lag a few seconds after its start.
 _LAG_SECONDS: Final = 15.0

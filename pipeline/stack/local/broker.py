@@ -14,10 +14,10 @@ from pipeline import private_file
 from pipeline.config import KafkaSettings, Settings
 
 from . import jars
+from .child_process import ProcessSpec
 from .class_data import class_data
 from .log4j import write_log4j
 from .ports import LOOPBACK, free_port, listening, ports_of
-from .process import ProcessSpec
 
 # A laptop's broker: C1 only and the serial collector start fastest and hold least.
 _JVM = (

@@ -30,7 +30,7 @@ from pipeline import private_file
 from pipeline.config import Settings
 
 from . import disk
-from .process import run_aside
+from .child_process import run_aside
 
 LARGEST: Final = 600 * 1024 * 1024
 """Bytes that all archives of a cache may take together; those used longest ago go first."""

@@ -11,9 +11,9 @@ from typing import Final
 from pipeline.errors import PipelineError
 from pipeline.model import Health
 
+from .child_process import ProcessSpec, last_lines, spawn, terminate
 from .control import ProcessReport
 from .pids import PidFile
-from .process import ProcessSpec, last_lines, spawn, terminate
 
 _READY_POLL_SECONDS: Final = 0.05
 _FIRST_START_ATTEMPTS: Final = 2

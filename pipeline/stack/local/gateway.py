@@ -23,12 +23,12 @@ from pipeline.flink.rest import FlinkRest
 from pipeline.flink.submission import Submission, Submitted
 from pipeline.model import Health
 
+from .child_process import ProcessSpec, terminate
 from .class_data import class_data
 from .cluster import FlinkHome
 from .component import Component
 from .control import ProcessReport
 from .pids import PidFile
-from .process import ProcessSpec, terminate
 
 _MAIN: Final = "org.apache.flink.api.python.shaded.py4j.GatewayServer"
 _SERVER: Final = (_MAIN, "--die-on-broken-pipe", "--enable-auth", "0")

@@ -12,8 +12,8 @@ from pipeline.config import Settings
 from pipeline.errors import UnavailableError
 
 from . import disk, java
+from .child_process import last_lines
 from .control import Control, GetReport, Report
-from .process import last_lines
 
 _PATIENCE_SECONDS: Final = 20.0
 _STOPPING_SECONDS: Final = 60.0

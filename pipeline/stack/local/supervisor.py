@@ -27,7 +27,6 @@ from pipeline.flink.rest import FlinkRest
 from pipeline.flink.submission import Submission, Submitted
 from pipeline.model import SimulatorCommand
 
-from . import simulator
 from .component import Component
 from .control import (
     GetReport,
@@ -46,6 +45,7 @@ from .keeper import Keeper
 from .logs import keep_bounded
 from .parts import parts
 from .pids import PidFile
+from .simulation import Simulator
 
 # Nobody connecting for this long after the start means that whoever started us is gone.
 _FIRST_LEASE_SECONDS: Final = 20.0
@@ -73,7 +73,7 @@ class Supervisor:
             *self._brokers(),
             self._gateway,
         )
-        self._simulator = simulator.Simulator(settings, self._kafka, self._pids)
+        self._simulator = Simulator(settings, self._kafka, self._pids)
         self._stays = False
         self._holders = 0
         self._stop_wanted = asyncio.Event()

@@ -7,7 +7,7 @@ import time
 import httpx
 import pytest
 
-from pipeline.checks.doctor import stack as doctor
+from pipeline.checks.doctor import running as doctor
 from pipeline.config import FlinkSettings, KafkaSettings, Settings
 from pipeline.errors import PipelineError, UnavailableError
 from pipeline.features import BUILT_IN

@@ -12,7 +12,7 @@ import pytest
 from confluent_kafka import OFFSET_INVALID, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import OffsetSpec
 
-from pipeline.checks.limits import Limits, Readings, judge
+from pipeline.checks.limits import Limits, Readings, measure
 from pipeline.config import KafkaSettings
 from pipeline.errors import UnavailableError
 from pipeline.kafka import newest, topics
@@ -208,7 +208,7 @@ def test_partitions_without_a_leader_are_not_asked(speaking: Callable[..., Broke
 def test_an_unknown_age_is_said_to_be_unknown_and_holds_no_limit() -> None:
     readings = Readings(ages={TOPIC: OTHER_VERSION})
     for limit, holds in ((None, None), (60.0, False)):
-        found = next(one for one in judge(readings, Limits(age=limit)) if one.check == "age")
+        found = next(one for one in measure(readings, Limits(age=limit)) if one.check == "age")
         assert (found.value, found.holds) == (None, holds)
         assert found.said.startswith("not known: this version of Kafka does not tell")
 

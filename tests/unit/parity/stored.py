@@ -14,7 +14,7 @@ from pipeline import contract
 from pipeline.features import Feature
 from pipeline.parity import lateness
 from pipeline.parity.report import Parity
-from pipeline.parity.store import StoredRows
+from pipeline.parity.tables import StoredRows
 from pipeline.parity.verify import judge
 
 Rows: TypeAlias = Iterable[dict[str, Any]] | pa.Table

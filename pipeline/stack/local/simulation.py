@@ -14,9 +14,9 @@ import msgspec
 from pipeline.config import KafkaSettings, Settings, kafka_to_json
 from pipeline.model import SimulatorCommand, SimulatorStatus
 
+from .child_process import ProcessSpec
 from .component import Component
 from .pids import PidFile
-from .process import ProcessSpec
 
 DEFAULT_RATE: Final = 100.0
 DEFAULT_SPEED: Final = 720.0

@@ -85,11 +85,11 @@ class Measurement:
     open: bool = False
 
 
-def judge(readings: Readings, limits: Limits) -> tuple[Measurement, ...]:
+def measure(readings: Readings, limits: Limits) -> tuple[Measurement, ...]:
     """Hold readings against limits.
 
     Args:
-        readings: Of a stack; when it does not answer, that is all there is to judge.
+        readings: Of a stack; when it does not answer, that is all there is.
         limits: What has to hold.
     """
     return tuple(_judged(readings, limits))
