@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -24,7 +24,7 @@ from .fakes import (
     live_batch,
     unreachable,
 )
-from .stage import Stage
+from .stage import Before, Stage
 
 SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
 LIVE_SIZES = pytest.mark.parametrize(
@@ -32,7 +32,6 @@ LIVE_SIZES = pytest.mark.parametrize(
 )
 Compare = Callable[..., bool]
 Size = tuple[int, int]
-Before = Callable[[Pilot[Any]], Awaitable[None]]
 
 
 def when_live(stage: Stage, *keys: str, seconds: float = 0) -> Before:
