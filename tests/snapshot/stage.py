@@ -203,5 +203,5 @@ def box(lines: Sequence[str]) -> tuple[int, int, list[str]]:
 
 
 def flowing(line: str) -> str:
-    """A line without the blanks that put its parts in their places."""
-    return " ".join(line.split())
+    """A line without the blanks that put its parts in their places, and the rule at its end."""
+    return " ".join(line.split()).rstrip("─ ")
