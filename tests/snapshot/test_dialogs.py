@@ -10,6 +10,7 @@ from typing import Any, Final
 import pytest
 from textual.pilot import Pilot
 from textual.screen import ModalScreen
+from textual.theme import Theme
 
 from pipeline.model import Resume, SimulatorStatus
 from tui.screens.commands.changed import ChangedScreen
@@ -17,7 +18,7 @@ from tui.screens.commands.confirm import ConfirmScreen
 from tui.screens.export.dialog import ExportScreen
 from tui.screens.palette import Jumps, Palette
 from tui.screens.simulator import SimulatorScreen
-from tui.theme import THEMES, title
+from tui.theme import DARK, THEMES, title
 
 from .fakes import Clock, FakeSource, live_batch, unreachable, user
 from .stage import Before, Stage, box, flowing
@@ -105,9 +106,8 @@ def test_columns(snap_compare: Compare) -> None:
     assert snap_compare(stage.app, terminal_size=(80, 24), run_before=before)
 
 
-@pytest.mark.parametrize("theme", THEMES, ids=title)
-def test_trouble(snap_compare: Compare, theme: Any) -> None:
-    """Danger and waiting in each theme."""
+def trouble(theme: Theme) -> tuple[Stage, Before]:
+    """Danger and waiting."""
     stage = Stage(source=FakeSource(live_batch()))
 
     async def before(pilot: Pilot[Any]) -> None:
@@ -122,7 +122,28 @@ def test_trouble(snap_compare: Compare, theme: Any) -> None:
         await stage.toasts(pilot, "rolling: Flink at")
         await stage.settle(pilot)
 
+    return stage, before
+
+
+@pytest.mark.parametrize("theme", THEMES, ids=title)
+def test_trouble(snap_compare: Compare, theme: Theme) -> None:
+    stage, before = trouble(theme)
     assert snap_compare(stage.app, terminal_size=(80, 24), run_before=before)
+
+
+async def test_on_a_wide_screen_trouble_is_told_in_its_row_and_in_a_toast_of_two_lines() -> None:
+    stage, before = trouble(DARK)
+    lines = await stage.lines((120, 40), before)
+    assert (
+        flowing(lines[1]) == "Flink at http://127.0.0.1:8081 does not answer. Last seen 12 s ago."
+    )
+    assert [line[:70].rstrip() for line in lines[5:8]] == [
+        " ? rolling     running                 104/s         12  Flink at ht…",
+        " ? tumbling    running                 104/s     25,310  → user_…owed",
+        " ? flagged     running                 104/s          0  → flagg…ions",
+    ]
+    left = lines[37].index("▌ rolling: Flink at http://127.0.0.1:8081 does not answer.")
+    assert lines[38].index("▌ See whether it runs with `fraudwatch status`.") == left
 
 
 @pytest.mark.parametrize("name", [name for name in (*DIALOGS, "columns") if name != "palette"])
