@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,9 @@ from tui.streams.tail_source import Tails
 from .fakes import Clock, FakeBackend, FakeSource
 from .histories import FakeHistory
 from .painted import strips
+
+Before = Callable[[Pilot[Any]], Awaitable[object]]
+"""What is done before a screen is looked at."""
 
 
 class Stage:
@@ -182,3 +185,23 @@ class Stage:
         """What is on the screen, line by line."""
         width, _ = self.app.size
         return "\n".join(strip.text[:width] for strip in strips(self.app))
+
+    async def lines(self, size: tuple[int, int], before: Before) -> list[str]:
+        """What is on a screen of this size after that, line by line, without blanks at the end."""
+        async with self.app.run_test(size=size, notifications=True) as pilot:
+            await before(pilot)
+            await pilot.pause()
+            return [line.rstrip() for line in self.screen_text().split("\n")]
+
+
+def box(lines: Sequence[str]) -> tuple[int, int, list[str]]:
+    """The dialog on a screen: its first line, its first column, and its lines with their border."""
+    (top,) = (number for number, line in enumerate(lines) if "╭" in line)
+    left, right = lines[top].index("╭"), lines[top].index("╮") + 1
+    (bottom,) = (number for number, line in enumerate(lines) if "╰" in line)
+    return top, left, [line[left:right] for line in lines[top : bottom + 1]]
+
+
+def flowing(line: str) -> str:
+    """A line without the blanks that put its parts in their places, and the rule at its end."""
+    return " ".join(line.split()).rstrip("─ ")

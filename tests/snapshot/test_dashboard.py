@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -24,15 +24,11 @@ from .fakes import (
     live_batch,
     unreachable,
 )
-from .stage import Stage
+from .stage import Before, Stage
 
 SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
-LIVE_SIZES = pytest.mark.parametrize(
-    "size", [(80, 24), (120, 40), (200, 60)], ids=["80x24", "120x40", "200x60"]
-)
 Compare = Callable[..., bool]
 Size = tuple[int, int]
-Before = Callable[[Pilot[Any]], Awaitable[None]]
 
 
 def when_live(stage: Stage, *keys: str, seconds: float = 0) -> Before:
@@ -45,8 +41,7 @@ def when_live(stage: Stage, *keys: str, seconds: float = 0) -> Before:
     return before
 
 
-@SIZES
-def test_starting(snap_compare: Compare, size: Size) -> None:
+def starting() -> tuple[Stage, Before]:
     stage = Stage(FakeBackend(steps=STEPS_HALF_WAY, gate=threading.Event()))
 
     async def before(pilot: Pilot[Any]) -> None:
@@ -55,12 +50,10 @@ def test_starting(snap_compare: Compare, size: Size) -> None:
         stage.clock.now = NOW + 4.2
         await stage.settle(pilot)
 
-    assert snap_compare(stage.app, terminal_size=size, run_before=before)
-    stage.backend.gate.set()
+    return stage, before
 
 
-@SIZES
-def test_start_failed(snap_compare: Compare, size: Size) -> None:
+def start_failed() -> tuple[Stage, Before]:
     backend = FakeBackend(
         stack=unreachable("The local stack"),
         steps=STEPS_FAILED,
@@ -74,19 +67,15 @@ def test_start_failed(snap_compare: Compare, size: Size) -> None:
         await stage.wait(pilot, lambda: stage.view.phase is Phase.FAILED)
         await stage.settle(pilot)
 
-    assert snap_compare(stage.app, terminal_size=size, run_before=before)
+    return stage, before
 
 
-@LIVE_SIZES
-@pytest.mark.parametrize("table", ["2", "3", "4"], ids=["users", "windows", "flagged"])
-def test_live(snap_compare: Compare, size: Size, table: str) -> None:
+def live(table: str) -> tuple[Stage, Before]:
     stage = Stage(source=FakeSource(live_batch()))
-    before = when_live(stage, table, "j", "j", seconds=3)
-    assert snap_compare(stage.app, terminal_size=size, run_before=before)
+    return stage, when_live(stage, table, "j", "j", seconds=3)
 
 
-@SIZES
-def test_frozen(snap_compare: Compare, size: Size) -> None:
+def frozen() -> tuple[Stage, Before]:
     stage = Stage(source=FakeSource(live_batch()))
 
     async def before(pilot: Pilot[Any]) -> None:
@@ -95,11 +84,10 @@ def test_frozen(snap_compare: Compare, size: Size) -> None:
         stage.source.batches.append(live_batch())
         await stage.live(pilot)
 
-    assert snap_compare(stage.app, terminal_size=size, run_before=before)
+    return stage, before
 
 
-@SIZES
-def test_job_stopped(snap_compare: Compare, size: Size) -> None:
+def job_stopped() -> tuple[Stage, Before]:
     stopped = replace(
         JOBS[1],
         state=JobState.STOPPED,
@@ -114,12 +102,10 @@ def test_job_stopped(snap_compare: Compare, size: Size) -> None:
     status = replace(STATUS, jobs=(JOBS[0], stopped, failed))
     batch = replace(live_batch(), windows={})
     stage = Stage(FakeBackend(stack=status), FakeSource(batch))
-    before = when_live(stage, "3", "1", "j", seconds=200)
-    assert snap_compare(stage.app, terminal_size=size, run_before=before)
+    return stage, when_live(stage, "3", "1", "j", seconds=200)
 
 
-@SIZES
-def test_broker_gone(snap_compare: Compare, size: Size) -> None:
+def broker_gone() -> tuple[Stage, Before]:
     stage = Stage(source=FakeSource(live_batch(), error="all brokers are down"))
 
     async def before(pilot: Pilot[Any]) -> None:
@@ -127,11 +113,10 @@ def test_broker_gone(snap_compare: Compare, size: Size) -> None:
         await stage.wait(pilot, lambda: bool(stage.view.data.error))
         await stage.pass_time(pilot, 12)
 
-    assert snap_compare(stage.app, terminal_size=size, run_before=before)
+    return stage, before
 
 
-@SIZES
-def test_flink_gone(snap_compare: Compare, size: Size) -> None:
+def flink_gone() -> tuple[Stage, Before]:
     stage = Stage(source=FakeSource(live_batch()))
 
     async def before(pilot: Pilot[Any]) -> None:
@@ -141,7 +126,30 @@ def test_flink_gone(snap_compare: Compare, size: Size) -> None:
         await stage.wait(pilot, lambda: stage.view.reading.problem is not None)
         await stage.pass_time(pilot, 12)
 
+    return stage, before
+
+
+@SIZES
+@pytest.mark.parametrize("table", ["2", "3", "4"], ids=["users", "windows", "flagged"])
+def test_live(snap_compare: Compare, size: Size, table: str) -> None:
+    stage, before = live(table)
     assert snap_compare(stage.app, terminal_size=size, run_before=before)
+
+
+def test_live_side_by_side(snap_compare: Compare) -> None:
+    stage, before = live("2")
+    assert snap_compare(stage.app, terminal_size=(200, 60), run_before=before)
+
+
+@pytest.mark.parametrize(
+    "state",
+    [starting, start_failed, frozen, job_stopped, broker_gone, flink_gone],
+    ids=lambda state: state.__name__,
+)
+def test_state(snap_compare: Compare, state: Callable[[], tuple[Stage, Before]]) -> None:
+    stage, before = state()
+    assert snap_compare(stage.app, terminal_size=(80, 24), run_before=before)
+    stage.backend.gate.set()
 
 
 @SIZES
@@ -151,14 +159,7 @@ def test_empty(snap_compare: Compare, size: Size) -> None:
     assert snap_compare(stage.app, terminal_size=size, run_before=when_live(stage, "2"))
 
 
-@SIZES
-def test_help(snap_compare: Compare, size: Size) -> None:
+def test_help(snap_compare: Compare) -> None:
     stage = Stage(source=FakeSource(live_batch()))
     before = when_live(stage, "question_mark")
-    assert snap_compare(stage.app, terminal_size=size, run_before=before)
-
-
-def test_light_theme(snap_compare: Compare) -> None:
-    stage = Stage(source=FakeSource(live_batch()))
-    before = when_live(stage, "T", "4")
-    assert snap_compare(stage.app, terminal_size=(120, 40), run_before=before)
+    assert snap_compare(stage.app, terminal_size=(80, 24), run_before=before)

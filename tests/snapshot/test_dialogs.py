@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from textual.pilot import Pilot
 from textual.screen import ModalScreen
+from textual.theme import Theme
 
 from pipeline.model import Resume, SimulatorStatus
 from tui.screens.commands.changed import ChangedScreen
@@ -17,20 +18,30 @@ from tui.screens.commands.confirm import ConfirmScreen
 from tui.screens.export.dialog import ExportScreen
 from tui.screens.palette import Jumps, Palette
 from tui.screens.simulator import SimulatorScreen
-from tui.theme import COLOUR_BLIND_SAFE, DARK, LIGHT, MONOCHROME, THEMES, title
+from tui.theme import DARK, THEMES, title
 
 from .fakes import Clock, FakeSource, live_batch, unreachable, user
-from .stage import Stage
+from .stage import Before, Stage, box, flowing
+from .test_dashboard import when_live
 
-SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
-IN_TWO = pytest.mark.parametrize("theme", [DARK, LIGHT], ids=title)
 Compare = Callable[..., bool]
-Size = tuple[int, int]
 
 RUNNING = SimulatorStatus(
     up=True, rate=104, speed=720, sent=1_212_345, event_time="2023-03-04 17:22:10"
 )
 FAILING = replace(RUNNING, paused=True, error="Kafka at 127.0.0.1:9092 does not answer.")
+
+
+DIALOGS: Final[dict[str, tuple[str, ...]]] = {
+    "confirm": (),
+    "changed": (),
+    "export": ("p",),
+    "simulator": ("plus",),
+    "simulator-failing": (),
+    "palette": (),
+}
+"""Dialogs, and the keys that are pressed in each."""
+COLUMNS_KEYS: Final = ("2", "c", "j", "space", "j", "j")
 
 
 def dialog(name: str) -> ModalScreen[Any]:
@@ -61,9 +72,8 @@ def dialog(name: str) -> ModalScreen[Any]:
     raise ValueError(name)
 
 
-def over_the_dashboard(stage: Stage, theme: str, name: str, *keys: str) -> Any:
+def over_the_dashboard(stage: Stage, name: str, *keys: str) -> Before:
     async def before(pilot: Pilot[Any]) -> None:
-        stage.app.theme = theme
         await stage.live(pilot)
         await pilot.press("2")
         await stage.settle(pilot)
@@ -76,57 +86,28 @@ def over_the_dashboard(stage: Stage, theme: str, name: str, *keys: str) -> Any:
     return before
 
 
-@SIZES
-@IN_TWO
-@pytest.mark.parametrize(
-    ("name", "keys"),
-    [
-        ("confirm", ()),
-        ("changed", ()),
-        ("export", ("p",)),
-        ("simulator", ("plus",)),
-        ("simulator-failing", ()),
-        ("palette", ()),
-        ("palette", tuple("stop")),
-        ("palette", tuple("topic")),
-        ("palette", tuple("12")),
-    ],
-    ids=lambda value: value if isinstance(value, str) else "".join(value) or "as-opened",
-)
-def test_dialog(
-    snap_compare: Compare, size: Size, theme: Any, name: str, keys: tuple[str, ...]
-) -> None:
+@pytest.mark.parametrize(("name", "keys"), [*DIALOGS.items()], ids=[*DIALOGS])
+def test_dialog(snap_compare: Compare, name: str, keys: tuple[str, ...]) -> None:
     stage = Stage(source=FakeSource(live_batch()))
-    before = over_the_dashboard(stage, theme.name, name, *keys)
-    assert snap_compare(stage.app, terminal_size=size, run_before=before)
-
-
-@SIZES
-@IN_TWO
-def test_columns(snap_compare: Compare, size: Size, theme: Any) -> None:
-    """Chosen in a box over the table that has them."""
-    stage = Stage(source=FakeSource(live_batch()))
-
-    async def before(pilot: Pilot[Any]) -> None:
-        stage.app.theme = theme.name
-        await stage.live(pilot)
-        await pilot.press("2", "c", "j", "space", "j", "j")
-        await stage.settle(pilot)
-
-    assert snap_compare(stage.app, terminal_size=size, run_before=before)
-
-
-@pytest.mark.parametrize("theme", [COLOUR_BLIND_SAFE, MONOCHROME], ids=title)
-@pytest.mark.parametrize("name", ["confirm", "export", "simulator-failing", "palette"])
-def test_dialog_without_hues(snap_compare: Compare, theme: Any, name: str) -> None:
-    stage = Stage(source=FakeSource(live_batch()))
-    before = over_the_dashboard(stage, theme.name, name)
+    before = over_the_dashboard(stage, name, *keys)
     assert snap_compare(stage.app, terminal_size=(80, 24), run_before=before)
 
 
-@pytest.mark.parametrize("theme", THEMES, ids=title)
-def test_trouble(snap_compare: Compare, theme: Any) -> None:
-    """Danger and waiting in each theme."""
+def test_wide_palette(snap_compare: Compare) -> None:
+    stage = Stage(source=FakeSource(live_batch()))
+    before = over_the_dashboard(stage, "palette")
+    assert snap_compare(stage.app, terminal_size=(120, 40), run_before=before)
+
+
+def test_columns(snap_compare: Compare) -> None:
+    """Chosen in a box over the table that has them."""
+    stage = Stage(source=FakeSource(live_batch()))
+    before = when_live(stage, *COLUMNS_KEYS)
+    assert snap_compare(stage.app, terminal_size=(80, 24), run_before=before)
+
+
+def trouble(theme: Theme) -> tuple[Stage, Before]:
+    """Danger and waiting."""
     stage = Stage(source=FakeSource(live_batch()))
 
     async def before(pilot: Pilot[Any]) -> None:
@@ -141,4 +122,86 @@ def test_trouble(snap_compare: Compare, theme: Any) -> None:
         await stage.toasts(pilot, "rolling: Flink at")
         await stage.settle(pilot)
 
-    assert snap_compare(stage.app, terminal_size=(120, 40), run_before=before)
+    return stage, before
+
+
+@pytest.mark.parametrize("theme", THEMES, ids=title)
+def test_trouble(snap_compare: Compare, theme: Theme) -> None:
+    stage, before = trouble(theme)
+    assert snap_compare(stage.app, terminal_size=(80, 24), run_before=before)
+
+
+async def test_on_a_wide_screen_trouble_is_told_in_its_row_and_in_a_toast_of_two_lines() -> None:
+    stage, before = trouble(DARK)
+    lines = await stage.lines((120, 40), before)
+    assert (
+        flowing(lines[1]) == "Flink at http://127.0.0.1:8081 does not answer. Last seen 12 s ago."
+    )
+    assert [line[:70].rstrip() for line in lines[5:8]] == [
+        " ? rolling     running                 104/s         12  Flink at ht…",
+        " ? tumbling    running                 104/s     25,310  → user_…owed",
+        " ? flagged     running                 104/s          0  → flagg…ions",
+    ]
+    left = lines[37].index("▌ rolling: Flink at http://127.0.0.1:8081 does not answer.")
+    assert lines[38].index("▌ See whether it runs with `fraudwatch status`.") == left
+
+
+@pytest.mark.parametrize("name", [name for name in (*DIALOGS, "columns") if name != "palette"])
+async def test_a_dialog_is_the_same_in_the_middle_of_a_larger_screen(name: str) -> None:
+    async def shown(size: tuple[int, int]) -> tuple[int, int, list[str]]:
+        stage = Stage(source=FakeSource(live_batch()))
+        if name == "columns":
+            return box(await stage.lines(size, when_live(stage, *COLUMNS_KEYS)))
+        return box(await stage.lines(size, over_the_dashboard(stage, name, *DIALOGS[name])))
+
+    _, _, smaller = await shown((80, 24))
+    top, left, lines = await shown((120, 40))
+    assert lines == smaller
+    assert left == (120 - len(lines[0])) // 2
+    assert top == (40 - len(lines)) // 2
+
+
+FOUND = {
+    "stop": (
+        "stop",
+        "i simulator — Pause, speed up or stop the simulator; inject fraud",
+        "g Home top — First row; stay on top as new rows come",
+        "6 records — Records: look into any topic",
+        "5 plots — Go to Plots",
+        "E export — Export what is filtered: CSV, JSON lines or Parquet",
+        "w windows — Tumbling, hopping or cumulating windows",
+    ),
+    "topic": (
+        "topic",
+        "Open topic transaction",
+        "Open topic flagged_transactions",
+        "6 records — Records: look into any topic",
+        "g Home top — First row; stay on top as new rows come",
+        "i simulator — Pause, speed up or stop the simulator; inject fraud",
+        "w windows — Tumbling, hopping or cumulating windows",
+    ),
+    "12": (
+        "12",
+        "Go to user -7911603569390985487",
+        "Go to user 3489111249932212998",
+        "Go to user -3556918004454140133",
+        "Go to user 12",
+        "/ filter — Filter: words, or fields such as count>5 mean>300 user:-3122",
+    ),
+}
+
+
+@pytest.mark.parametrize(("size", "room"), [((80, 24), 72), ((120, 40), 92)], ids=["80", "120"])
+@pytest.mark.parametrize("typed", FOUND)
+async def test_the_palette_finds(size: tuple[int, int], room: int, typed: str) -> None:
+    stage = Stage(source=FakeSource(live_batch()))
+    _, _, lines = box(await stage.lines(size, over_the_dashboard(stage, "palette", *typed)))
+    entries = [line[1:-1] for line in lines[1:-1]]
+    assert {len(entry) for entry in entries} == {room + 2}
+    if typed == "stop":
+        assert entries[2].startswith("  g Home    top — First row")
+    for entry, found in zip(entries, FOUND[typed], strict=True):
+        said = flowing(entry)
+        # What is too long ends in an ellipsis at the border.
+        assert said == found or (len(entry.rstrip()) == room and found.startswith(said[:-1]))
+        assert said == found or said.endswith("…")

@@ -15,7 +15,6 @@ from tests.poison import poisons
 from tui.streams.quarantine import BadRow
 from tui.streams.record_view import RecordView
 from tui.streams.source import Batch
-from tui.theme import DARK, LIGHT, title
 
 from .fakes import NOW, FakeSource, live_batch, transaction
 from .stage import Stage
@@ -39,13 +38,11 @@ def bad_batch() -> Batch:
 
 
 @SIZES
-@pytest.mark.parametrize("theme", [DARK, LIGHT], ids=title)
 @pytest.mark.parametrize("keys", [(), ("j", "enter")], ids=["list", "record"])
-def test_quarantine(snap_compare: Compare, size: Size, theme: Any, keys: tuple[str, ...]) -> None:
+def test_quarantine(snap_compare: Compare, size: Size, keys: tuple[str, ...]) -> None:
     stage = Stage(source=FakeSource(bad_batch()))
 
     async def before(pilot: Pilot[Any]) -> None:
-        stage.app.theme = theme.name
         await stage.live(pilot)
         await pilot.press("b")
         await stage.shows(pilot, "Quarantine")

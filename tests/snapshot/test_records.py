@@ -3,31 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from textual.pilot import Pilot
 
-from tui.theme import DARK, LIGHT
-
+from .stage import Before, box, flowing
 from .tails import TOPIC, FakeTails, RecordsStage, record
 from .test_dashboard import SIZES, Compare, Size
 
-THEMES = pytest.mark.parametrize("theme", [DARK.name, LIGHT.name], ids=["dark", "light"])
+WIDE = (120, 40)
 
 
-def snap(
-    compare: Compare,
+def steps(
     stage: RecordsStage,
-    size: Size,
     said: str,
     *keys: str,
     then: Callable[[], None] = lambda: None,
-    theme: str = DARK.name,
     finally_said: str = "",
-) -> bool:
+) -> Before:
+    """Open the records, press keys, and wait until the screen says what it has to."""
+
     async def before(pilot: Pilot[Any]) -> None:
-        stage.app.theme = theme
         await stage.begin(pilot)
         await stage.shows(pilot, said)
         for key in keys:
@@ -39,7 +37,7 @@ def snap(
         await stage.wait(pilot, lambda: table.show_vertical_scrollbar is (table.max_scroll_y > 0))
         await pilot.pause()
 
-    return compare(stage.app, terminal_size=size, run_before=before)
+    return before
 
 
 def held(count: int = 60) -> FakeTails:
@@ -49,65 +47,189 @@ def held(count: int = 60) -> FakeTails:
     return FakeTails({TOPIC: rows})
 
 
-@SIZES
-@THEMES
-def test_following(snap_compare: Compare, size: Size, theme: str) -> None:
-    keys = ("j", "j", "j", "j", "enter")
-    assert snap(snap_compare, RecordsStage(held()), size, "60 read", *keys, theme=theme)
+Opened = tuple[RecordsStage, Before]
 
 
-@SIZES
-def test_list(snap_compare: Compare, size: Size) -> None:
-    assert snap(snap_compare, RecordsStage(held()), size, "60 read", "j")
+def following() -> Opened:
+    stage = RecordsStage(held())
+    return stage, steps(stage, "60 read", "j", "j", "j", "j", "enter")
 
 
-@SIZES
-def test_beginning(snap_compare: Compare, size: Size) -> None:
-    said = "records 1–1,000 of 1,500; G reads on"
+def listed() -> Opened:
+    stage = RecordsStage(held())
+    return stage, steps(stage, "60 read", "j")
+
+
+def beginning() -> Opened:
     stage = RecordsStage(held(1_500), most=1_000)
-    assert snap(snap_compare, stage, size, "500 read", "b", finally_said=said)
+    said = "records 1–1,000 of 1,500; G reads on"
+    return stage, steps(stage, "500 read", "b", finally_said=said)
 
 
-@SIZES
-def test_filter(snap_compare: Compare, size: Size) -> None:
+def filtered() -> Opened:
+    stage = RecordsStage(held())
     keys = ("slash", *"amt>300 is_fraud=1")
-    said = "filter amt>300 is_fraud=1"
-    assert snap(snap_compare, RecordsStage(held()), size, "60 read", *keys, finally_said=said)
+    return stage, steps(stage, "60 read", *keys, finally_said="filter amt>300 is_fraud=1")
 
 
-@SIZES
-def test_not_json(snap_compare: Compare, size: Size) -> None:
-    keys = ("j", "j", "j", "enter")
-    assert snap(snap_compare, RecordsStage(held()), size, "60 read", *keys)
+def not_json() -> Opened:
+    stage = RecordsStage(held())
+    return stage, steps(stage, "60 read", "j", "j", "j", "enter")
 
 
-@SIZES
-def test_empty(snap_compare: Compare, size: Size) -> None:
-    assert snap(snap_compare, RecordsStage(FakeTails({TOPIC: []})), size, "is empty")
+def empty() -> Opened:
+    stage = RecordsStage(FakeTails({TOPIC: []}))
+    return stage, steps(stage, "is empty")
 
 
-@SIZES
-def test_kafka_gone(snap_compare: Compare, size: Size) -> None:
+def kafka_gone() -> Opened:
     stage = RecordsStage(held())
 
     def leave() -> None:
         stage.tails.error = "all brokers are down"
         stage.clock.now += 12
 
-    said = "12 s ago"
-    assert snap(snap_compare, stage, size, "60 read", then=leave, finally_said=said)
+    return stage, steps(stage, "60 read", then=leave, finally_said="12 s ago")
 
 
-@SIZES
-def test_topics(snap_compare: Compare, size: Size) -> None:
+def topics() -> Opened:
     stage = RecordsStage(held())
     for name, count in (("flagged_transactions", 7), ("user_trans_amt_last_360min", 59)):
         stage.tails.held[name] = [record(0)] * count
-    assert snap(snap_compare, stage, size, "60 read", "t", finally_said="flagged_transactions")
+    return stage, steps(stage, "60 read", "t", finally_said="flagged_transactions")
+
+
+def wrong_time() -> Opened:
+    stage = RecordsStage(held())
+    return stage, steps(stage, "60 read", "a", *"soon", "enter", finally_said="is no time")
 
 
 @SIZES
-def test_wrong_time(snap_compare: Compare, size: Size) -> None:
-    keys = ("a", *"soon", "enter")
-    said = "is no time"
-    assert snap(snap_compare, RecordsStage(held()), size, "60 read", *keys, finally_said=said)
+def test_following(snap_compare: Compare, size: Size) -> None:
+    stage, before = following()
+    assert snap_compare(stage.app, terminal_size=size, run_before=before)
+
+
+@pytest.mark.parametrize(
+    "state",
+    [listed, filtered, not_json, empty, kafka_gone, topics, wrong_time],
+    ids=lambda state: state.__name__,
+)
+def test_state(snap_compare: Compare, state: Callable[[], Opened]) -> None:
+    stage, before = state()
+    assert snap_compare(stage.app, terminal_size=(80, 24), run_before=before)
+
+
+def place(number: int) -> tuple[str, ...]:
+    """How the list begins the line of one of the records: offset, partition, time and key."""
+    at = datetime(2023, 11, 14, 22, 3, 20) + timedelta(seconds=number)
+    return (str(number // 4), str(number % 4), f"{at:%Y-%m-%d}", f"{at:%H:%M:%S}", str(number))
+
+
+async def test_a_wide_list_shows_more_of_the_values() -> None:
+    stage, before = listed()
+    lines = await stage.lines(WIDE, before)
+    assert lines[:2] == [
+        " transaction   the last 2,000, and on · newest first",
+        " 60 read   0/s   lag 0",
+    ]
+    assert [flowing(line) for line in lines[2:9]] == [
+        "offset part time UTC key value",
+        ('14 3 2023-11-14 22:04:19 59 {"trans_date_trans_time":"2023-03-04T16:10:23","cc_num":4…'),
+        ('14 2 2023-11-14 22:04:18 58 {"trans_date_trans_time":"2023-03-04T16:11:36","cc_num":4…'),
+        "14 1 2023-11-14 22:04:17 57 tombstone",
+        "14 0 2023-11-14 22:04:16 null \\xff\\xfe not JSON ␛[2J",
+        ('13 3 2023-11-14 22:04:15 55 {"trans_date_trans_time":"2023-03-04T16:15:15","cc_num":4…'),
+        ('13 2 2023-11-14 22:04:14 54 {"trans_date_trans_time":"2023-03-04T16:16:28","cc_num":4…'),
+    ]
+    assert [line.index("{") for line in lines[7:39]] == [60] * 32
+    assert {len(line.rstrip("▄ ")) for line in lines[7:39]} == {118}
+    assert lines[39] == (
+        " enter open  / filter  t topic  b start  e end  q back  ctrl+p palette  ? help"
+    )
+
+
+async def test_the_oldest_records_come_first_from_the_beginning_on_and_G_reads_on() -> None:
+    for size in ((80, 24), WIDE):
+        stage, before = beginning()
+        lines = await stage.lines(size, before)
+        assert lines[:2] == [
+            " transaction   from the beginning · oldest first",
+            " records 1–1,000 of 1,500; G reads on   lag 500",
+        ]
+        places = [tuple(line.split()[:5]) for line in lines[3 : size[1] - 1]]
+        assert places == [place(n) for n in range(len(places))]
+
+
+async def test_a_wide_list_that_is_filtered_has_all_of_the_filter_in_its_title() -> None:
+    stage, before = filtered()
+    lines = await stage.lines(WIDE, before)
+    assert lines[:2] == [
+        " transaction   filter amt>300 is_fraud=1   the last 2,000, and on · newest first",
+        " 7 match of 60 read   0/s   lag 0",
+    ]
+    found = [tuple(line.split()[:5]) for line in lines[3:10]]
+    assert found == [place(n) for n in (49, 42, 35, 28, 21, 14, 7)]
+    assert not any(lines[10:38])
+    assert lines[38:] == [
+        "  amt>300 is_fraud=1",
+        " ctrl+p palette  ? help",
+    ]
+
+
+async def test_beside_the_list_a_record_that_is_no_json_says_why() -> None:
+    stage, before = not_json()
+    lines = await stage.lines(WIDE, before)
+    assert lines[:2] == [
+        " transaction   the last 2,000, and on · newest first",
+        " 60 read   0/s   lag 0",
+    ]
+    assert [line[66:] for line in lines[2:9]] == [
+        "│ transaction   partition 0   offset 14",
+        "│ 2023-11-14 22:04:16.000 UTC   key null   16 bytes",
+        "│ ───────────────────────────────────────────────────",
+        "│ Not text: byte 0 is not UTF-8; such bytes are shown",
+        "│    as \\x….",
+        "│",
+        "│ \\xff\\xfe not JSON ␛[2J",
+    ]
+    assert {line[66:] for line in lines[9:39]} == {"│"}
+
+
+async def test_an_empty_topic_says_so_in_the_middle_of_a_wide_screen() -> None:
+    stage, before = empty()
+    lines = await stage.lines(WIDE, before)
+    assert lines[:2] == [
+        " transaction   the last 2,000, and on · newest first",
+        " 0 read   0/s   lag 0",
+    ]
+    said = "The topic transaction is empty."
+    assert lines[14] == " " * ((120 - len(said)) // 2) + said
+    assert not any(lines[2:14] + lines[15:39])
+    assert lines[39] == (
+        " enter open  / filter  t topic  b start  e end  q back  ctrl+p palette  ? help"
+    )
+
+
+async def test_records_stay_with_their_age_when_kafka_is_gone() -> None:
+    stage, before = listed()
+    there = await stage.lines(WIDE, before)
+    stage, before = kafka_gone()
+    lines = await stage.lines(WIDE, before)
+    assert lines[:2] == [
+        " transaction   the last 2,000, and on · newest first",
+        " Kafka: all brokers are down. These were read 12 s ago.",
+    ]
+    assert lines[2:] == there[2:]
+
+
+@pytest.mark.parametrize("state", [topics, wrong_time], ids=lambda state: state.__name__)
+async def test_a_dialog_is_the_same_in_the_middle_of_a_larger_screen(
+    state: Callable[[], Opened],
+) -> None:
+    stage, before = state()
+    _, _, smaller = box(await stage.lines((80, 24), before))
+    stage, before = state()
+    top, left, lines = box(await stage.lines(WIDE, before))
+    assert lines == smaller
+    assert (top, left) == ((40 - len(lines)) // 2, (120 - len(lines[0])) // 2)

@@ -13,7 +13,7 @@ from tui.screens.user.screen import UserScreen
 from tui.streams.history import HistoryBatch
 
 from .fakes import FakeSource, live_batch
-from .stage import Stage
+from .stage import Before, Stage, flowing
 
 SIZES = pytest.mark.parametrize(
     "size", [(80, 24), (120, 40), (200, 60)], ids=["80x24", "120x40", "200x60"]
@@ -36,29 +36,65 @@ async def open_user(stage: Stage, pilot: Pilot[Any], *keys: str) -> UserScreen:
 
 
 @SIZES
-@pytest.mark.parametrize("light", [False, True], ids=["dark", "light"])
-def test_user(snap_compare: Compare, size: tuple[int, int], light: bool) -> None:
+def test_user(snap_compare: Compare, size: tuple[int, int]) -> None:
     stage = Stage(source=FakeSource(live_batch()))
-
-    async def before(pilot: Pilot[Any]) -> None:
-        await open_user(stage, pilot, *(["T"] if light else []))
-        stage.app.clear_notifications()
-        await pilot.pause()
-
-    assert snap_compare(stage.app, terminal_size=size, run_before=before)
-
-
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
-@pytest.mark.parametrize(
-    "history",
-    [HistoryBatch(read=12_000, lag=0), UnavailableError("Kafka does not answer.", "Try again.")],
-    ids=["nothing", "away"],
-)
-def test_no_history(snap_compare: Compare, size: tuple[int, int], history: Any) -> None:
-    stage = Stage(source=FakeSource(live_batch()))
-    stage.history = [history] * 100
 
     async def before(pilot: Pilot[Any]) -> None:
         await open_user(stage, pilot)
 
     assert snap_compare(stage.app, terminal_size=size, run_before=before)
+
+
+NOTHING = HistoryBatch(read=12_000, lag=0)
+AWAY = UnavailableError("Kafka does not answer.", "Try again.")
+
+
+def without_history(history: HistoryBatch | Exception) -> tuple[Stage, Before]:
+    stage = Stage(source=FakeSource(live_batch()))
+    stage.history = [history] * 100
+    return stage, lambda pilot: open_user(stage, pilot)
+
+
+@pytest.mark.parametrize("history", [NOTHING, AWAY], ids=["nothing", "away"])
+def test_no_history(snap_compare: Compare, history: HistoryBatch | Exception) -> None:
+    stage, before = without_history(history)
+    assert snap_compare(stage.app, terminal_size=(80, 24), run_before=before)
+
+
+async def test_a_user_without_history_is_told_how_much_was_read() -> None:
+    stage, before = without_history(NOTHING)
+    lines = await stage.lines((120, 40), before)
+    assert {row: flowing(line) for row, line in enumerate(lines) if line} == {
+        0: "user -3556918004454140133",
+        1: "0 transactions 0 flagged",
+        2: "Amounts amount ─ Windows 0",
+        8: "No closed window of this user yet.",
+        11: "Nothing to plot yet.",
+        21: "─ Transactions 0",
+        27: ("None of the last 1,200,000 records in Kafka is of this user."),
+        39: "> next < previous q back ctrl+p palette ? help",
+    }
+    assert lines[2].index("─  Windows 0 ─") == 70
+    nothing = "Nothing to plot yet."
+    assert lines[11].index(nothing) == (69 - len(nothing)) // 2
+    said = "None of the last 1,200,000 records in Kafka is of this user."
+    assert lines[27] == " " * ((120 - len(said)) // 2) + said
+
+
+async def test_a_history_that_cannot_be_read_says_why() -> None:
+    stage, before = without_history(AWAY)
+    lines = await stage.lines((120, 40), before)
+    assert {row: flowing(line) for row, line in enumerate(lines) if line} == {
+        0: "user -3556918004454140133",
+        1: "Kafka: Kafka does not answer. Try again. Last read never.",
+        2: "Amounts amount ─ Windows 0",
+        11: "Nothing to plot yet.",
+        21: "─ Transactions 0",
+        27: "Kafka: Kafka does not answer. Try again.",
+        39: "> next < previous q back ctrl+p palette ? help",
+    }
+    assert lines[2].index("─  Windows 0 ─") == 70
+    nothing = "Nothing to plot yet."
+    assert lines[11].index(nothing) == (69 - len(nothing)) // 2
+    said = "Kafka: Kafka does not answer. Try again."
+    assert lines[27] == " " * ((120 - len(said)) // 2) + said
