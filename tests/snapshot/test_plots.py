@@ -157,7 +157,7 @@ async def test_a_plot_of_nothing_says_so_in_its_middle() -> None:
         lines = app.screen_text().split("\n")
     left = {row: line[:61].strip() for row, line in enumerate(lines) if line[:61].strip()}
     right = {row: line[62:].strip() for row, line in enumerate(lines) if line[62:].strip()}
-    nothing = "No transactions yet."
+    nothing = "Waiting for transactions."
     assert left == {0: "Transactions/s", 6: nothing, 14: "Amounts", 20: nothing}
     assert right == {
         0: "Flagged/min",
@@ -166,7 +166,7 @@ async def test_a_plot_of_nothing_says_so_in_its_middle() -> None:
         14: "Feature delay",
         20: "No row of the rolling feature yet.",
     }
-    assert lines[6].index("No transactions") == (61 - len(nothing)) // 2
+    assert lines[6].index("Waiting for") == (61 - len(nothing)) // 2
 
 
 @SIZES

@@ -125,4 +125,4 @@ async def test_on_a_wide_screen_a_stopped_job_says_so_in_the_middle_of_its_rows(
     said = "The job merchants is stopped; s in Jobs starts it."
     assert lines[15] == " " * ((120 - len(said)) // 2) + said
     assert not any(lines[3:15] + lines[16:39])
-    assert flowing(lines[39]) == "enter open / filter p freeze ctrl+p palette ? help q quit"
+    assert flowing(lines[39]) == "enter open / filter p freeze q back ctrl+p palette ? help"

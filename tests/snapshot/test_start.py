@@ -127,7 +127,7 @@ async def test_while_flink_comes_up_the_rows_of_last_time_are_there_with_their_a
         " ⠹ Flink                                                        4.2 s",
     ]
     assert lines[2][71:] == "Transactions/s"
-    assert lines[7][71:].strip() == "No transactions yet."
+    assert lines[7][71:].strip() == "Waiting for transactions."
     assert flowing(lines[13]) == (
         "─ 2 Users 180 as of 2 h 05 ago ─ 3 Windows tumbling 9 ─ 4 Flagged 46 ─ 5 Plots ─ 6 Records"
     )
@@ -181,7 +181,7 @@ async def test_jobs_that_start_one_by_one_say_what_they_wait_for() -> None:
         " ◐ flagged     starting             starting from its savepoint",
     ]
     assert lines[2][71:] == "Transactions/s"
-    assert lines[7][71:].strip() == "No transactions yet."
+    assert lines[7][71:].strip() == "Waiting for transactions."
     assert flowing(lines[13]) == (
         "─ 2 Users 180 as of 2 h 05 ago ─ 3 Windows tumbling 9 ─ 4 Flagged 46 ─ 5 Plots ─ 6 Records"
     )

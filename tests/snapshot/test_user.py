@@ -86,7 +86,7 @@ async def test_a_history_that_cannot_be_read_says_why() -> None:
     lines = await stage.lines((120, 40), before)
     assert {row: flowing(line) for row, line in enumerate(lines) if line} == {
         0: "user -3556918004454140133",
-        1: "Kafka: Kafka does not answer. Try again. Last read never.",
+        1: "Kafka: Kafka does not answer. Try again. Nothing has been read yet.",
         2: "Amounts amount ─ Windows 0",
         11: "Nothing to plot yet.",
         21: "─ Transactions 0",

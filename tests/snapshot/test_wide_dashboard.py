@@ -85,7 +85,7 @@ async def test_a_frozen_console_says_how_much_has_come_since_and_keeps_its_rows(
     assert flowing(lines[16]) == ("3489111249932212998 2,189.80 14 ▁ 3 03-04 17:21:29 1,224.69 now")
     ages = {line[104:116].strip() for line in lines[15:39]}
     assert ages == {"now"}
-    assert lines[7].endswith("  No transactions yet.")
+    assert lines[7].endswith("  Waiting for transactions.")
 
 
 async def test_rows_stay_with_their_age_when_the_broker_is_gone() -> None:

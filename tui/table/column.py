@@ -54,7 +54,10 @@ class Placed(Generic[RowT]):
 
 
 def place(columns: Sequence[Column[RowT]], width: int) -> list[Placed[RowT]]:
-    """Choose the columns that fit and share what is left: first to those that grow, then gaps."""
+    """Choose the columns that fit and share what is left: first to those that grow, then gaps.
+
+    Where even those that always stay do not fit, those that grow give way.
+    """
     chosen = list(columns)
     smallest = _GAPS[0]
     while sum(column.width + smallest for column in chosen) - smallest > width:
@@ -66,6 +69,9 @@ def place(columns: Sequence[Column[RowT]], width: int) -> list[Placed[RowT]]:
     widths = []
     for column in chosen:
         extra = max(0, min(column.grow, left))
+        if left < 0 and column.grow:
+            # Text is cut, with a mark, before the edge of the table cuts without one.
+            extra = max(left, 1 - column.width)
         left -= extra
         widths.append(column.width + extra)
     gap = smallest + max(0, min(_GAPS[1] - smallest, left // max(1, len(chosen) - 1)))

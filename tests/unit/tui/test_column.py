@@ -28,6 +28,13 @@ def test_what_is_left_goes_to_growing_columns_then_to_gaps() -> None:
     assert [placed.gap for placed in place(COLUMNS, 60)] == [0, 5, 5]
 
 
+def test_where_nothing_can_go_what_grows_gives_way() -> None:
+    columns = [column("a", 10), column("b", 16, grow=16)]
+    assert [placed.width for placed in place(columns, 20)] == [10, 8]
+    line = lay_out(place(columns, 20), lambda _: [Piece("fraud_Olson, Becker")])
+    assert "".join(piece.text for piece in line).endswith("…")
+
+
 @pytest.mark.parametrize(
     "value", ["short", "exactly 10", "much longer than that", "東京東京東京東京"]
 )

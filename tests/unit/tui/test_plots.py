@@ -187,7 +187,7 @@ async def test_an_empty_plot_says_why_and_a_full_one_what_it_has() -> None:
     app = PlotsHost(plots)
     async with app.run_test(size=(123, 27)) as pilot:
         await pilot.pause()
-        assert app.screen_text().count("No transactions yet.") == 2
+        assert app.screen_text().count("Waiting for transactions.") == 2
         for plot in plots:
             plot.show(series(), NOW)
         await pilot.pause()
@@ -198,7 +198,7 @@ async def test_an_empty_plot_says_why_and_a_full_one_what_it_has() -> None:
         for plot in plots:
             plot.show(SeriesSnapshot(), NOW + 0.1)
         await pilot.pause()
-        assert app.screen_text().count("No transactions yet.") == 2
+        assert app.screen_text().count("Waiting for transactions.") == 2
 
 
 async def test_the_other_theme_colours_what_is_drawn() -> None:

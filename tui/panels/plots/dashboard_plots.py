@@ -89,7 +89,7 @@ class ThroughputPlot(SeriesPlot[tuple[int, ...]]):
     """Transactions per second of wall time."""
 
     named = "Transactions/s"
-    nothing = "No transactions yet."
+    nothing = "Waiting for transactions."
 
     def part(self, series: SeriesSnapshot) -> tuple[int, ...]:
         """The counts."""
@@ -145,7 +145,7 @@ class AmountsPlot(SeriesPlot[AmountShares]):
     """Amounts of flagged transactions against those of the rest."""
 
     named = "Amounts"
-    nothing = "No transactions yet."
+    nothing = "Waiting for transactions."
 
     def part(self, series: SeriesSnapshot) -> AmountShares | None:
         """The shares."""

@@ -45,7 +45,7 @@ class JobVitalsLines(Lines):
             pieces: list[Piece] = []
             for label, value in groups[row::rows]:
                 pieces += fit([Piece(label, Tone.QUIET)], _LABEL_CELLS, right=False)
-                pieces += fit(value, _VALUE_CELLS, right=False)
+                pieces += [*fit(value, _VALUE_CELLS - 1, right=False), Piece(" ")]
             lines.append(fit(pieces, width, right=False))
         return lines
 
@@ -100,7 +100,7 @@ def _value(value: str | None, tone: Tone = Tone.PLAIN) -> Sequence[Piece]:
 def _per_second(value: float | None) -> Sequence[Piece]:
     if value is None:
         return _value(None)
-    return [Piece(text.rate(value)), Piece("/s over the last minute", Tone.QUIET)]
+    return [Piece(text.rate(value)), Piece("/s, last minute", Tone.QUIET)]
 
 
 def _count(value: int | None, unit: str, tone: Tone) -> Sequence[Piece]:

@@ -14,7 +14,7 @@ from textual.widgets import Footer
 
 from pipeline.model import JobDetail, Last
 from tui.drawing import text
-from tui.keymap import Scope, bindings
+from tui.keymap import Scope, inner_bindings
 from tui.screens.export.exporter import Export, ExportRows
 from tui.session.session import Session
 from tui.streams.feature_rows import FeatureRow, fields, row
@@ -52,7 +52,7 @@ class RowsScreen(Screen[None]):
 
     CSS_PATH = "rows.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings(Scope.ROWS),
+        *inner_bindings(Scope.ROWS),
         Binding("escape", "back", show=False),
     ]
     AUTO_FOCUS = "FeatureTable"

@@ -54,8 +54,9 @@ class UserHead(Widget):
     def _figures(self) -> Sequence[Piece]:
         history = self._history
         if history.error:
-            age = text.age(self._now - history.at) if history.at else "never"
-            said = f"Kafka: {history.error.rstrip('.')}. Last read {age}."
+            age = text.age(self._now - history.at) if history.at else ""
+            read = f"Last read {age}." if age else "Nothing has been read yet."
+            said = f"Kafka: {history.error.rstrip('.')}. {read}"
             return [Piece(text.clean(said), Tone.DANGER)]
         if not history.caught_up:
             read = text.integer(history.read)
