@@ -19,7 +19,7 @@ from pipeline import contract
 from pipeline.features import Feature
 
 from .batch import query
-from .compare import matching
+from .compare import RELATIVE_TOLERANCE, matching
 from .rounding import rounding_explains
 from .sql_names import listed, quoted, same
 from .tables import Int64s, StoredRows
@@ -175,21 +175,41 @@ def _fitting(feature: Feature, transactions: StoredRows, tried: dict[int, Way]) 
         f"CREATE OR REPLACE TEMP VIEW {contract.TRANSACTION_TOPIC} AS SELECT * FROM __chosen"
     )
     there = f"e.{quoted(feature.event_time)} IS NOT NULL"
-    matches = " AND ".join(matching(feature, name, "e", "s") for name in feature.measures)
     rows = connection.execute(
-        f"""SELECT DISTINCT s.__suspect FROM suspects s SEMI JOIN __tried USING (__suspect)
+        f"""SELECT s.__suspect,
+                bool_or(CASE WHEN s.__found THEN {there} AND {_matches(feature, feature.measures)}
+                    ELSE NOT ({there}) END),
+                bool_or(s.__found AND {there} AND {_matches(feature, _counts(feature))})
+            FROM suspects s SEMI JOIN __tried USING (__suspect)
             LEFT JOIN ({query(feature.table)}) e ON {same(feature.identity, "e", "s")}
-            WHERE CASE WHEN s.__found THEN {there} AND {matches or "true"} ELSE NOT ({there}) END"""
+            GROUP BY s.__suspect"""
     ).fetchall()
-    fitting = {int(number) for (number,) in rows}
-    connection.execute(
-        """CREATE OR REPLACE TEMP TABLE __unfitting AS SELECT * FROM suspects
-            SEMI JOIN __tried USING (__suspect) WHERE __found"""
-    )
-    connection.execute("DELETE FROM __unfitting WHERE list_contains(?, __suspect)", [[*fitting]])
-    rounded = rounding_explains(feature, connection, "__unfitting")
-    rows = connection.execute(f"SELECT __suspect FROM __unfitting WHERE {rounded}").fetchall()
-    fitting.update(int(number) for (number,) in rows)
+    fitting = {int(number) for number, fits, _ in rows if fits}
+    near = [int(number) for number, fits, almost in rows if almost and not fits]
+    if near:
+        fitting |= _rounded(feature, connection, near)
     connection.unregister("__counted")
     connection.unregister("__tried")
     return iter(fitting)
+
+
+def _counts(feature: Feature) -> list[str]:
+    """The measures that no rounding changes."""
+    return [name for name in feature.measures if feature.columns[name] not in RELATIVE_TOLERANCE]
+
+
+def _matches(feature: Feature, measures: Sequence[str]) -> str:
+    return " AND ".join(matching(feature, name, "e", "s") for name in measures) or "true"
+
+
+def _rounded(
+    feature: Feature, connection: duckdb.DuckDBPyConnection, numbers: Sequence[int]
+) -> set[int]:
+    """Those of the suspects that these transactions give but for rounding."""
+    listing = ", ".join(map(str, numbers))
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE __near AS FROM suspects WHERE __suspect IN ({listing})"
+    )
+    explains = rounding_explains(feature, connection, "__near")
+    rows = connection.execute(f"SELECT __suspect FROM __near WHERE {explains}").fetchall()
+    return {int(number) for (number,) in rows}
