@@ -112,7 +112,7 @@ def _raised(path: Path, error: BaseException) -> InputError:
 
 
 def _hidden(path: Path, module: str) -> Path | None:
-    """The user's own package that one of ours hides; None when that is not what is wrong."""
+    """The package of a user that one of fraudwatch hides; None when that is not the cause."""
     package = path.parent / module.partition(".")[0]
     return package if package.name in _OURS and package.is_dir() else None
 

@@ -98,7 +98,7 @@ def test_trouble(
 
 
 SECTIONS_LINE = 8
-"""Where the names of the sections are on a wide screen; the vitals are above them."""
+"""Where the names of the sections are on a wide screen; the metrics are above them."""
 
 
 @pytest.mark.parametrize(

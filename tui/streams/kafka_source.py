@@ -22,7 +22,7 @@ from .topics import CUMULATING, FLAGGED_TOPIC, ROLLING_TOPIC, WINDOW_TOPICS
 _TOPICS: Final = (TRANSACTION_TOPIC, ROLLING_TOPIC, FLAGGED_TOPIC, *WINDOW_TOPICS.values())
 # Enough of each topic's past to fill every table at once; more would be waited for.
 _PAST_RECORDS: Final = 20_000
-# A transaction that is valid and longer than this is somebody's attempt to fill the memory.
+# A valid transaction that is longer than this is an attempt to fill the memory.
 _LONGEST_FLAGGED: Final = 4 * 1024
 _MAX_RECORDS: Final = 20_000
 # The consumer waits this long for a full batch, so it is also the delay the console adds.

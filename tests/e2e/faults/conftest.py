@@ -62,7 +62,7 @@ class Patient:
         return self.before + self.report.simulator.sent
 
     def records(self, topic: str) -> int:
-        """How many records a topic holds; 0 as long as nobody knows."""
+        """How many records a topic holds; 0 as long as that is not known."""
         known = {info.name: info.records for info in topics.list_topics(self.runtime.kafka)}
         return known.get(topic) or 0
 
