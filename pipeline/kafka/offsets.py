@@ -7,7 +7,7 @@ hundreds of partitions would take most of a minute.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -75,7 +75,14 @@ class OffsetRequest:
             KafkaException: A broker could not be asked, or does not tell.
         """
         numbers, start = self._wanted[topic]
-        return {(topic, number): self._range((topic, number), start) for number in numbers}
+        try:
+            return {(topic, number): self._range((topic, number), start) for number in numbers}
+        except KafkaException:
+            # Who sees the error may drop the client, and one that is destroyed with answers on
+            # their way can take the process along.
+            waiting = (*self._earliest.values(), *self._latest.values(), *self._since.values())
+            wait(waiting, timeout=self._seconds)
+            raise
 
     def _range(self, key: Key, start: Start) -> OffsetRange:
         low, high = offset_in(self._earliest[key]), offset_in(self._latest[key])
