@@ -23,6 +23,8 @@ T = TypeVar("T")
 
 REQUEST_SECONDS: Final = 10.0
 _PROBE_SECONDS: Final = 5.0
+# A broker that is starved of processor time is fenced and takes its partitions up again afterwards.
+_READY_SECONDS: Final = 60.0
 _POLL_SECONDS: Final = 0.05
 NOT_READY: Final = (
     KafkaError.NOT_COORDINATOR,
@@ -98,9 +100,9 @@ def patiently(ask: Callable[[], T]) -> T:
     """Ask again while the broker is not ready, as in its and a topic's first seconds.
 
     Raises:
-        KafkaException: It is not in ten seconds, or something else is wrong.
+        KafkaException: It is not in a minute, or something else is wrong.
     """
-    deadline = time.monotonic() + REQUEST_SECONDS
+    deadline = time.monotonic() + _READY_SECONDS
     while True:
         try:
             return ask()

@@ -163,8 +163,9 @@ def _properties(data: Path, port: int, controller_port: int) -> Mapping[str, obj
         "share.coordinator.state.topic.replication.factor": 1,
         "share.coordinator.state.topic.min.isr": 1,
         "group.initial.rebalance.delay.ms": 0,
-        # How long a broker that died is taken for alive, during which it cannot register anew.
-        "broker.session.timeout.ms": 3_000,
+        # How long a broker that died is taken for alive, during which it cannot register anew; but
+        # one that is only slow loses its partitions after that.
+        "broker.session.timeout.ms": 6_000,
         "broker.heartbeat.interval.ms": 500,
         # The defaults are for servers: 128 MiB for the cleaner, 8 I/O threads.
         "log.cleaner.dedupe.buffer.size": 8 * 1024 * 1024,
