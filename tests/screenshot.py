@@ -12,6 +12,9 @@ from pipeline import config
 from pipeline.stack.runtime import Runtime
 from tests.e2e.conftest import stack_environment
 from tui.app import FraudwatchApp
+from tui.panels.catalogue import sinks_of_panels
+from tui.panels.flagged.flagged_panel import FLAGGED_PANEL
+from tui.panels.windows.windows_panel import WINDOWS
 from tui.session.environment import Environment
 from tui.session.view import Phase
 from tui.streams.kafka_history import KafkaHistory
@@ -30,7 +33,7 @@ async def take(picture: Path, folder: Path) -> None:
         Environment(
             "local",
             lambda: Runtime(settings),
-            lambda bootstrap: KafkaSource(settings.kafka.at(bootstrap)),
+            lambda bootstrap: KafkaSource(settings.kafka.at(bootstrap), sinks_of_panels()),
             lambda bootstrap: KafkaTails(bootstrap, settings.kafka),
             lambda bootstrap, user: KafkaHistory(settings.kafka.at(bootstrap), user),
             folder=folder,
@@ -41,7 +44,7 @@ async def take(picture: Path, folder: Path) -> None:
         while time.monotonic() < deadline:
             await pilot.pause(0.5)
             data = app.session.view().data
-            if data.windows.windows and data.flagged.rows:
+            if data.of(WINDOWS).rows and data.of(FLAGGED_PANEL).rows:
                 break
         await pilot.pause(2.0)
         picture.write_text(app.export_screenshot(title="fraudwatch"))

@@ -149,9 +149,10 @@ def _open_console(options: ConsoleOptions) -> int | None:
             gc.enable()
 
     def open_source(bootstrap: str) -> Source:
+        from .panels.catalogue import sinks_of_panels
         from .streams.kafka_source import KafkaSource
 
-        return KafkaSource(settings.kafka.at(bootstrap))
+        return KafkaSource(settings.kafka.at(bootstrap), sinks_of_panels())
 
     def open_tails(bootstrap: Callable[[], str]) -> Tails:
         from .streams.kafka_tails import KafkaTails

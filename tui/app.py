@@ -18,6 +18,8 @@ from pipeline.model import SimulatorStatus
 from .drawing import text
 from .keymap import KEYMAP, Scope, bindings
 from .messages import OpenJob, OpenQuarantine, OpenRows, OpenSimulator, OpenTopic, OpenUser
+from .panels.catalogue import PANELS
+from .panels.users.users_panel import USERS
 from .preferences import PreferencesFile
 from .screens.closing import ClosingScreen
 from .screens.dashboard.screen import Dashboard
@@ -72,6 +74,7 @@ class FraudwatchApp(App[str]):
             environment.profile,
             environment.connect,
             environment.open_source,
+            PANELS,
             environment.clock,
             limits=environment.limits,
         )
@@ -246,9 +249,10 @@ class FraudwatchApp(App[str]):
 
             return UserFeed(source, self._environment.clock)
 
-        neighbour = self.session.neighbour
-        screen = UserScreen(message.user_id, feed, neighbour, self._environment.clock)
-        self.push_screen(screen)
+        def users() -> list[int]:
+            return [row.user_id for row in self.session.view().data.of(USERS).rows]
+
+        self.push_screen(UserScreen(message.user_id, feed, users, self._environment.clock))
 
     @on(OpenJob)
     def open_job(self, message: OpenJob) -> None:
@@ -375,7 +379,9 @@ class FraudwatchApp(App[str]):
         return self._environment.open_tails(lambda: self.session.bootstrap)
 
     def _users_like(self, typed: str, most: int) -> list[int]:
-        found = self.session.look_up(lambda store: store.users.containing(typed, most))
+        from .panels.users.users_state import containing
+
+        found = self.session.look_up(lambda store: containing(store, typed, most))
         return found.result(_LOOK_UP_SECONDS)
 
     def _first_theme(self) -> str:

@@ -19,7 +19,7 @@ from pipeline.kafka.producer import TransactionProducer
 from pipeline.model import RollingRow, SimulatorCommand
 from pipeline.stack.runtime import Runtime
 from tests.e2e.test_console import Terminal
-from tui.streams.topics import ROLLING_TOPIC
+from tui.streams.topics import ROLLING
 
 from .report import MIB, show
 
@@ -106,7 +106,7 @@ def _rows_arrive(kafka: KafkaSettings) -> Iterator[Callable[[], float]]:
 
 def _send_rows(kafka: bytes, sent: Any, ending: Any) -> None:
     start, began = datetime(2023, 3, 1), time.monotonic()
-    with TransactionProducer(kafka_from_json(kafka), ROLLING_TOPIC) as producer:
+    with TransactionProducer(kafka_from_json(kafka), ROLLING.topic) as producer:
         for number in count():
             user = number % USERS * STRIDE % 2**64 - 2**63
             row = RollingRow(

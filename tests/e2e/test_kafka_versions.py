@@ -30,6 +30,7 @@ from pipeline.kafka.extent import extent
 from pipeline.kafka.records import decode
 from pipeline.model import RollingRow, Since, Transaction
 from pipeline.stack.runtime import Runtime
+from tui.panels.catalogue import sinks_of_panels
 from tui.streams.kafka_source import KafkaSource
 from tui.streams.kafka_tails import KafkaTails
 from tui.streams.tail_source import TopicSize
@@ -161,7 +162,7 @@ def _committed(kafka: KafkaSettings) -> dict[int, int]:
 
 
 def test_the_console_reads_it(company: Company) -> None:
-    source = KafkaSource(company.kafka)
+    source = KafkaSource(company.kafka, sinks_of_panels())
     try:
         found: list[int] = []
 

@@ -24,6 +24,7 @@ from pipeline.stack.local import broker, cluster
 from pipeline.stack.local.java import java_home
 from pipeline.stack.local.ports import LOOPBACK, free_port, listening
 from pipeline.stack.runtime import Runtime
+from tui.panels.catalogue import sinks_of_panels
 from tui.streams.kafka_source import KafkaSource
 from tui.streams.kafka_tails import KafkaTails
 from tui.streams.tail_source import TopicSize
@@ -137,7 +138,7 @@ def test_everything_but_the_newest_timestamp_is_there(company: Company, less: Ne
 
 
 def _read_by_the_console(kafka: KafkaSettings) -> int:
-    source = KafkaSource(kafka)
+    source = KafkaSource(kafka, sinks_of_panels())
     try:
         read = []
 
@@ -194,7 +195,7 @@ def test_without_offsets_topics_are_listed_and_reading_says_why_it_cannot(
     assert findings["Kafka"]["outcome"] == findings["Topics"]["outcome"] == "good"
     assert "how many records is not known" in findings["Kafka"]["found"]
     assert why in findings["Transactions"]["found"]
-    source = KafkaSource(company.kafka)
+    source = KafkaSource(company.kafka, sinks_of_panels())
     try:
         wait_until(lambda: source.poll().error, 20, "the reason")
     finally:

@@ -8,7 +8,7 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
-from tests.snapshot.fakes import flagged, live_batch
+from tests.snapshot.fakes import batch_of, flagged, live_batch
 from tests.snapshot.stage import Stage
 from tests.snapshot.tails import record
 from tui.streams.quarantine import BadRow
@@ -53,7 +53,7 @@ class Streams:
         self._left -= 1
         self._number += ROWS
         numbers = range(self._number, self._number + ROWS)
-        return Batch(
+        return batch_of(
             flagged=[
                 flagged(number, **{field: self._text() for field in FIELDS}) for number in numbers
             ],

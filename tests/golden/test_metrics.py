@@ -15,10 +15,10 @@ from pipeline.errors import ConfigError
 from tests.snapshot.fakes import NOW, STATUS, VITALS
 from tui.metrics.endpoint import serving
 from tui.session.view import JobLine, Phase, Reading, View
+from tui.streams.event_clock import EventTime
 from tui.streams.problem import Problem
 from tui.streams.quarantine import Quarantine
-from tui.streams.snapshot import EventTime, Snapshot
-from tui.table.query import Page
+from tui.streams.snapshot import Snapshot
 
 GOLDEN = Path(__file__).parent / "metrics" / "console.prom"
 VIEW = View(
@@ -29,16 +29,14 @@ VIEW = View(
     reading=Reading(STATUS, NOW + 1),
     jobs=tuple(JobLine(job, VITALS.get(job.name)) for job in STATUS.jobs),
     data=Snapshot(
-        users=Page(total=1_234),
-        flagged=Page(total=90),
-        flagged_total=91,
+        kept={"rolling": 1_234, "flagged": 90, "tumbling": 4, "hopping": 0, "cumulating": 0},
+        seen={"flagged": 91},
         rate=104.5,
         event_time=EventTime(datetime(2023, 3, 4, 17, 22, 10)),
         last_record_at=NOW + 2.5,
         quarantine=Quarantine(kinds=(("malformed", 3), ('says "no"', 1)), total=4),
         bad=2,
         consumed={"transaction": 20_000, "rolling": 19_990, "tumbling": 800},
-        windows_kept={"tumbling": 4, "hopping": 0, "cumulating": 0},
         lag=12,
     ),
 )

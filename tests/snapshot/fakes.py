@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -37,9 +37,8 @@ from pipeline.model import (
 )
 from tui.session.backend import ReportProgress, ReportSteps
 from tui.streams.record_view import RecordView
-from tui.streams.snapshot import Flagged
 from tui.streams.source import Batch, Extent
-from tui.streams.topics import FLAGGED_TOPIC, ROLLING_TOPIC, WINDOWED_TOPIC
+from tui.streams.topics import FLAGGED, ROLLING, TUMBLING, Placed
 
 NOW = 1_700_000_000.0
 GATE_SECONDS = 150.0
@@ -47,9 +46,9 @@ GATE_SECONDS = 150.0
 EVENT_TIME = datetime(2023, 3, 4, 17, 22, 10)
 
 JOBS = (
-    JobStatus("rolling", JobState.RUNNING, ROLLING_TOPIC, "a1", NOW - 754),
-    JobStatus("tumbling", JobState.RUNNING, WINDOWED_TOPIC, "b2", NOW - 754),
-    JobStatus("flagged", JobState.RUNNING, FLAGGED_TOPIC, "c3", NOW - 21),
+    JobStatus("rolling", JobState.RUNNING, ROLLING.topic, "a1", NOW - 754),
+    JobStatus("tumbling", JobState.RUNNING, TUMBLING.topic, "b2", NOW - 754),
+    JobStatus("flagged", JobState.RUNNING, FLAGGED.topic, "c3", NOW - 21),
 )
 
 _KEPT: dict[str, Any] = {"savepoint": "/s/1", "savepoint_at": NOW}
@@ -83,7 +82,7 @@ VITALS = {
 DETAIL = JobDetail(
     name="rolling",
     description="Mean amount and number of a user's transactions in the last 360 minutes.",
-    topic=ROLLING_TOPIC,
+    topic=ROLLING.topic,
     columns=(
         SinkColumn("user_id", "int64", computed=False),
         SinkColumn("user_mean_trans_amt_last_360min", "float64", computed=True),
@@ -335,25 +334,45 @@ def window_row(window: int, number: int) -> WindowRow:
     )
 
 
-def flagged(number: int, **changes: Any) -> Flagged:
+def flagged(number: int, **changes: Any) -> Placed[Transaction]:
     """One of a series of flagged transactions; the highest number came first."""
     values = {"user_id": user(number * number % 29)} | changes
     return as_flagged(transaction(number, **values), number % 4, 4_000 - number)
 
 
-def as_flagged(row: Transaction, partition: int, offset: int) -> Flagged:
+def as_flagged(row: Transaction, partition: int, offset: int) -> Placed[Transaction]:
     """A flagged transaction in the record that it was read from."""
     fields = {**msgspec.structs.asdict(row), TIME_COLUMN: str(row.trans_date_trans_time)}
     # Half a surrogate pair can be held, but not written as UTF-8: in JSON it is an escape.
     value = json.dumps(fields, ensure_ascii=False).encode(errors="backslashreplace")
     key = str(row.user_id).encode()
-    record = RecordView(FLAGGED_TOPIC, partition, offset, int(NOW * 1000), key, value)
-    return Flagged(record, row)
+    record = RecordView(FLAGGED.topic, partition, offset, int(NOW * 1000), key, value)
+    return Placed(record, row)
+
+
+def rows_of_sinks(
+    rolling: Sequence[RollingRow] = (),
+    windows: Mapping[str, Sequence[WindowRow]] | None = None,
+    flagged: Sequence[Placed[Transaction]] = (),
+) -> Mapping[str, Sequence[Any]]:
+    """Rows of sink topics as a batch has them; `windows` by their kind."""
+    return {ROLLING.feature: rolling, **(windows or {}), FLAGGED.feature: flagged}
+
+
+def batch_of(
+    *,
+    rolling: Sequence[RollingRow] = (),
+    windows: Mapping[str, Sequence[WindowRow]] | None = None,
+    flagged: Sequence[Placed[Transaction]] = (),
+    **others: Any,
+) -> Batch:
+    """A batch with rows of sink topics."""
+    return Batch(sinks=rows_of_sinks(rolling, windows, flagged), **others)
 
 
 def live_batch() -> Batch:
     """Enough of everything to fill the tables."""
-    return Batch(
+    return batch_of(
         transactions=[transaction(number, is_fraud=0) for number in range(520)],
         rolling=[rolling(number) for number in range(180)],
         extents={

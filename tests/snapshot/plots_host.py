@@ -12,9 +12,9 @@ from textual.types import CSSPathType
 from textual.widget import Widget
 
 from pipeline.model import Transaction
-from tui.streams.amounts import Amounts
-from tui.streams.flagged_rate import FlaggedBuckets
-from tui.streams.series_snapshot import SeriesSnapshot
+from tui.panels.plots.amounts import Amounts
+from tui.panels.plots.flagged_rate import FlaggedBuckets
+from tui.panels.plots.series_snapshot import SeriesSnapshot
 from tui.theme import DARK, LIGHT
 
 from .fakes import EVENT_TIME, transaction

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from pipeline.model import Health, JobState, Slots, StackStatus, Step, StepState
 from tui.streams.source import Batch
-from tui.streams.topics import FLAGGED_TOPIC, ROLLING_TOPIC, WINDOWED_TOPIC
+from tui.streams.topics import FLAGGED, ROLLING, TUMBLING
 
 from .fakes import JOBS, NOW, STATUS, live_batch
 
@@ -82,5 +82,5 @@ OFF = StackStatus(profile="local", kafka=Health.OFF, flink=Health.OFF, jobs=STAR
 
 def batch_of_last_time() -> Batch:
     """What the topics hold of the last time that the jobs ran, without a transaction since."""
-    topics = (ROLLING_TOPIC, WINDOWED_TOPIC, FLAGGED_TOPIC, "transaction")
+    topics = (ROLLING.topic, TUMBLING.topic, FLAGGED.topic, "transaction")
     return replace(live_batch(), past=True, written=dict.fromkeys(topics, NOW - LEFT_SECONDS_AGO))

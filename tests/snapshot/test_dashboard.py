@@ -100,7 +100,8 @@ def job_stopped() -> tuple[Stage, Before]:
         JOBS[2], state=JobState.FAILED, started_at=None, failure="Kafka topic is not there"
     )
     status = replace(STATUS, jobs=(JOBS[0], stopped, failed))
-    batch = replace(live_batch(), windows={})
+    batch = live_batch()
+    batch = replace(batch, sinks={**batch.sinks, "tumbling": ()})
     stage = Stage(FakeBackend(stack=status), FakeSource(batch))
     return stage, when_live(stage, "3", "1", "j", seconds=200)
 

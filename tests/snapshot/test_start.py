@@ -57,7 +57,7 @@ def jobs_start_one_by_one() -> tuple[Stage, Before]:
 
 
 def transactions_flow() -> tuple[Stage, Before]:
-    first_time = replace(live_batch(), rolling=(), windows={}, flagged=())
+    first_time = replace(live_batch(), sinks={})
     stage = starting(KAFKA_IS_UP, replace(STARTING, jobs=OFF.jobs), first_time)
 
     async def before(pilot: Pilot[Any]) -> None:

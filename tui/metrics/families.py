@@ -15,6 +15,7 @@ from prometheus_client.core import (
 
 from pipeline.model import Health, JobState
 from tui.session.view import Phase, View
+from tui.streams.topics import FLAGGED, ROLLING, WINDOW_SINKS
 
 _PREFIX: Final = "fraudwatch_console"
 
@@ -36,11 +37,13 @@ def _streams(view: View) -> Iterator[Metric]:
     quarantine = dict(data.quarantine.kinds)
     yield _counter("quarantined_records", "Records that are no transactions.", quarantine, "kind")
     yield _counter("bad_records", "Records of sinks that could not be decoded.", {"": data.bad})
-    flagged = {"": data.flagged_total}
+    flagged = {"": data.seen.get(FLAGGED.feature, 0)}
     yield _counter("flagged_transactions", "Flagged transactions seen, each once.", flagged)
-    yield _gauge("users", "Users kept.", {"": data.users.total})
-    yield _gauge("windows", "Closed windows kept.", data.windows_kept, label="kind")
-    yield _gauge("flagged", "Flagged transactions kept.", {"": data.flagged.total})
+    yield _gauge("users", "Users kept.", {"": data.kept.get(ROLLING.feature, 0)})
+    windows = {sink.feature: data.kept.get(sink.feature, 0) for sink in WINDOW_SINKS}
+    yield _gauge("windows", "Closed windows kept.", windows, label="kind")
+    kept = {"": data.kept.get(FLAGGED.feature, 0)}
+    yield _gauge("flagged", "Flagged transactions kept.", kept)
     rate = {"": data.rate}
     yield _gauge("transactions_per_second", "Transactions consumed, of late.", rate)
     yield _gauge("lag_records", "Records that wait for the console.", {"": data.lag})

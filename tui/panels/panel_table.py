@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textual.message import Message
+
 from tui.session.view import View
 from tui.table.column import RowT
 from tui.table.live_table import LiveTable
@@ -12,4 +14,8 @@ class PanelTable(LiveTable[RowT]):
 
     def show(self, view: View) -> None:
         """Take the rows out of a view and draw them."""
+        raise NotImplementedError
+
+    def opened(self, row: RowT) -> Message | None:
+        """What opening a row asks for; None where there is no more to see of it."""
         raise NotImplementedError

@@ -14,7 +14,7 @@ from textual.screen import ModalScreen
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone
 from tui.keymap import Scope, bindings
-from tui.table.column import Column
+from tui.table.column import Column, Columns
 from tui.table.live_table import LiveTable
 
 
@@ -34,7 +34,7 @@ def _title(row: _ColumnChoice, _: float) -> Sequence[Piece]:
     return [Piece(text.clean(row.title), Tone.PLAIN if row.shown else Tone.QUIET)]
 
 
-_COLUMNS: Final[tuple[Column[_ColumnChoice], ...]] = (
+_COLUMNS: Final = Columns[_ColumnChoice](
     Column("", 1, _mark),
     Column("column", 20, _title, grow=40),
 )

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from pipeline.errors import UnavailableError
 from pipeline.model import (
@@ -27,9 +27,9 @@ from pipeline.model import (
 from tui.streams.feed import Feed
 from tui.streams.limits import StreamLimits
 from tui.streams.problem import Problem
-from tui.streams.queries import Queries
 from tui.streams.snapshot import Snapshot
 from tui.streams.watch import Watch
+from tui.table.query import Query
 
 from .job_control import JobControl, Order
 from .simulator_control import SimulatorControl
@@ -37,6 +37,7 @@ from .start import jobs_up, kafka_answers, start_of
 from .view import JobLine, Notice, Phase, Reading, Severity, View
 
 if TYPE_CHECKING:
+    from tui.streams.panel_state import StoredPanel
     from tui.streams.source import Source
     from tui.streams.store import Store
 
@@ -57,6 +58,7 @@ class Session:
         profile: The stack's name.
         connect: Makes the backend; called in a thread, since importing it takes a while.
         open_source: Connects to Kafka at an address; called in the feed's thread.
+        panels: What the streams are read for.
         clock: Seconds since the epoch.
         limits: How much to keep of the streams.
         status_seconds: Between two looks at the stack.
@@ -67,6 +69,7 @@ class Session:
         profile: str,
         connect: Callable[[], Backend],
         open_source: Callable[[str], Source],
+        panels: Sequence[StoredPanel[Any]],
         clock: Callable[[], float],
         *,
         limits: StreamLimits | None = None,
@@ -74,6 +77,7 @@ class Session:
     ) -> None:
         self._connect = connect
         self._open_source = open_source
+        self._panels = panels
         self._clock = clock
         self._status_seconds = status_seconds
         self._lock = threading.Lock()
@@ -82,7 +86,7 @@ class Session:
         self._view = View(clock(), profile, Phase.STARTING, clock())
         self._backend: Backend | None = None
         self._limits = limits
-        self._queries = Queries()
+        self._queries: Mapping[str, Query] = {}
         self._store: Store | None = None
         self._feed: tuple[str, Feed] | None = None
         self._notices: list[Notice] = []
@@ -108,16 +112,15 @@ class Session:
             return JobLine(replace(job, state=JobState.STARTING), None, start, stale)
         return JobLine(job, vitals, activity or start, stale)
 
-    @property
-    def queries(self) -> Queries:
-        """What the tables ask for."""
-        return self._queries
+    def asked(self, panel: str) -> Query:
+        """What a panel asks for."""
+        return self._queries.get(panel, Query())
 
-    def ask(self, queries: Queries) -> None:
-        """Have the tables answer something else; the view has it a moment later."""
-        self._queries = queries
+    def ask(self, panel: str, query: Query) -> None:
+        """Have a panel answer something else; the view has it a moment later."""
+        self._queries = {**self._queries, panel: query}
         if self._store is not None:
-            self._store.queries = queries
+            self._store.queries = self._queries
 
     @property
     def bootstrap(self) -> str:
@@ -176,15 +179,6 @@ class Session:
     def job_detail(self, name: str) -> JobDetail:
         """All there is to know of a job; blocks."""
         return self._required().job_detail(name)
-
-    def neighbour(self, user_id: int, step: int) -> int | None:
-        """The user so many rows on in the table of users, round its ends; None without others."""
-        users = [row.user_id for row in self.view().data.users.rows]
-        if not users or users == [user_id]:
-            return None
-        if user_id not in users:
-            return users[0]
-        return users[(users.index(user_id) + step) % len(users)]
 
     def simulate(self, command: SimulatorCommand) -> None:
         """Change the simulator."""
@@ -279,7 +273,7 @@ class Session:
         """Made when there is an address to read from: the first paint cannot wait for it."""
         from tui.streams.store import Store
 
-        self._store = Store(self._clock, self._limits)
+        self._store = Store(self._panels, self._clock, self._limits)
         self._store.queries = self._queries
         return self._store
 

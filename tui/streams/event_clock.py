@@ -4,18 +4,50 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from pipeline.model import Transaction
 
-from .snapshot import EventTime, Partition
 from .source import Extent
 
 _SPEED_SECONDS: Final = 10.0
 # Every window of the features begins and ends at a full hour.
 _HOUR: Final = timedelta(hours=1)
 _HOURS_KEPT: Final = 24 * 365
+
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """How far one partition of the topic `transaction` has come.
+
+    Attributes:
+        number: Of the partition.
+        newest: Its newest event time.
+        at: When its last record came, in seconds since the epoch.
+    """
+
+    number: int
+    newest: datetime
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class EventTime:
+    """How event time goes.
+
+    Attributes:
+        newest: Of any transaction.
+        speed: Event seconds per second, over the last few; None when nothing moves.
+        partitions: By number.
+        older: Whether the topic has older transactions than those that were read.
+    """
+
+    newest: datetime | None = None
+    speed: float | None = None
+    partitions: tuple[Partition, ...] = ()
+    older: bool = False
 
 
 class EventClock:

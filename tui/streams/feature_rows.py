@@ -6,14 +6,12 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Any, Final
 
 import msgspec
 
 from pipeline.model import SinkColumn
 from pipeline.text.malformed import MALFORMED
-from tui.table.query import Field, Fields
 
 from .record_view import RecordView
 
@@ -48,16 +46,6 @@ def kind(column: SinkColumn) -> type:
     return _KINDS.get(column.type, str)
 
 
-def fields(columns: Sequence[SinkColumn]) -> Fields[FeatureRow]:
-    """What rows with these columns can be sorted and filtered by, and are exported as."""
-    return Fields(
-        *(
-            Field(column.name, kind(column), partial(_value, place), word=kind(column) is str)
-            for place, column in enumerate(columns)
-        )
-    )
-
-
 def row(record: RecordView, columns: Sequence[SinkColumn]) -> FeatureRow:
     """A record as a row; one that is no JSON object has no values."""
     found: object = None
@@ -67,10 +55,6 @@ def row(record: RecordView, columns: Sequence[SinkColumn]) -> FeatureRow:
     return FeatureRow(
         record, tuple(_as(kind(column), given.get(column.name)) for column in columns)
     )
-
-
-def _value(place: int, row: FeatureRow) -> Any:
-    return row.values[place]
 
 
 def _as(kind: type, value: object) -> Any:

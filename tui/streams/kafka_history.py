@@ -11,9 +11,9 @@ from pipeline.kafka.records import Record, decode
 from pipeline.model import Last, RollingRow, Transaction, WindowRow
 
 from .history import HistoryBatch
-from .topics import ROLLING_TOPIC, WINDOWED_TOPIC
+from .topics import ROLLING, TUMBLING
 
-_TOPICS: Final = (TRANSACTION_TOPIC, ROLLING_TOPIC, WINDOWED_TOPIC)
+_TOPICS: Final = (TRANSACTION_TOPIC, ROLLING.topic, TUMBLING.topic)
 # Per topic: a few seconds' reading, which is hours of one user.
 PAST_RECORDS: Final = 200_000
 _MAX_RECORDS: Final = 20_000
@@ -42,8 +42,8 @@ class KafkaHistory:
                 mine[self._topics[record.topic]].append(record)
         return HistoryBatch(
             transactions=decode(Transaction, mine[TRANSACTION_TOPIC])[0],
-            means=decode(RollingRow, mine[ROLLING_TOPIC])[0],
-            windows=decode(WindowRow, mine[WINDOWED_TOPIC])[0],
+            means=decode(RollingRow, mine[ROLLING.topic])[0],
+            windows=decode(WindowRow, mine[TUMBLING.topic])[0],
             read=len(records),
             lag=self._consumer.lag(),
             anew=self._consumer.take_emptied(),

@@ -4,26 +4,24 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from pipeline.config import KafkaSettings
 from pipeline.contract import TRANSACTION_TOPIC
 from pipeline.kafka.consumer import BatchConsumer
 from pipeline.kafka.quarantine import sort_out
-from pipeline.kafka.records import Record, decode, decode_placed
-from pipeline.model import CumulatingRow, Last, RollingRow, Transaction, WindowRow
+from pipeline.kafka.records import Record, decode_placed
+from pipeline.model import Last, Transaction
 
 from .quarantine import BadRow
 from .record_view import RecordView
-from .snapshot import Flagged
 from .source import Batch, Extent
-from .topics import CUMULATING, FLAGGED_TOPIC, ROLLING_TOPIC, WINDOW_TOPICS
+from .topics import Placed, SinkTopic
 
-_TOPICS: Final = (TRANSACTION_TOPIC, ROLLING_TOPIC, FLAGGED_TOPIC, *WINDOW_TOPICS.values())
 # Enough of each topic's past to fill every table at once; more would be waited for.
 _PAST_RECORDS: Final = 20_000
-# A valid transaction that is longer than this is an attempt to fill the memory.
-_LONGEST_FLAGGED: Final = 4 * 1024
+# A valid row that is longer than this is an attempt to fill the memory.
+_LONGEST_ROW: Final = 4 * 1024
 _MAX_RECORDS: Final = 20_000
 # The consumer waits this long for a full batch, so it is also the delay the console adds.
 _POLL_SECONDS: Final = 0.05
@@ -34,10 +32,13 @@ class KafkaSource:
 
     Args:
         kafka: Where Kafka is, and how to get in.
+        sinks: The sink topics to read beside the topic `transaction`.
     """
 
-    def __init__(self, kafka: KafkaSettings) -> None:
-        self._topics = {kafka.topic(name): name for name in _TOPICS}
+    def __init__(self, kafka: KafkaSettings, sinks: Sequence[SinkTopic[Any]]) -> None:
+        self._sinks = sinks
+        names = (TRANSACTION_TOPIC, *(sink.topic for sink in sinks))
+        self._topics = {kafka.topic(name): name for name in names}
         self._consumer = BatchConsumer(kafka, tuple(self._topics), Last(_PAST_RECORDS))
         self._caught_up = False
 
@@ -50,7 +51,9 @@ class KafkaSource:
         for record in records:
             by_topic[self._topics[record.topic]].append(record)
         past = not self._caught_up
-        batch = decoded(by_topic, lag=lag, error=self._consumer.error, anew=anew, past=past)
+        batch = decoded(
+            by_topic, self._sinks, lag=lag, error=self._consumer.error, anew=anew, past=past
+        )
         # From the next batch on: this one may still have a record of the past.
         self._caught_up = self._caught_up or self._consumer.has_read_the_past()
         return batch
@@ -61,45 +64,45 @@ class KafkaSource:
 
 
 def decoded(
-    by_topic: defaultdict[str, list[Record]], *, lag: int, error: str, anew: bool, past: bool
+    by_topic: defaultdict[str, list[Record]],
+    sinks: Sequence[SinkTopic[Any]],
+    *,
+    lag: int,
+    error: str,
+    anew: bool,
+    past: bool,
 ) -> Batch:
     """What one poll brought.
 
     Args:
         by_topic: The records, by the documented names of their topics.
+        sinks: The sink topics among them.
         lag: Records that wait in Kafka.
         error: Why nothing can be read.
         anew: Whether topics were emptied.
         past: Whether this was there before the console looked.
     """
     transactions, quarantined = sort_out(by_topic[TRANSACTION_TOPIC])
-    rolling, bad_rolling = decode(RollingRow, by_topic[ROLLING_TOPIC])
-    flagged, bad_flagged = decode_placed(Transaction, by_topic[FLAGGED_TOPIC])
-    windows: dict[str, Sequence[WindowRow]] = {}
-    bad_windows = 0
     # A record without a time has a negative one.
     written = {
         topic: newest / 1000
         for topic, records in by_topic.items()
         if (newest := max((record.timestamp_ms for record in records), default=-1)) >= 0
     }
-    for kind, topic in WINDOW_TOPICS.items():
-        if by_topic[topic]:
-            windows[kind], bad = _windows(kind, by_topic[topic])
-            bad_windows += bad
+    rows: dict[str, Sequence[Any]] = {}
+    bad = 0
+    for sink in sinks:
+        if records := by_topic[sink.topic]:
+            rows[sink.feature], bad_rows = _rows(sink, records)
+            bad += bad_rows
     return Batch(
         transactions=[row for _, row in transactions],
         extents=_extents(transactions),
-        rolling=rolling,
-        windows=windows,
-        flagged=[
-            Flagged(RecordView.of(record).shortened(_LONGEST_FLAGGED), transaction)
-            for record, transaction in flagged
-        ],
+        sinks=rows,
         quarantined=[
             BadRow(RecordView.of(found.record), found.kind, found.reason) for found in quarantined
         ],
-        bad=len(bad_rolling) + len(bad_flagged) + bad_windows,
+        bad=bad,
         lag=lag,
         anew=anew,
         written=written,
@@ -108,10 +111,13 @@ def decoded(
     )
 
 
-def _windows(kind: str, records: list[Record]) -> tuple[Sequence[WindowRow], int]:
-    """The rows of one kind of window, and how many could not be decoded."""
-    rows, bad = decode(CumulatingRow if kind == CUMULATING else WindowRow, records)
-    return rows, len(bad)
+def _rows(sink: SinkTopic[Any], records: list[Record]) -> tuple[Sequence[Any], int]:
+    """The rows of a sink topic, and how many could not be decoded."""
+    good, bad = decode_placed(sink.kind, records)
+    if not sink.placed:
+        return [row for _, row in good], len(bad)
+    placed = [Placed(RecordView.of(record).shortened(_LONGEST_ROW), row) for record, row in good]
+    return placed, len(bad)
 
 
 def _extents(transactions: list[tuple[Record, Transaction]]) -> dict[int, Extent]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
-from pipeline.model import RollingRow, Transaction, WindowRow
+from pipeline.model import Transaction
 
 from .quarantine import BadRow
-from .snapshot import Flagged
+from .topics import RowT, SinkTopic
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +34,10 @@ class Batch:
 
     Attributes:
         transactions: From the topic `transaction`.
-        rolling: Rolling features.
         extents: What the transactions say of each partition.
-        windows: Features of closed windows, by kind.
-        flagged: Flagged transactions, with their place in Kafka.
+        sinks: Rows of sink topics, by feature; `rows` gives them their type.
         quarantined: Records of the topic `transaction` that are no transactions.
-        bad: Records of the other topics that could not be decoded.
+        bad: Records of the sink topics that could not be decoded.
         lag: Records that wait in Kafka; None when that is not known.
         anew: Whether topics were emptied, so that what was read before is no more.
         written: When the newest record of each topic was written as Kafka says, by the topic's
@@ -49,10 +47,8 @@ class Batch:
     """
 
     transactions: Sequence[Transaction] = ()
-    rolling: Sequence[RollingRow] = ()
     extents: Mapping[int, Extent] = field(default_factory=dict)
-    windows: Mapping[str, Sequence[WindowRow]] = field(default_factory=dict)
-    flagged: Sequence[Flagged] = ()
+    sinks: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     quarantined: Sequence[BadRow] = ()
     bad: int = 0
     lag: int | None = None
@@ -61,21 +57,31 @@ class Batch:
     past: bool = False
     error: str = ""
 
+    def rows(self, sink: SinkTopic[RowT]) -> Sequence[RowT]:
+        """The rows of a sink topic, in the order in which they were read."""
+        return self.sinks.get(sink.feature, ())
+
     @property
     def counts(self) -> dict[str, int]:
-        """How many records it has, by kind."""
-        return {
-            "transaction": len(self.transactions),
-            "rolling": len(self.rolling),
-            "flagged": len(self.flagged),
-            **{kind: len(rows) for kind, rows in self.windows.items()},
-        }
+        """How many records it has: `transaction`, then by feature."""
+        sinks = {feature: len(rows) for feature, rows in self.sinks.items()}
+        return {"transaction": len(self.transactions), **sinks}
 
     @property
     def brought_something(self) -> bool:
         """Whether there was any record."""
-        some = self.transactions or self.rolling or self.windows or self.flagged
-        return bool(some or self.quarantined or self.bad)
+        return any(self.counts.values()) or bool(self.quarantined or self.bad)
+
+    def came_at(self, topics: Sequence[str], now: float) -> float:
+        """When its records of these topics came, in seconds since the epoch.
+
+        That is now, but for what had been there before: when the newest of them was written. A
+        producer whose clock is ahead is not believed.
+        """
+        if not self.past:
+            return now
+        newest = max((self.written.get(topic, 0.0) for topic in topics), default=now)
+        return min(now, newest or now)
 
 
 class Source(Protocol):

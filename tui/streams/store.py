@@ -1,63 +1,63 @@
 """Everything the console knows of the streams, bounded; owned by the feed's thread.
 
 One feed at a time takes batches in, answers the queries, and publishes frozen snapshots, which any
-thread may read at any time.
+thread may read at any time. What is kept of a batch is each panel's own business.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
-from tui.streams.queries import Queries
+from tui.table.query import Query
 
 from .event_clock import EventClock
-from .flagged import FlaggedKept
 from .limits import StreamLimits
+from .panel_state import PanelState, ShownT, StoredPanel
 from .quarantine import QuarantineKept
-from .series import Series
 from .snapshot import Snapshot
 from .source import Batch
 from .throughput import Throughput
-from .topics import ROLLING_TOPIC, WINDOW_KINDS
-from .users import UsersKept
-from .windows import WindowsKept
 
 
 class Store:
     """Bounded state of the streams.
 
     Args:
+        panels: Whose states to keep.
         clock: Seconds since the epoch.
         limits: How much to keep.
     """
 
-    def __init__(self, clock: Callable[[], float], limits: StreamLimits | None = None) -> None:
+    def __init__(
+        self,
+        panels: Sequence[StoredPanel[Any]],
+        clock: Callable[[], float],
+        limits: StreamLimits | None = None,
+    ) -> None:
         self.writing = threading.Lock()
         """Held by the feed that owns the store while it writes."""
+        self._panels = panels
         self._clock = clock
         self._limits = limits or StreamLimits()
         self._lag: int | None = None
         self._error = ""
         self._error_at: float | None = None
-        self.queries = Queries()
-        """Set by the screens; the next snapshot answers it."""
+        self.queries: Mapping[str, Query] = {}
+        """By panel; replaced by the screens as a whole, and answered by the next snapshot."""
         self.published = Snapshot()
         """The latest snapshot."""
-        self._answered = self.queries
+        self._answered: Mapping[str, Query] = self.queries
         self._clear()
 
     def _clear(self) -> None:
         """Forget all that was read."""
-        limits = self._limits
-        self.flagged = FlaggedKept(limits.flagged, limits.users)
-        self.users = UsersKept(limits.users, self.flagged.flags)
-        self.windows = {
-            kind: WindowsKept(limits.windows, limits.window_rows) for kind in WINDOW_KINDS
+        self._event_clock = EventClock()
+        self._states = {
+            panel.name: panel.state(self._limits, self._event_clock) for panel in self._panels
         }
-        self.event_clock = EventClock()
-        self._series = Series()
         self._throughput = Throughput()
         self._transactions_total = 0
         self._last_record_at: float | None = None
@@ -79,28 +79,14 @@ class Store:
         self._bad += batch.bad
         self._consumed.update(batch.counts)
         if batch.brought_something:
-            came = self._came_at(batch, batch.written, now)
+            came = batch.came_at(list(batch.written), now)
             self._last_record_at = max(came, self._last_record_at or came)
-        self._series.add(batch, now)
-        self._apply_transactions(batch, now)
-        if batch.rolling:
-            self.users.apply_rolling(batch.rolling, self._came_at(batch, [ROLLING_TOPIC], now))
-            self.flagged.apply_rolling(batch.rolling, past=batch.past)
-        for kind, rows in batch.windows.items():
-            self.windows[kind].apply(rows)
-        for user in self.flagged.apply(batch.flagged, self.users.mean_at):
-            self.users.note_flags(user)
-
-    def _came_at(self, batch: Batch, topics: Iterable[str], now: float) -> float:
-        """Now, but for what had been there before: when the newest of these topics was written.
-
-        A producer whose clock is ahead is not believed.
-        """
-        if not batch.past:
-            return now
-        return min(
-            now, max((batch.written.get(topic, 0.0) for topic in topics), default=now) or now
-        )
+        self._event_clock.apply(batch.transactions, batch.extents, now, past=batch.past)
+        self._transactions_total += len(batch.transactions)
+        if batch.transactions and not batch.past:
+            self._throughput.add(now, len(batch.transactions))
+        for state in self._states.values():
+            state.apply(batch, now)
 
     def fail(self, error: str) -> None:
         """Note that the streams cannot be read; what was read stays."""
@@ -115,39 +101,38 @@ class Store:
         """Give everybody the state as it is now."""
         self.published = self.snapshot()
 
+    def state(self, panel: StoredPanel[ShownT]) -> PanelState[ShownT]:
+        """What is kept for a panel."""
+        return self._states[panel.name]
+
     def snapshot(self) -> Snapshot:
         """The state now, with the answers to the queries."""
         now = self._clock()
         queries = self._answered = self.queries
+        kept: dict[str, int] = {}
+        seen: dict[str, int] = {}
+        for state in self._states.values():
+            kept |= state.kept
+            seen |= state.seen
         return Snapshot(
-            users=self.users.page(queries.users, self._limits.shown),
-            windows=self.windows[queries.kind].page(
-                queries.kind, queries.windows, self.event_clock.fraud
-            ),
-            flagged=self.flagged.page(queries.flagged, self._limits.shown),
-            flagged_total=self.flagged.total,
+            panels={
+                name: state.shown(queries.get(name, Query()), now)
+                for name, state in self._states.items()
+            },
             transactions_total=self._transactions_total,
             rate=self._throughput.rate(now),
-            event_time=self.event_clock.state(now),
-            series=self._series.snapshot(now),
+            event_time=self._event_clock.state(now),
             last_record_at=self._last_record_at,
             written=dict(self._written),
             quarantine=self._quarantine.snapshot(),
             bad=self._bad,
             consumed=dict(self._consumed),
-            windows_kept={kind: len(kept) for kind, kept in self.windows.items()},
+            kept=kept,
+            seen=seen,
             lag=self._lag,
             error=self._error,
             error_at=self._error_at,
         )
-
-    def _apply_transactions(self, batch: Batch, now: float) -> None:
-        self.event_clock.apply(batch.transactions, batch.extents, now, past=batch.past)
-        if batch.transactions:
-            self._transactions_total += len(batch.transactions)
-            self.users.apply_transactions(batch.transactions)
-            if not batch.past:
-                self._throughput.add(now, len(batch.transactions))
 
     def _note_error(self, error: str, now: float) -> None:
         if error and not self._error:

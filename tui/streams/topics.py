@@ -1,23 +1,59 @@
-"""The sink topics that the console's tables read.
+"""The sink topics that the console's panels read, and what their records hold.
 
-The features define them too, but importing those imports Ibis, which the first paint cannot wait
-for; a test holds the two together.
+The features define the topics, too, but importing those imports Ibis, which the first paint cannot
+wait for; a test holds the two together.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar
 
-ROLLING_TOPIC: Final = "user_trans_amt_last_360min"
-WINDOWED_TOPIC: Final = "user_trans_amt_last_360min_windowed"
-FLAGGED_TOPIC: Final = "flagged_transactions"
+from pipeline.model import CumulatingRow, RollingRow, Transaction, WindowRow
 
-TUMBLING: Final = "tumbling"
-CUMULATING: Final = "cumulating"
-WINDOW_TOPICS: Final = {
-    TUMBLING: WINDOWED_TOPIC,
-    "hopping": "user_trans_amt_last_360min_hopping",
-    CUMULATING: "user_trans_amt_today_cumulating",
-}
-"""By kind of window, which is also the name of the job."""
-WINDOW_KINDS: Final = tuple(WINDOW_TOPICS)
+from .record_view import RecordView
+
+RowT = TypeVar("RowT")
+
+
+@dataclass(frozen=True, slots=True)
+class Placed(Generic[RowT]):
+    """A row together with the record that it was read from; of a long value how it begins."""
+
+    record: RecordView
+    row: RowT
+
+
+@dataclass(frozen=True, slots=True)
+class SinkTopic(Generic[RowT]):
+    """A topic that a feature's job writes.
+
+    Attributes:
+        feature: Name of the feature, which is also the job's.
+        topic: Documented name of the topic.
+        kind: What a record's value is decoded as.
+        placed: Whether the rows come together with their records, as `Placed`.
+    """
+
+    feature: str
+    topic: str
+    kind: type[Any]
+    placed: bool = False
+
+
+ROLLING: Final[SinkTopic[RollingRow]] = SinkTopic(
+    "rolling", "user_trans_amt_last_360min", RollingRow
+)
+TUMBLING: Final[SinkTopic[WindowRow]] = SinkTopic(
+    "tumbling", "user_trans_amt_last_360min_windowed", WindowRow
+)
+HOPPING: Final[SinkTopic[WindowRow]] = SinkTopic(
+    "hopping", "user_trans_amt_last_360min_hopping", WindowRow
+)
+CUMULATING: Final[SinkTopic[WindowRow]] = SinkTopic(
+    "cumulating", "user_trans_amt_today_cumulating", CumulatingRow
+)
+WINDOW_SINKS: Final = (TUMBLING, HOPPING, CUMULATING)
+FLAGGED: Final[SinkTopic[Placed[Transaction]]] = SinkTopic(
+    "flagged", "flagged_transactions", Transaction, placed=True
+)

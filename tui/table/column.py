@@ -1,19 +1,25 @@
-"""A column of a live table, and how columns share a width."""
+"""A column of a table, declared once: filter, order, drawing and export all read it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Generic, TypeVar
+from functools import cached_property
+from typing import Any, Final, Generic, TypeVar
 
-from rich.cells import cell_len
+from tui.drawing.tones import Piece
 
-from tui.drawing.text import clip, clip_middle
-from tui.drawing.tones import Piece, Tone
+from .filter import Get
 
 RowT = TypeVar("RowT")
 
-_GAPS: Final = (2, 5)
+
+def _nothing(_: object) -> None:
+    return None
+
+
+def _blank(_row: object, _now: float) -> Sequence[Piece]:
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,115 +28,85 @@ class Column(Generic[RowT]):
 
     Attributes:
         title: Its heading.
-        width: Cells it always has.
+        width: Cells it always has; 0 for one that is not drawn.
         cell: The pieces of a row's cell, at the time given in seconds since the epoch.
+        name: As it is written in a filter and heads an exported column; empty for one that is only
+            drawn.
+        kind: `int`, `float`, `bool`, `str` or `datetime`.
+        value: A row's value, to filter, sort and export by; None when the row has none.
+        word: Whether a word in a filter is looked for in it.
+        letter: The key that sorts by it; empty for none.
         right: Whether it is right-aligned, as numbers are.
         drop: Columns with the highest number go first when the width is short; 0 always stays.
         grow: Cells it takes beyond its width when there are some left.
         spreads: Whether a cell that does not fit begins further left, where cells are empty; only
             the last column may.
-        field: Name of the field that it shows, to sort by; empty when it cannot be sorted.
-        letter: The key that sorts by it; empty for none.
     """
 
-    title: str
-    width: int
-    cell: Callable[[RowT, float], Sequence[Piece]]
+    title: str = ""
+    width: int = 0
+    cell: Callable[[RowT, float], Sequence[Piece]] = _blank
+    name: str = ""
+    kind: type = str
+    value: Callable[[RowT], Any] = _nothing
+    word: bool = False
+    letter: str = ""
     right: bool = False
     drop: int = 0
     grow: int = 0
     spreads: bool = False
-    field: str = ""
-    letter: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Placed(Generic[RowT]):
-    """A column with the width it got and the gap before it."""
+class Columns(Generic[RowT]):
+    """The columns of one kind of row.
 
-    column: Column[RowT]
-    width: int
-    gap: int
-
-
-def place(columns: Sequence[Column[RowT]], width: int) -> list[Placed[RowT]]:
-    """Choose the columns that fit and share what is left: first to those that grow, then gaps.
-
-    Where even those that always stay do not fit, those that grow give way.
+    Args:
+        columns: In the order in which they are drawn and exported.
     """
-    chosen = list(columns)
-    smallest = _GAPS[0]
-    while sum(column.width + smallest for column in chosen) - smallest > width:
-        last = max(chosen, key=lambda column: column.drop)
-        if last.drop == 0:
-            break
-        chosen.remove(last)
-    left = width - sum(column.width + smallest for column in chosen) + smallest
-    widths = []
-    for column in chosen:
-        extra = max(0, min(column.grow, left))
-        if left < 0 and column.grow:
-            # Text is cut, with a mark, before the edge of the table cuts without one.
-            extra = max(left, 1 - column.width)
-        left -= extra
-        widths.append(column.width + extra)
-    gap = smallest + max(0, min(_GAPS[1] - smallest, left // max(1, len(chosen) - 1)))
-    return [
-        Placed(column, cells, gap if number else 0)
-        for number, (column, cells) in enumerate(zip(chosen, widths, strict=True))
-    ]
 
+    def __init__(self, *columns: Column[RowT]) -> None:
+        self._all: Final = columns
+        self._by_name: Final = {each.name: each for each in columns if each.name}
 
-def heading(column: Column[RowT], *, sorted_by: bool, descending: bool) -> list[Piece]:
-    """A column's title, with the letter that sorts by it, and an arrow when it does."""
-    if sorted_by:
-        return [Piece(f"{column.title}{'▾' if descending else '▴'}", Tone.TITLE)]
-    before, letter, after = _around(column.title, column.letter)
-    return [Piece(before, Tone.QUIET), Piece(letter, Tone.STRONG), Piece(after, Tone.QUIET)]
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Columns) and self._all == other._all
 
+    __hash__ = None  # type: ignore[assignment]  # nothing is looked up by columns
 
-def _around(title: str, letter: str) -> tuple[str, str, str]:
-    place = title.lower().find(letter.lower()) if letter else -1
-    if place < 0:
-        return title, "", ""
-    return title[:place], title[place], title[place + 1 :]
+    @cached_property
+    def drawn(self) -> tuple[Column[RowT], ...]:
+        """Those that a table shows."""
+        return tuple(each for each in self._all if each.width)
 
+    @cached_property
+    def kinds(self) -> Mapping[str, type]:
+        """The types of the columns that have values, by name."""
+        return {name: each.kind for name, each in self._by_name.items()}
 
-def lay_out(
-    placed: Sequence[Placed[RowT]], cell: Callable[[Column[RowT]], Sequence[Piece]]
-) -> list[Piece]:
-    """The pieces of a whole line: each column's cell in its width."""
-    places, cells = list(placed), [cell(each.column) for each in placed]
-    while len(places) > 1 and _spreads(places[-1], cells[-1]) and not cells[-2]:
-        before, last = places[-2:]
-        width = before.width + last.gap + last.width
-        places[-2:] = [Placed(last.column, width, before.gap)]
-        del cells[-2]
-    pieces: list[Piece] = []
-    for each, content in zip(places, cells, strict=True):
-        pieces.append(Piece(" " * each.gap))
-        pieces += fit(content, each.width, right=each.column.right)
-    return pieces
+    @cached_property
+    def _words(self) -> tuple[Column[RowT], ...]:
+        return tuple(each for each in self._by_name.values() if each.word)
 
+    def values(self, row: RowT) -> list[Any]:
+        """A row's values, in the order of `kinds`."""
+        return [each.value(row) for each in self._by_name.values()]
 
-def _spreads(placed: Placed[RowT], pieces: Sequence[Piece]) -> bool:
-    return placed.column.spreads and sum(cell_len(piece.text) for piece in pieces) > placed.width
+    def getter(self, row: RowT) -> Get:
+        """How a filter looks at a row."""
 
+        def get(name: str) -> object:
+            if name:
+                return self._by_name[name].value(row) if name in self._by_name else None
+            return tuple(str(each.value(row)) for each in self._words)
 
-def fit(pieces: Sequence[Piece], width: int, *, right: bool) -> list[Piece]:
-    """Cut or pad pieces to exactly a width in cells."""
-    fitted: list[Piece] = []
-    left = width
-    for piece in pieces:
-        if left <= 0:
-            break
-        cells = cell_len(piece.text)
-        if cells > left:
-            cut = clip_middle if piece.is_name else clip
-            piece = Piece(cut(piece.text, left), piece.tone)  # noqa: PLW2901 - what is left of it
-            cells = cell_len(piece.text)
-        left -= cells
-        fitted.append(piece)
-    if left > 0:
-        fitted.insert(0 if right else len(fitted), Piece(" " * left))
-    return fitted
+        return get
+
+    def sort_key(self, name: str) -> Callable[[RowT], Any]:
+        """What rows are ordered by; a row without a value comes before all others."""
+        value_of = self._by_name[name].value
+
+        def key(row: RowT) -> tuple[bool, Any]:
+            value = value_of(row)
+            return (value is not None, 0 if value is None else value)
+
+        return key

@@ -18,7 +18,8 @@ from tui.drawing.text import clean
 from tui.drawing.tones import Piece, Tone
 from tui.keymap import Scope, bindings
 
-from .column import Column, Placed, RowT, heading, lay_out, place
+from .column import Column, Columns, RowT
+from .layout import Placed, heading, lay_out, place
 from .query import Query
 from .strips import Strips
 
@@ -42,7 +43,7 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
     stays on the row with the same key, at the same line of the screen, while others come and go.
 
     Args:
-        columns: What to show of a row.
+        columns: What there is of a row.
         key: What tells a row from others.
         heading: Whether the column titles are shown.
         query: How the rows are asked for at first; None for rows that cannot be sorted or filtered.
@@ -83,7 +84,7 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
 
     def __init__(
         self,
-        columns: Sequence[Column[RowT]],
+        columns: Columns[RowT],
         key: Callable[[RowT], Hashable],
         *,
         heading: bool = True,
@@ -91,7 +92,7 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
         id: str | None = None,
     ) -> None:
         super().__init__(id=id)
-        self._columns = columns
+        self.columns = columns
         self._hidden: frozenset[str] = frozenset()
         self._query = query
         self._key = key
@@ -120,7 +121,7 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
     @property
     def optional_columns(self) -> tuple[str, ...]:
         """The titles of the columns that can be hidden: all but the first, which says of what."""
-        return tuple(title for column in self._columns[1:] if (title := column.title.strip()))
+        return tuple(title for column in self.columns.drawn[1:] if (title := column.title.strip()))
 
     @property
     def hidden(self) -> frozenset[str]:
@@ -264,10 +265,10 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
 
     def action_sort_next(self) -> None:
         """Sort by the next column."""
-        fields = [column.field for column in self._columns if column.field]
-        if self._query is not None and fields:
-            at = fields.index(self._query.sort) if self._query.sort in fields else -1
-            self._sort_by(fields[(at + 1) % len(fields)])
+        names = [column.name for column in self.columns.drawn if column.name]
+        if self._query is not None and names:
+            at = names.index(self._query.sort) if self._query.sort in names else -1
+            self._sort_by(names[(at + 1) % len(names)])
 
     def action_sort_reverse(self) -> None:
         """Sort the other way round."""
@@ -276,9 +277,9 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
 
     def action_sort_letter(self, letter: str) -> None:
         """Sort by the column with this letter; the other way round when it is sorted by it."""
-        for column in self._columns:
-            if column.letter == letter and column.field:
-                self._sort_by(column.field)
+        for column in self.columns.drawn:
+            if column.letter == letter and column.name:
+                self._sort_by(column.name)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Some tables cannot be sorted and filtered, some not be exported or opened."""
@@ -313,30 +314,30 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
         event.prevent_default()
         self.action_move(-_WHEEL_ROWS)
 
-    def _sort_by(self, field: str) -> None:
+    def _sort_by(self, name: str) -> None:
         query = self._query
         if query is None:
             return
-        if query.sort == field:
+        if query.sort == name:
             self.action_sort_reverse()
         else:
-            self.ask(replace(query, sort=field, descending=True))
+            self.ask(replace(query, sort=name, descending=True))
 
     def _sort_at(self, x: int) -> None:
         end = 0
         for placed in self._placed:
             end += placed.gap + placed.width
             if x < end:
-                if placed.column.field:
-                    self._sort_by(placed.column.field)
+                if placed.column.name:
+                    self._sort_by(placed.column.name)
                 return
 
     @property
     def _shown_columns(self) -> Sequence[Column[RowT]]:
-        if not self._columns:
+        if not self.columns.drawn:
             # Those of a table that shows any topic are not known before one is chosen.
             return []
-        first, *others = self._columns
+        first, *others = self.columns.drawn
         return [first, *(each for each in others if each.title.strip() not in self._hidden)]
 
     @property
@@ -381,7 +382,7 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
             self._placed,
             lambda column: heading(
                 column,
-                sorted_by=bool(column.field) and column.field == query.sort,
+                sorted_by=bool(column.name) and column.name == query.sort,
                 descending=query.descending,
             ),
         )

@@ -12,7 +12,8 @@ from tui.drawing import text
 from tui.drawing.tones import Piece, Tone
 from tui.session.start import no_start
 from tui.session.view import Phase, View
-from tui.table.column import fit
+from tui.streams.topics import FLAGGED
+from tui.table.layout import fit
 
 from .lines import Lines
 
@@ -115,7 +116,7 @@ def _second_line(view: View, width: int, gap: str) -> list[Piece]:
     groups: list[Group] = [
         *_frozen(view.waiting),
         _transactions(data.transactions_total, older=data.event_time.older),
-        _count(data.flagged_total, "flagged"),
+        _count(data.seen.get(FLAGGED.feature, 0), "flagged"),
     ]
     if data.lag is not None:
         groups.append([Piece("lag ", Tone.QUIET), Piece(text.integer(data.lag))])

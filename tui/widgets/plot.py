@@ -13,7 +13,7 @@ from tui.drawing.plots.chart import Chart
 from tui.drawing.plots.figure import NAMED_HEIGHT, draw
 from tui.drawing.text import clip
 from tui.drawing.tones import Piece, Tone, content
-from tui.table.column import fit
+from tui.table.layout import fit
 
 Line = Sequence[Piece]
 

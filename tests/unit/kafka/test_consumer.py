@@ -262,7 +262,7 @@ def test_the_past_ends_with_the_last_record_that_was_there(cluster: Cluster) -> 
 def test_a_backlog_is_the_past_to_its_last_record(cluster: Cluster) -> None:
     """However short it is: fewer than a thousand records have counted as a rate."""
     cluster.put(*range(900), topic=TRANSACTION_TOPIC)
-    source = KafkaSource(cluster.kafka)
+    source = KafkaSource(cluster.kafka, [])
     try:
         for count, past in ((900, True), (1, False)):
             found: list[BadRow] = []

@@ -58,7 +58,7 @@ async def test_keys_behind_the_text_are_keys_again() -> None:
         await stage.wait(
             pilot, lambda: stage.app.focused is not None and stage.app.focused.id == "windows"
         )
-        assert stage.app.session.queries.users.filter.text == "count>2"
+        assert stage.app.session.asked("users").filter.text == "count>2"
 
 
 async def test_a_paste_behind_the_key_is_text() -> None:

@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from tests.snapshot.fakes import NOW, FakeSource, live_batch, rolling, transaction, user
+from tests.snapshot.fakes import NOW, FakeSource, batch_of, live_batch, rolling, transaction, user
 from tests.snapshot.stage import Stage
-from tui.streams.source import Batch
 
 HOUR = 3_600.0
 YEAR = 365 * 24 * HOUR
@@ -30,7 +29,7 @@ async def test_the_console_goes_on_and_no_age_is_negative(jump: float) -> None:
         for step in (jump, -jump, jump):
             stage.clock.now += step
             stage.source.batches.append(
-                Batch(transactions=[transaction(0)], rolling=[rolling(0, user_id=user(0))])
+                batch_of(transactions=[transaction(0)], rolling=[rolling(0, user_id=user(0))])
             )
             before += 1
             await has_read(stage, pilot, before)

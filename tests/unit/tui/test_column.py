@@ -6,7 +6,8 @@ import pytest
 from rich.cells import cell_len
 
 from tui.drawing.tones import Piece
-from tui.table.column import Column, fit, lay_out, place
+from tui.table.column import Column
+from tui.table.layout import fit, lay_out, place
 
 
 def column(title: str, width: int, drop: int = 0, grow: int = 0) -> Column[str]:

@@ -7,6 +7,7 @@ import pytest
 
 from tui.__main__ import ConsoleOptions, console_options, main
 from tui.session.view import View
+from tui.streams.topics import FLAGGED, ROLLING, TUMBLING
 
 SLOW = frozenset(
     "ibis sqlglot numpy pandas pyarrow duckdb pyflink py4j confluent_kafka httpx requests "
@@ -106,9 +107,8 @@ def test_without_a_terminal_it_says_so(capsys: pytest.CaptureFixture[str]) -> No
 
 def test_the_topics_are_those_of_the_features() -> None:
     from pipeline import features
-    from tui.streams.topics import FLAGGED_TOPIC, ROLLING_TOPIC, WINDOWED_TOPIC
 
     topics = [
         feature.topic for feature in features.BUILT_IN.find(["rolling", "tumbling", "flagged"])
     ]
-    assert topics == [ROLLING_TOPIC, WINDOWED_TOPIC, FLAGGED_TOPIC]
+    assert topics == [ROLLING.topic, TUMBLING.topic, FLAGGED.topic]

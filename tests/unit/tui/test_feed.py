@@ -5,6 +5,7 @@ import threading
 from pipeline.errors import UnavailableError
 from tests.idle import DEADLINE_SECONDS, eventually
 from tests.snapshot.fakes import Clock, FakeSource, live_batch, transaction
+from tui.panels.catalogue import PANELS
 from tui.streams.feed import Feed
 from tui.streams.source import Batch, Source
 from tui.streams.store import Store
@@ -14,7 +15,7 @@ class Noting(Store):
     """Notes every error that it is told."""
 
     def __init__(self) -> None:
-        super().__init__(Clock())
+        super().__init__(PANELS, Clock())
         self.errors: list[str] = []
 
     def fail(self, error: str) -> None:
@@ -23,7 +24,7 @@ class Noting(Store):
 
 
 def test_reads_until_told_to_stop_and_closes_the_source() -> None:
-    source, store = FakeSource(live_batch()), Store(Clock())
+    source, store = FakeSource(live_batch()), Store(PANELS, Clock())
     feed = Feed(lambda: source, store)
     feed.start()
     eventually(lambda: store.snapshot().transactions_total == 520)
@@ -51,7 +52,7 @@ def test_survives_whatever_the_source_raises() -> None:
 
 
 def test_tries_to_connect_again() -> None:
-    store, tries = Store(Clock()), 0
+    store, tries = Store(PANELS, Clock()), 0
 
     def connect() -> Source:
         nonlocal tries
@@ -71,7 +72,7 @@ def test_stops_at_once_even_while_it_waits() -> None:
     def connect() -> Source:
         raise UnavailableError("never")
 
-    store = Store(Clock())
+    store = Store(PANELS, Clock())
     feed = Feed(connect, store, pause=10 * DEADLINE_SECONDS)
     feed.start()
     eventually(lambda: store.snapshot().error == "never")
@@ -94,7 +95,7 @@ class HeldUp(FakeSource):
 
 
 def test_what_a_feed_that_was_stopped_reads_in_the_end_is_not_its_successors() -> None:
-    store = Store(Clock())
+    store = Store(PANELS, Clock())
     held_up = HeldUp(Batch(transactions=[transaction(number) for number in range(7)]))
     first = Feed(lambda: held_up, store, patience=0.0)
     first.start()

@@ -9,7 +9,8 @@ from rich.cells import cell_len
 from pipeline.model import Health, JobState
 from tests.snapshot.fakes import NOW, STATUS
 from tui.session.view import Phase, Reading, View
-from tui.streams.snapshot import EventTime, Snapshot
+from tui.streams.event_clock import EventTime
+from tui.streams.snapshot import Snapshot
 from tui.widgets.header import header_lines
 
 VIEW = View(
@@ -22,7 +23,7 @@ VIEW = View(
         event_time=EventTime(datetime(2023, 3, 4, 17, 22, 10)),
         rate=20_104.4,
         transactions_total=1_234_567,
-        flagged_total=89,
+        seen={"flagged": 89},
         lag=12,
         bad=3,
         last_record_at=NOW,

@@ -11,9 +11,10 @@ from pipeline.kafka.records import Record
 from pipeline.model import CumulatingRow
 from pipeline.simulator import encode
 from tests.snapshot.fakes import rolling, transaction, window_row
+from tui.panels.catalogue import sinks_of_panels
 from tui.streams.kafka_source import decoded
 from tui.streams.source import Extent
-from tui.streams.topics import FLAGGED_TOPIC, ROLLING_TOPIC, WINDOW_TOPICS, WINDOWED_TOPIC
+from tui.streams.topics import CUMULATING, FLAGGED, HOPPING, ROLLING, TUMBLING
 
 CUMULATING_ROW = {
     "window_start": "2023-03-04 00:00:00",
@@ -41,42 +42,42 @@ def test_records_are_told_apart_by_topic_and_bad_ones_counted() -> None:
         by_topic(
             record(TRANSACTION_TOPIC, 0, encode.value(transaction(1))),
             record(TRANSACTION_TOPIC, 1, b"{"),
-            record(FLAGGED_TOPIC, 7, b"\xff not json"),
-            record(FLAGGED_TOPIC, 8, transaction(2)),
-            record(ROLLING_TOPIC, 0, rolling(3)),
-            record(ROLLING_TOPIC, 1, b'{"user_id": "text"}'),
-            record(WINDOWED_TOPIC, 0, window_row(0, 4)),
-            record(WINDOW_TOPICS["hopping"], 0, window_row(1, 4)),
-            record(WINDOW_TOPICS["cumulating"], 0, CUMULATING_ROW),
+            record(FLAGGED.topic, 7, b"\xff not json"),
+            record(FLAGGED.topic, 8, transaction(2)),
+            record(ROLLING.topic, 0, rolling(3)),
+            record(ROLLING.topic, 1, b'{"user_id": "text"}'),
+            record(TUMBLING.topic, 0, window_row(0, 4)),
+            record(HOPPING.topic, 0, window_row(1, 4)),
+            record(CUMULATING.topic, 0, CUMULATING_ROW),
         ),
+        sinks_of_panels(),
         lag=5,
         error="",
         anew=False,
         past=False,
     )
     assert batch.transactions == [transaction(1)]
-    assert batch.rolling == [rolling(3)]
-    assert batch.windows == {
-        "tumbling": [window_row(0, 4)],
-        "hopping": [window_row(1, 4)],
-        "cumulating": [
-            CumulatingRow(datetime(2023, 3, 4), datetime(2023, 3, 4, 7), 7, 12.5, 3),
-        ],
-    }
+    assert batch.rows(ROLLING) == [rolling(3)]
+    assert batch.rows(TUMBLING) == [window_row(0, 4)]
+    assert batch.rows(HOPPING) == [window_row(1, 4)]
+    assert batch.rows(CUMULATING) == [
+        CumulatingRow(datetime(2023, 3, 4), datetime(2023, 3, 4, 7), 7, 12.5, 3),
+    ]
     assert batch.extents == {1: Extent(0, *[transaction(1).trans_date_trans_time] * 2)}
-    assert [(row.record.offset, row.transaction) for row in batch.flagged] == [(8, transaction(2))]
-    assert batch.flagged[0].record.data == msgspec.json.encode(transaction(2))
+    (flagged,) = batch.rows(FLAGGED)
+    assert (flagged.record.offset, flagged.row) == (8, transaction(2))
+    assert flagged.record.data == msgspec.json.encode(transaction(2))
     assert (batch.bad, batch.lag) == (2, 5)
     assert [(row.place, row.kind) for row in batch.quarantined] == [((1, 1), "not JSON")]
 
 
 def test_the_newest_record_of_each_topic_says_how_old_it_is() -> None:
-    times = {ROLLING_TOPIC: (3_000, 9_000, 7_500), WINDOWED_TOPIC: (-1,), FLAGGED_TOPIC: ()}
+    times = {ROLLING.topic: (3_000, 9_000, 7_500), TUMBLING.topic: (-1,), FLAGGED.topic: ()}
     records = [
         replace(record(topic, offset, rolling(offset)), timestamp_ms=time)
         for topic, of_topic in times.items()
         for offset, time in enumerate(of_topic)
     ]
-    batch = decoded(by_topic(*records), lag=0, error="", anew=False, past=True)
+    batch = decoded(by_topic(*records), sinks_of_panels(), lag=0, error="", anew=False, past=True)
     # A producer that gives no time leaves a negative one.
-    assert batch.written == {ROLLING_TOPIC: 9.0}
+    assert batch.written == {ROLLING.topic: 9.0}

@@ -21,6 +21,7 @@ from tests.snapshot.fakes import (
     STATUS,
     FakeBackend,
     FakeSource,
+    batch_of,
     live_batch,
     rolling,
     transaction,
@@ -29,12 +30,13 @@ from tests.snapshot.fakes import (
 from tests.snapshot.stage import Stage
 from tui.keymap import CHAINS, KEYMAP, Scope
 from tui.panels.jobs.jobs_table import JobsPanel
+from tui.panels.users.user_row import UserRow
+from tui.panels.users.users_panel import USERS
 from tui.panels.users.users_table import UsersTable
 from tui.screens.dashboard.screen import Dashboard
 from tui.screens.help import HelpScreen, help_text
 from tui.session.view import JobLine, Phase, View
-from tui.streams.snapshot import Snapshot, UserRow
-from tui.streams.source import Batch
+from tui.streams.snapshot import Snapshot
 from tui.theme import DARK, THEMES, title
 
 STOPPED = replace(STATUS, jobs=tuple(replace(job, state=JobState.STOPPED) for job in JOBS))
@@ -322,7 +324,8 @@ async def test_a_failed_start_can_be_tried_again() -> None:
 
 
 def with_users(view: View, rows: tuple[UserRow, ...]) -> Snapshot:
-    return replace(view.data, users=replace(view.data.users, rows=rows))
+    panels = {**view.data.panels, USERS.name: replace(view.data.of(USERS), rows=rows)}
+    return replace(view.data, panels=panels)
 
 
 async def test_the_cursor_stays_on_its_user_and_line_when_the_order_changes() -> None:
@@ -332,7 +335,7 @@ async def test_the_cursor_stays_on_its_user_and_line_when_the_order_changes() ->
         selected, offset = table.selected, table.scroll_offset.y
         assert selected is not None
         view = stage.view
-        rows = view.data.users.rows
+        rows = view.data.of(USERS).rows
         users = (*rows[6:16], *rows[:6], *rows[16:])
         table.show(replace(view, data=with_users(view, users)))
         assert table.selected == selected
@@ -344,10 +347,10 @@ async def test_frozen_tables_stand_still_until_they_follow_again() -> None:
         await pilot.press("2", "p")
         before = stage.screen_text().splitlines()[2:]
         newest = rolling(999, trans_date_trans_time=EVENT_TIME + timedelta(minutes=1))
-        more = Batch(transactions=[transaction(n) for n in range(1_234)], rolling=[newest])
+        more = batch_of(transactions=[transaction(n) for n in range(1_234)], rolling=[newest])
         stage.source.batches.append(more)
         await stage.live(pilot)
-        assert stage.view.data.users.total == 181
+        assert stage.view.data.of(USERS).total == 181
         await stage.shows(pilot, "frozen 1,234 more since")
         assert stage.screen_text().splitlines()[2:] == before
         await pilot.press("p")
@@ -360,7 +363,7 @@ async def test_a_cursor_on_top_stays_on_top() -> None:
         await pilot.press("2", "j", "g")
         table = stage.dashboard.query_one(UsersTable)
         view = stage.view
-        users = tuple(reversed(view.data.users.rows))
+        users = tuple(reversed(view.data.of(USERS).rows))
         table.show(replace(view, data=with_users(view, users)))
         assert table.selected == users[0]
         assert table.scroll_offset.y == 0
@@ -371,8 +374,8 @@ async def test_a_selected_row_that_goes_leaves_the_cursor_where_it_was() -> None
         await pilot.press("2", "G")
         table = stage.dashboard.query_one(UsersTable)
         view = stage.view
-        table.show(replace(view, data=with_users(view, view.data.users.rows[:3])))
-        assert table.selected == view.data.users.rows[2]
+        table.show(replace(view, data=with_users(view, view.data.of(USERS).rows[:3])))
+        assert table.selected == view.data.of(USERS).rows[2]
         table.show(replace(view, data=with_users(view, ())))
         assert table.selected is None
 
@@ -388,4 +391,4 @@ async def test_the_mouse_goes_where_it_clicks() -> None:
         await pilot.press("2")
         await pilot.click(UsersTable, offset=(5, 4))
         table = stage.dashboard.query_one(UsersTable)
-        assert table.selected == stage.view.data.users.rows[3]
+        assert table.selected == stage.view.data.of(USERS).rows[3]

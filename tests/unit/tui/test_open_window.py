@@ -16,8 +16,10 @@ from tests.snapshot.fakes import JOBS, NOW, STATUS
 from tui.panels.windows.next_window import OpenWindowLines
 from tui.panels.windows.open_window import IDLE_SECONDS, SHAPES, open_window
 from tui.session.view import JobLine, Phase, Reading, View
-from tui.streams.snapshot import EventTime, Partition, Snapshot, Windows
-from tui.streams.topics import WINDOW_TOPICS
+from tui.streams.event_clock import EventTime, Partition
+from tui.streams.snapshot import Snapshot
+from tui.streams.topics import WINDOW_SINKS
+from tui.table.query import Page, Query
 
 NEWEST = datetime(2023, 3, 4, 17, 22, 10)
 
@@ -36,7 +38,8 @@ def view(
         reading=Reading(STATUS, NOW),
         jobs=tuple(JobLine(job, vitals) for job in JOBS),
         data=Snapshot(
-            windows=Windows(kind), event_time=EventTime(NEWEST, speed, tuple(partitions))
+            {"windows": Page(query=Query(feature=kind))},
+            event_time=EventTime(NEWEST, speed, tuple(partitions)),
         ),
     )
 
@@ -52,13 +55,13 @@ def said(shown: View) -> str:
 
 def test_shapes_and_topics_are_those_of_the_features() -> None:
     built_in = {feature.name: feature for feature in features.BUILT_IN}
-    assert SHAPES.keys() == WINDOW_TOPICS.keys()
-    for kind in SHAPES:
+    assert list(SHAPES) == [sink.feature for sink in WINDOW_SINKS]
+    for kind, sink in zip(SHAPES, WINDOW_SINKS, strict=True):
         op = built_in[kind].table.op()
         assert isinstance(op, ops.WindowAggregate)
         assert interval(op.window_size) == SHAPES[kind].size
         assert interval(op.window_slide or op.window_size) == SHAPES[kind].step
-        assert built_in[kind].topic == WINDOW_TOPICS[kind]
+        assert built_in[kind].topic == sink.topic
     assert IDLE_TIMEOUT_SECONDS == IDLE_SECONDS
 
 

@@ -28,8 +28,8 @@ from tui.panels.plots.dashboard_plots import (
     SeriesPlot,
     ThroughputPlot,
 )
+from tui.panels.plots.series_snapshot import SeriesSnapshot
 from tui.screens.user.time_plot import TimePlot
-from tui.streams.series_snapshot import SeriesSnapshot
 
 SIZES = [(30, 7), (40, 8), (60, 12), (100, 25)]
 

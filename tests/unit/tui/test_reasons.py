@@ -14,10 +14,11 @@ from tui.panels.jobs.jobs_table import why_no_jobs
 from tui.panels.users.users_table import why_no_users
 from tui.panels.windows.windows_table import why_no_windows
 from tui.session.view import JobLine, Phase, Reading, View
+from tui.streams.event_clock import EventTime, Partition
 from tui.streams.problem import Problem
 from tui.streams.quarantine import BadRow, Quarantine
 from tui.streams.record_view import RecordView
-from tui.streams.snapshot import EventTime, Partition, Snapshot
+from tui.streams.snapshot import Snapshot
 from tui.table.filter import parse
 from tui.table.query import Page, Query
 
@@ -107,7 +108,8 @@ def job(number: int, state: JobState) -> View:
         (
             why_no_users(
                 replace(
-                    LIVE, data=Snapshot(users=Page(total=1_500, query=Query(filter=parse("olson"))))
+                    LIVE,
+                    data=Snapshot({"users": Page(total=1_500, query=Query(filter=parse("olson")))}),
                 )
             ),
             "None of 1,500 users matches olson; esc shows all.",

@@ -15,6 +15,7 @@ from tests.snapshot.fakes import (
     STATUS,
     FakeBackend,
     FakeSource,
+    batch_of,
     flagged,
     live_batch,
     rolling,
@@ -26,8 +27,6 @@ from tests.snapshot.fakes import (
 from tests.snapshot.painted import strips
 from tests.snapshot.stage import Stage
 from tui.session.view import Phase
-from tui.streams.source import Batch
-from tui.streams.topics import WINDOW_KINDS
 from tui.widgets.filter_bar import FilterBar
 
 HOSTILE = pytest.mark.parametrize(
@@ -56,10 +55,10 @@ async def test_hostile_values_are_only_text(text: str, size: tuple[int, int]) ->
     fields = dict.fromkeys(
         ("merchant", "category", "first", "last", "zipcode", "dob", "trans_num"), text
     )
-    batch = Batch(
+    batch = batch_of(
         transactions=[transaction(0, **fields)],
         rolling=[rolling(0)],
-        windows={kind: [window_row(0, 0)] for kind in WINDOW_KINDS},
+        windows={kind: [window_row(0, 0)] for kind in ("tumbling", "hopping", "cumulating")},
         flagged=[flagged(0, user_id=user(0), **fields)],
     )
     stage = Stage(source=FakeSource(batch))

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import math
-import threading
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -11,16 +10,21 @@ from hypothesis import strategies as st
 
 from pipeline.model import Transaction
 from tests.snapshot import fakes
-from tests.snapshot.fakes import EVENT_TIME, rolling, transaction
-from tui.streams.amounts import BINS_PER_DECADE, AmountShares
-from tui.streams.flagged_rate import FlaggedBuckets, FlaggedRate
-from tui.streams.newest_time import NewestTime
-from tui.streams.series import Series
-from tui.streams.series_snapshot import KEPT_SECONDS
-from tui.streams.snapshot import Flagged
+from tests.snapshot.fakes import EVENT_TIME, Clock, FakeSource, batch_of, rolling, transaction
+from tui.panels.plots.amounts import BINS_PER_DECADE, AmountShares
+from tui.panels.plots.flagged_rate import FlaggedBuckets, FlaggedRate
+from tui.panels.plots.newest_time import NewestTime
+from tui.panels.plots.plots_panel import PLOTS
+from tui.panels.plots.series import Series
+from tui.panels.plots.series_snapshot import KEPT_SECONDS
+from tui.streams.feed import Feed
 from tui.streams.source import Batch
+from tui.streams.store import Store
+from tui.streams.topics import Placed
+from tui.table.query import Query
 
 NOW = 1_000.0
+ANY = Query()
 HOSTILE_AMOUNTS = [math.nan, math.inf, -math.inf, -1.0, 0.0, 1e300, -1e300, 5e-324]
 
 
@@ -28,11 +32,11 @@ def some(count: int, **changes: object) -> list[Transaction]:
     return [transaction(number, **({"is_fraud": 0} | changes)) for number in range(count)]
 
 
-def as_flagged(rows: Sequence[Transaction]) -> list[Flagged]:
+def as_flagged(rows: Sequence[Transaction]) -> list[Placed[Transaction]]:
     return [fakes.as_flagged(row, 0, offset) for offset, row in enumerate(rows)]
 
 
-def flagged_at(*times: datetime) -> list[Flagged]:
+def flagged_at(*times: datetime) -> list[Placed[Transaction]]:
     rows = enumerate(times)
     return as_flagged([transaction(n, trans_date_trans_time=at) for n, at in rows])
 
@@ -44,18 +48,18 @@ def at(event_time: datetime) -> Batch:
 
 def test_rates_are_of_whole_seconds_and_silent_ones_count_as_none() -> None:
     series = Series()
-    series.add(Batch(transactions=some(3)), NOW + 0.2)
-    series.add(Batch(transactions=some(4)), NOW + 0.9)
-    series.add(Batch(transactions=some(5)), NOW + 3.1)
-    assert series.snapshot(NOW + 0.95).rates == ()
-    assert series.snapshot(NOW + 3.9).rates == (7, 0, 0)
-    assert series.snapshot(NOW + 5).rates == (7, 0, 0, 5, 0)
+    series.apply(Batch(transactions=some(3)), NOW + 0.2)
+    series.apply(Batch(transactions=some(4)), NOW + 0.9)
+    series.apply(Batch(transactions=some(5)), NOW + 3.1)
+    assert series.shown(ANY, NOW + 0.95).rates == ()
+    assert series.shown(ANY, NOW + 3.9).rates == (7, 0, 0)
+    assert series.shown(ANY, NOW + 5).rates == (7, 0, 0, 5, 0)
 
 
 def test_the_past_tells_no_rate_and_no_lag() -> None:
     series = Series()
-    series.add(Batch(transactions=some(9), rolling=[rolling(0)], past=True), NOW)
-    snapshot = series.snapshot(NOW + 2)
+    series.apply(batch_of(transactions=some(9), rolling=[rolling(0)], past=True), NOW)
+    snapshot = series.shown(ANY, NOW + 2)
     assert snapshot.rates == ()
     assert snapshot.lags == ()
     assert snapshot.amounts is not None
@@ -65,37 +69,37 @@ def test_the_past_tells_no_rate_and_no_lag() -> None:
 def test_two_minutes_are_kept() -> None:
     series = Series()
     for second in range(300):
-        series.add(Batch(transactions=some(second)), NOW + second)
-    assert series.snapshot(NOW + 300).rates == tuple(range(300 - KEPT_SECONDS, 300))
-    assert series.snapshot(NOW + 10_000).rates == (0,) * KEPT_SECONDS
+        series.apply(Batch(transactions=some(second)), NOW + second)
+    assert series.shown(ANY, NOW + 300).rates == tuple(range(300 - KEPT_SECONDS, 300))
+    assert series.shown(ANY, NOW + 10_000).rates == (0,) * KEPT_SECONDS
 
 
 def test_a_clock_that_is_set_back_starts_anew() -> None:
     series = Series()
-    series.add(Batch(transactions=some(3)), NOW)
-    series.add(Batch(transactions=some(4)), NOW - 500)
-    assert series.snapshot(NOW - 498).rates == (4, 0)
+    series.apply(Batch(transactions=some(3)), NOW)
+    series.apply(Batch(transactions=some(4)), NOW - 500)
+    assert series.shown(ANY, NOW - 498).rates == (4, 0)
 
 
 def test_the_lag_is_in_event_time_and_stays_until_there_is_another() -> None:
     series = Series()
-    newest = Batch(
+    newest = batch_of(
         transactions=some(1, trans_date_trans_time=EVENT_TIME),
         rolling=[rolling(0, trans_date_trans_time=EVENT_TIME - timedelta(seconds=20))],
     )
-    series.add(newest, NOW)
-    series.add(at(EVENT_TIME + timedelta(seconds=10)), NOW + 2)
+    series.apply(newest, NOW)
+    series.apply(at(EVENT_TIME + timedelta(seconds=10)), NOW + 2)
     ahead = rolling(0, trans_date_trans_time=EVENT_TIME + timedelta(seconds=11))
-    series.add(Batch(rolling=[ahead]), NOW + 3)
-    assert series.snapshot(NOW + 5).lags == (20.0, 20.0, 30.0, 0.0, 0.0)
+    series.apply(batch_of(rolling=[ahead]), NOW + 3)
+    assert series.shown(ANY, NOW + 5).lags == (20.0, 20.0, 30.0, 0.0, 0.0)
 
 
 def test_lags_that_are_older_than_what_is_shown_still_hold() -> None:
     series = Series()
-    series.add(
-        Batch(transactions=some(1, trans_date_trans_time=EVENT_TIME), rolling=[rolling(0)]), NOW
+    series.apply(
+        batch_of(transactions=some(1, trans_date_trans_time=EVENT_TIME), rolling=[rolling(0)]), NOW
     )
-    assert series.snapshot(NOW + 500).lags == (0.0,) * KEPT_SECONDS
+    assert series.shown(ANY, NOW + 500).lags == (0.0,) * KEPT_SECONDS
 
 
 def test_a_single_absurd_event_time_moves_nothing() -> None:
@@ -103,12 +107,12 @@ def test_a_single_absurd_event_time_moves_nothing() -> None:
     for second in range(20):
         now = EVENT_TIME + timedelta(seconds=second)
         row = rolling(0, trans_date_trans_time=now - timedelta(seconds=15))
-        series.add(
-            Batch(transactions=some(5, trans_date_trans_time=now), rolling=[row]), NOW + second
+        series.apply(
+            batch_of(transactions=some(5, trans_date_trans_time=now), rolling=[row]), NOW + second
         )
     for absurd in (datetime.max, datetime.min):
-        series.add(at(absurd), NOW + 20)
-    assert series.snapshot(NOW + 21).lags[-1] == 15.0
+        series.apply(at(absurd), NOW + 20)
+    assert series.shown(ANY, NOW + 21).lags[-1] == 15.0
 
 
 def test_a_stream_that_goes_back_is_followed() -> None:
@@ -137,9 +141,9 @@ def test_buckets_fit_how_often_something_is_flagged(minutes: int, width: int) ->
     series = Series()
     count = 300 if minutes == 1 else 45
     times = [EVENT_TIME + timedelta(minutes=minutes * number) for number in range(count)]
-    series.add(Batch(flagged=flagged_at(*times)), NOW)
-    series.add(at(times[-1] + timedelta(minutes=minutes)), NOW)
-    buckets = series.snapshot(NOW + 1).flagged
+    series.apply(batch_of(flagged=flagged_at(*times)), NOW)
+    series.apply(at(times[-1] + timedelta(minutes=minutes)), NOW)
+    buckets = series.shown(ANY, NOW + 1).flagged
     assert buckets is not None
     assert 10 <= len(buckets.counts) <= 60
     # All widths are honest: the rate is what it is.
@@ -151,21 +155,21 @@ def test_buckets_fit_how_often_something_is_flagged(minutes: int, width: int) ->
 def test_the_bucket_that_is_not_over_is_left_out() -> None:
     series = Series()
     start = EVENT_TIME.replace(second=0)
-    series.add(Batch(flagged=flagged_at(start, start, start + timedelta(minutes=2))), NOW)
-    series.add(at(start + timedelta(minutes=2, seconds=5)), NOW)
+    series.apply(batch_of(flagged=flagged_at(start, start, start + timedelta(minutes=2))), NOW)
+    series.apply(at(start + timedelta(minutes=2, seconds=5)), NOW)
     minute = timedelta(minutes=1)
-    assert series.snapshot(NOW).flagged == FlaggedBuckets(start, minute, (2, 0))
-    series.add(at(start + timedelta(minutes=3)), NOW)
-    assert series.snapshot(NOW).flagged == FlaggedBuckets(start, minute, (2, 0, 1))
+    assert series.shown(ANY, NOW).flagged == FlaggedBuckets(start, minute, (2, 0))
+    series.apply(at(start + timedelta(minutes=3)), NOW)
+    assert series.shown(ANY, NOW).flagged == FlaggedBuckets(start, minute, (2, 0, 1))
 
 
 def test_a_transaction_that_is_flagged_twice_counts_once() -> None:
     series = Series()
     start = EVENT_TIME.replace(second=0)
-    series.add(Batch(flagged=flagged_at(start)), NOW)
-    series.add(Batch(flagged=flagged_at(start)), NOW)
-    series.add(at(start + timedelta(minutes=1)), NOW)
-    buckets = series.snapshot(NOW).flagged
+    series.apply(batch_of(flagged=flagged_at(start)), NOW)
+    series.apply(batch_of(flagged=flagged_at(start)), NOW)
+    series.apply(at(start + timedelta(minutes=1)), NOW)
+    buckets = series.shown(ANY, NOW).flagged
     assert buckets is not None
     assert buckets.counts == (1,)
 
@@ -174,9 +178,9 @@ def test_absurd_flagged_times_do_not_hide_the_others() -> None:
     series = Series()
     start = EVENT_TIME.replace(second=0)
     absurd = [datetime.max, datetime.min, datetime(3000, 1, 1)]
-    series.add(Batch(flagged=flagged_at(start, *absurd)), NOW)
-    series.add(at(start + timedelta(minutes=3)), NOW)
-    buckets = series.snapshot(NOW).flagged
+    series.apply(batch_of(flagged=flagged_at(start, *absurd)), NOW)
+    series.apply(at(start + timedelta(minutes=3)), NOW)
+    buckets = series.shown(ANY, NOW).flagged
     assert buckets is not None
     assert buckets.counts == (1, 0, 0)
 
@@ -184,8 +188,8 @@ def test_absurd_flagged_times_do_not_hide_the_others() -> None:
 def test_amounts_are_shares_of_each_class() -> None:
     series = Series()
     rows = [*some(3, amt=20.0), *some(1, amt=2_000.0), *some(2, amt=2_000.0, is_fraud=1)]
-    series.add(Batch(transactions=rows), NOW)
-    shares = series.snapshot(NOW).amounts
+    series.apply(Batch(transactions=rows), NOW)
+    shares = series.shown(ANY, NOW).amounts
     assert shares is not None
     assert (shares.rest_total, shares.flagged_total, shares.off_scale) == (4, 2, 0)
     assert shares.low == pytest.approx(1.25)
@@ -197,10 +201,10 @@ def test_amounts_are_shares_of_each_class() -> None:
 def test_hostile_amounts_are_counted_but_in_no_bin() -> None:
     series = Series()
     rows = [transaction(n, amt=amount) for n, amount in enumerate(HOSTILE_AMOUNTS)]
-    series.add(Batch(transactions=rows), NOW)
-    assert series.snapshot(NOW).amounts is None
-    series.add(Batch(transactions=some(1, amt=5.0)), NOW)
-    shares = series.snapshot(NOW).amounts
+    series.apply(Batch(transactions=rows), NOW)
+    assert series.shown(ANY, NOW).amounts is None
+    series.apply(Batch(transactions=some(1, amt=5.0)), NOW)
+    shares = series.shown(ANY, NOW).amounts
     assert shares is not None
     assert isinstance(shares, AmountShares)
     assert (shares.rest, shares.off_scale) == ((100.0,), len(HOSTILE_AMOUNTS))
@@ -208,21 +212,24 @@ def test_hostile_amounts_are_counted_but_in_no_bin() -> None:
 
 def test_what_has_not_changed_is_the_same_object() -> None:
     series = Series()
-    series.add(Batch(transactions=some(9)), NOW)
-    first = series.snapshot(NOW + 1)
-    series.add(Batch(), NOW + 1.1)
-    assert series.snapshot(NOW + 1.5) is first
-    second = series.snapshot(NOW + 2)
+    series.apply(Batch(transactions=some(9)), NOW)
+    first = series.shown(ANY, NOW + 1)
+    series.apply(Batch(), NOW + 1.1)
+    assert series.shown(ANY, NOW + 1.5) is first
+    second = series.shown(ANY, NOW + 2)
     assert second is not first
     assert second.amounts is first.amounts
     assert second.rates != first.rates
 
 
 def test_topics_that_were_emptied_start_anew() -> None:
-    series = Series()
-    series.add(Batch(transactions=some(9), flagged=flagged_at(EVENT_TIME)), NOW)
-    series.add(Batch(anew=True, transactions=some(2)), NOW + 5)
-    snapshot = series.snapshot(NOW + 6)
+    clock = Clock(NOW)
+    store = Store([PLOTS], clock)
+    store.apply(batch_of(transactions=some(9), flagged=flagged_at(EVENT_TIME)))
+    clock.now = NOW + 5
+    store.apply(Batch(anew=True, transactions=some(2)))
+    clock.now = NOW + 6
+    snapshot = store.snapshot().of(PLOTS)
     assert snapshot.rates == (2,)
     assert snapshot.flagged is None
     assert snapshot.amounts is not None
@@ -240,7 +247,7 @@ rows = st.builds(
     st.sampled_from([0, 1, -1, 7, 2**62]),
 )
 batches = st.builds(
-    lambda transactions, flagged, rolled, past, anew: Batch(
+    lambda transactions, flagged, rolled, past, anew: batch_of(
         transactions=transactions,
         flagged=as_flagged(flagged),
         rolling=[rolling(n, trans_date_trans_time=when) for n, when in enumerate(rolled)],
@@ -258,10 +265,13 @@ batches = st.builds(
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.tuples(batches, st.floats(0, 1e10)), max_size=20))
 def test_whatever_comes_it_is_bounded(steps: list[tuple[Batch, float]]) -> None:
-    series = Series()
+    clock = Clock()
+    store = Store([PLOTS], clock)
     for batch, now in steps:
-        series.add(batch, now)
-        snapshot = series.snapshot(now + 1)
+        clock.now = now
+        store.apply(batch)
+        clock.now = now + 1
+        snapshot = store.snapshot().of(PLOTS)
         assert len(snapshot.rates) <= KEPT_SECONDS
         assert len(snapshot.lags) <= KEPT_SECONDS
         assert all(lag is None or (math.isfinite(lag) and lag >= 0) for lag in snapshot.lags)
@@ -284,29 +294,29 @@ def test_many_flagged_at_absurd_times_do_not_fill_it() -> None:
             datetime(1 + (part * 499 + number * 7) % 9_998, 1, 1, number % 24)
             for number in range(1_500)
         ]
-        rate.add((row.transaction for row in flagged_at(*absurd)), EVENT_TIME)
+        rate.add((placed.row for placed in flagged_at(*absurd)), EVENT_TIME)
     assert all(0 < buckets <= 256 for buckets in rate.buckets_kept)
     assert rate.identities_kept == 20_000
 
 
-def test_snapshots_are_whole_while_a_thread_adds() -> None:
-    series = Series()
-    stop = threading.Event()
+def test_snapshots_are_whole_while_the_feed_reads() -> None:
+    class Endless(FakeSource):
+        def poll(self) -> Batch:
+            clock.now += 1
+            return Batch(transactions=some(7))
 
-    def feed() -> None:
-        second = 0
-        while not stop.is_set():
-            series.add(Batch(transactions=some(7)), NOW + second)
-            second += 1
-
-    thread = threading.Thread(target=feed)
-    thread.start()
+    clock = Clock()
+    store = Store([PLOTS], clock)
+    feed = Feed(Endless, store)
+    feed.start()
     try:
-        for second in range(200):
-            snapshot = series.snapshot(NOW + second)
+        totals: set[int] = set()
+        while len(totals) < 3:
+            snapshot = store.published.of(PLOTS)
+            assert set(snapshot.rates) <= {7}
             if snapshot.amounts is not None:
                 assert snapshot.amounts.rest_total % 7 == 0
-            assert set(snapshot.rates) <= {0, 7}
+                totals.add(snapshot.amounts.rest_total)
+            feed.ask(lambda _: None).result(60)
     finally:
-        stop.set()
-        thread.join()
+        feed.stop()

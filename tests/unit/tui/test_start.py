@@ -16,6 +16,7 @@ from tests.snapshot.fakes import (
     STEPS_HALF_WAY,
     FakeBackend,
     FakeSource,
+    batch_of,
     rolling,
 )
 from tests.snapshot.stage import Stage
@@ -31,8 +32,7 @@ from tests.snapshot.starts import (
 )
 from tui.panels.jobs.jobs_table import JobsPanel
 from tui.session.view import Phase
-from tui.streams.source import Batch
-from tui.streams.topics import ROLLING_TOPIC
+from tui.streams.topics import ROLLING
 
 
 def coming_up(steps: tuple[Step, ...] = KAFKA_IS_UP) -> Stage:
@@ -193,16 +193,16 @@ async def test_rows_are_as_of_last_time_until_the_job_has_written_one() -> None:
         await stage.live(pilot)
         # rolling runs since 754 s: what was written before is of the run before.
         assert "180 as of 2 h 05 ago" in stage.screen_text()
-        new = Batch(rolling=[rolling(999)], written={ROLLING_TOPIC: NOW})
+        new = batch_of(rolling=[rolling(999)], written={ROLLING.topic: NOW})
         stage.source.batches.append(new)
         await stage.live(pilot)
         assert "as of" not in stage.screen_text()
 
 
 async def test_a_producer_whose_clock_is_ahead_makes_nothing_younger_than_now() -> None:
-    ahead = replace(batch_of_last_time(), written={ROLLING_TOPIC: NOW + 9_000})
+    ahead = replace(batch_of_last_time(), written={ROLLING.topic: NOW + 9_000})
     stage = Stage(source=FakeSource(ahead))
     async with stage.app.run_test(size=(120, 40)) as pilot:
         await stage.live(pilot)
         assert stage.view.data.last_record_at == NOW
-        assert stage.view.data.written[ROLLING_TOPIC] == NOW
+        assert stage.view.data.written[ROLLING.topic] == NOW

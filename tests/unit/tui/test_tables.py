@@ -8,13 +8,15 @@ from pathlib import Path
 import pytest
 from textual.app import App, ComposeResult
 
-from tests.snapshot.fakes import FakeSource, live_batch, rolling
+from tests.snapshot.fakes import FakeSource, batch_of, live_batch, rolling
 from tests.snapshot.stage import Stage
+from tui.panels.flagged.flagged_panel import FLAGGED_PANEL
 from tui.panels.flagged.flagged_table import FlaggedTable
+from tui.panels.users.users_panel import USERS
 from tui.panels.users.users_table import UsersTable
+from tui.panels.windows.windows_panel import WINDOWS
 from tui.panels.windows.windows_table import WindowsTable
 from tui.screens.rows.feature_table import FeatureTable
-from tui.streams.source import Batch
 from tui.widgets.record_pane import RecordPane
 
 from .test_keys import console
@@ -27,7 +29,7 @@ async def test_a_filter_is_typed_kept_and_taken_off() -> None:
         assert "count>5" in stage.screen_text()
         await stage.read(pilot)
         await stage.settle(pilot)
-        rows = stage.view.data.users.rows
+        rows = stage.view.data.of(USERS).rows
         assert rows
         assert all(row.count > 5 for row in rows)
         await pilot.press("enter", "j")
@@ -44,7 +46,7 @@ async def test_a_filter_that_cannot_be_used_says_why_and_loses_nothing() -> None
         await stage.shows(pilot, "There is no field 'colour'; fields: user, mean,")
         await stage.read(pilot)
         await stage.settle(pilot)
-        assert len(stage.view.data.users.rows) == 180
+        assert len(stage.view.data.of(USERS).rows) == 180
         await pilot.press("escape")
         await stage.settle(pilot)
         assert "There is no field" not in stage.screen_text()
@@ -73,7 +75,7 @@ async def test_sorting_users(keys: list[str], field: str, descending: bool) -> N
         await pilot.press("2", *keys)
         await stage.read(pilot)
         await stage.settle(pilot)
-        page = stage.view.data.users
+        page = stage.view.data.of(USERS)
         assert (page.query.sort, page.query.descending) == (field, descending)
         if field in ("mean", "count"):
             values = [getattr(row, field) for row in page.rows]
@@ -97,7 +99,7 @@ async def test_w_goes_round_the_kinds_of_windows() -> None:
             await pilot.press("w")
             await stage.read(pilot)
             await stage.shows(pilot, f"3 Windows {kind}")
-            assert stage.view.data.windows.kind == kind
+            assert stage.view.data.of(WINDOWS).query.feature == kind
         assert stage.app.focused is stage.dashboard.query_one(WindowsTable)
 
 
@@ -105,7 +107,7 @@ async def test_a_frozen_table_can_be_sorted_and_filtered() -> None:
     async with console() as (stage, pilot):
         await pilot.press("2", "p", "M")
         shown = stage.dashboard.query_one(UsersTable)
-        stage.source.batches.append(Batch(rolling=[rolling(n) for n in range(500, 900)]))
+        stage.source.batches.append(batch_of(rolling=[rolling(n) for n in range(500, 900)]))
         await stage.read(pilot)
         await stage.settle(pilot)
         assert shown.selected is not None
@@ -177,7 +179,7 @@ async def test_what_is_filtered_is_exported(
         expected = rows
         if expected is None:
             data = stage.view.data
-            expected = (data.users if panel == "2" else data.flagged).matched
+            expected = (data.of(USERS) if panel == "2" else data.of(FLAGGED_PANEL)).matched
         await pilot.press("E", "j", "enter")
         await stage.shows(pilot, f"Exported {expected} rows")
         (file,) = tmp_path.glob("*.jsonl")
@@ -193,7 +195,7 @@ async def test_what_is_frozen_is_exported_as_it_stands(tmp_path: Path) -> None:
     async with stage.app.run_test(size=(120, 40), notifications=True) as pilot:
         await stage.live(pilot)
         await pilot.press("2", "p")
-        stage.source.batches.append(Batch(rolling=[rolling(n) for n in range(500, 900)]))
+        stage.source.batches.append(batch_of(rolling=[rolling(n) for n in range(500, 900)]))
         await stage.live(pilot)
         await pilot.press("E", "c", "enter")
         await stage.shows(pilot, "Exported 180 rows")
@@ -210,8 +212,8 @@ async def test_how_tables_were_left_is_remembered(tmp_path: Path) -> None:
     async with second.app.run_test(size=(120, 40)) as pilot:
         await second.live(pilot)
         assert second.app.theme == theme
-        assert second.view.data.windows.kind == "hopping"
-        query = second.view.data.users.query
+        assert second.view.data.of(WINDOWS).query.feature == "hopping"
+        query = second.view.data.of(USERS).query
         assert (query.sort, query.descending) == ("count", False)
         assert second.dashboard.has_class("-maximised")
         assert second.dashboard.query_one("#windows-panel").has_class("-chosen")

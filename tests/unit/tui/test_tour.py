@@ -12,6 +12,7 @@ from tests.snapshot.fakes import (
     STATUS,
     FakeBackend,
     FakeSource,
+    batch_of,
     live_batch,
     rolling,
     transaction,
@@ -50,7 +51,7 @@ async def test_the_whole_tour(tmp_path: Path) -> None:
         assert isinstance(stage.app.screen, Dashboard)
 
         await pilot.press("p")
-        stage.source.batches.append(Batch(rolling=[rolling(n) for n in range(500, 600)]))
+        stage.source.batches.append(batch_of(rolling=[rolling(n) for n in range(500, 600)]))
         await stage.live(pilot)
         await stage.shows(pilot, "frozen")
         await pilot.press("slash", *"count>9", "enter")

@@ -16,6 +16,7 @@ from tests.snapshot.histories import history_batch
 from tests.snapshot.stage import Stage
 from tests.snapshot.test_user import open_user
 from tui.keymap import KEYMAP, Scope
+from tui.panels.users.users_panel import USERS
 from tui.screens.dashboard.screen import Dashboard
 from tui.screens.user.screen import UserScreen
 from tui.screens.user.user_tables import TransactionsTable
@@ -42,7 +43,7 @@ async def test_neighbours_are_those_of_the_table_and_esc_goes_back() -> None:
     shown = stage()
     async with shown.app.run_test(size=(100, 30)) as pilot:
         await open_user(shown, pilot)
-        users = [row.user_id for row in shown.view.data.users.rows]
+        users = [row.user_id for row in shown.view.data.of(USERS).rows]
         for key, place in (("greater_than_sign", 3), ("less_than_sign", 2), ("less_than_sign", 1)):
             await pilot.press(key)
             await pilot.pause()

@@ -11,12 +11,12 @@ from pipeline.model import JobState, JobStatus, OtherJob
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone
 from tui.keymap import Scope, bindings
-from tui.messages import OpenRows
+from tui.messages import OpenJob, OpenRows
 from tui.panels.panel_table import PanelTable
 from tui.session.job_control import Order
 from tui.session.read_only import Guarded
 from tui.session.view import JobLine, View
-from tui.table.column import Column
+from tui.table.column import Column, Columns
 from tui.widgets.reasons import Reason, danger, waits
 
 _SHOW_OUTCOME_SECONDS: Final = 8.0
@@ -115,7 +115,7 @@ def of_others(others: Sequence[OtherJob]) -> Sequence[Piece]:
     return (Piece(f"  + {len(others)} of others: {text.clean(names)}", Tone.QUIET),)
 
 
-_COLUMNS: Final[tuple[Column[JobLine], ...]] = (
+_COLUMNS: Final = Columns[JobLine](
     Column("job", 12, _name, grow=4),
     Column("state", 10, _state),
     Column("up", 7, _uptime, right=True),
@@ -184,6 +184,10 @@ class JobsPanel(Guarded, PanelTable[JobLine]):
         """View the rows that the job under the cursor writes."""
         if self.selected is not None:
             self.post_message(OpenRows(self.selected.status.name))
+
+    def opened(self, row: JobLine) -> OpenJob:
+        """The job, with all there is to know of it."""
+        return OpenJob(row.status.name)
 
     def copied(self, row: JobLine) -> str:
         """The job's id in Flink, or its name while it has none."""

@@ -12,7 +12,7 @@ from tui.drawing import text
 from tui.drawing.tones import Piece, Tone
 from tui.session.start import no_start, unfinished
 from tui.session.view import Phase, View
-from tui.table.column import fit
+from tui.table.layout import fit
 from tui.widgets.lines import Lines
 
 _FRAMES: Final = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"

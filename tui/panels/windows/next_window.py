@@ -9,7 +9,7 @@ from typing import Final
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone
 from tui.session.view import View
-from tui.table.column import fit
+from tui.table.layout import fit
 from tui.widgets.lines import Lines
 
 from .open_window import IDLE_SECONDS, OpenWindow, open_window

@@ -8,8 +8,10 @@ from typing import Final
 
 from pipeline import contract
 from tui.session.view import View
-from tui.streams.snapshot import Partition
-from tui.streams.topics import WINDOW_TOPICS
+from tui.streams.event_clock import Partition
+from tui.streams.topics import CUMULATING, HOPPING, TUMBLING
+
+from .windows_panel import WINDOWS
 
 # Flink leaves a partition out of the watermark when it was silent this long; a test holds this to
 # the pipeline's own constant, which is not imported since Ibis would come along.
@@ -29,9 +31,9 @@ class WindowShape:
 
 
 SHAPES: Final = {
-    "tumbling": WindowShape(6 * _HOUR, 6 * _HOUR),
-    "hopping": WindowShape(6 * _HOUR, _HOUR),
-    "cumulating": WindowShape(24 * _HOUR, _HOUR, cumulates=True),
+    TUMBLING.feature: WindowShape(6 * _HOUR, 6 * _HOUR),
+    HOPPING.feature: WindowShape(6 * _HOUR, _HOUR),
+    CUMULATING.feature: WindowShape(24 * _HOUR, _HOUR, cumulates=True),
 }
 """By kind; a test holds them to the features."""
 
@@ -65,11 +67,11 @@ class OpenWindow:
 
 def open_window(view: View) -> OpenWindow | None:
     """The window of the shown kind that closes next; None before the first transaction."""
-    kind = view.data.windows.kind
+    sink = WINDOWS.sink(view.data.of(WINDOWS).query)
     time = view.data.event_time
     if not time.partitions:
         return None
-    line = view.job_for(WINDOW_TOPICS[kind])
+    line = view.job_for(sink.topic)
     vitals = line.vitals if line is not None else None
     active = [each for each in time.partitions if view.now - each.at < IDLE_SECONDS]
     holder = min(active, key=lambda each: each.newest, default=None)
@@ -77,7 +79,7 @@ def open_window(view: View) -> OpenWindow | None:
     # A partition that was silent may have been left behind: the watermark never goes back.
     estimate = min(each.newest for each in active or time.partitions) - contract.WATERMARK_DELAY
     watermark = vitals.watermark if vitals is not None and vitals.watermark else estimate
-    start, end = _next(SHAPES[kind], watermark)
+    start, end = _next(SHAPES[sink.feature], watermark)
     missing = max(end - watermark, timedelta())
     return OpenWindow(
         start=start,

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import count
 from typing import Any, Final
 
 from pipeline.model import JobState
 from tui.drawing import text
+from tui.panels.catalogue import TABLE_PANELS
+from tui.panels.panel import TablePanel
+from tui.panels.plots.plots_panel import PLOTS
 from tui.session.view import Phase, View
-from tui.streams.topics import FLAGGED_TOPIC, ROLLING_TOPIC, WINDOW_TOPICS
 from tui.table.query import Page
 from tui.widgets.titles import Title
 
@@ -22,31 +25,26 @@ def panel_titles(view: View, mistakes: Mapping[str, str]) -> tuple[Title, ...]:
         view: What is drawn.
         mistakes: Why the filter that is being typed cannot be used, by panel.
     """
-    data = view.data
+    keys = count(2)
     titles = (
         Title("jobs", "1", "Jobs", _jobs(view)),
-        Title("users", "2", "Users", _page(data.users), age=_age(view, ROLLING_TOPIC)),
-        Title(
-            "windows",
-            "3",
-            "Windows",
-            f"{data.windows.kind} {_windows(view)}",
-            age=_age(view, WINDOW_TOPICS[data.windows.kind]),
-        ),
-        Title(
-            "flagged",
-            "4",
-            "Flagged",
-            _page(data.flagged, data.flagged_total),
-            age=_age(view, FLAGGED_TOPIC),
-        ),
-        Title("plots", "5", "Plots"),
-        Title("records", "6", "Records"),
+        *(_of_table(panel, str(next(keys)), view) for panel in TABLE_PANELS),
+        Title(PLOTS.name, str(next(keys)), PLOTS.title),
+        Title("records", str(next(keys)), "Records"),
     )
     return tuple(
         title if not mistakes.get(title.panel) else title.with_mistake(mistakes[title.panel])
         for title in titles
     )
+
+
+def _of_table(panel: TablePanel[Any], key: str, view: View) -> Title:
+    page = view.data.of(panel)
+    sink = panel.sink(page.query)
+    note = _page(page, view.data.seen.get(sink.feature, 0))
+    if panel.switches:
+        note = f"{sink.feature} {note}"
+    return Title(panel.name, key, panel.title, note, age=_age(view, sink.topic))
 
 
 def _age(view: View, topic: str) -> str:
@@ -70,7 +68,7 @@ def _jobs(view: View) -> str:
     return jobs
 
 
-def _page(page: Page[Any], seen: int = 0) -> str:
+def _page(page: Page[Any], seen: int) -> str:
     """Says so when not all are shown."""
     total = max(page.total, seen)
     more = "+" if page.truncated else ""
@@ -81,12 +79,3 @@ def _page(page: Page[Any], seen: int = 0) -> str:
     typed = text.clean(page.query.filter.text, _FILTER_CELLS)
     first = "" if shown == page.matched else f", top {text.integer(shown)} shown"
     return f"{matched} of {everything} · {typed}{first}"
-
-
-def _windows(view: View) -> str:
-    windows = view.data.windows
-    total = text.integer(windows.total)
-    if windows.query.filter:
-        typed = text.clean(windows.query.filter.text, _FILTER_CELLS)
-        return f"{len(windows.windows)} of {total} · {typed}"
-    return total

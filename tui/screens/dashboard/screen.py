@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -13,24 +14,24 @@ from textual.widgets import Footer
 
 from tui.drawing import text
 from tui.keymap import Scope, bindings
-from tui.messages import OpenJob, OpenQuarantine, OpenSimulator, OpenTopic, OpenUser
+from tui.messages import OpenQuarantine, OpenSimulator, OpenTopic
+from tui.panels.catalogue import PANELS, TABLE_PANELS
+from tui.panels.flagged.flagged_panel import FLAGGED_PANEL
 from tui.panels.flagged.flagged_table import FlaggedTable
 from tui.panels.jobs.jobs_table import JobsPanel
 from tui.panels.jobs.startup_lines import StartLines, StartupPanel
 from tui.panels.panel_table import PanelTable
-from tui.panels.plots.dashboard_plots import Plots, SeriesPlot, every_plot
-from tui.panels.users.users_table import UsersTable
+from tui.panels.plots.dashboard_plots import SeriesPlot, every_plot
+from tui.panels.plots.plots_panel import PLOTS
 from tui.panels.windows.next_window import OpenWindowLines
-from tui.panels.windows.windows_table import WindowLine, WindowsTable
+from tui.panels.windows.windows_panel import WINDOWS
 from tui.preferences import PreferencesFile
 from tui.screens.commands.job_commands import give_when_sure
 from tui.screens.export.exporter import ExportRows
 from tui.session.read_only import Guarded
 from tui.session.session import Session
-from tui.session.view import JobLine, Phase, View
-from tui.streams.queries import Queries
-from tui.streams.snapshot import Flagged, Snapshot, UserRow, WindowUser
-from tui.streams.topics import WINDOW_KINDS
+from tui.session.view import Phase, View
+from tui.streams.snapshot import Snapshot
 from tui.table.filter import Filter, FilterError, parse
 from tui.table.live_table import LiveTable
 from tui.table.query import Query
@@ -39,8 +40,7 @@ from tui.widgets.header import Header
 from tui.widgets.record_pane import RecordPane
 from tui.widgets.titles import TitleLine
 
-from .exports import FIELDS, export_of
-from .frozen import refined
+from .exports import export_of
 from .panel_titles import panel_titles
 
 # A higher rate costs CPU and shows no more; keys are answered at once all the same.
@@ -50,8 +50,8 @@ _ANSWER_SECONDS: Final = 0.06
 # Wide enough, the three tables are next to each other; high enough, panels get some air.
 _BY_WIDTH: Final = [(0, "-narrow"), (110, "-wide"), (170, "-side")]
 _BY_HEIGHT: Final = [(0, "-low"), (34, "-tall")]
-_TABLES: Final = ("users", "windows", "flagged")
-_PANELS: Final = (*_TABLES, "plots")
+_TABLES: Final = {panel.name: panel for panel in TABLE_PANELS}
+_PANELS: Final = tuple(panel.name for panel in PANELS)
 
 
 class Dashboard(Guarded, Screen[None]):
@@ -73,9 +73,9 @@ class Dashboard(Guarded, Screen[None]):
         super().__init__(classes="-starting")
         self._session = session
         self._preferences = preferences
-        self._table = "users"
+        self._table = _PANELS[0]
         self._frozen: Snapshot | None = None
-        self._refined: tuple[Queries, Snapshot] | None = None
+        self._refined: tuple[Mapping[str, Query], Snapshot] | None = None
         self._mistakes: dict[str, str] = {}
         self._live_tables: tuple[PanelTable[Any], ...] = ()
         self._plots: tuple[SeriesPlot[Any], ...] = ()
@@ -95,22 +95,10 @@ class Dashboard(Guarded, Screen[None]):
             yield TitleLine(classes="tabs")
             yield FilterBar()
             with Container(id="tables"):
-                with Vertical(id="users-panel", classes="panel"):
-                    yield TitleLine(classes="own")
-                    yield UsersTable()
-                with Vertical(id="windows-panel", classes="panel"):
-                    yield TitleLine(classes="own")
-                    yield OpenWindowLines()
-                    yield WindowsTable()
-                with Vertical(id="flagged-panel", classes="panel"):
-                    yield TitleLine(classes="own")
-                    with Container(id="flagged-body"):
-                        yield FlaggedTable()
-                        yield RecordPane(id="flagged-record")
-                with Vertical(id="plots-panel", classes="panel"):
-                    yield TitleLine(classes="own")
-                    with Plots(id="plots"):
-                        yield from every_plot()
+                for panel in PANELS:
+                    with Vertical(id=f"{panel.name}-panel", classes="panel"):
+                        yield TitleLine(classes="own")
+                        yield from panel.widgets()
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
@@ -120,16 +108,17 @@ class Dashboard(Guarded, Screen[None]):
         self.set_class(remembered.maximised, "-maximised")
         self._choose()
         self.query_one(RecordPane).display = False
-        if remembered.windows in WINDOW_KINDS:
-            self._session.ask(replace(self._session.queries, kind=remembered.windows))
         self._live_tables = tuple(self.query(PanelTable))
         self._plots = tuple(plot for plot in self.query(".series") if isinstance(plot, SeriesPlot))
         for table in self._live_tables:
             if table.asked is not None and table.id is not None:
-                left = remembered.table(table.id)
-                if left.sort in FIELDS[table.id].kinds:
-                    table.ask(replace(table.asked, sort=left.sort, descending=left.descending))
-                self._put(table.id, table.asked)
+                left, asked = remembered.table(table.id), table.asked
+                if left.sort in table.columns.kinds:
+                    asked = replace(asked, sort=left.sort, descending=left.descending)
+                if table.id == WINDOWS.name:
+                    asked = replace(asked, feature=remembered.windows)
+                table.ask(asked)
+                self._session.ask(table.id, asked)
         self.refresh_view()
         self.set_interval(_REFRESH_SECONDS, self.refresh_view)
 
@@ -169,7 +158,7 @@ class Dashboard(Guarded, Screen[None]):
 
     def back(self) -> None:
         """Undo what narrows the view, one at a time: a record, a filter, a large panel."""
-        if self._table == "flagged" and self.query_one(RecordPane).display:
+        if self._table == FLAGGED_PANEL.name and self.query_one(RecordPane).display:
             self._close_record()
             return
         asked = self._asked
@@ -213,11 +202,11 @@ class Dashboard(Guarded, Screen[None]):
 
     def action_next_windows(self) -> None:
         """Show windows of the next kind."""
-        queries = self._session.queries
-        kind = WINDOW_KINDS[(WINDOW_KINDS.index(queries.kind) + 1) % len(WINDOW_KINDS)]
-        self._session.ask(replace(queries, kind=kind))
+        table = self.query_one(f"#{WINDOWS.name}", PanelTable)
+        kind = WINDOWS.next_sink(table.asked or Query()).feature
+        table.ask(replace(table.asked or Query(), feature=kind))
         self._preferences.change(windows=kind)
-        self.action_panel("windows")
+        self.action_panel(WINDOWS.name)
         self._refresh_soon()
 
     def action_records(self) -> None:
@@ -253,35 +242,34 @@ class Dashboard(Guarded, Screen[None]):
 
     @on(LiveTable.Opened)
     def _open(self, message: LiveTable.Opened) -> None:
-        match message.table.selected:
-            case UserRow() as row:
-                self.post_message(OpenUser(row.user_id))
-            case WindowLine(user=WindowUser() as user):
-                self.post_message(OpenUser(user.user_id))
-            case JobLine() as line:
-                self.post_message(OpenJob(line.status.name))
-            case Flagged():
-                self.query_one(RecordPane).display = not self.query_one(RecordPane).display
-                self.refresh_view()
+        table = message.table
+        if isinstance(table, PanelTable) and (wanted := table.opened(table.selected)) is not None:
+            self.post_message(wanted)
+
+    @on(FlaggedTable.RecordWanted)
+    def _toggle_record(self) -> None:
+        self.query_one(RecordPane).display = not self.query_one(RecordPane).display
+        self.refresh_view()
 
     @on(RecordPane.Closed)
     def _close_record(self) -> None:
         self.query_one(RecordPane).display = False
-        self.action_panel("flagged")
+        self.action_panel(FLAGGED_PANEL.name)
 
     @on(LiveTable.ExportWanted)
     def _export(self, message: LiveTable.ExportWanted) -> None:
+        panel = _TABLES[message.table.id or ""]
+        page = self._as_frozen(self._session.view()).data.of(panel)
+        # A view may be older than what was typed last.
+        page = replace(page, query=message.table.asked or page.query)
         frozen = self._frozen is not None
-        data = self._as_frozen(self._session.view()).data
-        table, session = message.table.id or "", self._session
-        export = export_of(table, data, session.queries, session.look_up, frozen=frozen)
-        self.post_message(ExportRows(export))
+        self.post_message(ExportRows(export_of(panel, page, self._session.look_up, frozen=frozen)))
 
     @on(LiveTable.Queried)
     def _ask(self, message: LiveTable.Queried) -> None:
-        self._put(message.table.id, message.query)
         if message.table.id is not None:
             query = message.query
+            self._session.ask(message.table.id, query)
             self._preferences.change_table(
                 message.table.id, sort=query.sort, descending=query.descending
             )
@@ -317,7 +305,7 @@ class Dashboard(Guarded, Screen[None]):
         table = self.query_one(f"#{self._table}", LiveTable)
         self._mistakes.pop(self._table, None)
         try:
-            wanted = parse(typed, FIELDS[self._table].kinds)
+            wanted = parse(typed, table.columns.kinds)
         except FilterError as error:
             self._mistakes[self._table] = str(error)
             wanted = Filter()
@@ -331,28 +319,29 @@ class Dashboard(Guarded, Screen[None]):
             return None
         return self.query_one(f"#{self._table}", LiveTable).asked
 
-    def _put(self, table: str | None, query: Query) -> None:
-        changed: dict[str, Any] = {table: query} if table in _TABLES else {}
-        self._session.ask(replace(self._session.queries, **changed))
-
     def _refresh_soon(self) -> None:
         self.set_timer(_ANSWER_SECONDS, self.refresh_view)
 
     def _as_frozen(self, view: View) -> View:
         if self._frozen is None:
             return view
-        queries = self._session.queries
-        if self._refined is None or self._refined[0] != queries:
-            self._refined = (queries, refined(self._frozen, queries))
+        asked = {name: self._session.asked(name) for name in _TABLES}
+        if self._refined is None or self._refined[0] != asked:
+            pages = {
+                name: panel.refined(self._frozen.of(panel), asked[name])
+                for name, panel in _TABLES.items()
+            }
+            frozen = replace(self._frozen, panels={**self._frozen.panels, **pages})
+            self._refined = (asked, frozen)
         return replace(view, data=self._refined[1])
 
     def _choose(self) -> None:
         for panel in _PANELS:
             self.query_one(f"#{panel}-panel").set_class(panel == self._table, "-chosen")
-        self.set_class(self._table == "plots", "-plots")
+        self.set_class(self._table == PLOTS.name, "-plots")
 
     def _is_shown(self, panel: str) -> bool:
-        side_by_side = self.has_class("-side") and panel in _TABLES and self._table != "plots"
+        side_by_side = self.has_class("-side") and panel in _TABLES and self._table != PLOTS.name
         return side_by_side or panel == self._table
 
     def _show_panels(self, view: View) -> None:
@@ -364,15 +353,15 @@ class Dashboard(Guarded, Screen[None]):
         self._show_record()
         for plot in self._plots:
             if plot.region:  # Drawn only where it can be seen.
-                plot.show(view.data.series, view.now)
-        if self._is_shown("windows"):
+                plot.show(view.data.of(PLOTS), view.now)
+        if self._is_shown(WINDOWS.name):
             self.query_one(OpenWindowLines).show(view)
         self._show_titles(view)
 
     @on(FlaggedTable.Moved)
     def _show_record(self) -> None:
         pane = self.query_one(RecordPane)
-        if pane.display and self._is_shown("flagged"):
+        if pane.display and self._is_shown(FLAGGED_PANEL.name):
             row = self.query_one(FlaggedTable).selected
             pane.show(row.record if row is not None else None)
 

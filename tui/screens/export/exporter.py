@@ -13,7 +13,7 @@ from textual.message import Message
 from tui.drawing import text
 from tui.session.view import Notice, Severity
 from tui.streams.problem import Problem
-from tui.table.query import Fields
+from tui.table.column import Columns
 
 if TYPE_CHECKING:
     from .dialog import ExportChoice
@@ -29,14 +29,14 @@ class Export:
         what: What they are, for people: `Users, 1,234 of 20,000 that match count>5`.
         name: How the file is called, but for the time and the suffix.
         count: How many there are.
-        fields: What they have, in the order of the columns of the file.
+        columns: What the file has of them, in this order.
         rows: Gives them; called in the thread that writes.
     """
 
     what: str
     name: str
     count: int
-    fields: Fields[Any]
+    columns: Columns[Any]
     rows: Callable[[], Iterable[Any]]
 
 
@@ -65,10 +65,9 @@ def _write(export: Export, choice: ExportChoice, tell: Callable[[Notice], None])
     # The libraries that write files take a while to import.
     from tui.table import export as files
 
-    fields = export.fields
-    columns = [files.FileColumn(name, kind) for name, kind in fields.kinds.items()]
+    columns = [files.FileColumn(name, kind) for name, kind in export.columns.kinds.items()]
     try:
-        rows = map(fields.values, export.rows())
+        rows = map(export.columns.values, export.rows())
         result = files.export(choice.path, choice.format, columns, rows)
     except Exception as error:
         _log.warning("export failed", exc_info=error)

@@ -11,7 +11,7 @@ from tui.drawing import text
 from tui.drawing.tones import Piece, Tone
 from tui.panels.jobs.jobs_table import detail, look
 from tui.session.view import JobLine, View
-from tui.table.column import fit
+from tui.table.layout import fit
 from tui.widgets.lines import Lines
 
 _LABEL_CELLS: Final = 14

@@ -8,11 +8,10 @@ from typing import Final
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone
 from tui.streams.quarantine import BadRow
-from tui.streams.record_fields import RECORD_FIELDS
 from tui.streams.record_view import as_text
-from tui.table.column import Column
+from tui.table.column import Column, Columns
 from tui.table.live_table import LiveTable
-from tui.table.query import Field, Fields
+from tui.widgets.record_columns import exported_with
 
 _CELLS: Final = 120
 
@@ -29,7 +28,7 @@ def _key(row: BadRow, _: float) -> Sequence[Piece]:
     return [Piece(text.clean(as_text(row.record.key), _CELLS), Tone.QUIET)]
 
 
-_COLUMNS: Final[tuple[Column[BadRow], ...]] = (
+QUARANTINE_COLUMNS: Final = Columns[BadRow](
     Column("arrived", 10, _age, right=True),
     Column(
         "part:offset",
@@ -37,21 +36,23 @@ _COLUMNS: Final[tuple[Column[BadRow], ...]] = (
         lambda row, _: [Piece(f"{row.record.partition}:{row.record.offset}", Tone.QUIET)],
         right=True,
     ),
-    Column(" kind", 20, lambda row, _: [Piece(f" {text.clean(row.kind)}", Tone.WAITS)]),
-    Column("why", 18, lambda row, _: [Piece(text.clean(row.reason, _CELLS))], grow=60),
+    Column(
+        " kind",
+        20,
+        lambda row, _: [Piece(f" {text.clean(row.kind)}", Tone.WAITS)],
+        name="kind",
+        value=lambda row: row.kind,
+    ),
+    Column(
+        "why",
+        18,
+        lambda row, _: [Piece(text.clean(row.reason, _CELLS))],
+        name="reason",
+        value=lambda row: row.reason,
+        grow=60,
+    ),
     Column("key", 20, _key, drop=1),
-)
-
-
-def _of_record(name: str) -> Field[BadRow]:
-    """A field of the record itself."""
-    return Field(name, RECORD_FIELDS.kinds[name], lambda row: RECORD_FIELDS.value(name, row.record))
-
-
-QUARANTINE_FIELDS: Final = Fields[BadRow](
-    Field("kind", str, lambda row: row.kind),
-    Field("reason", str, lambda row: row.reason),
-    *map(_of_record, RECORD_FIELDS.kinds),
+    *exported_with(lambda row: row.record),
 )
 
 
@@ -61,7 +62,7 @@ class QuarantineTable(LiveTable[BadRow]):
     EXPORTS = True
 
     def __init__(self, *, id: str) -> None:
-        super().__init__(_COLUMNS, lambda row: row.place, id=id)
+        super().__init__(QUARANTINE_COLUMNS, lambda row: row.place, id=id)
 
     def copied(self, row: BadRow) -> str:
         """Where it is: topic, partition and offset."""

@@ -19,7 +19,7 @@ from tui.widgets.header import Header
 from tui.widgets.record_pane import RecordPane
 from tui.widgets.titles import Title, TitleLine
 
-from .quarantine_table import QUARANTINE_FIELDS, QuarantineTable
+from .quarantine_table import QUARANTINE_COLUMNS, QuarantineTable
 
 _REFRESH_SECONDS = 0.22
 _BY_WIDTH = [(0, "-below"), (120, "-beside")]
@@ -101,7 +101,7 @@ class QuarantineScreen(Screen[None]):
     def _export(self) -> None:
         rows = (self._frozen or self._session.view().data.quarantine).rows
         what = f"Quarantine, {text.integer(len(rows))} records that no feature sees"
-        export = Export(what, "quarantine", len(rows), QUARANTINE_FIELDS, lambda: rows)
+        export = Export(what, "quarantine", len(rows), QUARANTINE_COLUMNS, lambda: rows)
         self.post_message(ExportRows(export))
 
     @on(RecordPane.Closed)

@@ -19,12 +19,12 @@ from tui.drawing import text
 from tui.drawing.tones import content
 from tui.keymap import Scope, bindings
 from tui.screens.export.exporter import Export, ExportRows
-from tui.streams.record_fields import RECORD_FIELDS
 from tui.streams.record_view import RecordView
 from tui.streams.tail_feed import MOST_KEPT, TailFeed, TailSnapshot
 from tui.streams.tail_source import Tails, follows
 from tui.table.filter import Filter, FilterError, parse
 from tui.widgets.filter_bar import FilterBar
+from tui.widgets.record_columns import RECORD_COLUMNS
 from tui.widgets.record_pane import RecordPane
 
 from .progress import RecordsView, headline, progress, why_empty
@@ -208,7 +208,7 @@ class RecordsScreen(Screen[None]):
         what = f"{self._topic}, {text.integer(len(shown))} records"
         what += f" that match {typed}" if typed else ""
         self.post_message(
-            ExportRows(Export(what, self._topic, len(shown), RECORD_FIELDS, lambda: shown))
+            ExportRows(Export(what, self._topic, len(shown), RECORD_COLUMNS, lambda: shown))
         )
 
     @on(FilterBar.Changed)

@@ -16,7 +16,7 @@ from tui.drawing import text
 from tui.drawing.tones import Piece, Tone
 from tui.streams.tail_source import Tails, TopicSize
 from tui.streams.topic_list import TopicList, TopicsSeen
-from tui.table.column import Column
+from tui.table.column import Column, Columns
 from tui.table.live_table import LiveTable
 
 _REFRESH_SECONDS: Final = 0.1
@@ -36,7 +36,7 @@ def _partitions(row: TopicSize) -> list[Piece]:
     return [Piece(f"{led}/{row.partitions}", Tone.DANGER)]
 
 
-_COLUMNS: Final[tuple[Column[TopicSize], ...]] = (
+_COLUMNS: Final = Columns[TopicSize](
     Column("topic", 30, lambda row, _: [Piece(text.clean(row.name), is_name=True)], grow=60),
     Column("records", 13, lambda row, _: _records(row), right=True),
     Column("parts", 5, lambda row, _: _partitions(row), right=True, drop=1),

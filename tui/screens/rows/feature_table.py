@@ -12,7 +12,7 @@ from pipeline.model import SinkColumn
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone
 from tui.streams.feature_rows import FeatureRow, kind
-from tui.table.column import Column
+from tui.table.column import Column, Columns
 from tui.table.live_table import LiveTable
 from tui.table.query import Query
 from tui.widgets.record_pane import copy_value
@@ -33,7 +33,7 @@ class FeatureTable(LiveTable[FeatureRow]):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(
-            (), lambda row: (row.record.partition, row.record.offset), query=Query(), id=id
+            Columns(), lambda row: (row.record.partition, row.record.offset), query=Query(), id=id
         )
         self._shown: tuple[tuple[SinkColumn, ...], tuple[int, ...]] = ((), ())
 
@@ -49,9 +49,7 @@ class FeatureTable(LiveTable[FeatureRow]):
         )
         if (columns, widths) != self._shown:
             self._shown = (columns, widths)
-            self._columns = [
-                _column(place, column, widths[place]) for place, column in enumerate(columns)
-            ]
+            self.columns = columns_of(columns, widths)
             self.refresh()
 
     def action_copy(self) -> None:
@@ -76,6 +74,18 @@ def written(value: Any, column: SinkColumn) -> str:
     return text.clean(value, _TEXT_CELLS)
 
 
+def columns_of(columns: Sequence[SinkColumn], widths: Sequence[int] = ()) -> Columns[FeatureRow]:
+    """The columns of a feature's rows.
+
+    Args:
+        columns: As the feature declares them.
+        widths: Cells of the widest value in each, as far as known.
+    """
+    known = (*widths, *[0] * (len(columns) - len(widths)))
+    placed = enumerate(zip(columns, known, strict=True))
+    return Columns(*(_column(place, column, width) for place, (column, width) in placed))
+
+
 def _column(place: int, column: SinkColumn, width: int) -> Column[FeatureRow]:
     numbers = kind(column) in (int, float)
     title = text.clean(column.name, _MOST_TITLE_CELLS)
@@ -90,9 +100,12 @@ def _column(place: int, column: SinkColumn, width: int) -> Column[FeatureRow]:
         # With room for the arrow of a sorted column.
         min(_MOST_CELLS, max(width, cell_len(title) + 1)),
         cell,
+        name=column.name,
+        kind=kind(column),
+        value=lambda row: row.values[place],
+        word=kind(column) is str,
         right=numbers,
         # Of a window its end says most.
         drop=_FIRST_TO_GO if column.name == "window_start" else place,
         grow=0 if numbers or width <= _MOST_CELLS else _GROW,
-        field=column.name,
     )

@@ -17,7 +17,7 @@ from tui.drawing import text
 from tui.keymap import Scope, inner_bindings
 from tui.screens.export.exporter import Export, ExportRows
 from tui.session.session import Session
-from tui.streams.feature_rows import FeatureRow, fields, row
+from tui.streams.feature_rows import FeatureRow, row
 from tui.streams.tail_feed import TailFeed, TailSnapshot
 from tui.streams.tail_source import Tails
 from tui.streams.watch import Watch
@@ -30,7 +30,7 @@ from tui.widgets.record_pane import RecordPane
 from tui.widgets.titles import Title, TitleLine
 
 from .empty import why_no_rows
-from .feature_table import FeatureTable
+from .feature_table import FeatureTable, columns_of
 
 if TYPE_CHECKING:
     from tui.streams.record_view import RecordView
@@ -170,7 +170,7 @@ class RowsScreen(Screen[None]):
             return
 
         what = f"{text.clean(self._job)}, {self._count(page)}"
-        columns = fields(detail.columns)
+        columns = columns_of(detail.columns)
         export = Export(what, self._job, page.matched, columns, lambda: page.rows)
         self.post_message(ExportRows(export))
 
@@ -180,7 +180,7 @@ class RowsScreen(Screen[None]):
             return
         self._mistake = ""
         try:
-            wanted = parse(typed, fields(detail.columns).kinds)
+            wanted = parse(typed, columns_of(detail.columns).kinds)
         except FilterError as error:
             self._mistake = str(error)
             wanted = Filter()
@@ -199,7 +199,7 @@ class RowsScreen(Screen[None]):
             self._decoded = (tail.records, rows)
         elif self._page.query == self._asked:
             return self._page
-        return select(self._decoded[1], self._asked, fields(detail.columns))
+        return select(self._decoded[1], self._asked, columns_of(detail.columns))
 
     def _title(self, detail: JobDetail, now: TailSnapshot) -> Title:
         note = self._count(self._page)

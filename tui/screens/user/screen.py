@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from textual import on
@@ -21,13 +21,12 @@ from tui.widgets.titles import Title, TitleLine
 
 from .time_plot import TimedValue, TimePlot
 from .user_head import UserHead
-from .user_tables import SEEN_FIELDS, USER_WINDOW_FIELDS, TransactionsTable, UserWindowsTable
+from .user_tables import SEEN_COLUMNS, USER_WINDOW_COLUMNS, TransactionsTable, UserWindowsTable
 
 _REFRESH_SECONDS: Final = 0.25
 _BY_WIDTH: Final = [(0, "-narrow"), (110, "-wide")]
 
 OpenFeed = Callable[[int], UserFeed]
-Neighbour = Callable[[int, int], int | None]
 
 
 class UserScreen(Screen[None]):
@@ -36,7 +35,7 @@ class UserScreen(Screen[None]):
     Args:
         user_id: Who.
         open_feed: Makes what reads a user's history.
-        neighbour: The user so many rows on in the table of users; None when there is none.
+        users: Those of the table of users, in its order.
         clock: Seconds since the epoch.
     """
 
@@ -49,13 +48,13 @@ class UserScreen(Screen[None]):
         self,
         user_id: int,
         open_feed: OpenFeed,
-        neighbour: Neighbour,
+        users: Callable[[], Sequence[int]],
         clock: Callable[[], float],
     ) -> None:
         super().__init__()
         self._user = user_id
         self._open_feed = open_feed
-        self._neighbour = neighbour
+        self._users = users
         self._clock = clock
         self._feed = open_feed(user_id)
         self._drawn: UserHistory | None = None
@@ -114,12 +113,14 @@ class UserScreen(Screen[None]):
             self._plot(history)
 
     def action_neighbour(self, step: int) -> None:
-        """Go to the next or the previous user of the table."""
-        user = self._neighbour(self._user, step)
-        if user is None:
+        """Go to the next or the previous user of the table, round its ends."""
+        users = self._users()
+        if not users or users == [self._user]:
             self.notify("There is no other user in the table.")
-        else:
-            self.app.switch_screen(UserScreen(user, self._open_feed, self._neighbour, self._clock))
+            return
+        at = users.index(self._user) + step if self._user in users else 0
+        user = users[at % len(users)]
+        self.app.switch_screen(UserScreen(user, self._open_feed, self._users, self._clock))
 
     @on(TransactionsTable.ExportWanted)
     def _export(self, message: TransactionsTable.ExportWanted) -> None:
@@ -128,11 +129,11 @@ class UserScreen(Screen[None]):
         name = f"user-{self._user}"
         if isinstance(message.table, TransactionsTable):
             what = f"User {text.user(self._user).strip()}, {text.integer(len(seen))} transactions"
-            export = Export(what, name, len(seen), SEEN_FIELDS, lambda: seen)
+            export = Export(what, name, len(seen), SEEN_COLUMNS, lambda: seen)
         else:
             what = f"User {text.user(self._user).strip()}, {text.integer(len(windows))} windows"
             name += "-windows"
-            export = Export(what, name, len(windows), USER_WINDOW_FIELDS, lambda: windows)
+            export = Export(what, name, len(windows), USER_WINDOW_COLUMNS, lambda: windows)
         self.post_message(ExportRows(export))
 
     def action_copy(self) -> None:

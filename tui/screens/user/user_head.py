@@ -11,7 +11,7 @@ from pipeline.text.words import counted
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone, content
 from tui.streams.history import UserHistory
-from tui.table.column import fit
+from tui.table.layout import fit
 
 _NAME_CELLS = 40
 

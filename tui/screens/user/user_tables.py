@@ -10,10 +10,9 @@ from pipeline.model import Transaction, WindowRow
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone
 from tui.streams.history import Seen
-from tui.table.column import Column
-from tui.table.export import fields_of
+from tui.table.column import Column, Columns
+from tui.table.export import FileColumn, fields_of
 from tui.table.live_table import LiveTable
-from tui.table.query import Field, Fields
 
 _CELLS: Final = 60
 
@@ -33,7 +32,13 @@ def _times_mean(row: Seen, _: float) -> Sequence[Piece]:
     return [Piece(f"×{row.transaction.amt / row.mean:,.1f}", Tone.QUIET)]
 
 
-_TRANSACTIONS: Final[tuple[Column[Seen], ...]] = (
+def _of_transaction(field: FileColumn) -> Column[Seen]:
+    """A column that is only exported."""
+    name = field.name
+    return Column(name=name, kind=field.kind, value=lambda row: getattr(row.transaction, name))
+
+
+SEEN_COLUMNS: Final = Columns[Seen](
     Column(
         "event time",
         19,
@@ -41,13 +46,18 @@ _TRANSACTIONS: Final[tuple[Column[Seen], ...]] = (
     ),
     Column("", 1, _mark),
     Column("amount", 10, _amount, right=True),
+    *map(_of_transaction, fields_of(Transaction)),
     Column(
         "mean 6 h",
         10,
         lambda row, _: [Piece(text.NOTHING if row.mean is None else text.money(row.mean))],
+        name="mean",
+        kind=float,
+        value=lambda row: row.mean,
         right=True,
         drop=2,
     ),
+    Column(name="count", kind=int, value=lambda row: row.count),
     Column("of mean", 7, _times_mean, right=True, drop=1),
     Column(
         "merchant",
@@ -63,43 +73,34 @@ _TRANSACTIONS: Final[tuple[Column[Seen], ...]] = (
     ),
 )
 
-_WINDOWS: Final[tuple[Column[WindowRow], ...]] = (
+USER_WINDOW_COLUMNS: Final = Columns[WindowRow](
     Column(
         "window",
         24,
         lambda row, _: [Piece(text.window(row.window_start, row.window_end), Tone.QUIET)],
         grow=6,
     ),
+    Column(name="start", kind=datetime, value=lambda row: row.window_start),
+    Column(name="end", kind=datetime, value=lambda row: row.window_end),
+    Column(name="user", kind=int, value=lambda row: row.user_id),
     Column(
         "count",
         6,
         lambda row, _: [Piece(text.integer(row.count))],
+        name="count",
+        kind=int,
+        value=lambda row: row.count,
         right=True,
     ),
     Column(
         "mean",
         10,
         lambda row, _: [Piece(text.money(row.mean))],
+        name="mean",
+        kind=float,
+        value=lambda row: row.mean,
         right=True,
     ),
-)
-
-
-def _of_transaction(name: str, kind: type) -> Field[Seen]:
-    return Field(name, kind, lambda row: getattr(row.transaction, name))
-
-
-SEEN_FIELDS: Final = Fields[Seen](
-    *(_of_transaction(field.name, field.kind) for field in fields_of(Transaction)),
-    Field("mean", float, lambda row: row.mean),
-    Field("count", int, lambda row: row.count),
-)
-USER_WINDOW_FIELDS: Final = Fields[WindowRow](
-    Field("start", datetime, lambda row: row.window_start),
-    Field("end", datetime, lambda row: row.window_end),
-    Field("user", int, lambda row: row.user_id),
-    Field("mean", float, lambda row: row.mean),
-    Field("count", int, lambda row: row.count),
 )
 
 
@@ -111,7 +112,7 @@ class TransactionsTable(LiveTable[Seen]):
     OPENS = False
 
     def __init__(self) -> None:
-        super().__init__(_TRANSACTIONS, lambda row: row.transaction, id="user-transactions")
+        super().__init__(SEEN_COLUMNS, lambda row: row.transaction, id="user-transactions")
 
     def copied(self, row: Seen) -> str:
         """The user's id."""
@@ -126,7 +127,7 @@ class UserWindowsTable(LiveTable[WindowRow]):
     OPENS = False
 
     def __init__(self) -> None:
-        super().__init__(_WINDOWS, lambda row: row.window_end, id="user-windows")
+        super().__init__(USER_WINDOW_COLUMNS, lambda row: row.window_end, id="user-windows")
 
     def copied(self, row: WindowRow) -> str:
         """The user's id."""

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import threading
 from collections import deque
+from collections.abc import Mapping
+
+from tui.streams.source import Batch
+from tui.streams.topics import FLAGGED, ROLLING
+from tui.table.query import Query
 
 from .amounts import Amounts
 from .flagged_rate import FlaggedRate
 from .newest_time import NewestTime
 from .series_snapshot import KEPT_SECONDS, SeriesSnapshot
-from .source import Batch
 
 
 class Series:
-    """Takes in batches from one thread; others read snapshots."""
+    """The state behind the plots."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._clear()
-
-    def _clear(self) -> None:
         self._counts: deque[tuple[int, int]] = deque(maxlen=KEPT_SECONDS + 1)
         self._lags: deque[tuple[int, float]] = deque(maxlen=KEPT_SECONDS + 1)
         self._began: int | None = None
@@ -30,7 +29,7 @@ class Series:
         self._taken = 0
         self._latest: tuple[tuple[int, int], SeriesSnapshot] | None = None
 
-    def add(self, batch: Batch, now: float) -> None:
+    def apply(self, batch: Batch, now: float) -> None:
         """Take in a batch.
 
         Args:
@@ -38,36 +37,47 @@ class Series:
             now: When it came, in seconds since the epoch.
         """
         second = int(now)
-        with self._lock:
-            if batch.anew:
-                self._clear()
-            transactions = batch.transactions
-            if transactions or batch.rolling or batch.flagged:
-                self._taken += 1
-            self._transactions.add([row.trans_date_trans_time for row in transactions])
-            self._rolling.add([row.trans_date_trans_time for row in batch.rolling])
-            self._amounts.add(transactions)
-            newest = self._transactions.newest
-            self._flagged.add((row.transaction for row in batch.flagged), newest)
-            if batch.past:
-                return
-            if transactions:
-                self._count(second, len(transactions))
-            if newest is not None and self._rolling.newest is not None:
-                behind = (newest - self._rolling.newest).total_seconds()
-                _put(self._lags, second, max(0.0, behind))
+        transactions, rolling = batch.transactions, batch.rows(ROLLING)
+        flagged = batch.rows(FLAGGED)
+        if transactions or rolling or flagged:
+            self._taken += 1
+        self._transactions.add([row.trans_date_trans_time for row in transactions])
+        self._rolling.add([row.trans_date_trans_time for row in rolling])
+        self._amounts.add(transactions)
+        newest = self._transactions.newest
+        self._flagged.add((placed.row for placed in flagged), newest)
+        if batch.past:
+            return
+        if transactions:
+            self._count(second, len(transactions))
+        if newest is not None and self._rolling.newest is not None:
+            behind = (newest - self._rolling.newest).total_seconds()
+            _put(self._lags, second, max(0.0, behind))
 
-    def snapshot(self, now: float) -> SeriesSnapshot:
+    def shown(self, _: Query, now: float) -> SeriesSnapshot:
         """The series at a time in seconds since the epoch.
 
         It is the same object as long as nothing came and the second has not changed.
         """
         end = int(now)
-        with self._lock:
-            key = (end, self._taken)
-            if self._latest is None or self._latest[0] != key:
-                self._latest = (key, self._read(end))
-            return self._latest[1]
+        key = (end, self._taken)
+        if self._latest is None or self._latest[0] != key:
+            self._latest = (key, self._read(end))
+        return self._latest[1]
+
+    def rows(self, _: Query) -> tuple[()]:
+        """None: plots are not exported."""
+        return ()
+
+    @property
+    def kept(self) -> Mapping[str, int]:
+        """No rows."""
+        return {}
+
+    @property
+    def seen(self) -> Mapping[str, int]:
+        """Not counted."""
+        return {}
 
     def _count(self, second: int, count: int) -> None:
         if self._began is None or second < self._began:

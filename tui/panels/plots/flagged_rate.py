@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from pipeline.model import Transaction
+from tui.streams.unseen import Unseen
 
 _EPOCH: Final = datetime(1970, 1, 1)
 # Seconds of event time in a bucket, from which the fitting one is chosen.
@@ -45,7 +45,7 @@ class FlaggedRate:
 
     def __init__(self) -> None:
         self._counts: tuple[dict[int, int], ...] = tuple({} for _ in _WIDTHS)
-        self._seen: OrderedDict[int, None] = OrderedDict()
+        self._unseen = Unseen(_KEPT_IDENTITIES)
         self._chosen = 0
         self._latest: FlaggedBuckets | None = None
 
@@ -57,18 +57,13 @@ class FlaggedRate:
     @property
     def identities_kept(self) -> int:
         """How many transactions would be known again."""
-        return len(self._seen)
+        return len(self._unseen)
 
     def add(self, transactions: Iterable[Transaction], newest: datetime | None) -> None:
         """Count transactions; `newest` is the event time of the stream, if known."""
         for transaction in transactions:
-            # A job that restarts may write a transaction twice; only the whole content tells.
-            identity = hash(transaction)
-            if identity in self._seen:
+            if not self._unseen.add(transaction):
                 continue
-            self._seen[identity] = None
-            if len(self._seen) > _KEPT_IDENTITIES:
-                self._seen.popitem(last=False)
             second = _second(transaction.trans_date_trans_time)
             for width, counts in zip(_WIDTHS, self._counts, strict=True):
                 bucket = second // width

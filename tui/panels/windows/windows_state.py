@@ -1,9 +1,9 @@
-"""The latest closed windows of one kind, in columns, with a bounded number of rows in all."""
+"""The latest closed windows of each kind, in columns, with a bounded number of rows in all."""
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -12,10 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.model import WindowRow
-from tui.table.query import Query, select
+from tui.streams.source import Batch
+from tui.streams.topics import SinkTopic
+from tui.table.query import Page, Query, select
 
-from .fields import WINDOW_FIELDS
-from .snapshot import Windows, WindowSummary, WindowUser
+from .window_rows import WINDOW_COLUMNS, WindowLine, WindowSummary, WindowUser
 
 TOP_USERS: Final = 10
 _DEFAULT_SORT: Final = "mean"
@@ -62,19 +63,63 @@ class _Window:
         )
 
 
-class WindowsKept:
-    """Windows by end; the oldest goes when there are too many.
+class WindowsState:
+    """Closed windows of all kinds.
 
     Args:
-        limit: Windows to keep.
-        rows: Rows to keep in all; older windows then keep their totals only.
+        sinks: Where windows come from, a kind each.
+        limit: Windows to keep of each kind.
+        rows: Rows to keep of each kind; older windows then keep their totals only.
+        count_fraud: Flagged transactions between two event times, if that is known.
     """
 
-    def __init__(self, limit: int, rows: int) -> None:
+    def __init__(
+        self,
+        sinks: Sequence[SinkTopic[WindowRow]],
+        limit: int,
+        rows: int,
+        count_fraud: CountFraud,
+    ) -> None:
+        self._sinks = sinks
+        self._kinds = {sink.feature: _ClosedWindows(limit, rows, count_fraud) for sink in sinks}
+
+    def apply(self, batch: Batch, _: float) -> None:
+        """Take in a batch."""
+        for sink in self._sinks:
+            if rows := batch.rows(sink):
+                self._kinds[sink.feature].apply(rows)
+
+    def shown(self, query: Query, _: float) -> Page[WindowSummary]:
+        """The windows with the users that a query finds, newest first."""
+        return self._asked(query).page(query)
+
+    def rows(self, query: Query) -> Iterable[WindowLine]:
+        """Every user that a query finds in every window that has its rows, newest window first."""
+        return self._asked(query).rows(query)
+
+    @property
+    def kept(self) -> Mapping[str, int]:
+        """How many windows there are, by kind."""
+        return {kind: len(windows) for kind, windows in self._kinds.items()}
+
+    @property
+    def seen(self) -> Mapping[str, int]:
+        """Not counted."""
+        return {}
+
+    def _asked(self, query: Query) -> _ClosedWindows:
+        return self._kinds.get(query.feature, self._kinds[self._sinks[0].feature])
+
+
+class _ClosedWindows:
+    """Windows of one kind by end; the oldest goes when there are too many."""
+
+    def __init__(self, limit: int, rows: int, count_fraud: CountFraud) -> None:
+        self._count_fraud = count_fraud
         self._limit = limit
         self._rows_limit = rows
         self._rows = 0
-        self._page = Windows()
+        self._page: Page[WindowSummary] = Page()
         self._windows: dict[tuple[datetime, datetime], _Window] = {}
 
     def __len__(self) -> int:
@@ -95,14 +140,8 @@ class WindowsKept:
         if self._rows > self._rows_limit:
             self._seal()
 
-    def page(self, kind: str, query: Query, count_fraud: CountFraud) -> Windows:
-        """The windows with the users that a query finds; only what changed is computed again.
-
-        Args:
-            kind: Of these windows.
-            query: Which users of each, and in which order.
-            count_fraud: Flagged transactions between two event times, if that is known.
-        """
+    def page(self, query: Query) -> Page[WindowSummary]:
+        """The windows with the users that a query finds; only what changed is computed again."""
         found = []
         for (end, start), window in sorted(self._windows.items(), reverse=True):
             if window.summary is None or (window.summary[0] != query and not window.sealed):
@@ -110,23 +149,23 @@ class WindowsKept:
             summary = window.summary[1]
             if query.filter and (window.sealed or not summary.matched):
                 continue
-            fraud = count_fraud(start, end)
+            fraud = self._count_fraud(start, end)
             if fraud != summary.fraud:
                 summary = replace(summary, fraud=fraud)
                 window.summary = (window.summary[0], summary)
             found.append(summary)
-        page = Windows(kind, tuple(found), len(self._windows), query)
+        page = Page(tuple(found), len(found), len(self._windows), query=query)
         # The same object as long as it says the same, so that nobody draws it again.
         if page != self._page:
             self._page = page
         return self._page
 
-    def rows(self, query: Query) -> Iterator[WindowUser]:
+    def rows(self, query: Query) -> Iterator[WindowLine]:
         """Every user that a query finds in every window that has its rows, newest window first."""
         for (end, start), window in sorted(self._windows.items(), reverse=True):
             columns = window.columns()
             everyone = _users(start, end, columns, np.arange(len(columns.users)))
-            yield from select(everyone, _with_sort(query), WINDOW_FIELDS).rows
+            yield from select(everyone, _with_sort(query), WINDOW_COLUMNS).rows
 
     def _seal(self) -> None:
         """Let the rows of the oldest windows go, but keep what they amount to."""
@@ -162,8 +201,8 @@ def _first(
     """How many users a query finds, and the first of them."""
     if query.filter:
         everyone = _users(start, end, rows, np.arange(len(rows.users)))
-        page = select(everyone, _with_sort(query), WINDOW_FIELDS, TOP_USERS)
-        return page.matched, page.rows
+        page: Page[WindowLine] = select(everyone, _with_sort(query), WINDOW_COLUMNS, TOP_USERS)
+        return page.matched, tuple(row for row in page.rows if isinstance(row, WindowUser))
     keys: dict[str, npt.NDArray[Any]] = {
         "user": rows.users,
         "count": rows.counts,

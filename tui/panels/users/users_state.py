@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from itertools import islice
 from math import isnan
@@ -12,11 +13,15 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.model import RollingRow, Transaction
+from tui.streams.source import Batch
+from tui.streams.store import Store
+from tui.streams.topics import FLAGGED, ROLLING
+from tui.streams.unseen import Unseen
 from tui.table.filter import COMPARISONS, Term
 from tui.table.query import Page, Query
 
-from .fields import USER_FIELDS
-from .snapshot import UserRow
+from .user_row import USER_COLUMNS, UserRow
+from .users_panel import USERS
 
 TREND: Final = 10
 _FIRST_CAPACITY: Final = 1_024
@@ -28,17 +33,20 @@ _DEFAULT_SORT: Final = "seen"
 Slots = npt.NDArray[np.intp]
 
 
-class UsersKept:
+class UsersState:
     """A bounded number of users; those not heard of for longest go first.
 
     Args:
         limit: Users to keep.
-        flags: How many flagged transactions of a user were seen.
+        most: Rows to show.
     """
 
-    def __init__(self, limit: int, flags: Callable[[int], int]) -> None:
+    def __init__(self, limit: int, most: int) -> None:
         self._limit = limit
-        self._flags_of = flags
+        self._most = most
+        self._unseen_flags = Unseen(limit)
+        # Also of users who are not known yet.
+        self._flags_by_user: OrderedDict[int, int] = OrderedDict()
         self._slots: dict[int, int] = {}
         self._free: list[int] = []
         # Made anew only when users come or go: no other thread runs while a dictionary is read.
@@ -56,10 +64,32 @@ class UsersKept:
         self._trends = np.zeros((0, TREND), np.float32)
         self._trend_ends = np.zeros(0, np.int64)
         self._page: Page[UserRow] | None = None
-        self._page_limit: int | None = None
-        self.truncated = False
+        self._truncated = False
 
-    def apply_transactions(self, rows: Iterable[Transaction]) -> None:
+    def apply(self, batch: Batch, now: float) -> None:
+        """Take in a batch."""
+        self._apply_transactions(batch.transactions)
+        if rolling := batch.rows(ROLLING):
+            self._apply_rolling(rolling, batch.came_at([ROLLING.topic], now))
+        for placed in batch.rows(FLAGGED):
+            if self._unseen_flags.add(placed.row):
+                self._note_flag(placed.row.user_id)
+
+    def containing(self, text: str, most: int) -> list[int]:
+        """Users whose id has these digits in it, as written."""
+        return list(islice((user for user in self._slots if text in str(user)), most))
+
+    @property
+    def kept(self) -> Mapping[str, int]:
+        """How many users are known."""
+        return {ROLLING.feature: int(np.count_nonzero(self._counts[self._slots_array()]))}
+
+    @property
+    def seen(self) -> Mapping[str, int]:
+        """Not counted."""
+        return {}
+
+    def _apply_transactions(self, rows: Iterable[Transaction]) -> None:
         """Note each user's last transaction, also before there is a feature to show."""
         for row in rows:
             slot = self._slots.get(row.user_id)
@@ -69,7 +99,7 @@ class UsersKept:
             self._amounts[slot] = row.amt
             self._merchants[slot] = row.merchant
 
-    def apply_rolling(self, rows: Iterable[RollingRow], now: float) -> None:
+    def _apply_rolling(self, rows: Iterable[RollingRow], now: float) -> None:
         """Take in rows; one that is older than what is known changes nothing."""
         for row in rows:
             slot = self._slots.get(row.user_id)
@@ -97,34 +127,26 @@ class UsersKept:
             self._trends[slot, end % TREND] = mean
             self._trend_ends[slot] = end + 1
 
-    def mean_at(self, user_id: int, time: datetime) -> tuple[float, int] | None:
-        """A user's mean and count at an event time, if that is the latest known."""
-        slot = self._slots.get(user_id)
-        if slot is None or self._seen_ms[slot] != _milliseconds(time):
-            return None
-        return float(self._means[slot]), int(self._counts[slot])
-
-    def note_flags(self, user_id: int) -> None:
-        """A user has more flagged transactions."""
+    def _note_flag(self, user_id: int) -> None:
+        flags = self._flags_by_user
+        flags[user_id] = flags.get(user_id, 0) + 1
+        flags.move_to_end(user_id)
+        if len(flags) > self._limit:
+            flags.popitem(last=False)
         slot = self._slots.get(user_id)
         if slot is not None:
-            self._flags[slot] = self._flags_of(user_id)
+            self._flags[slot] = flags[user_id]
             self._page = None
 
-    def containing(self, text: str, most: int) -> list[int]:
-        """Users whose id has these digits in it, as written."""
-        return list(islice((user for user in self._slots if text in str(user)), most))
+    def shown(self, query: Query, now: float) -> Page[UserRow]:
+        """The first users that a query finds; latest event time first when it does not say."""
+        if self._page is None or self._page.query != query:
+            self._page = self._new_page(query, self._most)
+        return self._page
 
-    def page(self, query: Query, limit: int | None) -> Page[UserRow]:
-        """The first users that a query finds; latest event time first when it does not say.
-
-        The same object as long as nothing has changed, so that nobody draws it again.
-        """
-        page = self._page
-        if page is None or (page.query, self._page_limit) != (query, limit):
-            page = self._page = self._new_page(query, limit)
-            self._page_limit = limit
-        return page
+    def rows(self, query: Query) -> Iterable[UserRow]:
+        """All users that a query finds."""
+        return self._new_page(query, None).rows
 
     def _new_page(self, query: Query, limit: int | None) -> Page[UserRow]:
         kept = self._slots_array()
@@ -132,7 +154,13 @@ class UsersKept:
         everyone = kept[self._counts[kept] > 0]
         found = self._found(everyone, query)
         first = self._first(found, query.sort or _DEFAULT_SORT, query.descending, limit)
-        return Page(tuple(self._rows(first)), len(found), len(everyone), self.truncated, query)
+        return Page(
+            tuple(self._rows(first)),
+            matched=len(found),
+            total=len(everyone),
+            truncated=self._truncated,
+            query=query,
+        )
 
     def _found(self, found: Slots, query: Query) -> Slots:
         slow: list[Term] = []
@@ -148,7 +176,7 @@ class UsersKept:
                 [
                     slot
                     for slot, row in zip(found.tolist(), self._rows(found), strict=True)
-                    if all(term.holds(USER_FIELDS.getter(row)(term.field)) for term in slow)
+                    if all(term.holds(USER_COLUMNS.getter(row)(term.field)) for term in slow)
                 ],
                 np.intp,
             )
@@ -231,7 +259,7 @@ class UsersKept:
         self._slots[user_id] = slot
         self._all_slots = None
         self._ids[slot] = user_id
-        self._flags[slot] = self._flags_of(user_id)
+        self._flags[slot] = self._flags_by_user.get(user_id, 0)
         self._counts[slot] = self._trend_ends[slot] = 0
         self._heard[slot] = self._rows_heard
         self._amounts[slot] = np.nan
@@ -247,7 +275,7 @@ class UsersKept:
             del self._slots[user]
             self._free.append(slot)
         self._all_slots = None
-        self.truncated = True
+        self._truncated = True
 
     def _grow(self) -> None:
         before = len(self._ids)
@@ -270,3 +298,9 @@ class UsersKept:
 def _milliseconds(time: datetime) -> int:
     since: timedelta = time - _EPOCH
     return since.days * 86_400_000 + since.seconds * 1_000 + since.microseconds // 1_000
+
+
+def containing(store: Store, text: str, most: int) -> list[int]:
+    """Users of a store whose id has these digits in it, as written."""
+    users = store.state(USERS)
+    return users.containing(text, most) if isinstance(users, UsersState) else []

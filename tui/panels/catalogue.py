@@ -1,0 +1,21 @@
+"""All panels that are fed from the streams, in the order of their keys."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from tui.streams.topics import SinkTopic
+
+from .flagged.flagged_panel import FLAGGED_PANEL
+from .panel import Panel, TablePanel
+from .plots.plots_panel import PLOTS
+from .users.users_panel import USERS
+from .windows.windows_panel import WINDOWS
+
+TABLE_PANELS: Final[tuple[TablePanel[Any], ...]] = (USERS, WINDOWS, FLAGGED_PANEL)
+PANELS: Final[tuple[Panel[Any], ...]] = (*TABLE_PANELS, PLOTS)
+
+
+def sinks_of_panels() -> tuple[SinkTopic[Any], ...]:
+    """The sink topics that the panels read, each once."""
+    return tuple(dict.fromkeys(sink for panel in PANELS for sink in panel.sinks))

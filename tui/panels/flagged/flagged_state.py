@@ -1,0 +1,107 @@
+"""The latest flagged transactions, each with its user's rolling feature at its event time."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from pipeline.model import RollingRow, Transaction
+from tui.streams.source import Batch
+from tui.streams.topics import FLAGGED, ROLLING, Placed
+from tui.streams.unseen import Unseen
+from tui.table.query import Page, Query, select
+
+from .flagged_row import FLAGGED_COLUMNS, Flagged
+
+Place = tuple[int, int]
+Moment = tuple[int, datetime]
+Mean = tuple[float, int]
+
+# As many as a topic's past has when the console begins to read, where topics come in no order.
+_MEANS: Final = 20_000
+
+
+class FlaggedState:
+    """A bounded number of flagged transactions; the oldest goes first.
+
+    Args:
+        limit: Flagged transactions to keep.
+        remembered: Flagged transactions to tell from those that are delivered again.
+        most: Rows to show.
+    """
+
+    def __init__(self, limit: int, remembered: int, most: int) -> None:
+        self._limit = limit
+        self._most = most
+        self._rows: OrderedDict[Place, Flagged] = OrderedDict()
+        # A result of the rolling feature waits for the watermark, so it mostly comes after the
+        # flag; where it came before, it is among the latest.
+        self._without_mean: dict[Moment, list[Place]] = {}
+        self._means: OrderedDict[Moment, Mean] = OrderedDict()
+        self._unseen = Unseen(remembered)
+        self._page: Page[Flagged] | None = None
+        self._total = 0
+
+    def apply(self, batch: Batch, _: float) -> None:
+        """Take in a batch."""
+        self._apply_rolling(batch.rows(ROLLING))
+        for placed in batch.rows(FLAGGED):
+            if self._unseen.add(placed.row):
+                self._add(placed)
+        self._bound()
+
+    def shown(self, query: Query, _: float) -> Page[Flagged]:
+        """The first that a query finds; newest first when it does not say."""
+        if self._page is None or self._page.query != query:
+            self._page = self._select(query, self._most)
+        return self._page
+
+    def rows(self, query: Query) -> Iterable[Flagged]:
+        """All that a query finds."""
+        return self._select(query, None).rows
+
+    @property
+    def kept(self) -> Mapping[str, int]:
+        """How many flagged transactions there are."""
+        return {FLAGGED.feature: len(self._rows)}
+
+    @property
+    def seen(self) -> Mapping[str, int]:
+        """How many there ever were."""
+        return {FLAGGED.feature: self._total}
+
+    def _select(self, query: Query, limit: int | None) -> Page[Flagged]:
+        return select(reversed(self._rows.values()), query, FLAGGED_COLUMNS, limit)
+
+    def _add(self, placed: Placed[Transaction]) -> None:
+        transaction = placed.row
+        moment = (transaction.user_id, transaction.trans_date_trans_time)
+        row = Flagged(placed.record, transaction, *self._means.get(moment, ()))
+        self._rows[row.place] = row
+        if row.mean is None:
+            self._without_mean.setdefault(moment, []).append(row.place)
+        self._total += 1
+        self._page = None
+
+    def _apply_rolling(self, rows: Iterable[RollingRow]) -> None:
+        """Find the flagged transactions that these results belong to."""
+        for row in rows:
+            moment = (row.user_id, row.trans_date_trans_time)
+            mean = (row.user_mean_trans_amt_last_360min, row.user_trans_count_last_360min)
+            for place in self._without_mean.pop(moment, ()):
+                if place in self._rows:
+                    self._rows[place] = replace(self._rows[place], mean=mean[0], count=mean[1])
+                    self._page = None
+            self._means[moment] = mean
+        while len(self._means) > _MEANS:
+            self._means.popitem(last=False)
+
+    def _bound(self) -> None:
+        while len(self._rows) > self._limit:
+            place, row = self._rows.popitem(last=False)
+            moment = (row.transaction.user_id, row.transaction.trans_date_trans_time)
+            if place in self._without_mean.get(moment, ()):
+                del self._without_mean[moment]

@@ -1,0 +1,41 @@
+"""The panel Plots, declared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final
+
+from tui.panels.panel import Panel
+from tui.streams.topics import FLAGGED, ROLLING
+
+from .series_snapshot import SeriesSnapshot
+
+if TYPE_CHECKING:
+    from textual.widget import Widget
+
+    from tui.streams.event_clock import EventClock
+    from tui.streams.limits import StreamLimits
+
+    from .series import Series
+
+
+def _state(_: StreamLimits, __: EventClock) -> Series:
+    from .series import Series
+
+    return Series()
+
+
+def _widgets() -> Iterable[Widget]:
+    from .dashboard_plots import Plots, every_plot
+
+    return (Plots(*every_plot(), id=PLOTS.name),)
+
+
+PLOTS: Final[Panel[SeriesSnapshot]] = Panel(
+    name="plots",
+    title="Plots",
+    sinks=(ROLLING, FLAGGED),
+    nothing=SeriesSnapshot(),
+    state=_state,
+    widgets=_widgets,
+)

@@ -1,0 +1,43 @@
+"""The panel Users, declared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final
+
+from tui.panels.panel import TablePanel
+from tui.streams.topics import FLAGGED, ROLLING
+from tui.table.query import Page
+
+from .user_row import USER_COLUMNS, UserRow
+
+if TYPE_CHECKING:
+    from textual.widget import Widget
+
+    from tui.streams.event_clock import EventClock
+    from tui.streams.limits import StreamLimits
+
+    from .users_state import UsersState
+
+
+def _state(limits: StreamLimits, _: EventClock) -> UsersState:
+    from .users_state import UsersState
+
+    return UsersState(limits.users, limits.shown)
+
+
+def _widgets() -> Iterable[Widget]:
+    from .users_table import UsersTable
+
+    return (UsersTable(),)
+
+
+USERS: Final[TablePanel[UserRow]] = TablePanel(
+    name="users",
+    title="Users",
+    sinks=(ROLLING, FLAGGED),
+    nothing=Page(),
+    state=_state,
+    widgets=_widgets,
+    columns=USER_COLUMNS,
+)
