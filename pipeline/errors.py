@@ -48,14 +48,16 @@ class ChangedError(JobError):
         can_be_kept: Whether it is known what the job was then.
     """
 
-    def __init__(self, name: str, state: str, *, can_be_kept: bool, certain: bool = True) -> None:
+    def __init__(
+        self, name: str, state: str, *, original_known: bool, certain: bool = True
+    ) -> None:
         hint = f"Start it without its state: `fraudwatch start {name} --fresh`"
-        if can_be_kept:
+        if original_known:
             hint += f"; or as it was then: `fraudwatch start {name} --as-before`"
         changed = f"{name} has changed since its {state}."
         unknown = f"The SQL that produced the {state} of {name} is unknown."
         super().__init__(changed if certain else unknown, f"{hint}.")
-        self.can_be_kept = can_be_kept
+        self.original_known = original_known
 
 
 class InputError(PipelineError):

@@ -176,7 +176,7 @@ class Checkpoint:
 
 
 @dataclass(frozen=True, slots=True)
-class JobVitals:
+class JobMetrics:
     """How a running job is doing; None stands for what Flink does not tell (yet).
 
     Attributes:
@@ -210,7 +210,7 @@ class JobVitals:
 
 
 @dataclass(frozen=True, slots=True)
-class KeptState:
+class RestorePoint:
     """State that a job left behind.
 
     Attributes:
@@ -260,7 +260,7 @@ class JobDetail:
         columns: Of the sink topic, in their order.
         expression: The Ibis expression, printed.
         sql: The Flink SQL that it compiles to, with source and sink.
-        kept: Its savepoints and checkpoints, newest first.
+        restore_points: Its savepoints and checkpoints, newest first.
         failures: Its exceptions, newest first.
     """
 
@@ -270,7 +270,7 @@ class JobDetail:
     columns: tuple[SinkColumn, ...]
     expression: str
     sql: str
-    kept: tuple[KeptState, ...] = ()
+    restore_points: tuple[RestorePoint, ...] = ()
     failures: tuple[JobFailure, ...] = ()
 
 

@@ -11,7 +11,7 @@ import ibis.expr.operations as ops
 from pipeline import contract
 from pipeline.config import KafkaSettings
 from pipeline.features import Feature
-from pipeline.features.sound import ARRIVED, sound
+from pipeline.features.validity import ARRIVED, is_valid
 from pipeline.kafka import security
 
 from .definition import ANY_BOOTSTRAP, ANY_COMPRESSION, Definition, literal
@@ -99,7 +99,7 @@ def sink_table(feature: Feature) -> str:
 
 
 _RAW = f"{contract.TRANSACTION_TOPIC}_raw"
-_SOUND = "sound"
+_VALID = "sound"
 _KAFKA_TIME = "kafka_time"
 
 
@@ -108,9 +108,9 @@ def _source(kafka: KafkaSettings, group: str) -> str:
     seconds = int(contract.WATERMARK_DELAY.total_seconds())
     extra = (
         f"{_quoted(_KAFKA_TIME)} TIMESTAMP_LTZ(3) METADATA FROM 'timestamp' VIRTUAL",
-        f"{_quoted(_SOUND)} AS {_sound()}",
+        f"{_quoted(_VALID)} AS {_validity()}",
         # Null leaves the watermark where it is.
-        f"WATERMARK FOR {time} AS CASE WHEN {_quoted(_SOUND)} "
+        f"WATERMARK FOR {time} AS CASE WHEN {_quoted(_VALID)} "
         f"THEN {time} - INTERVAL '{seconds}' SECOND END",
     )
     options = {
@@ -138,14 +138,14 @@ def _view() -> str:
     columns = ", ".join(map(_quoted, contract.TRANSACTION_FIELDS))
     return (
         f"CREATE TEMPORARY VIEW {_quoted(contract.TRANSACTION_TOPIC)} AS\n"
-        f"SELECT {columns}\nFROM {_quoted(_RAW)}\nWHERE {_quoted(_SOUND)}"
+        f"SELECT {columns}\nFROM {_quoted(_RAW)}\nWHERE {_quoted(_VALID)}"
     )
 
 
-def _sound() -> str:
-    """The condition of `features.sound` for a computed column, which names columns alone."""
+def _validity() -> str:
+    """The condition of `features.validity` for a computed column, which names columns alone."""
     raw = ibis.table(contract.TRANSACTION_FIELDS | {ARRIVED: "timestamp(3)"}, name=_RAW)
-    _, condition = str(ibis.to_sql(raw.filter(sound(raw)), dialect="flink")).split("WHERE\n")
+    _, condition = str(ibis.to_sql(raw.filter(is_valid(raw)), dialect="flink")).split("WHERE\n")
     arrived = f"CAST({_quoted(_KAFKA_TIME)} AS TIMESTAMP(3))"
     named = condition.replace("`t0`.", "").replace(_quoted(ARRIVED), arrived)
     return "(\n" + indent(named.strip("\n"), "  ") + "\n  )"

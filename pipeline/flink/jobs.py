@@ -14,14 +14,14 @@ from pipeline import private_file
 from pipeline.config import KafkaSettings, Settings
 from pipeline.errors import ChangedError, JobError
 from pipeline.kafka import security
-from pipeline.model import JobState, JobStatus, KeptState, OtherJob, Resume
+from pipeline.model import JobState, JobStatus, OtherJob, RestorePoint, Resume
 
 from .answers import JobOverview
 from .definition import DIGEST_PARAMETER, SESSION_TIME_ZONE, Definition
 from .java_client import address_options, tls_options
 from .journal import Entry, Journal, Savepoint
-from .kept import kept_state
 from .rest import TERMINAL, TROUBLED, FlinkRest
+from .restore_points import restore_points
 from .slots import no_slots
 from .state import state_store
 from .submission import STATE_PATH, Submission, Submitted
@@ -130,14 +130,14 @@ class Jobs:
         entry = self._journal.entry(name)
         if resume is Resume.FRESH:
             self.discard(name, report)
-        elif entry.digest != definition.digest and (state := self.kept(name)):
+        elif entry.digest != definition.digest and (points := self.restore_points(name)):
             if resume is Resume.AS_BEFORE and entry.definition is not None:
                 return entry.definition
             raise ChangedError(
                 name,
-                _kept_when(state[0]),
+                _described(points[0]),
                 certain=bool(entry.digest),
-                can_be_kept=entry.definition is not None,
+                original_known=entry.definition is not None,
             )
         return definition
 
@@ -228,11 +228,11 @@ class Jobs:
 
         A job that was stopped has a savepoint; one whose cluster died has its last checkpoint.
         """
-        return next((state.path for state in self.kept(name)), "")
+        return next((point.path for point in self.restore_points(name)), "")
 
-    def kept(self, name: str) -> tuple[KeptState, ...]:
+    def restore_points(self, name: str) -> tuple[RestorePoint, ...]:
         """All state of a job that can still be read, newest first."""
-        return kept_state(self._state, self._journal.entry(name))
+        return restore_points(self._state, self._journal.entry(name))
 
     def last_id(self, name: str) -> str:
         """Flink's id of a job's last run that was not stopped by us; empty for none."""
@@ -274,9 +274,9 @@ class Jobs:
         """
         if entry.job_id == job_id:
             return {}
-        told = self._rest.parameters(job_id).get(DIGEST_PARAMETER, "")
-        known = entry.definition is not None and entry.definition.digest == told
-        return {"told": told, "definition": entry.definition if known else None}
+        digest = self._rest.parameters(job_id).get(DIGEST_PARAMETER, "")
+        known = entry.definition is not None and entry.definition.digest == digest
+        return {"foreign_digest": digest, "definition": entry.definition if known else None}
 
     def _running(self, name: str) -> JobOverview | None:
         job = _newest(self._rest.jobs()).get(self.job_name(name))
@@ -371,6 +371,6 @@ def _state_label(path: str) -> str:
     return "its last checkpoint" if "/chk-" in path else "its savepoint"
 
 
-def _kept_when(state: KeptState) -> str:
-    when = f" of {datetime.fromtimestamp(state.at):%Y-%m-%d %H:%M}" if state.at else ""
-    return f"{state.kind}{when}"
+def _described(point: RestorePoint) -> str:
+    when = f" of {datetime.fromtimestamp(point.at):%Y-%m-%d %H:%M}" if point.at else ""
+    return f"{point.kind}{when}"

@@ -29,19 +29,20 @@ class Entry(msgspec.Struct, frozen=True):
         savepoints: Newest first.
         definition: What it computed when it last ran; its state is of no use to anything else. None
             when it was started from elsewhere.
-        told: What then told the job's definition from others; empty when it did not say.
+        foreign_digest: The digest that such a job carries in its parameters; empty without one.
+            The file calls it `told`.
     """
 
     wanted: bool = False
     job_id: str = ""
     savepoints: tuple[Savepoint, ...] = ()
     definition: Definition | None = None
-    told: str = ""
+    foreign_digest: str = msgspec.field(name="told", default="")
 
     @property
     def digest(self) -> str:
-        """What tells the definition that made the state from others; empty when nobody knows."""
-        return self.definition.digest if self.definition is not None else self.told
+        """Digest of the definition that produced the state; empty when it is unknown."""
+        return self.definition.digest if self.definition is not None else self.foreign_digest
 
 
 class Journal:

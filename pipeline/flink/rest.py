@@ -16,7 +16,7 @@ import msgspec
 
 from pipeline.config import FlinkSettings
 from pipeline.errors import JobError, UnavailableError
-from pipeline.model import JobFailure, KeptState
+from pipeline.model import JobFailure, RestorePoint
 from pipeline.text.malformed import MALFORMED
 from pipeline.text.words import quoted
 
@@ -160,7 +160,7 @@ class FlinkRest:
             metric.id: value for metric in listed if (value := _number(metric.value)) is not None
         }
 
-    def last_state(self, job_id: str) -> KeptState | None:
+    def last_state(self, job_id: str) -> RestorePoint | None:
         """The newest complete checkpoint of a run, or the savepoint with which it was stopped.
 
         None without one, or when the cluster has forgotten the run.
@@ -171,7 +171,7 @@ class FlinkRest:
             return None
         # What Flink says of a checkpoint that is only in its memory is no address.
         found = (
-            KeptState(taken.path, taken.at / 1000, kind)
+            RestorePoint(taken.path, taken.at / 1000, kind)
             for taken, kind in ((latest.completed, "checkpoint"), (latest.savepoint, "savepoint"))
             if taken and ":/" in taken.path
         )

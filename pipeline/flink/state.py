@@ -9,7 +9,7 @@ from typing import Final, Protocol
 
 from pipeline.config import FlinkSettings, Settings
 from pipeline.errors import JobError
-from pipeline.model import KeptState
+from pipeline.model import RestorePoint
 
 from .rest import FlinkRest
 
@@ -28,7 +28,7 @@ class StateStore(Protocol):
     def savepoints(self) -> str:
         """Where savepoints go; likewise."""
 
-    def left_by(self, job_id: str) -> KeptState | None:
+    def left_by(self, job_id: str) -> RestorePoint | None:
         """The newest state that a run has left by itself; None when there is none to be had."""
 
     def readable(self, path: str) -> bool:
@@ -61,7 +61,7 @@ class OwnState:
         """Where savepoints go."""
         return flink_path(self._settings.savepoints_dir)
 
-    def left_by(self, job_id: str) -> KeptState | None:
+    def left_by(self, job_id: str) -> RestorePoint | None:
         """The newest complete checkpoint of a run, or a savepoint that came too late to be noted.
 
         A run that ends with a savepoint deletes its checkpoints, also when nobody waited for it.
@@ -69,7 +69,7 @@ class OwnState:
         checkpoints = self._settings.checkpoints_dir / job_id
         savepoint = f"savepoint-{job_id[:_ID_CHARACTERS]}-*"
         found = (
-            KeptState(flink_path(metadata.parent), metadata.stat().st_mtime, kind)
+            RestorePoint(flink_path(metadata.parent), metadata.stat().st_mtime, kind)
             for folder, pattern, kind in (
                 (checkpoints, "chk-*", "checkpoint"),
                 (self._settings.savepoints_dir, savepoint, "savepoint"),
@@ -113,7 +113,7 @@ class RemoteState:
         """Where savepoints go."""
         return self._flink.savepoints
 
-    def left_by(self, job_id: str) -> KeptState | None:
+    def left_by(self, job_id: str) -> RestorePoint | None:
         """The newest checkpoint of a run that the cluster has not forgotten yet.
 
         Or the savepoint with which somebody else has stopped it.

@@ -69,7 +69,7 @@ class BatchConsumer:
         self._appeared_later: set[str] = set()
         # The partitions that were read to their end, and of which no record has come since.
         self._at_end: set[Key] = set()
-        self._emptied = False
+        self._recreated = False
         self._missing: set[str] = set()
         self._kafka = kafka
         self._admin = AdminClient(client_config(kafka))
@@ -126,10 +126,10 @@ class BatchConsumer:
             self._error = ""
         return records
 
-    def take_emptied(self) -> bool:
-        """Whether a topic has gone, perhaps to be made anew, since this was last asked."""
-        emptied, self._emptied = self._emptied, False
-        return emptied
+    def take_recreated(self) -> bool:
+        """Whether a topic was deleted, and perhaps recreated, since the last call."""
+        recreated, self._recreated = self._recreated, False
+        return recreated
 
     def lag(self) -> int:
         """Records between what was read and the end of the topics, as last heard from Kafka.
@@ -237,7 +237,7 @@ class BatchConsumer:
     def _forget(self, topic: str) -> None:
         gone = [key for key in self._ranges if key[0] == topic]
         self._consumer.incremental_unassign([TopicPartition(*key) for key in gone])
-        self._emptied = self._emptied or bool(gone)
+        self._recreated = self._recreated or bool(gone)
         for key in gone:
             del self._ranges[key]
             self._at_end.discard(key)

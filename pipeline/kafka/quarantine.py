@@ -1,6 +1,6 @@
 """Records of the transaction topic that are no transactions: which, of what kind, and why.
 
-They harm nobody: `features.sound` keeps them from the jobs, with the same rules as here. Kafka
+They harm nobody: `features.validity` keeps them from the jobs, with the same rules as here. Kafka
 keeps them, so it is enough to know their coordinates.
 """
 

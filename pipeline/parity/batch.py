@@ -68,7 +68,7 @@ def without_window_functions(table: ir.Table) -> ir.Table:
     return table.op().replace(rewrite).to_expr()
 
 
-def reach(table: ir.Table) -> timedelta | None:
+def lookback(table: ir.Table) -> timedelta | None:
     """How far back in event time a row can look; None if that has no bound in time.
 
     Windows that stand on one another add up; columns of one select that share a window do not.

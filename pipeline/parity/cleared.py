@@ -19,7 +19,7 @@ from pipeline import contract
 from pipeline.features import Feature
 
 from . import ways
-from .batch import reach
+from .batch import lookback
 from .origins import keys
 from .sql_names import quoted
 from .tables import BEGINNING, END, Int64s, StoredRows
@@ -84,7 +84,7 @@ def _suspects(feature: Feature, transactions: StoredRows) -> Iterator[Suspect]:
 
 
 def _back(feature: Feature) -> int:
-    back = reach(feature.table)
+    back = lookback(feature.table)
     assert back is not None
     return back // timedelta(microseconds=1)
 

@@ -16,7 +16,7 @@ import duckdb
 from pipeline import contract
 from pipeline.features import Feature
 
-from .batch import query, reach
+from .batch import lookback, query
 from .sql_names import listed, micros, quoted, same
 from .tables import BEGINNING, END, StoredRows
 
@@ -133,7 +133,7 @@ def compare(
     for statement in _empty_results(feature, sink):
         connection.execute(statement)
     found = Comparison()
-    back = reach(feature.table)
+    back = lookback(feature.table)
     for stretch in _stretches(transactions, back):
         begin, end = stretch
         since = begin if back is None or begin == BEGINNING else begin - _micros(back)
@@ -160,7 +160,7 @@ def _within(column: str, stretch: _Stretch) -> str:
 
 
 def _stretches(transactions: StoredRows, back: timedelta | None) -> Iterator[_Stretch]:
-    """Event time cut where some ten thousand transactions lie, but never below a window's reach."""
+    """Event time cut into pieces of some ten thousand transactions, none below the lookback."""
     begin = BEGINNING
     if back is not None and transactions.count > _STRETCH_ROWS:
         oldest, newest = min(transactions.oldest.values()), max(transactions.newest.values())

@@ -16,7 +16,7 @@ from pipeline import contract
 from pipeline.features import Feature
 
 from . import cleared, fired, lateness
-from .batch import reach
+from .batch import lookback
 from .compare import Bounds, Comparison, compare
 from .origins import copied, depends_on_order, in_one_window, is_windowed, keeps_one_state, keys
 from .rounding import forgive
@@ -65,7 +65,7 @@ def judge_late(
     """
     rounded = forgive(feature, transactions)
     judgement = Judgement(_forgiven(comparison, rounded))
-    waits = reach(feature.table) is None or bool(reach(feature.table))
+    waits = lookback(feature.table) is None or bool(lookback(feature.table))
     if not judgement.comparison.wrong or not waits:
         return judgement
     lateness.work_out(transactions)
@@ -249,7 +249,7 @@ def _ties(feature: Feature, transactions: StoredRows, judgement: Judgement) -> J
 
 def _after_a_tie(feature: Feature, transactions: StoredRows, table: str) -> str:
     """The condition that a row may see two transactions of one time."""
-    back = reach(feature.table)
+    back = lookback(feature.table)
     time = quoted(contract.TIME_COLUMN)
     grouped = keys(feature)
     by = ", ".join([f"t.{time}", *(f"t.{quoted(column)}" for column in grouped.values())])

@@ -9,8 +9,8 @@ from pipeline import contract
 from pipeline.config import KafkaSettings
 from pipeline.features import Feature
 from pipeline.flink.jobs import Jobs
+from pipeline.flink.metrics import MetricsReader
 from pipeline.flink.rest import FlinkRest
-from pipeline.flink.vitals import VitalsReader
 from pipeline.kafka import groups
 
 
@@ -64,10 +64,10 @@ class LiveJob:
         name, job_id = self.feature.name, self._job_id
         if not job_id:
             return None
-        vitals = VitalsReader(self.rest).read_all({name: job_id}).get(name)
-        if vitals is None or vitals.restarts or not self.rest.began_from_nothing(job_id):
+        metrics = MetricsReader(self.rest).read_all({name: job_id}).get(name)
+        if metrics is None or metrics.restarts or not self.rest.began_from_nothing(job_id):
             return None
-        return vitals.late
+        return metrics.late
 
     @property
     def _job_id(self) -> str:

@@ -142,38 +142,38 @@ _COLUMNS = (
 )
 
 
-def render(reports: Sequence[Parity]) -> str:
+def render(results: Sequence[Parity]) -> str:
     """A table with a line per feature, and below it what a number alone does not say."""
-    width = max(len(report.name) for report in reports)
+    width = max(len(parity.name) for parity in results)
     lines = [
         " ".join([" " * (width + 2), *(f"{title:>10}" for title, _ in _COLUMNS), "  LARGEST ERROR"])
     ]
-    for report in reports:
-        numbers = (f"{getattr(report, name):>10,}" for _, name in _COLUMNS)
-        error = f"{report.largest_relative_error:>15.1e}"
-        lines.append(" ".join([f"{report.outcome.sign} {report.name:<{width}}", *numbers, error]))
-    for report in reports:
-        lines += (f"  {report.name}: {text}" for text in _remarks(report))
+    for parity in results:
+        numbers = (f"{getattr(parity, name):>10,}" for _, name in _COLUMNS)
+        error = f"{parity.largest_relative_error:>15.1e}"
+        lines.append(" ".join([f"{parity.outcome.sign} {parity.name:<{width}}", *numbers, error]))
+    for parity in results:
+        lines += (f"  {parity.name}: {text}" for text in _remarks(parity))
     return "\n".join(lines)
 
 
-def _remarks(report: Parity) -> list[str]:
+def _remarks(parity: Parity) -> list[str]:
     remarks = []
-    if report.reasons:
-        judged = "not judged" if report.outcome is Outcome.NOT_JUDGED else "besides"
-        remarks.append(f"{judged}: {'; '.join(report.reasons)}.")
-    if report.late:
-        dropped = counted(report.late, "transaction")
-        was = "was" if report.late == 1 else "were"
-        remarks.append(f"{dropped} {was} dropped as late: {report.late_reason}.")
-    if report.before_history:
+    if parity.reasons:
+        judged = "not judged" if parity.outcome is Outcome.NOT_JUDGED else "besides"
+        remarks.append(f"{judged}: {'; '.join(parity.reasons)}.")
+    if parity.late:
+        dropped = counted(parity.late, "transaction")
+        was = "was" if parity.late == 1 else "were"
+        remarks.append(f"{dropped} {was} dropped as late: {parity.late_reason}.")
+    if parity.before_history:
         remarks.append(
-            f"{counted(report.before_history, 'row')} older than what the topics still hold, "
+            f"{counted(parity.before_history, 'row')} older than what the topics still hold, "
             "and not judged."
         )
-    if report.bad:
-        remarks.append(f"{counted(report.bad, 'invalid record')} in the topic of transactions.")
-    for example in report.examples:
+    if parity.bad:
+        remarks.append(f"{counted(parity.bad, 'invalid record')} in the topic of transactions.")
+    for example in parity.examples:
         remarks.append(f"{example.kind}: {_values(example.identity)}")
         if example.expected is not None:
             remarks.append(f"    expected {_values(example.expected)}")

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from pipeline import contract
 from pipeline.config import KafkaSettings
-from pipeline.features.sound import ARRIVED, sound
+from pipeline.features.validity import ARRIVED, is_valid
 from pipeline.kafka.consumer import messages_to_end
 
 from .rows import Bools, arrow_type, decode_columns
@@ -144,7 +144,7 @@ def read_transactions(
     kafka: KafkaSettings,
     ends: Mapping[int, int],
     read: Mapping[int, int],
-    tell: Callable[[int], None],
+    report: Callable[[int], None],
 ) -> Unread:
     """Take the transactions that features see, and that a job has read.
 
@@ -153,7 +153,7 @@ def read_transactions(
         kafka: Where Kafka is, and how to get in.
         ends: Offset by partition at which to end.
         read: Offset by partition up to which the job has read.
-        tell: Told how many have been read.
+        report: Called with the number of records read so far.
 
     Returns:
         The transactions between `read` and `ends`, which are not taken.
@@ -175,12 +175,12 @@ def read_transactions(
             rows.append(
                 batch.table.filter(pa.array(mask)), batch.partition[mask], batch.arrived[mask]
             )
-            tell(rows.count)
+            report(rows.count)
     return Unread(unread, frozenset(where))
 
 
 def read_sink(
-    rows: StoredRows, kafka: KafkaSettings, topic: str, tell: Callable[[int], None]
+    rows: StoredRows, kafka: KafkaSettings, topic: str, report: Callable[[int], None]
 ) -> int:
     """Take the rows that a feature has written since the last time.
 
@@ -192,7 +192,7 @@ def read_sink(
         mask = ~np.asarray(batch.table[rows.time].is_null(), np.bool_)
         rows.bad += len(mask) - int(mask.sum())
         rows.append(batch.table.filter(pa.array(mask)), batch.partition[mask], batch.arrived[mask])
-        tell(rows.count)
+        report(rows.count)
     return rows.count - before
 
 
@@ -226,7 +226,7 @@ class _Validity:
 
     def __init__(self) -> None:
         raw = ibis.table(contract.TRANSACTION_FIELDS | {ARRIVED: "timestamp(3)"}, name="raw")
-        verdict = raw.select(sound=sound(raw).fill_null(False))
+        verdict = raw.select(is_valid=is_valid(raw).fill_null(False))
         self._sql = str(ibis.to_sql(verdict, dialect="duckdb"))
         self._connection = duckdb.connect()
 
@@ -238,5 +238,5 @@ class _Validity:
         arrived = pa.array(batch.arrived, pa.int64()).cast(pa.timestamp("ms"))
         self._connection.register("raw", batch.table.append_column(ARRIVED, arrived))
         return np.asarray(
-            self._connection.execute(self._sql).fetch_arrow_table()["sound"], np.bool_
+            self._connection.execute(self._sql).fetch_arrow_table()["is_valid"], np.bool_
         )

@@ -17,7 +17,7 @@ from pipeline.kafka.offsets import OffsetRange
 from pipeline.kafka.topics import is_compacted
 
 from . import lateness
-from .batch import reach
+from .batch import lookback
 from .compare import Bounds, compare, examples
 from .late import Judgement, judge_late
 from .origins import is_windowed
@@ -67,7 +67,7 @@ def verify(
     kafka: KafkaSettings,
     job: FeatureJob,
     *,
-    tell: Callable[[str], None] = lambda _: None,
+    report: Callable[[str], None] = lambda _: None,
     patience: Patience = Patience(),
 ) -> Parity:
     """Prove that a live feature is right, or show where it is not, or say why neither can be done.
@@ -79,7 +79,7 @@ def verify(
         feature: Whose results are checked.
         kafka: Where Kafka is, and how to get in.
         job: The job that computes it.
-        tell: Told what is being done.
+        report: Called with what is being done, a line each.
         patience: How long to wait for a job that lags.
 
     Raises:
@@ -88,14 +88,14 @@ def verify(
     topic = kafka.topic(contract.TRANSACTION_TOPIC)
     ranges = extent(kafka, topic)
     ends = {number: offsets.end for number, offsets in ranges.items()}
-    read = _await_job(ends, job, tell, patience)
+    read = _await_job(ends, job, report, patience)
     with workspace() as connection:
         transactions = StoredRows(
             connection, "transactions", contract.TRANSACTION_FIELDS, contract.TIME_COLUMN,
             earliest=_begins(ranges),
         )  # fmt: skip
         unread = read_transactions(
-            transactions, kafka, ends, read, lambda n: tell(f"reading transactions: {n:,}")
+            transactions, kafka, ends, read, lambda n: report(f"reading transactions: {n:,}")
         )
         watermark = lateness.watermark(transactions.newest, unread.partitions)
         sink_topic = kafka.topic(feature.topic)
@@ -105,16 +105,16 @@ def verify(
         )  # fmt: skip
 
         def look() -> int:
-            return read_sink(sink, kafka, sink_topic, lambda n: tell(f"reading results: {n:,}"))
+            return read_sink(sink, kafka, sink_topic, lambda n: report(f"reading results: {n:,}"))
 
         look()
-        tell("computing in batch and comparing")
+        report("computing in batch and comparing")
 
         def judged(mark: int = watermark, *, dropped: int | None = None) -> Parity:
             return judge(feature, transactions, sink, mark, dropped=dropped)
 
         parity = _settled(judged, watermark, job, look, patience)
-        waits = reach(feature.table) != timedelta()
+        waits = lookback(feature.table) != timedelta()
         if parity.missing and waits and job.running:
             parity = _without_held(parity, judged, watermark, job)
         parity = _counted(feature, parity, judged, job, patience)
@@ -138,7 +138,7 @@ def _begins(ranges: Mapping[int, OffsetRange]) -> dict[int, int]:
 def _await_job(
     ends: Mapping[int, int],
     job: FeatureJob,
-    tell: Callable[[str], None],
+    report: Callable[[str], None],
     patience: Patience,
 ) -> Mapping[int, int]:
     """Wait until the job has read up to `ends`; how far of that it has read."""
@@ -146,20 +146,20 @@ def _await_job(
     def behind(read: Mapping[int, int]) -> int:
         return sum(max(0, end - read.get(number, 0)) for number, end in ends.items())
 
-    read = _read_up_to(job, tell, patience)
+    read = _read_up_to(job, report, patience)
     lag = behind(read)
     deadline = patience.clock() + patience.seconds
     while lag and job.running and patience.clock() < deadline:
-        tell(f"waiting for the job to read {lag:,} more offsets")
+        report(f"waiting for the job to read {lag:,} more offsets")
         patience.sleep(_POLL_SECONDS)
-        read = _read_up_to(job, tell, patience)
+        read = _read_up_to(job, report, patience)
         if behind(read) < lag:
             lag, deadline = behind(read), patience.clock() + patience.seconds
     return {number: min(end, read.get(number, 0)) for number, end in ends.items()}
 
 
 def _read_up_to(
-    job: FeatureJob, tell: Callable[[str], None], patience: Patience
+    job: FeatureJob, report: Callable[[str], None], patience: Patience
 ) -> Mapping[int, int]:
     """How far the job has read; one that is being restarted cannot tell, and is waited for."""
     deadline = patience.clock() + patience.seconds
@@ -169,7 +169,7 @@ def _read_up_to(
         except JobError:
             if not job.running or patience.clock() >= deadline:
                 raise
-            tell("waiting for the job, which takes no checkpoint just now")
+            report("waiting for the job, which takes no checkpoint just now")
             patience.sleep(_POLL_SECONDS)
 
 
@@ -255,7 +255,7 @@ def judge(
         watermark: Event time before which results must be there, in microseconds.
         dropped: How many records the job has ever dropped as late; None when that is not known.
     """
-    back = reach(feature.table)
+    back = lookback(feature.table)
     # A feature that looks at no other row waits for no watermark, and drops nothing as late.
     waits = back != timedelta()
     bounds = Bounds(

@@ -12,7 +12,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from pipeline.errors import ConfigError
-from tests.snapshot.fakes import NOW, STATUS, VITALS
+from tests.snapshot.fakes import METRICS, NOW, STATUS
 from tui.metrics.endpoint import serving
 from tui.session.view import JobLine, Phase, Reading, View
 from tui.streams.problem import Problem
@@ -27,7 +27,7 @@ VIEW = View(
     Phase.LIVE,
     NOW,
     reading=Reading(STATUS, NOW + 1),
-    jobs=tuple(JobLine(job, VITALS.get(job.name)) for job in STATUS.jobs),
+    jobs=tuple(JobLine(job, METRICS.get(job.name)) for job in STATUS.jobs),
     data=Snapshot(
         users=Page(total=1_234),
         flagged=Page(total=90),

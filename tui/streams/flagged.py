@@ -18,7 +18,7 @@ Moment = tuple[int, datetime]
 Mean = tuple[float, int]
 
 
-class FlaggedKept:
+class FlaggedBuffer:
     """A bounded number of flagged transactions; the oldest goes first.
 
     Args:

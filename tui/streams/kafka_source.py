@@ -45,12 +45,14 @@ class KafkaSource:
         """What came in the last moment."""
         records = self._consumer.poll(_MAX_RECORDS, _POLL_SECONDS)
         lag = self._consumer.lag()
-        anew = self._consumer.take_emptied()
+        recreated = self._consumer.take_recreated()
         by_topic: defaultdict[str, list[Record]] = defaultdict(list)
         for record in records:
             by_topic[self._topics[record.topic]].append(record)
         past = not self._caught_up
-        batch = decoded(by_topic, lag=lag, error=self._consumer.error, anew=anew, past=past)
+        batch = decoded(
+            by_topic, lag=lag, error=self._consumer.error, recreated=recreated, past=past
+        )
         # From the next batch on: this one may still have a record of the past.
         self._caught_up = self._caught_up or self._consumer.has_read_the_past()
         return batch
@@ -61,7 +63,7 @@ class KafkaSource:
 
 
 def decoded(
-    by_topic: defaultdict[str, list[Record]], *, lag: int, error: str, anew: bool, past: bool
+    by_topic: defaultdict[str, list[Record]], *, lag: int, error: str, recreated: bool, past: bool
 ) -> Batch:
     """What one poll brought.
 
@@ -69,7 +71,7 @@ def decoded(
         by_topic: The records, by the documented names of their topics.
         lag: Records that wait in Kafka.
         error: Why nothing can be read.
-        anew: Whether topics were emptied.
+        recreated: Whether topics were deleted or recreated.
         past: Whether this was there before the console looked.
     """
     transactions, quarantined = sort_out(by_topic[TRANSACTION_TOPIC])
@@ -101,7 +103,7 @@ def decoded(
         ],
         bad=len(bad_rolling) + len(bad_flagged) + bad_windows,
         lag=lag,
-        anew=anew,
+        recreated=recreated,
         written=written,
         past=past,
         error=error,

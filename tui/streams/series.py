@@ -39,7 +39,7 @@ class Series:
         """
         second = int(now)
         with self._lock:
-            if batch.anew:
+            if batch.recreated:
                 self._clear()
             transactions = batch.transactions
             if transactions or batch.rolling or batch.flagged:

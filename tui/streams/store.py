@@ -13,16 +13,16 @@ from collections.abc import Callable, Iterable
 from tui.streams.queries import Queries
 
 from .event_clock import EventClock
-from .flagged import FlaggedKept
+from .flagged import FlaggedBuffer
 from .limits import StreamLimits
-from .quarantine import QuarantineKept
+from .quarantine import QuarantineBuffer
 from .series import Series
 from .snapshot import Snapshot
 from .source import Batch
 from .throughput import Throughput
 from .topics import ROLLING_TOPIC, WINDOW_KINDS
-from .users import UsersKept
-from .windows import WindowsKept
+from .users import UsersState
+from .windows import WindowsState
 
 
 class Store:
@@ -51,10 +51,10 @@ class Store:
     def _clear(self) -> None:
         """Forget all that was read."""
         limits = self._limits
-        self.flagged = FlaggedKept(limits.flagged, limits.users)
-        self.users = UsersKept(limits.users, self.flagged.flags)
+        self.flagged = FlaggedBuffer(limits.flagged, limits.users)
+        self.users = UsersState(limits.users, self.flagged.flags)
         self.windows = {
-            kind: WindowsKept(limits.windows, limits.window_rows) for kind in WINDOW_KINDS
+            kind: WindowsState(limits.windows, limits.window_rows) for kind in WINDOW_KINDS
         }
         self.event_clock = EventClock()
         self._series = Series()
@@ -62,14 +62,14 @@ class Store:
         self._transactions_total = 0
         self._last_record_at: float | None = None
         self._written: dict[str, float] = {}
-        self._quarantine = QuarantineKept()
+        self._quarantine = QuarantineBuffer()
         self._bad = 0
         self._consumed: Counter[str] = Counter()
 
     def apply(self, batch: Batch) -> None:
         """Take in a batch; rows that were taken in before change nothing but the counts."""
         now = self._clock()
-        if batch.anew:
+        if batch.recreated:
             self._clear()
         self._note_error(batch.error, now)
         for topic, written in batch.written.items():
@@ -107,7 +107,7 @@ class Store:
         self._note_error(error, self._clock())
 
     @property
-    def asked_anew(self) -> bool:
+    def queries_changed(self) -> bool:
         """Whether the tables ask for something else than was published."""
         return self.queries is not self._answered
 

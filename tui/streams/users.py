@@ -28,7 +28,7 @@ _DEFAULT_SORT: Final = "seen"
 Slots = npt.NDArray[np.intp]
 
 
-class UsersKept:
+class UsersState:
     """A bounded number of users; those not heard of for longest go first.
 
     Args:

@@ -62,7 +62,7 @@ class _Window:
         )
 
 
-class WindowsKept:
+class WindowsState:
     """Windows by end; the oldest goes when there are too many.
 
     Args:

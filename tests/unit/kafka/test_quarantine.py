@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline import contract
-from pipeline.features.sound import ARRIVED, sound
+from pipeline.features.validity import ARRIVED, is_valid
 from pipeline.kafka.quarantine import Kind, sort_out
 from pipeline.kafka.records import Record
 from pipeline.model import Transaction
@@ -112,7 +112,7 @@ def test_words_and_expression_agree(row: Transaction, later: timedelta) -> None:
     columns[ARRIVED] = [arrived]
     fields = [(n, pa.timestamp("us") if n == contract.TIME_COLUMN else None) for n in columns]
     table = pa.table({n: pa.array(columns[n], kind) for n, kind in fields})
-    expected = _CONNECTION.to_pyarrow(sound(ibis.memtable(table)))[0].as_py()
+    expected = _CONNECTION.to_pyarrow(is_valid(ibis.memtable(table)))[0].as_py()
     value = msgspec.json.encode(
         msgspec.structs.asdict(row)
         | {

@@ -21,7 +21,7 @@ from .test_judge import START, set_cell, transaction
 
 ROLLING, TUMBLING = features.BUILT_IN[:2]
 MEAN = "user_mean_trans_amt_last_360min"
-REACH = timedelta(minutes=360)
+LOOKBACK = timedelta(minutes=360)
 
 
 def judged(feature: Feature, rows: list[dict[str, Any]], found: pa.Table) -> Parity:
@@ -96,7 +96,7 @@ def running(rows: list[dict[str, Any]]) -> pa.Table:
     found = []
     for row in rows:
         now: datetime = row[contract.TIME_COLUMN]
-        for old in [one for one in inside if now - one[contract.TIME_COLUMN] > REACH]:
+        for old in [one for one in inside if now - one[contract.TIME_COLUMN] > LOOKBACK]:
             inside.remove(old)
             total, squares = total - old["amt"], squares - old["amt"] ** 2
         inside.append(row)

@@ -64,7 +64,7 @@ class Kafka:
         _kafka: KafkaSettings,
         ends: Mapping[int, int],
         read: Mapping[int, int],
-        _tell: Callable[[int], None],
+        _report: Callable[[int], None],
     ) -> Unread:
         end, up_to = ends.get(0, 0), read.get(0, 0)
         into.gaps = self.gaps

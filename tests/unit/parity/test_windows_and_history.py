@@ -12,7 +12,7 @@ import pytest
 
 from pipeline import contract, features
 from pipeline.features import Feature
-from pipeline.parity.batch import evaluate, reach
+from pipeline.parity.batch import evaluate, lookback
 from pipeline.parity.report import Outcome, Parity
 
 from .stored import judge_topics, topic
@@ -136,13 +136,13 @@ def over(preceding: int | None, times: int = 1, *, rows: bool = False) -> Featur
 
 
 def test_windows_on_windows_look_further_back() -> None:
-    assert reach(over(60).table) == timedelta(minutes=60)
-    assert reach(over(60, times=2).table) == timedelta(minutes=120)
+    assert lookback(over(60).table) == timedelta(minutes=60)
+    assert lookback(over(60, times=2).table) == timedelta(minutes=120)
 
 
 @pytest.mark.parametrize("feature", [over(None), over(5, rows=True)], ids=["all", "rows"])
 def test_without_a_bound_in_time_nothing_is_judged_once_records_are_gone(feature: Feature) -> None:
-    assert reach(feature.table) is None
+    assert lookback(feature.table) is None
     right = evaluate(feature, topic(DAY).table)
     assert judged(feature, DAY, right).proved
     parity = judged(feature, DAY, right, cut=50)

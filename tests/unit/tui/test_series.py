@@ -221,7 +221,7 @@ def test_what_has_not_changed_is_the_same_object() -> None:
 def test_topics_that_were_emptied_start_anew() -> None:
     series = Series()
     series.add(Batch(transactions=some(9), flagged=flagged_at(EVENT_TIME)), NOW)
-    series.add(Batch(anew=True, transactions=some(2)), NOW + 5)
+    series.add(Batch(recreated=True, transactions=some(2)), NOW + 5)
     snapshot = series.snapshot(NOW + 6)
     assert snapshot.rates == (2,)
     assert snapshot.flagged is None
@@ -240,12 +240,12 @@ rows = st.builds(
     st.sampled_from([0, 1, -1, 7, 2**62]),
 )
 batches = st.builds(
-    lambda transactions, flagged, rolled, past, anew: Batch(
+    lambda transactions, flagged, rolled, past, recreated: Batch(
         transactions=transactions,
         flagged=as_flagged(flagged),
         rolling=[rolling(n, trans_date_trans_time=when) for n, when in enumerate(rolled)],
         past=past,
-        anew=anew,
+        recreated=recreated,
     ),
     st.lists(rows, max_size=20),
     st.lists(rows, max_size=20),

@@ -223,7 +223,7 @@ def test_emptied_topics_empty_the_store() -> None:
     store = Store(Clock())
     store.apply(live_batch())
     assert store.snapshot().users.total == 180
-    store.apply(Batch(anew=True, transactions=[transaction(7)], rolling=[rolling(3)]))
+    store.apply(Batch(recreated=True, transactions=[transaction(7)], rolling=[rolling(3)]))
     snapshot = store.snapshot()
     assert (snapshot.users.total, snapshot.transactions_total) == (1, 1)
     assert (snapshot.windows.windows, snapshot.flagged.rows, snapshot.flagged_total) == ((), (), 0)

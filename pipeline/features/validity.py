@@ -21,7 +21,7 @@ ARRIVED: Final = "arrived"
 """Kafka's own timestamp of a record, in UTC and without a zone."""
 
 
-def sound(table: ir.Table) -> ir.BooleanValue:
+def is_valid(table: ir.Table) -> ir.BooleanValue:
     """Whether a row is a transaction; null where a field is null.
 
     Args:

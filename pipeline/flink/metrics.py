@@ -21,7 +21,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from pipeline.errors import JobError
-from pipeline.model import Checkpoint, JobVitals
+from pipeline.model import Checkpoint, JobMetrics
 
 from .answers import LATEST_MILLIS, is_date
 from .rest import FlinkRest
@@ -71,7 +71,7 @@ class _Plan:
     made_at: float
 
 
-class VitalsReader:
+class MetricsReader:
     """Reads jobs of one cluster; remembers which metrics a job has.
 
     Args:
@@ -82,7 +82,7 @@ class VitalsReader:
         self._rest = rest
         self._plans: dict[str, _Plan] = {}
 
-    def read_all(self, job_ids: Mapping[str, str]) -> dict[str, JobVitals]:
+    def read_all(self, job_ids: Mapping[str, str]) -> dict[str, JobMetrics]:
         """How jobs are doing; one that has ended meanwhile is left out.
 
         Args:
@@ -100,13 +100,13 @@ class VitalsReader:
             asked = {
                 name: jobs.submit(self._read, job_id, requests) for name, job_id in job_ids.items()
             }
-            vitals = {}
+            metrics = {}
             for name, answer in asked.items():
                 with suppress(JobError):
-                    vitals[name] = answer.result()
-            return vitals
+                    metrics[name] = answer.result()
+            return metrics
 
-    def _read(self, job_id: str, requests: Executor) -> JobVitals:
+    def _read(self, job_id: str, requests: Executor) -> JobMetrics:
         job = requests.submit(self._rest.job_metrics, job_id, _JOB_METRICS)
         plan = self._plans.get(job_id)
         if plan is None or time.monotonic() - plan.made_at > _PLAN_SECONDS:
@@ -122,7 +122,7 @@ class VitalsReader:
                     values.setdefault(role.name, []).append(found[role.over_subtasks])
         figures = {role.name: role.over_vertices(values[role.name])
                    for role in _ROLES if role.name in values}  # fmt: skip
-        return _vitals(figures, job.result())
+        return _metrics(figures, job.result())
 
     def _find(self, job_id: str, requests: Executor) -> _Plan:
         vertices = self._rest.vertices(job_id)
@@ -137,7 +137,7 @@ class VitalsReader:
         return _Plan(plan, time.monotonic())
 
 
-def _vitals(figures: Mapping[str, float], job: Mapping[str, float]) -> JobVitals:
+def _metrics(figures: Mapping[str, float], job: Mapping[str, float]) -> JobMetrics:
     def count(name: str, values: Mapping[str, float] = figures) -> int | None:
         return int(values[name]) if name in values else None
 
@@ -145,7 +145,7 @@ def _vitals(figures: Mapping[str, float], job: Mapping[str, float]) -> JobVitals
         return min(1.0, figures[name] / 1000) if name in figures else None
 
     mark = figures.get("watermark", math.nan)
-    return JobVitals(
+    return JobMetrics(
         records_in=figures.get("records_in"),
         records_out=figures.get("records_out"),
         pending=count("pending"),
