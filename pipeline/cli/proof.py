@@ -69,7 +69,7 @@ def quarantine(
     """
     from pipeline.contract import TRANSACTION_TOPIC
     from pipeline.kafka.consumer import read_to_end
-    from pipeline.kafka.quarantine import sort_out
+    from pipeline.kafka.quarantine import validate
 
     kinds: Counter[str] = Counter()
     newest: deque[Quarantined] = deque(maxlen=max(0, limit))
@@ -78,7 +78,7 @@ def quarantine(
     topic = kafka.topic(TRANSACTION_TOPIC)
     for batch in read_to_end(kafka, topic):
         read += len(batch)
-        _, bad = sort_out(batch)
+        _, bad = validate(batch)
         kinds.update(found.kind for found in bad)
         newest.extend(bad)
         say(f"  … reading {topic}: {read:,}", over=True)

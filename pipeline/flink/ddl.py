@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from textwrap import indent
 
 import ibis
+import ibis.backends.sql.dialects  # registers the dialect that FlinkType writes
 import ibis.expr.operations as ops
+from ibis.backends.sql.datatypes import FlinkType
 
 from pipeline import contract
 from pipeline.config import KafkaSettings
@@ -21,21 +23,20 @@ IDLE_TIMEOUT_SECONDS = 10
 # After how long a partition that is added to the topic is found.
 DISCOVERY_SECONDS = 5
 
-SQL_TYPES = {
-    "boolean": "BOOLEAN",
-    "int8": "TINYINT",
-    "int16": "SMALLINT",
-    "int32": "INT",
-    "int64": "BIGINT",
-    "float32": "FLOAT",
-    "float64": "DOUBLE",
-    "string": "STRING",
-    "date": "DATE",
-    # Flink's event times have milliseconds, whatever precision Ibis infers for a window's bounds.
-    "timestamp": "TIMESTAMP(3)",
-    "timestamp(3)": "TIMESTAMP(3)",
-}
-"""Flink's types by Ibis's: those that a topic of JSON can have."""
+SINK_TYPES = (
+    "boolean",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "float32",
+    "float64",
+    "string",
+    "date",
+    "timestamp",
+    "timestamp(3)",
+)
+"""Ibis types that a JSON topic can hold."""
 
 
 def job_sql(feature: Feature, kafka: KafkaSettings, group: str) -> str:
@@ -177,10 +178,17 @@ def _create_table(
     options: Mapping[str, str],
     extra: tuple[str, ...] = (),
 ) -> str:
-    fields = [f"{_quoted(column)} {SQL_TYPES[dtype]}" for column, dtype in columns.items()]
+    fields = [f"{_quoted(column)} {_sql_type(dtype)}" for column, dtype in columns.items()]
     body = ",\n".join(f"  {line}" for line in (*fields, *extra))
     settings = ",\n".join(f"  {literal(key)} = {literal(value)}" for key, value in options.items())
     return f"CREATE TEMPORARY TABLE {_quoted(name)} (\n{body}\n) WITH (\n{settings}\n)"
+
+
+def _sql_type(dtype: str) -> str:
+    # Ibis omits the precision. Flink's event times have milliseconds, whatever Ibis infers for a
+    # window's bounds.
+    kind = ibis.dtype(dtype)
+    return "TIMESTAMP(3)" if kind.is_timestamp() else FlinkType.to_string(kind)
 
 
 def _quoted(name: str) -> str:

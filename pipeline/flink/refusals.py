@@ -12,7 +12,7 @@ from pipeline import contract
 from pipeline.features import Feature
 from pipeline.features.lineage import is_event_time
 
-from .ddl import SQL_TYPES, compile_query
+from .ddl import SINK_TYPES, compile_query
 
 _TIME: Final = f"transaction.{contract.TIME_COLUMN}"
 
@@ -35,10 +35,10 @@ def refusal(feature: Feature) -> tuple[str, str] | None:
 
 def _types(feature: Feature) -> Iterator[tuple[str, str]]:
     for name, dtype in feature.columns.items():
-        if dtype not in SQL_TYPES:
+        if dtype not in SINK_TYPES:
             yield (
                 f"column {name!r} is of type {dtype}, which a sink topic does not have",
-                f"Cast it to one of {', '.join(SQL_TYPES)}.",
+                f"Cast it to one of {', '.join(SINK_TYPES)}.",
             )
 
 

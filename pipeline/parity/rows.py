@@ -4,92 +4,50 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
-import msgspec
+import ibis
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json as pj
+from ibis.formats.pyarrow import PyArrowType
 
-from pipeline.kafka.lenient import INTEGER_BITS, read_leniently
-from pipeline.text.malformed import MALFORMED
+from pipeline.kafka.flink_json import row_reader
 
 Bools = np.ndarray[Any, np.dtype[np.bool_]]
 
-_LocalTime = Annotated[datetime, msgspec.Meta(tz=False)]
-# Another form of time that msgspec reads and Flink does not.
-_ISO_TIME: Final = re.compile(rb"-[0-9]{2}[Tt_][0-9]{2}:")
 _SQL_TIME: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,3})?$"
 _SQL_DATE: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 # Arrow takes them for numbers, and JSON has no such thing.
 _NO_NUMBER: Final = re.compile(rb":\s*[-+]?(NaN|Inf)")
 _BLOCK_BYTES: Final = 1 << 24
-_WRITTEN: Final = {
-    "boolean": pa.bool_(),
-    "float32": pa.float64(),
-    "float64": pa.float64(),
-    "int8": pa.int8(),
-    "int16": pa.int16(),
-    "int32": pa.int32(),
-    "int64": pa.int64(),
-}
-
-
-def _python_type(dtype: str) -> Any:
-    if dtype.startswith("timestamp"):
-        return _LocalTime
-    if dtype in INTEGER_BITS:
-        bound = 2 ** (INTEGER_BITS[dtype] - 1)
-        return Annotated[int, msgspec.Meta(ge=-bound, le=bound - 1)]
-    return {"float32": float, "float64": float, "boolean": bool, "date": date}.get(dtype, str)
-
-
-def arrow_type(dtype: str) -> pa.DataType:
-    """The type of a column in Arrow, by its name in Ibis."""
-    if dtype.startswith("timestamp"):
-        return pa.timestamp("us")
-    if dtype.startswith("int"):
-        return pa.int64()
-    return {
-        "float32": pa.float32(),
-        "float64": pa.float64(),
-        "boolean": pa.bool_(),
-        "date": pa.date32(),
-    }.get(dtype, pa.string())
 
 
 @cache
-def _row_type(columns: tuple[tuple[str, str], ...]) -> type[msgspec.Struct]:
-    """A record type with these columns, each of which may be absent."""
-    fields = [(name, _python_type(dtype) | None, None) for name, dtype in columns]
-    return msgspec.defstruct("Row", fields, gc=False)
-
-
-def row_reader(columns: Mapping[str, str]) -> Callable[[bytes | None], Any]:
-    """Reads the value of a record into an object with these columns, as Flink does, or into None.
+def arrow_type(dtype: str) -> pa.DataType:
+    """Return the Arrow type that a column is compared in.
 
     Args:
-        columns: Ibis type names by column.
+        dtype: Name of its Ibis type.
     """
-    row_type = _row_type(tuple(columns.items()))
-    decoder = msgspec.json.Decoder(row_type)
+    kind = ibis.dtype(dtype)
+    if kind.is_timestamp():
+        return pa.timestamp("us")
+    return pa.int64() if kind.is_integer() else PyArrowType.from_ibis(kind)
 
-    def read(value: bytes | None) -> Any:
-        if value is None:
-            return None
-        if not _ISO_TIME.search(value):
-            try:
-                return decoder.decode(value)
-            except MALFORMED:
-                pass
-        fields = read_leniently(value, columns)
-        return None if fields is None else row_type(**fields)
 
-    return read
+@cache
+def _written_type(dtype: str) -> pa.DataType:
+    """Return the Arrow type that a column has in JSON, by the name of its Ibis type."""
+    kind = ibis.dtype(dtype)
+    if kind.is_floating():
+        return pa.float64()
+    if kind.is_integer() or kind.is_boolean():
+        return PyArrowType.from_ibis(kind)
+    return pa.string()
 
 
 def decode_columns(
@@ -139,9 +97,7 @@ def _as_written(values: Sequence[bytes | None], columns: Mapping[str, str]) -> p
         return None
     if (b"NaN" in text or b"Inf" in text) and _NO_NUMBER.search(text):
         return None
-    schema = pa.schema(
-        [(name, _WRITTEN.get(dtype, pa.string())) for name, dtype in columns.items()]
-    )
+    schema = pa.schema([(name, _written_type(dtype)) for name, dtype in columns.items()])
     try:
         text.decode()
         table = pj.read_json(

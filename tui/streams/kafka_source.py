@@ -9,8 +9,8 @@ from typing import Final
 from pipeline.config import KafkaSettings
 from pipeline.contract import TRANSACTION_TOPIC
 from pipeline.kafka.consumer import BatchConsumer
-from pipeline.kafka.quarantine import sort_out
-from pipeline.kafka.records import Record, decode, decode_placed
+from pipeline.kafka.quarantine import validate
+from pipeline.kafka.records import Record, decode, decode_with_records
 from pipeline.model import CumulatingRow, Last, RollingRow, Transaction, WindowRow
 
 from .quarantine import BadRow
@@ -74,9 +74,9 @@ def decoded(
         recreated: Whether topics were deleted or recreated.
         past: Whether this was there before the console looked.
     """
-    transactions, quarantined = sort_out(by_topic[TRANSACTION_TOPIC])
+    transactions, quarantined = validate(by_topic[TRANSACTION_TOPIC])
     rolling, bad_rolling = decode(RollingRow, by_topic[ROLLING_TOPIC])
-    flagged, bad_flagged = decode_placed(Transaction, by_topic[FLAGGED_TOPIC])
+    flagged, bad_flagged = decode_with_records(Transaction, by_topic[FLAGGED_TOPIC])
     windows: dict[str, Sequence[WindowRow]] = {}
     bad_windows = 0
     # A record without a time has a negative one.

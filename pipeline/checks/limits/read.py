@@ -13,7 +13,7 @@ from pipeline.features import Feature
 from pipeline.kafka import sample
 from pipeline.kafka.consumer import read_to_end
 from pipeline.kafka.newest import newest_written
-from pipeline.kafka.quarantine import sort_out
+from pipeline.kafka.quarantine import validate
 from pipeline.model import Health, StackStatus
 from pipeline.parity.report import Outcome, Parity
 from pipeline.stack.runtime import Runtime
@@ -131,6 +131,6 @@ def _quarantined(kafka: KafkaSettings, topic: str, report: Callable[[str], None]
     found = read = 0
     for batch in read_to_end(kafka, topic):
         read += len(batch)
-        found += len(sort_out(batch)[1])
+        found += len(validate(batch)[1])
         report(f"reading {topic}: {read:,}")
     return found
