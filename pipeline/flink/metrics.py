@@ -1,11 +1,10 @@
-"""How running jobs are doing, read from Flink's metrics in as few requests as there can be.
+"""Reads the metrics of running jobs with as few requests as possible.
 
-Those that do not build on each other are sent at the same time, since the way to a cluster may be
-long.
+Independent requests are sent concurrently, since the connection to a cluster may be slow.
 
-Source: Flink 2.3 documentation, "Metrics" and "REST API". A vertex counts what comes from and goes
-to other vertices, so what a source reads and a sink writes is only in the metrics of their
-operators, whose names begin with the operator's.
+Source: Flink 2.3 documentation, "Metrics" and "REST API". A vertex counts only records exchanged
+with other vertices, so the records that a source reads and a sink writes are found in the metrics
+of their operators, whose names start with the operator's name.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ from pipeline.model import Checkpoint, JobMetrics
 from .answers import LATEST_MILLIS, is_date
 from .rest import FlinkRest
 
-# Metrics appear one by one in a job's first minute, and anew when it restarts.
+# Metrics appear one by one in a job's first minute, and again after a restart.
 _PLAN_SECONDS: Final = 10.0
 _AT_ONCE: Final = 16
 _EPOCH: Final = datetime(1970, 1, 1)
@@ -41,7 +40,7 @@ _JOB_METRICS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class _Role:
-    """A figure: the metrics that it is made of, and how those of several vertices become one."""
+    """One figure: the Flink metrics it is read from, and how to aggregate them."""
 
     name: str
     pattern: re.Pattern[str]
@@ -65,14 +64,14 @@ _ROLES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """Which metrics of which vertex to ask for, with the role of each; and when it was made."""
+    """The metrics to request from each vertex, the role of each, and when this was determined."""
 
     vertices: Mapping[str, Mapping[str, _Role]]
     made_at: float
 
 
 class MetricsReader:
-    """Reads jobs of one cluster; remembers which metrics a job has.
+    """Reads the metrics of jobs of one cluster; caches which metrics each job has.
 
     Args:
         rest: The cluster.
@@ -83,7 +82,7 @@ class MetricsReader:
         self._plans: dict[str, _Plan] = {}
 
     def read_all(self, job_ids: Mapping[str, str]) -> dict[str, JobMetrics]:
-        """How jobs are doing; one that has ended meanwhile is left out.
+        """Return the metrics of jobs, by name; jobs that have ended meanwhile are left out.
 
         Args:
             job_ids: Flink's ids, by name.
@@ -95,7 +94,7 @@ class MetricsReader:
             del self._plans[gone]
         if not job_ids:
             return {}
-        # A job waits for its requests, so the two must not wait for the same threads.
+        # Jobs wait for requests, so the two need separate pools to avoid a deadlock.
         with ThreadPoolExecutor(len(job_ids)) as jobs, ThreadPoolExecutor(_AT_ONCE) as requests:
             asked = {
                 name: jobs.submit(self._read, job_id, requests) for name, job_id in job_ids.items()
@@ -160,7 +159,7 @@ def _metrics(figures: Mapping[str, float], job: Mapping[str, float]) -> JobMetri
 
 
 def _checkpoint(job: Mapping[str, float]) -> Checkpoint | None:
-    # Flink says -1 as long as there is none.
+    # Flink reports -1 before the first checkpoint.
     at = job.get("lastCheckpointCompletedTimestamp", -1)
     if not 0 < at <= LATEST_MILLIS:
         return None

@@ -1,4 +1,4 @@
-"""What a start of a job can resume from: its savepoints, and its last run's last checkpoint."""
+"""The restore points of a job: its savepoints, and the last checkpoint of its last run."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from .state import StateStore, state_store
 
 
 def restore_points(store: StateStore, entry: Entry) -> tuple[RestorePoint, ...]:
-    """All state of a job that can still be read, newest first; a start resumes from the first.
+    """Return all readable restore points of a job, newest first; a start resumes from the first.
 
-    A job that was stopped has a savepoint; one whose cluster died has its last checkpoint.
+    A stopped job has a savepoint; a job whose cluster died has a checkpoint.
     """
     found = []
     if entry.job_id and (left := store.left_by(entry.job_id)):
@@ -28,6 +28,6 @@ def restore_points(store: StateStore, entry: Entry) -> tuple[RestorePoint, ...]:
 
 
 def recorded_restore_points(settings: Settings, name: str) -> tuple[RestorePoint, ...]:
-    """The same by the job's name, while there is no cluster to ask."""
+    """Like `restore_points`, from the journal alone, while there is no cluster to ask."""
     entry = Journal(settings.journal_file).entry(name)
     return restore_points(state_store(settings, None), entry)
