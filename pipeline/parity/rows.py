@@ -1,4 +1,4 @@
-"""Records decoded into columns, as Flink's JSON format reads them."""
+"""Decodes records to columns, as Flink's JSON format does."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Bools = np.ndarray[Any, np.dtype[np.bool_]]
 
 _SQL_TIME: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,3})?$"
 _SQL_DATE: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
-# Arrow takes them for numbers, and JSON has no such thing.
+# Arrow accepts these as numbers, but JSON has no such literals.
 _NO_NUMBER: Final = re.compile(rb":\s*[-+]?(NaN|Inf)")
 _BLOCK_BYTES: Final = 1 << 24
 
@@ -53,14 +53,14 @@ def _written_type(dtype: str) -> pa.DataType:
 def decode_columns(
     values: Sequence[bytes | None], columns: Mapping[str, str]
 ) -> tuple[pa.Table, Bools]:
-    """Decode many records at once.
+    """Decode many values at once.
 
     Args:
-        values: Of the records.
+        values: Values of the records; None for a tombstone.
         columns: Ibis type names by column.
 
     Returns:
-        A row for each record that is a JSON object, and which of the records those are.
+        A table with a row for each value that is a JSON object, and a mask of those values.
     """
     table = _as_written(values, columns)
     if table is not None:
@@ -78,16 +78,16 @@ def decode_columns(
 
 
 def _column(values: list[Any], dtype: pa.DataType) -> pa.Array:
-    """The values as Flink's event times have them: in whole milliseconds, cut off."""
+    """Build a column; timestamps are truncated to milliseconds, as in Flink."""
     array = pa.array(values, dtype)
     return pc.floor_temporal(array, unit="millisecond") if pa.types.is_timestamp(dtype) else array
 
 
 def _as_written(values: Sequence[bytes | None], columns: Mapping[str, str]) -> pa.Table | None:
-    """The records, if each is written just as Flink and our producers write; else None.
+    """Decode all values at once if each has the form that Flink and our producers write, else None.
 
-    Arrow's reader is strict: a field of another type is an error. It does not see where a record
-    ends, and takes other forms of time, so that both are looked at here.
+    Arrow's reader is strict about types, but does not check where a record ends, and accepts other
+    formats of time. Both are checked here.
     """
     if not values or None in values:
         return None
@@ -115,12 +115,12 @@ def _as_written(values: Sequence[bytes | None], columns: Mapping[str, str]) -> p
 
 
 def _typed(column: pa.ChunkedArray, dtype: str) -> pa.ChunkedArray:
-    """A column of its own type.
+    """Cast a column from its JSON type to its own.
 
     Raises:
-        ArrowInvalid: A time or a date is written in another form than Flink's.
+        ArrowInvalid: A time or a date is not in Flink's format.
     """
     form = _SQL_DATE if dtype == "date" else _SQL_TIME if dtype.startswith("timestamp") else None
     if form is not None and not pc.all(pc.match_substring_regex(column, form)).as_py():
-        raise pa.ArrowInvalid("another form of time")
+        raise pa.ArrowInvalid("not Flink's format of time")
     return column.cast(arrow_type(dtype))

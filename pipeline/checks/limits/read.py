@@ -18,7 +18,7 @@ from pipeline.model import Health, StackStatus
 from pipeline.parity.report import Outcome, Parity
 from pipeline.stack.runtime import Runtime
 
-from .measurements import Limits, Proof, Readings
+from .measurements import Limits, ParityCheck, Readings
 
 # Flink tells of a job's lag a few seconds after its start.
 _LAG_SECONDS: Final = 15.0
@@ -66,7 +66,7 @@ def read(
                 for topic, at in newest_written(kafka, topics).items()
             },
             fault=sample.newest(kafka).fault,
-            proofs={f.name: _proof(runtime, f.name, report) for f in wanted} if verify else {},
+            parities={f.name: _parity(runtime, f.name, report) for f in wanted} if verify else {},
             quarantined=(
                 _quarantined(kafka, transactions, report)
                 if limits.quarantined is not None
@@ -103,15 +103,15 @@ def _lags(runtime: Runtime, wanted: Iterable[Feature], *, patient: bool) -> dict
         time.sleep(_LOOK_SECONDS)
 
 
-def _proof(runtime: Runtime, name: str, report: Callable[[str], None]) -> Proof:
+def _parity(runtime: Runtime, name: str, report: Callable[[str], None]) -> ParityCheck:
     try:
         parity = runtime.verify(name, lambda line: report(f"{name}: {line}"))
     except UnavailableError:
         raise
     except PipelineError as error:
-        return Proof(False, str(error))
+        return ParityCheck(False, str(error))
     proved = None if parity.outcome is Outcome.NOT_JUDGED else parity.proved
-    return Proof(proved, _summary(parity))
+    return ParityCheck(proved, _summary(parity))
 
 
 def _summary(parity: Parity) -> str:
