@@ -17,7 +17,7 @@ KEY_COLUMN: Final = "user_id"
 # How far out of order a transaction may arrive before Flink calls it late.
 WATERMARK_DELAY: Final = timedelta(seconds=15)
 
-# What is outside of these is no transaction, and would do harm that outlives it (`features.sound`).
+# What is outside of these bounds is invalid and does lasting harm (`features.validity`).
 EARLIEST: Final = datetime(1970, 1, 1)
 MOST_AHEAD: Final = timedelta(days=1)
 """How far a time may be ahead of the record's arrival in Kafka: more than time zones explain."""

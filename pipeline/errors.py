@@ -39,23 +39,25 @@ class JobError(PipelineError):
 
 
 class ChangedError(JobError):
-    """A job's SQL is another than that which its kept state was made by; the user decides.
+    """A job's SQL differs from the SQL that produced its state, and the user has to decide.
 
     Args:
-        name: The job's.
-        state: What was kept, and when, in words: `savepoint of 2026-01-05 08:04`.
-        certain: Whether that is known, rather than nothing of what made the state.
-        can_be_kept: Whether it is known what the job was then.
+        name: The job's name.
+        state: The newest restore point and its time, in words: `savepoint of 2026-01-05 08:04`.
+        original_known: Whether the original SQL is recorded, so that the job can run as before.
+        certain: Whether the SQL is known to differ; False when what produced the state is unknown.
     """
 
-    def __init__(self, name: str, state: str, *, can_be_kept: bool, certain: bool = True) -> None:
+    def __init__(
+        self, name: str, state: str, *, original_known: bool, certain: bool = True
+    ) -> None:
         hint = f"Start it without its state: `fraudwatch start {name} --fresh`"
-        if can_be_kept:
+        if original_known:
             hint += f"; or as it was then: `fraudwatch start {name} --as-before`"
         changed = f"{name} has changed since its {state}."
         unknown = f"The SQL that produced the {state} of {name} is unknown."
         super().__init__(changed if certain else unknown, f"{hint}.")
-        self.can_be_kept = can_be_kept
+        self.original_known = original_known
 
 
 class InputError(PipelineError):

@@ -1,4 +1,4 @@
-"""The records that travel between the parts: frozen, slotted, without behaviour."""
+"""The records that the parts exchange: frozen, slotted, without behaviour."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import msgspec
 Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 EventTime = Annotated[datetime, msgspec.Meta(tz=False)]
 FASTEST: Final = 1_000_000
-"""The most that the simulator takes as a rate per second, or as a speed over real time."""
+"""Upper bound of the simulator's rate per second and of its speed."""
 Pace = Annotated[float, msgspec.Meta(gt=0, le=FASTEST)]
 
 
@@ -49,7 +49,7 @@ class RollingRow(msgspec.Struct, frozen=True, gc=False):
 class WindowRow(msgspec.Struct, frozen=True, gc=False):
     """A user's mean amount and count in one closed window `[window_start, window_end)`.
 
-    Of tumbling and of hopping windows. In Kafka the figures are named after their windows.
+    For tumbling and hopping windows. In Kafka, the mean and count are named after the window.
     """
 
     window_start: EventTime
@@ -60,14 +60,14 @@ class WindowRow(msgspec.Struct, frozen=True, gc=False):
 
 
 class CumulatingRow(WindowRow, frozen=True, gc=False):
-    """A user's mean amount and count in one day up to `window_end`, from midnight on."""
+    """A user's mean amount and count from midnight up to `window_end`."""
 
     mean: float = msgspec.field(name="user_mean_trans_amt_today")
     count: Int64 = msgspec.field(name="user_trans_count_today")
 
 
 class Reset(Enum):
-    """An end of a topic that reading begins at, as in Kafka's `auto.offset.reset`."""
+    """The end of a topic to start reading from, as in Kafka's `auto.offset.reset`."""
 
     EARLIEST = "earliest"
     LATEST = "latest"
@@ -75,9 +75,9 @@ class Reset(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Last:
-    """The last `count` records of a topic, as many of each partition, and then what comes.
+    """The last `count` records of a topic, an equal share from each partition, and then new ones.
 
-    Records that are deleted or compacted away count too.
+    Offsets of deleted and compacted records count too.
     """
 
     count: int
@@ -85,17 +85,17 @@ class Last:
 
 @dataclass(frozen=True, slots=True)
 class Since:
-    """From the first record with Kafka's timestamp at or after `timestamp_ms`."""
+    """From the first record whose Kafka timestamp is `timestamp_ms` or later."""
 
     timestamp_ms: int
 
 
 Start = Reset | Last | Since
-"""Where reading a topic begins."""
+"""Where to start reading a topic."""
 
 
 class JobState(StrEnum):
-    """What a feature job is doing; Flink's own states, and three that only we know."""
+    """State of a feature job: Flink's states, and `STARTING`, `STOPPING` and `STOPPED`."""
 
     STARTING = "STARTING"
     CREATED = "CREATED"
@@ -109,15 +109,16 @@ class JobState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class JobStatus:
-    """One feature job as it is now.
+    """The current status of one feature job.
 
     Attributes:
         name: The feature's name.
-        state: Where the job stands.
+        state: The job's state.
         topic: The sink topic.
-        job_id: Flink's id of the running job; empty when there is none.
-        started_at: When the running job started, in seconds since the epoch; None when it does not.
-        savepoint: Path of the savepoint a start resumes from; empty when there is none.
+        job_id: Flink's id of the running job; empty when it does not run.
+        started_at: When the running job started, in seconds since the epoch; None when it does not
+            run.
+        savepoint: Path of the savepoint that a start resumes from; empty when there is none.
         savepoint_at: When that savepoint was taken, in seconds since the epoch.
         failure: Why the job failed, in one line; empty when it did not.
     """
@@ -134,11 +135,11 @@ class JobStatus:
 
 @dataclass(frozen=True, slots=True)
 class OtherJob:
-    """A running job of the cluster that is none of ours: shown, and never touched.
+    """A running job of the cluster that fraudwatch did not submit; shown, never touched.
 
     Attributes:
-        name: What its owner calls it; anything may stand in it.
-        state: As Flink says it.
+        name: Its name in Flink: untrusted text.
+        state: Flink's state.
         job_id: Flink's id.
         started_at: In seconds since the epoch.
     """
@@ -150,14 +151,14 @@ class OtherJob:
 
 
 class Resume(StrEnum):
-    """What a start does with state that the job's earlier definition left behind."""
+    """What a start does with state that another definition of the job produced."""
 
     UNCHANGED = "unchanged"
-    """Refuse; state of the same definition is used."""
+    """Refuse to start; state of the same definition is used."""
     FRESH = "fresh"
-    """Discard whatever state there is."""
+    """Discard all state of the job."""
     AS_BEFORE = "as-before"
-    """Run the earlier definition."""
+    """Run the definition that produced the state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +166,7 @@ class Checkpoint:
     """A job's last completed checkpoint.
 
     Attributes:
-        at: When it was complete, in seconds since the epoch.
+        at: When it completed, in seconds since the epoch.
         seconds: How long it took.
         size: In bytes.
     """
@@ -176,19 +177,19 @@ class Checkpoint:
 
 
 @dataclass(frozen=True, slots=True)
-class JobVitals:
-    """How a running job is doing; None stands for what Flink does not tell (yet).
+class JobMetrics:
+    """Metrics of a running job; None where Flink reports nothing, as in a job's first seconds.
 
     Attributes:
         records_in: Records read per second.
         records_out: Records written per second.
         pending: Records in Kafka that the job has not read: its lag.
-        watermark: How far the slowest part of the job has come in event time.
-        late: Records dropped since they came after the watermark.
-        checkpoint: The last one that completed.
-        checkpoints_failed: Checkpoints that did not complete.
-        backpressure: Share of the time that the worst task waits for those after it, 0 to 1.
-        busy: Share of the time that the busiest task works, 0 to 1.
+        watermark: The lowest watermark of the job's operators.
+        late: Late records dropped since the job's last start.
+        checkpoint: The last completed checkpoint.
+        checkpoints_failed: Number of failed checkpoints.
+        backpressure: Share of time that the most backpressured task is blocked, 0 to 1.
+        busy: Share of time that the busiest task is busy, 0 to 1.
         restarts: How often Flink restarted the job.
     """
 
@@ -205,19 +206,19 @@ class JobVitals:
 
     @property
     def lags(self) -> bool:
-        """Whether more wait for it than the few hundred records that a job always has before it."""
+        """Whether the lag exceeds the few hundred records that every running job has."""
         return self.pending is not None and self.pending > 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class KeptState:
-    """State that a job left behind.
+class RestorePoint:
+    """A savepoint or retained checkpoint that a job can be restored from.
 
     Attributes:
         path: As Flink names it.
-        at: When it was taken, in seconds since the epoch; None when that is not known.
+        at: When it was taken, in seconds since the epoch; None when that is unknown.
         kind: `savepoint` or `checkpoint`.
-        resumes: Whether a start begins with this one.
+        resumes: Whether the next start restores this one.
     """
 
     path: str
@@ -239,9 +240,9 @@ class SinkColumn:
     """A column of a feature's topic.
 
     Attributes:
-        name: Of the field.
-        type: As an Ibis type name.
-        computed: Whether it is a result, rather than one of those that say which row it is.
+        name: The field's name.
+        type: An Ibis type name.
+        computed: Whether it is a result, rather than part of what identifies the row.
     """
 
     name: str
@@ -251,16 +252,16 @@ class SinkColumn:
 
 @dataclass(frozen=True, slots=True)
 class JobDetail:
-    """What a job is, what it left behind and what went wrong with it.
+    """What a job computes, what it can be restored from, and what went wrong with it.
 
     Attributes:
         name: The feature's name.
         description: What it computes, in a sentence.
         topic: The sink topic.
-        columns: Of the sink topic, in their order.
+        columns: Columns of the sink topic, in order.
         expression: The Ibis expression, printed.
         sql: The Flink SQL that it compiles to, with source and sink.
-        kept: Its savepoints and checkpoints, newest first.
+        restore_points: Its savepoints and checkpoints, newest first.
         failures: Its exceptions, newest first.
     """
 
@@ -270,12 +271,12 @@ class JobDetail:
     columns: tuple[SinkColumn, ...]
     expression: str
     sql: str
-    kept: tuple[KeptState, ...] = ()
+    restore_points: tuple[RestorePoint, ...] = ()
     failures: tuple[JobFailure, ...] = ()
 
 
 class Health(StrEnum):
-    """How a part of the stack is doing."""
+    """Health of a part of the stack."""
 
     OFF = "off"
     STARTING = "starting"
@@ -294,14 +295,14 @@ class Slots:
 
 @dataclass(frozen=True, slots=True)
 class SimulatorStatus:
-    """The transaction simulator.
+    """State of the transaction simulator.
 
     Attributes:
-        up: Whether it runs, be it paused.
+        up: Whether it runs; true while paused, too.
         rate: Transactions per second.
         speed: Seconds of event time per second of real time.
         sent: Transactions since it was started.
-        paused: Whether it holds.
+        paused: Whether it is paused.
         event_time: Of the newest transaction, as in the topic; empty before the first.
         error: Why transactions do not arrive; empty when they do.
     """
@@ -318,14 +319,14 @@ class SimulatorStatus:
 class SimulatorCommand(
     msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="simulate"
 ):
-    """What to change of the simulator; what is None stays as it is.
+    """A change of the simulator; fields that are None stay as they are.
 
     Attributes:
-        running: Start it or stop it.
+        running: Start or stop it.
         rate: Transactions per second.
         speed: Seconds of event time per second of real time.
-        paused: Hold it, or let it go on.
-        inject_fraud: Have an episode of fraud begin.
+        paused: Pause or resume it.
+        inject_fraud: Begin a fraud episode.
     """
 
     running: bool | None = None
@@ -337,19 +338,19 @@ class SimulatorCommand(
 
 @dataclass(frozen=True, slots=True)
 class StackStatus:
-    """The whole stack at one moment, as `fraudwatch status` prints it and the header shows it.
+    """Status of the whole stack, as `fraudwatch status` prints it and the header shows it.
 
     Attributes:
-        profile: Its name.
-        kafka: How Kafka is doing.
-        flink: How Flink is doing.
+        profile: The profile's name.
+        kafka: Health of Kafka.
+        flink: Health of Flink.
         bootstrap: Kafka's address.
-        rest: Flink's address.
-        slots: Of the cluster.
-        problems: Why what is not ours does not answer, a sentence each.
-        simulator: The simulator of ours.
+        rest: Address of Flink's REST API.
+        slots: Task slots of the cluster.
+        problems: Why an external cluster does not answer, a sentence each.
+        simulator: The local simulator.
         jobs: The feature jobs.
-        others: Other people's running jobs on the same cluster, newest first.
+        others: Running jobs of other people on the same cluster, newest first.
     """
 
     profile: str
@@ -365,7 +366,7 @@ class StackStatus:
 
 
 class StepState(StrEnum):
-    """How far one step of the start has come."""
+    """State of one step of the start."""
 
     WAITING = "waiting"
     RUNNING = "running"
@@ -375,17 +376,16 @@ class StepState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of bringing the stack up, as the console lists it.
+    """One step of the start, as the console lists it.
 
     Attributes:
-        key: Stable name (`jars`, `kafka`, `flink`, `submitter`, `topics`,
-            `jobs`, `simulator`).
+        key: Stable name: `jars`, `kafka`, `flink`, `submitter`, `topics`, `jobs` or `simulator`.
         title: What the user reads.
-        state: How far it is.
-        detail: Progress or the reason of a failure.
-        seconds: How long it has taken so far or took.
-        parts: What it consists of, where each part is worth a line: of `jobs` a step for each job
-            that the start starts, by the job's name.
+        state: The step's state.
+        detail: Progress, or the reason of a failure.
+        seconds: How long it has taken so far, or took.
+        parts: Sub-steps that are worth a line of their own: for `jobs`, one per job, named after
+            it.
     """
 
     key: str

@@ -1,4 +1,4 @@
-"""Files of the user's own: nobody else can read them; small ones are replaced as a whole."""
+"""Files that only the user can read; small ones are replaced atomically."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Keep other processes and threads of ours from changing a file; makes its folder.
+    """Hold an exclusive lock on a file, across processes and threads; creates its directory.
 
     Args:
         path: The file, which need not exist. The lock is a file beside it.
@@ -26,18 +26,18 @@ def locked(path: Path) -> Iterator[None]:
 
 
 def make_directory(path: Path) -> None:
-    """Make a directory that only the user can look into; one that is there stays as it is."""
+    """Create a directory with mode 0700; an existing one is left as it is."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.mkdir(mode=0o700, exist_ok=True)
 
 
 def touch(path: Path) -> None:
-    """Make a file that only the user can read, for others to append to."""
+    """Create a file with mode 0600, for other processes to append to."""
     os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
 
 
 def write(path: Path, data: bytes) -> None:
-    """Replace a file as a whole; only the user can read it, at no moment anybody else."""
+    """Replace a file atomically, with mode 0600 from the beginning."""
     partial = path.with_suffix(".partial")
     partial.unlink(missing_ok=True)
     with open(partial, "xb", opener=_private) as file:
@@ -46,10 +46,10 @@ def write(path: Path, data: bytes) -> None:
 
 
 def create(path: Path, data: bytes) -> None:
-    """Write a file that only the user can read, and that is not there yet.
+    """Write a new file with mode 0600.
 
     Raises:
-        FileExistsError: It is there; it stays as it is.
+        FileExistsError: The file exists; it is left as it is.
     """
     with open(path, "xb", opener=_private) as file:
         file.write(data)

@@ -21,8 +21,8 @@ def poisons(good: Transaction) -> Iterator[Poison]:
     Args:
         good: A transaction that would be fine, which most of them are made of.
     """
-    sound = encode.value(good)
-    fields: dict[str, Any] = msgspec.json.decode(sound)
+    valid = encode.value(good)
+    fields: dict[str, Any] = msgspec.json.decode(valid)
 
     def changed(**changes: Any) -> bytes:
         return json.dumps(fields | changes).encode()
@@ -33,7 +33,7 @@ def poisons(good: Transaction) -> Iterator[Poison]:
     yield "tombstone", None, Kind.EMPTY
     yield "empty", b"", Kind.EMPTY
     yield "blank", b"  \n", Kind.NOT_JSON
-    yield "half", sound[: len(sound) // 2], Kind.NOT_JSON
+    yield "half", valid[: len(valid) // 2], Kind.NOT_JSON
     yield "text", b"hello", Kind.NOT_JSON
     yield "latin-1", changed(merchant="x").replace(b'"x"', b'"Caf\xe9"'), Kind.NOT_JSON
     yield "binary", bytes(range(256)), Kind.NOT_JSON
@@ -69,14 +69,14 @@ def poisons(good: Transaction) -> Iterator[Poison]:
 
 def oddities(good: Transaction) -> Iterator[tuple[str, bytes]]:
     """Name and value of records that are unusual, but transactions all the same."""
-    sound = encode.value(good)
-    fields: dict[str, Any] = msgspec.json.decode(sound)
+    valid = encode.value(good)
+    fields: dict[str, Any] = msgspec.json.decode(valid)
     yield "unknown fields", json.dumps(fields | {"colour": "red", "more": {"a": [1]}}).encode()
     yield "amount in quotes", json.dumps(fields | {"amt": str(good.amt)}).encode()
     yield "user in quotes", json.dumps(fields | {"user_id": str(good.user_id)}).encode()
     yield "zip code as a number", json.dumps(fields | {"zipcode": 28654}).encode()
-    yield "UTF-16", sound.decode().encode("utf-16-le")
-    yield "spaces", b"  " + sound + b"\n"
+    yield "UTF-16", valid.decode().encode("utf-16-le")
+    yield "spaces", b"  " + valid + b"\n"
     time = good.trans_date_trans_time
     for clock in ("24:00:00", "24:00:00.000"):
         day = {"trans_date_trans_time": f"{time:%Y-%m-%d} {clock}"}

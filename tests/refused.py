@@ -38,7 +38,7 @@ def windows_of_another_time(transaction: ir.Table) -> ir.Table:
 REFUSED: dict[str, tuple[Expression, str]] = {
     "decimal": (
         lambda t: t.select(T, exact=t.amt.cast("decimal(10,2)")),
-        "column 'exact' is of type decimal(10, 2), which a sink topic does not have",
+        "column 'exact' is of type decimal(10, 2), which a sink topic cannot hold",
     ),
     "array": (
         lambda t: t.select(T, words=t.merchant.split(" ")),
@@ -92,7 +92,7 @@ REFUSED: dict[str, tuple[Expression, str]] = {
     ),
     "computed_time": (
         windows_of_another_time,
-        "window_by() is given something else than transaction.trans_date_trans_time",
+        "window_by() uses a column other than transaction.trans_date_trans_time",
     ),
     "no_time": (lambda t: t.select("user_id", "amt"), "nothing says when they are final"),
     "changed_time": (

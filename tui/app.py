@@ -78,7 +78,7 @@ class FraudwatchApp(App[str]):
             environment.clock,
             limits=environment.limits,
         )
-        self.preferences = PreferencesFile(environment.remembered, self.session.tell)
+        self.preferences = PreferencesFile(environment.remembered, self.session.notify)
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = self._first_theme()
@@ -230,7 +230,7 @@ class FraudwatchApp(App[str]):
 
         def write_as(choice: ExportChoice | None) -> None:
             if choice is not None:
-                write(export, choice, self.session.tell)
+                write(export, choice, self.session.notify)
 
         stamp = datetime.fromtimestamp(self._environment.clock())
         name = f"fraudwatch-{export.name[:_NAME_CHARACTERS]}-{stamp:%Y%m%d-%H%M%S}"

@@ -69,12 +69,12 @@ class PreferencesFile:
 
     Args:
         path: The file; its folder is made when it is missing. None keeps everything in memory.
-        tell: Told, once, when the file cannot be used.
+        notify: Told, once, when the file cannot be used.
     """
 
-    def __init__(self, path: Path | None, tell: Callable[[Notice], None]) -> None:
+    def __init__(self, path: Path | None, notify: Callable[[Notice], None]) -> None:
         self._path = path
-        self._tell = tell
+        self._notify = notify
         self._told = False
         self._lock = threading.Lock()
         self._wake = threading.Event()
@@ -186,7 +186,7 @@ class PreferencesFile:
         with self._lock:
             told, self._told = self._told, True
         if not told:
-            self._tell(Notice(message, Severity.WARNING))
+            self._notify(Notice(message, Severity.WARNING))
 
 
 def _free_name(path: Path) -> Path:

@@ -21,8 +21,8 @@ _AT_ONCE: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
-    """How a profile is doing.
+class Connectivity:
+    """Whether the Kafka and the Flink of a profile answer.
 
     Attributes:
         profile: Its name.
@@ -45,7 +45,7 @@ class Reach:
     problems: tuple[str, ...] = ()
 
 
-def try_profiles(names: Sequence[str]) -> tuple[Reach, ...]:
+def try_profiles(names: Sequence[str]) -> tuple[Connectivity, ...]:
     """Try profiles, all at once: it takes as long as the slowest of them.
 
     Args:
@@ -54,38 +54,38 @@ def try_profiles(names: Sequence[str]) -> tuple[Reach, ...]:
     Raises:
         ConfigError: A settings file cannot be read.
     """
-    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="fraudwatch-reach") as pool:
+    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="fraudwatch-profiles") as pool:
         return tuple(pool.map(_try, names))
 
 
-def _try(name: str) -> Reach:
+def _try(name: str) -> Connectivity:
     files = config.files_with(name)
     try:
         settings = config.load(name)
     except PipelineError as error:
-        return Reach(name, files, problems=(str(error),))
+        return Connectivity(name, files, problems=(str(error),))
     flink = msgspec.structs.replace(
         settings.flink, timeout=min(settings.flink.timeout, _FLINK_SECONDS)
     )
     settings = msgspec.structs.replace(settings, flink=flink)
     stack = Stack(settings)
     try:
-        return _reach(settings, files, stack)
+        return _connect(settings, files, stack)
     finally:
         stack.close()
 
 
-def _reach(settings: Settings, files: tuple[Path, ...], stack: Stack) -> Reach:
+def _connect(settings: Settings, files: tuple[Path, ...], stack: Stack) -> Connectivity:
     try:
         running = stack.find()
         found = running or Found(settings.kafka, settings.flink)
         condition = stack.condition(found)
     except PipelineError as error:
-        return Reach(settings.profile, files, settings.sandbox, problems=(str(error),))
+        return Connectivity(settings.profile, files, settings.sandbox, problems=(str(error),))
     problems = condition.problems
     if running is None and Health.OFF in (condition.kafka, condition.flink):
         problems = (*problems, "Its local stack is not running.")
-    return Reach(
+    return Connectivity(
         profile=settings.profile,
         files=files,
         sandbox=settings.sandbox,

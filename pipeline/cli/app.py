@@ -13,7 +13,7 @@ from cyclopts import App, CycloptsError
 from pipeline.errors import PipelineError, UnavailableError
 from pipeline.text.sanitise import sanitised
 
-from . import check, data, doctor, jobs, profiles, proof, stack
+from . import check, data, doctor, jobs, profiles, stack, verify
 from .terminal import prepare_streams
 
 Command = Callable[..., object]
@@ -23,7 +23,7 @@ _COMMANDS: Final[tuple[Command, ...]] = (
     *(stack.up, stack.down, stack.status, stack.logs),
     *(jobs.jobs, jobs.start, jobs.stop, jobs.sql),
     *(data.simulate, data.replay, data.topics, data.tail),
-    *(proof.verify, proof.quarantine, check.check),
+    *(verify.verify, verify.quarantine, check.check),
     *(profiles.init, profiles.profiles, doctor.doctor),
 )
 

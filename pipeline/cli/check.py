@@ -55,7 +55,7 @@ def check(
         names,
         limits,
         verify=verify,
-        tell=lambda line: say(f"  … {line}", over=True),
+        report=lambda line: say(f"  … {line}", over=True),
     )
     say("", over=True)
     found = measure(readings, limits)

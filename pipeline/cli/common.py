@@ -82,7 +82,7 @@ def say(line: str, *, over: bool = False) -> None:
             print(line, file=sys.stderr, flush=True)
 
 
-def teller(name: str, *, over: bool = False) -> Callable[[str], None]:
+def reporter(name: str, *, over: bool = False) -> Callable[[str], None]:
     """Says what is being done about one job."""
     return lambda line: say(f"  … {name}: {line}" if over else f"{name}: {line}", over=over)
 

@@ -9,7 +9,7 @@ from cyclopts import Parameter
 from pipeline.errors import ConfigError
 from pipeline.text.words import location
 
-from .common import Common, Json, print_json, say, teller
+from .common import Common, Json, print_json, reporter, say
 from .stack import job_object, print_jobs
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def start(
     resume = Resume.FRESH if fresh else Resume.AS_BEFORE if as_before else Resume.UNCHANGED
     runtime = Runtime(common.settings)
     for name in _chosen(runtime, names, every):
-        status = runtime.start_job(name, teller(name), resume=resume)
+        status = runtime.start_job(name, reporter(name), resume=resume)
         say(f"{name}: {status.state}")
     return 0
 

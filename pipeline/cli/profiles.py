@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from pipeline import config, private_file
-from pipeline.checks.connectivity import Reach, try_profiles
+from pipeline.checks.connectivity import Connectivity, try_profiles
 from pipeline.errors import InputError
 from pipeline.model import Health
 from pipeline.text.sanitise import sanitised
@@ -52,23 +52,23 @@ def profiles(*, json: Json = False) -> int:
     """
     found = try_profiles(config.profiles())
     if json:
-        print_json([_object(reach) for reach in found])
+        print_json([_object(profile) for profile in found])
         return 0
     rows = [
         (
-            reach.profile,
-            _part(reach.kafka, reach.kafka_health),
-            _part(reach.flink, reach.flink_health),
-            {True: "yes", False: "no", None: "?"}[reach.sandbox],
-            ", ".join(map(str, reach.files)) or "built in",
+            profile.profile,
+            _part(profile.kafka, profile.kafka_health),
+            _part(profile.flink, profile.flink_health),
+            {True: "yes", False: "no", None: "?"}[profile.sandbox],
+            ", ".join(map(str, profile.files)) or "built in",
         )
-        for reach in found
+        for profile in found
     ]
     header = ("PROFILE", "KAFKA", "FLINK", "SANDBOX", "FROM")
     print_table(header, [[sanitised(cell) for cell in row] for row in rows])
-    for reach in found:
-        for problem in reach.problems:
-            print(sanitised(f"{reach.profile}: {problem}"))
+    for profile in found:
+        for problem in profile.problems:
+            print(sanitised(f"{profile.profile}: {problem}"))
     return 0
 
 
@@ -76,12 +76,12 @@ def _part(address: str, health: Health | None) -> str:
     return "?" if health is None else f"{health.value} {address}".rstrip()
 
 
-def _object(reach: Reach) -> dict[str, Any]:
+def _object(profile: Connectivity) -> dict[str, Any]:
     return {
-        "name": reach.profile,
-        "files": list(map(str, reach.files)),
-        "sandbox": reach.sandbox,
-        "kafka": {"health": reach.kafka_health, "bootstrap": reach.kafka},
-        "flink": {"health": reach.flink_health, "rest": reach.flink},
-        "problems": list(reach.problems),
+        "name": profile.profile,
+        "files": list(map(str, profile.files)),
+        "sandbox": profile.sandbox,
+        "kafka": {"health": profile.kafka_health, "bootstrap": profile.kafka},
+        "flink": {"health": profile.flink_health, "rest": profile.flink},
+        "problems": list(profile.problems),
     }

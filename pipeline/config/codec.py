@@ -1,4 +1,4 @@
-"""Settings to and from plain values: paths and secrets are kinds that msgspec does not know."""
+"""Settings to and from JSON; adds paths and secrets to the types that msgspec converts."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ from .settings import Settings
 
 
 def convert(values: dict[str, Any]) -> Settings:
-    """Settings from plain values; numbers may be texts, as variables are.
+    """Build settings from plain values; numbers may be strings, as in environment variables.
 
     Raises:
-        msgspec.ValidationError: A value is not what it has to be.
+        msgspec.ValidationError: A value is invalid.
     """
     return msgspec.convert(values, Settings, strict=False, dec_hook=_decode)
 
 
 def to_json(settings: Settings) -> bytes:
-    """For handing settings to another process of ours; a secret goes as where it is."""
+    """Encode settings for a child process; secrets are passed as references."""
     return msgspec.json.encode(settings, enc_hook=_encode)
 
 
 def kafka_to_json(kafka: KafkaSettings) -> bytes:
-    """For handing a Kafka to another process of ours, as one line."""
+    """Encode Kafka settings for a child process, on one line."""
     return msgspec.json.encode(kafka, enc_hook=_encode)
 
 
 def kafka_from_json(data: bytes) -> KafkaSettings:
-    """What `kafka_to_json` wrote."""
+    """Decode the output of `kafka_to_json`."""
     return msgspec.json.decode(data, type=KafkaSettings, dec_hook=_decode)
 
 
 def from_json(data: bytes) -> Settings:
-    """What `to_json` wrote."""
+    """Decode the output of `to_json`."""
     return msgspec.json.decode(data, type=Settings, dec_hook=_decode)
 
 

@@ -1,4 +1,4 @@
-"""Every setting in words: made of the settings themselves, for the file and for the docs."""
+"""Describes every setting, from the settings classes, for the settings file and the docs."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ _BOUNDS: Final = (("ge", "from {}"), ("gt", "above {}"), ("le", "to {}"), ("lt",
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting.
+    """One setting of a profile.
 
     Attributes:
-        table: Where it stands: empty for the profile itself, or `kafka` or `flink`.
-        name: Its name there.
-        kind: What it has to be, in words: `whole number from 1`.
-        default: As a file would say it; empty when it is not set, or depends on the machine.
-        default_in_words: What it is then; empty when `default` says it.
-        variable: The environment variable that outweighs it; empty when there is none.
-        doc: What it is for, in one line.
+        table: The TOML table it belongs to: `kafka`, `flink`, or empty for the profile itself.
+        name: Its key in that table.
+        kind: The type it takes, in words: `whole number from 1`.
+        default: The default in TOML; empty when there is none, or when it depends on the machine.
+        default_in_words: The default in words, where TOML cannot show it; otherwise empty.
+        variable: The environment variable that overrides it; empty when there is none.
+        doc: What it does, in one line.
     """
 
     table: str
@@ -49,12 +49,12 @@ class Setting:
 
     @property
     def path(self) -> str:
-        """Where it is in a profile: `kafka.port`."""
+        """Dotted path within a profile: `kafka.port`."""
         return f"{self.table}.{self.name}" if self.table else self.name
 
 
 def described() -> tuple[Setting, ...]:
-    """Every setting of a profile: first its own, then those of its tables."""
+    """Return every setting: the profile's own first, then those of its tables."""
     found = _walk(Settings, "", VARIABLE)
     return tuple(sorted(found, key=lambda setting: setting.table != ""))
 
@@ -68,7 +68,7 @@ def _walk(record: type, table: str, variable: str) -> Iterator[Setting]:
         if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
             yield from _walk(hint, f"{table}.{field.name}".lstrip("."), own)
         elif field.name in docs:
-            # What a file cannot set, the profile's name, is not documented.
+            # The profile's name cannot be set in a file and has no documentation.
             default, words = _default(field)
             settable = "" if get_origin(hint) is dict else own
             yield Setting(
@@ -77,7 +77,7 @@ def _walk(record: type, table: str, variable: str) -> Iterator[Setting]:
 
 
 def _docs(record: type) -> dict[str, str]:
-    """The attributes of a record, those that it inherits included, each with what is said of it."""
+    """Map each attribute of a settings class, inherited ones included, to its description."""
     return {
         attribute.arg_name: " ".join((attribute.description or "").split())
         for base in reversed(record.__mro__)
@@ -87,14 +87,14 @@ def _docs(record: type) -> dict[str, str]:
 
 
 def _default(field: msgspec.structs.FieldInfo) -> tuple[str, str]:
-    """As a file would say it, and in words."""
+    """Return the default as TOML and, where TOML cannot show it, in words."""
     if field.default_factory is not msgspec.NODEFAULT:
         value = field.default_factory()
         if isinstance(value, Path):
             return "", (field.default_factory.__doc__ or "").rstrip(".")
     else:
         value = field.default
-    # JSON's texts, numbers, Booleans, lists and empty tables are those of TOML.
+    # JSON strings, numbers, booleans, lists and empty tables are valid TOML.
     return ("", "none") if value is None else (msgspec.json.encode(value).decode(), "")
 
 

@@ -1,4 +1,4 @@
-"""A Flink session cluster: where its REST API is, how to get in, and where it keeps state."""
+"""Flink settings: the REST API of a session cluster, its credentials, and its state paths."""
 
 from __future__ import annotations
 
@@ -17,20 +17,19 @@ class FlinkSettings(Tls, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     Attributes:
         rest: Address of its REST API, with the path of a proxy if there is one:
-            `https://flink.example.com/team`. Empty for a cluster that fraudwatch brings itself.
-        port: Port that the REST API of a cluster of ours would like; another is taken when it is in
-            use.
+            `https://flink.example.com/team`. Empty for a cluster that fraudwatch starts itself.
+        port: Preferred port for the REST API of a managed cluster; a free one is used when it is
+            taken.
         username: For basic authentication.
         password: For basic authentication.
         token: For bearer authentication.
         timeout: Seconds that one request may take.
-        job_prefix: Before the name of each of our jobs, which is how they are found again.
-        state_backend: Such as `hashmap` or `rocksdb`; the cluster's own when empty.
-        checkpoints: Where jobs keep checkpoints, as an address that Flink knows (`s3://…`,
-            `hdfs://…`, `file:///…`); the cluster's own when empty.
-        savepoints: Where stopped jobs keep their state; likewise.
-        ship_connector: Whether the Kafka connector goes along with each job, since the cluster does
-            not have it.
+        job_prefix: Prefix of the name of every fraudwatch job; jobs are found by it.
+        state_backend: Such as `hashmap` or `rocksdb`; the cluster's default when empty.
+        checkpoints: Directory for checkpoints, as a URI that Flink can write to (`s3://…`,
+            `hdfs://…`, `file:///…`); the cluster's default when empty.
+        savepoints: Directory for savepoints; likewise.
+        ship_connector: Whether each job ships the Kafka connector, because the cluster lacks it.
     """
 
     rest: str = ""
@@ -58,9 +57,9 @@ class FlinkSettings(Tls, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     @property
     def attached(self) -> bool:
-        """Whether it is somebody's, rather than a cluster that fraudwatch brings."""
+        """Whether the cluster is external, rather than started by fraudwatch."""
         return bool(self.rest)
 
     def at(self, rest: str) -> FlinkSettings:
-        """The same at the address at which a cluster of ours has come up."""
+        """Return these settings with the REST address of a running managed cluster."""
         return msgspec.structs.replace(self, rest=rest)

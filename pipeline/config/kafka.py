@@ -1,4 +1,4 @@
-"""A Kafka: where it is, how to get in, and what our topics are called there."""
+"""Kafka settings: brokers, credentials, and the names of the topics."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ class KafkaSettings(Tls, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A Kafka cluster as fraudwatch, and the jobs that it submits, see it.
 
     Attributes:
-        bootstrap: Addresses, as `host:port` with commas between them; empty for a broker that
-            fraudwatch brings itself.
-        bootstrap_for_flink: The same as Flink sees them, where those are others.
-        port: Port that a broker of ours would like; another is taken when it is in use.
-        security_protocol: As Kafka calls it.
-        sasl_mechanism: As Kafka calls it; none without SASL.
+        bootstrap: Addresses, as `host:port` separated by commas; empty for a broker that fraudwatch
+            starts itself.
+        bootstrap_for_flink: The addresses as Flink sees them, where they differ.
+        port: Preferred port for a managed broker; a free one is used when it is taken.
+        security_protocol: As in Kafka's client configuration.
+        sasl_mechanism: As in Kafka's client configuration; empty without SASL.
         username: For PLAIN and SCRAM.
         password: For PLAIN and SCRAM.
         client_id: For OAUTHBEARER.
         client_secret: For OAUTHBEARER.
-        token_endpoint: Where OAUTHBEARER gets its tokens.
-        scope: What OAUTHBEARER asks for.
-        topic_prefix: Before the name of each of our topics: `team.` makes `team.transaction`.
-        topics: Other names for single topics, by the name that is documented; without the prefix.
-        partitions: Of a topic that fraudwatch makes.
-        replication: Of a topic that fraudwatch makes.
-        compression: Of what fraudwatch and its jobs write. Every client reads `none` and `gzip`;
-            some need a library for the others.
+        token_endpoint: URL that issues the OAUTHBEARER tokens.
+        scope: Scope to request for OAUTHBEARER.
+        topic_prefix: Prefix of every topic: `team.` makes `team.transaction`.
+        topics: Other names for single topics, by their documented name and without the prefix.
+        partitions: Partitions of the topics that fraudwatch creates.
+        replication: Replication factor of the topics that fraudwatch creates.
+        compression: Compression of the records that fraudwatch and its jobs write. Every client
+            reads `none` and `gzip`; some need a library for the others.
     """
 
     bootstrap: str = ""
@@ -64,8 +64,8 @@ class KafkaSettings(Tls, frozen=True, forbid_unknown_fields=True, kw_only=True):
         for name in (self.topic_prefix, *self.topics.values()):
             if _ODD.search(name):
                 raise ValueError(
-                    f"{name!r} is not for a topic's name, which has letters without accents, "
-                    "digits, dots, dashes and underscores"
+                    f"{name!r} cannot be part of a topic name: only ASCII letters, digits, dots, "
+                    "dashes and underscores can"
                 )
         if self.sasl != bool(self.sasl_mechanism):
             raise ValueError("a SASL security_protocol and a sasl_mechanism go together")
@@ -77,12 +77,12 @@ class KafkaSettings(Tls, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     @property
     def attached(self) -> bool:
-        """Whether it is somebody's, rather than a broker that fraudwatch brings."""
+        """Whether the brokers are external, rather than started by fraudwatch."""
         return bool(self.bootstrap)
 
     @property
     def sasl(self) -> bool:
-        """Whether a client has to say who it is."""
+        """Whether clients authenticate with SASL."""
         return self.security_protocol.startswith("SASL_")
 
     @property
@@ -91,13 +91,13 @@ class KafkaSettings(Tls, frozen=True, forbid_unknown_fields=True, kw_only=True):
         return self.security_protocol.endswith("SSL")
 
     def at(self, bootstrap: str) -> KafkaSettings:
-        """The same at the address at which a broker of ours has come up."""
+        """Return these settings with the address of a running managed broker."""
         return msgspec.structs.replace(self, bootstrap=bootstrap)
 
     def topic(self, name: str) -> str:
-        """What one of our topics is called there.
+        """Return the name of a topic in this cluster.
 
         Args:
-            name: As it is documented: `transaction`.
+            name: Its documented name: `transaction`.
         """
         return self.topics.get(name, self.topic_prefix + name)

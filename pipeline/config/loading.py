@@ -1,4 +1,4 @@
-"""Gathers the settings of a profile from its files and from the environment."""
+"""Loads the settings of a profile from its files and the environment."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ def load(
     environment: Mapping[str, str] | None = None,
     directories: tuple[Path, ...] | None = None,
 ) -> Settings:
-    """Gather the settings of one profile.
+    """Load the settings of one profile.
 
     Args:
         profile: The profile's name.
-        features: Files with features, in place of those that are set.
+        features: Feature files that replace the configured ones.
         environment: Variables to read; the process environment when None.
-        directories: Where `fraudwatch.toml` may lie, weakest first.
+        directories: Directories to look for `fraudwatch.toml` in, lowest precedence first.
 
     Raises:
-        ConfigError: A file or variable cannot be used, or the profile is not known.
+        ConfigError: A file or variable is invalid, or there is no such profile.
     """
     environment = os.environ if environment is None else environment
     known = profiles(directories)
@@ -65,10 +65,10 @@ def load(
 
 
 def profiles(directories: tuple[Path, ...] | None = None) -> tuple[str, ...]:
-    """The names of all profiles, the built-in ones first.
+    """Return the names of all profiles, the built-in ones first.
 
     Raises:
-        ConfigError: A file cannot be used.
+        ConfigError: A file is invalid.
     """
     named = {name for path in files(directories) for name in _read(path)}
     own = (LOCAL_PROFILE, COMPOSE_PROFILE)
@@ -76,11 +76,11 @@ def profiles(directories: tuple[Path, ...] | None = None) -> tuple[str, ...]:
 
 
 def files(directories: tuple[Path, ...] | None = None) -> tuple[Path, ...]:
-    """The settings files that are there, weakest first.
+    """Return the settings files that exist, lowest precedence first.
 
     Args:
-        directories: Where they may lie; when None, the user's configuration directory and the
-            working directory.
+        directories: Where to look; when None, the user's configuration directory and the working
+            directory.
     """
     if directories is None:
         directories = (user_directory(), Path.cwd())
@@ -89,10 +89,10 @@ def files(directories: tuple[Path, ...] | None = None) -> tuple[Path, ...]:
 
 
 def files_with(profile: str, directories: tuple[Path, ...] | None = None) -> tuple[Path, ...]:
-    """The settings files that say something about a profile, weakest first.
+    """Return the settings files that define a profile, lowest precedence first.
 
     Raises:
-        ConfigError: A file cannot be used.
+        ConfigError: A file is invalid.
     """
     return tuple(path for path in files(directories) if profile in _read(path))
 
@@ -110,7 +110,7 @@ def _read(path: Path) -> dict[str, dict[str, Any]]:
 
 
 def _merge(values: dict[str, Any], more: Mapping[str, Any]) -> None:
-    """What is said of `kafka` and `flink` in one place is added to what another place says."""
+    """Merge `more` into `values`; the tables `kafka` and `flink` are merged key by key."""
     for name, value in more.items():
         if isinstance(value, Mapping) and isinstance(values.get(name), dict) and name != "topics":
             _merge(values[name], value)
@@ -119,7 +119,7 @@ def _merge(values: dict[str, Any], more: Mapping[str, Any]) -> None:
 
 
 def _from_environment(kind: type, environment: Mapping[str, str], prefix: str) -> dict[str, Any]:
-    """What variables say, in the shape of a settings file."""
+    """Return the settings in environment variables, shaped like a settings file."""
     values: dict[str, Any] = {}
     for name, hint in get_type_hints(kind, include_extras=True).items():
         variable = f"{prefix}_{name.upper()}"
@@ -132,9 +132,9 @@ def _from_environment(kind: type, environment: Mapping[str, str], prefix: str) -
 
 
 def _meant(text: str, hint: Any, variable: str) -> Any:
-    """What a variable's text is in a settings file."""
+    """Convert the text of a variable to the value that a settings file would hold."""
     if Secret in get_args(hint):
-        # It is read from its variable when it is needed, and is not kept.
+        # Secrets are read from their variable when needed, and never stored.
         return {"env": variable}
     return text.split(os.pathsep) if get_origin(hint) is tuple else text
 
@@ -144,7 +144,7 @@ def _settings(profile: str, values: dict[str, Any]) -> Settings:
     try:
         return convert(values | {"profile": profile})
     except msgspec.ValidationError as error:
-        # msgspec says where in a language of its own: `$.kafka.port`.
+        # msgspec reports the place as a JSON path: `$.kafka.port`.
         said = re.sub(r" - at `\$\.?(.*)`$", r" (\1)", str(error)).replace(" ()", "")
         raise ConfigError(
             f"The settings of profile {profile!r} are not valid: {said.rstrip('.')}.",
@@ -165,14 +165,14 @@ def _refuse_unknown(profile: str, values: Mapping[str, Any], kind: type, table: 
         if isinstance(hints[name], type) and issubclass(hints[name], msgspec.Struct):
             if not isinstance(value, Mapping):
                 raise ConfigError(
-                    f"Profile {profile!r} sets {name!r} to {value!r}, and it is a table.",
-                    f"Write [profile.{profile}.{name}], and its settings below.",
+                    f"Profile {profile!r} sets {name!r} to {value!r}, but it must be a table.",
+                    f"Write [profile.{profile}.{name}] and put its settings below that line.",
                 )
             _refuse_unknown(profile, value, hints[name], f"{name}.")
 
 
 def _of_profile(settings: Settings, *, shared: bool) -> Settings:
-    """Profiles that share a directory for state have each a place of their own in it."""
+    """Give each profile that shares a state directory its own folder in it."""
     folder = settings.state_dir.expanduser().absolute()
     if shared and settings.profile != LOCAL_PROFILE:
         folder = folder / "profiles" / settings.profile

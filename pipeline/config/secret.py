@@ -1,4 +1,4 @@
-"""A secret: the settings say where it is, and it is read at the moment it is needed."""
+"""References to secrets: settings say where a secret is; it is read when it is needed."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ _KINDS: Final = ("env", "file", "keyring")
 
 
 class Secret:
-    """Where a secret is; what it is stands in no settings, and so in nothing made of them.
+    """A reference to a secret; the secret itself is never part of the settings.
 
-    No record of msgspec's or of `dataclasses`, so that a text in its place is refused in our words.
+    A plain class rather than a `msgspec.Struct` or dataclass, so that a secret written in place of
+    a reference is refused with our message, which does not repeat it.
 
     Args:
-        kind: `env` for an environment variable, `file` for a file whose content it is without the
-            last line's end, `keyring` for the system's keyring.
-        place: The variable, the path, or service and user with a slash between them.
+        kind: `env` for an environment variable, `file` for a file (without its final newline),
+            `keyring` for the system's keyring.
+        place: The variable, the path, or `service/user`.
     """
 
     __slots__ = ("kind", "place")
@@ -42,10 +43,10 @@ class Secret:
 
     @classmethod
     def of(cls, value: Any) -> Secret:
-        """From what stands in a settings file.
+        """Parse the value of a setting.
 
         Raises:
-            ValueError: It is not of one of the three forms. The text of it is not repeated.
+            ValueError: It has none of the three forms. The message does not repeat it.
         """
         if isinstance(value, dict) and len(value) == 1:
             ((kind, place),) = value.items()
@@ -54,17 +55,17 @@ class Secret:
         raise ValueError(f"a secret does not stand in the settings themselves: {_FORMS}")
 
     def as_written(self) -> dict[str, str]:
-        """What `of` reads."""
+        """Return the inline table that `of` parses."""
         return {self.kind: self.place}
 
     def __str__(self) -> str:
         return f"{self.kind} {self.place}"
 
     def reveal(self) -> str:
-        """The secret.
+        """Read the secret.
 
         Raises:
-            ConfigError: It is not where the settings say.
+            ConfigError: It is missing or cannot be read.
         """
         match self.kind:
             case "env":
@@ -94,7 +95,7 @@ class Secret:
             import keyring
 
             return keyring.get_password(service, user) or ""
-        except Exception as error:  # Backends raise whatever they like.
+        except Exception as error:  # Backends raise exceptions of all kinds.
             raise ConfigError(
                 f"The keyring cannot be asked for {self.place}: {type(error).__name__}.",
                 "Unlock it, or keep the secret in a file or a variable.",

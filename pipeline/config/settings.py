@@ -17,16 +17,14 @@ from .types import Positive
 LOCAL_PROFILE: Final = "local"
 COMPOSE_PROFILE: Final = "compose"
 VARIABLE: Final = "FRAUDWATCH"
-"""What the names of all environment variables begin with."""
+"""Prefix of every environment variable."""
 
 
 def _default_cache() -> Path:
-    """The user's cache directory."""
     return user_cache_path("fraudwatch")
 
 
 def _default_state() -> Path:
-    """The user's state directory."""
     return user_state_path("fraudwatch")
 
 
@@ -34,27 +32,27 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Everything that can be set for one profile.
 
     Attributes:
-        kafka: The Kafka, in a table of its own: `[profile.NAME.kafka]`.
-        flink: The Flink cluster, likewise: `[profile.NAME.flink]`.
-        sandbox: Whether Kafka and Flink are there to play with: topics are made and may be emptied,
-            transactions simulated, and jobs started by themselves.
-        state_dir: Data, logs, pids, checkpoints and savepoints of the local stack, and what is
-            remembered of jobs.
-        cache_dir: Downloaded jars and archives of the JVMs' classes, shared between stacks.
-        slots: Task slots of a cluster of ours; each job takes `parallelism` of them.
+        kafka: The Kafka cluster, in a table of its own: `[profile.NAME.kafka]`.
+        flink: The Flink cluster, in a table of its own: `[profile.NAME.flink]`.
+        sandbox: Whether fraudwatch may create and empty topics, simulate transactions, and start
+            jobs without being asked.
+        state_dir: Data, logs, pids, checkpoints and savepoints of the local stack, and the record
+            of its jobs.
+        cache_dir: Downloaded jars and class data archives, shared between stacks.
+        slots: Task slots of a managed cluster; each job takes `parallelism` of them.
         parallelism: Parallelism of the feature jobs.
-        retention_mib: Size at which a partition of a topic that fraudwatch makes starts to lose its
-            oldest records.
+        retention_mib: Size at which a partition of a topic that fraudwatch creates starts to lose
+            its oldest records.
         java_home: A Java 17 or 21 to use in place of the bundled one; empty for the bundled one.
         console_users: Users that the console keeps.
         console_windows: Closed windows of each kind that the console keeps.
         console_flagged: Flagged transactions that the console keeps.
         read_only: Whether the console changes nothing: no key that starts, stops or simulates.
-        plain_drawing: Whether the console draws lines and signs with ASCII, for terminals in which
-            those of Unicode are two cells wide.
-        features: Python files with features of your own, which are run; in the variable separated
-            as in `PATH`.
-        maven_repository: Address of a Maven repository to use in place of the public one.
+        plain_drawing: Whether the console draws lines and symbols with ASCII, for terminals in
+            which those of Unicode are two cells wide.
+        features: Python files with features of your own, which are imported; in the variable,
+            separated as in `PATH`.
+        maven_repository: URL of a Maven repository to use in place of the public one.
     """
 
     kafka: KafkaSettings = msgspec.field(default_factory=KafkaSettings)
@@ -76,58 +74,58 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     profile: str = LOCAL_PROFILE
 
     def require_sandbox(self, why: str) -> None:
-        """Refuse what would harm a stack that is not there to play with.
+        """Refuse what must not happen outside of a sandbox.
 
         Args:
             why: The refusal, as the end of a sentence.
 
         Raises:
-            ConfigError: The profile is no sandbox.
+            ConfigError: The profile is not a sandbox.
         """
         if not self.sandbox:
             raise ConfigError(
-                f"Profile {self.profile!r} is no sandbox, so {why}.",
-                "Set sandbox = true in it if it is there to play with.",
+                f"Profile {self.profile!r} is not a sandbox, so {why}.",
+                "Set sandbox = true in it if its topics may be created and emptied.",
             )
 
     @property
     def logs_dir(self) -> Path:
-        """Where every process of the local stack writes its log."""
+        """Log files of the local stack's processes."""
         return self.state_dir / "logs"
 
     @property
     def jars_dir(self) -> Path:
-        """Where verified jars are kept."""
+        """Downloaded jars whose checksums were verified."""
         return self.cache_dir / "jars"
 
     @property
     def checkpoints_dir(self) -> Path:
-        """Where a cluster of ours keeps the jobs' checkpoints."""
+        """Checkpoints of the jobs on a managed cluster."""
         return self.state_dir / "checkpoints"
 
     @property
     def journal_file(self) -> Path:
-        """What is remembered about each job between starts."""
+        """What the next start needs to know of each job: see `flink.journal`."""
         return self.state_dir / "jobs.json"
 
     @property
     def savepoints_dir(self) -> Path:
-        """Where a cluster of ours keeps a stopped job's state."""
+        """Savepoints of the stopped jobs of a managed cluster."""
         return self.state_dir / "savepoints"
 
 
 def built_in(name: str, kafka_port: str, flink_port: str) -> dict[str, Any]:
-    """What a profile is before anything is set; what is nobody's own stack is no sandbox.
+    """Return the defaults of a profile; only built-in profiles are sandboxes.
 
     Args:
-        name: Of the profile.
-        kafka_port: The port on which the Compose stack publishes Kafka.
-        flink_port: The port on which it publishes Flink's REST API.
+        name: The profile's name.
+        kafka_port: Port on which the Compose stack publishes Kafka.
+        flink_port: Port on which it publishes Flink's REST API.
     """
     if name == LOCAL_PROFILE:
         return {}
     if name == COMPOSE_PROFILE:
-        # As in docker-compose.yml; a test holds the two together.
+        # As in docker-compose.yml; a test compares the two.
         return {
             "kafka": {
                 "bootstrap": f"127.0.0.1:{kafka_port}",

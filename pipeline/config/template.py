@@ -1,4 +1,4 @@
-"""The settings file to begin with: every setting, with what it is for and what it is by default."""
+"""The commented settings file to begin with: every setting, its purpose and its default."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from .settings import LOCAL_PROFILE
 
 _WIDTH: Final = 98
 _HEAD: Final = """\
-# Settings of fraudwatch, by profile. `fraudwatch --profile NAME` takes one; without it, `local`.
+# Settings of fraudwatch, by profile. `fraudwatch --profile NAME` selects one; otherwise, `local`.
 #
 # Read from the user's configuration directory, then from the working directory, then from the
-# environment; what is read last wins. Nothing is set here yet: what is set by default stands behind
-# a single #. Take that away, and change it. `fraudwatch profiles` then says whether it works.
+# environment; the last one read wins. Nothing is set yet: defaults are shown behind a single #.
+# Remove it to change a setting. `fraudwatch profiles` then says whether it works.
 #
-# A secret never stands in this file, which only says where it is, in one of three forms:
+# A secret is never written into this file, which only refers to it, in one of three forms:
 # { env = "VARIABLE" }, { file = "/path" } or { keyring = "service/user" }.
 # In the environment, its variable holds the secret itself.
 """
 _EXAMPLE: Final = """\
 
-# A company's Kafka and Flink. A profile of yours is no sandbox unless it says so: no topic is made
-# or emptied, nothing is simulated, and no job starts by itself. And its jobs bring the Kafka
-# connector along, unless it says `ship_connector = false`.
+# A company's Kafka and Flink. A profile of your own is not a sandbox unless it says so: no topic is
+# created or emptied, nothing is simulated, and no job starts by itself. Its jobs ship the Kafka
+# connector, unless it says `ship_connector = false`.
 
 #[profile.company]
 #parallelism = 4
@@ -47,14 +47,14 @@ _EXAMPLE: Final = """\
 #checkpoints = "s3://fraud/checkpoints"
 #savepoints = "s3://fraud/savepoints"
 """
-# What is written where there is no default to show.
+# Shown for settings without a default.
 _PLACES: Final = {"path": '"/path"', "secret": '{ env = "VARIABLE" }'}
 
 
 def starting_file() -> str:
-    """A `fraudwatch.toml` that sets nothing, and shows all there is to set.
+    """Return a `fraudwatch.toml` that sets nothing and lists every setting.
 
-    A line with `# ` is prose; one with `#` and no space is a setting that waits to be used.
+    Lines that begin with `# ` are prose; those that begin with `#` and no space are settings.
     """
     lines = [_HEAD]
     for table, settings in groupby(described(), key=lambda setting: setting.table):
@@ -74,7 +74,7 @@ def _lines(setting: Setting) -> Iterator[str]:
     yield "\n"
     for line in textwrap.wrap(setting.doc, _WIDTH):
         yield f"# {line}\n"
-    # No break within a name or a value.
+    # Names and values are not broken across lines.
     said = "; ".join(filter(None, notes))
     for line in textwrap.wrap(said, _WIDTH, break_on_hyphens=False, break_long_words=False):
         yield f"# {line}\n"

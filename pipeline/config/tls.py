@@ -1,4 +1,4 @@
-"""Certificates: whom to trust, and who we are."""
+"""TLS settings: trusted certificates, and the client's own certificate and key."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from .secret import Secret
 
 
 class Tls(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What is needed for TLS and for TLS on both sides; every file is PEM.
+    """TLS, with or without a client certificate; every file is PEM.
 
     Attributes:
         ca_file: Certificates of the authorities to trust; the system's when empty.
-        certificate_file: Our own certificate and what leads from it to its authority.
+        certificate_file: The client certificate, followed by its chain.
         key_file: The key of that certificate, as PKCS#8 (`BEGIN PRIVATE KEY`).
-        key_password: What the key is encrypted with.
-        verify_hostname: Whether the server's certificate has to be for its host's name.
+        key_password: Password of the encrypted key.
+        verify_hostname: Whether the server's certificate must match its host name.
     """
 
     ca_file: Path | None = None
@@ -34,7 +34,7 @@ class Tls(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
 
 
 def read_pem(path: Path) -> str:
-    """The text of a PEM file.
+    """Read a PEM file.
 
     Raises:
         ConfigError: It cannot be read, or is not PEM.

@@ -1,4 +1,4 @@
-"""One small module per feature, the registry of all of them, and modules of the user's own."""
+"""The built-in features, the registry of all features, and user-defined feature files."""
 
 from __future__ import annotations
 

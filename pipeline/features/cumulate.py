@@ -1,7 +1,7 @@
-"""Cumulating windows, which Flink has and ibis 12 has not.
+"""Cumulating windows, which Flink has and Ibis 12 lacks.
 
-Flink's CUMULATE takes the same arguments as HOP, and Ibis writes down whatever kind of window it is
-given. So a cumulating window is a hopping one of another kind.
+Flink's CUMULATE takes the same arguments as HOP, and Ibis writes the name of any window type into
+the SQL. So a cumulating window is a hopping window of a type of our own.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ CUMULATE: Final = "cumulate"
 
 
 class WindowAggregate(ops.WindowAggregate):  # type: ignore[misc]  # Ibis has no types
-    """Ibis's own operation, and its name, by which Ibis finds how to write it; one kind more."""
+    """Adds a window type to Ibis's operation, whose name the compiler looks up."""
 
     window_type: Literal["cumulate"]
 
@@ -30,15 +30,16 @@ def cumulate(
     by: Sequence[str],
     **metrics: Any,
 ) -> ir.Table:
-    """Aggregate in windows that begin together and end a step after one another.
+    """Aggregate in windows that start together and end one step after another.
 
     Args:
         table: The rows.
         time: Their time column.
-        size: Of the longest window; after it the next ones begin. Aligned to the epoch.
-        step: From the end of one window to the end of the next; a part of `size`.
+        size: Length of the longest window, and the period after which new ones start; aligned to
+            the epoch.
+        step: Time between the ends of two windows; divides `size`.
         by: Columns to group by.
-        **metrics: What to compute, by name.
+        **metrics: Aggregates, by name.
 
     Returns:
         `window_start`, `window_end`, the groups and the metrics.

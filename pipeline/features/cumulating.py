@@ -1,4 +1,4 @@
-"""Mean and count per user since midnight: one row per user and hour, until the day is over."""
+"""Mean and count per user since midnight: one row per user and hour until the day ends."""
 
 import ibis
 import ibis.expr.types as ir

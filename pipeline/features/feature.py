@@ -1,4 +1,4 @@
-"""What a feature is: a name, a sink topic, and one Ibis expression over `transaction`."""
+"""A feature: a name, a sink topic, and one Ibis expression over `transaction`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Expression = Callable[[ir.Table], ir.Table]
 
 
 def transaction_table() -> ir.Table:
-    """The unbound table `transaction` that every feature is an expression over."""
+    """Return the unbound table `transaction`, the input of every feature."""
     return ibis.table(contract.TRANSACTION_FIELDS, name=contract.TRANSACTION_TOPIC)
 
 
@@ -26,12 +26,12 @@ class Feature:
     """One streaming feature.
 
     The sink's schema, its DDL, the job, the topic and the parity check all follow from
-    `expression`, so that adding a feature is writing one function.
+    `expression`, so that adding a feature means writing one function.
 
     Attributes:
-        name: What the job is called.
-        topic: The sink topic.
-        expression: From the `transaction` table to the table of results.
+        name: The feature's name, and the job's.
+        topic: The sink topic, without the profile's prefix.
+        expression: Function from the `transaction` table to the table of results.
     """
 
     name: str
@@ -40,41 +40,41 @@ class Feature:
 
     @cached_property
     def table(self) -> ir.Table:
-        """The expression over the unbound `transaction` table."""
+        """The result of the expression for the unbound `transaction` table."""
         return self.expression(transaction_table())
 
     @property
     def description(self) -> str:
-        """The first line of the expression's docstring."""
+        """First line of the expression's docstring."""
         return (self.expression.__doc__ or "").strip().partition("\n")[0]
 
     @cached_property
     def columns(self) -> dict[str, str]:
-        """Sink columns in order, as Ibis type names."""
+        """Columns of the sink in order, as Ibis type names by name."""
         return {name: str(dtype) for name, dtype in self.table.schema().items()}
 
     @cached_property
     def identity(self) -> tuple[str, ...]:
-        """The columns that say which row it is: those copied or grouped by, none computed."""
+        """The columns that identify a row: those copied or grouped by."""
         op = self.table.op()
         return tuple(name for name in self.columns if not is_computed(op, name))
 
     @cached_property
     def measures(self) -> tuple[str, ...]:
-        """The columns that are computed, and so have to be proved right."""
+        """The computed columns, which `verify` compares."""
         return tuple(name for name in self.columns if name not in self.identity)
 
     @cached_property
     def event_time(self) -> str:
-        """The column that the watermark has to pass before a row is final."""
+        """The time column: a row is final once the watermark passes it."""
         return "window_end" if "window_end" in self.columns else contract.TIME_COLUMN
 
 
 def feature(*, topic: str) -> Callable[[Expression], Feature]:
-    """Make a feature of a function; its name becomes the job's name.
+    """Turn a function into a feature; its name becomes the job's name.
 
     Args:
-        topic: The sink topic.
+        topic: The sink topic, without the profile's prefix.
     """
 
     def decorate(expression: Expression) -> Feature:

@@ -1,4 +1,4 @@
-"""Transactions that are known fraud, whole."""
+"""Transactions flagged as fraud, unchanged."""
 
 import ibis.expr.types as ir
 

@@ -1,4 +1,4 @@
-"""Mean and count per user in windows that overlap: one row per user and hour."""
+"""Mean and count per user in overlapping windows: one row per user and hour."""
 
 import ibis
 import ibis.expr.types as ir
@@ -10,7 +10,7 @@ from .feature import feature
 
 @feature(topic="user_trans_amt_last_360min_hopping")
 def hopping(transaction: ir.Table) -> ir.Table:
-    """Mean amount and number of a user's transactions in 360 minutes, anew every 60 minutes."""
+    """Mean amount and number of a user's transactions in the last 360 minutes, every 60 minutes."""
     windows = transaction.window_by(transaction[contract.TIME_COLUMN]).hop(
         size=ibis.interval(minutes=360), slide=ibis.interval(minutes=60)
     )

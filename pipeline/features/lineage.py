@@ -1,4 +1,4 @@
-"""Where the columns of an expression come from: copied from a transaction, or computed."""
+"""The origin of an expression's columns: copied from a transaction, or computed."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ def origin(relation: ops.Relation, name: str) -> tuple[ops.Relation, str]:
     """Follow a column to the relation that did not merely copy it.
 
     Args:
-        relation: Which has the column.
-        name: What it is called there.
+        relation: The relation that has the column.
+        name: The column's name in it.
 
     Returns:
-        The relation where it begins, and its name there: an aggregate for one of its groups or
-        metrics, a projection for what it computes, the table of transactions for the rest.
+        The relation where it originates, and its name there: an aggregate for its groups and
+        metrics, a projection for computed columns, the transaction table for all others.
     """
     value = relation.values.get(name)
     while isinstance(value, ops.Field):
@@ -34,9 +34,9 @@ def is_computed(relation: ops.Relation, name: str) -> bool:
 
 
 def is_event_time(relation: ops.Relation, name: str) -> bool:
-    """Whether a column is the time column of the transactions, under whatever name.
+    """Whether a column is the transactions' time column, under any name.
 
-    Only this one has a watermark, so that only this one orders a stream.
+    Only that column has a watermark, so a stream can only be ordered by it.
     """
     source, at = origin(relation, name)
     return isinstance(source, ops.PhysicalTable) and at == contract.TIME_COLUMN

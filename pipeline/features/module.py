@@ -1,4 +1,4 @@
-"""A user's own module of features: a Python file with functions under `@feature`."""
+"""Loads user-defined features: a Python file with functions decorated with `@feature`."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ _EXAMPLE: Final = 'Write a function of the transactions under `@feature(topic="m
 
 
 def read_module(path: Path, known: Sequence[Feature] = ()) -> tuple[Feature, ...]:
-    """Run a file and take the features that it defines or imports, in their order.
+    """Execute a file and return the features that it defines or imports, in order.
 
     Args:
-        path: A Python file; modules beside it can be imported by it.
-        known: Features that it may import without meaning to add them.
+        path: A Python file; it can import modules beside it.
+        known: Features that it may import without adding them.
 
     Raises:
-        InputError: The file is not there, does not run, or has no feature that is one.
+        InputError: The file does not exist, raises, or has no usable feature.
     """
     if not path.is_file():
         raise InputError(f"There is no file {path}.", "Name the Python file with your features.")
     with _importable(path.parent):
         module = _run(path)
-        # One that is known under two names is one.
+        # A feature under two names counts once.
         found = {id(value): value for value in vars(module).values() if isinstance(value, Feature)}
         features = tuple(feature for feature in found.values() if feature not in known)
         if not features:
@@ -49,23 +49,23 @@ def read_module(path: Path, known: Sequence[Feature] = ()) -> tuple[Feature, ...
 
 
 def line_of(feature: Feature) -> int:
-    """The line where a feature's function begins."""
+    """Return the line on which a feature's function begins."""
     code = getattr(feature.expression, "__code__", None)
     return code.co_firstlineno if code is not None else 1
 
 
 def where(path: Path, feature: Feature) -> str:
-    """The place of a feature, to be named in errors."""
+    """Format the location of a feature for error messages."""
     return f"{path}, line {line_of(feature)}"
 
 
 def _run(path: Path) -> ModuleType:
-    # No name of a module can be a path, so that none is hidden by it.
+    # A path is not a valid module name, so it shadows no module.
     spec = importlib.util.spec_from_file_location(str(path), path)
     if spec is None or spec.loader is None:
         raise InputError(f"{path} is not a Python file.", "Its name has to end with .py.")
     module = importlib.util.module_from_spec(spec)
-    # Where dataclasses and the like look up the names of their module.
+    # dataclasses, for one, looks up the module of a class here.
     sys.modules[spec.name] = module
     try:
         spec.loader.exec_module(module)
@@ -96,7 +96,7 @@ def _refuse_unfit(path: Path, feature: Feature) -> None:
 
 
 def _raised(path: Path, error: BaseException) -> InputError:
-    """What a user's code raised, at the last of its own lines."""
+    """Convert an exception of the user's code, located at the last of its own lines."""
     frames = traceback.extract_tb(error.__traceback__)
     lines = [frame.lineno for frame in frames if frame.filename == str(path)]
     at = f"{path}, line {lines[-1]}" if lines else str(path)
@@ -112,7 +112,7 @@ def _raised(path: Path, error: BaseException) -> InputError:
 
 
 def _hidden(path: Path, module: str) -> Path | None:
-    """The package of a user that one of fraudwatch hides; None when that is not the cause."""
+    """Return the user's package that one of fraudwatch's shadows; None if that is not the cause."""
     package = path.parent / module.partition(".")[0]
     return package if package.name in _OURS and package.is_dir() else None
 
@@ -123,7 +123,7 @@ def _said(text: str) -> str:
 
 @contextmanager
 def _importable(folder: Path) -> Iterator[None]:
-    """What lies beside the file can be imported, but hides nothing."""
+    """Make modules beside the file importable, after all others."""
     sys.path.append(str(folder))
     try:
         yield

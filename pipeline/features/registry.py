@@ -1,4 +1,4 @@
-"""The features that there are, by name."""
+"""The registry of features, by name."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .feature import Feature
 
 
 class Registry(Sequence[Feature]):
-    """Features of different names that write to different topics.
+    """Features with distinct names and distinct topics.
 
     Args:
         features: In the order in which they are listed.
@@ -36,15 +36,15 @@ class Registry(Sequence[Feature]):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What the features are called."""
+        """Names of the features, in order."""
         return tuple(feature.name for feature in self._features)
 
     def topics(self, kafka: KafkaSettings) -> dict[str, str]:
-        """The sink topic of each feature, by the feature's name, as it is called in a Kafka."""
+        """Return the name in Kafka of each feature's sink topic, by the feature's name."""
         return {feature.name: kafka.topic(feature.topic) for feature in self._features}
 
     def find(self, names: Iterable[str]) -> tuple[Feature, ...]:
-        """The features of these names, in the order given; all of them for no name.
+        """Return the named features, in the given order; all of them without a name.
 
         Raises:
             JobError: There is no feature of a name.
@@ -57,11 +57,11 @@ class Registry(Sequence[Feature]):
         return tuple(by_name[name] for name in wanted)
 
     def with_one_more(self, added: Feature, where: str) -> Registry:
-        """These features, and another one.
+        """Return a registry with one more feature.
 
         Args:
-            added: The other one.
-            where: It comes from, to be named in errors.
+            added: The new feature.
+            where: Its location, for error messages.
 
         Raises:
             InputError: Its name or its topic is taken.

@@ -1,4 +1,4 @@
-"""In which order jobs are started: those first whose rows are looked at first."""
+"""The order in which jobs start: first those whose rows are looked at first."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from .hopping import hopping
 from .rolling import rolling
 from .tumbling import tumbling
 
-# Users are what the console opens on, and a flag is what it is watched for: both have rows as soon
-# as their job runs. A window has its first row when it closes, so its job can start a little later.
+# The console opens on the users, and flagged transactions matter most: both have rows as soon as
+# their job runs. Windows have rows only when they close, so their jobs can start a little later.
 _FIRST: Final = (rolling.name, flagged.name, tumbling.name)
-# Windows of these kinds are seen only after they have been asked for.
+# These windows are only shown on request.
 _LAST: Final = (hopping.name, cumulating.name)
 
 
 def in_start_order(names: Iterable[str]) -> tuple[str, ...]:
-    """Names of features in the order in which to start their jobs.
+    """Sort names of features by when their jobs should start.
 
-    A user's own features keep their order, between the tables that are seen at once and those that
-    have to be asked for.
+    User-defined features keep their order, between the tables that are visible at once and those
+    that are shown on request.
     """
 
     def rank(name: str) -> int:

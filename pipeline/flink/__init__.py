@@ -1,1 +1,1 @@
-"""Feature jobs on Flink: SQL, submission, REST status and lifecycle."""
+"""Flink: SQL of the jobs, submission, REST API, metrics, restore points and lifecycle."""

@@ -1,4 +1,4 @@
-"""What Flink's REST API answers, as far as it is read.
+"""The answers of Flink's REST API, reduced to the fields that are used.
 
 Source: Flink 2.3 documentation, "REST API".
 """
@@ -13,13 +13,13 @@ from pipeline.model import Slots
 
 EARLIEST_MILLIS: Final = -62_135_596_800_000
 LATEST_MILLIS: Final = 253_402_300_799_999
-"""The years 1 and 9999, outside of which there are no dates."""
+"""The years 1 and 9999, the range of `datetime`."""
 
-# What is built into addresses must not lead elsewhere.
+# Ids become part of URLs, so they are restricted to harmless characters.
 Id = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z_-]{1,64}$")]
 Count = Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
 Millis = Annotated[int, msgspec.Meta(ge=-1, le=LATEST_MILLIS)]
-"""Since the epoch; -1 for what has not been."""
+"""Milliseconds since the epoch; -1 for an event that has not happened."""
 JobState = Literal[
     "INITIALIZING",
     "CREATED",
@@ -33,16 +33,16 @@ JobState = Literal[
     "SUSPENDED",
     "RECONCILING",
 ]
-"""An unknown state would be waited for without end."""
+"""Any other state is rejected: waiting for it would never end."""
 
 
 def is_date(millis: float) -> bool:
-    """Whether a watermark is one: before the first record it is the smallest number there is."""
+    """Whether a watermark is a date: before the first record it is the smallest 64-bit integer."""
     return EARLIEST_MILLIS <= millis <= LATEST_MILLIS
 
 
 class Overview(msgspec.Struct, frozen=True):
-    """The cluster as a whole."""
+    """Answer of `/overview`."""
 
     taskmanagers: Count
     slots_total: Count = msgspec.field(name="slots-total")
@@ -50,12 +50,11 @@ class Overview(msgspec.Struct, frozen=True):
 
     @property
     def slots(self) -> Slots:
-        """Task slots, all and free."""
         return Slots(total=self.slots_total, free=self.slots_free)
 
 
 class JobOverview(msgspec.Struct, frozen=True):
-    """One job of the cluster, ended ones included; `start` in milliseconds since the epoch."""
+    """A job in `/jobs/overview`, running or ended; `start` in milliseconds since the epoch."""
 
     id: Id = msgspec.field(name="jid")
     name: str = ""
@@ -64,89 +63,89 @@ class JobOverview(msgspec.Struct, frozen=True):
 
 
 class TaskManager(msgspec.Struct, frozen=True):
-    """Of a `TaskManagers`."""
+    """A TaskManager in `/taskmanagers`."""
 
     data_port: Count = msgspec.field(name="dataPort")
 
 
 class TaskManagers(msgspec.Struct, frozen=True):
-    """`/taskmanagers`."""
+    """Answer of `/taskmanagers`."""
 
     taskmanagers: tuple[TaskManager, ...]
 
 
 class JobList(msgspec.Struct, frozen=True):
-    """`/jobs/overview`."""
+    """Answer of `/jobs/overview`."""
 
     jobs: tuple[JobOverview, ...]
 
 
 class Vertex(msgspec.Struct, frozen=True):
-    """Operators of a `Job` that run together."""
+    """A vertex of a job: operators chained into one task."""
 
     id: Id
     status: str = ""
 
 
 class Job(msgspec.Struct, frozen=True):
-    """`/jobs/:id`."""
+    """Answer of `/jobs/:id`."""
 
     state: JobState
     vertices: tuple[Vertex, ...] = ()
 
 
 class ExecutionConfig(msgspec.Struct, frozen=True):
-    """Of a `JobConfig`."""
+    """The part `execution-config` of `/jobs/:id/config`."""
 
     parameters: dict[str, Any] | None = msgspec.field(name="user-config", default=None)
 
 
 class JobConfig(msgspec.Struct, frozen=True):
-    """`/jobs/:id/config`."""
+    """Answer of `/jobs/:id/config`."""
 
     execution: ExecutionConfig | None = msgspec.field(name="execution-config", default=None)
 
 
 class Option(msgspec.Struct, frozen=True):
-    """Of `/jobmanager/config`."""
+    """A configuration option in `/jobmanager/config`."""
 
     key: str
 
 
 class Cluster(msgspec.Struct, frozen=True):
-    """`/config`."""
+    """Answer of `/config`."""
 
     version: str = msgspec.field(name="flink-version")
 
 
 class Failure(msgspec.Struct, frozen=True):
-    """Of `Failures`: `timestamp` in milliseconds since the epoch."""
+    """An exception of a job; `timestamp` in milliseconds since the epoch."""
 
     stacktrace: str
     timestamp: Millis = 0
 
 
 class Failures(msgspec.Struct, frozen=True):
-    """Newest first."""
+    """The exceptions of a job, newest first."""
 
     entries: tuple[Failure, ...] = ()
 
 
 class Exceptions(msgspec.Struct, frozen=True):
-    """`/jobs/:id/exceptions`."""
+    """Answer of `/jobs/:id/exceptions`."""
 
     history: Failures = msgspec.field(name="exceptionHistory", default=Failures())
 
 
 class Metric(msgspec.Struct, frozen=True):
-    """Of any of the paths that end in `metrics`, and of `watermarks`."""
+    """A metric, in the answers of all `…/metrics` paths and of `…/watermarks`."""
 
     id: str
     value: str = ""
 
 
 class Aggregate(msgspec.Struct, frozen=True):
-    """A `Metric` over the subtasks of a vertex; without what Flink does not tell."""
+    """A metric aggregated over the subtasks of a vertex; fields that Flink omits are None."""
 
     id: str
     min: float | str = ""
@@ -156,14 +155,14 @@ class Aggregate(msgspec.Struct, frozen=True):
 
 
 class StoredState(msgspec.Struct, frozen=True):
-    """A checkpoint or savepoint: `at` in milliseconds since the epoch."""
+    """A checkpoint or savepoint; `at` in milliseconds since the epoch."""
 
     path: str = msgspec.field(name="external_path", default="")
     at: Millis = msgspec.field(name="latest_ack_timestamp", default=0)
 
 
 class Latest(msgspec.Struct, frozen=True):
-    """The newest of each kind."""
+    """The newest checkpoint and savepoint in `/jobs/:id/checkpoints`."""
 
     completed: StoredState | None = None
     savepoint: StoredState | None = None
@@ -171,19 +170,19 @@ class Latest(msgspec.Struct, frozen=True):
 
 
 class Checkpoints(msgspec.Struct, frozen=True):
-    """`/jobs/:id/checkpoints`."""
+    """Answer of `/jobs/:id/checkpoints`."""
 
     latest: Latest
 
 
 class Cause(msgspec.Struct, frozen=True):
-    """Why an operation failed: a Java stack trace."""
+    """The Java stack trace of a failed operation."""
 
     trace: str = msgspec.field(name="stack-trace", default="")
 
 
 class Operation(msgspec.Struct, frozen=True):
-    """What came of a savepoint, checkpoint or disposal; they name their failures differently."""
+    """Result of a savepoint, checkpoint or disposal; each reports failures in its own field."""
 
     location: str = ""
     failure: Cause | None = msgspec.field(name="failure-cause", default=None)
@@ -191,19 +190,19 @@ class Operation(msgspec.Struct, frozen=True):
 
 
 class OperationStatus(msgspec.Struct, frozen=True):
-    """Whether an operation is at an end; what is neither would be waited for without one."""
+    """Status of an asynchronous operation; other values are rejected, lest waiting never end."""
 
     id: Literal["IN_PROGRESS", "COMPLETED"]
 
 
 class OperationProgress(msgspec.Struct, frozen=True):
-    """How far an operation is; asked for by the id of its `Trigger`."""
+    """Progress of an asynchronous operation, requested with the id of its `Trigger`."""
 
     status: OperationStatus
     operation: Operation | None = None
 
 
 class Trigger(msgspec.Struct, frozen=True):
-    """The answer to a request that starts an operation."""
+    """Answer to a request that starts an asynchronous operation."""
 
     request_id: Id = msgspec.field(name="request-id")

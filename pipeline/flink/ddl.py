@@ -1,4 +1,4 @@
-"""The SQL of a feature job: source table, sink table, and the insert that Ibis compiled."""
+"""The SQL of a feature job: source table, sink table, and the query that Ibis compiled."""
 
 from __future__ import annotations
 
@@ -6,57 +6,58 @@ from collections.abc import Mapping
 from textwrap import indent
 
 import ibis
+import ibis.backends.sql.dialects  # registers the dialect that FlinkType writes
 import ibis.expr.operations as ops
+from ibis.backends.sql.datatypes import FlinkType
 
 from pipeline import contract
 from pipeline.config import KafkaSettings
 from pipeline.features import Feature
-from pipeline.features.sound import ARRIVED, sound
+from pipeline.features.validity import ARRIVED, is_valid
 from pipeline.kafka import security
 
 from .definition import ANY_BOOTSTRAP, ANY_COMPRESSION, Definition, literal
 
-# Flink holds watermarks back for a partition without records until it has been silent this long.
+# A partition without records holds the watermark back for this long, until it counts as idle.
 IDLE_TIMEOUT_SECONDS = 10
-# After how long a partition that is added to the topic is found.
+# Interval at which Flink looks for new partitions.
 DISCOVERY_SECONDS = 5
 
-SQL_TYPES = {
-    "boolean": "BOOLEAN",
-    "int8": "TINYINT",
-    "int16": "SMALLINT",
-    "int32": "INT",
-    "int64": "BIGINT",
-    "float32": "FLOAT",
-    "float64": "DOUBLE",
-    "string": "STRING",
-    "date": "DATE",
-    # Flink's event times have milliseconds, whatever precision Ibis infers for a window's bounds.
-    "timestamp": "TIMESTAMP(3)",
-    "timestamp(3)": "TIMESTAMP(3)",
-}
-"""Flink's types by Ibis's: those that a topic of JSON can have."""
+SINK_TYPES = (
+    "boolean",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "float32",
+    "float64",
+    "string",
+    "date",
+    "timestamp",
+    "timestamp(3)",
+)
+"""Ibis types that a JSON topic can hold."""
 
 
 def job_sql(feature: Feature, kafka: KafkaSettings, group: str) -> str:
-    """The SQL that runs a feature on Flink, for a person to read: secrets are hidden.
+    """Return the SQL of a feature's job for display; secrets are masked.
 
     Args:
-        feature: What to compute.
-        kafka: Where Kafka is, and how Flink gets in.
-        group: Of `definition`.
+        feature: The feature.
+        kafka: The Kafka cluster as Flink reaches it.
+        group: Consumer group, as for `definition`.
     """
     statements = definition(feature, kafka, group).at(kafka, security.hide)
     return ";\n\n".join(statements) + ";\n"
 
 
 def definition(feature: Feature, kafka: KafkaSettings, group: str) -> Definition:
-    """What a feature's job computes, however Kafka is reached.
+    """Return the definition of a feature's job, independent of Kafka's address.
 
     Args:
-        feature: What to compute.
-        kafka: What the topics are called there.
-        group: The consumer group under which the job commits how far it has read.
+        feature: The feature.
+        kafka: The Kafka cluster, for the names of the topics.
+        group: Consumer group under which the job commits its offsets.
     """
     inputs, query = compile_query(feature)
     insert = f"INSERT INTO {_quoted(sink_table(feature))}\n{query}"
@@ -64,13 +65,13 @@ def definition(feature: Feature, kafka: KafkaSettings, group: str) -> Definition
 
 
 def compile_query(feature: Feature) -> tuple[tuple[str, ...], str]:
-    """The feature as Flink SQL: views that it needs, and the query.
+    """Compile a feature to Flink SQL: the views that it needs, and the query.
 
-    `ibis.to_sql` is used because ibis 12's `compile` writes an interval's precision twice
+    `ibis.to_sql` is used because the `compile` of Ibis 12 writes an interval's precision twice
     (`MINUTE(3)(3)`) when two columns share a window, which Flink rejects.
 
-    Flink takes windows of a named table only, and ibis 12 writes whatever stands before `window_by`
-    in its place, without parentheses. So that becomes a view.
+    Flink's window functions take a named table, and Ibis 12 writes the input of `window_by` in its
+    place without parentheses. So any other input becomes a view.
     """
     table = feature.table.op()
     views: list[str] = []
@@ -82,7 +83,7 @@ def compile_query(feature: Feature) -> tuple[tuple[str, ...], str]:
 
 
 def _unnamed_input(table: ops.Relation) -> ops.Relation | None:
-    """What a window is made of and is no table, without such a one in itself."""
+    """Return an innermost input of a window that is not a named table; None if all are."""
     for window in table.find(ops.WindowAggregate):
         if not isinstance(window.parent, ops.PhysicalTable):
             return _unnamed_input(window.parent) or window.parent
@@ -94,12 +95,12 @@ def _to_sql(table: ops.Relation) -> str:
 
 
 def sink_table(feature: Feature) -> str:
-    """The sink's name in Flink's catalog."""
+    """Return the name of the sink in Flink's catalog."""
     return f"{feature.name}_sink"
 
 
 _RAW = f"{contract.TRANSACTION_TOPIC}_raw"
-_SOUND = "sound"
+_VALID = "sound"
 _KAFKA_TIME = "kafka_time"
 
 
@@ -108,9 +109,9 @@ def _source(kafka: KafkaSettings, group: str) -> str:
     seconds = int(contract.WATERMARK_DELAY.total_seconds())
     extra = (
         f"{_quoted(_KAFKA_TIME)} TIMESTAMP_LTZ(3) METADATA FROM 'timestamp' VIRTUAL",
-        f"{_quoted(_SOUND)} AS {_sound()}",
-        # Null leaves the watermark where it is.
-        f"WATERMARK FOR {time} AS CASE WHEN {_quoted(_SOUND)} "
+        f"{_quoted(_VALID)} AS {_validity()}",
+        # A null watermark does not advance it.
+        f"WATERMARK FOR {time} AS CASE WHEN {_quoted(_VALID)} "
         f"THEN {time} - INTERVAL '{seconds}' SECOND END",
     )
     options = {
@@ -118,13 +119,12 @@ def _source(kafka: KafkaSettings, group: str) -> str:
         "topic": kafka.topic(contract.TRANSACTION_TOPIC),
         "properties.bootstrap.servers": ANY_BOOTSTRAP,
         "properties.group.id": group,
-        # Kafka's own default reads what a transaction has written before it is committed, and also
-        # when it is aborted.
+        # Kafka's default would also read records of open and aborted transactions.
         "properties.isolation.level": "read_committed",
-        # Once a job has state its savepoint says where to read on; this is for its first start.
+        # For the first start; after that, the offsets come from the restored state.
         "scan.startup.mode": "earliest-offset",
         "scan.watermark.idle-timeout": f"{IDLE_TIMEOUT_SECONDS} s",
-        # Five minutes otherwise, after which what a new partition holds would be late.
+        # The default is five minutes, after which the records of a new partition would be late.
         "scan.topic-partition-discovery.interval": f"{DISCOVERY_SECONDS} s",
         "format": "json",
         "json.ignore-parse-errors": "true",
@@ -134,18 +134,18 @@ def _source(kafka: KafkaSettings, group: str) -> str:
 
 
 def _view() -> str:
-    """The transactions that features see."""
+    """The view of valid transactions, which features read."""
     columns = ", ".join(map(_quoted, contract.TRANSACTION_FIELDS))
     return (
         f"CREATE TEMPORARY VIEW {_quoted(contract.TRANSACTION_TOPIC)} AS\n"
-        f"SELECT {columns}\nFROM {_quoted(_RAW)}\nWHERE {_quoted(_SOUND)}"
+        f"SELECT {columns}\nFROM {_quoted(_RAW)}\nWHERE {_quoted(_VALID)}"
     )
 
 
-def _sound() -> str:
-    """The condition of `features.sound` for a computed column, which names columns alone."""
+def _validity() -> str:
+    """The condition of `features.validity` for a computed column, with unqualified column names."""
     raw = ibis.table(contract.TRANSACTION_FIELDS | {ARRIVED: "timestamp(3)"}, name=_RAW)
-    _, condition = str(ibis.to_sql(raw.filter(sound(raw)), dialect="flink")).split("WHERE\n")
+    _, condition = str(ibis.to_sql(raw.filter(is_valid(raw)), dialect="flink")).split("WHERE\n")
     arrived = f"CAST({_quoted(_KAFKA_TIME)} AS TIMESTAMP(3))"
     named = condition.replace("`t0`.", "").replace(_quoted(ARRIVED), arrived)
     return "(\n" + indent(named.strip("\n"), "  ") + "\n  )"
@@ -162,7 +162,7 @@ def _sink(feature: Feature, kafka: KafkaSettings) -> str:
         "json.timestamp-format.standard": "SQL",
     }
     if contract.KEY_COLUMN in feature.columns:
-        # The key as plain text, so that a user's rows share a partition with the transactions.
+        # The key as plain text, so that a user's rows and transactions share a partition number.
         options |= {"key.format": "csv", "key.fields": contract.KEY_COLUMN}
         options |= {"value.format": options.pop("format"), "value.fields-include": "ALL"}
         options["value.json.timestamp-format.standard"] = options.pop(
@@ -177,10 +177,17 @@ def _create_table(
     options: Mapping[str, str],
     extra: tuple[str, ...] = (),
 ) -> str:
-    fields = [f"{_quoted(column)} {SQL_TYPES[dtype]}" for column, dtype in columns.items()]
+    fields = [f"{_quoted(column)} {_sql_type(dtype)}" for column, dtype in columns.items()]
     body = ",\n".join(f"  {line}" for line in (*fields, *extra))
     settings = ",\n".join(f"  {literal(key)} = {literal(value)}" for key, value in options.items())
     return f"CREATE TEMPORARY TABLE {_quoted(name)} (\n{body}\n) WITH (\n{settings}\n)"
+
+
+def _sql_type(dtype: str) -> str:
+    # Ibis omits the precision. Flink's event times have milliseconds, whatever Ibis infers for a
+    # window's bounds.
+    kind = ibis.dtype(dtype)
+    return "TIMESTAMP(3)" if kind.is_timestamp() else FlinkType.to_string(kind)
 
 
 def _quoted(name: str) -> str:

@@ -1,4 +1,4 @@
-"""What a job computes, apart from where it runs: kept beside its state, to tell when it changed."""
+"""A job's definition: its SQL without the way to Kafka, recorded to detect when it has changed."""
 
 from __future__ import annotations
 
@@ -11,44 +11,44 @@ import msgspec
 from pipeline.config import KafkaSettings, Secret
 from pipeline.kafka import security
 
-# Stands for how Kafka is reached, which may be another way at each start: one option of a table,
-# as `ddl` writes it.
+# Placeholder for the address and security options of Kafka, which may change between starts; in
+# the form in which `ddl` writes table options.
 ANY_BOOTSTRAP: Final = "{bootstrap}"
-# Likewise how what is written is compressed, which changes nothing of what is computed.
+# Placeholder for the compression of the sink, which does not change the results.
 ANY_COMPRESSION: Final = "{compression}"
 
 DIGEST_PARAMETER: Final = "fraudwatch.definition"
-"""The parameter of a job by which others can tell what it computes."""
+"""Global job parameter that carries the digest of a job's definition."""
 
-# Event times have no zone, Kafka's timestamps have one: this is where they meet.
+# Kafka's timestamps have a time zone and event times do not; they are compared in this one.
 SESSION_TIME_ZONE: Final = "UTC"
 
 
 class Definition(msgspec.Struct, frozen=True):
-    """A job's SQL with the way to Kafka left open; state belongs to the SQL that made it.
+    """A job's SQL, with placeholders for the way to Kafka; state is valid for one definition only.
 
-    So no secret stands in what is kept.
+    It contains no secrets, so it can be stored.
 
     Attributes:
-        statements: In the order in which they are executed; the last one is the INSERT.
+        statements: In the order of execution; the last one is the INSERT.
     """
 
     statements: tuple[str, ...]
 
     @property
     def digest(self) -> str:
-        """What tells it from other definitions, in 16 characters."""
+        """First 16 characters of a hash of the statements."""
         return sha256("\0".join(self.statements).encode()).hexdigest()[:16]
 
     def at(self, kafka: KafkaSettings, show: Callable[[Secret | str], str]) -> tuple[str, ...]:
-        """The statements for a Kafka.
+        """Return the statements for a Kafka cluster.
 
         Args:
-            kafka: Where it is, and how Flink gets in.
-            show: Tells a secret, or hides it: `security.reveal` or `security.hide`.
+            kafka: The cluster and its credentials.
+            show: `security.reveal` to include secrets, `security.hide` to mask them.
 
         Raises:
-            ConfigError: A certificate, a key or a secret is not where the settings say.
+            ConfigError: A certificate, a key or a secret cannot be read.
         """
         options = {"bootstrap.servers": kafka.bootstrap_for_flink or kafka.bootstrap}
         options |= security.java(kafka, show)
@@ -65,12 +65,12 @@ class Definition(msgspec.Struct, frozen=True):
 
 
 def _options(client: Mapping[str, str]) -> str:
-    """Options of a Kafka client as `ddl` writes them in a table."""
+    """Format options of a Kafka client as table options, as `ddl` does."""
     return ",\n  ".join(
         f"{literal(f'properties.{name}')} = {literal(value)}" for name, value in client.items()
     )
 
 
 def literal(text: str) -> str:
-    """A text as SQL."""
+    """Quote a text as a SQL string literal."""
     return "'" + text.replace("'", "''") + "'"

@@ -1,4 +1,4 @@
-"""The JVM that plans jobs, and on a laptop runs them: Flink's own classes, called through Py4J.
+"""Plans jobs, and hosts the local cluster, in a JVM that is called through Py4J.
 
 Sources: Py4J 0.10, `java_gateway`; Flink 2.3, `TableEnvironment` and `MiniCluster`.
 """
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from py4j.protocol import Py4JJavaError
 
-# Touches what every feature needs: a watermark, OVER and window aggregates, Kafka tables.
+# Loads the classes that features need: watermarks, OVER and window aggregates, Kafka tables.
 _WARM_UP: Final = (
     "CREATE TEMPORARY TABLE warm_up_source (user_id BIGINT, amt DOUBLE, ts TIMESTAMP(3), "
     "WATERMARK FOR ts AS ts - INTERVAL '15' SECOND) WITH ('connector' = 'kafka', "
@@ -39,12 +39,12 @@ _WARM_UP_INSERTS: Final = (
 
 
 class Gateway:
-    """A connection to the JVM; its methods block, and may be called in any thread.
+    """A connection to the JVM; methods block, and may be called from any thread.
 
     Args:
-        port: Where the JVM's Py4J server listens, on loopback.
-        token: What the server wants to hear from each connection.
-        shipped: Jars that go along with each job, as addresses; empty where the cluster has them.
+        port: Port of the JVM's Py4J server, on loopback.
+        token: The server's authentication token.
+        shipped: URLs of jars to ship with each job; empty where the cluster has them.
     """
 
     def __init__(self, port: int, token: str, shipped: tuple[str, ...] = ()) -> None:
@@ -56,15 +56,15 @@ class Gateway:
         self._shipped = ";".join(shipped)
 
     def close(self) -> None:
-        """End the connections; the JVM goes on."""
+        """Close the connections; the JVM keeps running."""
         self._gateway.close()
 
     def host_cluster(self, conf: Path, slots: int) -> str:
         """Start a cluster inside the JVM: JobManager, one TaskManager and the REST endpoint.
 
         Args:
-            conf: The folder of its `config.yaml`.
-            slots: How many task slots it has.
+            conf: Directory of its `config.yaml`.
+            slots: Number of task slots.
 
         Returns:
             The address of its REST endpoint.
@@ -87,7 +87,7 @@ class Gateway:
             return str(cluster.getRestAddress().get().toString())
 
     def warm_up(self) -> None:
-        """Plan something like a feature and throw it away, so that the first job is planned fast.
+        """Plan and discard jobs that resemble features, so that the first real job is planned fast.
 
         Raises:
             UnavailableError: The JVM has ended.
@@ -102,7 +102,7 @@ class Gateway:
                 environment.explainSql(insert, text, details)
 
     def submit(self, submission: Submission) -> Submitted:
-        """Plan a job and hand it to the cluster that its options name.
+        """Plan a job and submit it to the cluster that its options name.
 
         Raises:
             UnavailableError: The JVM has ended.
@@ -121,7 +121,7 @@ class Gateway:
             return Submitted(error=_root_cause(error))
 
     def _environment(self, flink: Any, options: Mapping[str, str]) -> Any:
-        """A streaming table environment with these options."""
+        """Return a streaming table environment with these options."""
         configuration = flink.configuration.Configuration()
         for name, value in options.items():
             configuration.setString(name, value)
@@ -131,7 +131,7 @@ class Gateway:
 
     @contextmanager
     def _calls(self) -> Iterator[Any]:
-        """Flink's packages; what goes wrong in Java is a sentence."""
+        """Yield Flink's packages; convert Java exceptions to one sentence."""
         from py4j.protocol import Py4JJavaError
 
         try:
@@ -153,7 +153,7 @@ class Gateway:
 
 
 def _root_cause(error: Py4JJavaError) -> str:
-    """The innermost cause in one line; the log of the JVM gets the whole trace."""
+    """Return the innermost cause in one line; the JVM's log has the stack trace."""
     exception = error.java_exception
     exception.printStackTrace()
     while (cause := exception.getCause()) is not None:

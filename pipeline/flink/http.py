@@ -1,4 +1,4 @@
-"""How our own client gets into Flink's REST API, and what its errors mean."""
+"""The HTTP client for Flink's REST API, and the translation of its errors."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from pipeline.errors import ConfigError, JobError, PipelineError, UnavailableErr
 from pipeline.text.malformed import MALFORMED
 from pipeline.text.words import quoted
 
-# What a JobManager says of the one that leads while that one is gone and no other is elected; the
-# first two with HTTP 500.
+# Answers of a standby JobManager while the leader is gone and no other is elected; the first two
+# come with HTTP 500.
 _LEADERLESS: Final = (
     "RecipientUnreachableException",
     "FencingTokenException",
@@ -33,13 +33,13 @@ class _Errors(msgspec.Struct, frozen=True):
 
 
 def rest_client(flink: FlinkSettings) -> httpx.Client:
-    """An HTTP client that gets in.
+    """Return an HTTP client with credentials and TLS.
 
     Raises:
-        ConfigError: A certificate, a key or a secret is not where the settings say.
+        ConfigError: A certificate, a key or a secret cannot be read.
     """
     said = authorization(flink)
-    # A proxy from the environment must not come between us and a cluster on loopback.
+    # A proxy from the environment must not be used for a cluster on loopback.
     return httpx.Client(
         base_url=flink.rest,
         timeout=flink.timeout,
@@ -50,10 +50,10 @@ def rest_client(flink: FlinkSettings) -> httpx.Client:
 
 
 def trusted(flink: FlinkSettings) -> ssl.SSLContext | bool:
-    """Whom to trust, and who we are; False without TLS.
+    """Return the TLS context; False without TLS.
 
     Raises:
-        ConfigError: A certificate, a key or a secret is not where the settings say.
+        ConfigError: A certificate, a key or a secret cannot be read.
     """
     if not flink.rest.startswith("https:"):
         return False
@@ -73,10 +73,10 @@ def trusted(flink: FlinkSettings) -> ssl.SSLContext | bool:
 
 
 def authorization(flink: FlinkSettings) -> str:
-    """The value of the header `Authorization`; empty for a cluster that asks nobody who they are.
+    """Return the `Authorization` header; empty without credentials.
 
     Raises:
-        ConfigError: A secret is not where the settings say.
+        ConfigError: A secret cannot be read.
     """
     if flink.token:
         return f"Bearer {flink.token.reveal()}"
@@ -87,16 +87,16 @@ def authorization(flink: FlinkSettings) -> str:
 
 
 def unavailable(address: str, error: Exception) -> PipelineError:
-    """What a failed request means to the user."""
+    """Convert the exception of a failed request."""
     if "CERTIFICATE_VERIFY_FAILED" in str(error):
         return ConfigError(
             f"The certificate of Flink at {address} is not trusted.",
             "Set ca_file to the certificate of the authority that signed it.",
         )
-    # What is sent is no HTTP, or not what its own headers say.
+    # The answer is not HTTP, or contradicts its own headers.
     if isinstance(error, httpx.RemoteProtocolError | httpx.DecodingError | httpx.InvalidURL):
-        return _not_flink(address, "no proper HTTP")
-    reason = "the connection breaks off"
+        return _not_flink(address, "it does not speak HTTP")
+    reason = "the connection was lost"
     if isinstance(error, httpx.TimeoutException):
         reason = "no answer in time"
     elif isinstance(error, httpx.ConnectError):
@@ -108,12 +108,12 @@ def unavailable(address: str, error: Exception) -> PipelineError:
 
 
 def foreign(address: str, path: str, content: bytes) -> UnavailableError:
-    """What an answer means that is not one of Flink's REST API.
+    """Return the error for an answer that is not one of Flink's REST API.
 
     Args:
-        address: Of what answered.
-        path: What was asked for.
-        content: The answer.
+        address: The server's address.
+        path: The requested path.
+        content: The answer's body.
     """
     page = content.lstrip()[:1] == b"<"
     what = "a web page" if page else "an unknown answer"
@@ -125,16 +125,16 @@ def _not_flink(address: str, why: str) -> UnavailableError:
 
 
 def _shown(path: str) -> str:
-    """What was asked for, without the names of all metrics."""
+    """Shorten a path: the names of the requested metrics are cut off."""
     return path.partition("?")[0]
 
 
 def refused(address: str, path: str, response: httpx.Response) -> PipelineError:
-    """What an answer that is an error means to the user.
+    """Convert an HTTP error.
 
     Args:
-        address: Of Flink.
-        path: What was asked for.
+        address: Flink's address.
+        path: The requested path.
         response: The answer.
     """
     code = response.status_code
@@ -148,7 +148,7 @@ def refused(address: str, path: str, response: httpx.Response) -> PipelineError:
     if any(said in response.text for said in _LEADERLESS):
         return UnavailableError(
             f"Flink at {address} has no leader at the moment.",
-            "Where there are several JobManagers another one takes its place; try again soon.",
+            "If there are several JobManagers, another one will take over; try again soon.",
         )
     if code >= httpx.codes.BAD_GATEWAY:
         return UnavailableError(f"Flink at {address} is not ready (HTTP {code}).", "Try again.")
@@ -157,14 +157,14 @@ def refused(address: str, path: str, response: httpx.Response) -> PipelineError:
     except MALFORMED:
         return foreign(address, path, response.content)
     if code == httpx.codes.NOT_FOUND:
-        return JobError(f"Flink at {address} does not know {_shown(path)}.", _LOGS)
+        return JobError(f"Flink at {address} cannot find {_shown(path)}.", _LOGS)
     said = _first_line(errors) or f"HTTP {code}"
     return JobError(f"Flink at {address} refused {_shown(path)}: {said}.", _LOGS)
 
 
 def _first_line(errors: tuple[str, ...]) -> str:
-    """What an error answer of the API says, without its stack trace."""
-    # The cause comes last, and under a line that says no more than that there is one.
+    """Return the cause in an error answer of the API, without its stack trace."""
+    # The cause is the last entry, below a line that only announces it.
     lines = "".join(errors[-1:]).splitlines()
     said = (line for line in lines if line.strip() and not line.startswith(("<", "\t")))
     return quoted(next(said, ""))

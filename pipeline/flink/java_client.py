@@ -1,4 +1,4 @@
-"""How Flink's own client, which hands jobs to a cluster, gets in there.
+"""Credentials and TLS for Flink's own Java client, which submits jobs to a cluster.
 
 Sources: Flink 2.3, `RestOptions`, `SecurityOptions`, and `FLINK_REST_CLIENT_HEADERS`.
 """
@@ -18,9 +18,10 @@ from pipeline.errors import ConfigError
 
 from .http import authorization, trusted, unavailable
 
-# The stores hold what the settings' files hold, for the same user's eyes only; Java wants a word.
+# The stores hold copies of the settings' files and are private to the user; Java only needs some
+# password.
 _STORE_PASSWORD: Final = "fraudwatch"
-# Flink's own are of TLS 1.2 and for RSA certificates alone.
+# Flink's defaults are for TLS 1.2 with RSA certificates only.
 _PROTOCOLS: Final = "TLSv1.3,TLSv1.2"
 _CIPHERS: Final = ",".join(
     ["TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384"]
@@ -34,7 +35,7 @@ _HEADERS: Final = "FLINK_REST_CLIENT_HEADERS"
 
 
 def address_options(flink: FlinkSettings) -> dict[str, str]:
-    """Where the cluster is, as options of a job."""
+    """Return the cluster's address, as job options."""
     parts = urlsplit(flink.rest)
     port = parts.port or (443 if parts.scheme == "https" else 80)
     options = {"rest.address": parts.hostname or "", "rest.port": str(port)}
@@ -44,15 +45,15 @@ def address_options(flink: FlinkSettings) -> dict[str, str]:
 
 
 def tls_options(flink: FlinkSettings, folder: Path) -> dict[str, str]:
-    """Whom to trust and who we are, as options of a job; stores that Java reads are made for it.
+    """Return the TLS settings as job options; writes the key stores that Java reads.
 
     Args:
         flink: The cluster.
-        folder: Where the stores go.
+        folder: Directory for the stores.
 
     Raises:
-        ConfigError: A certificate, a key or a secret is not where the settings say, or the cluster
-            is not to be trusted.
+        ConfigError: A certificate, a key or a secret cannot be read, or the cluster's certificate
+            is not trusted.
         UnavailableError: The cluster does not answer.
     """
     if not flink.rest.startswith("https:"):
@@ -62,8 +63,8 @@ def tls_options(flink: FlinkSettings, folder: Path) -> dict[str, str]:
         "security.ssl.protocol": _PROTOCOLS,
         "security.ssl.algorithms": _CIPHERS,
         f"{prefix}enabled": "true",
-        # Flink's client does not tell Java whom it calls, so that no name can be verified there: we
-        # look at the certificate ourselves, and it trusts that one alone.
+        # Flink's client does not pass the host name to Java's TLS, so Java cannot verify it. We
+        # verify the certificate here, and let the client trust that one alone.
         f"{prefix}verify-hostname": "false",
         f"{prefix}truststore": str(folder / "trusted.p12"),
         f"{prefix}truststore-type": "PKCS12",
@@ -85,17 +86,17 @@ def tls_options(flink: FlinkSettings, folder: Path) -> dict[str, str]:
 
 
 def environment(flink: FlinkSettings) -> dict[str, str]:
-    """Variables for the process that submits: who we are, which must be in no option of a job.
+    """Return environment variables with the credentials, which must not become options of a job.
 
     Raises:
-        ConfigError: A secret is not where the settings say.
+        ConfigError: A secret cannot be read.
     """
     said = authorization(flink)
     return {_HEADERS: f"Authorization:{said}"} if said else {}
 
 
 def _certificate(flink: FlinkSettings) -> bytes:
-    """The cluster's certificate, in DER, once it has been found to be one to trust."""
+    """Return the cluster's certificate in DER, after verifying it."""
     parts, context = urlsplit(flink.rest), trusted(flink)
     assert isinstance(context, ssl.SSLContext)
     host, port = parts.hostname or "", parts.port or 443

@@ -1,4 +1,4 @@
-"""The life of a feature job: start from kept state, stop keeping state, tell where it stands."""
+"""The lifecycle of feature jobs: start from state, stop with a savepoint, report the status."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from pipeline import private_file
 from pipeline.config import KafkaSettings, Settings
 from pipeline.errors import ChangedError, JobError
 from pipeline.kafka import security
-from pipeline.model import JobState, JobStatus, KeptState, OtherJob, Resume
+from pipeline.model import JobState, JobStatus, OtherJob, RestorePoint, Resume
 
 from .answers import JobOverview
 from .definition import DIGEST_PARAMETER, SESSION_TIME_ZONE, Definition
 from .java_client import address_options, tls_options
 from .journal import Entry, Journal, Savepoint
-from .kept import kept_state
 from .rest import TERMINAL, TROUBLED, FlinkRest
+from .restore_points import restore_points
 from .slots import no_slots
 from .state import state_store
 from .submission import STATE_PATH, Submission, Submitted
@@ -35,7 +35,7 @@ SAVEPOINTS_KEPT: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What runs on a cluster: the jobs asked about, and whatever else there is."""
+    """What runs on a cluster: the requested feature jobs, and all others."""
 
     ours: tuple[JobStatus, ...]
     others: tuple[OtherJob, ...]
@@ -46,7 +46,7 @@ class Jobs:
 
     Args:
         rest: The cluster.
-        settings: Where state is kept, and what is remembered between starts.
+        settings: Settings of the profile, with the directories for state and the journal.
     """
 
     def __init__(self, rest: FlinkRest, settings: Settings) -> None:
@@ -56,14 +56,14 @@ class Jobs:
         self._journal = Journal(settings.journal_file)
 
     def statuses(self, topics: Mapping[str, str]) -> tuple[JobStatus, ...]:
-        """Where each feature's job stands; see `survey`."""
+        """Return the status of each feature's job; see `survey`."""
         return self.survey(topics).ours
 
     def survey(self, topics: Mapping[str, str]) -> Survey:
-        """Where each feature's job stands, and what else runs on the cluster.
+        """Return the status of each feature's job, and the other jobs on the cluster.
 
         Args:
-            topics: Sink topic by feature name, for the features asked about.
+            topics: Sink topic by feature name, for the features of interest.
         """
         listed = self._rest.jobs()
         newest = _newest(listed)
@@ -82,9 +82,9 @@ class Jobs:
         return Survey(tuple(statuses), others)
 
     def job_name(self, name: str) -> str:
-        """What a feature's job is called in Flink, so that it is told from other people's jobs.
+        """Return the name of a feature's job in Flink, distinct from other people's jobs.
 
-        It is its consumer group as well, under which it commits how far it has read.
+        It is also the consumer group under which the job commits its offsets.
         """
         return self._settings.flink.job_prefix + name
 
@@ -98,24 +98,24 @@ class Jobs:
         resume: Resume = Resume.UNCHANGED,
         report: Report = lambda _: None,
     ) -> str:
-        """Submit a feature's job, from its kept state if there is any.
+        """Submit a feature's job, restored from its newest restore point if there is one.
 
         Args:
             name: The feature's name.
             definition: What it computes.
-            kafka: Where Kafka is, and how Flink gets in.
-            submit: Hands a submission to the process that owns PyFlink.
-            resume: What to do with state that another definition left behind.
-            report: Told what is being done.
+            kafka: The Kafka cluster as Flink reaches it.
+            submit: Passes a submission to the process that owns the JVM.
+            resume: What to do with state that another definition produced.
+            report: Called with what is being done.
 
         Returns:
-            The job's id; a job that runs already is left alone.
+            The job's id; a job that already runs is left alone.
 
         Raises:
             JobError: Flink refused the job, there are not enough free slots, or the job has changed
-                since its state was kept.
+                since its state was taken.
         """
-        # Two consoles may want the same at once, and the supervisor brings back what was lost.
+        # Two consoles may start a job at once, and the supervisor restarts lost jobs.
         with private_file.locked(self._settings.state_dir / f"start-{name}"):
             running = self._running(name)
             if running is not None:
@@ -126,18 +126,18 @@ class Jobs:
     def _chosen(
         self, name: str, definition: Definition, resume: Resume, report: Report
     ) -> Definition:
-        """What to run: state is of use only to the definition that it was made by."""
+        """Return the definition to run: state can only be restored by the one that produced it."""
         entry = self._journal.entry(name)
         if resume is Resume.FRESH:
             self.discard(name, report)
-        elif entry.digest != definition.digest and (state := self.kept(name)):
+        elif entry.digest != definition.digest and (points := self.restore_points(name)):
             if resume is Resume.AS_BEFORE and entry.definition is not None:
                 return entry.definition
             raise ChangedError(
                 name,
-                _kept_when(state[0]),
+                _described(points[0]),
                 certain=bool(entry.digest),
-                can_be_kept=entry.definition is not None,
+                original_known=entry.definition is not None,
             )
         return definition
 
@@ -170,17 +170,17 @@ class Jobs:
         return submitted.job_id
 
     def bring_back(self, seen: frozenset[str], kafka: KafkaSettings, submit: Submit) -> None:
-        """Start again, from their last checkpoint, the jobs that Flink no longer knows.
+        """Restart jobs that Flink has lost, from their last checkpoint.
 
-        A JobManager that dies takes its jobs along: the next one has never heard of them.
+        A JobManager that dies loses its jobs: its successor has never heard of them.
 
         Args:
             seen: Ids of jobs that ran on this cluster.
-            kafka: Where Kafka is, and how Flink gets in.
-            submit: Hands a submission to the process that owns PyFlink.
+            kafka: The Kafka cluster as Flink reaches it.
+            submit: Passes a submission to the process that owns the JVM.
 
         Raises:
-            PipelineError: One cannot be started; so may be the others, a moment later.
+            PipelineError: A job cannot be started; the others may still start a moment later.
         """
         known = {job.id for job in self._rest.jobs()}
         for name, entry in self._journal.entries().items():
@@ -193,7 +193,7 @@ class Jobs:
         self._rest.wait_running(job_id)
 
     def stop(self, name: str, report: Report = lambda _: None) -> None:
-        """Stop a job and keep its state in a savepoint.
+        """Stop a job with a savepoint.
 
         Raises:
             JobError: The job does not run, or the savepoint could not be taken.
@@ -205,9 +205,9 @@ class Jobs:
         self._journal.update(name, wanted=False)
 
     def suspend_all(self, report: Report = lambda _: None) -> None:
-        """Stop every job of the profile with a savepoint, to be resumed by the next start.
+        """Stop every job of the profile with a savepoint; the next start resumes them.
 
-        All at once, since each waits for its checkpoint barriers rather than for the machine.
+        All at once, since each waits for checkpoint barriers rather than for the CPU.
 
         Raises:
             JobError: A savepoint could not be taken; the other jobs are stopped all the same.
@@ -224,28 +224,28 @@ class Jobs:
             savepoint.result()
 
     def resume_point(self, name: str) -> str:
-        """The savepoint or checkpoint that a start would resume from; empty for none.
+        """Return the path of the savepoint or checkpoint that a start resumes from; empty for none.
 
-        A job that was stopped has a savepoint; one whose cluster died has its last checkpoint.
+        A stopped job has a savepoint; a job whose cluster died has a checkpoint.
         """
-        return next((state.path for state in self.kept(name)), "")
+        return next((point.path for point in self.restore_points(name)), "")
 
-    def kept(self, name: str) -> tuple[KeptState, ...]:
-        """All state of a job that can still be read, newest first."""
-        return kept_state(self._state, self._journal.entry(name))
+    def restore_points(self, name: str) -> tuple[RestorePoint, ...]:
+        """Return all readable restore points of a job, newest first."""
+        return restore_points(self._state, self._journal.entry(name))
 
     def last_id(self, name: str) -> str:
-        """Flink's id of a job's last run that was not stopped by us; empty for none."""
+        """Return Flink's id of a job's last run that fraudwatch did not stop; empty for none."""
         return self._journal.entry(name).job_id
 
     def running(self, names: Iterable[str]) -> dict[str, str]:
-        """Flink's ids of those of these jobs that run, by name."""
+        """Return Flink's ids of the running jobs among these, by name."""
         newest = _newest(self._rest.jobs())
         found = {name: newest.get(self.job_name(name)) for name in names}
         return {name: job.id for name, job in found.items() if job and job.state not in TERMINAL}
 
     def discard(self, name: str, report: Report = lambda _: None) -> None:
-        """End a job if it runs, and throw all its kept state away."""
+        """Cancel a job if it runs, and delete all its state."""
         running = self._running(name)
         if running is not None:
             report("cancelling, discarding state")
@@ -268,15 +268,15 @@ class Jobs:
         self._journal.update(name, job_id="", savepoints=savepoints[:SAVEPOINTS_KEPT], **made_by)
 
     def _made_by(self, entry: Entry, job_id: str) -> dict[str, object]:
-        """What is to be remembered of whose state a run keeps.
+        """Return what to record about the definition behind a run's state.
 
-        A run that was started from elsewhere, as by a colleague, says so itself.
+        A run that was started elsewhere, for example by a colleague, carries a digest itself.
         """
         if entry.job_id == job_id:
             return {}
-        told = self._rest.parameters(job_id).get(DIGEST_PARAMETER, "")
-        known = entry.definition is not None and entry.definition.digest == told
-        return {"told": told, "definition": entry.definition if known else None}
+        digest = self._rest.parameters(job_id).get(DIGEST_PARAMETER, "")
+        known = entry.definition is not None and entry.definition.digest == digest
+        return {"foreign_digest": digest, "definition": entry.definition if known else None}
 
     def _running(self, name: str) -> JobOverview | None:
         job = _newest(self._rest.jobs()).get(self.job_name(name))
@@ -300,8 +300,8 @@ class Jobs:
             options["state.backend.type"] = flink.state_backend
         if resume:
             options[STATE_PATH] = resume
-            # A checkpoint passes to the new run, which deletes it when it has its own; a savepoint
-            # stays the user's.
+            # A checkpoint is handed over to the new run, which deletes it after its own first one;
+            # a savepoint still belongs to the user.
             is_checkpoint = re.search(r"/chk-\d+$", resume) is not None
             options["execution.state-recovery.claim-mode"] = (
                 "CLAIM" if is_checkpoint else "NO_CLAIM"
@@ -309,24 +309,24 @@ class Jobs:
         return options
 
     def _failure(self, entry: Entry, job: JobOverview | None) -> str:
-        """Why a job that should run does not, or is restarted."""
+        """Return why a job that should run does not run, or is being restarted."""
         if job is not None and job.state in TROUBLED:
             return self._rest.failure(job.id)
         if not (entry.wanted and entry.job_id) or (job is not None and job.state not in TERMINAL):
             return ""
         if job is not None and job.id == entry.job_id:
             if job.state == "FINISHED":
-                # Somebody else has stopped it: transactions have no end.
+                # Another user has stopped it: a stream of transactions never ends by itself.
                 return ""
             return self._rest.failure(job.id) or f"Flink says {job.state}"
         return "Flink no longer knows the job; a start resumes from its last checkpoint"
 
 
 def remembered(settings: Settings, topics: Mapping[str, str]) -> tuple[JobStatus, ...]:
-    """What is known of each feature's job while there is no cluster to ask.
+    """Return what the journal knows of each feature's job, while there is no cluster to ask.
 
     Args:
-        settings: Where it is remembered.
+        settings: Settings of the profile.
         topics: Sink topic by feature name.
     """
     entries = Journal(settings.journal_file).entries()
@@ -336,7 +336,7 @@ def remembered(settings: Settings, topics: Mapping[str, str]) -> tuple[JobStatus
 
 
 def _newest(jobs: Iterable[JobOverview]) -> dict[str, JobOverview]:
-    """Of each name the newest job that runs, or else the newest that ended.
+    """Return for each name the newest running job, or else the newest ended one.
 
     Args:
         jobs: Newest first.
@@ -371,6 +371,6 @@ def _state_label(path: str) -> str:
     return "its last checkpoint" if "/chk-" in path else "its savepoint"
 
 
-def _kept_when(state: KeptState) -> str:
-    when = f" of {datetime.fromtimestamp(state.at):%Y-%m-%d %H:%M}" if state.at else ""
-    return f"{state.kind}{when}"
+def _described(point: RestorePoint) -> str:
+    when = f" of {datetime.fromtimestamp(point.at):%Y-%m-%d %H:%M}" if point.at else ""
+    return f"{point.kind}{when}"

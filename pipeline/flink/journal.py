@@ -1,4 +1,4 @@
-"""What is remembered about each job between starts: is it wanted, and where is its state."""
+"""A file that records each job between starts: whether it is wanted, and its restore points."""
 
 from __future__ import annotations
 
@@ -14,44 +14,45 @@ from .definition import Definition
 
 
 class Savepoint(msgspec.Struct, frozen=True):
-    """A job's kept state: `path` as Flink names it, `taken_at` in seconds since the epoch."""
+    """A savepoint: `path` as Flink names it, `taken_at` in seconds since the epoch."""
 
     path: str
     taken_at: float
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """One job.
+    """The record of one job.
 
     Attributes:
         wanted: Whether the next start of the stack should start it.
-        job_id: Flink's id of the last run that was not stopped by us; empty otherwise.
+        job_id: Flink's id of the last run that fraudwatch did not stop; empty otherwise.
         savepoints: Newest first.
-        definition: What it computed when it last ran; its state is of no use to anything else. None
-            when it was started from elsewhere.
-        told: What then told the job's definition from others; empty when it did not say.
+        definition: The definition that it last ran; its state fits no other. None if it was started
+            from elsewhere.
+        foreign_digest: The digest that such a job carries in its parameters; empty without one.
+            The file calls it `told`.
     """
 
     wanted: bool = False
     job_id: str = ""
     savepoints: tuple[Savepoint, ...] = ()
     definition: Definition | None = None
-    told: str = ""
+    foreign_digest: str = msgspec.field(name="told", default="")
 
     @property
     def digest(self) -> str:
-        """What tells the definition that made the state from others; empty when nobody knows."""
-        return self.definition.digest if self.definition is not None else self.told
+        """Digest of the definition that produced the state; empty if it is unknown."""
+        return self.definition.digest if self.definition is not None else self.foreign_digest
 
 
 class Journal:
-    """The entries of all jobs in one file, safe against several processes and half-done writes."""
+    """The entries of all jobs in one file; safe for several processes, and written atomically."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def entries(self) -> dict[str, Entry]:
-        """All jobs ever started, by name.
+        """Return the entries of all jobs ever started, by name.
 
         Raises:
             InputError: The file cannot be read.
@@ -65,17 +66,17 @@ class Journal:
         except msgspec.DecodeError as error:
             raise InputError(
                 f"{self._path} is damaged: {error}.",
-                "Move it away; jobs then start without their kept state.",
+                "Move it away; jobs then start without state.",
             ) from error
 
     def entry(self, name: str) -> Entry:
-        """One job; an empty entry when it was never started."""
+        """Return one job's entry; an empty one if it was never started."""
         return self.entries().get(name, Entry())
 
     def wanted(self, names: Iterable[str]) -> tuple[str, ...]:
-        """Those of these jobs that a start of the stack starts.
+        """Filter these jobs by whether a start of the stack starts them.
 
-        They ran when it was last stopped; a job that was never started counts as wanted.
+        Wanted are the jobs that ran when the stack was last stopped, and those never started.
 
         Raises:
             InputError: The file cannot be read.
@@ -84,7 +85,7 @@ class Journal:
         return tuple(name for name in names if entries.get(name, Entry(wanted=True)).wanted)
 
     def update(self, name: str, **changes: object) -> Entry:
-        """Change fields of one job's entry and keep the rest."""
+        """Change fields of one job's entry and return it."""
         with private_file.locked(self._path):
             entries = self.entries()
             entry = msgspec.structs.replace(entries.get(name, Entry()), **changes)

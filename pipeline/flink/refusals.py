@@ -1,4 +1,4 @@
-"""What Flink would refuse of a feature, said before it does and in the words of the feature."""
+"""Finds what Flink would refuse in a feature, and says so in terms of the expression."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from pipeline import contract
 from pipeline.features import Feature
 from pipeline.features.lineage import is_event_time
 
-from .ddl import SQL_TYPES, compile_query
+from .ddl import SINK_TYPES, compile_query
 
 _TIME: Final = f"transaction.{contract.TIME_COLUMN}"
 
 
 def refusal(feature: Feature) -> tuple[str, str] | None:
-    """Why a feature cannot run on Flink, and what to do about it; None when nothing is known.
+    """Return why a feature cannot run on Flink and what to do; None if no reason is known.
 
-    Flink's own planner has the last word when the job starts.
+    Flink's planner has the last word when the job starts.
     """
     checks: tuple[Callable[[Feature], Iterator[tuple[str, str]]], ...] = (
         _types,
@@ -35,10 +35,10 @@ def refusal(feature: Feature) -> tuple[str, str] | None:
 
 def _types(feature: Feature) -> Iterator[tuple[str, str]]:
     for name, dtype in feature.columns.items():
-        if dtype not in SQL_TYPES:
+        if dtype not in SINK_TYPES:
             yield (
-                f"column {name!r} is of type {dtype}, which a sink topic does not have",
-                f"Cast it to one of {', '.join(SQL_TYPES)}.",
+                f"column {name!r} is of type {dtype}, which a sink topic cannot hold",
+                f"Cast it to one of {', '.join(SINK_TYPES)}.",
             )
 
 
@@ -47,7 +47,7 @@ def _event_time(feature: Feature) -> Iterator[tuple[str, str]]:
     if "window_end" in feature.columns or is_event_time(op, contract.TIME_COLUMN):
         return
     yield (
-        f"its rows have neither window_end nor {contract.TIME_COLUMN} as it was, so that nothing "
+        f"its rows have neither window_end nor an unchanged {contract.TIME_COLUMN}, so nothing "
         "says when they are final",
         f"Select {_TIME} too.",
     )
@@ -60,7 +60,7 @@ def _unbounded(feature: Feature) -> Iterator[tuple[str, str]]:
         if isinstance(node, ops.Aggregate) and bounds <= node.groups.keys():
             continue
         yield (
-            "it aggregates without a window, so that no row would ever be final",
+            "it aggregates without a window, so no row would ever be final",
             f"Use transaction.window_by({_TIME}) and .agg(), or .over() a range window.",
         )
 
@@ -70,12 +70,12 @@ def _orders(feature: Feature) -> Iterator[tuple[str, str]]:
         if [_is_time(key.arg) and key.ascending for key in window.order_by] != [True]:
             yield (
                 f"a window of .over() is not ordered by {_TIME} alone, ascending",
-                f"Say order_by={_TIME}; only this column has a watermark.",
+                f"Use order_by={_TIME}; only this column has a watermark.",
             )
         if isinstance(window.func, ops.Reduction) and not _ends_at_current_row(window):
             yield (
                 "a window of .over() does not end at the current row",
-                "Say following=0; a stream knows nothing of what follows.",
+                "Use following=0; a stream cannot see the rows that follow.",
             )
     for project in feature.table.op().find(ops.Project):
         shapes = {
@@ -85,7 +85,7 @@ def _orders(feature: Feature) -> Iterator[tuple[str, str]]:
         }
         if len(shapes) > 1:
             yield (
-                "one select has several windows of .over(), and Flink computes one at a time",
+                "one select has several windows of .over(), but Flink computes one at a time",
                 "Select the second over the result of the first.",
             )
 
@@ -94,8 +94,8 @@ def _windows(feature: Feature) -> Iterator[tuple[str, str]]:
     for window in feature.table.op().find(ops.WindowAggregate):
         if not _is_time(window.time_col):
             yield (
-                f"window_by() is given something else than {_TIME}",
-                f"Say window_by({_TIME}); only this column has a watermark.",
+                f"window_by() uses a column other than {_TIME}",
+                f"Use window_by({_TIME}); only this column has a watermark.",
             )
 
 
@@ -104,7 +104,7 @@ def _sql(feature: Feature) -> Iterator[tuple[str, str]]:
         compile_query(feature)
     except (IbisError, NotImplementedError, ValueError, TypeError) as error:
         said = (str(error) or type(error).__name__).partition("\n")[0].rstrip(". ")
-        yield f"Ibis cannot write it as Flink SQL: {said}", "Say it in another way."
+        yield f"Ibis cannot write it as Flink SQL: {said}", "Rewrite the expression."
 
 
 def _is_time(value: Any) -> bool:

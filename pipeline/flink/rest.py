@@ -1,4 +1,4 @@
-"""Flink's REST API: what the cluster and its jobs are doing, and stopping a job.
+"""A client for Flink's REST API: status of the cluster and its jobs, savepoints, cancellation.
 
 Source: Flink 2.3 documentation, "REST API".
 """
@@ -16,7 +16,7 @@ import msgspec
 
 from pipeline.config import FlinkSettings
 from pipeline.errors import JobError, UnavailableError
-from pipeline.model import JobFailure, KeptState
+from pipeline.model import JobFailure, RestorePoint
 from pipeline.text.malformed import MALFORMED
 from pipeline.text.words import quoted
 
@@ -45,20 +45,20 @@ T = TypeVar("T")
 POLL_SECONDS: Final = 0.1
 _FAILURES: Final = 5
 _OVER_SUBTASKS: Final = ("min", "max", "avg", "sum")
-# Options of a cluster that asks Kubernetes or YARN for TaskManagers.
+# Prefixes of the options of a cluster that allocates TaskManagers from Kubernetes or YARN.
 _PROVIDERS: Final = ("kubernetes.", "yarn.", "$internal.yarn.")
 TERMINAL: Final = frozenset({"FINISHED", "CANCELED", "FAILED"})
 TROUBLED: Final = frozenset({"FAILING", "RESTARTING"})
 
 
 class FlinkRest:
-    """A client for one cluster; may be shared between threads.
+    """A client for one cluster; thread-safe.
 
     Args:
-        flink: Where its REST API is, and how to get in.
+        flink: The cluster and its credentials.
 
     Raises:
-        ConfigError: A certificate, a key or a secret is not where the settings say.
+        ConfigError: A certificate, a key or a secret cannot be read.
     """
 
     def __init__(self, flink: FlinkSettings) -> None:
@@ -66,11 +66,9 @@ class FlinkRest:
         self._client = rest_client(flink)
 
     def close(self) -> None:
-        """Let go of the connections."""
         self._client.close()
 
     def reachable(self) -> bool:
-        """Whether the API answers."""
         try:
             self.overview()
         except UnavailableError:
@@ -78,7 +76,7 @@ class FlinkRest:
         return True
 
     def overview(self) -> Overview:
-        """The cluster's slots.
+        """Return the cluster's task slots.
 
         Raises:
             UnavailableError: The API does not answer.
@@ -86,41 +84,41 @@ class FlinkRest:
         return self._get("/overview", Overview)
 
     def data_ports(self) -> frozenset[int]:
-        """Ports on which the registered TaskManagers exchange records."""
+        """Return the ports on which the registered TaskManagers exchange records."""
         found = self._get("/taskmanagers", TaskManagers)
         return frozenset(manager.data_port for manager in found.taskmanagers)
 
     def version(self) -> str:
-        """Flink's version, such as `2.3.0`."""
+        """Return Flink's version, such as `2.3.0`."""
         return self._get("/config", Cluster).version
 
     def jobs(self) -> tuple[JobOverview, ...]:
-        """All jobs that the cluster remembers, newest first."""
+        """Return all jobs that the cluster remembers, newest first."""
         jobs = self._get("/jobs/overview", JobList).jobs
         return tuple(sorted(jobs, key=lambda job: job.start, reverse=True))
 
     def state(self, job_id: str) -> str:
-        """Flink's state of one job."""
+        """Return Flink's state of a job, such as `RUNNING`."""
         return self._get(f"/jobs/{job_id}", Job).state
 
     def parameters(self, job_id: str) -> dict[str, str]:
-        """What was said of a job by whoever submitted it: Flink's global job parameters."""
+        """Return a job's global job parameters, set by whoever submitted it."""
         config = self._get(f"/jobs/{job_id}/config", JobConfig).execution
-        told = config.parameters if config is not None else None
-        return {name: str(value) for name, value in (told or {}).items()}
+        configured = config.parameters if config is not None else None
+        return {name: str(value) for name, value in (configured or {}).items()}
 
     def grows(self) -> bool:
-        """Whether the cluster starts TaskManagers when a job needs them."""
+        """Whether the cluster allocates TaskManagers on demand."""
         known = self._get("/jobmanager/config", tuple[Option, ...])
         return any(option.key.startswith(_PROVIDERS) for option in known)
 
     def failure(self, job_id: str) -> str:
-        """The root cause of what a job failed with last, empty when it did not fail."""
+        """Return the root cause of a job's last failure; empty when it did not fail."""
         found = self._get(f"/jobs/{job_id}/exceptions?maxExceptions=1", Exceptions)
         return next((_root_cause(entry.stacktrace) for entry in found.history.entries), "")
 
     def failures(self, job_id: str) -> tuple[JobFailure, ...]:
-        """A job's exceptions in full, newest first; none when Flink has forgotten the job."""
+        """Return a job's exceptions in full, newest first; none if Flink has forgotten the job."""
         try:
             path = f"/jobs/{job_id}/exceptions?maxExceptions={_FAILURES}"
             entries = self._get(path, Exceptions).history.entries
@@ -129,18 +127,18 @@ class FlinkRest:
         return tuple(JobFailure(entry.timestamp / 1000, entry.stacktrace) for entry in entries)
 
     def vertices(self, job_id: str) -> tuple[str, ...]:
-        """The ids of a job's vertices, from sources to sinks."""
+        """Return the ids of a job's vertices, from sources to sinks."""
         return tuple(vertex.id for vertex in self._get(f"/jobs/{job_id}", Job).vertices)
 
     def metric_names(self, job_id: str, vertex: str) -> tuple[str, ...]:
-        """The metrics that all subtasks of a vertex have together."""
+        """Return the names of the metrics of a vertex that can be aggregated over its subtasks."""
         path = f"/jobs/{job_id}/vertices/{vertex}/subtasks/metrics"
         return tuple(metric.id for metric in self._get(path, tuple[Metric, ...]))
 
     def metrics(
         self, job_id: str, vertex: str, names: Iterable[str]
     ) -> dict[str, dict[str, float]]:
-        """Metrics over the subtasks of a vertex: `min`, `max`, `avg` and `sum` by name."""
+        """Return metrics of a vertex: `min`, `max`, `avg` and `sum` over its subtasks, by name."""
         wanted = quote(",".join(names))
         path = f"/jobs/{job_id}/vertices/{vertex}/subtasks/metrics?get={wanted}"
         listed = self._get(path, tuple[Aggregate, ...])
@@ -154,14 +152,14 @@ class FlinkRest:
         }
 
     def job_metrics(self, job_id: str, names: Iterable[str]) -> dict[str, float]:
-        """Metrics of a job as a whole; those that Flink does not know (yet) are left out."""
+        """Return metrics of a whole job; those that Flink does not report yet are left out."""
         listed = self._get(f"/jobs/{job_id}/metrics?get={','.join(names)}", tuple[Metric, ...])
         return {
             metric.id: value for metric in listed if (value := _number(metric.value)) is not None
         }
 
-    def last_state(self, job_id: str) -> KeptState | None:
-        """The newest complete checkpoint of a run, or the savepoint with which it was stopped.
+    def last_state(self, job_id: str) -> RestorePoint | None:
+        """Return the newest completed checkpoint of a run, or the savepoint that stopped it.
 
         None without one, or when the cluster has forgotten the run.
         """
@@ -169,23 +167,23 @@ class FlinkRest:
             latest = self._get(f"/jobs/{job_id}/checkpoints", Checkpoints).latest
         except JobError:
             return None
-        # What Flink says of a checkpoint that is only in its memory is no address.
+        # The path of a checkpoint that exists only in memory is a placeholder.
         found = (
-            KeptState(taken.path, taken.at / 1000, kind)
+            RestorePoint(taken.path, taken.at / 1000, kind)
             for taken, kind in ((latest.completed, "checkpoint"), (latest.savepoint, "savepoint"))
             if taken and ":/" in taken.path
         )
         return max(found, key=lambda state: state.at or 0.0, default=None)
 
     def began_from_nothing(self, job_id: str) -> bool:
-        """Whether a run has no past: no state was restored, neither at its start nor since."""
+        """Whether no state was restored in a run, neither at its start nor after a failure."""
         return not self._get(f"/jobs/{job_id}/checkpoints", Checkpoints).latest.restored
 
     def dispose_savepoint(self, path: str, *, patience: float = 30.0) -> None:
-        """Have Flink throw a savepoint away.
+        """Let Flink delete a savepoint.
 
         Raises:
-            JobError: It could not.
+            JobError: The deletion failed.
         """
         body = {"savepoint-path": path}
         operation = self._operation("/savepoint-disposal", body, patience, "the disposal")
@@ -194,9 +192,9 @@ class FlinkRest:
             raise JobError(f"Flink could not delete {path}: {cause}.")
 
     def watermark(self, job_id: str) -> int | None:
-        """How far the slowest part of a job has come in event time, in milliseconds.
+        """Return a job's lowest watermark, in milliseconds since the epoch.
 
-        None while the job has no watermark yet, as before its first record.
+        None before the job has a watermark, as before its first record.
         """
         found = [
             int(value)
@@ -210,12 +208,11 @@ class FlinkRest:
         return lowest if lowest is not None and is_date(lowest) else None
 
     def stop_with_savepoint(self, job_id: str, directory: str) -> str:
-        """Stop a job and keep its state, which takes as long as Flink is at it.
+        """Stop a job with a savepoint, however long that takes.
 
         Args:
-            job_id: The job.
-            directory: Where the savepoint goes, as an address that Flink knows; where the cluster
-                is set to put it when empty.
+            job_id: Flink's id of the job.
+            directory: Directory for the savepoint, as a URI; the cluster's default when empty.
 
         Returns:
             The savepoint's path.
@@ -235,13 +232,13 @@ class FlinkRest:
             cause = _root_cause(operation.failure.trace)
             raise JobError(
                 f"Flink could not take a savepoint: {cause}.",
-                "The job was left as it is; look at its log, or cancel it with --discard.",
+                "The job keeps running; look at its log, or cancel it with --discard.",
             )
         self.wait_terminal(job_id, patience=math.inf)
         return operation.location
 
     def checkpoint(self, job_id: str, *, patience: float = 30.0) -> None:
-        """Have a job take a checkpoint now, and wait until it is complete.
+        """Trigger a checkpoint of a job and wait until it completes.
 
         Raises:
             JobError: It could not be taken.
@@ -253,12 +250,12 @@ class FlinkRest:
             raise JobError(f"Flink could not take a checkpoint: {cause}.", "Try again.")
 
     def cancel(self, job_id: str, *, patience: float = 30.0) -> None:
-        """End a job without keeping its state, and wait until it has ended."""
+        """Cancel a job without a savepoint, and wait until it has ended."""
         self._request("PATCH", f"/jobs/{job_id}?mode=cancel")
         self.wait_terminal(job_id, patience=patience)
 
     def wait_terminal(self, job_id: str, *, patience: float) -> None:
-        """Wait until a job has ended in whatever way."""
+        """Wait until a job has ended in any way."""
         self._wait(lambda: self.state(job_id) in TERMINAL or None, patience, "the job to end")
 
     def wait_running(self, job_id: str, *, patience: float = 60.0) -> None:
@@ -283,7 +280,7 @@ class FlinkRest:
         except JobError as error:
             if (reason := self.failure(job_id)) and reason not in error.message:
                 raise JobError(
-                    f"The job does not get to run: {reason}.",
+                    f"The job cannot start: {reason}.",
                     "Look at `fraudwatch logs flink`, or at the logs of your own cluster.",
                 ) from error
             raise
@@ -291,14 +288,14 @@ class FlinkRest:
     def _operation(
         self, path: str, body: object, patience: float, what: str, *, progress: str = ""
     ) -> Operation:
-        """Trigger an operation and wait until it is complete.
+        """Trigger an asynchronous operation and wait until it completes.
 
         Args:
-            path: What to post to.
-            body: What to post.
-            patience: Seconds to wait.
-            what: The operation in a message.
-            progress: Where Flink says how far it is; at `path` when empty.
+            path: Path of the POST request.
+            body: Its body.
+            patience: Timeout in seconds.
+            what: The operation, for messages.
+            progress: Path to poll; `path` when empty.
         """
         answer = self._request("POST", path, body)
         request = self._decode(answer, path, Trigger).request_id
@@ -342,15 +339,15 @@ class FlinkRest:
 
 
 def _root_cause(trace: str) -> str:
-    """The innermost cause of a Java stack trace, in one line."""
+    """Return the innermost cause of a Java stack trace, in one line."""
     causes = [line for line in trace.splitlines() if line.startswith("Caused by: ")]
     return quoted(causes[-1].removeprefix("Caused by: ") if causes else trace.partition("\n")[0])
 
 
-def _number(told: float | str) -> float | None:
-    """A metric's value; None for what is no number, as while there is none yet."""
+def _number(value_text: float | str) -> float | None:
+    """Convert a metric's value; None if it is not a number, as before its first update."""
     try:
-        value = float(told)
+        value = float(value_text)
     except ValueError:
         return None
     return value if math.isfinite(value) else None

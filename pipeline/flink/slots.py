@@ -1,4 +1,4 @@
-"""Why a job gets no task slots: who has them, and what can be done about it."""
+"""Explains why a job gets no task slots: who holds them, and what to do."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _NAMED = 5
 def no_slots(
     name: str, needed: int, slots: Slots, running: Iterable[str], flink: FlinkSettings
 ) -> JobError:
-    """The error of a job that needs more slots than are free.
+    """Return the error for a job that needs more slots than are free.
 
     Args:
-        name: The job's.
+        name: The job's name.
         needed: Its parallelism.
-        slots: Of the cluster.
-        running: Flink's names of the jobs that run there.
-        flink: The cluster, and how our jobs are called there.
+        slots: The cluster's slots.
+        running: Flink's names of the running jobs.
+        flink: The cluster, whose `job_prefix` marks our jobs.
     """
     named = list(running)
     others = [job for job in named if not job.startswith(flink.job_prefix)]

@@ -1,4 +1,4 @@
-"""The state that jobs leave behind: where it is, whether it can still be read, how it goes away."""
+"""Where the jobs' state is stored, whether it can still be read, and how it is deleted."""
 
 from __future__ import annotations
 
@@ -9,43 +9,43 @@ from typing import Final, Protocol
 
 from pipeline.config import FlinkSettings, Settings
 from pipeline.errors import JobError
-from pipeline.model import KeptState
+from pipeline.model import RestorePoint
 
 from .rest import FlinkRest
 
-# A savepoint's folder begins with this much of the id of its job.
+# The name of a savepoint's directory starts with this many characters of the job id.
 _ID_CHARACTERS: Final = 6
 
 
 class StateStore(Protocol):
-    """Where the jobs of a cluster keep their state."""
+    """The storage of the jobs' checkpoints and savepoints."""
 
     @property
     def checkpoints(self) -> str:
-        """Where checkpoints go, as Flink names it; empty for what the cluster is set to."""
+        """Directory for checkpoints, as a URI for Flink; empty for the cluster's default."""
 
     @property
     def savepoints(self) -> str:
-        """Where savepoints go; likewise."""
+        """Directory for savepoints, likewise."""
 
-    def left_by(self, job_id: str) -> KeptState | None:
-        """The newest state that a run has left by itself; None when there is none to be had."""
+    def left_by(self, job_id: str) -> RestorePoint | None:
+        """Return the newest restore point that a run left; None if there is none."""
 
     def readable(self, path: str) -> bool:
-        """Whether a savepoint is still there, as far as can be told."""
+        """Whether a savepoint still exists, as far as can be checked."""
 
     def discard(self, path: str) -> None:
-        """Throw a savepoint away."""
+        """Delete a savepoint."""
 
     def discard_checkpoints(self, job_id: str) -> None:
-        """Throw away what a run has left, where that is ours to do."""
+        """Delete the checkpoints of a run, if they are ours to delete."""
 
 
 class OwnState:
-    """State of a cluster that fraudwatch brings: files in the state directory.
+    """State of a managed cluster: files in the state directory.
 
     Args:
-        settings: Whose state directory.
+        settings: Settings of the profile.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -53,23 +53,21 @@ class OwnState:
 
     @property
     def checkpoints(self) -> str:
-        """Where checkpoints go."""
         return flink_path(self._settings.checkpoints_dir)
 
     @property
     def savepoints(self) -> str:
-        """Where savepoints go."""
         return flink_path(self._settings.savepoints_dir)
 
-    def left_by(self, job_id: str) -> KeptState | None:
-        """The newest complete checkpoint of a run, or a savepoint that came too late to be noted.
+    def left_by(self, job_id: str) -> RestorePoint | None:
+        """Return the newest completed checkpoint of a run, or a savepoint that was never recorded.
 
-        A run that ends with a savepoint deletes its checkpoints, also when nobody waited for it.
+        A run that ends with a savepoint deletes its checkpoints, even if nobody waited for it.
         """
         checkpoints = self._settings.checkpoints_dir / job_id
         savepoint = f"savepoint-{job_id[:_ID_CHARACTERS]}-*"
         found = (
-            KeptState(flink_path(metadata.parent), metadata.stat().st_mtime, kind)
+            RestorePoint(flink_path(metadata.parent), metadata.stat().st_mtime, kind)
             for folder, pattern, kind in (
                 (checkpoints, "chk-*", "checkpoint"),
                 (self._settings.savepoints_dir, savepoint, "savepoint"),
@@ -79,24 +77,22 @@ class OwnState:
         return max(found, key=lambda state: state.at or 0.0, default=None)
 
     def readable(self, path: str) -> bool:
-        """Whether a savepoint is complete and still there."""
+        """Whether a savepoint exists and is complete."""
         return (_folder(path) / "_metadata").is_file()
 
     def discard(self, path: str) -> None:
-        """Throw a savepoint away."""
         shutil.rmtree(_folder(path), ignore_errors=True)
 
     def discard_checkpoints(self, job_id: str) -> None:
-        """Throw away what a run has left."""
         shutil.rmtree(self._settings.checkpoints_dir / job_id, ignore_errors=True)
 
 
 class RemoteState:
-    """State of somebody's cluster: wherever that keeps it, and known by what the cluster says.
+    """State of an external cluster, known only through its REST API.
 
     Args:
-        rest: The cluster; None while it cannot be asked.
-        flink: Where it is to keep state.
+        rest: The cluster; None while it cannot be reached.
+        flink: The cluster's settings, with the directories for state.
     """
 
     def __init__(self, rest: FlinkRest | None, flink: FlinkSettings) -> None:
@@ -105,47 +101,45 @@ class RemoteState:
 
     @property
     def checkpoints(self) -> str:
-        """Where checkpoints go."""
         return self._flink.checkpoints
 
     @property
     def savepoints(self) -> str:
-        """Where savepoints go."""
         return self._flink.savepoints
 
-    def left_by(self, job_id: str) -> KeptState | None:
-        """The newest checkpoint of a run that the cluster has not forgotten yet.
+    def left_by(self, job_id: str) -> RestorePoint | None:
+        """Return the newest checkpoint of a run, while the cluster remembers the run.
 
-        Or the savepoint with which somebody else has stopped it.
+        Or the savepoint with which another user stopped it.
         """
         return self._rest.last_state(job_id) if self._rest else None
 
     def readable(self, path: str) -> bool:
-        """Only the cluster can tell, and only by trying."""
+        """Return True: only restoring a savepoint shows whether it can be read."""
         return True
 
     def discard(self, path: str) -> None:
-        """Have the cluster throw a savepoint away; one that is gone already is fine."""
+        """Let the cluster delete a savepoint; one that is already gone is ignored."""
         if self._rest:
             with suppress(JobError):
                 self._rest.dispose_savepoint(path)
 
     def discard_checkpoints(self, job_id: str) -> None:
-        """They are left: Flink has no way to throw them away from outside."""
+        """Do nothing: Flink cannot delete checkpoints on request."""
 
 
 def state_store(settings: Settings, rest: FlinkRest | None) -> StateStore:
-    """Where the jobs of a profile keep their state.
+    """Return the storage of a profile's jobs.
 
     Args:
-        settings: Of the profile.
-        rest: The cluster; None while it cannot be asked.
+        settings: Settings of the profile.
+        rest: The cluster; None while it cannot be reached.
     """
     return RemoteState(rest, settings.flink) if settings.flink.attached else OwnState(settings)
 
 
 def flink_path(path: Path) -> str:
-    """A local file or folder as Flink names it: it takes an escaped `%20` for what it says."""
+    """Return the URI of a local path for Flink, which does not decode `%20`."""
     return f"file://{path}"
 
 

@@ -1,4 +1,4 @@
-"""What travels to and from the process that owns PyFlink."""
+"""The messages exchanged with the process that owns the JVM."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Final
 import msgspec
 
 SHIPPED_JARS: Final = "FRAUDWATCH_SHIPPED_JARS"
-"""Variable of the submitter: addresses of jars that go along with each job; empty for none."""
+"""Environment variable of the submitter: URLs of jars to ship with each job."""
 
 STATE_PATH: Final = "execution.state-recovery.path"
-"""Flink's option for the state with which a job begins."""
+"""Flink's option for the savepoint or checkpoint to restore."""
 
 
 class Submission(msgspec.Struct, frozen=True):
-    """What to run.
+    """A job to submit.
 
     Attributes:
         statements: Flink SQL; the last one is the INSERT that becomes the job.
@@ -26,12 +26,12 @@ class Submission(msgspec.Struct, frozen=True):
 
     @property
     def resumes(self) -> bool:
-        """Whether it goes on from state, rather than from nothing."""
+        """Whether the job is restored from state."""
         return STATE_PATH in self.options
 
 
 class Submitted(msgspec.Struct, frozen=True):
-    """What came of it: a job id, or Flink's reason in one line."""
+    """The result: a job id, or Flink's reason in one line."""
 
     job_id: str = ""
     error: str = ""

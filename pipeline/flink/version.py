@@ -1,4 +1,4 @@
-"""Which Flink a job can be submitted to: what a client sends is not understood by others."""
+"""The Flink version that jobs can be submitted to: the client's protocol fits no other."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SUPPORTED: Final = "2.3"
 
 
 def check_version(rest: FlinkRest) -> str:
-    """The version of a cluster, when jobs can be submitted to it.
+    """Return the cluster's version if jobs can be submitted to it.
 
     Raises:
         JobError: They cannot.
@@ -23,6 +23,6 @@ def check_version(rest: FlinkRest) -> str:
         raise JobError(
             f"Flink at {rest.address} is version {version}, and fraudwatch submits jobs to "
             f"Flink {SUPPORTED}.",
-            f"Use a Flink {SUPPORTED}. What runs on this one can be watched and stopped.",
+            f"Use Flink {SUPPORTED}. Jobs that run on this one can be watched and stopped.",
         )
     return version

@@ -1,1 +1,1 @@
-"""Talking to Kafka: topics, records, one batched consumer, one producer."""
+"""Kafka: clients, topics, offsets, records, a batch consumer and a producer."""

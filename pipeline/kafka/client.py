@@ -1,4 +1,4 @@
-"""What every Kafka client of ours has in common, and how its errors reach the user."""
+"""Client configuration shared by all Kafka clients, and the translation of their errors."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ T = TypeVar("T")
 
 REQUEST_SECONDS: Final = 10.0
 _PROBE_SECONDS: Final = 5.0
-# A broker that is starved of processor time is fenced and takes its partitions up again afterwards.
+# A broker short of CPU time is fenced by the controller, and leads its partitions again afterwards.
 _READY_SECONDS: Final = 60.0
 _POLL_SECONDS: Final = 0.05
 NOT_READY: Final = (
     KafkaError.NOT_COORDINATOR,
     KafkaError.COORDINATOR_NOT_AVAILABLE,
     KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
-    # A topic that was made a moment ago, or another broker that leads since then.
+    # A topic created a moment ago, or a new leader that the client does not know yet.
     KafkaError.NOT_LEADER_FOR_PARTITION,
     KafkaError.LEADER_NOT_AVAILABLE,
     KafkaError.OFFSET_NOT_AVAILABLE,
     KafkaError.FENCED_LEADER_EPOCH,
     KafkaError.UNKNOWN_LEADER_EPOCH,
 )
-_NO_CONNECTION: Final = "there is no connection, or it is closed at once"
+_NO_CONNECTION: Final = "the connection fails, or is closed at once"
 _NO_TIME: Final = "no answer in time"
-_NO_KAFKA: Final = "what answers there does not speak Kafka's protocol"
+_NO_KAFKA: Final = "the server there does not speak Kafka's protocol"
 _IN_WORDS: Final = {
     KafkaError._TRANSPORT: _NO_CONNECTION,
     KafkaError._ALL_BROKERS_DOWN: _NO_CONNECTION,
@@ -51,29 +51,29 @@ _IN_WORDS: Final = {
     KafkaError._PARTIAL: _NO_KAFKA,
     KafkaError._UNKNOWN_TOPIC: "there is no such topic",
     KafkaError._UNKNOWN_PARTITION: "there is no such partition",
-    KafkaError._UNSUPPORTED_FEATURE: "it does not know what it is asked for",
-    KafkaError._FATAL: "its client has given up for good",
+    KafkaError._UNSUPPORTED_FEATURE: "it does not support this request",
+    KafkaError._FATAL: "its client has failed and cannot recover",
 }
-# What Python says of a call that has failed and whose reason is gone.
+# Python's message for a C call that failed without setting an exception.
 _LOST: Final = "without setting an exception"
-# Who says it: the library, or the broker through it.
+# Prefix that names the source: the library, or the broker.
 _ITS_PREFIX: Final = re.compile(r"^.*\b(Local|Broker): ", re.DOTALL)
-# What waiting does not mend.
+# Errors for which a retry is useless.
 _FINAL: Final = (KafkaError._AUTHENTICATION, KafkaError._SSL, KafkaError._RESOLVE)
 
 
 def client_config(kafka: KafkaSettings) -> dict[str, Any]:
-    """The part of a client's configuration that is the same for all.
+    """Return the configuration that all clients share.
 
     Args:
-        kafka: Where Kafka is, and how to get in.
+        kafka: The cluster and its credentials.
 
     Raises:
-        ConfigError: A secret or a certificate is not where the settings say.
+        ConfigError: A secret or a certificate cannot be read.
     """
     return {
         "bootstrap.servers": kafka.bootstrap,
-        # librdkafka writes to stderr, into whatever screen is there, unless it has a logger.
+        # Without a logger, librdkafka writes to stderr, across the console's screen.
         "logger": logging.getLogger("pipeline.kafka"),
         "socket.timeout.ms": 10_000,
         "reconnect.backoff.max.ms": 2_000,
@@ -83,12 +83,12 @@ def client_config(kafka: KafkaSettings) -> dict[str, Any]:
 
 
 def answered(answer: Future[T]) -> T:
-    """What a client answers; waits for it.
+    """Wait for an answer and return it.
 
     Raises:
-        KafkaException: It does not. Not the exception that the future keeps: with its traceback it
-            is in a cycle with the client, which then is destroyed by whichever thread looks for
-            garbage, and if that is one of its own the process ends.
+        KafkaException: The request failed. It is a new exception, not the one in the future: that
+            one's traceback forms a cycle with the client, so that the garbage collector may destroy
+            the client in any thread; in one of the client's own threads, that aborts the process.
     """
     failure = answer.exception()
     if isinstance(failure, KafkaException):
@@ -97,10 +97,10 @@ def answered(answer: Future[T]) -> T:
 
 
 def patiently(ask: Callable[[], T]) -> T:
-    """Ask again while the broker is not ready, as in its and a topic's first seconds.
+    """Retry while the broker or a new topic is not ready.
 
     Raises:
-        KafkaException: It is not in a minute, or something else is wrong.
+        KafkaException: It is not ready within a minute, or something else is wrong.
     """
     deadline = time.monotonic() + _READY_SECONDS
     while True:
@@ -113,7 +113,7 @@ def patiently(ask: Callable[[], T]) -> T:
 
 
 def unavailable(kafka: KafkaSettings, error: KafkaError | KafkaException) -> UnavailableError:
-    """What a client's error means to the user."""
+    """Convert a client's error to an UnavailableError."""
     cause = error.args[0] if isinstance(error, KafkaException) else error
     return UnavailableError(
         f"Kafka at {kafka.bootstrap} cannot be used: {in_words(cause)}.",
@@ -122,11 +122,11 @@ def unavailable(kafka: KafkaSettings, error: KafkaError | KafkaException) -> Una
 
 
 def in_words(error: KafkaError) -> str:
-    """What a client says is wrong, without the words of its library and without a full stop."""
+    """Describe a client's error, without the library's prefix and without a full stop."""
     said = error.str()
     if found := _IN_WORDS.get(error.code()):
         refused = error.code() == KafkaError._TRANSPORT and "refused" in said
-        return "the connection is refused" if refused else found
+        return "the connection was refused" if refused else found
     if error.name().startswith("Err-"):
         return f"it answers with the unknown error {error.code()}"
     return quoted(_ITS_PREFIX.sub("", said).split(" (")[0])
@@ -134,7 +134,7 @@ def in_words(error: KafkaError) -> str:
 
 @contextmanager
 def reporting(kafka: KafkaSettings) -> Iterator[None]:
-    """Turn a client's exceptions into an UnavailableError.
+    """Convert a client's exceptions to an UnavailableError.
 
     Raises:
         UnavailableError: Kafka cannot be reached or refuses.
@@ -144,8 +144,8 @@ def reporting(kafka: KafkaSettings) -> Iterator[None]:
     except KafkaException as error:
         raise unavailable(kafka, error) from error
     except SystemError as error:
-        # A client that gives up for good raises why, and calls back all the same, which Python
-        # takes for a fault of the client's library; sometimes the reason is lost on the way.
+        # After a fatal error, the client raises the reason and still runs its callbacks, which
+        # Python reports as a SystemError; sometimes the reason is lost.
         if isinstance(error.__cause__, KafkaException):
             raise unavailable(kafka, error.__cause__) from error
         if _LOST in str(error):
@@ -154,21 +154,21 @@ def reporting(kafka: KafkaSettings) -> Iterator[None]:
 
 
 class Probe:
-    """Asks a Kafka whether it answers, and finds out why it does not; may be shared by threads.
+    """Checks whether Kafka answers, and finds out why it does not; thread-safe.
 
-    A client only says that a request timed out, and why in passing, beside it.
+    The request itself only times out; the client reports the reason to its error callback.
 
     Args:
-        kafka: Where Kafka is, and how to get in.
+        kafka: The cluster and its credentials.
 
     Raises:
-        ConfigError: A secret or a certificate is not where the settings say.
+        ConfigError: A secret or a certificate cannot be read.
     """
 
     def __init__(self, kafka: KafkaSettings) -> None:
         self._kafka = kafka
-        # Not the probe itself: in a cycle, the client would be destroyed by whichever thread looks
-        # for garbage, and that may be one of its own, which ends the process.
+        # Not the probe itself: that would be a cycle, and the garbage collector could destroy the
+        # client in one of the client's own threads, which aborts the process.
         self._passing = passing = _Passing()
         try:
             self._admin = AdminClient(client_config(kafka) | {"error_cb": passing.take})
@@ -180,14 +180,14 @@ class Probe:
             ) from error
 
     def ask(self, seconds: float = _PROBE_SECONDS) -> None:
-        """Return when Kafka has answered.
+        """Return once Kafka has answered.
 
         Args:
-            seconds: To wait for it.
+            seconds: Timeout.
 
         Raises:
-            ConfigError: It does not let us in, or is not to be trusted.
-            UnavailableError: It does not answer.
+            ConfigError: Authentication failed, or the certificate is not trusted.
+            UnavailableError: Kafka does not answer.
         """
         passing = self._passing
         answer = self._admin.describe_cluster(request_timeout=seconds)
@@ -195,7 +195,7 @@ class Probe:
             self._admin.poll(_POLL_SECONDS)
             if passing.error is not None and passing.error.code() in _FINAL:
                 break
-        # Not raised here: with its traceback it would be in a cycle with the probe.
+        # Not raised here: its traceback would form a cycle with the probe.
         failure = answer.exception() if answer.done() else None
         said, passing.error = passing.error, None
         if answer.done() and failure is None:
@@ -208,13 +208,13 @@ class Probe:
 
 
 class _Passing:
-    """What a client says in passing, of which the last that says most is kept."""
+    """Takes the errors of the client's callback and keeps the most informative one."""
 
     def __init__(self) -> None:
         self.error: KafkaError | None = None
 
     def take(self, error: KafkaError) -> None:
-        # That all brokers are down comes after the reason for it.
+        # "All brokers are down" follows the error that explains it.
         if error.code() != KafkaError._ALL_BROKERS_DOWN:
             self.error = error
 
@@ -234,12 +234,12 @@ def _explained(kafka: KafkaSettings, error: KafkaError) -> PipelineError:
         )
     if error.code() == KafkaError._SSL:
         return ConfigError(
-            f"{where} and fraudwatch find no common TLS: {reason.split(' (')[0]}.",
+            f"The TLS handshake with {where} failed: {reason.split(' (')[0]}.",
             "Check security_protocol and the certificates of the profile.",
         )
     if error.code() == KafkaError._RESOLVE:
         return UnavailableError(
-            f"The host of {where} is not known.", "Correct bootstrap, or the name service."
+            f"The host name of {where} cannot be resolved.", "Correct bootstrap, or check DNS."
         )
     return UnavailableError(
         f"{where} does not answer: {in_words(error)}.",

@@ -1,4 +1,4 @@
-"""Reading topics in batches, without a consumer group: nothing is committed anywhere."""
+"""Reading topics in batches, without a consumer group: no offset is committed."""
 
 from __future__ import annotations
 
@@ -46,15 +46,16 @@ Parts = Sequence[int]
 
 
 class BatchConsumer:
-    """Reads several topics at once, in batches; survives the broker going away.
+    """Reads several topics in batches; survives the loss of the broker.
 
-    A topic that does not exist yet, or exists again, is taken up when it appears. Of one that was
-    made anew, the records of up to two seconds may come twice, but none is left out.
+    A topic that does not exist yet, or is recreated, is read from its beginning once it appears.
+    Right after a topic is recreated, records of up to two seconds may be delivered twice; none is
+    lost.
 
     Args:
-        kafka: Where Kafka is, and how to get in.
-        topics: What to read.
-        start: Where to begin in a topic; one that appears later is read from its beginning.
+        kafka: The cluster and its credentials.
+        topics: Names of the topics in Kafka.
+        start: Where to start in topics that exist now.
     """
 
     def __init__(self, kafka: KafkaSettings, topics: tuple[str, ...], start: Start) -> None:
@@ -64,12 +65,12 @@ class BatchConsumer:
         self._asked: dict[str, Future[Any]] = {}
         self._asked_at = float("-inf")
         self._ranges: dict[Key, OffsetRange] = {}
-        # Kafka's id of each topic that is read: another one is another topic of the same name.
+        # Kafka's id of each topic: it changes when a topic is recreated under the same name.
         self._ids: dict[str, str] = {}
         self._appeared_later: set[str] = set()
-        # The partitions that were read to their end, and of which no record has come since.
+        # Partitions read to their end, with no record since.
         self._at_end: set[Key] = set()
-        self._emptied = False
+        self._recreated = False
         self._missing: set[str] = set()
         self._kafka = kafka
         self._admin = AdminClient(client_config(kafka))
@@ -82,26 +83,25 @@ class BatchConsumer:
         self.close()
 
     def close(self) -> None:
-        """Let go of Kafka."""
         self._consumer.close()
 
     @property
     def error(self) -> str:
-        """Why nothing can be read; empty while all is well."""
+        """Why nothing can be read; empty when all is well."""
         return self._error
 
     @property
     def found(self) -> bool:
-        """Whether Kafka has told of a topic that can be read."""
+        """Whether at least one partition is assigned."""
         return bool(self._ranges)
 
     @property
     def missing(self) -> frozenset[str]:
-        """The topics that were not there when Kafka was last asked."""
+        """Topics that did not exist at the last metadata request."""
         return frozenset(self._missing)
 
     def poll(self, max_records: int = 10_000, timeout: float = 0.2) -> list[Record]:
-        """What has come, at most `max_records`, after at most `timeout` seconds."""
+        """Return at most `max_records` records, after at most `timeout` seconds."""
         self._follow_topics()
         if not self._ranges:
             if self._asked:
@@ -126,31 +126,32 @@ class BatchConsumer:
             self._error = ""
         return records
 
-    def take_emptied(self) -> bool:
-        """Whether a topic has gone, perhaps to be made anew, since this was last asked."""
-        emptied, self._emptied = self._emptied, False
-        return emptied
+    def take_recreated(self) -> bool:
+        """Whether a topic was deleted, and perhaps recreated, since the last call."""
+        recreated, self._recreated = self._recreated, False
+        return recreated
 
     def lag(self) -> int:
-        """Records between what was read and the end of the topics, as last heard from Kafka.
+        """Number of records between the current position and the end of the topics.
 
-        Offsets are not records: those of transaction markers, of aborted and open transactions and
-        of what was compacted away hold nothing. So at the end is what the client says is there.
+        Transaction markers, aborted or open transactions and compacted records occupy offsets
+        without being records. So a partition counts as read when the client reports its end, not
+        when the offsets are equal.
         """
         lag = 0
         behind = [TopicPartition(*key) for key in self._ranges if key not in self._at_end]
         for part in self._consumer.position(behind):
             offsets = self._ranges[part.topic, part.partition]
             _, high = self._consumer.get_watermark_offsets(part, cached=True)
-            # Both are negative until the first records have come.
+            # Both are negative before the first record.
             at = part.offset if part.offset >= 0 else offsets.begin
             lag += max(0, (high if high >= 0 else offsets.end) - at)
         return lag
 
     def has_read_the_past(self) -> bool:
-        """Whether everything was read that the partitions held when they were taken up."""
+        """Whether all records were read that the partitions held when they were assigned."""
         positions = self._consumer.position([TopicPartition(*key) for key in self._ranges])
-        # A position is negative until the first record has come.
+        # The position is negative before the first record.
         return bool(positions) and all(
             max(part.offset, offsets.begin) >= offsets.end
             for part in positions
@@ -158,11 +159,11 @@ class BatchConsumer:
         )
 
     def _follow_topics(self) -> None:
-        """Ask now and then which partitions there are, and take the answer when it has come."""
+        """Request the topics' metadata at intervals, and assign new partitions."""
         now = time.monotonic()
         if not self._asked and now - self._asked_at >= LOOK_AGAIN_SECONDS:
             self._asked_at = now
-            # The consumer's own list_topics would hold poll up, and does not know a topic's id.
+            # The consumer's own list_topics would block poll, and does not report topic ids.
             self._asked = self._admin.describe_topics(
                 TopicCollection(self._topics), request_timeout=_ANSWER_SECONDS
             )
@@ -174,11 +175,11 @@ class BatchConsumer:
                 self._renew()
 
     def _new_partitions(self, answers: Mapping[str, Future[Any]]) -> dict[str, tuple[str, Parts]]:
-        """The id of each topic that is there, and the partitions that are not read yet."""
+        """Return the id and the unassigned partitions of each topic that exists."""
         found: dict[str, tuple[str, Parts]] = {}
         for topic, answer in answers.items():
-            # Not raised here: with its traceback it would be in a cycle with the clients, which
-            # would be destroyed by whichever thread looks for garbage.
+            # Not raised here: its traceback would form a cycle with the clients, which the garbage
+            # collector could then destroy in any thread.
             failure = answer.exception()
             if isinstance(failure, KafkaException):
                 if failure.args[0].code() in _GONE:
@@ -191,9 +192,9 @@ class BatchConsumer:
             self._missing.discard(topic)
             topic_id = str(told.topic_id)
             if self._ids.get(topic, topic_id) != topic_id:
-                # librdkafka would read on at the old offset and so leave out what comes before it.
+                # librdkafka would continue at the old offset and skip the records before it.
                 self._forget(topic)
-            # One without a leader would have all others wait; it is taken up when it has one.
+            # A partition without a leader would block the others; it is assigned once it has one.
             numbers = (part.id for part in told.partitions if part.leader is not None)
             unread = [number for number in numbers if (topic, number) not in self._ranges]
             if unread:
@@ -201,7 +202,7 @@ class BatchConsumer:
         return found
 
     def _take_up(self, found: Mapping[str, tuple[str, Parts]]) -> None:
-        """Begin to read partitions; those of which not all is known yet when it is."""
+        """Assign partitions; those whose offsets are not available yet are retried later."""
         wanted = {topic: (numbers, self._start_in(topic)) for topic, (_, numbers) in found.items()}
         asked = OffsetRequest(self._admin, wanted, _ANSWER_SECONDS)
         for topic, (topic_id, _) in found.items():
@@ -218,16 +219,16 @@ class BatchConsumer:
             )
             self._ranges |= ranges
             self._ids[topic] = topic_id
-            # Partitions that are added to it have nothing that was there before.
+            # Partitions added to it later are new as a whole.
             self._appeared_later.add(topic)
 
     def _start_in(self, topic: str) -> Start:
         return Reset.EARLIEST if topic in self._appeared_later else self._start
 
     def _renew(self) -> None:
-        """Take other clients, where nothing is lost by it.
+        """Replace the clients while no partition is assigned.
 
-        One that has lost its connections and reads nothing does not always look for new ones.
+        A client that lost all connections and reads nothing does not always reconnect.
         """
         self._admin = AdminClient(client_config(self._kafka))
         if not self._ranges:
@@ -237,7 +238,7 @@ class BatchConsumer:
     def _forget(self, topic: str) -> None:
         gone = [key for key in self._ranges if key[0] == topic]
         self._consumer.incremental_unassign([TopicPartition(*key) for key in gone])
-        self._emptied = self._emptied or bool(gone)
+        self._recreated = self._recreated or bool(gone)
         for key in gone:
             del self._ranges[key]
             self._at_end.discard(key)
@@ -254,15 +255,15 @@ def read_to_end(
     stop: Callable[[], bool] = lambda: False,
     patience: float = 20.0,
 ) -> Iterator[list[Record]]:
-    """What a topic holds now, in batches; each partition in its order.
+    """Yield the current content of a topic in batches, each partition in order.
 
     Args:
-        kafka: Where Kafka is, and how to get in.
-        topic: What to read.
-        start: Where to begin.
-        ends: Offset by partition at which to end; those of this moment when None.
-        stop: Asked between batches; True ends the reading.
-        patience: Seconds without a record after which Kafka counts as gone.
+        kafka: The cluster and its credentials.
+        topic: Name of the topic in Kafka.
+        start: Where to start.
+        ends: End offset by partition; the current ones when None.
+        stop: Called between batches; True stops reading.
+        patience: Seconds without a record after which Kafka counts as unavailable.
 
     Raises:
         UnavailableError: Kafka cannot be reached, has no such topic, or stops answering.
@@ -282,16 +283,16 @@ def messages_to_end(
     stop: Callable[[], bool] = lambda: False,
     patience: float = 20.0,
 ) -> Iterator[list[Message]]:
-    """The same as `read_to_end`, as the client delivers them: millions cost less that way.
+    """Like `read_to_end`, but yields the client's own messages, which is cheaper for millions.
 
     Args:
-        kafka: Where Kafka is, and how to get in.
-        topic: What to read.
-        start: Where to begin.
-        begins: Offset by partition at which to begin instead.
-        ends: Offset by partition at which to end; those of this moment when None.
-        stop: Asked between batches; True ends the reading.
-        patience: Seconds without a record after which Kafka counts as gone.
+        kafka: The cluster and its credentials.
+        topic: Name of the topic in Kafka.
+        start: Where to start.
+        begins: Start offset by partition, which overrides `start`.
+        ends: End offset by partition; the current ones when None.
+        stop: Called between batches; True stops reading.
+        patience: Seconds without a record after which Kafka counts as unavailable.
     """
     consumer = new_consumer(kafka, {"enable.partition.eof": True})
     try:
@@ -319,7 +320,7 @@ def messages_to_end(
                     yield batch
                 elif time.monotonic() > deadline:
                     raise UnavailableError(
-                        f"Kafka at {kafka.bootstrap} stopped answering while {topic} was read.",
+                        f"Kafka at {kafka.bootstrap} stopped answering while reading {topic}.",
                         "See whether it runs with `fraudwatch status`.",
                     )
     finally:
@@ -347,7 +348,7 @@ def _open_partitions(
     begins: Mapping[int, int],
     ends: Mapping[int, int],
 ) -> dict[int, int]:
-    """Assign all partitions that hold something to read; the end offset of each."""
+    """Assign all partitions that have something to read; return the end offset of each."""
     found: dict[int, int] = {}
     parts = []
     for (_, number), offsets in ranges.items():
@@ -361,21 +362,21 @@ def _open_partitions(
 
 
 def new_consumer(kafka: KafkaSettings, options: dict[str, Any]) -> Consumer:
-    """A client that joins no group and commits nothing.
+    """Return a consumer that joins no group and commits nothing.
 
     Args:
-        kafka: Where Kafka is, and how to get in.
-        options: What differs from librdkafka's defaults.
+        kafka: The cluster and its credentials.
+        options: Settings that differ from librdkafka's defaults.
     """
     return Consumer(
         client_config(kafka)
         | {
-            # librdkafka wants a group's name, but without a subscription none is joined.
+            # librdkafka requires a group id, but joins the group only on subscribe().
             "group.id": "fraudwatch-console",
             "enable.auto.commit": False,
             "enable.auto.offset.store": False,
             "auto.offset.reset": "earliest",
-            # Its default is 1 s: as long as that a full queue would stop the fetching.
+            # The default of 1 s is how long fetching would pause after a full queue.
             "fetch.queue.backoff.ms": 5,
         }
         | options

@@ -1,7 +1,7 @@
 """Which offsets of a topic hold records.
 
-The end of a partition is not one past its last record: there may be markers of transactions before
-it, aborted records, and gaps that compaction has left. Only reading tells them from records.
+The end offset of a partition need not be one past its last record: transaction markers, aborted
+records and gaps left by compaction may precede it. Only reading tells them from records.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ _PATIENCE_SECONDS: Final = 20.0
 
 
 def extent(kafka: KafkaSettings, topic: str) -> dict[int, OffsetRange]:
-    """From where to where the partitions of a topic hold committed records.
+    """Return the offsets between which each partition holds committed records.
 
     Args:
-        kafka: Where Kafka is, and how to get in.
-        topic: It may be missing.
+        kafka: The cluster and its credentials.
+        topic: Name of the topic; it need not exist.
 
     Returns:
         By partition, the earliest offset and the one after the last record. Partitions without a
@@ -81,7 +81,7 @@ def _last_offsets(
     starts: dict[int, int],
     ranges: dict[int, OffsetRange],
 ) -> dict[int, int]:
-    """The offset of the last record from each of these starts to the end of its partition."""
+    """Return the offset of the last record at or after each of these starts."""
     consumer.assign([TopicPartition(topic, number, start) for number, start in starts.items()])
     unread, last = set(starts), dict[int, int]()
     deadline = time.monotonic() + _PATIENCE_SECONDS
@@ -91,7 +91,7 @@ def _last_offsets(
             deadline = time.monotonic() + _PATIENCE_SECONDS
         elif time.monotonic() > deadline:
             raise UnavailableError(
-                f"Kafka at {kafka.bootstrap} stopped answering while {topic} was read.",
+                f"Kafka at {kafka.bootstrap} stopped answering while reading {topic}.",
                 "See whether it runs with `fraudwatch status`.",
             )
         for message in messages:

@@ -1,6 +1,6 @@
-"""Figures that a broker may not give: it is of another version or make, or this user may not ask.
+"""Values that a broker may refuse: its version lacks the request, or this user may not send it.
 
-Whoever shows such a figure goes without it; everything else goes on.
+Callers show such a value as unknown and go on.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from confluent_kafka import KafkaError, KafkaException
 T = TypeVar("T")
 
 _NO_SUCH_REQUEST: Final = (
-    # What the client finds out from the broker's list of versions, and what the broker answers.
+    # The client's error, from the broker's list of API versions, and the broker's own.
     KafkaError._UNSUPPORTED_FEATURE,
     KafkaError.UNSUPPORTED_VERSION,
     KafkaError.UNSUPPORTED_FOR_MESSAGE_FORMAT,
@@ -28,7 +28,7 @@ _NOT_ALLOWED: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """In place of a figure that the broker does not give; `reason` is a part of a sentence."""
+    """Stands for a value that the broker refuses; `reason` is part of a sentence."""
 
     reason: str
 
@@ -37,13 +37,13 @@ OTHER_VERSION: Final = Unknown("this version of Kafka does not tell")
 
 
 def given(ask: Callable[[], T]) -> T | Unknown:
-    """A figure, or why the broker does not give it.
+    """Return a value, or `Unknown` if the broker refuses it.
 
     Args:
-        ask: Asks for it, or takes the answer.
+        ask: Requests the value, or waits for it.
 
     Raises:
-        KafkaException: Anything else is wrong, such as a broker that does not answer.
+        KafkaException: The request failed for any other reason.
     """
     try:
         return ask()

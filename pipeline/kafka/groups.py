@@ -1,4 +1,4 @@
-"""Consumer groups: how far the jobs say that they have read."""
+"""The offsets that the jobs' consumer groups have committed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .client import REQUEST_SECONDS, client_config, patiently, reporting, unavai
 
 
 def committed(kafka: KafkaSettings, group: str, topic: str) -> dict[int, int]:
-    """How far a consumer group says it has read a topic: offset by partition.
+    """Return the committed offset of a group by partition.
 
     Raises:
         UnavailableError: Kafka cannot be reached, or has no such topic.
@@ -32,10 +32,10 @@ def committed(kafka: KafkaSettings, group: str, topic: str) -> dict[int, int]:
 
 
 def forget(kafka: KafkaSettings, group: str) -> None:
-    """Forget how far a group has read; nothing happens where that is not allowed.
+    """Delete a group's committed offsets; does nothing where that is not allowed.
 
-    Without it nobody is misled but a proof in the first seconds of a job that begins anew, which
-    would take what an earlier run has read for read.
+    Otherwise `verify`, in the first seconds of a job that starts without state, would count what an
+    earlier run has read.
     """
     admin = AdminClient(client_config(kafka))
     wait(admin.delete_consumer_groups([group], request_timeout=REQUEST_SECONDS).values())

@@ -20,16 +20,16 @@ _NO_LEADER: Final = Unknown("none of its partitions has a leader")
 
 
 def newest_written(kafka: KafkaSettings, names: Iterable[str]) -> dict[str, float | Unknown | None]:
-    """Kafka's newest timestamp in each topic, asked of the brokers without reading a record.
+    """Return the newest Kafka timestamp of each topic, without reading a record.
 
     Args:
-        kafka: Where Kafka is, and how to get in.
-        names: Of the topics.
+        kafka: The cluster and its credentials.
+        names: Names of the topics.
 
     Returns:
-        Seconds since the epoch by topic, in the order of the names; None for a topic that holds no
-        record or is not there. Partitions without a leader are left out, and of a topic without
-        any other the time is unknown; so is it where Kafka is older than 3.0.
+        Seconds since the epoch by topic, in the order of the names; None for a topic that is empty
+        or does not exist. Partitions without a leader are skipped; a topic without any leader is
+        unknown, and so is every topic where Kafka is older than 3.0.
 
     Raises:
         UnavailableError: Kafka cannot be reached or refuses.
@@ -58,11 +58,12 @@ def newest_written(kafka: KafkaSettings, names: Iterable[str]) -> dict[str, floa
 def _newest_of_each(
     admin: AdminClient, parts: Sequence[TopicPartition]
 ) -> Iterator[tuple[str, int | Unknown | None]]:
-    """The topic of each partition, and its newest timestamp in milliseconds.
+    """Yield the topic of each partition and its newest timestamp in milliseconds.
 
-    Kafka before 3.0 does not know this question. Kafka 2 takes it for the one for the first record
-    since a moment long ago, and tells the oldest record's timestamp: so that one is asked for, too.
-    Where both are the same record, there is either no later one, or the answer is not to be used.
+    Kafka before 3.0 does not know the request for the newest timestamp. Kafka 2 takes it for the
+    first record since a moment long ago, and answers with the oldest record. So that one is
+    requested, too. If both answers are the same record, either no later record exists, or Kafka is
+    too old.
     """
     newest = _ask(admin, dict.fromkeys(parts, OffsetSpec.max_timestamp()))
     first = _ask(admin, dict.fromkeys(parts, OffsetSpec.for_timestamp(0)))
@@ -81,7 +82,7 @@ def _newest_of_each(
 
 @dataclass(frozen=True, slots=True)
 class _Stamp:
-    """The offset of a record, and Kafka's timestamp in milliseconds."""
+    """The offset of a record and its Kafka timestamp in milliseconds."""
 
     offset: int
     timestamp: int
@@ -90,7 +91,7 @@ class _Stamp:
 def _ask(
     admin: AdminClient, specs: Mapping[TopicPartition, OffsetSpec]
 ) -> Callable[[TopicPartition], _Stamp | Unknown | None]:
-    """Ask for a record of each partition; what is returned takes the answer, None for no record."""
+    """Request one record per partition; the result waits for an answer, None for no record."""
     answers = admin.list_offsets(dict(specs), request_timeout=REQUEST_SECONDS) if specs else {}
 
     def take(part: TopicPartition) -> _Stamp | None:

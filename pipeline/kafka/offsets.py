@@ -1,6 +1,6 @@
-"""The offsets that reading partitions of topics begins at and ends at.
+"""The offsets at which reading partitions starts and ends.
 
-The brokers are asked about all partitions in one go: on a long way to Kafka, a request for each of
+All partitions go into one request per broker: over a slow connection, one request for each of
 hundreds of partitions would take most of a minute.
 """
 
@@ -32,19 +32,19 @@ Key = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class OffsetRange:
-    """The offset that reading a partition begins at, and the end of the partition at that time."""
+    """The offset at which to start reading a partition, and the partition's end at that time."""
 
     begin: int
     end: int
 
 
 class OffsetRequest:
-    """Offsets that the brokers were asked for; the answers are taken topic by topic.
+    """A request for the offsets of several topics, whose answers are taken topic by topic.
 
     Args:
-        admin: Asks. It has to outlive the answers.
-        wanted: The partitions by topic, and where to begin in them.
-        seconds: To wait for the answers.
+        admin: The client to ask. It has to outlive the answers.
+        wanted: Partitions by topic, and where to start in them.
+        seconds: Timeout.
     """
 
     def __init__(
@@ -69,17 +69,17 @@ class OffsetRequest:
         )
 
     def of(self, topic: str) -> dict[Key, OffsetRange]:
-        """The offsets of a topic by partition; waits for the answers.
+        """Wait for the offsets of a topic and return them by partition.
 
         Raises:
-            KafkaException: A broker could not be asked, or does not tell.
+            KafkaException: A broker did not answer, or refused.
         """
         numbers, start = self._wanted[topic]
         try:
             return {(topic, number): self._range((topic, number), start) for number in numbers}
         except KafkaException:
-            # Who sees the error may drop the client, and one that is destroyed with answers on
-            # their way can take the process along.
+            # The caller may drop the client now, and destroying it while answers are outstanding
+            # can abort the process.
             waiting = (*self._earliest.values(), *self._latest.values(), *self._since.values())
             wait(waiting, timeout=self._seconds)
             raise
@@ -103,7 +103,7 @@ class OffsetRequest:
             return {}
         answers = self._admin.list_offsets(
             {TopicPartition(*key): spec for key, spec in specs.items()},
-            # A consumer sees no record of a transaction that is still open.
+            # Consumers do not see the records of open transactions.
             isolation_level=IsolationLevel.READ_COMMITTED,
             request_timeout=self._seconds,
         )
@@ -111,11 +111,11 @@ class OffsetRequest:
 
 
 def offset_in(answer: Future[Any]) -> int:
-    """The offset in an answer.
+    """Return the offset in an answer.
 
     Raises:
-        KafkaException: The broker was not asked, since it knows no such request; then the client
-            gives an answer all the same, without an error and without an offset.
+        KafkaException: The broker does not support the request. The client then answers without an
+            error and without an offset.
     """
     offset: int = answered(answer).offset
     if offset == OFFSET_INVALID:

@@ -1,4 +1,4 @@
-"""Sending records: in order, nothing twice, as fast as they come."""
+"""An idempotent producer for one topic: records arrive in order and once."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ class TransactionProducer:
     """Sends keyed records to one topic.
 
     Args:
-        kafka: Where Kafka is, and how to get in.
-        topic: Where to, as it is called there; the transactions' when empty.
+        kafka: The cluster and its credentials.
+        topic: Name of the topic in Kafka; the transaction topic when empty.
         delivery_timeout: Seconds after which an undelivered record counts as failed.
     """
 
@@ -38,7 +38,8 @@ class TransactionProducer:
         self._reached: set[int] = set()
         options = {
             "enable.idempotence": True,
-            # As Java clients do it, so that a user's transactions and features share a partition.
+            # As in Java clients, so that a user's transactions and features share a partition
+            # number.
             "partitioner": "murmur2_random",
             "compression.type": kafka.compression,
             "linger.ms": 5,
@@ -50,7 +51,7 @@ class TransactionProducer:
 
     @property
     def partitions(self) -> int:
-        """How many the topic has.
+        """Number of partitions of the topic.
 
         Raises:
             UnavailableError: Kafka cannot be reached.
@@ -61,7 +62,7 @@ class TransactionProducer:
 
     @property
     def reached(self) -> frozenset[int]:
-        """The partitions that have taken a record, as far as has been heard."""
+        """Partitions for which at least one delivery was acknowledged."""
         return frozenset(self._reached)
 
     def __enter__(self) -> TransactionProducer:
@@ -80,11 +81,11 @@ class TransactionProducer:
             self._producer.flush(1.0)
 
     def send(self, key: bytes, value: bytes) -> None:
-        """Queue one record; waits while the queue is full.
+        """Queue one record; blocks while the queue is full.
 
         Raises:
-            UnavailableError: An earlier record could not be delivered, or Kafka does not do what
-                it takes to deliver each record once.
+            UnavailableError: An earlier record could not be delivered, or Kafka lacks idempotent
+                writes.
         """
         while True:
             try:
@@ -103,13 +104,13 @@ class TransactionProducer:
         self._raise_failure()
 
     def flush(self, timeout: float) -> None:
-        """Wait until all is delivered.
+        """Wait until everything is delivered.
 
         Args:
-            timeout: Seconds to wait.
+            timeout: In seconds.
 
         Raises:
-            UnavailableError: Something could not be delivered, or not in time.
+            UnavailableError: A record could not be delivered, or not in time.
         """
         with reporting(self._kafka):
             left = self._producer.flush(timeout)
@@ -127,7 +128,7 @@ class TransactionProducer:
 
     def _delivered(self, error: KafkaError | None, message: Message) -> None:
         if error is not None:
-            # What came first is the cause of what came then.
+            # The first failure is the cause of the later ones.
             self._failure = self._failure or error
         else:
             self._reached.add(message.partition() or 0)

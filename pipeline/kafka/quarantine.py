@@ -1,12 +1,11 @@
-"""Records of the transaction topic that are no transactions: which, of what kind, and why.
+"""Validates records of the transaction topic: which are invalid, of what kind, and why.
 
-They harm nobody: `features.sound` keeps them from the jobs, with the same rules as here. Kafka
-keeps them, so it is enough to know their coordinates.
+Invalid records reach no job: `features.validity` filters them in Flink by the same rules. They stay
+in Kafka, so that their coordinates are enough to find them again.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,34 +13,30 @@ from enum import StrEnum
 from math import isnan
 from typing import Any, Final
 
-import msgspec
-
 from pipeline import contract
 from pipeline.model import Transaction
 from pipeline.text.malformed import MALFORMED
 
-from .lenient import read_fields, read_leniently
+from .flink_json import read_fields, read_leniently, strict_decoder
 from .records import Record
 
 _EPOCH: Final = datetime(1970, 1, 1)
 _SECONDS_END: Final = 100_000_000_000
-"""As milliseconds this is 1973, long before Kafka; as seconds it is the year 5138."""
-# Another form of time that msgspec reads and Flink does not.
-_ISO_TIME: Final = re.compile(rb"-[0-9]{2}[Tt_][0-9]{2}:")
+"""In milliseconds this is 1973, long before Kafka; in seconds it is the year 5138."""
 _TEXTS: Final = tuple(
     name for name, kind in contract.TRANSACTION_FIELDS.items() if kind == "string"
 )
 _IN_WORDS: Final = {
     "timestamp(3)": "YYYY-MM-DD HH:MM:SS",
-    "int64": "a whole number of 64 bits",
+    "int64": "a 64-bit whole number",
     "int32": "a whole number",
     "float64": "a number",
-    "string": "a text",
+    "string": "text",
 }
 
 
 class Kind(StrEnum):
-    """What is wrong with a record, in the order in which it is looked for."""
+    """What is wrong with a record, in the order in which it is checked."""
 
     EMPTY = "no value"
     NOT_JSON = "not JSON"
@@ -58,12 +53,12 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Quarantined:
-    """A record that no feature sees.
+    """An invalid record, which no feature sees.
 
     Attributes:
-        record: As it is in Kafka.
+        record: The record in Kafka.
         kind: What is wrong with it.
-        reason: The same about this record, for a person.
+        reason: The details, in words.
     """
 
     record: Record
@@ -71,31 +66,25 @@ class Quarantined:
     reason: str
 
 
-def sort_out(
+def validate(
     records: Iterable[Record],
 ) -> tuple[list[tuple[Record, Transaction]], list[Quarantined]]:
-    """Tell transactions from what is none.
+    """Validate records.
 
     Args:
         records: Of the transaction topic.
 
     Returns:
-        The transactions, each with its record, as the jobs see them; and the rest.
+        The transactions as the jobs see them, each with its record; and the invalid records.
     """
-    decode = msgspec.json.Decoder(Transaction).decode
+    decode = strict_decoder(Transaction)
     good: list[tuple[Record, Transaction]] = []
     bad: list[Quarantined] = []
     for record in records:
-        value = record.value
-        row: Transaction | None = None
-        if value and not _ISO_TIME.search(value):
-            try:
-                row = decode(value)
-            except MALFORMED:
-                row = None
+        row = decode(record.value)
         found = _harm(row, record) if row is not None else None
         if row is None:
-            # Not as it should be, but Flink takes a number in quotes, for one.
+            # Flink is more lenient: it accepts a number in quotes, for example.
             row, found = _second_look(record)
         if row is not None and found is None:
             good.append((record, row))
@@ -106,21 +95,21 @@ def sort_out(
 
 def _second_look(record: Record) -> tuple[Transaction | None, tuple[Kind, str] | None]:
     if not record.value:
-        return None, (Kind.EMPTY, "an empty value, as a tombstone has")
+        return None, (Kind.EMPTY, "the value is empty, as in a tombstone")
     try:
         fields = read_fields(record.value)
     except MALFORMED as error:
         return None, (Kind.NOT_JSON, str(error))
     if fields is None:
-        return None, (Kind.NOT_OBJECT, "JSON, but no object")
+        return None, (Kind.NOT_OBJECT, "the value is JSON, but not an object")
     columns = read_leniently(record.value, contract.TRANSACTION_FIELDS)
     if columns is None:
-        return None, (Kind.NOT_JSON, "a text in it is not UTF-8")
+        return None, (Kind.NOT_JSON, "a string in it is not UTF-8")
     for name in contract.TRANSACTION_FIELDS:
         if columns.get(name) is None:
             written = bytes(fields.get(name, b"null")).decode(errors="replace").strip()
             if written == "null":
-                missing = "is null" if name in fields else "is not there"
+                missing = "is null" if name in fields else "is missing"
                 return None, (Kind.MISSING, f"{name} {missing}")
             wanted = _IN_WORDS[contract.TRANSACTION_FIELDS[name]]
             return None, (Kind.WRONG_TYPE, f"{name} is {written[:60]}, not {wanted}")
@@ -129,7 +118,7 @@ def _second_look(record: Record) -> tuple[Transaction | None, tuple[Kind, str] |
 
 
 def _harm(row: Transaction, record: Record) -> tuple[Kind, str] | None:
-    """Why a transaction that can be read must not be used."""
+    """Why a transaction that can be decoded must not reach a feature; None when it may."""
     time: Any = row.trans_date_trans_time
     if time < contract.EARLIEST:
         return Kind.PAST, f"{contract.TIME_COLUMN} is {time}"
@@ -146,15 +135,15 @@ def _harm(row: Transaction, record: Record) -> tuple[Kind, str] | None:
 
 
 def _ahead(time: datetime, timestamp_ms: int) -> tuple[Kind, str]:
-    """Why a time is after the record's own timestamp, be it that the timestamp errs."""
+    """Say why the event time is after the record's timestamp, or that the timestamp is wrong."""
     if timestamp_ms <= 0:
         return Kind.TIMESTAMP, (
-            f"Kafka has no timestamp of the record ({timestamp_ms}) to check its time against"
+            f"the record has no Kafka timestamp ({timestamp_ms}) to check its time against"
         )
     if timestamp_ms < _SECONDS_END:
         seen = _EPOCH + timedelta(milliseconds=timestamp_ms)
         return Kind.TIMESTAMP, (
-            f"Kafka's timestamp of the record is {seen:%Y-%m-%d %H:%M}, as if its producer gave "
-            f"seconds ({timestamp_ms:,}) where Kafka wants milliseconds"
+            f"the record's Kafka timestamp is {seen:%Y-%m-%d %H:%M}, as if its producer sent "
+            f"seconds ({timestamp_ms:,}) instead of milliseconds"
         )
     return Kind.FUTURE, f"{contract.TIME_COLUMN} is {time}"

@@ -1,4 +1,4 @@
-"""Records as they come from a topic, and their decoding, which no record can break."""
+"""Records as they come from a topic, and decoding that survives any content."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import msgspec
 
 from pipeline.text.malformed import MALFORMED
 
-if TYPE_CHECKING:  # the console's first paint does not wait for the client's library
+if TYPE_CHECKING:  # keeps confluent_kafka out of the console's first paint
     from confluent_kafka import Message
 
 T = TypeVar("T")
@@ -23,13 +23,13 @@ class Record:
     """One record of a topic.
 
     Attributes:
-        topic: Its topic.
-        partition: Its partition.
-        offset: Its offset in the partition.
-        timestamp_ms: Kafka's, in milliseconds since the epoch.
-        key: Its key; None when it has none.
-        value: Its value; None for a tombstone.
-        headers: Names and values in their order; a name may come more than once.
+        topic: Name of the topic in Kafka.
+        partition: Number of the partition.
+        offset: Offset in the partition.
+        timestamp_ms: Kafka's timestamp, in milliseconds since the epoch.
+        key: None when the record has no key.
+        value: None for a tombstone.
+        headers: Names and values, in order; names may repeat.
     """
 
     topic: str
@@ -42,7 +42,7 @@ class Record:
 
     @classmethod
     def of(cls, message: Message) -> Record:
-        """A message that the client delivered without an error."""
+        """Convert a message that was delivered without an error."""
         _, timestamp = message.timestamp()
         return cls(
             message.topic() or "",
@@ -81,16 +81,16 @@ def decode(kind: type[T], records: Iterable[Record]) -> tuple[list[T], list[BadR
         records: All of one topic.
 
     Returns:
-        What could be decoded, in order, and what could not.
+        The decoded values, in order, and the records that could not be decoded.
     """
-    good, bad = decode_placed(kind, records)
+    good, bad = decode_with_records(kind, records)
     return [row for _, row in good], bad
 
 
-def decode_placed(
+def decode_with_records(
     kind: type[T], records: Iterable[Record]
 ) -> tuple[list[tuple[Record, T]], list[BadRecord]]:
-    """Decode the values of records, each kept together with its record."""
+    """Like `decode`, but return each value with its record."""
     decoder = msgspec.json.Decoder(kind)
     good: list[tuple[Record, T]] = []
     bad: list[BadRecord] = []

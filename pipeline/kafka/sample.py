@@ -1,4 +1,4 @@
-"""What the newest records of the transaction topic are like: valid, or why not."""
+"""A sample of the newest records of the transaction topic: are they valid, and if not, why?"""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pipeline.contract import TRANSACTION_TOPIC
 from pipeline.model import Last
 
 from .consumer import read_to_end
-from .quarantine import Quarantined, sort_out
+from .quarantine import Quarantined, validate
 
 _RECORDS: Final = 400
 _NEARLY_ALL: Final = 0.95
@@ -23,9 +23,9 @@ class Sample:
     """The newest records of a topic.
 
     Attributes:
-        topic: Their topic, as it is called in Kafka.
-        count: How many were looked at.
-        invalid: Those that no feature sees.
+        topic: Name of the topic in Kafka.
+        count: How many were validated.
+        invalid: The invalid ones.
     """
 
     topic: str
@@ -34,7 +34,7 @@ class Sample:
 
     @property
     def fault(self) -> str:
-        """What is wrong with nearly all of them, with an example; empty when most are valid."""
+        """What is wrong when nearly all are invalid, with an example; empty when most are valid."""
         if not self.invalid or len(self.invalid) < self.count * _NEARLY_ALL:
             return ""
         ((commonest, _),) = Counter(record.kind for record in self.invalid).most_common(1)
@@ -46,7 +46,7 @@ class Sample:
 
 
 def newest(kafka: KafkaSettings) -> Sample:
-    """Look at the newest records of the transaction topic.
+    """Validate the newest records of the transaction topic.
 
     Raises:
         UnavailableError: Kafka cannot be reached, or has no such topic.
@@ -56,5 +56,5 @@ def newest(kafka: KafkaSettings) -> Sample:
     count = 0
     for records in read_to_end(kafka, topic, start=Last(_RECORDS)):
         count += len(records)
-        invalid += sort_out(records)[1]
+        invalid += validate(records)[1]
     return Sample(topic, count, invalid)

@@ -1,4 +1,4 @@
-"""How to get into a Kafka, said once in the settings and here in the words of each client.
+"""Credentials and TLS of a Kafka cluster, as options of each Kafka client.
 
 Sources: librdkafka 2.x `CONFIGURATION.md`; Apache Kafka 4.1, "Consumer Configs" and "Security".
 """
@@ -12,7 +12,7 @@ from pipeline.config import KafkaSettings, Secret
 from pipeline.config.tls import read_pem
 from pipeline.errors import ConfigError
 
-# The connector for Flink SQL brings Kafka's client under another name.
+# Flink's SQL connector shades Kafka's client under this package.
 SHADED: Final = "org.apache.flink.kafka.shaded."
 _MODULES: Final = "org.apache.kafka.common.security."
 _LOGIN_MODULE: Final = {
@@ -26,21 +26,21 @@ HIDDEN: Final = "***"
 
 
 def hide(_: Secret | str) -> str:
-    """What stands for a secret where somebody may read along."""
+    """Placeholder for a secret in printed SQL."""
     return HIDDEN
 
 
 def reveal(secret: Secret | str) -> str:
-    """The secret itself.
+    """Read a secret.
 
     Raises:
-        ConfigError: It is not where the settings say.
+        ConfigError: It is missing or cannot be read.
     """
     return secret.reveal() if isinstance(secret, Secret) else secret
 
 
 def redacted(text: str, kafka: KafkaSettings) -> str:
-    """A text of somebody else's, such as an error of Flink's, with our secrets hidden in it."""
+    """Hide our secrets in a text from elsewhere, such as an error of Flink."""
     seen: list[str] = []
 
     def note(secret: Secret | str) -> str:
@@ -54,17 +54,17 @@ def redacted(text: str, kafka: KafkaSettings) -> str:
 
 
 def librdkafka(kafka: KafkaSettings) -> dict[str, Any]:
-    """What confluent-kafka has to be told to get in.
+    """Return the security options of confluent-kafka.
 
     Raises:
-        ConfigError: A secret is not where the settings say.
+        ConfigError: A secret cannot be read.
     """
     options: dict[str, Any] = {"security.protocol": kafka.security_protocol}
     if kafka.tls:
         if not kafka.verify_hostname:
             options["ssl.endpoint.identification.algorithm"] = "none"
         if kafka.ca_file:
-            read_pem(kafka.ca_file)  # librdkafka's own words for a missing file are none.
+            read_pem(kafka.ca_file)  # librdkafka does not say which file is missing.
             options["ssl.ca.location"] = str(kafka.ca_file)
         if kafka.certificate_file and kafka.key_file:
             options["ssl.certificate.location"] = str(kafka.certificate_file)
@@ -91,15 +91,15 @@ def librdkafka(kafka: KafkaSettings) -> dict[str, Any]:
 def java(
     kafka: KafkaSettings, show: Callable[[Secret | str], str], *, package: str = SHADED
 ) -> dict[str, str]:
-    """What Kafka's Java client has to be told to get in; certificates go along as texts.
+    """Return the security options of Kafka's Java client; certificates are embedded as PEM text.
 
     Args:
-        kafka: Where to.
-        show: Tells a secret, or hides it: `reveal` or `hide`.
-        package: Before the names of the client's classes.
+        kafka: The cluster and its credentials.
+        show: `reveal` to include secrets, `hide` to mask them.
+        package: Prefix of the names of the client's classes.
 
     Raises:
-        ConfigError: A certificate, a key or a secret is not where the settings say.
+        ConfigError: A certificate, a key or a secret cannot be read.
     """
     if kafka.security_protocol == "PLAINTEXT":
         return {}
@@ -128,7 +128,7 @@ def _java_tls(kafka: KafkaSettings, show: Callable[[Secret | str], str]) -> dict
         key = read_pem(kafka.key_file)
         if "PRIVATE KEY-----" not in key or " RSA PRIVATE" in key or " EC PRIVATE" in key:
             raise ConfigError(
-                f"The key in {kafka.key_file} is not PKCS#8, which Flink needs.",
+                f"The key in {kafka.key_file} is not in PKCS#8 format, which Flink needs.",
                 "Convert it: `openssl pkcs8 -topk8 -in OLD -out NEW`.",
             )
         options["ssl.keystore.type"] = "PEM"

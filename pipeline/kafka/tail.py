@@ -1,4 +1,4 @@
-"""Records as lines: what a Kafka client would print, and nothing a terminal would act on."""
+"""Formats records as lines, with nothing in them that could control the terminal."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from .records import Record
 
 
 def as_text(data: bytes | None) -> str:
-    """Bytes for a person: invalid UTF-8 and control characters escaped, `null` for nothing."""
+    """Decode bytes for display: invalid UTF-8 and control characters escaped, None as `null`."""
     return "null" if data is None else sanitised(_decoded(data))
 
 
 def text_line(record: Record) -> str:
-    """One record as a line: offset, partition, timestamp, key, value."""
+    """Format a record as one line: offset, partition, timestamp, key, value."""
     key, value = as_text(record.key), as_text(record.value)
     return f"{record.offset:>10}  {record.partition:>3}  {_stamp(record):<24}  {key:>20}  {value}"
 
@@ -28,7 +28,7 @@ TEXT_HEADER = f"{'OFFSET':>10}  {'PRT':>3}  {'TIMESTAMP':<24}  {'KEY':>20}  VALU
 
 
 def json_object(record: Record) -> dict[str, Any]:
-    """One record as a JSON object; `value` is the parsed JSON where it is JSON, else a string."""
+    """Convert a record to a JSON object; `value` is parsed if it is JSON, otherwise a string."""
     value: Any = None
     if record.value is not None:
         try:
@@ -58,6 +58,6 @@ def _stamp(record: Record) -> str:
     try:
         moment = datetime.fromtimestamp(seconds, UTC)
     except (ValueError, OverflowError, OSError):
-        # A producer may set any number.
+        # Producers may set any number.
         return str(record.timestamp_ms)
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{milliseconds:03d}Z"

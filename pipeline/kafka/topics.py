@@ -1,4 +1,4 @@
-"""Topics: creating, emptying, listing, and how far event time has come in one."""
+"""Topics: create, delete, list, and find the newest event time."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from .consumer import read_to_end
 from .given import Unknown, given
 from .leaders import leaderless, led
 from .offsets import OffsetRequest
-from .quarantine import sort_out
+from .quarantine import validate
 
 _POLL_SECONDS: Final = 0.1
 _LAST_RECORDS: Final = 1_000
 _SMALLEST_SEGMENT: Final = 1024 * 1024
 _LONGEST_NAME: Final = 249
 _RENAME: Final = "Change topic_prefix or topics of the profile's table `kafka`."
-# A name like theirs does not make a topic one of them.
+# By exact name: a similar name does not make a topic internal.
 _KAFKAS_OWN: Final = frozenset(
     {"__consumer_offsets", "__transaction_state", "__share_group_state", "__cluster_metadata"}
 )
@@ -53,9 +53,9 @@ class TopicInfo:
     """One topic.
 
     Attributes:
-        name: As it is called in Kafka.
-        partitions: Those that can be asked.
-        leaderless: Those that cannot, since they have no leader.
+        name: Name of the topic in Kafka.
+        partitions: Partitions that have a leader.
+        leaderless: Partitions that have none.
     """
 
     name: str
@@ -64,12 +64,12 @@ class TopicInfo:
 
     @property
     def width(self) -> int:
-        """How many partitions it has, with a leader or without."""
+        """Number of partitions, with a leader or without."""
         return len(self.partitions) + len(self.leaderless)
 
     @property
     def records(self) -> int | None:
-        """How many records it holds, counting transaction markers and gaps; None if unknown."""
+        """Number of records, including transaction markers and gaps; None if unknown."""
         total = 0
         for part in self.partitions:
             if part.earliest is None or part.latest is None:
@@ -84,70 +84,70 @@ def create_topics(
     *,
     retention_bytes: int,
 ) -> None:
-    """Create the topics that are not there yet, and wait until they are listed.
+    """Create the topics that do not exist, and wait until they are listed.
 
     Args:
-        kafka: Where Kafka is, and how to get in.
-        names: Of the topics, as they are called there.
+        kafka: The cluster and its credentials.
+        names: Names of the topics in Kafka.
         retention_bytes: Size at which a partition loses its oldest records.
 
     Raises:
-        InputError: A name is too long, or too much like another; then no topic is made.
+        InputError: A name is too long, or collides with another; then no topic is created.
         UnavailableError: Kafka cannot be reached or refuses.
     """
     names = list(names)
     options = {
         "retention.bytes": str(retention_bytes),
-        # Old event times are no reason to delete; size is.
+        # Delete by size, not by time: event times may be old.
         "retention.ms": "-1",
-        # Whole segments are deleted, so that a bound needs several of them.
+        # Only whole segments are deleted, so the limit has to span several.
         "segment.bytes": str(max(retention_bytes // 4, _SMALLEST_SEGMENT)),
     }
     wanted = [NewTopic(name, kafka.partitions, kafka.replication, config=options) for name in names]
     with reporting(kafka):
-        # The client has to outlive its answers.
+        # The client has to outlive its futures.
         admin = _admin(kafka)
         refuse_names(names, admin.list_topics(timeout=REQUEST_SECONDS).topics)
         answers = admin.create_topics(wanted, request_timeout=REQUEST_SECONDS)
         _await(answers.values(), accepted=KafkaError.TOPIC_ALREADY_EXISTS)
-        # A broker hears of what the controller has made a moment later.
+        # Brokers learn of new topics from the controller with a delay.
         deadline = time.monotonic() + REQUEST_SECONDS
         while not answers.keys() <= admin.list_topics(timeout=REQUEST_SECONDS).topics.keys():
             if time.monotonic() > deadline:
-                raise UnavailableError("Kafka does not list its new topics.", "Try again.")
+                raise UnavailableError("Kafka does not list the new topics yet.", "Try again.")
             time.sleep(0.05)
 
 
 def refuse_names(names: Iterable[str], known: Iterable[str]) -> None:
-    """Return when Kafka will take all of these names.
+    """Check the names of new topics.
 
     Args:
-        names: Of the topics that are wanted.
-        known: Of the topics that there are.
+        names: Names of the topics to create.
+        known: Names of the existing topics.
 
     Raises:
-        InputError: One is too long, or differs from another by dots and underscores alone, which
-            Kafka does not tell apart in its metrics.
+        InputError: A name is too long, or differs from another only in dots and underscores, which
+            Kafka does not distinguish in its metrics.
     """
     alike: dict[str, str] = {}
     for name in (*known, *names):
         if len(name) > _LONGEST_NAME:
             raise InputError(
-                f"The topic {name[:40]}… would have a name of {len(name)} characters, and Kafka "
-                f"takes {_LONGEST_NAME}.",
+                f"The topic name {name[:40]}… has {len(name)} characters, but Kafka allows "
+                f"{_LONGEST_NAME}.",
                 _RENAME,
             )
         other = alike.setdefault(name.replace(".", "_"), name)
         if other != name:
             raise InputError(
-                f"Kafka takes no topic {name} beside {other}: it does not tell dots from "
-                "underscores.",
+                f"Kafka refuses a topic {name} beside {other}: names that differ only in dots and "
+                "underscores collide in its metrics.",
                 _RENAME,
             )
 
 
 def delete_topics(kafka: KafkaSettings, names: Iterable[str]) -> None:
-    """Delete topics and wait until they are gone; one that is not there is fine.
+    """Delete topics and wait until they are gone; missing ones are ignored.
 
     Raises:
         UnavailableError: Kafka cannot be reached or refuses.
@@ -160,16 +160,16 @@ def delete_topics(kafka: KafkaSettings, names: Iterable[str]) -> None:
         deadline = time.monotonic() + REQUEST_SECONDS
         while not admin.list_topics(timeout=REQUEST_SECONDS).topics.keys().isdisjoint(names):
             if time.monotonic() > deadline:
-                raise UnavailableError("Kafka does not delete the topics.", "Try again.")
+                raise UnavailableError("Kafka has not deleted the topics yet.", "Try again.")
             time.sleep(0.05)
 
 
 def list_topics(kafka: KafkaSettings, *, kafkas_own: bool = False) -> list[TopicInfo]:
-    """The topics, by name.
+    """Return the topics, sorted by name.
 
     Args:
-        kafka: Where Kafka is, and how to get in.
-        kafkas_own: Whether those in which Kafka keeps its own state are listed, too.
+        kafka: The cluster and its credentials.
+        kafkas_own: Whether to include Kafka's internal topics.
 
     Raises:
         UnavailableError: Kafka cannot be reached.
@@ -178,7 +178,7 @@ def list_topics(kafka: KafkaSettings, *, kafkas_own: bool = False) -> list[Topic
     with reporting(kafka):
 
         def ask() -> list[TopicInfo]:
-            # Again each time: the client goes on asking the broker that it thinks is the leader.
+            # New metadata on each attempt: the client would keep asking the previous leader.
             known = admin.list_topics(timeout=REQUEST_SECONDS).topics
             wanted = {
                 name: (led(topic), Reset.EARLIEST)
@@ -195,7 +195,7 @@ def list_topics(kafka: KafkaSettings, *, kafkas_own: bool = False) -> list[Topic
 
 
 def names_of_topics(kafka: KafkaSettings) -> list[str]:
-    """The names of all topics, also of those in which Kafka keeps its own state.
+    """Return the names of all topics, including Kafka's internal ones.
 
     Raises:
         UnavailableError: Kafka cannot be reached.
@@ -205,10 +205,10 @@ def names_of_topics(kafka: KafkaSettings) -> list[str]:
 
 
 def require_topics(kafka: KafkaSettings, names: Iterable[str]) -> None:
-    """Return when there are topics of these names.
+    """Return if all of these topics exist.
 
     Raises:
-        InputError: One is not there.
+        InputError: One does not exist.
         UnavailableError: Kafka cannot be reached.
     """
     with reporting(kafka):
@@ -217,15 +217,15 @@ def require_topics(kafka: KafkaSettings, names: Iterable[str]) -> None:
     if missing:
         raise InputError(
             f"Kafka at {kafka.bootstrap} has no topic {' and no '.join(missing)}.",
-            "`fraudwatch up` makes it, if the profile is a sandbox; else make it, or set "
-            "topic_prefix or topics to what it is called.",
+            "`fraudwatch up` creates it in a sandbox; otherwise create it, or correct topic_prefix "
+            "or topics.",
         )
 
 
 def is_compacted(kafka: KafkaSettings, topic: str) -> bool:
-    """Whether Kafka may drop records of a topic for newer ones with the same key.
+    """Whether Kafka may remove records of a topic in favour of newer ones with the same key.
 
-    False also where Kafka does not tell the topic's settings.
+    False also where Kafka refuses to describe the topic.
 
     Raises:
         UnavailableError: Kafka cannot be reached.
@@ -241,16 +241,16 @@ def is_compacted(kafka: KafkaSettings, topic: str) -> bool:
 
 
 def newest_event_time(kafka: KafkaSettings) -> datetime | None:
-    """The newest event time among the last transactions; None when there are none.
+    """Return the newest event time among the last transactions; None when there are none.
 
-    Several records of each partition are looked at, since the last may be out of order or damaged.
+    Several records of each partition are read, since the last may be out of order or invalid.
 
     Raises:
         UnavailableError: Kafka cannot be reached, or has no such topic.
     """
     topic = kafka.topic(contract.TRANSACTION_TOPIC)
     batches = read_to_end(kafka, topic, start=Last(_LAST_RECORDS), patience=REQUEST_SECONDS)
-    transactions, _ = sort_out(chain.from_iterable(batches))
+    transactions, _ = validate(chain.from_iterable(batches))
     return max((row.trans_date_trans_time for _, row in transactions), default=None)
 
 

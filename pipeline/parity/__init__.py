@@ -1,1 +1,1 @@
-"""Proof that a live feature is right: the same expression on DuckDB, compared with the sink."""
+"""Parity of a live feature: the same expression on DuckDB, compared with the sink topic."""

@@ -1,4 +1,4 @@
-"""A feature evaluated in batch: the very expression that runs on Flink, on DuckDB."""
+"""Evaluates a feature in batch: the expression that runs on Flink, on DuckDB."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _UNIT: Final = {
 
 
 def evaluate(feature: Feature, transactions: pa.Table) -> pa.Table:
-    """All rows that a feature has for these transactions.
+    """Return all rows that a feature computes from these transactions.
 
     Args:
-        feature: What to compute.
+        feature: The feature.
         transactions: The columns of `contract.TRANSACTION_FIELDS`.
 
     Returns:
@@ -45,7 +45,7 @@ def evaluate(feature: Feature, transactions: pa.Table) -> pa.Table:
 
 
 def query(table: ir.Table) -> str:
-    """The SQL by which DuckDB evaluates a feature's expression, over the table `transaction`."""
+    """Compile an expression over the table `transaction` to SQL for DuckDB."""
     return _query(table.op())
 
 
@@ -55,10 +55,10 @@ def _query(op: ops.Relation) -> str:
 
 
 def without_window_functions(table: ir.Table) -> ir.Table:
-    """The expression with `window_by` spelled out in plain relational terms.
+    """Rewrite `window_by` in plain relational terms.
 
-    Flink has windowing table functions, DuckDB has not; ibis 12 compiles `WindowAggregate` for
-    Flink only. Windows are aligned to the epoch, as Flink's are.
+    DuckDB lacks Flink's windowing table functions, and Ibis 12 compiles `WindowAggregate` for Flink
+    only. Windows are aligned to the epoch, as in Flink.
     """
 
     def rewrite(node: Any, changed: dict[str, Any] | None) -> Any:
@@ -68,10 +68,10 @@ def without_window_functions(table: ir.Table) -> ir.Table:
     return table.op().replace(rewrite).to_expr()
 
 
-def reach(table: ir.Table) -> timedelta | None:
-    """How far back in event time a row can look; None if that has no bound in time.
+def lookback(table: ir.Table) -> timedelta | None:
+    """Return how far back in event time a row depends on others; None if there is no bound in time.
 
-    Windows that stand on one another add up; columns of one select that share a window do not.
+    Nested windows add up; columns of one select that share a window do not.
     """
     lengths: dict[tuple[Any, timedelta], timedelta] = {}
     for node in table.op().find((ops.WindowFunction, ops.WindowAggregate)):
@@ -86,15 +86,15 @@ def reach(table: ir.Table) -> timedelta | None:
 
 
 def interval(literal: Any) -> timedelta:
-    """The length of an interval in an expression.
+    """Return the length of an interval in an expression.
 
     Raises:
-        ValueError: It is not a constant of a fixed length.
+        ValueError: It is not a constant of fixed length.
     """
     while isinstance(literal, ops.Cast | ops.Negate):
         literal = literal.arg
     if not isinstance(literal, ops.Literal) or not isinstance(literal.dtype, Interval):
-        raise ValueError(f"{literal} is no constant interval")
+        raise ValueError(f"{literal} is not a constant interval")
     return int(literal.value) * _UNIT[literal.dtype.unit.value]
 
 
@@ -103,13 +103,13 @@ def _spelled_out(window: ops.WindowAggregate) -> ir.Table:
     slide = int(interval(window.window_slide or window.window_size).total_seconds())
     offset = int(interval(window.window_offset).total_seconds()) if window.window_offset else 0
     parent = window.parent.to_expr()
-    # To whole seconds first: a cast to an integer would round up.
+    # Truncate to whole seconds first: a cast to an integer would round.
     epoch = window.time_col.to_expr().truncate("s").epoch_seconds()
 
     def bounded(start: Any, end: Any) -> ir.Table:
         return parent.mutate(window_start=start.as_timestamp("s"), window_end=end.as_timestamp("s"))
 
-    # A row falls into several windows; one branch for each.
+    # A row may fall into several windows: one branch each.
     if window.window_type == CUMULATE:
         start = (epoch - offset) // size * size + offset
         branches = [
@@ -122,7 +122,7 @@ def _spelled_out(window: ops.WindowAggregate) -> ir.Table:
     rows = reduce(lambda left, right: left.union(right), branches)
 
     def rebind(value: Any) -> Any:
-        """The same column expression, over the rows with their windows."""
+        """Bind a column expression to the rows with their windows."""
         return value.replace({window.parent: rows.op()}).to_expr()
 
     groups = {name: rebind(value) for name, value in window.groups.items()}

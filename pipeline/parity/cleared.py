@@ -1,8 +1,8 @@
-"""Rows of `.over()` that were computed after Flink had cleared the state of their group.
+"""Explains rows of `.over()` that were computed after Flink had cleared the state of their group.
 
-Flink keeps what a range of time needs, and clears all of it when event time has gone on by more
-than the range. A transaction that comes late finds no state, and its row sees only what came since.
-So a found row is right if it is what the expression gives for its group's transactions between two
+Flink's state holds the rows of one range of time, and is cleared once event time has advanced by
+more than the range. A late transaction then finds no state, and its row sees only what came after.
+So a row in the sink is right if it equals the expression over its group's transactions between two
 moments at which the state may have been cleared.
 """
 
@@ -19,28 +19,28 @@ from pipeline import contract
 from pipeline.features import Feature
 
 from . import ways
-from .batch import reach
+from .batch import lookback
 from .origins import keys
 from .sql_names import quoted
 from .tables import BEGINNING, END, Int64s, StoredRows
 from .ways import MOST_WAYS, Suspect, Way
 
 _MOST_SUSPECTS: Final = 1_000
-"""Further ones are not looked at: if these are wrong, so is the feature."""
+"""Others are not examined: if these are wrong, the feature is wrong."""
 
 
 def after(feature: Feature) -> int:
-    """How long after a transaction the timer is set that clears the state, in microseconds."""
+    """Time between a transaction and the timer that clears its state, in microseconds."""
     return _back(feature) * 3 // 2 + 1_000
 
 
 def explain(feature: Feature, transactions: StoredRows) -> int:
-    """Take out of `wrong` what is right if the state was cleared; how many rows that were.
+    """Remove rows from `wrong` that are right if state was cleared; return their number.
 
     Args:
-        feature: Whose windows keep one state.
-        transactions: What the job has read, with the tables `ahead` and, if some are missing,
-            `dropped`.
+        feature: A feature whose windows share one state.
+        transactions: The transactions that the job has read, with the tables `ahead` and, if rows
+            are missing, `dropped`.
     """
     connection = transactions.connection
     ways.collect(feature, connection)
@@ -84,19 +84,19 @@ def _suspects(feature: Feature, transactions: StoredRows) -> Iterator[Suspect]:
 
 
 def _back(feature: Feature) -> int:
-    back = reach(feature.table)
+    back = lookback(feature.table)
     assert back is not None
     return back // timedelta(microseconds=1)
 
 
 def _ways(rows: dict[str, Any], back: int) -> tuple[list[Way], bool]:
-    """The stretches between two clearings that have the row's own transaction."""
+    """The ranges between two clearings that contain the row's own transaction."""
     row, time, at = rows["__row"], rows["time"], rows["at"][0]
     if len(np.unique(rows["__partition"])) > 1:
-        # Their order is not known, nor then what came between two clearings.
+        # Their order is unknown, and so is what came between two clearings.
         late = (time == at) & (time <= rows["possible"])
         return [], not bool(late.any())
-    # Before each of these the state may have been cleared.
+    # The state may have been cleared before each of these.
     fresh = np.flatnonzero(rows["possible"][1:] >= time[:-1] + back) + 1
     cuts = [0, *map(int, fresh), len(row)]
     seen = (time <= at) & (time >= at - back)

@@ -1,7 +1,7 @@
-"""Expected and found rows held against each other, as multisets, a stretch of event time at a time.
+"""Compares expected and found rows as multisets, in slices of event time.
 
-A stretch is computed from its own transactions and those before it that its windows still see, so
-that what is held in memory depends on how far windows reach and not on how long the topic is.
+A slice is computed from its own transactions and the earlier ones within the lookback, so that
+memory depends on the lookback and not on the length of the topic.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ import duckdb
 from pipeline import contract
 from pipeline.features import Feature
 
-from .batch import query, reach
+from .batch import lookback, query
 from .sql_names import listed, micros, quoted, same
 from .tables import BEGINNING, END, StoredRows
 
 RELATIVE_TOLERANCE: Final = {"float64": 1e-9, "float32": 1e-6}
-"""By type: what adding up in another order may change."""
+"""By type: the error that a different order of summation may cause."""
 EXAMPLES: Final = 5
 _STRETCH_ROWS: Final = 40_000
 _BINS: Final = 4_096
@@ -33,10 +33,10 @@ class Difference:
     """One row that is missing, different or not expected.
 
     Attributes:
-        kind: Which of these.
-        identity: The columns that say which row it is.
-        expected: The measures that batch computes, or none.
-        found: The measures in the sink, or none.
+        kind: Which of the three.
+        identity: The columns that identify the row.
+        expected: The measures computed in batch; None if there are none.
+        found: The measures in the sink; None if there are none.
     """
 
     kind: str
@@ -47,37 +47,38 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """Which rows can be judged; microseconds since the epoch.
+    """Which rows can be checked; in microseconds since the epoch.
 
     Attributes:
-        final_before: An absent row with an event time before this is missing, otherwise it waits;
-            None for always.
-        judged_before: A found row at or after this may depend on transactions not looked at, and is
-            only counted if it is right.
-        judged_from: Rows before this cannot be judged, since their inputs may be gone; or None.
+        final_before: An absent row with an earlier event time is missing, a later one is waiting;
+            None if every row is final.
+        checked_before: A found row at or after this may depend on transactions that were not read;
+            it counts only if it is right.
+        checked_from: Earlier rows cannot be checked, since their inputs may be gone; None if all
+            can.
     """
 
     final_before: int | None
-    judged_before: int
-    judged_from: int | None
+    checked_before: int
+    checked_from: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """How the rows of one feature compare.
+    """The result of a comparison.
 
-    The rows that are not as they should be are in two tables of the database: `missing` (the
-    columns, and how often in `__absent`) and `wrong` (the columns as found, how often in `__n`, and
-    the measures as expected, numbered `__expected0` and on).
+    The mismatches are in two tables of the database: `missing` (the columns, and the number of rows
+    in `__absent`) and `wrong` (the columns as found, the number of rows in `__n`, and the expected
+    measures as `__expected0` and so on).
 
     Attributes:
-        expected: Rows that can be judged.
-        equal: Of them, those found with equal measures.
-        waiting: Of them, those absent whose time the watermark has not passed.
-        missing: Of them, those absent that should be there.
-        different: Rows found whose measures are wrong, and rows nobody expects.
-        duplicates: Rows found more often than expected, all of them right.
-        before_history: Rows found or expected from before history begins.
+        expected: Rows that can be checked.
+        equal: Expected rows found with equal measures.
+        waiting: Expected rows that are absent and not final yet.
+        missing: Expected rows that are absent and final.
+        different: Found rows with wrong measures, and found rows that are not expected.
+        duplicates: Right rows found more often than expected.
+        before_history: Rows older than `checked_from`, found or expected.
         largest_relative_error: Between the measures of equal rows.
     """
 
@@ -92,7 +93,7 @@ class Comparison:
 
     @property
     def wrong(self) -> int:
-        """Rows that are not as they should be."""
+        """Number of mismatches: missing and different rows."""
         return self.missing + self.different
 
     def __add__(self, other: Comparison) -> Comparison:
@@ -116,24 +117,24 @@ def compare(
     *,
     without: str = "",
 ) -> Comparison:
-    """Compare what batch computes with what the sink holds.
+    """Compare the rows computed in batch with the rows in the sink.
 
-    Rows are matched by identity; among rows of one identity each found row is held against each
-    distinct expected one, so that neither order nor redelivery matters.
+    Rows are matched by identity; each found row is compared with each distinct expected row of the
+    same identity, so that neither order nor redelivery matters.
 
     Args:
-        feature: Whose rows they are.
-        transactions: What the job has read.
-        sink: What it has written.
-        bounds: Which rows can be judged.
-        without: A table with the `__row` of transactions that are left out; or none.
+        feature: The feature.
+        transactions: The transactions that the job has read.
+        sink: The rows that it has written.
+        bounds: Which rows can be checked.
+        without: A table with the `__row` of transactions to leave out; empty for none.
     """
     connection = transactions.connection
     expected = query(feature.table)
     for statement in _empty_results(feature, sink):
         connection.execute(statement)
     found = Comparison()
-    back = reach(feature.table)
+    back = lookback(feature.table)
     for stretch in _stretches(transactions, back):
         begin, end = stretch
         since = begin if back is None or begin == BEGINNING else begin - _micros(back)
@@ -145,7 +146,7 @@ def compare(
 
 
 def _view(transactions: StoredRows, stretch: _Stretch, without: str) -> str:
-    """The table `transaction` for a feature's query: those of a stretch of event time."""
+    """Create the view `transaction` for a feature's query: the transactions of one slice."""
     left_out = f" AND __row NOT IN (SELECT __row FROM {without})" if without else ""
     return f"""CREATE OR REPLACE TEMP VIEW {contract.TRANSACTION_TOPIC} AS
         SELECT {listed(contract.TRANSACTION_FIELDS)} FROM {transactions.table}
@@ -160,7 +161,7 @@ def _within(column: str, stretch: _Stretch) -> str:
 
 
 def _stretches(transactions: StoredRows, back: timedelta | None) -> Iterator[_Stretch]:
-    """Event time cut where some ten thousand transactions lie, but never below a window's reach."""
+    """Slice event time: some ten thousand transactions each, and no slice below the lookback."""
     begin = BEGINNING
     if back is not None and transactions.count > _STRETCH_ROWS:
         oldest, newest = min(transactions.oldest.values()), max(transactions.newest.values())
@@ -215,13 +216,15 @@ def _statements(
     def before(bound: int | None) -> str:
         return "true" if bound is None else f"{time} < {micros(bound)}"
 
-    since = f"{time} >= {micros(bounds.judged_from)}" if bounds.judged_from is not None else "true"
+    since = (
+        f"{time} >= {micros(bounds.checked_from)}" if bounds.checked_from is not None else "true"
+    )
     inside = _within(feature.event_time, stretch)
     measures = "".join(
         f", any_value(e.{quoted(name)}) AS __expected{number}"
         for number, name in enumerate(feature.measures)
     )
-    # What is ours begins with two underscores: a feature may well call a column `n`.
+    # Our own columns start with two underscores, since a feature may call a column `n`.
     yield f"""CREATE OR REPLACE TEMP TABLE all_e AS
         SELECT {columns}, count(*) AS __n FROM ({expected}) WHERE {inside} GROUP BY ALL"""
     yield f"""CREATE OR REPLACE TEMP TABLE all_f AS
@@ -229,19 +232,19 @@ def _statements(
     yield f"""CREATE OR REPLACE TEMP TABLE e AS SELECT *, {before(bounds.final_before)} AS __final,
         row_number() OVER () AS __id FROM all_e WHERE {since}"""
     yield f"""CREATE OR REPLACE TEMP TABLE f AS
-        SELECT *, {before(bounds.judged_before)} AS __judged, row_number() OVER () AS __id
+        SELECT *, {before(bounds.checked_before)} AS __checked, row_number() OVER () AS __id
         FROM all_f WHERE {since}"""
     yield f"""CREATE OR REPLACE TEMP TABLE matched AS
         SELECT f.__id AS f_id, arg_min(e.__id, {error}) AS e_id, min({error}) AS error,
         any_value(f.__n) AS __n FROM f JOIN e ON {together} AND {matches or "true"}
         GROUP BY f.__id"""
     yield """CREATE OR REPLACE TEMP TABLE unmatched AS SELECT * FROM f
-        WHERE __judged AND __id NOT IN (SELECT f_id FROM matched)"""
+        WHERE __checked AND __id NOT IN (SELECT f_id FROM matched)"""
     grouped = ", ".join(f"any_value(f.{quoted(name)})" for name in feature.columns)
     yield f"""CREATE OR REPLACE TEMP TABLE wrong_here AS
         SELECT {grouped}, any_value(f.__n), count(e.__id) > 0{measures}
         FROM unmatched f LEFT JOIN e ON {together} GROUP BY f.__id"""
-    # A wrong row stands in the place of a right one, which then is not missing as well.
+    # A wrong row takes the place of a right one, which then does not count as missing, too.
     yield f"""CREATE OR REPLACE TEMP TABLE score AS SELECT e.*, coalesce(m.found, 0) AS __found,
         greatest(e.__n - coalesce(m.found, 0) - coalesce(w.wrong, 0), 0) AS __absent FROM e
         LEFT JOIN (SELECT e_id, sum(__n) AS found FROM matched GROUP BY e_id) m ON m.e_id = e.__id
@@ -272,7 +275,7 @@ def _counted(connection: duckdb.DuckDBPyConnection) -> Comparison:
 
 
 def examples(connection: duckdb.DuckDBPyConnection, feature: Feature) -> tuple[Difference, ...]:
-    """A few of the rows in `missing` and `wrong`."""
+    """Return a few rows of `missing` and `wrong`."""
 
     def rows(sql: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = connection.execute(sql).fetch_arrow_table().to_pylist()
@@ -300,14 +303,14 @@ def examples(connection: duckdb.DuckDBPyConnection, feature: Feature) -> tuple[D
 
 
 def matching(feature: Feature, name: str, left: str, right: str, more: str = "") -> str:
-    """The condition that a measure is as it should be.
+    """Return the SQL condition that a measure matches.
 
     Args:
-        feature: Whose measure it is.
-        name: Of the measure.
-        left: The table of expected rows.
-        right: The table of found rows.
-        more: How much it may differ beyond what adding up in another order changes.
+        feature: The feature.
+        name: Name of the measure.
+        left: Table of expected rows.
+        right: Table of found rows.
+        more: Tolerance beyond that for the order of summation, as SQL.
     """
     equal = same([name], left, right)
     tolerance = RELATIVE_TOLERANCE.get(feature.columns[name])
@@ -319,7 +322,7 @@ def matching(feature: Feature, name: str, left: str, right: str, more: str = "")
 
 
 def relative_error(name: str, left: str, right: str) -> str:
-    """By how much a measure differs, as a share of the larger number."""
+    """Return SQL for the difference of a measure, relative to the larger value."""
     one, other = f"{left}.{quoted(name)}", f"{right}.{quoted(name)}"
     share = f"abs({one} - {other}) / greatest(abs({one}), abs({other}))"
     return f"CASE WHEN {one} = {other} THEN 0 ELSE {share} END"

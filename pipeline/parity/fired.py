@@ -1,8 +1,8 @@
-"""Windows that fired before all of their transactions had come.
+"""Explains rows of windows that fired before all of their transactions had been read.
 
-A window counts what was read before it fired, and of a partition that is all up to some offset. So
-a found row is right if it is what the expression gives for its transactions up to some offset in
-each partition, provided that each one left out may have met a watermark beyond the window's end.
+A window counts what was read before it fired: in each partition, everything up to some offset. So a
+found row is right if it equals the expression over its transactions up to some offset in each
+partition, provided that each transaction left out may have met a watermark past the window's end.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from .ways import MOST_WAYS, Suspect, Taken, Way
 
 @dataclass(frozen=True, slots=True)
 class Fired:
-    """Rows that are explained by when their windows fired.
+    """Rows that are explained by early firing.
 
     Attributes:
-        taken: How many.
-        late: Transactions that were left out in the known order.
-        behind_seconds: By how much the latest of them came after its time had passed.
+        taken: Number of rows.
+        late: Transactions left out, if partitions were read in the order of Kafka's timestamps.
+        behind_seconds: How long after its time had passed the latest of them arrived.
     """
 
     taken: Taken
@@ -41,11 +41,11 @@ class Fired:
 
 
 def explain(feature: Feature, transactions: StoredRows) -> Fired:
-    """Take out of `missing` and `wrong` what is explained by when windows fired.
+    """Remove rows from `missing` and `wrong` that are explained by early firing.
 
     Args:
-        feature: Whose rows are windows.
-        transactions: What the job has read, with the table `ahead`.
+        feature: A windowed feature.
+        transactions: The transactions that the job has read, with the table `ahead`.
     """
     connection = transactions.connection
     ways.collect(feature, connection)
@@ -106,13 +106,13 @@ def _suspects(feature: Feature, transactions: StoredRows) -> Iterator[Suspect]:
 
 
 def _ways(rows: dict[str, Any]) -> tuple[list[Way], bool]:
-    """The ways in which a window of these transactions may have fired, the likely ones first."""
+    """The ways in which a window of these transactions may have fired, most likely first."""
     choices: list[list[tuple[Int64s, Int64s, bool]]] = []
     total = 1
     for number in np.unique(rows["__partition"]):
         mine = rows["__partition"] == number
         row, known, possible = (rows[name][mine] for name in ("__row", "known", "possible"))
-        # The watermark never falls, so that after one that is late all may be.
+        # The watermark never falls, so all transactions after a late one may be late.
         first_known = int(np.argmax(known)) if known.any() else len(row)
         first_possible = int(np.argmax(possible)) if possible.any() else len(row)
         cuts = [*range(first_known, len(row) + 1), *range(first_known - 1, first_possible - 1, -1)]

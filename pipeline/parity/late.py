@@ -1,9 +1,9 @@
-"""Rows that are not as they should be, told from those that late transactions have cost.
+"""Separates mismatches that late transactions explain from real ones.
 
-What Flink does with a transaction that is behind the watermark: `.over()` drops it, unless its user
-has no state any more, and then computes its row without what came before; a window does without it
-if it has fired, and counts it otherwise. `lateness` says how far the watermark may have come; here
-is looked at what follows from each of the ways in which it may have gone.
+What Flink does with a transaction behind the watermark: `.over()` drops it, unless its user has no
+state any more; then it computes the row without the earlier transactions. A window that has fired
+ignores it, any other counts it. `lateness` bounds the watermark that each transaction met; this
+module follows what each possible watermark implies.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pipeline import contract
 from pipeline.features import Feature
 
 from . import cleared, fired, lateness
-from .batch import reach
+from .batch import lookback
 from .compare import Bounds, Comparison, compare
 from .origins import copied, depends_on_order, in_one_window, is_windowed, keeps_one_state, keys
 from .rounding import forgive
@@ -25,15 +25,15 @@ from .tables import StoredRows
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
-    """How the rows of a feature compare, once late transactions are accounted for.
+class LateComparison:
+    """The comparison of a feature's rows, adjusted for late transactions.
 
     Attributes:
-        comparison: What is left in it as missing or different is wrong.
-        late: Transactions that came after the watermark by all that is known of their order.
-        behind_seconds: By how much the latest of them came after its time had passed.
-        undecided: Rows that are as they may be if partitions were read in some order.
-        ties: Of them, those that depend on the order of transactions of one time.
+        comparison: Its missing and different rows are real mismatches.
+        late: Transactions that arrived after the watermark, as far as their order is known.
+        behind_seconds: How long after its time had passed the latest of them arrived.
+        undecided: Rows that are right for some order in which partitions may have been read.
+        ties: Undecided rows that depend on the order of transactions with equal times.
     """
 
     comparison: Comparison
@@ -43,7 +43,7 @@ class Judgement:
     ties: int = 0
 
 
-def judge_late(
+def explain_late(
     feature: Feature,
     transactions: StoredRows,
     sink: StoredRows,
@@ -51,31 +51,31 @@ def judge_late(
     comparison: Comparison,
     *,
     dropped: int | None,
-) -> Judgement:
-    """Look at what a comparison has found wrong.
+) -> LateComparison:
+    """Explain the mismatches of a comparison by late transactions.
 
     Args:
-        feature: Whose rows they are.
-        transactions: What the job has read.
-        sink: What it has written.
-        bounds: Of the comparison.
-        comparison: Its tables `missing` and `wrong` are of it; what is explained is taken out.
-        dropped: How many records Flink has dropped as late; None when that is not known. It counts
-            those of windows after it has added some up, and none that only some windows left out.
+        feature: The feature.
+        transactions: The transactions that the job has read.
+        sink: The rows that it has written.
+        bounds: The bounds of the comparison.
+        comparison: Its tables `missing` and `wrong` are read, and explained rows are removed.
+        dropped: Late records that Flink has dropped in the whole life of the job; None if unknown.
+            For windows, Flink counts after pre-aggregation, and only records that no window took.
     """
     rounded = forgive(feature, transactions)
-    judgement = Judgement(_forgiven(comparison, rounded))
-    waits = reach(feature.table) is None or bool(reach(feature.table))
-    if not judgement.comparison.wrong or not waits:
-        return judgement
+    result = LateComparison(_forgiven(comparison, rounded))
+    waits = lookback(feature.table) is None or bool(lookback(feature.table))
+    if not result.comparison.wrong or not waits:
+        return result
     lateness.work_out(transactions)
     if not is_windowed(feature):
-        judgement = _rows(feature, transactions, sink, bounds, judgement, dropped=dropped)
+        result = _rows(feature, transactions, sink, bounds, result, dropped=dropped)
     elif not (dropped == 0 and in_one_window(feature)):
-        judgement = _windows(feature, transactions, judgement)
-    if depends_on_order(feature) and judgement.comparison.wrong:
-        judgement = _ties(feature, transactions, judgement)
-    return judgement
+        result = _windows(feature, transactions, result)
+    if depends_on_order(feature) and result.comparison.wrong:
+        result = _ties(feature, transactions, result)
+    return result
 
 
 def _forgiven(comparison: Comparison, count: int) -> Comparison:
@@ -84,13 +84,13 @@ def _forgiven(comparison: Comparison, count: int) -> Comparison:
     )
 
 
-def _windows(feature: Feature, transactions: StoredRows, judgement: Judgement) -> Judgement:
+def _windows(feature: Feature, transactions: StoredRows, result: LateComparison) -> LateComparison:
     found = fired.explain(feature, transactions)
     taken = found.taken
     absent = taken.known_absent + taken.possible_absent
-    comparison = judgement.comparison
+    comparison = result.comparison
     return replace(
-        judgement,
+        result,
         comparison=replace(
             comparison,
             expected=comparison.expected - absent,
@@ -109,16 +109,16 @@ def _rows(
     transactions: StoredRows,
     sink: StoredRows,
     bounds: Bounds,
-    judgement: Judgement,
+    result: LateComparison,
     *,
     dropped: int | None,
-) -> Judgement:
-    """Rows of which each stands for a transaction: as many were dropped as are missing."""
+) -> LateComparison:
+    """Adjust features with one row per transaction: as many were dropped as rows are missing."""
     connection = transactions.connection
     gone = _drop(feature, transactions, bounds)
     late, undecided = gone.known, gone.possible
     if dropped is not None and late + undecided > dropped:
-        # Flink has dropped fewer; the rest may be in the job until its watermark moves on again.
+        # Flink has dropped fewer; the rest may be in the job until its watermark advances.
         late, undecided = 0, late + undecided
         if undecided - gone.held > dropped:
             undecided = 0
@@ -127,32 +127,30 @@ def _rows(
         comparison = compare(feature, transactions, sink, bounds, without="dropped")
         comparison = _forgiven(comparison, forgive(feature, transactions, without="dropped"))
         behind = _behind(transactions, "dropped WHERE known") if late else 0.0
-        judgement = replace(judgement, comparison=comparison, late=late, behind_seconds=behind)
-    # One that was late and has a row all the same met a state that had been cleared, or came in
-    # another order than that of Kafka's timestamps.
+        result = replace(result, comparison=comparison, late=late, behind_seconds=behind)
+    # A late transaction that has a row met cleared state, or was read in another order than
+    # that of Kafka's timestamps.
     if keeps_one_state(feature):
         different = cleared.explain(feature, transactions)
     else:
         accused = _time_is_possible(feature, transactions, "wrong")
         different = _taken(connection, "wrong", accused, "__n")
     return replace(
-        judgement,
-        comparison=replace(
-            judgement.comparison, different=judgement.comparison.different - different
-        ),
+        result,
+        comparison=replace(result.comparison, different=result.comparison.different - different),
         undecided=undecided + different,
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Gone:
-    """Transactions whose rows are missing, and that may have been late.
+    """Transactions whose rows are missing and that may have been late.
 
     Attributes:
-        known: Those that were by the order of Kafka's timestamps.
+        known: Those that were late in the order of Kafka's timestamps.
         possible: The others.
-        held: Of both, those that Flink may have taken although they were late, and whose rows it
-            writes when the watermark moves on the next time: it has not since, as far as is known.
+        held: Those of both that Flink may have accepted although they were late, with rows that it
+            writes when the watermark next advances, which has not happened as far as is known.
     """
 
     known: int
@@ -161,7 +159,7 @@ class _Gone:
 
 
 def _drop(feature: Feature, transactions: StoredRows, bounds: Bounds) -> _Gone:
-    """Fill a table `dropped` with as many as are missing, those that arrived last first."""
+    """Fill the table `dropped`: a transaction for each missing row, latest arrivals first."""
     connection = transactions.connection
     columns = copied(feature)
     joined = _joined({name: columns[name] for name in feature.identity if name in columns}, "m")
@@ -195,16 +193,17 @@ def _drop(feature: Feature, transactions: StoredRows, bounds: Bounds) -> _Gone:
 
 
 def _overtaken(feature: Feature, transactions: StoredRows, bound: str, elsewhere: str) -> str:
-    """The condition that Flink does not take a transaction `t` that is late; always, for some.
+    """Return the SQL condition that Flink drops a late transaction `t`; for some features, `true`.
 
-    With one state it drops what is not newer than the last timer of its group: that of a row, or
-    one set to clear the state, which moves on when rows come and leaves the earlier one behind.
+    With one state, Flink drops a transaction that is not newer than the last timer of its group:
+    that of a row, or one set to clear the state, which moves on with new rows and leaves the
+    earlier one.
 
     Args:
-        feature: What is computed of it.
-        transactions: What the job has read.
-        bound: Of the watermark: the column `known` or `possible` of the table `ahead`.
-        elsewhere: When a record of another partition came before it.
+        feature: The feature.
+        transactions: The transactions that the job has read.
+        bound: Column of the table `ahead` with the watermark's bound: `known` or `possible`.
+        elsewhere: SQL condition that a record of another partition was read before.
     """
     if not keeps_one_state(feature):
         return "true"
@@ -220,36 +219,36 @@ def _overtaken(feature: Feature, transactions: StoredRows, bound: str, elsewhere
 
 
 def _time_is_possible(feature: Feature, transactions: StoredRows, table: str) -> str:
-    """The condition that a transaction of a row may have come late."""
+    """Return the SQL condition that a transaction of a row may have been late."""
     joined = _joined(copied(feature), table)
     time = quoted(contract.TIME_COLUMN)
     return f"""EXISTS (SELECT 1 FROM {transactions.table} t JOIN ahead a ON a.__row = t.__row
         WHERE {joined} AND epoch_us(t.{time}) <= a.possible)"""
 
 
-def _ties(feature: Feature, transactions: StoredRows, judgement: Judgement) -> Judgement:
-    """Two transactions of a user at one time have no order, and so no `lag()` and no `last()`."""
+def _ties(feature: Feature, transactions: StoredRows, result: LateComparison) -> LateComparison:
+    """Explain rows by ties: transactions with equal times have no order for `lag()`, `last()`."""
     connection = transactions.connection
     tied = _taken(connection, "wrong", _after_a_tie(feature, transactions, "wrong"), "__n")
     absent = _taken(
         connection, "missing", _after_a_tie(feature, transactions, "missing"), "__absent"
     )
-    comparison = judgement.comparison
+    comparison = result.comparison
     return replace(
-        judgement,
+        result,
         comparison=replace(
             comparison,
             different=comparison.different - tied,
             missing=comparison.missing - absent,
         ),
-        undecided=judgement.undecided + tied + absent,
+        undecided=result.undecided + tied + absent,
         ties=tied + absent,
     )
 
 
 def _after_a_tie(feature: Feature, transactions: StoredRows, table: str) -> str:
-    """The condition that a row may see two transactions of one time."""
-    back = reach(feature.table)
+    """Return the SQL condition that a row may depend on two transactions with equal times."""
+    back = lookback(feature.table)
     time = quoted(contract.TIME_COLUMN)
     grouped = keys(feature)
     by = ", ".join([f"t.{time}", *(f"t.{quoted(column)}" for column in grouped.values())])
@@ -269,7 +268,7 @@ def _joined(columns: dict[str, str], table: str) -> str:
 
 
 def _taken(connection: duckdb.DuckDBPyConnection, table: str, condition: str, count: str) -> int:
-    """Take rows out of a table; how many they stand for."""
+    """Remove rows from a table and return the number of rows that they stand for."""
     row = connection.execute(
         f"SELECT coalesce(sum({count}), 0) FROM {table} WHERE {condition}"
     ).fetchone()
@@ -279,7 +278,7 @@ def _taken(connection: duckdb.DuckDBPyConnection, table: str, condition: str, co
 
 
 def _behind(transactions: StoredRows, which: str) -> float:
-    """By how much the latest of some transactions came after its time had passed."""
+    """How long after its time had passed the latest of these transactions arrived, in seconds."""
     newest = max(transactions.newest.values(), default=0)
     row = transactions.connection.execute(
         f"""SELECT min(epoch_us({quoted(contract.TIME_COLUMN)})) FROM {transactions.table}

@@ -1,14 +1,15 @@
-"""How far event time may have come when a transaction was read, worked out from the topic itself.
+"""Bounds the watermark that each transaction met, from the content of the topic alone.
 
-Each partition has a watermark of its own, the newest event time read from it less the delay; a
-job's watermark is the smallest of them, but for partitions that count as idle, since nothing came
-from them for a while. So the watermark that a transaction met is not known, but it has a bound:
+Each partition has a watermark: the newest event time read from it, minus the delay. The job's
+watermark is the minimum over all partitions except idle ones, which had no records for a while. So
+the watermark that a transaction met is unknown, but bounded:
 
-- Its own partition's newest, read in the order of its offsets.
-- If its partition was silent, whatever the others had come to by then. Between partitions Kafka
-  keeps no order: of several that got records at once one may be read to its end before the next.
+- by its own partition's newest event time, in the order of offsets;
+- if its partition was silent, by how far the others may have come by then. Kafka keeps no order
+between
+  partitions: of several with records, one may be read to its end before the next.
 
-A job's watermark may be anywhere below, as it is only moved on now and then.
+The job's watermark may be lower, as it only advances at intervals.
 """
 
 from __future__ import annotations
@@ -26,31 +27,31 @@ from .tables import BEGINNING, Int64s, StoredRows
 
 DELAY_US: Final = int(contract.WATERMARK_DELAY.total_seconds() * 1_000_000)
 _SILENT_MS: Final = 8_000
-"""Less than what makes a partition idle, since timestamps are not those of the reader."""
+"""Shorter than the idle timeout, since producers' timestamps are not those of the reader."""
 _APART_MS: Final = 60_000
-"""By how much a reader may read one partition ahead of another that was silent."""
+"""How far a reader may read one partition ahead of another that was silent."""
 _UNKNOWN_TIME: Final = 2**62
 
 
 def watermark(newest: Mapping[int, int], unread: Iterable[int] = ()) -> int:
-    """Event time before which all results must be there, in microseconds since the epoch.
+    """Return the event time before which all results must exist, in microseconds since the epoch.
 
-    Partitions without valid transactions hold nothing back: the source counts them as idle.
+    Partitions without valid transactions do not hold it back: the source counts them as idle.
 
     Args:
-        newest: The newest event time that was read, by partition.
-        unread: Partitions with valid transactions that are not read yet; one of which none is read
-            holds the watermark at the beginning of time.
+        newest: The newest event time read, by partition.
+        unread: Partitions with valid transactions that were not read yet. One without any read
+            transaction holds the watermark at the beginning of time.
     """
     numbers = {*newest, *unread}
     return min((newest.get(number, BEGINNING) for number in numbers), default=BEGINNING) - DELAY_US
 
 
 def work_out(transactions: StoredRows) -> None:
-    """Make a table `ahead`: by `__row`, bounds of the watermark that each transaction met.
+    """Create the table `ahead`: by `__row`, bounds of the watermark that each transaction met.
 
-    `known` is the bound if partitions were read in the order of Kafka's timestamps, `possible`
-    that for any order in which they may have been read; both in microseconds since the epoch.
+    `known` is the bound if partitions were read in the order of Kafka's timestamps, `possible` that
+    for any order in which they may have been read; both in microseconds since the epoch.
     """
     columns = transactions.connection.execute(
         f"""SELECT __row, __partition, __arrived, __ahead FROM {transactions.table}
@@ -81,15 +82,15 @@ def work_out(transactions: StoredRows) -> None:
 
 
 def _clock(arrived: Int64s) -> Int64s:
-    """Kafka's timestamps of a partition, made to run forward only; a producer may set any."""
+    """Make a partition's Kafka timestamps monotonic; producers may set any."""
     monotone: Int64s = np.maximum.accumulate(arrived)
     return monotone
 
 
 def _resumed(clock: Int64s) -> Int64s:
-    """When the partition last ended a silence, for each of its records."""
+    """For each record, when the partition last ended a silence."""
     if clock[0] <= 0:
-        # Timestamps that are none say nothing of silences.
+        # Invalid timestamps say nothing about silences.
         return np.full(len(clock), _UNKNOWN_TIME, np.int64)
     starts = np.flatnonzero(np.diff(clock, prepend=clock[0] - _SILENT_MS) >= _SILENT_MS)
     last = np.searchsorted(starts, np.arange(len(clock)), side="right") - 1

@@ -1,4 +1,4 @@
-"""The job behind a feature, as the oracle asks about it."""
+"""The live job behind a feature, as `verify` queries it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pipeline import contract
 from pipeline.config import KafkaSettings
 from pipeline.features import Feature
 from pipeline.flink.jobs import Jobs
+from pipeline.flink.metrics import MetricsReader
 from pipeline.flink.rest import FlinkRest
-from pipeline.flink.vitals import VitalsReader
 from pipeline.kafka import groups
 
 
@@ -19,10 +19,10 @@ class LiveJob:
     """A feature's job on a cluster.
 
     Attributes:
-        feature: What it computes.
+        feature: The feature.
         jobs: All jobs of the cluster.
         rest: The cluster.
-        kafka: Where Kafka is, and how to get in.
+        kafka: The Kafka cluster and its credentials.
     """
 
     feature: Feature
@@ -32,14 +32,13 @@ class LiveJob:
 
     @property
     def running(self) -> bool:
-        """Whether it runs."""
         return bool(self._job_id)
 
     def read_up_to(self) -> Mapping[int, int]:
-        """How far it has read the transactions and written their results: offset by partition.
+        """Return the offset up to which results are in the sink, by partition.
 
-        Offsets are committed at checkpoints, when the results of what was read are in the sink;
-        without waiting for the next one, one is taken now.
+        Offsets are committed at checkpoints, which also flush the sink. A checkpoint is triggered
+        now, rather than waiting for the next one.
         """
         if job_id := self._job_id:
             self.rest.checkpoint(job_id)
@@ -50,24 +49,24 @@ class LiveJob:
         )
 
     def watermark(self) -> int | None:
-        """How far it has come in event time, in microseconds; None before its first watermark."""
+        """Return the job's watermark, in microseconds; None before the first one."""
         job_id = self._job_id
         mark = self.rest.watermark(job_id) if job_id else None
         return None if mark is None else mark * 1000
 
     def dropped_late(self) -> int | None:
-        """How many records it has ever dropped as late.
+        """Return the number of late records dropped in the whole life of the job.
 
-        None when that is not known: Flink counts from the job's last start on. Windows are counted
-        after records of one user were added up, so there it may be fewer, but not none.
+        None if unknown: Flink counts since the job's last start. For windows it counts after
+        pre-aggregation, so the number may be too small, but not zero by mistake.
         """
         name, job_id = self.feature.name, self._job_id
         if not job_id:
             return None
-        vitals = VitalsReader(self.rest).read_all({name: job_id}).get(name)
-        if vitals is None or vitals.restarts or not self.rest.began_from_nothing(job_id):
+        metrics = MetricsReader(self.rest).read_all({name: job_id}).get(name)
+        if metrics is None or metrics.restarts or not self.rest.began_from_nothing(job_id):
             return None
-        return vitals.late
+        return metrics.late
 
     @property
     def _job_id(self) -> str:

@@ -1,4 +1,4 @@
-"""Which columns of the transactions a feature's rows are made of."""
+"""The transactions' columns that a feature's rows are made of."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ ORDERED: Final = (
     ops.GroupConcat,
     ops.ArrayCollect,
 )
-"""What depends on the order of rows, even of those of one time."""
+"""Operations that depend on the order of rows, even of rows with equal times."""
 
 
 def copied(feature: Feature) -> dict[str, str]:
-    """The identity's columns that are copies of a transaction's, with its name for each."""
+    """Map the identity columns that are copied from a transaction to the transaction's columns."""
     op = feature.table.op()
     found = {}
     for name in feature.identity:
@@ -38,7 +38,7 @@ def copied(feature: Feature) -> dict[str, str]:
 
 
 def keys(feature: Feature) -> dict[str, str]:
-    """The identity's columns by which all its windows are grouped, with the transaction's names."""
+    """Map the identity columns by which all windows are grouped to the transaction's columns."""
     shared: set[str] | None = None
     for window in windows(feature):
         groups = (
@@ -52,21 +52,21 @@ def keys(feature: Feature) -> dict[str, str]:
 
 
 def windows(feature: Feature) -> list[Any]:
-    """The windows of an expression: those of `window_by`, and those of `.over()`."""
+    """Return the windows of an expression, of `window_by` and of `.over()`."""
     return list(feature.table.op().find((ops.WindowFunction, ops.WindowAggregate)))
 
 
 def is_windowed(feature: Feature) -> bool:
-    """Whether a row stands for a window, and is not computed of other windows."""
+    """Whether each row stands for a window that is computed from transactions directly."""
     found = windows(feature)
     named = set(WINDOW) <= set(feature.identity)
     return named and len(found) == 1 and isinstance(found[0], ops.WindowAggregate)
 
 
 def keeps_one_state(feature: Feature) -> bool:
-    """Whether all its windows are `.over()` one range of time of one user, or another such group.
+    """Whether all windows are `.over()` the same range of time and the same group.
 
-    Flink then keeps a group's transactions in one state, and knows how far that has come.
+    Flink then keeps a group's transactions in one state, with one timer.
     """
     found = windows(feature)
     ranges = {
@@ -83,12 +83,12 @@ def _grouped(window: Any) -> set[str | None]:
 
 
 def in_one_window(feature: Feature) -> bool:
-    """Whether a transaction is in one window only, so that one that is late is dropped at once."""
+    """Whether each transaction is in one window only, so that a late one is dropped at once."""
     return [window.window_type for window in windows(feature)] == ["tumble"]
 
 
 def depends_on_order(feature: Feature) -> bool:
-    """Whether rows of one user and time may be computed in one way or another."""
+    """Whether rows depend on the order of a user's transactions with equal times."""
     return bool(feature.table.op().find(ORDERED))
 
 

@@ -13,11 +13,11 @@ from .compare import Difference
 
 
 class Outcome(Enum):
-    """What may be said of a feature.
+    """What can be said about a feature's parity.
 
     Attributes:
-        sign: Before its line.
-        exit_code: Of the command.
+        sign: The mark in front of its line.
+        exit_code: Exit code of `verify`.
     """
 
     PROVED = ("proved", "✓", 0)
@@ -31,36 +31,36 @@ class Outcome(Enum):
 
     @classmethod
     def of_all(cls, outcomes: Iterable[Outcome]) -> Outcome:
-        """Of several features: the worst; one that is not judged leaves the whole not judged."""
+        """Return the worst of several outcomes; without any, `NOT_JUDGED`."""
         found = set(outcomes)
         return next((worst for worst in reversed(cls) if worst in found), cls.NOT_JUDGED)
 
 
 @dataclass(frozen=True, slots=True)
 class Parity:
-    """A live feature held against its own expression in batch.
+    """The result of comparing a live feature with its expression evaluated in batch.
 
     Attributes:
         name: The feature.
-        transactions: How many were evaluated.
-        expected: Result rows that can be judged.
-        equal: Of them, those in the sink with equal numbers.
-        waiting: Of them, those that wait for the watermark.
-        late: Transactions that Flink dropped because they came after the watermark.
-        late_reason: How they came to be late.
+        transactions: Transactions evaluated.
+        expected: Rows that can be checked.
+        equal: Expected rows found in the sink with equal measures.
+        waiting: Expected rows that wait for the watermark.
+        late: Transactions that Flink dropped because they arrived after the watermark.
+        late_reason: Why they were late.
         missing: Rows that should be in the sink and are not.
-        different: Rows in the sink with wrong numbers, or that nobody expects.
+        different: Rows in the sink with wrong measures, or that are not expected.
         duplicates: Rows delivered more than once.
-        before_history: Rows that cannot be judged because their inputs are gone from the topic.
+        before_history: Rows that cannot be checked because their inputs are gone from the topic.
         bad: Invalid records of the transaction topic.
         unread: Transactions that the job has not read.
-        undecided: Rows that are right or wrong depending on an order that nobody knows.
-        ties: Of them, those that depend on the order of transactions of one time.
-        held: Of them, those that the job may still hold, since it has no watermark.
+        undecided: Rows that are right or wrong depending on an unknown order of arrival.
+        ties: Undecided rows that depend on the order of transactions with equal times.
+        held: Undecided rows that the job may still hold, since it has no watermark.
         stopped: Whether the job does not run.
-        compacted: The topics from which Kafka has removed records for newer ones.
-        largest_relative_error: Between the numbers of equal rows.
-        examples: A few of the rows that are not as they should be.
+        compacted: Topics from which compaction has removed records.
+        largest_relative_error: Between the measures of equal rows.
+        examples: A few mismatches.
     """
 
     name: str
@@ -93,12 +93,12 @@ class Parity:
 
     @property
     def proved(self) -> bool:
-        """Whether every row that is final was found to be right, and there are some."""
+        """Whether every final row is right, and there is at least one."""
         return self.outcome is Outcome.PROVED
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """Why it cannot be said that the feature is right, though nothing was found wrong."""
+        """Why the feature cannot be judged although no mismatch was found."""
         return tuple(self._reasons())
 
     def _reasons(self) -> Iterator[str]:
@@ -114,20 +114,20 @@ class Parity:
         if self.held:
             yield (
                 f"{counted(self.held, 'row')} may still be in the job, which has had no watermark "
-                "since it was started again"
+                "since its restart"
             )
         if self.ties:
             yield (
-                f"{counted(self.ties, 'row')} depend on the order of transactions of one user at "
-                "one time, which have none"
+                f"{counted(self.ties, 'row')} depend on the order of a user's transactions with "
+                "equal times, which is undefined"
             )
         if more := self.undecided - self.ties - self.held:
             yield (
-                f"whether the transactions of {counted(more, 'row')} came late depends on the "
-                "order in which Flink read the partitions, which Kafka does not keep"
+                f"whether the transactions of {counted(more, 'row')} were late depends on the "
+                "order in which Flink read the partitions, which is not recorded"
             )
         if not self.equal:
-            yield "no result is final yet" if self.waiting else "there is no result to judge"
+            yield "no result is final yet" if self.waiting else "there is no result to verify"
 
 
 _COLUMNS = (
@@ -142,38 +142,38 @@ _COLUMNS = (
 )
 
 
-def render(reports: Sequence[Parity]) -> str:
-    """A table with a line per feature, and below it what a number alone does not say."""
-    width = max(len(report.name) for report in reports)
+def render(results: Sequence[Parity]) -> str:
+    """Format one line per feature, followed by remarks."""
+    width = max(len(parity.name) for parity in results)
     lines = [
         " ".join([" " * (width + 2), *(f"{title:>10}" for title, _ in _COLUMNS), "  LARGEST ERROR"])
     ]
-    for report in reports:
-        numbers = (f"{getattr(report, name):>10,}" for _, name in _COLUMNS)
-        error = f"{report.largest_relative_error:>15.1e}"
-        lines.append(" ".join([f"{report.outcome.sign} {report.name:<{width}}", *numbers, error]))
-    for report in reports:
-        lines += (f"  {report.name}: {text}" for text in _remarks(report))
+    for parity in results:
+        numbers = (f"{getattr(parity, name):>10,}" for _, name in _COLUMNS)
+        error = f"{parity.largest_relative_error:>15.1e}"
+        lines.append(" ".join([f"{parity.outcome.sign} {parity.name:<{width}}", *numbers, error]))
+    for parity in results:
+        lines += (f"  {parity.name}: {text}" for text in _remarks(parity))
     return "\n".join(lines)
 
 
-def _remarks(report: Parity) -> list[str]:
+def _remarks(parity: Parity) -> list[str]:
     remarks = []
-    if report.reasons:
-        judged = "not judged" if report.outcome is Outcome.NOT_JUDGED else "besides"
-        remarks.append(f"{judged}: {'; '.join(report.reasons)}.")
-    if report.late:
-        dropped = counted(report.late, "transaction")
-        was = "was" if report.late == 1 else "were"
-        remarks.append(f"{dropped} {was} dropped as late: {report.late_reason}.")
-    if report.before_history:
+    if parity.reasons:
+        heading = "not judged" if parity.outcome is Outcome.NOT_JUDGED else "besides"
+        remarks.append(f"{heading}: {'; '.join(parity.reasons)}.")
+    if parity.late:
+        dropped = counted(parity.late, "transaction")
+        was = "was" if parity.late == 1 else "were"
+        remarks.append(f"{dropped} {was} dropped as late: {parity.late_reason}.")
+    if parity.before_history:
         remarks.append(
-            f"{counted(report.before_history, 'row')} older than what the topics still hold, "
-            "and not judged."
+            f"{counted(parity.before_history, 'row')} older than the records that the topics "
+            "still hold; not judged."
         )
-    if report.bad:
-        remarks.append(f"{counted(report.bad, 'invalid record')} in the topic of transactions.")
-    for example in report.examples:
+    if parity.bad:
+        remarks.append(f"{counted(parity.bad, 'invalid record')} in the transaction topic.")
+    for example in parity.examples:
         remarks.append(f"{example.kind}: {_values(example.identity)}")
         if example.expected is not None:
             remarks.append(f"    expected {_values(example.expected)}")
@@ -183,6 +183,6 @@ def _remarks(report: Parity) -> list[str]:
 
 
 def _values(values: dict[str, object]) -> str:
-    """Names and values; what comes from a topic may hold anything."""
+    """Format names and values, which may be any text from a topic."""
     listed = ", ".join(f"{name} {value}" for name, value in values.items())
     return sanitised(listed) or "the whole row"

@@ -1,4 +1,4 @@
-"""What rounding may have done to a number: Flink and DuckDB add up in other ways.
+"""Bounds the rounding error of a measure: Flink and DuckDB sum in different orders.
 
 Flink keeps a running sum for each window of `.over()`: a row that enters is added, one that leaves
 is subtracted, and each of these steps rounds. With u = 2^-53, a step that arrives at the sum s is
@@ -41,12 +41,12 @@ _SUMS: Final = (ops.Sum, ops.Mean, ops.Variance, ops.StandardDev)
 
 
 def forgive(feature: Feature, transactions: StoredRows, *, without: str = "") -> int:
-    """Take from the table `wrong` what rounding explains; how many rows that were.
+    """Remove rows from `wrong` that rounding explains, and return their number.
 
     Args:
-        feature: Whose rows they are.
-        transactions: What the job has read.
-        without: A table with the `__row` of transactions that are left out; or none.
+        feature: The feature.
+        transactions: The transactions that the job has read.
+        without: A table with the `__row` of transactions to leave out; empty for none.
     """
     connection = transactions.connection
     concerned = " AND ".join(
@@ -83,7 +83,7 @@ def rounding_explains(feature: Feature, connection: duckdb.DuckDBPyConnection, r
                 SELECT e.* FROM ({query(table)}) e
                 SEMI JOIN {rows} w ON {same(feature.identity, "e", "w")}"""
         )
-    # Rows of one identity all have the same measures, or are each held against each.
+    # Rows of one identity have equal measures, or each is compared with each.
     variants = " ".join(
         f"JOIN moved{number} m{number} ON {same(feature.identity, 'm0', f'm{number}')}"
         for number in range(1, len(moved) + 1)
@@ -101,23 +101,23 @@ def _fits(feature: Feature, name: str, variants: int, rows: str) -> str:
             for number in range(1, variants + 1)
         )
         return matching(feature, name, "m0", rows, allowed)
-    # What is decided by a sum may turn out either way.
+    # A value that a comparison of sums decides may turn out either way.
     either = (same([name], f"m{number}", rows) for number in range(variants + 1))
     return f"({' OR '.join(either)})"
 
 
 def _moved(table: ir.Table) -> Iterator[ir.Table]:
-    """The expression with each of its sums moved by what rounding may do, up and down."""
+    """Yield the expression with each of its sums shifted by its error bound, up and down."""
     for number in range(_Move(-1, 0.0).count(table)):
         for sign in (1.0, -1.0):
             yield _Move(number, sign).apply(table)
 
 
 class _Move:
-    """Moves one sum of an expression.
+    """Shifts one sum of an expression.
 
     Args:
-        which: Of those in the order in which they are met.
+        which: Index of the sum, in the order of traversal.
         sign: 1 for up, -1 for down.
     """
 
@@ -127,12 +127,12 @@ class _Move:
         self._met = 0
 
     def count(self, table: ir.Table) -> int:
-        """How many sums there are."""
+        """Number of sums in the expression."""
         self.apply(table)
         return self._met
 
     def apply(self, table: ir.Table) -> ir.Table:
-        """The expression with that sum moved."""
+        """Return the expression with the sum shifted."""
 
         def rewrite(node: Any, changed: dict[str, Any] | None) -> Any:
             node = node.__recreate__(changed) if changed else node
@@ -189,7 +189,7 @@ class _Move:
         return below.select(**{name: value.to_expr() for name, value in values.items()}).op()
 
     def _shifted(self, node: Any, total: Any, bound: Any, count: Any) -> Any:
-        """The node, moved by the bound of its sum or of its sum of squares."""
+        """Shift a node by the error bound of its sum or of its sum of squares."""
         value = node.to_expr()
         if isinstance(total, ops.Sum):
             return (value + self._sign * bound).op()

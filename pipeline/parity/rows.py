@@ -1,108 +1,66 @@
-"""Records decoded into columns, as Flink's JSON format reads them."""
+"""Decodes records to columns, as Flink's JSON format does."""
 
 from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
-import msgspec
+import ibis
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json as pj
+from ibis.formats.pyarrow import PyArrowType
 
-from pipeline.kafka.lenient import INTEGER_BITS, read_leniently
-from pipeline.text.malformed import MALFORMED
+from pipeline.kafka.flink_json import row_reader
 
 Bools = np.ndarray[Any, np.dtype[np.bool_]]
 
-_LocalTime = Annotated[datetime, msgspec.Meta(tz=False)]
-# Another form of time that msgspec reads and Flink does not.
-_ISO_TIME: Final = re.compile(rb"-[0-9]{2}[Tt_][0-9]{2}:")
 _SQL_TIME: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,3})?$"
 _SQL_DATE: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
-# Arrow takes them for numbers, and JSON has no such thing.
+# Arrow accepts these as numbers, but JSON has no such literals.
 _NO_NUMBER: Final = re.compile(rb":\s*[-+]?(NaN|Inf)")
 _BLOCK_BYTES: Final = 1 << 24
-_WRITTEN: Final = {
-    "boolean": pa.bool_(),
-    "float32": pa.float64(),
-    "float64": pa.float64(),
-    "int8": pa.int8(),
-    "int16": pa.int16(),
-    "int32": pa.int32(),
-    "int64": pa.int64(),
-}
-
-
-def _python_type(dtype: str) -> Any:
-    if dtype.startswith("timestamp"):
-        return _LocalTime
-    if dtype in INTEGER_BITS:
-        bound = 2 ** (INTEGER_BITS[dtype] - 1)
-        return Annotated[int, msgspec.Meta(ge=-bound, le=bound - 1)]
-    return {"float32": float, "float64": float, "boolean": bool, "date": date}.get(dtype, str)
-
-
-def arrow_type(dtype: str) -> pa.DataType:
-    """The type of a column in Arrow, by its name in Ibis."""
-    if dtype.startswith("timestamp"):
-        return pa.timestamp("us")
-    if dtype.startswith("int"):
-        return pa.int64()
-    return {
-        "float32": pa.float32(),
-        "float64": pa.float64(),
-        "boolean": pa.bool_(),
-        "date": pa.date32(),
-    }.get(dtype, pa.string())
 
 
 @cache
-def _row_type(columns: tuple[tuple[str, str], ...]) -> type[msgspec.Struct]:
-    """A record type with these columns, each of which may be absent."""
-    fields = [(name, _python_type(dtype) | None, None) for name, dtype in columns]
-    return msgspec.defstruct("Row", fields, gc=False)
-
-
-def row_reader(columns: Mapping[str, str]) -> Callable[[bytes | None], Any]:
-    """Reads the value of a record into an object with these columns, as Flink does, or into None.
+def arrow_type(dtype: str) -> pa.DataType:
+    """Return the Arrow type that a column is compared in.
 
     Args:
-        columns: Ibis type names by column.
+        dtype: Name of its Ibis type.
     """
-    row_type = _row_type(tuple(columns.items()))
-    decoder = msgspec.json.Decoder(row_type)
+    kind = ibis.dtype(dtype)
+    if kind.is_timestamp():
+        return pa.timestamp("us")
+    return pa.int64() if kind.is_integer() else PyArrowType.from_ibis(kind)
 
-    def read(value: bytes | None) -> Any:
-        if value is None:
-            return None
-        if not _ISO_TIME.search(value):
-            try:
-                return decoder.decode(value)
-            except MALFORMED:
-                pass
-        fields = read_leniently(value, columns)
-        return None if fields is None else row_type(**fields)
 
-    return read
+@cache
+def _written_type(dtype: str) -> pa.DataType:
+    """Return the Arrow type that a column has in JSON, by the name of its Ibis type."""
+    kind = ibis.dtype(dtype)
+    if kind.is_floating():
+        return pa.float64()
+    if kind.is_integer() or kind.is_boolean():
+        return PyArrowType.from_ibis(kind)
+    return pa.string()
 
 
 def decode_columns(
     values: Sequence[bytes | None], columns: Mapping[str, str]
 ) -> tuple[pa.Table, Bools]:
-    """Decode many records at once.
+    """Decode many values at once.
 
     Args:
-        values: Of the records.
+        values: Values of the records; None for a tombstone.
         columns: Ibis type names by column.
 
     Returns:
-        A row for each record that is a JSON object, and which of the records those are.
+        A table with a row for each value that is a JSON object, and a mask of those values.
     """
     table = _as_written(values, columns)
     if table is not None:
@@ -120,16 +78,16 @@ def decode_columns(
 
 
 def _column(values: list[Any], dtype: pa.DataType) -> pa.Array:
-    """The values as Flink's event times have them: in whole milliseconds, cut off."""
+    """Build a column; timestamps are truncated to milliseconds, as in Flink."""
     array = pa.array(values, dtype)
     return pc.floor_temporal(array, unit="millisecond") if pa.types.is_timestamp(dtype) else array
 
 
 def _as_written(values: Sequence[bytes | None], columns: Mapping[str, str]) -> pa.Table | None:
-    """The records, if each is written just as Flink and our producers write; else None.
+    """Decode all values at once if each has the form that Flink and our producers write, else None.
 
-    Arrow's reader is strict: a field of another type is an error. It does not see where a record
-    ends, and takes other forms of time, so that both are looked at here.
+    Arrow's reader is strict about types, but does not check where a record ends, and accepts other
+    formats of time. Both are checked here.
     """
     if not values or None in values:
         return None
@@ -139,9 +97,7 @@ def _as_written(values: Sequence[bytes | None], columns: Mapping[str, str]) -> p
         return None
     if (b"NaN" in text or b"Inf" in text) and _NO_NUMBER.search(text):
         return None
-    schema = pa.schema(
-        [(name, _WRITTEN.get(dtype, pa.string())) for name, dtype in columns.items()]
-    )
+    schema = pa.schema([(name, _written_type(dtype)) for name, dtype in columns.items()])
     try:
         text.decode()
         table = pj.read_json(
@@ -159,12 +115,12 @@ def _as_written(values: Sequence[bytes | None], columns: Mapping[str, str]) -> p
 
 
 def _typed(column: pa.ChunkedArray, dtype: str) -> pa.ChunkedArray:
-    """A column of its own type.
+    """Cast a column from its JSON type to its own.
 
     Raises:
-        ArrowInvalid: A time or a date is written in another form than Flink's.
+        ArrowInvalid: A time or a date is not in Flink's format.
     """
     form = _SQL_DATE if dtype == "date" else _SQL_TIME if dtype.startswith("timestamp") else None
     if form is not None and not pc.all(pc.match_substring_regex(column, form)).as_py():
-        raise pa.ArrowInvalid("another form of time")
+        raise pa.ArrowInvalid("not Flink's format of time")
     return column.cast(arrow_type(dtype))

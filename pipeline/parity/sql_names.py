@@ -1,4 +1,4 @@
-"""Columns of a feature in SQL."""
+"""Quoting and comparing columns in DuckDB's SQL."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from collections.abc import Iterable
 
 
 def quoted(name: str) -> str:
-    """A column's name in SQL."""
+    """Quote a column's name."""
     return '"' + name.replace('"', '""') + '"'
 
 
 def listed(names: Iterable[str], table: str = "") -> str:
-    """Columns of a table, one after the other."""
+    """Quote and join the columns of a table."""
     return ", ".join(f"{table}.{quoted(name)}" if table else quoted(name) for name in names)
 
 
 def same(names: Iterable[str], left: str, right: str) -> str:
-    """The condition that two tables' rows agree in these columns; nulls are equal."""
+    """Return the SQL condition that rows agree in these columns; nulls are equal."""
     conditions = (
         f"{left}.{quoted(name)} IS NOT DISTINCT FROM {right}.{quoted(name)}" for name in names
     )
@@ -24,5 +24,5 @@ def same(names: Iterable[str], left: str, right: str) -> str:
 
 
 def micros(value: int) -> str:
-    """A moment, given in microseconds since the epoch."""
+    """Return SQL for a timestamp in microseconds since the epoch."""
     return f"make_timestamp({value}::BIGINT)"

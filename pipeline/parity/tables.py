@@ -1,4 +1,4 @@
-"""Rows of topics in a DuckDB database on disk, so that a topic may be larger than the memory."""
+"""Stores rows of topics in a DuckDB database on disk, so that topics may exceed the memory."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from pipeline import contract
 from pipeline.config import KafkaSettings
-from pipeline.features.sound import ARRIVED, sound
+from pipeline.features.validity import ARRIVED, is_valid
 from pipeline.kafka.consumer import messages_to_end
 
 from .rows import Bools, arrow_type, decode_columns
@@ -31,7 +31,7 @@ Int64s = np.ndarray[Any, np.dtype[np.int64]]
 
 @contextmanager
 def workspace() -> Iterator[duckdb.DuckDBPyConnection]:
-    """A database for one proof; what does not fit into its memory lies in a temporary folder."""
+    """Open a database for one run of `verify`; it spills to a temporary directory."""
     with TemporaryDirectory(prefix="fraudwatch-verify-") as folder:
         options: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": _MEMORY,
@@ -48,24 +48,24 @@ def workspace() -> Iterator[duckdb.DuckDBPyConnection]:
 
 @dataclass
 class StoredRows:
-    """The rows of a topic in a table, and what has to be known of them as a whole.
+    """The rows of a topic in a table, with statistics.
 
-    Next to its columns the table has `__row`, `__partition`, `__arrived` (Kafka's timestamp in
+    Besides its columns, the table has `__row`, `__partition`, `__arrived` (Kafka's timestamp in
     milliseconds) and `__ahead`: the newest event time in the row's partition so far, in
     microseconds since the epoch.
 
     Attributes:
-        connection: Of the database.
-        table: What it is called there.
+        connection: Connection to the database.
+        table: Name of the table.
         columns: Ibis type names by column.
-        time: The column of event time.
-        count: Rows.
-        bad: Records that are no rows.
+        time: Name of the time column.
+        count: Number of rows.
+        bad: Number of invalid records.
         newest: The newest event time by partition, in microseconds since the epoch.
-        oldest: The oldest.
-        earliest: The earliest offset by partition; one that is not 0 has lost its oldest records.
-        gaps: Offsets without a record: of transactions, or compacted away.
-        read_to: The offset after the last record looked at, by partition.
+        oldest: The oldest event time, likewise.
+        earliest: The earliest offset by partition; if it is not 0, the oldest records are gone.
+        gaps: Offsets without a record: transaction markers, aborted or compacted records.
+        read_to: The offset after the last record read, by partition.
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -87,16 +87,16 @@ class StoredRows:
 
     @property
     def history_begins(self) -> int | None:
-        """From when on no record is missing at the beginning, in microseconds; None for always."""
+        """Event time from which no record is missing, in microseconds; None if all are there."""
         cut = [number for number, offset in self.earliest.items() if offset > 0]
         return max((self.oldest.get(number, END) for number in cut), default=None)
 
     def append(self, rows: pa.Table, partition: Int64s, arrived: Int64s) -> None:
-        """Add rows; those of a partition in their order.
+        """Append rows; those of a partition in the order of offsets.
 
         Args:
-            rows: With the columns of the table.
-            partition: Of each row.
+            rows: The columns of the table.
+            partition: Partition of each row.
             arrived: Kafka's timestamp of each row, in milliseconds since the epoch.
         """
         if not rows.num_rows:
@@ -133,7 +133,7 @@ def _no_rows(columns: Mapping[str, str]) -> pa.Table:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """What of a topic a job has not read: how many transactions, and in which partitions."""
+    """The transactions that a job has not read: their number and partitions."""
 
     count: int
     partitions: frozenset[int]
@@ -144,19 +144,19 @@ def read_transactions(
     kafka: KafkaSettings,
     ends: Mapping[int, int],
     read: Mapping[int, int],
-    tell: Callable[[int], None],
+    report: Callable[[int], None],
 ) -> Unread:
-    """Take the transactions that features see, and that a job has read.
+    """Store the valid transactions that a job has read.
 
     Args:
-        rows: Where to put them.
-        kafka: Where Kafka is, and how to get in.
-        ends: Offset by partition at which to end.
-        read: Offset by partition up to which the job has read.
-        tell: Told how many have been read.
+        rows: The table to append to.
+        kafka: The cluster and its credentials.
+        ends: End offset by partition.
+        read: The offset up to which the job has read, by partition.
+        report: Called with the number of records read so far.
 
     Returns:
-        The transactions between `read` and `ends`, which are not taken.
+        The valid transactions between `read` and `ends`, which are not stored.
     """
     unread, where = 0, set[int]()
     topic = kafka.topic(contract.TRANSACTION_TOPIC)
@@ -175,24 +175,24 @@ def read_transactions(
             rows.append(
                 batch.table.filter(pa.array(mask)), batch.partition[mask], batch.arrived[mask]
             )
-            tell(rows.count)
+            report(rows.count)
     return Unread(unread, frozenset(where))
 
 
 def read_sink(
-    rows: StoredRows, kafka: KafkaSettings, topic: str, tell: Callable[[int], None]
+    rows: StoredRows, kafka: KafkaSettings, topic: str, report: Callable[[int], None]
 ) -> int:
-    """Take the rows that a feature has written since the last time.
+    """Store the rows that a feature has written since the last call.
 
     Returns:
-        How many there were.
+        Their number.
     """
     before = rows.count
     for batch in _batches(kafka, topic, rows, None):
         mask = ~np.asarray(batch.table[rows.time].is_null(), np.bool_)
         rows.bad += len(mask) - int(mask.sum())
         rows.append(batch.table.filter(pa.array(mask)), batch.partition[mask], batch.arrived[mask])
-        tell(rows.count)
+        report(rows.count)
     return rows.count - before
 
 
@@ -222,11 +222,11 @@ def _batches(
 
 
 class _Validity:
-    """What is not quarantined, by the very expression that runs on Flink."""
+    """Evaluates `features.validity` on DuckDB, the same expression that runs on Flink."""
 
     def __init__(self) -> None:
         raw = ibis.table(contract.TRANSACTION_FIELDS | {ARRIVED: "timestamp(3)"}, name="raw")
-        verdict = raw.select(sound=sound(raw).fill_null(False))
+        verdict = raw.select(is_valid=is_valid(raw).fill_null(False))
         self._sql = str(ibis.to_sql(verdict, dialect="duckdb"))
         self._connection = duckdb.connect()
 
@@ -234,9 +234,9 @@ class _Validity:
         self._connection.close()
 
     def of(self, batch: _Batch) -> Bools:
-        """Which rows of a batch are valid."""
+        """Return a mask of the valid rows of a batch."""
         arrived = pa.array(batch.arrived, pa.int64()).cast(pa.timestamp("ms"))
         self._connection.register("raw", batch.table.append_column(ARRIVED, arrived))
         return np.asarray(
-            self._connection.execute(self._sql).fetch_arrow_table()["sound"], np.bool_
+            self._connection.execute(self._sql).fetch_arrow_table()["is_valid"], np.bool_
         )

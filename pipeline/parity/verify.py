@@ -1,4 +1,4 @@
-"""The proof: read the transactions, compute in batch, read the sink, compare."""
+"""Verifies a live feature: reads the transactions, computes in batch, reads the sink, compares."""
 
 from __future__ import annotations
 
@@ -17,45 +17,43 @@ from pipeline.kafka.offsets import OffsetRange
 from pipeline.kafka.topics import is_compacted
 
 from . import lateness
-from .batch import reach
+from .batch import lookback
 from .compare import Bounds, compare, examples
-from .late import Judgement, judge_late
+from .late import LateComparison, explain_late
 from .origins import is_windowed
 from .report import Parity
 from .tables import BEGINNING, END, StoredRows, read_sink, read_transactions, workspace
 
 _SETTLE_SECONDS: Final = 3.0
 _IDLE_SECONDS: Final = 15.0
-"""Partitions that hold nothing valid hold the watermark back until they count as idle."""
+"""Partitions without valid records hold the watermark back until they count as idle."""
 _METRIC_SECONDS: Final = 12.0
-"""Flink's metrics are some seconds old."""
+"""Flink's metrics lag by some seconds."""
 _POLL_SECONDS: Final = 0.5
 
 
 class FeatureJob(Protocol):
-    """What has to be known of the job that computes a feature."""
+    """The job that computes a feature; see `live.LiveJob`."""
 
     @property
-    def running(self) -> bool:
-        """Whether it runs."""
-        ...
+    def running(self) -> bool: ...
 
     def read_up_to(self) -> Mapping[int, int]:
-        """How far it has read the transactions and written their results: offset by partition."""
+        """Return the offset up to which results are in the sink, by partition."""
         ...
 
     def watermark(self) -> int | None:
-        """How far it has come in event time, in microseconds; None when Flink does not say."""
+        """Return the job's watermark, in microseconds; None if Flink reports none."""
         ...
 
     def dropped_late(self) -> int | None:
-        """How many records it has ever dropped as late; None when that is not known."""
+        """Return the number of late records dropped in the life of the job; None if unknown."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long to wait for a job that lags: seconds without any progress."""
+    """How long to wait for a job that lags, in seconds without progress."""
 
     seconds: float = 60.0
     clock: Callable[[], float] = time.monotonic
@@ -67,19 +65,19 @@ def verify(
     kafka: KafkaSettings,
     job: FeatureJob,
     *,
-    tell: Callable[[str], None] = lambda _: None,
+    report: Callable[[str], None] = lambda _: None,
     patience: Patience = Patience(),
 ) -> Parity:
-    """Prove that a live feature is right, or show where it is not, or say why neither can be done.
+    """Compare a live feature with its expression evaluated in batch.
 
-    What is judged is the state of the transaction topic at the time of the call: a running job is
-    waited for until it has read that far; of a job that does not run only what it has read counts.
+    The reference is the transaction topic at the time of the call. A running job is waited for
+    until it has read that far; for a stopped job, only what it has read counts.
 
     Args:
-        feature: Whose results are checked.
-        kafka: Where Kafka is, and how to get in.
+        feature: The feature.
+        kafka: The cluster and its credentials.
         job: The job that computes it.
-        tell: Told what is being done.
+        report: Called with what is being done, a line each.
         patience: How long to wait for a job that lags.
 
     Raises:
@@ -88,14 +86,14 @@ def verify(
     topic = kafka.topic(contract.TRANSACTION_TOPIC)
     ranges = extent(kafka, topic)
     ends = {number: offsets.end for number, offsets in ranges.items()}
-    read = _await_job(ends, job, tell, patience)
+    read = _await_job(ends, job, report, patience)
     with workspace() as connection:
         transactions = StoredRows(
             connection, "transactions", contract.TRANSACTION_FIELDS, contract.TIME_COLUMN,
             earliest=_begins(ranges),
         )  # fmt: skip
         unread = read_transactions(
-            transactions, kafka, ends, read, lambda n: tell(f"reading transactions: {n:,}")
+            transactions, kafka, ends, read, lambda n: report(f"reading transactions: {n:,}")
         )
         watermark = lateness.watermark(transactions.newest, unread.partitions)
         sink_topic = kafka.topic(feature.topic)
@@ -105,19 +103,19 @@ def verify(
         )  # fmt: skip
 
         def look() -> int:
-            return read_sink(sink, kafka, sink_topic, lambda n: tell(f"reading results: {n:,}"))
+            return read_sink(sink, kafka, sink_topic, lambda n: report(f"reading results: {n:,}"))
 
         look()
-        tell("computing in batch and comparing")
+        report("computing in batch and comparing")
 
-        def judged(mark: int = watermark, *, dropped: int | None = None) -> Parity:
-            return judge(feature, transactions, sink, mark, dropped=dropped)
+        def compared(mark: int = watermark, *, dropped: int | None = None) -> Parity:
+            return parity_of(feature, transactions, sink, mark, dropped=dropped)
 
-        parity = _settled(judged, watermark, job, look, patience)
-        waits = reach(feature.table) != timedelta()
+        parity = _settled(compared, watermark, job, look, patience)
+        waits = lookback(feature.table) != timedelta()
         if parity.missing and waits and job.running:
-            parity = _without_held(parity, judged, watermark, job)
-        parity = _counted(feature, parity, judged, job, patience)
+            parity = _without_held(parity, compared, watermark, job)
+        parity = _counted(feature, parity, compared, job, patience)
         gone = [
             name
             for name, rows in ((topic, transactions), (sink_topic, sink))
@@ -138,30 +136,30 @@ def _begins(ranges: Mapping[int, OffsetRange]) -> dict[int, int]:
 def _await_job(
     ends: Mapping[int, int],
     job: FeatureJob,
-    tell: Callable[[str], None],
+    report: Callable[[str], None],
     patience: Patience,
 ) -> Mapping[int, int]:
-    """Wait until the job has read up to `ends`; how far of that it has read."""
+    """Wait until the job has read up to `ends`; return how far it has read, at most `ends`."""
 
     def behind(read: Mapping[int, int]) -> int:
         return sum(max(0, end - read.get(number, 0)) for number, end in ends.items())
 
-    read = _read_up_to(job, tell, patience)
+    read = _read_up_to(job, report, patience)
     lag = behind(read)
     deadline = patience.clock() + patience.seconds
     while lag and job.running and patience.clock() < deadline:
-        tell(f"waiting for the job to read {lag:,} more offsets")
+        report(f"waiting for the job to read {lag:,} more offsets")
         patience.sleep(_POLL_SECONDS)
-        read = _read_up_to(job, tell, patience)
+        read = _read_up_to(job, report, patience)
         if behind(read) < lag:
             lag, deadline = behind(read), patience.clock() + patience.seconds
     return {number: min(end, read.get(number, 0)) for number, end in ends.items()}
 
 
 def _read_up_to(
-    job: FeatureJob, tell: Callable[[str], None], patience: Patience
+    job: FeatureJob, report: Callable[[str], None], patience: Patience
 ) -> Mapping[int, int]:
-    """How far the job has read; one that is being restarted cannot tell, and is waited for."""
+    """Return how far the job has read; retries while the job restarts."""
     deadline = patience.clock() + patience.seconds
     while True:
         try:
@@ -169,29 +167,27 @@ def _read_up_to(
         except JobError:
             if not job.running or patience.clock() >= deadline:
                 raise
-            tell("waiting for the job, which takes no checkpoint just now")
+            report("waiting for the job, which cannot take a checkpoint at the moment")
             patience.sleep(_POLL_SECONDS)
 
 
-class _Judge(Protocol):
-    """Judges what is read so far."""
+class _Compare(Protocol):
+    """Compares the rows read so far."""
 
-    def __call__(self, mark: int = ..., *, dropped: int | None = None) -> Parity:
-        """As `judge` does."""
-        ...
+    def __call__(self, mark: int = ..., *, dropped: int | None = None) -> Parity: ...
 
 
 def _settled(
-    judged: _Judge, watermark: int, job: FeatureJob, look: Callable[[], int], patience: Patience
+    compared: _Compare, watermark: int, job: FeatureJob, look: Callable[[], int], patience: Patience
 ) -> Parity:
-    """Look again until nothing more comes: results may still be on their way to the topic."""
-    parity = judged()
+    """Repeat the comparison until no more results arrive in the sink."""
+    parity = compared()
     start = patience.clock()
     deadline = start + _SETTLE_SECONDS
     while (parity.missing or parity.undecided) and job.running and patience.clock() < deadline:
         patience.sleep(_POLL_SECONDS)
         if look():
-            parity = judged()
+            parity = compared()
             deadline = patience.clock() + _SETTLE_SECONDS
         elif _behind(job, watermark) and patience.clock() < start + _IDLE_SECONDS:
             deadline = patience.clock() + _SETTLE_SECONDS
@@ -203,15 +199,15 @@ def _behind(job: FeatureJob, watermark: int) -> bool:
     return mark is None or mark < watermark
 
 
-def _without_held(parity: Parity, judged: _Judge, watermark: int, job: FeatureJob) -> Parity:
-    """What is missing may be in the job still, if that has not come as far in event time.
+def _without_held(parity: Parity, compared: _Compare, watermark: int, job: FeatureJob) -> Parity:
+    """Count missing rows as held if the job's watermark has not advanced far enough.
 
-    It has no watermark after a restart until it reads on.
+    After a restart, a job has no watermark until it reads the next records.
     """
     mark = job.watermark()
     if mark is not None and mark >= watermark:
         return parity
-    so_far = judged(BEGINNING if mark is None else mark)
+    so_far = compared(BEGINNING if mark is None else mark)
     held = max(0, parity.missing - so_far.missing)
     return replace(
         so_far,
@@ -222,9 +218,9 @@ def _without_held(parity: Parity, judged: _Judge, watermark: int, job: FeatureJo
 
 
 def _counted(
-    feature: Feature, parity: Parity, judged: _Judge, job: FeatureJob, patience: Patience
+    feature: Feature, parity: Parity, compared: _Compare, job: FeatureJob, patience: Patience
 ) -> Parity:
-    """What late transactions would explain is wrong if Flink has not dropped as many."""
+    """Count rows as wrong that late transactions would explain, if Flink dropped fewer of them."""
     deadline = patience.clock() + _METRIC_SECONDS
     while parity.late or parity.undecided > parity.held:
         dropped = job.dropped_late()
@@ -233,12 +229,12 @@ def _counted(
         if dropped and (is_windowed(feature) or parity.late <= dropped):
             break
         if patience.clock() >= deadline:
-            return judged(dropped=dropped)
+            return compared(dropped=dropped)
         patience.sleep(_POLL_SECONDS)
     return parity
 
 
-def judge(
+def parity_of(
     feature: Feature,
     transactions: StoredRows,
     sink: StoredRows,
@@ -249,30 +245,30 @@ def judge(
     """Compare the batch results for these transactions with these rows of the sink.
 
     Args:
-        feature: Whose results they are.
-        transactions: What the job has read.
-        sink: What it has written.
-        watermark: Event time before which results must be there, in microseconds.
-        dropped: How many records the job has ever dropped as late; None when that is not known.
+        feature: The feature.
+        transactions: The transactions that the job has read.
+        sink: The rows that it has written.
+        watermark: Event time before which results must exist, in microseconds.
+        dropped: Late records dropped in the life of the job; None if unknown.
     """
-    back = reach(feature.table)
-    # A feature that looks at no other row waits for no watermark, and drops nothing as late.
+    back = lookback(feature.table)
+    # Without lookback, a feature does not wait for the watermark, and drops nothing as late.
     waits = back != timedelta()
     bounds = Bounds(
         final_before=watermark if waits else None,
-        judged_before=watermark,
-        judged_from=_judged_from(transactions, sink, back),
+        checked_before=watermark,
+        checked_from=_checked_from(transactions, sink, back),
     )
     found = compare(feature, transactions, sink, bounds)
-    judgement = judge_late(feature, transactions, sink, bounds, found, dropped=dropped)
-    return _parity(feature, transactions, judgement)
+    result = explain_late(feature, transactions, sink, bounds, found, dropped=dropped)
+    return _parity(feature, transactions, result)
 
 
-def _parity(feature: Feature, transactions: StoredRows, judgement: Judgement) -> Parity:
+def _parity(feature: Feature, transactions: StoredRows, result: LateComparison) -> Parity:
     delay = contract.WATERMARK_DELAY.total_seconds()
-    late = judgement.late
-    behind = judgement.behind_seconds
-    comparison = judgement.comparison
+    late = result.late
+    behind = result.behind_seconds
+    comparison = result.comparison
     return Parity(
         name=feature.name,
         transactions=transactions.count,
@@ -291,8 +287,8 @@ def _parity(feature: Feature, transactions: StoredRows, judgement: Judgement) ->
         before_history=comparison.before_history,
         bad=transactions.bad,
         unread=0,
-        undecided=judgement.undecided,
-        ties=judgement.ties,
+        undecided=result.undecided,
+        ties=result.ties,
         held=0,
         stopped=False,
         compacted=(),
@@ -301,14 +297,14 @@ def _parity(feature: Feature, transactions: StoredRows, judgement: Judgement) ->
     )
 
 
-def _judged_from(transactions: StoredRows, sink: StoredRows, back: timedelta | None) -> int | None:
-    """From when on results can be judged: before, their inputs or they themselves are gone."""
+def _checked_from(transactions: StoredRows, sink: StoredRows, back: timedelta | None) -> int | None:
+    """Event time from which results can be checked: before, inputs or results may be gone."""
     begins = transactions.history_begins
     if begins is not None and back is None:
         return END
     reaches = int((back or timedelta()).total_seconds() * 1_000_000)
     bounds = (begins, reaches), (sink.history_begins, 0)
-    # What is gone may be newer than the oldest that is left, by as much as records come out of
-    # order; and one more, since of the very moment some may be gone and some not.
+    # Records that are gone may be newer than the oldest remaining one, by as much as records are
+    # out of order; plus 1, since records of the oldest time itself may be gone, too.
     slack = lateness.DELAY_US + 1
     return max((begin + more + slack for begin, more in bounds if begin is not None), default=None)

@@ -1,8 +1,8 @@
-"""Rows held against each way in which they may have come about.
+"""Tries the ways in which a mismatch may have come about.
 
-A suspect is a row that is not what it would be had all transactions come in time. A way is a choice
-of the transactions that it may be computed from. It is explained if the feature's own expression,
-evaluated on those of one way, gives just that row.
+A suspect is a row that differs from what it would be had all transactions been on time. A way is a
+choice of the transactions that it may have been computed from. The suspect is explained if the
+feature's expression over the transactions of one way yields exactly that row.
 """
 
 from __future__ import annotations
@@ -32,9 +32,10 @@ class Way:
     """One way in which a row may have come about.
 
     Attributes:
-        counted: The transactions that went into it, by `__row`.
-        left_out: Those that did not, though they would have, had they come in time.
-        known: Whether it was so if partitions were read in the order of Kafka's timestamps.
+        counted: `__row` of the transactions that were used.
+        left_out: `__row` of those that would have been used had they been on time.
+        known: Whether this is what happens if partitions are read in the order of Kafka's
+            timestamps.
     """
 
     counted: Int64s
@@ -44,15 +45,15 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Suspect:
-    """A row that is not what it would be had all transactions come in time.
+    """A row that differs from what it would be had all transactions been on time.
 
     Attributes:
-        number: Of the row in the table `suspects`.
-        start: From where on its transactions are, in microseconds since the epoch.
-        end: Up to where.
+        number: `__suspect` in the table `suspects`.
+        start: Start of its transactions' event time, in microseconds since the epoch.
+        end: End of its transactions' event time.
         group: Its other columns that transactions have, too.
-        ways: In which it may have come about.
-        complete: Whether these are all.
+        ways: The ways in which it may have come about.
+        complete: Whether `ways` lists all of them.
     """
 
     number: int
@@ -65,13 +66,14 @@ class Suspect:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """How many rows were taken out.
+    """Number of rows that were explained and removed.
 
     Attributes:
-        known_found: Found rows that are right if partitions were read in the order of their times.
-        known_absent: Rows that need not be there then.
-        possible_found: Found rows that are right for some order, or of which too many are possible.
-        possible_absent: Rows that need not be there for some order.
+        known_found: Found rows that are right if partitions were read in the order of Kafka's
+            timestamps.
+        known_absent: Rows that are rightly absent in that order.
+        possible_found: Found rows that are right in some order, or have too many ways to try.
+        possible_absent: Rows that are rightly absent in some order.
     """
 
     known_found: int
@@ -81,7 +83,7 @@ class Taken:
 
 
 def collect(feature: Feature, connection: duckdb.DuckDBPyConnection) -> None:
-    """Make the table `suspects` of `wrong` and `missing`: numbered, with `__count`, `__found`."""
+    """Create the table `suspects` of all mismatches: `__suspect`, `__count`, `__found`, columns."""
     columns = listed(feature.columns)
     connection.execute(
         f"""CREATE OR REPLACE TABLE suspects AS
@@ -94,7 +96,7 @@ def collect(feature: Feature, connection: duckdb.DuckDBPyConnection) -> None:
 def explain(
     feature: Feature, transactions: StoredRows, suspects: Sequence[Suspect]
 ) -> dict[int, Way]:
-    """The way in which each suspect came about, by its number; none for those without one."""
+    """Return the way in which each suspect came about, by its number; none for the unexplained."""
     explained: dict[int, Way] = {}
     for lot in _apart(suspects):
         for number in range(max(len(suspect.ways) for suspect in lot)):
@@ -112,12 +114,12 @@ def explain(
 def take_out(
     feature: Feature, connection: duckdb.DuckDBPyConnection, verdicts: Mapping[int, bool]
 ) -> Taken:
-    """Take suspects out of `wrong` and `missing`.
+    """Remove suspects from `wrong` and `missing`.
 
     Args:
-        feature: Whose rows they are.
-        connection: To the database.
-        verdicts: By suspect, whether the way in which it came about is known.
+        feature: The feature.
+        connection: Connection to the database.
+        verdicts: By suspect, whether its way is the known order.
     """
     table = pa.table(
         {
@@ -145,7 +147,7 @@ def take_out(
 
 
 def _apart(suspects: Sequence[Suspect]) -> list[list[Suspect]]:
-    """Sorted into lots in which no two rows share a transaction."""
+    """Partition the suspects into groups in which no two rows share a transaction."""
     lots: list[tuple[list[Suspect], dict[tuple[Any, ...], int]]] = []
     for suspect in sorted(suspects, key=lambda suspect: suspect.start):
         if suspect.ways:
@@ -161,7 +163,7 @@ def _apart(suspects: Sequence[Suspect]) -> list[list[Suspect]]:
 
 
 def _fitting(feature: Feature, transactions: StoredRows, tried: dict[int, Way]) -> Iterator[int]:
-    """Those of the suspects that are just what these ways give."""
+    """Yield the suspects that equal the result of their way."""
     connection = transactions.connection
     counted = np.concatenate([way.counted for way in tried.values()])
     connection.register("__counted", pa.table({"__row": pa.array(counted, pa.int64())}))
@@ -194,7 +196,7 @@ def _fitting(feature: Feature, transactions: StoredRows, tried: dict[int, Way]) 
 
 
 def _counts(feature: Feature) -> list[str]:
-    """The measures that no rounding changes."""
+    """Return the measures that rounding cannot change."""
     return [name for name in feature.measures if feature.columns[name] not in RELATIVE_TOLERANCE]
 
 
@@ -205,7 +207,7 @@ def _matches(feature: Feature, measures: Sequence[str]) -> str:
 def _rounded(
     feature: Feature, connection: duckdb.DuckDBPyConnection, numbers: Sequence[int]
 ) -> set[int]:
-    """Those of the suspects that these transactions give but for rounding."""
+    """Yield the suspects that equal the result of these transactions up to rounding."""
     listing = ", ".join(map(str, numbers))
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE __near AS FROM suspects WHERE __suspect IN ({listing})"

@@ -16,9 +16,9 @@ from pipeline.errors import PipelineError, UnavailableError
 from pipeline.features import Feature
 from pipeline.flink.ddl import definition
 from pipeline.flink.jobs import Jobs
+from pipeline.flink.metrics import MetricsReader
 from pipeline.flink.rest import FlinkRest
 from pipeline.flink.submission import Submission, Submitted
-from pipeline.flink.vitals import VitalsReader
 from pipeline.kafka import groups, topics
 from pipeline.kafka.client import Probe
 from pipeline.model import Health, Resume, Slots
@@ -78,7 +78,7 @@ class Stack:
         self._settings = settings
         self._lock = threading.Lock()
         self._clients: dict[FlinkSettings, FlinkRest] = {}
-        self._readers: dict[FlinkSettings, VitalsReader] = {}
+        self._readers: dict[FlinkSettings, MetricsReader] = {}
         self._probes: dict[str, Probe] = {}
         self._lease: Control | None = None
 
@@ -173,11 +173,11 @@ class Stack:
                 client = self._clients[flink] = FlinkRest(flink)
             return client
 
-    def vitals(self, flink: FlinkSettings) -> VitalsReader:
+    def metrics(self, flink: FlinkSettings) -> MetricsReader:
         """The reader for a cluster, made once, since it remembers what there is to read."""
         rest = self.rest(flink)
         with self._lock:
-            return self._readers.setdefault(flink, VitalsReader(rest))
+            return self._readers.setdefault(flink, MetricsReader(rest))
 
     def jobs(self, found: Found | None = None) -> Jobs:
         """The jobs of the cluster.

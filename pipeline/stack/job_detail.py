@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline.features import Feature
-from pipeline.model import JobDetail, JobFailure, KeptState, SinkColumn
+from pipeline.model import JobDetail, JobFailure, RestorePoint, SinkColumn
 
 
 def described(
     feature: Feature,
     topic: str,
     sql: str,
-    kept: Sequence[KeptState],
+    restore_points: Sequence[RestorePoint],
     failures: Sequence[JobFailure] = (),
 ) -> JobDetail:
     """A job's detail.
@@ -21,7 +21,7 @@ def described(
         feature: What it computes.
         topic: Where it writes, as that is called in its Kafka.
         sql: What it runs as.
-        kept: The state that it left behind, newest first.
+        restore_points: Its savepoints and checkpoints, newest first.
         failures: Its exceptions, newest first.
     """
     return JobDetail(
@@ -34,6 +34,6 @@ def described(
         ),
         expression=repr(feature.table),
         sql=sql,
-        kept=tuple(kept),
+        restore_points=tuple(restore_points),
         failures=tuple(failures),
     )

@@ -15,13 +15,13 @@ from pipeline.errors import UnavailableError
 from pipeline.features import Feature, Registry
 from pipeline.flink.ddl import job_sql
 from pipeline.flink.jobs import remembered
-from pipeline.flink.kept import remembered_state
+from pipeline.flink.restore_points import recorded_restore_points
 from pipeline.kafka import topics
 from pipeline.model import (
     Health,
     JobDetail,
+    JobMetrics,
     JobStatus,
-    JobVitals,
     Resume,
     SimulatorCommand,
     SimulatorStatus,
@@ -181,7 +181,7 @@ class Runtime:
             status, slots=condition.slots, jobs=survey.ours, others=survey.others
         )
 
-    def vitals(self) -> dict[str, JobVitals]:
+    def metrics(self) -> dict[str, JobMetrics]:
         """How the running jobs are doing, by name.
 
         Raises:
@@ -189,7 +189,7 @@ class Runtime:
         """
         found = self._stack.found()
         running = self._stack.jobs(found).running(self.features.topics(found.kafka))
-        return self._stack.vitals(found.flink).read_all(running)
+        return self._stack.metrics(found.flink).read_all(running)
 
     def job_detail(self, name: str) -> JobDetail:
         """All there is to know of a job; of one that does not run, what is kept of it.
@@ -203,13 +203,13 @@ class Runtime:
         sql = self.sql(name)
         found = self._stack.find()
         if found is None:
-            kept = remembered_state(self._settings, name)
-            return described(feature, topic, sql, kept)
+            restore_points = recorded_restore_points(self._settings, name)
+            return described(feature, topic, sql, restore_points)
         jobs = self._stack.jobs(found)
         rest = self._stack.rest(found.flink)
         job_id = jobs.running([name]).get(name) or jobs.last_id(name)
         failures = rest.failures(job_id) if job_id else ()
-        return described(feature, topic, sql, jobs.kept(name), failures)
+        return described(feature, topic, sql, jobs.restore_points(name), failures)
 
     def start_job(
         self,
@@ -275,7 +275,7 @@ class Runtime:
         mark = self._stack.rest(self._stack.found().flink).watermark(job_id) if job_id else None
         return None if mark is None else datetime(1970, 1, 1) + timedelta(milliseconds=mark)
 
-    def verify(self, name: str, tell: Callable[[str], None] = lambda _: None) -> Parity:
+    def verify(self, name: str, report: Callable[[str], None] = lambda _: None) -> Parity:
         """Prove that a live feature is right, or show where it is not.
 
         Raises:
@@ -289,7 +289,7 @@ class Runtime:
         found = self._stack.found()
         rest = self._stack.rest(found.flink)
         job = LiveJob(feature, self._stack.jobs(found), rest, found.kafka)
-        return verify(feature, found.kafka, job, tell=tell)
+        return verify(feature, found.kafka, job, report=report)
 
     def simulate(self, change: SimulatorCommand) -> SimulatorStatus:
         """Start, change or stop the simulator of the stack.

@@ -1,1 +1,1 @@
-"""Text for people: cleaned of what a terminal would obey, counts and paths as they are written."""
+"""Text for people: safe for a terminal, with readable counts and paths."""

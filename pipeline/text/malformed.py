@@ -1,4 +1,4 @@
-"""What is raised for JSON from outside that cannot be read."""
+"""The exceptions that decoding untrusted JSON can raise."""
 
 from __future__ import annotations
 
@@ -7,4 +7,4 @@ from typing import Final
 import msgspec
 
 MALFORMED: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-"""The last one is for brackets that are nested too deeply."""
+"""RecursionError comes from brackets that are nested too deeply."""

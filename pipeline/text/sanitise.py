@@ -1,4 +1,4 @@
-"""Text from outside made harmless: nothing in it is left that a terminal would obey."""
+"""Makes untrusted text safe to print: no character can control the terminal."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ import msgspec
 # Cs: halves of a surrogate pair. Co, Cn: private and unassigned. Zl, Zp: line and paragraph ends.
 UNPRINTABLE: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
-# Zero-width non-joiner and joiner: Persian and Indic words are written with them.
+# Zero-width non-joiner and joiner, which Persian and Indic words contain.
 _JOINERS: Final = "\u200c\u200d"
 _NOT_ASCII: Final = re.compile(r"[^\x20-\x7e]")
 
 
 def sanitised(text: str) -> str:
-    """The text with everything that a terminal would obey shown as an escape instead."""
+    """Return the text with every character that could control a terminal escaped."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(
@@ -28,9 +28,9 @@ def sanitised(text: str) -> str:
 
 
 def is_harmful(text: str, at: int) -> bool:
-    """Whether a terminal would obey a character, rather than show it.
+    """Whether a character could control the terminal or hide other text.
 
-    A joiner between letters is part of how a word is written; anywhere else it would hide.
+    A joiner between letters is part of a word; anywhere else it is invisible, and harmful.
     """
     if unicodedata.category(text[at]) not in UNPRINTABLE:
         return False
@@ -40,7 +40,7 @@ def is_harmful(text: str, at: int) -> bool:
 
 
 def _follows_letter(text: str, at: int) -> bool:
-    # Marks between them: a joiner may stand behind the sign that takes a letter's vowel away.
+    # Marks may stand between the letter and the joiner, such as the virama, which removes a vowel.
     at -= 1
     while _kind(text, at) == "M":
         at -= 1
@@ -48,12 +48,12 @@ def _follows_letter(text: str, at: int) -> bool:
 
 
 def _kind(text: str, at: int) -> str:
-    """The first letter of a character's category; a blank outside of the text."""
+    """First letter of a character's Unicode category; a blank outside of the text."""
     return unicodedata.category(text[at])[0] if 0 <= at < len(text) else " "
 
 
 def json_line(value: object) -> str:
-    """A value as JSON on one line, with the same characters escaped as JSON escapes them."""
+    r"""Encode a value as JSON on one line, with harmful characters as `\u` escapes."""
     line = msgspec.json.encode(value).decode()
     return _NOT_ASCII.sub(
         lambda found: _json_escape(found) if is_harmful(line, found.start()) else found[0], line
@@ -61,12 +61,12 @@ def json_line(value: object) -> str:
 
 
 def ascii_json(line: str) -> str:
-    """The same JSON in ASCII."""
+    """Escape all characters of a line of JSON that are not ASCII."""
     return _NOT_ASCII.sub(_json_escape, line)
 
 
 def escaped(character: str) -> str:
-    r"""A character in ASCII, as `\x1b` or `\u202e`."""
+    r"""Escape a character in ASCII, as `\x1b` or `\u202e`."""
     code = ord(character)
     if code < 0x100:
         return f"\\x{code:02x}"

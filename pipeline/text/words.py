@@ -1,4 +1,4 @@
-"""Counts and paths in the words that people use for them."""
+"""Formats counts, paths and quotations for messages."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ _LONGEST_QUOTE: Final = 200
 
 
 def counted(count: int, noun: str, plural: str = "") -> str:
-    """A count with its noun: `1 row`, `12,345 rows`.
+    """Format a count with its noun: `1 row`, `12,345 rows`.
 
     Args:
         count: How many.
-        noun: Of one.
-        plural: Of any other number, where that is not the noun with an s.
+        noun: The singular.
+        plural: The plural, where it is not the singular with an s.
     """
     return f"{count:,} {noun if count == 1 else plural or f'{noun}s'}"
 
 
 def location(path: str) -> str:
-    """Where something lies, as it would be typed; Flink writes `file:/` and `file:///` for one."""
+    """Format a path as one would type it; Flink writes local paths as `file:/` or `file:///`."""
     if not path.startswith(_LOCAL):
         return path
     return "/" + path.removeprefix(_LOCAL).lstrip("/")
 
 
 def quoted(text: str) -> str:
-    """Another program's words as part of a message: one line, short, without a full stop."""
+    """Shorten another program's message to one line without a full stop, for use in ours."""
     line = " ".join(text.split())
     shown = line if len(line) <= _LONGEST_QUOTE else f"{line[:_LONGEST_QUOTE]} …"
     return shown.rstrip(". ")

@@ -47,8 +47,8 @@ def bench_proof(settings: Settings, count: int) -> None:
 
 def _all_read(runtime: Runtime, jobs: int) -> bool:
     """Whether so many jobs say that nothing waits for them; one without metrics says nothing."""
-    vitals = runtime.vitals().values()
-    return len(vitals) == jobs and all(each.pending == 0 for each in vitals)
+    metrics = runtime.metrics().values()
+    return len(metrics) == jobs and all(each.pending == 0 for each in metrics)
 
 
 def _verify(settings: Settings) -> tuple[float, int, int]:

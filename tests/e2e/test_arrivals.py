@@ -37,7 +37,7 @@ PARTITIONS: Final = 4
 START: Final = datetime(2022, 1, 1)
 # Beyond all that is random, so that every window ends.
 END: Final = datetime(2025, 6, 1)
-SOUND: Final = Generator(seed=3, start=START, users=1).next(60.0)
+VALID: Final = Generator(seed=3, start=START, users=1).next(60.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Record:
 def transaction(random: Random, time: datetime, user: int) -> Transaction:
     amount = random.choice((random.randrange(100, 90_000) / 100, 0.01, 92_445_516.64))
     return msgspec.structs.replace(
-        SOUND, trans_date_trans_time=time, user_id=user, amt=amount, trans_num=f"{random.random()}"
+        VALID, trans_date_trans_time=time, user_id=user, amt=amount, trans_num=f"{random.random()}"
     )
 
 
@@ -77,7 +77,7 @@ class Arrivals:
         step = random.choice((1, 60, 1_200, 7_200))
         disorder = random.choice((0, 10, 600, 10_000, 200_000))
         keyed = random.random() < 0.8
-        bad = list(poisons(SOUND))
+        bad = list(poisons(VALID))
         for _ in range(random.choice((20, 60, 150))):
             self.time += timedelta(seconds=random.randrange(step))
             user = random.randrange(users)

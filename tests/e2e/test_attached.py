@@ -111,7 +111,7 @@ def test_what_a_colleague_has_stopped_goes_on_from_there(attach: Attach) -> None
     told: list[str] = []
     first.start_job("flagged", told.append)
     assert "starting from its savepoint" in told
-    assert kept in [state.path for state in second.job_detail("flagged").kept]
+    assert kept in [state.path for state in second.job_detail("flagged").restore_points]
 
 
 def test_a_start_fetches_the_connector_where_nothing_was_brought_up(
@@ -136,9 +136,9 @@ def test_few_requests_follow_one_another_on_a_long_way(stack: Runtime, attach: A
         proxy.spans.clear()
         assert job_of(far, "rolling").state is JobState.RUNNING
         assert proxy.in_a_row() == 2
-        wait_until(lambda: far.vitals()["rolling"].records_in is not None, 30, "vitals")
+        wait_until(lambda: far.metrics()["rolling"].records_in is not None, 30, "metrics")
         proxy.spans.clear()
-        assert far.vitals().keys() == {"rolling", "flagged"}
+        assert far.metrics().keys() == {"rolling", "flagged"}
         # The list of jobs; their vertices; the names of metrics; the metrics: however many jobs.
         assert proxy.in_a_row() <= 4
         assert len(proxy.spans) > 4

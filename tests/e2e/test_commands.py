@@ -77,7 +77,7 @@ def test_logs_of_every_process(fraudwatch: Run) -> None:
     assert "started" in fraudwatch("logs", "kafka", "--lines", "20000").stdout
 
 
-def test_vitals_and_detail_tell_how_a_job_is_doing(stack: Runtime, sample_data: Path) -> None:
+def test_metrics_and_detail_say_how_a_job_is_doing(stack: Runtime, sample_data: Path) -> None:
     rows = transactions(sample_data / FILES[0])
     send(stack, rows[:3_000])
     stack.start_job("tumbling")
@@ -86,28 +86,28 @@ def test_vitals_and_detail_tell_how_a_job_is_doing(stack: Runtime, sample_data: 
     send(stack, rows[:10])
 
     def told() -> bool:
-        vitals = stack.vitals().get("tumbling")
+        metrics = stack.metrics().get("tumbling")
         return (
-            vitals is not None
-            and (vitals.records_in or 0) > 0
-            and (vitals.records_out or 0) > 0
-            and vitals.pending == 0
+            metrics is not None
+            and (metrics.records_in or 0) > 0
+            and (metrics.records_out or 0) > 0
+            and metrics.pending == 0
             # Flink counts those of one user and window once, since it adds them up before.
-            and 0 < (vitals.late or 0) <= 10
-            and vitals.watermark is not None
-            and vitals.checkpoint is not None
-            and vitals.restarts == 0
+            and 0 < (metrics.late or 0) <= 10
+            and metrics.watermark is not None
+            and metrics.checkpoint is not None
+            and metrics.restarts == 0
         )
 
-    wait_until(told, 60, "all vitals of tumbling")
+    wait_until(told, 60, "all metrics of tumbling")
     running = stack.job_detail("tumbling")
-    assert running.kept[0].kind == "checkpoint"
-    assert running.kept[0].resumes
+    assert running.restore_points[0].kind == "checkpoint"
+    assert running.restore_points[0].resumes
     assert "TUMBLE(" in running.sql
     assert "WindowAggregate" in running.expression
     assert running.failures == ()
     stack.stop_job("tumbling")
-    assert "tumbling" not in stack.vitals()
+    assert "tumbling" not in stack.metrics()
     stopped = stack.job_detail("tumbling")
-    assert [state.kind for state in stopped.kept] == ["savepoint"]
-    assert stopped.kept[0].resumes
+    assert [state.kind for state in stopped.restore_points] == ["savepoint"]
+    assert stopped.restore_points[0].resumes

@@ -114,7 +114,7 @@ def test_from_a_time_on(topic: Topic) -> None:
         assert feed.snapshot.lag == 0
 
 
-def test_a_topic_that_is_deleted_and_made_anew(topic: Topic) -> None:
+def test_a_topic_that_is_deleted_and_recreated(topic: Topic) -> None:
     topic.put(range(10))
     with topic.tailing(Last(50)) as feed:
         wait_until(lambda: len(keys(feed)) == 10, 20, "the records")

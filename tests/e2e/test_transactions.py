@@ -152,7 +152,7 @@ def test_damaged_records_neither_stop_a_job_nor_spoil_its_results(stack: Runtime
         assert parity.transactions == 600
 
 
-def test_a_topic_made_anew_is_read_from_its_beginning(stack: Runtime) -> None:
+def test_a_recreated_topic_is_read_from_its_beginning(stack: Runtime) -> None:
     """Also when it holds more than the old one did, so that the old offset is one of its own."""
     rows = generated(900)
     send(stack, rows[:300])
@@ -161,7 +161,7 @@ def test_a_topic_made_anew_is_read_from_its_beginning(stack: Runtime) -> None:
 
         def read() -> int:
             batch = consumer.poll()
-            if consumer.take_emptied():
+            if consumer.take_recreated():
                 found.clear()
             found.extend(decode(Transaction, batch)[0])
             return len(found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipeline.stack.runtime import Runtime
-from tui.streams.history import HistoryKept
+from tui.streams.history import HistoryState
 from tui.streams.kafka_history import KafkaHistory
 
 from .conftest import wait_until
@@ -21,15 +21,15 @@ def test_a_users_history_has_the_user_and_nobody_else(stack: Runtime, sample_dat
     stack.start_job("tumbling")
     assert stack.verify("rolling").proved
     assert stack.verify("tumbling").proved
-    kept, source = HistoryKept(), KafkaHistory(stack.kafka, user)
+    history_state, source = HistoryState(), KafkaHistory(stack.kafka, user)
     try:
 
         def read() -> bool:
-            kept.apply(source.poll())
-            return kept.history("", 0.0).caught_up
+            history_state.apply(source.poll())
+            return history_state.history("", 0.0).caught_up
 
         wait_until(read, 30, "the history")
-        history = kept.history("", 0.0)
+        history = history_state.history("", 0.0)
         assert [seen.transaction for seen in reversed(history.seen)] == mine[-500:]
         assert (history.total, history.flagged) == (len(mine), sum(row.is_fraud for row in mine))
         assert {row.user_id for row in history.means} == {user}
@@ -42,7 +42,9 @@ def test_a_users_history_has_the_user_and_nobody_else(stack: Runtime, sample_dat
         more = [row for row in later if row.user_id == user]
         assert more
         wait_until(
-            lambda: read() and kept.history("", 0.0).total == len(mine) + len(more), 30, "more"
+            lambda: read() and history_state.history("", 0.0).total == len(mine) + len(more),
+            30,
+            "more",
         )
     finally:
         source.close()

@@ -12,7 +12,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from pipeline.errors import ConfigError
-from tests.snapshot.fakes import NOW, STATUS, VITALS
+from tests.snapshot.fakes import METRICS, NOW, STATUS
 from tui.metrics.endpoint import serving
 from tui.session.view import JobLine, Phase, Reading, View
 from tui.streams.event_clock import EventTime
@@ -27,7 +27,7 @@ VIEW = View(
     Phase.LIVE,
     NOW,
     reading=Reading(STATUS, NOW + 1),
-    jobs=tuple(JobLine(job, VITALS.get(job.name)) for job in STATUS.jobs),
+    jobs=tuple(JobLine(job, METRICS.get(job.name)) for job in STATUS.jobs),
     data=Snapshot(
         kept={"rolling": 1_234, "flagged": 90, "tumbling": 4, "hopping": 0, "cumulating": 0},
         seen={"flagged": 91},

@@ -19,10 +19,10 @@ from pipeline.model import (
     Health,
     JobDetail,
     JobFailure,
+    JobMetrics,
     JobState,
     JobStatus,
-    JobVitals,
-    KeptState,
+    RestorePoint,
     Resume,
     RollingRow,
     SimulatorCommand,
@@ -53,8 +53,8 @@ JOBS = (
 
 _KEPT: dict[str, Any] = {"savepoint": "/s/1", "savepoint_at": NOW}
 
-VITALS = {
-    "rolling": JobVitals(
+METRICS = {
+    "rolling": JobMetrics(
         records_in=104.2,
         records_out=104.0,
         pending=12,
@@ -65,7 +65,7 @@ VITALS = {
         busy=0.08,
         restarts=0,
     ),
-    "tumbling": JobVitals(
+    "tumbling": JobMetrics(
         records_in=103.8,
         records_out=31.0,
         pending=25_310,
@@ -76,7 +76,7 @@ VITALS = {
         busy=0.97,
         restarts=2,
     ),
-    "flagged": JobVitals(records_in=104.0, records_out=0.6, pending=0, restarts=0),
+    "flagged": JobMetrics(records_in=104.0, records_out=0.6, pending=0, restarts=0),
 }
 
 DETAIL = JobDetail(
@@ -94,9 +94,9 @@ DETAIL = JobDetail(
     sql="CREATE TEMPORARY TABLE `transaction_raw` (\n  `amt` DOUBLE\n) WITH (\n"
     "  'connector' = 'kafka'\n);\n\nINSERT INTO `rolling_sink`\nSELECT\n  AVG(`t0`.`amt`) OVER "
     "(RANGE BETWEEN INTERVAL '360' MINUTE(3) PRECEDING AND CURRENT ROW)\nFROM `transaction`;\n",
-    kept=(
-        KeptState("file:///state/checkpoints/a1/chk-71", NOW - 4, "checkpoint", resumes=True),
-        KeptState("file:///state/savepoints/savepoint-a1-5", NOW - 7_300, "savepoint"),
+    restore_points=(
+        RestorePoint("file:///state/checkpoints/a1/chk-71", NOW - 4, "checkpoint", resumes=True),
+        RestorePoint("file:///state/savepoints/savepoint-a1-5", NOW - 7_300, "savepoint"),
     ),
     failures=(
         JobFailure(
@@ -163,7 +163,7 @@ class FakeBackend:
         simulator_failure: Raised by `simulate`.
         close_gate: `close` waits for it.
         changed: Whether jobs have changed since their state was kept.
-        running_vitals: What `vitals` returns.
+        running_metrics: What `metrics` returns.
         calls: What was asked, in order; `status` left out.
     """
 
@@ -176,7 +176,7 @@ class FakeBackend:
     close_gate: threading.Event = field(default_factory=_set)
     changed: bool = False
     attaches: bool = False
-    running_vitals: dict[str, JobVitals] = field(default_factory=lambda: dict(VITALS))
+    running_metrics: dict[str, JobMetrics] = field(default_factory=lambda: dict(METRICS))
     calls: list[str] = field(default_factory=list)
 
     @property
@@ -213,7 +213,7 @@ class FakeBackend:
         how = "" if resume is Resume.UNCHANGED else f" {resume}"
         self.calls.append(f"start {name}{how}")
         if self.changed and not how:
-            raise ChangedError(name, "savepoint of 2023-03-04 17:00", can_be_kept=True)
+            raise ChangedError(name, "savepoint of 2023-03-04 17:00", original_known=True)
         report("waiting for its tasks")
         return self._finish(name, JobState.RUNNING, started_at=NOW, savepoint="")
 
@@ -222,10 +222,10 @@ class FakeBackend:
         kept = {"savepoint": "", "savepoint_at": None} if discard else _KEPT
         return self._finish(name, JobState.STOPPED, job_id="", started_at=None, **kept)
 
-    def vitals(self) -> dict[str, JobVitals]:
+    def metrics(self) -> dict[str, JobMetrics]:
         if isinstance(self.stack, Exception):
             raise self.stack
-        return self.running_vitals
+        return self.running_metrics
 
     def job_detail(self, name: str) -> JobDetail:
         if isinstance(self.stack, Exception):

@@ -116,8 +116,8 @@ class Stage:
         stack = self.backend.stack
         if isinstance(stack, Exception):
             return True
-        wanted = {job.name for job in stack.jobs} & set(self.backend.running_vitals)
-        return wanted <= {line.status.name for line in self.view.jobs if line.vitals}
+        wanted = {job.name for job in stack.jobs} & set(self.backend.running_metrics)
+        return wanted <= {line.status.name for line in self.view.jobs if line.metrics}
 
     async def reads(self, pilot: Pilot[Any]) -> None:
         """Wait until all that the topics hold is read, however far the start is."""

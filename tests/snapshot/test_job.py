@@ -31,7 +31,7 @@ async def open_job(stage: Stage, pilot: Pilot[Any], *keys: str) -> JobScreen:
     screen = stage.app.screen
     assert isinstance(screen, JobScreen)
     await stage.wait(pilot, lambda: (screen.detail.value or screen.detail.problem) is not None)
-    await stage.wait(pilot, lambda: any(line.vitals for line in stage.view.jobs))
+    await stage.wait(pilot, lambda: any(line.metrics for line in stage.view.jobs))
     await pilot.press(*keys)
     screen.refresh_view()
     await pilot.pause()

@@ -9,7 +9,7 @@ import pytest
 from textual.pilot import Pilot
 
 from pipeline.contract import TRANSACTION_TOPIC
-from pipeline.kafka.quarantine import sort_out
+from pipeline.kafka.quarantine import validate
 from pipeline.kafka.records import Record
 from tests.poison import poisons
 from tui.streams.quarantine import BadRow
@@ -29,7 +29,7 @@ def quarantined() -> list[BadRow]:
         Record(TRANSACTION_TOPIC, n % 4, 4_100 + n, int((NOW - 7 * n) * 1000), b"-3122116", value)
         for n, value in enumerate([*values, HOSTILE])
     ]
-    _, bad = sort_out(records)
+    _, bad = validate(records)
     return [BadRow(RecordView.of(found.record), found.kind, found.reason) for found in bad]
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.checks.limits import Limits, Measurement, Readings, exposition, measure
-from pipeline.checks.limits.measurements import Proof
+from pipeline.checks.limits.measurements import ParityCheck
 from pipeline.model import JobState, JobStatus
 
 ROLLING = JobStatus("rolling", JobState.RUNNING, "user_trans_amt_last_360min")
@@ -17,7 +17,7 @@ READINGS = Readings(
     jobs=(ROLLING,),
     lags={"rolling": 1_200},
     ages={"transaction": 0.5, "user_trans_amt_last_360min": 61.0},
-    proofs={"rolling": Proof(True, "9 of 9 rows equal")},
+    parities={"rolling": ParityCheck(True, "9 of 9 rows equal")},
     quarantined=2,
 )
 
@@ -70,7 +70,7 @@ def test_a_job_in_any_other_state_than_running_does_not_hold(state: JobState) ->
 
 
 def test_a_feature_that_is_not_right_does_not_hold() -> None:
-    wrong = replace(READINGS, proofs={"rolling": Proof(False, "3 missing")})
+    wrong = replace(READINGS, parities={"rolling": ParityCheck(False, "3 missing")})
     assert found(wrong, Limits(), "verify", "rolling").holds is False
 
 

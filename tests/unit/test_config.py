@@ -60,7 +60,7 @@ def test_a_mistake_in_the_file_is_named(tmp_path: Path, text: str, said: str) ->
 @pytest.mark.parametrize("prefix", ["café.", "a b.", "a/", "topic:"])
 def test_a_prefix_that_no_topic_can_have(prefix: str) -> None:
     environment = {"FRAUDWATCH_KAFKA_TOPIC_PREFIX": prefix}
-    with pytest.raises(ConfigError, match="is not for a topic's name"):
+    with pytest.raises(ConfigError, match="cannot be part of a topic name"):
         config.load(environment=environment)
 
 

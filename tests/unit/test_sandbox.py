@@ -30,7 +30,7 @@ def test_a_stack_where_somebody_works_is_left_alone(
     (tmp_path / "fraudwatch.toml").write_text(FILE)
     monkeypatch.chdir(tmp_path)
     assert main([*command, "--profile", "work"]) == 2
-    assert "'work' is no sandbox" in capsys.readouterr().err
+    assert "'work' is not a sandbox" in capsys.readouterr().err
 
 
 def test_a_simulator_in_the_foreground_takes_no_orders(capsys: pytest.CaptureFixture[str]) -> None:

@@ -64,7 +64,7 @@ def _stack(view: View) -> Iterator[Metric]:
     yield _gauge("status_age_seconds", "Since the last good status.", age)
     running = {line.status.name: line.status.state is JobState.RUNNING for line in view.jobs}
     yield _gauge("job_running", "Whether the job ran at the last status.", running, label="job")
-    lags = {line.status.name: line.vitals.pending for line in view.jobs if line.vitals}
+    lags = {line.status.name: line.metrics.pending for line in view.jobs if line.metrics}
     yield _gauge("job_lag_records", "Records that wait for the job.", lags, label="job")
 
 

@@ -20,7 +20,7 @@ from tui.session.read_only import Guarded
 from tui.widgets.choice import Choice
 
 _REFRESH_SECONDS: Final = 0.2
-# An order that has not shown by then has failed, which a notice says.
+# A command that has not shown by then has failed, which a notice says.
 _PATIENCE_SECONDS: Final = 5.0
 _LABEL_CELLS: Final = 14
 _ERROR_CELLS: Final = 400
@@ -32,11 +32,11 @@ Line = list[Piece]
 
 
 class SimulatorScreen(Guarded, ModalScreen[None]):
-    """Shows the simulator as it is and takes orders for it.
+    """Shows the simulator as it is and takes commands for it.
 
     Args:
         status: The simulator as last known; None when it is not known.
-        order: Has an order carried out; returns at once.
+        command: Has a command carried out; returns at once.
         clock: Seconds since the epoch.
     """
 
@@ -47,14 +47,14 @@ class SimulatorScreen(Guarded, ModalScreen[None]):
     def __init__(
         self,
         status: Callable[[], SimulatorStatus | None],
-        order: Callable[[SimulatorCommand], None],
+        command: Callable[[SimulatorCommand], None],
         clock: Callable[[], float],
     ) -> None:
         super().__init__()
         self._status = status
-        self._order = order
+        self._command = command
         self._clock = clock
-        # What was ordered and does not show in the status yet, and since when.
+        # What was asked for and does not show in the status yet, and since when.
         self._wanted: dict[str, Any] = {}
         self._wanted_at = 0.0
         self._remark = ""
@@ -99,7 +99,7 @@ class SimulatorScreen(Guarded, ModalScreen[None]):
             rate, remark = _next(expected.rate, factor, "{} transactions a second")
             if rate != expected.rate:
                 self._expect(rate=rate)
-                self._order(SimulatorCommand(rate=rate))
+                self._command(SimulatorCommand(rate=rate))
             self._say(remark)
 
     def action_speed(self, factor: float) -> None:
@@ -109,7 +109,7 @@ class SimulatorScreen(Guarded, ModalScreen[None]):
             speed, remark = _next(expected.speed, factor, "{} times real time")
             if speed != expected.speed:
                 self._expect(speed=speed)
-                self._order(SimulatorCommand(speed=speed))
+                self._command(SimulatorCommand(speed=speed))
             self._say(remark)
 
     def action_inject_fraud(self) -> None:
@@ -122,7 +122,7 @@ class SimulatorScreen(Guarded, ModalScreen[None]):
         self.dismiss(None)
 
     def _expected(self) -> SimulatorStatus | None:
-        """As it is, or will be when everything that was ordered is done."""
+        """As it is, or will be when everything that was asked for is done."""
         status = self._status()
         return None if status is None else replace(status, **self._wanted)
 
@@ -138,8 +138,8 @@ class SimulatorScreen(Guarded, ModalScreen[None]):
         self._wanted |= wanted
         self._wanted_at = self._clock()
 
-    def _give(self, order: SimulatorCommand, remark: str) -> None:
-        self._order(order)
+    def _give(self, command: SimulatorCommand, remark: str) -> None:
+        self._command(command)
         self._say(remark)
 
     def _say(self, remark: str) -> None:
@@ -164,7 +164,7 @@ class SimulatorScreen(Guarded, ModalScreen[None]):
 def status_lines(
     status: SimulatorStatus | None, expected: SimulatorStatus | None
 ) -> Sequence[Line]:
-    """The simulator as lines; what was ordered and is not so yet is shown as to come."""
+    """The simulator as lines; what was asked for and is not so yet is shown as to come."""
     if status is None or expected is None:
         return [[Piece(_UNKNOWN, Tone.WAITS)]]
     if not status.up:

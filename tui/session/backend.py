@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from pipeline.model import (
     JobDetail,
+    JobMetrics,
     JobStatus,
-    JobVitals,
     Resume,
     SimulatorStatus,
     StackStatus,
@@ -43,7 +43,7 @@ class Backend(Protocol):
     def status(self) -> StackStatus:
         """The whole stack as it is now."""
 
-    def vitals(self) -> Mapping[str, JobVitals]:
+    def metrics(self) -> Mapping[str, JobMetrics]:
         """How the running jobs are doing, by name."""
 
     def job_detail(self, name: str) -> JobDetail:

@@ -1,4 +1,4 @@
-"""Starting and stopping jobs from the console: one thread per order, one order per job."""
+"""Starting and stopping jobs from the console: one thread per command, one command per job."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ RUNNING: Final = frozenset(
 )
 
 
-class Order(Enum):
+class JobCommand(Enum):
     """What to do with a job, and how that reads before, meanwhile and afterwards."""
 
     START = ("runs already", "Every job runs already.", "starting…", "runs", "run")
@@ -69,49 +69,49 @@ class Order(Enum):
 
 
 STARTS: Final = {
-    Order.START: Resume.UNCHANGED,
-    Order.START_FRESH: Resume.FRESH,
-    Order.START_AS_BEFORE: Resume.AS_BEFORE,
+    JobCommand.START: Resume.UNCHANGED,
+    JobCommand.START_FRESH: Resume.FRESH,
+    JobCommand.START_AS_BEFORE: Resume.AS_BEFORE,
 }
 
 
 class JobControl:
-    """Gives orders to the backend and remembers how they go; safe to use from several threads.
+    """Gives commands to the backend and remembers how they go; safe to use from several threads.
 
     Args:
-        backend: Gives the backend; called when an order is carried out.
+        backend: Gives the backend; called when a command is carried out.
         clock: Seconds since the epoch.
-        tell: Told what to show in passing.
-        changed: Told the new status of a job after an order.
+        notify: Told what to show in passing.
+        changed: Told the new status of a job after a command.
     """
 
     def __init__(
         self,
         backend: Callable[[], Backend],
         clock: Callable[[], float],
-        tell: Callable[[Notice], None],
+        notify: Callable[[Notice], None],
         changed: Callable[[JobStatus], None],
     ) -> None:
         self._backend = backend
         self._clock = clock
-        self._tell = tell
+        self._notify = notify
         self._changed = changed
         self._lock = threading.Lock()
         self._activities: dict[str, Activity] = {}
 
     def activity(self, name: str) -> Activity | None:
-        """What goes on with a job, or how the last order ended."""
+        """What goes on with a job, or how the last command ended."""
         with self._lock:
             return self._activities.get(name)
 
-    def give(self, order: Order, jobs: Sequence[JobLine]) -> None:
-        """Carry an order out for jobs, one after the other; those that need none are left out.
+    def give(self, command: JobCommand, jobs: Sequence[JobLine]) -> None:
+        """Carry a command out for jobs, one after the other; those that need none are left out.
 
         A job that something is being done with already, be it by the start, is left to that.
         """
         wanted, refusals = [], []
         for line in jobs:
-            refusal = self._refuse_or_begin(order, line)
+            refusal = self._refuse_or_begin(command, line)
             if refusal is None:
                 wanted.append(line.status.name)
             else:
@@ -119,50 +119,50 @@ class JobControl:
         if wanted:
             threading.Thread(
                 target=self._carry_out,
-                args=(order, wanted),
-                name=f"fraudwatch-{order.name.lower()}",
+                args=(command, wanted),
+                name=f"fraudwatch-{command.name.lower()}",
                 daemon=True,
             ).start()
         elif refusals:
-            self._tell(refusals[0] if len(refusals) == 1 else Notice(order.needless))
+            self._notify(refusals[0] if len(refusals) == 1 else Notice(command.needless))
 
-    def _refuse_or_begin(self, order: Order, line: JobLine) -> Notice | None:
+    def _refuse_or_begin(self, command: JobCommand, line: JobLine) -> Notice | None:
         job = line.status
         with self._lock:
             for current in (self._activities.get(job.name), line.activity):
                 if current is not None and current.busy:
                     return Notice(f"{job.name} is busy: {current.text}", Severity.WARNING)
-            if _is_needless(order, job):
-                return Notice(f"{job.name} {order.refused}.")
-            first = Activity(order.doing, busy=True, failed=False, at=self._clock())
+            if _is_needless(command, job):
+                return Notice(f"{job.name} {command.refused}.")
+            first = Activity(command.doing, busy=True, failed=False, at=self._clock())
             self._activities[job.name] = first
         return None
 
-    def _carry_out(self, order: Order, names: list[str]) -> None:
+    def _carry_out(self, command: JobCommand, names: list[str]) -> None:
         done: list[str] = []
         failed: dict[str, list[str]] = {}
         for name in names:
             try:
                 backend = self._backend()
                 report = partial(self._progress, name)
-                if order in STARTS:
-                    status = backend.start_job(name, report, resume=STARTS[order])
+                if command in STARTS:
+                    status = backend.start_job(name, report, resume=STARTS[command])
                 else:
-                    status = backend.stop_job(name, report, discard=order is Order.CANCEL)
+                    status = backend.stop_job(name, report, discard=command is JobCommand.CANCEL)
             except ChangedError as error:
                 self._changed_since(name, error)
             except Exception as error:
-                failed.setdefault(self._failed(order, name, error), []).append(name)
+                failed.setdefault(self._failed(command, name, error), []).append(name)
             else:
                 self._changed(status)
-                self._set(name, order.done, failed=False)
+                self._set(name, command.done, failed=False)
                 done.append(name)
-        # One order is one thing to read, however many jobs it was for.
+        # One command is one thing to read, however many jobs it was for.
         if done:
-            ending = order.done if len(done) == 1 else order.done_to_many
-            self._tell(Notice(f"{', '.join(done)} {ending}."))
+            ending = command.done if len(done) == 1 else command.done_to_many
+            self._notify(Notice(f"{', '.join(done)} {ending}."))
         for problem, of in failed.items():
-            self._tell(Notice(f"{', '.join(of)}: {problem}", Severity.ERROR))
+            self._notify(Notice(f"{', '.join(of)}: {problem}", Severity.ERROR))
 
     def _progress(self, name: str, text: str) -> None:
         activity = Activity(text, busy=True, failed=False, at=self._clock())
@@ -170,12 +170,12 @@ class JobControl:
             self._activities[name] = activity
 
     def _changed_since(self, name: str, error: ChangedError) -> None:
-        ways_on = (Resume.FRESH, Resume.AS_BEFORE) if error.can_be_kept else (Resume.FRESH,)
+        ways_on = (Resume.FRESH, Resume.AS_BEFORE) if error.original_known else (Resume.FRESH,)
         self._set(name, error.message, failed=True, ways_on=ways_on)
-        self._tell(Notice(f"{error.message} Start it again to choose how.", Severity.WARNING))
+        self._notify(Notice(f"{error.message} Start it again to choose how.", Severity.WARNING))
 
-    def _failed(self, order: Order, name: str, error: Exception) -> str:
-        _log.warning("%s of %s failed", order.name, name, exc_info=error)
+    def _failed(self, command: JobCommand, name: str, error: Exception) -> str:
+        _log.warning("%s of %s failed", command.name, name, exc_info=error)
         problem = Problem.of(error)
         self._set(name, problem.message, failed=True)
         return str(problem)
@@ -186,12 +186,12 @@ class JobControl:
             self._activities[name] = activity
 
 
-def _is_needless(order: Order, job: JobStatus) -> bool:
-    match order:
-        case Order.START | Order.START_FRESH | Order.START_AS_BEFORE:
+def _is_needless(command: JobCommand, job: JobStatus) -> bool:
+    match command:
+        case JobCommand.START | JobCommand.START_FRESH | JobCommand.START_AS_BEFORE:
             return job.state in RUNNING
-        case Order.STOP:
+        case JobCommand.STOP:
             return job.state not in RUNNING
-        case Order.CANCEL:
+        case JobCommand.CANCEL:
             # A job that failed may have checkpoints.
             return job.state is JobState.STOPPED and not job.savepoint

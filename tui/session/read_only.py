@@ -9,8 +9,8 @@ from pipeline.errors import PipelineError, UnavailableError
 from pipeline.model import (
     Health,
     JobDetail,
+    JobMetrics,
     JobStatus,
-    JobVitals,
     Resume,
     SimulatorStatus,
     StackStatus,
@@ -72,9 +72,9 @@ class ReadOnlyBackend:
         """The whole stack as it is now."""
         return self._backend.status()
 
-    def vitals(self) -> Mapping[str, JobVitals]:
+    def metrics(self) -> Mapping[str, JobMetrics]:
         """How the running jobs are doing, by name."""
-        return self._backend.vitals()
+        return self._backend.metrics()
 
     def job_detail(self, name: str) -> JobDetail:
         """What a job is, what it left behind and what went wrong with it."""

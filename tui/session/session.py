@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from pipeline.errors import UnavailableError
 from pipeline.model import (
     JobDetail,
+    JobMetrics,
     JobState,
     JobStatus,
-    JobVitals,
     SimulatorCommand,
     SimulatorStatus,
     Step,
@@ -31,7 +31,7 @@ from tui.streams.snapshot import Snapshot
 from tui.streams.watch import Watch
 from tui.table.query import Query
 
-from .job_control import JobControl, Order
+from .job_control import JobCommand, JobControl
 from .simulator_control import SimulatorControl
 from .start import jobs_up, kafka_answers, start_of
 from .view import JobLine, Notice, Phase, Reading, Severity, View
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _STATUS_SECONDS: Final = 1.0
-_VITALS_SECONDS: Final = 3.0
+_METRICS_SECONDS: Final = 3.0
 
 _log = logging.getLogger(__name__)
 
@@ -90,27 +90,27 @@ class Session:
         self._store: Store | None = None
         self._feed: tuple[str, Feed] | None = None
         self._notices: list[Notice] = []
-        self._vitals = Watch(
-            lambda: self._required().vitals(), _VITALS_SECONDS, clock, name="vitals"
+        self._metrics = Watch(
+            lambda: self._required().metrics(), _METRICS_SECONDS, clock, name="metrics"
         )
-        self._jobs = JobControl(self._required, clock, self.tell, self._job_changed)
-        self._simulator = SimulatorControl(self._required, self.tell, self._simulator_changed)
+        self._jobs = JobControl(self._required, clock, self.notify, self._job_changed)
+        self._simulator = SimulatorControl(self._required, self.notify, self._simulator_changed)
 
     def view(self) -> View:
         """Everything as it is now."""
         with self._lock:
             view = self._view
-        vitals = self._vitals.last.value or {}
-        lines = (self._line(job, vitals.get(job.name), view) for job in view.reading.jobs)
+        metrics = self._metrics.last.value or {}
+        lines = (self._line(job, metrics.get(job.name), view) for job in view.reading.jobs)
         data = self._store.published if self._store is not None else Snapshot()
         return replace(view, now=self._clock(), jobs=tuple(lines), data=data)
 
-    def _line(self, job: JobStatus, vitals: JobVitals | None, view: View) -> JobLine:
+    def _line(self, job: JobStatus, metrics: JobMetrics | None, view: View) -> JobLine:
         stale = view.reading.problem is not None
         start, activity = start_of(job, view), self._jobs.activity(job.name)
         if start is not None and start.busy:
             return JobLine(replace(job, state=JobState.STARTING), None, start, stale)
-        return JobLine(job, vitals, activity or start, stale)
+        return JobLine(job, metrics, activity or start, stale)
 
     def asked(self, panel: str) -> Query:
         """What a panel asks for."""
@@ -147,7 +147,7 @@ class Session:
             notices, self._notices = self._notices, []
         return notices
 
-    def tell(self, notice: Notice) -> None:
+    def notify(self, notice: Notice) -> None:
         """Have something shown in passing."""
         with self._lock:
             self._notices.append(notice)
@@ -160,15 +160,15 @@ class Session:
     def look(self) -> None:
         """Read the status of the stack now rather than in a second."""
         self._look_now.set()
-        self._vitals.now()
+        self._metrics.now()
 
-    def give(self, order: Order, names: frozenset[str] | None = None) -> None:
+    def give(self, command: JobCommand, names: frozenset[str] | None = None) -> None:
         """Start or stop jobs; all of them for None."""
         lines = self.view().jobs
         if not lines:
-            self.tell(Notice("The jobs are not known yet.", Severity.WARNING))
+            self.notify(Notice("The jobs are not known yet.", Severity.WARNING))
         self._jobs.give(
-            order, [line for line in lines if names is None or line.status.name in names]
+            command, [line for line in lines if names is None or line.status.name in names]
         )
 
     @property
@@ -190,7 +190,7 @@ class Session:
             return
         self._change(phase=Phase.CLOSING, since=self._clock())
         self._look_now.set()
-        self._vitals.stop()
+        self._metrics.stop()
         self._spawn(self._close)
 
     def _spawn(self, target: Callable[[], None]) -> None:
@@ -203,13 +203,13 @@ class Session:
                 self._backend = self._connect()
                 self._change(attaches=self._backend.attaches)
                 self._spawn(self._watch)
-                self._vitals.start()
+                self._metrics.start()
             self._backend.bring_up(self._follow_start)
         except Exception as error:
             _log.warning("the stack does not come up", exc_info=error)
             self._change(phase=Phase.FAILED, problem=Problem.of(error))
         else:
-            self._tell_failed_steps()
+            self._notify_failed_steps()
             self._look_now.set()
             self._change(phase=Phase.LIVE, since=self._clock())
             self._read(self._backend.bootstrap)
@@ -225,12 +225,12 @@ class Session:
         if jobs_up(steps) != jobs_up(before):
             self._look_now.set()
 
-    def _tell_failed_steps(self) -> None:
+    def _notify_failed_steps(self) -> None:
         with self._lock:
             steps = self._view.steps
         for step in steps:
             if step.state is StepState.FAILED:
-                self.tell(Notice(f"{step.title}: {step.detail}", Severity.ERROR))
+                self.notify(Notice(f"{step.title}: {step.detail}", Severity.ERROR))
 
     def _watch(self) -> None:
         while not self._closing:

@@ -31,18 +31,18 @@ class SimulatorControl:
 
     Args:
         backend: The backend; asked for when a command is carried out.
-        tell: Told what to show in passing.
+        notify: Told what to show in passing.
         changed: Told the new status after a command.
     """
 
     def __init__(
         self,
         backend: Callable[[], Backend],
-        tell: Callable[[Notice], None],
+        notify: Callable[[Notice], None],
         changed: Callable[[SimulatorStatus], None],
     ) -> None:
         self._backend = backend
-        self._tell = tell
+        self._notify = notify
         self._changed = changed
         self._lock = threading.Lock()
         self._commands: deque[SimulatorCommand] = deque()
@@ -69,8 +69,8 @@ class SimulatorControl:
                 status = self._backend().simulate(command)
             except Exception as error:
                 _log.warning("the simulator does not do %s", command, exc_info=error)
-                self._tell(Notice(f"Simulator: {Problem.of(error)}", Severity.ERROR))
+                self._notify(Notice(f"Simulator: {Problem.of(error)}", Severity.ERROR))
             else:
                 self._changed(status)
                 if done := _outcome(command):
-                    self._tell(Notice(done))
+                    self._notify(Notice(done))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from pipeline.model import Health, JobStatus, JobVitals, Resume, StackStatus, Step
+from pipeline.model import Health, JobMetrics, JobStatus, Resume, StackStatus, Step
 from tui.streams.problem import Problem
 from tui.streams.snapshot import Snapshot
 
@@ -77,7 +77,7 @@ class JobLine:
     """A job and what the console is doing with it; `stale` when its state is no longer known."""
 
     status: JobStatus
-    vitals: JobVitals | None = None
+    metrics: JobMetrics | None = None
     activity: Activity | None = None
     stale: bool = False
 

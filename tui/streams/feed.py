@@ -109,7 +109,7 @@ class Feed:
 
     def _publish_if_due(self) -> None:
         now = time.monotonic()
-        if self._store.asked_anew or now - self._published_at >= _PUBLISH_SECONDS:
+        if self._store.queries_changed or now - self._published_at >= _PUBLISH_SECONDS:
             self._store.publish()
             self._published_at = now
 

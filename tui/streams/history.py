@@ -24,7 +24,7 @@ class HistoryBatch:
         windows: The user's tumbling windows.
         read: Records that were looked at, of all users.
         lag: Records that wait in Kafka; None when that is not known.
-        anew: Whether topics were emptied, so that what was read before is no more.
+        recreated: Whether topics were deleted or recreated, so that what was read before is gone.
         error: Why nothing can be read at the moment; empty when it can.
     """
 
@@ -33,7 +33,7 @@ class HistoryBatch:
     windows: Sequence[WindowRow] = ()
     read: int = 0
     lag: int | None = None
-    anew: bool = False
+    recreated: bool = False
     error: str = ""
 
 
@@ -83,7 +83,7 @@ class UserHistory:
     at: float = 0.0
 
 
-class HistoryKept:
+class HistoryState:
     """Gathers a user's history; not to be shared between threads.
 
     Rows that are delivered again change nothing: a transaction is told from others by all of its
@@ -102,7 +102,7 @@ class HistoryKept:
 
     def apply(self, batch: HistoryBatch) -> None:
         """Take in a batch."""
-        if batch.anew:
+        if batch.recreated:
             self._clear()
         self._read += batch.read
         self._caught_up = self._caught_up or (batch.lag == 0 and not batch.error)

@@ -46,7 +46,7 @@ class KafkaHistory:
             windows=decode(WindowRow, mine[TUMBLING.topic])[0],
             read=len(records),
             lag=self._consumer.lag(),
-            anew=self._consumer.take_emptied(),
+            recreated=self._consumer.take_recreated(),
             error=self._consumer.error,
         )
 

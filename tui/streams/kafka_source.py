@@ -9,8 +9,8 @@ from typing import Any, Final
 from pipeline.config import KafkaSettings
 from pipeline.contract import TRANSACTION_TOPIC
 from pipeline.kafka.consumer import BatchConsumer
-from pipeline.kafka.quarantine import sort_out
-from pipeline.kafka.records import Record, decode_placed
+from pipeline.kafka.quarantine import validate
+from pipeline.kafka.records import Record, decode_with_records
 from pipeline.model import Last, Transaction
 
 from .quarantine import BadRow
@@ -46,13 +46,18 @@ class KafkaSource:
         """What came in the last moment."""
         records = self._consumer.poll(_MAX_RECORDS, _POLL_SECONDS)
         lag = self._consumer.lag()
-        anew = self._consumer.take_emptied()
+        recreated = self._consumer.take_recreated()
         by_topic: defaultdict[str, list[Record]] = defaultdict(list)
         for record in records:
             by_topic[self._topics[record.topic]].append(record)
         past = not self._caught_up
         batch = decoded(
-            by_topic, self._sinks, lag=lag, error=self._consumer.error, anew=anew, past=past
+            by_topic,
+            self._sinks,
+            lag=lag,
+            error=self._consumer.error,
+            recreated=recreated,
+            past=past,
         )
         # From the next batch on: this one may still have a record of the past.
         self._caught_up = self._caught_up or self._consumer.has_read_the_past()
@@ -69,7 +74,7 @@ def decoded(
     *,
     lag: int,
     error: str,
-    anew: bool,
+    recreated: bool,
     past: bool,
 ) -> Batch:
     """What one poll brought.
@@ -79,10 +84,10 @@ def decoded(
         sinks: The sink topics among them.
         lag: Records that wait in Kafka.
         error: Why nothing can be read.
-        anew: Whether topics were emptied.
+        recreated: Whether topics were deleted or recreated.
         past: Whether this was there before the console looked.
     """
-    transactions, quarantined = sort_out(by_topic[TRANSACTION_TOPIC])
+    transactions, quarantined = validate(by_topic[TRANSACTION_TOPIC])
     # A record without a time has a negative one.
     written = {
         topic: newest / 1000
@@ -104,7 +109,7 @@ def decoded(
         ],
         bad=bad,
         lag=lag,
-        anew=anew,
+        recreated=recreated,
         written=written,
         past=past,
         error=error,
@@ -113,7 +118,7 @@ def decoded(
 
 def _rows(sink: SinkTopic[Any], records: list[Record]) -> tuple[Sequence[Any], int]:
     """The rows of a sink topic, and how many could not be decoded."""
-    good, bad = decode_placed(sink.kind, records)
+    good, bad = decode_with_records(sink.kind, records)
     if not sink.placed:
         return [row for _, row in good], len(bad)
     placed = [Placed(RecordView.of(record).shortened(_LONGEST_ROW), row) for record, row in good]

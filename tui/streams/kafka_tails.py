@@ -87,12 +87,12 @@ class KafkaTail:
     def poll(self, most: int) -> TailBatch:
         """The next records, at most `most`, by time."""
         self._read(most)
-        anew = self._consumer.take_emptied()
+        recreated = self._consumer.take_recreated()
         found, self._ahead = self._ahead[:most], self._ahead[most:]
         return TailBatch(
             records=[RecordView.of(record) for record in found],
             lag=self._consumer.lag() + len(self._ahead) if self._consumer.found else None,
-            anew=anew,
+            recreated=recreated,
             missing=bool(self._consumer.missing),
             error=self._consumer.error,
         )

@@ -50,7 +50,7 @@ class Quarantine:
 
 
 @dataclass
-class QuarantineKept:
+class QuarantineBuffer:
     """Counts all, and keeps the latest."""
 
     _rows: deque[BadRow] = field(default_factory=lambda: deque(maxlen=_MOST))

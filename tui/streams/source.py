@@ -39,7 +39,7 @@ class Batch:
         quarantined: Records of the topic `transaction` that are no transactions.
         bad: Records of the sink topics that could not be decoded.
         lag: Records that wait in Kafka; None when that is not known.
-        anew: Whether topics were emptied, so that what was read before is no more.
+        recreated: Whether topics were deleted or recreated, so that what was read before is gone.
         written: When the newest record of each topic was written as Kafka says, by the topic's
             documented name; in seconds since the epoch.
         past: Whether this was in Kafka before the console looked, so that it tells no rate.
@@ -52,7 +52,7 @@ class Batch:
     quarantined: Sequence[BadRow] = ()
     bad: int = 0
     lag: int | None = None
-    anew: bool = False
+    recreated: bool = False
     written: Mapping[str, float] = field(default_factory=dict)
     past: bool = False
     error: str = ""

@@ -16,7 +16,7 @@ from tui.table.query import Query
 from .event_clock import EventClock
 from .limits import StreamLimits
 from .panel_state import PanelState, ShownT, StoredPanel
-from .quarantine import QuarantineKept
+from .quarantine import QuarantineBuffer
 from .snapshot import Snapshot
 from .source import Batch
 from .throughput import Throughput
@@ -62,14 +62,14 @@ class Store:
         self._transactions_total = 0
         self._last_record_at: float | None = None
         self._written: dict[str, float] = {}
-        self._quarantine = QuarantineKept()
+        self._quarantine = QuarantineBuffer()
         self._bad = 0
         self._consumed: Counter[str] = Counter()
 
     def apply(self, batch: Batch) -> None:
         """Take in a batch; rows that were taken in before change nothing but the counts."""
         now = self._clock()
-        if batch.anew:
+        if batch.recreated:
             self._clear()
         self._note_error(batch.error, now)
         for topic, written in batch.written.items():
@@ -93,7 +93,7 @@ class Store:
         self._note_error(error, self._clock())
 
     @property
-    def asked_anew(self) -> bool:
+    def queries_changed(self) -> bool:
         """Whether the tables ask for something else than was published."""
         return self.queries is not self._answered
 

@@ -10,7 +10,7 @@ from tui.table.filter import Filter
 from .record_view import RecordFields, RecordView
 
 
-class Kept:
+class RecordBuffer:
     """Records in the order in which they came.
 
     Args:

@@ -14,7 +14,7 @@ from tui.table.filter import Filter
 
 from . import problem
 from .record_view import RecordView
-from .tail_buffer import Kept, matching
+from .tail_buffer import RecordBuffer, matching
 from .tail_source import TailBatch, Tails, TailSource, follows
 from .throughput import Throughput
 
@@ -100,8 +100,8 @@ class TailFeed:
         self._asked = wanted
         self._wanted = wanted
         # What came last, whether it matched or not, so that another filter has something at once.
-        self._recent = Kept(most, _MOST_KEPT_BYTES)
-        self._kept = Kept(most, _MOST_KEPT_BYTES)
+        self._recent = RecordBuffer(most, _MOST_KEPT_BYTES)
+        self._kept = RecordBuffer(most, _MOST_KEPT_BYTES)
         # What matched, but would not be kept if it were shown.
         self._ahead: deque[RecordView] = deque()
         self._read = 0
@@ -217,7 +217,7 @@ class TailFeed:
             )
         if batch.missing or batch.lag is None or (batch.error and not batch.records):
             return
-        if self._snapshot.gone_at is not None or batch.anew:
+        if self._snapshot.gone_at is not None or batch.recreated:
             self._forget()
         records = batch.records
         if self._follows:

@@ -23,14 +23,14 @@ class TailBatch:
     Attributes:
         records: In the order in which they were read.
         lag: Records that wait in Kafka; None before Kafka has told of the topic.
-        anew: Whether the topic was emptied or made anew, so that what was read before is no more.
+        recreated: Whether the topic was deleted or recreated, so that what was read before is gone.
         missing: Whether there is no such topic.
         error: Why nothing can be read at the moment; empty when it can.
     """
 
     records: Sequence[RecordView] = ()
     lag: int | None = None
-    anew: bool = False
+    recreated: bool = False
     missing: bool = False
     error: str = ""
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 from . import problem
-from .history import HistoryKept, HistorySource, UserHistory
+from .history import HistorySource, HistoryState, UserHistory
 
 _PAUSE_AFTER_ERROR: Final = 1.0
 
@@ -43,21 +43,21 @@ class UserFeed:
         self._stopping.set()
 
     def _run(self) -> None:
-        kept = HistoryKept()
+        history_state = HistoryState()
         source: HistorySource | None = None
         while not self._stopping.is_set():
             try:
                 source = source or self._open_source()
                 batch = source.poll()
-                kept.apply(batch)
+                history_state.apply(batch)
                 now = self.history.at if batch.error else self._clock()
-                changed = batch.transactions or batch.means or batch.windows or batch.anew
+                changed = batch.transactions or batch.means or batch.windows or batch.recreated
                 if changed or batch.read or batch.error != self.history.error:
-                    self.history = kept.history(batch.error, now)
+                    self.history = history_state.history(batch.error, now)
                 elif batch.lag == 0:
                     self.history = replace(self.history, caught_up=True, at=now)
             except Exception as error:
                 said = problem.said(error, _log, "the history of a user cannot be read")
-                self.history = kept.history(said, self.history.at)
+                self.history = history_state.history(said, self.history.at)
                 self._stopping.wait(_PAUSE_AFTER_ERROR)
         problem.close(source, _log)

@@ -107,11 +107,11 @@ def _require_name(name: str) -> None:
     """
     try:
         parts = urlsplit(f"//{name}")
-        sound = bool(parts.hostname) and parts.netloc == name and "@" not in name
-        sound = sound and parts.port != 0 and not name.endswith(":")
+        valid = bool(parts.hostname) and parts.netloc == name and "@" not in name
+        valid = valid and parts.port != 0 and not name.endswith(":")
     except ValueError:
-        sound = False
-    if not sound:
+        valid = False
+    if not valid:
         raise ConfigError(
             f"--allowed-host is {name!r}.",
             "It is a name, or a name and a port: watch.example:8443.",

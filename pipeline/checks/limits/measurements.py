@@ -25,7 +25,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
+class ParityCheck:
     """What `verify` says of a feature: whether it is right, and in a few words why.
 
     Attributes:
@@ -57,7 +57,7 @@ class Readings:
     lags: Mapping[str, int | None] = field(default_factory=dict)
     ages: Mapping[str, float | Unknown | None] = field(default_factory=dict)
     fault: str = ""
-    proofs: Mapping[str, Proof] = field(default_factory=dict)
+    parities: Mapping[str, ParityCheck] = field(default_factory=dict)
     quarantined: int | None = None
 
 
@@ -92,10 +92,10 @@ def measure(readings: Readings, limits: Limits) -> tuple[Measurement, ...]:
         readings: Of a stack; when it does not answer, that is all there is.
         limits: What has to hold.
     """
-    return tuple(_judged(readings, limits))
+    return tuple(_measurements(readings, limits))
 
 
-def _judged(readings: Readings, limits: Limits) -> Iterator[Measurement]:
+def _measurements(readings: Readings, limits: Limits) -> Iterator[Measurement]:
     reached = not readings.unreachable
     yield _so("stack", "", reached, readings.unreachable or "Kafka and Flink are up")
     if not reached:
@@ -113,11 +113,11 @@ def _judged(readings: Readings, limits: Limits) -> Iterator[Measurement]:
             yield _at_most("age", topic, age, limits.age, _amount(age, "s") or "no record")
     valid = not readings.fault
     yield _so("transactions", "", valid, readings.fault or "the newest ones are valid")
-    for name, proof in readings.proofs.items():
-        if proof.proved is None:
-            yield Measurement("verify", name, None, None, None, proof.said, open=True)
+    for name, check in readings.parities.items():
+        if check.proved is None:
+            yield Measurement("verify", name, None, None, None, check.said, open=True)
         else:
-            yield _so("verify", name, proof.proved, proof.said)
+            yield _so("verify", name, check.proved, check.said)
     if (bad := readings.quarantined) is not None:
         yield _at_most("quarantined", "", bad, limits.quarantined, _amount(bad, "records"))
 

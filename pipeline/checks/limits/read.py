@@ -13,12 +13,12 @@ from pipeline.features import Feature
 from pipeline.kafka import sample
 from pipeline.kafka.consumer import read_to_end
 from pipeline.kafka.newest import newest_written
-from pipeline.kafka.quarantine import sort_out
+from pipeline.kafka.quarantine import validate
 from pipeline.model import Health, StackStatus
 from pipeline.parity.report import Outcome, Parity
 from pipeline.stack.runtime import Runtime
 
-from .measurements import Limits, Proof, Readings
+from .measurements import Limits, ParityCheck, Readings
 
 # Flink tells of a job's lag a few seconds after its start.
 _LAG_SECONDS: Final = 15.0
@@ -32,7 +32,7 @@ def read(
     *,
     verify: bool = False,
     clock: Callable[[], float] = time.time,
-    tell: Callable[[str], None] = lambda _: None,
+    report: Callable[[str], None] = lambda _: None,
 ) -> Readings:
     """Measure what limits need, and what costs little.
 
@@ -43,7 +43,7 @@ def read(
             when quarantined records are limited.
         verify: Whether the jobs' features are to be proved.
         clock: Seconds since the epoch.
-        tell: Told what takes time.
+        report: Called with what is being done, where that takes time.
 
     Raises:
         JobError: There is no job of a name.
@@ -66,9 +66,11 @@ def read(
                 for topic, at in newest_written(kafka, topics).items()
             },
             fault=sample.newest(kafka).fault,
-            proofs={f.name: _proof(runtime, f.name, tell) for f in wanted} if verify else {},
+            parities={f.name: _parity(runtime, f.name, report) for f in wanted} if verify else {},
             quarantined=(
-                _quarantined(kafka, transactions, tell) if limits.quarantined is not None else None
+                _quarantined(kafka, transactions, report)
+                if limits.quarantined is not None
+                else None
             ),
         )
     except UnavailableError as error:
@@ -89,27 +91,27 @@ def _down(status: StackStatus) -> str:
 def _lags(runtime: Runtime, wanted: Iterable[Feature], *, patient: bool) -> dict[str, int | None]:
     deadline = time.monotonic() + (_LAG_SECONDS if patient else 0.0)
     while True:
-        vitals = runtime.vitals()
+        metrics = runtime.metrics()
         known = {
-            feature.name: vitals[feature.name].pending if feature.name in vitals else None
+            feature.name: metrics[feature.name].pending if feature.name in metrics else None
             for feature in wanted
         }
         # A job that does not run has no lag, however long one waits.
-        asked_for = [lag for name, lag in known.items() if name in vitals]
+        asked_for = [lag for name, lag in known.items() if name in metrics]
         if None not in asked_for or time.monotonic() >= deadline:
             return known
         time.sleep(_LOOK_SECONDS)
 
 
-def _proof(runtime: Runtime, name: str, tell: Callable[[str], None]) -> Proof:
+def _parity(runtime: Runtime, name: str, report: Callable[[str], None]) -> ParityCheck:
     try:
-        parity = runtime.verify(name, lambda line: tell(f"{name}: {line}"))
+        parity = runtime.verify(name, lambda line: report(f"{name}: {line}"))
     except UnavailableError:
         raise
     except PipelineError as error:
-        return Proof(False, str(error))
+        return ParityCheck(False, str(error))
     proved = None if parity.outcome is Outcome.NOT_JUDGED else parity.proved
-    return Proof(proved, _summary(parity))
+    return ParityCheck(proved, _summary(parity))
 
 
 def _summary(parity: Parity) -> str:
@@ -125,10 +127,10 @@ def _summary(parity: Parity) -> str:
     return ", ".join(parts)
 
 
-def _quarantined(kafka: KafkaSettings, topic: str, tell: Callable[[str], None]) -> int:
+def _quarantined(kafka: KafkaSettings, topic: str, report: Callable[[str], None]) -> int:
     found = read = 0
     for batch in read_to_end(kafka, topic):
         read += len(batch)
-        found += len(sort_out(batch)[1])
-        tell(f"reading {topic}: {read:,}")
+        found += len(validate(batch)[1])
+        report(f"reading {topic}: {read:,}")
     return found

@@ -108,12 +108,12 @@ class ClassData:
         with contextlib.suppress(OSError):
             await self._until_at_rest(rest)
             async with _turn(self.archive.parent):
-                if not await self._is_sound(self.base, ()):
+                if not await self._is_intact(self.base, ()):
                     await self._dump(self.base, (), ())
                 known = _classes(self.list)
                 loaded = list(dict.fromkeys((*known, *_classes(self.recording))))
                 little = len(loaded) - len(known) <= _WORTH_IT * len(known)
-                if little and await self._is_sound(self.archive, self.classpath):
+                if little and await self._is_intact(self.archive, self.classpath):
                     return
                 if await self._dump(self.archive, self.classpath, loaded):
                     self._write_list(loaded)
@@ -134,7 +134,7 @@ class ClassData:
             if now != size:
                 size, since = now, loop.time()
 
-    async def _is_sound(self, archive: Path, classpath: Iterable[Path]) -> bool:
+    async def _is_intact(self, archive: Path, classpath: Iterable[Path]) -> bool:
         """Whether a JVM of this kind can use an archive, every byte of it."""
         if not archive.is_file():
             return False
@@ -157,7 +157,7 @@ class ClassData:
                 flags.append(f"-XX:SharedClassListFile={classes}")
             jvm = (flag for flag in self.jvm if not _COLLECTOR.fullmatch(flag))
             command = ("-Xshare:dump", *jvm, *_DUMP_JVM, *flags, *_option(classpath))
-            if not (await self._run(command) and await self._is_sound(partial, classpath)):
+            if not (await self._run(command) and await self._is_intact(partial, classpath)):
                 return False
             # A file that a power cut left half on disk would have its right name.
             await asyncio.to_thread(_flush, partial)

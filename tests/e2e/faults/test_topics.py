@@ -1,4 +1,4 @@
-"""Topics are deleted and made anew, and strangers join a job's consumer group."""
+"""Topics are deleted and recreated, and strangers join a job's consumer group."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ RECOVERY_SECONDS: Final = 30
 JOB: Final = "rolling"
 
 
-def make_anew(patient: Patient, topic: str) -> None:
+def recreate(patient: Patient, topic: str) -> None:
     kafka = patient.runtime.kafka
     assert patient.records(topic) > 0
     topics.delete_topics(kafka, [topic])
@@ -32,10 +32,10 @@ def compute_again(patient: Patient) -> None:
         patient.runtime.start_job(job.name)
 
 
-def test_sink_topic_is_made_anew(patient: Patient) -> None:
+def test_sink_topic_is_recreated(patient: Patient) -> None:
     (feature,) = features.BUILT_IN.find([JOB])
     wait_until(lambda: patient.records(feature.topic), 30, "results")
-    make_anew(patient, feature.topic)
+    recreate(patient, feature.topic)
     wait_until(lambda: patient.records(feature.topic), RECOVERY_SECONDS, "results again")
     patient.assert_recovers(RECOVERY_SECONDS)
     # What the topic held is gone, and the proof says so instead of looking away.
@@ -49,10 +49,10 @@ def test_sink_topic_is_made_anew(patient: Patient) -> None:
     patient.assert_right()
 
 
-def test_source_topic_is_made_anew(patient: Patient) -> None:
+def test_source_topic_is_recreated(patient: Patient) -> None:
     (feature,) = features.BUILT_IN.find([JOB])
     wait_until(lambda: patient.records(feature.topic), 30, "results")
-    make_anew(patient, contract.TRANSACTION_TOPIC)
+    recreate(patient, contract.TRANSACTION_TOPIC)
     wait_until(lambda: patient.records(contract.TRANSACTION_TOPIC), 30, "transactions again")
     patient.assert_recovers(RECOVERY_SECONDS)
     before = patient.records(feature.topic)

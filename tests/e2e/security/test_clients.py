@@ -93,7 +93,7 @@ def test_plain_words_to_a_listener_that_wants_tls(secured: Secured) -> None:
 
 def test_a_host_that_is_not_known() -> None:
     error = refusal(KafkaSettings(bootstrap="kafka.invalid:9092"))
-    assert "The host of Kafka at kafka.invalid:9092 is not known." in error.message
+    assert "The host name of Kafka at kafka.invalid:9092 cannot be resolved." in error.message
 
 
 def test_nobody_listens(unused_tcp_port: int) -> None:

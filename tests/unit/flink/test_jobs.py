@@ -15,7 +15,7 @@ from pipeline.flink.jobs import Jobs
 from pipeline.flink.rest import FlinkRest
 from pipeline.flink.slots import no_slots
 from pipeline.flink.submission import Submission, Submitted
-from pipeline.model import JobState, KeptState, OtherJob, Slots
+from pipeline.model import JobState, OtherJob, RestorePoint, Slots
 
 TOPICS = {"rolling": "r", "flagged": "f"}
 KAFKA = KafkaSettings(bootstrap="127.0.0.1:9092")
@@ -65,8 +65,8 @@ class Cluster(FlinkRest):
         ]
         return f"{directory}/savepoint-{job_id}"
 
-    def last_state(self, job_id: str) -> KeptState | None:
-        return KeptState("s3://bucket/elsewhere", 5.0, "savepoint") if job_id == "new" else None
+    def last_state(self, job_id: str) -> RestorePoint | None:
+        return RestorePoint("s3://bucket/elsewhere", 5.0, "savepoint") if job_id == "new" else None
 
     def failure(self, job_id: str) -> str:
         return self.causes.get(job_id, "")
@@ -169,8 +169,8 @@ def test_a_colleagues_run_of_another_sql_has_changed(settings: Settings) -> None
     jobs, cluster = adopted(settings, WAS.digest)
     with pytest.raises(ChangedError, match="rolling has changed since its savepoint") as caught:
         start(jobs, cluster)
-    assert not caught.value.can_be_kept
-    assert jobs.kept("rolling")
+    assert not caught.value.original_known
+    assert jobs.restore_points("rolling")
 
 
 def test_of_a_run_that_says_nothing_nothing_is_claimed(settings: Settings) -> None:

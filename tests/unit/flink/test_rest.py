@@ -13,7 +13,7 @@ from pipeline.errors import PipelineError, UnavailableError
 from pipeline.features import BUILT_IN
 from pipeline.flink import rest as module
 from pipeline.flink.rest import FlinkRest
-from pipeline.model import KeptState
+from pipeline.model import RestorePoint
 from pipeline.stack.endpoints import Found, Stack
 
 CHECKPOINT = {"external_path": "s3://b/j/chk-7", "latest_ack_timestamp": 7_000}
@@ -59,12 +59,12 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
     ("completed", "savepoint", "expected"),
     [
         (None, None, None),
-        (CHECKPOINT, None, KeptState("s3://b/j/chk-7", 7.0, "checkpoint")),
-        (CHECKPOINT, SAVEPOINT, KeptState("s3://b/savepoint-9", 9.0, "savepoint")),
+        (CHECKPOINT, None, RestorePoint("s3://b/j/chk-7", 7.0, "checkpoint")),
+        (CHECKPOINT, SAVEPOINT, RestorePoint("s3://b/savepoint-9", 9.0, "savepoint")),
         (
             CHECKPOINT | {"latest_ack_timestamp": 11_000},
             SAVEPOINT,
-            KeptState("s3://b/j/chk-7", 11.0, "checkpoint"),
+            RestorePoint("s3://b/j/chk-7", 11.0, "checkpoint"),
         ),
         (IN_MEMORY, None, None),
     ],

@@ -200,15 +200,15 @@ def test_it_tells_whether_there_is_such_a_topic(cluster: Cluster) -> None:
         assert (consumer.found, consumer.missing) == (True, frozenset())
 
 
-def test_a_topic_made_anew_is_read_from_its_beginning(cluster: Cluster) -> None:
+def test_a_recreated_topic_is_read_from_its_beginning(cluster: Cluster) -> None:
     cluster.put(1, 2, 3)
     with BatchConsumer(cluster.kafka, (TOPIC,), Reset.LATEST) as consumer:
         assert consumer.poll(timeout=0.1) == []
-        assert not consumer.take_emptied()
+        assert not consumer.take_recreated()
         cluster.topic_id = "second"
         assert read(consumer, 3) == [1, 2, 3]
-        assert consumer.take_emptied()
-        assert not consumer.take_emptied()
+        assert consumer.take_recreated()
+        assert not consumer.take_recreated()
 
 
 def test_a_client_that_gets_no_answer_is_replaced(

@@ -218,7 +218,7 @@ def test_a_client_that_gives_up_says_why() -> None:
     why = refused(KafkaError._UNSUPPORTED_FEATURE)
     with pytest.raises(UnavailableError, match="somewhere:9092"), reporting(KAFKA):
         raise SystemError("returned a result with an exception set") from why
-    with pytest.raises(UnavailableError, match="has given up for good"), reporting(KAFKA):
+    with pytest.raises(UnavailableError, match="has failed and cannot recover"), reporting(KAFKA):
         raise SystemError("<method 'flush'> returned NULL without setting an exception")
     with pytest.raises(SystemError), reporting(KAFKA):
         raise SystemError("something else")

@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline import contract
-from pipeline.features.sound import ARRIVED, sound
-from pipeline.kafka.quarantine import Kind, sort_out
+from pipeline.features.validity import ARRIVED, is_valid
+from pipeline.kafka.quarantine import Kind, validate
 from pipeline.kafka.records import Record
 from pipeline.model import Transaction
 from pipeline.simulator import encode
@@ -37,7 +37,7 @@ def record(value: bytes | None, arrived: datetime = ARRIVAL) -> Record:
     [pytest.param(value, kind, id=name) for name, value, kind in poisons(GOOD)],
 )
 def test_poison_is_told_by_kind(value: bytes | None, kind: Kind) -> None:
-    good, (bad,) = sort_out([record(value)])
+    good, (bad,) = validate([record(value)])
     assert not good
     assert bad.kind is kind, bad.reason
     assert 0 < len(bad.reason) < 300
@@ -46,7 +46,7 @@ def test_poison_is_told_by_kind(value: bytes | None, kind: Kind) -> None:
 
 @pytest.mark.parametrize("value", [pytest.param(value, id=name) for name, value in oddities(GOOD)])
 def test_oddities_are_transactions(value: bytes) -> None:
-    ((_, row),), bad = sort_out([record(value)])
+    ((_, row),), bad = validate([record(value)])
     assert not bad
     assert row.user_id == GOOD.user_id
 
@@ -59,16 +59,16 @@ def test_every_kind_is_in_the_suite() -> None:
 @pytest.mark.parametrize(
     ("milliseconds", "words"),
     [
-        (-1, "no timestamp"),
-        (0, "no timestamp"),
-        (1_714_564_800, "is 1970-01-20 20:16, as if its producer gave seconds (1,714,564,800)"),
+        (-1, "no Kafka timestamp"),
+        (0, "no Kafka timestamp"),
+        (1_714_564_800, "is 1970-01-20 20:16, as if its producer sent seconds (1,714,564,800)"),
     ],
 )
 def test_an_odd_timestamp_of_kafka_is_blamed_and_not_the_time(
     milliseconds: int, words: str
 ) -> None:
     value = encode.value(GOOD)
-    _, (bad,) = sort_out([Record(contract.TRANSACTION_TOPIC, 2, 7, milliseconds, b"1", value)])
+    _, (bad,) = validate([Record(contract.TRANSACTION_TOPIC, 2, 7, milliseconds, b"1", value)])
     assert bad.kind is Kind.TIMESTAMP
     assert words in bad.reason
 
@@ -78,7 +78,7 @@ def test_good_ones_among_bad_ones_stay_in_order() -> None:
     mixed: list[Record] = []
     for row in rows:
         mixed += [record(encode.value(row)), record(b"{")]
-    good, bad = sort_out(mixed)
+    good, bad = validate(mixed)
     assert [row for _, row in good] == rows
     assert len(bad) == 5
 
@@ -112,7 +112,7 @@ def test_words_and_expression_agree(row: Transaction, later: timedelta) -> None:
     columns[ARRIVED] = [arrived]
     fields = [(n, pa.timestamp("us") if n == contract.TIME_COLUMN else None) for n in columns]
     table = pa.table({n: pa.array(columns[n], kind) for n, kind in fields})
-    expected = _CONNECTION.to_pyarrow(sound(ibis.memtable(table)))[0].as_py()
+    expected = _CONNECTION.to_pyarrow(is_valid(ibis.memtable(table)))[0].as_py()
     value = msgspec.json.encode(
         msgspec.structs.asdict(row)
         | {
@@ -121,7 +121,7 @@ def test_words_and_expression_agree(row: Transaction, later: timedelta) -> None:
             "amt": row.amt if math.isfinite(row.amt) else _IN_WORDS[str(row.amt)],
         }
     )
-    good, bad = sort_out([record(value, arrived)])
+    good, bad = validate([record(value, arrived)])
     assert bool(good) is expected, bad
 
 

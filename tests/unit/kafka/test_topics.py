@@ -11,9 +11,9 @@ from pipeline.kafka.topics import refuse_names
 @pytest.mark.parametrize(
     ("names", "known", "said"),
     [
-        (["fraud.transaction"], ["fraud_transaction"], "no topic fraud.transaction beside fraud_t"),
-        (["a.b", "a_b"], [], "no topic a_b beside a.b"),
-        (["x" * 250], [], "a name of 250 characters, and Kafka takes 249"),
+        (["fraud.transaction"], ["fraud_transaction"], "a topic fraud.transaction beside fraud_t"),
+        (["a.b", "a_b"], [], "a topic a_b beside a.b"),
+        (["x" * 250], [], "has 250 characters, but Kafka allows 249"),
     ],
 )
 def test_names_that_kafka_refuses(names: list[str], known: list[str], said: str) -> None:

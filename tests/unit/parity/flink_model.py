@@ -18,7 +18,7 @@ EPOCH = datetime(1970, 1, 1)
 DELAY_MS = 15_000
 IDLE_MS = 10_000
 HOUR_MS = 3_600_000
-REACH_MS = 6 * HOUR_MS
+LOOKBACK_MS = 6 * HOUR_MS
 NEVER = -(2**62)
 
 
@@ -102,8 +102,8 @@ def rolling(events: Iterator[Arrival | int]) -> tuple[list[dict[str, Any]], int]
                 continue
             state.rows[event.time].append(event.amount)
             state.pending.add(event.time)
-            if state.cleanup is None or state.cleanup < event.time + REACH_MS + 1:
-                state.cleanup = event.time + REACH_MS * 3 // 2 + 1
+            if state.cleanup is None or state.cleanup < event.time + LOOKBACK_MS + 1:
+                state.cleanup = event.time + LOOKBACK_MS * 3 // 2 + 1
                 state.cleanups.add(state.cleanup)
             continue
         for user, state in users.items():
@@ -114,7 +114,7 @@ def rolling(events: Iterator[Arrival | int]) -> tuple[list[dict[str, Any]], int]
                     state.rows.clear()
                     state.cleanup, state.last, state.total = None, 0, 0.0
                     continue
-                for old in [t for t in state.rows if timer - t > REACH_MS]:
+                for old in [t for t in state.rows if timer - t > LOOKBACK_MS]:
                     if timer in state.rows:
                         for amount in state.rows.pop(old):
                             state.total -= amount
@@ -150,13 +150,13 @@ def windows(events: Iterator[Arrival | int], spans: Any) -> tuple[list[dict[str,
 
 
 def tumbling(time: int) -> list[tuple[int, int]]:
-    start = time // REACH_MS * REACH_MS
-    return [(start, start + REACH_MS)]
+    start = time // LOOKBACK_MS * LOOKBACK_MS
+    return [(start, start + LOOKBACK_MS)]
 
 
 def hopping(time: int) -> list[tuple[int, int]]:
     newest = time // HOUR_MS * HOUR_MS
-    return [(newest - back * HOUR_MS, newest - back * HOUR_MS + REACH_MS) for back in range(6)]
+    return [(newest - back * HOUR_MS, newest - back * HOUR_MS + LOOKBACK_MS) for back in range(6)]
 
 
 def cumulating(time: int) -> list[tuple[int, int]]:

@@ -15,7 +15,7 @@ from pipeline.features import Feature
 from pipeline.parity import lateness
 from pipeline.parity.report import Parity
 from pipeline.parity.tables import StoredRows
-from pipeline.parity.verify import judge
+from pipeline.parity.verify import parity_of
 
 Rows: TypeAlias = Iterable[dict[str, Any]] | pa.Table
 
@@ -62,7 +62,7 @@ def topic(
     )
 
 
-def judge_topics(
+def parity_of_topics(
     feature: Feature,
     transactions: Topic,
     sink: Topic,
@@ -75,4 +75,4 @@ def judge_topics(
         read = transactions.stored(connection, "transactions", dict(contract.TRANSACTION_FIELDS))
         written = sink.stored(connection, "sink", feature.columns)
         mark = lateness.watermark(read.newest) if watermark is None else watermark
-        return judge(feature, read, written, mark, dropped=dropped)
+        return parity_of(feature, read, written, mark, dropped=dropped)

@@ -16,8 +16,8 @@ from pipeline.parity.report import Outcome, Parity
 
 from . import flink_model as flink
 from .flink_model import Arrival
-from .stored import Topic, judge_topics, topic
-from .test_judge import transaction
+from .stored import Topic, parity_of_topics, topic
+from .test_parity import transaction
 
 ROLLING, TUMBLING, _, HOPPING, CUMULATING = features.BUILT_IN
 SPANS = {
@@ -86,8 +86,10 @@ def as_topic(made: list[Arrival]) -> Topic:
     )
 
 
-def judged(feature: Feature, made: list[Arrival], found: pa.Table, dropped: int | None) -> Parity:
-    return judge_topics(feature, as_topic(made), topic(found, feature.event_time), dropped=dropped)
+def compared(feature: Feature, made: list[Arrival], found: pa.Table, dropped: int | None) -> Parity:
+    return parity_of_topics(
+        feature, as_topic(made), topic(found, feature.event_time), dropped=dropped
+    )
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -97,7 +99,7 @@ def test_what_flink_does_with_any_arrivals_is_not_called_wrong(feature: Feature,
     made = arrivals(random)
     found, dropped = run(feature, random, made)
     for known in (None, dropped):
-        parity = judged(feature, made, found, known)
+        parity = compared(feature, made, found, known)
         assert parity.outcome is not Outcome.WRONG, (known, parity)
 
 
@@ -108,7 +110,7 @@ def test_what_is_spoiled_is_never_called_right(feature: Feature, seed: int) -> N
     made = arrivals(random)
     found, dropped = run(feature, random, made)
     rows: list[dict[str, Any]] = found.to_pylist()
-    final = judged(feature, made, found, dropped)
+    final = compared(feature, made, found, dropped)
     if not rows or not final.equal:
         return
     spoiled = random.randrange(len(rows))
@@ -119,9 +121,9 @@ def test_what_is_spoiled_is_never_called_right(feature: Feature, seed: int) -> N
     ):
         wrong = [dict(row) for row in rows]
         wrong[spoiled] |= change
-        parity = judged(feature, made, pa.Table.from_pylist(wrong, found.schema), dropped)
+        parity = compared(feature, made, pa.Table.from_pylist(wrong, found.schema), dropped)
         assert not parity.proved or parity.equal < final.equal, (change, parity)
     if feature is ROLLING:
         less = pa.Table.from_pylist(rows[:spoiled] + rows[spoiled + 1 :], found.schema)
-        parity = judged(feature, made, less, dropped)
+        parity = compared(feature, made, less, dropped)
         assert not parity.proved or parity.waiting > final.waiting, parity

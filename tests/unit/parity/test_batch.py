@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from pipeline import features
 from pipeline.features.feature import Feature
-from pipeline.parity.batch import evaluate, reach
+from pipeline.parity.batch import evaluate, lookback
 
 ROLLING, TUMBLING, FLAGGED, HOPPING, CUMULATING = features.BUILT_IN
 EPOCH = datetime(1970, 1, 1)
@@ -143,7 +143,7 @@ def test_flagged_is_the_whole_transaction() -> None:
 
 
 def test_how_far_back_a_feature_looks() -> None:
-    assert [reach(feature.table) for feature in (*features.BUILT_IN, HOP)] == [
+    assert [lookback(feature.table) for feature in (*features.BUILT_IN, HOP)] == [
         SIX_HOURS,
         SIX_HOURS,
         timedelta(),

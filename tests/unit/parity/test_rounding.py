@@ -16,16 +16,16 @@ from pipeline.features import Feature
 from pipeline.parity.batch import evaluate
 from pipeline.parity.report import Outcome, Parity
 
-from .stored import judge_topics, topic
-from .test_judge import START, set_cell, transaction
+from .stored import parity_of_topics, topic
+from .test_parity import START, set_cell, transaction
 
 ROLLING, TUMBLING = features.BUILT_IN[:2]
 MEAN = "user_mean_trans_amt_last_360min"
-REACH = timedelta(minutes=360)
+LOOKBACK = timedelta(minutes=360)
 
 
-def judged(feature: Feature, rows: list[dict[str, Any]], found: pa.Table) -> Parity:
-    return judge_topics(feature, topic(rows), topic(found, feature.event_time))
+def compared(feature: Feature, rows: list[dict[str, Any]], found: pa.Table) -> Parity:
+    return parity_of_topics(feature, topic(rows), topic(found, feature.event_time))
 
 
 def large_and_gone(large: float) -> tuple[list[dict[str, Any]], pa.Table, int]:
@@ -53,7 +53,7 @@ def test_the_tolerance_knows_what_went_through_a_window(
     large: float, written: float, outcome: Outcome
 ) -> None:
     rows, found, last = large_and_gone(large)
-    parity = judged(ROLLING, rows, set_cell(found, last, MEAN, written))
+    parity = compared(ROLLING, rows, set_cell(found, last, MEAN, written))
     assert parity.outcome is outcome, parity
     assert parity.different == (outcome is Outcome.WRONG)
 
@@ -62,10 +62,10 @@ def test_so_does_it_where_a_late_transaction_was_dropped_from_the_window() -> No
     rows, found, last = large_and_gone(92_445_516.64)
     # Of the last row's window, but it arrives when everything is over.
     rows.append(transaction(466, 7, 5.0))
-    parity = judged(ROLLING, rows, set_cell(found, last, MEAN, 1.0099999904632568))
+    parity = compared(ROLLING, rows, set_cell(found, last, MEAN, 1.0099999904632568))
     assert parity.outcome is Outcome.PROVED, parity
     assert parity.late == 1
-    wrong = judged(ROLLING, rows, set_cell(found, last, MEAN, 1.0101))
+    wrong = compared(ROLLING, rows, set_cell(found, last, MEAN, 1.0101))
     assert wrong.different == 1, wrong
 
 
@@ -96,7 +96,7 @@ def running(rows: list[dict[str, Any]]) -> pa.Table:
     found = []
     for row in rows:
         now: datetime = row[contract.TIME_COLUMN]
-        for old in [one for one in inside if now - one[contract.TIME_COLUMN] > REACH]:
+        for old in [one for one in inside if now - one[contract.TIME_COLUMN] > LOOKBACK]:
             inside.remove(old)
             total, squares = total - old["amt"], squares - old["amt"] ** 2
         inside.append(row)
@@ -127,9 +127,9 @@ def test_what_is_computed_of_rounded_sums_may_be_off_by_as_much(seed: int) -> No
         for a, b in zip(found["total"].to_pylist(), exact["total"].to_pylist(), strict=True)
     ]
     assert max(off) > 1e-9
-    assert judged(SPREAD, rows, found).outcome is Outcome.PROVED
+    assert compared(SPREAD, rows, found).outcome is Outcome.PROVED
     wrong = set_cell(found, 200, "total", found["total"][200].as_py() * 1.000001 + 5.0)
-    assert judged(SPREAD, rows, wrong).different == 1
+    assert compared(SPREAD, rows, wrong).different == 1
 
 
 def test_a_variance_of_large_numbers_in_a_window_is_forgiven_its_squares() -> None:
@@ -142,9 +142,9 @@ def test_a_variance_of_large_numbers_in_a_window_is_forgiven_its_squares() -> No
     right = evaluate(feature, topic(rows).table)
     off = [row["variance"] + 0.002 for row in right.to_pylist()]
     found = right.set_column(3, "variance", pa.array(off))
-    assert judged(feature, rows, found).outcome is Outcome.PROVED
+    assert compared(feature, rows, found).outcome is Outcome.PROVED
     worse = right.set_column(3, "variance", pa.array([value + 5 for value in off]))
-    assert judged(feature, rows, worse).outcome is Outcome.WRONG
+    assert compared(feature, rows, worse).outcome is Outcome.WRONG
 
 
 def before(transaction: ir.Table) -> ir.Table:
@@ -172,10 +172,10 @@ def test_the_order_of_two_transactions_of_one_time_is_not_made_up() -> None:
         for row, value in zip(rows, written, strict=True)
     ]
     kind = evaluate(BEFORE, topic(rows).table).schema
-    parity = judged(BEFORE, rows, pa.Table.from_pylist(found, kind))
+    parity = compared(BEFORE, rows, pa.Table.from_pylist(found, kind))
     assert parity.outcome is Outcome.NOT_JUDGED
     assert parity.ties == 1
-    assert "one time" in parity.reasons[0]
+    assert "equal times" in parity.reasons[0]
     # Where there is no tie before it, a row is wrong.
     found[0]["before"] = times[3]
-    assert judged(BEFORE, rows, pa.Table.from_pylist(found, kind)).different == 1
+    assert compared(BEFORE, rows, pa.Table.from_pylist(found, kind)).different == 1

@@ -21,7 +21,7 @@ from pipeline.parity.tables import StoredRows, Unread
 from pipeline.parity.verify import Patience, verify
 
 from .stored import topic
-from .test_judge import transaction
+from .test_parity import transaction
 
 ROLLING, _, FLAGGED = features.BUILT_IN[:3]
 KAFKA = KafkaSettings(bootstrap="kafka.example.org:9092")
@@ -64,7 +64,7 @@ class Kafka:
         _kafka: KafkaSettings,
         ends: Mapping[int, int],
         read: Mapping[int, int],
-        _tell: Callable[[int], None],
+        _report: Callable[[int], None],
     ) -> Unread:
         end, up_to = ends.get(0, 0), read.get(0, 0)
         into.gaps = self.gaps
@@ -142,7 +142,7 @@ def test_without_a_final_result_nothing_is_judged(verified: Verified) -> None:
     assert (parity.outcome, parity.reasons) == (Outcome.NOT_JUDGED, ("no result is final yet",))
     for feature in (ROLLING, FLAGGED):
         parity = verified(FakeJob(0), rows=[], feature=feature)
-        assert parity.reasons == ("there is no result to judge",)
+        assert parity.reasons == ("there is no result to verify",)
 
 
 def test_what_a_job_without_a_watermark_may_still_hold_is_not_judged(verified: Verified) -> None:

@@ -12,10 +12,10 @@ import pytest
 
 from pipeline import contract, features
 from pipeline.features import Feature
-from pipeline.parity.batch import evaluate, reach
+from pipeline.parity.batch import evaluate, lookback
 from pipeline.parity.report import Outcome, Parity
 
-from .stored import judge_topics, topic
+from .stored import parity_of_topics, topic
 
 START = datetime(2024, 1, 1)
 Transactions = list[dict[str, Any]]
@@ -68,9 +68,9 @@ def evaluate_rows(feature: Feature, sent: Transactions) -> list[dict[str, Any]]:
     return found
 
 
-def judged(feature: Feature, sent: Transactions, found: pa.Table, *, cut: int = 0) -> Parity:
+def compared(feature: Feature, sent: Transactions, found: pa.Table, *, cut: int = 0) -> Parity:
     kept = topic(sent[cut:], truncated=frozenset({0} if cut else ()))
-    return judge_topics(feature, kept, topic(found, feature.event_time))
+    return parity_of_topics(feature, kept, topic(found, feature.event_time))
 
 
 # Rows of other users come half a minute late all day, into windows that are open; one comes late
@@ -86,7 +86,7 @@ for minute in range(0, 1_000, 4):
 
 @pytest.mark.parametrize("feature", [TUMBLING, HOPPING], ids=lambda feature: feature.name)
 def test_only_what_came_after_its_window_closed_is_late(feature: Feature) -> None:
-    parity = judged(feature, DAY, flink(feature, DAY))
+    parity = compared(feature, DAY, flink(feature, DAY))
     assert parity.proved
     assert parity.late == 1
     assert parity.equal > 0
@@ -98,14 +98,14 @@ def test_late_rows_do_not_excuse_a_wrong_window(feature: Feature) -> None:
     count = feature.measures[-1]
     wrong = pa.array([row[count] + (number == 0) for number, row in enumerate(found.to_pylist())])
     found = found.set_column(found.schema.get_field_index(count), count, wrong)
-    assert judged(feature, DAY, found).different == 1
+    assert compared(feature, DAY, found).different == 1
 
 
 @pytest.mark.parametrize("feature", [ROLLING, FLAGGED], ids=lambda feature: feature.name)
 def test_records_out_of_order_where_a_topic_is_cut_are_no_fault(feature: Feature) -> None:
     sent = [transaction(second / 6, 1 + second % 3, 1.0 + second) for second in range(3_000)]
     sent[999], sent[1000] = sent[1000], sent[999]
-    parity = judged(feature, sent, evaluate(feature, topic(sent).table), cut=1_000)
+    parity = compared(feature, sent, evaluate(feature, topic(sent).table), cut=1_000)
     # Where all results reach back over the cut, there is nothing to judge.
     assert parity.outcome is (Outcome.PROVED if parity.expected else Outcome.NOT_JUDGED)
     assert (parity.missing, parity.different) == (0, 0)
@@ -136,15 +136,15 @@ def over(preceding: int | None, times: int = 1, *, rows: bool = False) -> Featur
 
 
 def test_windows_on_windows_look_further_back() -> None:
-    assert reach(over(60).table) == timedelta(minutes=60)
-    assert reach(over(60, times=2).table) == timedelta(minutes=120)
+    assert lookback(over(60).table) == timedelta(minutes=60)
+    assert lookback(over(60, times=2).table) == timedelta(minutes=120)
 
 
 @pytest.mark.parametrize("feature", [over(None), over(5, rows=True)], ids=["all", "rows"])
 def test_without_a_bound_in_time_nothing_is_judged_once_records_are_gone(feature: Feature) -> None:
-    assert reach(feature.table) is None
+    assert lookback(feature.table) is None
     right = evaluate(feature, topic(DAY).table)
-    assert judged(feature, DAY, right).proved
-    parity = judged(feature, DAY, right, cut=50)
+    assert compared(feature, DAY, right).proved
+    parity = compared(feature, DAY, right, cut=50)
     assert (parity.expected, parity.outcome) == (0, Outcome.NOT_JUDGED)
     assert parity.before_history > 0

@@ -197,10 +197,10 @@ def test_a_malformed_json_line_is_named_and_passed_over(
 ) -> None:
     (good,) = read(tmp_path, csv_of(line("a")))
     assert isinstance(good, Transaction)
-    sound = encode.value(good)
-    fields = msgspec.json.decode(sound, type=dict[str, msgspec.Raw])
+    valid = encode.value(good)
+    fields = msgspec.json.decode(valid, type=dict[str, msgspec.Raw])
     damaged = msgspec.json.encode(fields | {field: msgspec.Raw(value)})
-    rows = read(tmp_path, b"\n".join((sound, b"", damaged, b"[]", b"{", sound[:40], sound)))
+    rows = read(tmp_path, b"\n".join((valid, b"", damaged, b"[]", b"{", valid[:40], valid)))
     assert numbers(rows) == ["a", 3, 4, 5, 6, "a"]
     assert isinstance(rows[1], UnreadableRow)
     assert reason in rows[1].reason
@@ -249,11 +249,11 @@ def test_a_gzip_cut_short_keeps_what_comes_before(tmp_path: Path) -> None:
     whole = csv_of(*(line(str(number)) for number in range(5000)))
     packed = gzip.compress(whole)
     rows = read(tmp_path, packed[: len(packed) // 2])
-    *sound, last = rows
-    assert len(sound) > 100
-    assert numbers(sound) == [str(number) for number in range(len(sound))]
+    *valid, last = rows
+    assert len(valid) > 100
+    assert numbers(valid) == [str(number) for number in range(len(valid))]
     assert isinstance(last, UnreadableRow)
-    assert last.line == len(sound) + 2
+    assert last.line == len(valid) + 2
     assert "damaged" in last.reason
 
 

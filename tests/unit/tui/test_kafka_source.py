@@ -53,7 +53,7 @@ def test_records_are_told_apart_by_topic_and_bad_ones_counted() -> None:
         sinks_of_panels(),
         lag=5,
         error="",
-        anew=False,
+        recreated=False,
         past=False,
     )
     assert batch.transactions == [transaction(1)]
@@ -78,6 +78,8 @@ def test_the_newest_record_of_each_topic_says_how_old_it_is() -> None:
         for topic, of_topic in times.items()
         for offset, time in enumerate(of_topic)
     ]
-    batch = decoded(by_topic(*records), sinks_of_panels(), lag=0, error="", anew=False, past=True)
+    batch = decoded(
+        by_topic(*records), sinks_of_panels(), lag=0, error="", recreated=False, past=True
+    )
     # A producer that gives no time leaves a negative one.
     assert batch.written == {ROLLING.topic: 9.0}

@@ -10,7 +10,7 @@ import pytest
 
 from pipeline import features
 from pipeline.flink.ddl import IDLE_TIMEOUT_SECONDS
-from pipeline.model import JobVitals
+from pipeline.model import JobMetrics
 from pipeline.parity.batch import interval
 from tests.snapshot.fakes import JOBS, NOW, STATUS
 from tui.panels.windows.next_window import OpenWindowLines
@@ -28,7 +28,7 @@ def view(
     *partitions: Partition,
     kind: str = "tumbling",
     speed: float | None = 720.0,
-    vitals: JobVitals | None = None,
+    metrics: JobMetrics | None = None,
 ) -> View:
     return View(
         NOW,
@@ -36,7 +36,7 @@ def view(
         Phase.LIVE,
         NOW,
         reading=Reading(STATUS, NOW),
-        jobs=tuple(JobLine(job, vitals) for job in JOBS),
+        jobs=tuple(JobLine(job, metrics) for job in JOBS),
         data=Snapshot(
             {"windows": Page(query=Query(feature=kind))},
             event_time=EventTime(NEWEST, speed, tuple(partitions)),
@@ -120,7 +120,7 @@ def test_silence_of_all_stops_the_watermark() -> None:
 
 
 def test_what_flink_says_counts_more_than_what_we_think() -> None:
-    vitals = JobVitals(watermark=datetime(2023, 3, 4, 11, 59), late=12)
-    shown = view(partition(0), vitals=vitals)
+    metrics = JobMetrics(watermark=datetime(2023, 3, 4, 11, 59), late=12)
+    shown = view(partition(0), metrics=metrics)
     assert "open 2023-03-04 06:00 → 12:00  closes in 1 min" in said(shown)
     assert said(shown).endswith("; 12 dropped as late")

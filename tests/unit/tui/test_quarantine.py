@@ -11,7 +11,7 @@ from tests.snapshot.stage import Stage
 from tests.snapshot.test_quarantine import quarantined
 from tui.screens.quarantine.quarantine_table import QuarantineTable
 from tui.screens.quarantine.screen import QuarantineScreen
-from tui.streams.quarantine import BadRow, QuarantineKept
+from tui.streams.quarantine import BadRow, QuarantineBuffer
 from tui.streams.record_view import RecordView
 from tui.streams.source import Batch
 from tui.widgets.record_pane import RecordPane
@@ -23,19 +23,19 @@ def row(number: int, size: int = 3) -> BadRow:
 
 
 def test_all_are_counted_and_the_latest_are_kept() -> None:
-    kept = QuarantineKept()
-    kept.apply(row(number) for number in range(1_200))
-    state = kept.snapshot()
+    buffer = QuarantineBuffer()
+    buffer.apply(row(number) for number in range(1_200))
+    state = buffer.snapshot()
     assert state.total == 1_200
     assert state.kinds == ((Kind.NOT_JSON.value, 1_200),)
     assert [each.record.offset for each in state.rows] == list(range(1_199, 699, -1))
-    assert kept.snapshot() is state
+    assert buffer.snapshot() is state
 
 
 def test_a_long_value_is_cut() -> None:
-    kept = QuarantineKept()
-    kept.apply([row(0, size=900_000)])
-    (only,) = kept.snapshot().rows
+    buffer = QuarantineBuffer()
+    buffer.apply([row(0, size=900_000)])
+    (only,) = buffer.snapshot().rows
     assert isinstance(only.record.value, bytes)
     assert len(only.record.value) <= 8_192
     assert only.record.size == 900_000

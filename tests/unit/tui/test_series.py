@@ -227,7 +227,7 @@ def test_topics_that_were_emptied_start_anew() -> None:
     store = Store([PLOTS], clock)
     store.apply(batch_of(transactions=some(9), flagged=flagged_at(EVENT_TIME)))
     clock.now = NOW + 5
-    store.apply(Batch(anew=True, transactions=some(2)))
+    store.apply(Batch(recreated=True, transactions=some(2)))
     clock.now = NOW + 6
     snapshot = store.snapshot().of(PLOTS)
     assert snapshot.rates == (2,)
@@ -247,12 +247,12 @@ rows = st.builds(
     st.sampled_from([0, 1, -1, 7, 2**62]),
 )
 batches = st.builds(
-    lambda transactions, flagged, rolled, past, anew: batch_of(
+    lambda transactions, flagged, rolled, past, recreated: batch_of(
         transactions=transactions,
         flagged=as_flagged(flagged),
         rolling=[rolling(n, trans_date_trans_time=when) for n, when in enumerate(rolled)],
         past=past,
-        anew=anew,
+        recreated=recreated,
     ),
     st.lists(rows, max_size=20),
     st.lists(rows, max_size=20),

@@ -1,4 +1,4 @@
-"""Every key of the simulator's dialog, its limits, and orders that do not overtake each other."""
+"""Every key of the simulator's dialog, its limits, and commands that do not overtake each other."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Desk:
     def __init__(self, status: SimulatorStatus | None) -> None:
         self.status = status
         self.looks = 0
-        self.orders: list[SimulatorCommand] = []
+        self.commands: list[SimulatorCommand] = []
         self.obeys = True
         self.clock = Clock()
 
@@ -39,11 +39,11 @@ class Desk:
         self.looks += 1
         return self.status
 
-    def order(self, order: SimulatorCommand) -> None:
-        self.orders.append(order)
+    def command(self, command: SimulatorCommand) -> None:
+        self.commands.append(command)
         if self.obeys and self.status is not None:
-            asked = {"up": order.running, "rate": order.rate, "speed": order.speed}
-            asked["paused"] = order.paused
+            asked = {"up": command.running, "rate": command.rate, "speed": command.speed}
+            asked["paused"] = command.paused
             known: dict[str, Any] = {k: v for k, v in asked.items() if v is not None}
             self.status = replace(self.status, **known)
 
@@ -53,7 +53,7 @@ async def desk(
     status: SimulatorStatus | None = RUNNING, size: tuple[int, int] = (80, 24)
 ) -> AsyncIterator[tuple[Desk, DialogApp[None], Pilot[Any]]]:
     it = Desk(status)
-    app = DialogApp(SimulatorScreen(it.look, it.order, it.clock))
+    app = DialogApp(SimulatorScreen(it.look, it.command, it.clock))
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         yield it, app, pilot
@@ -65,7 +65,7 @@ async def says(app: DialogApp[None], pilot: Pilot[Any], words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("keys", "orders"),
+    ("keys", "commands"),
     [
         ("space", [SimulatorCommand(paused=True)]),
         ("space space", [SimulatorCommand(paused=True), SimulatorCommand(paused=False)]),
@@ -80,12 +80,12 @@ async def says(app: DialogApp[None], pilot: Pilot[Any], words: str) -> None:
     ],
 )
 @pytest.mark.parametrize("obeys", [True, False], ids=["fast", "slow"])
-async def test_keys(keys: str, orders: list[SimulatorCommand], obeys: bool) -> None:
+async def test_keys(keys: str, commands: list[SimulatorCommand], obeys: bool) -> None:
     """Also when the status lags behind, every press counts from the one before."""
     async with desk() as (it, _, pilot):
         it.obeys = obeys
         await pilot.press(*keys.split())
-        assert it.orders == orders
+        assert it.commands == commands
 
 
 async def test_the_mouse_does_what_every_key_does() -> None:
@@ -96,7 +96,7 @@ async def test_the_mouse_does_what_every_key_does() -> None:
         async with desk() as (clicked, app, pilot):
             await pilot.click(app.screen.query("Choice")[number])
             await pilot.pause()
-        assert it.orders and it.orders == clicked.orders
+        assert it.commands and it.commands == clicked.commands
 
 
 @pytest.mark.parametrize("key", ["escape", "q"])
@@ -120,7 +120,7 @@ async def test_what_is_off_takes_no_orders_but_to_start(
     async with desk(status) as (it, app, pilot):
         await pilot.press(key)
         await until(pilot, lambda: said in shown(app))
-        assert it.orders == []
+        assert it.commands == []
 
 
 @pytest.mark.parametrize(
@@ -138,10 +138,10 @@ async def test_limits(key: str, name: str, at: float, said: str) -> None:
     near = replace(RUNNING, **before)
     async with desk(near) as (it, app, pilot):
         await pilot.press(key)
-        assert it.orders == [SimulatorCommand(**reached)]
+        assert it.commands == [SimulatorCommand(**reached)]
         await until(pilot, lambda: said in shown(app))
         await pilot.press(key)
-        assert len(it.orders) == 1
+        assert len(it.commands) == 1
         back = {"plus": "minus", "minus": "plus"}.get(key)
         await pilot.press(back or "plus")
         await until(pilot, lambda: said not in shown(app))
@@ -232,17 +232,17 @@ def test_orders_are_carried_out_in_their_order_and_nobody_waits() -> None:
 
 
 @pytest.mark.parametrize(
-    ("order", "call", "said"),
+    ("command", "call", "said"),
     [
         (SimulatorCommand(running=True), "simulate running=True", "The simulator runs."),
         (SimulatorCommand(running=False), "simulate running=False", "The simulator is off."),
         (SimulatorCommand(inject_fraud=True), "simulate fraud", "A fraud episode begins."),
     ],
 )
-def test_what_cannot_be_seen_is_said(order: SimulatorCommand, call: str, said: str) -> None:
+def test_what_cannot_be_seen_is_said(command: SimulatorCommand, call: str, said: str) -> None:
     backend = FakeBackend()
     control, told, seen = controlled(backend)
-    control.give(order)
+    control.give(command)
     eventually(lambda: bool(told))
     assert backend.calls == [call]
     assert told == [Notice(said)]

@@ -226,7 +226,7 @@ def test_emptied_topics_empty_the_store() -> None:
     store = Store(PANELS, Clock())
     store.apply(live_batch())
     assert store.snapshot().of(USERS).total == 180
-    store.apply(batch_of(anew=True, transactions=[transaction(7)], rolling=[rolling(3)]))
+    store.apply(batch_of(recreated=True, transactions=[transaction(7)], rolling=[rolling(3)]))
     snapshot = store.snapshot()
     assert (snapshot.of(USERS).total, snapshot.transactions_total) == (1, 1)
     assert (

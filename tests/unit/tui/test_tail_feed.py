@@ -16,7 +16,7 @@ from tests.idle import DEADLINE_SECONDS, eventually
 from tests.snapshot.fakes import Clock
 from tests.snapshot.tails import TOPIC, FakeTail, FakeTails, record
 from tui.streams.record_view import LONGEST_VALUE, RecordFields, RecordView
-from tui.streams.tail_buffer import Kept
+from tui.streams.tail_buffer import RecordBuffer
 from tui.streams.tail_feed import TailFeed
 from tui.table.filter import Filter, parse
 
@@ -165,7 +165,7 @@ def test_whatever_is_raised_is_survived() -> None:
         eventually(lambda: len(keys(feed)) == 5 and feed.snapshot.error == "")
 
 
-def test_a_deleted_topic_keeps_what_it_held_until_it_is_made_anew() -> None:
+def test_a_deleted_topic_keeps_what_it_held_until_it_is_recreated() -> None:
     tails = topic(5)
     with tailing(tails, Last(9)) as feed:
         eventually(lambda: len(keys(feed)) == 5)
@@ -216,12 +216,12 @@ def test_stopping_does_not_wait_for_kafka(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_what_is_kept_is_bounded_in_bytes_too() -> None:
-    kept = Kept(100, 1_000)
-    kept.add(record(number, b"x" * 300) for number in range(10))
-    assert [found.offset * 4 + found.partition for found in kept.records] == [7, 8, 9]
-    assert kept.dropped == 7
-    kept.add([record(10, b"x" * 5_000)])
-    assert (len(kept), kept.room) == (1, 0)
+    buffer = RecordBuffer(100, 1_000)
+    buffer.add(record(number, b"x" * 300) for number in range(10))
+    assert [found.offset * 4 + found.partition for found in buffer.records] == [7, 8, 9]
+    assert buffer.dropped == 7
+    buffer.add([record(10, b"x" * 5_000)])
+    assert (len(buffer), buffer.room) == (1, 0)
 
 
 def test_a_long_record_is_cut_and_says_how_long_it_was() -> None:

@@ -20,7 +20,7 @@ from tui.panels.users.users_panel import USERS
 from tui.screens.dashboard.screen import Dashboard
 from tui.screens.user.screen import UserScreen
 from tui.screens.user.user_tables import TransactionsTable
-from tui.streams.history import MOST_ROWS, MOST_WINDOWS, HistoryBatch, HistoryKept
+from tui.streams.history import MOST_ROWS, MOST_WINDOWS, HistoryBatch, HistoryState
 
 from .test_robust import CONTROL, HOSTILE
 
@@ -81,12 +81,12 @@ async def test_hostile_values_are_only_text(text: str) -> None:
 
 
 def test_what_comes_again_shows_once() -> None:
-    kept = HistoryKept()
+    state = HistoryState()
     batch = history_batch(7)
-    kept.apply(batch)
-    first = kept.history("", 0.0)
-    kept.apply(batch)
-    again = kept.history("", 0.0)
+    state.apply(batch)
+    first = state.history("", 0.0)
+    state.apply(batch)
+    again = state.history("", 0.0)
     assert (again.seen, again.means, again.windows) == (first.seen, first.means, first.windows)
     assert (again.total, again.flagged) == (40, 3)
     assert [row.transaction for row in again.seen] == list(batch.transactions)
@@ -94,17 +94,17 @@ def test_what_comes_again_shows_once() -> None:
 
 
 def test_it_is_bounded() -> None:
-    kept = HistoryKept()
+    state = HistoryState()
     for number in range(1_500):
         time = EVENT_TIME + timedelta(seconds=number)
-        kept.apply(
+        state.apply(
             HistoryBatch(
                 transactions=[transaction(number, user_id=7, trans_date_trans_time=time)],
                 means=[rolling(7, trans_date_trans_time=time)],
                 windows=[window_row(number, 7)],
             )
         )
-    history = kept.history("", 0.0)
+    history = state.history("", 0.0)
     assert (len(history.seen), len(history.means)) == (MOST_ROWS, MOST_ROWS)
     assert len(history.windows) == MOST_WINDOWS
     assert history.total == 1_500
@@ -113,10 +113,10 @@ def test_it_is_bounded() -> None:
 
 
 def test_emptied_topics_empty_it() -> None:
-    kept = HistoryKept()
-    kept.apply(history_batch(7))
-    kept.apply(HistoryBatch(anew=True))
-    assert kept.history("", 0.0).seen == ()
+    state = HistoryState()
+    state.apply(history_batch(7))
+    state.apply(HistoryBatch(recreated=True))
+    assert state.history("", 0.0).seen == ()
 
 
 async def test_a_source_that_fails_is_tried_again() -> None:

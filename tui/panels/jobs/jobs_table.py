@@ -13,7 +13,7 @@ from tui.drawing.tones import Piece, Tone
 from tui.keymap import Scope, bindings
 from tui.messages import OpenJob, OpenRows
 from tui.panels.panel_table import PanelTable
-from tui.session.job_control import Order
+from tui.session.job_control import JobCommand
 from tui.session.read_only import Guarded
 from tui.session.view import JobLine, View
 from tui.table.column import Column, Columns
@@ -53,23 +53,23 @@ def _uptime(line: JobLine, now: float) -> Sequence[Piece]:
 
 
 def _rate(line: JobLine, _: float) -> Sequence[Piece]:
-    value = line.vitals.records_in if line.vitals is not None else None
+    value = line.metrics.records_in if line.metrics is not None else None
     if value is None or line.status.state is not JobState.RUNNING:
         return []
     return [Piece(text.rate(value)), Piece("/s", Tone.QUIET)]
 
 
 def _lag(line: JobLine, _: float) -> Sequence[Piece]:
-    vitals = line.vitals
+    metrics = line.metrics
     if line.status.state is not JobState.RUNNING:
         return []
-    if vitals is None or vitals.pending is None:
+    if metrics is None or metrics.pending is None:
         return _SOON
-    return [Piece(text.integer(vitals.pending), Tone.WAITS if vitals.lags else Tone.QUIET)]
+    return [Piece(text.integer(metrics.pending), Tone.WAITS if metrics.lags else Tone.QUIET)]
 
 
 def _checkpoint(line: JobLine, now: float) -> Sequence[Piece]:
-    last = line.vitals.checkpoint if line.vitals is not None else None
+    last = line.metrics.checkpoint if line.metrics is not None else None
     if last is None or line.stale:
         return _SOON if line.status.state is JobState.RUNNING else []
     return [Piece(text.age(now - last.at), Tone.QUIET)]
@@ -138,17 +138,17 @@ class JobsPanel(Guarded, PanelTable[JobLine]):
 
     BINDINGS = bindings(Scope.JOBS)
 
-    class Ordered(Message):
+    class Chosen(Message):
         """Somebody wants jobs started or stopped.
 
         Args:
-            order: What to do.
+            command: What to do.
             names: Of the jobs; None for all.
         """
 
-        def __init__(self, order: Order, names: frozenset[str] | None) -> None:
+        def __init__(self, command: JobCommand, names: frozenset[str] | None) -> None:
             super().__init__()
-            self.order = order
+            self.command = command
             self.names = names
 
     def __init__(self) -> None:
@@ -162,23 +162,23 @@ class JobsPanel(Guarded, PanelTable[JobLine]):
 
     def action_start(self) -> None:
         """Start the job under the cursor."""
-        self._order_selected(Order.START)
+        self._command_selected(JobCommand.START)
 
     def action_stop(self) -> None:
         """Stop the job under the cursor, keeping its state."""
-        self._order_selected(Order.STOP)
+        self._command_selected(JobCommand.STOP)
 
     def action_cancel(self) -> None:
         """Cancel the job under the cursor, and discard its state."""
-        self._order_selected(Order.CANCEL)
+        self._command_selected(JobCommand.CANCEL)
 
     def action_start_all(self) -> None:
         """Start every job that does not run."""
-        self.post_message(self.Ordered(Order.START, None))
+        self.post_message(self.Chosen(JobCommand.START, None))
 
     def action_stop_all(self) -> None:
         """Stop every job, keeping their state."""
-        self.post_message(self.Ordered(Order.STOP, None))
+        self.post_message(self.Chosen(JobCommand.STOP, None))
 
     def action_rows(self) -> None:
         """View the rows that the job under the cursor writes."""
@@ -193,6 +193,6 @@ class JobsPanel(Guarded, PanelTable[JobLine]):
         """The job's id in Flink, or its name while it has none."""
         return row.status.job_id or row.status.name
 
-    def _order_selected(self, order: Order) -> None:
+    def _command_selected(self, command: JobCommand) -> None:
         if self.selected is not None:
-            self.post_message(self.Ordered(order, frozenset({self.selected.status.name})))
+            self.post_message(self.Chosen(command, frozenset({self.selected.status.name})))

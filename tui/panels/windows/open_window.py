@@ -72,13 +72,13 @@ def open_window(view: View) -> OpenWindow | None:
     if not time.partitions:
         return None
     line = view.job_for(sink.topic)
-    vitals = line.vitals if line is not None else None
+    metrics = line.metrics if line is not None else None
     active = [each for each in time.partitions if view.now - each.at < IDLE_SECONDS]
     holder = min(active, key=lambda each: each.newest, default=None)
     last = max(each.at for each in time.partitions)
     # A partition that was silent may have been left behind: the watermark never goes back.
     estimate = min(each.newest for each in active or time.partitions) - contract.WATERMARK_DELAY
-    watermark = vitals.watermark if vitals is not None and vitals.watermark else estimate
+    watermark = metrics.watermark if metrics is not None and metrics.watermark else estimate
     start, end = _next(SHAPES[sink.feature], watermark)
     missing = max(end - watermark, timedelta())
     return OpenWindow(
@@ -90,7 +90,7 @@ def open_window(view: View) -> OpenWindow | None:
         holder=holder,
         silent=view.now - (holder.at if holder else last),
         left_out=tuple(each.number for each in time.partitions if each not in active),
-        late=vitals.late if vitals is not None else None,
+        late=metrics.late if metrics is not None else None,
     )
 
 

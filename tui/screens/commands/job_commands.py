@@ -8,7 +8,7 @@ from typing import Any
 from textual.screen import Screen
 
 from pipeline.model import Resume
-from tui.session.job_control import RUNNING, STARTS, Order
+from tui.session.job_control import RUNNING, STARTS, JobCommand
 from tui.session.session import Session
 from tui.session.view import Activity
 
@@ -19,37 +19,37 @@ from .confirm import ConfirmScreen
 def give_when_sure(
     screen: Screen[Any],
     session: Session,
-    order: Order,
+    command: JobCommand,
     names: frozenset[str] | None,
     given: Callable[[], None],
     *,
     ask: bool,
 ) -> None:
-    """Give an order, after a question that names what is lost by it.
+    """Give a command, after a question that names what is lost by it.
 
     Args:
         screen: Which asks.
-        session: Carries the order out.
-        order: What to do.
+        session: Carries the command out.
+        command: What to do.
         names: Of the jobs; None for all.
-        given: Called once the order is given.
+        given: Called once the command is given.
         ask: Whether to ask before jobs are cancelled.
     """
 
-    def give(order: Order) -> None:
-        session.give(order, names)
+    def give(command: JobCommand) -> None:
+        session.give(command, names)
         given()
 
-    changed = _changed(session, names) if order is Order.START else None
+    changed = _changed(session, names) if command is JobCommand.START else None
     if changed is not None:
-        orders = {resume: start for start, resume in STARTS.items()}
+        commands = {resume: start for start, resume in STARTS.items()}
 
         def chosen(resume: Resume | None) -> None:
             if resume is not None:
-                give(orders[resume])
+                give(commands[resume])
 
         screen.app.push_screen(ChangedScreen(changed.text, changed.ways_on), chosen)
-    elif order is Order.CANCEL and ask:
+    elif command is JobCommand.CANCEL and ask:
         which = ", ".join(sorted(names or ())) or "every job"
         question = ConfirmScreen(
             f"Cancel {which}?",
@@ -57,17 +57,17 @@ def give_when_sure(
             "was computed, and begins with the oldest transaction in Kafka.",
             "cancel and discard",
         )
-        screen.app.push_screen(question, lambda sure: give(order) if sure else None)
-    elif order is Order.STOP and names is None and (running := _running(session)):
+        screen.app.push_screen(question, lambda sure: give(command) if sure else None)
+    elif command is JobCommand.STOP and names is None and (running := _running(session)):
         question = ConfirmScreen(
             "Stop every job?",
             f"{', '.join(running)}. Savepoints keep their state, and nothing is computed until "
             "they are started again.",
             "stop all",
         )
-        screen.app.push_screen(question, lambda sure: give(order) if sure else None)
+        screen.app.push_screen(question, lambda sure: give(command) if sure else None)
     else:
-        give(order)
+        give(command)
 
 
 def _running(session: Session) -> list[str]:

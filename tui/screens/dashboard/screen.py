@@ -234,11 +234,11 @@ class Dashboard(Guarded, Screen[None]):
         else:
             self.action_panel(message.panel)
 
-    @on(JobsPanel.Ordered)
-    def _give_order(self, message: JobsPanel.Ordered) -> None:
+    @on(JobsPanel.Chosen)
+    def _give_command(self, message: JobsPanel.Chosen) -> None:
         ask = self._preferences.current.ask_before_cancelling
         refresh = self.refresh_view
-        give_when_sure(self, self._session, message.order, message.names, refresh, ask=ask)
+        give_when_sure(self, self._session, message.command, message.names, refresh, ask=ask)
 
     @on(LiveTable.Opened)
     def _open(self, message: LiveTable.Opened) -> None:

@@ -48,20 +48,20 @@ class ExportRows(Message):
         self.export = export
 
 
-def write(export: Export, choice: ExportChoice, tell: Callable[[Notice], None]) -> None:
+def write(export: Export, choice: ExportChoice, notify: Callable[[Notice], None]) -> None:
     """Write a file in a thread of its own; returns at once.
 
     Args:
         export: The rows.
         choice: As what, and where to.
-        tell: Told how it went.
+        notify: Told how it went.
     """
     threading.Thread(
-        target=_write, args=(export, choice, tell), name="fraudwatch-export", daemon=True
+        target=_write, args=(export, choice, notify), name="fraudwatch-export", daemon=True
     ).start()
 
 
-def _write(export: Export, choice: ExportChoice, tell: Callable[[Notice], None]) -> None:
+def _write(export: Export, choice: ExportChoice, notify: Callable[[Notice], None]) -> None:
     # The libraries that write files take a while to import.
     from tui.table import export as files
 
@@ -71,7 +71,7 @@ def _write(export: Export, choice: ExportChoice, tell: Callable[[Notice], None])
         result = files.export(choice.path, choice.format, columns, rows)
     except Exception as error:
         _log.warning("export failed", exc_info=error)
-        tell(Notice(str(Problem.of(error)), Severity.ERROR))
+        notify(Notice(str(Problem.of(error)), Severity.ERROR))
     else:
         count, size = text.integer(result.rows), text.size(result.bytes)
-        tell(Notice(f"Exported {count} rows ({size}) to {result.path}"))
+        notify(Notice(f"Exported {count} rows ({size}) to {result.path}"))

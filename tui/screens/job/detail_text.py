@@ -6,7 +6,7 @@ from datetime import datetime
 
 from textual.content import Content
 
-from pipeline.model import JobDetail, JobFailure, KeptState
+from pipeline.model import JobDetail, JobFailure, RestorePoint
 from pipeline.text.words import location
 from tui.drawing import text
 from tui.drawing.code import harmless
@@ -24,11 +24,11 @@ def exceptions(detail: JobDetail, now: float) -> Content:
 
 def state(detail: JobDetail, now: float) -> Content:
     """Savepoints and checkpoints, newest first, with an arrow at the one a start resumes from."""
-    if not detail.kept:
+    if not detail.restore_points:
         nothing = "No state is kept: a start begins with the oldest transaction in Kafka."
         return content([Piece(nothing, Tone.WAITS)])
     lines = [content([Piece("A start resumes from the one with the arrow.", Tone.QUIET)])]
-    lines += [_kept(kept, now) for kept in detail.kept]
+    lines += [_restore_point(point, now) for point in detail.restore_points]
     return Content("\n").join(lines)
 
 
@@ -45,15 +45,15 @@ def _exception(failure: JobFailure, now: float) -> Content:
     )
 
 
-def _kept(kept: KeptState, now: float) -> Content:
-    age = text.age(now - kept.at) if kept.at is not None else text.NOTHING
-    arrow = Piece("→ ", Tone.TITLE) if kept.resumes else Piece("  ")
-    tone = Tone.STRONG if kept.resumes else Tone.PLAIN
+def _restore_point(point: RestorePoint, now: float) -> Content:
+    age = text.age(now - point.at) if point.at is not None else text.NOTHING
+    arrow = Piece("→ ", Tone.TITLE) if point.resumes else Piece("  ")
+    tone = Tone.STRONG if point.resumes else Tone.PLAIN
     return content(
         [
             arrow,
-            Piece(f"{kept.kind:<11}", tone),
+            Piece(f"{point.kind:<11}", tone),
             Piece(f"{age:>14}  ", Tone.QUIET),
-            Piece(text.clean(location(kept.path), _PATH_CELLS), Tone.QUIET),
+            Piece(text.clean(location(point.path), _PATH_CELLS), Tone.QUIET),
         ]
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from pipeline.model import JobState, JobVitals
+from pipeline.model import JobMetrics, JobState
 from pipeline.text.words import counted
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone
@@ -21,7 +21,7 @@ _PRESSED: Final = 0.5
 Group = tuple[str, Sequence[Piece]]
 
 
-class JobVitalsLines(Lines):
+class JobMetricsLines(Lines):
     """The state of a job, and what Flink measures of it.
 
     Args:
@@ -29,7 +29,7 @@ class JobVitalsLines(Lines):
     """
 
     def __init__(self, name: str) -> None:
-        super().__init__(id="job-vitals")
+        super().__init__(id="job-metrics")
         self._name = name
 
     def lines(self, view: View, width: int) -> Sequence[Sequence[Piece]]:
@@ -63,15 +63,15 @@ def _headline(line: JobLine, now: float, width: int) -> list[Piece]:
 
 def _figures(line: JobLine, view: View) -> list[Group]:
     running = line.status.state is JobState.RUNNING and not line.stale
-    vitals = line.vitals if running and line.vitals is not None else JobVitals()
-    checkpoint = vitals.checkpoint
+    metrics = line.metrics if running and line.metrics is not None else JobMetrics()
+    checkpoint = metrics.checkpoint
     newest = view.data.event_time.newest
-    behind = newest - vitals.watermark if newest and vitals.watermark else None
-    pending = vitals.pending
-    lag_tone = Tone.WAITS if vitals.lags else Tone.PLAIN
+    behind = newest - metrics.watermark if newest and metrics.watermark else None
+    pending = metrics.pending
+    lag_tone = Tone.WAITS if metrics.lags else Tone.PLAIN
     return [
-        ("read", _per_second(vitals.records_in)),
-        ("written", _per_second(vitals.records_out)),
+        ("read", _per_second(metrics.records_in)),
+        ("written", _per_second(metrics.records_out)),
         ("lag", _value(None if pending is None else counted(pending, "record"), lag_tone)),
         (
             "behind",
@@ -84,12 +84,12 @@ def _figures(line: JobLine, view: View) -> list[Group]:
                 f"{checkpoint.seconds:.2f} s, {text.size(checkpoint.size)}" if checkpoint else None
             ),
         ),
-        ("  failed", _count(vitals.checkpoints_failed if running else None, "", Tone.WAITS)),
-        ("restarts", _count(vitals.restarts, "", Tone.DANGER)),
-        ("watermark", _value(text.event_time(vitals.watermark))),
-        ("dropped late", _count(vitals.late, "record", Tone.DANGER)),
-        ("busy", _share(vitals.busy)),
-        ("back-pressure", _share(vitals.backpressure)),
+        ("  failed", _count(metrics.checkpoints_failed if running else None, "", Tone.WAITS)),
+        ("restarts", _count(metrics.restarts, "", Tone.DANGER)),
+        ("watermark", _value(text.event_time(metrics.watermark))),
+        ("dropped late", _count(metrics.late, "record", Tone.DANGER)),
+        ("busy", _share(metrics.busy)),
+        ("back-pressure", _share(metrics.backpressure)),
     ]
 
 

@@ -18,7 +18,7 @@ from tui.keymap import Scope, inner_bindings
 from tui.messages import OpenRows
 from tui.preferences import PreferencesFile
 from tui.screens.commands.job_commands import give_when_sure
-from tui.session.job_control import Order
+from tui.session.job_control import JobCommand
 from tui.session.read_only import Guarded
 from tui.session.session import Session
 from tui.streams.watch import Watch, Watched
@@ -26,7 +26,7 @@ from tui.widgets.header import Header
 from tui.widgets.titles import Title, TitleLine
 
 from .detail_text import exceptions, state
-from .metrics_lines import JobVitalsLines
+from .metrics_lines import JobMetricsLines
 
 _REFRESH_SECONDS: Final = 0.22
 _DETAIL_SECONDS: Final = 2.0
@@ -74,7 +74,7 @@ class JobScreen(Guarded, Screen[None]):
         """Header, figures, one of the sections, footer."""
         yield Header()
         yield TitleLine(classes="job")
-        yield JobVitalsLines(self._job)
+        yield JobMetricsLines(self._job)
         yield TitleLine(classes="sections")
         with Section(id="section"):
             yield Static(id="section-text")
@@ -94,7 +94,7 @@ class JobScreen(Guarded, Screen[None]):
         """Draw the job as it is now."""
         view = self._session.view()
         self.query_one(Header).show(view)
-        self.query_one(JobVitalsLines).show(view)
+        self.query_one(JobMetricsLines).show(view)
         detail = self.detail
         note = text.clean(detail.value.description) if detail.value else ""
         title = Title("job", "", text.clean(self._job), note)
@@ -130,15 +130,15 @@ class JobScreen(Guarded, Screen[None]):
 
     def action_start(self) -> None:
         """Start the job, from its kept state."""
-        self._give(Order.START)
+        self._give(JobCommand.START)
 
     def action_stop(self) -> None:
         """Stop the job, keeping its state."""
-        self._give(Order.STOP)
+        self._give(JobCommand.STOP)
 
     def action_cancel(self) -> None:
         """Cancel the job and discard its state."""
-        self._give(Order.CANCEL)
+        self._give(JobCommand.CANCEL)
 
     def action_rows(self) -> None:
         """View the rows that the job writes."""
@@ -156,9 +156,11 @@ class JobScreen(Guarded, Screen[None]):
         if message.panel in _SECTIONS:
             self.action_section(message.panel)
 
-    def _give(self, order: Order) -> None:
+    def _give(self, command: JobCommand) -> None:
         ask = self._preferences.current.ask_before_cancelling
-        give_when_sure(self, self._session, order, frozenset({self._job}), self.look_again, ask=ask)
+        give_when_sure(
+            self, self._session, command, frozenset({self._job}), self.look_again, ask=ask
+        )
 
     def _new_watch(self) -> Watch[JobDetail]:
         return Watch(
@@ -169,7 +171,7 @@ class JobScreen(Guarded, Screen[None]):
         )
 
     def _show_section(self, detail: Watched[JobDetail], now: float) -> None:
-        notes = ("", "", _count(detail, "failures"), _count(detail, "kept"))
+        notes = ("", "", _count(detail, "failures"), _count(detail, "restore_points"))
         titles = [
             Title(panel, str(number), name, note, shown=panel == self._section)
             for number, (panel, name, note) in enumerate(

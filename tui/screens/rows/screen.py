@@ -146,7 +146,7 @@ class RowsScreen(Screen[None]):
             self._pane.show(selected.record if selected is not None else None)
 
     @on(LiveTable.Queried)
-    def _show_anew(self) -> None:
+    def _show_again(self) -> None:
         self.refresh_view()
 
     @on(LiveTable.FilterWanted)

@@ -1,9 +1,9 @@
-"""What a transaction has to be for a feature to see it; the rest is quarantined.
+"""The condition that makes a transaction valid; invalid records are quarantined.
 
-One expression, which runs on Flink before the watermark is taken, and on DuckDB in the proof. A
-single record can do harm that outlives it: a time in the far future would make everything after it
+One expression, which runs on Flink before the watermark is computed, and on DuckDB in `verify`. A
+single invalid record can do lasting harm: a time in the far future would make all later records
 late, an amount of 1e300 or NaN would stay in a user's running sum, and a text of a megabyte would
-not fit into a sink topic. `pipeline.kafka.quarantine` says the same of one record in words.
+not fit into a sink topic. `pipeline.kafka.quarantine` checks the same of one record, and says why.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ import ibis.expr.types as ir
 from pipeline import contract
 
 ARRIVED: Final = "arrived"
-"""Kafka's own timestamp of a record, in UTC and without a zone."""
+"""Column with the record's Kafka timestamp, in UTC without a time zone."""
 
 
-def sound(table: ir.Table) -> ir.BooleanValue:
-    """Whether a row is a transaction; null where a field is null.
+def is_valid(table: ir.Table) -> ir.BooleanValue:
+    """Return whether a row is valid; null where a field is null.
 
     Args:
         table: The columns of `contract.TRANSACTION_FIELDS`, and `ARRIVED`.
@@ -34,7 +34,7 @@ def sound(table: ir.Table) -> ir.BooleanValue:
         *(table[name].notnull() for name in contract.TRANSACTION_FIELDS),
         time >= ibis.timestamp(contract.EARLIEST.isoformat(sep=" ")),
         time <= table[ARRIVED] + ahead,
-        # Not so of NaN either.
+        # False for NaN, too.
         amount >= -contract.MOST_AMOUNT,
         amount <= contract.MOST_AMOUNT,
         table.is_fraud.isin((0, 1)),

@@ -17,7 +17,7 @@ from pipeline.parity import lateness
 from pipeline.parity.batch import evaluate
 from pipeline.parity.report import Outcome, Parity, render
 
-from .stored import judge_topics, topic
+from .stored import parity_of_topics, topic
 
 ROLLING, TUMBLING, FLAGGED = features.BUILT_IN[:3]
 START = datetime(2024, 1, 1)
@@ -56,7 +56,7 @@ def result(feature: Feature, rows: list[dict[str, Any]] = DAY) -> pa.Table:
     return evaluate(feature, topic(rows).table)
 
 
-def judged(
+def compared(
     feature: Feature,
     found: pa.Table,
     rows: list[dict[str, Any]] = DAY,
@@ -66,7 +66,7 @@ def judged(
 ) -> Parity:
     transactions = topic(rows, truncated=transactions_truncated)
     sink = topic(found, feature.event_time, truncated=sink_truncated)
-    return judge_topics(feature, transactions, sink)
+    return parity_of_topics(feature, transactions, sink)
 
 
 def set_cell(table: pa.Table, row: int, column: str, value: Any) -> pa.Table:
@@ -77,7 +77,7 @@ def set_cell(table: pa.Table, row: int, column: str, value: Any) -> pa.Table:
 
 @pytest.mark.parametrize("feature", features.BUILT_IN, ids=lambda feature: feature.name)
 def test_right_results_are_proved(feature: Feature) -> None:
-    parity = judged(feature, result(feature))
+    parity = compared(feature, result(feature))
     assert parity.proved
     assert parity.expected == parity.equal > 5
     assert (parity.missing, parity.different, parity.duplicates, parity.waiting) == (0, 0, 0, 0)
@@ -86,7 +86,7 @@ def test_right_results_are_proved(feature: Feature) -> None:
 @pytest.mark.parametrize("feature", features.BUILT_IN, ids=lambda feature: feature.name)
 def test_a_missing_row_is_seen(feature: Feature) -> None:
     # The earliest one, which does not wait for the watermark any more.
-    parity = judged(feature, result(feature).sort_by(feature.event_time).slice(1))
+    parity = compared(feature, result(feature).sort_by(feature.event_time).slice(1))
     assert (parity.missing, parity.different) == (1, 0)
     assert [example.kind for example in parity.examples] == ["missing"]
     assert not parity.proved
@@ -103,7 +103,7 @@ def test_a_missing_row_is_seen(feature: Feature) -> None:
 @pytest.mark.parametrize("feature", [ROLLING, TUMBLING], ids=lambda feature: feature.name)
 def test_a_different_number_is_seen(feature: Feature, column: str, by: float, wrong: int) -> None:
     right = result(feature).sort_by(feature.event_time)
-    parity = judged(feature, set_cell(right, 3, column, right[column][3].as_py() + by))
+    parity = compared(feature, set_cell(right, 3, column, right[column][3].as_py() + by))
     assert (parity.different, parity.missing) == (wrong, 0)
     assert parity.largest_relative_error < 1e-9
 
@@ -111,14 +111,14 @@ def test_a_different_number_is_seen(feature: Feature, column: str, by: float, wr
 def test_a_row_of_nobody_is_seen() -> None:
     right = result(ROLLING)
     stray = set_cell(right.slice(0, 1), 0, "user_id", 99)
-    parity = judged(ROLLING, pa.concat_tables([right, stray]))
+    parity = compared(ROLLING, pa.concat_tables([right, stray]))
     assert parity.different == 1
     assert [example.kind for example in parity.examples] == ["not expected"]
 
 
 def test_rows_delivered_twice_are_counted_and_forgiven() -> None:
     right = result(ROLLING)
-    parity = judged(ROLLING, pa.concat_tables([right, right.slice(5, 4)]))
+    parity = compared(ROLLING, pa.concat_tables([right, right.slice(5, 4)]))
     assert parity.proved
     assert parity.duplicates == 4
 
@@ -129,7 +129,7 @@ def test_one_of_two_identical_rows_is_missed() -> None:
     twins = [i for i, row in enumerate(right) if right.count(row) == 2]
     assert len(twins) == 2
     del right[twins[0]]
-    parity = judged(ROLLING, pa.Table.from_pylist(right))
+    parity = compared(ROLLING, pa.Table.from_pylist(right))
     assert (parity.missing, parity.duplicates) == (1, 0)
 
 
@@ -137,7 +137,7 @@ def test_what_the_watermark_has_not_passed_waits() -> None:
     right = result(ROLLING)
     newest = max(right["trans_date_trans_time"].to_pylist())
     found = right.filter(pa.array([t < newest for t in right["trans_date_trans_time"].to_pylist()]))
-    parity = judged(ROLLING, found)
+    parity = compared(ROLLING, found)
     assert parity.proved
     assert parity.waiting == right.num_rows - found.num_rows > 0
 
@@ -145,7 +145,7 @@ def test_what_the_watermark_has_not_passed_waits() -> None:
     closed = windows.filter(
         pa.array([end <= START + timedelta(hours=18) for end in windows["window_end"].to_pylist()])
     )
-    parity = judged(TUMBLING, closed)
+    parity = compared(TUMBLING, closed)
     assert parity.proved
     assert parity.waiting == windows.num_rows - closed.num_rows == 2
 
@@ -160,48 +160,48 @@ def test_the_slowest_partition_holds_the_watermark() -> None:
 
 def test_dropped_late_transactions_are_told_from_lost_results() -> None:
     late = [transaction(5, 1, 77.0), transaction(6, 2, 78.0)]
-    parity = judged(ROLLING, result(ROLLING), [*DAY, *late])
+    parity = compared(ROLLING, result(ROLLING), [*DAY, *late])
     assert parity.proved
     assert parity.late == 2
     assert "watermark" in parity.late_reason
-    parity = judged(TUMBLING, result(TUMBLING), [*DAY, *late])
+    parity = compared(TUMBLING, result(TUMBLING), [*DAY, *late])
     assert parity.proved
     assert parity.late == 2
 
 
 def test_lateness_excuses_nothing_else() -> None:
-    parity = judged(ROLLING, result(ROLLING).slice(20), [*DAY, transaction(5, 1, 77.0)])
+    parity = compared(ROLLING, result(ROLLING).slice(20), [*DAY, transaction(5, 1, 77.0)])
     assert parity.missing == 20
     assert not parity.proved
 
 
 def test_a_filter_drops_nothing_as_late() -> None:
     rows = [*DAY, transaction(5, 1, fraud=1)]
-    parity = judged(FLAGGED, result(FLAGGED), rows)
+    parity = compared(FLAGGED, result(FLAGGED), rows)
     assert (parity.late, parity.missing) == (0, 1)
 
 
 def test_a_late_transaction_that_was_taken_is_no_reason_for_anything() -> None:
     rows = [*DAY, transaction(1_420, 1, 77.0)]
-    parity = judged(ROLLING, result(ROLLING, rows), rows)
+    parity = compared(ROLLING, result(ROLLING, rows), rows)
     assert (parity.late, parity.missing, parity.different) == (0, 0, 0)
 
 
 def test_before_history_begins_nothing_is_judged() -> None:
     """The first 200 transactions are gone from the topic; Flink had them, DuckDB has not."""
     kept = DAY[200:]
-    parity = judged(ROLLING, result(ROLLING), kept, transactions_truncated=frozenset({0}))
+    parity = compared(ROLLING, result(ROLLING), kept, transactions_truncated=frozenset({0}))
     assert parity.proved
     assert parity.before_history > 200
     assert 0 < parity.expected < len(kept)
     # Without knowing that records are gone it would all look wrong.
-    assert judged(ROLLING, result(ROLLING), kept).different > 50
+    assert compared(ROLLING, result(ROLLING), kept).different > 50
 
 
 def test_a_sink_that_lost_its_oldest_rows_is_judged_from_there() -> None:
     right = result(FLAGGED)
     order = right.sort_by("trans_date_trans_time")
-    parity = judged(FLAGGED, order.slice(10), sink_truncated=frozenset({0}))
+    parity = compared(FLAGGED, order.slice(10), sink_truncated=frozenset({0}))
     assert parity.proved
     assert parity.expected < right.num_rows
 
@@ -210,15 +210,15 @@ def test_no_transactions_at_all() -> None:
     for feature in features.BUILT_IN:
         empty = topic(DAY[:1]).table.slice(0, 0)
         sink = topic(evaluate(feature, empty), feature.event_time)
-        parity = judge_topics(feature, topic(empty), sink)
+        parity = parity_of_topics(feature, topic(empty), sink)
         assert parity.outcome is Outcome.NOT_JUDGED
-        assert parity.reasons == ("there is no result to judge",)
+        assert parity.reasons == ("there is no result to verify",)
         assert parity.expected == 0
 
 
 def test_the_report_says_it_in_columns_and_words() -> None:
-    parity = judged(ROLLING, result(ROLLING).slice(1))
-    text = render([replace(parity, stopped=True), judged(FLAGGED, result(FLAGGED))])
+    parity = compared(ROLLING, result(ROLLING).slice(1))
+    text = render([replace(parity, stopped=True), compared(FLAGGED, result(FLAGGED))])
     header, first, second, *remarks = text.splitlines()
     assert header.split()[:5] == ["EXPECTED", "EQUAL", "WAITING", "LATE", "MISSING"]
     assert first.split()[:2] == ["✗", "rolling"]
@@ -234,7 +234,7 @@ def test_the_report_shows_no_control_character_of_a_topic() -> None:
     missing = result(FLAGGED, rows).filter(
         pa.array([m == "fraud_A, B and C" for m in result(FLAGGED, rows)["merchant"].to_pylist()])
     )
-    text = render([judged(FLAGGED, missing, rows)])
+    text = render([compared(FLAGGED, missing, rows)])
     assert "\\x1b[2J\\u202e" in text
     assert "\x1b" not in text
 
@@ -248,12 +248,14 @@ def test_columns_may_be_called_what_they_like() -> None:
         count = ibis._.count()
         return hours.agg(
             by={"id": transaction.user_id, "found": transaction.category},
-            **dict.fromkeys(("n", "final", "judged", "error", "matches", "wrong", "absent"), count),
+            **dict.fromkeys(
+                ("n", "final", "checked", "error", "matches", "wrong", "absent"), count
+            ),
         )
 
     feature = Feature("own", "own", rows)
-    parity = judged(feature, result(feature))
+    parity = compared(feature, result(feature))
     assert parity.proved
     assert parity.expected == parity.equal > 40
     wrong = set_cell(result(feature).sort_by("window_end"), 0, "n", 99)
-    assert (judged(feature, wrong).different, judged(feature, wrong).missing) == (1, 0)
+    assert (compared(feature, wrong).different, compared(feature, wrong).missing) == (1, 0)

@@ -1,11 +1,10 @@
-"""How running jobs are doing, read from Flink's metrics in as few requests as there can be.
+"""Reads the metrics of running jobs with as few requests as possible.
 
-Those that do not build on each other are sent at the same time, since the way to a cluster may be
-long.
+Independent requests are sent concurrently, since the connection to a cluster may be slow.
 
-Source: Flink 2.3 documentation, "Metrics" and "REST API". A vertex counts what comes from and goes
-to other vertices, so what a source reads and a sink writes is only in the metrics of their
-operators, whose names begin with the operator's.
+Source: Flink 2.3 documentation, "Metrics" and "REST API". A vertex counts only records exchanged
+with other vertices, so the records that a source reads and a sink writes are found in the metrics
+of their operators, whose names start with the operator's name.
 """
 
 from __future__ import annotations
@@ -21,12 +20,12 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from pipeline.errors import JobError
-from pipeline.model import Checkpoint, JobVitals
+from pipeline.model import Checkpoint, JobMetrics
 
 from .answers import LATEST_MILLIS, is_date
 from .rest import FlinkRest
 
-# Metrics appear one by one in a job's first minute, and anew when it restarts.
+# Metrics appear one by one in a job's first minute, and again after a restart.
 _PLAN_SECONDS: Final = 10.0
 _AT_ONCE: Final = 16
 _EPOCH: Final = datetime(1970, 1, 1)
@@ -41,7 +40,7 @@ _JOB_METRICS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class _Role:
-    """A figure: the metrics that it is made of, and how those of several vertices become one."""
+    """One figure: the Flink metrics it is read from, and how to aggregate them."""
 
     name: str
     pattern: re.Pattern[str]
@@ -65,14 +64,14 @@ _ROLES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """Which metrics of which vertex to ask for, with the role of each; and when it was made."""
+    """The metrics to request from each vertex, the role of each, and when this was determined."""
 
     vertices: Mapping[str, Mapping[str, _Role]]
     made_at: float
 
 
-class VitalsReader:
-    """Reads jobs of one cluster; remembers which metrics a job has.
+class MetricsReader:
+    """Reads the metrics of jobs of one cluster; caches which metrics each job has.
 
     Args:
         rest: The cluster.
@@ -82,8 +81,8 @@ class VitalsReader:
         self._rest = rest
         self._plans: dict[str, _Plan] = {}
 
-    def read_all(self, job_ids: Mapping[str, str]) -> dict[str, JobVitals]:
-        """How jobs are doing; one that has ended meanwhile is left out.
+    def read_all(self, job_ids: Mapping[str, str]) -> dict[str, JobMetrics]:
+        """Return the metrics of jobs, by name; jobs that have ended meanwhile are left out.
 
         Args:
             job_ids: Flink's ids, by name.
@@ -95,18 +94,18 @@ class VitalsReader:
             del self._plans[gone]
         if not job_ids:
             return {}
-        # A job waits for its requests, so the two must not wait for the same threads.
+        # Jobs wait for requests, so the two need separate pools to avoid a deadlock.
         with ThreadPoolExecutor(len(job_ids)) as jobs, ThreadPoolExecutor(_AT_ONCE) as requests:
             asked = {
                 name: jobs.submit(self._read, job_id, requests) for name, job_id in job_ids.items()
             }
-            vitals = {}
+            metrics = {}
             for name, answer in asked.items():
                 with suppress(JobError):
-                    vitals[name] = answer.result()
-            return vitals
+                    metrics[name] = answer.result()
+            return metrics
 
-    def _read(self, job_id: str, requests: Executor) -> JobVitals:
+    def _read(self, job_id: str, requests: Executor) -> JobMetrics:
         job = requests.submit(self._rest.job_metrics, job_id, _JOB_METRICS)
         plan = self._plans.get(job_id)
         if plan is None or time.monotonic() - plan.made_at > _PLAN_SECONDS:
@@ -122,7 +121,7 @@ class VitalsReader:
                     values.setdefault(role.name, []).append(found[role.over_subtasks])
         figures = {role.name: role.over_vertices(values[role.name])
                    for role in _ROLES if role.name in values}  # fmt: skip
-        return _vitals(figures, job.result())
+        return _metrics(figures, job.result())
 
     def _find(self, job_id: str, requests: Executor) -> _Plan:
         vertices = self._rest.vertices(job_id)
@@ -137,7 +136,7 @@ class VitalsReader:
         return _Plan(plan, time.monotonic())
 
 
-def _vitals(figures: Mapping[str, float], job: Mapping[str, float]) -> JobVitals:
+def _metrics(figures: Mapping[str, float], job: Mapping[str, float]) -> JobMetrics:
     def count(name: str, values: Mapping[str, float] = figures) -> int | None:
         return int(values[name]) if name in values else None
 
@@ -145,7 +144,7 @@ def _vitals(figures: Mapping[str, float], job: Mapping[str, float]) -> JobVitals
         return min(1.0, figures[name] / 1000) if name in figures else None
 
     mark = figures.get("watermark", math.nan)
-    return JobVitals(
+    return JobMetrics(
         records_in=figures.get("records_in"),
         records_out=figures.get("records_out"),
         pending=count("pending"),
@@ -160,7 +159,7 @@ def _vitals(figures: Mapping[str, float], job: Mapping[str, float]) -> JobVitals
 
 
 def _checkpoint(job: Mapping[str, float]) -> Checkpoint | None:
-    # Flink says -1 as long as there is none.
+    # Flink reports -1 before the first checkpoint.
     at = job.get("lastCheckpointCompletedTimestamp", -1)
     if not 0 < at <= LATEST_MILLIS:
         return None

@@ -1,4 +1,4 @@
-"""Vitals put together from what Flink 2.3 answers about a real job."""
+"""Metrics put together from what Flink 2.3 answers about a real job."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from pipeline.errors import JobError
+from pipeline.flink.metrics import MetricsReader
 from pipeline.flink.rest import FlinkRest
-from pipeline.flink.vitals import VitalsReader
-from pipeline.model import Checkpoint, JobVitals
+from pipeline.model import Checkpoint, JobMetrics
 
 SOURCE = "Source__KafkaSource-default_catalog_default_database_transaction_raw"
 # Names as a job with an OVER aggregate has them; the figures are those of one subtask, or of two.
@@ -71,14 +71,14 @@ class Recorded(FlinkRest):
         return {name: self._job[name] for name in names if name in self._job}
 
 
-def read(metrics: Any, job: dict[str, float]) -> dict[str, JobVitals]:
-    reader = VitalsReader(Recorded(metrics, job))
+def read(metrics: Any, job: dict[str, float]) -> dict[str, JobMetrics]:
+    reader = MetricsReader(Recorded(metrics, job))
     return reader.read_all({"rolling": "a1", "ended": "gone"})
 
 
 def test_figures_come_from_the_operators_that_have_them() -> None:
     assert read(METRICS, JOB) == {
-        "rolling": JobVitals(
+        "rolling": JobMetrics(
             records_in=104.2,
             records_out=104,
             pending=12,
@@ -96,11 +96,11 @@ def test_figures_come_from_the_operators_that_have_them() -> None:
 def test_what_flink_does_not_tell_yet_is_none() -> None:
     job = {"lastCheckpointCompletedTimestamp": -1.0, "numRestarts": 0.0}
     no_watermark = {"currentInputWatermark": {"min": -(2.0**63), "max": 0, "sum": 0}}
-    assert read({"source": {}, "sink": no_watermark}, job) == {"rolling": JobVitals(restarts=0)}
+    assert read({"source": {}, "sink": no_watermark}, job) == {"rolling": JobMetrics(restarts=0)}
 
 
 @pytest.mark.parametrize("missing", ["source", "sink"])
 def test_a_vertex_without_metrics_is_survived(missing: str) -> None:
-    vitals = read({**METRICS, missing: {}}, JOB)["rolling"]
-    assert (vitals.records_in is None) is (missing == "source")
-    assert (vitals.records_out is None) is (missing == "sink")
+    metrics = read({**METRICS, missing: {}}, JOB)["rolling"]
+    assert (metrics.records_in is None) is (missing == "source")
+    assert (metrics.records_out is None) is (missing == "sink")

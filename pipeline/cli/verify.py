@@ -16,9 +16,9 @@ from .common import (
     Json,
     print_json,
     print_table,
+    reporter,
     running_kafka,
     say,
-    teller,
 )
 
 if TYPE_CHECKING:
@@ -42,16 +42,16 @@ def verify(*names: str, json: Json = False, common: Common = Common()) -> int:
     from pipeline.stack.runtime import Runtime
 
     runtime = Runtime(common.settings)
-    reports = [
-        runtime.verify(feature.name, teller(feature.name, over=True))
+    results = [
+        runtime.verify(feature.name, reporter(feature.name, over=True))
         for feature in runtime.features.find(names)
     ]
     say("", over=True)
     if json:
-        print_json([_said(report) for report in reports])
+        print_json([_said(parity) for parity in results])
     else:
-        print(render(reports))
-    return Outcome.of_all(report.outcome for report in reports).exit_code
+        print(render(results))
+    return Outcome.of_all(parity.outcome for parity in results).exit_code
 
 
 def quarantine(
@@ -69,7 +69,7 @@ def quarantine(
     """
     from pipeline.contract import TRANSACTION_TOPIC
     from pipeline.kafka.consumer import read_to_end
-    from pipeline.kafka.quarantine import sort_out
+    from pipeline.kafka.quarantine import validate
 
     kinds: Counter[str] = Counter()
     newest: deque[Quarantined] = deque(maxlen=max(0, limit))
@@ -78,7 +78,7 @@ def quarantine(
     topic = kafka.topic(TRANSACTION_TOPIC)
     for batch in read_to_end(kafka, topic):
         read += len(batch)
-        _, bad = sort_out(batch)
+        _, bad = validate(batch)
         kinds.update(found.kind for found in bad)
         newest.extend(bad)
         say(f"  … reading {topic}: {read:,}", over=True)
@@ -119,9 +119,9 @@ def _located(found: Quarantined) -> dict[str, object]:
     }
 
 
-def _said(report: Parity) -> dict[str, object]:
+def _said(parity: Parity) -> dict[str, object]:
     import msgspec
 
-    fields: dict[str, object] = msgspec.to_builtins(report)
-    outcome = {"proved": report.proved, "outcome": report.outcome.label}
-    return {**outcome, "reasons": report.reasons, **fields}
+    fields: dict[str, object] = msgspec.to_builtins(parity)
+    outcome = {"proved": parity.proved, "outcome": parity.outcome.label}
+    return {**outcome, "reasons": parity.reasons, **fields}
