@@ -21,6 +21,7 @@ from pipeline.model import (
     JobStatus,
     SimulatorCommand,
     SimulatorStatus,
+    StackStatus,
     Step,
     StepState,
 )
@@ -47,6 +48,8 @@ T = TypeVar("T")
 
 _STATUS_SECONDS: Final = 1.0
 _METRICS_SECONDS: Final = 3.0
+# A source that does not return in time is left behind.
+_JOIN_SECONDS: Final = 2.0
 
 _log = logging.getLogger(__name__)
 
@@ -79,10 +82,8 @@ class Session:
         self._open_source = open_source
         self._panels = panels
         self._clock = clock
-        self._status_seconds = status_seconds
         self._lock = threading.Lock()
         self._making_store = threading.Lock()
-        self._look_now = threading.Event()
         self._view = View(clock(), profile, Phase.STARTING, clock())
         self._backend: Backend | None = None
         self._limits = limits
@@ -90,6 +91,7 @@ class Session:
         self._store: Store | None = None
         self._feed: tuple[str, Feed] | None = None
         self._notices: list[Notice] = []
+        self._status = Watch(self._read_status, status_seconds, clock, name="status")
         self._metrics = Watch(
             lambda: self._required().metrics(), _METRICS_SECONDS, clock, name="metrics"
         )
@@ -98,8 +100,9 @@ class Session:
 
     def view(self) -> View:
         """Everything as it is now."""
+        last = self._status.last
         with self._lock:
-            view = self._view
+            view = replace(self._view, reading=Reading(last.value, last.at, last.problem))
         metrics = self._metrics.last.value or {}
         lines = (self._line(job, metrics.get(job.name), view) for job in view.reading.jobs)
         data = self._store.published if self._store is not None else Snapshot()
@@ -125,8 +128,7 @@ class Session:
     @property
     def bootstrap(self) -> str:
         """Kafka's address; empty while it is not known."""
-        with self._lock:
-            status = self._view.reading.status
+        status = self._status.last.value
         return status.bootstrap if status is not None else ""
 
     def look_up(self, question: Callable[[Store], T]) -> Future[T]:
@@ -159,7 +161,7 @@ class Session:
 
     def look(self) -> None:
         """Read the status of the stack now rather than in a second."""
-        self._look_now.set()
+        self._status.now()
         self._metrics.now()
 
     def give(self, command: JobCommand, names: frozenset[str] | None = None) -> None:
@@ -189,7 +191,7 @@ class Session:
         if self._closing:
             return
         self._change(phase=Phase.CLOSING, since=self._clock())
-        self._look_now.set()
+        self._status.stop()
         self._metrics.stop()
         self._spawn(self._close)
 
@@ -202,7 +204,7 @@ class Session:
             if self._backend is None:
                 self._backend = self._connect()
                 self._change(attaches=self._backend.attaches)
-                self._spawn(self._watch)
+                self._status.start()
                 self._metrics.start()
             self._backend.bring_up(self._follow_start)
         except Exception as error:
@@ -210,7 +212,7 @@ class Session:
             self._change(phase=Phase.FAILED, problem=Problem.of(error))
         else:
             self._notify_failed_steps()
-            self._look_now.set()
+            self._status.now()
             self._change(phase=Phase.LIVE, since=self._clock())
             self._read(self._backend.bootstrap)
 
@@ -221,9 +223,9 @@ class Session:
         self._change(steps=steps)
         if kafka_answers(steps) and not kafka_answers(before):
             self._read(self._required().bootstrap)
-            self._look_now.set()
+            self._status.now()
         if jobs_up(steps) != jobs_up(before):
-            self._look_now.set()
+            self._status.now()
 
     def _notify_failed_steps(self) -> None:
         with self._lock:
@@ -232,21 +234,10 @@ class Session:
             if step.state is StepState.FAILED:
                 self.notify(Notice(f"{step.title}: {step.detail}", Severity.ERROR))
 
-    def _watch(self) -> None:
-        while not self._closing:
-            self._look_now.clear()
-            try:
-                backend = self._required()
-                status = backend.status()
-            except Exception as error:
-                problem = Problem.of(error)
-                with self._lock:
-                    reading = replace(self._view.reading, problem=problem)
-                    self._view = replace(self._view, reading=reading)
-            else:
-                self._change(reading=Reading(status, self._clock()))
-                self._read(status.bootstrap)
-            self._look_now.wait(self._status_seconds)
+    def _read_status(self) -> StackStatus:
+        status = self._required().status()
+        self._read(status.bootstrap)
+        return status
 
     def _read(self, bootstrap: str) -> None:
         """Feed the store from this address; a broker that comes back may have another one."""
@@ -266,7 +257,7 @@ class Session:
             feed = Feed(lambda: self._open_source(bootstrap), store)
             self._feed = (bootstrap, feed)
         if old:
-            old[1].stop()
+            old[1].stop(_JOIN_SECONDS)
         feed.start()
 
     def _new_store(self) -> Store:
@@ -280,7 +271,7 @@ class Session:
     def _close(self) -> None:
         try:
             if self._feed:
-                self._feed[1].stop()
+                self._feed[1].stop(_JOIN_SECONDS)
             if self._backend is not None:
                 self._backend.close()
         except Exception:
@@ -288,21 +279,16 @@ class Session:
         self._change(phase=Phase.CLOSED)
 
     def _job_changed(self, status: JobStatus) -> None:
-        with self._lock:
-            reading = self._view.reading
-            if reading.status is not None:
-                jobs = tuple(status if job.name == status.name else job for job in reading.jobs)
-                reading = replace(reading, status=replace(reading.status, jobs=jobs))
-                self._view = replace(self._view, reading=reading)
-        self._look_now.set()
+        def with_it(stack: StackStatus) -> StackStatus:
+            jobs = (status if job.name == status.name else job for job in stack.jobs)
+            return replace(stack, jobs=tuple(jobs))
+
+        self._status.amend(with_it)
+        self._status.now()
 
     def _simulator_changed(self, simulator: SimulatorStatus) -> None:
-        with self._lock:
-            reading = self._view.reading
-            if reading.status is not None:
-                reading = replace(reading, status=replace(reading.status, simulator=simulator))
-                self._view = replace(self._view, reading=reading)
-        self._look_now.set()
+        self._status.amend(lambda stack: replace(stack, simulator=simulator))
+        self._status.now()
 
     def _required(self) -> Backend:
         if self._backend is None:

@@ -1,9 +1,8 @@
-"""One thread that reads batches from a source into the store, whatever happens to the source."""
+"""Reads batches from a source into the store."""
 
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -12,6 +11,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from . import problem
+from .reading import PAUSE_AFTER_ERROR, ReadingThread
 
 if TYPE_CHECKING:
     from .source import Source
@@ -21,48 +21,34 @@ T = TypeVar("T")
 
 # Tables are drawn no more often than this, so more snapshots would be for nobody.
 _PUBLISH_SECONDS: Final = 0.3
-_PAUSE_AFTER_ERROR: Final = 1.0
-_JOIN_SECONDS: Final = 2.0
 
 _log = logging.getLogger(__name__)
 
 
-class Feed:
-    """Reads a source in a thread of its own until told to stop.
+class Feed(ReadingThread):
+    """Reads batches from a source into the store.
 
     Args:
         open_source: Connects; called in the thread, again until it succeeds.
         store: Where batches go; it belongs to the thread until the feed is stopped.
         pause: Seconds to wait after an error.
-        patience: Seconds that an end is waited for.
     """
+
+    FAILED = "the streams cannot be read"
 
     def __init__(
         self,
         open_source: Callable[[], Source],
         store: Store,
         *,
-        pause: float = _PAUSE_AFTER_ERROR,
-        patience: float = _JOIN_SECONDS,
+        pause: float = PAUSE_AFTER_ERROR,
     ) -> None:
+        super().__init__("feed", pause=pause)
         self._open_source = open_source
         self._store = store
-        self._pause = pause
-        self._patience = patience
-        self._stopping = threading.Event()
+        self._source: Source | None = None
         self._questions: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._published_at = 0.0
-        self._thread = threading.Thread(target=self._run, name="fraudwatch-feed", daemon=True)
-
-    def start(self) -> None:
-        """Begin to read."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End the thread; a source that does not return in time is left behind."""
-        self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join(self._patience)
 
     def ask(self, question: Callable[[Store], T]) -> Future[T]:
         """Have something looked up in the store, by the thread that owns it."""
@@ -77,25 +63,27 @@ class Feed:
         self._questions.put(look_up)
         return answer
 
-    @property
-    def running(self) -> bool:
-        """Whether the thread lives."""
-        return self._thread.is_alive()
+    def step(self) -> None:
+        """Take in a batch."""
+        self._source = self._source or self._open_source()
+        batch = self._source.poll()
+        with self._owning_store() as owns:
+            if owns:
+                self._store.apply(batch)
+                self._publish_if_due()
+                self._answer()
 
-    def _run(self) -> None:
-        source: Source | None = None
-        while not self._stopping.is_set():
-            try:
-                source = source or self._open_source()
-                batch = source.poll()
-                with self._owning_store() as owns:
-                    if owns:
-                        self._store.apply(batch)
-                        self._publish_if_due()
-                        self._answer()
-            except Exception as error:
-                self._survive(error)
-        problem.close(source, _log)
+    def failed(self, failure: problem.Problem) -> None:
+        """Publish why nothing new comes; what was read stays."""
+        with self._owning_store() as owns:
+            if owns:
+                self._store.fail(str(failure))
+                self._store.publish()
+                self._answer()
+
+    def ended(self) -> None:
+        """Close the source."""
+        problem.close(self._source, _log)
 
     @contextmanager
     def _owning_store(self) -> Iterator[bool]:
@@ -119,12 +107,3 @@ class Feed:
                 self._questions.get_nowait()()
             except Empty:
                 return
-
-    def _survive(self, error: Exception) -> None:
-        said = problem.said(error, _log, "the source failed")
-        with self._owning_store() as owns:
-            if owns:
-                self._store.fail(said)
-                self._store.publish()
-                self._answer()
-        self._stopping.wait(self._pause)

@@ -39,8 +39,8 @@ class Closable(Protocol):
         """Let go of them."""
 
 
-def said(error: Exception, log: logging.Logger, what: str) -> str:
-    """An error in words; one that is not the user's to act on is logged as well.
+def noted(error: Exception, log: logging.Logger, what: str) -> Problem:
+    """What is wrong; an error that is not the user's to act on is logged as well.
 
     Args:
         error: What was raised.
@@ -49,11 +49,11 @@ def said(error: Exception, log: logging.Logger, what: str) -> str:
     """
     if not isinstance(error, PipelineError):
         log.error("%s", what, exc_info=error)
-    return str(Problem.of(error))
+    return Problem.of(error)
 
 
 def close(source: Closable | None, log: logging.Logger) -> None:
-    """Close a source that nobody needs any more, so that its errors are of no use to anybody."""
+    """Close a source that is no longer read, so that its errors do not matter."""
     try:
         if source is not None:
             source.close()

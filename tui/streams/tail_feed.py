@@ -1,9 +1,8 @@
-"""One thread that tails a topic into a bounded list of records, whatever happens to Kafka."""
+"""Tails a topic into a bounded list of records."""
 
 from __future__ import annotations
 
 import logging
-import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,6 +12,7 @@ from pipeline.model import Start
 from tui.table.filter import Filter
 
 from . import problem
+from .reading import PAUSE_AFTER_ERROR, ReadingThread
 from .record_view import RecordView
 from .tail_buffer import RecordBuffer, matching
 from .tail_source import TailBatch, Tails, TailSource, follows
@@ -24,7 +24,6 @@ _MOST_READ: Final = 5_000
 # Between two batches of a long search, so that the user interface gets its turn.
 _BREATH_SECONDS: Final = 0.002
 _LOOK_SECONDS: Final = 0.1
-_PAUSE_AFTER_ERROR: Final = 1.0
 _CAUGHT_UP_LAG: Final = 1_000
 
 _log = logging.getLogger(__name__)
@@ -61,8 +60,8 @@ class TailSnapshot:
     error: str = ""
 
 
-class TailFeed:
-    """Tails one topic in a thread of its own until told to stop.
+class TailFeed(ReadingThread):
+    """Tails one topic until told to stop.
 
     Following what comes, the newest records are kept. From the beginning or from a time on, it
     reads until it cannot keep more, and then waits for `read_on`.
@@ -77,6 +76,8 @@ class TailFeed:
         pause: Seconds to wait after an error.
     """
 
+    FAILED = "the topic cannot be read"
+
     def __init__(
         self,
         tails: Tails,
@@ -86,16 +87,14 @@ class TailFeed:
         clock: Callable[[], float],
         *,
         most: int = MOST_KEPT,
-        pause: float = _PAUSE_AFTER_ERROR,
+        pause: float = PAUSE_AFTER_ERROR,
     ) -> None:
+        super().__init__("tail", pause=pause)
         self.topic = topic
         self.start_at = start
         self._tails = tails
         self._clock = clock
-        self._pause = pause
         self._follows = follows(start)
-        self._stopping = threading.Event()
-        self._told = threading.Event()
         self._read_on_from: int | None = None
         self._asked = wanted
         self._wanted = wanted
@@ -111,47 +110,24 @@ class TailFeed:
         self._source: TailSource | None = None
         self._opened_at = ""
         self._snapshot = TailSnapshot(wanted=wanted)
-        self._thread = threading.Thread(target=self._run, name="fraudwatch-tail", daemon=True)
 
     @property
     def snapshot(self) -> TailSnapshot:
         """The records as they are now."""
         return self._snapshot
 
-    @property
-    def running(self) -> bool:
-        """Whether the thread lives."""
-        return self._thread.is_alive()
-
-    def start(self) -> None:
-        """Begin to read."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Have the thread end by itself; waits for nothing."""
-        self._stopping.set()
-        self._told.set()
-
     def read_on(self, seen: TailSnapshot) -> None:
         """Let go of the first half of what was seen and read on; once, however often it is said."""
         self._read_on_from = seen.first
-        self._told.set()
+        self._wake()
 
     def filter_by(self, wanted: Filter) -> None:
         """Keep other records; from the beginning or from a time on, that means to read again."""
         self._asked = wanted
-        self._told.set()
+        self._wake()
 
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                self._step()
-            except Exception as error:
-                self._survive(error)
-        self._close()
-
-    def _step(self) -> None:
-        self._told.clear()
+    def step(self) -> None:
+        """Take in what came, or wait for the reader to read on."""
         self._take_filter()
         if self._source is None or self._tails.address() not in ("", self._opened_at):
             self._open()
@@ -163,9 +139,17 @@ class TailFeed:
         assert self._source is not None
         self._take(self._source.poll(most))
         if most == 0:
-            self._told.wait(_LOOK_SECONDS)
+            self._wait(_LOOK_SECONDS)
         elif not self._follows:
-            self._stopping.wait(_BREATH_SECONDS)
+            self._wait(_BREATH_SECONDS)
+
+    def failed(self, failure: problem.Problem) -> None:
+        """Say so; what was read stays."""
+        self._snapshot = replace(self._snapshot, error=str(failure), rate=0.0)
+
+    def ended(self) -> None:
+        """Close the source."""
+        self._close()
 
     def _most_to_read(self) -> int:
         if self._follows:
@@ -253,8 +237,3 @@ class TailFeed:
             wanted=self._wanted,
             heard_at=now,
         )
-
-    def _survive(self, error: Exception) -> None:
-        text = problem.said(error, _log, "the tail failed")
-        self._snapshot = replace(self._snapshot, error=text, rate=0.0)
-        self._stopping.wait(self._pause)

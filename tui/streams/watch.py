@@ -1,18 +1,16 @@
-"""Reads something again and again in a thread of its own, and keeps the last good answer."""
+"""Reads something again and again, and keeps the last good answer."""
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from .problem import Problem
+from .reading import ReadingThread
 
 T = TypeVar("T")
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +28,7 @@ class Watched(Generic[T]):
     problem: Problem | None = None
 
 
-class Watch(Generic[T]):
+class Watch(ReadingThread, Generic[T]):
     """A blocking read, repeated.
 
     Args:
@@ -43,34 +41,36 @@ class Watch(Generic[T]):
     def __init__(
         self, read: Callable[[], T], seconds: float, clock: Callable[[], float], *, name: str
     ) -> None:
+        super().__init__(name, pause=seconds)
         self._read = read
         self._seconds = seconds
         self._clock = clock
-        self._wake = threading.Event()
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"fraudwatch-{name}", daemon=True)
-        self.last: Watched[T] = Watched()
-        """Replaced as a whole, so that any thread may look at it."""
+        self._changing = threading.Lock()
+        self._last: Watched[T] = Watched()
 
-    def start(self) -> None:
-        """Begin to read."""
-        self._thread.start()
+    @property
+    def last(self) -> Watched[T]:
+        """What was read last, or has become of it."""
+        return self._last
 
     def now(self) -> None:
         """Read at once rather than in a moment."""
-        self._wake.set()
+        self._wake()
 
-    def stop(self) -> None:
-        """Read no more; a read that is under way is left behind."""
-        self._stopping.set()
-        self._wake.set()
+    def amend(self, change: Callable[[T], T]) -> None:
+        """Change what was read last, where more is known of it than when it was read."""
+        with self._changing:
+            if self._last.value is not None:
+                self._last = replace(self._last, value=change(self._last.value))
 
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            self._wake.clear()
-            try:
-                self.last = Watched(self._read(), self._clock())
-            except Exception as error:
-                _log.info("%s failed", self._thread.name, exc_info=error)
-                self.last = replace(self.last, problem=Problem.of(error))
-            self._wake.wait(self._seconds)
+    def step(self) -> None:
+        """Read once, then wait."""
+        value = self._read()
+        with self._changing:
+            self._last = Watched(value, self._clock())
+        self._wait(self._seconds)
+
+    def failed(self, failure: Problem) -> None:
+        """Keep the last good answer, beside why there is none newer."""
+        with self._changing:
+            self._last = replace(self._last, problem=failure)

@@ -28,7 +28,7 @@ def test_reads_until_told_to_stop_and_closes_the_source() -> None:
     feed = Feed(lambda: source, store)
     feed.start()
     eventually(lambda: store.snapshot().transactions_total == 520)
-    feed.stop()
+    feed.stop(DEADLINE_SECONDS)
     assert not feed.running
     assert source.closed
 
@@ -43,7 +43,7 @@ def test_survives_whatever_the_source_raises() -> None:
     feed = Feed(lambda: source, store, pause=0.001)
     feed.start()
     eventually(lambda: store.snapshot().transactions_total == 1)
-    feed.stop()
+    feed.stop(DEADLINE_SECONDS)
     assert store.errors == [
         "Kafka is away. Start it.",
         "ValueError: surprise The console's log has the details.",
@@ -64,7 +64,7 @@ def test_tries_to_connect_again() -> None:
     feed = Feed(connect, store, pause=0.001)
     feed.start()
     eventually(lambda: store.snapshot().transactions_total == 520)
-    feed.stop()
+    feed.stop(DEADLINE_SECONDS)
     assert tries == 3
 
 
@@ -76,7 +76,7 @@ def test_stops_at_once_even_while_it_waits() -> None:
     feed = Feed(connect, store, pause=10 * DEADLINE_SECONDS)
     feed.start()
     eventually(lambda: store.snapshot().error == "never")
-    feed.stop()
+    feed.stop(DEADLINE_SECONDS)
     eventually(lambda: not feed.running)
 
 
@@ -97,7 +97,7 @@ class HeldUp(FakeSource):
 def test_what_a_feed_that_was_stopped_reads_in_the_end_is_not_its_successors() -> None:
     store = Store(PANELS, Clock())
     held_up = HeldUp(Batch(transactions=[transaction(number) for number in range(7)]))
-    first = Feed(lambda: held_up, store, patience=0.0)
+    first = Feed(lambda: held_up, store)
     first.start()
     assert held_up.asked.wait(DEADLINE_SECONDS)
     first.stop()
@@ -109,4 +109,4 @@ def test_what_a_feed_that_was_stopped_reads_in_the_end_is_not_its_successors() -
     eventually(lambda: not first.running)
     assert store.snapshot().transactions_total == 1
     assert store.snapshot().error == ""
-    second.stop()
+    second.stop(DEADLINE_SECONDS)

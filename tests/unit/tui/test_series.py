@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.model import Transaction
+from tests.idle import DEADLINE_SECONDS
 from tests.snapshot import fakes
 from tests.snapshot.fakes import EVENT_TIME, Clock, FakeSource, batch_of, rolling, transaction
 from tui.panels.plots.amounts import BINS_PER_DECADE, AmountShares
@@ -319,4 +320,4 @@ def test_snapshots_are_whole_while_the_feed_reads() -> None:
                 totals.add(snapshot.amounts.rest_total)
             feed.ask(lambda _: None).result(60)
     finally:
-        feed.stop()
+        feed.stop(DEADLINE_SECONDS)

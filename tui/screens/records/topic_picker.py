@@ -15,11 +15,12 @@ from textual.widgets import Input
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone
 from tui.streams.tail_source import Tails, TopicSize
-from tui.streams.topic_list import TopicList, TopicsSeen
+from tui.streams.watch import Watch, Watched
 from tui.table.column import Column, Columns
 from tui.table.live_table import LiveTable
 
 _REFRESH_SECONDS: Final = 0.1
+_LOOK_SECONDS: Final = 2.0
 
 
 def _records(row: TopicSize) -> list[Piece]:
@@ -61,7 +62,9 @@ class TopicPicker(ModalScreen[str | None]):
 
     def __init__(self, tails: Tails, clock: Callable[[], float], topic: str) -> None:
         super().__init__()
-        self._topic_list = TopicList(tails)
+        self._watch: Watch[tuple[TopicSize, ...]] = Watch(
+            lambda: tuple(tails.topics()), _LOOK_SECONDS, clock, name="topics"
+        )
         self._clock = clock
         self._topic = topic
         self._chosen_early = False
@@ -79,13 +82,13 @@ class TopicPicker(ModalScreen[str | None]):
 
     def on_mount(self) -> None:
         """Begin to look at what there is."""
-        self._topic_list.start()
+        self._watch.start()
         self._draw()
         self.set_interval(_REFRESH_SECONDS, self._draw)
 
     def on_unmount(self) -> None:
         """Look no longer."""
-        self._topic_list.stop()
+        self._watch.stop()
 
     def action_move(self, rows: int) -> None:
         """Go to another topic."""
@@ -93,7 +96,7 @@ class TopicPicker(ModalScreen[str | None]):
 
     def action_choose(self) -> None:
         """Take the topic under the cursor, as soon as it is known which there are."""
-        self._chosen_early = self._topic_list.seen.topics is None
+        self._chosen_early = self._watch.last.value is None
         if not self._chosen_early:
             # What was typed with the key that chooses may not be drawn yet.
             self._draw()
@@ -121,10 +124,10 @@ class TopicPicker(ModalScreen[str | None]):
 
     def _draw(self) -> None:
         typed = self.query_one(Input).value
-        seen = self._topic_list.seen
-        rows = like(seen.topics or (), typed)
+        seen = self._watch.last
+        rows = like(seen.value or (), typed)
         self._table.show_rows(rows, self._clock(), _why_none(seen, typed))
-        if self._chosen_early and seen.topics is not None:
+        if self._chosen_early and seen.value is not None:
             self.action_choose()
 
 
@@ -137,11 +140,11 @@ def like(topics: Sequence[TopicSize], typed: str) -> tuple[TopicSize, ...]:
     return tuple(topic for _, topic in found)
 
 
-def _why_none(seen: TopicsSeen, typed: str) -> Sequence[Piece]:
-    if seen.error:
-        return [Piece(text.clean(seen.error), Tone.DANGER)]
-    if seen.topics is None:
+def _why_none(seen: Watched[tuple[TopicSize, ...]], typed: str) -> Sequence[Piece]:
+    if seen.problem is not None:
+        return [Piece(text.clean(seen.problem), Tone.DANGER)]
+    if seen.value is None:
         return [Piece("Asking Kafka for its topics…", Tone.WAITS)]
-    if seen.topics:
+    if seen.value:
         return [Piece(f"No topic has {text.clean(typed, 40)!r} in its name.", Tone.WAITS)]
     return [Piece("Kafka has no topics.", Tone.WAITS)]
