@@ -1,4 +1,4 @@
-"""Whether each profile works: are its settings valid, and does what it names answer?"""
+"""Checks each profile: are its settings valid, and do its Kafka and Flink answer?"""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pipeline import config
 from pipeline.config import Settings
 from pipeline.errors import PipelineError
 from pipeline.model import Health
-from pipeline.stack.endpoints import Found, Stack
+from pipeline.stack.endpoints import Endpoints, Stack
 
 _FLINK_SECONDS: Final = 3.0
 _AT_ONCE: Final = 16
@@ -25,14 +25,15 @@ class Connectivity:
     """Whether the Kafka and the Flink of a profile answer.
 
     Attributes:
-        profile: Its name.
-        files: The settings files that say something about it; none for a built-in one as it is.
-        sandbox: Whether they are there to play with; None for settings that are not valid.
-        kafka: Kafka's address; empty for one of ours that does not run.
-        flink: Likewise the address of Flink's REST API.
-        kafka_health: Whether it answers and lets us in; None for settings that are not valid.
-        flink_health: Likewise.
-        problems: What is wrong, in sentences.
+        profile: The profile's name.
+        files: The settings files that define it; none for an unchanged built-in profile.
+        sandbox: Whether it is a sandbox; None if the settings are invalid.
+        kafka: Kafka's address; empty for a managed broker that does not run.
+        flink: Address of Flink's REST API, likewise.
+        kafka_health: Whether Kafka answers and accepts the credentials; None if the settings are
+            invalid.
+        flink_health: Whether Flink does, likewise.
+        problems: What is wrong, a sentence each.
     """
 
     profile: str
@@ -46,10 +47,10 @@ class Connectivity:
 
 
 def try_profiles(names: Sequence[str]) -> tuple[Connectivity, ...]:
-    """Try profiles, all at once: it takes as long as the slowest of them.
+    """Check profiles concurrently: it takes as long as the slowest one.
 
     Args:
-        names: Of the profiles.
+        names: Names of the profiles.
 
     Raises:
         ConfigError: A settings file cannot be read.
@@ -77,9 +78,9 @@ def _try(name: str) -> Connectivity:
 
 def _connect(settings: Settings, files: tuple[Path, ...], stack: Stack) -> Connectivity:
     try:
-        running = stack.find()
-        found = running or Found(settings.kafka, settings.flink)
-        condition = stack.condition(found)
+        running = stack.find_endpoints()
+        endpoints = running or Endpoints(settings.kafka, settings.flink)
+        condition = stack.condition(endpoints)
     except PipelineError as error:
         return Connectivity(settings.profile, files, settings.sandbox, problems=(str(error),))
     problems = condition.problems
@@ -89,8 +90,8 @@ def _connect(settings: Settings, files: tuple[Path, ...], stack: Stack) -> Conne
         profile=settings.profile,
         files=files,
         sandbox=settings.sandbox,
-        kafka=found.kafka.bootstrap,
-        flink=found.flink.rest,
+        kafka=endpoints.kafka.bootstrap,
+        flink=endpoints.flink.rest,
         kafka_health=condition.kafka,
         flink_health=condition.flink,
         problems=problems,

@@ -1,1 +1,1 @@
-"""A profile's environment: where its parts are, how they start, stop and how they are."""
+"""A profile's environment: its endpoints, and how its parts are started, stopped and checked."""

@@ -1,4 +1,4 @@
-"""Bringing a profile's stack up, or attaching to it, as much at the same time as can be."""
+"""Starts a profile's stack, or attaches to it, with as many steps in parallel as possible."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MIB = 1024 * 1024
 
 
 def create_topics(settings: Settings, kafka: KafkaSettings, features: Iterable[Feature]) -> None:
-    """Create the topics of the transactions and of features, where they are not there yet.
+    """Create the missing topics of the transactions and of features.
 
     Raises:
         UnavailableError: Kafka cannot be reached or refuses.
@@ -36,12 +36,12 @@ class BringUp:
     """One start.
 
     Attributes:
-        settings: Of the profile.
-        stack: That of the profile.
-        features: Of the profile.
-        steps: What this start has, and told how far it is.
+        settings: Settings of the profile.
+        stack: The profile's stack.
+        features: The profile's features.
+        steps: The steps of this start, which are updated with its progress.
         simulate: Starts or changes the simulator.
-        stop: Asked whether to give up.
+        stop: Whether to give up; called at intervals.
     """
 
     settings: Settings
@@ -52,23 +52,23 @@ class BringUp:
     stop: Callable[[], bool]
 
     def run(self, *, stay: bool) -> None:
-        """Bring everything up that the steps name, and hold it.
+        """Carry out the steps, and hold the stack.
 
         Args:
-            stay: Whether it outlives whoever holds it.
+            stay: Whether the stack outlives whoever holds it.
 
         Raises:
-            PipelineError: Something does not come up, or does not let us in. A job that does not
-                start is a failed step.
+            PipelineError: A part does not start, or refuses access. A job that does not start is
+                only a failed step.
         """
         starts = self._job_starts()
         if starts is not None:
             starts.announce()
         fetch_jars(self.steps, self.settings, self.stop)
-        known = self.stack.find()
+        known = self.stack.find_endpoints()
         was_up = known is not None and known.report is not None
         self._attach()
-        # Held until all is up, so that a start that fails or is interrupted leaves nothing.
+        # Held until all is up, so that a failed or interrupted start leaves nothing behind.
         control = self.stack.hold()
 
         def on_kafka(report: Report) -> None:
@@ -88,7 +88,7 @@ class BringUp:
         return JobStarts(names, self.features, self.stack, self.steps)
 
     def _attach(self) -> None:
-        """Find out whether what is somebody else's answers, and lets us in."""
+        """Check that the external clusters answer and accept the credentials."""
         kafka, flink = self.settings.kafka, self.settings.flink
         if kafka.attached:
             with self.steps.step("kafka", kafka.bootstrap):
@@ -106,7 +106,7 @@ class BringUp:
     def _start_simulator(self, *, wanted: bool) -> None:
         if "simulator" not in self.steps.keys:
             return
-        running = self.stack.found().report
+        running = self.stack.endpoints().report
         if not wanted and not (running and running.simulator.up):
             self.steps.update("simulator", StepState.DONE, "off")
             return

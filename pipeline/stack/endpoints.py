@@ -1,7 +1,7 @@
-"""The stack of a profile as the runtime uses it: where its parts are, and how they are spoken to.
+"""A profile's stack: the endpoints of its parts, and clients for them.
 
-A local stack is found through its supervisor. What belongs to somebody else is where the settings
-say; then the supervisor has only the submitter, and is started when a job is to be submitted.
+A local stack is found through its supervisor. External clusters are where the settings say; then
+the supervisor runs only the submitter, and is started when a job is to be submitted.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ _PROBE_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A stack that can be spoken to.
+class Endpoints:
+    """The endpoints of a stack.
 
     Attributes:
-        kafka: Where Kafka is, and how to get in.
-        flink: Where Flink is, and how to get in.
-        report: What the supervisor says; None where there is none, and none is needed.
+        kafka: The Kafka cluster and its credentials.
+        flink: The Flink cluster and its credentials.
+        report: The supervisor's report; None if there is no supervisor and none is needed.
     """
 
     kafka: KafkaSettings
@@ -45,20 +45,20 @@ class Found:
     report: Report | None = None
 
     def process(self, name: str) -> ProcessReport | None:
-        """A process of ours; None when it is not."""
+        """Return the report on a local process; None if it is not part of the stack."""
         processes = self.report.processes if self.report else ()
         return next((process for process in processes if process.name == name), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """How the parts of a stack are doing.
+    """The health of a stack's clusters.
 
     Attributes:
-        kafka: Kafka.
-        flink: Flink.
-        slots: Of the cluster; None while it cannot be asked about jobs either.
-        problems: Why what is external does not answer, and what to do about each.
+        kafka: Health of Kafka.
+        flink: Health of Flink.
+        slots: Task slots of the cluster; None while it cannot be asked about jobs either.
+        problems: Why external clusters do not answer, and what to do about it.
     """
 
     kafka: Health
@@ -68,10 +68,10 @@ class Condition:
 
 
 class Stack:
-    """The stack of a profile; may be shared between threads.
+    """The stack of a profile; thread-safe.
 
     Args:
-        settings: Of the profile.
+        settings: Settings of the profile.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -84,37 +84,37 @@ class Stack:
 
     @property
     def attached(self) -> bool:
-        """Whether neither Kafka nor Flink is ours, so that both are there without us."""
+        """Whether both Kafka and Flink are external."""
         return self._settings.kafka.attached and self._settings.flink.attached
 
-    def find(self) -> Found | None:
-        """The stack; None when it does not run."""
+    def find_endpoints(self) -> Endpoints | None:
+        """Return the endpoints; None if the stack does not run."""
         settings = self._settings
         report = self._report()
         if report is not None:
-            return Found(
+            return Endpoints(
                 settings.kafka.at(report.bootstrap), settings.flink.at(report.rest), report
             )
-        return Found(settings.kafka, settings.flink) if self.attached else None
+        return Endpoints(settings.kafka, settings.flink) if self.attached else None
 
-    def found(self) -> Found:
-        """The stack.
+    def endpoints(self) -> Endpoints:
+        """Return the endpoints.
 
         Raises:
-            UnavailableError: It does not run.
+            UnavailableError: The stack does not run.
         """
-        found = self.find()
-        if found is None:
+        endpoints = self.find_endpoints()
+        if endpoints is None:
             raise UnavailableError(
                 "The local stack is not running.", "Start it with `fraudwatch up`."
             )
-        return found
+        return endpoints
 
     def ask_kafka(self, kafka: KafkaSettings, seconds: float = _PROBE_SECONDS) -> None:
-        """Return when Kafka has answered.
+        """Return once Kafka has answered.
 
         Raises:
-            PipelineError: It does not, or does not let us in; the sentence says which.
+            PipelineError: It does not answer, or refuses access; the message says which.
         """
         with self._lock:
             probe = self._probes.get(kafka.bootstrap)
@@ -123,16 +123,16 @@ class Stack:
         try:
             probe.ask(seconds)
         except PipelineError:
-            # A client that has lost its connections does not always look for new ones.
+            # A client that has lost all connections does not always reconnect.
             with self._lock:
                 self._probes.pop(kafka.bootstrap, None)
             raise
 
-    def condition(self, found: Found) -> Condition:
-        """How Kafka and Flink are doing; what would be ours and has no address is off.
+    def condition(self, endpoints: Endpoints) -> Condition:
+        """Check Kafka and Flink; a managed cluster without an address is off.
 
         Raises:
-            UnavailableError: A cluster of ours is up and yet does not answer.
+            UnavailableError: A managed cluster is up but does not answer.
         """
         problems: list[str] = []
         slots: Slots | None = None
@@ -149,16 +149,16 @@ class Stack:
 
         def survey_slots() -> None:
             nonlocal slots
-            slots = self.rest(found.flink).overview().slots
+            slots = self.rest(endpoints.flink).overview().slots
 
-        broker = found.process("kafka")
+        broker = endpoints.process("kafka")
         if broker is None:
-            kafka = asked(found.kafka.bootstrap, lambda: self.ask_kafka(found.kafka))
+            kafka = asked(endpoints.kafka.bootstrap, lambda: self.ask_kafka(endpoints.kafka))
         else:
             kafka = broker.health
-        process = found.process("flink")
+        process = endpoints.process("flink")
         if process is None:
-            flink = asked(found.flink.rest, survey_slots)
+            flink = asked(endpoints.flink.rest, survey_slots)
         else:
             flink = process.health
             if flink is Health.UP:
@@ -166,7 +166,7 @@ class Stack:
         return Condition(kafka, flink, slots, tuple(problems))
 
     def rest(self, flink: FlinkSettings) -> FlinkRest:
-        """The client for a cluster, made once."""
+        """Return the cached client for a cluster."""
         with self._lock:
             client = self._clients.get(flink)
             if client is None:
@@ -174,18 +174,18 @@ class Stack:
             return client
 
     def metrics(self, flink: FlinkSettings) -> MetricsReader:
-        """The reader for a cluster, made once, since it remembers what there is to read."""
+        """Return the cached metrics reader for a cluster; it caches which metrics its jobs have."""
         rest = self.rest(flink)
         with self._lock:
             return self._readers.setdefault(flink, MetricsReader(rest))
 
-    def jobs(self, found: Found | None = None) -> Jobs:
-        """The jobs of the cluster.
+    def jobs(self, endpoints: Endpoints | None = None) -> Jobs:
+        """Return the jobs of the cluster.
 
         Raises:
             UnavailableError: The stack does not run.
         """
-        return Jobs(self.rest((found or self.found()).flink), self._settings)
+        return Jobs(self.rest((endpoints or self.endpoints()).flink), self._settings)
 
     def submit(
         self,
@@ -195,15 +195,15 @@ class Stack:
         report: Callable[[str], None] = lambda _: None,
         resume: Resume = Resume.UNCHANGED,
     ) -> str:
-        """Start a feature's job, from its kept state if there is any.
+        """Start a feature's job, restored from its newest restore point if there is one.
 
         Returns:
             The job's id.
 
         Raises:
-            InputError: Kafka lacks the topic that it reads or that it writes.
+            InputError: Kafka lacks its source or sink topic.
             JobError: Flink refused the job, there are not enough free slots, or the job has changed
-                since its state was kept.
+                since its state was taken.
         """
         needed = (contract.TRANSACTION_TOPIC, feature.topic)
         topics.require_topics(kafka, map(kafka.topic, needed))
@@ -212,7 +212,7 @@ class Stack:
             if not submission.resumes:
                 groups.forget(kafka, jobs.job_name(feature.name))
             if self._report() is None:
-                # A profile that only attaches may never have been brought up.
+                # A profile with external clusters may never have been started.
                 parts.fetch_jars(
                     self._settings, lambda far: report(f"fetching Flink's jars: {far}")
                 )
@@ -232,7 +232,7 @@ class Stack:
         )
 
     def hold(self) -> Control:
-        """Have the processes of the profile run, for as long as this is held.
+        """Keep the profile's processes running for as long as the result is held.
 
         Raises:
             PipelineError: They cannot be started.
@@ -244,7 +244,7 @@ class Stack:
         return control
 
     def release(self) -> bool:
-        """Hold the processes no more; whether they were held."""
+        """Stop holding the processes; return whether they were held."""
         with self._lock:
             lease, self._lease = self._lease, None
         if lease is not None:
@@ -252,7 +252,6 @@ class Stack:
         return lease is not None
 
     def close(self) -> None:
-        """Let go of the connections."""
         for client in self._clients.values():
             client.close()
 

@@ -1,4 +1,4 @@
-"""All features of a profile: those that are built in, and those of the user's own files."""
+"""All features of a profile: the built-in ones, and those of the user's files."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from pipeline.flink.refusals import refusal
 
 
 def load(paths: Iterable[Path]) -> Registry:
-    """Run files and add their features to those that are built in.
+    """Load files and add their features to the built-in ones.
 
     Args:
-        paths: Python files with functions under `@feature`.
+        paths: Python files with functions decorated with `@feature`.
 
     Raises:
-        InputError: A file cannot be used, a name or topic is taken, or Flink would refuse one.
+        InputError: A file is unusable, a name or topic is taken, or Flink would refuse a feature.
     """
     registry = BUILT_IN
     for path in paths:

@@ -1,4 +1,4 @@
-"""What a job is, put together from its feature, its state and its exceptions."""
+"""Assembles the detail of a job from its feature, its restore points and its exceptions."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ def described(
     restore_points: Sequence[RestorePoint],
     failures: Sequence[JobFailure] = (),
 ) -> JobDetail:
-    """A job's detail.
+    """Return a job's detail.
 
     Args:
-        feature: What it computes.
-        topic: Where it writes, as that is called in its Kafka.
-        sql: What it runs as.
+        feature: The feature.
+        topic: Name of the sink topic in Kafka.
+        sql: The job's SQL.
         restore_points: Its savepoints and checkpoints, newest first.
         failures: Its exceptions, newest first.
     """

@@ -1,4 +1,4 @@
-"""The jobs of a start: submitted one after the other, each followed until it runs."""
+"""Starts jobs when the stack starts: submits one after another, and follows each until it runs."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _STEP = "jobs"
 
 @dataclass(frozen=True, slots=True)
 class JobStarts:
-    """The jobs that a start is to start.
+    """The jobs to start with the stack.
 
     Attributes:
-        names: Of their features, as they are listed.
-        features: Where they are found.
-        stack: That they run on.
-        steps: Of the start; each job is a part of the step of the jobs.
+        names: Names of the features, as listed.
+        features: The registry of features.
+        stack: The stack that they run on.
+        steps: The steps of the start; each job is a part of the step `jobs`.
     """
 
     names: tuple[str, ...]
@@ -36,14 +36,14 @@ class JobStarts:
     steps: Steps
 
     def announce(self) -> None:
-        """Say which jobs there will be, while the stack that they run on comes up."""
+        """List the jobs as waiting while the stack comes up."""
         for name in self.names:
             self.steps.update_part(_STEP, name, StepState.WAITING, "waiting for Flink")
 
     def run(self) -> None:
-        """Start them, and wait until all run; one that does not is a failed step."""
-        found = self.stack.found()
-        jobs = self.stack.jobs(found)
+        """Start the jobs and wait until all run; a job that does not start is a failed step."""
+        endpoints = self.stack.endpoints()
+        jobs = self.stack.jobs(endpoints)
         for name in self.names:
             self.steps.update_part(_STEP, name, StepState.WAITING, "waiting for its turn")
         runs: dict[str, Future[None]] = {}
@@ -52,7 +52,7 @@ class JobStarts:
             progress = f"{name} ({number} of {len(self.names)})"
             self.steps.update(_STEP, StepState.RUNNING, progress)
             try:
-                runs[name] = self._follow(name, jobs, self._submit(name, jobs, found.kafka))
+                runs[name] = self._follow(name, jobs, self._submit(name, jobs, endpoints.kafka))
             except PipelineError as error:
                 failures[name] = self._failed(name, error)
         for name, run in runs.items():
@@ -68,7 +68,7 @@ class JobStarts:
             self.steps.update(_STEP, StepState.DONE, detail)
 
     def _submit(self, name: str, jobs: Jobs, kafka: KafkaSettings) -> str:
-        """Submit a job; one that runs already stays as it is, and nothing is said of it."""
+        """Submit a job; one that already runs is left alone without a message."""
         (feature,) = self.features.find([name])
         submitted = False
 
@@ -83,7 +83,7 @@ class JobStarts:
         return job_id
 
     def _follow(self, name: str, jobs: Jobs, job_id: str) -> Future[None]:
-        """Say that a job runs as soon as it does, while the next ones are submitted."""
+        """Report that a job runs as soon as it does, while the next ones are submitted."""
         runs: Future[None] = Future()
 
         def wait() -> None:
@@ -95,7 +95,7 @@ class JobStarts:
                 self.steps.update_part(_STEP, name, StepState.DONE)
                 runs.set_result(None)
 
-        # A daemon: whoever quits in the middle of a start does not wait for it.
+        # A daemon thread, so that quitting during a start does not wait for it.
         threading.Thread(target=wait, name=f"fraudwatch-start-{name}", daemon=True).start()
         return runs
 

@@ -1,4 +1,4 @@
-"""Composes the parts of the pipeline for one profile: start, status, stop."""
+"""The pipeline of one profile: start, status, jobs, verification, stop."""
 
 from __future__ import annotations
 
@@ -38,16 +38,16 @@ from .startup import ReportSteps, Steps, titles
 if TYPE_CHECKING:
     from pipeline.parity.report import Parity
 
-# Stands in the SQL while there is no broker.
+# Placeholder in the SQL while there is no broker.
 _SOME_BOOTSTRAP = "127.0.0.1:9092"
 _STOP_SECONDS = 60.0
 
 
 class Runtime:
-    """The pipeline of one profile; every method blocks and may be called from any thread.
+    """The pipeline of one profile; methods block, and may be called from any thread.
 
     Args:
-        settings: Of the profile.
+        settings: Settings of the profile.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -59,12 +59,12 @@ class Runtime:
 
     @property
     def features(self) -> Registry:
-        """The features of the profile; read when first asked for, since `down` needs none.
+        """The profile's features; loaded on first use, since `down` needs none.
 
         Raises:
-            InputError: A file with features cannot be used.
+            InputError: A feature file is unusable.
         """
-        with self._loading:  # A user's file runs once, whoever asks first.
+        with self._loading:  # A user's file is executed only once.
             if self._features is None:
                 self._features = feature_files.load(self._settings.features)
             return self._features
@@ -72,48 +72,48 @@ class Runtime:
     @property
     def bootstrap(self) -> str:
         """Kafka's address; empty while the stack does not run."""
-        found = self._stack.find()
-        return found.kafka.bootstrap if found else ""
+        endpoints = self._stack.find_endpoints()
+        return endpoints.kafka.bootstrap if endpoints else ""
 
     @property
     def kafka(self) -> KafkaSettings:
-        """Where Kafka is, and how to get in.
+        """The Kafka cluster and its credentials.
 
         Raises:
             UnavailableError: The stack does not run.
         """
-        return self._stack.found().kafka
+        return self._stack.endpoints().kafka
 
     def running_kafka(self) -> KafkaSettings:
-        """Where Kafka is, and how to get in, once it has answered.
+        """Return the Kafka cluster and its credentials, once it has answered.
 
         Raises:
-            PipelineError: It does not, or does not let us in.
+            PipelineError: It does not answer, or refuses access.
         """
-        found = self._stack.found()
-        broker = found.process("kafka")
+        endpoints = self._stack.endpoints()
+        broker = endpoints.process("kafka")
         if broker is None:
-            self._stack.ask_kafka(found.kafka)
+            self._stack.ask_kafka(endpoints.kafka)
         elif broker.health is not Health.UP:
             raise UnavailableError(
-                f"Kafka at {found.kafka.bootstrap} is {broker.health}.",
+                f"Kafka at {endpoints.kafka.bootstrap} is {broker.health}.",
                 "Look at `fraudwatch logs kafka`.",
             )
-        return found.kafka
+        return endpoints.kafka
 
     def require_flink(self) -> None:
-        """Return when an external Flink answers, or when there is none to ask.
+        """Return once an external Flink answers; for a managed one, return at once.
 
         Raises:
-            PipelineError: It does not, or does not let us in.
+            PipelineError: It does not answer, or refuses access.
         """
-        found = self._stack.find()
-        if found is not None and self._settings.flink.attached:
-            self._stack.rest(found.flink).overview()
+        endpoints = self._stack.find_endpoints()
+        if endpoints is not None and self._settings.flink.attached:
+            self._stack.rest(endpoints.flink).overview()
 
     @property
     def attaches(self) -> bool:
-        """Whether Kafka and Flink are both external, so that there is nothing to start here."""
+        """Whether Kafka and Flink are both external, so that there is nothing to start."""
         return self._stack.attached
 
     def bring_up(
@@ -124,17 +124,18 @@ class Runtime:
         simulator: bool = True,
         jobs: bool = True,
     ) -> None:
-        """Start the stack of the profile, or attach to the one that runs.
+        """Start the profile's stack, or attach to the running one.
 
         Args:
-            report: Told the steps as they change.
+            report: Called with all steps whenever one changes.
             stay: Whether the stack outlives this runtime.
-            simulator: Whether a stack that is started gets transactions.
-            jobs: Whether the jobs that ran last time are started; all of them the first time. Of
-                what is no sandbox, none.
+            simulator: Whether to start the simulator, if the stack is not running yet.
+            jobs: Whether to start the jobs that ran last time, or all jobs the first time. Outside
+                of a sandbox, none are started.
 
         Raises:
-            PipelineError: A process does not come up. A job that does not is a failed step.
+            PipelineError: A process does not start. A job that does not start is only a failed
+                step.
         """
         wanted = {"simulator": simulator, "jobs": jobs and self._settings.sandbox}
         shown = titles(self._settings)
@@ -154,45 +155,45 @@ class Runtime:
             raise
 
     def status(self) -> StackStatus:
-        """The whole stack as it is now; a stack that does not run is a status too."""
-        found = self._stack.find()
-        if found is None:
+        """Return the status of the whole stack, also when it does not run."""
+        endpoints = self._stack.find_endpoints()
+        if endpoints is None:
             return StackStatus(
                 profile=self._settings.profile,
                 kafka=Health.OFF,
                 flink=Health.OFF,
                 jobs=remembered(self._settings, self.features.topics(self._settings.kafka)),
             )
-        condition = self._stack.condition(found)
-        sinks = self.features.topics(found.kafka)
+        condition = self._stack.condition(endpoints)
+        sinks = self.features.topics(endpoints.kafka)
         status = StackStatus(
             profile=self._settings.profile,
             kafka=condition.kafka,
             flink=condition.flink,
-            bootstrap=found.kafka.bootstrap,
-            rest=found.flink.rest,
+            bootstrap=endpoints.kafka.bootstrap,
+            rest=endpoints.flink.rest,
             problems=condition.problems,
-            simulator=found.report.simulator if found.report else SimulatorStatus(),
+            simulator=endpoints.report.simulator if endpoints.report else SimulatorStatus(),
         )
         if condition.slots is None:
             return dataclasses.replace(status, jobs=remembered(self._settings, sinks))
-        survey = self._stack.jobs(found).survey(sinks)
+        survey = self._stack.jobs(endpoints).survey(sinks)
         return dataclasses.replace(
             status, slots=condition.slots, jobs=survey.ours, others=survey.others
         )
 
     def metrics(self) -> dict[str, JobMetrics]:
-        """How the running jobs are doing, by name.
+        """Return the metrics of the running jobs, by name.
 
         Raises:
             UnavailableError: The stack does not run.
         """
-        found = self._stack.found()
-        running = self._stack.jobs(found).running(self.features.topics(found.kafka))
-        return self._stack.metrics(found.flink).read_all(running)
+        endpoints = self._stack.endpoints()
+        running = self._stack.jobs(endpoints).running(self.features.topics(endpoints.kafka))
+        return self._stack.metrics(endpoints.flink).read_all(running)
 
     def job_detail(self, name: str) -> JobDetail:
-        """All there is to know of a job; of one that does not run, what is kept of it.
+        """Return the detail of a job; if Flink does not run, what the journal knows of it.
 
         Raises:
             JobError: There is no such feature.
@@ -201,12 +202,12 @@ class Runtime:
         (feature,) = self.features.find([name])
         topic = self._settings.kafka.topic(feature.topic)
         sql = self.sql(name)
-        found = self._stack.find()
-        if found is None:
+        endpoints = self._stack.find_endpoints()
+        if endpoints is None:
             restore_points = recorded_restore_points(self._settings, name)
             return described(feature, topic, sql, restore_points)
-        jobs = self._stack.jobs(found)
-        rest = self._stack.rest(found.flink)
+        jobs = self._stack.jobs(endpoints)
+        rest = self._stack.rest(endpoints.flink)
         job_id = jobs.running([name]).get(name) or jobs.last_id(name)
         failures = rest.failures(job_id) if job_id else ()
         return described(feature, topic, sql, jobs.restore_points(name), failures)
@@ -218,20 +219,20 @@ class Runtime:
         *,
         resume: Resume = Resume.UNCHANGED,
     ) -> JobStatus:
-        """Start a job, from its kept state if it has any, and wait until it runs.
+        """Start a job, from its newest restore point if there is one, and wait until it runs.
 
         Raises:
             JobError: There is no such feature, Flink refused the job, or it has changed since its
-                state was kept and `resume` does not say what to do.
+                state was taken and `resume` does not say what to do.
             UnavailableError: The stack does not run.
         """
         (feature,) = self.features.find([name])
-        found = self._stack.found()
-        jobs = self._stack.jobs(found)
+        endpoints = self._stack.endpoints()
+        jobs = self._stack.jobs(endpoints)
         if self._settings.sandbox:
-            # The stack may have been started when nobody knew of this feature.
-            create_topics(self._settings, found.kafka, [feature])
-        job_id = self._stack.submit(jobs, feature, found.kafka, report, resume)
+            # The feature may have been added after the stack was started.
+            create_topics(self._settings, endpoints.kafka, [feature])
+        job_id = self._stack.submit(jobs, feature, endpoints.kafka, report, resume)
         report("waiting for its tasks")
         jobs.wait_running(job_id)
         return self._job_status(feature)
@@ -243,7 +244,7 @@ class Runtime:
         *,
         discard: bool = False,
     ) -> JobStatus:
-        """Stop a job; its state is kept in a savepoint, or thrown away with `discard`.
+        """Stop a job with a savepoint, or with `discard` cancel it and delete its state.
 
         Raises:
             JobError: The job does not run, or no savepoint could be taken.
@@ -258,25 +259,25 @@ class Runtime:
         return self._job_status(feature)
 
     def sql(self, name: str) -> str:
-        """The SQL that runs, or would run, a feature; secrets are hidden."""
+        """Return the SQL of a feature's job; secrets are masked."""
         (feature,) = self.features.find([name])
-        found = self._stack.find()
-        kafka = found.kafka if found else self._settings.kafka.at(_SOME_BOOTSTRAP)
+        endpoints = self._stack.find_endpoints()
+        kafka = endpoints.kafka if endpoints else self._settings.kafka.at(_SOME_BOOTSTRAP)
         return job_sql(feature, kafka, self._settings.flink.job_prefix + name)
 
     def watermark(self, name: str) -> datetime | None:
-        """How far a running job has come in event time; None before its first watermark.
+        """Return the watermark of a running job; None before its first one.
 
         Raises:
             UnavailableError: The stack does not run.
         """
         (feature,) = self.features.find([name])
         job_id = self._job_status(feature).job_id
-        mark = self._stack.rest(self._stack.found().flink).watermark(job_id) if job_id else None
+        mark = self._stack.rest(self._stack.endpoints().flink).watermark(job_id) if job_id else None
         return None if mark is None else datetime(1970, 1, 1) + timedelta(milliseconds=mark)
 
     def verify(self, name: str, report: Callable[[str], None] = lambda _: None) -> Parity:
-        """Prove that a live feature is right, or show where it is not.
+        """Compare a live feature with its expression evaluated in batch.
 
         Raises:
             JobError: There is no such feature.
@@ -286,49 +287,49 @@ class Runtime:
         from pipeline.parity.verify import verify
 
         (feature,) = self.features.find([name])
-        found = self._stack.found()
-        rest = self._stack.rest(found.flink)
-        job = LiveJob(feature, self._stack.jobs(found), rest, found.kafka)
-        return verify(feature, found.kafka, job, report=report)
+        endpoints = self._stack.endpoints()
+        rest = self._stack.rest(endpoints.flink)
+        job = LiveJob(feature, self._stack.jobs(endpoints), rest, endpoints.kafka)
+        return verify(feature, endpoints.kafka, job, report=report)
 
     def simulate(self, change: SimulatorCommand) -> SimulatorStatus:
-        """Start, change or stop the simulator of the stack.
+        """Start, change or stop the stack's simulator.
 
         Raises:
-            ConfigError: The profile is no sandbox.
+            ConfigError: The profile is not a sandbox.
             UnavailableError: The stack does not run.
         """
-        self._settings.require_sandbox("simulated transactions are not for it")
+        self._settings.require_sandbox("it takes no simulated transactions")
         with Control(self._settings.state_dir, timeout=15.0) as control:
             return control.ask(change, Report).simulator
 
     def fresh(self, report: Callable[[str], None] = lambda _: None) -> None:
-        """Empty the topics and the jobs' state; jobs that ran run again, from nothing.
+        """Empty the topics and delete the jobs' state; jobs that ran are restarted without state.
 
-        The simulator is left off: whoever empties the topics has transactions of their own.
+        The simulator stays off: the caller is about to send other transactions.
 
         Raises:
-            ConfigError: The profile is no sandbox.
+            ConfigError: The profile is not a sandbox.
             UnavailableError: The stack does not run.
         """
-        self._settings.require_sandbox("its topics are not ours to empty")
-        found = self._stack.found()
-        jobs = self._stack.jobs(found)
-        if found.report is not None:
+        self._settings.require_sandbox("its topics must not be emptied")
+        endpoints = self._stack.endpoints()
+        jobs = self._stack.jobs(endpoints)
+        if endpoints.report is not None:
             self.simulate(SimulatorCommand(running=False))
-        sinks = self.features.topics(found.kafka)
+        sinks = self.features.topics(endpoints.kafka)
         ran = [status.name for status in jobs.statuses(sinks) if status.job_id]
         for name in sinks:
             jobs.discard(name, report)
         report("emptying topics")
-        names = (found.kafka.topic(contract.TRANSACTION_TOPIC), *sinks.values())
-        topics.delete_topics(found.kafka, names)
-        create_topics(self._settings, found.kafka, self.features)
+        names = (endpoints.kafka.topic(contract.TRANSACTION_TOPIC), *sinks.values())
+        topics.delete_topics(endpoints.kafka, names)
+        create_topics(self._settings, endpoints.kafka, self.features)
         for name in ran:
             self.start_job(name, report)
 
     def down(self) -> bool:
-        """Stop the local stack, keeping the jobs' state; whether there was one to stop.
+        """Stop the local stack with savepoints; return whether it was running.
 
         Raises:
             UnavailableError: It does not end.
@@ -343,7 +344,7 @@ class Runtime:
         return True
 
     def close(self) -> None:
-        """Let go of the stack; when nobody else holds it, wait until all of it has ended."""
+        """Release the stack; if nobody else holds it, wait until it has ended."""
         self._closing.set()
         self._release()
         self._stack.close()
@@ -353,7 +354,7 @@ class Runtime:
             self._wait_if_stopping()
 
     def _wait_if_stopping(self) -> None:
-        """The supervisor learns of a closed lease by itself, but not before we can ask."""
+        """Wait for the supervisor, which notices a closed lease with a delay."""
         deadline = time.monotonic() + 1.0
         while time.monotonic() < deadline:
             try:
@@ -366,6 +367,6 @@ class Runtime:
             time.sleep(0.05)
 
     def _job_status(self, feature: Feature) -> JobStatus:
-        found = self._stack.found()
-        topic = found.kafka.topic(feature.topic)
-        return self._stack.jobs(found).statuses({feature.name: topic})[0]
+        endpoints = self._stack.endpoints()
+        topic = endpoints.kafka.topic(feature.topic)
+        return self._stack.jobs(endpoints).statuses({feature.name: topic})[0]

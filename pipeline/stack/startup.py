@@ -1,4 +1,4 @@
-"""The steps of a start: which there are, how far they are, and what they wait for."""
+"""The steps of a start: which there are, their progress, and what they wait for."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _POLL_SECONDS: Final = 0.1
 
 
 def titles(settings: Settings) -> dict[str, str]:
-    """The steps of a profile's start, by key, in the order in which they are shown."""
+    """Return the titles of the steps of a profile's start by key, in display order."""
     own_kafka, own_flink = not settings.kafka.attached, not settings.flink.attached
     steps = {"jars": "Kafka and Flink jars" if own_kafka else "Flink jars"}
     steps["kafka"] = "Kafka broker" if own_kafka else "Kafka"
@@ -37,11 +37,11 @@ def titles(settings: Settings) -> dict[str, str]:
 
 
 class Steps:
-    """The steps of one start; every change is reported as a whole. Safe to use from any thread.
+    """The steps of one start; every change reports all of them. Thread-safe.
 
     Args:
-        report: Called with all steps after each change; never by two threads at once.
-        titles: Of the steps that this start has, by key.
+        report: Called with all steps after each change, never concurrently.
+        titles: Titles of the steps by key.
     """
 
     def __init__(self, report: ReportSteps, titles: Mapping[str, str]) -> None:
@@ -53,24 +53,23 @@ class Steps:
 
     @property
     def keys(self) -> frozenset[str]:
-        """The keys of the steps that there are."""
+        """Keys of the steps of this start."""
         return frozenset(self._steps)
 
     @property
     def failed(self) -> tuple[Step, ...]:
-        """The steps that failed."""
         return tuple(step for step in self._steps.values() if step.state is StepState.FAILED)
 
     def update(
         self, key: str, state: StepState, detail: str = "", seconds: float | None = None
     ) -> None:
-        """Say how far a step is.
+        """Update a step.
 
         Args:
-            key: Which step.
-            state: How far.
+            key: The step's key.
+            state: Its new state.
             detail: Progress, or why it failed.
-            seconds: How long it has taken; measured from its first update when None.
+            seconds: How long it has taken; measured from its first update if None.
         """
         taken = self._taken(key) if seconds is None else seconds
         with self._lock:
@@ -83,13 +82,13 @@ class Steps:
                 self._publish()
 
     def update_part(self, key: str, name: str, state: StepState, detail: str = "") -> None:
-        """Say how far a part of a step is; one that is new comes after the others.
+        """Update a part of a step; a new part is added after the others.
 
         Args:
-            key: Which step.
-            name: Which part.
-            state: How far.
-            detail: What it does, or why it failed.
+            key: The step's key.
+            name: The part's name.
+            state: Its new state.
+            detail: Progress, or why it failed.
         """
         seconds = self._taken(f"{key}/{name}") if state is not StepState.WAITING else 0.0
         part = Step(name, name, state, detail, seconds)
@@ -100,11 +99,11 @@ class Steps:
 
     @contextmanager
     def step(self, key: str, done: str = "") -> Iterator[None]:
-        """Say that a step runs, and then that it is done or failed.
+        """Mark a step as running, and then as done or failed.
 
         Args:
-            key: Which step.
-            done: What to say of it when it is done.
+            key: The step's key.
+            done: Detail to show when it is done.
         """
         self.update(key, StepState.RUNNING)
         try:
@@ -115,7 +114,7 @@ class Steps:
         self.update(key, StepState.DONE, done)
 
     def _taken(self, what: str) -> float:
-        """Seconds since this was first asked."""
+        """Return the seconds since the first call for this key."""
         now = time.monotonic()
         return now - self._began.setdefault(what, now)
 
@@ -124,11 +123,11 @@ class Steps:
 
 
 def fetch_jars(steps: Steps, settings: Settings, stop: Callable[[], bool] = lambda: False) -> None:
-    """Download the jars that a profile needs and that are missing, telling how far it is.
+    """Download the missing jars of a profile, and report the progress.
 
     Raises:
-        UnavailableError: A jar could not be had.
-        Cancelled: `stop` said so.
+        UnavailableError: A jar could not be downloaded.
+        Cancelled: `stop` returned True.
     """
     with steps.step("jars"):
         parts.fetch_jars(settings, lambda far: steps.update("jars", StepState.RUNNING, far), stop)
@@ -137,19 +136,19 @@ def fetch_jars(steps: Steps, settings: Settings, stop: Callable[[], bool] = lamb
 def await_processes(
     control: Control, steps: Steps, on_kafka: Callable[[Report], None], *, patience: float = 300.0
 ) -> Report:
-    """Wait until all processes that are shown are up.
+    """Wait until all processes that are shown as steps are up.
 
     Args:
         control: A connection to the supervisor.
-        steps: Told of each process.
-        on_kafka: Called once, as soon as a broker of ours is up, while the others still start.
-        patience: Seconds to wait.
+        steps: Updated with each process.
+        on_kafka: Called once, as soon as a managed broker is up, while the others still start.
+        patience: Timeout in seconds.
 
     Raises:
         UnavailableError: A process does not come up.
     """
     deadline = time.monotonic() + patience
-    told = False
+    announced = False
     while True:
         report = control.ask(GetReport(), Report)
         awaited = [process for process in report.processes if process.name in steps.keys]
@@ -158,8 +157,8 @@ def await_processes(
         failed = [process for process in awaited if process.health is Health.FAILED]
         if failed or time.monotonic() > deadline:
             raise _did_not_come_up(awaited, patience)
-        if not told and any(p.name == "kafka" and p.health is Health.UP for p in awaited):
-            told = True
+        if not announced and any(p.name == "kafka" and p.health is Health.UP for p in awaited):
+            announced = True
             on_kafka(report)
         if all(process.health is Health.UP for process in awaited):
             return report

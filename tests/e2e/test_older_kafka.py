@@ -193,7 +193,7 @@ def test_without_offsets_topics_are_listed_and_reading_says_why_it_cannot(
     doctor = company.fraudwatch("doctor", "--json")
     findings = {one["check"]: one for one in json.loads(doctor.stdout)}
     assert findings["Kafka"]["outcome"] == findings["Topics"]["outcome"] == "good"
-    assert "how many records is not known" in findings["Kafka"]["found"]
+    assert "number of records unknown" in findings["Kafka"]["found"]
     assert why in findings["Transactions"]["found"]
     source = KafkaSource(company.kafka, sinks_of_panels())
     try:

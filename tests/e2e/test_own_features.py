@@ -129,11 +129,11 @@ def assert_console_shows_merchants(settings: Settings, file: str) -> None:
 @pytest.mark.parametrize("name", [name for name in REFUSED if name not in _NOT_FLINKS])
 def test_flink_does_refuse(running_stack: Runtime, stack_settings: Settings, name: str) -> None:
     local = Stack(stack_settings)
-    found = local.found()
+    endpoints = local.endpoints()
     feature = as_feature(name, REFUSED[name][0])
-    create_topics(stack_settings, found.kafka, [feature])
+    create_topics(stack_settings, endpoints.kafka, [feature])
     with pytest.raises(JobError, match="Flink refused"):
-        local.submit(local.jobs(found), feature, found.kafka)
+        local.submit(local.jobs(endpoints), feature, endpoints.kafka)
 
 
 def test_a_file_that_cannot_be_used_stops_nothing_else(fraudwatch: Run, tmp_path: Path) -> None:

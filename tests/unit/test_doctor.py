@@ -148,7 +148,7 @@ def test_a_state_directory_that_is_a_file(home: Path) -> None:
     (home / "state").write_text("")
     finding = found("State directory")
     assert finding.exit_code == 3
-    assert "is no directory" in finding.found
+    assert "is not a directory" in finding.found
     for command in (("up",), ("status",), ("replay", "x.csv"), ("jobs",)):
         assert run(*command).returncode != 0
 

@@ -16,7 +16,7 @@ from pipeline.features import BUILT_IN, Feature
 from pipeline.features.start_order import in_start_order
 from pipeline.flink.journal import Journal
 from pipeline.model import Step, StepState
-from pipeline.stack.endpoints import Found, Stack
+from pipeline.stack.endpoints import Endpoints, Stack
 from pipeline.stack.job_starts import JobStarts
 from pipeline.stack.startup import Steps
 
@@ -43,14 +43,14 @@ class FakeStack:
     unfit: str = ""
     submitted: list[str] = field(default_factory=list)
 
-    def found(self) -> Found:
-        return cast(Found, cast(Any, self))
+    def endpoints(self) -> Endpoints:
+        return cast(Endpoints, cast(Any, self))
 
     @property
     def kafka(self) -> None:
         return None
 
-    def jobs(self, _: Found) -> FakeJobs:
+    def jobs(self, _: Endpoints) -> FakeJobs:
         return self.jobs_of
 
     def submit(

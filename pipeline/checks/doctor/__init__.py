@@ -1,4 +1,4 @@
-"""Looks for whatever may keep fraudwatch from working; starts nothing and changes nothing."""
+"""Looks for anything that may keep fraudwatch from working; starts and changes nothing."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _OF_THE_STACK = ("Processes", "Kafka", "Topics", "Transactions", "Flink", "Slots
 
 
 def examine(load: Callable[[], Settings]) -> Iterator[Finding]:
-    """Check one thing after the other; none of them is waited for longer than some seconds.
+    """Yield the findings of all checks; none takes longer than some seconds.
 
     Args:
-        load: Gathers the settings; when they are not valid, nothing else can be checked.
+        load: Loads the settings; if they are invalid, nothing else is checked.
     """
     try:
         settings = load()
@@ -43,8 +43,8 @@ def examine(load: Callable[[], Settings]) -> Iterator[Finding]:
 
 
 def _machine(settings: Settings) -> Iterator[Finding]:
-    found = Stack(settings).find()
-    ours = found is not None and found.report is not None
+    endpoints = Stack(settings).find_endpoints()
+    ours = endpoints is not None and endpoints.report is not None
     checks: dict[str, Callable[[], Finding]] = {"Java": lambda: machine.java(settings)}
     if not settings.kafka.attached:
         checks["Kafka jars"] = lambda: machine.kafka_jars(settings)
@@ -55,12 +55,12 @@ def _machine(settings: Settings) -> Iterator[Finding]:
         "Memory": machine.memory,
     }
     if not settings.kafka.attached:
-        address = found.kafka.bootstrap if found and ours else ""
+        address = endpoints.kafka.bootstrap if endpoints and ours else ""
         checks["Kafka port"] = lambda: machine.port(
             "Kafka port", settings.kafka.port, "FRAUDWATCH_KAFKA_PORT", address
         )
     if not settings.flink.attached:
-        rest = found.flink.rest if found and ours else ""
+        rest = endpoints.flink.rest if endpoints and ours else ""
         checks["Flink port"] = lambda: machine.port(
             "Flink port", settings.flink.port, "FRAUDWATCH_FLINK_PORT", rest
         )
@@ -70,19 +70,19 @@ def _machine(settings: Settings) -> Iterator[Finding]:
 
 def _stack(settings: Settings, registry: Registry) -> Iterator[Finding]:
     known = Stack(settings)
-    found = known.find()
-    if found is None:
+    endpoints = known.find_endpoints()
+    if endpoints is None:
         for check in _OF_THE_STACK:
             yield skipped(check, "the stack does not run")
         return
     looks: tuple[Callable[[], Finding], ...] = (
-        lambda: running.processes(found),
-        lambda: running.kafka(found, known),
-        lambda: running.all_topics(found, registry),
-        lambda: running.transactions(found),
-        lambda: running.flink(found, known),
-        lambda: running.slots(found, known, settings, registry),
-        lambda: running.jobs(found, known, registry),
+        lambda: running.processes(endpoints),
+        lambda: running.kafka(endpoints, known),
+        lambda: running.all_topics(endpoints, registry),
+        lambda: running.transactions(endpoints),
+        lambda: running.flink(endpoints, known),
+        lambda: running.slots(endpoints, known, settings, registry),
+        lambda: running.jobs(endpoints, known, registry),
     )
     for check, look in zip(_OF_THE_STACK, looks, strict=True):
         yield examined(check, look)

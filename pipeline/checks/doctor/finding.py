@@ -1,4 +1,4 @@
-"""What a check found."""
+"""Findings: the results of the doctor's checks."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from pipeline.errors import PipelineError
 
 
 class CheckOutcome(StrEnum):
-    """How a check ended."""
+    """The outcome of a check: fine, a warning, skipped or failed."""
 
     GOOD = "good"
     WARNING = "warning"
-    """It works, though perhaps not as expected."""
+    """Works, but perhaps not as the user expects."""
     FAILED = "failed"
     SKIPPED = "skipped"
     """There was nothing to check."""
@@ -22,14 +22,14 @@ class CheckOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The outcome of one check.
+    """The result of one check.
 
     Attributes:
-        check: What was looked at: `Java`.
-        outcome: How that ended.
+        check: What was checked: `Java`.
+        outcome: The outcome.
         found: What is there, in a few words, or what is wrong, in a sentence.
-        hint: What to do about it; empty when nothing has to be done.
-        exit_code: What a command ends with that fails for this reason; 0 unless it failed.
+        hint: What to do about it; empty if nothing has to be done.
+        exit_code: Exit code of a command that fails for this reason; 0 unless the check failed.
     """
 
     check: str
@@ -40,27 +40,24 @@ class Finding:
 
 
 def good(check: str, found: str) -> Finding:
-    """All is well."""
     return Finding(check, CheckOutcome.GOOD, found)
 
 
 def warning(check: str, found: str, hint: str) -> Finding:
-    """It will work, but the user may want to know."""
     return Finding(check, CheckOutcome.WARNING, found, hint)
 
 
 def skipped(check: str, why: str) -> Finding:
-    """There was nothing to check."""
     return Finding(check, CheckOutcome.SKIPPED, why)
 
 
 def failed(check: str, error: PipelineError) -> Finding:
-    """What a command would have said."""
+    """Return the finding for an error that a command would report."""
     return Finding(check, CheckOutcome.FAILED, error.message, error.hint, error.exit_code)
 
 
 def examined(check: str, look: Callable[[], Finding]) -> Finding:
-    """A check whose errors are what it found; one that nobody thought of is named by its type."""
+    """Run a check and turn its errors into findings; unexpected ones are named by their type."""
     try:
         return look()
     except PipelineError as error:

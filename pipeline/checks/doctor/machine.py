@@ -1,4 +1,4 @@
-"""Whether this machine can run the local stack."""
+"""Checks whether this machine can run the local stack."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from .finding import Finding, good, skipped, warning
 
 _MIB: Final = 1024 * 1024
 _ANSWER_SECONDS: Final = 10
-# What the stack with a console takes, with some room; see `make bench`.
+# Memory of the stack with a console, with some reserve; see `make bench`.
 _LEAST_MEMORY: Final = 1_500 * _MIB
 
 
 def java(settings: Settings) -> Finding:
-    """The Java of the settings, or the bundled one, is there and runs."""
+    """Check that the configured or bundled Java exists and runs."""
     executable = java_home(settings) / "bin" / "java"
     try:
         answer = subprocess.run(
@@ -42,12 +42,12 @@ def java(settings: Settings) -> Finding:
 
 
 def kafka_jars(settings: Settings) -> Finding:
-    """The jars of the broker."""
+    """Check that the broker's jars are in the cache."""
     return _jars("Kafka jars", jars.manifest().kafka, settings)
 
 
 def flink_jars(settings: Settings) -> Finding:
-    """Flink's planner and its Kafka connector."""
+    """Check that Flink's planner and its Kafka connector are in the cache."""
     known = jars.manifest()
     return _jars("Flink jars", known.planner + known.connector, settings)
 
@@ -65,12 +65,12 @@ def _jars(check: str, wanted: tuple[jars.Jar, ...], settings: Settings) -> Findi
 
 
 def state_directory(settings: Settings) -> Finding:
-    """There is room for data, logs and checkpoints."""
+    """Check that there is room for data, logs and checkpoints."""
     return good("State directory", disk.room_for_state(settings.state_dir))
 
 
 def cache_directory(settings: Settings) -> Finding:
-    """There is room for the jars and the archives of classes."""
+    """Check that there is room for jars and class data archives."""
     room = disk.room_for_state(settings.cache_dir)
     number, size = class_data.stored(settings)
     archives = f"{number} class archives, {size / _MIB:,.0f} MiB, in its folder classes"
@@ -78,7 +78,7 @@ def cache_directory(settings: Settings) -> Finding:
 
 
 def memory() -> Finding:
-    """The stack fits."""
+    """Check that there is enough free memory for the stack."""
     free = psutil.virtual_memory().available
     found = f"{free / _MIB:,.0f} MiB free"
     if free < _LEAST_MEMORY:
@@ -87,13 +87,13 @@ def memory() -> Finding:
 
 
 def port(check: str, number: int, setting: str, ours: str) -> Finding:
-    """A port that the local stack would like.
+    """Check whether a preferred port of the local stack is free.
 
     Args:
-        check: What to call it.
+        check: Name of the check.
         number: The port; 0 for any.
-        setting: The variable that sets it.
-        ours: Address that our own stack has taken; empty when it does not run.
+        setting: The environment variable that sets it.
+        ours: Address that the running stack listens on; empty if it does not run.
     """
     if number == 0:
         return skipped(check, "any free one")

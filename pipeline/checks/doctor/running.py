@@ -1,4 +1,4 @@
-"""Whether the stack that runs is well."""
+"""Checks whether the running stack is healthy."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pipeline.features import Registry
 from pipeline.flink.version import check_version
 from pipeline.kafka import leaders, sample, topics
 from pipeline.model import Health
-from pipeline.stack.endpoints import Found, Stack
+from pipeline.stack.endpoints import Endpoints, Stack
 from pipeline.text.words import counted
 
 from .finding import Finding, good, skipped, warning
@@ -17,45 +17,45 @@ from .finding import Finding, good, skipped, warning
 _ANSWER_SECONDS = 5.0
 
 
-def processes(found: Found) -> Finding:
-    """Every process of ours is up."""
-    if found.report is None:
-        return skipped("Processes", "none of ours is needed")
-    down = [process for process in found.report.processes if process.health is not Health.UP]
+def processes(endpoints: Endpoints) -> Finding:
+    """Check that every local process is up."""
+    if endpoints.report is None:
+        return skipped("Processes", "Kafka and Flink are external")
+    down = [process for process in endpoints.report.processes if process.health is not Health.UP]
     if down:
         first = down[0]
         raise UnavailableError(
             f"{first.title} is {first.health}{': ' if first.detail else ''}{first.detail}.",
             f"Look at `fraudwatch logs {first.name}`.",
         )
-    restarts = sum(process.restarts for process in found.report.processes)
+    restarts = sum(process.restarts for process in endpoints.report.processes)
     times = "once" if restarts == 1 else f"{restarts:,} times"
-    again = f", started again {times}" if restarts else ""
-    return good("Processes", f"{len(found.report.processes)} up{again}")
+    again = f", restarted {times}" if restarts else ""
+    return good("Processes", f"{len(endpoints.report.processes)} up{again}")
 
 
-def kafka(found: Found, stack: Stack) -> Finding:
-    """Kafka answers, and lets us in."""
-    stack.ask_kafka(found.kafka, _ANSWER_SECONDS)
-    held = topics.list_topics(found.kafka)
+def kafka(endpoints: Endpoints, stack: Stack) -> Finding:
+    """Check that Kafka answers, and that every partition has a leader."""
+    stack.ask_kafka(endpoints.kafka, _ANSWER_SECONDS)
+    held = topics.list_topics(endpoints.kafka)
     lost = [topic for topic in held if topic.leaderless]
     if lost:
         first = lost[0]
         more = f", and more of {counted(len(lost) - 1, 'other topic')}" if len(lost) > 1 else ""
         return warning(
             "Kafka",
-            f"{found.kafka.bootstrap}: {leaders.in_words(first.name, first.leaderless)}{more}",
+            f"{endpoints.kafka.bootstrap}: {leaders.in_words(first.name, first.leaderless)}{more}",
             "See whether all brokers run.",
         )
     records = [topic.records for topic in held if topic.records is not None]
     known = len(records) == len(held)
-    amount = counted(sum(records), "record") if known else "how many records is not known"
-    return good("Kafka", f"{found.kafka.bootstrap}, {counted(len(held), 'topic')}, {amount}")
+    amount = counted(sum(records), "record") if known else "number of records unknown"
+    return good("Kafka", f"{endpoints.kafka.bootstrap}, {counted(len(held), 'topic')}, {amount}")
 
 
-def all_topics(found: Found, registry: Registry) -> Finding:
-    """Every topic of a feature is there, with the partitions that it was made with."""
-    kafka = found.kafka
+def all_topics(endpoints: Endpoints, registry: Registry) -> Finding:
+    """Check that every feature's topic exists with the configured number of partitions."""
+    kafka = endpoints.kafka
     wanted = (kafka.topic(contract.TRANSACTION_TOPIC), *registry.topics(kafka).values())
     topics.require_topics(kafka, wanted)
     held = {topic.name: topic for topic in topics.list_topics(kafka)}
@@ -69,9 +69,9 @@ def all_topics(found: Found, registry: Registry) -> Finding:
     return good("Topics", f"{len(wanted)} with {kafka.partitions} partitions each")
 
 
-def transactions(found: Found) -> Finding:
-    """What comes in is what features can see."""
-    newest = sample.newest(found.kafka)
+def transactions(endpoints: Endpoints) -> Finding:
+    """Check that the newest transactions are valid."""
+    newest = sample.newest(endpoints.kafka)
     if newest.fault:
         raise InputError(
             f"{newest.fault[0].upper()}{newest.fault[1:]}.",
@@ -90,47 +90,47 @@ def transactions(found: Found) -> Finding:
     return good("Transactions", f"the {newest.count:,} newest records are valid")
 
 
-def flink(found: Found, stack: Stack) -> Finding:
-    """The JobManager answers and lets us in, and a TaskManager offers slots, or will."""
-    rest = stack.rest(found.flink)
+def flink(endpoints: Endpoints, stack: Stack) -> Finding:
+    """Check that Flink answers and has TaskManagers, or allocates them on demand."""
+    rest = stack.rest(endpoints.flink)
     overview = rest.overview()
     if overview.taskmanagers == 0:
         if rest.grows():
-            return good("Flink", f"{found.flink.rest}, which starts TaskManagers when needed")
+            return good("Flink", f"{endpoints.flink.rest}, which allocates TaskManagers on demand")
         raise UnavailableError(
-            f"Flink at {found.flink.rest} has no TaskManager.",
-            "Look at `fraudwatch logs flink`." if found.report else "Start one.",
+            f"Flink at {endpoints.flink.rest} has no TaskManager.",
+            "Look at `fraudwatch logs flink`." if endpoints.report else "Start one.",
         )
     free = f"{overview.slots.free} of {overview.slots.total} slots free"
     return good("Flink", f"{check_version(rest)} at {rest.address}, {free}")
 
 
-def slots(found: Found, stack: Stack, settings: Settings, registry: Registry) -> Finding:
-    """All jobs fit at once."""
-    rest = stack.rest(found.flink)
+def slots(endpoints: Endpoints, stack: Stack, settings: Settings, registry: Registry) -> Finding:
+    """Check that there are enough slots to run all jobs at once."""
+    rest = stack.rest(endpoints.flink)
     total = rest.overview().slots.total
     wanted = len(registry) * settings.parallelism
     if wanted > total and rest.grows():
-        return good("Slots", f"{wanted} for all jobs at once; TaskManagers are started for them")
+        return good("Slots", f"{wanted} for all jobs at once; TaskManagers are allocated on demand")
     if wanted > total:
         more = "have TaskManagers added" if settings.flink.attached else "set more slots"
         return warning(
             "Slots",
-            f"{len(registry)} jobs of parallelism {settings.parallelism} want {wanted} "
-            f"slots, and there are {total}",
+            f"{len(registry)} jobs of parallelism {settings.parallelism} need {wanted} "
+            f"slots, but there are {total}",
             f"Run fewer jobs at a time, or {more}.",
         )
     return good("Slots", f"{wanted} of {total} for all jobs at once")
 
 
-def jobs(found: Found, stack: Stack, registry: Registry) -> Finding:
-    """No job has failed."""
-    statuses = stack.jobs(found).statuses(registry.topics(found.kafka))
+def jobs(endpoints: Endpoints, stack: Stack, registry: Registry) -> Finding:
+    """Check that no job has failed."""
+    statuses = stack.jobs(endpoints).statuses(registry.topics(endpoints.kafka))
     for status in statuses:
         if status.failure:
             raise JobError(
                 f"{status.name} does not run: {status.failure}.",
-                f"`fraudwatch start {status.name}` starts it from its last state.",
+                f"`fraudwatch start {status.name}` restores it from its last state.",
             )
     running = sum(bool(status.job_id) for status in statuses)
     return good("Jobs", f"{running} of {len(statuses)} running")

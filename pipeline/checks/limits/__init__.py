@@ -1,4 +1,4 @@
-"""Does the stack keep to its limits? Measurements, and the judgement of each, for cron and CI."""
+"""Measures a running stack against limits, for cron, CI and monitoring."""
 
 from .exposition import exposition
 from .measurements import Limits, Measurement, Readings, measure

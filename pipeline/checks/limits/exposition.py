@@ -1,4 +1,4 @@
-"""The measurements as Prometheus reads them: for node exporter's textfile collector."""
+"""Formats measurements for Prometheus: for the textfile collector of node exporter."""
 
 from __future__ import annotations
 
@@ -19,24 +19,26 @@ class _Family(NamedTuple):
 _FAMILIES: Final = {
     "stack": _Family("fraudwatch_stack_up", "Whether Kafka and Flink are up."),
     "job": _Family("fraudwatch_job_running", "Whether the job runs.", "job"),
-    "lag": _Family("fraudwatch_job_lag_records", "Records that wait for the job.", "job"),
+    "lag": _Family("fraudwatch_job_lag_records", "Records that the job has not read.", "job"),
     "age": _Family(
-        "fraudwatch_topic_age_seconds", "Since the topic's newest record was written.", "topic"
+        "fraudwatch_topic_age_seconds",
+        "Seconds since the topic's newest record was written.",
+        "topic",
     ),
     "transactions": _Family(
         "fraudwatch_transactions_valid", "Whether most of the newest transactions are valid."
     ),
-    "verify": _Family("fraudwatch_job_proved", "Whether the feature equals its batch.", "job"),
-    "quarantined": _Family("fraudwatch_quarantined_records", "Records that are no transactions."),
+    "verify": _Family("fraudwatch_job_proved", "Whether verify proved the feature.", "job"),
+    "quarantined": _Family("fraudwatch_quarantined_records", "Invalid records."),
 }
 
 
 def exposition(profile: str, measurements: Iterable[Measurement]) -> str:
-    """The Prometheus text of measurements; what is not known is left out.
+    """Return the measurements as Prometheus text; unknown values are left out.
 
     Args:
         profile: The stack's name, a label of every metric.
-        measurements: What `measure` gave.
+        measurements: The result of `measure`.
     """
     registry = CollectorRegistry()
     gauges: dict[str, Gauge] = {}
@@ -45,7 +47,7 @@ def exposition(profile: str, measurements: Iterable[Measurement]) -> str:
         gauges[check] = Gauge(family.name, family.help, labels, registry=registry)
     holds = Gauge(
         "fraudwatch_check_holds",
-        "Whether what was checked is as it should be.",
+        "Whether everything that was checked holds.",
         ["profile", "check", "subject"],
         registry=registry,
     )

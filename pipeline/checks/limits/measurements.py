@@ -1,4 +1,4 @@
-"""Readings held against limits; pure."""
+"""Compares readings with limits; pure functions."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from pipeline.model import JobState, JobStatus
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What has to hold; None for what is measured and not judged.
+    """Upper bounds; what is None is measured, but not checked.
 
     Attributes:
-        lag: Records that may wait for a job.
+        lag: Records that a job may not have read yet.
         age: Seconds since the newest record of a topic was written.
-        quarantined: Records that are no transactions.
+        quarantined: Invalid records.
     """
 
     lag: int | None = None
@@ -26,11 +26,11 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class ParityCheck:
-    """What `verify` says of a feature: whether it is right, and in a few words why.
+    """The result of `verify` for a feature.
 
     Attributes:
-        proved: None when it cannot be judged.
-        said: Why, in a few words.
+        proved: Whether it is right; None if it cannot be judged.
+        said: The details, in a few words.
     """
 
     proved: bool | None
@@ -39,17 +39,17 @@ class ParityCheck:
 
 @dataclass(frozen=True, slots=True)
 class Readings:
-    """What was read of a stack.
+    """What was read from a stack.
 
     Attributes:
         unreachable: Why nothing else is known; empty when the stack answers.
         jobs: The jobs that have to run.
-        lags: Records that wait, by job; None when Flink does not say.
-        ages: Seconds since the newest record was written, by topic; None when there is none, and
-            the reason when Kafka does not give it.
+        lags: Lag in records by job; None if Flink does not report it.
+        ages: Seconds since the newest record was written, by topic; None if there is no record, and
+            the reason if Kafka refuses to say.
         fault: What is wrong with nearly all of the newest transactions; empty when most are valid.
-        proofs: By job; of those that were to be proved.
-        quarantined: Records that are no transactions; None when they were not counted.
+        parities: Results of `verify` by job, if requested.
+        quarantined: Number of invalid records; None if they were not counted.
     """
 
     unreachable: str = ""
@@ -63,17 +63,16 @@ class Readings:
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """One thing that was measured, and whether that is as it should be.
+    """One measurement, and whether it is within its limit.
 
     Attributes:
-        check: What kind of thing: `stack`, `job`, `lag`, `age`, `transactions`, `verify`,
-            `quarantined`.
-        subject: Of which job or topic; empty where there is only one.
-        value: The number; 1 or 0 for what is so or not; None when it is not known.
-        limit: The most that may be; None for what has none.
-        holds: Whether it is as it should be; None when nobody asked, or when it cannot be judged.
-        said: The same in a few words.
-        open: Whether it was asked for and cannot be judged.
+        check: `stack`, `job`, `lag`, `age`, `transactions`, `verify` or `quarantined`.
+        subject: The job or topic; empty where there is only one.
+        value: The number; 1 or 0 for yes or no; None if unknown.
+        limit: The upper bound; None without one.
+        holds: Whether it is within its limit; None without a limit, or if it cannot be judged.
+        said: The measurement in a few words.
+        open: Whether a check was requested that cannot be judged.
     """
 
     check: str
@@ -86,11 +85,11 @@ class Measurement:
 
 
 def measure(readings: Readings, limits: Limits) -> tuple[Measurement, ...]:
-    """Hold readings against limits.
+    """Compare readings with limits.
 
     Args:
-        readings: Of a stack; when it does not answer, that is all there is.
-        limits: What has to hold.
+        readings: What was read from a stack; if it is unreachable, that is the only measurement.
+        limits: The upper bounds.
     """
     return tuple(_measurements(readings, limits))
 
@@ -129,7 +128,7 @@ def _so(check: str, subject: str, holds: bool, said: str) -> Measurement:
 def _at_most(
     check: str, subject: str, value: float | None, limit: float | None, said: str
 ) -> Measurement:
-    """What is not known cannot be said to hold."""
+    """Measure a value with an upper bound; an unknown value does not hold."""
     if limit is None:
         return Measurement(check, subject, value, None, None, said)
     holds = value is not None and value <= limit
@@ -137,7 +136,7 @@ def _at_most(
 
 
 def _amount(value: float | None, unit: str) -> str:
-    """A number with its unit; empty when it is not known."""
+    """Format a number with its unit; empty if it is unknown."""
     if value is None:
         return ""
     return f"{_number(value)} {unit}"

@@ -1,4 +1,4 @@
-"""Reads a running stack for `check`."""
+"""Reads the measurements of `check` from a running stack."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from pipeline.stack.runtime import Runtime
 
 from .measurements import Limits, ParityCheck, Readings
 
-# Flink tells of a job's lag a few seconds after its start.
+# Flink reports a job's lag only some seconds after its start.
 _LAG_SECONDS: Final = 15.0
 _LOOK_SECONDS: Final = 0.5
 
@@ -34,15 +34,15 @@ def read(
     clock: Callable[[], float] = time.time,
     report: Callable[[str], None] = lambda _: None,
 ) -> Readings:
-    """Measure what limits need, and what costs little.
+    """Read what the limits need, and whatever else is cheap.
 
     Args:
         runtime: The pipeline of a profile.
         names: The jobs that have to run; all of them without a name.
-        limits: A lag that is limited is waited for; the transaction topic is read as a whole only
-            when quarantined records are limited.
-        verify: Whether the jobs' features are to be proved.
-        clock: Seconds since the epoch.
+        limits: With a limit for the lag, waits until Flink reports it. Only with a limit for
+            invalid records is the whole transaction topic read.
+        verify: Whether to verify the jobs' features, too.
+        clock: Returns seconds since the epoch.
         report: Called with what is being done, where that takes time.
 
     Raises:
@@ -78,7 +78,7 @@ def read(
 
 
 def _down(status: StackStatus) -> str:
-    """Which part of the stack is not up, in words; empty when all are."""
+    """Say which part of the stack is not up; empty when all are."""
     if status.problems:
         return " ".join(status.problems)
     parts = {"Kafka": status.kafka, "Flink": status.flink}
@@ -96,7 +96,7 @@ def _lags(runtime: Runtime, wanted: Iterable[Feature], *, patient: bool) -> dict
             feature.name: metrics[feature.name].pending if feature.name in metrics else None
             for feature in wanted
         }
-        # A job that does not run has no lag, however long one waits.
+        # A job that does not run never reports a lag.
         asked_for = [lag for name, lag in known.items() if name in metrics]
         if None not in asked_for or time.monotonic() >= deadline:
             return known

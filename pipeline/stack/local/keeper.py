@@ -1,4 +1,4 @@
-"""Brings jobs back that a cluster has lost, for as long as the stack runs."""
+"""Restarts jobs that a cluster has lost, for as long as the stack runs."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ _log = logging.getLogger(__name__)
 
 
 class Keeper:
-    """Starts again the jobs that ran and that Flink no longer knows.
+    """Restarts wanted jobs that Flink no longer knows.
 
-    Flink itself restarts a job whose TaskManager or source fails. What it cannot do without a
-    high-availability store is to remember jobs over the end of its JobManager.
+    Flink itself restarts a job whose TaskManager or source fails. But without a high-availability
+    store, jobs do not survive the end of their JobManager.
 
     Args:
-        cluster: Gives the cluster, which may come back at another address; None while none is up.
-        settings: Of the profile.
-        kafka: Tells where Kafka is, and how Flink gets in.
-        submit: Hands a submission to the process that owns PyFlink; may be called in any thread.
+        cluster: Returns the cluster, whose address may change; None while none is up.
+        settings: Settings of the profile.
+        kafka: Returns the Kafka cluster as Flink reaches it.
+        submit: Passes a submission to the process that owns the JVM; may be called from any thread.
     """
 
     def __init__(
@@ -46,16 +46,16 @@ class Keeper:
         self._seen: frozenset[str] = frozenset()
 
     async def keep(self) -> None:
-        """Look again and again, until cancelled."""
+        """Check at intervals, until cancelled."""
         pause = _LOOK_SECONDS
         while True:
             refused = await asyncio.to_thread(self._look)
-            # What Flink refuses now it will hardly take a second later.
+            # A job that Flink refuses now would be refused again a second later.
             pause = min(2 * pause, _LONGEST_PAUSE_SECONDS) if refused else _LOOK_SECONDS
             await asyncio.sleep(pause)
 
     def _look(self) -> bool:
-        """Bring back what was lost since the last look; whether Flink refused a job."""
+        """Restart jobs lost since the last check; return whether Flink refused one."""
         rest = self._cluster()
         if rest is None:
             return False
@@ -63,7 +63,7 @@ class Keeper:
             Jobs(rest, self._settings).bring_back(self._seen, self._kafka(), self._submit)
             self._seen |= {job.id for job in rest.jobs()}
         except UnavailableError:
-            # The cluster is on its way down, or not all of it is up again.
+            # The cluster is going down, or is not completely up again.
             return False
         except PipelineError as error:
             _log.warning("a lost job cannot be brought back: %s", error)

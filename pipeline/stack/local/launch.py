@@ -1,4 +1,4 @@
-"""Starting the supervisor when there is none, apart from the console that wants it."""
+"""Starts the supervisor, detached from the console that needs it."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _STOPPING_SECONDS: Final = 60.0
 
 
 def connect(settings: Settings) -> Control:
-    """A connection to the supervisor of these settings, which is started if there is none.
+    """Return a connection to the supervisor, which is started if necessary.
 
     Raises:
-        UnavailableError: It could not be started, or there is no room for it.
-        ConfigError: The Java of the settings cannot be used.
+        UnavailableError: It could not be started, or there is too little disk space.
+        ConfigError: The configured Java cannot be used.
     """
     try:
         control = Control(settings.state_dir)
@@ -32,7 +32,7 @@ def connect(settings: Settings) -> Control:
         return _launch(settings)
     if not control.ask(GetReport(), Report).stopping:
         return control
-    # The last console is just letting go of it: what is needed is the next one.
+    # The supervisor is ending because the last console has released it: start a new one.
     with control:
         control.wait_closed(_STOPPING_SECONDS)
     return _launch(settings)
@@ -52,7 +52,7 @@ def _launch(settings: Settings) -> Control:
             stdout=output,
             stderr=output,
             cwd=settings.state_dir,
-            # Its own session, so that what ends the terminal does not end it before its turn.
+            # Its own session, so that closing the terminal does not end it prematurely.
             start_new_session=True,
         )
     assert process.stdin is not None

@@ -1,4 +1,4 @@
-"""How the JVMs of the stack log: to their stderr, which is their log file."""
+"""Log configuration of the stack's JVMs: to stderr, which goes to their log files."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ rootLogger.appenderRef.out.ref = out
 
 
 def write_log4j(path: Path, levels: Mapping[str, str] | None = None) -> None:
-    """Write the settings.
+    """Write a log4j configuration.
 
     Args:
-        path: Where to.
-        levels: Level by logger name, for those that are not to log at INFO.
+        path: The file to write.
+        levels: Levels by logger name; the default is INFO.
     """
     extra = [
         f"logger.l{number}.name = {name}\nlogger.l{number}.level = {level}\n"

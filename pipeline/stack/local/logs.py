@@ -1,4 +1,4 @@
-"""Bounds the logs of the stack: a process that complains without end must not fill the disk."""
+"""Limits the size of the stack's logs, so that a noisy process cannot fill the disk."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from pathlib import Path
 from typing import Final
 
 MOST_BYTES: Final = 8 * 1024 * 1024
-"""Of one log; the part before is kept beside it, so a log takes at most twice as much and a bit."""
+"""Of one log. One previous part is kept, so a log takes little more than twice as much."""
 
 _LOOK_SECONDS: Final = 2.0
 
 
 async def keep_bounded(folder: Path) -> None:
-    """Rotate the logs in a folder whenever they are too large, until cancelled."""
+    """Rotate the logs in a directory whenever they are too large, until cancelled."""
     while True:
         await asyncio.to_thread(rotate, folder)
         await asyncio.sleep(_LOOK_SECONDS)
 
 
 def rotate(folder: Path, most: int = MOST_BYTES) -> None:
-    """Begin each log again that has more than `most` bytes, keeping its end as `NAME.log.1`.
+    """Rotate each log with more than `most` bytes to `NAME.log.1`.
 
-    The file is emptied rather than renamed: the processes have it open, and append.
+    The file is truncated rather than renamed: the processes have it open for appending.
     """
     for log in folder.glob("*.log"):
         size = log.stat().st_size

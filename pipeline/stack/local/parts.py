@@ -1,4 +1,4 @@
-"""Which processes a profile needs: all of a stack, or only what attaches to somebody's."""
+"""The processes of a profile: all of a local stack, or only the submitter."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _MIB: Final = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What the supervisor runs, and where that is.
+    """What the supervisor runs.
 
     Attributes:
-        broker: The Kafka that is managed; None for one that is external.
-        flink: Where Flink is, or will be.
-        gateway: What plans jobs, and runs them where Flink is managed.
+        broker: The managed broker; None if Kafka is external.
+        flink: Settings of the Flink cluster, with its current or future address.
+        gateway: The JVM that plans jobs, and runs them if Flink is managed.
     """
 
     broker: ManagedBroker | None
@@ -33,7 +33,7 @@ class Parts:
 
 
 def needed_jars(settings: Settings) -> tuple[Jar, ...]:
-    """The jars that a start needs."""
+    """Return the jars that a profile needs."""
     known = jars.manifest()
     return known.planner + known.connector if settings.kafka.attached else known.jars
 
@@ -43,16 +43,16 @@ def fetch_jars(
     report: Callable[[str], None] = lambda _: None,
     stop: Callable[[], bool] = lambda: False,
 ) -> None:
-    """Download the jars that a start needs and that are missing.
+    """Download the missing jars of a profile.
 
     Args:
-        settings: Of the profile.
-        report: Told how far it is, in words.
-        stop: Asked often; True ends the download.
+        settings: Settings of the profile.
+        report: Called with the progress, in words.
+        stop: Called often; True cancels the download.
 
     Raises:
-        UnavailableError: A jar could not be had.
-        Cancelled: `stop` said so.
+        UnavailableError: A jar could not be downloaded.
+        Cancelled: `stop` returned True.
     """
 
     def show(progress: DownloadProgress) -> None:
@@ -70,11 +70,10 @@ def fetch_jars(
 
 
 def parts(settings: Settings) -> Parts:
-    """The processes of a profile, with ports chosen for those that listen.
+    """Return the processes of a profile, with ports chosen for those that listen.
 
     Raises:
-        PipelineError: Java or a secret is not where the settings say, or the wheel of Flink is not
-            installed.
+        PipelineError: Java or a secret is missing, or Flink's wheel is not installed.
     """
     home_of_java = java.java_home(settings)
     kafka, flink = settings.kafka, settings.flink

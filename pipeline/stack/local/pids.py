@@ -1,4 +1,4 @@
-"""Which processes a stack has, on disk, so that the next start can end what a crash left behind."""
+"""Records the stack's processes on disk, so that the next start can end those left by a crash."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _PATIENCE_SECONDS: Final = 5.0
 
 
 class _Noted(msgspec.Struct, frozen=True):
-    """A process; a pid alone may by now belong to somebody else's."""
+    """A process; the pid alone may have been reused by another one."""
 
     pid: int
     created_at: float
@@ -32,7 +32,7 @@ class PidFile:
         self._noted: dict[str, _Noted] = {}
 
     def note(self, name: str, pid: int) -> None:
-        """Remember a process that was started; one that has ended already is not worth it."""
+        """Record a process, unless it has already ended."""
         try:
             self._noted[name] = _Noted(pid, psutil.Process(pid).create_time())
         except psutil.NoSuchProcess:
@@ -40,16 +40,16 @@ class PidFile:
         self._write()
 
     def clear(self) -> None:
-        """Forget all, when they have been ended in order."""
+        """Forget all processes, after an orderly end."""
         self._noted.clear()
         self._path.unlink(missing_ok=True)
 
     def end_left_overs(self) -> None:
-        """End what still runs of an earlier stack."""
+        """End the processes left by an earlier stack."""
         try:
             noted = msgspec.json.decode(self._path.read_bytes(), type=dict[str, _Noted])
         except (FileNotFoundError, msgspec.DecodeError):
-            return  # Nothing was left, or the crash left half a file.
+            return  # There is no file, or the crash left an incomplete one.
         left = [process for entry in noted.values() if (process := _find(entry))]
         for process in left:
             process.kill()

@@ -1,4 +1,4 @@
-"""Loopback ports: the wanted one when it is free, another one otherwise."""
+"""Loopback ports: the preferred one if it is free, otherwise another one."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ LOOPBACK: Final = "127.0.0.1"
 
 
 def free_port(preferred: int = 0) -> int:
-    """A port nobody listens on; `preferred` if that is free, and 0 means any."""
+    """Return a free port: `preferred` if possible; 0 means any."""
     with socket.socket() as probe:
-        # Without this a port in TIME_WAIT, which a listener may well take, would look taken.
+        # Otherwise a port in TIME_WAIT, which can be listened on, would look taken.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((LOOPBACK, preferred))
@@ -24,14 +24,14 @@ def free_port(preferred: int = 0) -> int:
 
 
 def listening(port: int) -> bool:
-    """Whether somebody accepts connections on a loopback port."""
+    """Whether any process accepts connections on a loopback port."""
     with socket.socket() as probe:
         probe.settimeout(0.5)
         return probe.connect_ex((LOOPBACK, port)) == 0
 
 
 def ports_of(pid: int) -> frozenset[int]:
-    """The TCP ports that a process listens on; none when it has ended."""
+    """Return the TCP ports that a process listens on; none if it has ended."""
     try:
         connections = psutil.Process(pid).net_connections("tcp")
     except psutil.NoSuchProcess:

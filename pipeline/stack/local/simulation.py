@@ -1,4 +1,4 @@
-"""The simulator as a process of the stack: commands go in, its status lines come out."""
+"""The simulator as a process of the stack: takes commands, and reports its status line by line."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class Simulator:
     """Starts, changes and stops the simulator, and keeps its latest status.
 
     Args:
-        settings: Where its log goes.
-        kafka: Tells where Kafka is, and how to get in.
-        pids: Where its pid is noted.
+        settings: Settings of the profile, with the log directory.
+        kafka: Returns the Kafka cluster and its credentials.
+        pids: Records its pid.
     """
 
     def __init__(
@@ -45,15 +45,14 @@ class Simulator:
 
     @property
     def report(self) -> SimulatorStatus:
-        """The simulator as it is now."""
         if self._component is None:
             return replace(self._status, up=False, rate=0.0, speed=0.0, paused=False)
-        # As it was told to be: its own speed is that of the present once it has caught up with it.
+        # The requested pace: the reported speed is 1 once event time has caught up with real time.
         rate, speed, paused = self._pace.rate or 0.0, self._pace.speed or 0.0, self._pace.paused
         return replace(self._status, up=True, rate=rate, speed=speed, paused=bool(paused))
 
     async def change(self, request: SimulatorCommand) -> None:
-        """Do what was asked: start, stop, or another pace."""
+        """Start or stop the simulator, or change its pace."""
         given = {
             name: value
             for name in ("rate", "speed", "paused")
@@ -63,7 +62,7 @@ class Simulator:
         if request.running is False:
             await self.stop()
         elif request.running and self._component is None:
-            # What the last one sent is not what this one has sent.
+            # The counters of the previous process do not apply to this one.
             self._status = SimulatorStatus()
             self._component = Component(self._spec(), self._pids, self._follow)
             self._component.start()
@@ -71,7 +70,7 @@ class Simulator:
             await self._send(msgspec.structs.replace(request, running=None))
 
     async def stop(self) -> None:
-        """End the simulator; what it has sent is flushed first."""
+        """End the simulator after it has flushed its records."""
         if self._component is not None:
             await self._component.stop(patience=5.0)
         if self._reader is not None:
@@ -97,7 +96,7 @@ class Simulator:
         )
 
     async def _follow(self, process: Process) -> None:
-        """A process that was started again has the first pace and is to be told the present one."""
+        """Send the current pace to a restarted process, which starts with the initial one."""
         self._process = process
         await self._send(self._pace)
         self._reader = asyncio.create_task(self._read(process))

@@ -1,7 +1,7 @@
-"""The one small process that owns the local stack's processes: starts, watches and ends them.
+"""The supervisor: the small process that starts, checks and ends the local stack's processes.
 
-It runs apart from every console, in a session of its own. It ends, and everything with it, when the
-last console that held it is gone, unless it was told to stay.
+It runs in a session of its own, detached from every console. It ends, with the whole stack, when
+the last console that held it is gone, unless it received a `Stay`.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ from .parts import parts
 from .pids import PidFile
 from .simulation import Simulator
 
-# Nobody connecting for this long after the start means that whoever started us is gone.
+# If nobody connects for this long after the start, the process that started us is gone.
 _FIRST_LEASE_SECONDS: Final = 20.0
 _LOCK_SECONDS: Final = 10.0
 _LOCK_POLL_SECONDS: Final = 0.1
@@ -59,7 +59,7 @@ class Supervisor:
     """Owns the processes of one state directory.
 
     Args:
-        settings: Of the stack.
+        settings: Settings of the profile.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -80,7 +80,6 @@ class Supervisor:
 
     @property
     def report(self) -> Report:
-        """The stack as it is now."""
         rest = self._gateway.rest
         return Report(
             pid=os.getpid(),
@@ -93,7 +92,7 @@ class Supervisor:
         )
 
     async def run(self) -> None:
-        """Keep the stack until it is no longer wanted, then end it."""
+        """Run the stack until it is no longer wanted, then end it."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop_wanted.set)
@@ -112,8 +111,8 @@ class Supervisor:
         for keeper in keepers:
             keeper.cancel()
         await self._end()
-        # Not waited for: connections stay open until this process ends, which is what tells
-        # whoever asked for the stop that it is done.
+        # Not waited for: connections stay open until this process ends, which tells the client
+        # that requested the stop that it is done.
         server.close()
         path.unlink(missing_ok=True)
 
@@ -131,7 +130,7 @@ class Supervisor:
         self._pids.clear()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Answer one connection's requests; its end is the end of a lease held over it."""
+        """Answer the requests of one connection; closing it ends a lease held over it."""
         holds = False
         try:
             async for line in reader:
@@ -142,9 +141,9 @@ class Supervisor:
                 writer.write(msgspec.json.encode(await self._answer(request)) + b"\n")
                 await writer.drain()
         except (OSError, msgspec.DecodeError, asyncio.LimitOverrunError):
-            pass  # The other side is gone or talks nonsense: either way we are done with it.
+            pass  # The client is gone or violates the protocol: drop the connection.
         except asyncio.CancelledError:
-            pass  # The stack has ended, and asyncio would log a connection still open as an error.
+            pass  # The stack has ended; asyncio would log the open connection as an error.
         finally:
             writer.close()
             if holds:
@@ -169,7 +168,7 @@ class Supervisor:
         return self.report
 
     async def _keep_jobs(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Bring back what a managed cluster loses; an external one looks after itself."""
+        """Restart jobs that a managed cluster has lost; an external cluster is left alone."""
         if self._settings.flink.attached:
             return
 
@@ -184,7 +183,7 @@ class Supervisor:
             yield Component(managed.spec(), self._pids, renew=managed.spec)
 
     def _kafka(self) -> KafkaSettings:
-        """Where Kafka is, or will be."""
+        """The Kafka cluster at its current or future address."""
         return self._broker.kafka if self._broker is not None else self._settings.kafka
 
     def _flink_at(self, address: str) -> FlinkRest:
@@ -192,10 +191,10 @@ class Supervisor:
 
 
 def _lock(state_dir: Path) -> int:
-    """Only one supervisor may own a state directory; one that is just ending is waited for.
+    """Lock the state directory; waits for a supervisor that is just ending.
 
     Raises:
-        UnavailableError: Another one does.
+        UnavailableError: Another supervisor holds it.
     """
     lock = os.open(state_dir / "supervisor.lock", os.O_CREAT | os.O_RDWR, 0o600)
     deadline = time.monotonic() + _LOCK_SECONDS
@@ -210,9 +209,9 @@ def _lock(state_dir: Path) -> int:
 
 
 def main() -> int:
-    """Run the supervisor with the settings that stand on stdin."""
+    """Run the supervisor with the settings on stdin."""
     settings = config.from_json(sys.stdin.buffer.read())
-    # Topics, checkpoints and logs hold what transactions hold: nobody else is to read them.
+    # Topics, checkpoints and logs contain transactions, which only the user may read.
     os.umask(0o077)
     try:
         lock = _lock(settings.state_dir)

@@ -14,7 +14,7 @@ from pipeline.features import BUILT_IN
 from pipeline.flink import rest as module
 from pipeline.flink.rest import FlinkRest
 from pipeline.model import RestorePoint
-from pipeline.stack.endpoints import Found, Stack
+from pipeline.stack.endpoints import Endpoints, Stack
 
 CHECKPOINT = {"external_path": "s3://b/j/chk-7", "latest_ack_timestamp": 7_000}
 SAVEPOINT = {"external_path": "s3://b/savepoint-9", "latest_ack_timestamp": 9_000}
@@ -209,12 +209,12 @@ def test_a_cluster_without_taskmanagers(
     answers["/overview"] = NO_SLOTS
     assert FlinkRest(FLINK).grows() is grows
     settings = Settings(kafka=KafkaSettings(bootstrap="127.0.0.1:1"), flink=FLINK)
-    found = Found(settings.kafka, settings.flink)
+    found = Endpoints(settings.kafka, settings.flink)
     stack = Stack(settings)
     finding = doctor.slots(found, stack, settings, BUILT_IN)
     if grows:
-        assert "TaskManagers are started" in finding.found
-        assert "starts TaskManagers" in doctor.flink(found, stack).found
+        assert "TaskManagers are allocated" in finding.found
+        assert "allocates TaskManagers" in doctor.flink(found, stack).found
     else:
         assert "have TaskManagers added" in finding.hint
         with pytest.raises(UnavailableError, match="has no TaskManager"):
