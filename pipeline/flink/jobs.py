@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -28,7 +29,6 @@ from .submission import STATE_PATH, Submission, Submitted
 from .version import check_version
 
 Report = Callable[[str], None]
-Submit = Callable[[Submission], Submitted]
 
 SAVEPOINTS_KEPT: Final = 3
 
@@ -39,6 +39,15 @@ class Survey:
 
     ours: tuple[JobStatus, ...]
     others: tuple[OtherJob, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A job that is ready to be submitted: its feature's name, what it computes, what to send."""
+
+    name: str
+    definition: Definition
+    submission: Submission
 
 
 class Jobs:
@@ -88,40 +97,66 @@ class Jobs:
         """
         return self._settings.flink.job_prefix + name
 
-    def start(
+    @contextmanager
+    def starting(self, name: str) -> Iterator[None]:
+        """Keep others from starting a job meanwhile.
+
+        Two consoles may start a job at once, and the supervisor restarts lost jobs.
+        """
+        with private_file.locked(self._settings.state_dir / f"start-{name}"):
+            yield
+
+    def prepare(
         self,
         name: str,
         definition: Definition,
         *,
         kafka: KafkaSettings,
-        submit: Submit,
         resume: Resume = Resume.UNCHANGED,
         report: Report = lambda _: None,
-    ) -> str:
-        """Submit a feature's job, restored from its newest restore point if there is one.
+    ) -> Prepared:
+        """Return what to submit to start a job, from its newest restore point if there is one.
 
         Args:
             name: The feature's name.
             definition: What it computes.
             kafka: The Kafka cluster as Flink reaches it.
-            submit: Passes a submission to the process that owns the JVM.
             resume: What to do with state that another definition produced.
             report: Called with what is being done.
 
-        Returns:
-            The job's id; a job that already runs is left alone.
+        Raises:
+            JobError: There are not enough free slots, or the job has changed since its state was
+                taken.
+        """
+        chosen = self._chosen(name, definition, resume, report)
+        parallelism = self._settings.parallelism
+        slots = self._rest.overview().slots
+        if slots.free < parallelism and not self._rest.grows():
+            running = [job.name for job in self._rest.jobs() if job.state not in TERMINAL]
+            raise no_slots(name, parallelism, slots, running, self._settings.flink)
+        check_version(self._rest)
+        restored = self.resume_point(name)
+        report(f"starting from {_state_label(restored)}" if restored else "starting without state")
+        options = self._options(name, parallelism, restored)
+        options["pipeline.global-job-parameters"] = f"{DIGEST_PARAMETER}:{chosen.digest}"
+        return Prepared(name, chosen, Submission(chosen.at(kafka, security.reveal), options))
+
+    def record_start(self, prepared: Prepared, submitted: Submitted, kafka: KafkaSettings) -> str:
+        """Record that a job was submitted, and return its id.
 
         Raises:
-            JobError: Flink refused the job, there are not enough free slots, or the job has changed
-                since its state was taken.
+            JobError: Flink refused the job.
         """
-        # Two consoles may start a job at once, and the supervisor restarts lost jobs.
-        with private_file.locked(self._settings.state_dir / f"start-{name}"):
-            running = self._running(name)
-            if running is not None:
-                return running.id
-            chosen = self._chosen(name, definition, resume, report)
-            return self._submit(name, chosen, kafka, submit, report)
+        name = prepared.name
+        if submitted.error:
+            raise JobError(
+                f"Flink refused the job {name}: {security.redacted(submitted.error, kafka)}.",
+                "Look at `fraudwatch logs` and `fraudwatch sql`.",
+            )
+        self._journal.update(
+            name, wanted=True, job_id=submitted.job_id, definition=prepared.definition
+        )
+        return submitted.job_id
 
     def _chosen(
         self, name: str, definition: Definition, resume: Resume, report: Report
@@ -141,52 +176,25 @@ class Jobs:
             )
         return definition
 
-    def _submit(
-        self,
-        name: str,
-        definition: Definition,
-        kafka: KafkaSettings,
-        submit: Submit,
-        report: Report,
-    ) -> str:
-        parallelism = self._settings.parallelism
-        slots = self._rest.overview().slots
-        if slots.free < parallelism and not self._rest.grows():
-            running = [job.name for job in self._rest.jobs() if job.state not in TERMINAL]
-            raise no_slots(name, parallelism, slots, running, self._settings.flink)
-        check_version(self._rest)
-        resume = self.resume_point(name)
-        report(f"starting from {_state_label(resume)}" if resume else "starting without state")
-        options = self._options(name, parallelism, resume)
-        options["pipeline.global-job-parameters"] = f"{DIGEST_PARAMETER}:{definition.digest}"
-        statements = definition.at(kafka, security.reveal)
-        submitted = submit(Submission(statements=statements, options=options))
-        if submitted.error:
-            raise JobError(
-                f"Flink refused the job {name}: {security.redacted(submitted.error, kafka)}.",
-                "Look at `fraudwatch logs` and `fraudwatch sql`.",
-            )
-        self._journal.update(name, wanted=True, job_id=submitted.job_id, definition=definition)
-        return submitted.job_id
-
-    def bring_back(self, seen: frozenset[str], kafka: KafkaSettings, submit: Submit) -> None:
-        """Restart jobs that Flink has lost, from their last checkpoint.
+    def lost(self, seen: frozenset[str]) -> dict[str, Definition]:
+        """Return the jobs that Flink has lost, by name.
 
         A JobManager that dies loses its jobs: its successor has never heard of them.
 
         Args:
             seen: Ids of jobs that ran on this cluster.
-            kafka: The Kafka cluster as Flink reaches it.
-            submit: Passes a submission to the process that owns the JVM.
-
-        Raises:
-            PipelineError: A job cannot be started; the others may still start a moment later.
         """
-        known = {job.id for job in self._rest.jobs()}
-        for name, entry in self._journal.entries().items():
-            lost = entry.wanted and entry.job_id in seen - known
-            if lost and entry.definition is not None:
-                self.start(name, entry.definition, kafka=kafka, submit=submit)
+        gone = seen - {job.id for job in self._rest.jobs()}
+        return {
+            name: entry.definition
+            for name, entry in self._journal.entries().items()
+            if entry.wanted and entry.job_id in gone and entry.definition is not None
+        }
+
+    def running_id(self, name: str) -> str:
+        """Return Flink's id of a job that runs; empty when it does not."""
+        running = self._running(name)
+        return running.id if running is not None else ""
 
     def wait_running(self, job_id: str) -> None:
         """Wait until all tasks of a job run."""

@@ -18,7 +18,6 @@ from pipeline.flink.ddl import definition
 from pipeline.flink.jobs import Jobs
 from pipeline.flink.metrics import MetricsReader
 from pipeline.flink.rest import FlinkRest
-from pipeline.flink.submission import Submission, Submitted
 from pipeline.kafka import groups, topics
 from pipeline.kafka.client import Probe
 from pipeline.model import Health, Resume, Slots
@@ -208,28 +207,32 @@ class Stack:
         needed = (contract.TRANSACTION_TOPIC, feature.topic)
         topics.require_topics(kafka, map(kafka.topic, needed))
 
-        def submit(submission: Submission) -> Submitted:
-            if not submission.resumes:
-                groups.forget(kafka, jobs.job_name(feature.name))
+        name = feature.name
+        with jobs.starting(name):
+            if running := jobs.running_id(name):
+                return running
+            prepared = jobs.prepare(
+                name,
+                definition(feature, kafka, jobs.job_name(name)),
+                kafka=kafka,
+                resume=resume,
+                report=report,
+            )
+            if not prepared.submission.resumes:
+                groups.forget(kafka, jobs.job_name(name))
             if self._report() is None:
                 # A profile with external clusters may never have been started.
-                parts.fetch_jars(
-                    self._settings, lambda far: report(f"fetching Flink's jars: {far}")
-                )
-                report("starting the submitter")
-                self.hold()
+                self._start_submitter(report)
             with Control(self._settings.state_dir) as control:
-                answer = control.ask(Submit(submission), SubmitAnswer, timeout=_SUBMIT_SECONDS)
-            return answer.submitted
+                answer = control.ask(
+                    Submit(prepared.submission), SubmitAnswer, timeout=_SUBMIT_SECONDS
+                )
+            return jobs.record_start(prepared, answer.submitted, kafka)
 
-        return jobs.start(
-            feature.name,
-            definition(feature, kafka, jobs.job_name(feature.name)),
-            kafka=kafka,
-            submit=submit,
-            resume=resume,
-            report=report,
-        )
+    def _start_submitter(self, report: Callable[[str], None]) -> None:
+        parts.fetch_jars(self._settings, lambda far: report(f"fetching Flink's jars: {far}"))
+        report("starting the submitter")
+        self.hold()
 
     def hold(self) -> Control:
         """Keep the profile's processes running for as long as the result is held.

@@ -60,7 +60,7 @@ class Keeper:
         if rest is None:
             return False
         try:
-            Jobs(rest, self._settings).bring_back(self._seen, self._kafka(), self._submit)
+            self._bring_back(Jobs(rest, self._settings))
             self._seen |= {job.id for job in rest.jobs()}
         except UnavailableError:
             # The cluster is going down, or is not completely up again.
@@ -69,3 +69,12 @@ class Keeper:
             _log.warning("a lost job cannot be brought back: %s", error)
             return True
         return False
+
+    def _bring_back(self, jobs: Jobs) -> None:
+        """Restart lost jobs, from their last checkpoint."""
+        kafka = self._kafka()
+        for name, definition in jobs.lost(self._seen).items():
+            with jobs.starting(name):
+                if not jobs.running_id(name):
+                    prepared = jobs.prepare(name, definition, kafka=kafka)
+                    jobs.record_start(prepared, self._submit(prepared.submission), kafka)

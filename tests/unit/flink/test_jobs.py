@@ -83,7 +83,9 @@ def settings(tmp_path: Path) -> Settings:
 
 
 def start(jobs: Jobs, cluster: Cluster, definition: Definition = NOW_IS) -> str:
-    return jobs.start("rolling", definition, kafka=KAFKA, submit=cluster.submit)
+    with jobs.starting("rolling"):
+        prepared = jobs.prepare("rolling", definition, kafka=KAFKA)
+        return jobs.record_start(prepared, cluster.submit(prepared.submission), KAFKA)
 
 
 def test_others_are_told_from_ours(settings: Settings) -> None:
