@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
+import msgspec
 from rich.cells import cell_len, chop_cells
 
 from . import text
@@ -50,39 +51,18 @@ def lay_out(source: str) -> tuple[list[Line], bool]:
 
     Args:
         source: Valid JSON; it need not be clean.
+
+    Raises:
+        msgspec.DecodeError: It is not valid.
     """
-    lines: list[Line] = []
-    line: Line = []
-    depth = 0
-    key = ""
-    opened = False
+    lines = msgspec.json.format(source, indent=_INDENT).split("\n")
+    return [_indented(line) for line in lines[:_MOST_LINES]], len(lines) <= _MOST_LINES
 
-    def end_line() -> None:
-        nonlocal line
-        lines.append(line)
-        line = [Piece(" " * (_INDENT * depth))]
 
-    for kind, token, is_key in _tokens(source):
-        if kind == "blank":
-            continue
-        if len(lines) >= _MOST_LINES:
-            return lines, False
-        if token in ("}", "]") and kind == "mark":
-            depth -= 1
-            if not opened:
-                end_line()
-        elif opened:
-            end_line()
-        opened = kind == "mark" and token in ("{", "[")
-        depth += opened
-        if is_key:
-            key = token
-        line.append(Piece(_clean(token), _tone(kind, token, key, is_key=is_key)))
-        if kind == "mark" and token == ",":
-            end_line()
-        elif kind == "mark" and token == ":":
-            line.append(Piece(" "))
-    return [*lines, line], True
+def _indented(line: str) -> Line:
+    rest = line.lstrip(" ")
+    indent = [Piece(line[: len(line) - len(rest)])] if rest != line else []
+    return [*indent, *colour(rest)]
 
 
 def wrap(line: Sequence[Piece], width: int) -> list[Line]:
