@@ -22,7 +22,7 @@ from .panels.catalogue import PANELS
 from .panels.users.users_panel import USERS
 from .preferences import PreferencesFile
 from .screens.closing import ClosingScreen
-from .screens.dashboard.screen import Dashboard
+from .screens.dashboard.dashboard import Dashboard
 from .screens.export.exporter import ExportRows, write
 from .screens.help import HelpScreen
 from .session.environment import Environment
@@ -240,7 +240,7 @@ class FraudwatchApp(App[str]):
     @on(OpenUser)
     def open_user(self, message: OpenUser) -> None:
         """Look at one user."""
-        from .screens.user.screen import UserScreen
+        from .screens.user.user_screen import UserScreen
         from .streams.user_feed import UserFeed
 
         def feed(user: int) -> UserFeed:
@@ -257,28 +257,28 @@ class FraudwatchApp(App[str]):
     @on(OpenJob)
     def open_job(self, message: OpenJob) -> None:
         """Look at one job."""
-        from .screens.job.screen import JobScreen
+        from .screens.job.job_screen import JobScreen
 
         self.push_screen(JobScreen(self.session, self.preferences, message.name))
 
     @on(OpenRows)
     def open_rows(self, message: OpenRows) -> None:
         """Look at the rows of a job's topic."""
-        from .screens.rows.screen import RowsScreen
+        from .screens.rows.rows_screen import RowsScreen
 
         self.push_screen(RowsScreen(self.session, self._tails(), message.name))
 
     @on(OpenTopic)
     def open_topic(self, message: OpenTopic) -> None:
         """Look into a topic."""
-        from .screens.records.screen import RecordsScreen
+        from .screens.records.records_screen import RecordsScreen
 
         self.push_screen(RecordsScreen(self._tails(), self._environment.clock, message.topic))
 
     @on(OpenQuarantine)
     def open_quarantine(self) -> None:
         """Look at the records that are no transactions."""
-        from .screens.quarantine.screen import QuarantineScreen
+        from .screens.quarantine.quarantine_screen import QuarantineScreen
 
         self.push_screen(QuarantineScreen(self.session))
 

@@ -19,7 +19,7 @@ from pipeline.kafka.producer import TransactionProducer
 from pipeline.model import RollingRow, SimulatorCommand
 from pipeline.stack.runtime import Runtime
 from tests.e2e.test_console import Terminal
-from tui.streams.topics import ROLLING
+from tui.streams.sink_topics import ROLLING
 
 from .report import MIB, show
 

@@ -11,7 +11,7 @@ from typing import Final
 from tests.snapshot.fakes import batch_of, flagged, live_batch
 from tests.snapshot.stage import Stage
 from tests.snapshot.tails import record
-from tui.streams.quarantine import BadRow
+from tui.streams.quarantined import BadRow
 from tui.streams.source import Batch
 
 from .hostile import texts

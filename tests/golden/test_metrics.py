@@ -17,7 +17,7 @@ from tui.metrics.endpoint import serving
 from tui.session.view import JobLine, Phase, Reading, View
 from tui.streams.event_clock import EventTime
 from tui.streams.problem import Problem
-from tui.streams.quarantine import Quarantine
+from tui.streams.quarantined import Quarantine
 from tui.streams.snapshot import Snapshot
 
 GOLDEN = Path(__file__).parent / "metrics" / "console.prom"

@@ -37,8 +37,8 @@ from pipeline.model import (
 )
 from tui.session.backend import ReportProgress, ReportSteps
 from tui.streams.record_view import RecordView
+from tui.streams.sink_topics import FLAGGED, ROLLING, TUMBLING, Placed
 from tui.streams.source import Batch, Extent
-from tui.streams.topics import FLAGGED, ROLLING, TUMBLING, Placed
 
 NOW = 1_700_000_000.0
 GATE_SECONDS = 150.0

@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 
 from pipeline.model import JobDetail, SinkColumn
 from tui.screens.rows.feature_table import FeatureTable
-from tui.screens.rows.screen import RowsScreen
+from tui.screens.rows.rows_screen import RowsScreen
 from tui.streams.record_view import RecordView
 
 from . import fakes

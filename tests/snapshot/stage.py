@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 
 from tests.idle import DEADLINE_SECONDS
 from tui.app import FraudwatchApp
-from tui.screens.dashboard.screen import Dashboard
+from tui.screens.dashboard.dashboard import Dashboard
 from tui.session.environment import Environment, Profiles
 from tui.session.view import Phase, View
 from tui.streams.history import HistoryBatch

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pipeline.model import Health, JobState, Slots, StackStatus, Step, StepState
+from tui.streams.sink_topics import FLAGGED, ROLLING, TUMBLING
 from tui.streams.source import Batch
-from tui.streams.topics import FLAGGED, ROLLING, TUMBLING
 
 from .fakes import JOBS, NOW, STATUS, live_batch
 

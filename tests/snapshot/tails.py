@@ -14,7 +14,7 @@ from textual.widget import Widget
 
 from pipeline.model import Last, Reset, Since, Start
 from tui.screens.records.record_list import RecordsTable
-from tui.screens.records.screen import RecordsScreen
+from tui.screens.records.records_screen import RecordsScreen
 from tui.streams.record_view import RecordView
 from tui.streams.tail_feed import MOST_KEPT
 from tui.streams.tail_source import TailBatch, TopicSize

@@ -10,7 +10,7 @@ import pytest
 from textual.pilot import Pilot
 
 from pipeline.model import JobState
-from tui.screens.job.screen import JobScreen
+from tui.screens.job.job_screen import JobScreen
 
 from .fakes import JOBS, NOW, STATUS, FakeBackend, FakeSource, live_batch, unreachable
 from .stage import Stage, flowing

@@ -9,7 +9,7 @@ import pytest
 from textual.pilot import Pilot
 
 from pipeline.errors import UnavailableError
-from tui.screens.user.screen import UserScreen
+from tui.screens.user.user_screen import UserScreen
 from tui.streams.history import HistoryBatch
 
 from .fakes import FakeSource, live_batch

@@ -15,7 +15,7 @@ from prometheus_client.core import (
 
 from pipeline.model import Health, JobState
 from tui.session.view import Phase, View
-from tui.streams.topics import FLAGGED, ROLLING, WINDOW_SINKS
+from tui.streams.sink_topics import FLAGGED, ROLLING, WINDOW_SINKS
 
 _PREFIX: Final = "fraudwatch_console"
 

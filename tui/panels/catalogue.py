@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from tui.streams.topics import SinkTopic
+from tui.streams.sink_topics import SinkTopic
 
 from .flagged.flagged_panel import FLAGGED_PANEL
 from .panel import Panel, TablePanel

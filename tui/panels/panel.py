@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Generic
 
 from tui.streams.panel_state import MakeState, ShownT
-from tui.streams.topics import SinkTopic
+from tui.streams.sink_topics import SinkTopic
 from tui.table.column import Columns, RowT
 from tui.table.query import Page, Query, select
 

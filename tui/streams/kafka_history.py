@@ -11,7 +11,7 @@ from pipeline.kafka.records import Record, decode
 from pipeline.model import Last, RollingRow, Transaction, WindowRow
 
 from .history import HistoryBatch
-from .topics import ROLLING, TUMBLING
+from .sink_topics import ROLLING, TUMBLING
 
 _TOPICS: Final = (TRANSACTION_TOPIC, ROLLING.topic, TUMBLING.topic)
 # Per topic: a few seconds' reading, which is hours of one user.

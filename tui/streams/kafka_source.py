@@ -13,10 +13,10 @@ from pipeline.kafka.quarantine import validate
 from pipeline.kafka.records import Record, decode_with_records
 from pipeline.model import Last, Transaction
 
-from .quarantine import BadRow
+from .quarantined import BadRow
 from .record_view import RecordView
+from .sink_topics import Placed, SinkTopic
 from .source import Batch, Extent
-from .topics import Placed, SinkTopic
 
 # Enough of each topic's past to fill every table at once; more would be waited for.
 _PAST_RECORDS: Final = 20_000

@@ -9,8 +9,8 @@ from tui.table.query import Query
 
 from .event_clock import EventClock
 from .limits import StreamLimits
+from .sink_topics import SinkTopic
 from .source import Batch
-from .topics import SinkTopic
 
 ShownT = TypeVar("ShownT")
 ShownT_co = TypeVar("ShownT_co", covariant=True)

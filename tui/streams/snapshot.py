@@ -8,7 +8,7 @@ from typing import Any
 
 from .event_clock import EventTime
 from .panel_state import ShownT, StoredPanel
-from .quarantine import Quarantine
+from .quarantined import Quarantine
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from typing import Any, Protocol
 
 from pipeline.model import Transaction
 
-from .quarantine import BadRow
-from .topics import RowT, SinkTopic
+from .quarantined import BadRow
+from .sink_topics import RowT, SinkTopic
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from tui.table.query import Query
 from .event_clock import EventClock
 from .limits import StreamLimits
 from .panel_state import PanelState, ShownT, StoredPanel
-from .quarantine import QuarantineBuffer
+from .quarantined import QuarantineBuffer
 from .snapshot import Snapshot
 from .source import Batch
 from .throughput import Throughput

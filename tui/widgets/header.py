@@ -12,7 +12,7 @@ from tui.drawing import text
 from tui.drawing.tones import Piece, Tone
 from tui.session.start import no_start
 from tui.session.view import Phase, View
-from tui.streams.topics import FLAGGED
+from tui.streams.sink_topics import FLAGGED
 from tui.table.layout import fit
 
 from .lines import Lines

@@ -10,7 +10,7 @@ from pipeline.model import Health, JobState
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone
 from tui.session.view import Phase, View
-from tui.streams.quarantine import Quarantine
+from tui.streams.quarantined import Quarantine
 from tui.table.filter import Filter
 
 Reason = tuple[Piece, ...]

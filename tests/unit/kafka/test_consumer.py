@@ -20,7 +20,7 @@ from pipeline.kafka.topics import list_topics
 from pipeline.model import Last, Reset, Start
 from tests.idle import DEADLINE_SECONDS
 from tui.streams.kafka_source import KafkaSource
-from tui.streams.quarantine import BadRow
+from tui.streams.quarantined import BadRow
 
 TOPIC = "numbers"
 LEADER = SimpleNamespace(id=1)

@@ -14,8 +14,8 @@ from textual.widgets import Input
 from tests.snapshot.fakes import FakeSource, live_batch
 from tests.snapshot.stage import Stage
 from tests.snapshot.tails import FakeTails, record
-from tui.screens.dashboard.screen import Dashboard
-from tui.screens.records.screen import RecordsScreen
+from tui.screens.dashboard.dashboard import Dashboard
+from tui.screens.records.records_screen import RecordsScreen
 from tui.widgets.filter_bar import FilterBar
 
 TOPICS = ("flagged_transactions", "my_transaction", "transaction", "transaction_2")

@@ -10,8 +10,8 @@ from tests.snapshot.fakes import FakeSource, live_batch
 from tests.snapshot.stage import Stage
 from tests.snapshot.test_job import open_job
 from tui.screens.commands.changed import ChangedScreen
-from tui.screens.dashboard.screen import Dashboard
-from tui.screens.job.screen import JobScreen
+from tui.screens.dashboard.dashboard import Dashboard
+from tui.screens.job.job_screen import JobScreen
 
 WHY = "rolling has changed since its savepoint of 2023-03-04 17:00."
 BOTH = (Resume.FRESH, Resume.AS_BEFORE)

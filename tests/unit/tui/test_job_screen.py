@@ -10,8 +10,8 @@ from tests.snapshot.stage import Stage
 from tests.snapshot.test_job import open_job
 from tui.keymap import KEYMAP, Scope
 from tui.screens.commands.confirm import ConfirmScreen
-from tui.screens.dashboard.screen import Dashboard
-from tui.screens.job.screen import JobScreen
+from tui.screens.dashboard.dashboard import Dashboard
+from tui.screens.job.job_screen import JobScreen
 
 
 def stage() -> Stage:

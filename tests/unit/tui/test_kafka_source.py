@@ -13,8 +13,8 @@ from pipeline.simulator import encode
 from tests.snapshot.fakes import rolling, transaction, window_row
 from tui.panels.catalogue import sinks_of_panels
 from tui.streams.kafka_source import decoded
+from tui.streams.sink_topics import CUMULATING, FLAGGED, HOPPING, ROLLING, TUMBLING
 from tui.streams.source import Extent
-from tui.streams.topics import CUMULATING, FLAGGED, HOPPING, ROLLING, TUMBLING
 
 CUMULATING_ROW = {
     "window_start": "2023-03-04 00:00:00",

@@ -33,7 +33,7 @@ from tui.panels.jobs.jobs_table import JobsPanel
 from tui.panels.users.user_row import UserRow
 from tui.panels.users.users_panel import USERS
 from tui.panels.users.users_table import UsersTable
-from tui.screens.dashboard.screen import Dashboard
+from tui.screens.dashboard.dashboard import Dashboard
 from tui.screens.help import HelpScreen, help_text
 from tui.session.view import JobLine, Phase, View
 from tui.streams.snapshot import Snapshot

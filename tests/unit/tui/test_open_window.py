@@ -17,8 +17,8 @@ from tui.panels.windows.next_window import OpenWindowLines
 from tui.panels.windows.open_window import IDLE_SECONDS, SHAPES, open_window
 from tui.session.view import JobLine, Phase, Reading, View
 from tui.streams.event_clock import EventTime, Partition
+from tui.streams.sink_topics import WINDOW_SINKS
 from tui.streams.snapshot import Snapshot
-from tui.streams.topics import WINDOW_SINKS
 from tui.table.query import Page, Query
 
 NEWEST = datetime(2023, 3, 4, 17, 22, 10)

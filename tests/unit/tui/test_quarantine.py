@@ -9,9 +9,9 @@ from pipeline.kafka.quarantine import Kind
 from tests.snapshot.fakes import NOW, FakeSource, live_batch
 from tests.snapshot.stage import Stage
 from tests.snapshot.test_quarantine import quarantined
+from tui.screens.quarantine.quarantine_screen import QuarantineScreen
 from tui.screens.quarantine.quarantine_table import QuarantineTable
-from tui.screens.quarantine.screen import QuarantineScreen
-from tui.streams.quarantine import BadRow, QuarantineBuffer
+from tui.streams.quarantined import BadRow, QuarantineBuffer
 from tui.streams.record_view import RecordView
 from tui.streams.source import Batch
 from tui.widgets.record_pane import RecordPane

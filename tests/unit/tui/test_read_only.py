@@ -11,7 +11,7 @@ from pipeline.model import Health, SimulatorCommand
 from tests.snapshot.fakes import STATUS, FakeBackend, FakeSource, live_batch
 from tests.snapshot.stage import Stage
 from tui.keymap import KEYMAP
-from tui.screens.dashboard.screen import Dashboard
+from tui.screens.dashboard.dashboard import Dashboard
 from tui.session.read_only import ReadOnlyBackend
 
 

@@ -16,7 +16,7 @@ from tui.panels.windows.windows_table import why_no_windows
 from tui.session.view import JobLine, Phase, Reading, View
 from tui.streams.event_clock import EventTime, Partition
 from tui.streams.problem import Problem
-from tui.streams.quarantine import BadRow, Quarantine
+from tui.streams.quarantined import BadRow, Quarantine
 from tui.streams.record_view import RecordView
 from tui.streams.snapshot import Snapshot
 from tui.table.filter import parse

@@ -12,7 +12,7 @@ from tests.snapshot.fakes import NOW
 from tests.snapshot.painted import strips
 from tests.snapshot.tails import TOPIC, FakeTails, RecordsStage, record
 from tests.unit.tui.test_robust import CONTROL, HOSTILE
-from tui.screens.dashboard.screen import Dashboard
+from tui.screens.dashboard.dashboard import Dashboard
 from tui.screens.records.topic_picker import TopicPicker
 from tui.screens.records.when_dialog import WhenDialog
 from tui.streams.record_view import RecordView

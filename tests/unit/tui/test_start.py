@@ -32,7 +32,7 @@ from tests.snapshot.starts import (
 )
 from tui.panels.jobs.jobs_table import JobsPanel
 from tui.session.view import Phase
-from tui.streams.topics import ROLLING
+from tui.streams.sink_topics import ROLLING
 
 
 def coming_up(steps: tuple[Step, ...] = KAFKA_IS_UP) -> Stage:

@@ -25,9 +25,9 @@ from tui.panels.users.user_row import USER_COLUMNS, UserRow
 from tui.panels.users.users_panel import USERS
 from tui.panels.windows.windows_panel import WINDOWS
 from tui.streams.limits import StreamLimits
+from tui.streams.sink_topics import FLAGGED, ROLLING
 from tui.streams.source import Batch, Extent
 from tui.streams.store import Store
-from tui.streams.topics import FLAGGED, ROLLING
 from tui.table.filter import parse
 from tui.table.query import Page, Query, select
 

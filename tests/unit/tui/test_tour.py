@@ -19,8 +19,8 @@ from tests.snapshot.fakes import (
 )
 from tests.snapshot.stage import Stage
 from tui.panels.users.users_table import UsersTable
-from tui.screens.dashboard.screen import Dashboard
-from tui.screens.user.screen import UserScreen
+from tui.screens.dashboard.dashboard import Dashboard
+from tui.screens.user.user_screen import UserScreen
 from tui.streams.source import Batch
 
 

@@ -17,8 +17,8 @@ from tests.snapshot.stage import Stage
 from tests.snapshot.test_user import open_user
 from tui.keymap import KEYMAP, Scope
 from tui.panels.users.users_panel import USERS
-from tui.screens.dashboard.screen import Dashboard
-from tui.screens.user.screen import UserScreen
+from tui.screens.dashboard.dashboard import Dashboard
+from tui.screens.user.user_screen import UserScreen
 from tui.screens.user.user_tables import TransactionsTable
 from tui.streams.history import MOST_ROWS, MOST_WINDOWS, HistoryBatch, HistoryState
 

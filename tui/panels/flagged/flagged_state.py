@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Final
 
 from pipeline.model import RollingRow, Transaction
+from tui.streams.sink_topics import FLAGGED, ROLLING, Placed
 from tui.streams.source import Batch
-from tui.streams.topics import FLAGGED, ROLLING, Placed
 from tui.streams.unseen import Unseen
 from tui.table.query import Page, Query, select
 

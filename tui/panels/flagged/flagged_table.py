@@ -7,7 +7,7 @@ from textual.message import Message
 from tui.drawing import text
 from tui.panels.panel_table import PanelTable
 from tui.session.view import View
-from tui.streams.topics import FLAGGED
+from tui.streams.sink_topics import FLAGGED
 from tui.table.query import Query
 from tui.widgets.reasons import Reason, nothing_matches, why_empty
 

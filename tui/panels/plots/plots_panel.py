@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 from tui.panels.panel import Panel
-from tui.streams.topics import FLAGGED, ROLLING
+from tui.streams.sink_topics import FLAGGED, ROLLING
 
 from .series_snapshot import SeriesSnapshot
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping
 
+from tui.streams.sink_topics import FLAGGED, ROLLING
 from tui.streams.source import Batch
-from tui.streams.topics import FLAGGED, ROLLING
 from tui.table.query import Query
 
 from .amounts import Amounts

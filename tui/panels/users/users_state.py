@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.model import RollingRow, Transaction
+from tui.streams.sink_topics import FLAGGED, ROLLING
 from tui.streams.source import Batch
 from tui.streams.store import Store
-from tui.streams.topics import FLAGGED, ROLLING
 from tui.streams.unseen import Unseen
 from tui.table.filter import COMPARISONS, Term
 from tui.table.query import Page, Query

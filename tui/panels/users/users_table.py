@@ -5,7 +5,7 @@ from __future__ import annotations
 from tui.messages import OpenUser
 from tui.panels.panel_table import PanelTable
 from tui.session.view import View
-from tui.streams.topics import ROLLING
+from tui.streams.sink_topics import ROLLING
 from tui.table.query import Query
 from tui.widgets.reasons import DELAY, Reason, nothing_matches, why_empty
 

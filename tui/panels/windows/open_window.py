@@ -9,7 +9,7 @@ from typing import Final
 from pipeline import contract
 from tui.session.view import View
 from tui.streams.event_clock import Partition
-from tui.streams.topics import CUMULATING, HOPPING, TUMBLING
+from tui.streams.sink_topics import CUMULATING, HOPPING, TUMBLING
 
 from .windows_panel import WINDOWS
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 from tui.panels.panel import TablePanel
-from tui.streams.topics import WINDOW_SINKS
+from tui.streams.sink_topics import WINDOW_SINKS
 from tui.table.query import Page
 
 from .window_rows import WINDOW_COLUMNS, WindowSummary, WindowUser

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.model import WindowRow
+from tui.streams.sink_topics import SinkTopic
 from tui.streams.source import Batch
-from tui.streams.topics import SinkTopic
 from tui.table.query import Page, Query, select
 
 from .window_rows import WINDOW_COLUMNS, WindowLine, WindowSummary, WindowUser

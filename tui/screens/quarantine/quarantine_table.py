@@ -7,7 +7,7 @@ from typing import Final
 
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone
-from tui.streams.quarantine import BadRow
+from tui.streams.quarantined import BadRow
 from tui.streams.record_view import as_text
 from tui.table.column import Column, Columns
 from tui.table.live_table import LiveTable

@@ -13,7 +13,7 @@ from tui.drawing.tones import Piece, Tone, content
 from tui.keymap import Scope, inner_bindings
 from tui.screens.export.exporter import Export, ExportRows
 from tui.session.session import Session
-from tui.streams.quarantine import BadRow, Quarantine
+from tui.streams.quarantined import BadRow, Quarantine
 from tui.table.live_table import LiveTable
 from tui.widgets.header import Header
 from tui.widgets.record_pane import RecordPane
