@@ -1,8 +1,8 @@
 """Draws charts with plotext: braille points, quiet axes, colours by meaning.
 
 plotext draws with numbered colours; here each number stands for a tone, so that the theme decides
-how it looks. What was drawn is read cell by cell: its text with escape codes would only have to be
-taken apart again.
+how it looks. It has one figure for the whole program, which each chart clears: only the thread of
+the user interface draws.
 """
 
 from __future__ import annotations
@@ -10,6 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import groupby
 from typing import Any, Final, NamedTuple
+
+from rich.style import Style
+from rich.text import Text
 
 from tui.drawing.tones import Piece, Tone
 
@@ -43,7 +46,7 @@ class _Area(NamedTuple):
 
 def draw(chart: Chart, width: int, height: int) -> list[Row]:
     """Draw a chart in so many cells; nothing where that is too little."""
-    from textual_plotext import Plot
+    import plotext
 
     rows = height - 2 - (height >= NAMED_HEIGHT and bool(chart.x.name))
     if rows < _LEAST_ROWS or width < _LEAST_WIDTH:
@@ -51,10 +54,11 @@ def draw(chart: Chart, width: int, height: int) -> list[Row]:
     y = _with_extent(chart.y.scale(chart.y.low, chart.y.high, rows))
     columns = width - max((len(tick.label) for tick in y.ticks), default=0) - 2
     x = _with_extent(chart.x.scale(chart.x.low, chart.x.high, columns))
-    plot: Any = Plot()
-    # plotext's own limit is the terminal; only both together set the size, whatever it was.
-    plot.plotsize(width, height)
-    plot._set_size(width, height)
+    plot: Any = plotext
+    plot.clear_figure()
+    # Its own limit is the terminal that the program runs in, if any.
+    plot.limit_size(False, False)
+    plot.plot_size(width, height)
     plot.xaxes(True, False)
     plot.yaxes(True, False)
     plot.canvas_color("default")
@@ -72,8 +76,7 @@ def draw(chart: Chart, width: int, height: int) -> list[Row]:
     # Bullets stand alone in their cells, so that they go over lines; braille dots go under them.
     for mark in sorted(chart.marks, key=lambda mark: _marker(mark, area) != "braille"):
         _add(plot, mark, area)
-    plot.build()
-    return list(_rows(plot.monitor.matrix))
+    return [_row(Text.from_ansi(line)) for line in plot.build().rstrip("\n").split("\n")]
 
 
 def _with_extent(scale: Fitted) -> Fitted:
@@ -144,16 +147,17 @@ def _value(point: Point) -> float:
     return point[1]
 
 
-def _rows(matrix: Any) -> Iterator[Row]:
-    for markers, colors in zip(reversed(matrix.marker), reversed(matrix.fullground), strict=True):
-        cells = [(cell, _tone(cell, color)) for cell, color in zip(markers, colors, strict=True)]
-        yield [
-            Piece("".join(cell for cell, _ in run), tone)
-            for tone, run in groupby(cells, key=lambda cell: cell[1])
-        ]
-
-
-def _tone(cell: str, color: int | str) -> Tone:
-    if cell in _AXIS:
-        return Tone.LINE
-    return _TONES[color - 1] if isinstance(color, int) else Tone.PLAIN
+def _row(line: Text) -> Row:
+    tones = [Tone.PLAIN] * len(line.plain)
+    for start, end, style in line.spans:
+        color = style.color if isinstance(style, Style) else None
+        if color is not None and color.number is not None:
+            tones[start:end] = [_TONES[color.number - 1]] * (end - start)
+    cells = [
+        (cell, Tone.LINE if cell in _AXIS else tone)
+        for cell, tone in zip(line.plain, tones, strict=True)
+    ]
+    return [
+        Piece("".join(cell for cell, _ in run), tone)
+        for tone, run in groupby(cells, key=lambda cell: cell[1])
+    ]
