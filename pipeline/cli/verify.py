@@ -1,4 +1,4 @@
-"""`verify`: is a live feature right? `quarantine`: what did no feature see?"""
+"""`verify`: is a live feature right? `quarantine`: which records are invalid?"""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ _VALUE_BYTES = 1_000
 
 
 def verify(*names: str, json: Json = False, common: Common = Common()) -> int:
-    """Hold live features against their own expressions evaluated on DuckDB.
+    """Compare live features with their own expressions, evaluated in batch on DuckDB.
 
     Exit code 0 (✓) when each is proved right, 1 (✗) when a row is missing or different, 6 (?) when
     one cannot be judged: nothing is final yet, the job does not run or lags, or results depend on
-    an order of arrival that is not known.
+    an unknown order of arrival.
 
     Args:
-        names: Which features; all of them without a name.
+        names: The features; all of them without a name.
     """
     from pipeline.parity.report import Outcome, render
     from pipeline.stack.runtime import Runtime
@@ -60,12 +60,12 @@ def quarantine(
     json: Json = False,
     common: Common = Common(),
 ) -> int:
-    """List the records of the transaction topic that are no transactions.
+    """List the invalid records of the transaction topic.
 
     They are counted by kind, and the newest are shown with their coordinates. No feature sees them.
 
     Args:
-        limit: Show the newest so many.
+        limit: Number of the newest records to show.
     """
     from pipeline.contract import TRANSACTION_TOPIC
     from pipeline.kafka.consumer import read_to_end
@@ -90,7 +90,7 @@ def quarantine(
         print_json({"read": read, "total": total, "kinds": ordered, "records": records})
         return 0
     if not kinds:
-        print(f"{counted(read, 'record')}, and all are transactions." if read else "No records.")
+        print(f"{counted(read, 'record')}, all of them valid." if read else "No records.")
         return 0
     print_table(("KIND", "RECORDS"), [(kind, f"{n:,}") for kind, n in ordered.items()], right=(1,))
     rows = [

@@ -47,7 +47,7 @@ class Registry(Sequence[Feature]):
         """Return the named features, in the given order; all of them without a name.
 
         Raises:
-            JobError: There is no feature of a name.
+            JobError: A name is unknown.
         """
         by_name = {feature.name: feature for feature in self._features}
         wanted = tuple(names) or tuple(by_name)

@@ -34,8 +34,7 @@ class StateStore(Protocol):
     def readable(self, path: str) -> bool:
         """Whether a savepoint still exists, as far as can be checked."""
 
-    def discard(self, path: str) -> None:
-        """Delete a savepoint."""
+    def discard(self, path: str) -> None: ...
 
     def discard_checkpoints(self, job_id: str) -> None:
         """Delete the checkpoints of a run, if they are ours to delete."""

@@ -188,14 +188,14 @@ class BatchConsumer:
                 else:
                     self._error = in_words(failure.args[0])
                 continue
-            told = answer.result()
+            description = answer.result()
             self._missing.discard(topic)
-            topic_id = str(told.topic_id)
+            topic_id = str(description.topic_id)
             if self._ids.get(topic, topic_id) != topic_id:
                 # librdkafka would continue at the old offset and skip the records before it.
                 self._forget(topic)
             # A partition without a leader would block the others; it is assigned once it has one.
-            numbers = (part.id for part in told.partitions if part.leader is not None)
+            numbers = (part.id for part in description.partitions if part.leader is not None)
             unread = [number for number in numbers if (topic, number) not in self._ranges]
             if unread:
                 found[topic] = (topic_id, unread)

@@ -169,7 +169,7 @@ def test_no_command_is_lost_for_a_figure(company: Company, less: Newest) -> None
     assert checks["quarantined", ""]["value"] == 0
     age = checks["age", TRANSACTION_TOPIC]
     assert (age["value"], age["holds"]) == (None, False)
-    assert age["said"].startswith("not known: this version of Kafka does not tell")
+    assert age["said"].startswith("not known: this version of Kafka does not report it")
 
 
 @pytest.mark.parametrize("less", [_NO_OFFSETS], indirect=True, ids=["no offsets"])

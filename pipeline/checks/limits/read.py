@@ -46,7 +46,7 @@ def read(
         report: Called with what is being done, where that takes time.
 
     Raises:
-        JobError: There is no job of a name.
+        JobError: A name is unknown.
     """
     wanted = runtime.features.find(names)
     try:

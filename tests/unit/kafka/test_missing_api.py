@@ -210,7 +210,7 @@ def test_an_unknown_age_is_said_to_be_unknown_and_holds_no_limit() -> None:
     for limit, holds in ((None, None), (60.0, False)):
         found = next(one for one in measure(readings, Limits(age=limit)) if one.check == "age")
         assert (found.value, found.holds) == (None, holds)
-        assert found.said.startswith("not known: this version of Kafka does not tell")
+        assert found.said.startswith("not known: this version of Kafka does not report it")
 
 
 def test_a_client_that_gives_up_says_why() -> None:
