@@ -86,7 +86,7 @@ def main(arguments: Sequence[str] | None = None, *, more: Sequence[Command] = ()
             )
         )
         code = UnavailableError.exit_code
-    _give_up_what_fails()
+    _close_broken_streams()
     return code
 
 
@@ -111,7 +111,7 @@ def _complain(error: PipelineError) -> None:
             print(f"            {sanitised(error.hint)}", file=sys.stderr)
 
 
-def _give_up_what_fails() -> None:
+def _close_broken_streams() -> None:
     """Close streams that cannot be flushed, since Python would try again at exit."""
     for name in ("stdout", "stderr"):
         try:

@@ -177,7 +177,7 @@ def topics(
         print_table(("TOPIC", "RECORDS", "PARTITIONS"), rows, right=(1, 2))
         for topic in found:
             if topic.leaderless:
-                without = leaders.in_words(topic.name, topic.leaderless)
+                without = leaders.describe(topic.name, topic.leaderless)
                 say(f"{without}: what is in there is not counted.")
     return 0
 
@@ -202,11 +202,11 @@ def tail(
     """
     from pipeline.kafka.consumer import read_to_end
     from pipeline.kafka.tail import TEXT_HEADER, json_object, text_line
-    from pipeline.kafka.topics import names_of_topics
+    from pipeline.kafka.topics import topic_names
     from pipeline.model import Reset
 
     kafka = running_kafka(common)
-    known = names_of_topics(kafka)
+    known = topic_names(kafka)
     if topic not in known:
         raise UnavailableError(
             f"There is no topic {topic!r}.", f"Topics: {', '.join(known) or 'none yet'}."

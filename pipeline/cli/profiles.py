@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from pipeline import config, private_file
-from pipeline.checks.connectivity import Connectivity, try_profiles
+from pipeline.checks.connectivity import Connectivity, check_profiles
 from pipeline.errors import InputError
 from pipeline.model import Health
 from pipeline.text.sanitise import sanitised
@@ -50,7 +50,7 @@ def profiles(*, json: Json = False) -> int:
 
     The exit code is 0 also when some do not; `doctor --profile NAME` says more about one.
     """
-    found = try_profiles(config.profiles())
+    found = check_profiles(config.profiles())
     if json:
         print_json([_object(profile) for profile in found])
         return 0

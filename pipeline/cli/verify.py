@@ -48,7 +48,7 @@ def verify(*names: str, json: Json = False, common: Common = Common()) -> int:
     ]
     say("", over=True)
     if json:
-        print_json([_said(parity) for parity in results])
+        print_json([_parity_object(parity) for parity in results])
     else:
         print(render(results))
     return Outcome.of_all(parity.outcome for parity in results).exit_code
@@ -85,7 +85,7 @@ def quarantine(
     say("", over=True)
     ordered = dict(sorted(kinds.items(), key=lambda item: (-item[1], item[0])))
     if json:
-        records = [_located(found) for found in newest]
+        records = [_quarantined_object(found) for found in newest]
         total = sum(kinds.values())
         print_json({"read": read, "total": total, "kinds": ordered, "records": records})
         return 0
@@ -105,7 +105,7 @@ def quarantine(
     return 0
 
 
-def _located(found: Quarantined) -> dict[str, object]:
+def _quarantined_object(found: Quarantined) -> dict[str, object]:
     record = found.record
     return {
         "partition": record.partition,
@@ -119,7 +119,7 @@ def _located(found: Quarantined) -> dict[str, object]:
     }
 
 
-def _said(parity: Parity) -> dict[str, object]:
+def _parity_object(parity: Parity) -> dict[str, object]:
     import msgspec
 
     fields: dict[str, object] = msgspec.to_builtins(parity)

@@ -56,7 +56,7 @@ class Registry(Sequence[Feature]):
                 raise JobError(f"There is no job named {name!r}.", f"Jobs: {', '.join(by_name)}.")
         return tuple(by_name[name] for name in wanted)
 
-    def with_one_more(self, added: Feature, where: str) -> Registry:
+    def with_feature(self, added: Feature, where: str) -> Registry:
         """Return a registry with one more feature.
 
         Args:
