@@ -50,11 +50,11 @@ def simulate(
 
     for name, value in (("--rate", rate), ("--speed", speed)):
         if value is not None and not 0 < value <= FASTEST:
-            hint = f"It has to be greater than 0, and {FASTEST:,} at most."
+            hint = f"It must be greater than 0, and {FASTEST:,} at most."
             raise ConfigError(f"{name} is {value:g}.", hint)
     if here:
         if pause is not None or inject_fraud or off:
-            raise ConfigError("--here takes --rate and --speed.", "ctrl+c or SIGTERM ends it.")
+            raise ConfigError("--here takes only --rate and --speed.", "ctrl+c or SIGTERM ends it.")
         return _simulate_here(common, rate, speed, json=json)
     status = Runtime(common.settings).simulate(
         SimulatorCommand(

@@ -63,7 +63,7 @@ def _run(path: Path) -> ModuleType:
     # A path is not a valid module name, so it shadows no module.
     spec = importlib.util.spec_from_file_location(str(path), path)
     if spec is None or spec.loader is None:
-        raise InputError(f"{path} is not a Python file.", "Its name has to end with .py.")
+        raise InputError(f"{path} is not a Python file.", "Its name must end with .py.")
     module = importlib.util.module_from_spec(spec)
     # dataclasses, for one, looks up the module of a class here.
     sys.modules[spec.name] = module
@@ -90,7 +90,7 @@ def _refuse_unfit(path: Path, feature: Feature) -> None:
         raise _converted(path, error) from error
     if not isinstance(table, ir.Table):
         raise InputError(
-            f"{at}: {feature.name} returns a {type(table).__name__}, and has to return a table.",
+            f"{at}: {feature.name} returns a {type(table).__name__}, but must return a table.",
             "A feature is an expression such as `transaction.select(...)`.",
         )
 

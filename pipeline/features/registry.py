@@ -72,7 +72,7 @@ class Registry(Sequence[Feature]):
     def _refuse_taken(self, added: Feature, where: str) -> None:
         if added.name in self.names:
             raise InputError(
-                f"{where}: there is a feature named {added.name!r} already.",
+                f"{where}: a feature named {added.name!r} already exists.",
                 "Give the function another name.",
             )
         if added.topic == contract.TRANSACTION_TOPIC:

@@ -142,7 +142,7 @@ def http_error(address: str, path: str, response: httpx.Response) -> PipelineErr
         return _not_flink(address, f"it redirects to {quoted(response.headers['Location'])}")
     if code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
         return ConfigError(
-            f"Flink at {address} does not let us in (HTTP {code}).",
+            f"Flink at {address} refuses access (HTTP {code}).",
             "Check username and password, or token, of the profile's table `flink`.",
         )
     if any(said in response.text for said in _LEADERLESS):

@@ -224,7 +224,7 @@ def _explained(kafka: KafkaSettings, error: KafkaError) -> PipelineError:
     if error.code() == KafkaError._AUTHENTICATION:
         who = kafka.username or kafka.client_id
         return ConfigError(
-            f"{where} does not let {who!r} in: {reason.rpartition(': ')[2].split(' (')[0]}.",
+            f"{where} refuses access to {who!r}: {reason.rpartition(': ')[2].split(' (')[0]}.",
             "Check sasl_mechanism, username and password of the profile.",
         )
     if error.code() == KafkaError._SSL and "certificate verify failed" in reason:
@@ -243,5 +243,5 @@ def _explained(kafka: KafkaSettings, error: KafkaError) -> PipelineError:
         )
     return UnavailableError(
         f"{where} does not answer: {describe_error(error)}.",
-        "See whether it runs, and whether bootstrap and security_protocol are right.",
+        "Check that it runs, and that bootstrap and security_protocol are right.",
     )
