@@ -46,7 +46,7 @@ class Connectivity:
     problems: tuple[str, ...] = ()
 
 
-def try_profiles(names: Sequence[str]) -> tuple[Connectivity, ...]:
+def check_profiles(names: Sequence[str]) -> tuple[Connectivity, ...]:
     """Check profiles concurrently: it takes as long as the slowest one.
 
     Args:

@@ -1,4 +1,4 @@
-"""The headless commands: everything the console does, for scripts and CI."""
+"""The headless commands: everything that the console does, for scripts and CI."""
 
 from .app import command_line, main
 

@@ -1,4 +1,4 @@
-"""The command line: which commands there are, and what becomes of an error."""
+"""The command line: lists the commands, runs one, and reports its errors."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ _COMMANDS: Final[tuple[Command, ...]] = (
 
 
 def command_line(more: Sequence[Command] = ()) -> App:
-    """All commands.
+    """Return the application with all commands.
 
     Args:
-        more: Those of whoever sits on the pipeline.
+        more: Commands in addition to the pipeline's own.
     """
     app = App(
         name="fraudwatch",
@@ -47,7 +47,7 @@ def command_line(more: Sequence[Command] = ()) -> App:
 
 
 def options_last(arguments: Sequence[str]) -> list[str]:
-    """The same with the options of every command after it: they may as well stand before it."""
+    """Move the common options behind the command, since they may precede it."""
     rest = list(arguments)
     leading: list[str] = []
     while rest and rest[0].partition("=")[0] in _OF_EVERY_COMMAND:
@@ -61,32 +61,32 @@ def main(arguments: Sequence[str] | None = None, *, more: Sequence[Command] = ()
     """Run one command.
 
     Args:
-        arguments: Without the program's name; those of the process when None.
-        more: Commands besides the pipeline's own.
+        arguments: The arguments without the program's name; those of the process when None.
+        more: Commands in addition to the pipeline's own.
 
     Returns:
-        The exit code: 0 for success, 1 for a check that did not hold, 2 for a wrong command or
-        setting, 3 for something that cannot be reached, 4 for a job, 5 for a file or topic, 6 for
-        a feature that cannot be judged.
+        The exit code: 0 for success, 1 for a failed check, 2 for a wrong command or setting, 3 if
+        something is unavailable, 4 for a job, 5 for a file or topic, 6 if a feature cannot be
+        judged.
     """
     prepare_streams()
     code = 0
     try:
-        # The reader of the output may have seen enough, as with `| head`.
+        # The reader of the output may have closed it, as with `| head`.
         with suppress(BrokenPipeError):
             code = _run(options_last(sys.argv[1:] if arguments is None else arguments), more)
-            # Here rather than when Python ends, where it would be a traceback.
+            # Flushed here, since an error at Python's exit would print a traceback.
             sys.stdout.flush()
     except OSError as error:
-        where = f" {error.filename}" if error.filename else ""
+        where = f" for {error.filename}" if error.filename else ""
         _complain(
             PipelineError(
-                f"The system refuses{where}: {error.strerror}.",
-                "`fraudwatch doctor` looks for the reason.",
+                f"The operating system reports an error{where}: {error.strerror}.",
+                "Run `fraudwatch doctor` to find the reason.",
             )
         )
         code = UnavailableError.exit_code
-    _give_up_what_fails()
+    _close_broken_streams()
     return code
 
 
@@ -104,15 +104,15 @@ def _run(arguments: Sequence[str], more: Sequence[Command]) -> int:
 
 
 def _complain(error: PipelineError) -> None:
-    # Where nobody reads what is wrong, the exit code still says it.
+    # If stderr is closed, the exit code has to be enough.
     with suppress(OSError):
         print(f"fraudwatch: {sanitised(error.message)}", file=sys.stderr)
         if error.hint:
             print(f"            {sanitised(error.hint)}", file=sys.stderr)
 
 
-def _give_up_what_fails() -> None:
-    """A stream that cannot be flushed now cannot be later, when Python ends, either."""
+def _close_broken_streams() -> None:
+    """Close streams that cannot be flushed, since Python would try again at exit."""
     for name in ("stdout", "stderr"):
         try:
             getattr(sys, name).flush()

@@ -1,4 +1,4 @@
-"""`check`: does the stack keep to its limits? For cron, CI and a monitoring system."""
+"""`check`: is the stack within its limits? For cron, CI and monitoring."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ def check(
     prometheus: Flag = False,
     common: Common = Common(),
 ) -> int:
-    """Check that jobs run and keep to limits; a line for each thing that was measured.
+    """Check that jobs run and stay within limits; prints a line per measurement.
 
     Exit code 0 when everything holds, 1 when something does not, 3 when the stack cannot be
-    reached, 6 when a feature cannot be judged and all else holds. What has no limit is measured and
-    not judged.
+    reached, 6 when a feature cannot be judged and all else holds. What has no limit is only
+    measured.
 
     Args:
         names: The jobs that have to run; all of them without a name.
-        max_lag: Records that may wait for a job.
-        max_age: Seconds that may have passed since the newest record was written, to the topic
-            `transaction` and to the jobs' own.
-        max_quarantined: Records that may be no transactions; reads the whole topic.
-        verify: Prove that the jobs' features are right, too.
+        max_lag: Largest lag of a job, in records.
+        max_age: Largest age of the newest record, in seconds, in the topic `transaction` and in the
+            jobs' topics.
+        max_quarantined: Largest number of invalid records; reads the whole topic.
+        verify: Verify the jobs' features, too.
         prometheus: Print the measurements as Prometheus text.
     """
     from pipeline.checks.limits import Limits, exposition, measure, read
@@ -68,7 +68,7 @@ def check(
     elif prometheus:
         print(exposition(common.profile, found), end="")
         if readings.unreachable:
-            # The metrics have no room for the reason.
+            # Prometheus text cannot carry the reason.
             say(readings.unreachable)
     else:
         marks = {True: Mark.GOOD, False: Mark.FAILED, None: Mark.SKIPPED}

@@ -1,4 +1,4 @@
-"""What the commands share: which profile, and how things are printed."""
+"""What the commands share: common options and output."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from .terminal import takes
 @Parameter(name="*")
 @dataclass(frozen=True)
 class Common:
-    """Options of every command."""
+    """Options that every command takes."""
 
     profile: str = config.LOCAL_PROFILE
-    "Which stack: a profile of fraudwatch.toml."
+    "The profile of fraudwatch.toml to use."
 
     features: Annotated[tuple[Path, ...], Parameter(negative="", show_default=False)] = ()
-    "A Python file with features of your own; may be said several times."
+    "A Python file with features of your own; may be repeated."
 
     @property
     def settings(self) -> Settings:
-        """The profile's settings."""
+        """Load the settings of the chosen profile."""
         return config.load(self.profile, features=self.features)
 
 
@@ -40,7 +40,7 @@ Json = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON.")
 
 
 def print_json(value: object) -> None:
-    """One JSON document on stdout, in ASCII where its character set lacks a character."""
+    """Print one JSON document; in ASCII if stdout's encoding lacks a character."""
     line = json_line(value)
     print(line if takes(line) else ascii_json(line))
 
@@ -48,12 +48,12 @@ def print_json(value: object) -> None:
 def print_table(
     header: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()
 ) -> None:
-    """Aligned columns under a header.
+    """Print aligned columns under a header.
 
     Args:
         header: Column titles.
-        rows: Cells, as many as there are titles.
-        right: Numbers of the columns that hold figures and are aligned right.
+        rows: Cells, as many per row as there are titles.
+        right: Indices of the columns to align right.
     """
     widths = [max(len(row[i]) for row in (header, *rows)) for i in range(len(header))]
     for row in (header, *rows):
@@ -65,15 +65,15 @@ def print_table(
 
 
 def say(line: str, *, over: bool = False) -> None:
-    """Progress on stderr, so that stdout holds nothing but the result; made harmless.
+    """Print progress to stderr, sanitised; stdout holds nothing but the result.
 
     Args:
-        line: What to say.
-        over: Whether the line may be written over by the next one, on a terminal.
+        line: The text.
+        over: Whether the next line overwrites this one, on a terminal.
     """
     line = sanitised(line)
     drawn_over = sys.stderr.isatty() and os.environ.get("TERM", "") != "dumb"
-    # Progress that nobody reads any more is no reason to stop.
+    # A closed stderr must not stop the command.
     with suppress(OSError):
         if drawn_over:
             end = "" if over else "\n"
@@ -83,15 +83,15 @@ def say(line: str, *, over: bool = False) -> None:
 
 
 def reporter(name: str, *, over: bool = False) -> Callable[[str], None]:
-    """Says what is being done about one job."""
+    """Return a callback that prints the progress of one job."""
     return lambda line: say(f"  … {name}: {line}" if over else f"{name}: {line}", over=over)
 
 
 def running_kafka(common: Common) -> KafkaSettings:
-    """The profile's Kafka; Flink is not asked.
+    """Return the profile's Kafka cluster, once it has answered; Flink is not asked.
 
     Raises:
-        PipelineError: It does not run, or does not let us in.
+        PipelineError: It does not run, or refuses access.
     """
     from pipeline.stack.runtime import Runtime
 

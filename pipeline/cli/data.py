@@ -36,25 +36,25 @@ def simulate(
     json: Json = False,
     common: Common = Common(),
 ) -> int:
-    """Start the stack's transaction simulator, or change the one that runs.
+    """Start the stack's transaction simulator, or change the running one.
 
     Args:
         rate: Transactions per second.
         speed: Event time per real time; 720 closes a six-hour window every 30 seconds.
-        pause: Hold it, and let it go on with --no-pause.
-        inject_fraud: Let an episode of fraud begin now.
+        pause: Pause it; --no-pause resumes it.
+        inject_fraud: Begin a fraud episode now.
         off: Stop it.
-        here: Simulate in this process, beside what the stack does, until it is told to end.
+        here: Simulate in this process until ctrl+c, independently of the stack's simulator.
     """
     from pipeline.stack.runtime import Runtime
 
     for name, value in (("--rate", rate), ("--speed", speed)):
         if value is not None and not 0 < value <= FASTEST:
-            hint = f"It has to be greater than 0, and {FASTEST:,} at most."
+            hint = f"It must be greater than 0, and {FASTEST:,} at most."
             raise ConfigError(f"{name} is {value:g}.", hint)
     if here:
         if pause is not None or inject_fraud or off:
-            raise ConfigError("--here takes --rate and --speed.", "ctrl+c or SIGTERM ends it.")
+            raise ConfigError("--here takes only --rate and --speed.", "ctrl+c or SIGTERM ends it.")
         return _simulate_here(common, rate, speed, json=json)
     status = Runtime(common.settings).simulate(
         SimulatorCommand(
@@ -137,10 +137,10 @@ def replay(
 def topics(
     *, create: Annotated[bool, Flag] = False, json: Json = False, common: Common = Common()
 ) -> int:
-    """Print the topics and what they hold.
+    """Print the topics and their sizes.
 
     Args:
-        create: First make those of the transactions and of the features that are missing.
+        create: First create the missing topics of transactions and features.
     """
     from pipeline.kafka import leaders
     from pipeline.kafka.topics import list_topics
@@ -149,7 +149,7 @@ def topics(
 
     settings = common.settings
     if create:
-        settings.require_sandbox("its topics are not ours to make")
+        settings.require_sandbox("its topics must not be created")
     kafka = running_kafka(common)
     if create:
         create_topics(settings, kafka, feature_files.load(settings.features))
@@ -177,7 +177,7 @@ def topics(
         print_table(("TOPIC", "RECORDS", "PARTITIONS"), rows, right=(1, 2))
         for topic in found:
             if topic.leaderless:
-                without = leaders.in_words(topic.name, topic.leaderless)
+                without = leaders.describe(topic.name, topic.leaderless)
                 say(f"{without}: what is in there is not counted.")
     return 0
 
@@ -195,18 +195,18 @@ def tail(
     """Print a topic's records: offset, partition, timestamp, key, value.
 
     Args:
-        topic: Which topic.
-        start: From the beginning, or only what comes from now on.
-        limit: Stop after so many records.
+        topic: Name of the topic in Kafka.
+        start: From the earliest record, or only new ones.
+        limit: Stop after this many records.
         follow: Wait for more at the end; --no-follow stops there.
     """
     from pipeline.kafka.consumer import read_to_end
     from pipeline.kafka.tail import TEXT_HEADER, json_object, text_line
-    from pipeline.kafka.topics import names_of_topics
+    from pipeline.kafka.topics import topic_names
     from pipeline.model import Reset
 
     kafka = running_kafka(common)
-    known = names_of_topics(kafka)
+    known = topic_names(kafka)
     if topic not in known:
         raise UnavailableError(
             f"There is no topic {topic!r}.", f"Topics: {', '.join(known) or 'none yet'}."
@@ -231,7 +231,7 @@ def tail(
 
 
 def followed(kafka: KafkaSettings, topic: str, start: Reset) -> Iterator[list[Record]]:
-    """What a topic holds and will hold, in batches, without an end; why none come is said once."""
+    """Yield a topic's records in batches, without end; prints once why none come."""
     from pipeline.kafka.consumer import BatchConsumer
 
     said = ""
@@ -248,24 +248,24 @@ def _simulate_here(common: Common, rate: float | None, speed: float | None, *, j
     from pipeline.simulator.foreground import run_here
     from pipeline.stack.local.simulation import DEFAULT_RATE, DEFAULT_SPEED
 
-    common.settings.require_sandbox("simulated transactions are not for it")
-    told = ""
+    common.settings.require_sandbox("it takes no simulated transactions")
+    last_error = ""
 
-    def tell(status: SimulatorStatus) -> None:
-        nonlocal told
+    def report(status: SimulatorStatus) -> None:
+        nonlocal last_error
         if json:
             print_json(status)
             sys.stdout.flush()
         elif status.error:
             # Once, not every second.
-            say(status.error, over=status.error == told)
+            say(status.error, over=status.error == last_error)
         else:
             say(f"  … {status.sent:,} sent, event time {status.event_time}", over=True)
-        told = status.error
+        last_error = status.error
 
     rate, speed = rate or DEFAULT_RATE, speed or DEFAULT_SPEED
     say(f"Simulating {rate:,.0f} transactions/s, ×{speed:,.0f}.")
-    run_here(running_kafka(common), tell, rate=rate, speed=speed)
+    run_here(running_kafka(common), report, rate=rate, speed=speed)
     say("The simulator is off.")
     return 0
 

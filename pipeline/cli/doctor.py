@@ -1,4 +1,4 @@
-"""`doctor`: what may keep fraudwatch from working here?"""
+"""`doctor`: what may keep fraudwatch from working on this machine?"""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _WIDTH = 17
 
 
 def doctor(*, json: Json = False, common: Common = Common()) -> int:
-    """Check settings, Java, jars, disk, ports, and the stack if it runs; nothing is changed.
+    """Check settings, Java, jars, disk, ports, and the stack if it runs; changes nothing.
 
     Exit code 0 when nothing failed, otherwise that of the first failure.
     """

@@ -20,14 +20,14 @@ All = Annotated[bool, Parameter(name="--all", negative="", help="Every job.")]
 
 
 def jobs(*, json: Json = False, common: Common = Common()) -> int:
-    """Print the feature jobs and where they stand, and what else runs on the cluster.
+    """Print the feature jobs, and what else runs on the cluster.
 
-    The JSON has the feature jobs only; other people's are under `others` in `status --json`.
+    The JSON lists the feature jobs only; other people's are under `others` in `status --json`.
     """
     from pipeline.stack.runtime import Runtime
 
     runtime = Runtime(common.settings)
-    # What is remembered of the jobs is not what an external cluster would say of them now.
+    # The journal does not know the current state of jobs on an external cluster.
     runtime.require_flink()
     found = runtime.status()
     if json:
@@ -44,21 +44,21 @@ def start(
     as_before: Flag = False,
     common: Common = Common(),
 ) -> int:
-    """Start jobs, from their kept state if they have any; returns when they run.
+    """Start jobs from their last state, if they have any; returns when they run.
 
-    A job whose SQL has changed since its state was kept is not started without a word: the state is
-    of no use to another SQL.
+    A job whose SQL has changed since then is refused, unless an option says what to do: state fits
+    only the SQL that produced it.
 
     Args:
-        names: Which jobs.
-        fresh: Discard what state there is, and begin with the oldest transaction in Kafka.
-        as_before: Of a job that has changed, run what it was when its state was kept.
+        names: The jobs.
+        fresh: Discard the state, and start from the oldest transaction in Kafka.
+        as_before: Run a changed job with the SQL that produced its state.
     """
     from pipeline.model import Resume
     from pipeline.stack.runtime import Runtime
 
     if fresh and as_before:
-        raise ConfigError("--fresh and --as-before exclude each other.", "Say one of them.")
+        raise ConfigError("--fresh and --as-before exclude each other.", "Choose one.")
     resume = Resume.FRESH if fresh else Resume.AS_BEFORE if as_before else Resume.UNCHANGED
     runtime = Runtime(common.settings)
     for name in _chosen(runtime, names, every):
@@ -73,34 +73,34 @@ def stop(
     discard: Flag = False,
     common: Common = Common(),
 ) -> int:
-    """Stop jobs and keep their state in a savepoint; returns when they have ended.
+    """Stop jobs with a savepoint; returns when they have ended.
 
     Args:
-        names: Which jobs.
-        discard: Throw the state away, kept savepoints included.
+        names: The jobs.
+        discard: Cancel the jobs and delete their state, including older savepoints.
     """
     from pipeline.stack.runtime import Runtime
 
     runtime = Runtime(common.settings)
     chosen = _chosen(runtime, names, every)
     if every:
-        # Else none would be known to run, and none be stopped.
+        # Otherwise the journal would show no running job, and none would be stopped.
         runtime.require_flink()
         running = {job.name for job in runtime.status().jobs if job.job_id}
         chosen = tuple(name for name in chosen if name in running or discard)
     for name in chosen:
         say(f"{name}: stopping")
         status = runtime.stop_job(name, discard=discard)
-        left = "nothing kept" if discard else location(status.savepoint)
+        left = "state discarded" if discard else location(status.savepoint)
         say(f"{name}: stopped, {left}")
     return 0
 
 
 def sql(name: str, /, *, common: Common = Common()) -> int:
-    """Print the Flink SQL that runs a job.
+    """Print the Flink SQL of a job; secrets are masked.
 
     Args:
-        name: Which job.
+        name: The job.
     """
     from pipeline.stack.runtime import Runtime
 
@@ -110,5 +110,5 @@ def sql(name: str, /, *, common: Common = Common()) -> int:
 
 def _chosen(runtime: Runtime, names: tuple[str, ...], every: bool) -> tuple[str, ...]:
     if bool(names) == every:
-        raise ConfigError("Name the jobs, or say --all.", "Jobs: `fraudwatch jobs`.")
+        raise ConfigError("No job is named.", "Name the jobs, or use --all; see `fraudwatch jobs`.")
     return tuple(feature.name for feature in runtime.features.find(names))

@@ -1,4 +1,4 @@
-"""The mark before a line that says how something is."""
+"""The mark at the start of a line that shows a state."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class Mark(StrEnum):
-    """What a mark looks like."""
+    """The character that stands for a state."""
 
     GOOD = "✓"
     WARNING = "!"
@@ -27,6 +27,6 @@ _COLOURS = {
 
 
 def marked(mark: Mark) -> str:
-    """The mark, in its colour where there are colours."""
+    """Return a mark, coloured on a terminal."""
     plain = bool(os.environ.get("NO_COLOR")) or not sys.stdout.isatty()
     return mark.value if plain else f"\x1b[{_COLOURS[mark]}m{mark.value}\x1b[0m"

@@ -1,4 +1,4 @@
-"""`init` and `profiles`: a settings file to begin with, and whether what it says works."""
+"""`init` and `profiles`: writes a settings file, and checks whether profiles work."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from pipeline import config, private_file
-from pipeline.checks.connectivity import Connectivity, try_profiles
+from pipeline.checks.connectivity import Connectivity, check_profiles
 from pipeline.errors import InputError
 from pipeline.model import Health
 from pipeline.text.sanitise import sanitised
@@ -21,13 +21,13 @@ def init(
     user: Annotated[bool, Parameter(negative="")] = False,
     force: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
-    """Write a `fraudwatch.toml` that shows every setting and sets nothing.
+    """Write a `fraudwatch.toml` that lists every setting and sets nothing.
 
     Args:
-        user: Into the user's configuration directory, not into the working directory.
-        force: Replace the file that is there.
+        user: Write it to the user's configuration directory, not to the working directory.
+        force: Replace an existing file.
     """
-    # Describing the settings loads what no other command needs.
+    # Imported here, since only this command needs it.
     from pipeline.config.template import starting_file
 
     path = (config.user_directory() if user else Path.cwd()) / config.FILE_NAME
@@ -40,17 +40,17 @@ def init(
         try:
             private_file.create(path, data)
         except FileExistsError as error:
-            raise InputError(f"{path} is there already.", "`--force` replaces it.") from error
+            raise InputError(f"{path} already exists.", "`--force` replaces it.") from error
     print(f"Wrote {sanitised(str(path))}; nothing is set in it yet.")
     return 0
 
 
 def profiles(*, json: Json = False) -> int:
-    """List the profiles, and try whether Kafka and Flink answer and let us in.
+    """List the profiles, and check whether their Kafka and Flink answer.
 
-    Exit code 0 also when some do not: `doctor --profile NAME` says more about one.
+    The exit code is 0 also when some do not; `doctor --profile NAME` says more about one.
     """
-    found = try_profiles(config.profiles())
+    found = check_profiles(config.profiles())
     if json:
         print_json([_object(profile) for profile in found])
         return 0

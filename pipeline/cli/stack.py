@@ -25,10 +25,10 @@ def up(
     jobs: bool = True,
     common: Common = Common(),
 ) -> int:
-    """Start the local stack, to stay until `fraudwatch down`.
+    """Start the local stack; it runs until `fraudwatch down`.
 
     Args:
-        simulator: Start the transaction simulator too.
+        simulator: Start the transaction simulator, too.
         jobs: Start the jobs that ran last time; the first time, all of them.
     """
     from pipeline.stack.runtime import Runtime
@@ -39,7 +39,7 @@ def up(
 
 
 def down(*, common: Common = Common()) -> int:
-    """Stop the local stack; the jobs' state is kept for the next start."""
+    """Stop the local stack; jobs are stopped with savepoints, and the next start resumes them."""
     from pipeline.stack.runtime import Runtime
 
     say("Stopping the jobs with savepoints, then the stack …", over=True)
@@ -49,7 +49,7 @@ def down(*, common: Common = Common()) -> int:
 
 
 def status(*, json: Json = False, common: Common = Common()) -> int:
-    """Print how the stack is doing; exit code 0 when Kafka and Flink are up, 3 otherwise."""
+    """Print the status of the stack; exit code 0 when Kafka and Flink are up, otherwise 3."""
     from pipeline.stack.runtime import Runtime
 
     stack = Runtime(common.settings).status()
@@ -71,9 +71,9 @@ def logs(
     """Print the end of a process's log.
 
     Args:
-        name: Which process; without one, the logs there are.
-        lines: How many lines.
-        follow: Go on printing what is added.
+        name: The process; without one, the logs are listed.
+        lines: Number of lines.
+        follow: Keep printing new lines.
     """
     folder = common.settings.logs_dir
     known = {path.stem: path for path in sorted(folder.glob("*.log"))}
@@ -101,7 +101,7 @@ def _read(path: Path, lines: int, *, follow: bool) -> Iterator[str]:
 
 
 def job_object(job: JobStatus) -> dict[str, Any]:
-    """A job as `jobs --json` and `status --json` print it."""
+    """Convert a job for `jobs --json` and `status --json`."""
     return {
         "name": job.name,
         "state": job.state,
@@ -115,7 +115,7 @@ def job_object(job: JobStatus) -> dict[str, Any]:
 
 
 def other_object(job: OtherJob) -> dict[str, Any]:
-    """Somebody else's job as `status --json` prints it."""
+    """Convert another user's job for `status --json`."""
     return {
         "name": job.name,
         "state": job.state,
@@ -125,7 +125,7 @@ def other_object(job: OtherJob) -> dict[str, Any]:
 
 
 def print_jobs(jobs: tuple[JobStatus, ...], others: tuple[OtherJob, ...] = ()) -> None:
-    """The jobs as a table, with the reason under one that failed; then other people's."""
+    """Print the jobs as a table, with the reason below a failed one; then other people's jobs."""
     rows = [(job.name, job.state.value, _since(job), job.topic) for job in jobs]
     print_table(("JOB", "STATE", "SINCE", "TOPIC"), rows)
     for job in jobs:

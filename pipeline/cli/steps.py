@@ -1,4 +1,4 @@
-"""The steps of bringing a stack up, a line each."""
+"""Prints the steps of a start, one line each."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ from .common import say
 
 
 class StepLines:
-    """Says each step when it is done or has failed, and on a terminal how far it is."""
+    """Prints each step when it is done or has failed, and on a terminal its progress."""
 
     def __init__(self) -> None:
         self._told: dict[str, Step] = {}
 
     def __call__(self, steps: tuple[Step, ...]) -> None:
-        """Say what has changed."""
         for step in steps:
             before = self._told.get(step.key)
             self._told[step.key] = step

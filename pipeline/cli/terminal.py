@@ -1,4 +1,4 @@
-"""The terminal and the standard streams as they are found: any character set, closed, or dumb."""
+"""Adapts to the terminal and the standard streams: any encoding, closed, or dumb."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pipeline.errors import PipelineError
 from pipeline.text.sanitise import escaped
 
 _ERRORS: Final = "fraudwatch-plain"
-# What the commands draw with, for character sets that lack it; as wide as it, where that matters.
+# ASCII replacements for the characters that commands print; of equal width where that matters.
 _PLAIN: Final = {
     "✓": "+",
     "✗": "x",
@@ -33,15 +33,15 @@ _PLAIN: Final = {
 _HEADLESS: Final = (
     "`fraudwatch status`, `tail` and `verify` work anywhere; `fraudwatch --help` lists all."
 )
-# Terminals that take text and nothing else.
+# Values of TERM for terminals without cursor control.
 _DUMB: Final = frozenset({"", "dumb", "unknown"})
 
 
 def prepare_streams() -> None:
-    """Let printing to stdout and stderr succeed whatever is printed, and whether they are open.
+    """Make printing to stdout and stderr succeed, whatever is printed and whether they are open.
 
-    A character that the stream's character set lacks is written in ASCII; a stream that was closed
-    takes everything and keeps nothing.
+    A character that the stream's encoding lacks is replaced with ASCII; output to a closed stream
+    is discarded.
     """
     codecs.register_error(_ERRORS, _in_ascii)
     for number, name in enumerate(("stdin", "stdout", "stderr")):
@@ -54,7 +54,7 @@ def prepare_streams() -> None:
 
 
 def takes(text: str) -> bool:
-    """Whether stdout's character set has every character of a text."""
+    """Whether stdout's encoding can represent a text."""
     try:
         text.encode(sys.stdout.encoding or "utf-8")
     except UnicodeEncodeError:
@@ -63,10 +63,10 @@ def takes(text: str) -> bool:
 
 
 def require_drawing() -> None:
-    """Make sure that a screen can be drawn here.
+    """Check that the console can draw on this terminal.
 
     Raises:
-        PipelineError: There is no terminal, it only takes text, or its character set is too small.
+        PipelineError: There is no terminal, it has no cursor control, or its encoding is too small.
     """
     if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         raise PipelineError("The console needs a terminal.", _HEADLESS)
@@ -78,20 +78,20 @@ def require_drawing() -> None:
 
 
 def _draw_in_utf8() -> None:
-    """Textual draws on standard error."""
+    """Switch standard error, on which Textual draws, to UTF-8."""
     encoding = sys.stderr.encoding
     if codecs.lookup(encoding).name == "utf-8":
         return
     import locale
 
     stream = sys.__stderr__
-    # Python was told of another one than the terminal's.
+    # Python was configured for another encoding than the terminal's.
     if codecs.lookup(locale.getencoding()).name == "utf-8" and isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(encoding="utf-8")
         return
     raise PipelineError(
-        f"The console draws in UTF-8, and this terminal's character set is {encoding}.",
-        f"With LC_ALL=C.UTF-8 it may draw; {_HEADLESS}",
+        f"The console draws in UTF-8, but this terminal's encoding is {encoding}.",
+        f"Set LC_ALL=C.UTF-8 if the terminal supports it; {_HEADLESS}",
     )
 
 

@@ -1,4 +1,4 @@
-"""`verify`: is a live feature right? `quarantine`: what did no feature see?"""
+"""`verify`: is a live feature right? `quarantine`: which records are invalid?"""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ _VALUE_BYTES = 1_000
 
 
 def verify(*names: str, json: Json = False, common: Common = Common()) -> int:
-    """Hold live features against their own expressions evaluated on DuckDB.
+    """Compare live features with their own expressions, evaluated in batch on DuckDB.
 
     Exit code 0 (✓) when each is proved right, 1 (✗) when a row is missing or different, 6 (?) when
     one cannot be judged: nothing is final yet, the job does not run or lags, or results depend on
-    an order of arrival that is not known.
+    an unknown order of arrival.
 
     Args:
-        names: Which features; all of them without a name.
+        names: The features; all of them without a name.
     """
     from pipeline.parity.report import Outcome, render
     from pipeline.stack.runtime import Runtime
@@ -48,7 +48,7 @@ def verify(*names: str, json: Json = False, common: Common = Common()) -> int:
     ]
     say("", over=True)
     if json:
-        print_json([_said(parity) for parity in results])
+        print_json([_parity_object(parity) for parity in results])
     else:
         print(render(results))
     return Outcome.of_all(parity.outcome for parity in results).exit_code
@@ -60,12 +60,12 @@ def quarantine(
     json: Json = False,
     common: Common = Common(),
 ) -> int:
-    """List the records of the transaction topic that are no transactions.
+    """List the invalid records of the transaction topic.
 
     They are counted by kind, and the newest are shown with their coordinates. No feature sees them.
 
     Args:
-        limit: Show the newest so many.
+        limit: Number of the newest records to show.
     """
     from pipeline.contract import TRANSACTION_TOPIC
     from pipeline.kafka.consumer import read_to_end
@@ -85,12 +85,12 @@ def quarantine(
     say("", over=True)
     ordered = dict(sorted(kinds.items(), key=lambda item: (-item[1], item[0])))
     if json:
-        records = [_located(found) for found in newest]
+        records = [_quarantined_object(found) for found in newest]
         total = sum(kinds.values())
         print_json({"read": read, "total": total, "kinds": ordered, "records": records})
         return 0
     if not kinds:
-        print(f"{counted(read, 'record')}, and all are transactions." if read else "No records.")
+        print(f"{counted(read, 'record')}, all of them valid." if read else "No records.")
         return 0
     print_table(("KIND", "RECORDS"), [(kind, f"{n:,}") for kind, n in ordered.items()], right=(1,))
     rows = [
@@ -105,7 +105,7 @@ def quarantine(
     return 0
 
 
-def _located(found: Quarantined) -> dict[str, object]:
+def _quarantined_object(found: Quarantined) -> dict[str, object]:
     record = found.record
     return {
         "partition": record.partition,
@@ -119,7 +119,7 @@ def _located(found: Quarantined) -> dict[str, object]:
     }
 
 
-def _said(parity: Parity) -> dict[str, object]:
+def _parity_object(parity: Parity) -> dict[str, object]:
     import msgspec
 
     fields: dict[str, object] = msgspec.to_builtins(parity)

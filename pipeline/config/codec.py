@@ -50,4 +50,4 @@ def _decode(kind: type, value: Any) -> Any:
         return Secret.of(value)
     if kind is Path and isinstance(value, str):
         return Path(value).expanduser().absolute()
-    raise ValueError(f"a {kind.__name__} is written as a text")
+    raise ValueError(f"a {kind.__name__} must be a string")

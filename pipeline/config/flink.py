@@ -49,7 +49,7 @@ class FlinkSettings(Tls, frozen=True, forbid_unknown_fields=True, kw_only=True):
         if self.rest:
             parts = urlsplit(self.rest)
             if parts.scheme not in ("http", "https") or not parts.hostname:
-                raise ValueError(f"rest is {self.rest!r}, and begins with http:// or https://")
+                raise ValueError(f"rest is {self.rest!r}, but must begin with http:// or https://")
         if bool(self.username) != (self.password is not None):
             raise ValueError("username and password go together")
         if self.username and self.token:

@@ -61,7 +61,7 @@ def load(
     _merge(values, _from_environment(Settings, environment, VARIABLE))
     if own := [str(path) for path in features]:
         values["features"] = own
-    return _of_profile(_settings(profile, values), shared="state_dir" not in given)
+    return _with_directories(_settings(profile, values), shared="state_dir" not in given)
 
 
 def profiles(directories: tuple[Path, ...] | None = None) -> tuple[str, ...]:
@@ -127,11 +127,11 @@ def _from_environment(kind: type, environment: Mapping[str, str], prefix: str) -
             if inner := _from_environment(hint, environment, variable):
                 values[name] = inner
         elif name != "profile" and environment.get(variable):
-            values[name] = _meant(environment[variable], hint, variable)
+            values[name] = _parse(environment[variable], hint, variable)
     return values
 
 
-def _meant(text: str, hint: Any, variable: str) -> Any:
+def _parse(text: str, hint: Any, variable: str) -> Any:
     """Convert the text of a variable to the value that a settings file would hold."""
     if Secret in get_args(hint):
         # Secrets are read from their variable when needed, and never stored.
@@ -171,7 +171,7 @@ def _refuse_unknown(profile: str, values: Mapping[str, Any], kind: type, table: 
             _refuse_unknown(profile, value, hints[name], f"{name}.")
 
 
-def _of_profile(settings: Settings, *, shared: bool) -> Settings:
+def _with_directories(settings: Settings, *, shared: bool) -> Settings:
     """Give each profile that shares a state directory its own folder in it."""
     folder = settings.state_dir.expanduser().absolute()
     if shared and settings.profile != LOCAL_PROFILE:

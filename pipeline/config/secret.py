@@ -52,7 +52,7 @@ class Secret:
             ((kind, place),) = value.items()
             if kind in _KINDS and isinstance(place, str) and place:
                 return cls(kind, place)
-        raise ValueError(f"a secret does not stand in the settings themselves: {_FORMS}")
+        raise ValueError(f"a secret must not be written in the settings: {_FORMS}")
 
     def as_written(self) -> dict[str, str]:
         """Return the inline table that `of` parses."""
@@ -84,9 +84,10 @@ class Secret:
         try:
             return Path(self.place).expanduser().read_text().rstrip("\r\n")
         except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "it is no text"
+            reason = error.strerror if isinstance(error, OSError) else "it is not text"
             raise ConfigError(
-                f"The secret in {self} cannot be read: {reason}.", "Correct the path or its rights."
+                f"The secret in {self} cannot be read: {reason}.",
+                "Correct the path or its permissions.",
             ) from error
 
     def _from_keyring(self) -> str:
@@ -97,6 +98,6 @@ class Secret:
             return keyring.get_password(service, user) or ""
         except Exception as error:  # Backends raise exceptions of all kinds.
             raise ConfigError(
-                f"The keyring cannot be asked for {self.place}: {type(error).__name__}.",
+                f"The keyring cannot be read for {self.place}: {type(error).__name__}.",
                 "Unlock it, or keep the secret in a file or a variable.",
             ) from error

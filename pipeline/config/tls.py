@@ -42,7 +42,7 @@ def read_pem(path: Path) -> str:
     try:
         text = path.read_text()
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is no text"
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
         raise ConfigError(f"{path} cannot be read: {reason}.", "Correct the path.") from error
     if "-----BEGIN " not in text:
         raise ConfigError(

@@ -63,7 +63,7 @@ def _run(path: Path) -> ModuleType:
     # A path is not a valid module name, so it shadows no module.
     spec = importlib.util.spec_from_file_location(str(path), path)
     if spec is None or spec.loader is None:
-        raise InputError(f"{path} is not a Python file.", "Its name has to end with .py.")
+        raise InputError(f"{path} is not a Python file.", "Its name must end with .py.")
     module = importlib.util.module_from_spec(spec)
     # dataclasses, for one, looks up the module of a class here.
     sys.modules[spec.name] = module
@@ -73,7 +73,7 @@ def _run(path: Path) -> ModuleType:
         file = error.filename or path
         raise InputError(f"{file}, line {error.lineno}: {_said(error.msg)}.", "") from error
     except (Exception, SystemExit) as error:
-        raise _raised(path, error) from error
+        raise _converted(path, error) from error
     return module
 
 
@@ -87,20 +87,20 @@ def _refuse_unfit(path: Path, feature: Feature) -> None:
     try:
         table = feature.table
     except Exception as error:
-        raise _raised(path, error) from error
+        raise _converted(path, error) from error
     if not isinstance(table, ir.Table):
         raise InputError(
-            f"{at}: {feature.name} returns a {type(table).__name__}, and has to return a table.",
+            f"{at}: {feature.name} returns a {type(table).__name__}, but must return a table.",
             "A feature is an expression such as `transaction.select(...)`.",
         )
 
 
-def _raised(path: Path, error: BaseException) -> InputError:
+def _converted(path: Path, error: BaseException) -> InputError:
     """Convert an exception of the user's code, located at the last of its own lines."""
     frames = traceback.extract_tb(error.__traceback__)
     lines = [frame.lineno for frame in frames if frame.filename == str(path)]
     at = f"{path}, line {lines[-1]}" if lines else str(path)
-    if isinstance(error, ModuleNotFoundError) and (found := _hidden(path, error.name or "")):
+    if isinstance(error, ModuleNotFoundError) and (found := _shadowed(path, error.name or "")):
         return InputError(
             f"{at}: {found} cannot be imported, since fraudwatch has a package of that name.",
             "Give yours another name, or move what the file needs into a module beside it.",
@@ -111,7 +111,7 @@ def _raised(path: Path, error: BaseException) -> InputError:
     return InputError(f"{at}: {kind}{': ' if said else ''}{said}.", hint)
 
 
-def _hidden(path: Path, module: str) -> Path | None:
+def _shadowed(path: Path, module: str) -> Path | None:
     """Return the user's package that one of fraudwatch's shadows; None if that is not the cause."""
     package = path.parent / module.partition(".")[0]
     return package if package.name in _OURS and package.is_dir() else None

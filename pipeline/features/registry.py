@@ -47,7 +47,7 @@ class Registry(Sequence[Feature]):
         """Return the named features, in the given order; all of them without a name.
 
         Raises:
-            JobError: There is no feature of a name.
+            JobError: A name is unknown.
         """
         by_name = {feature.name: feature for feature in self._features}
         wanted = tuple(names) or tuple(by_name)
@@ -56,7 +56,7 @@ class Registry(Sequence[Feature]):
                 raise JobError(f"There is no job named {name!r}.", f"Jobs: {', '.join(by_name)}.")
         return tuple(by_name[name] for name in wanted)
 
-    def with_one_more(self, added: Feature, where: str) -> Registry:
+    def with_feature(self, added: Feature, where: str) -> Registry:
         """Return a registry with one more feature.
 
         Args:
@@ -72,7 +72,7 @@ class Registry(Sequence[Feature]):
     def _refuse_taken(self, added: Feature, where: str) -> None:
         if added.name in self.names:
             raise InputError(
-                f"{where}: there is a feature named {added.name!r} already.",
+                f"{where}: a feature named {added.name!r} already exists.",
                 "Give the function another name.",
             )
         if added.topic == contract.TRANSACTION_TOPIC:

@@ -42,7 +42,7 @@ def is_date(millis: float) -> bool:
 
 
 class Overview(msgspec.Struct, frozen=True):
-    """Answer of `/overview`."""
+    """Answer of `/overview`: TaskManagers and task slots."""
 
     taskmanagers: Count
     slots_total: Count = msgspec.field(name="slots-total")
@@ -69,13 +69,13 @@ class TaskManager(msgspec.Struct, frozen=True):
 
 
 class TaskManagers(msgspec.Struct, frozen=True):
-    """Answer of `/taskmanagers`."""
+    """Answer of `/taskmanagers`: the registered ones."""
 
     taskmanagers: tuple[TaskManager, ...]
 
 
 class JobList(msgspec.Struct, frozen=True):
-    """Answer of `/jobs/overview`."""
+    """Answer of `/jobs/overview`: running and ended jobs."""
 
     jobs: tuple[JobOverview, ...]
 
@@ -88,7 +88,7 @@ class Vertex(msgspec.Struct, frozen=True):
 
 
 class Job(msgspec.Struct, frozen=True):
-    """Answer of `/jobs/:id`."""
+    """Answer of `/jobs/:id`: its state and its vertices."""
 
     state: JobState
     vertices: tuple[Vertex, ...] = ()
@@ -113,7 +113,7 @@ class Option(msgspec.Struct, frozen=True):
 
 
 class Cluster(msgspec.Struct, frozen=True):
-    """Answer of `/config`."""
+    """Answer of `/config`: Flink's version."""
 
     version: str = msgspec.field(name="flink-version")
 

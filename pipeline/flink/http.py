@@ -107,7 +107,7 @@ def unavailable(address: str, error: Exception) -> PipelineError:
     )
 
 
-def foreign(address: str, path: str, content: bytes) -> UnavailableError:
+def not_flinks_api(address: str, path: str, content: bytes) -> UnavailableError:
     """Return the error for an answer that is not one of Flink's REST API.
 
     Args:
@@ -117,19 +117,19 @@ def foreign(address: str, path: str, content: bytes) -> UnavailableError:
     """
     page = content.lstrip()[:1] == b"<"
     what = "a web page" if page else "an unknown answer"
-    return _not_flink(address, f"{what} at {_shown(path)}")
+    return _not_flink(address, f"{what} at {_short_path(path)}")
 
 
 def _not_flink(address: str, why: str) -> UnavailableError:
     return UnavailableError(f"{address} answers, but is not Flink's REST API ({why}).", _CHECK)
 
 
-def _shown(path: str) -> str:
+def _short_path(path: str) -> str:
     """Shorten a path: the names of the requested metrics are cut off."""
     return path.partition("?")[0]
 
 
-def refused(address: str, path: str, response: httpx.Response) -> PipelineError:
+def http_error(address: str, path: str, response: httpx.Response) -> PipelineError:
     """Convert an HTTP error.
 
     Args:
@@ -142,7 +142,7 @@ def refused(address: str, path: str, response: httpx.Response) -> PipelineError:
         return _not_flink(address, f"it redirects to {quoted(response.headers['Location'])}")
     if code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
         return ConfigError(
-            f"Flink at {address} does not let us in (HTTP {code}).",
+            f"Flink at {address} refuses access (HTTP {code}).",
             "Check username and password, or token, of the profile's table `flink`.",
         )
     if any(said in response.text for said in _LEADERLESS):
@@ -155,11 +155,11 @@ def refused(address: str, path: str, response: httpx.Response) -> PipelineError:
     try:
         errors = msgspec.json.decode(response.content, type=_Errors).errors
     except MALFORMED:
-        return foreign(address, path, response.content)
+        return not_flinks_api(address, path, response.content)
     if code == httpx.codes.NOT_FOUND:
-        return JobError(f"Flink at {address} cannot find {_shown(path)}.", _LOGS)
+        return JobError(f"Flink at {address} cannot find {_short_path(path)}.", _LOGS)
     said = _first_line(errors) or f"HTTP {code}"
-    return JobError(f"Flink at {address} refused {_shown(path)}: {said}.", _LOGS)
+    return JobError(f"Flink at {address} refused {_short_path(path)}: {said}.", _LOGS)
 
 
 def _first_line(errors: tuple[str, ...]) -> str:

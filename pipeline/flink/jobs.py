@@ -30,7 +30,7 @@ from .version import check_version
 
 Report = Callable[[str], None]
 
-SAVEPOINTS_KEPT: Final = 3
+MOST_SAVEPOINTS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,9 +271,9 @@ class Jobs:
         path = self._rest.stop_with_savepoint(job_id, self._state.savepoints)
         taken = Savepoint(path=path, taken_at=time.time())
         savepoints = (taken, *self._journal.entry(name).savepoints)
-        for old in savepoints[SAVEPOINTS_KEPT:]:
+        for old in savepoints[MOST_SAVEPOINTS:]:
             self._state.discard(old.path)
-        self._journal.update(name, job_id="", savepoints=savepoints[:SAVEPOINTS_KEPT], **made_by)
+        self._journal.update(name, job_id="", savepoints=savepoints[:MOST_SAVEPOINTS], **made_by)
 
     def _made_by(self, entry: Entry, job_id: str) -> dict[str, object]:
         """Return what to record about the definition behind a run's state.

@@ -38,7 +38,7 @@ from .answers import (
     Trigger,
     is_date,
 )
-from .http import foreign, refused, rest_client, unavailable
+from .http import http_error, not_flinks_api, rest_client, unavailable
 
 T = TypeVar("T")
 
@@ -175,7 +175,7 @@ class FlinkRest:
         )
         return max(found, key=lambda state: state.at or 0.0, default=None)
 
-    def began_from_nothing(self, job_id: str) -> bool:
+    def started_without_state(self, job_id: str) -> bool:
         """Whether no state was restored in a run, neither at its start nor after a failure."""
         return not self._get(f"/jobs/{job_id}/checkpoints", Checkpoints).latest.restored
 
@@ -326,7 +326,7 @@ class FlinkRest:
         try:
             return msgspec.json.decode(content, type=answer)
         except MALFORMED as error:
-            raise foreign(self.address, path, content) from error
+            raise not_flinks_api(self.address, path, content) from error
 
     def _request(self, method: str, path: str, body: object = None) -> bytes:
         try:
@@ -334,7 +334,7 @@ class FlinkRest:
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise unavailable(self.address, error) from error
         if not response.is_success:
-            raise refused(self.address, path, response)
+            raise http_error(self.address, path, response)
         return response.content
 
 

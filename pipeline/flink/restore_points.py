@@ -17,7 +17,7 @@ def restore_points(store: StateStore, entry: Entry) -> tuple[RestorePoint, ...]:
     A stopped job has a savepoint; a job whose cluster died has a checkpoint.
     """
     found = []
-    if entry.job_id and (left := store.left_by(entry.job_id)):
+    if entry.job_id and (left := store.newest_left_by(entry.job_id)):
         found.append(left)
     found += [
         RestorePoint(savepoint.path, savepoint.taken_at, "savepoint")

@@ -8,6 +8,7 @@ from pipeline.config import FlinkSettings
 from pipeline.errors import JobError
 from pipeline.model import Slots
 from pipeline.text.sanitise import sanitised
+from pipeline.text.words import counted
 
 _NAMED = 5
 
@@ -27,23 +28,24 @@ def no_slots(
     named = list(running)
     others = [job for job in named if not job.startswith(flink.job_prefix)]
     ours = [job.removeprefix(flink.job_prefix) for job in named if job not in others]
-    has = [_listed("ours", ours), _listed("of others", others)]
-    holders = f" Jobs that run: {'; '.join(filter(None, has))}." if named else ""
+    has = [_listed("feature jobs", ours), _listed("other jobs", others)]
+    holders = f" Running: {'; '.join(filter(None, has))}." if named else ""
     more = "have TaskManagers added" if flink.attached else "set more slots"
     ways = [more]
     if needed > 1:
         ways.append("set a lower parallelism")
     if ours:
-        ways.insert(0, "stop a job of ours")
+        ways.insert(0, "stop one of the feature jobs")
     hint = ", or ".join(ways)
     return JobError(
-        f"{name} needs {needed} task slot(s), and {slots.free} of {slots.total} are free.{holders}",
+        f"{name} needs {counted(needed, 'task slot')}, but {slots.free} of {slots.total} are free."
+        f"{holders}",
         f"{hint[0].upper()}{hint[1:]}.",
     )
 
 
-def _listed(whose: str, names: list[str]) -> str:
+def _listed(what: str, names: list[str]) -> str:
     if not names:
         return ""
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return f"{whose} {', '.join(map(sanitised, names[:_NAMED]))}{more}"
+    return f"{what} {', '.join(map(sanitised, names[:_NAMED]))}{more}"

@@ -28,14 +28,13 @@ class StateStore(Protocol):
     def savepoints(self) -> str:
         """Directory for savepoints, likewise."""
 
-    def left_by(self, job_id: str) -> RestorePoint | None:
+    def newest_left_by(self, job_id: str) -> RestorePoint | None:
         """Return the newest restore point that a run left; None if there is none."""
 
     def readable(self, path: str) -> bool:
         """Whether a savepoint still exists, as far as can be checked."""
 
-    def discard(self, path: str) -> None:
-        """Delete a savepoint."""
+    def discard(self, path: str) -> None: ...
 
     def discard_checkpoints(self, job_id: str) -> None:
         """Delete the checkpoints of a run, if they are ours to delete."""
@@ -59,7 +58,7 @@ class OwnState:
     def savepoints(self) -> str:
         return flink_path(self._settings.savepoints_dir)
 
-    def left_by(self, job_id: str) -> RestorePoint | None:
+    def newest_left_by(self, job_id: str) -> RestorePoint | None:
         """Return the newest completed checkpoint of a run, or a savepoint that was never recorded.
 
         A run that ends with a savepoint deletes its checkpoints, even if nobody waited for it.
@@ -107,7 +106,7 @@ class RemoteState:
     def savepoints(self) -> str:
         return self._flink.savepoints
 
-    def left_by(self, job_id: str) -> RestorePoint | None:
+    def newest_left_by(self, job_id: str) -> RestorePoint | None:
         """Return the newest checkpoint of a run, while the cluster remembers the run.
 
         Or the savepoint with which another user stopped it.

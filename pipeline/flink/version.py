@@ -21,7 +21,7 @@ def check_version(rest: FlinkRest) -> str:
     version = rest.version()
     if version.split(".")[:2] != SUPPORTED.split("."):
         raise JobError(
-            f"Flink at {rest.address} is version {version}, and fraudwatch submits jobs to "
+            f"Flink at {rest.address} is version {version}, but fraudwatch submits jobs to "
             f"Flink {SUPPORTED}.",
             f"Use Flink {SUPPORTED}. Jobs that run on this one can be watched and stopped.",
         )

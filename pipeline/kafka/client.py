@@ -82,7 +82,7 @@ def client_config(kafka: KafkaSettings) -> dict[str, Any]:
     }
 
 
-def answered(answer: Future[T]) -> T:
+def wait_for(answer: Future[T]) -> T:
     """Wait for an answer and return it.
 
     Raises:
@@ -96,7 +96,7 @@ def answered(answer: Future[T]) -> T:
     return answer.result()
 
 
-def patiently(ask: Callable[[], T]) -> T:
+def with_retries(ask: Callable[[], T]) -> T:
     """Retry while the broker or a new topic is not ready.
 
     Raises:
@@ -116,12 +116,12 @@ def unavailable(kafka: KafkaSettings, error: KafkaError | KafkaException) -> Una
     """Convert a client's error to an UnavailableError."""
     cause = error.args[0] if isinstance(error, KafkaException) else error
     return UnavailableError(
-        f"Kafka at {kafka.bootstrap} cannot be used: {in_words(cause)}.",
+        f"Kafka at {kafka.bootstrap} cannot be used: {describe_error(cause)}.",
         "See whether it runs with `fraudwatch status`.",
     )
 
 
-def in_words(error: KafkaError) -> str:
+def describe_error(error: KafkaError) -> str:
     """Describe a client's error, without the library's prefix and without a full stop."""
     said = error.str()
     if found := _IN_WORDS.get(error.code()):
@@ -169,13 +169,13 @@ class Probe:
         self._kafka = kafka
         # Not the probe itself: that would be a cycle, and the garbage collector could destroy the
         # client in one of the client's own threads, which aborts the process.
-        self._passing = passing = _Passing()
+        self._passing = passing = _ReportedError()
         try:
             self._admin = AdminClient(client_config(kafka) | {"error_cb": passing.take})
         except KafkaException as error:
             raise ConfigError(
                 f"The settings for Kafka at {kafka.bootstrap} cannot be used: "
-                f"{in_words(error.args[0])}.",
+                f"{describe_error(error.args[0])}.",
                 "Correct the table `kafka` of the profile.",
             ) from error
 
@@ -207,7 +207,7 @@ class Probe:
         raise _explained(self._kafka, said or KafkaError(KafkaError._TIMED_OUT))
 
 
-class _Passing:
+class _ReportedError:
     """Takes the errors of the client's callback and keeps the most informative one."""
 
     def __init__(self) -> None:
@@ -224,7 +224,7 @@ def _explained(kafka: KafkaSettings, error: KafkaError) -> PipelineError:
     if error.code() == KafkaError._AUTHENTICATION:
         who = kafka.username or kafka.client_id
         return ConfigError(
-            f"{where} does not let {who!r} in: {reason.rpartition(': ')[2].split(' (')[0]}.",
+            f"{where} refuses access to {who!r}: {reason.rpartition(': ')[2].split(' (')[0]}.",
             "Check sasl_mechanism, username and password of the profile.",
         )
     if error.code() == KafkaError._SSL and "certificate verify failed" in reason:
@@ -242,6 +242,6 @@ def _explained(kafka: KafkaSettings, error: KafkaError) -> PipelineError:
             f"The host name of {where} cannot be resolved.", "Correct bootstrap, or check DNS."
         )
     return UnavailableError(
-        f"{where} does not answer: {in_words(error)}.",
-        "See whether it runs, and whether bootstrap and security_protocol are right.",
+        f"{where} does not answer: {describe_error(error)}.",
+        "Check that it runs, and that bootstrap and security_protocol are right.",
     )

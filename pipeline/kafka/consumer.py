@@ -25,12 +25,12 @@ from .client import (
     NOT_READY,
     REQUEST_SECONDS,
     client_config,
-    in_words,
-    patiently,
+    describe_error,
     reporting,
     unavailable,
+    with_retries,
 )
-from .leaders import all_led
+from .leaders import await_leaders
 from .offsets import Key, OffsetRange, OffsetRequest
 from .records import Record
 
@@ -121,7 +121,7 @@ class BatchConsumer:
             elif error.code() == KafkaError._PARTITION_EOF:
                 self._at_end.add((message.topic() or "", message.partition() or 0))
             elif error.code() not in _GONE:
-                self._error = in_words(error)
+                self._error = describe_error(error)
         if records:
             self._error = ""
         return records
@@ -186,16 +186,16 @@ class BatchConsumer:
                     self._forget(topic)
                     self._missing.add(topic)
                 else:
-                    self._error = in_words(failure.args[0])
+                    self._error = describe_error(failure.args[0])
                 continue
-            told = answer.result()
+            description = answer.result()
             self._missing.discard(topic)
-            topic_id = str(told.topic_id)
+            topic_id = str(description.topic_id)
             if self._ids.get(topic, topic_id) != topic_id:
                 # librdkafka would continue at the old offset and skip the records before it.
                 self._forget(topic)
             # A partition without a leader would block the others; it is assigned once it has one.
-            numbers = (part.id for part in told.partitions if part.leader is not None)
+            numbers = (part.id for part in description.partitions if part.leader is not None)
             unread = [number for number in numbers if (topic, number) not in self._ranges]
             if unread:
                 found[topic] = (topic_id, unread)
@@ -212,7 +212,7 @@ class BatchConsumer:
                 if error.args[0].code() in NOT_READY:
                     self._asked_at = float("-inf")
                 else:
-                    self._error = in_words(error.args[0])
+                    self._error = describe_error(error.args[0])
                 continue
             self._consumer.incremental_assign(
                 [TopicPartition(*key, offsets.begin) for key, offsets in ranges.items()]
@@ -336,9 +336,9 @@ def _ranges(
             raise unavailable(kafka, known.error)
         return known
 
-    wanted = {topic: (all_led(look), start)}
+    wanted = {topic: (await_leaders(look), start)}
     admin = AdminClient(client_config(kafka))
-    return patiently(lambda: OffsetRequest(admin, wanted, REQUEST_SECONDS).of(topic))
+    return with_retries(lambda: OffsetRequest(admin, wanted, REQUEST_SECONDS).of(topic))
 
 
 def _open_partitions(

@@ -16,9 +16,9 @@ from pipeline.config import KafkaSettings
 from pipeline.errors import UnavailableError
 from pipeline.model import Reset
 
-from .client import REQUEST_SECONDS, client_config, patiently, reporting
+from .client import REQUEST_SECONDS, client_config, reporting, with_retries
 from .consumer import new_consumer
-from .leaders import all_led
+from .leaders import await_leaders
 from .offsets import OffsetRange, OffsetRequest
 
 _FIRST_STEP: Final = 16
@@ -51,8 +51,8 @@ def extent(kafka: KafkaSettings, topic: str) -> dict[int, OffsetRange]:
             if known.error is not None and known.error.code() in _NOT_THERE:
                 return {}
             admin = AdminClient(client_config(kafka))
-            wanted = {topic: (all_led(look), Reset.EARLIEST)}
-            asked = patiently(lambda: OffsetRequest(admin, wanted, REQUEST_SECONDS).of(topic))
+            wanted = {topic: (await_leaders(look), Reset.EARLIEST)}
+            asked = with_retries(lambda: OffsetRequest(admin, wanted, REQUEST_SECONDS).of(topic))
             left = {n: offsets for (_, n), offsets in asked.items() if offsets.end > offsets.begin}
             found: dict[int, OffsetRange] = {}
             step = _FIRST_STEP

@@ -33,7 +33,7 @@ class Unknown:
     reason: str
 
 
-OTHER_VERSION: Final = Unknown("this version of Kafka does not tell")
+OTHER_VERSION: Final = Unknown("this version of Kafka does not report it")
 
 
 def given(ask: Callable[[], T]) -> T | Unknown:
@@ -52,5 +52,5 @@ def given(ask: Callable[[], T]) -> T | Unknown:
         if code in _NO_SUCH_REQUEST:
             return OTHER_VERSION
         if code in _NOT_ALLOWED:
-            return Unknown("Kafka does not tell this user")
+            return Unknown("Kafka denies it to this user")
         raise

@@ -9,7 +9,7 @@ from confluent_kafka.admin import AdminClient
 
 from pipeline.config import KafkaSettings
 
-from .client import REQUEST_SECONDS, client_config, patiently, reporting, unavailable
+from .client import REQUEST_SECONDS, client_config, reporting, unavailable, with_retries
 
 
 def committed(kafka: KafkaSettings, group: str, topic: str) -> dict[int, int]:
@@ -25,7 +25,7 @@ def committed(kafka: KafkaSettings, group: str, topic: str) -> dict[int, int]:
             if known.error is not None:
                 raise unavailable(kafka, known.error)
             parts = [TopicPartition(topic, number) for number in known.partitions]
-            found = patiently(lambda: consumer.committed(parts, timeout=REQUEST_SECONDS))
+            found = with_retries(lambda: consumer.committed(parts, timeout=REQUEST_SECONDS))
             return {part.partition: part.offset for part in found if part.offset >= 0}
     finally:
         consumer.close()

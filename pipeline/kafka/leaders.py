@@ -25,7 +25,7 @@ def leaderless(topic: TopicMetadata) -> tuple[int, ...]:
     return tuple(sorted(topic.partitions.keys() - set(led(topic))))
 
 
-def all_led(look: Callable[[], TopicMetadata]) -> list[int]:
+def await_leaders(look: Callable[[], TopicMetadata]) -> list[int]:
     """Return the partitions of a topic once all of them have a leader.
 
     Args:
@@ -37,16 +37,16 @@ def all_led(look: Callable[[], TopicMetadata]) -> list[int]:
     deadline = time.monotonic() + _SETTLE_SECONDS
     while without := leaderless(known := look()):
         if time.monotonic() > deadline:
-            raise no_leader(known.topic, without)
+            raise no_leader_error(known.topic, without)
         time.sleep(_POLL_SECONDS)
     return led(known)
 
 
-def no_leader(topic: str, without: tuple[int, ...]) -> UnavailableError:
-    return UnavailableError(f"{in_words(topic, without)}.", "See whether all brokers run.")
+def no_leader_error(topic: str, without: tuple[int, ...]) -> UnavailableError:
+    return UnavailableError(f"{describe(topic, without)}.", "See whether all brokers run.")
 
 
-def in_words(topic: str, without: tuple[int, ...]) -> str:
+def describe(topic: str, without: tuple[int, ...]) -> str:
     """Say which partitions have no leader, without a full stop."""
     numbers = ", ".join(map(str, without))
     partitions, have = ("Partition", "has") if len(without) == 1 else ("Partitions", "have")

@@ -19,7 +19,9 @@ from .offsets import offset_in
 _NO_LEADER: Final = Unknown("none of its partitions has a leader")
 
 
-def newest_written(kafka: KafkaSettings, names: Iterable[str]) -> dict[str, float | Unknown | None]:
+def newest_timestamps(
+    kafka: KafkaSettings, names: Iterable[str]
+) -> dict[str, float | Unknown | None]:
     """Return the newest Kafka timestamp of each topic, without reading a record.
 
     Args:

@@ -22,7 +22,7 @@ from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from pipeline.model import Last, Reset, Since, Start
 
-from .client import answered
+from .client import wait_for
 
 _NONE: Final = -1
 
@@ -117,7 +117,7 @@ def offset_in(answer: Future[Any]) -> int:
         KafkaException: The broker does not support the request. The client then answers without an
             error and without an offset.
     """
-    offset: int = answered(answer).offset
+    offset: int = wait_for(answer).offset
     if offset == OFFSET_INVALID:
         raise KafkaException(KafkaError(KafkaError._UNSUPPORTED_FEATURE))
     return offset

@@ -82,10 +82,10 @@ def validate(
     bad: list[Quarantined] = []
     for record in records:
         row = decode(record.value)
-        found = _harm(row, record) if row is not None else None
+        found = _invalid(row, record) if row is not None else None
         if row is None:
             # Flink is more lenient: it accepts a number in quotes, for example.
-            row, found = _second_look(record)
+            row, found = _validate_leniently(record)
         if row is not None and found is None:
             good.append((record, row))
         elif found is not None:
@@ -93,7 +93,7 @@ def validate(
     return good, bad
 
 
-def _second_look(record: Record) -> tuple[Transaction | None, tuple[Kind, str] | None]:
+def _validate_leniently(record: Record) -> tuple[Transaction | None, tuple[Kind, str] | None]:
     if not record.value:
         return None, (Kind.EMPTY, "the value is empty, as in a tombstone")
     try:
@@ -114,16 +114,16 @@ def _second_look(record: Record) -> tuple[Transaction | None, tuple[Kind, str] |
             wanted = _IN_WORDS[contract.TRANSACTION_FIELDS[name]]
             return None, (Kind.WRONG_TYPE, f"{name} is {written[:60]}, not {wanted}")
     row = Transaction(**columns)
-    return row, _harm(row, record)
+    return row, _invalid(row, record)
 
 
-def _harm(row: Transaction, record: Record) -> tuple[Kind, str] | None:
+def _invalid(row: Transaction, record: Record) -> tuple[Kind, str] | None:
     """Why a transaction that can be decoded must not reach a feature; None when it may."""
     time: Any = row.trans_date_trans_time
     if time < contract.EARLIEST:
         return Kind.PAST, f"{contract.TIME_COLUMN} is {time}"
     if time > _EPOCH + timedelta(milliseconds=record.timestamp_ms) + contract.MOST_AHEAD:
-        return _ahead(time, record.timestamp_ms)
+        return _too_new(time, record.timestamp_ms)
     if isnan(row.amt) or abs(row.amt) > contract.MOST_AMOUNT:
         return Kind.AMOUNT, f"amt is {row.amt:g}"
     if row.is_fraud not in (0, 1):
@@ -134,7 +134,7 @@ def _harm(row: Transaction, record: Record) -> tuple[Kind, str] | None:
     return None
 
 
-def _ahead(time: datetime, timestamp_ms: int) -> tuple[Kind, str]:
+def _too_new(time: datetime, timestamp_ms: int) -> tuple[Kind, str]:
     """Say why the event time is after the record's timestamp, or that the timestamp is wrong."""
     if timestamp_ms <= 0:
         return Kind.TIMESTAMP, (

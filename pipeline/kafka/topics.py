@@ -18,7 +18,7 @@ from pipeline.config import KafkaSettings
 from pipeline.errors import InputError, UnavailableError
 from pipeline.model import Last, Reset
 
-from .client import REQUEST_SECONDS, answered, client_config, patiently, reporting
+from .client import REQUEST_SECONDS, client_config, reporting, wait_for, with_retries
 from .consumer import read_to_end
 from .given import Unknown, given
 from .leaders import leaderless, led
@@ -107,7 +107,7 @@ def create_topics(
     with reporting(kafka):
         # The client has to outlive its futures.
         admin = _admin(kafka)
-        refuse_names(names, admin.list_topics(timeout=REQUEST_SECONDS).topics)
+        check_names(names, admin.list_topics(timeout=REQUEST_SECONDS).topics)
         answers = admin.create_topics(wanted, request_timeout=REQUEST_SECONDS)
         _await(answers.values(), accepted=KafkaError.TOPIC_ALREADY_EXISTS)
         # Brokers learn of new topics from the controller with a delay.
@@ -118,7 +118,7 @@ def create_topics(
             time.sleep(0.05)
 
 
-def refuse_names(names: Iterable[str], known: Iterable[str]) -> None:
+def check_names(names: Iterable[str], known: Iterable[str]) -> None:
     """Check the names of new topics.
 
     Args:
@@ -191,10 +191,10 @@ def list_topics(kafka: KafkaSettings, *, kafkas_own: bool = False) -> list[Topic
                 for name, (numbers, _) in wanted.items()
             ]
 
-        return patiently(ask)
+        return with_retries(ask)
 
 
-def names_of_topics(kafka: KafkaSettings) -> list[str]:
+def topic_names(kafka: KafkaSettings) -> list[str]:
     """Return the names of all topics, including Kafka's internal ones.
 
     Raises:
@@ -234,7 +234,7 @@ def is_compacted(kafka: KafkaSettings, topic: str) -> bool:
     resource = ConfigResource(ResourceType.TOPIC, topic)
     with reporting(kafka):
         answers = admin.describe_configs([resource], request_timeout=REQUEST_SECONDS)
-        settings = given(lambda: answered(answers[resource]))
+        settings = given(lambda: wait_for(answers[resource]))
     if isinstance(settings, Unknown) or "cleanup.policy" not in settings:
         return False
     return "compact" in (settings["cleanup.policy"].value or "")
@@ -270,7 +270,7 @@ def _admin(kafka: KafkaSettings) -> AdminClient:
 def _await(futures: Iterable[Future[Any]], accepted: int) -> None:
     for future in futures:
         try:
-            answered(future)
+            wait_for(future)
         except KafkaException as error:
             if error.args[0].code() != accepted:
                 raise

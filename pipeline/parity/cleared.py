@@ -52,7 +52,9 @@ def explain(feature: Feature, transactions: StoredRows) -> int:
         if suspect.number not in explained and not suspect.complete
     }
     undecided.update(suspect.number for suspect in suspects[_MOST_SUSPECTS:])
-    taken = ways.take_out(feature, connection, dict.fromkeys({*explained, *undecided}, False))
+    taken = ways.remove_suspects(
+        feature, connection, dict.fromkeys({*explained, *undecided}, False)
+    )
     return taken.possible_found
 
 

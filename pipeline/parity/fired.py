@@ -53,7 +53,7 @@ def explain(feature: Feature, transactions: StoredRows) -> Fired:
     explained = ways.explain(feature, transactions, suspects)
     verdicts = {number: way.known for number, way in explained.items()}
     undecided = (s.number for s in suspects if s.number not in verdicts and not s.complete)
-    taken = ways.take_out(feature, connection, verdicts | dict.fromkeys(undecided, False))
+    taken = ways.remove_suspects(feature, connection, verdicts | dict.fromkeys(undecided, False))
     left_out = [way.left_out for way in explained.values() if way.known]
     late = np.unique(np.concatenate(left_out)) if left_out else np.zeros(0, np.int64)
     return Fired(taken, len(late), _behind(transactions, late))

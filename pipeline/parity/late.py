@@ -19,7 +19,7 @@ from . import cleared, fired, lateness
 from .batch import lookback
 from .compare import Bounds, Comparison, compare
 from .origins import copied, depends_on_order, in_one_window, is_windowed, keeps_one_state, keys
-from .rounding import forgive
+from .rounding import remove_rounded
 from .sql_names import quoted
 from .tables import StoredRows
 
@@ -63,12 +63,12 @@ def explain_late(
         dropped: Late records that Flink has dropped in the whole life of the job; None if unknown.
             For windows, Flink counts after pre-aggregation, and only records that no window took.
     """
-    rounded = forgive(feature, transactions)
-    result = LateComparison(_forgiven(comparison, rounded))
+    rounded = remove_rounded(feature, transactions)
+    result = LateComparison(_counted_as_equal(comparison, rounded))
     waits = lookback(feature.table) is None or bool(lookback(feature.table))
     if not result.comparison.wrong or not waits:
         return result
-    lateness.work_out(transactions)
+    lateness.bound_watermarks(transactions)
     if not is_windowed(feature):
         result = _rows(feature, transactions, sink, bounds, result, dropped=dropped)
     elif not (dropped == 0 and in_one_window(feature)):
@@ -78,7 +78,7 @@ def explain_late(
     return result
 
 
-def _forgiven(comparison: Comparison, count: int) -> Comparison:
+def _counted_as_equal(comparison: Comparison, count: int) -> Comparison:
     return replace(
         comparison, different=comparison.different - count, equal=comparison.equal + count
     )
@@ -125,7 +125,9 @@ def _rows(
             connection.execute("DELETE FROM dropped")
     if late or undecided:
         comparison = compare(feature, transactions, sink, bounds, without="dropped")
-        comparison = _forgiven(comparison, forgive(feature, transactions, without="dropped"))
+        comparison = _counted_as_equal(
+            comparison, remove_rounded(feature, transactions, without="dropped")
+        )
         behind = _behind(transactions, "dropped WHERE known") if late else 0.0
         result = replace(result, comparison=comparison, late=late, behind_seconds=behind)
     # A late transaction that has a row met cleared state, or was read in another order than

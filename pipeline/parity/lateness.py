@@ -47,7 +47,7 @@ def watermark(newest: Mapping[int, int], unread: Iterable[int] = ()) -> int:
     return min((newest.get(number, BEGINNING) for number in numbers), default=BEGINNING) - DELAY_US
 
 
-def work_out(transactions: StoredRows) -> None:
+def bound_watermarks(transactions: StoredRows) -> None:
     """Create the table `ahead`: by `__row`, bounds of the watermark that each transaction met.
 
     `known` is the bound if partitions were read in the order of Kafka's timestamps, `possible` that

@@ -64,7 +64,7 @@ class LiveJob:
         if not job_id:
             return None
         metrics = MetricsReader(self.rest).read_all({name: job_id}).get(name)
-        if metrics is None or metrics.restarts or not self.rest.began_from_nothing(job_id):
+        if metrics is None or metrics.restarts or not self.rest.started_without_state(job_id):
             return None
         return metrics.late
 

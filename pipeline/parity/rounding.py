@@ -40,7 +40,7 @@ _STEP: Final = 4 * 2.0**-53
 _SUMS: Final = (ops.Sum, ops.Mean, ops.Variance, ops.StandardDev)
 
 
-def forgive(feature: Feature, transactions: StoredRows, *, without: str = "") -> int:
+def remove_rounded(feature: Feature, transactions: StoredRows, *, without: str = "") -> int:
     """Remove rows from `wrong` that rounding explains, and return their number.
 
     Args:

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 
 
 def quoted(name: str) -> str:
-    """Quote a column's name."""
     return '"' + name.replace('"', '""') + '"'
 
 

@@ -98,7 +98,7 @@ def explain(
 ) -> dict[int, Way]:
     """Return the way in which each suspect came about, by its number; none for the unexplained."""
     explained: dict[int, Way] = {}
-    for lot in _apart(suspects):
+    for lot in _disjoint_groups(suspects):
         for number in range(max(len(suspect.ways) for suspect in lot)):
             tried = {
                 suspect.number: suspect.ways[number]
@@ -111,7 +111,7 @@ def explain(
     return explained
 
 
-def take_out(
+def remove_suspects(
     feature: Feature, connection: duckdb.DuckDBPyConnection, verdicts: Mapping[int, bool]
 ) -> Taken:
     """Remove suspects from `wrong` and `missing`.
@@ -146,7 +146,7 @@ def take_out(
     return Taken(*map(int, row))
 
 
-def _apart(suspects: Sequence[Suspect]) -> list[list[Suspect]]:
+def _disjoint_groups(suspects: Sequence[Suspect]) -> list[list[Suspect]]:
     """Partition the suspects into groups in which no two rows share a transaction."""
     lots: list[tuple[list[Suspect], dict[tuple[Any, ...], int]]] = []
     for suspect in sorted(suspects, key=lambda suspect: suspect.start):

@@ -24,7 +24,7 @@ def load(paths: Iterable[Path]) -> Registry:
     for path in paths:
         for added in read_module(path, known=registry):
             _refuse_unfit(path, added)
-            registry = registry.with_one_more(added, where(path, added))
+            registry = registry.with_feature(added, where(path, added))
     return registry
 
 

@@ -195,7 +195,7 @@ def test_doctor_and_check(company: Company) -> None:
     if company.release.numbers < _TELLS_NEWEST:
         assert (age["value"], age["said"]) == (
             None,
-            "not known: this version of Kafka does not tell",
+            "not known: this version of Kafka does not report it",
         )
     else:
         assert 0 <= age["value"] < 3_600

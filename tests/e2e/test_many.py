@@ -10,7 +10,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from pipeline import contract
 from pipeline.errors import JobError, UnavailableError
 from pipeline.kafka import topics
-from pipeline.kafka.client import answered, client_config
+from pipeline.kafka.client import client_config, wait_for
 from pipeline.kafka.consumer import read_to_end
 from pipeline.model import JobState
 from pipeline.stack.runtime import Runtime
@@ -29,7 +29,7 @@ def test_features_are_right_beyond_one_machine(tmp_path: Path, sample_data: Path
         runtime = Runtime(company.settings)
         try:
             runtime.bring_up(simulator=False, jobs=False)
-            wait_until(lambda: all_led(runtime), 60, "every partition to have a leader")
+            wait_until(lambda: await_leaders(runtime), 60, "every partition to have a leader")
             # Before the jobs start: of partitions that were silent first, those that are read
             # first would run ahead of the others.
             send(runtime, first)
@@ -56,7 +56,7 @@ def test_features_are_right_beyond_one_machine(tmp_path: Path, sample_data: Path
             runtime.close()
 
 
-def all_led(runtime: Runtime) -> bool:
+def await_leaders(runtime: Runtime) -> bool:
     """Whether all partitions of the transactions can be read; brokers take a while to lead them."""
     try:
         found = {info.name: info for info in topics.list_topics(runtime.kafka)}
@@ -70,7 +70,7 @@ def only_there(runtime: Runtime, topic: str, *, broker: int) -> None:
     """Create a topic that has its only replica on one broker."""
     admin = AdminClient(client_config(runtime.kafka))
     (made,) = admin.create_topics([NewTopic(topic, 1, replica_assignment=[[broker]])]).values()
-    answered(made)
+    wait_for(made)
 
 
 def assert_only_the_topic_itself_suffers(runtime: Runtime, lost: str) -> None:

@@ -132,7 +132,7 @@ def test_everything_but_the_newest_timestamp_is_there(company: Company, less: Ne
     assert groups.committed(kafka, "nobody", TRANSACTION_TOPIC) == {}
     assert not topics.is_compacted(kafka, TRANSACTION_TOPIC)
     assert _read_by_the_console(kafka) == _TRANSACTIONS
-    (age,) = newest.newest_written(kafka, [TRANSACTION_TOPIC]).values()
+    (age,) = newest.newest_timestamps(kafka, [TRANSACTION_TOPIC]).values()
     assert (age is OTHER_VERSION) is (Api.LIST_OFFSETS in less)
     assert age is OTHER_VERSION or (isinstance(age, float) and age > 0)
 
@@ -169,7 +169,7 @@ def test_no_command_is_lost_for_a_figure(company: Company, less: Newest) -> None
     assert checks["quarantined", ""]["value"] == 0
     age = checks["age", TRANSACTION_TOPIC]
     assert (age["value"], age["holds"]) == (None, False)
-    assert age["said"].startswith("not known: this version of Kafka does not tell")
+    assert age["said"].startswith("not known: this version of Kafka does not report it")
 
 
 @pytest.mark.parametrize("less", [_NO_OFFSETS], indirect=True, ids=["no offsets"])

@@ -13,7 +13,7 @@ import pytest
 
 from pipeline import config
 from pipeline.checks.doctor import CheckOutcome, Finding, examine
-from pipeline.checks.doctor.finding import examined
+from pipeline.checks.doctor.finding import run_check
 from pipeline.stack.local import disk, jars
 from tests.idle import DEADLINE_SECONDS
 
@@ -176,7 +176,7 @@ def test_what_nobody_thought_of_is_a_finding_too() -> None:
     def look() -> Finding:
         raise ZeroDivisionError("by zero")
 
-    finding = examined("Odd", look)
+    finding = run_check("Odd", look)
     assert finding.outcome is CheckOutcome.FAILED
     assert finding.found == "ZeroDivisionError: by zero."
     assert finding.exit_code == 1

@@ -35,7 +35,7 @@ def test_a_stack_where_somebody_works_is_left_alone(
 
 def test_a_simulator_in_the_foreground_takes_no_orders(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["simulate", "--here", "--off"]) == 2
-    assert "--here takes --rate and --speed" in capsys.readouterr().err
+    assert "--here takes only --rate and --speed" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("wrong", ["0", "-1", "1e9", "inf", "nan"])

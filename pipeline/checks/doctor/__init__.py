@@ -12,7 +12,7 @@ from pipeline.stack import feature_files
 from pipeline.stack.endpoints import Stack
 
 from . import machine, running
-from .finding import CheckOutcome, Finding, examined, failed, good, skipped
+from .finding import CheckOutcome, Finding, failed, good, run_check, skipped
 
 __all__ = ["CheckOutcome", "Finding", "examine"]
 
@@ -65,7 +65,7 @@ def _machine(settings: Settings) -> Iterator[Finding]:
             "Flink port", settings.flink.port, "FRAUDWATCH_FLINK_PORT", rest
         )
     for check, look in checks.items():
-        yield examined(check, look)
+        yield run_check(check, look)
 
 
 def _stack(settings: Settings, registry: Registry) -> Iterator[Finding]:
@@ -85,4 +85,4 @@ def _stack(settings: Settings, registry: Registry) -> Iterator[Finding]:
         lambda: running.jobs(endpoints, known, registry),
     )
     for check, look in zip(_OF_THE_STACK, looks, strict=True):
-        yield examined(check, look)
+        yield run_check(check, look)

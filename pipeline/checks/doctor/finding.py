@@ -56,7 +56,7 @@ def failed(check: str, error: PipelineError) -> Finding:
     return Finding(check, CheckOutcome.FAILED, error.message, error.hint, error.exit_code)
 
 
-def examined(check: str, look: Callable[[], Finding]) -> Finding:
+def run_check(check: str, look: Callable[[], Finding]) -> Finding:
     """Run a check and turn its errors into findings; unexpected ones are named by their type."""
     try:
         return look()

@@ -44,7 +44,7 @@ def kafka(endpoints: Endpoints, stack: Stack) -> Finding:
         more = f", and more of {counted(len(lost) - 1, 'other topic')}" if len(lost) > 1 else ""
         return warning(
             "Kafka",
-            f"{endpoints.kafka.bootstrap}: {leaders.in_words(first.name, first.leaderless)}{more}",
+            f"{endpoints.kafka.bootstrap}: {leaders.describe(first.name, first.leaderless)}{more}",
             "See whether all brokers run.",
         )
     records = [topic.records for topic in held if topic.records is not None]

@@ -12,7 +12,7 @@ from pipeline.errors import PipelineError, UnavailableError
 from pipeline.features import Feature
 from pipeline.kafka import sample
 from pipeline.kafka.consumer import read_to_end
-from pipeline.kafka.newest import newest_written
+from pipeline.kafka.newest import newest_timestamps
 from pipeline.kafka.quarantine import validate
 from pipeline.model import Health, StackStatus
 from pipeline.parity.report import Outcome, Parity
@@ -46,7 +46,7 @@ def read(
         report: Called with what is being done, where that takes time.
 
     Raises:
-        JobError: There is no job of a name.
+        JobError: A name is unknown.
     """
     wanted = runtime.features.find(names)
     try:
@@ -63,7 +63,7 @@ def read(
             lags=_lags(runtime, wanted, patient=limits.lag is not None),
             ages={
                 topic: max(0.0, round(clock() - at, 3)) if isinstance(at, float) else at
-                for topic, at in newest_written(kafka, topics).items()
+                for topic, at in newest_timestamps(kafka, topics).items()
             },
             fault=sample.newest(kafka).fault,
             parities={f.name: _parity(runtime, f.name, report) for f in wanted} if verify else {},

@@ -108,7 +108,7 @@ class ClassData:
         """
         with contextlib.suppress(OSError):
             await self._until_at_rest(rest)
-            async with _turn(self.archive.parent):
+            async with _build_lock(self.archive.parent):
                 if not await self._is_intact(self.base, ()):
                     await self._dump(self.base, (), ())
                 known = _classes(self.list)
@@ -230,7 +230,7 @@ def make_room(folder: Path) -> None:
 
 
 @asynccontextmanager
-async def _turn(folder: Path) -> AsyncIterator[None]:
+async def _build_lock(folder: Path) -> AsyncIterator[None]:
     """Hold the exclusive right to build archives in a directory, across stacks."""
     lock = os.open(folder / "making.lock", os.O_CREAT | os.O_RDWR, 0o600)
     try:

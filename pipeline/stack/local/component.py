@@ -20,8 +20,7 @@ _FIRST_START_ATTEMPTS: Final = 2
 _LONGEST_PAUSE_SECONDS: Final = 10.0
 
 
-async def _nothing(_: Process) -> None:
-    """Default for `on_up`."""
+async def _nothing(_: Process) -> None: ...
 
 
 class Component:

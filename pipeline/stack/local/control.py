@@ -74,7 +74,7 @@ class Report(msgspec.Struct, frozen=True, tag="report"):
 
 
 class GetReport(msgspec.Struct, frozen=True, tag="get"):
-    """Request for a `Report`."""
+    """Request for a `Report`; changes nothing."""
 
 
 class Hold(msgspec.Struct, frozen=True, tag="hold"):
@@ -99,7 +99,7 @@ class Submit(msgspec.Struct, frozen=True, tag="submit"):
 
 
 class SubmitAnswer(msgspec.Struct, frozen=True, tag="submitted"):
-    """The result of a `Submit`."""
+    """The result of a `Submit`: a job id, or Flink's reason."""
 
     submitted: Submitted
 

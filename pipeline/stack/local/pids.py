@@ -13,7 +13,7 @@ from pipeline import private_file
 _PATIENCE_SECONDS: Final = 5.0
 
 
-class _Noted(msgspec.Struct, frozen=True):
+class _Process(msgspec.Struct, frozen=True):
     """A process; the pid alone may have been reused by another one."""
 
     pid: int
@@ -29,12 +29,12 @@ class PidFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._noted: dict[str, _Noted] = {}
+        self._noted: dict[str, _Process] = {}
 
     def note(self, name: str, pid: int) -> None:
         """Record a process, unless it has already ended."""
         try:
-            self._noted[name] = _Noted(pid, psutil.Process(pid).create_time())
+            self._noted[name] = _Process(pid, psutil.Process(pid).create_time())
         except psutil.NoSuchProcess:
             return
         self._write()
@@ -44,10 +44,10 @@ class PidFile:
         self._noted.clear()
         self._path.unlink(missing_ok=True)
 
-    def end_left_overs(self) -> None:
+    def end_leftovers(self) -> None:
         """End the processes left by an earlier stack."""
         try:
-            noted = msgspec.json.decode(self._path.read_bytes(), type=dict[str, _Noted])
+            noted = msgspec.json.decode(self._path.read_bytes(), type=dict[str, _Process])
         except (FileNotFoundError, msgspec.DecodeError):
             return  # There is no file, or the crash left an incomplete one.
         left = [process for entry in noted.values() if (process := _find(entry))]
@@ -60,7 +60,7 @@ class PidFile:
         private_file.write(self._path, msgspec.json.format(msgspec.json.encode(self._noted)))
 
 
-def _find(noted: _Noted) -> psutil.Process | None:
+def _find(noted: _Process) -> psutil.Process | None:
     try:
         process = psutil.Process(noted.pid)
         return process if process.create_time() == noted.created_at else None

@@ -65,7 +65,7 @@ class Supervisor:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._pids = PidFile(settings.state_dir / "pids.json")
-        self._pids.end_left_overs()
+        self._pids.end_leftovers()
         mine = parts(settings)
         self._broker, self._flink = mine.broker, mine.flink
         self._gateway = GatewayProcess(mine.gateway, self._pids, self._flink_at)

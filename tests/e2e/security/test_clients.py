@@ -57,7 +57,7 @@ def test_a_wrong_password_is_called_that(
     kafka = msgspec.structs.replace(secured.settings(mechanism), password=Secret("env", "WRONG"))
     error = refusal(kafka)
     assert isinstance(error, ConfigError)
-    assert "does not let 'alice' in" in error.message
+    assert "refuses access to 'alice'" in error.message
     assert "password" in error.hint
 
 

@@ -121,7 +121,7 @@ def test_a_wrong_password_is_called_that(
 ) -> None:
     monkeypatch.setenv("WRONG", "guess")
     rest = FlinkRest(flink(proxy, certificates, username="alice", password=Secret("env", "WRONG")))
-    with pytest.raises(ConfigError, match="does not let us in") as caught:
+    with pytest.raises(ConfigError, match="refuses access") as caught:
         rest.overview()
     assert "guess" not in str(caught.value)
 

@@ -84,7 +84,7 @@ def company(
 @pytest.mark.parametrize(
     ("otherwise", "said", "code"),
     [
-        ({"variable": "WRONG"}, "does not let 'alice' in", 2),
+        ({"variable": "WRONG"}, "refuses access to 'alice'", 2),
         ({"variable": "NOWHERE"}, "There is no secret in env NOWHERE.", 2),
         ({"ca_file": "stranger.pem"}, "is not trusted.", 2),
         ({"bootstrap": "kafka.invalid:9093"}, "The host of Kafka at kafka.invalid:9093", 3),

@@ -96,7 +96,7 @@ def test_no_file(tmp_path: Path) -> None:
 
 
 def test_not_python(tmp_path: Path) -> None:
-    assert "has to end with .py" in refused(write(tmp_path, WHOLE, "mine.txt"))
+    assert "must end with .py" in refused(write(tmp_path, WHOLE, "mine.txt"))
 
 
 def test_syntax_error(tmp_path: Path) -> None:
@@ -136,14 +136,14 @@ def test_no_table(tmp_path: Path) -> None:
     for code, kind in (("return transaction.amt", "FloatingColumn"), ("pass", "NoneType")):
         path = write(tmp_path, body(code))
         said = refused(path)
-        assert said.startswith(f"{path}, line 3: mine returns a {kind}, and has to return a table.")
+        assert said.startswith(f"{path}, line 3: mine returns a {kind}, but must return a table.")
 
 
 @pytest.mark.parametrize("name", [feature.name for feature in BUILT_IN])
 def test_name_taken(tmp_path: Path, name: str) -> None:
     path = write(tmp_path, WHOLE.replace("def large", f"def {name}"))
     assert refused(path).startswith(
-        f"{path}, line 3: there is a feature named {name!r} already. Give the function another"
+        f"{path}, line 3: a feature named {name!r} already exists. Give the function another"
     )
 
 
@@ -161,7 +161,7 @@ def test_topic_of_the_transactions(tmp_path: Path) -> None:
 def test_taken_by_another_file(tmp_path: Path) -> None:
     other = write(tmp_path, WHOLE, "other.py")
     said = refused(write(tmp_path, WHOLE), other)
-    assert said.startswith(f"{other}, line 3: there is a feature named 'large' already.")
+    assert said.startswith(f"{other}, line 3: a feature named 'large' already exists.")
 
 
 @pytest.mark.parametrize("topic", ["", "..", "with blanks", "a" * 250, "\x1b[2J"])

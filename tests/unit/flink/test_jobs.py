@@ -212,18 +212,18 @@ def test_no_slots_says_who_has_them(settings: Settings) -> None:
     with pytest.raises(JobError) as caught:
         start(Jobs(cluster, settings), cluster)
     assert caught.value.message == (
-        "rolling needs 1 task slot(s), and 0 of 8 are free."
-        " Jobs that run: ours flagged; of others etl\\x1b[2J."
+        "rolling needs 1 task slot, but 0 of 8 are free."
+        " Running: feature jobs flagged; other jobs etl\\x1b[2J."
     )
-    assert caught.value.hint == "Stop a job of ours, or have TaskManagers added."
+    assert caught.value.hint == "Stop one of the feature jobs, or have TaskManagers added."
     assert cluster.submissions == []
 
 
 def test_others_alone_have_the_slots() -> None:
     names = [f"etl-{number}" for number in range(7)]
     error = no_slots("rolling", 4, Slots(8, 1), names, FlinkSettings(rest="http://flink"))
-    assert "of others etl-0, etl-1, etl-2, etl-3, etl-4 and 2 more." in error.message
-    assert "ours" not in error.message
+    assert "other jobs etl-0, etl-1, etl-2, etl-3, etl-4 and 2 more." in error.message
+    assert "feature jobs" not in error.message
     assert error.hint == "Have TaskManagers added, or set a lower parallelism."
     assert no_slots("rolling", 1, Slots(), [], FlinkSettings()).hint == "Set more slots."
 

@@ -94,7 +94,7 @@ CAUSE = "<Exception on server side:\njava.lang.IllegalStateException: closed\n\t
         (503, ["starting"], r"/team is not ready \(HTTP 503\)\."),
         (502, [], r"/team is not ready \(HTTP 502\)\."),
         (500, [], r"/team refused /overview: HTTP 500\."),
-        (403, ["no"], r"does not let us in \(HTTP 403\)"),
+        (403, ["no"], r"refuses access \(HTTP 403\)"),
         (500, ["Internal server error.", CAUSE], r"/overview: java\.lang\.Illegal\w+: closed\."),
     ],
 )

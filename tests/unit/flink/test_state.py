@@ -28,17 +28,17 @@ def settings(tmp_path: Path, request: pytest.FixtureRequest) -> Settings:
 
 def test_the_newest_that_lies_on_disk(settings: Settings) -> None:
     state = OwnState(settings)
-    assert state.left_by(JOB) is None
+    assert state.newest_left_by(JOB) is None
     complete(settings.checkpoints_dir / JOB / "chk-7", 100)
     last = complete(settings.checkpoints_dir / JOB / "chk-10", 200)
     (settings.checkpoints_dir / JOB / "chk-11").mkdir()
-    found = state.left_by(JOB)
+    found = state.newest_left_by(JOB)
     assert found is not None
     assert (found.path, found.kind) == (f"file://{last}", "checkpoint")
     # One that nobody waited for: its run has deleted its checkpoints.
     late = complete(settings.savepoints_dir / f"savepoint-{JOB[:6]}-0123456789ab", 300)
     complete(settings.savepoints_dir / "savepoint-ffffff-0123456789ab", 400)
-    found = state.left_by(JOB)
+    found = state.newest_left_by(JOB)
     assert found is not None
     assert (found.path, found.kind, found.at) == (f"file://{late}", "savepoint", 300)
 

@@ -133,7 +133,7 @@ def test_what_is_not_told_is_unknown(speaking: Callable[..., Broker], code: int)
         refusals={"other": refused(code)},
         settings=refused(code),
     )
-    assert newest.newest_written(KAFKA, [TOPIC, "other"]) == {TOPIC: 0.007, "other": unknown}
+    assert newest.newest_timestamps(KAFKA, [TOPIC, "other"]) == {TOPIC: 0.007, "other": unknown}
     other, transactions = topics.list_topics(KAFKA)
     assert (other.name, other.records, other.width) == ("other", None, 1)
     assert (transactions.name, transactions.records) == (TOPIC, 2)
@@ -144,7 +144,7 @@ def test_what_is_wrong_otherwise_is_an_error(speaking: Callable[..., Broker]) ->
     away = refused(KafkaError._TRANSPORT)
     speaking(refusals={TOPIC: away}, settings=away)
     for ask in (
-        lambda: newest.newest_written(KAFKA, [TOPIC]),
+        lambda: newest.newest_timestamps(KAFKA, [TOPIC]),
         lambda: topics.list_topics(KAFKA),
         lambda: topics.is_compacted(KAFKA, TOPIC),
     ):
@@ -155,7 +155,7 @@ def test_what_is_wrong_otherwise_is_an_error(speaking: Callable[..., Broker]) ->
 def test_an_answer_without_an_offset_is_none(speaking: Callable[..., Broker]) -> None:
     """As the client gives it, without an error, where it has nobody to ask."""
     speaking(newest=lambda _: told(OFFSET_INVALID, NO_RECORD), records={0: [1]})
-    assert newest.newest_written(KAFKA, [TOPIC]) == {TOPIC: OTHER_VERSION}
+    assert newest.newest_timestamps(KAFKA, [TOPIC]) == {TOPIC: OTHER_VERSION}
 
 
 def oldest(times: list[int]) -> object:
@@ -178,7 +178,7 @@ def test_the_oldest_record_is_not_taken_for_the_newest(
     speaking: Callable[..., Broker], times: list[int], found: object
 ) -> None:
     speaking(records={0: times}, newest=oldest)
-    assert newest.newest_written(KAFKA, [TOPIC]) == {TOPIC: found}
+    assert newest.newest_timestamps(KAFKA, [TOPIC]) == {TOPIC: found}
 
 
 @pytest.mark.parametrize(
@@ -195,12 +195,12 @@ def test_a_kafka_that_understands_is_believed(
     speaking: Callable[..., Broker], times: list[int], found: object
 ) -> None:
     speaking(records={0: times})
-    assert newest.newest_written(KAFKA, [TOPIC, "nowhere"]) == {TOPIC: found, "nowhere": None}
+    assert newest.newest_timestamps(KAFKA, [TOPIC, "nowhere"]) == {TOPIC: found, "nowhere": None}
 
 
 def test_partitions_without_a_leader_are_not_asked(speaking: Callable[..., Broker]) -> None:
     broker = speaking(leaders={TOPIC: {0: -1, 1: 1}, "lost": {0: -1}}, records={1: [4_000, 6_000]})
-    found = newest.newest_written(KAFKA, [TOPIC, "lost"])
+    found = newest.newest_timestamps(KAFKA, [TOPIC, "lost"])
     assert found == {TOPIC: 6.0, "lost": Unknown("none of its partitions has a leader")}
     assert set(broker.asked) == {(TOPIC, 1)}
 
@@ -210,7 +210,7 @@ def test_an_unknown_age_is_said_to_be_unknown_and_holds_no_limit() -> None:
     for limit, holds in ((None, None), (60.0, False)):
         found = next(one for one in measure(readings, Limits(age=limit)) if one.check == "age")
         assert (found.value, found.holds) == (None, holds)
-        assert found.said.startswith("not known: this version of Kafka does not tell")
+        assert found.said.startswith("not known: this version of Kafka does not report it")
 
 
 def test_a_client_that_gives_up_says_why() -> None:

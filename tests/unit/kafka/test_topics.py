@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.kafka.topics import refuse_names
+from pipeline.kafka.topics import check_names
 
 
 @pytest.mark.parametrize(
@@ -18,9 +18,9 @@ from pipeline.kafka.topics import refuse_names
 )
 def test_names_that_kafka_refuses(names: list[str], known: list[str], said: str) -> None:
     with pytest.raises(InputError, match=said) as caught:
-        refuse_names(names, known)
+        check_names(names, known)
     assert "topic_prefix" in caught.value.hint
 
 
 def test_names_that_kafka_takes() -> None:
-    refuse_names(["team.transaction", "x" * 249], ["team.transaction", "__consumer_offsets", "a_b"])
+    check_names(["team.transaction", "x" * 249], ["team.transaction", "__consumer_offsets", "a_b"])
