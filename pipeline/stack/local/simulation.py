@@ -47,7 +47,7 @@ class Simulator:
     def report(self) -> SimulatorStatus:
         if self._component is None:
             return replace(self._status, up=False, rate=0.0, speed=0.0, paused=False)
-        # The requested pace: the reported speed is 1 once event time has caught up with real time.
+        # The requested pace: the reported speed is at most 1 once event time is that of today.
         rate, speed, paused = self._pace.rate or 0.0, self._pace.speed or 0.0, self._pace.paused
         return replace(self._status, up=True, rate=rate, speed=speed, paused=bool(paused))
 
