@@ -17,11 +17,11 @@ from tui.panels.plots.flagged_rate import FlaggedBuckets, FlaggedRate
 from tui.panels.plots.newest_time import NewestTime
 from tui.panels.plots.plots_panel import PLOTS
 from tui.panels.plots.series import Series
-from tui.panels.plots.series_snapshot import KEPT_SECONDS
 from tui.streams.feed import Feed
 from tui.streams.sink_topics import Placed
 from tui.streams.source import Batch
 from tui.streams.store import Store
+from tui.streams.throughput import KEPT_SECONDS
 from tui.table.query import Query
 
 NOW = 1_000.0

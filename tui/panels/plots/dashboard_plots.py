@@ -14,11 +14,12 @@ from tui.drawing import text
 from tui.drawing.plots.chart import Axis, Chart, MarkShape, PlotMark, Point, drawable
 from tui.drawing.plots.ticks import ago, dates, linear, powers, seconds, times
 from tui.drawing.tones import Piece, Tone
+from tui.streams.throughput import KEPT_SECONDS
 from tui.widgets.plot import Line, Plot, legend
 
 from .amounts import BINS_PER_DECADE, AmountShares
 from .flagged_rate import FlaggedBuckets
-from .series_snapshot import KEPT_SECONDS, SeriesSnapshot
+from .series_snapshot import SeriesSnapshot
 
 PartT = TypeVar("PartT")
 

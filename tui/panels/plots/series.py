@@ -7,21 +7,21 @@ from collections.abc import Mapping
 
 from tui.streams.sink_topics import FLAGGED, ROLLING
 from tui.streams.source import Batch
+from tui.streams.throughput import KEPT_SECONDS, Throughput
 from tui.table.query import Query
 
 from .amounts import Amounts
 from .flagged_rate import FlaggedRate
 from .newest_time import NewestTime
-from .series_snapshot import KEPT_SECONDS, SeriesSnapshot
+from .series_snapshot import SeriesSnapshot
 
 
 class Series:
     """The state behind the plots."""
 
     def __init__(self) -> None:
-        self._counts: deque[tuple[int, int]] = deque(maxlen=KEPT_SECONDS + 1)
+        self._throughput = Throughput()
         self._lags: deque[tuple[int, float]] = deque(maxlen=KEPT_SECONDS + 1)
-        self._began: int | None = None
         self._transactions = NewestTime()
         self._rolling = NewestTime()
         self._flagged = FlaggedRate()
@@ -49,7 +49,7 @@ class Series:
         if batch.past:
             return
         if transactions:
-            self._count(second, len(transactions))
+            self._throughput.add(now, len(transactions))
         if newest is not None and self._rolling.newest is not None:
             behind = (newest - self._rolling.newest).total_seconds()
             _put(self._lags, second, max(0.0, behind))
@@ -79,23 +79,10 @@ class Series:
         """Not counted."""
         return {}
 
-    def _count(self, second: int, count: int) -> None:
-        if self._began is None or second < self._began:
-            self._began = second
-        if self._counts and self._counts[-1][0] == second:
-            count += self._counts[-1][1]
-        _put(self._counts, second, count)
-
     def _read(self, end: int) -> SeriesSnapshot:
         before = self._latest[1] if self._latest else SeriesSnapshot()
-        rates: tuple[int, ...] = ()
-        lags: tuple[float | None, ...] = ()
-        if self._began is not None:
-            seconds = range(max(self._began, end - KEPT_SECONDS), end)
-            counts = dict(self._counts)
-            rates = tuple(counts.get(second, 0) for second in seconds)
-        if self._lags:
-            lags = self._read_lags(end)
+        rates = self._throughput.counts(end)
+        lags = self._read_lags(end) if self._lags else ()
         return SeriesSnapshot(
             rates=before.rates if rates == before.rates else rates,
             lags=before.lags if lags == before.lags else lags,
@@ -115,10 +102,8 @@ class Series:
         return tuple(found)
 
 
-def _put(
-    kept: deque[tuple[int, float]] | deque[tuple[int, int]], second: int, value: float
-) -> None:
-    """Set the value of a second; one that a clock set back brings again starts anew."""
-    while kept and kept[-1][0] >= second:
-        kept.pop()
-    kept.append((second, value))  # type: ignore[arg-type]  # counts go to a series of counts
+def _put(lags: deque[tuple[int, float]], second: int, lag: float) -> None:
+    """Set the lag of a second; when a clock was set back, that second starts again."""
+    while lags and lags[-1][0] >= second:
+        lags.pop()
+    lags.append((second, lag))

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 from .amounts import AmountShares
 from .flagged_rate import FlaggedBuckets
-
-KEPT_SECONDS: Final = 120
 
 
 @dataclass(frozen=True, slots=True)
