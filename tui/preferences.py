@@ -11,6 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from pipeline import private_file
+from pipeline.text.ready_type import ready
 
 from .session.view import Notice, Severity
 
@@ -98,7 +99,7 @@ class PreferencesFile:
             if path is None or not path.exists():
                 return self.current
             with private_file.locked(path):
-                loaded = msgspec.convert(self._read(path), Preferences)
+                loaded = msgspec.convert(self._read(path), ready(Preferences))
         except OSError as error:
             self._complain(f"What was remembered cannot be read: {_reason(error)}.", error)
             return self.current
@@ -173,7 +174,7 @@ class PreferencesFile:
             return {}
         try:
             raw = msgspec.json.decode(data, type=dict[str, Any])
-            msgspec.convert(raw, Preferences)
+            msgspec.convert(raw, ready(Preferences))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             aside = _free_name(path)
             path.rename(aside)

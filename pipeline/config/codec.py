@@ -7,6 +7,8 @@ from typing import Any
 
 import msgspec
 
+from pipeline.text.ready_type import ready
+
 from .kafka import KafkaSettings
 from .secret import Secret
 from .settings import Settings
@@ -18,7 +20,7 @@ def convert(values: dict[str, Any]) -> Settings:
     Raises:
         msgspec.ValidationError: A value is invalid.
     """
-    return msgspec.convert(values, Settings, strict=False, dec_hook=_decode)
+    return msgspec.convert(values, ready(Settings), strict=False, dec_hook=_decode)
 
 
 def to_json(settings: Settings) -> bytes:
@@ -33,12 +35,12 @@ def kafka_to_json(kafka: KafkaSettings) -> bytes:
 
 def kafka_from_json(data: bytes) -> KafkaSettings:
     """Decode the output of `kafka_to_json`."""
-    return msgspec.json.decode(data, type=KafkaSettings, dec_hook=_decode)
+    return msgspec.json.decode(data, type=ready(KafkaSettings), dec_hook=_decode)
 
 
 def from_json(data: bytes) -> Settings:
     """Decode the output of `to_json`."""
-    return msgspec.json.decode(data, type=Settings, dec_hook=_decode)
+    return msgspec.json.decode(data, type=ready(Settings), dec_hook=_decode)
 
 
 def _encode(value: Any) -> Any:

@@ -13,6 +13,7 @@ import msgspec
 from platformdirs import user_config_path
 
 from pipeline.errors import ConfigError
+from pipeline.text.ready_type import ready
 
 from .codec import convert
 from .secret import Secret
@@ -104,7 +105,7 @@ def user_directory() -> Path:
 
 def _read(path: Path) -> dict[str, dict[str, Any]]:
     try:
-        return msgspec.toml.decode(path.read_bytes(), type=_File).profile
+        return msgspec.toml.decode(path.read_bytes(), type=ready(_File)).profile
     except (msgspec.DecodeError, OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} cannot be read: {error}.", "Correct the file.") from error
 

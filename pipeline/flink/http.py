@@ -13,6 +13,7 @@ from pipeline.config import FlinkSettings
 from pipeline.config.tls import read_pem
 from pipeline.errors import ConfigError, JobError, PipelineError, UnavailableError
 from pipeline.text.malformed import MALFORMED
+from pipeline.text.ready_type import ready
 from pipeline.text.words import quoted
 
 # Answers of a standby JobManager while the leader is gone and no other is elected; the first two
@@ -153,7 +154,7 @@ def http_error(address: str, path: str, response: httpx.Response) -> PipelineErr
     if code >= httpx.codes.BAD_GATEWAY:
         return UnavailableError(f"Flink at {address} is not ready (HTTP {code}).", "Try again.")
     try:
-        errors = msgspec.json.decode(response.content, type=_Errors).errors
+        errors = msgspec.json.decode(response.content, type=ready(_Errors)).errors
     except MALFORMED:
         return not_flinks_api(address, path, response.content)
     if code == httpx.codes.NOT_FOUND:

@@ -9,6 +9,7 @@ import msgspec
 
 from pipeline import private_file
 from pipeline.errors import InputError
+from pipeline.text.ready_type import ready
 
 from .definition import Definition
 
@@ -62,7 +63,7 @@ class Journal:
         except FileNotFoundError:
             return {}
         try:
-            return msgspec.json.decode(data, type=dict[str, Entry])
+            return msgspec.json.decode(data, type=ready(dict[str, Entry]))
         except msgspec.DecodeError as error:
             raise InputError(
                 f"{self._path} is damaged: {error}.",

@@ -18,6 +18,7 @@ from pipeline.config import FlinkSettings
 from pipeline.errors import JobError, UnavailableError
 from pipeline.model import JobFailure, RestorePoint
 from pipeline.text.malformed import MALFORMED
+from pipeline.text.ready_type import ready
 from pipeline.text.words import quoted
 
 from .answers import (
@@ -324,7 +325,7 @@ class FlinkRest:
 
     def _decode(self, content: bytes, path: str, answer: type[T]) -> T:
         try:
-            return msgspec.json.decode(content, type=answer)
+            return msgspec.json.decode(content, type=ready(answer))
         except MALFORMED as error:
             raise not_flinks_api(self.address, path, content) from error
 

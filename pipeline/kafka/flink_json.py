@@ -19,6 +19,7 @@ from typing import Annotated, Any, Final, TypeVar
 import msgspec
 
 from pipeline.text.malformed import MALFORMED
+from pipeline.text.ready_type import ready
 
 T = TypeVar("T")
 
@@ -64,7 +65,7 @@ def strict_decoder(row_type: type[T]) -> Callable[[bytes | None], T | None]:
     Args:
         row_type: The record to decode to.
     """
-    decoder = msgspec.json.Decoder(row_type)
+    decoder = msgspec.json.Decoder(ready(row_type))
 
     def decode(value: bytes | None) -> T | None:
         if not value or _ISO_TIME.search(value):

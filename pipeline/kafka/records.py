@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from pipeline.text.malformed import MALFORMED
+from pipeline.text.ready_type import ready
 
 if TYPE_CHECKING:  # keeps confluent_kafka out of the console's first paint
     from confluent_kafka import Message
@@ -91,7 +92,7 @@ def decode_with_records(
     kind: type[T], records: Iterable[Record]
 ) -> tuple[list[tuple[Record, T]], list[BadRecord]]:
     """Like `decode`, but return each value with its record."""
-    decoder = msgspec.json.Decoder(kind)
+    decoder = msgspec.json.Decoder(ready(kind))
     good: list[tuple[Record, T]] = []
     bad: list[BadRecord] = []
     for record in records:

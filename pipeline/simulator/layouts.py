@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 
 from pipeline.model import Transaction
+from pipeline.text.ready_type import ready
 
 from .file_lines import FileLines
 from .identity import user_id
@@ -174,7 +175,7 @@ def _each(
 
 
 def _json_rows(lines: Iterator[str]) -> Iterator[Row]:
-    decoder = msgspec.json.Decoder(Transaction)
+    decoder = msgspec.json.Decoder(ready(Transaction))
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue

@@ -24,6 +24,7 @@ from pipeline.errors import PipelineError
 from pipeline.kafka.producer import TransactionProducer
 from pipeline.kafka.topics import newest_event_time
 from pipeline.model import FASTEST, SimulatorCommand, SimulatorStatus, Transaction
+from pipeline.text.ready_type import ready
 
 from . import encode
 from .generator import DEFAULT_SEED, DEFAULT_START, DEFAULT_USERS, Generator
@@ -105,7 +106,7 @@ class Simulation:
     def obey(self, line: bytes) -> None:
         """Carry out one command; one that makes no sense is an error in the next status."""
         try:
-            command = msgspec.json.decode(line, type=SimulatorCommand)
+            command = msgspec.json.decode(line, type=ready(SimulatorCommand))
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             self.error = f"Not understood: {error}"
             return

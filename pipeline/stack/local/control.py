@@ -19,6 +19,7 @@ import msgspec
 from pipeline.errors import PipelineError, UnavailableError
 from pipeline.flink.submission import Submission, Submitted
 from pipeline.model import Health, SimulatorCommand, SimulatorStatus
+from pipeline.text.ready_type import ready
 
 # The longest address of a Unix socket on the strictest system, without its final NUL.
 _MAX_ADDRESS: Final = 103
@@ -207,7 +208,7 @@ class Control:
                 self._socket.settimeout(before)
         if not line:
             raise UnavailableError("The local stack has stopped.", "Start it again.")
-        reply = msgspec.json.decode(line, type=Answer)
+        reply = msgspec.json.decode(line, type=ready(Answer))
         if isinstance(reply, Refused):
             raise PipelineError(reply.message, reply.hint)
         if not isinstance(reply, answer):

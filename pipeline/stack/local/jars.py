@@ -19,6 +19,7 @@ from pathlib import Path
 import msgspec
 
 from pipeline.errors import UnavailableError
+from pipeline.text.ready_type import ready
 
 
 class Jar(msgspec.Struct, frozen=True):
@@ -69,7 +70,7 @@ class Cancelled(Exception):
 def manifest() -> Manifest:
     """Return the jars that this version of fraudwatch runs with."""
     data = files("pipeline.stack.local").joinpath("jars.json").read_bytes()
-    return msgspec.json.decode(data, type=Manifest)
+    return msgspec.json.decode(data, type=ready(Manifest))
 
 
 def paths(jars: tuple[Jar, ...], directory: Path) -> tuple[Path, ...]:

@@ -9,6 +9,7 @@ import msgspec
 import psutil
 
 from pipeline import private_file
+from pipeline.text.ready_type import ready
 
 _PATIENCE_SECONDS: Final = 5.0
 
@@ -47,7 +48,7 @@ class PidFile:
     def end_leftovers(self) -> None:
         """End the processes left by an earlier stack."""
         try:
-            noted = msgspec.json.decode(self._path.read_bytes(), type=dict[str, _Process])
+            noted = msgspec.json.decode(self._path.read_bytes(), type=ready(dict[str, _Process]))
         except (FileNotFoundError, msgspec.DecodeError):
             return  # There is no file, or the crash left an incomplete one.
         left = [process for entry in noted.values() if (process := _find(entry))]

@@ -13,6 +13,7 @@ import msgspec
 
 from pipeline.config import KafkaSettings, Settings, kafka_to_json
 from pipeline.model import SimulatorCommand, SimulatorStatus
+from pipeline.text.ready_type import ready
 
 from .child_process import ProcessSpec
 from .component import Component
@@ -104,7 +105,7 @@ class Simulator:
     async def _read(self, process: Process) -> None:
         assert process.stdout is not None
         async for line in process.stdout:
-            self._status = msgspec.json.decode(line, type=SimulatorStatus)
+            self._status = msgspec.json.decode(line, type=ready(SimulatorStatus))
 
     async def _send(self, command: SimulatorCommand) -> None:
         if self._process is None or self._process.stdin is None:

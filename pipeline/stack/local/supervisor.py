@@ -26,6 +26,7 @@ from pipeline.flink.jobs import Jobs
 from pipeline.flink.rest import FlinkRest
 from pipeline.flink.submission import Submission, Submitted
 from pipeline.model import SimulatorCommand
+from pipeline.text.ready_type import ready
 
 from .component import Component
 from .control import (
@@ -134,7 +135,7 @@ class Supervisor:
         holds = False
         try:
             async for line in reader:
-                request = msgspec.json.decode(line, type=Request)
+                request = msgspec.json.decode(line, type=ready(Request))
                 if isinstance(request, Hold) and not holds:
                     holds = True
                     self._holders += 1
