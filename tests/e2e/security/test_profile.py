@@ -87,7 +87,7 @@ def company(
         ({"variable": "WRONG"}, "refuses access to 'alice'", 2),
         ({"variable": "NOWHERE"}, "There is no secret in env NOWHERE.", 2),
         ({"ca_file": "stranger.pem"}, "is not trusted.", 2),
-        ({"bootstrap": "kafka.invalid:9093"}, "The host of Kafka at kafka.invalid:9093", 3),
+        ({"bootstrap": "kafka.invalid:9093"}, "The host name of Kafka at kafka.invalid:9093", 3),
         ({"bootstrap": "localhost:1"}, "Kafka at localhost:1 does not answer", 3),
     ],
 )
