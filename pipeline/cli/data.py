@@ -1,17 +1,15 @@
-"""`simulate`, `replay`, `topics`, `tail`: transactions in, records out."""
+"""`simulate`, `topics`, `tail`: transactions in, records out."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from cyclopts import Parameter
 
-from pipeline.errors import ConfigError, InputError, UnavailableError
+from pipeline.errors import ConfigError, UnavailableError
 from pipeline.model import FASTEST, SimulatorCommand, SimulatorStatus
-from pipeline.text.words import counted
 
 from .common import Common, Json, print_json, print_table, running_kafka, say
 
@@ -19,7 +17,6 @@ if TYPE_CHECKING:
     from pipeline.config import KafkaSettings
     from pipeline.kafka.records import Record
     from pipeline.model import Reset
-    from pipeline.simulator.replay import ReplayProgress, ReplayReport
 
 Flag = Parameter(negative="")
 _NOT_KNOWN: Final = "–"
@@ -67,70 +64,6 @@ def simulate(
         say(f"The simulator runs: {status.rate:,.0f} transactions/s, ×{status.speed:,.0f}.")
     else:
         say("The simulator is off.")
-    return 0
-
-
-def replay(
-    file: Path,
-    /,
-    *,
-    speed: str = "max",
-    shift: Annotated[bool, Flag] = False,
-    fresh: Annotated[bool, Flag] = False,
-    json: Json = False,
-    common: Common = Common(),
-) -> int:
-    """Send the transactions of a file to the topic; returns when all are sent.
-
-    Args:
-        file: Credit card transactions as CSV, pipe-separated generator output, or JSON lines in the
-            topic's own format; each also gzipped.
-        speed: Event time per real time, or max for as fast as it goes.
-        shift: Move the file's times behind the newest transaction of the topic.
-        fresh: Empty the topics and the jobs' state first.
-    """
-    from pipeline.kafka.producer import TransactionProducer
-    from pipeline.kafka.topics import newest_event_time
-    from pipeline.simulator import encode
-    from pipeline.simulator.files import open_file
-    from pipeline.simulator.replay import first_event_time, plan_shift
-    from pipeline.simulator.replay import replay as send_file
-    from pipeline.simulator.waking import Waking
-    from pipeline.stack.runtime import Runtime
-
-    if shift and fresh:
-        raise ConfigError("--shift and --fresh exclude each other.", "Choose one.")
-    pace = _speed(speed)
-    # A file that cannot be used is refused before anything is emptied for it.
-    source = open_file(file)
-    first = first_event_time(source)
-    kafka = running_kafka(common)
-    runtime = Runtime(common.settings)
-    if runtime.status().simulator.up and not fresh:
-        raise InputError(
-            "The simulator is running and moves event time on, so the file would come too late.",
-            "Stop it with `fraudwatch simulate --off`, or empty the topics with --fresh.",
-        )
-    if fresh:
-        runtime.fresh(lambda line: say(f"  … {line}", over=True))
-    by = plan_shift(first, newest_event_time(kafka), shift=shift)
-
-    def tell(progress: ReplayProgress) -> None:
-        at = f", event time {progress.event_time}" if progress.event_time else ""
-        say(f"  … {progress.share:4.0%}  {progress.sent:,} sent{at}", over=True)
-
-    with TransactionProducer(kafka) as producer:
-        waking = Waking(producer)
-        report = send_file(
-            source,
-            lambda transaction: waking.send(encode.key(transaction), encode.value(transaction)),
-            speed=pace,
-            shift=by,
-            report=tell,
-        )
-    _tell_replay(report)
-    if json:
-        print_json(report)
     return 0
 
 
@@ -268,33 +201,3 @@ def _simulate_here(common: Common, rate: float | None, speed: float | None, *, j
     run_here(running_kafka(common), report, rate=rate, speed=speed)
     say("The simulator is off.")
     return 0
-
-
-def _speed(text: str) -> float | None:
-    if text == "max":
-        return None
-    try:
-        speed = float(text)
-    except ValueError:
-        speed = 0.0
-    if not 0 < speed < float("inf"):
-        raise ConfigError(f"--speed is {text!r}.", "It is a number greater than 0, or max.")
-    return speed
-
-
-def _tell_replay(report: ReplayReport) -> None:
-    rate = report.sent / report.seconds if report.seconds else 0.0
-    say(f"{counted(report.sent, 'transaction')} sent in {report.seconds:,.1f} s ({rate:,.0f}/s).")
-    if report.earliest:
-        say(f"Event time from {report.earliest} to {report.latest}.")
-    if report.bad:
-        say(f"{counted(report.bad, 'row')} skipped, which cannot be read:")
-        for row in report.bad_rows:
-            say(f"  line {row.line}: {row.reason}")
-        if report.bad > len(report.bad_rows):
-            say(f"  and {report.bad - len(report.bad_rows):,} more")
-    if report.backwards:
-        say(
-            f"{counted(report.backwards, 'transaction')} earlier than the one before; "
-            "Flink may drop them as late."
-        )

@@ -7,7 +7,8 @@ from datetime import date, timedelta
 from random import Random
 from typing import Final
 
-from .identity import user_id
+from pipeline.files.identity import user_id
+
 from .names import FIRST_NAMES, LAST_NAMES
 
 # Issuer prefix and length of a card number: two of Visa's lengths, Mastercard, Amex, Discover.

@@ -18,9 +18,9 @@ from pipeline.kafka.records import decode
 from pipeline.model import RollingRow, Transaction, WindowRow
 from pipeline.parity.report import Outcome, Parity
 from pipeline.simulator import encode
-from pipeline.simulator.files import open_file
 from pipeline.simulator.waking import Waking
 from pipeline.stack.runtime import Runtime
+from tests.replayed import read
 
 from .conftest import Run, emptied
 
@@ -30,7 +30,7 @@ FLAGGED = 573
 
 
 def transactions(path: Path) -> list[Transaction]:
-    return [row for row, _ in open_file(path).rows() if isinstance(row, Transaction)]
+    return read(path).transactions
 
 
 def send(stack: Runtime, rows: list[Transaction]) -> None:

@@ -1,20 +1,16 @@
 """Replays: what is sent, when, and what is told about it."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 
-from pipeline.errors import InputError, UnavailableError
-from pipeline.model import Transaction
-from pipeline.simulator import encode
-from pipeline.simulator.files import TransactionFile, open_file
+from pipeline.errors import UnavailableError
+from pipeline.files.prepared import Batch
 from pipeline.simulator.replay import (
-    BAD_ROWS_KEPT,
     OlderThanTopicError,
     ReplayProgress,
-    first_event_time,
     plan_shift,
     replay,
 )
@@ -37,35 +33,41 @@ class Clock:
         self.longest = max(self.longest, seconds)
 
 
-def transaction(seconds: float) -> Transaction:
-    moment = START + timedelta(seconds=seconds)
-    return Transaction(
-        moment, 42, "fraud_Koch", "home", 1.5, "A", "B", "1", "2000-01-01", "t", 0, 7
-    )
+def batches(*seconds: float, size: int = 2) -> list[Batch]:
+    """Records so many seconds after START, each with its second as its key."""
+    return [
+        Batch(
+            [START + timedelta(seconds=second) for second in part],
+            [b"%d" % second for second in part],
+            [b"{}"] * len(part),
+        )
+        for first in range(0, len(seconds), size)
+        for part in (seconds[first : first + size],)
+    ]
 
 
-def file_of(folder: Path, *rows: float | bytes) -> TransactionFile:
-    """A file with a transaction so many seconds after START, or with these bytes, per line."""
-    path = folder / "file"
-    lines = (row if isinstance(row, bytes) else encode.value(transaction(row)) for row in rows)
-    path.write_bytes(b"".join(line + b"\n" for line in lines))
-    return open_file(path)
+def nothing(key: bytes, value: bytes) -> None:
+    """Takes a record."""
 
 
-def test_everything_is_sent_in_order_and_counted(tmp_path: Path) -> None:
-    sent: list[Transaction] = []
-    report = replay(file_of(tmp_path, 0, 10, b"nonsense", 20), sent.append)
-    assert sent == [transaction(0), transaction(10), transaction(20)]
-    assert (report.sent, report.bad, report.backwards, report.complete) == (3, 1, 0, True)
-    assert [row.line for row in report.bad_rows] == [3]
+def noted(sent: list[float], clock: Callable[[], float]) -> Callable[[bytes, bytes], None]:
+    return lambda key, value: sent.append(clock())
+
+
+def test_everything_is_sent_in_order_and_counted() -> None:
+    sent: list[tuple[bytes, bytes]] = []
+    report = replay(batches(0, 10, 20), lambda key, value: sent.append((key, value)))
+    assert sent == [(b"0", b"{}"), (b"10", b"{}"), (b"20", b"{}")]
+    assert (report.sent, report.complete) == (3, True)
     assert (report.earliest, report.latest) == (START, START + timedelta(seconds=20))
 
 
-def test_speed_is_event_time_per_real_time(tmp_path: Path) -> None:
-    clock, moments = Clock(), []
+def test_speed_is_event_time_per_real_time() -> None:
+    clock = Clock()
+    moments: list[float] = []
     replay(
-        file_of(tmp_path, 0, 60, 90, 600),
-        lambda _: moments.append(clock.now),
+        batches(0, 60, 90, 600),
+        noted(moments, clock),
         speed=60,
         clock=clock,
         sleep=clock.sleep,
@@ -74,44 +76,17 @@ def test_speed_is_event_time_per_real_time(tmp_path: Path) -> None:
     assert clock.longest <= 0.2
 
 
-def test_max_does_not_wait(tmp_path: Path) -> None:
+def test_max_does_not_wait() -> None:
     clock = Clock()
-    report = replay(file_of(tmp_path, 0, 10**6), lambda _: None, clock=clock, sleep=clock.sleep)
+    report = replay(batches(0, 10**6), nothing, clock=clock, sleep=clock.sleep)
     assert (report.sent, clock.now) == (2, 0)
 
 
-def test_a_shift_moves_all_times_alike(tmp_path: Path) -> None:
-    sent: list[Transaction] = []
-    shift = timedelta(days=400, seconds=3)
-    report = replay(file_of(tmp_path, 0, 7, 7, 100), sent.append, shift=shift)
-    times = [t.trans_date_trans_time for t in sent]
-    assert times[0] == START + shift == report.earliest
-    assert [(b - a).total_seconds() for a, b in pairwise(times)] == [7, 0, 93]
-
-
-def test_a_time_that_cannot_be_shifted_is_an_error_of_the_file(tmp_path: Path) -> None:
-    last = encode.value(transaction(0)).replace(b"2024-01-01", b"9999-12-31")
-    with pytest.raises(InputError, match="9999-12-31"):
-        replay(file_of(tmp_path, 0, last), lambda _: None, shift=timedelta(days=2))
-
-
-def test_only_what_is_later_than_the_watermark_allows_counts_as_backwards(tmp_path: Path) -> None:
-    report = replay(file_of(tmp_path, 100, 85, 84, 101, 80), lambda _: None)
-    assert report.backwards == 2
-    assert report.earliest == START + timedelta(seconds=80)
-    assert report.latest == START + timedelta(seconds=101)
-
-
-def test_of_bad_rows_all_are_counted_and_some_are_kept(tmp_path: Path) -> None:
-    report = replay(file_of(tmp_path, 0, *([b"?"] * 500)), lambda _: None)
-    assert (report.sent, report.bad, len(report.bad_rows)) == (1, 500, BAD_ROWS_KEPT)
-
-
-def test_a_stop_is_heard_while_waiting(tmp_path: Path) -> None:
+def test_a_stop_is_heard_while_waiting() -> None:
     clock = Clock()
     report = replay(
-        file_of(tmp_path, 0, 86_400),
-        lambda _: None,
+        batches(0, 86_400),
+        nothing,
         speed=1,
         stop=lambda: clock.now > 3,
         clock=clock,
@@ -121,12 +96,21 @@ def test_a_stop_is_heard_while_waiting(tmp_path: Path) -> None:
     assert clock.now < 4
 
 
-def test_progress_is_told_now_and_then_and_at_the_end(tmp_path: Path) -> None:
+def test_a_stop_is_heard_between_batches() -> None:
+    sent: list[bytes] = []
+    report = replay(
+        batches(*range(10)), lambda key, _: sent.append(key), stop=lambda: len(sent) >= 4
+    )
+    assert (report.sent, report.complete) == (len(sent), False)
+    assert len(sent) == 4
+
+
+def test_progress_is_told_now_and_then_and_at_the_end() -> None:
     clock = Clock()
     told: list[ReplayProgress] = []
     replay(
-        file_of(tmp_path, *range(100)),
-        lambda _: None,
+        batches(*range(100)),
+        nothing,
         speed=10,
         report=told.append,
         clock=clock,
@@ -134,24 +118,15 @@ def test_progress_is_told_now_and_then_and_at_the_end(tmp_path: Path) -> None:
     )
     assert 20 < len(told) < 60
     assert all(before.sent <= after.sent for before, after in pairwise(told))
-    assert (told[-1].sent, told[-1].share) == (100, 1.0)
+    assert told[-1] == ReplayProgress(100, START + timedelta(seconds=99))
 
 
-def test_a_failed_delivery_is_not_hidden(tmp_path: Path) -> None:
-    def send(_: Transaction) -> None:
+def test_a_failed_delivery_is_not_hidden() -> None:
+    def send(key: bytes, value: bytes) -> None:
         raise UnavailableError("Kafka is gone.")
 
     with pytest.raises(UnavailableError):
-        replay(file_of(tmp_path, 0), send)
-
-
-def test_the_first_event_time_is_that_of_the_first_sound_row(tmp_path: Path) -> None:
-    assert first_event_time(file_of(tmp_path, b"{}", 5)) == START + timedelta(seconds=5)
-
-
-def test_a_file_without_a_transaction_says_what_is_wrong_with_it(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"holds no transaction; line 1: .*missing required field"):
-        first_event_time(file_of(tmp_path, b'{"other": 1}', b"[]"))
+        replay(batches(0), send)
 
 
 def test_an_empty_topic_takes_any_file() -> None:

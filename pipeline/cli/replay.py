@@ -1,0 +1,189 @@
+"""`replay`: files of transactions into the topic."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
+from msgspec import to_builtins
+
+from pipeline.errors import ConfigError, InputError
+from pipeline.text.words import counted
+
+from .common import Common, Json, print_json, running_kafka, say
+
+if TYPE_CHECKING:
+    from pipeline.files.prepared import Prepared
+    from pipeline.files.reading import ReadFile
+    from pipeline.simulator.replay import ReplayProgress, ReplayReport
+
+Flag = Parameter(negative="")
+Mappings = Annotated[tuple[str, ...], Parameter(name="--map", negative="", show_default=False)]
+
+
+def replay(
+    *files: Annotated[str, Parameter(allow_leading_hyphen=True)],
+    mapping: Mappings = (),
+    encoding: Annotated[str, Parameter(show_default=False)] = "",
+    speed: str = "max",
+    shift: Annotated[bool, Flag] = False,
+    fresh: Annotated[bool, Flag] = False,
+    json: Json = False,
+    common: Common = Common(),
+) -> int:
+    """Send the transactions of files to the topic, sorted by time; returns when all are sent.
+
+    Args:
+        files: CSV, JSON or Parquet, also packed; patterns in quotes; - for standard input.
+        mapping: Which column, or DuckDB expression, is a field: amt=Amount; may be said several
+            times.
+        encoding: Of a text that is not UTF-8 and has no byte order mark: cp1252.
+        speed: Event time per real time, or max for as fast as it goes.
+        shift: Move the times behind the newest transaction of the topic.
+        fresh: Empty the topics and the jobs' state first.
+    """
+    from pipeline.files.mapping import read_options
+    from pipeline.files.opened import opened
+    from pipeline.files.text import known_encoding
+    from pipeline.kafka.topics import newest_event_time
+    from pipeline.simulator.replay import plan_shift
+    from pipeline.stack.runtime import Runtime
+
+    if shift and fresh:
+        raise ConfigError("--shift and --fresh exclude each other.", "Choose one.")
+    if not files:
+        raise ConfigError("No file is named.", "Name one, or - for standard input.")
+    # A lone hyphen is a file, and then the rest looks like files as well.
+    if unknown := [name for name in files if name.startswith("-") and name != "-"]:
+        raise ConfigError(f"There is no option {unknown[0]}.", "See `fraudwatch replay --help`.")
+    pace, given = _speed(speed), read_options(mapping)
+    encoding = known_encoding(encoding) if encoding else ""
+    settings = common.settings
+    if fresh:
+        settings.require_sandbox("its topics are not ours to empty")
+    with opened(files, given, settings.state_dir, encoding=encoding) as found:
+        for why in found.passed_over:
+            say(why)
+        kafka = running_kafka(common)
+        runtime = Runtime(settings)
+        if runtime.status().simulator.up and not fresh:
+            raise InputError(
+                "The simulator is running and moves event time on, so the file would come too "
+                "late.",
+                "Stop it with `fraudwatch simulate --off`, or empty the topics with --fresh.",
+            )
+        ready = found.read(lambda line: say(f"  … {line}", over=True))
+        _tell_files(ready)
+        if fresh:
+            _tell_left_out(ready)
+            _refuse_mostly_bad(ready)
+            # Not before the files are known to be good.
+            runtime.fresh(lambda line: say(f"  … {line}", over=True))
+        else:
+            ready.move(plan_shift(ready.earliest, newest_event_time(kafka), shift=shift))
+            _tell_left_out(ready)
+        report = _send(ready, common, pace)
+        _tell_report(report)
+        if json:
+            print_json(_as_json(ready, report))
+        return InputError.exit_code if ready.left_out else 0
+
+
+def _send(ready: Prepared, common: Common, pace: float | None) -> ReplayReport:
+    from pipeline.kafka.producer import TransactionProducer
+    from pipeline.simulator.replay import replay as send_batches
+    from pipeline.simulator.waking import Waking
+
+    def tell(progress: ReplayProgress) -> None:
+        share = progress.sent / ready.rows
+        say(f"  … {share:4.0%}  {progress.sent:,} sent, {progress.event_time}", over=True)
+
+    # Asked again: emptying the topics may have taken its time.
+    with TransactionProducer(running_kafka(common)) as producer:
+        return send_batches(ready.batches(), Waking(producer).send, speed=pace, report=tell)
+
+
+def _refuse_mostly_bad(ready: Prepared) -> None:
+    left_out = sum(found.rows for found in ready.left_out)
+    if left_out > ready.rows:
+        raise InputError(
+            f"More rows would be left out ({left_out:,}) than sent ({ready.rows:,}), so nothing "
+            "has been emptied.",
+            "Mend the file, or replay it without --fresh.",
+        )
+
+
+def _speed(text: str) -> float | None:
+    if text == "max":
+        return None
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = 0.0
+    if not 0 < speed < float("inf"):
+        raise ConfigError(f"--speed is {text!r}.", "It is a number greater than 0, or max.")
+    return speed
+
+
+def _tell_files(ready: Prepared) -> None:
+    """What each file is taken for; those that are alike together."""
+    alike: dict[tuple[str, ...], list[ReadFile]] = {}
+    for file in ready.files:
+        alike.setdefault((file.fields.layout, *file.notes, *file.fields.lacks.values()), []).append(
+            file
+        )
+    for group in alike.values():
+        first = group[0]
+        others = f" and {counted(len(group) - 1, 'other')}" if len(group) > 1 else ""
+        rows = counted(sum(file.rows for file in group), "row")
+        say(f"{first.name}{others}: {first.fields.layout}, {rows}.")
+        renamed = first.fields.renamed
+        if renamed:
+            say("  " + ", ".join(f"{name} = {text}" for name, text in renamed.items()))
+        for line in (*first.fields.lacks.values(), *first.notes):
+            say(f"  {line}")
+
+
+def _tell_left_out(ready: Prepared) -> None:
+    for kind, words in ((False, "cannot be read"), (True, "would be invalid on the topic")):
+        faults = [found for found in ready.left_out if found.fault.invalid is kind]
+        if faults:
+            rows = counted(sum(found.rows for found in faults), "row")
+            say(f"{rows} left out, which {words}:")
+            for found in faults:
+                say(f"  {found.words}")
+                if found.fault.hint:
+                    say(f"    {found.fault.hint}")
+
+
+def _tell_report(report: ReplayReport) -> None:
+    rate = report.sent / report.seconds if report.seconds else 0.0
+    say(f"{counted(report.sent, 'transaction')} sent in {report.seconds:,.1f} s ({rate:,.0f}/s).")
+    if report.earliest:
+        say(f"Event time from {report.earliest} to {report.latest}.")
+
+
+def _as_json(ready: Prepared, report: ReplayReport) -> dict[str, Any]:
+    """What was sent and what was not, for scripts."""
+    counts = {
+        name: sum(found.rows for found in ready.left_out if found.fault.invalid is invalid)
+        for name, invalid in (("bad", False), ("invalid", True))
+    }
+    return {
+        **to_builtins(report),
+        **counts,
+        "left_out": [
+            {"what": found.fault.what, "rows": found.rows, "examples": to_builtins(found.examples)}
+            for found in ready.left_out
+        ],
+        "files": [
+            {
+                "name": file.name,
+                "layout": file.fields.layout,
+                "rows": file.rows,
+                "fields": file.fields.fields,
+                "notes": [*file.fields.lacks.values(), *file.notes],
+            }
+            for file in ready.files
+        ],
+    }

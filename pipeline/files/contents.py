@@ -1,0 +1,124 @@
+"""What a file holds: a table of texts under the names of its columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final, Protocol
+
+from pipeline.errors import InputError
+
+from . import csv_files, json_files, sql
+from .careful import Careful
+from .sources import DAMAGED, Source
+from .text import lines
+from .work import Work, explained
+
+_PARQUET: Final = b"PAR1"
+_HEAD_LINES: Final = 1_000
+_HEAD_BYTES: Final = 1_000_000
+
+
+class Content(Protocol):
+    """A file whose columns are known."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Their names, as they stand in the file."""
+
+    @property
+    def unit(self) -> str:
+        """What its rows are counted by: `line`."""
+
+    def as_it_is(self) -> str | None:
+        """A query for its columns and an empty `__place`; None if it has to be read with care."""
+
+    def holds(self, rows: int, work: Work) -> bool:
+        """Whether so many rows are all that there are, after `as_it_is` has been read."""
+
+    def table(self, work: Work) -> AbstractContextManager[str]:
+        """A query for its columns and `__place`, which holds inside the context.
+
+        Rows that cannot be told apart are left out at the end of it.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class _Parquet(Careful):
+    source: Source
+    columns: tuple[str, ...]
+    unit: str = "row"
+
+    @contextmanager
+    def table(self, work: Work) -> Iterator[str]:
+        path = sql.text(self.source.on_disk(work.folder))
+        yield (
+            "SELECT file_row_number + 1 AS __place, COLUMNS(* EXCLUDE file_row_number)::VARCHAR "
+            f"FROM read_parquet({path}, file_row_number = true)"
+        )
+
+
+def recognised(
+    source: Source, encoding: str, known: Callable[[Sequence[str]], bool], work: Work
+) -> Content:
+    """What a file holds.
+
+    Args:
+        source: The file.
+        encoding: Of a text without a byte order mark; UTF-8 when empty.
+        known: Whether a header is that of a known layout.
+        work: What to read it with.
+
+    Raises:
+        InputError: It is empty, damaged, or nothing of these.
+    """
+    try:
+        with source.open() as raw:
+            magic = raw.read(len(_PARQUET))
+        if magic == _PARQUET:
+            return _parquet(source, work)
+        with source.open() as raw:
+            head = _head(lines(raw, encoding))
+    except DAMAGED as error:
+        raise InputError(f"{source.name} is damaged: {error}.", "Fetch it again.") from error
+    except UnicodeError as error:
+        raise InputError(
+            f"{source.name} is not in the encoding {encoding or 'of its byte order mark'}.",
+            "Say which it is with --encoding.",
+        ) from error
+    begin = b"".join(head).lstrip()
+    if not begin:
+        raise InputError(f"{source.name} is empty.", "Check the file.")
+    if b"\0" in begin[:100]:
+        raise InputError(
+            f"{source.name} is no text, or UTF-16 without a byte order mark.",
+            "If it is text, say --encoding utf-16-le.",
+        )
+    if begin[:1] in b"{[":
+        return json_files.recognised(source, head, encoding, work)
+    return csv_files.recognised(source, head, encoding, known, work)
+
+
+def _head(all_lines: Iterator[bytes]) -> list[bytes]:
+    head: list[bytes] = []
+    size = 0
+    try:
+        for line in islice(all_lines, _HEAD_LINES):
+            head.append(line)
+            size += len(line)
+            if size > _HEAD_BYTES:
+                break
+    except DAMAGED:
+        # What comes before is read, and the damage said then.
+        if not head:
+            raise
+    return head
+
+
+def _parquet(source: Source, work: Work) -> Content:
+    path = sql.text(source.on_disk(work.folder))
+    with explained(f"{source.name} cannot be read as Parquet"):
+        found = work.connection.execute(f"DESCRIBE SELECT * FROM read_parquet({path})").fetchall()
+    return _Parquet(source, tuple(str(row[0]) for row in found))

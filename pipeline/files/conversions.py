@@ -1,0 +1,84 @@
+"""From text to value: macros of DuckDB, each null where a text is not what it should be."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import duckdb
+
+_TIME: Final = (
+    r"^(\d{1,4})[-/.](\d{1,2})[-/.](\d{1,4})[ T]+"
+    r"(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:[.,]\d*)?)?\s*([AaPp])?[Mm]?$"
+)
+_ZONE: Final = r"\d:\d\d.*([+-]\d\d(:?\d\d)?|[zZ]|UTC|GMT)$"
+_NO_SECONDS: Final = r"[ T]\d{1,2}:\d{1,2}(\s*[AaPp][Mm])?$"
+# A day and a month in either order.
+_SHORT: Final = r"^\d{1,2}[-/.]\d{1,2}[-/.]"
+_BLURRED: Final = r"[+-]?\d(\.\d+)?[eE]\+?\d+"
+_POINT: Final = r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?"
+_COMMA: Final = r"[+-]?(\d{1,3}([.\x27\x{2019}]\d{3})+|\d+)(,\d+)?"
+
+_MACROS: Final = rf"""
+CREATE MACRO plain_time(t) AS
+    CASE WHEN t[5] = '-' THEN try_strptime(t, '%Y-%m-%d %H:%M:%S') END;
+CREATE MACRO hour24(h, half) AS
+    CASE half WHEN '' THEN TRY_CAST(h AS INT) WHEN 'p' THEN TRY_CAST(h AS INT) % 12 + 12
+         ELSE TRY_CAST(h AS INT) % 12 END;
+CREATE MACRO full_year(y) AS
+    CASE WHEN length(y) > 2 THEN y WHEN y < '70' THEN '20' || y ELSE '19' || y END;
+CREATE MACRO time_of_parts(p, day_first) AS plain_time(
+    CASE WHEN p.a = '' THEN NULL
+         WHEN length(p.a) > 2 THEN concat_ws('-', p.a, p.b, p.c)
+         WHEN day_first THEN concat_ws('-', full_year(p.c), p.b, p.a)
+         ELSE concat_ws('-', full_year(p.c), p.a, p.b) END
+    || ' ' || hour24(p.h, lower(p.half)) || ':' || p.m || ':' || coalesce(nullif(p.s, ''), '0'));
+CREATE MACRO time_of_epoch(t) AS
+    CASE WHEN regexp_full_match(t, '\d{{9,10}}(\.\d*)?')
+         THEN make_timestamp(CAST(floor(TRY_CAST(t AS DOUBLE)) AS BIGINT) * 1000000)
+         WHEN regexp_full_match(t, '\d{{12,13}}(\.0*)?')
+         THEN make_timestamp(CAST(TRY_CAST(t AS DOUBLE) AS BIGINT) // 1000 * 1000000) END;
+-- A time as people write it; without a zone, of whole seconds.
+CREATE MACRO time_of(t, day_first) AS coalesce(
+    plain_time(t),
+    time_of_parts(regexp_extract(t, '{_TIME}', ['a', 'b', 'c', 'h', 'm', 's', 'half']), day_first),
+    time_of_epoch(t));
+CREATE MACRO has_zone(t) AS regexp_matches(t, '{_ZONE}');
+CREATE MACRO lacks_seconds(t) AS
+    plain_time(t) IS NULL AND regexp_matches(t, '{_NO_SECONDS}');
+CREATE MACRO short_date(t) AS plain_time(t) IS NULL AND regexp_matches(t, '{_SHORT}');
+-- The seconds of a minute, of an epoch in seconds or milliseconds that agrees with the time.
+CREATE MACRO with_seconds(t, epoch) AS
+    CASE WHEN minute(time_of_epoch(epoch)) = minute(t)
+         THEN t + to_seconds(second(time_of_epoch(epoch))) ELSE t END;
+-- Digits that a spreadsheet has rounded away: 4.00012E+15.
+CREATE MACRO blurred(t) AS (contains(t, 'E') OR contains(t, 'e')) AND
+    regexp_full_match(t, '{_BLURRED}');
+CREATE MACRO whole_number(t) AS
+    CASE WHEN CAST(TRY_CAST(t AS BIGINT) AS VARCHAR) = t THEN TRY_CAST(t AS BIGINT)
+         WHEN regexp_full_match(t, '\s*[+-]?\d+(\.0*)?\s*')
+         THEN TRY_CAST(regexp_replace(trim(t), '\.0*$', '') AS BIGINT)
+         WHEN blurred(t) THEN TRY_CAST(TRY_CAST(t AS DOUBLE) AS BIGINT) END;
+CREATE MACRO is_whole(t) AS regexp_full_match(t, '\s*[+-]?\d+(\.0*)?\s*') OR blurred(t);
+CREATE MACRO plain_amount(t) AS
+    CASE WHEN isfinite(TRY_CAST(t AS DOUBLE)) AND NOT contains(t, '_')
+         THEN TRY_CAST(t AS DOUBLE) END;
+CREATE MACRO bare(t) AS regexp_replace(t, '[$\x{{20ac}}\x{{a3}}\s\x{{a0}}\x{{202f}}]', '', 'g');
+CREATE MACRO amount_of(t, comma) AS
+    CASE WHEN comma
+         THEN CASE WHEN regexp_full_match(bare(t), '{_COMMA}') THEN plain_amount(
+              replace(regexp_replace(bare(t), '[.''\x{{2019}}]', '', 'g'), ',', '.')) END
+         ELSE coalesce(plain_amount(t), plain_amount(
+              CASE WHEN regexp_full_match(bare(t), '{_POINT}')
+                   THEN replace(bare(t), ',', '') ELSE bare(t) END)) END;
+CREATE MACRO flag_of(t) AS
+    CASE WHEN t = '0' THEN 0 WHEN t = '1' THEN 1
+         WHEN lower(trim(t)) IN ('0', '0.0', 'false', 'f', 'no', 'n') THEN 0
+         WHEN lower(trim(t)) IN ('1', '1.0', 'true', 't', 'yes', 'y') THEN 1 END;
+CREATE MACRO unquoted(t) AS trim(t, '''');
+"""
+
+
+def define(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the macros known to a database."""
+    # In the temporary schema, so that they need not be written.
+    connection.execute(_MACROS.replace("CREATE MACRO", "CREATE TEMP MACRO"))

@@ -1,0 +1,138 @@
+"""The rows of a CSV."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+from . import sql
+from .csv_dialect import Dialect, dialect_of
+from .csv_lines import BAD_QUOTES, write_numbered
+from .left_out import Fault
+from .sources import DAMAGED, Source
+from .text import LONGEST_LINE, lines, marked
+from .work import Work
+
+WIDTH: Final = Fault("the number of fields is not that of the header")
+CUT_SHORT: Final = Fault("the file is damaged from here on")
+_FAULTS: Final = {"TOO MANY COLUMNS": WIDTH, "MISSING COLUMNS": WIDTH}
+
+
+@dataclass(frozen=True, slots=True)
+class Csv:
+    """A CSV file of a known dialect."""
+
+    source: Source
+    dialect: Dialect
+    encoding: str
+    unit: str = "line"
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """As in the header."""
+        return self.dialect.header
+
+    def as_it_is(self) -> str | None:
+        """See `Content`."""
+        path = self.source.path
+        if path is None or self.encoding not in ("", "utf-8") or marked(path):
+            return None
+        return (
+            f"SELECT NULL::BIGINT AS __place, * FROM ({self._query(path, skip=self.dialect.skip)})"
+        )
+
+    def holds(self, rows: int, work: Work) -> bool:
+        """See `Content`: each of its lines is a row, so that no quote has swallowed any."""
+        path = self.source.path
+        sound = self._rejected(work, "count(*)").fetchone() == (0,)
+        self._forget(work)
+        return sound and path is not None and rows + self.dialect.skip == _lines_of(path)
+
+    @contextmanager
+    def table(self, work: Work) -> Iterator[str]:
+        """See `Content`."""
+        staged = work.folder / "lines.csv"
+        self._write(staged, work)
+        yield self._query(staged, "'__place': 'BIGINT', ")
+        self._reject(work)
+        staged.unlink()
+
+    def _write(self, staged: Path, work: Work) -> None:
+        last = 0
+
+        def counted(all_lines: Iterator[bytes]) -> Iterator[bytes]:
+            nonlocal last
+            for line in all_lines:
+                last += 1
+                yield line
+
+        def reject(fault: Fault, number: int, line: str) -> None:
+            work.left_out.add(fault, self.source.name, f"line {number}", line[:60])
+
+        with self.source.open() as raw, staged.open("wb", 1 << 18) as target:
+            try:
+                write_numbered(counted(lines(raw, self.encoding)), target, self.dialect, reject)
+            except (*DAMAGED, UnicodeError) as error:
+                # Of a record that the damage cuts in two, nothing has been written.
+                reject(CUT_SHORT, last + 1, str(error))
+
+    def _query(self, path: Path, place: str = "", skip: int = 0) -> str:
+        columns = ", ".join(f"{sql.text(column)}: 'VARCHAR'" for column in self.columns)
+        dialect = self.dialect
+        return (
+            f"SELECT * FROM read_csv({sql.text(path)}, auto_detect = false, header = false, "
+            f"skip = {skip}, columns = {{{place}{columns}}}, "
+            f"delim = {sql.text(dialect.delimiter)}, "
+            f"quote = {sql.text(dialect.quote)}, escape = {sql.text(dialect.escape)}, "
+            # An empty text is one, and this is none.
+            "nullstr = '\x02', new_line = '\\n', store_rejects = true, rejects_limit = 0, "
+            f"max_line_size = {2 * LONGEST_LINE})"
+        )
+
+    def _rejected(self, work: Work, what: str) -> duckdb.DuckDBPyConnection:
+        """Of what DuckDB could not read when it read the file last."""
+        return work.connection.execute(
+            f"SELECT {what} FROM reject_errors "
+            "WHERE scan_id = (SELECT max(scan_id) FROM reject_errors)"
+        )
+
+    def _reject(self, work: Work) -> None:
+        """Take note of what DuckDB could not read, by the number that stands before each line."""
+        found = self._rejected(work, "DISTINCT ON (line) error_type::VARCHAR, csv_line")
+        while rows := found.fetchmany(1_000):
+            for kind, line in rows:
+                number, _, rest = line.partition(self.dialect.delimiter)
+                fault = _FAULTS.get(kind, BAD_QUOTES)
+                work.left_out.add(fault, self.source.name, f"line {number}", rest[:60])
+        self._forget(work)
+
+    def _forget(self, work: Work) -> None:
+        work.connection.execute("DROP TABLE reject_errors; DROP TABLE reject_scans")
+
+
+def recognised(
+    source: Source,
+    head: Sequence[bytes],
+    encoding: str,
+    known: Callable[[Sequence[str]], bool],
+    work: Work,
+) -> Csv:
+    """A CSV file in the dialect that it is in; see `dialect_of`."""
+    return Csv(source, dialect_of(head, known, work), encoding)
+
+
+def _lines_of(path: Path) -> int:
+    """How many lines a file has; -1 for one with a NUL, which is none of text."""
+    count, last = 0, b"\n"
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            if b"\0" in block:
+                return -1
+            count += block.count(b"\n")
+            last = block[-1:]
+    return count + (last != b"\n")

@@ -1,0 +1,116 @@
+"""Lines of a CSV made fit for DuckDB: numbered, one record each, whatever their quotes are like.
+
+DuckDB tells neither the line of a row that it has read nor where a row begins that it has not: one
+stray quote makes it swallow what follows. So each record is written with the number of its first
+line before it, and what would mislead the reader is taken out.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import deque
+from collections.abc import Callable, Iterator
+from itertools import count
+from typing import IO, Final
+
+from .csv_dialect import Dialect
+from .left_out import Fault
+from .text import LONGEST_LINE
+
+NOT_UTF8: Final = Fault(
+    "the line is not UTF-8", hint="If the file comes from Windows, say --encoding cp1252."
+)
+TOO_LONG: Final = Fault("the line is longer than a megabyte")
+BAD_QUOTES: Final = Fault("a quote or line end is out of place")
+# What DuckDB takes for the end of a line, or for that of a text.
+_UNSURE: Final = re.compile(rb"[\r\0]")
+# The most lines of one record: a stray quote must not swallow a file.
+_MOST_LINES: Final = 200
+
+Reject = Callable[[Fault, int, str], None]
+"""Takes what is wrong, the number of the line, and the line."""
+
+
+def write_numbered(
+    lines: Iterator[bytes], target: IO[bytes], dialect: Dialect, reject: Reject
+) -> None:
+    """Write the rows of a CSV, each after its line number, from 1, and a delimiter.
+
+    Args:
+        lines: Of the whole file.
+        target: Where to.
+        dialect: How it is written.
+        reject: Told of each line that is left out.
+    """
+    quote, delimiter = dialect.quote.encode(), dialect.delimiter.encode()
+    blank = b" \t" + quote + delimiter
+    simple = dialect.escape == dialect.quote
+    numbers, again = count(1), deque[tuple[int, bytes]]()
+    numbered = zip(numbers, lines, strict=False)
+    for _ in range(dialect.skip):
+        next(numbered, None)
+    while True:
+        number, line = again.popleft() if again else next(numbered, (0, b""))
+        if not number:
+            return
+        fault = None if line.isascii() and len(line) <= LONGEST_LINE else _unreadable(line)
+        if fault is None and (not simple or line.count(quote) & 1 or _UNSURE.search(line)):
+            record = _record(line, dialect, numbered, again) if b"\0" not in line else None
+            fault = None if record else BAD_QUOTES
+            line = record or line
+        if fault is not None:
+            reject(fault, number, line[:200].decode(errors="replace"))
+        elif line.strip(blank):
+            target.write(b"%d%b%b\n" % (number, delimiter, line))
+
+
+def _unreadable(line: bytes) -> Fault | None:
+    if len(line) > LONGEST_LINE:
+        return TOO_LONG
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return NOT_UTF8
+    return None
+
+
+def _record(
+    line: bytes,
+    dialect: Dialect,
+    numbered: Iterator[tuple[int, bytes]],
+    again: deque[tuple[int, bytes]],
+) -> bytes | None:
+    """The record that begins with a line, with the lines that belong to it; None if it is none.
+
+    Lines that do not belong to it are given back.
+    """
+    if _is_record(line, dialect):
+        return line
+    quote = dialect.quote.encode()
+    odd = line.count(quote) % 2
+    taken: list[tuple[int, bytes]] = []
+    record = line
+    while odd and len(taken) < _MOST_LINES:
+        following = again.popleft() if again else next(numbered, None)
+        if following is None:
+            break
+        taken.append(following)
+        record += b"\n" + following[1]
+        if following[1].count(quote) % 2:
+            # The quotes are closed here, be it a record or not.
+            if _is_record(record, dialect):
+                return record
+            break
+        if len(record) > LONGEST_LINE or _unreadable(following[1]):
+            break
+    again.extendleft(reversed(taken))
+    return None
+
+
+def _is_record(record: bytes, dialect: Dialect) -> bool:
+    try:
+        rows = dialect.split(record.decode())
+    except (csv.Error, UnicodeDecodeError):
+        return False
+    return len(rows) == 1 and len(rows[0]) == len(dialect.header)

@@ -1,0 +1,166 @@
+"""JSON: one object a line, or a document of objects, as an array or one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from pipeline.errors import InputError
+from pipeline.text.malformed import MALFORMED
+
+from . import sql
+from .careful import Careful
+from .csv_files import CUT_SHORT
+from .left_out import Fault
+from .sources import DAMAGED, Source
+from .text import LONGEST_LINE, copy_as_utf8, lines
+from .work import Work, explained
+
+_NOT_JSON: Final = Fault("the line is no JSON object")
+_NO_VALUE: Final = Fault("the record's value is no JSON object")
+# As `tail --json` prints a record.
+_ENVELOPE: Final = frozenset(("topic", "partition", "offset", "value"))
+_FIELDS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_SEPARATOR: Final = "\x01"
+"""Between the number of a line and its JSON, which cannot hold this."""
+_MOST_BYTES: Final = 16 * LONGEST_LINE
+
+
+def _query(columns: Sequence[str], table: str) -> str:
+    """The fields of objects as texts; nested ones as their JSON."""
+    wanted = sql.text(msgspec.json.encode(dict.fromkeys(columns, "VARCHAR")).decode())
+    return f"SELECT __place, unnest(json_transform(object, {wanted})) FROM ({table})"
+
+
+@dataclass(frozen=True, slots=True)
+class JsonLines(Careful):
+    """One object a line; `records` says whether they are Kafka's records with values inside."""
+
+    source: Source
+    columns: tuple[str, ...]
+    encoding: str
+    records: bool
+    unit: str = "line"
+
+    @contextmanager
+    def table(self, work: Work) -> Iterator[str]:
+        """See `Content`."""
+        staged = work.folder / "lines.json"
+        self._write(staged, work)
+        yield _query(
+            self.columns,
+            "SELECT __place, CASE WHEN json_valid(object) THEN object::JSON END AS object "
+            f"FROM read_csv({sql.text(staged)}, auto_detect = false, header = false, "
+            "columns = {'__place': 'BIGINT', 'object': 'VARCHAR'}, new_line = '\\n', "
+            f"delim = {sql.text(_SEPARATOR)}, quote = '', escape = '', "
+            f"max_line_size = {2 * LONGEST_LINE})",
+        )
+        staged.unlink()
+
+    def _write(self, staged: Path, work: Work) -> None:
+        number = 0
+
+        def reject(fault: Fault, example: str) -> None:
+            work.left_out.add(fault, self.source.name, f"line {number}", example[:60])
+
+        with self.source.open() as raw, staged.open("wb", 1 << 18) as target:
+            try:
+                for number, line in enumerate(lines(raw, self.encoding), 1):
+                    if not line.strip():
+                        continue
+                    try:
+                        fields = _FIELDS.decode(line)
+                    except MALFORMED:
+                        reject(_NOT_JSON, line[:200].decode(errors="replace"))
+                        continue
+                    value = bytes(fields.get("value", b"null")) if self.records else line
+                    if value.lstrip()[:1] == b"{":
+                        target.write(b"%d\x01%b\n" % (number, value.rstrip(b"\r")))
+                    else:
+                        reject(_NO_VALUE, value[:200].decode(errors="replace"))
+            except (*DAMAGED, UnicodeError) as error:
+                number += 1
+                reject(CUT_SHORT, str(error))
+
+
+@dataclass(frozen=True, slots=True)
+class JsonDocument(Careful):
+    """Objects over several lines, in a file of UTF-8 on disk."""
+
+    source: Source
+    columns: tuple[str, ...]
+    path: Path
+    array: bool
+    unit: str = "object"
+
+    @contextmanager
+    def table(self, work: Work) -> Iterator[str]:
+        """See `Content`."""
+        yield _query(self.columns, _objects(self.path, self.array))
+        # DuckDB takes the end of the file for that of an array.
+        if _last(self.path) != (b"]" if self.array else b"}"):
+            work.left_out.add(CUT_SHORT, self.source.name, "end")
+
+
+def recognised(
+    source: Source, head: Sequence[bytes], encoding: str, work: Work
+) -> JsonLines | JsonDocument:
+    """What kind of JSON a file is, and which fields its objects have.
+
+    Args:
+        source: The file.
+        head: Its first lines.
+        encoding: Of a text without a byte order mark.
+        work: What to look at it with.
+
+    Raises:
+        InputError: It is not JSON.
+    """
+    objects = list(_objects_of(head))
+    if objects:
+        records = all(fields.keys() >= _ENVELOPE for fields in objects)
+        if records:
+            objects = list(_objects_of([bytes(fields["value"]) for fields in objects]))
+        names = dict.fromkeys(name for fields in objects for name in fields)
+        return JsonLines(source, sql.unique(names), encoding, records)
+    array = b"".join(head).lstrip().startswith(b"[")
+    path = work.folder / f"document-{len(list(work.folder.iterdir()))}.json"
+    with explained(f"{source.name} cannot be read as JSON"):
+        try:
+            with source.open() as raw, path.open("wb") as target:
+                copy_as_utf8(raw, target, encoding)
+        except DAMAGED as error:
+            raise InputError(f"{source.name} is damaged: {error}.", "Fetch it again.") from error
+        found = work.connection.execute(
+            "SELECT DISTINCT unnest(json_keys(object)) FROM "
+            f"(FROM ({_objects(path, array)}) WHERE json_type(object) = 'OBJECT' LIMIT 1000)"
+        ).fetchall()
+    return JsonDocument(source, sql.unique(sorted(row[0] for row in found)), path, array)
+
+
+def _objects_of(texts: Sequence[bytes]) -> Iterator[dict[str, msgspec.Raw]]:
+    for text in texts:
+        try:
+            yield _FIELDS.decode(text)
+        except MALFORMED:
+            continue
+
+
+def _objects(path: Path, array: bool) -> str:
+    form = "array" if array else "unstructured"
+    return (
+        "SELECT row_number() OVER () AS __place, json AS object FROM read_json_objects("
+        f"{sql.text(path)}, format = '{form}', maximum_object_size = {_MOST_BYTES})"
+    )
+
+
+def _last(path: Path) -> bytes:
+    """The last byte of a file that is no space."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - 1_000))
+        return file.read().rstrip()[-1:]

@@ -1,0 +1,101 @@
+"""Rows of files that are not sent: where they are, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from pipeline.text.words import counted
+
+EXAMPLES: Final = 20
+"""So many rows are named of each file and each fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What may be wrong with a row.
+
+    Attributes:
+        what: In words: `amt is not an amount`.
+        invalid: Whether the row can be read, and would be invalid on the topic.
+        hint: What to do about it; may be empty.
+    """
+
+    what: str
+    invalid: bool = False
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOutRow:
+    """A row that is not sent.
+
+    Attributes:
+        file: Its file, as the user knows it.
+        place: Where in there: `line 3`.
+        reason: Why, with what it holds.
+    """
+
+    file: str
+    place: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """All rows of a fault.
+
+    Attributes:
+        fault: Which.
+        rows: How many there are.
+        examples: The first of them.
+    """
+
+    fault: Fault
+    rows: int
+    examples: tuple[LeftOutRow, ...]
+
+    @property
+    def words(self) -> str:
+        """One line: `2 rows: amt is not an amount (a.csv, line 3: 'dear')`."""
+        first = self.examples[0]
+        said = first.reason.removeprefix(self.fault.what).removeprefix(": ")
+        example = f": {said}" if said else ""
+        return (
+            f"{counted(self.rows, 'row')}: {self.fault.what} ({first.file}, {first.place}{example})"
+        )
+
+
+@dataclass(slots=True)
+class LeftOutRows:
+    """Counts rows by fault, and keeps the first of each."""
+
+    _counts: dict[Fault, int] = field(default_factory=dict)
+    _examples: dict[Fault, list[LeftOutRow]] = field(default_factory=dict)
+
+    def add(self, fault: Fault, file: str, place: str, example: str = "", rows: int = 1) -> None:
+        """Take note of rows.
+
+        Args:
+            fault: What is wrong with them.
+            file: Their file.
+            place: The first one's, or the only one's.
+            example: What that one holds.
+            rows: How many there are; those after the first are counted without a place.
+        """
+        self._counts[fault] = self._counts.get(fault, 0) + rows
+        kept = self._examples.setdefault(fault, [])
+        if len(kept) < EXAMPLES:
+            reason = f"{fault.what}: {example!r}" if example else fault.what
+            kept.append(LeftOutRow(file, place, reason))
+
+    def count(self, fault: Fault, rows: int) -> None:
+        """Take note of further rows of a fault, whose places are not kept."""
+        self._counts[fault] = self._counts.get(fault, 0) + rows
+
+    def all(self) -> tuple[LeftOut, ...]:
+        """By fault, the most frequent first."""
+        return tuple(
+            LeftOut(fault, rows, tuple(self._examples[fault]))
+            for fault, rows in sorted(self._counts.items(), key=lambda item: -item[1])
+        )

@@ -1,0 +1,154 @@
+"""Which column or expression of a file is which field of a transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from pipeline.contract import KEY_COLUMN, TIME_COLUMN, TRANSACTION_FIELDS
+from pipeline.errors import ConfigError, InputError
+
+from . import sql
+from .known import LAYOUTS
+from .layouts import Layout, simple
+
+_CARD: Final = "cc_num"
+# What a stream of transactions cannot do without.
+_NEEDED: Final = (TIME_COLUMN, "amt")
+_WORDS: Final = ("null", "true", "false")
+_FILLED: Final = {_CARD: "0", "is_fraud": "0"}
+_HINT: Final = (
+    "Say which column is which with --map, as in --map amt=Amount --map user_id=customer "
+    f"--map {TIME_COLUMN}=booked_at. Known are: {'; '.join(o.name for o in LAYOUTS if o.data)}."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """How a file's rows become transactions.
+
+    Attributes:
+        layout: What kind of file it is, in words.
+        columns: The file's columns by the names that `fields` have for them.
+        fields: DuckDB SQL by field of the topic, in the order of the contract.
+        lacks: By field, what the file lacks for it, and how that is filled, in a sentence.
+        seconds: SQL of an epoch, for times that have lost their seconds; empty for none.
+        data: False for a file that holds no transactions.
+    """
+
+    layout: str
+    columns: Mapping[str, str]
+    fields: Mapping[str, str]
+    lacks: Mapping[str, str] = field(default_factory=dict)
+    seconds: str = ""
+    data: bool = True
+
+    @property
+    def renamed(self) -> dict[str, str]:
+        """The fields that come from elsewhere than the column of their name."""
+        return {
+            f: text
+            for f, text in self.fields.items()
+            if f not in self.lacks and text != "''" and text.strip('"').lower() != f
+        }
+
+
+def read_options(options: Sequence[str]) -> dict[str, str]:
+    """What `--map field=column` says, by field.
+
+    Raises:
+        ConfigError: One is not of that form, or names no field.
+    """
+    given = {}
+    for option in options:
+        name, separator, expression = option.partition("=")
+        if not separator or not expression.strip():
+            raise ConfigError(f"--map is {option!r}.", "It is field=column or field=expression.")
+        if name.strip() not in TRANSACTION_FIELDS:
+            fields = ", ".join(TRANSACTION_FIELDS)
+            raise ConfigError(f"--map names {name.strip()!r}.", f"The fields are {fields}.")
+        given[name.strip()] = expression.strip()
+    return given
+
+
+def is_known(header: Sequence[str]) -> bool:
+    """Whether a header is that of a known layout."""
+    return any(not layout.lacking(header) for layout in LAYOUTS)
+
+
+def fields_of(name: str, header: Sequence[str], given: Mapping[str, str]) -> Fields:
+    """How the rows of a file become transactions.
+
+    Args:
+        name: Of the file.
+        header: Its columns.
+        given: What the user says, which wins over what is known.
+
+    Raises:
+        InputError: The layout is not known, and what the user says is not enough.
+    """
+    said = {field: _expression(name, header, text) for field, text in given.items()}
+    for layout in LAYOUTS:
+        if not layout.lacking(header):
+            return _of_layout(layout, header, said)
+    own = {simple(column): column for column in reversed(header)}
+    fields = {f: sql.name(f) for f in TRANSACTION_FIELDS if f in own} | said
+    lacking = [f for f in _NEEDED if f not in fields]
+    if KEY_COLUMN not in fields and _CARD not in fields:
+        lacking.append(KEY_COLUMN)
+    if lacking:
+        raise _unknown(name, header, lacking if given else ())
+    lacks = {}
+    if KEY_COLUMN not in fields:
+        fields[KEY_COLUMN] = f"user_of({fields[_CARD]})"
+        lacks[KEY_COLUMN] = "No user ids: a hash of the card number."
+    for fill, words in (("0", "0"), ("''", "empty")):
+        missing = [
+            f for f in TRANSACTION_FIELDS if f not in fields and fill == _FILLED.get(f, "''")
+        ]
+        if missing:
+            fields |= dict.fromkeys(missing, fill)
+            lacks[missing[0]] = f"No {', '.join(missing)}: {words}."
+    return Fields("columns as they are named", own, _in_order(fields), lacks)
+
+
+def _of_layout(layout: Layout, header: Sequence[str], said: Mapping[str, str]) -> Fields:
+    names = layout.names(header)
+    own = {f: text for f, (column, text) in layout.own.items() if column in names}
+    better = {**own, **said}
+    return Fields(
+        layout.name,
+        names,
+        _in_order({**layout.fields, **better}),
+        {f: words for f, words in layout.lacks.items() if f not in better},
+        layout.seconds if layout.seconds in names else "",
+        layout.data,
+    )
+
+
+def _expression(name: str, header: Sequence[str], text: str) -> str:
+    """A column's name as SQL, or the expression that it is."""
+    exact = next((column for column in header if column == text), None)
+    found = exact or next((c for c in header if c.lower() == text.lower()), None)
+    if found is None and text.isidentifier() and text.lower() not in _WORDS:
+        columns = ", ".join(header)[:300]
+        raise InputError(f"{name} has no column {text!r}.", f"Its columns are {columns}.")
+    return sql.name(found) if found else text
+
+
+def _in_order(fields: Mapping[str, str]) -> dict[str, str]:
+    return {f: fields[f] for f in TRANSACTION_FIELDS if f in fields}
+
+
+def _unknown(name: str, header: Sequence[str], lacking: Sequence[str]) -> InputError:
+    if lacking:
+        return InputError(f"{name} has nothing for {', '.join(lacking)}.", _HINT)
+    near = min(LAYOUTS, key=lambda layout: len(layout.lacking(header)) / len(layout.columns))
+    missing = near.lacking(header)
+    if len(missing) <= len(near.columns) // 2:
+        return InputError(
+            f"{name} looks like {near.name}, but has no column {', '.join(sorted(missing))}.", _HINT
+        )
+    begins = ", ".join(header)[:80]
+    return InputError(f"{name} is of no known layout; its columns are {begins!r}.", _HINT)

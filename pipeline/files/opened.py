@@ -1,0 +1,120 @@
+"""Files of transactions as they are named, each known to be of a kind that can be read."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from shutil import copyfileobj
+
+from pipeline import contract
+from pipeline.errors import InputError
+
+from . import conversions, reading, rows
+from .contents import Content, recognised
+from .mapping import Fields, fields_of, is_known
+from .prepared import Prepared
+from .sources import Source, found
+from .sql import moment
+from .work import Work, work_in
+
+
+@dataclass(slots=True)
+class Files:
+    """Files that are known to be of a kind that can be read.
+
+    Attributes:
+        passed_over: Files of a pattern or a zip that hold no transactions, each with why.
+    """
+
+    _work: Work
+    _latest: datetime
+    _files: list[tuple[Source, Content, Fields]] = field(default_factory=list)
+    passed_over: list[str] = field(default_factory=list)
+
+    def read(self, tell: Callable[[str], None]) -> Prepared:
+        """Read all of them, and see what of them can be sent.
+
+        Args:
+            tell: Told what is being read.
+
+        Raises:
+            InputError: One cannot be read, or there is no transaction in them.
+        """
+        rows.create_table(self._work)
+        self._work.connection.execute(f"SET VARIABLE latest = {moment(self._latest)}")
+        done = []
+        for number, (source, content, fields) in enumerate(self._files):
+            tell(f"reading {source.name}")
+            done.append(reading.read(number, source, content, fields, self._work))
+        time = contract.TIME_COLUMN
+        counted = self._work.connection.execute(
+            f"SELECT count(*), min({time}), max({time}) FROM rows"
+        ).fetchone()
+        total, earliest, latest = counted or (0, None, None)
+        left_out = self._work.left_out.all()
+        if not total:
+            why = f": {left_out[0].words}" if left_out else ""
+            names = done[0].name + (f" and {len(done) - 1} more" if len(done) > 1 else "")
+            verb = "hold" if len(done) > 1 else "holds"
+            hint = (left_out[0].fault.hint if left_out else "") or "Check the file."
+            raise InputError(f"{names} {verb} no transaction{why}.", hint)
+        return Prepared(self._work, self._latest, tuple(done), total, earliest, latest)
+
+
+@contextmanager
+def opened(
+    names: Sequence[str],
+    given: Mapping[str, str],
+    state_dir: Path,
+    *,
+    encoding: str = "",
+    now: Callable[[], datetime] = lambda: datetime.now(UTC).replace(tzinfo=None),
+) -> Iterator[Files]:
+    """Recognise files, which may be read within the context.
+
+    Args:
+        names: Paths, patterns, or `-`; see `sources.found`.
+        given: What the user says of the fields, see `mapping.read_options`.
+        state_dir: Where there is room for sorting; left as it was.
+        encoding: Of texts without a byte order mark; UTF-8 when empty.
+        now: The time in UTC, that tells what would be invalid for being in the future.
+
+    Raises:
+        InputError: A file that was named cannot be used, or none of a pattern can.
+    """
+    with work_in(state_dir) as work:
+        conversions.define(work.connection)
+        files = Files(work, now() + contract.MOST_AHEAD)
+        problem: InputError | None = None
+        for source in found(names, lambda: _standard_input(work.folder)):
+            try:
+                content = recognised(source, encoding, is_known, work)
+                fields = fields_of(source.name, content.columns, given)
+            except InputError as error:
+                if source.named:
+                    raise
+                problem = problem or error
+                files.passed_over.append(error.message)
+                continue
+            if fields.data:
+                files._files.append((source, content, fields))
+            else:
+                files.passed_over.append(
+                    f"{source.name} is {fields.layout}, and holds no transactions."
+                )
+        if not files._files:
+            raise problem or InputError(
+                " ".join(files.passed_over) or "There is no file.", "Name one with transactions."
+            )
+        yield files
+
+
+def _standard_input(folder: Path) -> Path:
+    path = folder / "standard-input"
+    with path.open("wb") as target:
+        copyfileobj(sys.stdin.buffer, target, 1 << 20)
+    return path

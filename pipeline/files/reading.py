@@ -1,0 +1,99 @@
+"""One file into the table of all rows: read, converted, judged."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+
+import duckdb
+
+from pipeline.contract import KEY_COLUMN
+
+from . import conventions, rows, sql
+from .contents import Content
+from .conventions import Conventions
+from .mapping import Fields
+from .sources import Source
+from .work import Work, explained
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFile:
+    """A file that has been read.
+
+    Attributes:
+        name: As the user knows it.
+        fields: How its rows became transactions.
+        rows: How many it has, those that are left out included.
+        unit: What its rows are counted by.
+        notes: What is to be said of it: how it was read, and what it has lost.
+    """
+
+    name: str
+    fields: Fields
+    rows: int
+    unit: str
+    notes: tuple[str, ...]
+
+
+def read(number: int, source: Source, content: Content, fields: Fields, work: Work) -> ReadFile:
+    """Read a file into the table `rows`.
+
+    Args:
+        number: Of the file, among those of this replay.
+        source: The file.
+        content: What it holds.
+        fields: How a row of it becomes a transaction.
+        work: What to read it with.
+
+    Raises:
+        InputError: It cannot be read, or an expression does not work.
+    """
+    if (total := _read_as_it_is(number, content, fields, work)) is not None:
+        return ReadFile(source.name, fields, total, content.unit, ())
+    with explained(f"{source.name} cannot be read"), content.table(work) as table:
+        texts = _texts(table, content, fields)
+        rows.insert(work, number, texts, Conventions())
+        total, _, odd = rows.count(work, number)
+        said: tuple[str, ...] = ()
+        if odd[conventions.SHORT_DATE] or odd[conventions.ODD_AMOUNT]:
+            used, said = conventions.best(work.connection, texts)
+            if used != Conventions():
+                rows.drop(work, number)
+                rows.insert(work, number, texts, used)
+    rows.leave_out(work, number, source.name, content.unit)
+    by_name = "first" in fields.fields[KEY_COLUMN]
+    lost = conventions.lost(total, odd, by_name=by_name)
+    return ReadFile(source.name, fields, total, content.unit, (*said, *lost))
+
+
+def _read_as_it_is(number: int, content: Content, fields: Fields, work: Work) -> int | None:
+    """How many rows a file has in which nothing is at fault or odd; None if it is not so.
+
+    Most files are like that, and need not be copied for the numbers of their lines.
+    """
+    query = content.as_it_is()
+    if query is None or any("__place" in text for text in fields.fields.values()):
+        return None
+    with suppress(duckdb.Error):
+        rows.insert(work, number, _texts(query, content, fields), Conventions())
+        total, faults, odd = rows.count(work, number)
+        if content.holds(total, work) and not faults and not any(odd.values()):
+            return total
+    rows.drop(work, number)
+    return None
+
+
+def _texts(table: str, content: Content, fields: Fields) -> str:
+    """A query for the fields as texts in `raw`, besides `__place` and `epoch`."""
+    have = {column.lower() for column in content.columns}
+    names = "".join(
+        f", {sql.name(column)} AS {sql.name(known)}"
+        for known, column in fields.columns.items()
+        if known not in have
+    )
+    raw = ", ".join(f"{sql.text(f)}: CAST({text} AS VARCHAR)" for f, text in fields.fields.items())
+    epoch = f"CAST({fields.seconds} AS VARCHAR)" if fields.seconds else "NULL::VARCHAR"
+    return (
+        f"SELECT __place, {{{raw}}} AS raw, {epoch} AS epoch FROM (SELECT *{names} FROM ({table}))"
+    )

@@ -1,0 +1,42 @@
+"""Files that are not read, told by their first bytes, each with the one thing that helps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from pipeline.errors import InputError
+
+_SPREADSHEET: Final = 'Save the sheet as "CSV UTF-8" in the spreadsheet, and replay that.'
+_KINDS: Final = (
+    (0, b"\xd0\xcf\x11\xe0", "an old Excel workbook", _SPREADSHEET),
+    (257, b"ustar", "a tar archive", "Unpack it first: tar xf {name}"),
+    (0, b"7z\xbc\xaf", "a 7-Zip archive", "Unpack it first: 7z x {name}"),
+    (0, b"Rar!", "a RAR archive", "Unpack it first: unrar x {name}"),
+    (0, b"ORC", "an ORC file", "Write it as Parquet from where it comes."),
+    (0, b"Obj\x01", "an Avro file", "Write it as Parquet or JSON lines from where it comes."),
+    (0, b"SQLite format 3", "a SQLite database", "Export the table: sqlite3 -csv -header {name}"),
+    (0, b"\x89HDF", "an HDF5 file", "Write it as Parquet from pandas: to_parquet."),
+    (0, b"\x80\x04\x95", "a pickle of Python", "Write it as Parquet from pandas: to_parquet."),
+)
+# Which member of a zip makes it more than a zip.
+_IN_ZIP: Final = (("xl/workbook.xml", "an Excel workbook"), ("content.xml", "a spreadsheet"))
+
+
+def refuse_foreign(name: str, head: bytes, members: Sequence[str] = ()) -> None:
+    """Raise if a file is of a kind that is known and not read.
+
+    Args:
+        name: What the user calls it.
+        head: Its first kilobyte.
+        members: What it holds, if it is a zip.
+
+    Raises:
+        InputError: It is, with what to do.
+    """
+    for member, kind in _IN_ZIP:
+        if member in members:
+            raise InputError(f"{name} is {kind}.", _SPREADSHEET)
+    for offset, magic, kind, hint in _KINDS:
+        if head[offset:].startswith(magic):
+            raise InputError(f"{name} is {kind}.", hint.format(name=name))

@@ -1,0 +1,165 @@
+"""Which files are meant: names, patterns, members of a zip, standard input; each unpacked."""
+
+from __future__ import annotations
+
+import bz2
+import glob
+import gzip
+import lzma
+import stat
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from io import BufferedReader, RawIOBase
+from pathlib import Path, PurePath
+from shutil import copyfileobj
+from typing import IO, Any, Final, cast
+
+import pyarrow as pa
+
+from pipeline.errors import InputError
+
+from .refused import refuse_foreign
+
+STANDARD_INPUT: Final = "-"
+DAMAGED: Final = (EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
+"""What reading raises where a packed file is cut short or broken; so does OSError."""
+_HEAD: Final = 1024
+
+Open = Callable[[], IO[bytes]]
+
+
+class _Zstd(RawIOBase):
+    def __init__(self, raw: IO[bytes]) -> None:
+        self._stream = pa.CompressedInputStream(pa.PythonFile(raw, "r"), "zstd")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        try:
+            part = self._stream.read(len(buffer))
+        except OSError as error:
+            raise EOFError(str(error)) from error
+        buffer[: len(part)] = part
+        return len(part)
+
+
+_UNPACK: Final[dict[bytes, Callable[[IO[bytes]], IO[bytes]]]] = {
+    b"\x1f\x8b": lambda raw: cast("IO[bytes]", gzip.GzipFile(fileobj=raw)),
+    b"BZh": lambda raw: cast("IO[bytes]", bz2.BZ2File(raw)),
+    b"\xfd7zXZ\x00": lambda raw: cast("IO[bytes]", lzma.open(raw)),  # noqa: SIM115  (closed by the reader)
+    b"\x28\xb5\x2f\xfd": lambda raw: cast("IO[bytes]", BufferedReader(_Zstd(raw))),
+}
+_ZIP: Final = b"PK\x03\x04"
+# What macOS and people put beside the data.
+_BESIDE: Final = ("__MACOSX/", ".", "README", "LICENSE")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file, or one member of a zip.
+
+    Attributes:
+        name: What the user reads: `archive.zip/2024.csv`.
+        open: Gives its bytes from the beginning, unpacked.
+        path: Where these very bytes lie on disk; None while they are packed.
+        named: Whether the user has named it, so that it may not be passed over.
+    """
+
+    name: str
+    open: Open
+    path: Path | None
+    named: bool
+
+    def on_disk(self, folder: Path) -> Path:
+        """Where its bytes are, unpacked into the folder if need be."""
+        if self.path is not None:
+            return self.path
+        target = folder / "unpacked"
+        with self.open() as packed, target.open("wb") as plain:
+            copyfileobj(packed, plain, 1 << 20)
+        return target
+
+
+def found(names: Sequence[str], read_input: Callable[[], Path]) -> Iterator[Source]:
+    """The files of these names, in their order; those of a pattern by name.
+
+    Args:
+        names: Paths, patterns such as `data/*.csv.gz`, or `-` for standard input.
+        read_input: Writes standard input to a file and says where.
+
+    Raises:
+        InputError: There is no such file, or one that is not to be read.
+    """
+    for name in names:
+        if name == STANDARD_INPUT:
+            yield from _of_path("standard input", read_input(), named=True)
+        elif Path(name).exists() or not glob.has_magic(name):
+            yield from _of_path(name, Path(name), named=True)
+        else:
+            # A folder's own files, sorted, so that ties in time are always sent alike.
+            matching = sorted(glob.glob(name, recursive=True))  # noqa: PTH207  (may be absolute)
+            if not matching:
+                raise InputError(f"No file matches {name}.", "Check the pattern.")
+            for path in map(Path, matching):
+                if path.is_file():
+                    yield from _of_path(str(path), path, named=False)
+
+
+def _of_path(name: str, path: Path, *, named: bool) -> Iterator[Source]:
+    try:
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            raise InputError(f"{name} is a directory.", f"Name its files: '{name}/*.csv'.")
+        if not stat.S_ISREG(mode):
+            raise InputError(f"{name} is no regular file.", "Write it to disk first.")
+        yield from _unpacked(name, lambda: path.open("rb"), path, named=named)
+    except DAMAGED as error:
+        raise InputError(f"{name} is damaged: {error}.", "Fetch it again.") from error
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise InputError(f"{name} cannot be read: {reason}.", "Check the path.") from error
+
+
+def _unpacked(name: str, opened: Open, path: Path | None, *, named: bool) -> Iterator[Source]:
+    """What is in a file, through as many packings as there are."""
+    with opened() as raw:
+        head = raw.read(_HEAD)
+    for magic, unpack in _UNPACK.items():
+        if head.startswith(magic):
+            yield from _unpacked(name, partial(_through, unpack, opened), None, named=named)
+            return
+    if head.startswith(_ZIP):
+        with zipfile.ZipFile(opened()) as archive:
+            members = archive.infolist()
+        refuse_foreign(name, head, [member.filename for member in members])
+        yield from _members(name, opened, members)
+        return
+    refuse_foreign(name, head)
+    yield Source(name, opened, path, named)
+
+
+def _through(unpack: Callable[[IO[bytes]], IO[bytes]], opened: Open) -> IO[bytes]:
+    return unpack(opened())
+
+
+def _members(name: str, opened: Open, members: Sequence[zipfile.ZipInfo]) -> Iterator[Source]:
+    data = [
+        member
+        for member in members
+        if not member.is_dir()
+        and not member.filename.startswith(_BESIDE)
+        and not PurePath(member.filename).name.startswith(_BESIDE)
+    ]
+    for member in data:
+        if member.flag_bits & 1:
+            raise InputError(f"{name} is encrypted.", f"Unpack it first: unzip {name}")
+        inside = partial(_member, opened, member.filename)
+        yield from _unpacked(f"{name}/{member.filename}", inside, None, named=len(data) == 1)
+
+
+def _member(opened: Open, member: str) -> IO[bytes]:
+    return zipfile.ZipFile(opened()).open(member)

@@ -1,0 +1,113 @@
+"""The lines of a text as UTF-8, whatever its encoding."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Callable, Iterator
+from functools import partial
+from io import BufferedReader, RawIOBase, TextIOWrapper
+from pathlib import Path
+from shutil import copyfileobj
+from typing import IO, Any, Final
+
+from pipeline.errors import ConfigError
+
+LONGEST_LINE: Final = 1_000_000
+"""In bytes, or in characters where a text is not UTF-8."""
+# Those of UTF-32 begin with those of UTF-16.
+_MARKS: Final = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+
+
+def known_encoding(name: str) -> str:
+    """The encoding as Python calls it.
+
+    Raises:
+        ConfigError: There is none of that name.
+    """
+    try:
+        return codecs.lookup(name).name
+    except LookupError as error:
+        raise ConfigError(
+            f"--encoding is {name!r}, which is none that is known.",
+            "Files of Windows are often cp1252; others latin-1 or utf-16.",
+        ) from error
+
+
+def lines(stream: IO[bytes], encoding: str = "") -> Iterator[bytes]:
+    """Lines in UTF-8 without their ends; one that is too long comes as its first part.
+
+    Args:
+        stream: Bytes from the beginning; a byte order mark is passed over, and heeded.
+        encoding: Of a text without a byte order mark; UTF-8 when empty, and then what is not comes
+            as it is.
+
+    Raises:
+        UnicodeDecodeError: The text is not in its encoding.
+    """
+    buffered, given = _opened(stream, encoding)
+    if given in ("", "utf-8"):
+        yield from _each(partial(buffered.readline, LONGEST_LINE + 1))
+    else:
+        text = TextIOWrapper(buffered, encoding=given, newline="\n")
+        yield from _each(lambda: text.readline(LONGEST_LINE + 1).encode())
+
+
+def _each(read: Callable[[], bytes]) -> Iterator[bytes]:
+    for line in iter(read, b""):
+        if line.endswith(b"\n"):
+            yield line[:-2] if line.endswith(b"\r\n") else line[:-1]
+            continue
+        yield line
+        rest = line
+        while len(rest) > LONGEST_LINE and not rest.endswith(b"\n"):
+            rest = read()
+
+
+def copy_as_utf8(stream: IO[bytes], target: IO[bytes], encoding: str = "") -> None:
+    """Copy a text as UTF-8, as `lines` reads it, with its line ends as they are."""
+    buffered, given = _opened(stream, encoding)
+    if given in ("", "utf-8"):
+        copyfileobj(buffered, target, 1 << 20)
+    else:
+        text = TextIOWrapper(buffered, encoding=given, newline="\n")
+        for part in iter(partial(text.read, 1 << 20), ""):
+            target.write(part.encode())
+
+
+class _Steps(RawIOBase):
+    """Bytes as far as they come: those before the damage of a packed file are not lost with it."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._read: Callable[[int], bytes] = getattr(stream, "read1", stream.read)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        part = self._read(len(buffer))
+        buffer[: len(part)] = part
+        return len(part)
+
+
+def marked(path: Path) -> bool:
+    """Whether a file on disk begins with a byte order mark of another encoding than UTF-8."""
+    with path.open("rb") as file:
+        begin = file.read(4)
+    return any(begin.startswith(mark) for mark, name in _MARKS if name != "utf-8")
+
+
+def _opened(stream: IO[bytes], encoding: str) -> tuple[BufferedReader, str]:
+    """The text after its byte order mark, and its encoding."""
+    buffered: BufferedReader = BufferedReader(_Steps(stream), 1 << 18)
+    begin = buffered.peek(4)
+    mark, marked = next(
+        ((mark, name) for mark, name in _MARKS if begin.startswith(mark)), (b"", encoding)
+    )
+    buffered.read(len(mark))
+    return buffered, marked
