@@ -68,6 +68,9 @@ class Desk:
         self.begin()
         write_my_features(folder)
         write_transactions(folder / "transactions.csv.gz")
+        (folder / "payments.csv").write_text(
+            "When;Amount;IBAN\n31.01.2024 18:05;$12.50;DE89370400440532013000\n"
+        )
 
     def begin(self, stack: str = "shared") -> None:
         """A shell without variables of an earlier page, and before this stack."""
