@@ -239,7 +239,6 @@ class FraudwatchApp(App[str]):
 
     @on(OpenUser)
     def open_user(self, message: OpenUser) -> None:
-        """Look at one user."""
         from .screens.user.user_screen import UserScreen
         from .streams.user_feed import UserFeed
 
@@ -256,7 +255,6 @@ class FraudwatchApp(App[str]):
 
     @on(OpenJob)
     def open_job(self, message: OpenJob) -> None:
-        """Look at one job."""
         from .screens.job.job_screen import JobScreen
 
         self.push_screen(JobScreen(self.session, self.preferences, message.name))
@@ -270,7 +268,6 @@ class FraudwatchApp(App[str]):
 
     @on(OpenTopic)
     def open_topic(self, message: OpenTopic) -> None:
-        """Look into a topic."""
         from .screens.records.records_screen import RecordsScreen
 
         self.push_screen(RecordsScreen(self._tails(), self._environment.clock, message.topic))
@@ -284,7 +281,6 @@ class FraudwatchApp(App[str]):
 
     @on(OpenSimulator)
     def open_simulator(self) -> None:
-        """Steer the simulator."""
         from .screens.simulator import SimulatorScreen
 
         def status() -> SimulatorStatus | None:

@@ -85,7 +85,6 @@ class PreferencesFile:
 
     @property
     def current(self) -> Preferences:
-        """As last changed here."""
         with self._lock:
             return self._current
 

@@ -307,7 +307,6 @@ def transaction(number: int = 0, **changes: Any) -> Transaction:
 
 
 def user(number: int) -> int:
-    """A signed 64-bit user id."""
     return (number * 0x9E37_79B9_7F4A_7C15 + 0x1234_5678_9ABC_DEF1) % 2**64 - 2**63
 
 

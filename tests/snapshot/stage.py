@@ -170,7 +170,6 @@ class Stage:
         await self.settle(pilot)
 
     async def settle(self, pilot: Pilot[Any]) -> None:
-        """Draw what is so now."""
         await pilot.pause()
         self.dashboard.refresh_view()
         self.app.remove_old_toasts()

@@ -120,7 +120,6 @@ class RecordsStage(Stage):
 
     @asynccontextmanager
     async def run(self, size: tuple[int, int] = (120, 40)) -> AsyncIterator[Pilot[Any]]:
-        """Run it without a terminal."""
         async with self.app.run_test(size=size, notifications=True) as pilot:
             await self.begin(pilot)
             yield pilot

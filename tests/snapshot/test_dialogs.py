@@ -107,7 +107,6 @@ def test_columns(snap_compare: Compare) -> None:
 
 
 def trouble(theme: Theme) -> tuple[Stage, Before]:
-    """Danger and waiting."""
     stage = Stage(source=FakeSource(live_batch()))
 
     async def before(pilot: Pilot[Any]) -> None:

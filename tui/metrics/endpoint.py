@@ -29,7 +29,6 @@ class ViewCollector(Collector):
         self._view = view
 
     def collect(self) -> Iterable[Metric]:
-        """The metrics of this moment."""
         return families(self._view())
 
 

@@ -30,11 +30,9 @@ class ClosingScreen(ModalScreen[None]):
         self._session = session
 
     def compose(self) -> ComposeResult:
-        """One box."""
         yield Static(id="closing")
 
     def on_mount(self) -> None:
-        """Count the seconds."""
         self._tick()
         self.set_interval(_REFRESH_SECONDS, self._tick)
 

@@ -67,11 +67,9 @@ class ColumnsScreen(ModalScreen[None]):
             yield table
 
     def on_mount(self) -> None:
-        """Show what is shown."""
         self._draw()
 
     def action_move(self, rows: int) -> None:
-        """Go to another column."""
         self._list.action_move(rows)
 
     def action_switch(self) -> None:
@@ -82,7 +80,6 @@ class ColumnsScreen(ModalScreen[None]):
             self._draw()
 
     def action_close(self) -> None:
-        """Leave it as it is now."""
         self.dismiss()
 
     @on(LiveTable.Opened)

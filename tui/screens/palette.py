@@ -105,7 +105,6 @@ class Command:
         return Hit(score, self._line(matcher), self.run, text=self.words) if score > 0 else None
 
     def exact_hit(self, score: float) -> Hit:
-        """As a hit of this score."""
         return Hit(score, self._line(None), self.run, text=self.words)
 
     def discovery(self) -> DiscoveryHit:
@@ -235,7 +234,6 @@ class ProfileCommands(Provider):
     jumps: ClassVar[Jumps]
 
     async def search(self, query: str) -> Hits:
-        """Profiles of a like name."""
         matcher = self.matcher(query)
         for command in await self._commands():
             hit = command.hit(matcher)
@@ -243,7 +241,6 @@ class ProfileCommands(Provider):
                 yield hit
 
     async def discover(self) -> Hits:
-        """All of them."""
         for command in await self._commands():
             yield command.discovery()
 

@@ -77,7 +77,6 @@ class SimulatorScreen(Guarded, ModalScreen[None]):
         self.set_interval(_REFRESH_SECONDS, self._look)
 
     def action_pause(self) -> None:
-        """Hold it, or let it go on."""
         expected = self._steerable()
         if expected is not None:
             self._expect(paused=not expected.paused)
@@ -118,7 +117,6 @@ class SimulatorScreen(Guarded, ModalScreen[None]):
             self._give(SimulatorCommand(inject_fraud=True), "A fraud episode is on its way.")
 
     def action_close(self) -> None:
-        """Back to the dashboard."""
         self.dismiss(None)
 
     def _expected(self) -> SimulatorStatus | None:

@@ -83,19 +83,15 @@ class ReadOnlyBackend:
     def start_job(
         self, name: str, report: ReportProgress, *, resume: Resume = Resume.UNCHANGED
     ) -> JobStatus:
-        """Refused."""
         _refuse()
 
     def stop_job(self, name: str, report: ReportProgress, *, discard: bool = False) -> JobStatus:
-        """Refused."""
         _refuse()
 
     def simulate(self, change: SimulatorCommand) -> SimulatorStatus:
-        """Refused."""
         _refuse()
 
     def close(self) -> None:
-        """Let go."""
         self._backend.close()
 
 

@@ -99,7 +99,6 @@ class Session:
         self._simulator = SimulatorControl(self._required, self.notify, self._simulator_changed)
 
     def view(self) -> View:
-        """Everything as it is now."""
         last = self._status.last
         with self._lock:
             view = replace(self._view, reading=Reading(last.value, last.at, last.problem))
@@ -116,7 +115,6 @@ class Session:
         return JobLine(job, metrics, activity or start, stale)
 
     def asked(self, panel: str) -> Query:
-        """What a panel asks for."""
         return self._queries.get(panel, Query())
 
     def ask(self, panel: str, query: Query) -> None:
@@ -175,7 +173,6 @@ class Session:
 
     @property
     def clock(self) -> Callable[[], float]:
-        """Seconds since the epoch."""
         return self._clock
 
     def job_detail(self, name: str) -> JobDetail:
@@ -183,7 +180,6 @@ class Session:
         return self._required().job_detail(name)
 
     def simulate(self, command: SimulatorCommand) -> None:
-        """Change the simulator."""
         self._simulator.give(command)
 
     def close(self) -> None:

@@ -36,17 +36,14 @@ class Reading:
 
     @property
     def jobs(self) -> tuple[JobStatus, ...]:
-        """The jobs as last known."""
         return self.status.jobs if self.status else ()
 
     @property
     def kafka(self) -> Health:
-        """Kafka as last known."""
         return self.status.kafka if self.status else Health.OFF
 
     @property
     def flink(self) -> Health:
-        """Flink as last known."""
         return self.status.flink if self.status else Health.OFF
 
 

@@ -92,7 +92,6 @@ class EventClock:
             del self._fraud[min(self._fraud)]
 
     def state(self, now: float) -> EventTime:
-        """As it is now."""
         partitions = tuple(sorted(self._partitions.values(), key=lambda each: each.number))
         return EventTime(self._newest, self._speed(now), partitions, older=bool(self._begun))
 

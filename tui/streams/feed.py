@@ -64,7 +64,6 @@ class Feed(ReadingThread):
         return answer
 
     def step(self) -> None:
-        """Take in a batch."""
         self._source = self._source or self._open_source()
         batch = self._source.poll()
         with self._owning_store() as owns:
@@ -82,7 +81,6 @@ class Feed(ReadingThread):
                 self._answer()
 
     def ended(self) -> None:
-        """Close the source."""
         problem.close(self._source, _log)
 
     @contextmanager

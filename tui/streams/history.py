@@ -43,8 +43,7 @@ class HistorySource(Protocol):
     def poll(self) -> HistoryBatch:
         """The next batch; waits a fraction of a second for one, then returns an empty one."""
 
-    def close(self) -> None:
-        """Let go of the connection."""
+    def close(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +100,6 @@ class HistoryState:
         self._caught_up = False
 
     def apply(self, batch: HistoryBatch) -> None:
-        """Take in a batch."""
         if batch.recreated:
             self._clear()
         self._read += batch.read
@@ -122,7 +120,6 @@ class HistoryState:
             del self._windows[min(self._windows)]
 
     def history(self, error: str, now: float) -> UserHistory:
-        """The user as known now."""
         means = sorted(self._means, key=lambda row: row.trans_date_trans_time)
         by_time = {row.trans_date_trans_time: row for row in means}
         newest = sorted(self._transactions, key=lambda row: row.trans_date_trans_time, reverse=True)

@@ -51,5 +51,4 @@ class KafkaHistory:
         )
 
     def close(self) -> None:
-        """Let go of Kafka."""
         self._consumer.close()

@@ -64,7 +64,6 @@ class KafkaSource:
         return batch
 
     def close(self) -> None:
-        """Let go of Kafka."""
         self._consumer.close()
 
 

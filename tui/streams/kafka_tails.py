@@ -98,7 +98,6 @@ class KafkaTail:
         )
 
     def close(self) -> None:
-        """Let go of Kafka."""
         self._consumer.close()
 
     def _read(self, most: int) -> None:

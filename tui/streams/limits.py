@@ -27,7 +27,6 @@ class StreamLimits:
 
     @classmethod
     def of(cls, settings: Settings) -> StreamLimits:
-        """As they are set."""
         return cls(
             users=settings.console_users,
             windows=settings.console_windows,

@@ -44,8 +44,7 @@ class StoredPanel(Protocol[ShownT_co]):
     """A panel as the store sees it."""
 
     @property
-    def name(self) -> str:
-        """What tells it from others."""
+    def name(self) -> str: ...
 
     @property
     def sinks(self) -> Sequence[SinkTopic[Any]]:

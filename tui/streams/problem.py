@@ -35,8 +35,7 @@ class Problem:
 class Closable(Protocol):
     """Whatever holds connections."""
 
-    def close(self) -> None:
-        """Let go of them."""
+    def close(self) -> None: ...
 
 
 def noted(error: Exception, log: logging.Logger, what: str) -> Problem:

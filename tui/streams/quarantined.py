@@ -58,7 +58,6 @@ class QuarantineBuffer:
     _answer: Quarantine = field(default_factory=Quarantine)
 
     def apply(self, rows: Iterable[BadRow]) -> None:
-        """Take in records."""
         for row in rows:
             self._kinds[row.kind] += 1
             self._rows.append(BadRow(row.record.shortened(_LONGEST_VALUE), row.kind, row.reason))

@@ -35,7 +35,6 @@ class ReadingThread(ABC):
         self._thread = threading.Thread(target=self._run, name=f"fraudwatch-{name}", daemon=True)
 
     def start(self) -> None:
-        """Begin to read."""
         self._thread.start()
 
     def stop(self, patience: float = 0.0) -> None:
@@ -51,7 +50,6 @@ class ReadingThread(ABC):
 
     @property
     def running(self) -> bool:
-        """Whether the thread lives."""
         return self._thread.is_alive()
 
     @abstractmethod

@@ -50,6 +50,5 @@ class Snapshot:
     error_at: float | None = None
 
     def of(self, panel: StoredPanel[ShownT]) -> ShownT:
-        """What a panel draws."""
         found: ShownT = self.panels.get(panel.name, panel.nothing)
         return found

@@ -90,5 +90,4 @@ class Source(Protocol):
     def poll(self) -> Batch:
         """The next batch; waits a fraction of a second for one, then returns an empty one."""
 
-    def close(self) -> None:
-        """Let go of the connection."""
+    def close(self) -> None: ...

@@ -53,7 +53,6 @@ class Store:
         self._clear()
 
     def _clear(self) -> None:
-        """Forget all that was read."""
         self._event_clock = EventClock()
         self._states = {
             panel.name: panel.state(self._limits, self._event_clock) for panel in self._panels
@@ -102,7 +101,6 @@ class Store:
         self.published = self.snapshot()
 
     def state(self, panel: StoredPanel[ShownT]) -> PanelState[ShownT]:
-        """What is kept for a panel."""
         return self._states[panel.name]
 
     def snapshot(self) -> Snapshot:

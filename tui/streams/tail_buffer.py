@@ -53,12 +53,10 @@ class RecordBuffer:
                 self._drop()
 
     def make_room(self) -> None:
-        """Let go of the first half."""
         for _ in range(max(1, len(self._records) // 2)):
             self._drop()
 
     def clear(self) -> None:
-        """Start anew."""
         self._records.clear()
         self._published = ()
         self._bytes = 0
@@ -72,7 +70,6 @@ class RecordBuffer:
 
 
 def matching(records: Iterable[RecordView], wanted: Filter) -> list[RecordView]:
-    """Those that pass."""
     if not wanted:
         return list(records)
     return [record for record in records if wanted.matches(RecordFields(record))]

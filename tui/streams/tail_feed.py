@@ -148,7 +148,6 @@ class TailFeed(ReadingThread):
         self._snapshot = replace(self._snapshot, error=str(failure), rate=0.0)
 
     def ended(self) -> None:
-        """Close the source."""
         self._close()
 
     def _most_to_read(self) -> int:

@@ -44,8 +44,7 @@ class TailSource(Protocol):
         With 0 it takes no record, and only sees how the topic is.
         """
 
-    def close(self) -> None:
-        """Let go of the connection."""
+    def close(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +70,6 @@ class Tails(Protocol):
     def address(self) -> str:
         """Where Kafka is; empty while there is none. Another one means: open again."""
 
-    def open(self, topic: str, start: Start) -> TailSource:
-        """Begin to read a topic."""
+    def open(self, topic: str, start: Start) -> TailSource: ...
 
-    def topics(self) -> Sequence[TopicSize]:
-        """All topics, by name."""
+    def topics(self) -> Sequence[TopicSize]: ...

@@ -35,7 +35,6 @@ class UserFeed(ReadingThread):
         """Replaced as a whole, so that any thread may look at it."""
 
     def step(self) -> None:
-        """Take in what came."""
         self._source = self._source or self._open_source()
         batch = self._source.poll()
         self._state.apply(batch)
@@ -51,5 +50,4 @@ class UserFeed(ReadingThread):
         self.history = self._state.history(str(failure), self.history.at)
 
     def ended(self) -> None:
-        """Close the source."""
         problem.close(self._source, _log)

@@ -64,7 +64,6 @@ class Watch(ReadingThread, Generic[T]):
                 self._last = replace(self._last, value=change(self._last.value))
 
     def step(self) -> None:
-        """Read once, then wait."""
         value = self._read()
         with self._changing:
             self._last = Watched(value, self._clock())

@@ -75,7 +75,6 @@ class Columns(Generic[RowT]):
 
     @cached_property
     def drawn(self) -> tuple[Column[RowT], ...]:
-        """Those that a table shows."""
         return tuple(each for each in self._all if each.width)
 
     @cached_property

@@ -181,7 +181,6 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
         self.refresh()
 
     def on_mount(self) -> None:
-        """Say that it is there."""
         self.post_message(self.Ready(self))
 
     def render_line(self, y: int) -> Strip:
@@ -224,7 +223,6 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
         self._strips.begin(self.rich_style, cursor, *look)
 
     def action_move(self, rows: int) -> None:
-        """Move the cursor."""
         self._go(self._cursor + rows)
 
     def action_page(self, pages: int) -> None:
@@ -236,7 +234,6 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
         self._go(0)
 
     def action_last(self) -> None:
-        """Go to the last row."""
         self._go(len(self._rows) - 1)
 
     def action_open(self) -> None:
@@ -245,11 +242,9 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
             self.post_message(self.Opened(self))
 
     def action_filter(self) -> None:
-        """Type a filter."""
         self.post_message(self.FilterWanted(self))
 
     def action_export(self) -> None:
-        """Write the rows to a file."""
         self.post_message(self.ExportWanted(self))
 
     def action_copy(self) -> None:
@@ -264,14 +259,12 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
         self.post_message(self.ColumnsWanted(self))
 
     def action_sort_next(self) -> None:
-        """Sort by the next column."""
         names = [column.name for column in self.columns.drawn if column.name]
         if self._query is not None and names:
             at = names.index(self._query.sort) if self._query.sort in names else -1
             self._sort_by(names[(at + 1) % len(names)])
 
     def action_sort_reverse(self) -> None:
-        """Sort the other way round."""
         if self._query is not None:
             self.ask(replace(self._query, descending=not self._query.descending))
 

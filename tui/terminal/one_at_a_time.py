@@ -49,7 +49,6 @@ class OneAtATime:
         return True
 
     def forget(self) -> None:
-        """Drop what waits."""
         self._waiting.clear()
 
     async def _follow(self) -> None:

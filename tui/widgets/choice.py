@@ -40,5 +40,4 @@ class Choice(Static, can_focus=False):
         self.update(content([dot, *self._pieces]))
 
     async def on_click(self) -> None:
-        """Do what the key does."""
         await self.run_action(f"screen.{self._action}")

@@ -32,7 +32,6 @@ class FilterBar(Input):
 
         @property
         def text(self) -> str:
-            """What it says now."""
             return self.value
 
     class Closed(Message):

@@ -23,7 +23,6 @@ class Lines(Widget):
         self._view: View | None = None
 
     def show(self, view: View) -> None:
-        """Draw another view."""
         self._view = view
         self.refresh()
 
@@ -38,5 +37,4 @@ class Lines(Widget):
         return Content("\n").join(content(line) for line in self.lines(self._view, width))
 
     def render(self) -> Content:
-        """All lines."""
         return self.content(self.content_size.width)

@@ -32,7 +32,6 @@ class Plot(Widget):
         raise NotImplementedError
 
     def render(self) -> Content:
-        """The heading and the chart."""
         width, height = self.content_size
         chart = self.chart()
         if isinstance(chart, Chart):

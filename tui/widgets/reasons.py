@@ -71,7 +71,6 @@ def _all_invalid(quarantine: Quarantine) -> Reason:
 
 
 def waits(message: str) -> Reason:
-    """A reason that will pass."""
     return (Piece(text.clean(message), Tone.WAITS),)
 
 

@@ -56,7 +56,6 @@ class RecordPane(ScrollView, can_focus=True, inherit_bindings=False):
 
     @property
     def record(self) -> RecordView | None:
-        """What is shown."""
         return self._record
 
     def show(self, record: RecordView | None, reason: Sequence[Piece] = _NOTHING) -> None:
@@ -76,7 +75,6 @@ class RecordPane(ScrollView, can_focus=True, inherit_bindings=False):
         self.refresh()
 
     def on_resize(self, _: events.Resize) -> None:
-        """Lines break elsewhere."""
         self._lay_out()
 
     def render_line(self, y: int) -> Strip:
@@ -89,39 +87,31 @@ class RecordPane(ScrollView, can_focus=True, inherit_bindings=False):
         return Strip(segments).adjust_cell_length(width, self.rich_style)
 
     def action_move(self, lines: int) -> None:
-        """Scroll by lines."""
         self.scroll_to(y=self.scroll_offset.y + lines, animate=False)
 
     def action_page(self, pages: int) -> None:
-        """Scroll by screenfuls."""
         height = max(1, self.scrollable_content_region.height - 1)
         self.scroll_to(y=self.scroll_offset.y + pages * height, animate=False)
 
     def action_first(self) -> None:
-        """Go to the first line."""
         self.scroll_to(y=0, animate=False)
 
     def action_last(self) -> None:
-        """Go to the last line."""
         self.scroll_to(y=self.max_scroll_y, animate=False)
 
     def action_open(self) -> None:
-        """Close it again."""
         self.post_message(self.Closed())
 
     def action_copy(self) -> None:
-        """Copy the value."""
         if self._record is not None:
             copy_value(self, self._record)
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """Scroll without animation."""
         event.stop()
         event.prevent_default()
         self.action_move(_WHEEL_LINES)
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """Scroll without animation."""
         event.stop()
         event.prevent_default()
         self.action_move(-_WHEEL_LINES)

@@ -59,7 +59,6 @@ class TitleLine(Widget):
         self._titles: tuple[Title, ...] = ()
 
     def show(self, titles: Sequence[Title]) -> None:
-        """Draw other titles."""
         if tuple(titles) != self._titles:
             self._titles = tuple(titles)
             self.refresh()

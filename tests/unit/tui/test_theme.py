@@ -71,8 +71,6 @@ def linear(colour: Color) -> Rgb:
 
 
 def contrast(one: Color, other: Color) -> float:
-    """As WCAG 2 defines it."""
-
     def luminance(colour: Color) -> float:
         red, green, blue = linear(colour)
         return 0.2126 * red + 0.7152 * green + 0.0722 * blue
@@ -96,7 +94,6 @@ def seen(colour: Color, deficiency: str) -> Color:
 
 
 def difference(one: Color, other: Color) -> float:
-    """CIE 1976 ΔE*ab."""
     a, b = rgb_to_lab(one), rgb_to_lab(other)
     return float(((a.L - b.L) ** 2 + (a.a - b.a) ** 2 + (a.b - b.b) ** 2) ** 0.5)
 

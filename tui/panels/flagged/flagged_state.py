@@ -46,7 +46,6 @@ class FlaggedState:
         self._total = 0
 
     def apply(self, batch: Batch, _: float) -> None:
-        """Take in a batch."""
         self._apply_rolling(batch.rows(ROLLING))
         for placed in batch.rows(FLAGGED):
             if self._unseen.add(placed.row):
@@ -60,7 +59,6 @@ class FlaggedState:
         return self._page
 
     def rows(self, query: Query) -> Iterable[Flagged]:
-        """All that a query finds."""
         return self._select(query, None).rows
 
     @property
@@ -70,7 +68,6 @@ class FlaggedState:
 
     @property
     def seen(self) -> Mapping[str, int]:
-        """How many there ever were."""
         return {FLAGGED.feature: self._total}
 
     def _select(self, query: Query, limit: int | None) -> Page[Flagged]:

@@ -38,7 +38,6 @@ class FlaggedTable(PanelTable[Flagged]):
         )
 
     def show(self, view: View) -> None:
-        """Draw another view."""
         self.show_rows(view.data.of(FLAGGED_PANEL).rows, view.now, why_no_flagged(view))
 
     def opened(self, row: Flagged) -> Message:
@@ -46,5 +45,4 @@ class FlaggedTable(PanelTable[Flagged]):
         return self.RecordWanted()
 
     def copied(self, row: Flagged) -> str:
-        """The user's id."""
         return str(row.transaction.user_id)

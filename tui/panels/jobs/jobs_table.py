@@ -127,7 +127,6 @@ _COLUMNS: Final = Columns[JobLine](
 
 
 def why_no_jobs(view: View) -> Reason:
-    """Why no jobs are listed."""
     if view.reading.problem is not None:
         return danger(view.reading.problem.message)
     return waits("Waiting for the first word from Flink.")
@@ -155,7 +154,6 @@ class JobsPanel(Guarded, PanelTable[JobLine]):
         super().__init__(_COLUMNS, lambda line: line.status.name, id="jobs")
 
     def show(self, view: View) -> None:
-        """Draw another view."""
         status = view.reading.status
         others = of_others(status.others) if status is not None else ()
         self.show_rows(view.jobs, view.now, why_no_jobs(view), others)

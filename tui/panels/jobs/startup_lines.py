@@ -36,7 +36,6 @@ class StartupPanel(Lines):
         super().__init__(id="startup")
 
     def lines(self, view: View, width: int) -> Sequence[Sequence[Piece]]:
-        """All lines."""
         return startup_lines(view, min(_WIDTH, width))
 
 
@@ -48,7 +47,6 @@ class StartLines(Lines):
         self.display = False
 
     def show(self, view: View) -> None:
-        """Draw another view."""
         if view.leaving:
             return
         self.display = view.coming_up and bool(self.lines(view, _WIDTH))

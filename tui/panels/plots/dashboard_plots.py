@@ -83,8 +83,7 @@ class SeriesPlot(Plot, Generic[PartT]):
         """The latest value, and further parts of the heading."""
 
     @abstractmethod
-    def charted(self, part: PartT) -> Chart:
-        """The chart of a part."""
+    def charted(self, part: PartT) -> Chart: ...
 
 
 class ThroughputPlot(SeriesPlot[tuple[int, ...]]):
@@ -94,11 +93,9 @@ class ThroughputPlot(SeriesPlot[tuple[int, ...]]):
     nothing = "Waiting for transactions."
 
     def part(self, series: SeriesSnapshot) -> tuple[int, ...]:
-        """The counts."""
         return series.rates
 
     def latest(self, part: tuple[int, ...]) -> tuple[str, Sequence[Line]]:
-        """Mean of the last seconds."""
         last = part[-_MEAN_SECONDS:]
         peak = [Piece(f"peak {text.integer(max(part))}", Tone.QUIET)]
         return text.rate(sum(last) / len(last)), [peak]
@@ -121,7 +118,6 @@ class FlaggedPlot(SeriesPlot[FlaggedBuckets]):
     tone = Tone.DANGER
 
     def part(self, series: SeriesSnapshot) -> FlaggedBuckets | None:
-        """The buckets."""
         return series.flagged
 
     def latest(self, part: FlaggedBuckets) -> tuple[str, Sequence[Line]]:
@@ -131,7 +127,6 @@ class FlaggedPlot(SeriesPlot[FlaggedBuckets]):
         return _small(rate), [[Piece(f"mean of {width} each", Tone.QUIET)]]
 
     def charted(self, part: FlaggedBuckets) -> Chart:
-        """Steps, one for each bucket."""
         low, width = seconds(part.start), part.width.total_seconds()
         high = low + width * len(part.counts)
         rates = [part.per_minute(count) for count in part.counts]
@@ -150,7 +145,6 @@ class AmountsPlot(SeriesPlot[AmountShares]):
     nothing = "Waiting for transactions."
 
     def part(self, series: SeriesSnapshot) -> AmountShares | None:
-        """The shares."""
         return series.amounts
 
     def latest(self, part: AmountShares) -> tuple[str, Sequence[Line]]:
@@ -184,7 +178,6 @@ class LagPlot(SeriesPlot[tuple[float | None, ...]]):
     nothing = "No row of the rolling feature yet."
 
     def part(self, series: SeriesSnapshot) -> tuple[float | None, ...]:
-        """The delays."""
         return series.lags
 
     def latest(self, part: tuple[float | None, ...]) -> tuple[str, Sequence[Line]]:

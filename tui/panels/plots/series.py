@@ -71,12 +71,10 @@ class Series:
 
     @property
     def kept(self) -> Mapping[str, int]:
-        """No rows."""
         return {}
 
     @property
     def seen(self) -> Mapping[str, int]:
-        """Not counted."""
         return {}
 
     def _read(self, end: int) -> SeriesSnapshot:

@@ -67,7 +67,6 @@ class UsersState:
         self._truncated = False
 
     def apply(self, batch: Batch, now: float) -> None:
-        """Take in a batch."""
         self._apply_transactions(batch.transactions)
         if rolling := batch.rows(ROLLING):
             self._apply_rolling(rolling, batch.came_at([ROLLING.topic], now))
@@ -81,12 +80,10 @@ class UsersState:
 
     @property
     def kept(self) -> Mapping[str, int]:
-        """How many users are known."""
         return {ROLLING.feature: int(np.count_nonzero(self._counts[self._slots_array()]))}
 
     @property
     def seen(self) -> Mapping[str, int]:
-        """Not counted."""
         return {}
 
     def _apply_transactions(self, rows: Iterable[Transaction]) -> None:

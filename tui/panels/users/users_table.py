@@ -32,13 +32,10 @@ class UsersTable(PanelTable[UserRow]):
         super().__init__(USER_COLUMNS, lambda row: row.user_id, query=Query("seen"), id=USERS.name)
 
     def show(self, view: View) -> None:
-        """Draw another view."""
         self.show_rows(view.data.of(USERS).rows, view.now, why_no_users(view))
 
     def opened(self, row: UserRow) -> OpenUser:
-        """The user's history."""
         return OpenUser(row.user_id)
 
     def copied(self, row: UserRow) -> str:
-        """The user's id."""
         return str(row.user_id)

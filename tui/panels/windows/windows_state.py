@@ -84,7 +84,6 @@ class WindowsState:
         self._kinds = {sink.feature: _ClosedWindows(limit, rows, count_fraud) for sink in sinks}
 
     def apply(self, batch: Batch, _: float) -> None:
-        """Take in a batch."""
         for sink in self._sinks:
             if rows := batch.rows(sink):
                 self._kinds[sink.feature].apply(rows)
@@ -104,7 +103,6 @@ class WindowsState:
 
     @property
     def seen(self) -> Mapping[str, int]:
-        """Not counted."""
         return {}
 
     def _asked(self, query: Query) -> _ClosedWindows:
@@ -126,7 +124,6 @@ class _ClosedWindows:
         return len(self._windows)
 
     def apply(self, rows: Iterable[WindowRow]) -> None:
-        """Take in rows."""
         for row in rows:
             key = (row.window_end, row.window_start)
             window = self._windows.get(key)

@@ -49,14 +49,12 @@ class WindowsTable(PanelTable[WindowLine]):
         self._lines: tuple[WindowLine, ...] = ()
 
     def show(self, view: View) -> None:
-        """Draw another view."""
         page = view.data.of(WINDOWS)
         if page is not self._page:
             self._page, self._lines = page, lines(page)
         self.show_rows(self._lines, view.now, why_no_windows(view))
 
     def opened(self, row: WindowLine) -> OpenUser | None:
-        """The user's history."""
         return OpenUser(row.user_id) if isinstance(row, WindowUser) else None
 
     def copied(self, row: WindowLine) -> str:

@@ -60,15 +60,12 @@ class ChangedScreen(ModalScreen[Resume | None]):
                 yield Choice("n", "go back", "refuse", id="refuse")
 
     def action_fresh(self) -> None:
-        """Discard the state."""
         self._choose(Resume.FRESH)
 
     def action_as_before(self) -> None:
-        """Keep the old definition."""
         self._choose(Resume.AS_BEFORE)
 
     def action_refuse(self) -> None:
-        """Leave everything as it is."""
         self.dismiss(None)
 
     def _choose(self, resume: Resume) -> None:

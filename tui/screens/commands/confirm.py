@@ -51,9 +51,7 @@ class ConfirmScreen(ModalScreen[bool]):
                 yield Choice("n", "go back", "refuse", id="refuse")
 
     def action_confirm(self) -> None:
-        """Go ahead."""
         self.dismiss(True)
 
     def action_refuse(self) -> None:
-        """Leave everything as it is."""
         self.dismiss(False)

@@ -182,7 +182,6 @@ class Dashboard(Guarded, Screen[None]):
         self.refresh_view()
 
     def action_panel(self, panel: str) -> None:
-        """Go to a panel."""
         if panel in _PANELS:
             self._table = panel
             self._choose()
@@ -210,7 +209,6 @@ class Dashboard(Guarded, Screen[None]):
         self._refresh_soon()
 
     def action_records(self) -> None:
-        """Look into any topic."""
         self.post_message(OpenTopic())
 
     def action_quarantine(self) -> None:
@@ -218,7 +216,6 @@ class Dashboard(Guarded, Screen[None]):
         self.post_message(OpenQuarantine())
 
     def action_simulator(self) -> None:
-        """Steer the simulator."""
         self.post_message(OpenSimulator())
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

@@ -59,7 +59,6 @@ class ExportScreen(ModalScreen[ExportChoice | None]):
         self._first = folder / f"{name}.{self._format}"
 
     def compose(self) -> ComposeResult:
-        """What, as what, where to."""
         unit = " row" if self._count == 1 else " rows"
         what = [
             Piece(text.clean(self._what, _WHAT_CELLS), Tone.STRONG),
@@ -82,7 +81,6 @@ class ExportScreen(ModalScreen[ExportChoice | None]):
                 yield Choice("esc", "go back", "close", tone=Tone.QUIET, id="back")
 
     def on_mount(self) -> None:
-        """Mark the first format."""
         self._mark()
 
     def action_choose(self, format: str) -> None:
@@ -107,7 +105,6 @@ class ExportScreen(ModalScreen[ExportChoice | None]):
             self.dismiss(ExportChoice(self._format, path.absolute()))
 
     def action_close(self) -> None:
-        """Write nothing."""
         self.dismiss(None)
 
     @on(Input.Submitted)

@@ -62,7 +62,6 @@ class JobScreen(Guarded, Screen[None]):
 
     @property
     def job(self) -> str:
-        """The name of the job."""
         return self._job
 
     @property
@@ -81,17 +80,14 @@ class JobScreen(Guarded, Screen[None]):
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
-        """Begin to look."""
         self._watch.start()
         self.refresh_view()
         self.set_interval(_REFRESH_SECONDS, self.refresh_view)
 
     def on_unmount(self) -> None:
-        """Look no longer."""
         self._watch.stop()
 
     def refresh_view(self) -> None:
-        """Draw the job as it is now."""
         view = self._session.view()
         self.query_one(Header).show(view)
         self.query_one(JobMetricsLines).show(view)
@@ -107,7 +103,6 @@ class JobScreen(Guarded, Screen[None]):
         self.refresh_view()
 
     def action_section(self, section: str) -> None:
-        """Go to a section."""
         self._section = section
         self.query_one("#section", VerticalScroll).scroll_home(animate=False)
         self.refresh_view()
@@ -118,7 +113,6 @@ class JobScreen(Guarded, Screen[None]):
         self.action_section(_SECTIONS[at % len(_SECTIONS)])
 
     def action_scroll(self, lines: int) -> None:
-        """Scroll the section."""
         self.query_one("#section", VerticalScroll).scroll_relative(y=lines, animate=False)
 
     def action_neighbour(self, step: int) -> None:
@@ -145,7 +139,6 @@ class JobScreen(Guarded, Screen[None]):
         self.post_message(OpenRows(self._job))
 
     def action_copy(self) -> None:
-        """Copy the SQL."""
         detail = self.detail.value
         if detail is not None:
             self.app.copy_to_clipboard(detail.sql)

@@ -54,13 +54,11 @@ class QuarantineScreen(Screen[None]):
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
-        """Begin to look."""
         self.query_one(RecordPane).display = False
         self.refresh_view()
         self.set_interval(_REFRESH_SECONDS, self.refresh_view)
 
     def refresh_view(self) -> None:
-        """Draw what is known now."""
         view = self._session.view()
         now = view.data.quarantine
         shown = self._frozen or now

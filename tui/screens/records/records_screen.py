@@ -100,7 +100,6 @@ class RecordsScreen(Screen[None]):
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
-        """Begin to read, or ask what."""
         self._pane.display = False
         self.set_interval(_REFRESH_SECONDS, self.refresh_view)
         if self._topic:
@@ -109,7 +108,6 @@ class RecordsScreen(Screen[None]):
             self.action_topic()
 
     def on_unmount(self) -> None:
-        """Read no longer."""
         if self._feed is not None:
             self._feed.stop()
 
@@ -146,11 +144,9 @@ class RecordsScreen(Screen[None]):
             self._feed.read_on(tail)
 
     def action_topic(self) -> None:
-        """Have a topic chosen."""
         self.app.push_screen(TopicPicker(self._tails, self._clock, self._topic), self._go_to)
 
     def action_from_beginning(self) -> None:
-        """Read what the topic holds."""
         self._read(self._topic, Reset.EARLIEST)
 
     def action_from_end(self) -> None:
@@ -181,7 +177,6 @@ class RecordsScreen(Screen[None]):
             self.dismiss()
 
     def action_leave(self) -> None:
-        """Leave."""
         self.dismiss()
 
     @on(RecordsTable.Opened)

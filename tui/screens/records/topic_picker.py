@@ -87,11 +87,9 @@ class TopicPicker(ModalScreen[str | None]):
         self.set_interval(_REFRESH_SECONDS, self._draw)
 
     def on_unmount(self) -> None:
-        """Look no longer."""
         self._watch.stop()
 
     def action_move(self, rows: int) -> None:
-        """Go to another topic."""
         self._table.action_move(rows)
 
     def action_choose(self) -> None:

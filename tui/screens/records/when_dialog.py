@@ -42,7 +42,6 @@ class WhenDialog(ModalScreen[int | None]):
             yield Static(content(_HINT), id="when-hint")
 
     def action_leave(self) -> None:
-        """Read on as before."""
         self.dismiss(None)
 
     @on(Input.Submitted)

@@ -84,14 +84,12 @@ class RowsScreen(Screen[None]):
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
-        """Begin to look."""
         self._pane.display = False
         self._watch.start()
         self.refresh_view()
         self.set_interval(_REFRESH_SECONDS, self.refresh_view)
 
     def on_unmount(self) -> None:
-        """Look no longer."""
         self._watch.stop()
         if self._feed is not None:
             self._feed.stop()

@@ -36,7 +36,6 @@ class UserHead(Widget):
             self.refresh()
 
     def render(self) -> Content:
-        """Both lines."""
         width = self.content_size.width
         lines = (self._who(), self._figures())
         return Content("\n").join(content(fit(line, width, right=False)) for line in lines)

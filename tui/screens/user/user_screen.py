@@ -61,12 +61,10 @@ class UserScreen(Screen[None]):
 
     @property
     def user_id(self) -> int:
-        """Who is shown."""
         return self._user
 
     @property
     def history(self) -> UserHistory:
-        """What is known of the user."""
         return self._feed.history
 
     def compose(self) -> ComposeResult:
@@ -83,17 +81,14 @@ class UserScreen(Screen[None]):
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
-        """Begin to read."""
         self._feed.start()
         self.refresh_view()
         self.set_interval(_REFRESH_SECONDS, self.refresh_view)
 
     def on_unmount(self) -> None:
-        """Read no longer."""
         self._feed.stop()
 
     def refresh_view(self) -> None:
-        """Draw what is known by now."""
         history, now = self._feed.history, self._clock()
         self.query_one(UserHead).show_history(history, now)
         reason = _why_nothing(history)
@@ -137,7 +132,6 @@ class UserScreen(Screen[None]):
         self.post_message(ExportRows(export))
 
     def action_copy(self) -> None:
-        """Copy the user's id."""
         self.app.copy_to_clipboard(str(self._user))
         self.notify(f"Copied {self._user}")
 

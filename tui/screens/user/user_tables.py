@@ -115,7 +115,6 @@ class TransactionsTable(LiveTable[Seen]):
         super().__init__(SEEN_COLUMNS, lambda row: row.transaction, id="user-transactions")
 
     def copied(self, row: Seen) -> str:
-        """The user's id."""
         return str(row.transaction.user_id)
 
 
@@ -130,5 +129,4 @@ class UserWindowsTable(LiveTable[WindowRow]):
         super().__init__(USER_WINDOW_COLUMNS, lambda row: row.window_end, id="user-windows")
 
     def copied(self, row: WindowRow) -> str:
-        """The user's id."""
         return str(row.user_id)
