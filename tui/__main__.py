@@ -1,6 +1,6 @@
-"""The command `fraudwatch`: alone it opens the console; everything else is the pipeline's.
+"""The program `fraudwatch`: without a command it opens the console, else it runs that command.
 
-Imports are late: the console has to paint before anything slow is loaded.
+Imports are late, so that the console paints before anything slow is loaded.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _PROFILE: Final = "--profile"
 _FEATURES: Final = "--features"
 _READ_ONLY: Final = "--read-only"
 _METRICS_PORT: Final = "--metrics-port"
-# Rarely: what the console drops by the second, rows and pieces of lines, is in no cycles.
+# Rarely: the rows and line pieces that the console drops every second are not part of cycles.
 _COLLECT_AT: Final = (20_000, 20, 100)
 
 
@@ -58,7 +58,7 @@ def main(argv: list[str] | None = None) -> int | None:
 
 
 def _other_pipeline() -> str:
-    """Where a package `pipeline` lies that is found before ours; empty when ours is found."""
+    """Return the path of a package `pipeline` that shadows ours; empty when there is none."""
     import pipeline
 
     found = Path(next(iter(pipeline.__path__)))
@@ -66,7 +66,7 @@ def _other_pipeline() -> str:
 
 
 class ConsoleOptions(NamedTuple):
-    """How to open the console; without a `metrics_port`, a number in text, it serves none."""
+    """How to open the console; `metrics_port` is text, and None serves no metrics."""
 
     profile: str
     read_only: bool = False
@@ -75,7 +75,7 @@ class ConsoleOptions(NamedTuple):
 
     @property
     def arguments(self) -> tuple[str, ...]:
-        """What `console_options` makes them of."""
+        """The command-line arguments that `console_options` parses back to these options."""
         port = () if self.metrics_port is None else (f"{_METRICS_PORT}={self.metrics_port}",)
         read_only = (_READ_ONLY,) if self.read_only else ()
         features = (f"{_FEATURES}={path}" for path in self.features)
@@ -83,7 +83,7 @@ class ConsoleOptions(NamedTuple):
 
 
 def console_options(arguments: Sequence[str]) -> ConsoleOptions | None:
-    """How to open the console; None when the arguments ask for something else."""
+    """Parse the arguments; None when they are a command rather than options of the console."""
     from pipeline.config import LOCAL_PROFILE
 
     values: dict[str, str] = {}
@@ -121,7 +121,7 @@ def _open_console(options: ConsoleOptions) -> int | None:
             settings = msgspec.structs.replace(settings, read_only=True)
         if not _drawn_elsewhere():
             require_drawing()
-            # Exported by a shell, they would hold against the terminal's own size for ever.
+            # If the shell exports them, they override the terminal's own size, even after a resize.
             for size in ("COLUMNS", "LINES"):
                 os.environ.pop(size, None)
         _log_to_file(settings)
@@ -129,7 +129,7 @@ def _open_console(options: ConsoleOptions) -> int | None:
         print(error, file=sys.stderr)
         return error.exit_code
 
-    # Until the stack is connected, everything that is made stays: there is no garbage to look for.
+    # Until the stack is connected, hardly anything becomes garbage; collecting only costs time.
     gc.disable()
 
     from .app import FraudwatchApp
@@ -143,7 +143,7 @@ def _open_console(options: ConsoleOptions) -> int | None:
         try:
             return connect(settings)
         finally:
-            # Nor ever in what was imported: looking through it takes as long as a keypress should.
+            # Imported modules stay alive; traversing them would take as long as a keypress may.
             gc.freeze()
             gc.set_threshold(*_COLLECT_AT)
             gc.enable()
@@ -192,12 +192,12 @@ def _open_console(options: ConsoleOptions) -> int | None:
 
 
 def _become(options: ConsoleOptions) -> None:
-    """Open another console in place of this one, in this terminal.
+    """Replace this process with another console in the same terminal.
 
-    As another program in the same process: no thread, connection or log of the stack that was let
-    go is left, and a stack that still ends goes on by itself, as after quitting.
+    `exec` leaves no thread, connection or log file of the old stack behind. A stack that is still
+    stopping finishes on its own, as after quitting.
     """
-    # How this was started, whether by its name or by `python -m`, up to our own arguments.
+    # The command line up to our own arguments, whether started by name or by `python -m`.
     started = sys.orig_argv[1 : len(sys.orig_argv) - len(sys.argv[1:])]
     sys.stdout.flush()
     sys.stderr.flush()
@@ -205,10 +205,10 @@ def _become(options: ConsoleOptions) -> None:
 
 
 def metrics_served(port: str | None, view: Callable[[], View]) -> AbstractContextManager[object]:
-    """The endpoint for Prometheus, if one is wanted.
+    """Serve metrics to Prometheus while the context is open; do nothing when `port` is None.
 
     Raises:
-        ConfigError: That is no port, or it is taken.
+        ConfigError: The port is not a number, or is already in use.
     """
     if port is None:
         return nullcontext()
@@ -223,13 +223,13 @@ def metrics_served(port: str | None, view: Callable[[], View]) -> AbstractContex
 
 
 def _drawn_elsewhere() -> bool:
-    """Whether Textual was told of another driver than the terminal's, as in a browser."""
-    # Textual's own variable; to import its constants would take longer.
+    """Whether Textual uses another driver than the terminal's, as in a browser tab."""
+    # Textual's own variable; importing its constants would take longer.
     return bool(os.environ.get("TEXTUAL_DRIVER"))
 
 
 def _log_to_file(settings: Settings) -> None:
-    """Log records would otherwise be printed over the console."""
+    """Log to a file, since log records on stderr would be printed over the console."""
     import logging
 
     from pipeline import private_file

@@ -1,4 +1,4 @@
-"""The console's application: theme, screens, quitting. Imports nothing slow."""
+"""The application: themes, screens, notifications, quitting. Imports nothing slow."""
 
 from __future__ import annotations
 
@@ -38,21 +38,21 @@ if TYPE_CHECKING:
     from .streams.tail_source import Tails
 
 _CLOSED_CHECK_SECONDS: Final = 0.05
-# Most stacks let go faster than this; a box that flashes up would only irritate.
+# Most stacks close faster than this; a dialog that flashes up would only irritate.
 _PATIENCE_SECONDS: Final = 0.3
 _THEME_SECONDS: Final = 2.0
 _TOASTS_CHECK_SECONDS: Final = 0.25
 _LOOK_UP_SECONDS: Final = 10.0
-# A topic may have a name as long as a file may.
+# A topic's name may be as long as a file's.
 _NAME_CHARACTERS: Final = 100
 _HINT_SECONDS: Final = 3.0
 
 
 class FraudwatchApp(App[str]):
-    """The console; what it returns is the profile whose console is to follow, if any.
+    """The console; returns the name of the profile to switch to, if any.
 
     Args:
-        environment: Where everything comes from.
+        environment: The stack, its streams and the console's options.
     """
 
     TITLE = "fraudwatch"
@@ -84,7 +84,7 @@ class FraudwatchApp(App[str]):
         self.theme = self._first_theme()
         self._typed = OneAtATime(self)
         if environment.plain_drawing:
-            # Only where it is wanted: the first paint does without it.
+            # Imported only when needed, to keep the first paint fast.
             from .terminal.plain_drawing import PlainDrawing
 
             self._drawing: list[LineFilter] = [PlainDrawing()]
@@ -93,15 +93,15 @@ class FraudwatchApp(App[str]):
         self._hinted_at = 0.0
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        """The styles are parsed before our theme is set."""
+        """Return defaults for the variables in styles, which are parsed before a theme is set."""
         return DARK.variables
 
     def get_default_screen(self) -> Dashboard:
-        """The first screen; over another one it would be painted later."""
+        """Return the dashboard; pushed over another screen, it would be painted later."""
         return Dashboard(self.session, self.preferences)
 
     def on_mount(self) -> None:
-        """Paint, then begin with what takes time."""
+        """Paint first, then start whatever takes time."""
         self._toasts_check = self.set_interval(
             _TOASTS_CHECK_SECONDS, self.remove_old_toasts, pause=True
         )
@@ -116,7 +116,7 @@ class FraudwatchApp(App[str]):
         timeout: float | None = None,
         markup: bool = True,
     ) -> None:
-        """Show a toast for so many seconds of the console's clock; may be called in any thread."""
+        """Show a toast for `timeout` seconds of the console's clock; safe in any thread."""
         clock = self._environment.clock
         seconds = self.NOTIFICATION_TIMEOUT if timeout is None else timeout
         toast = Toast(message, title, severity, seconds, markup, raised_at=clock(), clock=clock)
@@ -129,7 +129,7 @@ class FraudwatchApp(App[str]):
             self._toasts_check.resume()
 
     def remove_old_toasts(self) -> None:
-        """Take away the toasts that have been shown for long enough."""
+        """Remove expired toasts, and pause the check when none are left."""
         old = [toast for toast in self._toasts if toast.has_expired]
         self._toasts = [toast for toast in self._toasts if not toast.has_expired]
         for toast in old:
@@ -139,29 +139,29 @@ class FraudwatchApp(App[str]):
 
     @on(events.DescendantFocus)
     def _hold_cursor(self, event: events.DescendantFocus) -> None:
-        """Where nothing is to be animated, the cursor of a line of text does not blink either."""
+        """Stop the cursor of an input from blinking where animations are off."""
         if isinstance(event.widget, Input):
             event.widget.cursor_blink = self.animation_level != "none"
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """What a line goes through before it is drawn."""
+        """Return Textual's line filters, then plain drawing if it is on."""
         return [*super().get_line_filters(), *self._drawing]
 
     async def on_event(self, event: events.Event) -> None:
-        """Take keys one at a time, in the order in which they were typed."""
+        """Process keys one at a time, in the order in which they were typed."""
         typed = event if isinstance(event, events.Key | events.Paste) else None
         if typed is None or typed.is_forwarded or not self._typed.must_wait(typed):
             await super().on_event(event)
 
     def on_key(self, event: events.Key) -> None:
-        """Say so when a key does nothing here; what was typed with it is not for here, either."""
+        """Notify that a key is not bound here, and drop input that was typed right behind it."""
         bound = self.screen.active_bindings.get(event.key)
         if bound is None or not bound.enabled:
             self._typed.forget()
             self._say_that_it_does_nothing(event)
 
     def action_next_theme(self) -> None:
-        """Go to the next theme, and say which it is."""
+        """Switch to the next theme and show its name."""
         theme = next_theme(self.theme)
         self.theme = theme.name
         self.preferences.change(theme=theme.name)
@@ -169,8 +169,8 @@ class FraudwatchApp(App[str]):
         self.notify(f"Theme: {title(theme)}", timeout=_THEME_SECONDS)
 
     def action_palette(self) -> None:
-        """Open the palette over anything but itself and the end."""
-        # The first paint need not wait for it.
+        """Open the palette, except over itself and while closing."""
+        # Imported late, to keep the first paint fast.
         from .screens.palette import Jumps, Palette
 
         if isinstance(self.screen, Palette | ClosingScreen):
@@ -186,7 +186,7 @@ class FraudwatchApp(App[str]):
         self.push_screen(Palette(jumps, read_only=self.read_only))
 
     def action_picture(self) -> None:
-        """Save a picture of the screen."""
+        """Save an SVG of the screen to the folder of exports."""
         svg = self.export_screenshot(title=self.TITLE)
         self._save_picture(svg, datetime.fromtimestamp(self._environment.clock()))
 
@@ -203,13 +203,13 @@ class FraudwatchApp(App[str]):
 
     @on(LiveTable.Ready)
     def hide_columns(self, message: LiveTable.Ready) -> None:
-        """Hide the columns of a table that were hidden when it was last looked at."""
+        """Hide the columns of a table that were hidden when it was last used."""
         if message.table.id is not None:
             message.table.hide(self.preferences.current.table(message.table.id).hidden)
 
     @on(LiveTable.ColumnsWanted)
     def choose_columns(self, message: LiveTable.ColumnsWanted) -> None:
-        """Have the columns of a table chosen."""
+        """Open the dialog that shows and hides a table's columns."""
         from .screens.columns import ColumnsScreen
 
         table = message.table
@@ -223,7 +223,7 @@ class FraudwatchApp(App[str]):
 
     @on(ExportRows)
     def export_rows(self, message: ExportRows) -> None:
-        """Ask as what and where to, then write."""
+        """Ask for format and path, then write the file."""
         from .screens.export.dialog import ExportChoice, ExportScreen
 
         export = message.export
@@ -261,7 +261,6 @@ class FraudwatchApp(App[str]):
 
     @on(OpenRows)
     def open_rows(self, message: OpenRows) -> None:
-        """Look at the rows of a job's topic."""
         from .screens.rows.rows_screen import RowsScreen
 
         self.push_screen(RowsScreen(self.session, self._tails(), message.name))
@@ -274,7 +273,6 @@ class FraudwatchApp(App[str]):
 
     @on(OpenQuarantine)
     def open_quarantine(self) -> None:
-        """Look at the records that are no transactions."""
         from .screens.quarantine.quarantine_screen import QuarantineScreen
 
         self.push_screen(QuarantineScreen(self.session))
@@ -290,33 +288,33 @@ class FraudwatchApp(App[str]):
         self.push_screen(SimulatorScreen(status, self.session.simulate, self._environment.clock))
 
     def action_toggle_help(self) -> None:
-        """Show the help, or put it away."""
+        """Open the help, or close it."""
         if isinstance(self.screen, HelpScreen):
             self.pop_screen()
         elif not isinstance(self.screen, ClosingScreen):
             self.push_screen(HelpScreen(read_only=self.read_only))
 
     def on_unmount(self) -> None:
-        """However the console ends, its threads do, too."""
+        """Stop the session's threads, however the console ends."""
         self.session.close()
         self.preferences.close()
 
     async def action_back(self) -> None:
-        """Leave a screen; on the dashboard, undo what narrows the view."""
+        """Close a screen; on the dashboard, undo what narrows the view."""
         if isinstance(self.screen, Dashboard):
             self.screen.back()
         elif not isinstance(self.screen, ClosingScreen):
             self.pop_screen()
 
     async def action_leave(self) -> None:
-        """Leave a screen, or quit from the dashboard."""
+        """Close a screen, or quit from the dashboard."""
         if isinstance(self.screen, Dashboard):
             await self.action_quit()
         else:
             await self.action_back()
 
     async def action_quit(self) -> None:
-        """Let go of the stack and end; the second time, end without waiting."""
+        """Close the stack and exit; the second time, exit without waiting."""
         if self.session.view().phase in (Phase.CLOSING, Phase.CLOSED):
             self.exit()
         else:
@@ -334,7 +332,7 @@ class FraudwatchApp(App[str]):
         self.notify(hint, markup=False)
 
     def _close(self, successor: str | None = None) -> None:
-        """Let go of the stack, then end."""
+        """Close the stack, then exit."""
 
         def exit_when_closed() -> None:
             view = self.session.view()
@@ -352,14 +350,14 @@ class FraudwatchApp(App[str]):
 
     def _other_profiles(self) -> list[str]:
         if self.is_web:
-            # The server that this is a tab of stays with its stack.
+            # In a browser tab, the server keeps the stack running.
             return []
         names = self._environment.profiles.names()
         return [name for name in names if name != self._environment.profile]
 
     @work(thread=True)
     def _switch(self, profile: str) -> None:
-        """Give way to the console of another profile, if that one can open."""
+        """Switch to the console of another profile, if its settings are valid."""
         try:
             self._environment.profiles.check(profile)
         except PipelineError as error:
@@ -381,7 +379,7 @@ class FraudwatchApp(App[str]):
         return found.result(_LOOK_UP_SECONDS)
 
     def _first_theme(self) -> str:
-        """The one that was left, if it is still one; without colours where none are wanted."""
+        """Return the remembered theme if it exists, else the default one (honours NO_COLOR)."""
         remembered = self.preferences.load().theme
         if not self.no_color and remembered in self.available_themes:
             return remembered

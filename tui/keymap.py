@@ -1,4 +1,4 @@
-"""The one table of keys: bindings, footer and help are all made of it."""
+"""The table of keys, from which bindings, footer, help and docs/keys.md are made."""
 
 from __future__ import annotations
 
@@ -41,23 +41,23 @@ CHAINS: Final = (
     (Scope.EXPORT,),
     (Scope.COLUMNS,),
 )
-"""The scopes that work at once, from the focused widget out: no key may be in two of a chain."""
+"""Scopes that are active together, from the focused widget outwards; a key is in one of them only."""
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One thing that keys do.
+    """An action and its keys.
 
     Attributes:
         keys: Textual's names of the keys; the first is the one in the footer.
         action: Name of the method, without `action_`, of the scope's owner, and its arguments;
             `{key}` stands for the key that was pressed.
         label: One or two words for the footer.
-        help: A sentence for the help.
+        help: A phrase for the help.
         scope: Where it works.
         footer: Whether the footer has it.
         priority: Whether it works before the focused widget sees the key.
-        changes: Whether it changes something outside the console; read-only mode has no such keys.
+        changes: Whether it changes something outside the console; read-only mode disables it.
     """
 
     keys: tuple[str, ...]
@@ -71,7 +71,7 @@ class Key:
 
     @property
     def shown(self) -> str:
-        """The keys as a person writes them: `j ↓`."""
+        """The keys as they are written for people: `j ↓`."""
         return " ".join(_WRITTEN.get(key, key) for key in self.keys)
 
 
@@ -104,7 +104,7 @@ _Q, _C, _E = Scope.QUESTION, Scope.CHANGED, Scope.EXPORT
 
 
 def _key(keys: str, action: str, label: str, help: str, scope: Scope, *flags: str) -> Key:
-    """One line of the table; flags are the names of Key's Boolean fields."""
+    """One line of the table; `flags` names Boolean fields of Key that are set."""
     return Key(tuple(keys.split()), action, label, help, scope, **dict.fromkeys(flags, True))
 
 
@@ -206,7 +206,7 @@ KEYMAP: Final = (
 
 
 def bindings(scope: Scope) -> list[BindingType]:
-    """What the owner of a scope puts into its `BINDINGS`."""
+    """Return the `BINDINGS` of the screen or widget that owns a scope."""
     return [
         Binding(
             keys,
@@ -224,7 +224,7 @@ def bindings(scope: Scope) -> list[BindingType]:
 
 
 def inner_bindings(scope: Scope) -> list[BindingType]:
-    """The `BINDINGS` of a screen from which one goes back to another one: `q` is called so."""
+    """Return the `BINDINGS` of a screen opened from another one, where `q` is labelled `back`."""
     back = (
         replace(binding, description="back")
         for binding in bindings(Scope.APP)
@@ -234,7 +234,7 @@ def inner_bindings(scope: Scope) -> list[BindingType]:
 
 
 def dialog_bindings(scope: Scope) -> list[BindingType]:
-    """A dialog's `BINDINGS`: its own and the application's; what leads back is `close` in it."""
+    """Return a dialog's `BINDINGS`: its own and the application's, where back becomes `close`."""
     return [
         replace(binding, action="close")
         if isinstance(binding, Binding) and binding.action in ("app.back", "app.leave")
@@ -244,5 +244,5 @@ def dialog_bindings(scope: Scope) -> list[BindingType]:
 
 
 def changing_actions() -> frozenset[str]:
-    """The names of all actions that read-only mode refuses, without their arguments."""
+    """Return the names, without arguments, of the actions that read-only mode refuses."""
     return frozenset(key.action.partition("(")[0] for key in KEYMAP if key.changes)

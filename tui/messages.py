@@ -1,4 +1,4 @@
-"""Going somewhere else: screens post these, and the application goes there."""
+"""Navigation: screens post these messages, and the application opens the screen."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from textual.message import Message
 
 
 class OpenUser(Message):
-    """Look at one user."""
+    """Posted to open the screen of one user."""
 
     def __init__(self, user_id: int) -> None:
         super().__init__()
@@ -14,7 +14,7 @@ class OpenUser(Message):
 
 
 class OpenJob(Message):
-    """Look at one job."""
+    """Posted to open the screen of one job."""
 
     def __init__(self, name: str) -> None:
         super().__init__()
@@ -22,7 +22,7 @@ class OpenJob(Message):
 
 
 class OpenRows(Message):
-    """Look at the rows of a job's topic."""
+    """Posted to open the rows of a job's topic."""
 
     def __init__(self, name: str) -> None:
         super().__init__()
@@ -30,7 +30,7 @@ class OpenRows(Message):
 
 
 class OpenTopic(Message):
-    """Look into a topic; an empty name has one chosen."""
+    """Posted to open a topic's records; an empty name opens the topic picker first."""
 
     def __init__(self, topic: str = "") -> None:
         super().__init__()
@@ -38,8 +38,8 @@ class OpenTopic(Message):
 
 
 class OpenQuarantine(Message):
-    """Look at the records that are no transactions."""
+    """Posted to open the quarantine: the invalid records."""
 
 
 class OpenSimulator(Message):
-    """Steer the simulator."""
+    """Posted to open the simulator's controls."""

@@ -1,4 +1,4 @@
-"""What the console remembers between sessions, in one small file."""
+"""The preferences that the console remembers between sessions, in one small file."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ Changes = dict[str, Any]
 
 
 class TablePreferences(msgspec.Struct, frozen=True):
-    """How one table was left.
+    """The preferences of one table.
 
     Attributes:
-        sort: The field that it is sorted by; empty for the table's own order.
+        sort: The column it is sorted by; empty for the table's own order.
         descending: Whether the largest comes first.
-        hidden: The titles of columns that are not shown.
+        hidden: The titles of the hidden columns.
     """
 
     sort: str = ""
@@ -38,15 +38,15 @@ class TablePreferences(msgspec.Struct, frozen=True):
 
 
 class Preferences(msgspec.Struct, frozen=True):
-    """How the console was left.
+    """The preferences of the console.
 
     Attributes:
-        theme: Name of the theme; empty for the default one.
-        panel: The panel that was chosen: `users`, `windows`, `flagged` or `plots`.
-        maximised: Whether it had the whole screen.
-        windows: Which kind of windows the windows table shows: a feature's name.
+        theme: Name of the theme; empty for the default.
+        panel: The chosen panel: `users`, `windows`, `flagged` or `plots`.
+        maximised: Whether that panel is maximised.
+        windows: The kind of windows in the windows table: a feature's name.
         ask_before_cancelling: Whether cancelling a job asks first.
-        tables: By the id of the table.
+        tables: Preferences of tables, by the table's id.
     """
 
     theme: str = ""
@@ -57,20 +57,20 @@ class Preferences(msgspec.Struct, frozen=True):
     tables: Mapping[str, TablePreferences] = {}
 
     def table(self, name: str) -> TablePreferences:
-        """How a table was left, or how it is when nobody touched it."""
+        """Return a table's preferences, or the defaults."""
         return self.tables.get(name, TablePreferences())
 
 
 class PreferencesFile:
-    """The preferences, kept in a file; safe to use from several threads and consoles.
+    """Preferences in a file; safe to use from several threads and consoles.
 
-    A change counts at once and is written a moment later by a thread. Only what was changed is
-    written over what the file has by then, so that neither another console nor a newer version
-    with fields of its own loses anything.
+    A change takes effect at once and is written a moment later by a thread. Only changed fields are
+    merged into the file as it is by then, so that neither another console nor a newer version with
+    fields of its own loses anything.
 
     Args:
-        path: The file; its folder is made when it is missing. None keeps everything in memory.
-        notify: Told, once, when the file cannot be used.
+        path: The file; a missing folder is created. None holds everything in memory.
+        notify: Called once when the file cannot be used.
     """
 
     def __init__(self, path: Path | None, notify: Callable[[Notice], None]) -> None:
@@ -89,9 +89,9 @@ class PreferencesFile:
             return self._current
 
     def load(self) -> Preferences:
-        """Read the file; the defaults when there is none or it cannot be used.
+        """Read the file, falling back to the defaults when it is missing or unusable.
 
-        A few hundred bytes, so that it can be done before the first paint.
+        It has a few hundred bytes, so this is fast enough to do before the first paint.
         """
         path = self._path
         try:
@@ -107,15 +107,15 @@ class PreferencesFile:
         return loaded
 
     def change(self, **changes: object) -> Preferences:
-        """Remember other values of the fields of `Preferences` except `tables`."""
+        """Set fields of `Preferences`, except `tables`."""
         return self._change(changes)
 
     def change_table(self, name: str, **changes: object) -> Preferences:
-        """Remember other values of the fields of `TablePreferences` for one table."""
+        """Set fields of `TablePreferences` for one table."""
         return self._change({_TABLES: {name: changes}})
 
     def close(self, patience: float = 2.0) -> None:
-        """Write what is not written yet; at most so many seconds."""
+        """Write pending changes, waiting at most `patience` seconds."""
         with self._lock:
             writer = self._writer
         self._wake.set()
@@ -144,9 +144,9 @@ class PreferencesFile:
             return replaced
 
     def _write_later(self) -> None:
-        """Ends when there is nothing more to write, so that an idle console has no thread."""
+        """Write until there are no more changes; an idle console has no thread."""
         while True:
-            # Whoever steps through the themes wants only the last one written.
+            # Stepping through the themes should only write the last one.
             self._wake.wait(_SETTLE_SECONDS)
             with self._lock:
                 changes, self._pending = self._pending, {}
@@ -166,7 +166,7 @@ class PreferencesFile:
             private_file.write(path, msgspec.json.format(msgspec.json.encode(raw)))
 
     def _read(self, path: Path) -> Changes:
-        """The file with all its fields; empty when there is none, or none that can be used."""
+        """Read all fields of the file; empty when it is missing or damaged."""
         try:
             data = path.read_bytes()
         except FileNotFoundError:
@@ -197,7 +197,7 @@ def _free_name(path: Path) -> Path:
 
 
 def _merge(into: Changes, changes: Changes) -> None:
-    """Tables are changed one by one, and field by field; everything else is replaced."""
+    """Merge changes into fields: tables field by field, everything else replaced."""
     tables = into.get(_TABLES, {})
     for name, table in changes.get(_TABLES, {}).items():
         old = tables.get(name)

@@ -1,6 +1,6 @@
-"""The console's themes: quiet, one accent, one colour for danger, amber for what waits.
+"""The console's themes: quiet, with one accent, one colour for danger, and amber for waiting.
 
-Text keeps a contrast of 7:1, everything that is quieter or coloured one of 4.5:1, on every ground.
+Text has a contrast of at least 7:1, quieter or coloured text 4.5:1, on every background.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def _theme(
     waits: str,
     styles: Mapping[str, str] = _COLOUR_ALONE,
 ) -> Theme:
-    """One theme; `styles` are said in addition to the colours of `accent`, `danger`, `waits`."""
+    """Create a theme; `styles` are added to the colours of `accent`, `danger` and `waits`."""
     tones = {"accent": accent, "danger": danger, "waits": waits}
     return Theme(
         name=f"{_PREFIX}{name}",
@@ -45,7 +45,7 @@ def _theme(
         background=background,
         surface=surface,
         panel=surface,
-        # Text keeps the exact colours below; blending would grey the light theme.
+        # Text uses the exact colours below; blending would grey the light theme.
         text_alpha=1.0,
         variables={
             "quiet": quiet,
@@ -53,7 +53,7 @@ def _theme(
             "cursor": cursor,
             "danger": danger,
             "waits": waits,
-            # Styles of text (see `tui.drawing.tones`), where the names above are only colours.
+            # Styles of text (see `tui.drawing.tones`); the names above are only colours.
             **{f"{tone}-tone": f"{styles.get(tone, '')} {tones[tone]}".strip() for tone in tones},
             "scrollbar": line,
             "scrollbar-hover": quiet,
@@ -97,8 +97,8 @@ LIGHT: Final = _theme(
     waits="#8a5a00",
 )
 
-# After Okabe and Ito: blue, vermillion and yellow, told apart whichever cones are missing. They
-# differ in lightness, too, and danger is bold, so that nothing hangs on a hue.
+# After Okabe and Ito: blue, vermillion and yellow, distinct whichever cones are missing. They
+# differ in lightness, too, and danger is bold, so that nothing depends on hue alone.
 COLOUR_BLIND_SAFE: Final = _theme(
     "colour-blind-safe",
     dark=True,
@@ -114,7 +114,7 @@ COLOUR_BLIND_SAFE: Final = _theme(
     styles={"danger": "bold"},
 )
 
-# Greys only: what a colour says elsewhere, a style of the text says here.
+# Greys only: styles of text stand for the colours of other themes.
 MONOCHROME: Final = _theme(
     "monochrome",
     dark=True,
@@ -131,20 +131,20 @@ MONOCHROME: Final = _theme(
 )
 
 THEMES: Final = (DARK, LIGHT, COLOUR_BLIND_SAFE, MONOCHROME)
-"""All of them, in the order in which the key goes through them."""
+"""All themes, in the order in which the key switches through them."""
 
 
 def default_theme(*, no_color: bool) -> Theme:
-    """The theme to begin with; `no_color` is whether the user wants none (https://no-color.org)."""
+    """Return the default theme; `no_color` is whether colours are unwanted (https://no-color.org)."""
     return MONOCHROME if no_color else DARK
 
 
 def next_theme(name: str) -> Theme:
-    """The one after the theme of this name; the first one after one that is not ours."""
+    """Return the theme after this one; the first one if the name is unknown."""
     names = [theme.name for theme in THEMES]
     return THEMES[(names.index(name) + 1) % len(THEMES)] if name in names else THEMES[0]
 
 
 def title(theme: Theme) -> str:
-    """What a theme is called: `dark`."""
+    """Return a theme's display name: `dark`."""
     return theme.name.removeprefix(_PREFIX)

@@ -1,1 +1,1 @@
-"""Values as coloured text and plots: no widgets, no streams."""
+"""Values as coloured text and as plots; knows neither widgets nor streams."""

@@ -1,4 +1,4 @@
-"""SQL and Ibis expressions in colour, in the tones of everything else."""
+"""Syntax highlighting of SQL and Ibis expressions in the console's tones."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _LINE_CELLS = 1_000
 
 
 class _Tones(HighlightTheme):
-    """Each kind of word in one of our tones; what is not listed stays plain."""
+    """The tone of each kind of token; tokens that are not listed stay plain."""
 
     STYLES: dict[tuple[str, ...], str] = {  # noqa: RUF012 - as the base class has it
         Token.Keyword: Tone.TITLE.value,
@@ -26,15 +26,15 @@ class _Tones(HighlightTheme):
 
 
 def harmless(text: str) -> str:
-    """Several lines, each made safe to show."""
+    """Clean a text of several lines, each of them with `clean`."""
     return "\n".join(clean(line, _LINE_CELLS) for line in text.splitlines())
 
 
 def sql(text: str) -> Content:
-    """SQL with its words told apart."""
+    """Highlight SQL."""
     return highlight(harmless(text), language="sql", theme=_Tones)
 
 
 def expression(text: str) -> Content:
-    """A printed Ibis expression with its words told apart."""
+    """Highlight a printed Ibis expression."""
     return highlight(harmless(text), language="python", theme=_Tones)

@@ -1,4 +1,4 @@
-"""JSON as coloured text, in one line or laid out, exactly as it is written: no value is changed."""
+"""JSON as coloured text, on one line or indented; values are shown exactly as written."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ Line = list[Piece]
 
 
 def colour(source: str) -> Iterator[Piece]:
-    """The text in one line: keys quiet, numbers accented, a fraud in the colour of danger.
+    """Colour JSON on one line: keys quiet, numbers accented, fraud in the colour of danger.
 
     Args:
-        source: JSON, or how it begins; it need not be clean.
+        source: JSON, possibly truncated; it need not be clean.
     """
     key = ""
     for kind, token, is_key in _tokens(source):
@@ -47,13 +47,13 @@ def colour(source: str) -> Iterator[Piece]:
 
 
 def lay_out(source: str) -> tuple[list[Line], bool]:
-    """One line for every value, indented; and whether that is all of it.
+    """Return indented lines, one value each, and whether they are complete.
 
     Args:
         source: Valid JSON; it need not be clean.
 
     Raises:
-        msgspec.DecodeError: It is not valid.
+        msgspec.DecodeError: The JSON is not valid.
     """
     lines = msgspec.json.format(source, indent=_INDENT).split("\n")
     return [_indented(line) for line in lines[:_MOST_LINES]], len(lines) <= _MOST_LINES
@@ -66,7 +66,7 @@ def _indented(line: str) -> Line:
 
 
 def wrap(line: Sequence[Piece], width: int) -> list[Line]:
-    """Break a line that is too long; what goes on below is indented as the line is."""
+    """Break a line that is too long, repeating its indentation."""
     if sum(cell_len(piece.text) for piece in line) <= width:
         return [list(line)]
     first = line[0].text if line else ""
@@ -84,7 +84,7 @@ def wrap(line: Sequence[Piece], width: int) -> list[Line]:
                 left -= cell_len(part)
                 rest = rest[len(part) :]
             elif left == max(1, width - indent):
-                # Not even one character fits; it would never end.
+                # Not even one character fits, so the loop would never end.
                 return wrapped
             if rest:
                 wrapped.append([Piece(" " * indent)])
@@ -112,7 +112,7 @@ def _clean(token: str) -> str:
 
 
 def plain(source: str, tone: Tone = Tone.PLAIN) -> Iterable[Line]:
-    """Text that is no JSON, line by line, with what cannot be seen made visible."""
+    """Return text that is not JSON line by line, with invisible characters made visible."""
     for number, part in enumerate(source.split("\n")):
         if number >= _MOST_LINES:
             return

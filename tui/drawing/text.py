@@ -1,4 +1,4 @@
-"""Values as text: cleaned of everything a terminal could obey, cut to cells, readable."""
+"""Values as text: readable, cut to a width in cells, and free of control characters."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NOTHING: Final = "–"
 _REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
 
 _DEFAULT_CELLS: Final = 200
-# Combining marks take no cells, so cells alone do not bound a string.
+# Combining marks take no cells, so the number of cells does not bound a string.
 _CHARACTERS_PER_CELL: Final = 4
 
 _AT_A_CUT: Final = " \u200c\u200d"
@@ -29,10 +29,10 @@ _DAY: Final = 24 * _HOUR
 
 
 def clean(value: object, cells: int = _DEFAULT_CELLS) -> str:
-    """Make a value safe to show: what is not a visible character is replaced by one.
+    """Make a value safe to show, replacing every invisible character with a visible one.
 
     Args:
-        value: Anything that came from outside: a topic, an error message, a process.
+        value: Text from outside: a topic, an error message, a process.
         cells: Width to cut to; a cut shows as an ellipsis.
     """
     text = str(value)
@@ -52,7 +52,7 @@ def clip(text: str, cells: int) -> str:
 
 
 def clip_middle(text: str, cells: int) -> str:
-    """Cut a clean name to a width in cells, in the middle: names of a kind begin alike."""
+    """Cut a clean name in the middle to a width in cells, since related names begin alike."""
     if cell_len(text) <= cells or cells < 5:
         return clip(text, cells)
     end = (cells - 1) // 2
@@ -64,28 +64,28 @@ def clip_middle(text: str, cells: int) -> str:
 
 
 def integer(value: int) -> str:
-    """With thousands separators: `12,345`."""
+    """Format with thousands separators: `12,345`."""
     return f"{value:,}"
 
 
 def user(user_id: int) -> str:
-    """As it is, with room for the sign that every other one has."""
+    """Format an id with a blank in place of a missing sign, so that ids line up."""
     return f"{user_id: d}"
 
 
 def money(value: float) -> str:
-    """An amount with two decimals and thousands separators: `1,507.78`."""
+    """Format an amount with two decimals and thousands separators: `1,507.78`."""
     return f"{value:,.2f}"
 
 
 def share(value: float) -> str:
-    """In percent, with a decimal where it says something: `0.6 %`, `23 %`."""
+    """Format a share in percent, with a decimal only if it is small: `0.6 %`, `23 %`."""
     percent = 100 * value
     return f"{percent:.1f} %" if 0 < percent < 10 else f"{percent:.0f} %"
 
 
 def size(value: int) -> str:
-    """Bytes in the largest fitting unit: `512 B`, `14 kB`, `1.2 MB`."""
+    """Format bytes in the largest fitting unit: `512 B`, `14 kB`, `1.2 MB`."""
     amount = float(value)
     for unit in ("B", "kB", "MB", "GB"):
         if amount < 1000:
@@ -95,33 +95,33 @@ def size(value: int) -> str:
 
 
 def signed(value: float) -> str:
-    """An amount with its sign: `+312.40`."""
+    """Format an amount with its sign: `+312.40`."""
     return f"{value:+,.2f}"
 
 
 def short_time(value: datetime | None) -> str:
-    """Without the year, which the header has: `03-04 17:22:10`."""
+    """Format a time without the year, which the header shows: `03-04 17:22:10`."""
     return value.strftime("%m-%d %H:%M:%S") if value else NOTHING
 
 
 def rate(value: float) -> str:
-    """Per second, with a decimal only where it says something: `0.4`, `104`."""
+    """Format a rate, with a decimal only if it is small: `0.4`, `104`."""
     return f"{value:,.1f}" if 0 < value < 10 else f"{value:,.0f}"
 
 
 def event_time(value: datetime | None) -> str:
-    """`2023-03-04 17:22:10`, or a dash for none."""
+    """Format as `2023-03-04 17:22:10`, or as a dash for None."""
     return value.strftime("%Y-%m-%d %H:%M:%S") if value else NOTHING
 
 
 def window(start: datetime, end: datetime) -> str:
-    """`2023-03-04 12:00 → 18:00`; the end has its date when it is not the start's."""
+    """Format as `2023-03-04 12:00 → 18:00`; the end's date is added when it differs."""
     same_day = start.date() == end.date()
     return f"{start:%Y-%m-%d %H:%M} → {end:%H:%M}" + ("" if same_day else f" {end:%m-%d}")
 
 
 def duration(seconds: float) -> str:
-    """In the largest fitting unit: `12 s`, `3 min`, `2 h 05`, `4 d`."""
+    """Format seconds in the largest fitting unit: `12 s`, `3 min`, `2 h 05`, `4 d`."""
     whole = max(0, int(seconds))
     if whole < _MINUTE:
         return f"{whole} s"
@@ -133,12 +133,12 @@ def duration(seconds: float) -> str:
 
 
 def age(seconds: float) -> str:
-    """How long ago, in words: `now`, `4 s ago`."""
+    """Format an age in seconds: `now`, `4 s ago`."""
     return "now" if seconds < 1 else f"{duration(seconds)} ago"
 
 
 def folded(text: str) -> str:
-    """As people read it, to compare: case, how an accent is written, and what is not seen go."""
+    """Fold a text for comparison: case, the encoding of accents and invisible characters go."""
     if text.isascii():
         return text.lower()
     return unicodedata.normalize(
@@ -150,9 +150,9 @@ def _visible(text: str, at: int) -> str:
     character = text[at]
     code = ord(character)
     if code < 0x20:
-        return chr(0x2400 + code)  # Unicode has a picture of each C0 control.
+        return chr(0x2400 + code)  # Unicode has a symbol for each C0 control character.
     if code == 0x7F:
         return "\N{SYMBOL FOR DELETE}"
     if 0xFE00 <= code <= 0xFE0F:
-        return ""  # Variation selectors change a width that was already counted.
+        return ""  # Variation selectors change the width of a character that was already counted.
     return _REPLACEMENT if is_harmful(text, at) else character

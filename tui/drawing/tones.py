@@ -1,4 +1,4 @@
-"""What a piece of text means; the theme decides which colour that is."""
+"""The meaning of a piece of text; the theme decides on its colour."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from textual.content import Content
 class Tone(StrEnum):
     """The meanings that colours have; each value is a Textual style.
 
-    Those of `$…-tone` are more than a colour in some themes: bold, underlined, reversed.
+    A `$…-tone` may be more than a colour in some themes: bold, underlined, reversed.
     """
 
     PLAIN = "$foreground"
@@ -31,7 +31,7 @@ class Piece(NamedTuple):
     Attributes:
         text: The text.
         tone: What it means.
-        is_name: Whether it is cut in the middle where it is too long: names of a kind begin alike.
+        is_name: Whether it is cut in the middle, since related names begin alike.
     """
 
     text: str
@@ -40,5 +40,5 @@ class Piece(NamedTuple):
 
 
 def content(pieces: Iterable[Piece]) -> Content:
-    """Make the pieces one line; never parsed as markup."""
+    """Join the pieces into one line; the text is never parsed as markup."""
     return Content.assemble(*((piece.text, piece.tone.value) for piece in pieces))

@@ -1,1 +1,1 @@
-"""What the console counts, for Prometheus."""
+"""The console's metrics for Prometheus."""

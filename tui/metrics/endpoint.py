@@ -1,4 +1,4 @@
-"""An HTTP endpoint on loopback for Prometheus, in threads of its own."""
+"""An HTTP endpoint for Prometheus on loopback, served by its own threads."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _LOOPBACK: Final = "127.0.0.1"
 
 
 class ViewCollector(Collector):
-    """Asks for a view at each scrape.
+    """Collects the metrics of the current view at each scrape.
 
     Args:
-        view: Gives the console as it is now; called in a thread of the endpoint.
+        view: Returns the current view; called in a thread of the endpoint.
     """
 
     def __init__(self, view: Callable[[], View]) -> None:
@@ -37,14 +37,14 @@ def serving(port: int, view: Callable[[], View]) -> Iterator[int]:
     """Serve `/metrics` on loopback for as long as the context is open.
 
     Args:
-        port: To listen on; 0 for any that is free.
-        view: Gives the console as it is now; called in a thread of the endpoint.
+        port: The port to listen on; 0 for any free one.
+        view: Returns the current view; called in a thread of the endpoint.
 
     Yields:
         The port.
 
     Raises:
-        ConfigError: The port is taken.
+        ConfigError: The port is in use or out of range.
     """
     registry = CollectorRegistry()
     registry.register(ViewCollector(view))

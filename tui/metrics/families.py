@@ -1,4 +1,4 @@
-"""The metrics of one view; pure."""
+"""The Prometheus metrics of one view; pure functions."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _PREFIX: Final = "fraudwatch_console"
 
 
 def families(view: View) -> Iterator[Metric]:
-    """What a view says in numbers; what is not known yet is left out.
+    """Yield the metrics of a view; unknown values are left out.
 
     Args:
         view: The console at one moment.
@@ -69,7 +69,7 @@ def _stack(view: View) -> Iterator[Metric]:
 
 
 def _age(now: float, at: float | None) -> float | None:
-    """Seconds; a clock that was set back makes nothing younger than now."""
+    """Return the age in seconds, never negative, even when the clock was set back."""
     return None if at is None else max(0.0, now - at)
 
 

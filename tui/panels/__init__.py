@@ -1,1 +1,1 @@
-"""The regions of the dashboard, a folder each."""
+"""The panels of the dashboard: a row, a state and a widget each."""

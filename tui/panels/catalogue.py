@@ -1,4 +1,4 @@
-"""All panels that are fed from the streams, in the order of their keys."""
+"""All panels that show the streams, in the order of their keys."""
 
 from __future__ import annotations
 
@@ -17,5 +17,5 @@ PANELS: Final[tuple[Panel[Any], ...]] = (*TABLE_PANELS, PLOTS)
 
 
 def sinks_of_panels() -> tuple[SinkTopic[Any], ...]:
-    """The sink topics that the panels read, each once."""
+    """Return the distinct sink topics that the panels read."""
     return tuple(dict.fromkeys(sink for panel in PANELS for sink in panel.sinks))

@@ -1,4 +1,4 @@
-"""A panel of the dashboard, declared in one place: what it reads, keeps, draws and exports."""
+"""The declaration of a panel: its topics, state, widgets and, for a table, its export."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Panel(Generic[ShownT]):
-    """A panel that is fed from the streams.
+    """A panel that shows the streams.
 
     Attributes:
         name: Its id.
-        title: What it is called.
-        sinks: The sink topics that it reads.
-        nothing: What it draws before anything was read.
-        state: Makes its state.
-        widgets: Makes its widgets; what holds the keys has the panel's name as its id.
+        title: Its title.
+        sinks: The sink topics it reads.
+        nothing: What it shows before anything has been read.
+        state: Creates its state.
+        widgets: Creates its widgets; the one that takes the keys has the panel's name as its id.
     """
 
     name: str
@@ -41,11 +41,11 @@ class TablePanel(Panel[Page[RowT]], Generic[RowT]):
     """A panel with a table of rows.
 
     Attributes:
-        columns: Of the rows, to filter, sort and export by.
-        switches: Whether it shows one of its sink topics at a time, rather than all.
-        refines: Whether a page that stands still is sorted and filtered within what it shows.
-        exported: The rows of a page that an export has, as far as they are shown.
-        found: How many an export has of those that are not shown, too.
+        columns: The columns to filter, sort and export by.
+        switches: Whether it shows one of its sink topics at a time.
+        refines: Whether a frozen page is sorted and filtered within the rows it shows.
+        exported: Returns the rows to export of a page.
+        found: Returns how many rows an export of the whole table has.
     """
 
     columns: Columns[Any]
@@ -55,21 +55,21 @@ class TablePanel(Panel[Page[RowT]], Generic[RowT]):
     found: Callable[[Page[RowT]], int] = lambda page: page.matched
 
     def sink(self, query: Query) -> SinkTopic[Any]:
-        """The sink topic that a query is about."""
+        """Return the sink topic that a query asks for."""
         return next((sink for sink in self.sinks if sink.feature == query.feature), self.sinks[0])
 
     def next_sink(self, query: Query) -> SinkTopic[Any]:
-        """The one that comes after it, in turn."""
+        """Return the sink topic after the one that a query asks for, cyclically."""
         at = self.sinks.index(self.sink(query))
         return self.sinks[(at + 1) % len(self.sinks)]
 
     def refined(self, page: Page[RowT], query: Query) -> Page[RowT]:
-        """A page that stands still, with those of its own rows that a query asks for."""
+        """Apply a query to the rows of a frozen page."""
         if page.query == query or not self.refines:
             return page
         found = select(page.rows, query, self.columns)
         return replace(found, total=page.total, truncated=page.truncated)
 
     def count(self, page: Page[RowT], *, frozen: bool) -> int:
-        """How many rows an export has: those of the page when it stands still."""
+        """Return how many rows an export has; a frozen table exports only its page."""
         return len(self.exported(page)) if frozen else self.found(page)

@@ -1,4 +1,4 @@
-"""A live table that shows a part of the view."""
+"""The base class of the dashboard's tables."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from tui.table.live_table import LiveTable
 
 
 class PanelTable(LiveTable[RowT]):
-    """A table of the dashboard."""
+    """A live table that takes its rows from the session's view."""
 
     def show(self, view: View) -> None:
-        """Take the rows out of a view and draw them."""
+        """Draw the rows of a view."""
         raise NotImplementedError
 
     def opened(self, row: RowT) -> Message | None:
-        """What opening a row asks for; None where there is no more to see of it."""
+        """Return the message to post when a row is opened; None when rows cannot be opened."""
         raise NotImplementedError

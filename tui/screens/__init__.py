@@ -1,1 +1,1 @@
-"""The screens of the console."""
+"""The console's screens and dialogs, and the panels' home, the dashboard."""

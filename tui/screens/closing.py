@@ -1,4 +1,4 @@
-"""Shown while the stack ends, when that takes a moment."""
+"""The screen shown while the stack is stopping."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _REFRESH_SECONDS: Final = 0.2
 
 
 class ClosingScreen(ModalScreen[None]):
-    """Says what is waited for, and how not to.
+    """Says that the stack is stopping, for how long, and how to quit without waiting.
 
     Args:
-        session: Which is closing.
+        session: The session that is closing.
     """
 
     BINDINGS = bindings(Scope.APP)

@@ -1,4 +1,4 @@
-"""A box to choose the columns of a table in; what is chosen shows at once."""
+"""A dialog that shows and hides the columns of a table, with immediate effect."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class ColumnsScreen(ModalScreen[None]):
     """Shows and hides columns of a table.
 
     Args:
-        table: Whose columns they are.
+        table: The table.
         hide: Hides the columns with these titles and shows all others.
     """
 
@@ -57,12 +57,12 @@ class ColumnsScreen(ModalScreen[None]):
         self._hide = hide
 
     def compose(self) -> ComposeResult:
-        """The columns, each with a mark if it is shown."""
+        """List the columns, with a mark at each visible one."""
         with Vertical(classes="form", id="columns-box") as box:
             box.border_title = "Columns"
             box.border_subtitle = "space shows or hides, esc closes"
             table = LiveTable(_COLUMNS, lambda row: row.title, heading=False, id="columns-list")
-            # It is moved in from here; keys for tables mean nothing in it.
+            # The dialog moves the cursor; the keys of tables do not work here.
             table.can_focus = False
             yield table
 

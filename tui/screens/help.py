@@ -1,4 +1,4 @@
-"""The help: every key, made of the keymap."""
+"""The help: every key of the keymap."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _KEY_CELLS: Final = 20
 _FIRST_COLUMN: Final = CHAINS[0]
 _SECOND_COLUMN: Final = tuple(scope for scope in Scope if scope not in _FIRST_COLUMN)
 _COLUMNS: Final = (_FIRST_COLUMN, _SECOND_COLUMN)
-# Border, padding and scrollbar of the box.
+# Border, padding and scrollbar of the dialog.
 _AROUND: Final = 9
 _NARROWEST: Final = 40
 _SIDE_BY_SIDE: Final = 160
@@ -28,10 +28,10 @@ _BY_WIDTH: Final = [(0, "-one-column"), (_SIDE_BY_SIDE, "-two-columns")]
 
 
 class HelpScreen(ModalScreen[None]):
-    """All keys by where they work, those of the dashboard first.
+    """All keys by scope, those of the dashboard first.
 
     Args:
-        read_only: Whether keys that change something are left out.
+        read_only: Whether to omit keys that change something.
     """
 
     BINDINGS = bindings(Scope.APP)
@@ -42,7 +42,7 @@ class HelpScreen(ModalScreen[None]):
         self._read_only = read_only
 
     def compose(self) -> ComposeResult:
-        """Two blocks of text; they scroll when the terminal is small."""
+        """Show the title and the keys, which scroll in a small terminal."""
         with VerticalScroll(id="help") as box:
             box.border_title = "Keys (read-only)" if self._read_only else "Keys"
             box.border_subtitle = "esc closes"
@@ -51,7 +51,7 @@ class HelpScreen(ModalScreen[None]):
                     yield Static(help_text(scopes, read_only=self._read_only))
 
     def on_resize(self, event: events.Resize) -> None:
-        """Break lines that are too long for a narrow terminal."""
+        """Wrap the lines to the new width."""
         width = event.size.width if event.size.width < _SIDE_BY_SIDE else None
         room = None if width is None else max(_NARROWEST, width * 96 // 100 - _AROUND)
         texts = zip(self.query("#help Static").results(Static), _COLUMNS, strict=True)
@@ -62,12 +62,12 @@ class HelpScreen(ModalScreen[None]):
 def help_text(
     scopes: Sequence[Scope], *, read_only: bool = False, width: int | None = None
 ) -> Content:
-    """Every key of some scopes, under their headings.
+    """Return the keys of the scopes, under their headings.
 
     Args:
-        scopes: In the order to show.
-        read_only: Whether keys that change something are left out.
-        width: Cells in which what a key does has to fit, in several lines if need be.
+        scopes: The scopes, in the order to show.
+        read_only: Whether to omit keys that change something.
+        width: Width in cells to wrap descriptions at.
     """
     told = None if width is None else width - _KEY_CELLS
     lines: list[list[Piece]] = []

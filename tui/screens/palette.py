@@ -1,4 +1,4 @@
-"""The command palette: every key that works here, and a jump to any user, topic or theme."""
+"""The command palette: every key that works here, and jumps to users, topics and themes."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _MOST_USERS: Final = 8
 _MOST_TOPICS: Final = 2_000
 _PALETTE: Final = "app.palette"
 _USER_IDS: Final = range(-(2**63), 2**63)
-# Sign and digits; Python would refuse to read thousands of them.
+# Sign and digits, bounded since Python refuses to convert thousands of digits.
 _ID_CHARACTERS: Final = 20
 _NAMED: Final = 2.0
-# Whoever types digits looks for a user before anything else that has them, whatever it scores.
+# Typed digits mean a user first, whatever else contains them and however it scores.
 _KNOWN: Final = 1_000.0
 _UNKNOWN: Final = 900.0
 
@@ -39,15 +39,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Jumps:
-    """Where the palette can go; the callables that look something up are called in threads.
+    """The palette's jumps; callables that look something up are called in threads.
 
     Attributes:
-        users: Up to so many ids of known users that contain a text.
-        topics: The names of Kafka's topics.
-        open_user: Goes to a user.
-        open_topic: Goes to the records of a topic.
-        profiles: The names of the other profiles.
-        open_profile: Gives way to the console of another profile.
+        users: Returns at most a number of ids of known users that contain a text.
+        topics: Returns the names of Kafka's topics.
+        open_user: Opens a user's screen.
+        open_topic: Opens a topic's records.
+        profiles: Returns the names of the other profiles.
+        open_profile: Switches to the console of another profile.
     """
 
     users: Callable[[str, int], Sequence[int]]
@@ -62,12 +62,12 @@ class Palette(CommandPalette):
     """The palette in the console's look.
 
     Args:
-        jumps: Where it can go apart from what keys do; None for nowhere.
-        read_only: Whether what changes something is left out.
+        jumps: Jumps to offer besides the keys; None for none.
+        read_only: Whether to omit keys that change something.
     """
 
     CSS_PATH: ClassVar[str] = "palette.tcss"
-    # Hits that come within this time are shown with the next one only, which may wait for Kafka.
+    # Hits within this time are only shown with the next one, which may wait for Kafka.
     _RESULT_BATCH_TIME: ClassVar[float] = 0.0  # type: ignore[misc]  # Final there
 
     def __init__(self, jumps: Jumps | None = None, *, read_only: bool = False) -> None:
@@ -79,14 +79,14 @@ class Palette(CommandPalette):
         )
 
     def _action_command_list(self, action: str) -> None:
-        # Textual looks for the lines of a list that may not have been laid out yet.
+        # Textual accesses lines of a list that may not have been laid out yet.
         if self.query_one(CommandList).size.height:
             super()._action_command_list(action)
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One line of the palette: a key if there is one, what it is called, and what it does."""
+    """One line of the palette: a key, if there is one, a label and a help text."""
 
     key: str
     label: str
@@ -95,12 +95,12 @@ class Command:
 
     @property
     def words(self) -> str:
-        """What is matched with what was typed, and what is shown behind the key."""
+        """The text that is searched, and shown after the key."""
         return f"{self.label} — {self.help}" if self.help else self.label
 
     def hit(self, matcher: Matcher) -> Hit | None:
-        """As a hit, with what matches marked; None when nothing does."""
-        # What a command is called counts for more than what is said about it.
+        """Return a hit with its matches highlighted; None when nothing matches."""
+        # A match in the label counts for more than one in the help.
         score = max(_NAMED * matcher.match(self.label), matcher.match(self.words))
         return Hit(score, self._line(matcher), self.run, text=self.words) if score > 0 else None
 
@@ -108,7 +108,7 @@ class Command:
         return Hit(score, self._line(None), self.run, text=self.words)
 
     def discovery(self) -> DiscoveryHit:
-        """As shown before anything is typed."""
+        """Return the line as shown before anything is typed."""
         return DiscoveryHit(self._line(None), self.run, text=self.words)
 
     def _line(self, matcher: Matcher | None) -> Content:
@@ -117,7 +117,7 @@ class Command:
         pieces += [Piece(f" — {self.help}", Tone.QUIET)] if self.help else []
         words = content(pieces)
         if matcher is not None and matcher.match_style is not None:
-            # The matcher's own way of marking would parse the words as markup.
+            # The matcher's own highlighting would parse the text as markup.
             _, places = matcher.fuzzy_search.match(matcher.query, self.words)
             for place in places:
                 words = words.stylize(matcher.match_style, place, place + 1)
@@ -125,12 +125,12 @@ class Command:
 
 
 class KeyCommands(Provider):
-    """Every key of the keymap that works on the screen below."""
+    """The keys that work on the screen below the palette."""
 
     read_only: ClassVar[bool] = False
 
     async def search(self, query: str) -> Hits:
-        """Keys whose label or help is like what was typed."""
+        """Yield the keys whose label or help matches."""
         matcher = self.matcher(query)
         for command in self.commands():
             hit = command.hit(matcher)
@@ -138,15 +138,15 @@ class KeyCommands(Provider):
                 yield hit
 
     async def discover(self) -> Hits:
-        """All but those that are many keys for one thing; these are found by searching."""
+        """Yield all keys except families of keys, which only a search finds."""
         for command in self.commands(families=False):
             yield command.discovery()
 
     def commands(self, *, families: bool = True) -> Iterator[Command]:
-        """What the keys do here.
+        """Yield a command for each key that works here.
 
         Args:
-            families: Whether those that are many keys for one thing are among them.
+            families: Whether to include families: many keys with one action.
         """
         active = self.screen.active_bindings
         refused = changing_actions() if self.read_only else frozenset[str]()
@@ -158,7 +158,7 @@ class KeyCommands(Provider):
             each = entry.keys if "{key}" in entry.action else entry.keys[:1]
             for key in each:
                 bound = active.get(key)
-                # The same key may do something else here, which its own line of the keymap says.
+                # The same key may do something else here, as its own line of the keymap says.
                 if bound is None or not bound.enabled or bound.binding.tooltip != entry.help:
                     continue
                 label = entry.label if len(each) == 1 else f"{entry.label} {key}"
@@ -168,10 +168,10 @@ class KeyCommands(Provider):
 
 
 class ThemeCommands(Provider):
-    """Every theme by name."""
+    """Commands that switch to a theme by name."""
 
     async def search(self, query: str) -> Hits:
-        """Themes whose name is like what was typed."""
+        """Yield the themes whose name matches."""
         matcher = self.matcher(query)
         for command in _themes(self.app):
             hit = command.hit(matcher)
@@ -180,7 +180,7 @@ class ThemeCommands(Provider):
 
 
 class JumpCommands(Provider):
-    """Users and topics."""
+    """Commands that open a user or a topic."""
 
     jumps: ClassVar[Jumps]
 
@@ -189,23 +189,23 @@ class JumpCommands(Provider):
         self._topics: asyncio.Task[Sequence[str]] | None = None
 
     async def startup(self) -> None:
-        """Begin to ask for the topics, which Kafka may take a moment to name."""
+        """Start to list the topics, which may take Kafka a moment."""
         self._topics = asyncio.create_task(_looked_up(self.jumps.topics))
 
     async def shutdown(self) -> None:
-        """Nobody waits for the topics any more."""
+        """Stop waiting for the topics."""
         if self._topics is not None:
             self._topics.cancel()
 
     async def search(self, query: str) -> Hits:
-        """The user of this id, users whose id contains it, and topics of a like name."""
+        """Yield the user with this id, users whose id contains it, and matching topics."""
         typed = query.strip().replace(",", "")
         if typed.isascii() and typed.removeprefix("-").isdecimal():
             async for user in self._users(typed):
                 yield user
         if self._topics is not None:
             matcher = self.matcher(query)
-            # Another query must be able to go on waiting where this one is cancelled.
+            # When this query is cancelled, another one must be able to go on waiting.
             for topic in (await asyncio.shield(self._topics))[:_MOST_TOPICS]:
                 hit = self._topic(topic).hit(matcher)
                 if hit is not None:
@@ -229,7 +229,7 @@ class JumpCommands(Provider):
 
 
 class ProfileCommands(Provider):
-    """The other profiles."""
+    """Commands that switch to another profile."""
 
     jumps: ClassVar[Jumps]
 
@@ -270,6 +270,6 @@ async def _looked_up(look: Callable[[], Sequence[T]]) -> Sequence[T]:
     try:
         return await asyncio.to_thread(look)
     except Exception as error:
-        # A palette without topics is better than none while Kafka is away.
+        # While Kafka is away, a palette without topics is better than none.
         _log.info("the palette does without", exc_info=error)
         return ()

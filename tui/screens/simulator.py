@@ -1,4 +1,4 @@
-"""The simulator's controls: how fast, how fast time goes, and a fraud episode on demand."""
+"""The simulator's controls: rate, speed of event time, and a fraud episode on demand."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from tui.session.read_only import Guarded
 from tui.widgets.choice import Choice
 
 _REFRESH_SECONDS: Final = 0.2
-# A command that has not shown by then has failed, which a notice says.
+# A command without an effect by then has failed, which a notice has said.
 _PATIENCE_SECONDS: Final = 5.0
 _LABEL_CELLS: Final = 14
 _ERROR_CELLS: Final = 400
-# The simulator takes anything above nothing; less than this looks like a simulator that hangs.
+# The simulator accepts any positive rate, but below this one it looks as if it hung.
 _SLOWEST: Final = 0.1
 _UNKNOWN: Final = "Nothing is known of the simulator yet."
 
@@ -32,11 +32,11 @@ Line = list[Piece]
 
 
 class SimulatorScreen(Guarded, ModalScreen[None]):
-    """Shows the simulator as it is and takes commands for it.
+    """Shows and controls the simulator.
 
     Args:
-        status: The simulator as last known; None when it is not known.
-        command: Has a command carried out; returns at once.
+        status: Returns the simulator's status; None when it is not known.
+        command: Queues a command; returns at once.
         clock: Seconds since the epoch.
     """
 
@@ -54,13 +54,13 @@ class SimulatorScreen(Guarded, ModalScreen[None]):
         self._status = status
         self._command = command
         self._clock = clock
-        # What was asked for and does not show in the status yet, and since when.
+        # Commands that the status does not reflect yet, and when they were given.
         self._wanted: dict[str, Any] = {}
         self._wanted_at = 0.0
         self._remark = ""
 
     def compose(self) -> ComposeResult:
-        """How it is, and what can be done."""
+        """Show the status and the keys."""
         with Vertical(classes="form") as box:
             box.border_title = "Simulator"
             box.border_subtitle = "esc closes"
@@ -72,7 +72,7 @@ class SimulatorScreen(Guarded, ModalScreen[None]):
                         yield Choice(f"{key.shown:<5}", key.help, key.action)
 
     def on_mount(self) -> None:
-        """Look at the simulator a few times a second."""
+        """Refresh the status a few times a second."""
         self._look()
         self.set_interval(_REFRESH_SECONDS, self._look)
 
@@ -83,7 +83,7 @@ class SimulatorScreen(Guarded, ModalScreen[None]):
             self._give(SimulatorCommand(paused=not expected.paused), "")
 
     def action_power(self) -> None:
-        """Stop it, or start it with the pace that it had."""
+        """Stop it, or start it at its previous pace."""
         expected = self._expected()
         if expected is None:
             self._say(_UNKNOWN)
@@ -92,7 +92,7 @@ class SimulatorScreen(Guarded, ModalScreen[None]):
             self._give(SimulatorCommand(running=not expected.up), "")
 
     def action_rate(self, factor: float) -> None:
-        """More or fewer transactions per second."""
+        """Multiply the transactions per second by a factor."""
         expected = self._steerable()
         if expected is not None:
             rate, remark = _next(expected.rate, factor, "{} transactions a second")
@@ -102,7 +102,7 @@ class SimulatorScreen(Guarded, ModalScreen[None]):
             self._say(remark)
 
     def action_speed(self, factor: float) -> None:
-        """Event time faster or slower."""
+        """Multiply the speed of event time by a factor."""
         expected = self._steerable()
         if expected is not None:
             speed, remark = _next(expected.speed, factor, "{} times real time")
@@ -112,7 +112,6 @@ class SimulatorScreen(Guarded, ModalScreen[None]):
             self._say(remark)
 
     def action_inject_fraud(self) -> None:
-        """Have an episode of fraud begin."""
         if self._steerable() is not None:
             self._give(SimulatorCommand(inject_fraud=True), "A fraud episode is on its way.")
 
@@ -120,12 +119,12 @@ class SimulatorScreen(Guarded, ModalScreen[None]):
         self.dismiss(None)
 
     def _expected(self) -> SimulatorStatus | None:
-        """As it is, or will be when everything that was asked for is done."""
+        """Return the status as it will be after all pending commands."""
         status = self._status()
         return None if status is None else replace(status, **self._wanted)
 
     def _steerable(self) -> SimulatorStatus | None:
-        """What is expected if it is on; says so if not."""
+        """Return the expected status; notify and return None when the simulator is off."""
         expected = self._expected()
         if expected is not None and expected.up:
             return expected
@@ -162,7 +161,7 @@ class SimulatorScreen(Guarded, ModalScreen[None]):
 def status_lines(
     status: SimulatorStatus | None, expected: SimulatorStatus | None
 ) -> Sequence[Line]:
-    """The simulator as lines; what was asked for and is not so yet is shown as to come."""
+    """Format the status as lines; pending changes are shown after an arrow."""
     if status is None or expected is None:
         return [[Piece(_UNKNOWN, Tone.WAITS)]]
     if not status.up:
@@ -193,7 +192,7 @@ def _state(status: SimulatorStatus, expected: SimulatorStatus) -> Line:
 
 
 def _next(base: float, factor: float, unit: str) -> tuple[float, str]:
-    """The next pace within the limits, and what to say when it is one of them."""
+    """Return the next pace within the limits, and a message when it is a limit."""
     value = min(max(base * factor, _SLOWEST), float(FASTEST))
     if _SLOWEST < value < FASTEST:
         return value, ""
@@ -219,5 +218,5 @@ def _paced(sign: str, now: float, expected: float) -> Line:
 
 
 def _pace(value: float) -> str:
-    """As many digits as halving needs: `104`, `6.5`, `0.41`."""
+    """Format a pace with as many digits as halving needs: `104`, `6.5`, `0.41`."""
     return f"{value:,.0f}" if value >= 100 else f"{value:,.3g}"

@@ -1,1 +1,1 @@
-"""One stack as the console sees it: what is drawn of it, and what is asked of it."""
+"""One stack as the console sees it: the view that screens draw, and the commands to the stack."""

@@ -1,4 +1,4 @@
-"""What the console needs of the pipeline: `pipeline.stack.runtime.Runtime` has it; so do fakes."""
+"""What the console needs of the pipeline; `pipeline.stack.runtime.Runtime` implements it."""
 
 from __future__ import annotations
 
@@ -31,38 +31,38 @@ class Backend(Protocol):
 
     @property
     def bootstrap(self) -> str:
-        """Kafka's address; empty while there is none."""
+        """Kafka's bootstrap address; empty while there is none."""
 
     @property
     def attaches(self) -> bool:
-        """Whether Kafka and Flink are both external, so that there is nothing to start here."""
+        """Whether Kafka and Flink are both external, so that there is nothing to start."""
 
     def bring_up(self, report: ReportSteps) -> None:
-        """Start the stack, or attach to the one that runs, with its jobs and the simulator."""
+        """Start the stack, or attach to a running one, with its jobs and the simulator."""
 
     def status(self) -> StackStatus:
-        """The whole stack as it is now."""
+        """Return the status of the whole stack."""
 
     def metrics(self) -> Mapping[str, JobMetrics]:
-        """How the running jobs are doing, by name."""
+        """Return the metrics of the running jobs, by job name."""
 
     def job_detail(self, name: str) -> JobDetail:
-        """What a job is, what it left behind and what went wrong with it."""
+        """Return a job's definition, restore points and exceptions."""
 
     def start_job(
         self, name: str, report: ReportProgress, *, resume: Resume = Resume.UNCHANGED
     ) -> JobStatus:
-        """Start a job, from its kept state if it has any, and wait until it runs.
+        """Start a job from its saved state, if it has any, and wait until it runs.
 
-        A job that has changed since its state was kept raises a ChangedError, unless `resume` says
+        A job that has changed since its state was saved raises a ChangedError, unless `resume` says
         what to do.
         """
 
     def stop_job(self, name: str, report: ReportProgress, *, discard: bool = False) -> JobStatus:
-        """Stop a job; its state is kept in a savepoint, or thrown away with `discard`."""
+        """Stop a job with a savepoint, or discard its state with `discard`."""
 
     def simulate(self, change: SimulatorCommand) -> SimulatorStatus:
         """Start, change or stop the simulator."""
 
     def close(self) -> None:
-        """Let go of the stack; a stack that nobody else holds has ended when this returns."""
+        """Close the stack; unless others use it, it has stopped when this returns."""

@@ -1,4 +1,4 @@
-"""The backend of a console, as its settings want it."""
+"""Creates the backend that a console's settings ask for."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def connect(settings: Settings) -> Backend:
-    """The pipeline of these settings; slow, since it is imported here."""
+    """Create the backend; slow, since it imports the pipeline."""
     from pipeline.stack.runtime import Runtime
 
     runtime = Runtime(settings)

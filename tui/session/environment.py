@@ -1,4 +1,4 @@
-"""Everything that the console needs from outside; tests bring their own."""
+"""Everything that the console needs from outside; tests pass fakes."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Profiles:
-    """The profiles that this console may give way to; both callables are called in threads.
+    """The profiles that this console may switch to; both callables are called in threads.
 
     Attributes:
-        names: Of all profiles.
+        names: Returns the names of all profiles.
         check: Raises a PipelineError when the settings of a profile cannot be used.
     """
 
@@ -36,17 +36,17 @@ class Environment:
     """Where the stack and its streams come from, and how this console is run.
 
     Attributes:
-        profile: Name of the stack.
-        connect: Makes the backend; called in a thread after the first paint.
+        profile: Name of the profile.
+        connect: Creates the backend; called in a thread after the first paint.
         open_source: Connects to Kafka at an address; called in a thread.
-        open_tails: Opens and lists topics at the address that a callable gives.
+        open_tails: Opens and lists topics at the address that a callable returns.
         open_history: Connects to Kafka at an address for one user; called in a thread.
         clock: Seconds since the epoch.
-        limits: How much is kept of the streams.
-        remembered: The file with what the console remembers between sessions; None for no memory.
-        folder: Where exports and pictures go.
+        limits: How much of the streams to hold in memory.
+        remembered: The file with the preferences; None holds them in memory only.
+        folder: The default folder of exports and pictures.
         read_only: Whether nothing outside the console may be changed.
-        profiles: Which other profiles there are; none where the console stays with its own.
+        profiles: The profiles to switch to; None when the console cannot switch.
         plain_drawing: Whether symbols of ambiguous width are drawn as ASCII.
     """
 

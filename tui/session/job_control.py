@@ -26,7 +26,7 @@ RUNNING: Final = frozenset(
 
 
 class JobCommand(Enum):
-    """What to do with a job, and how that reads before, meanwhile and afterwards."""
+    """A command to a job, with its messages when refused, in progress and done."""
 
     START = ("runs already", "Every job runs already.", "starting…", "runs", "run")
     START_FRESH = (
@@ -76,13 +76,13 @@ STARTS: Final = {
 
 
 class JobControl:
-    """Gives commands to the backend and remembers how they go; safe to use from several threads.
+    """Runs commands on the backend and records their progress; safe in any thread.
 
     Args:
-        backend: Gives the backend; called when a command is carried out.
+        backend: Returns the backend; called when a command is run.
         clock: Seconds since the epoch.
-        notify: Told what to show in passing.
-        changed: Told the new status of a job after a command.
+        notify: Called with notices to show.
+        changed: Called with a job's new status after a command.
     """
 
     def __init__(
@@ -100,14 +100,14 @@ class JobControl:
         self._activities: dict[str, Activity] = {}
 
     def activity(self, name: str) -> Activity | None:
-        """What goes on with a job, or how the last command ended."""
+        """Return the progress of a job's command, or the outcome of its last one."""
         with self._lock:
             return self._activities.get(name)
 
     def give(self, command: JobCommand, jobs: Sequence[JobLine]) -> None:
-        """Carry a command out for jobs, one after the other; those that need none are left out.
+        """Run a command for jobs, one after the other, skipping those that do not need it.
 
-        A job that something is being done with already, be it by the start, is left to that.
+        A job that is busy with another command, or with the start, is skipped.
         """
         wanted, refusals = [], []
         for line in jobs:
@@ -157,7 +157,7 @@ class JobControl:
                 self._changed(status)
                 self._set(name, command.done, failed=False)
                 done.append(name)
-        # One command is one thing to read, however many jobs it was for.
+        # One notice per command, however many jobs it was for.
         if done:
             ending = command.done if len(done) == 1 else command.done_to_many
             self._notify(Notice(f"{', '.join(done)} {ending}."))
@@ -193,5 +193,5 @@ def _is_needless(command: JobCommand, job: JobStatus) -> bool:
         case JobCommand.STOP:
             return job.state not in RUNNING
         case JobCommand.CANCEL:
-            # A job that failed may have checkpoints.
+            # A failed job may have checkpoints.
             return job.state is JobState.STOPPED and not job.savepoint

@@ -1,4 +1,4 @@
-"""Read-only mode: no key that changes anything, and a backend that would refuse it."""
+"""Read-only mode: it disables keys that change something, and its backend refuses changes."""
 
 from __future__ import annotations
 
@@ -24,27 +24,27 @@ if TYPE_CHECKING:
 
     from .backend import Backend, ReportProgress, ReportSteps
 else:
-    # Textual finds a widget's styles and component classes along its first base that is a node.
+    # Textual looks up a widget's styles and component classes along its first base that is a node.
     Node = object
 
 _CHANGING: Final = changing_actions()
 
 
 class Guarded(Node):
-    """A screen or widget with keys that change something: read-only mode has none of them."""
+    """A screen or widget with keys that change something, which read-only mode disables."""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Refuse what changes something, in read-only mode."""
+        """Disable actions that change something, in read-only mode."""
         if action in _CHANGING and getattr(self.app, "read_only", False):
             return False
         return super().check_action(action, parameters)
 
 
 class ReadOnlyBackend:
-    """A backend that looks and never touches.
+    """A backend that reads, and refuses all changes.
 
     Args:
-        backend: What is looked at.
+        backend: The backend to read from.
     """
 
     def __init__(self, backend: Backend) -> None:
@@ -52,16 +52,14 @@ class ReadOnlyBackend:
 
     @property
     def attaches(self) -> bool:
-        """Whether there is nothing to start here."""
         return self._backend.attaches
 
     @property
     def bootstrap(self) -> str:
-        """Kafka's address; empty while there is none."""
         return self._backend.bootstrap
 
     def bring_up(self, report: ReportSteps) -> None:
-        """Nothing is started; a stack that does not run is an error."""
+        """Attach to a running stack; one that is not running raises an UnavailableError."""
         if self._backend.status().kafka is not Health.UP:
             raise UnavailableError(
                 "The stack is not running, and a read-only console starts nothing.",
@@ -69,15 +67,12 @@ class ReadOnlyBackend:
             )
 
     def status(self) -> StackStatus:
-        """The whole stack as it is now."""
         return self._backend.status()
 
     def metrics(self) -> Mapping[str, JobMetrics]:
-        """How the running jobs are doing, by name."""
         return self._backend.metrics()
 
     def job_detail(self, name: str) -> JobDetail:
-        """What a job is, what it left behind and what went wrong with it."""
         return self._backend.job_detail(name)
 
     def start_job(

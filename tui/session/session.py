@@ -1,7 +1,7 @@
-"""The console's life with one stack: bring it up, read it, watch it, let it go.
+"""The console's session with one stack: start it, read its streams, poll its status, close it.
 
-Everything that blocks runs in daemon threads that write here; screens ask for a frozen view a few
-times a second. No thread waits for the user interface, and it waits for none of them.
+Everything that blocks runs in daemon threads that write here; screens take a frozen view a few
+times a second. Neither the threads nor the user interface wait for each other.
 """
 
 from __future__ import annotations
@@ -48,23 +48,23 @@ T = TypeVar("T")
 
 _STATUS_SECONDS: Final = 1.0
 _METRICS_SECONDS: Final = 3.0
-# A source that does not return in time is left behind.
+# A source that does not return in time is abandoned.
 _JOIN_SECONDS: Final = 2.0
 
 _log = logging.getLogger(__name__)
 
 
 class Session:
-    """One stack, seen from the console.
+    """One stack and its streams, as the console sees them.
 
     Args:
-        profile: The stack's name.
-        connect: Makes the backend; called in a thread, since importing it takes a while.
+        profile: The profile's name.
+        connect: Creates the backend; called in a thread, since importing it is slow.
         open_source: Connects to Kafka at an address; called in the feed's thread.
-        panels: What the streams are read for.
+        panels: The panels that the streams are read for.
         clock: Seconds since the epoch.
-        limits: How much to keep of the streams.
-        status_seconds: Between two looks at the stack.
+        limits: How much of the streams to hold in memory.
+        status_seconds: Interval between two reads of the stack's status.
     """
 
     def __init__(
@@ -118,22 +118,22 @@ class Session:
         return self._queries.get(panel, Query())
 
     def ask(self, panel: str, query: Query) -> None:
-        """Have a panel answer something else; the view has it a moment later."""
+        """Set a panel's query; a view reflects it a moment later."""
         self._queries = {**self._queries, panel: query}
         if self._store is not None:
             self._store.queries = self._queries
 
     @property
     def bootstrap(self) -> str:
-        """Kafka's address; empty while it is not known."""
+        """Kafka's bootstrap address; empty while unknown."""
         status = self._status.last.value
         return status.bootstrap if status is not None else ""
 
     def look_up(self, question: Callable[[Store], T]) -> Future[T]:
-        """Have something looked up in all that is kept.
+        """Return a query on the store, to be called in a thread.
 
         Raises:
-            UnavailableError: Nothing is kept yet.
+            UnavailableError: Nothing has been read yet.
         """
         with self._lock:
             feed = self._feed
@@ -142,23 +142,23 @@ class Session:
         return feed[1].ask(question)
 
     def take_notices(self) -> list[Notice]:
-        """What is to be told and was not yet."""
+        """Return the notices that have not been shown yet, and forget them."""
         with self._lock:
             notices, self._notices = self._notices, []
         return notices
 
     def notify(self, notice: Notice) -> None:
-        """Have something shown in passing."""
+        """Queue a notice to be shown; safe in any thread."""
         with self._lock:
             self._notices.append(notice)
 
     def bring_up(self) -> None:
-        """Start the stack or attach to it; also again, after that failed."""
+        """Start the stack or attach to it; after a failure, try again."""
         self._change(phase=Phase.STARTING, since=self._clock(), problem=None, steps=())
         self._spawn(self._bring_up)
 
     def look(self) -> None:
-        """Read the status of the stack now rather than in a second."""
+        """Read the stack's status now rather than at the next interval."""
         self._status.now()
         self._metrics.now()
 
@@ -176,14 +176,14 @@ class Session:
         return self._clock
 
     def job_detail(self, name: str) -> JobDetail:
-        """All there is to know of a job; blocks."""
+        """Return a job's details; blocks."""
         return self._required().job_detail(name)
 
     def simulate(self, command: SimulatorCommand) -> None:
         self._simulator.give(command)
 
     def close(self) -> None:
-        """Let go of the stack, in a thread; the view's phase tells when that is done."""
+        """Close the stack in a thread; the view's phase shows when it is closed."""
         if self._closing:
             return
         self._change(phase=Phase.CLOSING, since=self._clock())
@@ -213,7 +213,7 @@ class Session:
             self._read(self._backend.bootstrap)
 
     def _follow_start(self, steps: tuple[Step, ...]) -> None:
-        """Show how far the start is; read what Kafka holds while the rest comes up."""
+        """Publish the steps of the start, and read Kafka as soon as it has answered."""
         with self._lock:
             before = self._view.steps
         self._change(steps=steps)
@@ -236,10 +236,10 @@ class Session:
         return status
 
     def _read(self, bootstrap: str) -> None:
-        """Feed the store from this address; a broker that comes back may have another one."""
+        """Feed the store from this address, which may change when a broker is restarted."""
         if not bootstrap:
             return
-        # Made outside the lock that views are made under: its imports take a while.
+        # Created outside the lock that views need, since its imports are slow.
         with self._making_store:
             store = self._store or self._new_store()
         with self._lock:
@@ -257,7 +257,7 @@ class Session:
         feed.start()
 
     def _new_store(self) -> Store:
-        """Made when there is an address to read from: the first paint cannot wait for it."""
+        """Create the store; only once Kafka has an address, to keep the first paint fast."""
         from tui.streams.store import Store
 
         self._store = Store(self._panels, self._clock, self._limits)
@@ -298,7 +298,7 @@ class Session:
 
     def _change(self, **changes: object) -> None:
         with self._lock:
-            # A thread that ends late must not bring a console back that is on its way out.
+            # A thread that ends late must not change the phase of a console that is closing.
             if self._view.phase is Phase.CLOSING and changes.get("phase") is not Phase.CLOSED:
                 changes.pop("phase", None)
             self._view = replace(self._view, **changes)  # type: ignore[arg-type]  # fields of a view

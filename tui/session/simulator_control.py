@@ -1,4 +1,4 @@
-"""Steering the simulator from the console: commands in their order, in a thread of their own."""
+"""Commands to the simulator, run in order in a separate thread."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ _log = logging.getLogger(__name__)
 
 
 def _outcome(command: SimulatorCommand) -> str:
-    """What to say when it is carried out; empty for what can be seen anyway."""
+    """Return the message once a command is done; empty when the effect is visible anyway."""
     if command.running is not None:
         return "The simulator runs." if command.running else "The simulator is off."
     return "A fraud episode begins." if command.inject_fraud else ""
 
 
 class SimulatorControl:
-    """Passes commands to the backend, one after the other; safe to use from several threads.
+    """Passes commands to the backend, one after the other; safe in any thread.
 
     Args:
-        backend: The backend; asked for when a command is carried out.
-        notify: Told what to show in passing.
-        changed: Told the new status after a command.
+        backend: Returns the backend; called when a command is run.
+        notify: Called with notices to show.
+        changed: Called with the new status after a command.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class SimulatorControl:
         self._busy = False
 
     def give(self, command: SimulatorCommand) -> None:
-        """Have a command carried out after those given before; returns at once."""
+        """Queue a command behind earlier ones; returns at once."""
         with self._lock:
             self._commands.append(command)
             if self._busy:
@@ -58,7 +58,7 @@ class SimulatorControl:
         threading.Thread(target=self._carry_out, name="fraudwatch-simulate", daemon=True).start()
 
     def _carry_out(self) -> None:
-        """Ends when there are no commands left, so that they never overtake each other."""
+        """Run commands in order until none are left; only one thread does so at a time."""
         while True:
             with self._lock:
                 if not self._commands:

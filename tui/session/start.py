@@ -1,4 +1,4 @@
-"""What the steps of a start say about the rest of the console: what can be read, what jobs do."""
+"""What the steps of a start imply: whether Kafka can be read, and what each job is doing."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ _JOBS: Final = "jobs"
 
 
 def kafka_answers(steps: Sequence[Step]) -> bool:
-    """Whether Kafka is up and has its topics: before, it would be asked for what is not there."""
+    """Whether Kafka is up and has its topics, so that they can be read."""
     states = {step.key: step.state for step in steps}
     return states.get("topics", states.get("kafka")) is StepState.DONE
 
 
 def jobs_up(steps: Sequence[Step]) -> int:
-    """How many of its jobs the start has brought to run."""
+    """Count the jobs that the start has got running."""
     return sum(part.state is StepState.DONE for part in _parts(steps))
 
 
 def unfinished(steps: Sequence[Step]) -> list[Step]:
-    """The steps that are not done; jobs have lines of their own."""
+    """Return the steps that are not done, without the jobs, which have lines of their own."""
     return [step for step in steps if step.state is not StepState.DONE and step.key != _JOBS]
 
 
 def no_start(view: View) -> str:
-    """What to say of a start that has failed."""
+    """Return a headline for a failed start."""
     return "Could not attach" if view.attaches else "The stack did not come up"
 
 
 def start_of(job: JobStatus, view: View) -> Activity | None:
-    """What the start is doing with a job, or why it could not start it.
+    """Return what the start is doing with a job, or why it could not start it.
 
-    None when it has nothing to do with the job, or not any more.
+    None when the start does not handle the job, or no longer does.
     """
     part = next((part for part in _parts(view.steps) if part.key == job.name), None)
     if part is None or part.state is StepState.DONE:
@@ -48,7 +48,7 @@ def start_of(job: JobStatus, view: View) -> Activity | None:
         return None if runs else failed
     waits = part.state is StepState.WAITING
     if view.phase is not Phase.STARTING or (waits and runs):
-        # The start has ended before it came to this job, or attaches to a stack where it runs.
+        # The start ended before it reached this job, or attached to a stack where the job runs.
         return None
     return Activity(part.detail, busy=True, failed=False, at=view.since, waits=waits)
 

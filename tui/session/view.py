@@ -1,4 +1,4 @@
-"""Everything a screen draws, as it is at one moment: frozen."""
+"""The frozen view of one moment that screens draw."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tui.streams.snapshot import Snapshot
 
 
 class Phase(StrEnum):
-    """What the console is about."""
+    """The phase of a session, from the start to the close."""
 
     STARTING = "starting"
     FAILED = "failed"
@@ -22,12 +22,12 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The last good status of the stack, and why there is none newer.
+    """The last good status of the stack, and why there is no newer one.
 
     Attributes:
-        status: The last good one; None when there never was one.
+        status: The last good status; None before the first one.
         at: When it was read, in seconds since the epoch.
-        problem: Why the last try failed; None when it did not.
+        problem: Why the last read failed; None when it succeeded.
     """
 
     status: StackStatus | None = None
@@ -49,16 +49,16 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """What the console is doing, or last did, with a job.
+    """The progress or the outcome of a command to a job.
 
     Attributes:
-        text: Progress, or how it ended.
-        busy: Whether it still goes on.
-        failed: Whether it ended badly.
-        at: When this was said, in seconds since the epoch.
-        waits: Whether it has not begun yet.
-        ways_on: How the job can be started although it has changed since its state was kept; empty
-            when the next start need not be asked about.
+        text: Progress or outcome.
+        busy: Whether it is still in progress.
+        failed: Whether it failed.
+        at: When this was reported, in seconds since the epoch.
+        waits: Whether it has not started yet.
+        ways_on: How a job that has changed since its state was saved can be started; empty when
+            the next start needs no choice.
     """
 
     text: str
@@ -71,7 +71,7 @@ class Activity:
 
 @dataclass(frozen=True, slots=True)
 class JobLine:
-    """A job and what the console is doing with it; `stale` when its state is no longer known."""
+    """A job and the console's activity; `stale` when the status could not be read lately."""
 
     status: JobStatus
     metrics: JobMetrics | None = None
@@ -80,7 +80,7 @@ class JobLine:
 
 
 class Severity(StrEnum):
-    """How a notice is shown; Textual's names."""
+    """How a notice is shown, by Textual's names."""
 
     INFORMATION = "information"
     WARNING = "warning"
@@ -89,7 +89,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something to tell once, in passing."""
+    """A message to show once, as a toast."""
 
     message: str
     severity: Severity = Severity.INFORMATION
@@ -97,21 +97,21 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """The console at one moment.
+    """A session at one moment.
 
     Attributes:
         now: Seconds since the epoch.
-        profile: Which stack this is.
-        phase: What the console is about.
-        since: When the phase began, in seconds since the epoch.
-        attaches: Whether Kafka and Flink are both external: nothing is started here.
-        steps: Of the start.
-        reads: Whether Kafka is read or was, so that there is more to see than the start.
+        profile: The profile's name.
+        phase: The session's phase.
+        since: When the phase started, in seconds since the epoch.
+        attaches: Whether Kafka and Flink are both external, so that nothing is started.
+        steps: The steps of the start.
+        reads: Whether Kafka is or was read, so that there is more to show than the start.
         problem: Why the start failed.
-        reading: The stack.
-        jobs: Its jobs, with what the console does with them.
-        data: The streams.
-        waiting: Transactions that have come since the tables were frozen; None when they follow.
+        reading: The stack's status.
+        jobs: The stack's jobs, with the console's activity on each.
+        data: The streams' snapshot.
+        waiting: Transactions since the tables were frozen; None unless they are.
     """
 
     now: float
@@ -129,19 +129,19 @@ class View:
 
     @property
     def coming_up(self) -> bool:
-        """Whether the start is under way or has failed, so that some of the stack is not there."""
+        """Whether the start is in progress or has failed; parts of the stack may be missing."""
         return self.phase in (Phase.STARTING, Phase.FAILED)
 
     @property
     def leaving(self) -> bool:
-        """Whether the console is on its way out, and keeps looking as it did."""
+        """Whether the session is closing; the screen then stays as it was."""
         return self.phase in (Phase.CLOSING, Phase.CLOSED)
 
     @property
     def only_start(self) -> bool:
-        """Whether there is nothing to see but the start, since Kafka has not answered yet."""
+        """Whether only the start can be shown, since Kafka has not answered yet."""
         return self.coming_up and not self.reads
 
     def job_for(self, topic: str) -> JobLine | None:
-        """The job that writes a topic."""
+        """Return the job that writes a topic; None when there is none."""
         return next((line for line in self.jobs if line.status.topic == topic), None)

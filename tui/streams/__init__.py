@@ -1,1 +1,1 @@
-"""From topics to frozen snapshots, in threads of their own; the only importer of pipeline.kafka."""
+"""Threads that read topics into frozen snapshots; the only importer of pipeline.kafka."""

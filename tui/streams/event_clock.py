@@ -1,4 +1,4 @@
-"""How event time goes: per partition, how fast, and where the fraud in it lies."""
+"""Event time: its progress per partition, its speed, and flagged transactions per hour."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from pipeline.model import Transaction
 from .source import Extent
 
 _SPEED_SECONDS: Final = 10.0
-# Every window of the features begins and ends at a full hour.
+# Every window of the features starts and ends on a full hour.
 _HOUR: Final = timedelta(hours=1)
 _HOURS_KEPT: Final = 24 * 365
 
 
 @dataclass(frozen=True, slots=True)
 class Partition:
-    """How far one partition of the topic `transaction` has come.
+    """The progress of one partition of the topic `transaction`.
 
     Attributes:
-        number: Of the partition.
+        number: The partition's number.
         newest: Its newest event time.
-        at: When its last record came, in seconds since the epoch.
+        at: When its last record arrived, in seconds since the epoch.
     """
 
     number: int
@@ -35,13 +35,13 @@ class Partition:
 
 @dataclass(frozen=True, slots=True)
 class EventTime:
-    """How event time goes.
+    """The progress of event time.
 
     Attributes:
-        newest: Of any transaction.
-        speed: Event seconds per second, over the last few; None when nothing moves.
-        partitions: By number.
-        older: Whether the topic has older transactions than those that were read.
+        newest: The newest event time of any transaction.
+        speed: Event seconds per second, over the last few seconds; None when it stands still.
+        partitions: The partitions, by number.
+        older: Whether the topic has older transactions than those read.
     """
 
     newest: datetime | None = None
@@ -51,7 +51,7 @@ class EventTime:
 
 
 class EventClock:
-    """Event time as seen in the topic `transaction`."""
+    """Follows event time in the topic `transaction`."""
 
     def __init__(self) -> None:
         self._partitions: dict[int, Partition] = {}
@@ -73,7 +73,7 @@ class EventClock:
         *,
         past: bool,
     ) -> None:
-        """Take in what one batch says of event time."""
+        """Add the event times of one batch."""
         for number, extent in extents.items():
             known = self._partitions.get(number)
             if known is None and extent.first_offset > 0:
@@ -96,7 +96,7 @@ class EventClock:
         return EventTime(self._newest, self._speed(now), partitions, older=bool(self._begun))
 
     def fraud(self, start: datetime, end: datetime) -> int | None:
-        """Flagged transactions between two full hours; None when not all that time was seen."""
+        """Count flagged transactions between two full hours; None unless all of that was read."""
         if any(begun > start for begun in self._begun.values()) or start.minute or end.minute:
             return None
         hours = int((end - start) / _HOUR)

@@ -1,4 +1,4 @@
-"""The rows of any feature: a topic's records as values of the columns that the feature declares."""
+"""Decodes the records of any feature's topic to the columns that the feature declares."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ class FeatureRow:
     """One result of a feature.
 
     Attributes:
-        record: As it lies in Kafka.
-        values: One for each column; None where the record has none of its type.
+        record: The record in Kafka.
+        values: One value per column; None where the record has none of the column's type.
     """
 
     record: RecordView
@@ -42,12 +42,12 @@ class FeatureRow:
 
 
 def kind(column: SinkColumn) -> type:
-    """What the values of a column are; text where nothing else fits."""
+    """Return the Python type of a column's values; `str` by default."""
     return _KINDS.get(column.type, str)
 
 
 def row(record: RecordView, columns: Sequence[SinkColumn]) -> FeatureRow:
-    """A record as a row; one that is no JSON object has no values."""
+    """Decode a record; one that is not a JSON object has no values."""
     found: object = None
     with suppress(*MALFORMED):
         found = msgspec.json.decode(record.data or b"null")

@@ -1,4 +1,4 @@
-"""Reads batches from a source into the store."""
+"""The thread that reads batches from a source into the store."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# Tables are drawn no more often than this, so more snapshots would be for nobody.
+# Tables are not drawn more often than this, so more snapshots would be wasted.
 _PUBLISH_SECONDS: Final = 0.3
 
 _log = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ class Feed(ReadingThread):
 
     Args:
         open_source: Connects; called in the thread, again until it succeeds.
-        store: Where batches go; it belongs to the thread until the feed is stopped.
+        store: The store; the thread owns it until the feed is stopped.
         pause: Seconds to wait after an error.
     """
 
@@ -51,7 +51,7 @@ class Feed(ReadingThread):
         self._published_at = 0.0
 
     def ask(self, question: Callable[[Store], T]) -> Future[T]:
-        """Have something looked up in the store, by the thread that owns it."""
+        """Run a query on the store in the thread that owns it, and return the answer."""
         answer: Future[T] = Future()
 
         def look_up() -> None:
@@ -73,7 +73,7 @@ class Feed(ReadingThread):
                 self._answer()
 
     def failed(self, failure: problem.Problem) -> None:
-        """Publish why nothing new comes; what was read stays."""
+        """Publish the problem; the rows read so far stay."""
         with self._owning_store() as owns:
             if owns:
                 self._store.fail(str(failure))
@@ -87,7 +87,7 @@ class Feed(ReadingThread):
     def _owning_store(self) -> Iterator[bool]:
         """Whether the store is still this feed's.
 
-        A source may hold a feed up for longer than its end is waited for; by then another feed has
+        A source may block for longer than `stop` waits for the feed; by then, another feed owns
         the store.
         """
         with self._store.writing:

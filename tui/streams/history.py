@@ -1,4 +1,4 @@
-"""What is known of one user: frozen, and bounded."""
+"""The history of one user: frozen and bounded."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ MOST_WINDOWS: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class HistoryBatch:
-    """What one poll brought of a user.
+    """What one poll returned about a user.
 
     Attributes:
-        transactions: The user's.
+        transactions: The user's transactions.
         means: The user's rolling features.
         windows: The user's tumbling windows.
-        read: Records that were looked at, of all users.
-        lag: Records that wait in Kafka; None when that is not known.
-        recreated: Whether topics were deleted or recreated, so that what was read before is gone.
-        error: Why nothing can be read at the moment; empty when it can.
+        read: Records read, of all users.
+        lag: Records in Kafka that have not been read yet; None when unknown.
+        recreated: Whether topics were deleted or recreated, so that earlier records are gone.
+        error: Why Kafka cannot be read at the moment; empty when it can.
     """
 
     transactions: Sequence[Transaction] = ()
@@ -38,17 +38,17 @@ class HistoryBatch:
 
 
 class HistorySource(Protocol):
-    """Where a user's history comes from."""
+    """Reads the history of one user."""
 
     def poll(self) -> HistoryBatch:
-        """The next batch; waits a fraction of a second for one, then returns an empty one."""
+        """Wait a fraction of a second for the next batch, and return it; it may be empty."""
 
     def close(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A transaction with the user's rolling feature at its event time, as far as that is known."""
+    """A transaction with the user's rolling feature at its event time, if known."""
 
     transaction: Transaction
     mean: float | None = None
@@ -57,18 +57,18 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class UserHistory:
-    """A user at one moment.
+    """A user's history at one moment.
 
     Attributes:
         seen: Transactions, newest first.
         means: Rolling features, oldest first.
         windows: Tumbling windows, newest first.
-        flagged: How many of all transactions that were read are flagged.
-        total: Transactions of the user that were read.
-        read: Records that were looked at, of all users.
-        caught_up: Whether all that was in Kafka has been read.
-        error: Why nothing can be read at the moment; empty when it can.
-        at: When something was last read, in seconds since the epoch.
+        flagged: Number of the user's flagged transactions read.
+        total: Number of the user's transactions read.
+        read: Records read, of all users.
+        caught_up: Whether everything in Kafka has been read.
+        error: Why Kafka cannot be read at the moment; empty when it can.
+        at: When Kafka was last read, in seconds since the epoch.
     """
 
     seen: tuple[Seen, ...] = ()
@@ -83,10 +83,10 @@ class UserHistory:
 
 
 class HistoryState:
-    """Gathers a user's history; not to be shared between threads.
+    """Collects a user's history; not thread-safe.
 
-    Rows that are delivered again change nothing: a transaction is told from others by all of its
-    fields, a result by its time and its numbers.
+    Duplicates change nothing: a transaction is identified by all of its fields, a result by its
+    time and its numbers.
     """
 
     def __init__(self) -> None:

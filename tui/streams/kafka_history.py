@@ -14,18 +14,18 @@ from .history import HistoryBatch
 from .sink_topics import ROLLING, TUMBLING
 
 _TOPICS: Final = (TRANSACTION_TOPIC, ROLLING.topic, TUMBLING.topic)
-# Per topic: a few seconds' reading, which is hours of one user.
+# Per topic: it takes seconds to read, and covers hours of one user.
 PAST_RECORDS: Final = 200_000
 _MAX_RECORDS: Final = 20_000
 _POLL_SECONDS: Final = 0.1
 
 
 class KafkaHistory:
-    """Reads the past of a user, then goes on.
+    """Reads a user's past records, then follows the topics.
 
     Args:
-        kafka: Where Kafka is, and how to get in.
-        user_id: Who.
+        kafka: The cluster and its credentials.
+        user_id: The user's id.
     """
 
     def __init__(self, kafka: KafkaSettings, user_id: int) -> None:
@@ -34,7 +34,7 @@ class KafkaHistory:
         self._consumer = BatchConsumer(kafka, tuple(self._topics), Last(PAST_RECORDS))
 
     def poll(self) -> HistoryBatch:
-        """What came of the user in the last moment."""
+        """Return the user's records among those that arrived since the last poll."""
         records = self._consumer.poll(_MAX_RECORDS, _POLL_SECONDS)
         mine: dict[str, list[Record]] = {topic: [] for topic in _TOPICS}
         for record in records:

@@ -1,4 +1,4 @@
-"""The real source: one batched consumer for all topics that the tables show."""
+"""The source on Kafka: one batched consumer for all topics that the tables show."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from .record_view import RecordView
 from .sink_topics import Placed, SinkTopic
 from .source import Batch, Extent
 
-# Enough of each topic's past to fill every table at once; more would be waited for.
+# Enough of each topic's past to fill every table at once; more would take longer.
 _PAST_RECORDS: Final = 20_000
-# A valid row that is longer than this is an attempt to fill the memory.
+# A valid row longer than this is an attempt to exhaust memory.
 _LONGEST_ROW: Final = 4 * 1024
 _MAX_RECORDS: Final = 20_000
 # The consumer waits this long for a full batch, so it is also the delay the console adds.
@@ -28,11 +28,11 @@ _POLL_SECONDS: Final = 0.05
 
 
 class KafkaSource:
-    """Reads the topics, a little of their past first.
+    """Reads the end of the topics, then follows them.
 
     Args:
-        kafka: Where Kafka is, and how to get in.
-        sinks: The sink topics to read beside the topic `transaction`.
+        kafka: The cluster and its credentials.
+        sinks: The sink topics to read besides the topic `transaction`.
     """
 
     def __init__(self, kafka: KafkaSettings, sinks: Sequence[SinkTopic[Any]]) -> None:
@@ -43,7 +43,7 @@ class KafkaSource:
         self._caught_up = False
 
     def poll(self) -> Batch:
-        """What came in the last moment."""
+        """Return the records that arrived since the last poll."""
         records = self._consumer.poll(_MAX_RECORDS, _POLL_SECONDS)
         lag = self._consumer.lag()
         recreated = self._consumer.take_recreated()
@@ -59,7 +59,7 @@ class KafkaSource:
             recreated=recreated,
             past=past,
         )
-        # From the next batch on: this one may still have a record of the past.
+        # From the next batch on, since this one may still contain records of the past.
         self._caught_up = self._caught_up or self._consumer.has_read_the_past()
         return batch
 
@@ -76,18 +76,18 @@ def decoded(
     recreated: bool,
     past: bool,
 ) -> Batch:
-    """What one poll brought.
+    """Decode the records of one poll.
 
     Args:
-        by_topic: The records, by the documented names of their topics.
-        sinks: The sink topics among them.
-        lag: Records that wait in Kafka.
-        error: Why nothing can be read.
+        by_topic: The records, by their topics' documented names.
+        sinks: The sink topics.
+        lag: Records in Kafka that have not been read yet.
+        error: Why Kafka cannot be read.
         recreated: Whether topics were deleted or recreated.
-        past: Whether this was there before the console looked.
+        past: Whether the records are older than the console.
     """
     transactions, quarantined = validate(by_topic[TRANSACTION_TOPIC])
-    # A record without a time has a negative one.
+    # A record without a timestamp has a negative one.
     written = {
         topic: newest / 1000
         for topic, records in by_topic.items()
@@ -116,7 +116,7 @@ def decoded(
 
 
 def _rows(sink: SinkTopic[Any], records: list[Record]) -> tuple[Sequence[Any], int]:
-    """The rows of a sink topic, and how many could not be decoded."""
+    """Return the rows of a sink topic, and the number of records that could not be decoded."""
     good, bad = decode_with_records(sink.kind, records)
     if not sink.placed:
         return [row for _, row in good], len(bad)

@@ -1,4 +1,4 @@
-"""The real tails: one batched consumer for each topic that is looked into."""
+"""Tails on Kafka: one batched consumer for each open topic."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from .tail_source import TailBatch, TopicSize, follows
 _POLL_SECONDS: Final = 0.1
 _AHEAD_RECORDS: Final = 20_000
 _AHEAD_BYTES: Final = 16 * 1024 * 1024
-# Until all that is there has come: a slow Kafka gives one partition long before the next.
+# Time to fetch all that is there: a slow Kafka returns one partition long before the next.
 _POLLS_AHEAD: Final = 30
 _by_time: Final = attrgetter("timestamp_ms")
 
 
 class KafkaTails:
-    """Opens topics of the Kafka at an address that may change.
+    """Opens and lists topics of a Kafka whose address may change.
 
     Args:
-        bootstrap: Tells the address; empty while there is none.
-        kafka: How to get in, wherever it is.
+        bootstrap: Returns the address; empty while there is none.
+        kafka: The credentials.
     """
 
     def __init__(self, bootstrap: Callable[[], str], kafka: KafkaSettings) -> None:
@@ -37,19 +37,19 @@ class KafkaTails:
         self._kafka = kafka
 
     def address(self) -> str:
-        """Where Kafka is; empty while there is none."""
+        """Return Kafka's bootstrap address; empty while there is none."""
         return self._bootstrap()
 
     def open(self, topic: str, start: Start) -> KafkaTail:
-        """Begin to read a topic.
+        """Open a topic for reading.
 
         Raises:
-            UnavailableError: There is no Kafka yet.
+            UnavailableError: Kafka has no address yet.
         """
         return KafkaTail(self._required(), topic, start)
 
     def topics(self) -> Sequence[TopicSize]:
-        """All topics but Kafka's own, by name.
+        """Return all topics except Kafka's internal ones, by name.
 
         Raises:
             UnavailableError: Kafka cannot be reached.
@@ -67,16 +67,16 @@ class KafkaTails:
 
 
 class KafkaTail:
-    """One topic, read from some place on.
+    """One topic, read from a start offset or time.
 
-    Kafka gives a thousand records of one partition, then a thousand of the next. Where what is
-    already there is paged through, so many are read ahead that records of all partitions can be
-    put in the order of their timestamps.
+    Kafka returns a thousand records of one partition, then a thousand of the next. When paging
+    through existing records, enough are read ahead to order the records of all partitions by
+    timestamp.
 
     Args:
-        kafka: Where Kafka is, and how to get in.
-        topic: What to read.
-        start: Where to begin.
+        kafka: The cluster and its credentials.
+        topic: The topic's name.
+        start: Where to start reading.
     """
 
     def __init__(self, kafka: KafkaSettings, topic: str, start: Start) -> None:
@@ -85,7 +85,7 @@ class KafkaTail:
         self._ahead: list[Record] = []
 
     def poll(self, most: int) -> TailBatch:
-        """The next records, at most `most`, by time."""
+        """Return the next records, at most `most`, by timestamp."""
         self._read(most)
         recreated = self._consumer.take_recreated()
         found, self._ahead = self._ahead[:most], self._ahead[most:]

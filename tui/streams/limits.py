@@ -1,4 +1,4 @@
-"""How much the console keeps of the streams."""
+"""How much of the streams the console holds in memory."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from pipeline.config import Settings
 
 @dataclass(frozen=True, slots=True)
 class StreamLimits:
-    """How much is kept, and how much of it a snapshot has.
+    """The limits of the buffers and of a snapshot.
 
     Attributes:
-        users: Users kept; the one not heard of for longest goes first.
-        windows: Windows kept of each kind; the oldest goes first.
-        window_rows: Rows kept of all windows of a kind; the oldest windows then keep totals only.
-        flagged: Flagged transactions kept; the oldest goes first.
+        users: Users; those without an update for longest are dropped first.
+        windows: Windows of each kind; the oldest are dropped first.
+        window_rows: Rows of all windows of a kind; beyond that, old windows keep only totals.
+        flagged: Flagged transactions; the oldest are dropped first.
         shown: Rows of each table in a snapshot.
     """
 

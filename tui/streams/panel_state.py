@@ -1,4 +1,4 @@
-"""What the store asks of a panel; it knows no panel itself."""
+"""The interface between the store and the panels."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ ShownT_co = TypeVar("ShownT_co", covariant=True)
 
 
 class PanelState(Protocol[ShownT_co]):
-    """The bounded state behind a panel; only the thread that owns the store touches it."""
+    """The bounded state behind a panel; only the thread that owns the store may access it."""
 
     def apply(self, batch: Batch, now: float) -> None:
-        """Take in a batch; rows that were taken in before change nothing."""
+        """Add a batch; duplicate rows change nothing."""
 
     def shown(self, query: Query, now: float) -> ShownT_co:
-        """What the panel draws, frozen; the same object as long as it says the same."""
+        """Return what the panel draws, frozen; the same object while nothing changes."""
 
     def rows(self, query: Query) -> Iterable[Any]:
-        """All rows that a query finds, for an export."""
+        """Return all rows of a query, for an export."""
 
     @property
     def kept(self) -> Mapping[str, int]:
-        """How many rows there are, by feature."""
+        """The number of rows in memory, by feature."""
 
     @property
     def seen(self) -> Mapping[str, int]:
-        """How many rows there ever were, each once, by feature; only of those that count them."""
+        """The number of distinct rows read, by feature; only for features that count them."""
 
 
 MakeState = Callable[[StreamLimits, EventClock], PanelState[ShownT_co]]
@@ -48,12 +48,12 @@ class StoredPanel(Protocol[ShownT_co]):
 
     @property
     def sinks(self) -> Sequence[SinkTopic[Any]]:
-        """The sink topics that it reads."""
+        """The sink topics it reads."""
 
     @property
     def nothing(self) -> ShownT_co:
-        """What it draws before anything was read."""
+        """What it draws before anything has been read."""
 
     @property
     def state(self) -> MakeState[ShownT_co]:
-        """Makes its state, empty; imports what that takes, since the first paint cannot wait."""
+        """Creates its empty state; imports what that needs, to keep the first paint fast."""

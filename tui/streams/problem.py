@@ -1,8 +1,8 @@
-"""What is wrong, as the console says it; and what reading threads do with any error at all.
+"""Errors as the console shows them, and how reading threads handle any error.
 
-A thread that reads must outlive whatever its source raises: an error of a library that nobody
-thought of would otherwise freeze what is on the screen without a word. So these threads catch
-everything, say it, and try again.
+A reading thread must survive whatever its source raises: otherwise, an unexpected error of a
+library would silently freeze the screen. So these threads catch every error, report it, and try
+again.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from pipeline.errors import PipelineError
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong, and what to do about it."""
+    """A message about what is wrong, and a hint about what to do."""
 
     message: str
     hint: str = ""
 
     @classmethod
     def of(cls, error: Exception) -> Problem:
-        """A library's error keeps its type in the message, since it has no hint to give."""
+        """Convert an error; the message of a library's error starts with its type."""
         if isinstance(error, PipelineError):
             return cls(error.message, error.hint)
         return cls(f"{type(error).__name__}: {error}", "The console's log has the details.")
@@ -33,17 +33,17 @@ class Problem:
 
 
 class Closable(Protocol):
-    """Whatever holds connections."""
+    """An object that holds connections."""
 
     def close(self) -> None: ...
 
 
 def noted(error: Exception, log: logging.Logger, what: str) -> Problem:
-    """What is wrong; an error that is not the user's to act on is logged as well.
+    """Convert an error to a problem, and log it unless the user can act on it.
 
     Args:
-        error: What was raised.
-        log: Of the module that caught it.
+        error: The error that was raised.
+        log: The logger of the module that caught it.
         what: What failed, for the log.
     """
     if not isinstance(error, PipelineError):
@@ -52,7 +52,7 @@ def noted(error: Exception, log: logging.Logger, what: str) -> Problem:
 
 
 def close(source: Closable | None, log: logging.Logger) -> None:
-    """Close a source that is no longer read, so that its errors do not matter."""
+    """Close a source that is no longer read; its errors are only logged."""
     try:
         if source is not None:
             source.close()

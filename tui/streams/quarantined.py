@@ -1,4 +1,4 @@
-"""The latest records that are no transactions, and how many there were of each kind."""
+"""The latest invalid records, and their number by kind."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from typing import Final
 from .record_view import RecordView
 
 _MOST: Final = 500
-# Of a value of a megabyte it is enough to see how it begins.
+# For a value of a megabyte, its beginning is enough.
 _LONGEST_VALUE: Final = 4 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class BadRow:
-    """One quarantined record.
+    """One invalid record.
 
     Attributes:
-        record: With its place in Kafka; of a long value how it begins.
+        record: The record in Kafka; a long value is truncated.
         kind: What is wrong with it, in two or three words.
-        reason: The same in a sentence.
+        reason: The same as a sentence.
     """
 
     record: RecordView
@@ -30,18 +30,18 @@ class BadRow:
 
     @property
     def place(self) -> tuple[int, int]:
-        """Its partition and offset, which tell it from others."""
+        """Partition and offset, which identify the row."""
         return self.record.partition, self.record.offset
 
 
 @dataclass(frozen=True, slots=True)
 class Quarantine:
-    """What is quarantined, as far as the console has read.
+    """The invalid records that the console has read.
 
     Attributes:
-        rows: The latest, newest first.
-        kinds: How many of each kind, most first.
-        total: How many in all.
+        rows: The latest records, newest first.
+        kinds: The number of records of each kind, most frequent first.
+        total: The number of all records.
     """
 
     rows: tuple[BadRow, ...] = ()
@@ -51,7 +51,7 @@ class Quarantine:
 
 @dataclass
 class QuarantineBuffer:
-    """Counts all, and keeps the latest."""
+    """Counts all invalid records, and holds the latest."""
 
     _rows: deque[BadRow] = field(default_factory=lambda: deque(maxlen=_MOST))
     _kinds: Counter[str] = field(default_factory=Counter)
@@ -63,7 +63,7 @@ class QuarantineBuffer:
             self._rows.append(BadRow(row.record.shortened(_LONGEST_VALUE), row.kind, row.reason))
 
     def snapshot(self) -> Quarantine:
-        """As it is now; the same object as long as nothing came."""
+        """Return a snapshot; the same object until a record is added."""
         total = self._kinds.total()
         if total != self._answer.total:
             kinds = sorted(self._kinds.items(), key=lambda item: (-item[1], item[0]))

@@ -1,4 +1,4 @@
-"""The thread behind everything that the console reads, whatever happens to its source."""
+"""The base class of all reading threads, which survive every error of their source."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ _log = logging.getLogger(__name__)
 
 
 class ReadingThread(ABC):
-    """Reads step by step until told to stop; outlives whatever a step raises, and tries again.
+    """Reads step by step until stopped; after any error, it tries again.
 
-    What was read is published as frozen values that replace each other, so that any thread may look
-    at them.
+    Results are published as frozen values that replace each other, so that any thread may read
+    them.
 
     Args:
-        name: Of the thread.
+        name: The thread's name.
         pause: Seconds to wait after an error.
     """
 
     FAILED: ClassVar[str] = "reading failed"
-    """What an error that is not the user's to act on is logged as."""
+    """The log message for an error that the user cannot act on."""
 
     def __init__(self, name: str, *, pause: float = PAUSE_AFTER_ERROR) -> None:
         self._pause = pause
@@ -38,10 +38,10 @@ class ReadingThread(ABC):
         self._thread.start()
 
     def stop(self, patience: float = 0.0) -> None:
-        """Read no more.
+        """Stop reading.
 
         Args:
-            patience: Seconds that a step which is under way is waited for; then it is left behind.
+            patience: Seconds to wait for the current step; then the thread is abandoned.
         """
         self._stopping.set()
         self._woken.set()
@@ -54,21 +54,21 @@ class ReadingThread(ABC):
 
     @abstractmethod
     def step(self) -> None:
-        """Read once and publish; waits for something to read, but not for long."""
+        """Read once and publish; may wait briefly for something to read."""
 
     @abstractmethod
     def failed(self, failure: problem.Problem) -> None:
-        """Publish why there is nothing new."""
+        """Publish a problem; the results so far stay."""
 
     def ended(self) -> None:  # noqa: B027 - some have nothing open
-        """Let go of what was opened; nothing more is read."""
+        """Close whatever was opened; called once, after the last step."""
 
     def _wake(self) -> None:
-        """Have a step that waits go on."""
+        """Wake a step from `_wait`."""
         self._woken.set()
 
     def _wait(self, seconds: float) -> None:
-        """Wait until something is wanted of the thread, at most so long."""
+        """Wait until woken or stopped, at most `seconds`."""
         self._woken.wait(seconds)
 
     def _run(self) -> None:

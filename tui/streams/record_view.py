@@ -1,4 +1,4 @@
-"""One record as it is shown and filtered: frozen, and never larger than a screen needs."""
+"""One record as it is shown and filtered: frozen and of bounded size."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class RecordView:
-    """A record and its place in Kafka.
+    """A record with its topic, partition and offset.
 
     Attributes:
         topic: Its topic.
         partition: Its partition.
         offset: Its offset in the partition.
-        timestamp_ms: Kafka's, in milliseconds since the epoch.
-        key: As it lies in Kafka.
-        value: The bytes in Kafka, or at least how they begin; None for a tombstone; anything else
-            is shown as the JSON that it would be.
-        size: Bytes of the value in Kafka; None when `value` is the whole of it.
-        headers: Names and values in their order, at least the first of them.
-        headers_left: How many more the record has.
+        timestamp_ms: Kafka's timestamp, in milliseconds since the epoch.
+        key: The key in Kafka.
+        value: The bytes in Kafka, possibly truncated; None for a tombstone; any other object is
+            shown as JSON.
+        size: Bytes of the whole value in Kafka; None when `value` is not truncated.
+        headers: The first names and values, in their order.
+        headers_left: Number of further headers of the record.
     """
 
     topic: str
@@ -48,7 +48,7 @@ class RecordView:
 
     @classmethod
     def of(cls, record: Record) -> RecordView:
-        """A record that was read; a long one is cut, so that many can be kept."""
+        """Create a view of a record; a long one is truncated, so that many fit in memory."""
         key = record.key if record.key is None else record.key[:_LONGEST_KEY]
         headers = record.headers
         whole = cls(
@@ -64,7 +64,7 @@ class RecordView:
         return whole.shortened(LONGEST_VALUE)
 
     def shortened(self, most: int) -> RecordView:
-        """With so many bytes of the value at most."""
+        """Return a copy with at most `most` bytes of the value."""
         value = self.value
         if not isinstance(value, bytes) or len(value) <= most:
             return self
@@ -79,22 +79,22 @@ class RecordView:
 
     @property
     def cut(self) -> bool:
-        """Whether the value is longer than what is kept of it."""
+        """Whether the value is truncated."""
         return self.size is not None
 
     @property
     def time(self) -> datetime | None:
-        """Kafka's timestamp, in UTC; None when it is not set or is no time."""
+        """Kafka's timestamp in UTC; None when it is not set or not valid."""
         return moment(self.timestamp_ms)
 
 
 class RecordFields:
-    """What a filter may ask of a record.
+    """Looks up the fields of a record for a filter.
 
     These are `key`, `partition`, `offset`, `time`, `header.NAME`, and the fields of its JSON.
 
     Args:
-        record: Of which the JSON is decoded only when it is asked for.
+        record: The record; its JSON is decoded only when needed.
     """
 
     __slots__ = ("_decoded", "_object", "_record")
@@ -105,7 +105,7 @@ class RecordFields:
         self._object: object = None
 
     def __call__(self, name: str) -> object:
-        """A field's value, or None; for `""` the texts in which words are looked for."""
+        """Return a field's value, or None; for `""`, the texts that are searched for words."""
         record = self._record
         if name == "":
             headers = (f"{name} {as_text(value)}" for name, value in record.headers)
@@ -116,7 +116,7 @@ class RecordFields:
             return record.partition if name == "partition" else record.offset
         if name.startswith(_HEADER):
             wanted = name.removeprefix(_HEADER)
-            # The last of a name counts, as Kafka's own clients have it.
+            # The last header of a name counts, as in Kafka's own clients.
             found = [value for header, value in record.headers if header == wanted]
             return as_text(found[-1]) if found and found[-1] is not None else None
         value = self._look(name)
@@ -128,7 +128,7 @@ class RecordFields:
         written = as_text(self._record.data)
         if "\\u" not in written or self._value is None:
             return (written,)
-        # A letter that was written as an escape is looked for as what it stands for.
+        # A letter that is escaped in the JSON is found as the letter itself.
         return (written, msgspec.json.encode(self._value).decode())
 
     @property
@@ -155,12 +155,12 @@ def _shortened(header: Header) -> Header:
 
 
 def as_text(data: bytes | None) -> str:
-    """Bytes as text that may still hold anything; invalid UTF-8 is escaped."""
+    """Decode bytes, escaping invalid UTF-8; the text is not clean."""
     return "" if data is None else data.decode(errors="backslashreplace")
 
 
 def moment(timestamp_ms: int) -> datetime | None:
-    """Milliseconds since the epoch as a time in UTC; None when they are no time."""
+    """Convert milliseconds since the epoch to a time in UTC; None when out of range."""
     if timestamp_ms < 0:
         return None
     try:
@@ -181,7 +181,7 @@ def _decode(record: RecordView) -> object:
 
 
 def _plain(value: object) -> object:
-    """What a filter can compare; true and false are written as in JSON, 1 and 0 stay numbers."""
+    """Convert a value for comparison: `true` and `false` become text as in JSON, numbers stay."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return value

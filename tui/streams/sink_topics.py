@@ -1,7 +1,7 @@
 """The sink topics that the console's panels read, and what their records hold.
 
-The features define the topics, too, but importing those imports Ibis, which the first paint cannot
-wait for; a test holds the two together.
+The features define the topics, too, but importing them imports Ibis, which would delay the first
+paint; a test compares the two.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ RowT = TypeVar("RowT")
 
 @dataclass(frozen=True, slots=True)
 class Placed(Generic[RowT]):
-    """A row together with the record that it was read from; of a long value how it begins."""
+    """A row with the record it was read from; a long value is truncated."""
 
     record: RecordView
     row: RowT
@@ -29,10 +29,10 @@ class SinkTopic(Generic[RowT]):
     """A topic that a feature's job writes.
 
     Attributes:
-        feature: Name of the feature, which is also the job's.
+        feature: Name of the feature and of its job.
         topic: Documented name of the topic.
-        kind: What a record's value is decoded as.
-        placed: Whether the rows come together with their records, as `Placed`.
+        kind: The type that a record's value is decoded to.
+        placed: Whether rows are wrapped in `Placed`, with their records.
     """
 
     feature: str

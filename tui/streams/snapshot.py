@@ -1,4 +1,4 @@
-"""What the widgets see of the streams: frozen, so that it cannot change while it is drawn."""
+"""The snapshot of the streams that widgets draw; frozen, so that it cannot change meanwhile."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ class Snapshot:
     """The streams at one moment.
 
     Attributes:
-        panels: What each panel draws, by its name; `of` gives it its type.
-        transactions_total: Transactions seen.
+        panels: What each panel draws, by its name; `of` adds the type.
+        transactions_total: Transactions read.
         rate: Transactions per second of wall time, over the last few seconds.
-        event_time: How event time goes.
-        last_record_at: When the last record of any topic came, or was written where it had been
-            there before the console looked; in seconds since the epoch.
+        event_time: The progress of event time.
+        last_record_at: When the last record of any topic arrived, or, if it is older than the
+            console, when it was written; in seconds since the epoch.
         written: When the newest record of each topic was written, by the topic's documented name;
             in seconds since the epoch.
-        quarantine: Records that are no transactions.
-        bad: Records of the sink topics that could not be decoded.
-        consumed: Records taken in: `transaction`, and by feature.
-        kept: Rows of the panels, by feature.
-        seen: Rows that there ever were, each once, by feature.
-        lag: Records that wait in Kafka; None when that is not known.
+        quarantine: Invalid records.
+        bad: Number of sink records that could not be decoded.
+        consumed: Records read, by `transaction` and by feature.
+        kept: Rows in memory, by feature.
+        seen: Distinct rows read, by feature.
+        lag: Records in Kafka that have not been read yet; None when unknown.
         error: Why the streams cannot be read; empty when they can.
-        error_at: Since when, in seconds since the epoch.
+        error_at: Since when they cannot be read, in seconds since the epoch.
     """
 
     panels: Mapping[str, Any] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Where the streams come from, as the console sees it; tests bring a source of their own."""
+"""The interface to the streams; tests pass fakes."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from .sink_topics import RowT, SinkTopic
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """What a batch has of one partition of the topic `transaction`.
+    """The extent of a batch in one partition of the topic `transaction`.
 
     Attributes:
-        first_offset: Of its first record in the batch.
-        oldest: Event time.
-        newest: Event time.
+        first_offset: Offset of its first record in the batch.
+        oldest: Oldest event time.
+        newest: Newest event time.
     """
 
     first_offset: int
@@ -30,20 +30,20 @@ class Extent:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What one poll brought, decoded.
+    """The decoded records of one poll.
 
     Attributes:
-        transactions: From the topic `transaction`.
-        extents: What the transactions say of each partition.
-        sinks: Rows of sink topics, by feature; `rows` gives them their type.
-        quarantined: Records of the topic `transaction` that are no transactions.
-        bad: Records of the sink topics that could not be decoded.
-        lag: Records that wait in Kafka; None when that is not known.
-        recreated: Whether topics were deleted or recreated, so that what was read before is gone.
-        written: When the newest record of each topic was written as Kafka says, by the topic's
-            documented name; in seconds since the epoch.
-        past: Whether this was in Kafka before the console looked, so that it tells no rate.
-        error: Why nothing can be read at the moment; empty when it can.
+        transactions: Valid records of the topic `transaction`.
+        extents: The extent of the transactions in each partition.
+        sinks: Rows of sink topics, by feature; `rows` adds the type.
+        quarantined: Invalid records of the topic `transaction`.
+        bad: Number of sink records that could not be decoded.
+        lag: Records in Kafka that have not been read yet; None when unknown.
+        recreated: Whether topics were deleted or recreated, so that earlier records are gone.
+        written: Kafka's timestamp of the newest record of each topic, by the topic's documented
+            name; in seconds since the epoch.
+        past: Whether the records are older than the console, so that they do not count for rates.
+        error: Why Kafka cannot be read at the moment; empty when it can.
     """
 
     transactions: Sequence[Transaction] = ()
@@ -58,25 +58,25 @@ class Batch:
     error: str = ""
 
     def rows(self, sink: SinkTopic[RowT]) -> Sequence[RowT]:
-        """The rows of a sink topic, in the order in which they were read."""
+        """Return the rows of a sink topic, in the order in which they were read."""
         return self.sinks.get(sink.feature, ())
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many records it has: `transaction`, then by feature."""
+        """Return the number of records, by `transaction` and by feature."""
         sinks = {feature: len(rows) for feature, rows in self.sinks.items()}
         return {"transaction": len(self.transactions), **sinks}
 
     @property
     def brought_something(self) -> bool:
-        """Whether there was any record."""
+        """Whether it contains any record."""
         return any(self.counts.values()) or bool(self.quarantined or self.bad)
 
     def came_at(self, topics: Sequence[str], now: float) -> float:
-        """When its records of these topics came, in seconds since the epoch.
+        """Return when its records of these topics arrived, in seconds since the epoch.
 
-        That is now, but for what had been there before: when the newest of them was written. A
-        producer whose clock is ahead is not believed.
+        That is now, or, for records older than the console, when the newest of them was written,
+        but never later than now, whatever the producer's clock.
         """
         if not self.past:
             return now
@@ -85,9 +85,9 @@ class Batch:
 
 
 class Source(Protocol):
-    """Where batches come from."""
+    """Reads batches of all streams."""
 
     def poll(self) -> Batch:
-        """The next batch; waits a fraction of a second for one, then returns an empty one."""
+        """Wait a fraction of a second for the next batch, and return it; it may be empty."""
 
     def close(self) -> None: ...

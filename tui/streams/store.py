@@ -1,7 +1,7 @@
-"""Everything the console knows of the streams, bounded; owned by the feed's thread.
+"""The console's bounded state of the streams, owned by the feed's thread.
 
-One feed at a time takes batches in, answers the queries, and publishes frozen snapshots, which any
-thread may read at any time. What is kept of a batch is each panel's own business.
+One feed at a time adds batches, answers queries, and publishes frozen snapshots, which any thread
+may read at any time. Each panel decides what it keeps of a batch.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ class Store:
     """Bounded state of the streams.
 
     Args:
-        panels: Whose states to keep.
+        panels: The panels, which create their states.
         clock: Seconds since the epoch.
-        limits: How much to keep.
+        limits: How much to hold in memory.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class Store:
         self._error = ""
         self._error_at: float | None = None
         self.queries: Mapping[str, Query] = {}
-        """By panel; replaced by the screens as a whole, and answered by the next snapshot."""
+        """Queries by panel; screens replace the dictionary, the next snapshot answers it."""
         self.published = Snapshot()
         """The latest snapshot."""
         self._answered: Mapping[str, Query] = self.queries
@@ -66,7 +66,7 @@ class Store:
         self._consumed: Counter[str] = Counter()
 
     def apply(self, batch: Batch) -> None:
-        """Take in a batch; rows that were taken in before change nothing but the counts."""
+        """Add a batch; duplicate rows change nothing but the counts of records."""
         now = self._clock()
         if batch.recreated:
             self._clear()
@@ -88,23 +88,23 @@ class Store:
             state.apply(batch, now)
 
     def fail(self, error: str) -> None:
-        """Note that the streams cannot be read; what was read stays."""
+        """Record that the streams cannot be read; the rows read so far stay."""
         self._note_error(error, self._clock())
 
     @property
     def queries_changed(self) -> bool:
-        """Whether the tables ask for something else than was published."""
+        """Whether queries have changed since the last snapshot."""
         return self.queries is not self._answered
 
     def publish(self) -> None:
-        """Give everybody the state as it is now."""
+        """Publish a snapshot of the current state."""
         self.published = self.snapshot()
 
     def state(self, panel: StoredPanel[ShownT]) -> PanelState[ShownT]:
         return self._states[panel.name]
 
     def snapshot(self) -> Snapshot:
-        """The state now, with the answers to the queries."""
+        """Return a snapshot of the current state, with the answers to the queries."""
         now = self._clock()
         queries = self._answered = self.queries
         kept: dict[str, int] = {}

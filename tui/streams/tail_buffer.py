@@ -1,4 +1,4 @@
-"""The records that are kept of a topic: a bounded number, of a bounded size."""
+"""A buffer of a topic's records, bounded in number and in bytes."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from .record_view import RecordFields, RecordView
 
 
 class RecordBuffer:
-    """Records in the order in which they came.
+    """Records in the order in which they were added.
 
     Args:
-        most: Records at most.
-        most_bytes: Bytes of values at most; one record is kept however large it is.
+        most: Maximum number of records.
+        most_bytes: Maximum bytes of values; a single record always fits.
     """
 
     def __init__(self, most: int, most_bytes: int) -> None:
@@ -31,18 +31,18 @@ class RecordBuffer:
 
     @property
     def room(self) -> int:
-        """How many more can be kept without one being dropped."""
+        """The number of records that can be added without dropping any."""
         return 0 if self._bytes >= self._most_bytes else max(0, self._most - len(self._records))
 
     @property
     def records(self) -> tuple[RecordView, ...]:
-        """All of them, the first one first; the same tuple until something changes."""
+        """All records, oldest first; the same tuple until something changes."""
         if self._published is None:
             self._published = tuple(self._records)
         return self._published
 
     def add(self, records: Iterable[RecordView]) -> None:
-        """Keep more; the first ones go when there are too many."""
+        """Add records; the oldest are dropped when there are too many."""
         for record in records:
             self._published = None
             self._records.append(record)

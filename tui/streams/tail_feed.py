@@ -1,4 +1,4 @@
-"""Tails a topic into a bounded list of records."""
+"""The thread that tails a topic into a bounded buffer of records."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .throughput import Throughput
 MOST_KEPT: Final = 2_000
 _MOST_KEPT_BYTES: Final = 32 * 1024 * 1024
 _MOST_READ: Final = 5_000
-# Between two batches of a long search, so that the user interface gets its turn.
+# A pause between two batches of a long search, so that the user interface gets CPU time.
 _BREATH_SECONDS: Final = 0.002
 _LOOK_SECONDS: Final = 0.1
 _CAUGHT_UP_LAG: Final = 1_000
@@ -34,17 +34,17 @@ class TailSnapshot:
     """A topic's records at one moment.
 
     Attributes:
-        records: Those that are kept, the one that was read first first.
-        first: Number of the first one among all that matched, counted from 1.
-        matched: How many matched so far.
-        read: How many were looked at so far.
-        rate: Records a second that come in, once what was there before has been read.
-        lag: Records that wait in Kafka; None before it was heard of.
-        full: Whether reading waits, since no more can be kept.
-        gone_at: Since when there is no such topic, in seconds since the epoch; None when there is.
+        records: The records in the buffer, in the order in which they were read.
+        first: Number of the first of them among all matches, counted from 1.
+        matched: Number of matches so far.
+        read: Number of records read so far.
+        rate: Records per second, once the existing records have been read.
+        lag: Records in Kafka that have not been read yet; None before Kafka has answered.
+        full: Whether reading is paused because the buffer is full.
+        gone_at: When the topic was found missing, in seconds since the epoch; None when it exists.
         wanted: The filter that these records passed.
         heard_at: When Kafka last answered, in seconds since the epoch.
-        error: Why nothing can be read; empty when it can.
+        error: Why the topic cannot be read; empty when it can.
     """
 
     records: tuple[RecordView, ...] = ()
@@ -61,18 +61,18 @@ class TailSnapshot:
 
 
 class TailFeed(ReadingThread):
-    """Tails one topic until told to stop.
+    """Tails one topic until stopped.
 
-    Following what comes, the newest records are kept. From the beginning or from a time on, it
-    reads until it cannot keep more, and then waits for `read_on`.
+    When it follows the end of the topic, the buffer holds the newest records. From the beginning or
+    a time, it reads until the buffer is full, and then waits for `read_on`.
 
     Args:
         tails: Opens the topic; called in the thread, again until it succeeds.
         topic: The topic.
-        start: Where to begin.
-        wanted: What the records have to be like.
+        start: Where to start reading.
+        wanted: The filter for records.
         clock: Seconds since the epoch.
-        most: Records to keep.
+        most: Size of the buffer in records.
         pause: Seconds to wait after an error.
     """
 
@@ -98,10 +98,10 @@ class TailFeed(ReadingThread):
         self._read_on_from: int | None = None
         self._asked = wanted
         self._wanted = wanted
-        # What came last, whether it matched or not, so that another filter has something at once.
+        # The latest records, matching or not, so that a new filter has results at once.
         self._recent = RecordBuffer(most, _MOST_KEPT_BYTES)
         self._kept = RecordBuffer(most, _MOST_KEPT_BYTES)
-        # What matched, but would not be kept if it were shown.
+        # Matches that do not fit into the buffer yet.
         self._ahead: deque[RecordView] = deque()
         self._read = 0
         self._matched = 0
@@ -113,21 +113,21 @@ class TailFeed(ReadingThread):
 
     @property
     def snapshot(self) -> TailSnapshot:
-        """The records as they are now."""
+        """The current snapshot."""
         return self._snapshot
 
     def read_on(self, seen: TailSnapshot) -> None:
-        """Let go of the first half of what was seen and read on; once, however often it is said."""
+        """Drop the older half of a full buffer and read on; idempotent for one snapshot."""
         self._read_on_from = seen.first
         self._wake()
 
     def filter_by(self, wanted: Filter) -> None:
-        """Keep other records; from the beginning or from a time on, that means to read again."""
+        """Set the filter; unless it follows the end of the topic, this rereads from the start."""
         self._asked = wanted
         self._wake()
 
     def step(self) -> None:
-        """Take in what came, or wait for the reader to read on."""
+        """Read records, or wait for `read_on` when the buffer is full."""
         self._take_filter()
         if self._source is None or self._tails.address() not in ("", self._opened_at):
             self._open()
@@ -144,7 +144,7 @@ class TailFeed(ReadingThread):
             self._wait(_BREATH_SECONDS)
 
     def failed(self, failure: problem.Problem) -> None:
-        """Say so; what was read stays."""
+        """Publish the problem; the records read so far stay."""
         self._snapshot = replace(self._snapshot, error=str(failure), rate=0.0)
 
     def ended(self) -> None:
@@ -154,7 +154,7 @@ class TailFeed(ReadingThread):
         if self._follows:
             return _MOST_READ
         room = self._kept.room
-        # With a filter, few of those that are read may match.
+        # With a filter, few of the records may match.
         return min(_MOST_READ, room) if not self._wanted or not room else _MOST_READ
 
     def _open(self) -> None:
@@ -193,7 +193,7 @@ class TailFeed(ReadingThread):
             self._snapshot = replace(self._snapshot, error=batch.error, rate=0.0)
         now = self._clock()
         if batch.missing:
-            # What it held stays to be looked at until there is such a topic again.
+            # The records stay visible until the topic is recreated.
             gone_at = now if self._snapshot.gone_at is None else self._snapshot.gone_at
             self._snapshot = replace(
                 self._snapshot, gone_at=gone_at, error="", rate=0.0, lag=0, heard_at=now

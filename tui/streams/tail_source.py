@@ -1,4 +1,4 @@
-"""Where the records of one topic come from, as the console sees it; tests bring their own."""
+"""The interface to the records of any topic; tests pass fakes."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from .record_view import RecordView
 
 
 def follows(start: Start) -> bool:
-    """Whether reading keeps up with what comes, rather than paging on through what is there."""
+    """Whether reading follows new records, rather than paging through existing ones."""
     return start is Reset.LATEST or isinstance(start, Last)
 
 
 @dataclass(frozen=True, slots=True)
 class TailBatch:
-    """What one poll brought.
+    """The records of one poll.
 
     Attributes:
-        records: In the order in which they were read.
-        lag: Records that wait in Kafka; None before Kafka has told of the topic.
-        recreated: Whether the topic was deleted or recreated, so that what was read before is gone.
-        missing: Whether there is no such topic.
-        error: Why nothing can be read at the moment; empty when it can.
+        records: The records, in the order in which they were read.
+        lag: Records in Kafka that have not been read yet; None before Kafka has answered.
+        recreated: Whether the topic was deleted or recreated, so that earlier records are gone.
+        missing: Whether the topic does not exist.
+        error: Why Kafka cannot be read at the moment; empty when it can.
     """
 
     records: Sequence[RecordView] = ()
@@ -36,12 +36,12 @@ class TailBatch:
 
 
 class TailSource(Protocol):
-    """One topic, read from some place on."""
+    """One open topic."""
 
     def poll(self, most: int) -> TailBatch:
-        """The next records, at most `most`; waits a fraction of a second for some.
+        """Wait a fraction of a second for records, and return at most `most`.
 
-        With 0 it takes no record, and only sees how the topic is.
+        With 0, it returns no records, only the state of the topic.
         """
 
     def close(self) -> None: ...
@@ -49,13 +49,13 @@ class TailSource(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TopicSize:
-    """A topic and how much it holds.
+    """A topic and its size.
 
     Attributes:
-        name: As it is called in Kafka.
-        records: Of the partitions that have a leader; None when Kafka does not tell.
-        partitions: How many there are.
-        leaderless: Those of them that have no leader, and cannot be read.
+        name: The name in Kafka.
+        records: Records in the partitions that have a leader; None when unknown.
+        partitions: Number of partitions.
+        leaderless: Number of partitions without a leader, which cannot be read.
     """
 
     name: str
@@ -65,10 +65,10 @@ class TopicSize:
 
 
 class Tails(Protocol):
-    """Kafka, as far as looking into its topics goes; every method but `address` blocks."""
+    """Opens and lists Kafka's topics; every method except `address` blocks."""
 
     def address(self) -> str:
-        """Where Kafka is; empty while there is none. Another one means: open again."""
+        """Return Kafka's address, empty while there is none; a change reopens topics."""
 
     def open(self, topic: str, start: Start) -> TailSource: ...
 

@@ -1,4 +1,4 @@
-"""Events per second of wall time, counted in whole seconds."""
+"""Events per second of wall time, from counts per whole second."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ _RATE_SECONDS: Final = 5
 
 
 class Throughput:
-    """Counts of the last two minutes."""
+    """Counts per second of the last two minutes."""
 
     def __init__(self) -> None:
         self._seconds: deque[tuple[int, int]] = deque(maxlen=KEPT_SECONDS + 1)
         self._began: int | None = None
 
     def add(self, now: float, count: int) -> None:
-        """Count events that came at `now`, in seconds since the epoch."""
+        """Count events that arrived at `now`, in seconds since the epoch."""
         second = int(now)
         if self._began is None or second < self._began:
             self._began = second
-        # A clock that was set back repeats seconds; they start again.
+        # A clock that was set back repeats seconds, which are counted again.
         while self._seconds and self._seconds[-1][0] > second:
             self._seconds.pop()
         if self._seconds and self._seconds[-1][0] == second:
@@ -29,7 +29,7 @@ class Throughput:
         self._seconds.append((second, count))
 
     def counts(self, now: float) -> tuple[int, ...]:
-        """Events of each whole second since the first one, oldest first; of two minutes at most."""
+        """Return the events of each completed second, oldest first; at most two minutes."""
         end = int(now)
         if self._began is None:
             return ()
@@ -37,6 +37,6 @@ class Throughput:
         return tuple(known.get(at, 0) for at in range(max(self._began, end - KEPT_SECONDS), end))
 
     def rate(self, now: float) -> float:
-        """Mean of the last whole seconds; the running one is left out, since it is not over."""
+        """Return the mean of the last completed seconds."""
         last = self.counts(now)[-_RATE_SECONDS:]
         return sum(last) / len(last) if last else 0.0

@@ -1,4 +1,4 @@
-"""Tells rows that are delivered again from new ones."""
+"""Detection of duplicate rows."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Hashable
 
 
 class Unseen:
-    """Remembers a bounded number of rows, the latest.
+    """Remembers a bounded number of the latest rows.
 
-    A job that restarts may write a transaction twice, under another offset: only the whole content
-    tells, since `trans_num` is not unique.
+    A job that restarts may write a transaction twice, with different offsets. Duplicates are found
+    by the whole content, since `trans_num` is not unique.
 
     Args:
         limit: Rows to remember.
@@ -24,7 +24,7 @@ class Unseen:
         return len(self._seen)
 
     def add(self, row: Hashable) -> bool:
-        """Remember a row; whether it is new."""
+        """Remember a row, and return whether it is new."""
         identity = hash(row)
         if identity in self._seen:
             return False

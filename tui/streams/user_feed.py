@@ -1,4 +1,4 @@
-"""Reads one user's history for as long as the user's screen is open."""
+"""The thread that reads one user's history while the user's screen is open."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _log = logging.getLogger(__name__)
 
 
 class UserFeed(ReadingThread):
-    """Gathers what comes of one user.
+    """Reads one user's history.
 
     Args:
         open_source: Connects; called in the thread, again until it succeeds.
@@ -32,7 +32,7 @@ class UserFeed(ReadingThread):
         self._source: HistorySource | None = None
         self._state = HistoryState()
         self.history = UserHistory()
-        """Replaced as a whole, so that any thread may look at it."""
+        """Replaced as a whole, so that any thread may read it."""
 
     def step(self) -> None:
         self._source = self._source or self._open_source()
@@ -46,7 +46,7 @@ class UserFeed(ReadingThread):
             self.history = replace(self.history, caught_up=True, at=now)
 
     def failed(self, failure: problem.Problem) -> None:
-        """Say so; what was read stays."""
+        """Publish the problem; the history read so far stays."""
         self.history = self._state.history(str(failure), self.history.at)
 
     def ended(self) -> None:

@@ -1,4 +1,4 @@
-"""Reads something again and again, and keeps the last good answer."""
+"""A thread that repeats a read and holds the last good answer."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Watched(Generic[T]):
-    """What was read last.
+    """The result of the last read.
 
     Attributes:
-        value: The last good answer; None when there never was one.
+        value: The last good answer; None before the first one.
         at: When it was read, in seconds since the epoch.
-        problem: Why the last try failed; None when it did not.
+        problem: Why the last read failed; None when it succeeded.
     """
 
     value: T | None = None
@@ -29,13 +29,13 @@ class Watched(Generic[T]):
 
 
 class Watch(ReadingThread, Generic[T]):
-    """A blocking read, repeated.
+    """Repeats a blocking read.
 
     Args:
-        read: What to read; called in the thread. Its errors are kept, not raised.
-        seconds: Between two reads.
+        read: The blocking read; called in the thread. Its errors are published, not raised.
+        seconds: Pause between two reads.
         clock: Seconds since the epoch.
-        name: Of the thread.
+        name: The thread's name.
     """
 
     def __init__(
@@ -50,15 +50,15 @@ class Watch(ReadingThread, Generic[T]):
 
     @property
     def last(self) -> Watched[T]:
-        """What was read last, or has become of it."""
+        """The result of the last read, including amendments."""
         return self._last
 
     def now(self) -> None:
-        """Read at once rather than in a moment."""
+        """Read now rather than after the pause."""
         self._wake()
 
     def amend(self, change: Callable[[T], T]) -> None:
-        """Change what was read last, where more is known of it than when it was read."""
+        """Update the last answer with something known since it was read."""
         with self._changing:
             if self._last.value is not None:
                 self._last = replace(self._last, value=change(self._last.value))
@@ -70,6 +70,6 @@ class Watch(ReadingThread, Generic[T]):
         self._wait(self._seconds)
 
     def failed(self, failure: Problem) -> None:
-        """Keep the last good answer, beside why there is none newer."""
+        """Publish the problem with the last good answer."""
         with self._changing:
             self._last = replace(self._last, problem=failure)

@@ -1,1 +1,1 @@
-"""A table of any rows: columns, queries and filters, the live table, export."""
+"""Tables of any rows: columns, queries, filters, the live table, and export."""

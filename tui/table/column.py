@@ -1,4 +1,4 @@
-"""A column of a table, declared once: filter, order, drawing and export all read it."""
+"""The declaration of a table's column, used to filter, sort, draw and export."""
 
 from __future__ import annotations
 
@@ -24,23 +24,22 @@ def _blank(_row: object, _now: float) -> Sequence[Piece]:
 
 @dataclass(frozen=True, slots=True)
 class Column(Generic[RowT]):
-    """One column.
+    """A column of a table.
 
     Attributes:
         title: Its heading.
-        width: Cells it always has; 0 for one that is not drawn.
-        cell: The pieces of a row's cell, at the time given in seconds since the epoch.
-        name: As it is written in a filter and heads an exported column; empty for one that is only
-            drawn.
+        width: Minimum width in cells; 0 for a column that is not drawn.
+        cell: Returns the pieces of a row's cell, at a time in seconds since the epoch.
+        name: The name in filters and exports; empty for a column that is only drawn.
         kind: `int`, `float`, `bool`, `str` or `datetime`.
-        value: A row's value, to filter, sort and export by; None when the row has none.
-        word: Whether a word in a filter is looked for in it.
+        value: Returns a row's value to filter, sort and export by; None when it has none.
+        word: Whether words in a filter are searched in it.
         letter: The key that sorts by it; empty for none.
-        right: Whether it is right-aligned, as numbers are.
-        drop: Columns with the highest number go first when the width is short; 0 always stays.
-        grow: Cells it takes beyond its width when there are some left.
-        spreads: Whether a cell that does not fit begins further left, where cells are empty; only
-            the last column may.
+        right: Whether it is right-aligned, like numbers.
+        drop: In a narrow table, columns with the highest number are dropped first; 0 always stays.
+        grow: Additional cells it takes when there are some left.
+        spreads: Whether a cell that does not fit starts further left, over empty cells; only for
+            the last column.
     """
 
     title: str = ""
@@ -61,7 +60,7 @@ class Columns(Generic[RowT]):
     """The columns of one kind of row.
 
     Args:
-        columns: In the order in which they are drawn and exported.
+        columns: The columns, in the order in which they are drawn and exported.
     """
 
     def __init__(self, *columns: Column[RowT]) -> None:
@@ -87,11 +86,11 @@ class Columns(Generic[RowT]):
         return tuple(each for each in self._by_name.values() if each.word)
 
     def values(self, row: RowT) -> list[Any]:
-        """A row's values, in the order of `kinds`."""
+        """Return a row's values, in the order of `kinds`."""
         return [each.value(row) for each in self._by_name.values()]
 
     def getter(self, row: RowT) -> Get:
-        """How a filter looks at a row."""
+        """Return the lookup of a row's values that a filter needs."""
 
         def get(name: str) -> object:
             if name:
@@ -101,7 +100,7 @@ class Columns(Generic[RowT]):
         return get
 
     def sort_key(self, name: str) -> Callable[[RowT], Any]:
-        """What rows are ordered by; a row without a value comes before all others."""
+        """Return a sort key; rows without a value sort before all others."""
         value_of = self._by_name[name].value
 
         def key(row: RowT) -> tuple[bool, Any]:

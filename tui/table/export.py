@@ -1,4 +1,4 @@
-"""Rows as a file: CSV for spreadsheets, JSON lines for programs, Parquet with types."""
+"""Exports rows to a file: CSV for spreadsheets, JSON lines for programs, Parquet with types."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 Value = int | float | str | bool | datetime | None
 Kind = type[int] | type[float] | type[str] | type[bool] | type[datetime]
 
-# What spreadsheets take for the beginning of a formula; some also take the full-width forms.
+# Characters that start a formula in spreadsheets; some also accept the full-width forms.
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 _ROWS_AT_ONCE: Final = 10_000
 
 
 class Format(StrEnum):
-    """What a file is written as; the value is its suffix."""
+    """A file format; the value is the suffix."""
 
     CSV = "csv"
     JSON = "jsonl"
@@ -41,7 +41,7 @@ class Format(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FileColumn:
-    """A column: its name and what its values are, apart from None."""
+    """A column of a file: its name and the type of its values, which may also be None."""
 
     name: str
     kind: Kind
@@ -49,7 +49,7 @@ class FileColumn:
 
 @dataclass(frozen=True, slots=True)
 class ExportResult:
-    """What was written: where, how many rows, how large in bytes."""
+    """A written file: its path, number of rows and size in bytes."""
 
     path: Path
     rows: int
@@ -57,7 +57,7 @@ class ExportResult:
 
 
 def fields_of(record: type[msgspec.Struct]) -> tuple[FileColumn, ...]:
-    """The fields that a record declares, in their order."""
+    """Return the fields that a record class declares, in their order."""
     return tuple(
         FileColumn(field.encode_name, _kind(field.type)) for field in msgspec.structs.fields(record)
     )
@@ -66,15 +66,15 @@ def fields_of(record: type[msgspec.Struct]) -> tuple[FileColumn, ...]:
 def export(
     path: Path, format: Format, fields: Sequence[FileColumn], rows: Iterable[Sequence[Value]]
 ) -> ExportResult:
-    """Write rows to a new file; blocks for as long as that takes.
+    """Write rows to a new file; blocks until it is written.
 
     Args:
-        path: Where to; its folder has to be there. A file that is there stays, and the new one
-            gets a name with `-2` and so on.
-        format: As what.
+        path: The path; its folder must exist. If the file exists, the new one gets a name with
+            `-2` and so on.
+        format: The file format.
         fields: The columns.
-        rows: Their values in the order of `fields`. Times are written without a zone, after a
-            conversion to UTC if they have one.
+        rows: The values, in the order of `fields`. Times with a zone are converted to UTC; all are
+            written without a zone.
 
     Raises:
         PipelineError: The file cannot be written, or a value is not of its field's kind.
@@ -92,7 +92,7 @@ def export(
 
 
 class _Counted:
-    """Rows that count themselves as they pass, with times made plain."""
+    """Counts rows as they pass, and removes the zones of times."""
 
     def __init__(self, rows: Iterable[Sequence[Value]]) -> None:
         self._rows = rows
@@ -124,7 +124,7 @@ def _csv_cell(value: Value) -> object:
 
 def _csv_text(text: str) -> str:
     harmless = sanitised(text)
-    # Spreadsheets also look behind blanks. An apostrophe in front makes text of anything.
+    # Spreadsheets ignore leading blanks. A leading apostrophe turns anything into text.
     return f"'{harmless}" if text.lstrip(" ").startswith(_FORMULA) else harmless
 
 
@@ -137,7 +137,7 @@ def _write_json(path: Path, fields: Sequence[FileColumn], rows: Iterable[list[Va
 
 
 def _write_parquet(path: Path, fields: Sequence[FileColumn], rows: Iterable[list[Value]]) -> None:
-    # A third of a second that only those wait for who want Parquet.
+    # The import takes a third of a second, so it only happens for Parquet.
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -153,7 +153,7 @@ def _write_parquet(path: Path, fields: Sequence[FileColumn], rows: Iterable[list
 
 
 def _fitting(value: Value, field: FileColumn) -> Value:
-    """Arrow would cut a float down to an integer without a word."""
+    """Check the type of a value, since Arrow would silently truncate a float to an integer."""
     kind = type(value)
     if value is None or kind is field.kind or (kind is int and field.kind is float):
         return _encodable(value)
@@ -180,7 +180,7 @@ _WRITERS: Final[dict[Format, Callable[..., None]]] = {
 
 
 def _encodable(value: Value) -> Value:
-    """Half a surrogate pair is no character that UTF-8 could carry."""
+    """Replace lone surrogates, which UTF-8 cannot encode."""
     if isinstance(value, str) and not value.isascii():
         return value.encode("utf-8", "backslashreplace").decode()
     return value

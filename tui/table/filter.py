@@ -1,9 +1,8 @@
 """The filter language of all tables: words, and comparisons on fields such as `count>5 user:-31`.
 
-Terms are separated by blanks and all have to hold; `"two words"` is one term, `!` before a term
-turns it round. `:` means "begins with" for numbers and times and "contains" for text; the other
-operators compare numbers as numbers, times as far as they are written, text as people read it,
-without case.
+Terms are separated by blanks and all must match; `"two words"` is one term, and `!` negates a term.
+`:` means "starts with" for numbers and times and "contains" for text. The other operators compare
+numbers as numbers, times up to the precision of the term, and text without case.
 """
 
 from __future__ import annotations
@@ -35,19 +34,19 @@ Get = Callable[[str], object]
 
 
 class FilterError(ValueError):
-    """A filter that cannot be understood; the message says which part, and what would do."""
+    """A filter that cannot be parsed; the message names the part and what is valid."""
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One condition.
+    """One condition of a filter.
 
     Attributes:
-        field: The field's name; empty for a word, which any text may contain.
+        field: The field's name; empty for a word, which is searched in all texts.
         op: One of `COMPARISONS`, `CONTAINS`, or `WORD`.
-        text: What the field is compared with, folded.
-        number: The same as a number; None when it is none.
-        negated: Whether it must not hold.
+        text: The text to compare with, folded.
+        number: The same as a number; None when it is not a number.
+        negated: Whether the condition is negated.
     """
 
     field: str
@@ -57,7 +56,7 @@ class Term:
     negated: bool = False
 
     def holds(self, value: object) -> bool:
-        """Whether a field's value, or the texts of a row for a word, satisfies the condition."""
+        """Whether a field's value, or for a word the texts of a row, satisfies the condition."""
         return self._test(value) is not self.negated
 
     def _test(self, value: object) -> bool:
@@ -81,14 +80,14 @@ class Term:
         return self._compare(written, wanted)
 
     def _compare(self, value: object, wanted: object) -> bool:
-        # A time "contains" what it begins with: the part that is compared is cut to its length.
+        # A time "contains" its prefix, so it is cut to the length of the term.
         compare = COMPARISONS["=" if self.op == CONTAINS else self.op]
         return bool(compare(value, wanted))
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What rows have to be like; an empty one lets all pass."""
+    """Conditions that rows must satisfy; an empty filter matches all rows."""
 
     text: str = ""
     terms: tuple[Term, ...] = ()
@@ -97,28 +96,28 @@ class Filter:
         return bool(self.terms)
 
     def matches(self, get: Get) -> bool:
-        """Whether a row passes.
+        """Whether a row matches.
 
         Args:
-            get: A field's value, or None; for the name `""` the texts that words are looked for in.
+            get: Returns a field's value, or None; for `""`, the texts that are searched for words.
         """
         return all(term.holds(get(term.field)) for term in self.terms)
 
 
 def parse(text: str, fields: Mapping[str, type] | None = None) -> Filter:
-    """Understand a filter.
+    """Parse a filter.
 
     Args:
-        text: What somebody typed.
-        fields: The fields that there are, with their types; any field may be named when None.
+        text: The typed filter.
+        fields: The known fields with their types; None allows any field.
 
     Raises:
-        FilterError: A field is not known, or is a number and compared with something else.
+        FilterError: A field is unknown, or is a number and compared with something else.
     """
     try:
         parts = shlex.split(text)
     except ValueError:
-        # Half-typed: the closing quotation mark is still to come.
+        # Still being typed: the closing quotation mark is missing.
         parts = text.replace('"', " ").replace("'", " ").split()
     return Filter(text.strip(), tuple(_term(part, fields) for part in parts))
 

@@ -1,4 +1,4 @@
-"""How columns share the width of a table, and the pieces of its lines."""
+"""The layout of a table: how columns share its width, and the pieces of its lines."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _GAPS: Final = (2, 5)
 
 @dataclass(frozen=True, slots=True)
 class Placed(Generic[RowT]):
-    """A column with the width it got and the gap before it."""
+    """A column with its width and the gap before it, in cells."""
 
     column: Column[RowT]
     width: int
@@ -26,9 +26,9 @@ class Placed(Generic[RowT]):
 
 
 def place(columns: Sequence[Column[RowT]], width: int) -> list[Placed[RowT]]:
-    """Choose the columns that fit and share what is left: first to those that grow, then gaps.
+    """Choose the columns that fit, and give spare cells to growing columns, then to gaps.
 
-    Where even those that always stay do not fit, those that grow give way.
+    If even the columns that always stay do not fit, growing columns are narrowed.
     """
     chosen = list(columns)
     smallest = _GAPS[0]
@@ -42,7 +42,7 @@ def place(columns: Sequence[Column[RowT]], width: int) -> list[Placed[RowT]]:
     for column in chosen:
         extra = max(0, min(column.grow, left))
         if left < 0 and column.grow:
-            # Text is cut, with a mark, before the edge of the table cuts without one.
+            # Text is cut with an ellipsis, before the edge of the table cuts it without one.
             extra = max(left, 1 - column.width)
         left -= extra
         widths.append(column.width + extra)
@@ -54,7 +54,7 @@ def place(columns: Sequence[Column[RowT]], width: int) -> list[Placed[RowT]]:
 
 
 def heading(column: Column[RowT], *, sorted_by: bool, descending: bool) -> list[Piece]:
-    """A column's title, with the letter that sorts by it, and an arrow when it does."""
+    """Return a column's title with its sort letter, and an arrow when the table is sorted by it."""
     if sorted_by:
         return [Piece(f"{column.title}{'▾' if descending else '▴'}", Tone.TITLE)]
     before, letter, after = _around(column.title, column.letter)
@@ -71,7 +71,7 @@ def _around(title: str, letter: str) -> tuple[str, str, str]:
 def lay_out(
     placed: Sequence[Placed[RowT]], cell: Callable[[Column[RowT]], Sequence[Piece]]
 ) -> list[Piece]:
-    """The pieces of a whole line: each column's cell in its width."""
+    """Return the pieces of a line: each column's cell, fitted to its width."""
     places, cells = list(placed), [cell(each.column) for each in placed]
     while len(places) > 1 and _spreads(places[-1], cells[-1]) and not cells[-2]:
         before, last = places[-2:]

@@ -1,4 +1,4 @@
-"""A live table: draws only the visible lines of frozen rows, and keeps the cursor on its row."""
+"""A table of frozen rows that draws only visible lines and keeps the cursor on its row."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _ASKING: Final = frozenset({"filter", "sort_next", "sort_reverse", "sort_letter"
 
 
 class TableMessage(Message):
-    """Something that is wanted of a table, or that has become of it."""
+    """A message of a live table."""
 
     def __init__(self, table: LiveTable[Any]) -> None:
         super().__init__()
@@ -39,47 +39,47 @@ class TableMessage(Message):
 class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=False):
     """Rows under a heading that stays.
 
-    The cursor is on the first row, whichever that is, until somebody moves it; from then on it
-    stays on the row with the same key, at the same line of the screen, while others come and go.
+    The cursor is on the first row, whichever that is, until it is moved; from then on it stays on
+    the row with the same key, at the same line of the screen, while other rows come and go.
 
     Args:
-        columns: What there is of a row.
-        key: What tells a row from others.
-        heading: Whether the column titles are shown.
-        query: How the rows are asked for at first; None for rows that cannot be sorted or filtered.
+        columns: The columns.
+        key: Returns a row's identity.
+        heading: Whether to show the column titles.
+        query: The initial query; None for rows that cannot be sorted or filtered.
         id: The widget's id.
     """
 
     class Opened(TableMessage):
-        """Somebody wants to see more of the selected row."""
+        """Posted when a row is opened."""
 
     class Moved(Message):
-        """Another row is under the cursor than before, since somebody went there."""
+        """Posted when the user moves the cursor to another row."""
 
     class Queried(TableMessage):
-        """Somebody wants other rows, or another order."""
+        """Posted when the query changes."""
 
         def __init__(self, table: LiveTable[Any], query: Query) -> None:
             super().__init__(table)
             self.query = query
 
     class FilterWanted(TableMessage):
-        """Somebody wants to type a filter for this table."""
+        """Posted to open the filter bar for this table."""
 
     class ExportWanted(TableMessage):
-        """Somebody wants the rows of this table in a file."""
+        """Posted to export the rows of this table."""
 
     class Ready(TableMessage):
-        """A table is there; whoever remembers which of its columns were hidden hides them."""
+        """Posted on mount, so that remembered columns can be hidden."""
 
     class ColumnsWanted(TableMessage):
-        """Somebody wants to choose which columns are shown."""
+        """Posted to choose the visible columns."""
 
     BINDINGS = bindings(Scope.TABLE)
     OPENS: ClassVar[bool] = True
-    """Whether there is more to see of a row."""
+    """Whether rows can be opened."""
     EXPORTS: ClassVar[bool] = False
-    """Whether the screen writes the rows of this table to a file when asked to."""
+    """Whether the screen exports the rows of this table."""
     COMPONENT_CLASSES: ClassVar[set[str]] = {"live-table--cursor"}
 
     def __init__(
@@ -105,48 +105,48 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
         self._held: Hashable | None = None
         self._placed: list[Placed[RowT]] = []
         self._strips: Strips[RowT] = Strips(self._style)
-        # The width that lines were made ready for; 0 before they are, and once something changed.
+        # The width that lines are prepared for; 0 when they have to be prepared again.
         self._ready_for = 0
 
     @property
     def rows(self) -> Sequence[RowT]:
-        """The rows as they are shown, from the top."""
+        """The rows in the order shown."""
         return self._rows
 
     @property
     def selected(self) -> RowT | None:
-        """The row under the cursor; None when there is no row."""
+        """The row under the cursor; None when there are no rows."""
         return self._rows[self._cursor] if self._rows else None
 
     @property
     def optional_columns(self) -> tuple[str, ...]:
-        """The titles of the columns that can be hidden: all but the first, which says of what."""
+        """The titles of the columns that can be hidden: all except the first."""
         return tuple(title for column in self.columns.drawn[1:] if (title := column.title.strip()))
 
     @property
     def hidden(self) -> frozenset[str]:
-        """The titles of the columns that are hidden."""
+        """The titles of the hidden columns."""
         return self._hidden
 
     def hide(self, titles: Iterable[str]) -> None:
-        """Hide these columns and show all others; titles of none are kept for when there is one."""
+        """Hide these columns and show all others; titles without a column apply when it appears."""
         self._hidden = frozenset(titles)
         self.refresh()
 
     @property
     def asked(self) -> Query | None:
-        """How the rows are asked for; None for rows that cannot be sorted or filtered."""
+        """The query; None for rows that cannot be sorted or filtered."""
         return self._query
 
     def ask(self, query: Query) -> None:
-        """Ask for other rows, or another order; whoever shows rows hears of it."""
+        """Set the query, and post `Queried`."""
         if query != self._query:
             self._query = query
             self.post_message(self.Queried(self, query))
             self.refresh()
 
     def copied(self, row: RowT) -> str:
-        """What copying a row puts into the clipboard; empty for nothing."""
+        """Return the text to copy for a row; empty for none."""
         return ""
 
     def show_rows(
@@ -156,25 +156,25 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
         reason: Sequence[Piece],
         note: Sequence[Piece] = (),
     ) -> None:
-        """Draw other rows.
+        """Set and draw the rows.
 
         Args:
-            rows: In the order to show.
-            now: Seconds since the epoch, for ages.
-            reason: Said when there are no rows.
-            note: A line below the rows, which the cursor never reaches; none when empty.
+            rows: The rows, in the order to show.
+            now: Seconds since the epoch, to compute ages.
+            reason: Shown when there are no rows.
+            note: A line below the rows, outside the cursor's range; empty for none.
         """
         later = int(now) != int(self._now)
-        # With rows there is no reason to be seen, whatever it counts.
+        # With rows, the reason is not visible, so a change of it needs no redraw.
         changed = rows != self._rows or note != self._note or (not rows and reason != self._reason)
         if not (changed or later):
             return
-        # All rows have their ages of one moment, whichever of them are drawn again.
+        # All rows show ages of the same moment, whichever of them are redrawn.
         self._now = now if later else self._now
         self._rows, self._reason, self._note = rows, reason, note
         height = len(rows) + self._heading + bool(note)
         if self.virtual_size.height != height:
-            # Height "auto" follows the number of rows, which only a layout finds out.
+            # Height "auto" depends on the number of rows, so it needs a layout.
             self.virtual_size = Size(0, height)
             self.refresh(layout=bool(self.styles.is_auto_height))
         self._follow_held_row()
@@ -197,7 +197,7 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
         if index >= len(self._rows):
             return self._strips.of(self._note if index == len(self._rows) else (), width)
         row = self._rows[index]
-        # A table that never has the keys is moved in from elsewhere.
+        # A table that never has the focus shows its cursor anyway: the dialog moves it.
         cursor = index == self._cursor and (self.has_focus or not self.can_focus)
         return self._strips.of_row(
             self._key(row), row, lambda: self._line(row), width, cursor=cursor
@@ -210,12 +210,12 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
         layout: bool = False,
         recompose: bool = False,
     ) -> Self:
-        """Draw again what may have changed."""
+        """Redraw, and prepare the lines again."""
         self._ready_for = 0
         return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     def _make_ready(self, width: int) -> None:
-        """Find out what all lines depend on, once for all of them."""
+        """Compute what all lines depend on, once for all of them."""
         self._ready_for = width
         self._placed = place(self._shown_columns, width)
         cursor = self.get_component_rich_style("live-table--cursor")
@@ -237,7 +237,7 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
         self._go(len(self._rows) - 1)
 
     def action_open(self) -> None:
-        """See more of the selected row."""
+        """Open the selected row."""
         if self._rows:
             self.post_message(self.Opened(self))
 
@@ -248,7 +248,7 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
         self.post_message(self.ExportWanted(self))
 
     def action_copy(self) -> None:
-        """Copy what tells the selected row from others."""
+        """Copy the id of the selected row."""
         text = self.copied(self.selected) if self.selected is not None else ""
         if text:
             self.app.copy_to_clipboard(text)
@@ -269,21 +269,21 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
             self.ask(replace(self._query, descending=not self._query.descending))
 
     def action_sort_letter(self, letter: str) -> None:
-        """Sort by the column with this letter; the other way round when it is sorted by it."""
+        """Sort by the column with this letter; if it already is, reverse the order."""
         for column in self.columns.drawn:
             if column.letter == letter and column.name:
                 self._sort_by(column.name)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Some tables cannot be sorted and filtered, some not be exported or opened."""
+        """Disable what this table does not support: sort, filter, export or open."""
         cannot = {"open": not self.OPENS, "export": not self.EXPORTS}
         if cannot.get(action, self._query is None and action in _ASKING):
             return False
         return super().check_action(action, parameters)
 
     def on_click(self, event: events.Click) -> None:
-        """Select the row under the pointer, open it at the second click, or sort by a title."""
-        # The content is inside a padding, which events count.
+        """Select the clicked row, open it on a double click, or sort by the clicked title."""
+        # Event positions include the padding around the content.
         offset = event.get_content_offset(self)
         if offset is None:
             return
@@ -296,13 +296,13 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
                 self.action_open()
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """The wheel moves the cursor, so that what is looked at holds still."""
+        """Move the cursor, which keeps the selected row at its line while others come and go."""
         event.stop()
         event.prevent_default()
         self.action_move(_WHEEL_ROWS)
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """The wheel moves the cursor, so that what is looked at holds still."""
+        """Move the cursor, which keeps the selected row at its line while others come and go."""
         event.stop()
         event.prevent_default()
         self.action_move(-_WHEEL_ROWS)
@@ -328,7 +328,7 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
     @property
     def _shown_columns(self) -> Sequence[Column[RowT]]:
         if not self.columns.drawn:
-            # Those of a table that shows any topic are not known before one is chosen.
+            # A table of any topic has no columns before a topic is chosen.
             return []
         first, *others = self.columns.drawn
         return [first, *(each for each in others if each.title.strip() not in self._hidden)]

@@ -1,4 +1,4 @@
-"""A file that appears whole or not at all, and never in the place of another."""
+"""Creates files atomically, without ever overwriting another file."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from pipeline.errors import PipelineError
 _ELSEWHERE: Final = "Choose another folder."
 _ROOM: Final = "Make room, or choose another folder."
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-# What file systems without hard links answer.
+# The errors of file systems without hard links.
 _NO_LINKS: Final = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
 
 
 def create(path: Path, write: Callable[[Path], None]) -> Path:
-    """Have a file written, then put it in its place.
+    """Write a temporary file, then move it to its path.
 
     Args:
-        path: Where the file should be; when one is there, `-2`, `-3` … goes before the suffix.
-        write: Writes the file to the path it is given; nobody else sees that one.
+        path: The wanted path; if it exists, `-2`, `-3` … is added before the suffix.
+        write: Writes the file to a temporary path.
 
     Returns:
-        Where the file is.
+        The path of the new file.
 
     Raises:
-        PipelineError: There is no such folder, or the file cannot be written there.
+        PipelineError: The folder does not exist, or the file cannot be written there.
     """
     if not path.name:
         raise PipelineError(f"{path} names no file.", "Add a file name.")
@@ -55,7 +55,7 @@ def create(path: Path, write: Callable[[Path], None]) -> Path:
 def _place(partial: Path, path: Path) -> Path:
     for free in _names(path):
         try:
-            # A link fails where a rename would overwrite a file that came a moment ago.
+            # A link fails where a rename would overwrite a file created in the meantime.
             os.link(partial, free)
         except FileExistsError:
             continue

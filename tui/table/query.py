@@ -1,4 +1,4 @@
-"""What a table is asked for, and the page it answers with."""
+"""A table's query, and the page of rows that answers it."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from .filter import Filter
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """Which rows, in which order.
+    """The filter and the order of a table's rows.
 
     Attributes:
-        sort: Name of a column; empty for the order in which the rows come.
+        sort: Name of a column; empty for the rows' own order.
         descending: Whether the largest comes first.
-        filter: What rows have to be like.
-        feature: Of which feature, where a table shows one of several; empty for its first.
+        filter: The filter that rows must match.
+        feature: The feature to show, for a table that shows one of several; empty for the first.
     """
 
     sort: str = ""
@@ -29,14 +29,14 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[RowT]):
-    """The first rows that a query finds.
+    """The first rows of a query.
 
     Attributes:
-        rows: In the order asked for.
-        matched: How many rows the filter lets pass.
-        total: How many rows there are.
-        truncated: Whether there were more than that, some of which are forgotten.
-        query: What was asked.
+        rows: The rows, in the order of the query.
+        matched: Number of rows that match the filter.
+        total: Number of all rows.
+        truncated: Whether there were more rows, some of which were dropped.
+        query: The query.
     """
 
     rows: tuple[RowT, ...] = ()
@@ -52,13 +52,13 @@ def select(
     columns: Columns[RowT],
     limit: int | None = None,
 ) -> Page[RowT]:
-    """Answer a query from rows that are all at hand.
+    """Answer a query from rows in memory.
 
     Args:
-        rows: In the order in which they are shown when nothing else is asked for.
-        query: What is wanted.
-        columns: Of the rows.
-        limit: Rows of the page; all of them for None.
+        rows: All rows, in the order for a query without sorting.
+        query: The query.
+        columns: The rows' columns.
+        limit: Maximum number of rows of the page; None for all.
     """
     everything = list(rows)
     found = everything

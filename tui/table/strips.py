@@ -1,4 +1,4 @@
-"""The lines of a table as they were drawn last, so that a row which only moved costs nothing."""
+"""A cache of a table's drawn lines, so that a row that only moves is not drawn again."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from .column import RowT
 
 
 class Strips(Generic[RowT]):
-    """Makes strips of pieces, and those of rows once.
+    """Converts pieces to strips, and caches those of rows.
 
     Args:
-        style: The style of a tone in the present theme.
+        style: Returns the style of a tone in the current theme.
     """
 
     def __init__(self, style: Callable[[Tone], Style]) -> None:
@@ -30,12 +30,12 @@ class Strips(Generic[RowT]):
         self._drawn: dict[tuple[Hashable, bool], tuple[RowT, Strip]] = {}
 
     def begin(self, plain: Style, cursor: Style, *look: object) -> None:
-        """Forget what was drawn before if it would not look the same now.
+        """Clear the cache if lines would look different now.
 
         Args:
-            plain: Style of a line.
-            cursor: Style of the line under the cursor.
-            look: Whatever else all lines depend on, such as the theme, the columns and the time.
+            plain: The style of a line.
+            cursor: The style of the line under the cursor.
+            look: Everything else that all lines depend on: the theme, the columns, the time.
         """
         now = (plain, cursor, *look)
         if now != self._look:
@@ -53,14 +53,14 @@ class Strips(Generic[RowT]):
         *,
         cursor: bool,
     ) -> Strip:
-        """The line of a row; `pieces` is called only if the row was not drawn like this before."""
+        """Return the line of a row; `pieces` is only called when it is not in the cache."""
         drawn = self._drawn.get((key, cursor))
         if drawn is None or drawn[0] != row:
             drawn = self._drawn[key, cursor] = (row, self.of(pieces(), width, cursor=cursor))
         return drawn[1]
 
     def of(self, pieces: Sequence[Piece], width: int, *, cursor: bool = False) -> Strip:
-        """Pieces as a line of so many cells."""
+        """Convert pieces to a line of `width` cells."""
         segments = [
             Segment("".join(piece.text for piece in run), self._ink(tone, cursor=cursor))
             for tone, run in groupby(pieces, key=lambda piece: piece.tone)

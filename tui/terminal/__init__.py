@@ -1,1 +1,1 @@
-"""The terminal the console is in: signals, keys in their order, plain drawing, pictures."""
+"""The console's terminal: signals, the order of keys, plain drawing, pictures."""

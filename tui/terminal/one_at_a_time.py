@@ -1,4 +1,4 @@
-"""Keys one at a time: each is seen by whatever the one before it has led to."""
+"""Processes keys one at a time, each after the effects of the one before."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from textual import events
 from textual.app import App
 from textual.message_pump import MessagePump
 
-# So often in a row nothing may have moved until a key counts as done: what it leads to may be a
-# message that leads to another one.
+# A key counts as done after this many rounds without a change of the focus, since its effect may
+# be a message that leads to another one.
 _STILL_ROUNDS: Final = 4
 _MOST_ROUNDS: Final = 24
-# For a widget that goes while it is asked, and never answers.
+# A timeout, for a widget that is removed before it can answer.
 _ANSWER_SECONDS: Final = 1.0
 
 Typed = events.Key | events.Paste
 
 
 class OneAtATime:
-    """Holds typed input back until what was typed before it has had its effect.
+    """Holds back input until earlier input has had its effect.
 
-    Textual gives every key that has arrived to the widget that has the focus at that moment. When
-    several arrive in one go, as over a slow connection, from a paste or a macro, the text behind
-    the key that opens a line to type into would be taken as commands.
+    Textual sends every key to the widget that has the focus when the key arrives. When several keys
+    arrive at once, as over a slow connection, from a paste or a macro, the text typed after the key
+    that opens an input would be taken as commands.
 
     Args:
-        app: Whose keys they are.
+        app: The application that receives the keys.
     """
 
     def __init__(self, app: App[str]) -> None:
@@ -38,7 +38,7 @@ class OneAtATime:
         self._following: asyncio.Task[None] | None = None
 
     def must_wait(self, typed: Typed) -> bool:
-        """Whether input has to wait; it is posted to the app again when its turn has come."""
+        """Whether input has to wait; if so, it is posted to the app again later."""
         if typed is self._released:
             self._released = None
             return False
@@ -59,7 +59,7 @@ class OneAtATime:
             await self._settled()
 
     async def _settled(self) -> None:
-        """Wait until screen and focus stay where they are."""
+        """Wait until neither the screen nor the focus changes any more."""
         still = 0
         for _ in range(_MOST_ROUNDS):
             before = self._chain()
@@ -70,7 +70,7 @@ class OneAtATime:
                 return
 
     def _chain(self) -> list[MessagePump]:
-        """From what has the focus out to the app: the way that keys and messages take."""
+        """Return the path of keys and messages, from the focused widget out to the app."""
         if not self._app.screen_stack:
             return [self._app]
         inmost = self._app.focused or self._app.screen

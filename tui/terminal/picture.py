@@ -1,4 +1,4 @@
-"""A picture of the screen as a file, made like any other of the console's files."""
+"""Saves pictures of the screen, like all exports without overwriting files."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from tui.table.new_file import create
 
 
 def save_picture(svg: str, folder: Path, at: datetime) -> Path:
-    """Write a picture to a new file named after the time; blocks for as long as that takes.
+    """Write a picture to a new file named after the time; blocks until it is written.
 
     Args:
-        svg: The picture.
-        folder: Where to; it has to be there.
-        at: When it was taken.
+        svg: The picture as SVG.
+        folder: The folder, which must exist.
+        at: When the picture was taken.
 
     Returns:
-        Where it is.
+        The path of the file.
 
     Raises:
         PipelineError: It cannot be written there.
@@ -27,5 +27,5 @@ def save_picture(svg: str, folder: Path, at: datetime) -> Path:
 
 
 def _write(path: Path, svg: str) -> None:
-    # A terminal shows what XML cannot carry, such as half a surrogate pair, in some other way.
+    # A screen may contain text that UTF-8 cannot encode, such as a lone surrogate.
     path.write_text(svg, encoding="utf-8", errors="replace")

@@ -1,7 +1,7 @@
-"""Drawing for terminals in which what others draw in one cell takes two.
+"""Drawing for terminals that draw characters of ambiguous width two cells wide.
 
-Unicode calls the width of lines, dots, arrows and an ellipsis ambiguous: terminals that are set up
-for Chinese, Japanese or Korean may draw them two cells wide, and every line that has one is torn.
+In Unicode, lines, dots, arrows and the ellipsis have ambiguous width. Terminals set up for Chinese,
+Japanese or Korean may draw them two cells wide, which breaks the alignment of every such line.
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ _PLAIN: Final = {
 
 
 class PlainDrawing(LineFilter):
-    """Draws symbols of ambiguous width as ASCII; letters stay, whatever their width is."""
+    """Draws symbols of ambiguous width as ASCII; letters stay, whatever their width."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
-        """The segments, as wide as before."""
+        """Return the segments, with the same number of characters as before."""
         return [Segment(plain(text), style, control) for text, style, control in segments]
 
 
 @lru_cache(4_096)
 def plain(text: str) -> str:
-    """A text with one ASCII character in place of each symbol of ambiguous width."""
+    """Replace each symbol of ambiguous width by one ASCII character."""
     if text.isascii():
         return text
     return "".join(_PLAIN.get(one, _OTHER) if _is_torn(one) else one for one in text)

@@ -1,4 +1,4 @@
-"""Signals that end the console: the terminal is given back before it goes."""
+"""Handles signals that end the console, so that the terminal is restored first."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _LOOK_SECONDS: Final = 0.1
 
 
 def leave_on_signals(leave: Callable[[int], None], waiting: Callable[[], int]) -> None:
-    """End in order on SIGTERM and SIGHUP.
+    """Exit cleanly on SIGTERM and SIGHUP.
 
-    A terminal that was closed may take nothing more, and with it whatever wants to give it back;
-    the console ends all the same. One that is slow gets the time that it needs.
+    A terminal that was closed may accept no more output, which would block restoring it; the
+    process exits all the same. A slow terminal gets the time it needs.
 
     Args:
-        leave: Told the exit code, in the main thread.
-        waiting: How much the terminal has not taken yet; may be called in any thread.
+        leave: Called with the exit code, in the main thread.
+        waiting: Returns the amount of pending output; called in any thread.
     """
 
     def end(number: int, _: FrameType | None) -> None:
@@ -35,16 +35,16 @@ def leave_on_signals(leave: Callable[[int], None], waiting: Callable[[], int]) -
 
 
 def frames_waiting(driver: Any) -> int:
-    """How many pieces of output a driver of Textual still has for its terminal.
+    """Return how many pieces of output a Textual driver has not written yet.
 
-    Textual does not say; where it no longer keeps them there, none is known to wait.
+    There is no public API for this; if a later version stores them elsewhere, this returns 0.
     """
     queue = getattr(getattr(driver, "_writer_thread", None), "_queue", None)
     return queue.qsize() if queue is not None else 0
 
 
 def _give_up(code: int, waiting: Callable[[], int]) -> None:
-    """End the process once the terminal has taken nothing for a while."""
+    """Exit the process once the terminal has accepted no output for a while."""
     left, since = waiting(), time.monotonic()
     while time.monotonic() - since < _PATIENCE_SECONDS:
         time.sleep(_LOOK_SECONDS)

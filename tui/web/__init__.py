@@ -1,1 +1,1 @@
-"""The console in a browser: one console process for every tab, one stack for all of them."""
+"""The console in a browser: one console process per tab, one stack for all of them."""

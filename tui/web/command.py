@@ -33,18 +33,18 @@ def serve(
     tabs: int = 16,
     common: Common = Common(),
 ) -> int:
-    """Serve the console to a browser, a console for every tab, until ctrl+c.
+    """Serve the console to browsers, one console per tab, until ctrl+c.
 
-    The local stack is started if it does not run, and kept for as long as this serves.
+    The local stack is started if it is not running, and stays up until the server ends.
 
     Args:
-        host: Address to listen on. There is no password: on any other than loopback, whoever
-            reaches it has the console.
-        port: To listen on; 0 for any that is free.
-        read_only: Consoles without a key that changes anything, for a stack that runs.
-        allowed_host: A name by which browsers may call the server, besides addresses and localhost,
-            for a proxy in front of it: NAME on any port, or NAME:PORT. May be repeated.
-        tabs: How many may be open at the same time; each is a process of about 100 MiB.
+        host: Address to listen on. There is no password: on any address but loopback, anyone who
+            can reach it can use the console.
+        port: Port to listen on; 0 for any free one.
+        read_only: Serve read-only consoles, for a stack that is already running.
+        allowed_host: A host name that browsers may use for the server, besides addresses and
+            localhost, as behind a proxy: NAME on any port, or NAME:PORT. May be repeated.
+        tabs: Maximum number of open tabs; each is a process of about 100 MiB.
     """
     from tui.session.connect import connect
 
@@ -55,9 +55,9 @@ def serve(
     settings = common.settings
     if read_only:
         settings = msgspec.structs.replace(settings, read_only=True)
-    # Before the stack, which takes a while: a port that is taken is told at once.
+    # Before the stack, which takes a while, so that a port in use is reported at once.
     listener = _listen(host, port)
-    # By this port alone: pages of other servers on the same machine are other sites.
+    # Only with this port: pages of other servers on the same machine are other sites.
     itself = f"{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
     backend = connect(settings)
     try:
@@ -73,7 +73,7 @@ def serve(
 
 
 def _serve(settings: Settings, listener: socket.socket, names: tuple[str, ...], tabs: int) -> None:
-    # Loads the web server, which a command that is refused need not wait for.
+    # Imports the web server, which a refused command need not wait for.
     from .server import ConsoleServer, console_command
 
     for folder in (settings.state_dir, settings.logs_dir):
@@ -100,10 +100,10 @@ def _serve(settings: Settings, listener: socket.socket, names: tuple[str, ...], 
 
 
 def _require_name(name: str) -> None:
-    """Make sure that a browser can call a server so.
+    """Check that a name is a host name, optionally with a port.
 
     Raises:
-        ConfigError: It is no name, nor a name and a port.
+        ConfigError: It is neither a name nor a name and a port.
     """
     try:
         parts = urlsplit(f"//{name}")
@@ -119,10 +119,10 @@ def _require_name(name: str) -> None:
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    """A bound socket.
+    """Return a bound socket.
 
     Raises:
-        ConfigError: The address is none of this machine's, or the port is taken.
+        ConfigError: The address does not belong to this machine, or the port is in use.
     """
     if not 0 <= port <= 65_535:
         raise ConfigError(f"--port is {port}.", "It is a number from 0 to 65535.")

@@ -1,4 +1,4 @@
-"""The console's end of a browser tab."""
+"""The Textual driver of a console in a browser tab."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from typing import Final
 from textual.drivers.web_driver import WebDriver
 
 DRIVER: Final = "tui.web.driver:TabDriver"
-"""As Textual's variable `TEXTUAL_DRIVER` names it."""
+"""The value for Textual's variable `TEXTUAL_DRIVER`."""
 
 
 class TabDriver(WebDriver):
-    """Draws into a tab, and ends the console when nobody is left to draw for.
+    """Draws into a tab, and exits the console when its input is closed.
 
-    Textual's own driver stops to listen when its input ends, and the console would live on for
-    ever after a server that was killed.
+    Textual's own driver only stops reading at the end of its input, so the console would survive
+    a server that was killed.
     """
 
     def run_input_thread(self) -> None:
         """Read keys until the console or the server ends."""
         super().run_input_thread()
         if not self.exit_event.is_set():
-            # What the closing of its terminal is to a console.
+            # The signal that a console gets when its terminal is closed.
             os.kill(os.getpid(), signal.SIGHUP)

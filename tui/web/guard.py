@@ -1,8 +1,8 @@
-"""Which requests the server answers: there is no password, so a browser's word has to do.
+"""Decides which requests the server answers, by the headers `Host` and `Origin`.
 
-A page of another site can make the user's browser send requests here. It cannot choose the headers
-`Host` and `Origin` of them: the first tells by which name the browser came (another one than ours
-when somebody's name was made to point here), the second which page asks.
+There is no password, and a page of another site can make the user's browser send requests here. It
+cannot choose these two headers, though: `Host` is the name that the browser used (a foreign one
+after DNS rebinding), and `Origin` is the site of the page that sends the request.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _POLICY: Final = "; ".join(
     (
         "default-src 'none'",
         "script-src 'self'",
-        # The terminal makes style elements of its own.
+        # The terminal in the page creates style elements.
         "style-src 'self' 'unsafe-inline'",
         "font-src 'self'",
         "img-src 'self' data:",
@@ -39,14 +39,14 @@ _HEADERS: Final = {
 
 
 def refusal(host: str, origin: str | None, names: frozenset[str]) -> str:
-    """Why a request is refused, in a sentence; empty when it is answered.
+    """Return why a request is refused, as a sentence; empty when it is allowed.
 
     Args:
         host: The header `Host`.
-        origin: The header `Origin`; None when there is none, as in everything but a browser.
-        names: By which browsers may call the server, besides any address and `localhost`: behind a
-            proxy they call it by another port than the one that the request comes to, so that a
-            name stands for all its ports, and `name:port` for one.
+        origin: The header `Origin`; None when there is none, as with clients that are not browsers.
+        names: Host names of the server, besides any address and `localhost`. Behind a proxy,
+            browsers may use another port than the server's, so a name stands for all ports, and
+            `name:port` for one.
     """
     name = _hostname(host)
     if not name:
@@ -70,10 +70,10 @@ def refusal(host: str, origin: str | None, names: frozenset[str]) -> str:
 
 
 def guard(names: frozenset[str]) -> Middleware:
-    """A middleware that refuses what comes from the pages of other sites.
+    """Return a middleware that refuses requests from pages of other sites.
 
     Args:
-        names: By which the server may be called, besides any address and `localhost`.
+        names: Host names of the server, as in `refusal`.
     """
 
     @web.middleware
@@ -89,10 +89,10 @@ def guard(names: frozenset[str]) -> Middleware:
 def hardening(
     names: frozenset[str],
 ) -> Callable[[web.Request, web.StreamResponse], Awaitable[None]]:
-    """What gives every answer its headers: nothing from elsewhere is loaded, no frame has us in it.
+    """Return a hook that adds security headers: no foreign content, no framing by other pages.
 
     Args:
-        names: By which browsers may call the server, as in `refusal`.
+        names: Host names of the server, as in `refusal`.
     """
     called = [name if urlsplit(f"//{name}").port else f"{name}:*" for name in sorted(names)]
 
@@ -113,7 +113,7 @@ def _site(origin: str) -> SplitResult | None:
 
 
 def _names_of(site: SplitResult) -> set[str]:
-    """How a site may be named: by its name alone, and with its port."""
+    """Return the host name of a site, with and without its port."""
     return {f"{site.hostname}", f"{site.hostname}:{site.port or _PORTS.get(site.scheme)}"}
 
 

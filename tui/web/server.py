@@ -1,4 +1,4 @@
-"""The web server: a page, and for every tab that opens it a console of its own."""
+"""The web server: a page, and a console process for every tab that opens it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from .guard import guard, hardening
 _PAGE: Final = Path(__file__).parent / "page"
 _TITLE: Final = "fraudwatch"
 _MOST: Final = 16
-# A console ends within a moment; one that is stuck is killed.
+# A console exits within a moment; one that is stuck is killed.
 _END_SECONDS: Final = 5.0
 _STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -32,13 +32,13 @@ _log = logging.getLogger(__name__)
 
 
 class ConsoleServer(Server):
-    """Serves consoles until it is told to stop.
+    """Serves consoles to browser tabs.
 
     Args:
-        command: Starts a console that draws through the driver of `tui.web.driver`.
-        names: By which the server may be called, besides any address and `localhost`.
-        most: How many consoles there may be at the same time.
-        patience: Seconds that a console has to end.
+        command: Shell command of a console that uses the driver in `tui.web.driver`.
+        names: Host names of the server, besides any address and `localhost`.
+        most: Maximum number of consoles.
+        patience: Seconds that a console has to exit.
     """
 
     def __init__(
@@ -58,10 +58,10 @@ class ConsoleServer(Server):
         self._ending = False
 
     async def run(self, listener: socket.socket) -> None:
-        """Serve until SIGINT, SIGTERM or SIGHUP; no console is left then.
+        """Serve until SIGINT, SIGTERM or SIGHUP, then end all consoles.
 
         Args:
-            listener: Bound; belongs to the server from now on.
+            listener: A bound socket, which the server takes over.
         """
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
@@ -71,16 +71,16 @@ class ConsoleServer(Server):
         try:
             await stop.wait()
         finally:
-            # From now on the same signal ends us at once.
+            # From now on, the same signal ends the process at once.
             for number in _STOP_SIGNALS:
                 loop.remove_signal_handler(number)
             await runner.cleanup()
 
     async def start(self, listener: socket.socket) -> web.AppRunner:
-        """Serve until the runner that this returns is cleaned up; no console is left then.
+        """Serve until the returned runner is cleaned up, which ends all consoles.
 
         Args:
-            listener: Bound; belongs to the server from now on.
+            listener: A bound socket, which the server takes over.
         """
         runner = web.AppRunner(await self._make_app(), shutdown_timeout=2 * self._patience)
         await runner.setup()
@@ -88,7 +88,7 @@ class ConsoleServer(Server):
         return runner
 
     async def on_startup(self, app: web.Application) -> None:
-        """Whoever runs the server says where it is."""
+        """Print nothing; the command reports the address."""
 
     async def on_shutdown(self, app: web.Application) -> None:
         """Close the tabs, which ends their consoles."""
@@ -96,12 +96,12 @@ class ConsoleServer(Server):
         await asyncio.gather(*(tab.close() for tab in set(self._tabs)))
 
     async def handle_index(self, request: web.Request) -> web.StreamResponse:
-        """The page, while there may be another console."""
+        """Return the page, or refuse when all consoles are in use."""
         self._require_room()
         return await super().handle_index(request)
 
     async def handle_websocket(self, request: web.Request) -> web.WebSocketResponse:
-        """A tab, from its beginning to its end."""
+        """Serve one tab until it is closed."""
         self._require_room()
         self._consoles += 1
         try:
@@ -137,13 +137,13 @@ class ConsoleServer(Server):
 
 
 def console_command(options: Sequence[str], log: Path) -> str:
-    """The shell command of a tab's console.
+    """Return the shell command of a tab's console.
 
     Args:
-        options: Of the console.
-        log: Where its standard error goes.
+        options: The console's options.
+        log: The file for its standard error.
     """
-    # -P: the working directory, where exports go, is no place to import from.
+    # -P: nothing is imported from the working directory, which is the folder of exports.
     console = (sys.executable, "-P", "-m", "tui", *options)
     return f"exec env TEXTUAL_DRIVER={DRIVER} {shlex.join(console)} 2>>{shlex.quote(str(log))}"
 
@@ -155,7 +155,7 @@ async def _end(console: AppService, patience: float) -> None:
         return
     ending = asyncio.create_task(_ask_to_end(console, process))
     try:
-        # No timeout that cancels: the library's task swallows that, and goes on.
+        # Not a timeout that cancels, since the library's task swallows the cancellation.
         await asyncio.wait({ending}, timeout=patience)
     finally:
         if process.returncode is None:
@@ -167,9 +167,9 @@ async def _end(console: AppService, patience: float) -> None:
 
 async def _ask_to_end(console: AppService, process: Process) -> None:
     with suppress(OSError):
-        # Raises what went wrong with the tab before, which may be why it is gone.
+        # Raises the tab's earlier error, which may be why it is gone.
         await console.stop()
-    # Or else it is asked to stop, and raises, once more.
+    # Otherwise it would be asked to stop, and raise, once more.
     console._task = None
-    # A console that is still drawing ends when somebody takes what it draws.
+    # A console that is still drawing can only exit when its output is read.
     await process.communicate()

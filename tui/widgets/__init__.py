@@ -1,1 +1,1 @@
-"""What the screens are made of; widgets see the pipeline's records and frozen views, no more."""
+"""Widgets shared by screens; they only know the pipeline's records and frozen views."""

@@ -1,4 +1,4 @@
-"""A key and what it does, in a dialog: the mouse may press it, the keyboard uses the key."""
+"""A choice in a dialog: a key and its label, which can be clicked."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from tui.drawing.tones import Piece, Tone, content
 
 
 class Choice(Static, can_focus=False):
-    """Looks like the key it stands for; a click runs the same action.
+    """Shows a key and its label; a click runs the key's action.
 
-    It takes no focus, so that no stray enter or space can press it.
+    It takes no focus, so that a stray enter or space cannot trigger it.
 
     Args:
-        key: The key as a person writes it.
-        label: What it does.
+        key: The key as it is written for people.
+        label: What the key does.
         action: The screen's action, as in the keymap.
-        tone: Of the key.
+        tone: The key's tone.
         id: The widget's id.
     """
 
@@ -35,7 +35,7 @@ class Choice(Static, can_focus=False):
         super().__init__(content(self._pieces), id=id)
 
     def mark(self, *, chosen: bool) -> None:
-        """Show it as one of several of which one is chosen."""
+        """Mark it as the chosen one of several."""
         dot = Piece("● ", Tone.ACCENT) if chosen else Piece("○ ", Tone.QUIET)
         self.update(content([dot, *self._pieces]))
 

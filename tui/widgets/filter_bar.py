@@ -1,4 +1,4 @@
-"""One line to type a filter into."""
+"""The input for a table's filter."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ _LONGEST: Final = 500
 
 
 class FilterBar(Input):
-    """Says what is typed while it is typed; enter keeps it, esc takes it off."""
+    """Posts the filter as it is typed; enter keeps it, esc clears it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "take_off", show=False)]
 
     class Changed(Input.Changed):
-        """Another text; empty when the filter was taken off."""
+        """Posted when the text changes; empty when the filter was cleared."""
 
-        # The input makes its messages itself, by this very name.
+        # Textual's Input creates its messages itself, by this name.
 
         @property
         def bar(self) -> FilterBar:
-            """The bar that was typed into."""
+            """The filter bar that posted the message."""
             assert isinstance(self.input, FilterBar)
             return self.input
 
@@ -35,7 +35,7 @@ class FilterBar(Input):
             return self.value
 
     class Closed(Message):
-        """The bar is done with; the table should have the keys again."""
+        """Posted when the bar is closed, so that the table gets the focus again."""
 
         def __init__(self, bar: FilterBar) -> None:
             super().__init__()
@@ -51,18 +51,18 @@ class FilterBar(Input):
         self.display = False
 
     def open(self, text: str) -> None:
-        """Show the bar with a text and take the keys."""
+        """Show the bar with a text and focus it."""
         self.display = True
         self.value = text
         self.cursor_position = len(text)
         self.focus()
 
     def validate_value(self, value: str) -> str:
-        """What is pasted may have anything in it."""
+        """Clean the text, since pasted text may contain anything."""
         return clean(value, _LONGEST)
 
     def action_take_off(self) -> None:
-        """Filter by nothing, and close."""
+        """Clear the filter, and close the bar."""
         self.value = ""
         self._close()
 

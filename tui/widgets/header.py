@@ -1,4 +1,4 @@
-"""Two lines on top: how the stack is, and what the streams amount to or what is wrong."""
+"""The two lines at the top: the state of the stack, then counts of the streams or a problem."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ Group = list[Piece]
 
 
 class Header(Lines):
-    """The state of everything at a glance."""
+    """Health of the stack, rate and event time; below, counts or the problem."""
 
     def __init__(self) -> None:
         super().__init__(id="header")
 
     def lines(self, view: View, width: int) -> Sequence[Group]:
-        """Both lines, cut to the width."""
+        """Return both lines, cut to the width."""
         return header_lines(view, width)
 
 
 def header_lines(view: View, width: int) -> tuple[list[Piece], list[Piece]]:
-    """The two lines for a width; what matters least is left out first."""
+    """Return the two lines for a width; the least important parts are omitted first."""
     compact = width < _COMPACT_BELOW
     gap = "  " if compact else "   "
     right = _clock(view)

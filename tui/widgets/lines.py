@@ -1,4 +1,4 @@
-"""A widget that is nothing but some lines of the latest view."""
+"""A base class for widgets that draw a few lines of the latest view."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from tui.session.view import View
 
 
 class Lines(Widget):
-    """Lines drawn anew from every view.
+    """Lines that are redrawn from every view.
 
     Args:
-        id: Of the widget.
+        id: The widget's id.
     """
 
     def __init__(self, id: str) -> None:
@@ -27,11 +27,11 @@ class Lines(Widget):
         self.refresh()
 
     def lines(self, view: View, width: int) -> Sequence[Sequence[Piece]]:
-        """What to draw, in so many cells a line."""
+        """Return the lines to draw, each at most `width` cells."""
         raise NotImplementedError
 
     def content(self, width: int) -> Content:
-        """All lines, in so many cells each."""
+        """Return all lines as content, each at most `width` cells."""
         if self._view is None:
             return Content("")
         return Content("\n").join(content(line) for line in self.lines(self._view, width))

@@ -1,4 +1,4 @@
-"""A plot: a line that says what is plotted and its latest value, and the chart below."""
+"""A plot: a heading with the title and the latest value, above the chart."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _GAP: Final = "  "
 
 
 class Plot(Widget):
-    """Draws a chart when it is seen, once for every `refresh`."""
+    """Draws a chart while it is visible, once per `refresh`."""
 
     def heading(self) -> Sequence[Line]:
-        """The title with the latest value, then parts that are left out where there is no room."""
+        """Return the title with the latest value, then parts that may be omitted."""
         raise NotImplementedError
 
     def chart(self) -> Chart | Line:
-        """What to draw; or, in words, why there is nothing."""
+        """Return the chart; or, as text, why there is none."""
         raise NotImplementedError
 
     def render(self) -> Content:
@@ -44,12 +44,12 @@ class Plot(Widget):
 
 
 def legend(sign: str, tone: Tone, meaning: str) -> Line:
-    """A part of a heading that says what a sign in the chart means."""
+    """Return a part of a heading that explains a mark of the chart."""
     return [Piece(f"{sign} ", tone), Piece(meaning, Tone.QUIET)]
 
 
 def _heading(parts: Sequence[Line], aside: str, width: int) -> Line:
-    """The parts that fit; then, on the right, what has no place below the chart."""
+    """Return the parts that fit, with `aside` on the right when it does not fit below the chart."""
     title, *others = parts
     pieces = list(title)
     used = _cells(pieces)
@@ -69,7 +69,7 @@ def _cells(pieces: Line) -> int:
 
 
 def _middle(words: Line, width: int, height: int) -> Sequence[Line]:
-    """Words in the middle of an empty plot, on as many lines as they take."""
+    """Centre a text in an empty plot, wrapped to its width."""
     lines: list[list[Piece]] = [[]]
     used = 0
     for piece in words:

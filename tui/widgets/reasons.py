@@ -1,4 +1,4 @@
-"""Why a table is empty, in one line."""
+"""One-line explanations of why a table is empty."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ DELAY: Final = f"{contract.WATERMARK_DELAY.total_seconds():.0f} s"
 
 
 def nothing_matches(filter: Filter, total: int, what: str) -> Reason:
-    """That a filter lets none of the rows pass; empty when it is not the filter."""
+    """Explain that no row matches the filter; empty when the filter is not the cause."""
     if not (filter and total):
         return ()
     return waits(f"None of {text.integer(total)} {what} matches {filter.text}; esc shows all.")
 
 
 def why_empty(view: View, topic: str, otherwise: Callable[[], str]) -> Reason:
-    """Why nothing of a topic is shown.
+    """Explain why there are no rows of a topic.
 
     Args:
-        view: The console.
-        topic: Where the rows would come from.
-        otherwise: Says what is waited for when all of the stack is well.
+        view: The session's view.
+        topic: The topic of the rows.
+        otherwise: Returns the reason when the whole stack is healthy.
     """
     line = view.job_for(topic)
     job = line.status if line is not None else None
@@ -75,5 +75,5 @@ def waits(message: str) -> Reason:
 
 
 def danger(message: str) -> Reason:
-    """A reason that will not pass by itself."""
+    """Return a reason in the tone of danger, since waiting will not help."""
     return (Piece(text.clean(message), Tone.DANGER),)

@@ -1,4 +1,4 @@
-"""The columns of records, whatever they hold."""
+"""The columns of Kafka records of any content."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tui.table.column import Column, Columns, RowT
 from .record_lines import list_time
 
 _KEY_CELLS: Final = 40
-# More than any terminal shows of a line.
+# Longer than any terminal's line.
 _LINE_BYTES: Final = 480
 
 
@@ -58,7 +58,7 @@ def _text(data: bytes | None) -> str | None:
 
 
 def _headers(record: RecordView) -> str | None:
-    """As JSON, in their order, since a name may come more than once; None for none."""
+    """Return headers as JSON, in their order, since names may repeat; None for no headers."""
     headers = [(name, _text(value)) for name, value in record.headers]
     return msgspec.json.encode(headers).decode() if headers else None
 
@@ -101,7 +101,7 @@ _COLUMNS: Final[tuple[Column[RecordView], ...]] = (
         value=lambda record: _text(record.data),
         grow=2_000,
     ),
-    # Larger than the value beside it where that is only how a long one begins.
+    # The size of the whole value, even where the value is truncated.
     Column(name="bytes", kind=int, value=lambda record: record.size or len(record.data or b"")),
     Column(name="headers", value=_headers),
 )
@@ -110,7 +110,7 @@ RECORD_COLUMNS: Final = Columns[RecordView](*_COLUMNS)
 
 
 def exported_with(record_of: Callable[[RowT], RecordView]) -> list[Column[RowT]]:
-    """The columns that an export has of the record behind a row; they are not drawn."""
+    """Return columns that export the record behind a row; they are not drawn."""
 
     def of_row(column: Column[RecordView]) -> Column[RowT]:
         value: Callable[[RecordView], Any] = column.value

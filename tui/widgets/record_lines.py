@@ -1,4 +1,4 @@
-"""A whole record as lines: its place in Kafka, then its value laid out."""
+"""A record as lines: topic, partition, offset and headers, then its formatted value."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _GAP: Final = "   "
 
 
 def record_lines(record: RecordView, width: int) -> list[Line]:
-    """Everything about a record, in lines of so many cells."""
+    """Format a record as lines of at most `width` cells."""
     groups = [
         [Piece(text.clean(record.topic), Tone.STRONG)],
         _field("partition", str(record.partition)),
@@ -41,7 +41,7 @@ def record_lines(record: RecordView, width: int) -> list[Line]:
 
 
 def stamp(record: RecordView) -> str:
-    """Kafka's timestamp to the millisecond, in UTC; or that there is none."""
+    """Format Kafka's timestamp in UTC with milliseconds, or say that there is none."""
     time = record.time
     if time is not None:
         return f"{time:%Y-%m-%d %H:%M:%S}.{time.microsecond // 1000:03} UTC"
@@ -51,7 +51,7 @@ def stamp(record: RecordView) -> str:
 
 
 def list_time(time: datetime) -> str:
-    """The time in a list: `2026-11-24 03:26:20`."""
+    """Format a time for a list: `2026-11-24 03:26:20`."""
     return f"{time:%Y-%m-%d %H:%M:%S}"
 
 
@@ -105,11 +105,11 @@ def _value(record: RecordView) -> Iterable[Line]:
 
 
 def _not_json(record: RecordView, data: bytes) -> str:
-    """Why the value is shown as it is; empty when it is JSON."""
+    """Return why the value is not shown as JSON; empty when it is."""
     try:
         data.decode()
     except UnicodeDecodeError as error:
-        # A cut may go through a character, which is nobody's fault but ours.
+        # Truncation may split a character, which does not make the value invalid.
         if not (record.cut and error.start > len(data) - 4):
             return f"Not text: byte {error.start:,} is not UTF-8; such bytes are shown as \\x…."
     if record.cut:
@@ -124,7 +124,7 @@ def _not_json(record: RecordView, data: bytes) -> str:
 
 
 def _flow(groups: Sequence[Line], width: int) -> list[Line]:
-    """As many groups in a line as fit."""
+    """Put as many groups on a line as fit."""
     lines: list[Line] = [[]]
     left = width
     for group in groups:

@@ -1,4 +1,4 @@
-"""One whole record: its place in Kafka and its value, laid out and scrollable."""
+"""A scrollable pane with one record: topic, partition, offset, headers and value."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _NOTHING: Final = (Piece("No record is selected.", Tone.QUIET),)
 
 
 class RecordPane(ScrollView, can_focus=True, inherit_bindings=False):
-    """Shows one record; the keys of tables scroll it, `y` copies its value, `enter` closes it.
+    """Shows one record; tables' keys scroll it, `y` copies its value, `enter` closes it.
 
     Args:
         id: The widget's id.
@@ -45,7 +45,7 @@ class RecordPane(ScrollView, can_focus=True, inherit_bindings=False):
     """
 
     class Closed(Message):
-        """Somebody is done with the record."""
+        """Posted when the pane is closed."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -62,8 +62,8 @@ class RecordPane(ScrollView, can_focus=True, inherit_bindings=False):
         """Show another record, from its first line on.
 
         Args:
-            record: Which; None for none.
-            reason: Said when there is none.
+            record: The record; None for none.
+            reason: Shown when there is none.
         """
         if record == self._record and reason == self._reason:
             return
@@ -133,7 +133,7 @@ class RecordPane(ScrollView, can_focus=True, inherit_bindings=False):
 
 
 def copy_value(pane: ScrollView, record: RecordView) -> None:
-    """Copy a record's value to the clipboard of whoever sits before the terminal, and say so."""
+    """Copy a record's value to the clipboard of the user's terminal, and notify."""
     data = record.data
     if data is None:
         pane.notify("A tombstone has no value to copy.", severity="warning", markup=False)

@@ -1,4 +1,4 @@
-"""The line above a panel, or above several of which one is shown: their keys and names."""
+"""The line above a panel, or above several as tabs: their keys and names."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from tui.drawing.tones import Piece, Tone, content
 
 @dataclass(frozen=True, slots=True)
 class Title:
-    """A panel in the line.
+    """The title of a panel.
 
     Attributes:
-        panel: Its id.
-        key: The key that goes there.
-        name: What it is called.
-        note: How much is in it.
-        shown: Whether it is to be seen.
-        focused: Whether keys go there.
-        age: How old it is, when nothing adds to it.
-        mistake: What is wrong with what is being typed for it; said in place of the note.
+        panel: The panel's id.
+        key: The key that goes to the panel.
+        name: The panel's name.
+        note: Its number of rows.
+        shown: Whether the panel is visible.
+        focused: Whether the panel has the focus.
+        age: The age of its rows, when no job adds new ones.
+        mistake: The error in the filter being typed; shown instead of the note.
     """
 
     panel: str
@@ -40,15 +40,15 @@ class Title:
     mistake: str = ""
 
     def with_mistake(self, mistake: str) -> Title:
-        """The same with something wrong."""
+        """Return a copy with an error."""
         return replace(self, mistake=mistake)
 
 
 class TitleLine(Widget):
-    """Names of panels on a rule; a click goes there."""
+    """The names of panels on a rule; a click goes to a panel."""
 
     class Chosen(Message):
-        """Somebody clicked a panel's name."""
+        """Posted when a panel's name is clicked."""
 
         def __init__(self, panel: str) -> None:
             super().__init__()
@@ -64,7 +64,7 @@ class TitleLine(Widget):
             self.refresh()
 
     def render(self) -> Content:
-        """The names, then the rule to the end of the line."""
+        """Draw the names, then the rule to the end of the line."""
         titles = fitted(self._titles, self.content_size.width)
         pieces = [piece for title in titles for piece in _pieces(title)]
         used = sum(cell_len(piece.text) for piece in pieces)
@@ -72,7 +72,7 @@ class TitleLine(Widget):
         return content(pieces)
 
     def on_click(self, event: events.Click) -> None:
-        """Find the name under the pointer."""
+        """Post `Chosen` for the clicked name."""
         end = 0
         for title in fitted(self._titles, self.content_size.width):
             end += sum(cell_len(piece.text) for piece in _pieces(title))
@@ -82,15 +82,15 @@ class TitleLine(Widget):
 
 
 def fitted(titles: Sequence[Title], width: int) -> Sequence[Title]:
-    """The titles with what fits of their notes: every name stays to be seen.
+    """Shorten the titles' notes to a width in cells, so that every name stays visible.
 
-    Notes of panels that are not shown go first, the last of them before the others; then the notes
-    of those that are shown are cut.
+    Notes of hidden panels are dropped first, starting with the last one; then the notes of visible
+    panels are cut.
     """
     found = list(titles)
     wrong = [at for at, title in enumerate(found) if title.mistake and title.shown]
     if wrong and _cells(found) > width:
-        # While it is typed, what is wrong with it matters more than where else one might go.
+        # While a filter is typed, its error matters more than the names of other panels.
         found = found[: wrong[0] + 1]
     for at in reversed(range(len(found))):
         if _cells(found) > width and not found[at].shown:

@@ -1,4 +1,4 @@
-"""Toasts that stay for as long as the console's clock says."""
+"""Toasts that expire by the console's clock."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Final
 
 from textual.notifications import Notification
 
-# Textual's own timer for a toast; the console's clock takes it away long before.
+# Textual's own timer for a toast; the console's clock removes it long before.
 _NEVER_SECONDS: Final = 86_400.0
 
 
 @dataclass
 class Toast(Notification):
-    """A notification that expires by a clock of choice.
+    """A notification that expires by the given clock.
 
     Attributes:
         clock: Seconds since the epoch.
@@ -30,5 +30,5 @@ class Toast(Notification):
 
     @property
     def has_expired(self) -> bool:
-        """Whether it was shown for long enough; also true once the clock was set back."""
+        """Whether it was shown for long enough, or the clock was set back."""
         return not 0 <= self.clock() - self.raised_at < self.timeout

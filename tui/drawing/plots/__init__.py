@@ -1,1 +1,1 @@
-"""Plots: what to draw, where its ticks are, and plotext drawing it."""
+"""Plots: charts, the ticks of their axes, and drawing with plotext."""

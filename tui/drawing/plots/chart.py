@@ -1,4 +1,4 @@
-"""What a plot shows, without colours, sizes or a drawing library."""
+"""A chart as data, without colours, sizes or a drawing library."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tui.drawing.tones import Tone
 
 Point = tuple[float, float]
 
-# Differences of two numbers beyond this are no longer finite.
+# The difference of two numbers beyond this may overflow.
 _LARGEST: Final = 1e300
 
 
@@ -28,7 +28,7 @@ class MarkShape(Enum):
 
 @dataclass(frozen=True, slots=True)
 class PlotMark:
-    """Some points of one meaning. Lines, steps and bars have their points in the order of x."""
+    """Points of one meaning; those of lines, steps and bars are ordered by x."""
 
     points: tuple[Point, ...]
     shape: MarkShape
@@ -37,7 +37,7 @@ class PlotMark:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """A labelled place on an axis."""
+    """A labelled position on an axis."""
 
     at: float
     label: str
@@ -45,7 +45,7 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """An axis as it is drawn: its ends and its ticks."""
+    """An axis fitted to a size: its ends and its ticks."""
 
     low: float
     high: float
@@ -56,7 +56,7 @@ class Scale(Protocol):
     """Chooses the ticks of an axis."""
 
     def __call__(self, low: float, high: float, room: int) -> Fitted:
-        """Fit an axis to values between `low` and `high` in so many cells."""
+        """Fit an axis to values between `low` and `high` in `room` cells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class Axis:
         low: Its least value.
         high: Its greatest value, more than `low`.
         scale: Chooses its ticks.
-        name: What is along it, with its unit; drawn where there is room.
+        name: Its quantity and unit; drawn where there is room.
     """
 
     low: float
@@ -84,7 +84,7 @@ class Chart:
         x: The axis at the bottom.
         y: The axis on the left.
         marks: The later ones are drawn over the earlier ones.
-        level: A value of `y` that a quiet line marks.
+        level: A value of `y` to mark with a quiet line.
     """
 
     x: Axis
@@ -94,7 +94,7 @@ class Chart:
 
 
 def drawable(points: Iterable[Point]) -> tuple[Point, ...]:
-    """The points that have a place: no NaN and no infinity, and none too large to subtract."""
+    """Drop points that are NaN, infinite, or too large to subtract."""
     return tuple(
         (x, max(-_LARGEST, min(_LARGEST, y))) for x, y in points if isfinite(x) and isfinite(y)
     )

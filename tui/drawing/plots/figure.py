@@ -1,8 +1,8 @@
 """Draws charts with plotext: braille points, quiet axes, colours by meaning.
 
-plotext draws with numbered colours; here each number stands for a tone, so that the theme decides
-how it looks. It has one figure for the whole program, which each chart clears: only the thread of
-the user interface draws.
+plotext draws with numbered colours; here each number stands for a tone, which the theme maps to a
+colour. plotext has one global figure, which each chart clears, so only the user interface's thread
+may draw.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ _CODES: Final = {tone: code for code, tone in enumerate(_TONES, start=1)}
 _AXIS: Final = frozenset("│┤├└─┬┴┼")
 _BULLET: Final = "●"
 _SMALL_BULLET: Final = "•"
-# With more points than one in so many cells, bullets would hide each other and the lines.
+# With more points than one per this many cells, bullets would hide each other and the lines.
 _CELLS_PER_BULLET: Final = 6
-# Below this, a line with the name of an axis would cost too much of the plot.
+# In a lower plot, a line for the name of an axis would take too much room.
 NAMED_HEIGHT: Final = 10
 _LEAST_ROWS: Final = 3
 _LEAST_WIDTH: Final = 20
@@ -36,7 +36,7 @@ _DOTS_DOWN: Final = 4
 
 
 class _Area(NamedTuple):
-    """Where the marks go: the axes at its edges, and its cells."""
+    """The plot area: the axes at its edges, and its size in cells."""
 
     x: Fitted
     y: Fitted
@@ -45,7 +45,7 @@ class _Area(NamedTuple):
 
 
 def draw(chart: Chart, width: int, height: int) -> list[Row]:
-    """Draw a chart in so many cells; nothing where that is too little."""
+    """Draw a chart in `width` × `height` cells; nothing when that is too small."""
     import plotext
 
     rows = height - 2 - (height >= NAMED_HEIGHT and bool(chart.x.name))
@@ -56,7 +56,7 @@ def draw(chart: Chart, width: int, height: int) -> list[Row]:
     x = _with_extent(chart.x.scale(chart.x.low, chart.x.high, columns))
     plot: Any = plotext
     plot.clear_figure()
-    # Its own limit is the terminal that the program runs in, if any.
+    # By default, plotext limits the size to that of the terminal, if there is one.
     plot.limit_size(False, False)
     plot.plot_size(width, height)
     plot.xaxes(True, False)
@@ -73,14 +73,14 @@ def draw(chart: Chart, width: int, height: int) -> list[Row]:
     if chart.level is not None and y.low <= chart.level <= y.high:
         plot.horizontal_line(chart.level, _CODES[Tone.LINE])
     area = _Area(x, y, columns, rows)
-    # Bullets stand alone in their cells, so that they go over lines; braille dots go under them.
+    # A bullet fills its cell, so bullets are drawn over lines, and braille dots under them.
     for mark in sorted(chart.marks, key=lambda mark: _marker(mark, area) != "braille"):
         _add(plot, mark, area)
     return [_row(Text.from_ansi(line)) for line in plot.build().rstrip("\n").split("\n")]
 
 
 def _with_extent(scale: Fitted) -> Fitted:
-    """The scale, or a wider one if its ends are the same, as next to numbers too large to tell."""
+    """Widen a scale whose ends are equal, as happens when numbers are too large to differ."""
     if scale.high > scale.low:
         return scale
     air = abs(scale.low) * 0.1 or 1.0
@@ -124,7 +124,7 @@ def _marker(mark: PlotMark, area: _Area) -> str:
 
 
 def _thinned(points: tuple[Point, ...], low: float, across: float) -> Iterator[Point]:
-    """What is left of a line when each column of dots has but its ends and its extremes."""
+    """Reduce a line to the first, last, lowest and highest point of each column of dots."""
     for _, column in groupby(points, key=lambda point: int((point[0] - low) * across)):
         group = list(column)
         if len(group) > 4:
@@ -136,7 +136,7 @@ def _thinned(points: tuple[Point, ...], low: float, across: float) -> Iterator[P
 
 
 def _steps(points: list[Point]) -> Iterator[Point]:
-    """A value holds until the next one."""
+    """Turn points into steps: each value holds until the next one."""
     for number, (x, y) in enumerate(points):
         if number:
             yield x, points[number - 1][1]

@@ -1,4 +1,4 @@
-"""Where the ticks of an axis are, and what they say."""
+"""Positions and labels of the ticks of an axis."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _ROWS_PER_TICK: Final = 3
 _MOST_TICKS: Final = 200
 _GAP: Final = 3
 _AIR: Final = 0.04
-# The least step; looking for ever smaller ones between equal values would never end.
+# The least step; between equal values, the search for smaller ones would never end.
 _LEAST: Final = 1e-9
 _ROOM_FOR_STEPS: Final = 10
 _ROUND: Final = (1, 2, 5, 10)
@@ -36,12 +36,12 @@ _TIME_STEPS: Final = (
 
 
 def seconds(at: datetime) -> float:
-    """A time without a zone as a number; any year has one."""
+    """Convert a time without a zone to seconds; works for any year."""
     return (at.replace(tzinfo=None) - EPOCH).total_seconds()
 
 
 def number(value: float, step: float = 1.0) -> str:
-    """A tick of a scale with such steps: `1,500`, `0.25`, `2.5 M`, `1e300`."""
+    """Format a tick of a scale with this step: `1,500`, `0.25`, `2.5 M`, `1e300`."""
     if value == 0:
         return "0"
     size = max(abs(value), abs(step))
@@ -54,13 +54,13 @@ def number(value: float, step: float = 1.0) -> str:
 
 
 def linear(low: float, high: float, room: int) -> Fitted:
-    """Round numbers up an axis of so many rows; there is a little air above the greatest value."""
+    """Place ticks at round numbers on an axis of `room` rows, with some space at the top."""
     high = max(high, low + _ROOM_FOR_STEPS * _LEAST)
     span = high - low
     low, high = (low - span * _AIR if low < 0 else low), high + span * _AIR
     step = round_up(span / max(1, (room - 1) // _ROWS_PER_TICK))
     while step > _LEAST and step > high - max(low, 0) and step > -low:
-        # One tick tells nothing, as long as there is no other.
+        # A single tick does not show the scale.
         step = round_up(step / 3)
     if not (isfinite(low / step) and isfinite(high / step) and (high - low) / step <= _MOST_TICKS):
         return Fitted(low, high)
@@ -71,7 +71,7 @@ def linear(low: float, high: float, room: int) -> Fitted:
 
 
 def round_up(value: float) -> float:
-    """The next of 1, 2, 5, 10, … that is not less; a positive one for any value."""
+    """Return the least of 1, 2, 5, 10, … that is not below `value`; always positive."""
     if not value > _LEAST:
         return _LEAST
     power = 10.0 ** floor(log10(value))
@@ -79,7 +79,7 @@ def round_up(value: float) -> float:
 
 
 def moment(at: float) -> datetime:
-    """The time of a number; the first or the last there is for one beyond it."""
+    """Convert seconds to a time, clamped to the range of `datetime`."""
     try:
         return EPOCH + timedelta(seconds=at)
     except OverflowError:
@@ -87,13 +87,13 @@ def moment(at: float) -> datetime:
 
 
 def dates(low: float, high: float) -> str:
-    """The dates of two times: `2023-03-04`, or `2023-03-04 → 2023-03-06`."""
+    """Format the dates of two times: `2023-03-04`, or `2023-03-04 → 2023-03-06`."""
     first, last = moment(low).date(), moment(high).date()
     return f"{first}" if first == last else f"{first} → {last}"
 
 
 def times(low: float, high: float, room: int) -> Fitted:
-    """Round event times along an axis of so many columns."""
+    """Place ticks at round event times on an axis of `room` columns."""
     for step in _TIME_STEPS:
         if (high - low) / step > room:
             continue
@@ -107,7 +107,7 @@ def times(low: float, high: float, room: int) -> Fitted:
 
 
 def ago(low: float, high: float, room: int) -> Fitted:
-    """Seconds before now, which is 0, along an axis of so many columns."""
+    """Place ticks at seconds before now, which is 0, on an axis of `room` columns."""
     for step in (5, 10, 15, 30, 60, 120):
         ticks = [
             Tick(-at, f"−{at} s" if at else "now") for at in range(0, floor(high - low) + 1, step)
@@ -118,7 +118,7 @@ def ago(low: float, high: float, room: int) -> Fitted:
 
 
 def powers(low: float, high: float, room: int) -> Fitted:
-    """Powers of ten along an axis of logarithms, of so many columns."""
+    """Place ticks at powers of ten on a logarithmic axis of `room` columns."""
     for step in (1, 2, 3, 6):
         ticks = [
             Tick(at, number(10.0**at, 10.0 ** min(at, 0)))
@@ -131,7 +131,7 @@ def powers(low: float, high: float, room: int) -> Fitted:
 
 
 def _fits(ticks: list[Tick], low: float, high: float, room: int) -> bool:
-    """Whether no label touches another, even when those at the ends are moved inwards."""
+    """Whether labels do not touch, even when those at the ends are moved inwards."""
     cells = room / (high - low) if high > low else 0.0
     end = -inf
     for tick in sorted(ticks, key=lambda tick: tick.at):

@@ -1,1 +1,1 @@
-"""Transactions known as fraud."""
+"""The panel Flagged: transactions flagged as fraud."""

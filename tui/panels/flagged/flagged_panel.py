@@ -1,4 +1,4 @@
-"""The panel Flagged, declared."""
+"""Declaration of the panel Flagged: its topics, columns, state and widgets."""
 
 from __future__ import annotations
 

@@ -21,10 +21,10 @@ class Flagged:
     """A flagged transaction, its record in Kafka, and the user's rolling feature at its time.
 
     Attributes:
-        record: As it lies in Kafka; of a long value how it begins.
-        transaction: The same, decoded.
-        mean: The user's rolling mean at this transaction, which is part of it; None while the
-            feature job has not said.
+        record: The record in Kafka; a long value is truncated.
+        transaction: The decoded record.
+        mean: The user's rolling mean up to and including this transaction; None until the
+            feature job has emitted it.
         count: Transactions in that mean; 0 likewise.
     """
 
@@ -35,12 +35,12 @@ class Flagged:
 
     @property
     def place(self) -> tuple[int, int]:
-        """Partition and offset, which tell it from others."""
+        """Partition and offset, which identify the row."""
         return self.record.partition, self.record.offset
 
     @property
     def distance(self) -> float | None:
-        """How far the amount is above the user's rolling mean; None while that is not known."""
+        """The amount minus the user's rolling mean; None until the mean is known."""
         return None if self.mean is None else self.transaction.amt - self.mean
 
 

@@ -20,16 +20,16 @@ Place = tuple[int, int]
 Moment = tuple[int, datetime]
 Mean = tuple[float, int]
 
-# As many as a topic's past has when the console begins to read, where topics come in no order.
+# As many as the console reads of a topic's past, where the topics arrive in no order.
 _MEANS: Final = 20_000
 
 
 class FlaggedState:
-    """A bounded number of flagged transactions; the oldest goes first.
+    """A bounded buffer of flagged transactions; the oldest is dropped first.
 
     Args:
-        limit: Flagged transactions to keep.
-        remembered: Flagged transactions to tell from those that are delivered again.
+        limit: Size of the buffer.
+        remembered: Transactions to remember, to detect duplicates.
         most: Rows to show.
     """
 
@@ -37,8 +37,8 @@ class FlaggedState:
         self._limit = limit
         self._most = most
         self._rows: OrderedDict[Place, Flagged] = OrderedDict()
-        # A result of the rolling feature waits for the watermark, so it mostly comes after the
-        # flag; where it came before, it is among the latest.
+        # A result of the rolling feature waits for the watermark, so it mostly arrives after the
+        # flag; one that arrived before is among the latest.
         self._without_mean: dict[Moment, list[Place]] = {}
         self._means: OrderedDict[Moment, Mean] = OrderedDict()
         self._unseen = Unseen(remembered)
@@ -53,7 +53,7 @@ class FlaggedState:
         self._bound()
 
     def shown(self, query: Query, _: float) -> Page[Flagged]:
-        """The first that a query finds; newest first when it does not say."""
+        """Return the first rows of a query; newest first by default."""
         if self._page is None or self._page.query != query:
             self._page = self._select(query, self._most)
         return self._page
@@ -63,7 +63,7 @@ class FlaggedState:
 
     @property
     def kept(self) -> Mapping[str, int]:
-        """How many flagged transactions there are."""
+        """The number of flagged transactions in the buffer."""
         return {FLAGGED.feature: len(self._rows)}
 
     @property
@@ -84,7 +84,7 @@ class FlaggedState:
         self._page = None
 
     def _apply_rolling(self, rows: Iterable[RollingRow]) -> None:
-        """Find the flagged transactions that these results belong to."""
+        """Add the results to the flagged transactions that they belong to."""
         for row in rows:
             moment = (row.user_id, row.trans_date_trans_time)
             mean = (row.user_mean_trans_amt_last_360min, row.user_trans_count_last_360min)

@@ -1,4 +1,4 @@
-"""Transactions known as fraud, newest first, and how far they are from their user's mean."""
+"""Flagged transactions, newest first, and how far each is from its user's mean."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .flagged_row import FLAGGED_COLUMNS, Flagged
 
 
 def why_no_flagged(view: View) -> Reason:
-    """Why there is no flagged transaction."""
+    """Explain why the table is empty."""
     page = view.data.of(FLAGGED_PANEL)
     seen = text.integer(view.data.transactions_total)
     return nothing_matches(page.query.filter, page.total, "flagged transactions") or why_empty(
@@ -25,12 +25,12 @@ def why_no_flagged(view: View) -> Reason:
 
 
 class FlaggedTable(PanelTable[Flagged]):
-    """Flagged transactions by event time, unless something else is asked for."""
+    """Flagged transactions, by event time unless sorted otherwise."""
 
     EXPORTS = True
 
     class RecordWanted(Message):
-        """The record of the selected row is to be shown beside the table, or no longer."""
+        """Posted to show the selected row's record beside the table, or to hide it."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -41,7 +41,7 @@ class FlaggedTable(PanelTable[Flagged]):
         self.show_rows(view.data.of(FLAGGED_PANEL).rows, view.now, why_no_flagged(view))
 
     def opened(self, row: Flagged) -> Message:
-        """The record that it was read from."""
+        """Show the record that the row was read from."""
         return self.RecordWanted()
 
     def copied(self, row: Flagged) -> str:

@@ -1,1 +1,1 @@
-"""The feature jobs, and the start that brings them up."""
+"""The panel Jobs: the feature jobs, and the progress of a start."""

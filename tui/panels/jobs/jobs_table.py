@@ -1,4 +1,4 @@
-"""The feature jobs: what each is doing, since when, and what the console is doing with it."""
+"""The feature jobs: state, uptime, metrics, and the console's command for each."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tui.table.column import Column, Columns
 from tui.widgets.reasons import Reason, danger, waits
 
 _SHOW_OUTCOME_SECONDS: Final = 8.0
-# Keeps the room of a figure that is still to come, so that what stands beside it does not move.
+# Reserves the room of a figure that is not known yet, so that its neighbours do not move later.
 _SOON: Final = (Piece(""),)
 
 _LOOKS: Final[dict[JobState, tuple[str, str, Tone]]] = {
@@ -76,7 +76,7 @@ def _checkpoint(line: JobLine, now: float) -> Sequence[Piece]:
 
 
 def detail(line: JobLine, now: float) -> Sequence[Piece]:
-    """What the console does or did with a job, what is wrong with it, or where it writes."""
+    """Return a job's activity, its problem, or the topic that it writes."""
     activity, status = line.activity, line.status
     if activity is not None and activity.busy:
         return [Piece(text.clean(activity.text), Tone.WAITS)]
@@ -98,7 +98,7 @@ def _at_rest(status: JobStatus, now: float) -> Sequence[Piece]:
 
 
 def look(line: JobLine) -> tuple[str, str, Tone]:
-    """The mark, the word and the tone of a job's state."""
+    """Return the mark, the word and the tone of a job's state."""
     mark, state, tone = _LOOKS[line.status.state]
     if line.activity is not None and line.activity.busy:
         return "◐", "waiting" if line.activity.waits else state, Tone.WAITS
@@ -108,7 +108,7 @@ def look(line: JobLine) -> tuple[str, str, Tone]:
 
 
 def of_others(others: Sequence[OtherJob]) -> Sequence[Piece]:
-    """What else runs on the cluster, in one line; nothing when we have it for ourselves."""
+    """List other jobs on the cluster in one line; empty when there are none."""
     if not others:
         return ()
     names = ", ".join(text.clean(job.name) for job in others)
@@ -133,16 +133,16 @@ def why_no_jobs(view: View) -> Reason:
 
 
 class JobsPanel(Guarded, PanelTable[JobLine]):
-    """The jobs; keys start and stop the one under the cursor, or all."""
+    """The table of jobs; keys start and stop the selected job, or all."""
 
     BINDINGS = bindings(Scope.JOBS)
 
     class Chosen(Message):
-        """Somebody wants jobs started or stopped.
+        """Posted when a key starts, stops or cancels jobs.
 
         Args:
-            command: What to do.
-            names: Of the jobs; None for all.
+            command: What to do with the jobs.
+            names: The jobs' names; None for all.
         """
 
         def __init__(self, command: JobCommand, names: frozenset[str] | None) -> None:
@@ -159,36 +159,35 @@ class JobsPanel(Guarded, PanelTable[JobLine]):
         self.show_rows(view.jobs, view.now, why_no_jobs(view), others)
 
     def action_start(self) -> None:
-        """Start the job under the cursor."""
         self._command_selected(JobCommand.START)
 
     def action_stop(self) -> None:
-        """Stop the job under the cursor, keeping its state."""
+        """Stop the selected job, taking a savepoint."""
         self._command_selected(JobCommand.STOP)
 
     def action_cancel(self) -> None:
-        """Cancel the job under the cursor, and discard its state."""
+        """Cancel the selected job and discard its state."""
         self._command_selected(JobCommand.CANCEL)
 
     def action_start_all(self) -> None:
-        """Start every job that does not run."""
+        """Start every job that is not running."""
         self.post_message(self.Chosen(JobCommand.START, None))
 
     def action_stop_all(self) -> None:
-        """Stop every job, keeping their state."""
+        """Stop every job, taking savepoints."""
         self.post_message(self.Chosen(JobCommand.STOP, None))
 
     def action_rows(self) -> None:
-        """View the rows that the job under the cursor writes."""
+        """Open the rows that the selected job writes."""
         if self.selected is not None:
             self.post_message(OpenRows(self.selected.status.name))
 
     def opened(self, row: JobLine) -> OpenJob:
-        """The job, with all there is to know of it."""
+        """Open the job's own screen."""
         return OpenJob(row.status.name)
 
     def copied(self, row: JobLine) -> str:
-        """The job's id in Flink, or its name while it has none."""
+        """Return the job's id in Flink, or its name if it has none."""
         return row.status.job_id or row.status.name
 
     def _command_selected(self, command: JobCommand) -> None:

@@ -1,4 +1,4 @@
-"""The stack coming up, step by step, or why it does not: on its own, or below the jobs."""
+"""The steps of a start, or why it failed: on their own, or below the jobs."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _LOOKS: Final = {
 
 
 class StartupPanel(Lines):
-    """All steps of the start, while there is nothing else to see."""
+    """All steps of the start, shown until Kafka has answered."""
 
     def __init__(self) -> None:
         super().__init__(id="startup")
@@ -40,7 +40,7 @@ class StartupPanel(Lines):
 
 
 class StartLines(Lines):
-    """What a start still waits for, below the jobs; nothing once the stack is up."""
+    """The unfinished steps of a start, below the jobs; empty once the stack is up."""
 
     def __init__(self) -> None:
         super().__init__(id="start")
@@ -57,7 +57,7 @@ class StartLines(Lines):
                 self.refresh(layout=True)
 
     def lines(self, view: View, width: int) -> Sequence[Sequence[Piece]]:
-        """The steps that are not done; of a start that has failed those that did, and why."""
+        """Return the unfinished steps; after a failed start, the failed steps and the problem."""
         failed = view.phase is Phase.FAILED
         steps = [
             step for step in unfinished(view.steps) if not failed or step.state is StepState.FAILED
@@ -65,12 +65,12 @@ class StartLines(Lines):
         return [_step(step, view.now, min(_WIDTH, width)) for step in steps] + _problem(view)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """As many lines as there are in this width, which render does not know yet."""
+        """Return the number of lines at this width, which is not the rendered one yet."""
         return self.content(width).get_height({}, width) if width else 0
 
 
 def startup_lines(view: View, width: int) -> list[list[Piece]]:
-    """The panel's lines for a width."""
+    """Return the panel's lines for a width in cells."""
     lines = [_title(view, width), [Piece("─" * width, Tone.LINE)]]
     lines += [_step(step, view.now, width) for step in view.steps]
     if view.problem is not None:
@@ -117,7 +117,7 @@ def _step(step: Step, now: float, width: int) -> list[Piece]:
 
 
 def _cell(value: str, tone: Tone, width: int) -> Sequence[Piece]:
-    # One cell of air, so that a cut detail does not touch the time.
+    # One blank cell, so that a truncated detail does not touch the time.
     return [*fit([Piece(value, tone)], width - 1, right=False), Piece(" ")]
 
 

@@ -1,1 +1,1 @@
-"""Throughput, flagged transactions, amounts and lag as time goes by."""
+"""The panel Plots: throughput, flagged transactions, amounts and feature delay over time."""

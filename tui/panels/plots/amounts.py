@@ -1,4 +1,4 @@
-"""How amounts are distributed, flagged ones against the rest, on a logarithmic scale."""
+"""The distribution of amounts, flagged against the rest, in logarithmic bins."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ _EDGES: Final = tuple(10.0 ** (_FIRST_DECADE + at / BINS_PER_DECADE) for at in r
 
 @dataclass(frozen=True, slots=True)
 class AmountShares:
-    """Shares of amounts in logarithmic bins.
+    """The share of amounts in each logarithmic bin.
 
     Attributes:
-        low: Logarithm (base 10) of the least amount of the first bin.
-        rest: Percent of the amounts that are not flagged, by bin.
-        flagged: Percent of the flagged ones, by bin.
-        rest_total: How many are not flagged.
-        flagged_total: How many are flagged.
-        off_scale: How many are in no bin: no number, zero, negative, or beyond all reason.
+        low: Base-10 logarithm of the lower edge of the first bin.
+        rest: Percent of the unflagged amounts in each bin.
+        flagged: Percent of the flagged amounts in each bin.
+        rest_total: Number of unflagged amounts.
+        flagged_total: Number of flagged amounts.
+        off_scale: Amounts in no bin: NaN, zero, negative, or too large.
     """
 
     low: float
@@ -40,25 +40,24 @@ class AmountShares:
 
 
 class Amounts:
-    """Counts amounts by bin; the space this takes never grows."""
+    """Counts amounts by bin, in constant memory."""
 
     def __init__(self) -> None:
-        # By class, then by place among the edges: before the first, between, after the last.
+        # By class, then by bin: below the first edge, between edges, above the last edge.
         self._counts = ([0] * (_BINS + 2), [0] * (_BINS + 2))
         self._shares: AmountShares | None = None
 
     def add(self, transactions: Sequence[Transaction]) -> None:
-        """Count the amounts of transactions."""
         for flagged, counts in enumerate(self._counts):
             amounts = [row.amt for row in transactions if (row.is_fraud == 1) == flagged]
             for place, count in Counter(map(partial(bisect_right, _EDGES), amounts)).items():
-                # A NaN sorts behind the last edge, out of all bins, as it should.
+                # A NaN sorts behind the last edge, so it correctly falls in no bin.
                 counts[place] += count
         if transactions:
             self._shares = None
 
     def shares(self) -> AmountShares | None:
-        """The distribution; None before the first amount that is in a bin."""
+        """Return the distribution; None before the first amount that falls into a bin."""
         if self._shares is None:
             self._shares = self._computed()
         return self._shares

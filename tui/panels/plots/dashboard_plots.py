@@ -30,7 +30,7 @@ _WALL_TIME: Final = "wall time"
 
 
 class SeriesPlot(Plot, Generic[PartT]):
-    """Draws a part of the series, at most once a second and only when it has changed."""
+    """Plots a part of the series, redrawn at most once a second and only if it has changed."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id, classes="series")
@@ -42,10 +42,9 @@ class SeriesPlot(Plot, Generic[PartT]):
         """Draw another snapshot.
 
         Args:
-            series: What to draw a part of.
+            series: The snapshot to plot.
             now: Seconds since the epoch.
-            reason: Why there is nothing to draw, if there is nothing; already clean. The plot's
-                own words are used for None.
+            reason: Why there is no data, already clean; None uses the plot's own text.
         """
         part = self.part(series) or None
         if part is self._part and (part is not None or reason == self._reason):
@@ -57,7 +56,7 @@ class SeriesPlot(Plot, Generic[PartT]):
         self.refresh()
 
     def heading(self) -> Sequence[Line]:
-        """The plot's name, and of what there is the latest value."""
+        """Return the plot's name and, if there is data, its latest value."""
         if self._part is None:
             return [[Piece(self.named, Tone.STRONG)]]
         value, others = self.latest(self._part)
@@ -65,7 +64,7 @@ class SeriesPlot(Plot, Generic[PartT]):
         return [title, *others]
 
     def chart(self) -> Chart | Line:
-        """The part, or why there is none."""
+        """Return the chart, or why there is none."""
         if self._part is None:
             return self._reason or [Piece(self.nothing, Tone.WAITS)]
         return self.charted(self._part)
@@ -76,11 +75,11 @@ class SeriesPlot(Plot, Generic[PartT]):
 
     @abstractmethod
     def part(self, series: SeriesSnapshot) -> PartT | None:
-        """What of the snapshot is drawn; None or empty when there is nothing to draw."""
+        """Return the part of the snapshot to draw; None or empty when there is none."""
 
     @abstractmethod
     def latest(self, part: PartT) -> tuple[str, Sequence[Line]]:
-        """The latest value, and further parts of the heading."""
+        """Return the latest value and further parts of the heading."""
 
     @abstractmethod
     def charted(self, part: PartT) -> Chart: ...
@@ -101,7 +100,7 @@ class ThroughputPlot(SeriesPlot[tuple[int, ...]]):
         return text.rate(sum(last) / len(last)), [peak]
 
     def charted(self, part: tuple[int, ...]) -> Chart:
-        """A line over the last seconds."""
+        """Draw a line over the last seconds."""
         points = _by_age(part)
         return Chart(
             x=_wall_time(len(part)),
@@ -121,7 +120,7 @@ class FlaggedPlot(SeriesPlot[FlaggedBuckets]):
         return series.flagged
 
     def latest(self, part: FlaggedBuckets) -> tuple[str, Sequence[Line]]:
-        """The rate in the last bucket, and how wide it is."""
+        """Return the rate in the last bucket and the bucket's width."""
         rate = part.per_minute(part.counts[-1])
         width = text.duration(part.width.total_seconds()).removesuffix(" 00")
         return _small(rate), [[Piece(f"mean of {width} each", Tone.QUIET)]]
@@ -139,7 +138,7 @@ class FlaggedPlot(SeriesPlot[FlaggedBuckets]):
 
 
 class AmountsPlot(SeriesPlot[AmountShares]):
-    """Amounts of flagged transactions against those of the rest."""
+    """The amounts of flagged transactions against the rest."""
 
     named = "Amounts"
     nothing = "Waiting for transactions."
@@ -148,7 +147,7 @@ class AmountsPlot(SeriesPlot[AmountShares]):
         return series.amounts
 
     def latest(self, part: AmountShares) -> tuple[str, Sequence[Line]]:
-        """A legend; there is no latest value in a distribution."""
+        """Return a legend, since a distribution has no latest value."""
         flagged = f"{text.integer(part.flagged_total)} flagged"
         others = [
             legend("⠤⠤", Tone.DANGER, flagged),
@@ -160,7 +159,7 @@ class AmountsPlot(SeriesPlot[AmountShares]):
         return "", others
 
     def charted(self, part: AmountShares) -> Chart:
-        """The rest filled, flagged ones as a line, so that they differ without colours, too."""
+        """Fill the rest and draw flagged amounts as a line: they differ even without colours."""
         return Chart(
             x=Axis(part.low, part.low + len(part.rest) / BINS_PER_DECADE, powers, "amount"),
             y=Axis(0, max(*part.rest, *part.flagged), linear),
@@ -172,7 +171,7 @@ class AmountsPlot(SeriesPlot[AmountShares]):
 
 
 class LagPlot(SeriesPlot[tuple[float | None, ...]]):
-    """How far the newest rolling feature is behind the newest transaction."""
+    """Event seconds between the newest transaction and the newest rolling feature."""
 
     named = "Feature delay"
     nothing = "No row of the rolling feature yet."
@@ -181,14 +180,14 @@ class LagPlot(SeriesPlot[tuple[float | None, ...]]):
         return series.lags
 
     def latest(self, part: tuple[float | None, ...]) -> tuple[str, Sequence[Line]]:
-        """The last delay, and what the level means."""
+        """Return the last delay and a legend of the level."""
         delay = text.duration(WATERMARK_DELAY.total_seconds())
         last = part[-1]
         value = text.NOTHING if last is None else text.duration(last)
         return value, [legend("─", Tone.LINE, f"watermark {delay}")]
 
     def charted(self, part: tuple[float | None, ...]) -> Chart:
-        """A line, and the least that is possible."""
+        """Draw the delay as a line and mark the least possible one, the watermark's."""
         delay = WATERMARK_DELAY.total_seconds()
         points = _by_age(part)
         return Chart(
@@ -200,7 +199,7 @@ class LagPlot(SeriesPlot[tuple[float | None, ...]]):
 
 
 def _outline(low: float, shares: Sequence[float]) -> tuple[Point, ...]:
-    """The shares as steps that rise from zero and end there, without what is empty around them."""
+    """Return the shares as steps that start and end at zero, without empty bins around them."""
     filled = [at for at, share in enumerate(shares) if share]
     if not filled:
         return ()
@@ -216,20 +215,20 @@ def _by_age(values: Sequence[float | None]) -> tuple[Point, ...]:
 
 
 def _wall_time(count: int) -> Axis:
-    """Of so many seconds; it grows in steps, so that it does not seem to breathe."""
+    """Return an axis for `count` seconds; it grows in steps, so that the plot rarely rescales."""
     shown = min(KEPT_SECONDS, ceil(count / _AGO_STEP) * _AGO_STEP)
     return Axis(-shown, 0, ago, _WALL_TIME)
 
 
 def _small(rate: float) -> str:
-    """With two digits that say something, since a rate per minute may be far below one."""
+    """Format with two significant digits, since a rate per minute may be far below one."""
     return text.rate(rate) if rate == 0 or rate >= 1 else f"{rate:.2g}"
 
 
 class Plots(Container, can_focus=True):
-    """All plots, in a panel of their own."""
+    """The widget of the panel Plots."""
 
 
 def every_plot() -> tuple[SeriesPlot[Any], ...]:
-    """One of each, in their order."""
+    """Create all plots, in their order on the screen."""
     return (ThroughputPlot(), FlaggedPlot(), AmountsPlot(), LagPlot())

@@ -1,4 +1,4 @@
-"""How many transactions are flagged as event time goes by, in buckets that fit the stream."""
+"""Flagged transactions over event time, in buckets whose width fits the stream."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from pipeline.model import Transaction
 from tui.streams.unseen import Unseen
 
 _EPOCH: Final = datetime(1970, 1, 1)
-# Seconds of event time in a bucket, from which the fitting one is chosen.
+# The possible widths of a bucket in seconds of event time.
 _WIDTHS: Final = (60, 300, 900, 3_600, 21_600, 86_400)
 _SHOWN: Final = 60
-# A narrower bucket is taken when so many of those shown are filled, and left with fewer.
+# A narrower width is chosen when this many visible buckets are filled, and dropped with fewer.
 _FILLED: Final = 40
 _STILL_FILLED: Final = 24
 _KEPT_BUCKETS: Final = 256
@@ -23,12 +23,12 @@ _KEPT_IDENTITIES: Final = 20_000
 
 @dataclass(frozen=True, slots=True)
 class FlaggedBuckets:
-    """Flagged transactions in buckets of event time that are over.
+    """Flagged transactions in completed buckets of event time.
 
     Attributes:
-        start: Event time at which the first bucket begins.
-        width: Event time in each.
-        counts: Flagged transactions in each, oldest first.
+        start: Event time of the start of the first bucket.
+        width: Event time covered by each bucket.
+        counts: Flagged transactions in each bucket, oldest first.
     """
 
     start: datetime
@@ -36,12 +36,12 @@ class FlaggedBuckets:
     counts: tuple[int, ...]
 
     def per_minute(self, count: float) -> float:
-        """A count of one bucket as a rate."""
+        """Convert the count of one bucket to a rate per minute of event time."""
         return count * 60 / self.width.total_seconds()
 
 
 class FlaggedRate:
-    """Counts flagged transactions, each once, whatever their event times are."""
+    """Counts distinct flagged transactions, in bounded memory for any event times."""
 
     def __init__(self) -> None:
         self._counts: tuple[dict[int, int], ...] = tuple({} for _ in _WIDTHS)
@@ -51,16 +51,16 @@ class FlaggedRate:
 
     @property
     def buckets_kept(self) -> tuple[int, ...]:
-        """How many buckets of each width are kept."""
+        """The number of buckets in memory, by width."""
         return tuple(map(len, self._counts))
 
     @property
     def identities_kept(self) -> int:
-        """How many transactions would be known again."""
+        """The number of transactions remembered to detect duplicates."""
         return len(self._unseen)
 
     def add(self, transactions: Iterable[Transaction], newest: datetime | None) -> None:
-        """Count transactions; `newest` is the event time of the stream, if known."""
+        """Count transactions; `newest` is the stream's event time, if known."""
         for transaction in transactions:
             if not self._unseen.add(transaction):
                 continue
@@ -72,7 +72,7 @@ class FlaggedRate:
                     _prune(counts, (second if newest is None else _second(newest)) // width)
 
     def buckets(self, newest: datetime | None) -> FlaggedBuckets | None:
-        """The buckets up to the event time of the stream; None before the first is over."""
+        """Return the buckets up to the stream's event time; None before one is complete."""
         if newest is None or not any(self._counts):
             return None
         now = _second(newest)
@@ -82,7 +82,7 @@ class FlaggedRate:
         first = min((at for at in counts if end - _SHOWN <= at < end), default=end)
         if first == end:
             return None
-        # What came before the first flagged transaction may not have been read at all.
+        # Whatever came before the first flagged transaction may not have been read at all.
         found = FlaggedBuckets(
             start=max(datetime.min, _EPOCH + timedelta(seconds=first * width)),
             width=timedelta(seconds=width),
@@ -93,7 +93,7 @@ class FlaggedRate:
         return self._latest
 
     def _choose(self, now: int) -> int:
-        """The narrowest width of which enough is filled, or that shows all there is."""
+        """Choose the narrowest width with enough filled buckets, or one that shows everything."""
         known = _last(self._counts[-1], now // _WIDTHS[-1])
         for number, (width, counts) in enumerate(zip(_WIDTHS, self._counts, strict=True)):
             end = now // width
@@ -110,12 +110,12 @@ def _second(at: datetime) -> int:
 
 
 def _last(counts: dict[int, int], end: int) -> int:
-    """How many are in the last buckets, the running one included."""
+    """Return how many of the last buckets are filled, including the current one."""
     return sum(count for at, count in counts.items() if end - _SHOWN <= at <= end)
 
 
 def _prune(counts: dict[int, int], now: int) -> None:
-    """Keep the half that is nearest to now."""
+    """Drop the half of the buckets that is farthest from now."""
     nearest = sorted(counts, key=lambda at: abs(at - now))[: _KEPT_BUCKETS // 2]
     kept = {at: counts[at] for at in nearest}
     counts.clear()

@@ -1,4 +1,4 @@
-"""The newest event time of a stream, which a few absurd ones do not move."""
+"""The newest event time of a stream, robust against a few absurd values."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import Final
 
 _KEPT: Final = 65
 _SAMPLED: Final = 16
-# Farther than this from what is typical, a time says nothing about the stream.
+# A time farther than this from the typical one is ignored.
 _PLAUSIBLE: Final = timedelta(days=30)
 
 
 class NewestTime:
-    """Follows a stream forwards, and backwards once most of what comes is there.
+    """Follows a stream forwards, and backwards once most records are there.
 
     Attributes:
-        newest: The newest plausible event time, without a zone; None before there is one.
+        newest: The newest plausible event time, without a zone; None at first.
     """
 
     def __init__(self) -> None:
@@ -25,13 +25,13 @@ class NewestTime:
         self._recent: deque[datetime] = deque(maxlen=_KEPT)
 
     def add(self, times: Sequence[datetime]) -> None:
-        """Take in event times, in the order in which they came."""
+        """Add event times in the order in which they arrived."""
         if not times:
             return
         try:
             last = max(times)
         except TypeError:
-            # Some have a zone, which the contract does not know.
+            # Some have a zone, which the data contract does not have.
             times = [at.replace(tzinfo=None) for at in times]
             last = max(times)
         last = last.replace(tzinfo=None)

@@ -1,4 +1,4 @@
-"""The panel Plots, declared."""
+"""Declaration of the panel Plots: its topics, state and widgets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the plots show of the streams as time goes by: bounded, and read as frozen snapshots."""
+"""The time series behind the plots: bounded, and read as frozen snapshots."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .series_snapshot import SeriesSnapshot
 
 
 class Series:
-    """The state behind the plots."""
+    """The state of the panel Plots; counts rates, delays, flags and amounts."""
 
     def __init__(self) -> None:
         self._throughput = Throughput()
@@ -30,11 +30,11 @@ class Series:
         self._latest: tuple[tuple[int, int], SeriesSnapshot] | None = None
 
     def apply(self, batch: Batch, now: float) -> None:
-        """Take in a batch.
+        """Add a batch.
 
         Args:
-            batch: What one poll brought; nothing it holds can break or fill this.
-            now: When it came, in seconds since the epoch.
+            batch: What one poll returned; hostile values neither break nor fill the series.
+            now: When it arrived, in seconds since the epoch.
         """
         second = int(now)
         transactions, rolling = batch.transactions, batch.rows(ROLLING)
@@ -55,9 +55,9 @@ class Series:
             _put(self._lags, second, max(0.0, behind))
 
     def shown(self, _: Query, now: float) -> SeriesSnapshot:
-        """The series at a time in seconds since the epoch.
+        """Return the series at a time in seconds since the epoch.
 
-        It is the same object as long as nothing came and the second has not changed.
+        The same object is returned until a batch arrives or the second changes.
         """
         end = int(now)
         key = (end, self._taken)
@@ -66,7 +66,7 @@ class Series:
         return self._latest[1]
 
     def rows(self, _: Query) -> tuple[()]:
-        """None: plots are not exported."""
+        """Return no rows, since plots are not exported."""
         return ()
 
     @property
@@ -91,7 +91,7 @@ class Series:
     def _read_lags(self, end: int) -> tuple[float | None, ...]:
         known = dict(self._lags)
         first = max(self._lags[0][0], end - KEPT_SECONDS)
-        # What was so before the first second shown still was at its beginning.
+        # The last value before the first visible second still holds at its beginning.
         last = next((lag for at, lag in reversed(self._lags) if at < first), None)
         found = []
         for second in range(first, end):
@@ -101,7 +101,7 @@ class Series:
 
 
 def _put(lags: deque[tuple[int, float]], second: int, lag: float) -> None:
-    """Set the lag of a second; when a clock was set back, that second starts again."""
+    """Set the lag of a second; after the clock was set back, later seconds are dropped."""
     while lags and lags[-1][0] >= second:
         lags.pop()
     lags.append((second, lag))

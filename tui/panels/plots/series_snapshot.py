@@ -1,4 +1,4 @@
-"""What the plots show of the streams, at one moment."""
+"""A frozen snapshot of the time series behind the plots."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from .flagged_rate import FlaggedBuckets
 
 @dataclass(frozen=True, slots=True)
 class SeriesSnapshot:
-    """The series at one moment; a part that has not changed is the same object as before.
+    """The series at one moment; an unchanged part is the same object as before.
 
     Attributes:
-        rates: Transactions in each whole second of wall time, oldest first, ending with the last
-            second that is over; at most `KEPT_SECONDS`, fewer when the first came later.
-        lags: Event seconds that the newest row of the rolling feature was behind the newest
-            transaction, by second like `rates`; None where that was not known.
-        flagged: Flagged transactions over event time; None before there are any.
-        amounts: The distribution of amounts; None before there is one.
+        rates: Transactions in each completed second of wall time, oldest first; at most
+            `KEPT_SECONDS`, fewer when the first transaction came later.
+        lags: Event seconds between the newest transaction and the newest row of the rolling
+            feature, by second like `rates`; None where unknown.
+        flagged: Flagged transactions over event time; None before the first one.
+        amounts: The distribution of amounts; None before the first one.
     """
 
     rates: tuple[int, ...] = ()

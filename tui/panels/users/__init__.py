@@ -1,1 +1,1 @@
-"""The latest rolling feature of each user."""
+"""The panel Users: the latest rolling feature of each user."""

@@ -1,4 +1,4 @@
-"""A few values as a word of bars."""
+"""A sparkline of a few values in block characters."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _BARS: Final = "▁▂▃▄▅▆▇█"
 
 
 def sparkline(values: Sequence[float]) -> str:
-    """Values as bars from the lowest to the highest of them; a flat line when they are equal."""
+    """Scale values to bars from their lowest to their highest; equal values are a flat line."""
     finite = [value for value in values if math.isfinite(value)]
     if not finite:
         return ""

@@ -21,16 +21,16 @@ class UserRow:
     """A user's latest rolling feature.
 
     Attributes:
-        user_id: Who.
+        user_id: The user's id.
         mean: Mean amount of the last 360 minutes.
         count: Transactions in the last 360 minutes.
         last_seen: Event time of the user's latest row.
-        flags: Flagged transactions of the user that the console has seen.
-        updated_at: When the console got the row, or when the newest row was written of those that
-            had been there before it looked; in seconds since the epoch.
-        amount: Of the user's last transaction; None when the console has seen none.
-        merchant: Of the user's last transaction.
-        trend: The last means, oldest first.
+        flags: The user's flagged transactions that the console has read.
+        updated_at: When the console read the row, or, for rows older than the console, when the
+            newest of them was written; in seconds since the epoch.
+        amount: Amount of the user's last transaction; None when the console has read none.
+        merchant: Merchant of the user's last transaction.
+        trend: The last few means, oldest first.
     """
 
     user_id: int

@@ -1,4 +1,4 @@
-"""The panel Users, declared."""
+"""Declaration of the panel Users: its topics, columns, state and widgets."""
 
 from __future__ import annotations
 

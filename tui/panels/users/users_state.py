@@ -1,4 +1,4 @@
-"""The latest rolling feature of each user, in columns: 100,000 fit, and are sorted in no time."""
+"""The latest rolling feature of each user, in columns, so that 100,000 users are sorted quickly."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from .users_panel import USERS
 
 TREND: Final = 10
 _FIRST_CAPACITY: Final = 1_024
-# As much at a time that finding who goes does not cost at every new user.
+# So many at a time that the search for users to drop does not run at every new user.
 _FORGOTTEN_SHARE: Final = 16
 _EPOCH: Final = datetime(1970, 1, 1)
 _DEFAULT_SORT: Final = "seen"
@@ -34,10 +34,10 @@ Slots = npt.NDArray[np.intp]
 
 
 class UsersState:
-    """A bounded number of users; those not heard of for longest go first.
+    """A bounded number of users; those without an update for longest are dropped first.
 
     Args:
-        limit: Users to keep.
+        limit: Users to hold.
         most: Rows to show.
     """
 
@@ -45,11 +45,11 @@ class UsersState:
         self._limit = limit
         self._most = most
         self._unseen_flags = Unseen(limit)
-        # Also of users who are not known yet.
+        # Includes users without a feature yet.
         self._flags_by_user: OrderedDict[int, int] = OrderedDict()
         self._slots: dict[int, int] = {}
         self._free: list[int] = []
-        # Made anew only when users come or go: no other thread runs while a dictionary is read.
+        # Rebuilt only when users are added or dropped; other threads may read it at any time.
         self._all_slots: Slots | None = None
         self._merchants: list[str] = []
         self._ids = np.zeros(0, np.int64)
@@ -75,7 +75,7 @@ class UsersState:
                 self._note_flag(placed.row.user_id)
 
     def containing(self, text: str, most: int) -> list[int]:
-        """Users whose id has these digits in it, as written."""
+        """Return at most `most` users whose id contains these digits."""
         return list(islice((user for user in self._slots if text in str(user)), most))
 
     @property
@@ -87,7 +87,7 @@ class UsersState:
         return {}
 
     def _apply_transactions(self, rows: Iterable[Transaction]) -> None:
-        """Note each user's last transaction, also before there is a feature to show."""
+        """Record each user's last transaction, even before the user has a feature."""
         for row in rows:
             slot = self._slots.get(row.user_id)
             if slot is None:
@@ -97,7 +97,7 @@ class UsersState:
             self._merchants[slot] = row.merchant
 
     def _apply_rolling(self, rows: Iterable[RollingRow], now: float) -> None:
-        """Take in rows; one that is older than what is known changes nothing."""
+        """Add rows; one older than the user's latest changes nothing."""
         for row in rows:
             slot = self._slots.get(row.user_id)
             if slot is None:
@@ -114,7 +114,7 @@ class UsersState:
                 and count == self._counts[slot]
                 and mean == self._means[slot]
             ):
-                continue  # Delivered again.
+                continue  # A duplicate.
             self._page = None
             self._seen_ms[slot] = seen
             self._means[slot] = mean
@@ -136,18 +136,18 @@ class UsersState:
             self._page = None
 
     def shown(self, query: Query, now: float) -> Page[UserRow]:
-        """The first users that a query finds; latest event time first when it does not say."""
+        """Return the first users of a query; latest event time first by default."""
         if self._page is None or self._page.query != query:
             self._page = self._new_page(query, self._most)
         return self._page
 
     def rows(self, query: Query) -> Iterable[UserRow]:
-        """All users that a query finds."""
+        """Return all users of a query."""
         return self._new_page(query, None).rows
 
     def _new_page(self, query: Query, limit: int | None) -> Page[UserRow]:
         kept = self._slots_array()
-        # The rolling feature counts the transaction itself: none means that it is yet to come.
+        # The rolling feature counts the transaction itself, so 0 means that it is not known yet.
         everyone = kept[self._counts[kept] > 0]
         found = self._found(everyone, query)
         first = self._first(found, query.sort or _DEFAULT_SORT, query.descending, limit)
@@ -182,7 +182,7 @@ class UsersState:
     def _first(self, found: Slots, sort: str, descending: bool, limit: int | None) -> Slots:
         keys = self._sort_keys(sort)[found]
         if limit is not None and len(found) > limit:
-            # Only what is shown has to be in order.
+            # Only the visible rows have to be sorted.
             nth = len(found) - limit if descending else limit
             parted = np.argpartition(keys, nth)
             chosen = parted[nth:] if descending else parted[:nth]
@@ -211,7 +211,7 @@ class UsersState:
 
     def _rows(self, slots: Slots) -> list[UserRow]:
         ends = self._trend_ends[slots]
-        # The ring of each user, turned so that the oldest mean comes first.
+        # Each user's ring buffer, rotated so that the oldest mean comes first.
         turned = (ends[:, None] + np.arange(TREND)) % TREND
         trends = np.take_along_axis(self._trends[slots], turned, axis=1).tolist()
         columns = zip(
@@ -298,6 +298,6 @@ def _milliseconds(time: datetime) -> int:
 
 
 def containing(store: Store, text: str, most: int) -> list[int]:
-    """Users of a store whose id has these digits in it, as written."""
+    """Return at most `most` users of a store whose id contains these digits."""
     users = store.state(USERS)
     return users.containing(text, most) if isinstance(users, UsersState) else []

@@ -14,7 +14,7 @@ from .users_panel import USERS
 
 
 def why_no_users(view: View) -> Reason:
-    """Why there is no row of the rolling feature."""
+    """Explain why the table is empty."""
     page = view.data.of(USERS)
     return nothing_matches(page.query.filter, page.total, "users") or why_empty(
         view,
@@ -24,7 +24,7 @@ def why_no_users(view: View) -> Reason:
 
 
 class UsersTable(PanelTable[UserRow]):
-    """Users by their latest event time, unless something else is asked for."""
+    """Users, by their latest event time unless sorted otherwise."""
 
     EXPORTS = True
 

@@ -1,1 +1,1 @@
-"""Closed windows, and the one that closes next."""
+"""The panel Windows: closed windows, and the one that closes next."""

@@ -1,4 +1,4 @@
-"""Two lines above the windows: the one that closes next, and what holds it open."""
+"""Two lines above the windows: which one closes next, and what holds it open."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _SILENT_SECONDS: Final = 3.0
 
 
 class OpenWindowLines(Lines):
-    """When the next window closes, and why not yet."""
+    """When the next window closes, and what it waits for."""
 
     def __init__(self) -> None:
         super().__init__(id="open-window")
 
     def lines(self, view: View, width: int) -> Sequence[Sequence[Piece]]:
-        """Both lines; blank before the first transaction."""
+        """Return both lines; blank before the first transaction."""
         window = open_window(view)
         if window is None:
             return [[], []]

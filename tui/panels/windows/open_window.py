@@ -13,8 +13,8 @@ from tui.streams.sink_topics import CUMULATING, HOPPING, TUMBLING
 
 from .windows_panel import WINDOWS
 
-# Flink leaves a partition out of the watermark when it was silent this long; a test holds this to
-# the pipeline's own constant, which is not imported since Ibis would come along.
+# Flink ignores a partition in the watermark after this much silence. A test compares this with
+# the pipeline's constant, which is not imported because that would import Ibis.
 IDLE_SECONDS: Final = 10.0
 
 _EPOCH: Final = datetime(1970, 1, 1)
@@ -35,7 +35,7 @@ SHAPES: Final = {
     HOPPING.feature: WindowShape(6 * _HOUR, _HOUR),
     CUMULATING.feature: WindowShape(24 * _HOUR, _HOUR, cumulates=True),
 }
-"""By kind; a test holds them to the features."""
+"""By kind; a test compares them with the features."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +46,12 @@ class OpenWindow:
         start: First event time in it.
         end: First event time after it; it closes when the watermark is there.
         watermark: Where the watermark is.
-        missing: Event time between the watermark and the end.
-        seconds: How long that takes at the present speed; None when event time stands still.
+        missing: Event time from the watermark to the end.
+        seconds: Wall time that this takes at the current speed; None when event time stands still.
         holder: The partition that holds the watermark back; None when all are silent.
-        silent: Seconds since the holder's last record, or, without a holder, since any.
-        left_out: Partitions that are silent for so long that the watermark goes on without them.
-        late: Records that came after the watermark and were dropped; None when not known.
+        silent: Seconds since the holder's last record, or since any record without a holder.
+        left_out: Partitions that have been silent so long that the watermark ignores them.
+        late: Records that were dropped for arriving after the watermark; None when unknown.
     """
 
     start: datetime
@@ -66,7 +66,7 @@ class OpenWindow:
 
 
 def open_window(view: View) -> OpenWindow | None:
-    """The window of the shown kind that closes next; None before the first transaction."""
+    """Return the window that closes next, of the kind shown; None before any transaction."""
     sink = WINDOWS.sink(view.data.of(WINDOWS).query)
     time = view.data.event_time
     if not time.partitions:
@@ -76,7 +76,7 @@ def open_window(view: View) -> OpenWindow | None:
     active = [each for each in time.partitions if view.now - each.at < IDLE_SECONDS]
     holder = min(active, key=lambda each: each.newest, default=None)
     last = max(each.at for each in time.partitions)
-    # A partition that was silent may have been left behind: the watermark never goes back.
+    # A silent partition may lag behind the watermark, which never goes back.
     estimate = min(each.newest for each in active or time.partitions) - contract.WATERMARK_DELAY
     watermark = metrics.watermark if metrics is not None and metrics.watermark else estimate
     start, end = _next(SHAPES[sink.feature], watermark)
@@ -95,7 +95,7 @@ def open_window(view: View) -> OpenWindow | None:
 
 
 def _next(shape: WindowShape, watermark: datetime) -> tuple[datetime, datetime]:
-    """The bounds of the first window that ends after the watermark; aligned to the epoch."""
+    """Return the bounds of the first epoch-aligned window that ends after the watermark."""
     end = _EPOCH + ((watermark - _EPOCH) // shape.step + 1) * shape.step
     if not shape.cumulates:
         return end - shape.size, end

@@ -1,4 +1,4 @@
-"""A line of the panel Windows: a window, one of its users, or what is left out; and its columns."""
+"""The lines of the panel Windows: windows, their users, and counts of omitted users."""
 
 from __future__ import annotations
 
@@ -25,24 +25,24 @@ class WindowUser:
 
     @property
     def amount(self) -> float:
-        """The sum of the user's amounts."""
+        """The sum of the user's amounts in the window."""
         return self.mean * self.count
 
 
 @dataclass(frozen=True, slots=True)
 class WindowSummary:
-    """One closed window as a whole, and the users that were asked for.
+    """Totals of one closed window, and the first users of a query.
 
     Attributes:
         start: First event time in it.
         end: First event time after it.
-        users: How many users it has.
-        count: Its transactions.
-        amount: The sum of their amounts.
-        top: The first of the users that the query finds.
-        matched: How many users the query finds.
-        truncated: Whether some rows are forgotten, so that totals are at least so high.
-        fraud: Flagged transactions in it; None when the console has not seen all of its time.
+        users: Number of users.
+        count: Number of transactions.
+        amount: Sum of the amounts.
+        top: The first users of the query.
+        matched: How many users match the query.
+        truncated: Whether some rows were dropped, so that totals are lower bounds.
+        fraud: Flagged transactions; None unless the console has read the whole window.
     """
 
     start: datetime
@@ -57,18 +57,18 @@ class WindowSummary:
 
     @property
     def mean(self) -> float:
-        """Mean amount over all its transactions."""
+        """The mean amount of its transactions."""
         return self.amount / self.count if self.count else 0.0
 
     @property
     def fraud_share(self) -> float | None:
-        """Flagged transactions of all; None when that is not known."""
+        """The share of flagged transactions; None when unknown."""
         return self.fraud / self.count if self.fraud is not None and self.count else None
 
 
 @dataclass(frozen=True, slots=True)
 class OtherUsers:
-    """How many users of a window are not shown."""
+    """The number of users of a window that are not shown."""
 
     start: datetime
     end: datetime
@@ -79,7 +79,7 @@ WindowLine = WindowSummary | WindowUser | OtherUsers
 
 
 def lines(page: Page[WindowSummary]) -> tuple[WindowLine, ...]:
-    """Each window as a whole, then the users that stand out in it, then how many others it has."""
+    """Return, for each window, its totals, its top users and the number of others."""
     found: list[WindowLine] = []
     for window in page.rows:
         found += [window, *window.top]
@@ -89,7 +89,7 @@ def lines(page: Page[WindowSummary]) -> tuple[WindowLine, ...]:
 
 
 def line_key(line: WindowLine) -> tuple[datetime, datetime, object]:
-    """What tells a line from others."""
+    """Return a line's identity."""
     return line.end, line.start, line.user_id if isinstance(line, WindowUser) else type(line)
 
 
@@ -112,7 +112,7 @@ def _who(line: WindowLine, _: float) -> Sequence[Piece]:
 def _number(
     of: Callable[[WindowSummary | WindowUser], str],
 ) -> Callable[[WindowLine, float], Sequence[Piece]]:
-    """A cell with a figure that windows and their users both have."""
+    """Return a cell for a figure that windows and users both have."""
 
     def cell(line: WindowLine, _: float) -> Sequence[Piece]:
         if isinstance(line, OtherUsers):
@@ -132,7 +132,7 @@ def _fraud(line: WindowLine, _: float) -> Sequence[Piece]:
 
 
 def _of_user(value: Callable[[WindowUser], Any]) -> Callable[[WindowLine], Any]:
-    """A value of the lines that are filtered, sorted and exported: those of users."""
+    """Return a column's value; only the lines of users are filtered, sorted and exported."""
     return lambda line: value(line) if isinstance(line, WindowUser) else None
 
 

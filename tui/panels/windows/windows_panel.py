@@ -46,7 +46,7 @@ WINDOWS: Final[TablePanel[WindowSummary]] = TablePanel(
     widgets=_widgets,
     columns=WINDOW_COLUMNS,
     switches=True,
-    # The users of each window were chosen when it was drawn.
+    # The users of each window were selected when it was drawn.
     refines=False,
     exported=_users,
     found=lambda page: sum(window.matched for window in page.rows),

@@ -1,4 +1,4 @@
-"""The latest closed windows of each kind, in columns, with a bounded number of rows in all."""
+"""The latest closed windows of each kind, in columns, with a bounded number of rows."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class _Columns:
 
 
 class _Window:
-    """One window's rows as they came, and the last summary."""
+    """One window's rows in order of arrival, and its last summary."""
 
     __slots__ = ("counts", "means", "sealed", "summary", "users")
 
@@ -52,7 +52,7 @@ class _Window:
         self.summary = None
 
     def columns(self) -> _Columns:
-        """Of each user the row that came last: a job that restarts writes rows again."""
+        """Return the last row of each user, since a job that restarts writes rows again."""
         users = np.frombuffer(self.users, np.int64)
         _, last = np.unique(users[::-1], return_index=True)
         rows = len(users) - 1 - last
@@ -64,13 +64,13 @@ class _Window:
 
 
 class WindowsState:
-    """Closed windows of all kinds.
+    """Buffers of closed windows, one per kind.
 
     Args:
-        sinks: Where windows come from, a kind each.
-        limit: Windows to keep of each kind.
-        rows: Rows to keep of each kind; older windows then keep their totals only.
-        count_fraud: Flagged transactions between two event times, if that is known.
+        sinks: The sink topics, one per kind.
+        limit: Windows to hold of each kind.
+        rows: Rows to hold of each kind; beyond that, the oldest windows keep only totals.
+        count_fraud: Returns the flagged transactions between two event times, if known.
     """
 
     def __init__(
@@ -89,16 +89,16 @@ class WindowsState:
                 self._kinds[sink.feature].apply(rows)
 
     def shown(self, query: Query, _: float) -> Page[WindowSummary]:
-        """The windows with the users that a query finds, newest first."""
+        """Return the windows, newest first, with the users of a query."""
         return self._asked(query).page(query)
 
     def rows(self, query: Query) -> Iterable[WindowLine]:
-        """Every user that a query finds in every window that has its rows, newest window first."""
+        """Yield the users of a query, newest window first, where the window still has its rows."""
         return self._asked(query).rows(query)
 
     @property
     def kept(self) -> Mapping[str, int]:
-        """How many windows there are, by kind."""
+        """The number of windows, by kind."""
         return {kind: len(windows) for kind, windows in self._kinds.items()}
 
     @property
@@ -110,7 +110,7 @@ class WindowsState:
 
 
 class _ClosedWindows:
-    """Windows of one kind by end; the oldest goes when there are too many."""
+    """Windows of one kind by end; the oldest are dropped first."""
 
     def __init__(self, limit: int, rows: int, count_fraud: CountFraud) -> None:
         self._count_fraud = count_fraud
@@ -138,7 +138,7 @@ class _ClosedWindows:
             self._seal()
 
     def page(self, query: Query) -> Page[WindowSummary]:
-        """The windows with the users that a query finds; only what changed is computed again."""
+        """Return the windows with the users of a query; only changed windows are recomputed."""
         found = []
         for (end, start), window in sorted(self._windows.items(), reverse=True):
             if window.summary is None or (window.summary[0] != query and not window.sealed):
@@ -152,20 +152,20 @@ class _ClosedWindows:
                 window.summary = (window.summary[0], summary)
             found.append(summary)
         page = Page(tuple(found), len(found), len(self._windows), query=query)
-        # The same object as long as it says the same, so that nobody draws it again.
+        # The same object while nothing changes, so that it is not drawn again.
         if page != self._page:
             self._page = page
         return self._page
 
     def rows(self, query: Query) -> Iterator[WindowLine]:
-        """Every user that a query finds in every window that has its rows, newest window first."""
+        """Yield the users of a query, newest window first, where the window still has its rows."""
         for (end, start), window in sorted(self._windows.items(), reverse=True):
             columns = window.columns()
             everyone = _users(start, end, columns, np.arange(len(columns.users)))
             yield from select(everyone, _with_sort(query), WINDOW_COLUMNS).rows
 
     def _seal(self) -> None:
-        """Let the rows of the oldest windows go, but keep what they amount to."""
+        """Drop the rows of the oldest windows, but keep their totals."""
         for (end, start), window in sorted(self._windows.items()):
             if self._rows <= self._rows_limit // 2:
                 break
@@ -195,7 +195,7 @@ def _summary(start: datetime, end: datetime, rows: _Columns, query: Query) -> Wi
 def _first(
     start: datetime, end: datetime, rows: _Columns, query: Query
 ) -> tuple[int, tuple[WindowUser, ...]]:
-    """How many users a query finds, and the first of them."""
+    """Return the number of users of a query, and the first of them."""
     if query.filter:
         everyone = _users(start, end, rows, np.arange(len(rows.users)))
         page: Page[WindowLine] = select(everyone, _with_sort(query), WINDOW_COLUMNS, TOP_USERS)

@@ -1,4 +1,4 @@
-"""Closed windows of one kind, newest first: each as a whole, then users that stand out in it."""
+"""Closed windows of one kind, newest first: totals, then the top users."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .windows_panel import WINDOWS
 
 
 def why_no_windows(view: View) -> Reason:
-    """Why there is no closed window."""
+    """Explain why the table is empty."""
     page = view.data.of(WINDOWS)
 
     def next_window() -> str:
@@ -39,7 +39,7 @@ def why_no_windows(view: View) -> Reason:
 
 
 class WindowsTable(PanelTable[WindowLine]):
-    """Windows by their end."""
+    """Closed windows and their top users, newest window first."""
 
     EXPORTS = True
 
@@ -58,5 +58,5 @@ class WindowsTable(PanelTable[WindowLine]):
         return OpenUser(row.user_id) if isinstance(row, WindowUser) else None
 
     def copied(self, row: WindowLine) -> str:
-        """The user's id, or the window."""
+        """Return the user's id, or the window's bounds."""
         return str(row.user_id) if isinstance(row, WindowUser) else text.window(row.start, row.end)

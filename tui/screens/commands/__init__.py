@@ -1,1 +1,1 @@
-"""Commands to jobs, with the questions that come before some of them."""
+"""Commands to jobs, and the dialogs that ask before some of them."""

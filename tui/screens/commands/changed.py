@@ -1,4 +1,4 @@
-"""How to start a job whose SQL has changed since its state was kept."""
+"""The dialog that asks how to start a job whose SQL has changed since its state was saved."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from tui.widgets.choice import Choice
 
 
 class ChangedScreen(ModalScreen[Resume | None]):
-    """Returns what to do about the state, or None to leave everything as it is.
+    """Returns how to resume, or None to do nothing.
 
     Args:
-        why: What is known of the change, in a sentence.
-        ways_on: What there is to choose from.
+        why: A sentence about the change.
+        ways_on: The options.
     """
 
     BINDINGS = bindings(Scope.CHANGED)
@@ -35,7 +35,7 @@ class ChangedScreen(ModalScreen[Resume | None]):
         self._ways_on = tuple(ways_on)
 
     def compose(self) -> ComposeResult:
-        """What has happened, and the ways on."""
+        """Show what has changed, and the options."""
         with Vertical(classes="form"):
             yield Static(content([Piece(text.clean(self._why), Tone.STRONG)]), classes="heading")
             yield Static(

@@ -1,4 +1,4 @@
-"""A question before something is lost: it names what, and only `y` or the mouse says yes."""
+"""The dialog before something is lost: it says what, and only `y` or the mouse confirms."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _CONSEQUENCE_CELLS: Final = 1_000
 class ConfirmScreen(ModalScreen[bool]):
     """Returns whether to go ahead.
 
-    Enter and space do nothing: a hand that is still typing must not destroy anything.
+    Enter and space do nothing, so that keys typed ahead cannot destroy anything.
 
     Args:
-        question: What is about to happen, as a question: `Cancel tumbling?`.
-        consequence: What is lost by it, in sentences.
-        verb: What yes does, in a word or two: `cancel it`.
+        question: What is about to happen: `Cancel tumbling?`.
+        consequence: Sentences about what is lost.
+        verb: What `y` does, in a word or two: `cancel it`.
     """
 
     BINDINGS = bindings(Scope.QUESTION)
@@ -40,7 +40,7 @@ class ConfirmScreen(ModalScreen[bool]):
         self._verb = verb
 
     def compose(self) -> ComposeResult:
-        """The question, what it means, and the two ways on."""
+        """Show the question, its consequence and the two choices."""
         question = text.clean(self._question, _QUESTION_CELLS)
         consequence = text.clean(self._consequence, _CONSEQUENCE_CELLS)
         with Vertical(classes="form"):

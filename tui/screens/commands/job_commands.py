@@ -1,4 +1,4 @@
-"""Orders to jobs, with a question first where one is due."""
+"""Commands to jobs, after a confirmation where something would be lost."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ def give_when_sure(
     *,
     ask: bool,
 ) -> None:
-    """Give a command, after a question that names what is lost by it.
+    """Run a command, after confirmation if it loses something.
 
     Args:
-        screen: Which asks.
-        session: Carries the command out.
-        command: What to do.
-        names: Of the jobs; None for all.
-        given: Called once the command is given.
+        screen: The screen that opens the dialog.
+        session: Runs the command.
+        command: What to do with the jobs.
+        names: The jobs' names; None for all.
+        given: Called once the command has been passed to the session.
         ask: Whether to ask before jobs are cancelled.
     """
 
@@ -76,7 +76,7 @@ def _running(session: Session) -> list[str]:
 
 
 def _changed(session: Session, names: frozenset[str] | None) -> Activity | None:
-    """The refusal of one job that was started and has changed since its state was kept."""
+    """Return the ChangedError of the one started job whose SQL has changed; None otherwise."""
     if names is None or len(names) != 1:
         return None
     for line in session.view().jobs:

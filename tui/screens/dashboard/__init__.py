@@ -1,1 +1,1 @@
-"""The first screen: the start, then jobs and live tables."""
+"""The dashboard: its screen, its titles and its exports."""

@@ -1,4 +1,4 @@
-"""The console's first screen: the start, then jobs and live tables."""
+"""The console's first screen: the progress of the start, then jobs and live tables."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ from tui.widgets.titles import TitleLine
 from .exports import export_of
 from .panel_titles import panel_titles
 
-# A higher rate costs CPU and shows no more; keys are answered at once all the same.
+# A higher rate costs CPU and shows no more; keys are handled at once anyway.
 _REFRESH_SECONDS: Final = 0.4
-# The feed answers a question within about this time.
+# The feed answers a query within about this time.
 _ANSWER_SECONDS: Final = 0.06
-# Wide enough, the three tables are next to each other; high enough, panels get some air.
+# On a wide screen, the three tables are side by side; on a high one, panels get more space.
 _BY_WIDTH: Final = [(0, "-narrow"), (110, "-wide"), (170, "-side")]
 _BY_HEIGHT: Final = [(0, "-low"), (34, "-tall")]
 _TABLES: Final = {panel.name: panel for panel in TABLE_PANELS}
@@ -55,21 +55,21 @@ _PANELS: Final = tuple(panel.name for panel in PANELS)
 
 
 class Dashboard(Guarded, Screen[None]):
-    """Everything at a glance.
+    """The start, then the jobs, tables and plots.
 
     Args:
-        session: What to show and to steer.
-        preferences: How it was left, and whether to ask before something is lost.
+        session: The session to show and control.
+        preferences: The chosen panel and tables, and whether to confirm before something is lost.
     """
 
     BINDINGS = bindings(Scope.DASHBOARD)
-    # Nothing takes keys before Kafka has answered; None would mean the application's choice.
+    # Nothing is focused before Kafka has answered; None would leave it to the application.
     AUTO_FOCUS = ""
     HORIZONTAL_BREAKPOINTS = _BY_WIDTH
     VERTICAL_BREAKPOINTS = _BY_HEIGHT
 
     def __init__(self, session: Session, preferences: PreferencesFile) -> None:
-        # From the beginning, since a class that is set later has every widget styled again.
+        # Set at the beginning, since setting a class later restyles every widget.
         super().__init__(classes="-starting")
         self._session = session
         self._preferences = preferences
@@ -81,7 +81,7 @@ class Dashboard(Guarded, Screen[None]):
         self._plots: tuple[SeriesPlot[Any], ...] = ()
 
     def compose(self) -> ComposeResult:
-        """Header, start or panels, footer."""
+        """Lay out the header, the start or the panels, and the footer."""
         yield Header()
         yield StartupPanel()
         with Vertical(id="live"):
@@ -102,7 +102,7 @@ class Dashboard(Guarded, Screen[None]):
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
-        """Begin to look at the session a few times a second."""
+        """Refresh from the session a few times a second."""
         remembered = self._preferences.current
         self._table = remembered.panel if remembered.panel in _PANELS else self._table
         self.set_class(remembered.maximised, "-maximised")
@@ -123,11 +123,11 @@ class Dashboard(Guarded, Screen[None]):
         self.set_interval(_REFRESH_SECONDS, self.refresh_view)
 
     def on_screen_resume(self) -> None:
-        """Under another screen the panels were left as they were."""
+        """Refresh at once, since panels are not updated under another screen."""
         self.refresh_view()
 
     def refresh_view(self) -> None:
-        """Draw the session as it is now; what cannot be seen is left alone."""
+        """Draw the session's view; hidden widgets are not updated."""
         view = self._session.view()
         starting = self.has_class("-starting") if view.leaving else view.only_start
         if self.has_class("-starting") is not starting:
@@ -137,7 +137,7 @@ class Dashboard(Guarded, Screen[None]):
                 self.query_one(f"#{first}").focus()
         failed = self.has_class("-failed") if view.leaving else view.phase is Phase.FAILED
         self.set_class(failed, "-failed")
-        # Frozen tables keep what they had; what is wrong with the stack shows all the same.
+        # Frozen tables keep their rows; problems of the stack are shown all the same.
         if self._frozen is not None:
             since = view.data.transactions_total - self._frozen.transactions_total
             view = replace(view, waiting=max(0, since))
@@ -152,12 +152,12 @@ class Dashboard(Guarded, Screen[None]):
 
     @property
     def _covered(self) -> bool:
-        """Whether a screen as large as the terminal lies over this one."""
+        """Whether a full screen, rather than a dialog, covers this one."""
         stack = self.app.screen_stack
         return not all(screen.is_modal for screen in stack[stack.index(self) + 1 :])
 
     def back(self) -> None:
-        """Undo what narrows the view, one at a time: a record, a filter, a large panel."""
+        """Undo one thing that narrows the view: a record, a filter, a maximised panel."""
         if self._table == FLAGGED_PANEL.name and self.query_one(RecordPane).display:
             self._close_record()
             return
@@ -168,7 +168,7 @@ class Dashboard(Guarded, Screen[None]):
             self.action_maximise()
 
     def action_refresh_now(self) -> None:
-        """Look at the stack now; try a failed start again."""
+        """Read the status now; retry a failed start."""
         if self._session.view().phase is Phase.FAILED:
             self._session.bring_up()
         else:
@@ -176,7 +176,7 @@ class Dashboard(Guarded, Screen[None]):
         self.refresh_view()
 
     def action_freeze(self) -> None:
-        """Let the tables stand still, or follow again."""
+        """Freeze the tables, or follow again."""
         self._frozen = self._session.view().data if self._frozen is None else None
         self._refined = None
         self.refresh_view()
@@ -194,13 +194,13 @@ class Dashboard(Guarded, Screen[None]):
         self.action_panel(_PANELS[(_PANELS.index(self._table) + step) % len(_PANELS)])
 
     def action_maximise(self) -> None:
-        """Give the panel that has the keys the whole screen, or give it back."""
+        """Maximise the focused panel, or restore it."""
         self.toggle_class("-maximised")
         self._preferences.change(maximised=self.has_class("-maximised"))
         self.refresh_view()
 
     def action_next_windows(self) -> None:
-        """Show windows of the next kind."""
+        """Switch to the next kind of windows."""
         table = self.query_one(f"#{WINDOWS.name}", PanelTable)
         kind = WINDOWS.next_sink(table.asked or Query()).feature
         table.ask(replace(table.asked or Query(), feature=kind))
@@ -212,14 +212,14 @@ class Dashboard(Guarded, Screen[None]):
         self.post_message(OpenTopic())
 
     def action_quarantine(self) -> None:
-        """Look at the records that are no transactions."""
+        """Open the quarantine."""
         self.post_message(OpenQuarantine())
 
     def action_simulator(self) -> None:
         self.post_message(OpenSimulator())
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """There are no panels before Kafka has answered."""
+        """Disable the panels' keys until Kafka has answered."""
         if self.has_class("-starting") and action != "refresh_now":
             return False
         return super().check_action(action, parameters)
@@ -257,7 +257,7 @@ class Dashboard(Guarded, Screen[None]):
     def _export(self, message: LiveTable.ExportWanted) -> None:
         panel = _TABLES[message.table.id or ""]
         page = self._as_frozen(self._session.view()).data.of(panel)
-        # A view may be older than what was typed last.
+        # A view may be older than the latest input.
         page = replace(page, query=message.table.asked or page.query)
         frozen = self._frozen is not None
         self.post_message(ExportRows(export_of(panel, page, self._session.look_up, frozen=frozen)))
@@ -287,7 +287,7 @@ class Dashboard(Guarded, Screen[None]):
         self.action_panel(self._table)
 
     def on_descendant_focus(self) -> None:
-        """Tabbing to a table chooses it, too."""
+        """Choose the table that gets the focus, so that tab chooses, too."""
         focused = self.focused.id if self.focused is not None else None
         if focused in _PANELS:
             self._table = focused
@@ -311,7 +311,7 @@ class Dashboard(Guarded, Screen[None]):
 
     @property
     def _asked(self) -> Query | None:
-        """What the chosen table is asked for; None when the plots are chosen."""
+        """Return the query of the chosen table; None when the plots are chosen."""
         if self._table not in _TABLES:
             return None
         return self.query_one(f"#{self._table}", LiveTable).asked
@@ -349,7 +349,7 @@ class Dashboard(Guarded, Screen[None]):
                 table.show(view)
         self._show_record()
         for plot in self._plots:
-            if plot.region:  # Drawn only where it can be seen.
+            if plot.region:  # Drawn only while visible.
                 plot.show(view.data.of(PLOTS), view.now)
         if self._is_shown(WINDOWS.name):
             self.query_one(OpenWindowLines).show(view)

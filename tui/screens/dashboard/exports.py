@@ -1,4 +1,4 @@
-"""What an export of a table of the dashboard has in it."""
+"""Exports of the dashboard's tables."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ LookUp = Callable[[Callable[["Store"], list[Any]]], "Future[list[Any]]"]
 
 
 def export_of(panel: TablePanel[Any], page: Page[Any], look_up: LookUp, *, frozen: bool) -> Export:
-    """All rows of a table that are asked for, not only those that are shown.
+    """Return an export of all rows that match a table's query, not only the visible ones.
 
     Args:
-        panel: Whose rows.
-        page: What it shows.
-        look_up: Has something looked up in the store.
-        frozen: Whether the tables stand still, so that only what they show is exported.
+        panel: The panel.
+        page: The page it shows.
+        look_up: Runs a query on the store.
+        frozen: Whether the tables are frozen, so that only the visible rows are exported.
     """
 
     def rows() -> Sequence[Any]:
@@ -40,7 +40,7 @@ def export_of(panel: TablePanel[Any], page: Page[Any], look_up: LookUp, *, froze
 
 
 def _described(panel: TablePanel[Any], page: Page[Any], *, frozen: bool) -> tuple[str, int]:
-    """What an export will be, in words, and how many rows it has."""
+    """Describe an export, and return its number of rows."""
     count = panel.count(page, frozen=frozen)
     if panel.switches:
         return f"{panel.title}, {panel.sink(page.query).feature}{_that_match(page.query)}", count

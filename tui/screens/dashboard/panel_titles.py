@@ -1,4 +1,4 @@
-"""What each panel of the dashboard is called, and how much is in it."""
+"""The titles of the dashboard's panels, with their numbers of rows."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _FILTER_CELLS: Final = 40
 
 
 def panel_titles(view: View, mistakes: Mapping[str, str]) -> tuple[Title, ...]:
-    """The title of each panel, in the order of their keys.
+    """Return the panels' titles, in the order of their keys.
 
     Args:
-        view: What is drawn.
-        mistakes: Why the filter that is being typed cannot be used, by panel.
+        view: The session's view.
+        mistakes: By panel, the error in the filter being typed.
     """
     keys = count(2)
     titles = (
@@ -48,7 +48,7 @@ def _of_table(panel: TablePanel[Any], key: str, view: View) -> Title:
 
 
 def _age(view: View, topic: str) -> str:
-    """How old the rows of a topic are whose job has written none since it runs, if it does."""
+    """Return the age of a topic's rows, if its job has not written any since it was started."""
     line, written = view.job_for(topic), view.data.written.get(topic)
     if line is None or written is None:
         return ""
@@ -69,7 +69,7 @@ def _jobs(view: View) -> str:
 
 
 def _page(page: Page[Any], seen: int) -> str:
-    """Says so when not all are shown."""
+    """Describe a page: how many rows there are, match and are shown."""
     total = max(page.total, seen)
     more = "+" if page.truncated else ""
     everything = f"{text.integer(total)}{more}"

@@ -1,1 +1,1 @@
-"""Rows to a file: the dialog, and the thread that writes."""
+"""Exports: the dialog, and the thread that writes the file."""

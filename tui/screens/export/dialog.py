@@ -1,4 +1,4 @@
-"""What to export is decided by now; this asks as what, and where to."""
+"""The dialog that asks for the format and the path of an export."""
 
 from __future__ import annotations
 
@@ -30,25 +30,25 @@ _OURS: Final = frozenset(f".{format.value}" for format in Format)
 
 @dataclass(frozen=True, slots=True)
 class ExportChoice:
-    """As what, and where to; a file that is there is not to be overwritten."""
+    """The format and the path of a new file; existing files are never overwritten."""
 
     format: Format
     path: Path
 
 
 class ExportScreen(ModalScreen[ExportChoice | None]):
-    """Returns what was chosen; None when nothing is to be written.
+    """Returns the choice; None for no file.
 
     Args:
-        what: What the rows are: `Users, 1,234 of 20,000 that match count>5`.
-        count: How many rows.
-        folder: Where the file goes unless another path is typed.
-        name: What the file is called, without a suffix.
+        what: A description of the rows: `Users, 1,234 of 20,000 that match count>5`.
+        count: Number of rows.
+        folder: The default folder.
+        name: The default file name, without a suffix.
     """
 
     BINDINGS = bindings(Scope.EXPORT)
     CSS_PATH: ClassVar[str] = "../../styles/forms.tcss"
-    # The keys of the formats work at once; tab or the mouse goes to the path.
+    # The formats' keys work at once; tab or the mouse focuses the path.
     AUTO_FOCUS = ""
 
     def __init__(self, what: str, count: int, folder: Path, name: str) -> None:
@@ -84,7 +84,7 @@ class ExportScreen(ModalScreen[ExportChoice | None]):
         self._mark()
 
     def action_choose(self, format: str) -> None:
-        """Write as this; the path's suffix follows."""
+        """Choose a format, and adapt the path's suffix."""
         self._format = Format(format)
         field = self.query_one(Input)
         path = Path(field.value)
@@ -93,9 +93,9 @@ class ExportScreen(ModalScreen[ExportChoice | None]):
         self._mark()
 
     async def action_export(self) -> None:
-        """Take the path if it has a folder to be in."""
+        """Accept the path if its folder exists."""
         path = Path(self.query_one(Input).value.strip()).expanduser()
-        # A folder on the network may take its time to answer.
+        # A folder on the network may be slow.
         refusal = await asyncio.to_thread(_refusal, path)
         if refusal:
             self.query_one("#refusal", Static).update(

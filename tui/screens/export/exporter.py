@@ -1,4 +1,4 @@
-"""Rows on their way to a file: what a screen hands over, and the thread that writes them."""
+"""Exports as screens describe them, and the thread that writes them to a file."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ class Export:
     """Rows that may be written to a file.
 
     Attributes:
-        what: What they are, for people: `Users, 1,234 of 20,000 that match count>5`.
-        name: How the file is called, but for the time and the suffix.
-        count: How many there are.
-        columns: What the file has of them, in this order.
-        rows: Gives them; called in the thread that writes.
+        what: A description: `Users, 1,234 of 20,000 that match count>5`.
+        name: The file name, without time and suffix.
+        count: Number of rows.
+        columns: The columns to write, in this order.
+        rows: Returns the rows; called in the thread that writes.
     """
 
     what: str
@@ -41,7 +41,7 @@ class Export:
 
 
 class ExportRows(Message):
-    """Posted by a screen whose rows are to be written to a file."""
+    """Posted by a screen to export rows to a file."""
 
     def __init__(self, export: Export) -> None:
         super().__init__()
@@ -49,12 +49,12 @@ class ExportRows(Message):
 
 
 def write(export: Export, choice: ExportChoice, notify: Callable[[Notice], None]) -> None:
-    """Write a file in a thread of its own; returns at once.
+    """Write a file in a new thread; returns at once.
 
     Args:
         export: The rows.
-        choice: As what, and where to.
-        notify: Told how it went.
+        choice: The format and the path.
+        notify: Called with the outcome.
     """
     threading.Thread(
         target=_write, args=(export, choice, notify), name="fraudwatch-export", daemon=True
@@ -62,7 +62,7 @@ def write(export: Export, choice: ExportChoice, notify: Callable[[Notice], None]
 
 
 def _write(export: Export, choice: ExportChoice, notify: Callable[[Notice], None]) -> None:
-    # The libraries that write files take a while to import.
+    # The libraries that write files are slow to import.
     from tui.table import export as files
 
     columns = [files.FileColumn(name, kind) for name, kind in export.columns.kinds.items()]

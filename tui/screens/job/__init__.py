@@ -1,1 +1,1 @@
-"""One job: how it is doing, what it computes, what went wrong."""
+"""The screen of one job: its metrics, definition, exceptions and state."""

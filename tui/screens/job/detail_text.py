@@ -1,4 +1,4 @@
-"""What went wrong with a job, and what it left behind, as text."""
+"""A job's exceptions, savepoints and checkpoints as text."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _PATH_CELLS = 400
 
 
 def exceptions(detail: JobDetail, now: float) -> Content:
-    """Every exception in full, newest first."""
+    """Return the exceptions with their stack traces, newest first."""
     if not detail.failures:
         return content([Piece("No exception since the job was started.", Tone.QUIET)])
     return Content("\n\n").join(_exception(failure, now) for failure in detail.failures)
 
 
 def state(detail: JobDetail, now: float) -> Content:
-    """Savepoints and checkpoints, newest first, with an arrow at the one a start resumes from."""
+    """List savepoints and checkpoints, newest first, with an arrow at the one to resume from."""
     if not detail.restore_points:
         nothing = "No state is kept: a start begins with the oldest transaction in Kafka."
         return content([Piece(nothing, Tone.WAITS)])

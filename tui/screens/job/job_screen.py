@@ -1,4 +1,4 @@
-"""One job: how it is doing, what it computes, what went wrong, and what it left behind."""
+"""The screen of one job: metrics, Ibis expression, SQL, exceptions and saved state."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ _NAMES: Final = ("Ibis", "Flink SQL", "Exceptions", "State")
 
 
 class Section(VerticalScroll, can_focus=True, inherit_bindings=False):
-    """What scrolls; the keys for that are the screen's."""
+    """A scrollable section; the screen's keys scroll it."""
 
 
 class JobScreen(Guarded, Screen[None]):
-    """One job.
+    """The screen of one job.
 
     Args:
-        session: What to show and to steer.
-        preferences: Whether to ask before state is lost.
-        name: Of the job.
+        session: The session to show and control.
+        preferences: Whether to confirm before state is lost.
+        name: The job's name.
     """
 
     CSS_PATH = "job.tcss"
@@ -66,11 +66,11 @@ class JobScreen(Guarded, Screen[None]):
 
     @property
     def detail(self) -> Watched[JobDetail]:
-        """All there is to know of the job, as it was read last."""
+        """The job's details as last read; None at first."""
         return self._watch.last
 
     def compose(self) -> ComposeResult:
-        """Header, figures, one of the sections, footer."""
+        """Lay out the header, the metrics, a section and the footer."""
         yield Header()
         yield TitleLine(classes="job")
         yield JobMetricsLines(self._job)
@@ -98,7 +98,7 @@ class JobScreen(Guarded, Screen[None]):
         self._show_section(detail, view.now)
 
     def look_again(self) -> None:
-        """Read the job now rather than in a moment."""
+        """Read the job's details now rather than at the next interval."""
         self._watch.now()
         self.refresh_view()
 
@@ -123,11 +123,11 @@ class JobScreen(Guarded, Screen[None]):
             self.app.switch_screen(JobScreen(self._session, self._preferences, name))
 
     def action_start(self) -> None:
-        """Start the job, from its kept state."""
+        """Start the job from its saved state."""
         self._give(JobCommand.START)
 
     def action_stop(self) -> None:
-        """Stop the job, keeping its state."""
+        """Stop the job, taking a savepoint."""
         self._give(JobCommand.STOP)
 
     def action_cancel(self) -> None:
@@ -135,7 +135,7 @@ class JobScreen(Guarded, Screen[None]):
         self._give(JobCommand.CANCEL)
 
     def action_rows(self) -> None:
-        """View the rows that the job writes."""
+        """Open the rows that the job writes."""
         self.post_message(OpenRows(self._job))
 
     def action_copy(self) -> None:
@@ -173,7 +173,7 @@ class JobScreen(Guarded, Screen[None]):
         ]
         self.query_one("TitleLine.sections", TitleLine).show(titles)
         shown = (self._section, detail)
-        # Ages in the list of states go on; everything else is only laid out when it changes.
+        # The ages in the list of states change; other sections are laid out only when they change.
         if shown == self._shown and self._section != "state":
             return
         self._shown = shown

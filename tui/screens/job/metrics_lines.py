@@ -1,4 +1,4 @@
-"""How one job is doing, in a few lines."""
+"""The state and the metrics of one job, in a few lines."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ Group = tuple[str, Sequence[Piece]]
 
 
 class JobMetricsLines(Lines):
-    """The state of a job, and what Flink measures of it.
+    """The state of a job, and its metrics from Flink.
 
     Args:
-        name: Of the job.
+        name: The job's name.
     """
 
     def __init__(self, name: str) -> None:
@@ -33,7 +33,7 @@ class JobMetricsLines(Lines):
         self._name = name
 
     def lines(self, view: View, width: int) -> Sequence[Sequence[Piece]]:
-        """A headline, and the figures in as many columns as there is room for."""
+        """Return a headline and the metrics in as many columns as fit."""
         line = next((line for line in view.jobs if line.status.name == self._name), None)
         if line is None:
             return [[Piece("Waiting for the first word from Flink.", Tone.WAITS)]]
@@ -104,7 +104,7 @@ def _per_second(value: float | None) -> Sequence[Piece]:
 
 
 def _count(value: int | None, unit: str, tone: Tone) -> Sequence[Piece]:
-    """A count that ought to be none."""
+    """Format a count that should be zero."""
     if value is None:
         return _value(None)
     shown = counted(value, unit) if unit else text.integer(value)

@@ -1,1 +1,1 @@
-"""Invalid records of the transaction topic."""
+"""The quarantine: invalid records of the topic `transaction`."""

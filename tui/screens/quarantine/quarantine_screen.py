@@ -1,4 +1,4 @@
-"""What is in the transaction topic and is no transaction: counted, listed, shown whole."""
+"""Invalid records of the topic `transaction`: counted, listed, and shown in full."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ _NONE = (Piece("Every record that the console has read is a transaction.", Tone.
 
 
 class QuarantineScreen(Screen[None]):
-    """Lists the records that no feature sees.
+    """Lists the invalid records, which no feature sees.
 
     Args:
-        session: What to show.
+        session: The session to show.
     """
 
     CSS_PATH = "quarantine.tcss"
@@ -44,7 +44,7 @@ class QuarantineScreen(Screen[None]):
         self._frozen: Quarantine | None = None
 
     def compose(self) -> ComposeResult:
-        """Header, counts, the list, the record, the footer."""
+        """Lay out the header, the counts, the list, the record and the footer."""
         yield Header()
         yield TitleLine()
         yield Static(id="quarantine-kinds")
@@ -74,7 +74,7 @@ class QuarantineScreen(Screen[None]):
         self._show_record()
 
     def action_freeze(self) -> None:
-        """Let the list stand still, or follow again."""
+        """Freeze the list, or follow again."""
         self._frozen = None if self._frozen is not None else self._session.view().data.quarantine
         self.refresh_view()
 
@@ -84,7 +84,7 @@ class QuarantineScreen(Screen[None]):
         row = self.query_one(QuarantineTable).selected if pane.display else None
         if pane.display:
             pane.show(row.record if row is not None else None)
-        # Beside the record there is little room for the reason.
+        # The list is too narrow for the reason when the record is open.
         shown = self._frozen or self._session.view().data.quarantine
         line = _kinds(shown) if row is None else _reason(row)
         self.query_one("#quarantine-kinds", Static).update(content(line))
@@ -112,7 +112,7 @@ def _kinds(quarantine: Quarantine) -> list[Piece]:
     pieces: list[Piece] = []
     for kind, count in quarantine.kinds:
         pieces += [Piece("   " if pieces else "")]
-        # Kept together where the line breaks.
+        # A line does not break inside a kind and its count.
         name = text.clean(f"{kind} ").replace(" ", "\N{NO-BREAK SPACE}")
         pieces += [Piece(name, Tone.QUIET), Piece(text.integer(count))]
     return pieces

@@ -1,4 +1,4 @@
-"""Records that are no transactions: where they are, what is wrong, since when."""
+"""The table of invalid records: timestamp, partition and offset, and what is wrong."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ QUARANTINE_COLUMNS: Final = Columns[BadRow](
 
 
 class QuarantineTable(LiveTable[BadRow]):
-    """Newest first."""
+    """The latest invalid records, newest first."""
 
     EXPORTS = True
 
@@ -65,5 +65,5 @@ class QuarantineTable(LiveTable[BadRow]):
         super().__init__(QUARANTINE_COLUMNS, lambda row: row.place, id=id)
 
     def copied(self, row: BadRow) -> str:
-        """Where it is: topic, partition and offset."""
+        """Return the record's topic, partition and offset."""
         return f"{row.record.topic} {row.record.partition}:{row.record.offset}"

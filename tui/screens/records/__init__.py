@@ -1,1 +1,1 @@
-"""Any topic, record by record."""
+"""The records of any topic: the screen, the topic picker and the time dialog."""

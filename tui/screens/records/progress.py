@@ -1,4 +1,4 @@
-"""What the records' screen says in words: how far it has read, and why there is nothing to see."""
+"""The texts of the records' screen: how far it has read, and why the list is empty."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ Line = list[Piece]
 
 @dataclass(frozen=True, slots=True)
 class RecordsView:
-    """The records of a topic, and how they are looked at.
+    """The records of a topic, and how they are read.
 
     Attributes:
         now: Seconds since the epoch.
         topic: The topic.
-        start: Where reading began.
-        since: When it began, in seconds since the epoch.
+        start: Where reading started.
+        since: When it started, in seconds since the epoch.
         tail: The records.
-        waiting: Records that have come since the list was frozen; None when it follows.
-        held: Whether it was frozen only since the selected record would have gone.
-        filter_error: Why what was typed is no filter; empty when it is one.
+        waiting: Records that have arrived since the list was frozen; None when it follows.
+        held: Whether it was frozen only to keep the selected record.
+        filter_error: Why the typed filter is not valid; empty when it is.
     """
 
     now: float
@@ -45,7 +45,7 @@ class RecordsView:
 
 
 def headline(view: RecordsView) -> Line:
-    """The topic, the filter, and where reading began; what matters least is cut off."""
+    """Return the topic, the filter and where reading started, least important last."""
     order = "newest first" if follows(view.start) else "oldest first"
     line = [Piece(text.clean(view.topic, _NAME_CELLS), Tone.TITLE), Piece("   ")]
     if view.filter_error:
@@ -57,7 +57,7 @@ def headline(view: RecordsView) -> Line:
 
 
 def progress(view: RecordsView) -> Line:
-    """How much was read, matched, and kept; how fast and how far behind; or what is wrong."""
+    """Return the counts of records, the rate and the lag; or the problem."""
     tail = view.tail
     if tail.gone_at is not None and tail.records:
         gone = text.age(view.now - tail.gone_at)
@@ -80,7 +80,7 @@ def progress(view: RecordsView) -> Line:
 
 
 def why_empty(view: RecordsView) -> Line:
-    """Why there is no record to see."""
+    """Explain why the list is empty."""
     tail = view.tail
     topic = text.clean(view.topic, _NAME_CELLS)
     if tail.error:

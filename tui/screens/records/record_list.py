@@ -1,4 +1,4 @@
-"""The list of records: where each lies, when it was written, its key, and its value in one line."""
+"""The list of records: offset, partition, time, key, and the value on one line."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tui.widgets.record_pane import copy_value
 
 
 class RecordsTable(LiveTable[RecordView]):
-    """Records in the order in which they are given."""
+    """Records in the given order; copying takes the value."""
 
     EXPORTS = True
 
@@ -22,5 +22,5 @@ class RecordsTable(LiveTable[RecordView]):
             copy_value(self, self.selected)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """They keep their order, but can be filtered: by whoever reads them."""
+        """Disable sorting but not filtering, which the reading thread does."""
         return action == "filter" or super().check_action(action, parameters)

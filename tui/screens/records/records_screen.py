@@ -1,4 +1,4 @@
-"""Any topic, record by record."""
+"""The screen that shows the records of any topic."""
 
 from __future__ import annotations
 
@@ -33,20 +33,20 @@ from .topic_picker import TopicPicker
 from .when_dialog import WhenDialog
 
 _REFRESH_SECONDS: Final = 0.22
-# From the beginning, another filter means to read again, which not every letter should do.
+# Unless it follows, a new filter rereads the topic, which should not happen at every letter.
 _TYPING_SECONDS: Final = 0.3
 _RECENT: Final = Last(2_000)
 _BY_WIDTH: Final = [(0, "-below"), (120, "-beside")]
 
 
 class RecordsScreen(Screen[None]):
-    """Tails a topic, and shows whole records.
+    """Tails a topic and shows single records in full.
 
     Args:
         tails: Opens and lists topics.
         clock: Seconds since the epoch.
-        topic: Which to begin with; empty to have one chosen.
-        most: Records to keep.
+        topic: The topic to open; empty opens the topic picker.
+        most: Records to hold in memory.
     """
 
     CSS_PATH = "records.tcss"
@@ -74,24 +74,24 @@ class RecordsScreen(Screen[None]):
         self._typing: Timer | None = None
         self._frozen: TailSnapshot | None = None
         self._held = False
-        # What was shown last.
+        # The snapshot shown last.
         self._last = TailSnapshot()
         self._shown: tuple[RecordView, ...] = ()
-        # The tuple that is shown in the other order, and what it was made of.
+        # The tuple in reverse order, and the tuple it was made from.
         self._turned: tuple[tuple[RecordView, ...], tuple[RecordView, ...]] = ((), ())
 
     @property
     def topic(self) -> str:
-        """The topic that is read; empty while there is none."""
+        """The topic being read; empty before one is chosen."""
         return self._topic
 
     @property
     def feed(self) -> TailFeed | None:
-        """What reads the topic; None while none is read."""
+        """The thread that reads the topic; None before one is chosen."""
         return self._feed
 
     def compose(self) -> ComposeResult:
-        """Two lines, the list, the record, the filter, the footer."""
+        """Lay out two lines, the list, the record, the filter and the footer."""
         yield Static(id="records-head")
         with Container(id="records-body"):
             yield RecordsTable(id="records-list")
@@ -112,7 +112,6 @@ class RecordsScreen(Screen[None]):
             self._feed.stop()
 
     def refresh_view(self) -> None:
-        """Draw the records as they are now."""
         if self._feed is None or not self.is_attached:
             return
         tail = self._feed.snapshot
@@ -150,15 +149,15 @@ class RecordsScreen(Screen[None]):
         self._read(self._topic, Reset.EARLIEST)
 
     def action_from_end(self) -> None:
-        """Read what comes from now on."""
+        """Read only records written from now on."""
         self._read(self._topic, Reset.LATEST)
 
     def action_from_time(self) -> None:
-        """Have a time typed, and read from there on."""
+        """Ask for a time and read from there."""
         self.app.push_screen(WhenDialog(self._clock), self._go_to_time)
 
     def action_freeze(self) -> None:
-        """Let the list stand still, or follow again."""
+        """Freeze the list, or follow again."""
         if self._frozen is None and self._feed is not None:
             self._frozen = self._feed.snapshot
         else:
@@ -168,7 +167,7 @@ class RecordsScreen(Screen[None]):
         self.refresh_view()
 
     def action_back(self) -> None:
-        """Close the record, take the filter off, or leave."""
+        """Close the record, clear the filter, or leave the screen."""
         if self._wanted or self._filter_error:
             self._filter_by("")
         elif self._pane.display:
@@ -198,7 +197,7 @@ class RecordsScreen(Screen[None]):
 
     @on(RecordsTable.ExportWanted)
     def _export(self) -> None:
-        # A filter takes a moment: what is written is what is shown.
+        # A new filter takes a moment to apply, so the export follows the records shown.
         shown, typed = self._shown, (self._frozen or self._last).wanted.text
         what = f"{self._topic}, {text.integer(len(shown))} records"
         what += f" that match {typed}" if typed else ""
@@ -259,7 +258,7 @@ class RecordsScreen(Screen[None]):
             self._last = self._feed.snapshot
 
     def _would_lose_selected(self, tail: TailSnapshot) -> bool:
-        """Whether the record that somebody went to is not kept any more."""
+        """Whether the selected record is about to be dropped from the buffer."""
         selected = self._table.selected
         if not follows(self._start) or tail is self._last or selected is None:
             return False
@@ -272,7 +271,7 @@ class RecordsScreen(Screen[None]):
         return row is not None and self._number(row) < tail.first
 
     def _number(self, row: int) -> int:
-        """Which of all that matched a row is; the list is turned round, its last is the oldest."""
+        """Return a row's number among all matches; the last row of the list is the oldest."""
         return self._last.first + len(self._shown) - 1 - row
 
     def _in_order(self, records: tuple[RecordView, ...]) -> tuple[RecordView, ...]:

@@ -1,4 +1,4 @@
-"""A box to choose a topic in: type a part of its name."""
+"""The dialog that chooses a topic by a part of its name."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _records(row: TopicSize) -> list[Piece]:
 
 
 def _partitions(row: TopicSize) -> list[Piece]:
-    """How many there are; of those without a leader, how many are left."""
+    """Return the number of partitions and, if some have no leader, of those that can be read."""
     if not row.leaderless:
         return [Piece(str(row.partitions), Tone.QUIET)]
     led = row.partitions - row.leaderless
@@ -45,12 +45,12 @@ _COLUMNS: Final = Columns[TopicSize](
 
 
 class TopicPicker(ModalScreen[str | None]):
-    """Gives the chosen topic, or None.
+    """Returns the chosen topic, or None.
 
     Args:
-        tails: Knows the topics.
+        tails: Lists the topics.
         clock: Seconds since the epoch.
-        topic: The one that is looked at now.
+        topic: The current topic.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -70,18 +70,18 @@ class TopicPicker(ModalScreen[str | None]):
         self._chosen_early = False
 
     def compose(self) -> ComposeResult:
-        """What is typed, above the topics that have it."""
+        """Lay out the input above the matching topics."""
         with Vertical(id="topic-box", classes="dialog") as box:
             box.border_title = "Topic"
             box.border_subtitle = "enter chooses, esc leaves"
             yield Input(placeholder="part of a name", compact=True)
             table = LiveTable(_COLUMNS, lambda row: row.name, id="topic-list")
-            # It is moved in from here; the keys are for typing.
+            # The dialog moves the cursor; the keys are for typing.
             table.can_focus = False
             yield table
 
     def on_mount(self) -> None:
-        """Begin to look at what there is."""
+        """Start to list the topics."""
         self._watch.start()
         self._draw()
         self.set_interval(_REFRESH_SECONDS, self._draw)
@@ -93,16 +93,16 @@ class TopicPicker(ModalScreen[str | None]):
         self._table.action_move(rows)
 
     def action_choose(self) -> None:
-        """Take the topic under the cursor, as soon as it is known which there are."""
+        """Choose the topic under the cursor, once the topics are known."""
         self._chosen_early = self._watch.last.value is None
         if not self._chosen_early:
-            # What was typed with the key that chooses may not be drawn yet.
+            # Input right before the key may not have been applied to the list yet.
             self._draw()
             if self._table.selected is not None:
                 self.dismiss(self._table.selected.name)
 
     def action_leave(self) -> None:
-        """Stay with the topic that is."""
+        """Keep the current topic."""
         self.dismiss(None)
 
     @on(LiveTable.Opened)
@@ -130,7 +130,7 @@ class TopicPicker(ModalScreen[str | None]):
 
 
 def like(topics: Sequence[TopicSize], typed: str) -> tuple[TopicSize, ...]:
-    """The topics with a text in their name: the one of that name, then those that begin with it."""
+    """Return topics whose name contains a text: an exact match first, then prefix matches."""
     wanted = text.folded(typed)
     names = ((text.folded(topic.name), topic) for topic in topics)
     found = [(name, topic) for name, topic in names if wanted in name]

@@ -1,4 +1,4 @@
-"""A time as somebody types it: `2026-11-24 03:00`, `03:00`, `10 min ago`; all in UTC."""
+"""Parses typed times: `2026-11-24 03:00`, `03:00`, `10 min ago`; all in UTC."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ _EXAMPLES: Final = "Write 2026-11-24 03:00, 03:00 or 10 min ago."
 
 
 class WhenError(ValueError):
-    """A time that cannot be understood, or has not come yet; the message is for the user."""
+    """A time that cannot be parsed or is in the future; the message is for the user."""
 
 
 def parse_when(text: str, now: float) -> int:
-    """Understand a time in the past.
+    """Parse a time in the past.
 
     Args:
-        text: What somebody typed; in UTC.
+        text: The typed time, in UTC.
         now: Seconds since the epoch.
 
     Returns:
         Milliseconds since the epoch.
 
     Raises:
-        WhenError: It is no time, or lies in the future.
+        WhenError: It is not a time, is in the future, or is before 1970.
     """
     words = " ".join(text.lower().replace("utc", " ").split())
     if not words:
@@ -64,7 +64,7 @@ def _clock(words: str, today: datetime) -> datetime | None:
         moment = today.replace(hour=hour, minute=minute, second=second, microsecond=0)
     except ValueError:
         return None
-    # 23:00 at one o'clock in the morning was yesterday.
+    # 23:00 typed at one o'clock in the morning means yesterday.
     return moment if moment <= today else moment - timedelta(days=1)
 
 

@@ -1,4 +1,4 @@
-"""A box to type a time into."""
+"""The dialog that asks for the time to read a topic from."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _HINT = (Piece("Times are UTC: 2026-11-24 03:00, 03:00 or 10 min ago.", Tone.QUI
 
 
 class WhenDialog(ModalScreen[int | None]):
-    """Gives a time in milliseconds since the epoch, or None; asks on until it is a time.
+    """Returns a time in milliseconds since the epoch, or None; stays open until it is valid.
 
     Args:
         clock: Seconds since the epoch.
@@ -34,7 +34,7 @@ class WhenDialog(ModalScreen[int | None]):
         self._clock = clock
 
     def compose(self) -> ComposeResult:
-        """The time, and what is wrong with it."""
+        """Lay out the input and its error."""
         with Vertical(id="when-box", classes="dialog") as box:
             box.border_title = "Read from a time on"
             box.border_subtitle = "enter reads, esc leaves"

@@ -1,1 +1,1 @@
-"""The results of any feature, row by row."""
+"""The rows of any feature: the screen, its table and its empty states."""

@@ -1,4 +1,4 @@
-"""Why there is no row of a feature."""
+"""Why a feature's table is empty."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from tui.widgets.reasons import DELAY, Reason, danger, nothing_matches, why_empt
 
 
 def why_no_rows(view: View, topic: str, filter: Filter, total: int, error: str) -> Reason:
-    """Why there is no row of a feature.
+    """Explain why a feature's table is empty.
 
     Args:
-        view: The console.
-        topic: Where the feature writes.
-        filter: What rows have to be like.
-        total: How many there are without the filter.
+        view: The session's view.
+        topic: The feature's topic.
+        filter: The filter on its rows.
+        total: The number of rows without the filter.
         error: Why the topic cannot be read; empty when it can.
     """
     if error and not total:

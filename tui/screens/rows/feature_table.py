@@ -1,4 +1,4 @@
-"""A table of any feature: its columns are the feature's, as wide as what is in them."""
+"""A table of any feature's rows, with the feature's columns, as wide as their values."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from tui.widgets.record_pane import copy_value
 _MOST_CELLS: Final = 24
 _MOST_TITLE_CELLS: Final = 32
 _GROW: Final = 16
-# Enough to know how wide values are.
+# Enough to estimate the width of values.
 _LOOKED_AT: Final = 200
 _TEXT_CELLS: Final = 80
 _FIRST_TO_GO: Final = 1_000
 
 
 class FeatureTable(LiveTable[FeatureRow]):
-    """Rows of a feature, newest first unless something else is asked for."""
+    """Rows of a feature, newest first unless sorted otherwise."""
 
     EXPORTS = True
 
@@ -38,7 +38,7 @@ class FeatureTable(LiveTable[FeatureRow]):
         self._shown: tuple[tuple[SinkColumn, ...], tuple[int, ...]] = ((), ())
 
     def lay_out(self, columns: tuple[SinkColumn, ...], rows: Sequence[FeatureRow]) -> None:
-        """Take these columns, wide enough for these rows; they never become narrower."""
+        """Set the columns, wide enough for these rows; they never become narrower."""
         known, before = self._shown
         widest = before if known == columns else (0,) * len(columns)
         widths = tuple(
@@ -53,13 +53,13 @@ class FeatureTable(LiveTable[FeatureRow]):
             self.refresh()
 
     def action_copy(self) -> None:
-        """Copy the selected row as the JSON that it is."""
+        """Copy the selected row's JSON."""
         if self.selected is not None:
             copy_value(self, self.selected.record)
 
 
 def written(value: Any, column: SinkColumn) -> str:
-    """A value as a person reads it: results with thousands separators, ids without."""
+    """Format a value: results with thousands separators, ids without."""
     match value:
         case None:
             return text.NOTHING
@@ -75,11 +75,11 @@ def written(value: Any, column: SinkColumn) -> str:
 
 
 def columns_of(columns: Sequence[SinkColumn], widths: Sequence[int] = ()) -> Columns[FeatureRow]:
-    """The columns of a feature's rows.
+    """Return the table's columns for a feature.
 
     Args:
-        columns: As the feature declares them.
-        widths: Cells of the widest value in each, as far as known.
+        columns: The columns that the feature declares.
+        widths: The width in cells of the widest value in each, as far as known.
     """
     known = (*widths, *[0] * (len(columns) - len(widths)))
     placed = enumerate(zip(columns, known, strict=True))
@@ -97,7 +97,7 @@ def _column(place: int, column: SinkColumn, width: int) -> Column[FeatureRow]:
 
     return Column(
         title,
-        # With room for the arrow of a sorted column.
+        # Includes the arrow of a sorted column.
         min(_MOST_CELLS, max(width, cell_len(title) + 1)),
         cell,
         name=column.name,
@@ -105,7 +105,7 @@ def _column(place: int, column: SinkColumn, width: int) -> Column[FeatureRow]:
         value=lambda row: row.values[place],
         word=kind(column) is str,
         right=numbers,
-        # Of a window its end says most.
+        # The end of a window is the most useful of its columns.
         drop=_FIRST_TO_GO if column.name == "window_start" else place,
         grow=0 if numbers or width <= _MOST_CELLS else _GROW,
     )

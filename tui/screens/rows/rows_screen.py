@@ -1,4 +1,4 @@
-"""What a job writes, row by row: a live table of any feature."""
+"""The screen with the rows that a job writes: a live table of any feature."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ _BY_WIDTH: Final = [(0, "-below"), (120, "-beside")]
 
 
 class RowsScreen(Screen[None]):
-    """A table of a feature's topic.
+    """A live table of a feature's topic.
 
     Args:
-        session: Knows the job.
-        tails: Opens its topic.
-        name: Of the job.
+        session: The session with the job.
+        tails: Opens the job's topic.
+        name: The job's name.
     """
 
     CSS_PATH = "rows.tcss"
@@ -69,12 +69,12 @@ class RowsScreen(Screen[None]):
         self._feed: TailFeed | None = None
         self._frozen: TailSnapshot | None = None
         self._mistake = ""
-        # The records of the last time as rows, newest first.
+        # The records of the last snapshot as rows, newest first.
         self._decoded: tuple[tuple[RecordView, ...], list[FeatureRow]] = ((), [])
         self._page: Page[FeatureRow] = Page()
 
     def compose(self) -> ComposeResult:
-        """Header, title, the table, the record, the filter, the footer."""
+        """Lay out the header, title, table, record, filter and footer."""
         yield Header()
         yield TitleLine()
         with Container(id="rows-body"):
@@ -95,7 +95,6 @@ class RowsScreen(Screen[None]):
             self._feed.stop()
 
     def refresh_view(self) -> None:
-        """Draw the rows as they are now."""
         view = self._session.view()
         self.query_one(Header).show(view)
         detail = self._watch.last.value
@@ -115,13 +114,13 @@ class RowsScreen(Screen[None]):
         self.query_one(TitleLine).show([self._title(detail, now)])
 
     def action_freeze(self) -> None:
-        """Let the rows stand still, or follow again."""
+        """Freeze the rows, or follow again."""
         following = self._frozen is None and self._feed is not None
         self._frozen = self._feed.snapshot if following and self._feed is not None else None
         self.refresh_view()
 
     def action_back(self) -> None:
-        """Close the record, take the filter off, or leave."""
+        """Close the record, clear the filter, or leave the screen."""
         if self._pane.display:
             self._toggle_record()
         elif self._asked.filter or self._mistake:

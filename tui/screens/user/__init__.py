@@ -1,1 +1,1 @@
-"""One user in event time."""
+"""The screen of one user: amounts, windows and transactions over event time."""

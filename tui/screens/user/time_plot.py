@@ -1,4 +1,4 @@
-"""Points and a line over event time."""
+"""A plot of points and a line over event time."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from tui.widgets.plot import Line, Plot, legend
 
 TimedValue = tuple[datetime, float]
 
-# A single point has to be somewhere on an axis.
+# An axis for a single point still needs an extent.
 _LEAST_SECONDS: Final = 60.0
 _NO_REASON: Final = (Piece("Nothing to plot yet.", Tone.WAITS),)
 
 
 class TimePlot(Plot):
-    """Values at event times: dots, larger ones for what is flagged, and a line in steps.
+    """Values at event times: dots, larger ones for flagged values, and a stepped line.
 
     Args:
-        title: What is plotted.
-        unit: Of the values; may be empty.
-        id: Of the widget.
-        line_name: What the line is, for the legend.
+        title: The plot's title.
+        unit: The values' unit; may be empty.
+        id: The widget's id.
+        line_name: The line's name in the legend.
     """
 
     def __init__(
@@ -53,10 +53,10 @@ class TimePlot(Plot):
         """Draw other values, in any order.
 
         Args:
-            points: Ordinary values.
-            flagged_points: Flagged values, which are not among `points`.
-            line: Values that hold until the next one.
-            reason: Why there are none, for when there are none; already clean.
+            points: Values that are not flagged.
+            flagged_points: Flagged values; `points` does not include them.
+            line: Values of the stepped line; each holds until the next one.
+            reason: Why there are no values; already clean.
         """
         shown = (tuple(points), tuple(flagged_points), tuple(line), reason)
         if shown != (self._points, self._flagged, self._line, self._reason):
@@ -64,7 +64,7 @@ class TimePlot(Plot):
             self.refresh()
 
     def heading(self) -> Sequence[Line]:
-        """The title, the unit and a legend of what is there."""
+        """Return the title, the unit and a legend of the marks in use."""
         title = [Piece(self._title, Tone.STRONG)]
         if self._unit:
             title.append(Piece(f" {self._unit}", Tone.QUIET))
@@ -78,7 +78,7 @@ class TimePlot(Plot):
         return parts
 
     def chart(self) -> Chart | Line:
-        """Dots, the line over them, flagged ones over all."""
+        """Draw dots, the line over them, and flagged values on top."""
         points, flagged, line = map(_placed, (self._points, self._flagged, self._line))
         every = list(chain(points, flagged, line))
         if not every:

@@ -1,4 +1,4 @@
-"""Who a user is and how they are doing, in two lines."""
+"""Two lines about a user: identity, and current figures."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class UserHead(Widget):
     """The user's id, name and figures.
 
     Args:
-        user_id: Who.
+        user_id: The user's id.
     """
 
     def __init__(self, user_id: int) -> None:
@@ -30,7 +30,7 @@ class UserHead(Widget):
         self._now = 0.0
 
     def show_history(self, history: UserHistory, now: float) -> None:
-        """Draw what is known at a time in seconds since the epoch."""
+        """Draw a history; `now` is in seconds since the epoch."""
         if history is not self._history or int(now) != int(self._now):
             self._history, self._now = history, now
             self.refresh()

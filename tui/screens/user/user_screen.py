@@ -1,4 +1,4 @@
-"""One user in event time: amounts and rolling mean, windows, the last transactions; all live."""
+"""The live screen of one user: amounts, rolling mean, windows and latest transactions."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ OpenFeed = Callable[[int], UserFeed]
 
 
 class UserScreen(Screen[None]):
-    """One user.
+    """The screen of one user.
 
     Args:
-        user_id: Who.
-        open_feed: Makes what reads a user's history.
-        users: Those of the table of users, in its order.
+        user_id: The user's id.
+        open_feed: Creates the thread that reads a user's history.
+        users: The ids in the table of users, in its order.
         clock: Seconds since the epoch.
     """
 
@@ -68,7 +68,7 @@ class UserScreen(Screen[None]):
         return self._feed.history
 
     def compose(self) -> ComposeResult:
-        """Who, the plot, windows and transactions."""
+        """Lay out the user's head, the plot, windows and transactions."""
         yield UserHead(self._user)
         with Container(id="user-body"):
             yield TimePlot("Amounts", "amount")
@@ -108,7 +108,7 @@ class UserScreen(Screen[None]):
             self._plot(history)
 
     def action_neighbour(self, step: int) -> None:
-        """Go to the next or the previous user of the table, round its ends."""
+        """Go to the next or the previous user of the table, cyclically."""
         users = self._users()
         if not users or users == [self._user]:
             self.notify("There is no other user in the table.")

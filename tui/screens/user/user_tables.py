@@ -1,4 +1,4 @@
-"""One user's transactions and windows."""
+"""The tables of one user's transactions and windows."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _times_mean(row: Seen, _: float) -> Sequence[Piece]:
 
 
 def _of_transaction(field: FileColumn) -> Column[Seen]:
-    """A column that is only exported."""
+    """Return a column that is exported but not shown."""
     name = field.name
     return Column(name=name, kind=field.kind, value=lambda row: getattr(row.transaction, name))
 
