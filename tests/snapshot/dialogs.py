@@ -1,4 +1,4 @@
-"""A dialog alone over an empty screen, in the console's own look."""
+"""A dialog over an empty screen, with the console's styles and themes."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ ResultT = TypeVar("ResultT")
 
 
 class DialogApp(App[None], Generic[ResultT]):
-    """Opens one dialog and keeps what it returns.
+    """Opens one dialog and stores its result.
 
     Args:
-        dialog: Which to open.
+        dialog: The dialog to open.
         theme: Name of the theme.
     """
 
@@ -49,13 +49,13 @@ class DialogApp(App[None], Generic[ResultT]):
 
 
 def shown(app: App[None]) -> str:
-    """What is on the screen, line by line."""
+    """The text of the screen, line by line."""
     width, _ = app.size
     return "\n".join(strip.text[:width] for strip in strips(app))
 
 
 async def until(pilot: Pilot[Any], condition: Callable[[], bool]) -> None:
-    """Let the application run until a condition holds."""
+    """Run the application until a condition holds."""
     deadline = time.monotonic() + DEADLINE_SECONDS
     while not condition():
         assert time.monotonic() < deadline, f"still not so:\n{shown(pilot.app)}"

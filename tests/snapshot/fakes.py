@@ -1,4 +1,4 @@
-"""A stack and streams that do as they are told; shared by the snapshots and the Pilot tests."""
+"""Fakes of the stack and the streams, shared by the snapshots and the Pilot tests."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def _set() -> threading.Event:
 
 
 class Clock:
-    """A clock that moves when told."""
+    """A clock that only moves when it is set."""
 
     def __init__(self, now: float = NOW) -> None:
         self.now = now
@@ -162,9 +162,9 @@ class FakeBackend:
         job_failure: Raised by `start_job` and `stop_job`.
         simulator_failure: Raised by `simulate`.
         close_gate: `close` waits for it.
-        changed: Whether jobs have changed since their state was kept.
+        changed: Whether jobs have changed since their state was saved.
         running_metrics: What `metrics` returns.
-        calls: What was asked, in order; `status` left out.
+        calls: The calls in order, without `status`.
     """
 
     stack: StackStatus | Exception = STATUS
@@ -188,7 +188,7 @@ class FakeBackend:
         self._reported = threading.Event()
 
     def report(self, steps: tuple[Step, ...]) -> None:
-        """Say how far the start is, once its first steps have been reported."""
+        """Report steps of the start, after its first ones have been reported."""
         assert self._reported.wait(GATE_SECONDS)
         assert self._report is not None
         self._report(steps)
@@ -265,7 +265,7 @@ class FakeBackend:
 
 
 class FakeSource:
-    """Gives the batches it has, then empty ones; an exception among them is raised."""
+    """Returns its batches, then empty ones; an exception among them is raised."""
 
     def __init__(self, *batches: Batch | Exception, error: str = "") -> None:
         self.batches = deque(batches)
@@ -342,7 +342,7 @@ def flagged(number: int, **changes: Any) -> Placed[Transaction]:
 def as_flagged(row: Transaction, partition: int, offset: int) -> Placed[Transaction]:
     """A flagged transaction in the record that it was read from."""
     fields = {**msgspec.structs.asdict(row), TIME_COLUMN: str(row.trans_date_trans_time)}
-    # Half a surrogate pair can be held, but not written as UTF-8: in JSON it is an escape.
+    # A lone surrogate cannot be written as UTF-8; in JSON it is an escape.
     value = json.dumps(fields, ensure_ascii=False).encode(errors="backslashreplace")
     key = str(row.user_id).encode()
     record = RecordView(FLAGGED.topic, partition, offset, int(NOW * 1000), key, value)
@@ -354,7 +354,7 @@ def rows_of_sinks(
     windows: Mapping[str, Sequence[WindowRow]] | None = None,
     flagged: Sequence[Placed[Transaction]] = (),
 ) -> Mapping[str, Sequence[Any]]:
-    """Rows of sink topics as a batch has them; `windows` by their kind."""
+    """Rows of sink topics as in a batch; `windows` by their kind."""
     return {ROLLING.feature: rolling, **(windows or {}), FLAGGED.feature: flagged}
 
 
@@ -370,7 +370,7 @@ def batch_of(
 
 
 def live_batch() -> Batch:
-    """Enough of everything to fill the tables."""
+    """A batch with enough rows to fill the tables."""
     return batch_of(
         transactions=[transaction(number, is_fraud=0) for number in range(520)],
         rolling=[rolling(number) for number in range(180)],
@@ -389,7 +389,7 @@ def live_batch() -> Batch:
 
 
 def unreachable(what: str = "Flink at http://127.0.0.1:8081") -> PipelineError:
-    """The error of a service that is away."""
+    """The error of an unreachable service."""
     return PipelineError(
         f"{what} does not answer.", "See whether it runs with `fraudwatch status`."
     )

@@ -15,7 +15,7 @@ from .fakes import EVENT_TIME, transaction, window_row
 
 
 class FakeHistory:
-    """A user's history: a day of it, unless it is given others; an exception is raised."""
+    """A user's history: one day, unless other batches are passed; an exception is raised."""
 
     def __init__(self, user_id: int, *batches: HistoryBatch | Exception) -> None:
         self.user_id = user_id
@@ -35,7 +35,7 @@ class FakeHistory:
 
 
 def history_batch(user_id: int) -> HistoryBatch:
-    """A day of a user: forty transactions, three of them flagged, and what features say of them."""
+    """A day of a user: forty transactions, three of them flagged, and their features."""
     rows = [
         transaction(
             number,

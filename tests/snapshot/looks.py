@@ -1,4 +1,4 @@
-"""How each character of a screen is drawn, and what that is in another theme."""
+"""How each character of a screen is drawn, and how it should be in another theme."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .painted import strips
 
 
 class Look(NamedTuple):
-    """How a character is drawn."""
+    """The colours and styles of a character."""
 
     colour: str
     ground: str
@@ -45,7 +45,7 @@ _NAMES: Final = {colour: name for name, colour in _named(DARK).items()}
 
 
 def _meant(look: Look, theme: Theme) -> Look:
-    """What a look of the dark theme is in another one: its colours, and the styles beside them."""
+    """Convert a look of the dark theme to another theme: its colours and styles."""
     colours, name = _named(theme), _NAMES[look.colour]
     tone = Style.parse(theme.variables.get(f"{name}-tone", ""))
     return Look(
@@ -68,7 +68,7 @@ Drawn = list[tuple[str, Look]]
 
 
 def assert_the_same_but_for_the_theme(dark: Drawn, other: Drawn, theme: Theme) -> None:
-    """Nothing is moved, and what a look of the dark theme says, one of the other one says."""
+    """Assert that characters stay in place, and that each look maps to one of the other theme."""
     assert "".join(c for c, _ in other) == "".join(c for c, _ in dark), title(theme)
     found: dict[Look, dict[Look, str]] = {was: {} for _, was in dark}
     for (character, was), (_, now) in zip(dark, other, strict=True):

@@ -1,4 +1,4 @@
-"""What an application paints, for which Textual has no public name; nothing else asks it."""
+"""The lines that an application paints: the only access to a private API of Textual."""
 
 from __future__ import annotations
 

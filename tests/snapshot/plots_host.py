@@ -1,4 +1,4 @@
-"""An application that is nothing but plots, and series to plot."""
+"""An application that only shows plots, and series to plot."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A feature of the user's own among the jobs, and its rows."""
+"""A user-defined feature among the jobs, and its rows."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def feature_record(number: int, **changes: Any) -> RecordView:
 
 @dataclass
 class Backend(FakeBackend):
-    """A stack with one more job."""
+    """A fake stack with the job of the user's feature."""
 
     def job_detail(self, name: str) -> JobDetail:
         detail = super().job_detail(name)
@@ -62,11 +62,11 @@ class Backend(FakeBackend):
 
 
 class RowsStage(Stage):
-    """The console with a job more, whose topic holds so many rows.
+    """The console with one more job, whose topic has `count` rows.
 
     Args:
-        count: Of rows.
-        folder: Where exports go.
+        count: Number of rows.
+        folder: The folder of exports.
     """
 
     tails: FakeTails
@@ -77,7 +77,7 @@ class RowsStage(Stage):
         super().__init__(Backend(stack=stack), FakeSource(live_batch()), tails=tails, folder=folder)
 
     async def begin(self, pilot: Pilot[Any]) -> None:
-        """Bring the console up and open the rows."""
+        """Start the console and open the rows."""
         await self.live(pilot)
         await pilot.press("1", "v")
         await self.wait(pilot, lambda: isinstance(self.app.screen, RowsScreen))
@@ -90,6 +90,6 @@ class RowsStage(Stage):
             screen.refresh_view()
 
     def column(self, name: str) -> list[Any]:
-        """What is in a column, from the top."""
+        """The values of a column, from the top."""
         place = [column.name for column in COLUMNS].index(name)
         return [row.values[place] for row in self.app.screen.query_one(FeatureTable).rows]

@@ -1,4 +1,4 @@
-"""The console on a stage: fakes behind it, a clock that stands still, waiting without sleeping."""
+"""The console with fakes and a clock that stands still, and waits that do not sleep."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ from .histories import FakeHistory
 from .painted import strips
 
 Before = Callable[[Pilot[Any]], Awaitable[object]]
-"""What is done before a screen is looked at."""
+"""Steps before a screen is checked."""
 
 
 class Stage:
-    """One console with its fakes.
+    """A console with its fakes.
 
     Args:
         backend: The stack.
         source: The streams.
         tails: The topics.
-        remembered: Where preferences are kept; nowhere for None.
-        folder: Where exports go.
+        remembered: The file of preferences; None for none.
+        folder: The folder of exports.
         read_only: Whether the console may change anything.
-        profiles: Which other profiles there are.
+        profiles: The other profiles.
         plain_drawing: Whether symbols of ambiguous width are drawn as ASCII.
     """
 
@@ -74,11 +74,11 @@ class Stage:
         self.app.animation_level = "none"
 
     def connect(self) -> FakeBackend:
-        """What the console connects to."""
+        """Return the backend."""
         return self.backend
 
     def open_source(self, bootstrap: str) -> FakeSource:
-        """What the console reads of the Kafka at an address."""
+        """Return the source of the streams."""
         return self.source
 
     def _topics(self) -> Tails:
@@ -90,14 +90,14 @@ class Stage:
         return self.app.session.view()
 
     async def wait(self, pilot: Pilot[Any], condition: Callable[[], bool]) -> None:
-        """Let the console run until a condition holds."""
+        """Run the console until a condition holds."""
         deadline = time.monotonic() + DEADLINE_SECONDS
         while not condition():
             assert time.monotonic() < deadline, f"still not so:\n{self.screen_text()}\n{self.view}"
             await pilot.pause(0.005)
 
     async def live(self, pilot: Pilot[Any]) -> None:
-        """Wait until the stack is up, its status and metrics known and every batch read."""
+        """Wait until the stack is up, status and metrics are known, and all batches are read."""
         await self.wait(
             pilot,
             lambda: (
@@ -112,7 +112,7 @@ class Stage:
         await self.settle(pilot)
 
     def _metrics_known(self) -> bool:
-        """Whether the metrics of every job that has some were read."""
+        """Whether the metrics of all jobs that have any were read."""
         stack = self.backend.stack
         if isinstance(stack, Exception):
             return True
@@ -120,7 +120,7 @@ class Stage:
         return wanted <= {line.status.name for line in self.view.jobs if line.metrics}
 
     async def reads(self, pilot: Pilot[Any]) -> None:
-        """Wait until all that the topics hold is read, however far the start is."""
+        """Wait until all batches are read, however far the start is."""
         await self.wait(
             pilot,
             lambda: (
@@ -134,7 +134,7 @@ class Stage:
         await self.settle(pilot)
 
     async def shows(self, pilot: Pilot[Any], *sayings: str) -> None:
-        """Wait until the screen has all these words, wherever its lines break, and is drawn."""
+        """Wait until the screen is drawn with all these words, wherever lines break."""
 
         def shown() -> bool:
             self.draw()
@@ -146,7 +146,7 @@ class Stage:
         await self.settle(pilot)
 
     def draw(self) -> None:
-        """Have the screen on top drawn as it is now, where it does not follow by itself."""
+        """Redraw the top screen, if it does not refresh itself."""
 
     async def toasts(self, pilot: Pilot[Any], words: str) -> None:
         """Wait until a toast says these words."""
@@ -154,7 +154,7 @@ class Stage:
 
     @property
     def toasted(self) -> list[str]:
-        """What the toasts on the screen say, the oldest first."""
+        """The texts of the toasts on the screen, oldest first."""
         return [str(toast.render()) for toast in self.app.screen.query("Toast")]
 
     async def read(self, pilot: Pilot[Any]) -> None:
@@ -163,7 +163,7 @@ class Stage:
         await self.wait(pilot, published.done)
 
     async def pass_time(self, pilot: Pilot[Any], seconds: float) -> None:
-        """Move the clock on, and show what is so then."""
+        """Move the clock on and redraw."""
         await self.settle(pilot)
         self.clock.now += seconds
         await self.read(pilot)
@@ -181,12 +181,12 @@ class Stage:
         return dashboard
 
     def screen_text(self) -> str:
-        """What is on the screen, line by line."""
+        """The text of the screen, line by line."""
         width, _ = self.app.size
         return "\n".join(strip.text[:width] for strip in strips(self.app))
 
     async def lines(self, size: tuple[int, int], before: Before) -> list[str]:
-        """What is on a screen of this size after that, line by line, without blanks at the end."""
+        """The lines of a screen of this size after the steps, without trailing blanks."""
         async with self.app.run_test(size=size, notifications=True) as pilot:
             await before(pilot)
             await pilot.pause()
@@ -194,7 +194,7 @@ class Stage:
 
 
 def box(lines: Sequence[str]) -> tuple[int, int, list[str]]:
-    """The dialog on a screen: its first line, its first column, and its lines with their border."""
+    """Find the dialog on a screen: its first line and column, and its lines with their border."""
     (top,) = (number for number, line in enumerate(lines) if "╭" in line)
     left, right = lines[top].index("╭"), lines[top].index("╮") + 1
     (bottom,) = (number for number, line in enumerate(lines) if "╰" in line)
@@ -202,5 +202,5 @@ def box(lines: Sequence[str]) -> tuple[int, int, list[str]]:
 
 
 def flowing(line: str) -> str:
-    """A line without the blanks that put its parts in their places, and the rule at its end."""
+    """A line with single blanks between its parts, and without the rule at its end."""
     return " ".join(line.split()).rstrip("─ ")

@@ -1,4 +1,4 @@
-"""Starts at different moments: how far their steps are, and what the stack is like then."""
+"""Starts at different moments: their steps, and the status of the stack."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from tui.streams.source import Batch
 from .fakes import JOBS, NOW, STATUS, live_batch
 
 LEFT_SECONDS_AGO = 7_500.0
-"""When the console that was here before was left, and the jobs with it."""
+"""When the console before was quit, and its jobs stopped."""
 
 _NAMES = tuple(job.name for job in JOBS)
 
 
 def jobs_step(*parts: Step) -> Step:
-    """The step of the jobs; those that nothing is said of wait for Flink."""
+    """The step of the jobs; jobs not mentioned wait for Flink."""
     known = {part.key: part for part in parts}
     waiting = {name: Step(name, name, detail="waiting for Flink") for name in _NAMES}
     state = StepState.RUNNING if parts else StepState.WAITING
@@ -81,6 +81,6 @@ OFF = StackStatus(profile="local", kafka=Health.OFF, flink=Health.OFF, jobs=STAR
 
 
 def batch_of_last_time() -> Batch:
-    """What the topics hold of the last time that the jobs ran, without a transaction since."""
+    """What the jobs' last run left in the topics, without a transaction since."""
     topics = (ROLLING.topic, TUMBLING.topic, FLAGGED.topic, "transaction")
     return replace(live_batch(), past=True, written=dict.fromkeys(topics, NOW - LEFT_SECONDS_AGO))

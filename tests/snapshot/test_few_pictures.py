@@ -1,4 +1,4 @@
-"""Pictures are few enough to be looked at, each of them, and small enough to be fetched by all."""
+"""Pictures are few enough to be reviewed, and small enough for the repository."""
 
 from __future__ import annotations
 

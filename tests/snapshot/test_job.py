@@ -20,11 +20,11 @@ SECTIONS = {"1": "ibis", "2": "sql", "3": "exceptions", "4": "state"}
 """By their keys."""
 Compare = Callable[..., bool]
 Open = Callable[[Pilot[Any], str], Awaitable[object]]
-"""Opens a job, and the section with this key."""
+"""Open a job, and the section with this key."""
 
 
 async def open_job(stage: Stage, pilot: Pilot[Any], *keys: str) -> JobScreen:
-    """Go to the job under the cursor and wait until all of it is known."""
+    """Open the selected job and wait until its details are known."""
     await stage.live(pilot)
     await pilot.press("1", "enter")
     await stage.wait(pilot, lambda: isinstance(stage.app.screen, JobScreen))
@@ -98,7 +98,7 @@ def test_trouble(
 
 
 SECTIONS_LINE = 8
-"""Where the names of the sections are on a wide screen; the metrics are above them."""
+"""The line with the names of the sections on a wide screen, below the metrics."""
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ async def test_on_a_wide_screen_sections_change_and_what_is_above_them_stays(
     assert lines[-1] == first[-1]
 
 
-async def test_a_failed_job_says_why_and_has_no_vitals() -> None:
+async def test_a_failed_job_says_why_and_has_no_metrics() -> None:
     stage, before = that_failed()
     lines = await stage.lines(WIDE, lambda pilot: before(pilot, "3"))
     assert flowing(lines[0]) == (

@@ -21,7 +21,7 @@ WIDE = (120, 40)
 
 
 def steps(stage: RowsStage, *keys: str, said: str = "") -> Before:
-    """Open the rows, press keys, and wait until the screen says what it has to."""
+    """Open the rows, press keys, and wait until the screen shows what it should."""
 
     async def before(pilot: Pilot[Any]) -> None:
         await stage.begin(pilot)
@@ -99,7 +99,7 @@ async def test_on_a_wide_screen_a_filter_leaves_what_matches_in_its_columns() ->
             ("18:00:00", "19:00:00", "42", "5,249.00", "1,042"),
         )
     ]
-    # Numbers end where their headings do, words begin there.
+    # Numbers are right-aligned with their headings, words left-aligned.
     for heading in ("spent", "share_of_fraud", "n"):
         end = lines[3].index(f" {heading}") + 1 + len(heading)
         assert all(line[end - 1].isdigit() for line in lines[4:10])

@@ -1,4 +1,4 @@
-"""Themes change colours, never what stands where; what a colour says is said in each of them.
+"""Themes change colours and never the layout; every meaning of a colour shows in each of them.
 
 Whole pictures of every theme are those of `test_trouble`.
 """
@@ -30,7 +30,7 @@ Opening = tuple[Stage, Before]
 
 
 def opened(name: str) -> Opening:
-    """A stage, and how this screen or dialog is opened on it."""
+    """A stage, and the steps that open this screen or dialog on it."""
     match name:
         case "records":
             records = RecordsStage(held())
@@ -60,7 +60,7 @@ async def look_at_a_record(stage: RecordsStage, pilot: Pilot[Any]) -> None:
 
 
 async def drawn(name: str, theme: Theme) -> Drawn:
-    """Every character of a screen in a theme, with its look."""
+    """All characters of a screen in a theme, with their looks."""
     stage, before = opened(name)
     async with stage.app.run_test(size=SIZE, notifications=True) as pilot:
         stage.app.theme = theme.name

@@ -8,7 +8,7 @@ from pipeline.text.words import counted, location
 @pytest.mark.parametrize(
     ("count", "said"), [(0, "0 rows"), (1, "1 row"), (2, "2 rows"), (12_345, "12,345 rows")]
 )
-def test_one_is_no_plural(count: int, said: str) -> None:
+def test_one_is_not_a_plural(count: int, said: str) -> None:
     assert counted(count, "row") == said
 
 

@@ -1,4 +1,4 @@
-"""Text that arrives in one go, as over a slow connection, from a paste or a macro."""
+"""Input that arrives at once, as over a slow connection, from a paste or a macro."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ async def console(**options: Any) -> AsyncIterator[tuple[Stage, Pilot[Any]]]:
 
 
 def arrives(stage: Stage, sent: str) -> None:
-    """Have a terminal's bytes taken in one read."""
-    # Textual has no public name for what takes a terminal's bytes, nor for what makes keys of them.
+    """Feed the bytes to the console as if the terminal returned them in one read."""
+    # Textual has no public API to parse a terminal's bytes into keys.
     driver = stage.app._driver
     assert driver is not None
     for message in XTermParser().feed(sent):

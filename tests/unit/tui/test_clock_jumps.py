@@ -16,7 +16,7 @@ YEAR = 365 * 24 * HOUR
 
 
 async def has_read(stage: Stage, pilot: Pilot[Any], transactions: int) -> None:
-    """Wait until so many transactions have been read."""
+    """Wait until the console has read this many transactions."""
     await stage.wait(pilot, lambda: stage.view.data.transactions_total == transactions)
 
 

@@ -1,4 +1,4 @@
-"""Columns are hidden and shown, at once and the next time too."""
+"""Columns are hidden and shown, at once and in the next session."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ async def console(remembered: Path | None = None) -> AsyncIterator[tuple[Stage, 
 
 
 def headings(stage: Stage) -> str:
-    """The line of titles of the users."""
+    """The column titles of the panel Users."""
     table = stage.dashboard.query_one(UsersTable)
     return table.render_line(0).text
 
@@ -48,7 +48,7 @@ async def test_a_column_is_hidden_and_shown_again(switches: str, closes: str) ->
         await pilot.press("2")
         assert "trend" in headings(stage)
         await choose(stage, pilot, "j", "j", switches)
-        # Behind the box, at once; the others have its room.
+        # Behind the dialog, at once; other columns take its room.
         assert "trend" not in headings(stage)
         assert "flags" in headings(stage)
         await pilot.press("k", "down", switches)

@@ -1,4 +1,4 @@
-"""A question is answered with yes by `y` and the mouse alone."""
+"""Only `y` and the mouse confirm a dialog."""
 
 from __future__ import annotations
 

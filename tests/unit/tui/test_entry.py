@@ -16,7 +16,7 @@ SLOW = frozenset(
     "tui.screens.palette tui.table.export tui.screens.export.dialog tui.screens.job.job_screen "
     "tui.screens.records.records_screen tui.screens.user.user_screen ".split()
 )
-# The stack is connected to as soon as the first screen has been painted.
+# The console connects as soon as the first screen has been painted.
 UNTIL_PAINTED = """
 import sys
 import tui.__main__, pipeline.config
@@ -89,12 +89,12 @@ def test_an_unknown_profile_is_an_error_before_anything_is_drawn(
 
 
 @pytest.mark.parametrize("port", ["nine", "-1", "99999"])
-def test_what_is_no_port_is_a_sentence(port: str) -> None:
+def test_an_invalid_port_is_explained_in_a_sentence(port: str) -> None:
     from pipeline.errors import ConfigError
     from tui.__main__ import metrics_served
 
     def view() -> View:
-        raise AssertionError("nobody scrapes")
+        raise AssertionError("no scrape was made")
 
     with pytest.raises(ConfigError, match=port), metrics_served(port, view):
         pass

@@ -1,4 +1,4 @@
-"""Every key of every screen in a random order: nothing changes that nobody asked to change."""
+"""Every key of every screen in random order: nothing changes without being asked for."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from tui.screens.palette import Palette
 PRESSED: Final = int(os.environ.get("FRAUDWATCH_KEYS", "120"))
 SEEDS: Final = (1, 2, 3)
 _ENDS: Final = frozenset({"app.quit", "app.leave", "app.suspend_process"})
-# A question that has been asked is answered by whoever asked it.
+# A dialog is answered by the code that opened it.
 _ANSWERS: Final = frozenset({Scope.QUESTION, Scope.CHANGED})
-# Unbound ones, and characters that text has.
+# Unbound keys, and characters of ordinary text.
 _OTHERS: Final = ("z", "Z", "f5", "ctrl+x", "backspace", "delete", "ctrl+a", "9", "0", "comma", "é")
 KEYS: Final = tuple(sorted({key for entry in KEYMAP for key in entry.keys}.union(_OTHERS)))
-# The way to every screen from the dashboard.
+# The keys that lead to every screen from the dashboard.
 SCREENS: Final = {
     "dashboard": [],
     "user": ["2", "enter"],
@@ -52,9 +52,9 @@ def stage_of(folder: Path, *, read_only: bool) -> Stage:
 
 
 def ends(stage: Stage, key: str) -> bool:
-    """Whether a key would end or suspend the console, or run whatever the palette has found."""
+    """Whether a key would quit or suspend the console, or run what the palette has found."""
     if key in ("ctrl+q", "ctrl+c"):
-        # These work wherever one is.
+        # These work on every screen.
         return True
     bound = stage.app.screen.active_bindings.get(key)
     if isinstance(stage.app.screen, Palette):
@@ -65,7 +65,7 @@ def ends(stage: Stage, key: str) -> bool:
 
 
 def asks_for_a_change(stage: Stage, key: str) -> bool:
-    """Whether a key is there to change something outside the console."""
+    """Whether a key changes something outside the console."""
     if isinstance(stage.app.focused, Input):
         return False
     bound = stage.app.screen.active_bindings.get(key)
@@ -112,12 +112,12 @@ async def test_a_read_only_console_changes_nothing_whatever_is_pressed(tmp_path:
                 await press(stage, pilot, random.choice(KEYS))
         await stage.settle(pilot)
         assert stage.app.is_running
-        # It attaches, and asks for nothing more.
+        # The console attaches and asks for nothing more.
         assert stage.backend.calls == ["bring_up"]
 
 
 async def go_to(stage: Stage, pilot: Pilot[Any], screen: str) -> None:
-    """Go to a screen from wherever the keys have led."""
+    """Go to a screen from wherever earlier keys have led."""
     for _ in range(12):
         focused = stage.app.focused
         if isinstance(stage.app.screen, Dashboard) and not isinstance(focused, Input):
@@ -125,5 +125,5 @@ async def go_to(stage: Stage, pilot: Pilot[Any], screen: str) -> None:
         await pilot.press("escape")
     assert isinstance(stage.app.screen, Dashboard)
     await pilot.press(*SCREENS[screen])
-    # A topic is chosen once it is known which there are.
+    # A topic can be chosen once the topics are known.
     await pilot.pause()

@@ -1,4 +1,4 @@
-"""The dialog before an export: a format, a path, and a way back."""
+"""The export dialog: choosing a format, a path, or neither."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ async def test_a_path_that_will_not_do_is_refused_at_once(
         await until(pilot, lambda: len(app.answers) == 1)
 
 
-async def test_what_is_exported_is_said_and_only_text(tmp_path: Path) -> None:
+async def test_the_export_is_described_and_names_are_only_text(tmp_path: Path) -> None:
     async with opened(tmp_path, "Users that match [b]\x1b[2J") as (app, _):
         words = shown(app)
         assert "Users that match [b]␛[2J" in words

@@ -1,4 +1,4 @@
-"""`E` writes the rows of every table that has any: read back, they are what was on the screen."""
+"""`E` exports the rows of every table: read back, they are the rows on the screen."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from tui.streams.store import Store
 
 
 class Noting(Store):
-    """Notes every error that it is told."""
+    """Records every error that it is given."""
 
     def __init__(self) -> None:
         super().__init__(PANELS, Clock())
@@ -23,7 +23,7 @@ class Noting(Store):
         super().fail(error)
 
 
-def test_reads_until_told_to_stop_and_closes_the_source() -> None:
+def test_reads_until_stopped_and_closes_the_source() -> None:
     source, store = FakeSource(live_batch()), Store(PANELS, Clock())
     feed = Feed(lambda: source, store)
     feed.start()
@@ -81,7 +81,7 @@ def test_stops_at_once_even_while_it_waits() -> None:
 
 
 class HeldUp(FakeSource):
-    """A source whose first batch comes when it is let go."""
+    """A source whose first batch arrives when it is released."""
 
     def __init__(self, batch: Batch) -> None:
         super().__init__()

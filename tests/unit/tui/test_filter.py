@@ -1,4 +1,4 @@
-"""The filter language."""
+"""The filter language: words, comparisons, and errors in what is typed."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_an_empty_filter_is_false() -> None:
         ("mean<", "'mean<' needs a number, as in 'mean<5'."),
     ],
 )
-def test_what_cannot_be_understood_is_said(text: str, message: str) -> None:
+def test_an_invalid_filter_is_explained(text: str, message: str) -> None:
     with pytest.raises(FilterError, match=r".") as caught:
         parse(text, TYPES)
     assert str(caught.value) == message

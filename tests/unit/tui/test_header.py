@@ -50,7 +50,7 @@ def test_a_count_that_is_not_of_all_there_are_says_so() -> None:
     assert "newest 1,234,567 transactions" in second
 
 
-def test_one_is_no_plural() -> None:
+def test_one_is_not_a_plural() -> None:
     _, second = lines(replace(VIEW, data=replace(VIEW.data, transactions_total=1)), 78)
     assert "1 transaction " in second
 

@@ -37,7 +37,7 @@ def by_topic(*records: Record) -> defaultdict[str, list[Record]]:
     return grouped
 
 
-def test_records_are_told_apart_by_topic_and_bad_ones_counted() -> None:
+def test_records_are_separated_by_topic_and_bad_ones_counted() -> None:
     batch = decoded(
         by_topic(
             record(TRANSACTION_TOPIC, 0, encode.value(transaction(1))),
@@ -81,5 +81,5 @@ def test_the_newest_record_of_each_topic_says_how_old_it_is() -> None:
     batch = decoded(
         by_topic(*records), sinks_of_panels(), lag=0, error="", recreated=False, past=True
     )
-    # A producer that gives no time leaves a negative one.
+    # A producer that sets no timestamp leaves a negative one.
     assert batch.written == {ROLLING.topic: 9.0}

@@ -119,7 +119,7 @@ def test_silence_of_all_stops_the_watermark() -> None:
     )
 
 
-def test_what_flink_says_counts_more_than_what_we_think() -> None:
+def test_flinks_metrics_override_the_consoles_estimate() -> None:
     metrics = JobMetrics(watermark=datetime(2023, 3, 4, 11, 59), late=12)
     shown = view(partition(0), metrics=metrics)
     assert "open 2023-03-04 06:00 → 12:00  closes in 1 min" in said(shown)

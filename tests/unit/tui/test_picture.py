@@ -1,4 +1,4 @@
-"""A picture of the screen: a new file each time, or one sentence about why not."""
+"""A picture of the screen: a new file each time, or one sentence about the failure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where ambiguous characters are two cells wide, none is drawn."""
+"""Plain drawing contains no character that may be two cells wide."""
 
 from __future__ import annotations
 

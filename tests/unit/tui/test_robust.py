@@ -1,4 +1,4 @@
-"""Hostile data and failing parts are shown, never obeyed and never a traceback."""
+"""Hostile data is shown and never interpreted; failures never end in a traceback."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ async def test_hostile_values_are_only_text(text: str, size: tuple[int, int]) ->
     stage = Stage(source=FakeSource(batch))
     async with stage.app.run_test(size=size) as pilot:
         await stage.live(pilot)
-        # Every table, the whole record, a filter with the text in it, and all of it sorted by it.
+        # Every table, the whole record, a filter that contains the text, and sorting by the text.
         for keys in (["2", "N"], ["3"], ["w"], ["w"], ["4", "M"], ["enter"]):
             await pilot.press(*keys)
             await stage.read(pilot)
@@ -92,7 +92,7 @@ def _assert_harmless(stage: Stage, width: int) -> None:
 
 @pytest.fixture
 def unlogged(caplog: pytest.LogCaptureFixture) -> None:
-    """What is logged goes from a test's process to another, which half a pair cannot."""
+    """Do not log: pytest-xdist cannot send a lone surrogate from one process to another."""
     caplog.set_level(logging.CRITICAL + 1)
 
 

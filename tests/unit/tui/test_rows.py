@@ -25,7 +25,7 @@ def test_values_are_of_their_columns_types() -> None:
 
 
 @pytest.mark.parametrize("value", [b"\xff", b"[1, 2]", b" ", None, b'{"spent": "much", "n": 1.5}'])
-def test_what_is_no_row_has_no_values(value: bytes | None) -> None:
+def test_a_record_that_is_not_a_row_has_no_values(value: bytes | None) -> None:
     assert set(feature_rows.row(record(0, value), COLUMNS).values) == {None}
 
 

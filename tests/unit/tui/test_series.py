@@ -43,7 +43,7 @@ def flagged_at(*times: datetime) -> list[Placed[Transaction]]:
 
 
 def at(event_time: datetime) -> Batch:
-    """A stream that has come to an event time."""
+    """A stream that has reached this event time."""
     return Batch(transactions=some(1, trans_date_trans_time=event_time))
 
 
@@ -57,7 +57,7 @@ def test_rates_are_of_whole_seconds_and_silent_ones_count_as_none() -> None:
     assert series.shown(ANY, NOW + 5).rates == (7, 0, 0, 5, 0)
 
 
-def test_the_past_tells_no_rate_and_no_lag() -> None:
+def test_old_records_count_for_neither_rate_nor_lag() -> None:
     series = Series()
     series.apply(batch_of(transactions=some(9), rolling=[rolling(0)], past=True), NOW)
     snapshot = series.shown(ANY, NOW + 2)
@@ -67,7 +67,7 @@ def test_the_past_tells_no_rate_and_no_lag() -> None:
     assert snapshot.amounts.rest_total == 9
 
 
-def test_two_minutes_are_kept() -> None:
+def test_two_minutes_are_buffered() -> None:
     series = Series()
     for second in range(300):
         series.apply(Batch(transactions=some(second)), NOW + second)
@@ -75,7 +75,7 @@ def test_two_minutes_are_kept() -> None:
     assert series.shown(ANY, NOW + 10_000).rates == (0,) * KEPT_SECONDS
 
 
-def test_a_clock_that_is_set_back_starts_anew() -> None:
+def test_a_clock_that_is_set_back_restarts_the_series() -> None:
     series = Series()
     series.apply(Batch(transactions=some(3)), NOW)
     series.apply(Batch(transactions=some(4)), NOW - 500)
@@ -147,7 +147,7 @@ def test_buckets_fit_how_often_something_is_flagged(minutes: int, width: int) ->
     buckets = series.shown(ANY, NOW + 1).flagged
     assert buckets is not None
     assert 10 <= len(buckets.counts) <= 60
-    # All widths are honest: the rate is what it is.
+    # The rate is the same at every width.
     rates = [buckets.per_minute(number) for number in buckets.counts[1:-1]]
     assert sum(rates) / len(rates) == pytest.approx(1 / minutes, rel=0.15)
     assert buckets.width >= timedelta(minutes=width)
@@ -223,7 +223,7 @@ def test_what_has_not_changed_is_the_same_object() -> None:
     assert second.rates != first.rates
 
 
-def test_topics_that_were_emptied_start_anew() -> None:
+def test_emptied_topics_restart_the_series() -> None:
     clock = Clock(NOW)
     store = Store([PLOTS], clock)
     store.apply(batch_of(transactions=some(9), flagged=flagged_at(EVENT_TIME)))

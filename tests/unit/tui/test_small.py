@@ -1,4 +1,4 @@
-"""80 × 24: nothing is cut without a mark, and what leads on is there."""
+"""At 80 × 24, every cut has an ellipsis, and all keys are in the footer or the help."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ async def test_every_footer_has_all_its_keys(keys: list[str]) -> None:
         def keys_shown() -> list[Region]:
             return [key.region for key in stage.app.screen.query("FooterKey")]
 
-        # A footer is made again whenever the focus goes elsewhere.
+        # A footer is rebuilt whenever the focus changes.
         def is_whole() -> bool:
             whole = "? help" in stage.screen_text().splitlines()[-1]
             return whole and max((region.right for region in keys_shown()), default=99) <= SIZE[0]

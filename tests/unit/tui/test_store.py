@@ -45,7 +45,7 @@ def test_users_are_sorted_by_event_time_and_bounded() -> None:
     ]
 
 
-def test_a_user_who_is_heard_of_again_is_kept() -> None:
+def test_a_user_with_a_new_row_is_not_dropped() -> None:
     store = Store(PANELS, Clock(), SMALL)
     store.apply(batch_of(rolling=[rolling(number) for number in range(10)]))
     store.apply(batch_of(rolling=[rolling(0, user_trans_count_last_360min=99)]))
@@ -104,7 +104,7 @@ def test_windows_of_another_kind_are_shown_when_asked_for() -> None:
     assert window.end == window_row(0, 0).window_end
 
 
-def test_fraud_share_is_only_told_of_windows_that_were_seen_whole() -> None:
+def test_fraud_share_is_only_shown_for_windows_that_were_read_completely() -> None:
     start = window_row(0, 0).window_start
     rows = [
         transaction(number, trans_date_trans_time=start + timedelta(minutes=20 * number))
@@ -215,7 +215,7 @@ def test_what_was_there_before_is_as_old_as_it_says() -> None:
     assert snapshot.last_record_at == NOW - 30
     assert snapshot.of(USERS).rows[0].updated_at == NOW - 90
     assert snapshot.written == written
-    # Another topic is read a moment later, and has older records: nothing becomes older by that.
+    # Another topic with older records is read a moment later: this makes nothing older.
     store.apply(batch_of(flagged=[flagged(0)], written={FLAGGED.topic: NOW - 500}, past=True))
     assert store.snapshot().last_record_at == NOW - 30
     store.apply(replace(past, past=False))

@@ -1,4 +1,4 @@
-"""Another profile from the palette: the console lets go of its stack and says who is to follow."""
+"""Switching profiles in the palette: the console closes its stack and returns the next profile."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .test_commands import lines, listed
 
 @dataclass
 class Known:
-    """Three profiles, of which one cannot be used."""
+    """Three profiles, one of them with invalid settings."""
 
     threads: set[int] = field(default_factory=set)
 

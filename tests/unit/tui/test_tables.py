@@ -1,4 +1,4 @@
-"""Asking tables: sorting, filtering, freezing, opening, copying, exporting."""
+"""Tables: sorting, filtering, freezing, opening, copying, exporting."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tui.widgets.record_pane import RecordPane
 from .test_keys import console
 
 
-async def test_a_filter_is_typed_kept_and_taken_off() -> None:
+async def test_a_filter_is_typed_kept_and_cleared() -> None:
     async with console() as (stage, pilot):
         await pilot.press("2", "slash", *"count>5")
         await pilot.pause()

@@ -1,4 +1,4 @@
-"""The thread that tails a topic."""
+"""The thread that tails a topic: following, paging, filtering, and failures."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def keys(feed: TailFeed) -> list[int]:
     return [int(found.key or b"") for found in feed.snapshot.records]
 
 
-def test_from_the_beginning_it_waits_when_it_can_keep_no_more() -> None:
+def test_from_the_beginning_it_waits_when_the_buffer_is_full() -> None:
     with tailing(topic(1_000), Reset.EARLIEST) as feed:
         eventually(lambda: feed.snapshot.full)
         assert keys(feed) == list(range(100))
@@ -51,7 +51,7 @@ def test_from_the_beginning_it_waits_when_it_can_keep_no_more() -> None:
         assert feed.snapshot.read == 150
 
 
-def test_asking_twice_for_the_next_page_gives_one() -> None:
+def test_asking_twice_for_the_next_page_reads_one() -> None:
     with tailing(topic(1_000), Reset.EARLIEST) as feed:
         eventually(lambda: feed.snapshot.full)
         before = feed.snapshot
@@ -98,11 +98,11 @@ def test_from_a_time_on() -> None:
 
 
 def is_full_from(feed: TailFeed, first: int) -> None:
-    """Wait until no more is kept, the first of it being that one."""
+    """Wait until the buffer is full, with this record number as its first."""
     eventually(lambda: feed.snapshot.first == first and feed.snapshot.full)
 
 
-def test_a_filter_searches_until_it_can_keep_no_more() -> None:
+def test_a_filter_searches_until_the_buffer_is_full() -> None:
     with tailing(topic(5_000), Reset.EARLIEST, "is_fraud=1") as feed:
         eventually(lambda: feed.snapshot.full)
         assert keys(feed) == list(range(0, 700, 7))
@@ -215,7 +215,7 @@ def test_stopping_does_not_wait_for_kafka(monkeypatch: pytest.MonkeyPatch) -> No
     eventually(lambda: not feed.running)
 
 
-def test_what_is_kept_is_bounded_in_bytes_too() -> None:
+def test_the_buffer_is_bounded_in_bytes_too() -> None:
     buffer = RecordBuffer(100, 1_000)
     buffer.add(record(number, b"x" * 300) for number in range(10))
     assert [found.offset * 4 + found.partition for found in buffer.records] == [7, 8, 9]

@@ -1,4 +1,4 @@
-"""Every theme can be read, by everyone; what colours mean is not lost without them."""
+"""Every theme is legible for everyone, and the meaning of colours is not lost without them."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ _DEFICIENCIES: Final[dict[str, Matrix]] = {
         (0.004733, 0.691367, 0.303900),
     ),
 }
-# About ten times what is just noticeable, since text is thin and its strokes are few. Beside plain
-# text a little less will do: what waits or has failed is also said in words.
+# About ten times what is just noticeable, since the strokes of text are thin. Next to plain text, a
+# little less is enough: waiting and failure are also said in words.
 _TOLD_APART: Final = 25.0
 _STANDS_OUT: Final = 20.0
 
@@ -80,7 +80,7 @@ def contrast(one: Color, other: Color) -> float:
 
 
 def seen(colour: Color, deficiency: str) -> Color:
-    """The colour as somebody with this deficiency sees it."""
+    """Simulate how a person with this deficiency sees the colour."""
 
     def encoded(value: float) -> int:
         value = min(1.0, max(0.0, value))
@@ -105,7 +105,7 @@ def test_the_yardsticks() -> None:
     assert difference(black, white) == pytest.approx(100, abs=0.1)
     for deficiency in _DEFICIENCIES:
         assert difference(seen(white, deficiency), white) < 1
-    # The classic mistake has to be found by the test that follows.
+    # The test that follows must detect the classic mistake.
     assert difference(red, green) > 2 * _TOLD_APART
     assert difference(seen(red, "deuteranopia"), seen(green, "deuteranopia")) < _TOLD_APART
 
@@ -135,7 +135,7 @@ def test_the_cursor_can_be_seen(theme: Theme) -> None:
 @pytest.mark.parametrize(
     ("one", "other"), combinations(("accent", "danger", "waits", "foreground"), 2)
 )
-def test_colours_are_told_apart_by_everyone(deficiency: str, one: str, other: str) -> None:
+def test_colours_are_distinct_for_everyone(deficiency: str, one: str, other: str) -> None:
     known = colours(COLOUR_BLIND_SAFE)
     apart = difference(seen(known[one], deficiency), seen(known[other], deficiency))
     assert apart >= (_STANDS_OUT if other == "foreground" else _TOLD_APART)

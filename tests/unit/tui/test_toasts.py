@@ -1,4 +1,4 @@
-"""What is shown for a while goes by the console's clock, and not by the machine's."""
+"""Toasts and outcomes expire by the console's clock, not by the machine's."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ async def test_a_toast_stays_until_the_clock_says_so() -> None:
         await stage.pass_time(pilot, 0.2)
         await stage.wait(pilot, lambda: "short" not in stage.screen_text())
         assert "long" in stage.screen_text()
-        # Set back, a clock says nothing about how long it was there.
+        # Once the clock is set back, the age of a toast is unknown.
         await stage.pass_time(pilot, -60)
         await stage.wait(pilot, lambda: "long" not in stage.screen_text())
 
@@ -47,7 +47,7 @@ async def test_a_cursor_blinks_only_where_things_are_animated(
             assert any(segment.style == cursor for segment in field.render_line(0))
 
 
-async def test_a_table_with_rows_is_not_drawn_again_for_a_reason_that_nobody_sees(
+async def test_a_table_with_rows_is_not_drawn_again_for_a_hidden_reason(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     stage = Stage(source=FakeSource(live_batch()))

@@ -1,4 +1,4 @@
-"""The screen of one user, and what gathers the history."""
+"""The screen of one user, and the thread that reads the history."""
 
 from __future__ import annotations
 
