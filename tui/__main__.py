@@ -218,7 +218,9 @@ def metrics_served(port: str | None, view: Callable[[], View]) -> AbstractContex
     from .metrics.endpoint import serving
 
     if not port.isdecimal():
-        raise ConfigError(f"{_METRICS_PORT} is {port!r}.", "It is a number from 0 to 65535.")
+        raise ConfigError(
+            f"{_METRICS_PORT} {port!r} is not a port.", "Use a number from 0 to 65535."
+        )
     return serving(int(port), view)
 
 

@@ -76,7 +76,7 @@ class PreferencesFile:
     def __init__(self, path: Path | None, notify: Callable[[Notice], None]) -> None:
         self._path = path
         self._notify = notify
-        self._told = False
+        self._reported = False
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._pending: Changes = {}
@@ -100,7 +100,7 @@ class PreferencesFile:
             with private_file.locked(path):
                 loaded = msgspec.convert(self._read(path), ready(Preferences))
         except OSError as error:
-            self._complain(f"What was remembered cannot be read: {_reason(error)}.", error)
+            self._complain(f"The preferences cannot be read: {_reason(error)}.", error)
             return self.current
         with self._lock:
             self._current = loaded
@@ -157,7 +157,7 @@ class PreferencesFile:
                 if self._path is not None:
                     self._write(self._path, changes)
             except OSError as error:
-                self._complain(f"Settings cannot be remembered: {_reason(error)}.", error)
+                self._complain(f"The preferences cannot be saved: {_reason(error)}.", error)
 
     def _write(self, path: Path, changes: Changes) -> None:
         with private_file.locked(path):
@@ -177,15 +177,17 @@ class PreferencesFile:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             aside = _free_name(path)
             path.rename(aside)
-            self._complain(f"What was remembered is damaged; it is now {aside}.", error)
+            self._complain(
+                f"The preferences file was damaged and has been moved to {aside}.", error
+            )
             return {}
         return raw
 
     def _complain(self, message: str, error: Exception) -> None:
         _log.warning("%s", message, exc_info=error)
         with self._lock:
-            told, self._told = self._told, True
-        if not told:
+            reported, self._reported = self._reported, True
+        if not reported:
             self._notify(Notice(message, Severity.WARNING))
 
 

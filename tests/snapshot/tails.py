@@ -1,4 +1,4 @@
-"""Topics that hold what they are told to, and the records' screen on a stage before them."""
+"""Fake topics, and the console with the records' screen on top."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pipeline.model import Last, Reset, Since, Start
 from tui.screens.records.record_list import RecordsTable
 from tui.screens.records.records_screen import RecordsScreen
 from tui.streams.record_view import RecordView
-from tui.streams.tail_feed import MOST_KEPT
+from tui.streams.tail_feed import BUFFER_RECORDS
 from tui.streams.tail_source import TailBatch, TopicSize
 from tui.widgets.record_pane import RecordPane
 
@@ -43,7 +43,7 @@ class FakeTails:
         held: The records of each topic.
         error: Why no topic can be read.
         failure: Raised by everything that blocks.
-        opened: What was opened, in order.
+        opened: The opened topics, in order.
     """
 
     held: dict[str, list[RecordView]] = field(default_factory=dict)
@@ -68,7 +68,7 @@ class FakeTails:
 
 
 class FakeTail:
-    """One topic of them."""
+    """One topic of FakeTails."""
 
     def __init__(self, tails: FakeTails, topic: str, start: Start) -> None:
         self._tails = tails
@@ -107,13 +107,13 @@ class RecordsStage(Stage):
 
     Args:
         tails: The topics.
-        topic: Which is opened.
-        most: Records to keep.
+        topic: The topic to open.
+        most: Records to hold in memory.
     """
 
     tails: FakeTails
 
-    def __init__(self, tails: FakeTails, topic: str = TOPIC, most: int = MOST_KEPT) -> None:
+    def __init__(self, tails: FakeTails, topic: str = TOPIC, most: int = BUFFER_RECORDS) -> None:
         super().__init__(source=FakeSource())
         self.tails = tails
         self.screen = RecordsScreen(tails, self.clock, topic, most=most)
@@ -125,7 +125,7 @@ class RecordsStage(Stage):
             yield pilot
 
     async def begin(self, pilot: Pilot[Any]) -> None:
-        """Bring the console up and open the screen."""
+        """Start the console and open the screen."""
         await self.live(pilot)
         await self.app.push_screen(self.screen)
         await pilot.pause()
@@ -134,7 +134,7 @@ class RecordsStage(Stage):
         self.screen.refresh_view()
 
     def has_keys(self, widget: Widget) -> bool:
-        """Whether what is typed goes to a widget."""
+        """Whether a widget has the focus."""
         return self.app.focused is widget
 
     @property

@@ -161,8 +161,7 @@ async def test_a_plot_of_nothing_says_so_in_its_middle() -> None:
     assert left == {0: "Transactions/s", 6: nothing, 14: "Amounts", 20: nothing}
     assert right == {
         0: "Flagged/min",
-        6: "No flagged transaction in a bucket of event time that is",
-        7: "over.",
+        6: "No flagged transaction in a completed bucket of event time.",
         14: "Feature delay",
         20: "No row of the rolling feature yet.",
     }

@@ -1,4 +1,4 @@
-"""Quarantine as pictures: none, some, one of them open, strings that mean harm."""
+"""What the quarantine looks like: empty, with records, with an open record, hostile strings."""
 
 from __future__ import annotations
 
@@ -58,6 +58,6 @@ def test_nothing_is_quarantined(snap_compare: Compare) -> None:
     async def before(pilot: Pilot[Any]) -> None:
         await stage.live(pilot)
         await pilot.press("b")
-        await stage.shows(pilot, "is a transaction")
+        await stage.shows(pilot, "read so far is valid")
 
     assert snap_compare(stage.app, terminal_size=(80, 24), run_before=before)

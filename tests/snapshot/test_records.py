@@ -23,7 +23,7 @@ def steps(
     then: Callable[[], None] = lambda: None,
     finally_said: str = "",
 ) -> Before:
-    """Open the records, press keys, and wait until the screen says what it has to."""
+    """Open the records, press keys, and wait until the screen shows these words."""
 
     async def before(pilot: Pilot[Any]) -> None:
         await stage.begin(pilot)
@@ -101,7 +101,7 @@ def topics() -> Opened:
 
 def wrong_time() -> Opened:
     stage = RecordsStage(held())
-    return stage, steps(stage, "60 read", "a", *"soon", "enter", finally_said="is no time")
+    return stage, steps(stage, "60 read", "a", *"soon", "enter", finally_said="is not a time")
 
 
 @SIZES
@@ -121,7 +121,7 @@ def test_state(snap_compare: Compare, state: Callable[[], Opened]) -> None:
 
 
 def place(number: int) -> tuple[str, ...]:
-    """How the list begins the line of one of the records: offset, partition, time and key."""
+    """The start of a record's line in the list: offset, partition, time and key."""
     at = datetime(2023, 11, 14, 22, 3, 20) + timedelta(seconds=number)
     return (str(number // 4), str(number % 4), f"{at:%Y-%m-%d}", f"{at:%H:%M:%S}", str(number))
 
@@ -177,7 +177,7 @@ async def test_a_wide_list_that_is_filtered_has_all_of_the_filter_in_its_title()
     ]
 
 
-async def test_beside_the_list_a_record_that_is_no_json_says_why() -> None:
+async def test_beside_the_list_a_record_that_is_not_json_says_why() -> None:
     stage, before = not_json()
     lines = await stage.lines(WIDE, before)
     assert lines[:2] == [

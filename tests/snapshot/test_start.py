@@ -1,4 +1,4 @@
-"""What the dashboard looks like from the moment that Kafka answers to that when all jobs run."""
+"""What the dashboard looks like from Kafka's first answer until all jobs are running."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ Moment = Callable[[], tuple[Stage, Before]]
 
 
 def starting(steps: tuple[Step, ...], stack: StackStatus, *batches: Batch) -> Stage:
-    """A console whose start stands still at these steps."""
+    """A console whose start stops at these steps."""
     backend = FakeBackend(stack=stack, steps=steps, gate=threading.Event())
     return Stage(backend, FakeSource(*batches))
 
 
 async def shown(stage: Stage, pilot: Pilot[Any]) -> None:
-    """Wait until what Kafka holds is on the screen."""
+    """Wait until the records in Kafka are on the screen."""
     await stage.reads(pilot)
     await stage.pass_time(pilot, 4.2)
 
@@ -266,11 +266,11 @@ async def test_on_the_widest_screen_a_start_that_fails_says_why_above_all_tables
     for line, name, last in zip(
         lines[5:8], ("rolling", "tumbling", "flagged"), ("20 s ago", "23 s ago", ""), strict=True
     ):
-        assert flowing(line) == " ".join(f"○ {name} stopped {last} state kept 2 h 05 ago".split())
+        assert flowing(line) == " ".join(f"○ {name} stopped {last} state saved 2 h 05 ago".split())
         assert columns[0] + 2 == line.index(name)
         assert columns[1] == line.index("stopped")
         assert not last or columns[2] + len("checkpoint") == line.index(last) + len(last)
-    assert len({line.index("state kept") for line in lines[5:8]}) == 1
+    assert len({line.index("state saved") for line in lines[5:8]}) == 1
     assert lines[8] == (
         " ✗ Flink                     ended with exit code 1; its log ends: java.net…    3.1 s"
     )

@@ -22,7 +22,7 @@ Compare = Callable[..., bool]
 
 
 async def open_user(stage: Stage, pilot: Pilot[Any], *keys: str) -> UserScreen:
-    """Go to the third user and wait until the history is read, or is said to be unreadable."""
+    """Open the third user and wait until the history is read, or shown as unreadable."""
     await stage.live(pilot)
     await pilot.press("2", "j", "j", "enter")
     await stage.wait(pilot, lambda: isinstance(stage.app.screen, UserScreen))
@@ -61,7 +61,7 @@ def test_no_history(snap_compare: Compare, history: HistoryBatch | Exception) ->
     assert snap_compare(stage.app, terminal_size=(80, 24), run_before=before)
 
 
-async def test_a_user_without_history_is_told_how_much_was_read() -> None:
+async def test_a_user_without_history_shows_how_much_was_read() -> None:
     stage, before = without_history(NOTHING)
     lines = await stage.lines((120, 40), before)
     assert {row: flowing(line) for row, line in enumerate(lines) if line} == {
@@ -71,13 +71,13 @@ async def test_a_user_without_history_is_told_how_much_was_read() -> None:
         8: "No closed window of this user yet.",
         11: "Nothing to plot yet.",
         21: "─ Transactions 0",
-        27: ("None of the last 1,200,000 records in Kafka is of this user."),
+        27: ("None of the last 1,200,000 records in Kafka belongs to this user."),
         39: "> next < previous q back ctrl+p palette ? help",
     }
     assert lines[2].index("─  Windows 0 ─") == 70
     nothing = "Nothing to plot yet."
     assert lines[11].index(nothing) == (69 - len(nothing)) // 2
-    said = "None of the last 1,200,000 records in Kafka is of this user."
+    said = "None of the last 1,200,000 records in Kafka belongs to this user."
     assert lines[27] == " " * ((120 - len(said)) // 2) + said
 
 

@@ -147,7 +147,7 @@ async def test_jobs_stay_as_they_were_when_flink_is_gone() -> None:
     assert lines[11].endswith("−30 s         −20 s         −10 s        now")
 
 
-async def test_a_stopped_job_says_what_is_kept_a_failed_one_why_the_table_who_fills_it() -> None:
+async def test_a_stopped_job_shows_its_saved_state_a_failed_one_why_and_the_table_its_job() -> None:
     stage, before = job_stopped()
     lines = await stage.lines(WIDE, before)
     assert flowing(lines[0]) == (
@@ -161,7 +161,7 @@ async def test_a_stopped_job_says_what_is_kept_a_failed_one_why_the_table_who_fi
         "─ 1 Jobs 1 of 3 running ──────────────────────────────────────────────",
         " job           state            up      read        lag",
         " ● rolling     running      15 min     104/s         12  → user_…0min",
-        " ○ tumbling    stopped                        state kept 3 min ago",
+        " ○ tumbling    stopped                        state saved 3 min ago",
         " ✗ flagged     failed               Kafka topic is not there",
     ]
     assert flowing(lines[14]) == ("open 2023-03-04 12:00 → 18:00 closes in 38 min of event time")
@@ -185,10 +185,10 @@ async def test_help_is_as_high_as_the_screen_and_wide_enough_for_its_sentences()
     inside = [line[1:-1].rstrip("▃▄ ") for line in lines]
     assert inside[2:-1] == [
         "   Jobs panel",
-        "   s                   Start the selected job, from its kept state",
-        "   x                   Stop the selected job; a savepoint keeps its state",
-        "   S                   Start every job that does not run",
-        "   X                   Stop every job; savepoints keep their state",
+        "   s                   Start the selected job from its saved state",
+        "   x                   Stop the selected job, taking a savepoint",
+        "   S                   Start every job that is not running",
+        "   X                   Stop every job, taking savepoints",
         "   ctrl+d              Cancel the selected job and discard its state",
         "   v                   View the rows that the selected job writes",
         "",
@@ -197,25 +197,25 @@ async def test_help_is_as_high_as_the_screen_and_wide_enough_for_its_sentences()
         "   /                   Filter: words, or fields such as count>5 mean>300 user:-3122",
         "   j ↓                 Next row",
         "   k ↑                 Previous row",
-        "   g Home              First row; stay on top as new rows come",
+        "   g Home              First row; stay on top as new rows arrive",
         "   G End               Last row",
         "   PgDn                One page down",
         "   PgUp                One page up",
         "   o                   Sort by the next column",
-        "   O                   Sort the other way round",
+        "   O                   Reverse the sort order",
         "   A C D F L M N U W   Sort by the column with this letter",
         "   c                   Choose which columns are shown",
         "   y                   Copy the id of the selected row; works over SSH",
-        "   E                   Export what is filtered: CSV, JSON lines or Parquet",
+        "   E                   Export the filtered rows: CSV, JSON lines or Parquet",
         "",
         "   Dashboard",
         "   1                   Go to Jobs",
         "   2                   Go to Users: the rolling feature",
         "   3                   Go to Windows",
-        "   4                   Go to Flagged: transactions known as fraud",
+        "   4                   Go to Flagged: transactions flagged as fraud",
         "   5                   Go to Plots",
-        "   6                   Records: look into any topic",
-        "   b                   Quarantine: records that are no transactions",
+        "   6                   Records: browse any topic",
+        "   b                   Quarantine: invalid records",
         "   w                   Tumbling, hopping or cumulating windows",
         "   →                   Next table",
         "",

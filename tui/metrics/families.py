@@ -26,46 +26,50 @@ def families(view: View) -> Iterator[Metric]:
     Args:
         view: The console at one moment.
     """
-    yield InfoMetricFamily(_PREFIX, "Which console this is.", value={"profile": view.profile})
+    yield InfoMetricFamily(_PREFIX, "The console's profile.", value={"profile": view.profile})
     yield from _streams(view)
     yield from _stack(view)
 
 
 def _streams(view: View) -> Iterator[Metric]:
     data = view.data
-    yield _counter("records", "Records taken in.", data.consumed, label="kind")
+    yield _counter("records", "Records read.", data.consumed, label="kind")
     quarantine = dict(data.quarantine.kinds)
-    yield _counter("quarantined_records", "Records that are no transactions.", quarantine, "kind")
-    yield _counter("bad_records", "Records of sinks that could not be decoded.", {"": data.bad})
+    yield _counter(
+        "quarantined_records", "Invalid records of the topic transaction.", quarantine, "kind"
+    )
+    yield _counter("bad_records", "Sink records that could not be decoded.", {"": data.bad})
     flagged = {"": data.seen.get(FLAGGED.feature, 0)}
-    yield _counter("flagged_transactions", "Flagged transactions seen, each once.", flagged)
-    yield _gauge("users", "Users kept.", {"": data.kept.get(ROLLING.feature, 0)})
-    windows = {sink.feature: data.kept.get(sink.feature, 0) for sink in WINDOW_SINKS}
-    yield _gauge("windows", "Closed windows kept.", windows, label="kind")
-    kept = {"": data.kept.get(FLAGGED.feature, 0)}
-    yield _gauge("flagged", "Flagged transactions kept.", kept)
+    yield _counter("flagged_transactions", "Distinct flagged transactions read.", flagged)
+    yield _gauge("users", "Users in memory.", {"": data.buffered.get(ROLLING.feature, 0)})
+    windows = {sink.feature: data.buffered.get(sink.feature, 0) for sink in WINDOW_SINKS}
+    yield _gauge("windows", "Closed windows in memory.", windows, label="kind")
+    buffered = {"": data.buffered.get(FLAGGED.feature, 0)}
+    yield _gauge("flagged", "Flagged transactions in memory.", buffered)
     rate = {"": data.rate}
-    yield _gauge("transactions_per_second", "Transactions consumed, of late.", rate)
-    yield _gauge("lag_records", "Records that wait for the console.", {"": data.lag})
+    yield _gauge("transactions_per_second", "Transactions read per second, recently.", rate)
+    yield _gauge("lag_records", "Records that the console has not read yet.", {"": data.lag})
     newest = data.event_time.newest
     event_time = {"": None if newest is None else newest.replace(tzinfo=UTC).timestamp()}
     yield _gauge("event_time_seconds", "Newest event time, read as UTC.", event_time)
     batch = {"": _age(view.now, data.last_record_at)}
-    yield _gauge("batch_age_seconds", "Since the last record came.", batch)
+    yield _gauge("batch_age_seconds", "Seconds since the last record arrived.", batch)
     yield _gauge("source_up", "Whether Kafka can be read.", {"": not data.error})
 
 
 def _stack(view: View) -> Iterator[Metric]:
     reading = view.reading
-    yield _gauge("live", "Whether the console has its stack.", {"": view.phase is Phase.LIVE})
+    yield _gauge("live", "Whether the stack has come up.", {"": view.phase is Phase.LIVE})
     up = {"kafka": reading.kafka is Health.UP, "flink": reading.flink is Health.UP}
-    yield _gauge("up", "Whether a part was up at the last status.", up, label="part")
+    yield _gauge("up", "Whether this part was up at the last status.", up, label="part")
     age = {"": _age(view.now, reading.at or None)}
-    yield _gauge("status_age_seconds", "Since the last good status.", age)
+    yield _gauge("status_age_seconds", "Seconds since the last successful status.", age)
     running = {line.status.name: line.status.state is JobState.RUNNING for line in view.jobs}
-    yield _gauge("job_running", "Whether the job ran at the last status.", running, label="job")
+    yield _gauge(
+        "job_running", "Whether the job was running at the last status.", running, label="job"
+    )
     lags = {line.status.name: line.metrics.pending for line in view.jobs if line.metrics}
-    yield _gauge("job_lag_records", "Records that wait for the job.", lags, label="job")
+    yield _gauge("job_lag_records", "Records that the job has not read yet.", lags, label="job")
 
 
 def _age(now: float, at: float | None) -> float | None:

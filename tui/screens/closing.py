@@ -43,9 +43,9 @@ class ClosingScreen(ModalScreen[None]):
                 [
                     Piece("Stopping the stack…", Tone.STRONG),
                     Piece(f"  {view.now - view.since:.0f} s\n\n", Tone.QUIET),
-                    Piece("The jobs keep their state. ", Tone.QUIET),
+                    Piece("The jobs' state is saved. ", Tone.QUIET),
                     Piece("ctrl+q", Tone.TITLE),
-                    Piece(" leaves at once;\nthe stack then ends by itself.", Tone.QUIET),
+                    Piece(" quits at once;\nthe stack then stops by itself.", Tone.QUIET),
                 ]
             )
         )

@@ -69,14 +69,14 @@ def help_text(
         read_only: Whether to omit keys that change something.
         width: Width in cells to wrap descriptions at.
     """
-    told = None if width is None else width - _KEY_CELLS
+    room = None if width is None else width - _KEY_CELLS
     lines: list[list[Piece]] = []
     for scope in scopes:
         keys = [key for key in KEYMAP if key.scope is scope and not (read_only and key.changes)]
         if keys:
             lines.append([Piece(scope.value, Tone.STRONG)])
         for key in keys:
-            first, *others = [key.help] if told is None else wrap(key.help, told)
+            first, *others = [key.help] if room is None else wrap(key.help, room)
             lines.append([Piece(f"{key.shown:<{_KEY_CELLS}}", Tone.ACCENT), Piece(first)])
             lines += [[Piece(" " * _KEY_CELLS + other)] for other in others]
         lines.append([])

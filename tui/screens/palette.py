@@ -249,7 +249,7 @@ class ProfileCommands(Provider):
             Command(
                 "",
                 f"Profile: {text.clean(name)}",
-                "Let go of this stack as quitting does, and open that one",
+                "Close this stack, as quitting does, and open that one",
                 partial(self.jumps.open_profile, name),
             )
             for name in await _looked_up(self.jumps.profiles)
@@ -271,5 +271,5 @@ async def _looked_up(look: Callable[[], Sequence[T]]) -> Sequence[T]:
         return await asyncio.to_thread(look)
     except Exception as error:
         # While Kafka is away, a palette without topics is better than none.
-        _log.info("the palette does without", exc_info=error)
+        _log.info("the palette omits it", exc_info=error)
         return ()

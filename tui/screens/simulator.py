@@ -26,7 +26,7 @@ _LABEL_CELLS: Final = 14
 _ERROR_CELLS: Final = 400
 # The simulator accepts any positive rate, but below this one it looks as if it hung.
 _SLOWEST: Final = 0.1
-_UNKNOWN: Final = "Nothing is known of the simulator yet."
+_UNKNOWN: Final = "The simulator's status is not known yet."
 
 Line = list[Piece]
 
@@ -113,7 +113,7 @@ class SimulatorScreen(Guarded, ModalScreen[None]):
 
     def action_inject_fraud(self) -> None:
         if self._steerable() is not None:
-            self._give(SimulatorCommand(inject_fraud=True), "A fraud episode is on its way.")
+            self._give(SimulatorCommand(inject_fraud=True), "A fraud episode was requested.")
 
     def action_close(self) -> None:
         self.dismiss(None)
@@ -196,7 +196,7 @@ def _next(base: float, factor: float, unit: str) -> tuple[float, str]:
     value = min(max(base * factor, _SLOWEST), float(FASTEST))
     if _SLOWEST < value < FASTEST:
         return value, ""
-    limit = "most" if factor > 1 else "least"
+    limit = "maximum" if factor > 1 else "minimum"
     return value, f"{unit.format(_pace(value))} is the {limit}."
 
 

@@ -28,34 +28,40 @@ RUNNING: Final = frozenset(
 class JobCommand(Enum):
     """A command to a job, with its messages when refused, in progress and done."""
 
-    START = ("runs already", "Every job runs already.", "starting…", "runs", "run")
+    START = (
+        "is already running",
+        "Every job is already running.",
+        "starting…",
+        "is running",
+        "are running",
+    )
     START_FRESH = (
-        "runs already",
-        "Every job runs already.",
+        "is already running",
+        "Every job is already running.",
         "starting, discarding state…",
-        "runs, from nothing",
-        "run, from nothing",
+        "is running with fresh state",
+        "are running with fresh state",
     )
     START_AS_BEFORE = (
-        "runs already",
-        "Every job runs already.",
-        "starting as it was…",
-        "runs as it was before it changed",
-        "run as they were before they changed",
+        "is already running",
+        "Every job is already running.",
+        "starting the old SQL…",
+        "is running its old SQL",
+        "are running their old SQL",
     )
     STOP = (
-        "does not run",
-        "No job runs.",
+        "is not running",
+        "No job is running.",
         "stopping, taking a savepoint…",
-        "has stopped; its state is kept",
-        "have stopped; their state is kept",
+        "has stopped; its state is saved",
+        "have stopped; their state is saved",
     )
     CANCEL = (
         "has no state to discard",
         "No job has state to discard.",
         "cancelling, discarding state…",
-        "was cancelled; its state is gone",
-        "were cancelled; their state is gone",
+        "was cancelled; its state was discarded",
+        "were cancelled; their state was discarded",
     )
 
     def __init__(

@@ -62,7 +62,7 @@ class ReadOnlyBackend:
         """Attach to a running stack; one that is not running raises an UnavailableError."""
         if self._backend.status().kafka is not Health.UP:
             raise UnavailableError(
-                "The stack is not running, and a read-only console starts nothing.",
+                "The stack is not running, and a read-only console does not start it.",
                 "Start it with `fraudwatch up`, or open the console without --read-only.",
             )
 

@@ -22,8 +22,8 @@ _log = logging.getLogger(__name__)
 def _outcome(command: SimulatorCommand) -> str:
     """Return the message once a command is done; empty when the effect is visible anyway."""
     if command.running is not None:
-        return "The simulator runs." if command.running else "The simulator is off."
-    return "A fraud episode begins." if command.inject_fraud else ""
+        return "The simulator is running." if command.running else "The simulator is off."
+    return "A fraud episode has started." if command.inject_fraud else ""
 
 
 class SimulatorControl:
@@ -68,7 +68,7 @@ class SimulatorControl:
             try:
                 status = self._backend().simulate(command)
             except Exception as error:
-                _log.warning("the simulator does not do %s", command, exc_info=error)
+                _log.warning("the simulator refused %s", command, exc_info=error)
                 self._notify(Notice(f"Simulator: {Problem.of(error)}", Severity.ERROR))
             else:
                 self._changed(status)

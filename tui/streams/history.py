@@ -113,9 +113,9 @@ class HistoryState:
             self._means[mean] = None
         for window in batch.windows:
             self._windows[window.window_end, window.window_start] = window
-        for kept in (self._transactions, self._means):
-            while len(kept) > MOST_ROWS:
-                kept.popitem(last=False)
+        for rows in (self._transactions, self._means):
+            while len(rows) > MOST_ROWS:
+                rows.popitem(last=False)
         while len(self._windows) > MOST_WINDOWS:
             del self._windows[min(self._windows)]
 

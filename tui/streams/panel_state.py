@@ -29,7 +29,7 @@ class PanelState(Protocol[ShownT_co]):
         """Return all rows of a query, for an export."""
 
     @property
-    def kept(self) -> Mapping[str, int]:
+    def buffered(self) -> Mapping[str, int]:
         """The number of rows in memory, by feature."""
 
     @property

@@ -27,7 +27,7 @@ class Snapshot:
         quarantine: Invalid records.
         bad: Number of sink records that could not be decoded.
         consumed: Records read, by `transaction` and by feature.
-        kept: Rows in memory, by feature.
+        buffered: Rows in memory, by feature.
         seen: Distinct rows read, by feature.
         lag: Records in Kafka that have not been read yet; None when unknown.
         error: Why the streams cannot be read; empty when they can.
@@ -43,7 +43,7 @@ class Snapshot:
     quarantine: Quarantine = field(default_factory=Quarantine)
     bad: int = 0
     consumed: Mapping[str, int] = field(default_factory=dict)
-    kept: Mapping[str, int] = field(default_factory=dict)
+    buffered: Mapping[str, int] = field(default_factory=dict)
     seen: Mapping[str, int] = field(default_factory=dict)
     lag: int | None = None
     error: str = ""

@@ -107,10 +107,10 @@ class Store:
         """Return a snapshot of the current state, with the answers to the queries."""
         now = self._clock()
         queries = self._answered = self.queries
-        kept: dict[str, int] = {}
+        buffered: dict[str, int] = {}
         seen: dict[str, int] = {}
         for state in self._states.values():
-            kept |= state.kept
+            buffered |= state.buffered
             seen |= state.seen
         return Snapshot(
             panels={
@@ -125,7 +125,7 @@ class Store:
             quarantine=self._quarantine.snapshot(),
             bad=self._bad,
             consumed=dict(self._consumed),
-            kept=kept,
+            buffered=buffered,
             seen=seen,
             lag=self._lag,
             error=self._error,

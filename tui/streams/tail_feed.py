@@ -18,8 +18,8 @@ from .tail_buffer import RecordBuffer, matching
 from .tail_source import TailBatch, Tails, TailSource, follows
 from .throughput import Throughput
 
-MOST_KEPT: Final = 2_000
-_MOST_KEPT_BYTES: Final = 32 * 1024 * 1024
+BUFFER_RECORDS: Final = 2_000
+_MAX_BUFFER_BYTES: Final = 32 * 1024 * 1024
 _MOST_READ: Final = 5_000
 # A pause between two batches of a long search, so that the user interface gets CPU time.
 _BREATH_SECONDS: Final = 0.002
@@ -86,7 +86,7 @@ class TailFeed(ReadingThread):
         wanted: Filter,
         clock: Callable[[], float],
         *,
-        most: int = MOST_KEPT,
+        most: int = BUFFER_RECORDS,
         pause: float = PAUSE_AFTER_ERROR,
     ) -> None:
         super().__init__("tail", pause=pause)
@@ -99,8 +99,8 @@ class TailFeed(ReadingThread):
         self._asked = wanted
         self._wanted = wanted
         # The latest records, matching or not, so that a new filter has results at once.
-        self._recent = RecordBuffer(most, _MOST_KEPT_BYTES)
-        self._kept = RecordBuffer(most, _MOST_KEPT_BYTES)
+        self._recent = RecordBuffer(most, _MAX_BUFFER_BYTES)
+        self._buffer = RecordBuffer(most, _MAX_BUFFER_BYTES)
         # Matches that do not fit into the buffer yet.
         self._ahead: deque[RecordView] = deque()
         self._read = 0
@@ -132,9 +132,9 @@ class TailFeed(ReadingThread):
         if self._source is None or self._tails.address() not in ("", self._opened_at):
             self._open()
         asked, self._read_on_from = self._read_on_from, None
-        if asked == self._kept.dropped + 1 and self._snapshot.full:
-            self._kept.make_room()
-            self._keep([])
+        if asked == self._buffer.dropped + 1 and self._snapshot.full:
+            self._buffer.make_room()
+            self._add_matches([])
         most = self._most_to_read()
         assert self._source is not None
         self._take(self._source.poll(most))
@@ -153,7 +153,7 @@ class TailFeed(ReadingThread):
     def _most_to_read(self) -> int:
         if self._follows:
             return _MOST_READ
-        room = self._kept.room
+        room = self._buffer.room
         # With a filter, few of the records may match.
         return min(_MOST_READ, room) if not self._wanted or not room else _MOST_READ
 
@@ -174,17 +174,17 @@ class TailFeed(ReadingThread):
         self._wanted = self._asked
         if self._follows:
             recent = self._recent.records
-            self._kept.clear()
+            self._buffer.clear()
             self._ahead.clear()
             self._read, self._matched = len(recent), 0
-            self._keep(matching(recent, self._wanted))
+            self._add_matches(matching(recent, self._wanted))
             self._publish(lag=self._snapshot.lag)
         else:
             self._close()
 
     def _forget(self) -> None:
-        for kept in (self._recent, self._kept):
-            kept.clear()
+        for buffer in (self._recent, self._buffer):
+            buffer.clear()
         self._ahead.clear()
         self._read = self._matched = 0
 
@@ -211,28 +211,28 @@ class TailFeed(ReadingThread):
         self._caught_up = batch.lag == 0 or (
             self._follows and (self._caught_up or batch.lag < _CAUGHT_UP_LAG)
         )
-        self._keep(matching(records, self._wanted))
+        self._add_matches(matching(records, self._wanted))
         self._publish(batch.lag)
 
-    def _keep(self, found: Sequence[RecordView]) -> None:
+    def _add_matches(self, found: Sequence[RecordView]) -> None:
         self._matched += len(found)
         if self._follows:
-            self._kept.add(found)
+            self._buffer.add(found)
             return
         self._ahead.extend(found)
-        while self._ahead and self._kept.room:
-            self._kept.add([self._ahead.popleft()])
+        while self._ahead and self._buffer.room:
+            self._buffer.add([self._ahead.popleft()])
 
     def _publish(self, lag: int | None) -> None:
         now = self._clock()
         self._snapshot = TailSnapshot(
-            records=self._kept.records,
-            first=self._kept.dropped + 1,
+            records=self._buffer.records,
+            first=self._buffer.dropped + 1,
             matched=self._matched,
             read=self._read,
             rate=self._throughput.rate(now),
             lag=lag,
-            full=not self._follows and not self._kept.room,
+            full=not self._follows and not self._buffer.room,
             wanted=self._wanted,
             heard_at=now,
         )

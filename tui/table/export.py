@@ -86,7 +86,7 @@ def export(
     except (ValueError, TypeError, OverflowError) as error:
         reason = sanitised(str(error)).rstrip(".")
         raise PipelineError(
-            f"The rows do not fit into {format.value}: {reason}.", "Choose another format."
+            f"The rows cannot be written as {format.value}: {reason}.", "Choose another format."
         ) from error
     return ExportResult(written, counted.count, written.stat().st_size)
 
@@ -196,5 +196,5 @@ def _kind(annotation: Any) -> Kind:
     if get_origin(annotation) is Annotated:
         annotation = get_args(annotation)[0]
     if annotation not in (int, float, str, bool, datetime):
-        raise TypeError(f"{annotation!r} is no kind of value that a file has")
+        raise TypeError(f"{annotation!r} is not a type that an export supports")
     return annotation  # type: ignore[no-any-return]  # one of those types

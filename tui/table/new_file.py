@@ -13,7 +13,7 @@ from typing import Final
 from pipeline.errors import PipelineError
 
 _ELSEWHERE: Final = "Choose another folder."
-_ROOM: Final = "Make room, or choose another folder."
+_ROOM: Final = "Free some space, or choose another folder."
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 # The errors of file systems without hard links.
 _NO_LINKS: Final = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
@@ -33,9 +33,9 @@ def create(path: Path, write: Callable[[Path], None]) -> Path:
         PipelineError: The folder does not exist, or the file cannot be written there.
     """
     if not path.name:
-        raise PipelineError(f"{path} names no file.", "Add a file name.")
+        raise PipelineError(f"{path} has no file name.", "Add a file name.")
     if not path.parent.is_dir():
-        raise PipelineError(f"There is no folder {path.parent}.", "Make it, or choose another.")
+        raise PipelineError(f"There is no folder {path.parent}.", "Create it, or choose another.")
     try:
         handle, name = tempfile.mkstemp(".partial", ".fraudwatch-", path.parent)
         os.close(handle)
@@ -47,7 +47,7 @@ def create(path: Path, write: Callable[[Path], None]) -> Path:
             partial.unlink(missing_ok=True)
     except OSError as error:
         if error.errno in _FULL:
-            raise PipelineError(f"There is no room for {path}.", _ROOM) from error
+            raise PipelineError(f"There is no space left for {path}.", _ROOM) from error
         reason = error.strerror or str(error)
         raise PipelineError(f"{path} cannot be written: {reason}.", _ELSEWHERE) from error
 

@@ -49,7 +49,7 @@ def serve(
     from tui.session.connect import connect
 
     if tabs < 1:
-        raise ConfigError(f"--tabs is {tabs}.", "At least one console has to be allowed.")
+        raise ConfigError(f"--tabs {tabs} is too small.", "Allow at least one console.")
     for name in allowed_host:
         _require_name(name)
     settings = common.settings
@@ -64,7 +64,7 @@ def serve(
         backend.bring_up(StepLines())
         _serve(settings, listener, (itself, *allowed_host), tabs)
         if not settings.read_only:
-            say("Letting go of the stack …", over=True)
+            say("Closing the stack …", over=True)
     finally:
         listener.close()
         backend.close()
@@ -93,7 +93,7 @@ def _serve(settings: Settings, listener: socket.socket, names: tuple[str, ...], 
     command = console_command(options, settings.logs_dir / "console.log")
     address, port = listener.getsockname()[:2]
     if not ipaddress.ip_address(address).is_loopback:
-        say("Warning: there is no password. Whoever reaches this address has the console.")
+        say("Warning: there is no password. Anyone who can reach this address can use the console.")
     shown = f"[{address}]" if ":" in address else address
     print(f"The console is at http://{shown}:{port}/  (ctrl+c ends it)", flush=True)
     asyncio.run(ConsoleServer(command, names, most=tabs).run(listener))
@@ -113,8 +113,8 @@ def _require_name(name: str) -> None:
         valid = False
     if not valid:
         raise ConfigError(
-            f"--allowed-host is {name!r}.",
-            "It is a name, or a name and a port: watch.example:8443.",
+            f"--allowed-host {name!r} is not a host name.",
+            "Use a name, or a name and a port: watch.example:8443.",
         )
 
 
@@ -125,12 +125,12 @@ def _listen(host: str, port: int) -> socket.socket:
         ConfigError: The address does not belong to this machine, or the port is in use.
     """
     if not 0 <= port <= 65_535:
-        raise ConfigError(f"--port is {port}.", "It is a number from 0 to 65535.")
+        raise ConfigError(f"--port {port} is not a port.", "Use a number from 0 to 65535.")
     try:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         return socket.create_server(address[:2], family=family)
     except OSError as error:
         raise ConfigError(
-            f"{host}:{port} cannot be listened on: {error.strerror or error}.",
+            f"The server cannot listen on {host}:{port}: {error.strerror or error}.",
             "Choose another --port (0 for any that is free) or --host.",
         ) from error

@@ -50,11 +50,11 @@ def refusal(host: str, origin: str | None, names: frozenset[str]) -> str:
     """
     name = _hostname(host)
     if not name:
-        return "The request does not say which host it is for."
+        return "The request has no valid Host header."
     if name != _LOCALHOST and name not in map(_hostname, names) and not _is_address(name):
         return (
-            f"This console does not answer to the name {name!r}. "
-            f"If it should: `fraudwatch serve --allowed-host {name}`."
+            f"The host name {name!r} is not allowed for this console. "
+            f"To allow it: `fraudwatch serve --allowed-host {name}`."
         )
     if origin is None:
         return ""
@@ -63,7 +63,7 @@ def refusal(host: str, origin: str | None, names: frozenset[str]) -> str:
         return f"A page of {origin} may not use this console."
     if site.netloc.lower() != host.lower() and _names_of(site).isdisjoint(names):
         return (
-            f"A page of {origin} may not use this console. If it is that of a proxy: "
+            f"A page of {origin} may not use this console. If that is your proxy: "
             f"`fraudwatch serve --allowed-host {site.netloc}`."
         )
     return ""

@@ -112,7 +112,7 @@ class ConsoleServer(Server):
     def _require_room(self) -> None:
         if self._consoles >= self._most:
             raise web.HTTPServiceUnavailable(
-                text=f"As many consoles as are allowed are open ({self._consoles}). "
+                text=f"The maximum number of consoles is open ({self._consoles}). "
                 "Close a tab and reload this page, or allow more with `fraudwatch serve --tabs`.\n"
             )
 
@@ -159,7 +159,7 @@ async def _end(console: AppService, patience: float) -> None:
         await asyncio.wait({ending}, timeout=patience)
     finally:
         if process.returncode is None:
-            _log.warning("console %d does not end; it is killed", process.pid)
+            _log.warning("console %d does not exit; killing it", process.pid)
             with suppress(ProcessLookupError):
                 process.kill()
     await ending

@@ -141,14 +141,14 @@ def _problem(view: View) -> str:
     if view.only_start:
         return ""
     last = view.data.last_record_at
-    kept = f" Last record {text.age(view.now - last)}." if last is not None else ""
+    age = f" Last record {text.age(view.now - last)}." if last is not None else ""
     if view.phase is Phase.FAILED:
-        return f"{no_start(view)}; r tries again.{kept}"
+        return f"{no_start(view)}; r tries again.{age}"
     if view.data.error:
-        return f"Kafka: {view.data.error.rstrip('.')}.{kept}"
+        return f"Kafka: {view.data.error.rstrip('.')}.{age}"
     if view.reading.problem is not None and not view.coming_up:
-        kept = f" Last seen {text.age(view.now - view.reading.at)}." if view.reading.at else ""
-        return f"{view.reading.problem.message}{kept}"
+        age = f" Last seen {text.age(view.now - view.reading.at)}." if view.reading.at else ""
+        return f"{view.reading.problem.message}{age}"
     return ""
 
 

@@ -50,7 +50,7 @@ def why_empty(view: View, topic: str, otherwise: Callable[[], str]) -> Reason:
             return _all_invalid(bad)
         simulating = view.reading.status is not None and view.reading.status.simulator.up
         return waits(
-            "No transactions yet." if simulating else "No transactions yet; no simulator runs."
+            "No transactions yet." if simulating else "No transactions yet; the simulator is off."
         )
     if job is not None and job.state is JobState.STARTING:
         seen = text.integer(view.data.transactions_total)

@@ -47,7 +47,7 @@ def stamp(record: RecordView) -> str:
         return f"{time:%Y-%m-%d %H:%M:%S}.{time.microsecond // 1000:03} UTC"
     if record.timestamp_ms < 0:
         return "no timestamp"
-    return f"timestamp {record.timestamp_ms}, which is no time"
+    return f"timestamp {record.timestamp_ms}, not a valid time"
 
 
 def list_time(time: datetime) -> str:
@@ -87,10 +87,10 @@ def _size(record: RecordView) -> Line:
 def _value(record: RecordView) -> Iterable[Line]:
     data = record.data
     if data is None:
-        yield [Piece("No value: a tombstone, which says that its key is gone.", Tone.WAITS)]
+        yield [Piece("No value: a tombstone, which marks its key as deleted.", Tone.WAITS)]
         return
     if not data:
-        yield [Piece("The value is empty: no bytes at all.", Tone.WAITS)]
+        yield [Piece("The value is empty: it has 0 bytes.", Tone.WAITS)]
         return
     reason = _not_json(record, data)
     if reason:
@@ -113,13 +113,13 @@ def _not_json(record: RecordView, data: bytes) -> str:
         if not (record.cut and error.start > len(data) - 4):
             return f"Not text: byte {error.start:,} is not UTF-8; such bytes are shown as \\x…."
     if record.cut:
-        return "Too long to be laid out; how it begins:"
+        return "Too long to format as JSON; it starts with:"
     try:
         msgspec.json.decode(data)
     except RecursionError:
-        return "Nested too deeply to be laid out; shown as it is."
+        return "Nested too deeply to format; shown unformatted."
     except MALFORMED as error:
-        return f"Not JSON ({error}); shown as it is."
+        return f"Not JSON ({error}); shown unformatted."
     return ""
 
 

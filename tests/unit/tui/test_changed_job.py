@@ -1,4 +1,4 @@
-"""A job that has changed since its state was kept is started only as its user says."""
+"""A job that has changed since its state was saved is only started as the user chooses."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ async def test_the_second_start_on_the_dashboard_asks(key: str, how: str) -> Non
     async with made.app.run_test(size=(120, 40), notifications=True) as pilot:
         await made.live(pilot)
         await pilot.press("1", "x")
-        await made.shows(pilot, "its state is kept")
+        await made.shows(pilot, "its state is saved")
         await pilot.press("s")
         await made.shows(pilot, "Start it again to choose how.")
         assert isinstance(made.app.screen, Dashboard)
@@ -68,17 +68,17 @@ async def test_the_second_start_on_the_dashboard_asks(key: str, how: str) -> Non
         await pilot.press("s", key)
         await made.wait(pilot, lambda: made.backend.calls[-1] == f"start rolling {how}")
         await made.shows(pilot, "running")
-        # It runs, so there is no question any more.
+        # It is running, so there is nothing to ask.
         await pilot.press("s")
         assert isinstance(made.app.screen, Dashboard)
-        await made.shows(pilot, "rolling runs already.")
+        await made.shows(pilot, "rolling is already running.")
 
 
 async def test_the_job_screen_asks_too() -> None:
     made = stage()
     async with made.app.run_test(size=(120, 40), notifications=True) as pilot:
         await open_job(made, pilot, "x")
-        await made.shows(pilot, "its state is kept")
+        await made.shows(pilot, "its state is saved")
         await pilot.press("s")
         await made.shows(pilot, "Start it again to choose how.")
         await pilot.press("s", "f")

@@ -1,4 +1,4 @@
-"""The palette lists what works here and runs it; names from outside are only text."""
+"""The palette lists and runs the commands of a screen; names from outside are only text."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ HOSTILE = "[red]x[/red]\x1b[2J\u202etopic[/"
 
 @dataclass
 class Places:
-    """Jumps that are noted."""
+    """Records the jumps that the palette makes."""
 
     topics: Sequence[str] | Exception = ("transaction", "flagged_transactions", HOSTILE)
     opened: list[object] = field(default_factory=list)
@@ -67,7 +67,7 @@ def lines(app: App[Any]) -> list[str]:
 
 
 async def listed(app: App[Any], pilot: Pilot[Any], words: str) -> None:
-    """Wait until the search has ended, with these words first, or anywhere before any search."""
+    """Wait until the search has ended with these words first, or anywhere without a search."""
 
     def so() -> bool:
         if not isinstance(app.screen, Palette) or any(not w.is_finished for w in app.workers):
@@ -134,7 +134,7 @@ async def test_it_runs_the_action_where_the_key_would(typed: str, call: str) -> 
 
 
 async def becomes(stage: Stage, pilot: Pilot[Any], theme: Theme) -> None:
-    """Wait until the console is drawn in a theme."""
+    """Wait until the console is drawn in this theme."""
     await stage.wait(pilot, lambda: stage.app.theme == theme.name)
 
 
@@ -153,7 +153,7 @@ async def test_in_a_dialog_it_has_the_keys_of_the_dialog() -> None:
         await pilot.pause()
         provider = KeyCommands(stage.app.screen)
         helps = {command.help for command in provider.commands()}
-        assert "Do what the question names; no other key does" in helps
+        assert "Confirm; no other key does" in helps
         assert not any("job" in words for words in helps)
 
 
@@ -181,7 +181,7 @@ async def jumping(
 
 
 async def found(places: Places, app: App[Any], typed: str) -> list[str]:
-    """What the provider of jumps has for this, best first."""
+    """The hits of the jumps for a typed text, best first."""
 
     class PlacesCommands(JumpCommands):
         jumps = places.jumps
@@ -233,7 +233,7 @@ async def test_going_to_a_user() -> None:
 async def test_digits_mean_a_user_before_a_help_that_has_them_too() -> None:
     assert any("3122" in entry.help for entry in KEYMAP)
     async with console() as (stage, pilot):
-        # Where there is a filter to be typed, as there is none on the jobs.
+        # On a panel with a filter, which Jobs does not have.
         await pilot.press("2")
         stage.app.push_screen(Palette(Places().jumps))
         await pilot.pause()

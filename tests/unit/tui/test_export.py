@@ -1,4 +1,4 @@
-"""What is written can be read again, exactly; nothing is overwritten or left half done."""
+"""Exports can be read back exactly; no file is overwritten or left incomplete."""
 
 from __future__ import annotations
 
@@ -171,7 +171,7 @@ def test_any_text_survives(tmp_path: Path, texts: list[str]) -> None:
         if format is Format.PARQUET:
             continue
         written = data.decode()
-        # The line ends are the only control characters: one a row, whatever is in the rows.
+        # The only control characters are line ends, one per row, whatever the rows contain.
         assert written.count("\n") == len(texts) + (format is Format.CSV)
         assert not any(ord(c) < 0x20 or 0x7F <= ord(c) < 0xA0 for c in written.replace("\n", ""))
         if format is Format.JSON:
@@ -224,7 +224,7 @@ def test_rows_that_break_off_leave_nothing_behind(tmp_path: Path, format: Format
 def test_a_value_of_another_kind_is_an_error_in_one_sentence(tmp_path: Path, value: Value) -> None:
     with pytest.raises(PipelineError) as caught:
         export(tmp_path / "x", Format.PARQUET, [FileColumn("a", int)], [(value,)])
-    assert caught.value.message.startswith("The rows do not fit into parquet: ")
+    assert caught.value.message.startswith("The rows cannot be written as parquet: ")
     assert "\n" not in caught.value.message
     assert caught.value.hint
     assert list(tmp_path.iterdir()) == []
@@ -238,7 +238,7 @@ def test_a_value_of_another_kind_is_an_error_in_one_sentence(tmp_path: Path, val
         (f"{'n' * 300}.csv", f"{{0}}/{'n' * 300}.csv cannot be written: File name too long."),
     ],
 )
-def test_a_place_that_cannot_be_used(tmp_path: Path, place: str, message: str) -> None:
+def test_a_path_that_cannot_be_used(tmp_path: Path, place: str, message: str) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(PipelineError) as caught:
         export(tmp_path / place, Format.CSV, FIELDS, ROWS)
@@ -254,7 +254,7 @@ def test_a_folder_that_takes_no_files() -> None:
 
 @ALL
 def test_no_room(tmp_path: Path, format: Format) -> None:
-    """The kernel refuses to let a file grow, which is what a full disk looks like to a writer."""
+    """The kernel refuses to let a file grow, which looks like a full disk to a writer."""
     script = """
 import resource, sys
 from pathlib import Path
@@ -273,6 +273,6 @@ except PipelineError as error:
         capture_output=True, text=True, check=True, timeout=DEADLINE_SECONDS,
         env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])},
     )  # fmt: skip
-    said = f"There is no room for {tmp_path}/x. Make room, or choose another folder.\n"
+    said = f"There is no space left for {tmp_path}/x. Free some space, or choose another folder.\n"
     assert run.stdout == said, run.stderr
     assert list(tmp_path.iterdir()) == []

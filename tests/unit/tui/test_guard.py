@@ -1,4 +1,4 @@
-"""Which requests the console's web server answers."""
+"""Which requests the console's web server answers, and which it refuses."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tui.web.command import serve
 from tui.web.guard import refusal
 from tui.web.server import ConsoleServer
 
-# The last is what the server calls itself.
+# The last one is the server's own name.
 NAMES = frozenset({"watch.example", "only.example:8443", "127.0.0.1:8000"})
 
 
@@ -28,7 +28,7 @@ NAMES = frozenset({"watch.example", "only.example:8443", "127.0.0.1:8000"})
         ("[::1]:8000", "http://[::1]:8000"),
         ("192.0.2.7:8000", "http://192.0.2.7:8000"),
         ("watch.example", "https://watch.example"),
-        # Behind a proxy on another port, which passes the name on without it, or its own.
+        # Behind a proxy on another port, which passes the name on without a port, or with its own.
         ("watch.example", "https://watch.example:8443"),
         ("127.0.0.1:8000", "https://watch.example:8443"),
         ("only.example", "https://only.example:8443"),
@@ -42,13 +42,13 @@ def test_our_own_page_is_answered(host: str, origin: str | None) -> None:
 @pytest.mark.parametrize(
     ("host", "origin", "said"),
     [
-        ("", None, "which host"),
-        ("[::1", None, "which host"),
-        # A name that somebody made to point to this machine.
+        ("", None, "no valid Host"),
+        ("[::1", None, "no valid Host"),
+        # A foreign name that resolves to this machine (DNS rebinding).
         ("evil.example:8000", "http://evil.example:8000", "'evil.example'"),
         ("evil.example:8000", None, "'evil.example'"),
-        ("localhost.evil.example", None, "does not answer to the name"),
-        # A page of elsewhere, of another port, and of nowhere.
+        ("localhost.evil.example", None, "is not allowed for this console"),
+        # A page of another site, of another port, and of an opaque origin.
         ("127.0.0.1:8000", "https://evil.example", "https://evil.example"),
         ("127.0.0.1:8000", "http://127.0.0.1:8080", "http://127.0.0.1:8080"),
         ("127.0.0.1:8000", "http://localhost:8000", "http://localhost:8000"),
@@ -65,7 +65,7 @@ def test_others_are_refused_in_a_sentence(host: str, origin: str | None, said: s
 
 @asynccontextmanager
 async def serving(server: ConsoleServer) -> AsyncIterator[str]:
-    """The address at which a server serves."""
+    """Serve, and yield the server's address."""
     listener = socket.create_server(("127.0.0.1", 0))
     runner = await server.start(listener)
     yield f"http://127.0.0.1:{listener.getsockname()[1]}"
@@ -74,7 +74,7 @@ async def serving(server: ConsoleServer) -> AsyncIterator[str]:
 
 @pytest.fixture
 async def address() -> AsyncIterator[str]:
-    """Of a server whose consoles end at once."""
+    """The address of a server whose consoles exit at once."""
     async with serving(ConsoleServer("exit 0")) as address:
         yield address
 
@@ -119,7 +119,7 @@ async def test_a_console_behind_a_proxy_on_another_port(origin: str, status: int
 
 
 @pytest.mark.parametrize("name", ["https://watch.example", "a/b", "", "a:b", "a:99999", "me@a"])
-def test_what_is_no_name_of_a_host_is_refused_at_once(name: str) -> None:
+def test_an_invalid_host_name_is_refused_at_once(name: str) -> None:
     with pytest.raises(ConfigError, match="allowed-host"):
         serve(allowed_host=(name,))
 

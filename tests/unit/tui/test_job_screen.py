@@ -1,4 +1,4 @@
-"""The screen of one job obeys its keys."""
+"""The keys of a job's screen."""
 
 from __future__ import annotations
 
@@ -68,12 +68,12 @@ async def test_neighbours() -> None:
         assert isinstance(shown.app.screen, Dashboard)
 
 
-async def test_orders_and_the_question_before_state_is_lost() -> None:
+async def test_commands_and_the_confirmation_before_state_is_lost() -> None:
     shown = stage()
     async with shown.app.run_test(size=(100, 30), notifications=True) as pilot:
         await open_job(shown, pilot, "x")
         await shown.wait(pilot, lambda: shown.backend.calls[-1] == "stop rolling")
-        await shown.shows(pilot, "its state is kept")
+        await shown.shows(pilot, "its state is saved")
         await pilot.press("s")
         await shown.wait(pilot, lambda: shown.backend.calls[-1] == "start rolling")
         await shown.shows(pilot, "running")
@@ -94,7 +94,7 @@ async def test_y_copies_the_sql() -> None:
         await shown.shows(pilot, "Copied the SQL of rolling")
 
 
-async def test_read_only_has_no_orders() -> None:
+async def test_read_only_disables_commands() -> None:
     shown = Stage(source=FakeSource(live_batch()), read_only=True)
     async with shown.app.run_test(size=(100, 30)) as pilot:
         await open_job(shown, pilot, "s", "x", "ctrl+d")

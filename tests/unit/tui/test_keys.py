@@ -81,7 +81,7 @@ async def test_the_footer_is_the_keymap() -> None:
         await stage.settle(pilot)
         shown = [key.description for key in stage.dashboard.query(FooterKey)]
         scopes = {Scope.JOBS, Scope.TABLE, Scope.DASHBOARD, Scope.APP}
-        off = {"filter"}  # Jobs are few enough to be seen at once.
+        off = {"filter"}  # All jobs fit on the screen.
         expected = [
             key.label
             for key in KEYMAP
@@ -174,7 +174,7 @@ async def test_stopping_every_job_asks() -> None:
 async def test_stopping_every_job_does_not_ask_when_none_runs() -> None:
     async with console(FakeBackend(stack=STOPPED)) as (stage, pilot):
         await pilot.press("X")
-        await stage.shows(pilot, "No job runs.")
+        await stage.shows(pilot, "No job is running.")
 
 
 @pytest.mark.parametrize("key", ["slash", "z", "f5"])
@@ -185,7 +185,7 @@ async def test_a_key_that_does_nothing_here_says_so(key: str) -> None:
         await stage.shows(pilot, f"`{shown}` does nothing here")
 
 
-async def test_a_busy_job_takes_no_second_order() -> None:
+async def test_a_busy_job_refuses_a_second_command() -> None:
     async with console() as (stage, pilot):
         stage.backend.gate.clear()
         await pilot.press("x", "x", "s")
@@ -199,9 +199,9 @@ async def test_a_busy_job_takes_no_second_order() -> None:
 
 @pytest.mark.parametrize(
     ("key", "said"),
-    [("s", "rolling runs already."), ("S", "Every job runs already.")],
+    [("s", "rolling is already running."), ("S", "Every job is already running.")],
 )
-async def test_an_order_that_is_needless_says_so(key: str, said: str) -> None:
+async def test_a_command_that_is_not_needed_says_so(key: str, said: str) -> None:
     async with console() as (stage, pilot):
         await pilot.press(key)
         await stage.shows(pilot, said)
@@ -289,7 +289,7 @@ async def test_escape_does_nothing_on_the_dashboard() -> None:
 
 
 @pytest.mark.parametrize("key", ["q", "ctrl+q"])
-async def test_quitting_lets_go_of_the_stack(key: str) -> None:
+async def test_quitting_closes_the_stack(key: str) -> None:
     async with console() as (stage, pilot):
         await pilot.press(key)
         await stage.wait(pilot, lambda: not stage.app.is_running)

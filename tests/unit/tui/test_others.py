@@ -1,4 +1,4 @@
-"""Other people's jobs in the Jobs panel: seen, and out of reach of every key."""
+"""Other jobs on the cluster are listed in the panel Jobs, out of reach of every key."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from pipeline.model import OtherJob
 from tests.snapshot.fakes import JOBS, NOW, STATUS, FakeBackend
 from tui.drawing.tones import Tone
-from tui.panels.jobs.jobs_table import JobsPanel, of_others
+from tui.panels.jobs.jobs_table import JobsPanel, other_jobs
 
 from .test_keys import console
 
@@ -23,13 +23,13 @@ def shared() -> FakeBackend:
     return FakeBackend(stack=replace(STATUS, others=OTHERS))
 
 
-async def test_they_are_named_below_ours() -> None:
+async def test_they_are_listed_below_our_own_jobs() -> None:
     async with console(shared()) as (stage, pilot):
-        await stage.shows(pilot, "+ 2 of others: etl ")
+        await stage.shows(pilot, "+ 2 other jobs: etl ")
         text = stage.screen_text()
         assert "insert-into_orders" in text
         assert "\x1b" not in text
-        assert text.index("flagged") < text.index("of others")
+        assert text.index("flagged") < text.index("other jobs")
 
 
 async def test_the_cursor_does_not_reach_them() -> None:
@@ -49,7 +49,7 @@ async def test_the_cursor_does_not_reach_them() -> None:
     ("keys", "stopped"),
     [(["G", "x"], ["flagged"]), (["X", "y"], ["rolling", "tumbling", "flagged"])],
 )
-async def test_no_order_is_for_them(keys: list[str], stopped: list[str]) -> None:
+async def test_no_command_reaches_them(keys: list[str], stopped: list[str]) -> None:
     backend = shared()
     async with console(backend) as (stage, pilot):
         await pilot.press("1", *keys)
@@ -57,7 +57,7 @@ async def test_no_order_is_for_them(keys: list[str], stopped: list[str]) -> None
         await stage.wait(pilot, lambda: backend.calls == orders)
 
 
-def test_nobody_elses_job_is_no_line() -> None:
-    assert of_others(()) == ()
-    (piece,) = of_others(OTHERS)
+def test_other_jobs_are_not_in_the_table() -> None:
+    assert other_jobs(()) == ()
+    (piece,) = other_jobs(OTHERS)
     assert piece.tone is Tone.QUIET

@@ -99,7 +99,7 @@ def test_a_peak_in_many_points_is_not_lost() -> None:
 
 
 def test_pictures_do_not_depend_on_the_hash_seed() -> None:
-    """plotext keeps points and ticks in sets for a while."""
+    """plotext temporarily stores points and ticks in sets."""
     program = "from tests.unit.tui.test_plots import pictures; print(pictures())"
     root = Path(__file__).parents[3]
     found = {

@@ -1,4 +1,4 @@
-"""What is remembered comes back, whatever happens to the file in between."""
+"""Preferences are restored, whatever happens to the file in between."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ def path(tmp_path: Path) -> Path:
 
 
 def unexpected(notice: Notice) -> None:
-    pytest.fail(f"told {notice}")
+    pytest.fail(f"an unexpected notice: {notice}")
 
 
-def opened(path: Path, told: list[Notice] | None = None) -> PreferencesFile:
-    file = PreferencesFile(path, told.append if told is not None else unexpected)
+def opened(path: Path, notices: list[Notice] | None = None) -> PreferencesFile:
+    file = PreferencesFile(path, notices.append if notices is not None else unexpected)
     file.load()
     return file
 
@@ -79,7 +79,7 @@ def test_a_change_waits_neither_for_the_disk_nor_for_another_console(path: Path)
     path.parent.mkdir()
     with path.with_suffix(".lock").open("w") as other:
         fcntl.flock(other, fcntl.LOCK_EX)
-        # Whatever waited for the other console would do so for ever.
+        # Anything that waited for the other console would wait for ever.
         for number in range(100):
             file.change(windows=f"w{number}")
         file.close(patience=0.1)
@@ -111,11 +111,11 @@ DAMAGED = pytest.mark.parametrize(
 
 
 @DAMAGED
-def test_a_damaged_file_is_put_aside_and_said_once(path: Path, damaged: bytes) -> None:
+def test_a_damaged_file_is_moved_aside_and_reported_once(path: Path, damaged: bytes) -> None:
     path.parent.mkdir()
     path.write_bytes(damaged)
-    told: list[Notice] = []
-    file = opened(path, told)
+    notices: list[Notice] = []
+    file = opened(path, notices)
     assert file.current == Preferences()
     file.load()
     file.change(maximised=True)
@@ -123,17 +123,17 @@ def test_a_damaged_file_is_put_aside_and_said_once(path: Path, damaged: bytes) -
     aside = path.with_suffix(".damaged-1")
     assert aside.read_bytes() == damaged
     assert opened(path).current.maximised is True
-    (notice,) = told
+    (notice,) = notices
     assert notice.severity is Severity.WARNING
-    assert notice.message == f"What was remembered is damaged; it is now {aside}."
+    assert notice.message == f"The preferences file was damaged and has been moved to {aside}."
 
 
 @DAMAGED
 def test_a_file_that_gets_damaged_later_loses_nothing_of_this_console(
     path: Path, damaged: bytes
 ) -> None:
-    told: list[Notice] = []
-    file = opened(path, told)
+    notices: list[Notice] = []
+    file = opened(path, notices)
     for number in (1, 2):
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(damaged)
@@ -141,27 +141,29 @@ def test_a_file_that_gets_damaged_later_loses_nothing_of_this_console(
         file.close()
         assert opened(path).current.windows == f"w{number}"
         assert path.with_suffix(f".damaged-{number}").read_bytes() == damaged
-    assert len(told) == 1
+    assert len(notices) == 1
 
 
-def test_a_place_that_cannot_be_written_is_said_once_and_the_change_counts(tmp_path: Path) -> None:
+def test_a_path_that_cannot_be_written_is_reported_once_and_the_change_counts(
+    tmp_path: Path,
+) -> None:
     (tmp_path / "file").touch()
-    told: list[Notice] = []
-    file = opened(tmp_path / "file" / "console.json", told)
+    notices: list[Notice] = []
+    file = opened(tmp_path / "file" / "console.json", notices)
     for maximised in (True, False, True):
         file.change(maximised=maximised)
         file.close()
     assert file.current.maximised is True
-    (notice,) = told
-    assert notice.message.startswith("Settings cannot be remembered: ")
+    (notice,) = notices
+    assert notice.message.startswith("The preferences cannot be saved: ")
     assert notice.message.endswith("File exists.")
 
 
-def test_a_folder_in_the_place_of_the_file(path: Path) -> None:
+def test_a_folder_at_the_path_of_the_file(path: Path) -> None:
     path.mkdir(parents=True)
-    told: list[Notice] = []
-    assert opened(path, told).current == Preferences()
-    assert len(told) == 1
+    notices: list[Notice] = []
+    assert opened(path, notices).current == Preferences()
+    assert len(notices) == 1
 
 
 def test_two_consoles_keep_what_the_other_changed(path: Path) -> None:

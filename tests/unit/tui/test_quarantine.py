@@ -1,4 +1,4 @@
-"""Quarantine: counted in full, kept in part, opened with a key, frozen with another."""
+"""The quarantine counts all invalid records and holds the latest; its screen and its keys."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def row(number: int, size: int = 3) -> BadRow:
     return BadRow(view, Kind.NOT_JSON, "not JSON")
 
 
-def test_all_are_counted_and_the_latest_are_kept() -> None:
+def test_all_are_counted_and_the_latest_are_buffered() -> None:
     buffer = QuarantineBuffer()
     buffer.apply(row(number) for number in range(1_200))
     state = buffer.snapshot()
@@ -49,14 +49,14 @@ async def test_opened_with_a_key_and_frozen() -> None:
         total = len(quarantined())
         await stage.shows(pilot, f"{total} quarantined")
         await pilot.press("b")
-        await stage.shows(pilot, f"{total} records that no feature sees")
+        await stage.shows(pilot, f"{total} invalid records")
         await stage.shows(pilot, "time in the future")
         assert isinstance(stage.app.screen, QuarantineScreen)
         await pilot.press("p")
         source.batches.append(Batch(quarantined=[row(9)]))
         await stage.shows(pilot, "frozen, 1 more since")
         await pilot.press("p")
-        await stage.shows(pilot, f"{total + 1} records that no feature sees")
+        await stage.shows(pilot, f"{total + 1} invalid records")
         table = stage.app.screen.query_one(QuarantineTable)
         assert table.selected is not None
         assert table.selected.record.offset == 9

@@ -52,5 +52,5 @@ def test_a_read_only_backend_refuses_what_a_key_might_have_got_through() -> None
 
 def test_a_read_only_console_starts_no_stack() -> None:
     backend = ReadOnlyBackend(FakeBackend(stack=replace(STATUS, kafka=Health.OFF)))
-    with pytest.raises(UnavailableError, match="starts nothing"):
+    with pytest.raises(UnavailableError, match="does not start it"):
         backend.bring_up(lambda _: None)

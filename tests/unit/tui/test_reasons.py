@@ -57,7 +57,7 @@ def job(number: int, state: JobState) -> View:
     ("reason", "said", "tone"),
     [
         (why_no_users(LIVE), "watermark", Tone.WAITS),
-        (why_no_windows(LIVE), "closes at 2023-03-04 18:00 and 15 s", Tone.WAITS),
+        (why_no_windows(LIVE), "closes 15 s of event time after 2023-03-04 18:00", Tone.WAITS),
         (why_no_flagged(LIVE), "None of 1,234 transactions is flagged", Tone.WAITS),
         (why_no_users(job(0, JobState.STOPPED)), "The job rolling is stopped", Tone.WAITS),
         (why_no_windows(job(1, JobState.FAILED)), "The job tumbling has failed", Tone.DANGER),
@@ -92,7 +92,7 @@ def job(number: int, state: JobState) -> View:
                     reading=Reading(replace(STATUS, simulator=SimulatorStatus()), NOW),
                 )
             ),
-            "no simulator runs",
+            "the simulator is off",
             Tone.WAITS,
         ),
         (
@@ -115,7 +115,7 @@ def job(number: int, state: JobState) -> View:
             "None of 1,500 users matches olson; esc shows all.",
             Tone.WAITS,
         ),
-        (why_no_jobs(LIVE), "Waiting for the first word from Flink", Tone.WAITS),
+        (why_no_jobs(LIVE), "Waiting for the first status from Flink", Tone.WAITS),
         (
             why_no_jobs(replace(LIVE, reading=Reading(problem=Problem("Flink is away.")))),
             "Flink is away.",

@@ -1,4 +1,4 @@
-"""The records' screen: every key, every state, and hostile records."""
+"""The records' screen: its keys, its states, and hostile records."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ async def test_b_e_and_a_say_where_to_read_from() -> None:
         await stage.shows(pilot, "records 1–60 of 60")
         assert offset_of(stage.table.selected) == 0
         await pilot.press("e")
-        await stage.shows(pilot, "Nothing has come for 0 s; b reads from the beginning.")
+        await stage.shows(pilot, "No record for 0 s; b reads from the beginning.")
         await pilot.press("a")
         assert isinstance(stage.app.screen, WhenDialog)
         await pilot.press(*"22:04:10", "enter")
@@ -60,14 +60,14 @@ async def test_b_e_and_a_say_where_to_read_from() -> None:
         ]
 
 
-async def test_a_wrong_time_is_told_and_loses_nothing() -> None:
+async def test_an_invalid_time_is_reported_and_loses_nothing() -> None:
     stage = RecordsStage(held())
     async with stage.run() as pilot:
         await stage.shows(pilot, "60 read")
         await pilot.press("a", *"soon", "enter")
         await pilot.pause()
         shown = stage.screen_text()
-        assert "'soon' is no time. Write 2026-11-24 03:00" in shown
+        assert "'soon' is not a time. Write 2026-11-24 03:00" in shown
         assert "soon" in shown
         assert isinstance(stage.app.screen, WhenDialog)
         await pilot.press("escape")
@@ -231,7 +231,7 @@ async def test_y_copies_the_value_from_both_sides() -> None:
         assert stage.app.clipboard == '{"a":\x1b "\\xff"}'
         await stage.shows(pilot, "Copied 11 bytes.")
         await pilot.press("enter", "j", "tab")
-        # What is copied is what the pane shows, which follows the list's cursor.
+        # The pane follows the list's cursor, and `y` copies what it shows.
         await stage.wait(pilot, lambda: stage.pane.record is stage.table.selected)
         await pilot.press("y")
         assert stage.app.clipboard.startswith('{"trans_date_trans_time"')
@@ -245,7 +245,7 @@ async def test_a_tombstone_has_nothing_to_copy() -> None:
         await stage.shows(pilot, "A tombstone has no value to copy.")
 
 
-async def test_slash_filters_and_esc_takes_it_off_then_leaves() -> None:
+async def test_slash_filters_and_esc_clears_it_then_leaves() -> None:
     stage = RecordsStage(held())
     async with stage.run() as pilot:
         await stage.shows(pilot, "60 read")
@@ -255,7 +255,7 @@ async def test_slash_filters_and_esc_takes_it_off_then_leaves() -> None:
         await pilot.press("enter")
         assert [offset_of(found) for found in stage.table.rows] == [42, 28, 21]
         await pilot.press("slash", *"x", "enter")
-        await stage.shows(pilot, "None of 60 looked at matches; esc takes the filter off.")
+        await stage.shows(pilot, "None of 60 records matches; esc clears the filter.")
         await pilot.press("escape")
         await stage.wait(pilot, lambda: "filter is_fraud" not in stage.screen_text())
         await stage.shows(pilot, "60 read")
@@ -269,7 +269,7 @@ async def test_slash_filters_and_esc_takes_it_off_then_leaves() -> None:
         await stage.wait(pilot, lambda: not feed.running)
 
 
-async def test_esc_in_the_filter_takes_it_off() -> None:
+async def test_esc_in_the_filter_clears_it() -> None:
     stage = RecordsStage(held())
     async with stage.run() as pilot:
         await stage.shows(pilot, "60 read")
@@ -323,7 +323,7 @@ async def test_kafka_that_goes_away_leaves_the_records_with_their_age() -> None:
         assert len(stage.table.rows) == 60
 
 
-async def test_a_deleted_topic_is_told_with_what_it_held() -> None:
+async def test_a_deleted_topic_is_reported_with_the_records_it_held() -> None:
     stage = RecordsStage(held())
     async with stage.run() as pilot:
         await stage.shows(pilot, "60 read")

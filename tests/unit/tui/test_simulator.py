@@ -1,4 +1,4 @@
-"""Every key of the simulator's dialog, its limits, and commands that do not overtake each other."""
+"""The keys of the simulator's dialog, its limits, and commands that run in order."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ RUNNING = SimulatorStatus(
 
 
 class Desk:
-    """What the dialog sees and does."""
+    """What the dialog reads and which commands it gives."""
 
     def __init__(self, status: SimulatorStatus | None) -> None:
         self.status = status
@@ -60,7 +60,7 @@ async def desk(
 
 
 async def says(app: DialogApp[None], pilot: Pilot[Any], words: str) -> None:
-    """Wait until the dialog says these words."""
+    """Wait until the dialog shows these words."""
     await until(pilot, lambda: words in shown(app))
 
 
@@ -81,7 +81,7 @@ async def says(app: DialogApp[None], pilot: Pilot[Any], words: str) -> None:
 )
 @pytest.mark.parametrize("obeys", [True, False], ids=["fast", "slow"])
 async def test_keys(keys: str, commands: list[SimulatorCommand], obeys: bool) -> None:
-    """Also when the status lags behind, every press counts from the one before."""
+    """Even when the status lags behind, every press builds on the one before."""
     async with desk() as (it, _, pilot):
         it.obeys = obeys
         await pilot.press(*keys.split())
@@ -111,10 +111,10 @@ async def test_closing(key: str) -> None:
     ("status", "said"),
     [
         (SimulatorStatus(), "It is off; o starts it."),
-        (None, "Nothing is known of the simulator yet."),
+        (None, "The simulator's status is not known yet."),
     ],
 )
-async def test_what_is_off_takes_no_orders_but_to_start(
+async def test_a_simulator_that_is_off_only_accepts_a_start(
     key: str, status: SimulatorStatus | None, said: str
 ) -> None:
     async with desk(status) as (it, app, pilot):
@@ -126,10 +126,10 @@ async def test_what_is_off_takes_no_orders_but_to_start(
 @pytest.mark.parametrize(
     ("key", "name", "at", "said"),
     [
-        ("plus", "rate", FASTEST, "1,000,000 transactions a second is the most."),
-        ("minus", "rate", 0.1, "0.1 transactions a second is the least."),
-        ("right_square_bracket", "speed", FASTEST, "1,000,000 times real time is the most."),
-        ("left_square_bracket", "speed", 0.1, "0.1 times real time is the least."),
+        ("plus", "rate", FASTEST, "1,000,000 transactions a second is the maximum."),
+        ("minus", "rate", 0.1, "0.1 transactions a second is the minimum."),
+        ("right_square_bracket", "speed", FASTEST, "1,000,000 times real time is the maximum."),
+        ("left_square_bracket", "speed", 0.1, "0.1 times real time is the minimum."),
     ],
 )
 async def test_limits(key: str, name: str, at: float, said: str) -> None:
@@ -169,10 +169,10 @@ async def test_it_is_live() -> None:
         it.status = SimulatorStatus()
         await until(pilot, lambda: "○ off" in shown(app))
         it.status = None
-        await until(pilot, lambda: "Nothing is known" in shown(app))
+        await until(pilot, lambda: "status is not known" in shown(app))
 
 
-async def test_what_was_ordered_shows_until_it_is_so() -> None:
+async def test_a_command_shows_until_it_takes_effect() -> None:
     async with desk() as (it, app, pilot):
         it.obeys = False
         await pilot.press("plus", "space")
@@ -183,7 +183,7 @@ async def test_what_was_ordered_shows_until_it_is_so() -> None:
         assert "◐ paused" in shown(app)
 
 
-async def test_an_order_that_never_is_carried_out_is_not_shown_for_ever() -> None:
+async def test_a_command_without_effect_is_not_shown_for_ever() -> None:
     async with desk() as (it, app, pilot):
         it.obeys = False
         await pilot.press("plus", "o")
@@ -210,14 +210,14 @@ async def test_all_keys_can_be_reached_on_a_small_terminal(size: tuple[int, int]
 def controlled(
     backend: FakeBackend,
 ) -> tuple[SimulatorControl, list[Notice], list[SimulatorStatus]]:
-    told: list[Notice] = []
+    notices: list[Notice] = []
     seen: list[SimulatorStatus] = []
-    return SimulatorControl(lambda: backend, told.append, seen.append), told, seen
+    return SimulatorControl(lambda: backend, notices.append, seen.append), notices, seen
 
 
-def test_orders_are_carried_out_in_their_order_and_nobody_waits() -> None:
+def test_commands_run_in_order_and_do_not_block() -> None:
     backend = FakeBackend(gate=threading.Event())
-    control, told, seen = controlled(backend)
+    control, notices, seen = controlled(backend)
     rates = [float(rate) for rate in range(1, 30)]
     for rate in rates:
         control.give(SimulatorCommand(rate=rate))
@@ -226,7 +226,7 @@ def test_orders_are_carried_out_in_their_order_and_nobody_waits() -> None:
     eventually(lambda: len(seen) == len(rates))
     assert [status.rate for status in seen] == rates
     assert backend.calls == [f"simulate rate={rate}" for rate in rates]
-    assert told == []
+    assert notices == []
     control.give(SimulatorCommand(paused=True))
     eventually(lambda: len(seen) == len(rates) + 1)
 
@@ -234,29 +234,31 @@ def test_orders_are_carried_out_in_their_order_and_nobody_waits() -> None:
 @pytest.mark.parametrize(
     ("command", "call", "said"),
     [
-        (SimulatorCommand(running=True), "simulate running=True", "The simulator runs."),
+        (SimulatorCommand(running=True), "simulate running=True", "The simulator is running."),
         (SimulatorCommand(running=False), "simulate running=False", "The simulator is off."),
-        (SimulatorCommand(inject_fraud=True), "simulate fraud", "A fraud episode begins."),
+        (SimulatorCommand(inject_fraud=True), "simulate fraud", "A fraud episode has started."),
     ],
 )
-def test_what_cannot_be_seen_is_said(command: SimulatorCommand, call: str, said: str) -> None:
+def test_effects_that_cannot_be_seen_are_reported(
+    command: SimulatorCommand, call: str, said: str
+) -> None:
     backend = FakeBackend()
-    control, told, seen = controlled(backend)
+    control, notices, seen = controlled(backend)
     control.give(command)
-    eventually(lambda: bool(told))
+    eventually(lambda: bool(notices))
     assert backend.calls == [call]
-    assert told == [Notice(said)]
+    assert notices == [Notice(said)]
     assert isinstance(backend.stack, StackStatus)
     assert seen == [backend.stack.simulator]
 
 
-def test_a_failure_is_told_and_the_next_order_is_carried_out() -> None:
+def test_a_failure_is_reported_and_the_next_command_runs() -> None:
     backend = FakeBackend(simulator_failure=unreachable("The stack"))
-    control, told, seen = controlled(backend)
+    control, notices, seen = controlled(backend)
     control.give(SimulatorCommand(rate=5))
-    eventually(lambda: bool(told))
-    assert told[0].severity is Severity.ERROR
-    assert told[0].message.startswith("Simulator: The stack does not answer. See whether")
+    eventually(lambda: bool(notices))
+    assert notices[0].severity is Severity.ERROR
+    assert notices[0].message.startswith("Simulator: The stack does not answer. See whether")
     backend.simulator_failure = None
     control.give(SimulatorCommand(rate=5))
     eventually(lambda: bool(seen))

@@ -1,4 +1,4 @@
-"""While the stack comes up: what is shown, which keys do what, and how a start ends."""
+"""While the stack starts: what is shown, what keys do, and how a start ends."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ async def test_a_job_that_could_not_be_started_says_why_in_its_line() -> None:
         await stage.wait(pilot, lambda: stage.view.phase is Phase.LIVE)
         await stage.settle(pilot)
         assert "Flink refused the job tumbling." in stage.screen_text()
-        # The start has ended without the others, too: they are as they were before it.
+        # The start ended without the others, too: they are as they were before it.
         assert "waiting for Flink" not in stage.screen_text()
         await pilot.press("1", "down", "s")
         await stage.wait(pilot, lambda: "start tumbling" in stage.backend.calls)
@@ -191,7 +191,7 @@ async def test_rows_are_as_of_last_time_until_the_job_has_written_one() -> None:
     stage.backend.gate.set()
     async with stage.app.run_test(size=(120, 40)) as pilot:
         await stage.live(pilot)
-        # rolling runs since 754 s: what was written before is of the run before.
+        # rolling has been running for 754 s: earlier rows are from the run before.
         assert "180 as of 2 h 05 ago" in stage.screen_text()
         new = batch_of(rolling=[rolling(999)], written={ROLLING.topic: NOW})
         stage.source.batches.append(new)

@@ -1,4 +1,4 @@
-"""The whole tour: start a job, see rows, drill into a user, freeze, export, stop the job."""
+"""A whole tour: start a job, see rows, open a user, freeze, export, stop the job."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ async def test_the_whole_tour(tmp_path: Path) -> None:
         await stage.shows(pilot, "The job rolling is stopped; s in Jobs starts it.")
 
         await pilot.press("1", "s")
-        await stage.shows(pilot, "rolling runs.")
+        await stage.shows(pilot, "rolling is running.")
         stage.source.batches.append(live_batch())
         await stage.live(pilot)
         await pilot.press("2", "M")
@@ -68,5 +68,5 @@ async def test_the_whole_tour(tmp_path: Path) -> None:
         assert means == sorted(means, reverse=True)
 
         await pilot.press("escape", "p", "1", "g", "x")
-        await stage.shows(pilot, "rolling has stopped; its state is kept.")
+        await stage.shows(pilot, "rolling has stopped; its state is saved.")
         assert stage.backend.calls == ["bring_up", "start rolling", "stop rolling"]

@@ -1,4 +1,4 @@
-"""Whatever becomes of a tab, its process ends."""
+"""A tab's process ends, whatever happens to the tab."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from tui.web.server import ConsoleServer
 PATIENCE = 1.0
 READY = "import os, sys, threading, time; os.write(1, b'__GANGLION__\\n'); "
 PACKET = "os.write(1, b'D' + (5000).to_bytes(4, 'big') + b'x' * 5000)"
-# What a console does, and two that are in trouble.
+# A normal console, and two that misbehave.
 GOOD = READY + PACKET + "; sys.stdin.buffer.read(1); time.sleep(0.1)"
 STUCK = READY + PACKET + "; time.sleep(600)"
-# Draws without end in one thread, and would end by another: as long as somebody takes it.
+# One thread draws without end, another one exits, but only while the output is read.
 FLOOD = READY + (
     "done = []; threading.Thread("
     "target=lambda: [done.append(1) for _ in iter(lambda: b'quit' in os.read(0, 99), True)]"
@@ -33,11 +33,11 @@ FLOOD = READY + (
 
 
 class Serving:
-    """A server whose consoles are a script.
+    """A running server whose consoles are a script.
 
     Attributes:
-        page: Its address.
-        address: Of its socket.
+        page: The page's address.
+        address: The socket's address.
     """
 
     def __init__(self, script: str, most: int = 2) -> None:
@@ -117,7 +117,7 @@ async def test_no_more_consoles_than_are_allowed() -> None:
         async with tab(server) as opened:
             async with client.get(server.page) as page:
                 assert page.status == 503
-                assert "allowed are open (1)" in await page.text()
+                assert "consoles is open (1)" in await page.text()
             with pytest.raises(WSServerHandshakeError) as refused:
                 await client.ws_connect(server.address)
             assert refused.value.status == 503

@@ -1,4 +1,4 @@
-"""Times as people type them."""
+"""Parsing of typed times, and the messages for invalid ones."""
 
 from __future__ import annotations
 
@@ -40,16 +40,16 @@ def test_times(text: str, expected: str) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "No time yet."),
-        ("soon", "'soon' is no time. Write 2026-11-24 03:00, 03:00 or 10 min ago."),
-        ("25:00", "'25:00' is no time."),
-        ("2026-13-40", "'2026-13-40' is no time."),
-        ("999999 weeks ago", "is no time."),
-        ("2026-11-24 03:00", "2026-11-24 03:00 UTC has not come yet; it is 01:30 UTC."),
+        ("", "Type a time."),
+        ("soon", "'soon' is not a time. Write 2026-11-24 03:00, 03:00 or 10 min ago."),
+        ("25:00", "'25:00' is not a time."),
+        ("2026-13-40", "'2026-13-40' is not a time."),
+        ("999999 weeks ago", "is not a time."),
+        ("2026-11-24 03:00", "2026-11-24 03:00 UTC is in the future; it is now 01:30 UTC."),
         ("1912-06-23", "1912-06-23 is before any record: Kafka counts from 1970."),
     ],
 )
-def test_what_is_no_time_is_said_in_a_sentence(text: str, message: str) -> None:
+def test_an_invalid_time_is_explained_in_a_sentence(text: str, message: str) -> None:
     with pytest.raises(WhenError, match=r"\.$") as error:
         parse_when(text, NOW.timestamp())
     assert message in str(error.value)

@@ -62,7 +62,7 @@ class FlaggedState:
         return self._select(query, None).rows
 
     @property
-    def kept(self) -> Mapping[str, int]:
+    def buffered(self) -> Mapping[str, int]:
         """The number of flagged transactions in the buffer."""
         return {FLAGGED.feature: len(self._rows)}
 

@@ -93,7 +93,7 @@ def _at_rest(status: JobStatus, now: float) -> Sequence[Piece]:
     if status.state is JobState.STOPPED and status.savepoint:
         taken = status.savepoint_at
         when = f" {text.age(now - taken)}" if taken is not None else ""
-        return [Piece(f"state kept{when}", Tone.QUIET)]
+        return [Piece(f"state saved{when}", Tone.QUIET)]
     return [Piece("→ ", Tone.LINE), Piece(text.clean(status.topic), Tone.QUIET, is_name=True)]
 
 
@@ -107,12 +107,13 @@ def look(line: JobLine) -> tuple[str, str, Tone]:
     return mark, state, tone
 
 
-def of_others(others: Sequence[OtherJob]) -> Sequence[Piece]:
+def other_jobs(others: Sequence[OtherJob]) -> Sequence[Piece]:
     """List other jobs on the cluster in one line; empty when there are none."""
     if not others:
         return ()
+    jobs = "1 other job" if len(others) == 1 else f"{text.integer(len(others))} other jobs"
     names = ", ".join(text.clean(job.name) for job in others)
-    return (Piece(f"  + {len(others)} of others: {text.clean(names)}", Tone.QUIET),)
+    return (Piece(f"  + {jobs}: {text.clean(names)}", Tone.QUIET),)
 
 
 _COLUMNS: Final = Columns[JobLine](
@@ -129,7 +130,7 @@ _COLUMNS: Final = Columns[JobLine](
 def why_no_jobs(view: View) -> Reason:
     if view.reading.problem is not None:
         return danger(view.reading.problem.message)
-    return waits("Waiting for the first word from Flink.")
+    return waits("Waiting for the first status from Flink.")
 
 
 class JobsPanel(Guarded, PanelTable[JobLine]):
@@ -155,7 +156,7 @@ class JobsPanel(Guarded, PanelTable[JobLine]):
 
     def show(self, view: View) -> None:
         status = view.reading.status
-        others = of_others(status.others) if status is not None else ()
+        others = other_jobs(status.others) if status is not None else ()
         self.show_rows(view.jobs, view.now, why_no_jobs(view), others)
 
     def action_start(self) -> None:

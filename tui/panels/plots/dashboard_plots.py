@@ -113,7 +113,7 @@ class FlaggedPlot(SeriesPlot[FlaggedBuckets]):
     """Flagged transactions per minute of event time."""
 
     named = "Flagged/min"
-    nothing = "No flagged transaction in a bucket of event time that is over."
+    nothing = "No flagged transaction in a completed bucket of event time."
     tone = Tone.DANGER
 
     def part(self, series: SeriesSnapshot) -> FlaggedBuckets | None:

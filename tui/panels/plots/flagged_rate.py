@@ -117,6 +117,6 @@ def _last(counts: dict[int, int], end: int) -> int:
 def _prune(counts: dict[int, int], now: int) -> None:
     """Drop the half of the buckets that is farthest from now."""
     nearest = sorted(counts, key=lambda at: abs(at - now))[: _KEPT_BUCKETS // 2]
-    kept = {at: counts[at] for at in nearest}
+    nearby = {at: counts[at] for at in nearest}
     counts.clear()
-    counts.update(kept)
+    counts.update(nearby)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-_KEPT: Final = 65
+_RECENT: Final = 65
 _SAMPLED: Final = 16
 # A time farther than this from the typical one is ignored.
 _PLAUSIBLE: Final = timedelta(days=30)
@@ -22,7 +22,7 @@ class NewestTime:
 
     def __init__(self) -> None:
         self.newest: datetime | None = None
-        self._recent: deque[datetime] = deque(maxlen=_KEPT)
+        self._recent: deque[datetime] = deque(maxlen=_RECENT)
 
     def add(self, times: Sequence[datetime]) -> None:
         """Add event times in the order in which they arrived."""

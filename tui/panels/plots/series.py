@@ -70,7 +70,7 @@ class Series:
         return ()
 
     @property
-    def kept(self) -> Mapping[str, int]:
+    def buffered(self) -> Mapping[str, int]:
         return {}
 
     @property

@@ -79,7 +79,7 @@ class UsersState:
         return list(islice((user for user in self._slots if text in str(user)), most))
 
     @property
-    def kept(self) -> Mapping[str, int]:
+    def buffered(self) -> Mapping[str, int]:
         return {ROLLING.feature: int(np.count_nonzero(self._counts[self._slots_array()]))}
 
     @property
@@ -146,9 +146,9 @@ class UsersState:
         return self._new_page(query, None).rows
 
     def _new_page(self, query: Query, limit: int | None) -> Page[UserRow]:
-        kept = self._slots_array()
+        slots = self._slots_array()
         # The rolling feature counts the transaction itself, so 0 means that it is not known yet.
-        everyone = kept[self._counts[kept] > 0]
+        everyone = slots[self._counts[slots] > 0]
         found = self._found(everyone, query)
         first = self._first(found, query.sort or _DEFAULT_SORT, query.descending, limit)
         return Page(

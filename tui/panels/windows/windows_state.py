@@ -97,7 +97,7 @@ class WindowsState:
         return self._asked(query).rows(query)
 
     @property
-    def kept(self) -> Mapping[str, int]:
+    def buffered(self) -> Mapping[str, int]:
         """The number of windows, by kind."""
         return {kind: len(windows) for kind, windows in self._kinds.items()}
 

@@ -28,7 +28,7 @@ def why_no_windows(view: View) -> Reason:
     def next_window() -> str:
         window = open_window(view)
         return (
-            f"The first window closes at {window.end:%Y-%m-%d %H:%M} and {DELAY} of event time."
+            f"The first window closes {DELAY} of event time after {window.end:%Y-%m-%d %H:%M}."
             if window
             else "No window is open."
         )

@@ -39,7 +39,7 @@ class ChangedScreen(ModalScreen[Resume | None]):
         with Vertical(classes="form"):
             yield Static(content([Piece(text.clean(self._why), Tone.STRONG)]), classes="heading")
             yield Static(
-                content([Piece("Its state is of no use to another SQL than the one that made it.")])
+                content([Piece("The saved state can only be used by the SQL that produced it.")])
             )
             with Vertical(classes="choices"):
                 if Resume.FRESH in self._ways_on:
@@ -53,7 +53,7 @@ class ChangedScreen(ModalScreen[Resume | None]):
                 if Resume.AS_BEFORE in self._ways_on:
                     yield Choice(
                         "b",
-                        "start as before: the old SQL, from its state",
+                        "start as before: the old SQL, from its saved state",
                         "as_before",
                         id="as-before",
                     )

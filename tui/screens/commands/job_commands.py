@@ -53,15 +53,15 @@ def give_when_sure(
         which = ", ".join(sorted(names or ())) or "every job"
         question = ConfirmScreen(
             f"Cancel {which}?",
-            "Savepoints and checkpoints are deleted with it. The next start knows nothing of what "
-            "was computed, and begins with the oldest transaction in Kafka.",
+            "Savepoints and checkpoints are deleted, too. The next start has no state, and begins "
+            "with the oldest transaction in Kafka.",
             "cancel and discard",
         )
         screen.app.push_screen(question, lambda sure: give(command) if sure else None)
     elif command is JobCommand.STOP and names is None and (running := _running(session)):
         question = ConfirmScreen(
             "Stop every job?",
-            f"{', '.join(running)}. Savepoints keep their state, and nothing is computed until "
+            f"{', '.join(running)}. Their state is saved; no features are computed until "
             "they are started again.",
             "stop all",
         )

@@ -74,7 +74,7 @@ class ExportScreen(ModalScreen[ExportChoice | None]):
             yield Input(str(self._first), id="path", compact=True, select_on_focus=False)
             yield Static(id="refusal")
             yield Static(
-                content([Piece("tab edits the path; a file that is there stays.", Tone.QUIET)])
+                content([Piece("tab edits the path; no file is overwritten.", Tone.QUIET)])
             )
             with Horizontal(classes="choices"):
                 yield Choice("enter", "export", "export", id="export")

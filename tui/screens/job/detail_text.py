@@ -25,7 +25,7 @@ def exceptions(detail: JobDetail, now: float) -> Content:
 def state(detail: JobDetail, now: float) -> Content:
     """List savepoints and checkpoints, newest first, with an arrow at the one to resume from."""
     if not detail.restore_points:
-        nothing = "No state is kept: a start begins with the oldest transaction in Kafka."
+        nothing = "No saved state: a start begins with the oldest transaction in Kafka."
         return content([Piece(nothing, Tone.WAITS)])
     lines = [content([Piece("A start resumes from the one with the arrow.", Tone.QUIET)])]
     lines += [_restore_point(point, now) for point in detail.restore_points]

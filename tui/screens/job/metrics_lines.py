@@ -36,7 +36,7 @@ class JobMetricsLines(Lines):
         """Return a headline and the metrics in as many columns as fit."""
         line = next((line for line in view.jobs if line.status.name == self._name), None)
         if line is None:
-            return [[Piece("Waiting for the first word from Flink.", Tone.WAITS)]]
+            return [[Piece("Waiting for the first status from Flink.", Tone.WAITS)]]
         columns = max(1, width // (_LABEL_CELLS + _VALUE_CELLS))
         groups = _figures(line, view)
         rows = -(-len(groups) // columns)

@@ -23,7 +23,7 @@ from .quarantine_table import QUARANTINE_COLUMNS, QuarantineTable
 
 _REFRESH_SECONDS = 0.22
 _BY_WIDTH = [(0, "-below"), (120, "-beside")]
-_NONE = (Piece("Every record that the console has read is a transaction.", Tone.QUIET),)
+_NONE = (Piece("Every record read so far is valid.", Tone.QUIET),)
 
 
 class QuarantineScreen(Screen[None]):
@@ -63,7 +63,7 @@ class QuarantineScreen(Screen[None]):
         now = view.data.quarantine
         shown = self._frozen or now
         self.query_one(Header).show(view)
-        note = f"{text.integer(now.total)} records that no feature sees"
+        note = f"{text.integer(now.total)} invalid records"
         if self._frozen is not None:
             note = f"frozen, {text.integer(now.total - self._frozen.total)} more since"
         elif len(now.rows) < now.total:
@@ -98,7 +98,7 @@ class QuarantineScreen(Screen[None]):
     @on(LiveTable.ExportWanted)
     def _export(self) -> None:
         rows = (self._frozen or self._session.view().data.quarantine).rows
-        what = f"Quarantine, {text.integer(len(rows))} records that no feature sees"
+        what = f"Quarantine, {text.integer(len(rows))} invalid records"
         export = Export(what, "quarantine", len(rows), QUARANTINE_COLUMNS, lambda: rows)
         self.post_message(ExportRows(export))
 

@@ -90,11 +90,11 @@ def why_empty(view: RecordsView) -> Line:
     elif tail.lag is None:
         said = f"Reading {topic} {_from(view.start)}…"
     elif tail.wanted and tail.read:
-        looked = f"{text.integer(tail.read)} looked at"
+        looked = f"{text.integer(tail.read)} records"
         said = (
             f"None of {looked} so far matches; {text.integer(tail.lag)} to go."
             if tail.lag and not follows(view.start)
-            else f"None of {looked} matches; esc takes the filter off."
+            else f"None of {looked} matches; esc clears the filter."
         )
     elif tail.lag:
         said = f"Reading {topic} {_from(view.start)}…"
@@ -111,7 +111,7 @@ def _nothing_there(view: RecordsView, topic: str) -> str:
             at = datetime.fromtimestamp(timestamp_ms / 1000, UTC)
             return f"No record since {at:%Y-%m-%d %H:%M:%S} UTC; b reads from the beginning."
     waited = text.duration(view.now - view.since)
-    return f"Nothing has come for {waited}; b reads from the beginning."
+    return f"No record for {waited}; b reads from the beginning."
 
 
 def _worded(start: Start) -> str:
@@ -139,10 +139,10 @@ def _heard(view: RecordsView) -> str:
 
 def _counts(view: RecordsView) -> Sequence[Piece]:
     tail = view.tail
-    kept = len(tail.records)
-    shown = f"{text.integer(tail.first)}–{text.integer(tail.first + kept - 1)}"
+    count = len(tail.records)
+    shown = f"{text.integer(tail.first)}–{text.integer(tail.first + count - 1)}"
     if follows(view.start):
-        newest = f"newest {text.integer(kept)} of " if kept < tail.matched else ""
+        newest = f"newest {text.integer(count)} of " if count < tail.matched else ""
         if tail.wanted:
             return [
                 Piece(f"{newest}{text.integer(tail.matched)}"),
@@ -153,7 +153,7 @@ def _counts(view: RecordsView) -> Sequence[Piece]:
         return [Piece(f"{newest}{text.integer(tail.read)}"), Piece(" read", Tone.QUIET)]
     more = [Piece("; G reads on", Tone.WAITS)] if tail.full else []
     if tail.wanted:
-        found = shown if kept else "none"
+        found = shown if count else "none"
         return [
             Piece("matches ", Tone.QUIET),
             Piece(found),
@@ -164,7 +164,7 @@ def _counts(view: RecordsView) -> Sequence[Piece]:
         ]
     return [
         Piece("records ", Tone.QUIET),
-        Piece(shown if kept else "none"),
+        Piece(shown if count else "none"),
         Piece(" of ", Tone.QUIET),
         Piece(text.integer(tail.read + (tail.lag or 0))),
         *more,

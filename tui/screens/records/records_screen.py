@@ -20,7 +20,7 @@ from tui.drawing.tones import content
 from tui.keymap import Scope, bindings
 from tui.screens.export.exporter import Export, ExportRows
 from tui.streams.record_view import RecordView
-from tui.streams.tail_feed import MOST_KEPT, TailFeed, TailSnapshot
+from tui.streams.tail_feed import BUFFER_RECORDS, TailFeed, TailSnapshot
 from tui.streams.tail_source import Tails, follows
 from tui.table.filter import Filter, FilterError, parse
 from tui.widgets.filter_bar import FilterBar
@@ -59,7 +59,12 @@ class RecordsScreen(Screen[None]):
     HORIZONTAL_BREAKPOINTS = _BY_WIDTH
 
     def __init__(
-        self, tails: Tails, clock: Callable[[], float], topic: str = "", *, most: int = MOST_KEPT
+        self,
+        tails: Tails,
+        clock: Callable[[], float],
+        topic: str = "",
+        *,
+        most: int = BUFFER_RECORDS,
     ) -> None:
         super().__init__()
         self._tails = tails

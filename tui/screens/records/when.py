@@ -33,13 +33,15 @@ def parse_when(text: str, now: float) -> int:
     """
     words = " ".join(text.lower().replace("utc", " ").split())
     if not words:
-        raise WhenError(f"No time yet. {_EXAMPLES}")
+        raise WhenError(f"Type a time. {_EXAMPLES}")
     today = datetime.fromtimestamp(now, UTC)
     moment = _ago(words, today) or _clock(words, today) or _date(words)
     if moment is None:
-        raise WhenError(f"{text.strip()!r} is no time. {_EXAMPLES}")
+        raise WhenError(f"{text.strip()!r} is not a time. {_EXAMPLES}")
     if moment > today:
-        raise WhenError(f"{moment:%Y-%m-%d %H:%M} UTC has not come yet; it is {today:%H:%M} UTC.")
+        raise WhenError(
+            f"{moment:%Y-%m-%d %H:%M} UTC is in the future; it is now {today:%H:%M} UTC."
+        )
     if moment.timestamp() < 0:
         raise WhenError(f"{moment:%Y-%m-%d} is before any record: Kafka counts from 1970.")
     return int(moment.timestamp() * 1000)

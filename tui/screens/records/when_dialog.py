@@ -36,7 +36,7 @@ class WhenDialog(ModalScreen[int | None]):
     def compose(self) -> ComposeResult:
         """Lay out the input and its error."""
         with Vertical(id="when-box", classes="dialog") as box:
-            box.border_title = "Read from a time on"
+            box.border_title = "Read from a given time"
             box.border_subtitle = "enter reads, esc leaves"
             yield Input(placeholder="03:00", compact=True)
             yield Static(content(_HINT), id="when-hint")

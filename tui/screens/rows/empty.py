@@ -22,5 +22,7 @@ def why_no_rows(view: View, topic: str, filter: Filter, total: int, error: str) 
     return nothing_matches(filter, total, "rows") or why_empty(
         view,
         topic,
-        lambda: f"Nothing in {topic} yet: results wait for the watermark, {DELAY} of event time.",
+        lambda: (
+            f"Nothing in {topic} yet: results wait for the watermark, {DELAY} of event time behind."
+        ),
     )

@@ -156,7 +156,7 @@ def _why_nothing(history: UserHistory) -> tuple[Piece, ...]:
     looked = f"{text.integer(history.read)} records"
     if not history.caught_up:
         return (Piece(f"Reading the user's history: {looked} so far…", Tone.WAITS),)
-    return (Piece(f"None of the last {looked} in Kafka is of this user.", Tone.WAITS),)
+    return (Piece(f"None of the last {looked} in Kafka belongs to this user.", Tone.WAITS),)
 
 
 def _why_no_windows(history: UserHistory) -> tuple[Piece, ...]:
