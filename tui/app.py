@@ -288,7 +288,6 @@ class FraudwatchApp(App[str]):
         self.push_screen(SimulatorScreen(status, self.session.simulate, self._environment.clock))
 
     def action_toggle_help(self) -> None:
-        """Open the help, or close it."""
         if isinstance(self.screen, HelpScreen):
             self.pop_screen()
         elif not isinstance(self.screen, ClosingScreen):
@@ -332,8 +331,6 @@ class FraudwatchApp(App[str]):
         self.notify(hint, markup=False)
 
     def _close(self, successor: str | None = None) -> None:
-        """Close the stack, then exit."""
-
         def exit_when_closed() -> None:
             view = self.session.view()
             if view.phase is Phase.CLOSED:

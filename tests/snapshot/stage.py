@@ -74,7 +74,6 @@ class Stage:
         self.app.animation_level = "none"
 
     def connect(self) -> FakeBackend:
-        """Return the backend."""
         return self.backend
 
     def open_source(self, bootstrap: str) -> FakeSource:

@@ -68,7 +68,7 @@ class FakeTails:
 
 
 class FakeTail:
-    """One topic of FakeTails."""
+    """One topic of FakeTails, with a position in it."""
 
     def __init__(self, tails: FakeTails, topic: str, start: Start) -> None:
         self._tails = tails

@@ -31,7 +31,6 @@ def harmless(text: str) -> str:
 
 
 def sql(text: str) -> Content:
-    """Highlight SQL."""
     return highlight(harmless(text), language="sql", theme=_Tones)
 
 

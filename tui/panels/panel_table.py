@@ -13,7 +13,6 @@ class PanelTable(LiveTable[RowT]):
     """A live table that takes its rows from the session's view."""
 
     def show(self, view: View) -> None:
-        """Draw the rows of a view."""
         raise NotImplementedError
 
     def opened(self, row: RowT) -> Message | None:

@@ -47,8 +47,7 @@ class StoredPanel(Protocol[ShownT_co]):
     def name(self) -> str: ...
 
     @property
-    def sinks(self) -> Sequence[SinkTopic[Any]]:
-        """The sink topics it reads."""
+    def sinks(self) -> Sequence[SinkTopic[Any]]: ...
 
     @property
     def nothing(self) -> ShownT_co:

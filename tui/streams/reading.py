@@ -64,7 +64,6 @@ class ReadingThread(ABC):
         """Close whatever was opened; called once, after the last step."""
 
     def _wake(self) -> None:
-        """Wake a step from `_wait`."""
         self._woken.set()
 
     def _wait(self, seconds: float) -> None:

@@ -113,7 +113,6 @@ class TailFeed(ReadingThread):
 
     @property
     def snapshot(self) -> TailSnapshot:
-        """The current snapshot."""
         return self._snapshot
 
     def read_on(self, seen: TailSnapshot) -> None:

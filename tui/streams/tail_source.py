@@ -36,7 +36,7 @@ class TailBatch:
 
 
 class TailSource(Protocol):
-    """One open topic."""
+    """One open topic, polled for its records."""
 
     def poll(self, most: int) -> TailBatch:
         """Wait a fraction of a second for records, and return at most `most`.

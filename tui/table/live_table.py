@@ -29,7 +29,7 @@ _ASKING: Final = frozenset({"filter", "sort_next", "sort_reverse", "sort_letter"
 
 
 class TableMessage(Message):
-    """A message of a live table."""
+    """A message of a live table, with the table that posted it."""
 
     def __init__(self, table: LiveTable[Any]) -> None:
         super().__init__()
@@ -237,7 +237,6 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
         self._go(len(self._rows) - 1)
 
     def action_open(self) -> None:
-        """Open the selected row."""
         if self._rows:
             self.post_message(self.Opened(self))
 

@@ -1,4 +1,4 @@
-"""The keys of a job's screen."""
+"""The keys of a job's screen: sections, scrolling, neighbours and commands."""
 
 from __future__ import annotations
 

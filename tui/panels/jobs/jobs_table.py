@@ -184,7 +184,6 @@ class JobsPanel(Guarded, PanelTable[JobLine]):
             self.post_message(OpenRows(self.selected.status.name))
 
     def opened(self, row: JobLine) -> OpenJob:
-        """Open the job's own screen."""
         return OpenJob(row.status.name)
 
     def copied(self, row: JobLine) -> str:

@@ -89,7 +89,6 @@ def lines(page: Page[WindowSummary]) -> tuple[WindowLine, ...]:
 
 
 def line_key(line: WindowLine) -> tuple[datetime, datetime, object]:
-    """Return a line's identity."""
     return line.end, line.start, line.user_id if isinstance(line, WindowUser) else type(line)
 
 

@@ -212,7 +212,6 @@ class Dashboard(Guarded, Screen[None]):
         self.post_message(OpenTopic())
 
     def action_quarantine(self) -> None:
-        """Open the quarantine."""
         self.post_message(OpenQuarantine())
 
     def action_simulator(self) -> None:

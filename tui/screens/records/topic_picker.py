@@ -81,7 +81,6 @@ class TopicPicker(ModalScreen[str | None]):
             yield table
 
     def on_mount(self) -> None:
-        """Start to list the topics."""
         self._watch.start()
         self._draw()
         self.set_interval(_REFRESH_SECONDS, self._draw)
@@ -102,7 +101,6 @@ class TopicPicker(ModalScreen[str | None]):
                 self.dismiss(self._table.selected.name)
 
     def action_leave(self) -> None:
-        """Keep the current topic."""
         self.dismiss(None)
 
     @on(LiveTable.Opened)
