@@ -9,7 +9,7 @@ import duckdb
 
 from pipeline.contract import TIME_COLUMN
 
-SHORT_DATE, ODD_AMOUNT, NO_SECONDS, RESTORED, BLURRED = BITS = (1, 2, 4, 8, 16)
+SHORT_DATE, ODD_AMOUNT, SECONDS_MISSING, RESTORED, BLURRED = BITS = (1, 2, 4, 8, 16)
 """What a row may have that asks for a second look, as bits."""
 
 
@@ -33,7 +33,7 @@ def oddities() -> str:
     bits = {
         SHORT_DATE: f"short_date({time})",
         ODD_AMOUNT: "plain_amount(raw.amt) IS NULL",
-        NO_SECONDS: f"lacks_seconds({time})",
+        SECONDS_MISSING: f"lacks_seconds({time})",
         RESTORED: f"lacks_seconds({time}) AND {agrees}",
         BLURRED: "blurred(raw.cc_num)",
     }
@@ -84,7 +84,7 @@ def lost(rows: int, odd: Mapping[int, int], *, by_name: bool) -> tuple[str, ...]
         by_name: Whether users are told apart by their names, too.
     """
     said = []
-    if without := odd[NO_SECONDS]:
+    if without := odd[SECONDS_MISSING]:
         restored = odd[RESTORED]
         filled = f"{restored:,} have them from unix_time" if restored else ""
         others = "sent as :00" if not restored else "the others are sent as :00"

@@ -11,7 +11,7 @@ _TIME: Final = (
     r"(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:[.,]\d*)?)?\s*([AaPp])?[Mm]?$"
 )
 _ZONE: Final = r"\d:\d\d.*([+-]\d\d(:?\d\d)?|[zZ]|UTC|GMT)$"
-_NO_SECONDS: Final = r"[ T]\d{1,2}:\d{1,2}(\s*[AaPp][Mm])?$"
+_SECONDS_MISSING: Final = r"[ T]\d{1,2}:\d{1,2}(\s*[AaPp][Mm])?$"
 # A day and a month in either order.
 _SHORT: Final = r"^\d{1,2}[-/.]\d{1,2}[-/.]"
 _BLURRED: Final = r"[+-]?\d(\.\d+)?[eE]\+?\d+"
@@ -44,7 +44,7 @@ CREATE MACRO time_of(t, day_first) AS coalesce(
     time_of_epoch(t));
 CREATE MACRO has_zone(t) AS regexp_matches(t, '{_ZONE}');
 CREATE MACRO lacks_seconds(t) AS
-    plain_time(t) IS NULL AND regexp_matches(t, '{_NO_SECONDS}');
+    plain_time(t) IS NULL AND regexp_matches(t, '{_SECONDS_MISSING}');
 CREATE MACRO short_date(t) AS plain_time(t) IS NULL AND regexp_matches(t, '{_SHORT}');
 -- The seconds of a minute, of an epoch in seconds or milliseconds that agrees with the time.
 CREATE MACRO with_seconds(t, epoch) AS

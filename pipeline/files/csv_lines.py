@@ -46,6 +46,7 @@ def write_numbered(
     quote, delimiter = dialect.quote.encode(), dialect.delimiter.encode()
     blank = b" \t" + quote + delimiter
     simple = dialect.escape == dialect.quote
+    regular = _regular(quote, delimiter)
     numbers, again = count(1), deque[tuple[int, bytes]]()
     numbered = zip(numbers, lines, strict=False)
     for _ in range(dialect.skip):
@@ -55,7 +56,8 @@ def write_numbered(
         if not number:
             return
         fault = None if line.isascii() and len(line) <= LONGEST_LINE else _unreadable(line)
-        if fault is None and (not simple or line.count(quote) & 1 or _UNSURE.search(line)):
+        misleads = quote in line and not (simple and regular.fullmatch(line))
+        if fault is None and (misleads or _UNSURE.search(line)):
             record = _record(line, dialect, numbered, again) if b"\0" not in line else None
             fault = None if record else BAD_QUOTES
             line = record or line
@@ -63,6 +65,13 @@ def write_numbered(
             reject(fault, number, line[:200].decode(errors="replace"))
         elif line.strip(blank):
             target.write(b"%d%b%b\n" % (number, delimiter, line))
+
+
+def _regular(quote: bytes, delimiter: bytes) -> re.Pattern[bytes]:
+    """Matches a line whose fields are quoted from end to end, or hold no quote."""
+    q, d = re.escape(quote), re.escape(delimiter)
+    field = b"(?:[^%b%b]*+|%b(?:[^%b]|%b%b)*+%b)" % (q, d, q, q, q, q, q)
+    return re.compile(b"%b(?:%b%b)*+" % (field, d, field))
 
 
 def _unreadable(line: bytes) -> Fault | None:

@@ -38,7 +38,7 @@ def test_features_are_right_beyond_one_machine(tmp_path: Path, sample_data: Path
             slots = runtime.status().slots
             assert (slots.total, slots.free) == (TASKMANAGERS * SLOTS_EACH, 0)
             assert slots.total == len(JOBS) * PARALLELISM
-            with pytest.raises(JobError, match=r"4 task slot.* ours .*rolling"):
+            with pytest.raises(JobError, match=r"4 task slots.*feature jobs .*rolling"):
                 runtime.start_job("hopping")
             for name in JOBS:
                 assert_right(runtime.verify(name), of=len(first))

@@ -4,7 +4,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import InputError
@@ -207,6 +207,7 @@ def test_no_bytes_break_a_row(tmp_path: Path, noise: bytes) -> None:
 
 
 @given(st.text(',"\n\r;a1', max_size=60))
+@example('1","')
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=80)
 def test_no_quotes_break_a_row(tmp_path: Path, noise: str) -> None:
     data = csv_of(line("a")) + noise.encode() + b"\n" + line("z").encode() + b"\n"

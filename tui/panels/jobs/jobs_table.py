@@ -69,6 +69,9 @@ def _lag(line: JobLine, _: float) -> Sequence[Piece]:
 
 
 def _checkpoint(line: JobLine, now: float) -> Sequence[Piece]:
+    if line.status.state in (JobState.STOPPED, JobState.FAILED):
+        # What its next start resumes from is said beside it.
+        return []
     last = line.metrics.checkpoint if line.metrics is not None else None
     if last is None or line.stale:
         return _SOON if line.status.state is JobState.RUNNING else []
