@@ -30,6 +30,7 @@ FROM build AS jars
 ARG MAVEN_REPOSITORY=
 RUN pip install --constraint requirements.txt jgo msgspec
 COPY pipeline/__init__.py pipeline/errors.py pipeline/
+COPY pipeline/text/__init__.py pipeline/text/ready_type.py pipeline/text/
 COPY pipeline/stack/__init__.py pipeline/stack/
 COPY pipeline/stack/local/__init__.py pipeline/stack/local/jars.py pipeline/stack/local/jars.json \
     pipeline/stack/local/
