@@ -9,8 +9,9 @@ from itertools import islice
 from typing import Final, Protocol
 
 from pipeline.errors import InputError
+from pipeline.text.sql import literal
 
-from . import csv_files, json_files, sql
+from . import csv_files, json_files
 from .careful import Careful
 from .sources import DAMAGED, Source
 from .text import lines
@@ -53,7 +54,7 @@ class _Parquet(Careful):
 
     @contextmanager
     def table(self, work: Work) -> Iterator[str]:
-        path = sql.text(self.source.on_disk(work.folder))
+        path = literal(self.source.on_disk(work.folder))
         yield (
             "SELECT file_row_number + 1 AS __place, COLUMNS(* EXCLUDE file_row_number)::VARCHAR "
             f"FROM read_parquet({path}, file_row_number = true)"
@@ -118,7 +119,7 @@ def _head(all_lines: Iterator[bytes]) -> list[bytes]:
 
 
 def _parquet(source: Source, work: Work) -> Content:
-    path = sql.text(source.on_disk(work.folder))
+    path = literal(source.on_disk(work.folder))
     with explained(f"{source.name} cannot be read as Parquet"):
         found = work.connection.execute(f"DESCRIBE SELECT * FROM read_parquet({path})").fetchall()
     return _Parquet(source, tuple(str(row[0]) for row in found))

@@ -11,6 +11,8 @@ from typing import Final
 
 import duckdb
 
+from pipeline.text.sql import literal
+
 from . import sql
 from .work import Work
 
@@ -99,7 +101,7 @@ def _sniffed(head: Sequence[bytes], work: Work) -> Dialect | None:
     for lenient in ("false", "true"):
         query = (
             "SELECT Delimiter, Quote, Escape, SkipRows, HasHeader, [c.name FOR c IN Columns] FROM "
-            f"sniff_csv({sql.text(sample)}, all_varchar = true, sample_size = 1000, "
+            f"sniff_csv({literal(sample)}, all_varchar = true, sample_size = 1000, "
             f"ignore_errors = {lenient})"
         )
         with suppress(duckdb.Error):

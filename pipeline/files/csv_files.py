@@ -10,7 +10,8 @@ from typing import Final
 
 import duckdb
 
-from . import sql
+from pipeline.text.sql import literal
+
 from .csv_dialect import Dialect, dialect_of
 from .csv_lines import BAD_QUOTES, write_numbered
 from .left_out import Fault
@@ -82,13 +83,13 @@ class Csv:
                 reject(CUT_SHORT, last + 1, str(error))
 
     def _query(self, path: Path, place: str = "", skip: int = 0) -> str:
-        columns = ", ".join(f"{sql.text(column)}: 'VARCHAR'" for column in self.columns)
+        columns = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in self.columns)
         dialect = self.dialect
         return (
-            f"SELECT * FROM read_csv({sql.text(path)}, auto_detect = false, header = false, "
+            f"SELECT * FROM read_csv({literal(path)}, auto_detect = false, header = false, "
             f"skip = {skip}, columns = {{{place}{columns}}}, "
-            f"delim = {sql.text(dialect.delimiter)}, "
-            f"quote = {sql.text(dialect.quote)}, escape = {sql.text(dialect.escape)}, "
+            f"delim = {literal(dialect.delimiter)}, "
+            f"quote = {literal(dialect.quote)}, escape = {literal(dialect.escape)}, "
             # An empty text is one, and this is none.
             "nullstr = '\x02', new_line = '\\n', store_rejects = true, rejects_limit = 0, "
             f"max_line_size = {2 * LONGEST_LINE})"

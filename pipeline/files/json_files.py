@@ -12,6 +12,7 @@ import msgspec
 
 from pipeline.errors import InputError
 from pipeline.text.malformed import MALFORMED
+from pipeline.text.sql import literal
 
 from . import sql
 from .careful import Careful
@@ -33,7 +34,7 @@ _MOST_BYTES: Final = 16 * LONGEST_LINE
 
 def _query(columns: Sequence[str], table: str) -> str:
     """The fields of objects as texts; nested ones as their JSON."""
-    wanted = sql.text(msgspec.json.encode(dict.fromkeys(columns, "VARCHAR")).decode())
+    wanted = literal(msgspec.json.encode(dict.fromkeys(columns, "VARCHAR")).decode())
     return f"SELECT __place, unnest(json_transform(object, {wanted})) FROM ({table})"
 
 
@@ -55,9 +56,9 @@ class JsonLines(Careful):
         yield _query(
             self.columns,
             "SELECT __place, CASE WHEN json_valid(object) THEN object::JSON END AS object "
-            f"FROM read_csv({sql.text(staged)}, auto_detect = false, header = false, "
+            f"FROM read_csv({literal(staged)}, auto_detect = false, header = false, "
             "columns = {'__place': 'BIGINT', 'object': 'VARCHAR'}, new_line = '\\n', "
-            f"delim = {sql.text(_SEPARATOR)}, quote = '', escape = '', "
+            f"delim = {literal(_SEPARATOR)}, quote = '', escape = '', "
             f"max_line_size = {2 * LONGEST_LINE})",
         )
         staged.unlink()
@@ -155,7 +156,7 @@ def _objects(path: Path, array: bool) -> str:
     form = "array" if array else "unstructured"
     return (
         "SELECT row_number() OVER () AS __place, json AS object FROM read_json_objects("
-        f"{sql.text(path)}, format = '{form}', maximum_object_size = {_MOST_BYTES})"
+        f"{literal(path)}, format = '{form}', maximum_object_size = {_MOST_BYTES})"
     )
 
 

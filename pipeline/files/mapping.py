@@ -8,8 +8,8 @@ from typing import Final
 
 from pipeline.contract import KEY_COLUMN, TIME_COLUMN, TRANSACTION_FIELDS
 from pipeline.errors import ConfigError, InputError
+from pipeline.text.sql import identifier
 
-from . import sql
 from .known import LAYOUTS
 from .layouts import Layout, simple
 
@@ -93,7 +93,7 @@ def fields_of(name: str, header: Sequence[str], given: Mapping[str, str]) -> Fie
         if not layout.lacking(header):
             return _of_layout(layout, header, said)
     own = {simple(column): column for column in reversed(header)}
-    fields = {f: sql.name(f) for f in TRANSACTION_FIELDS if f in own} | said
+    fields = {f: identifier(f) for f in TRANSACTION_FIELDS if f in own} | said
     lacking = [f for f in _NEEDED if f not in fields]
     if KEY_COLUMN not in fields and _CARD not in fields:
         lacking.append(KEY_COLUMN)
@@ -134,7 +134,7 @@ def _expression(name: str, header: Sequence[str], text: str) -> str:
     if found is None and text.isidentifier() and text.lower() not in _WORDS:
         columns = ", ".join(header)[:300]
         raise InputError(f"{name} has no column {text!r}.", f"Its columns are {columns}.")
-    return sql.name(found) if found else text
+    return identifier(found) if found else text
 
 
 def _in_order(fields: Mapping[str, str]) -> dict[str, str]:

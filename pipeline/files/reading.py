@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import duckdb
 
 from pipeline.contract import KEY_COLUMN
+from pipeline.text.sql import identifier, literal
 
-from . import conventions, rows, sql
+from . import conventions, rows
 from .contents import Content
 from .conventions import Conventions
 from .mapping import Fields
@@ -88,11 +89,11 @@ def _texts(table: str, content: Content, fields: Fields) -> str:
     """A query for the fields as texts in `raw`, besides `__place` and `epoch`."""
     have = {column.lower() for column in content.columns}
     names = "".join(
-        f", {sql.name(column)} AS {sql.name(known)}"
+        f", {identifier(column)} AS {identifier(known)}"
         for known, column in fields.columns.items()
         if known not in have
     )
-    raw = ", ".join(f"{sql.text(f)}: CAST({text} AS VARCHAR)" for f, text in fields.fields.items())
+    raw = ", ".join(f"{literal(f)}: CAST({text} AS VARCHAR)" for f, text in fields.fields.items())
     epoch = f"CAST({fields.seconds} AS VARCHAR)" if fields.seconds else "NULL::VARCHAR"
     return (
         f"SELECT __place, {{{raw}}} AS raw, {epoch} AS epoch FROM (SELECT *{names} FROM ({table}))"

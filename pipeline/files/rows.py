@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from typing import Final
 
 from pipeline.contract import TIME_COLUMN, TRANSACTION_FIELDS
+from pipeline.text.sql import literal
 
-from . import conventions, sql
+from . import conventions
 from .conventions import Conventions
+from .left_out import EXAMPLES
 from .validity import FAULTS, example, fault_number
 from .work import Work
 
@@ -19,7 +21,6 @@ _TYPES: Final = {
     "float64": "DOUBLE",
     "string": "VARCHAR",
 }
-_EXAMPLES: Final = 20
 
 
 def create_table(work: Work) -> None:
@@ -49,7 +50,7 @@ def insert(work: Work, number: int, texts: str, how: Conventions) -> None:
         "amt": f"amount_of(raw.amt, {how.comma})",
         "is_fraud": "flag_of(raw.is_fraud)",
     }
-    value = ", ".join(f"{sql.text(f)}: {convert.get(f, f'raw.{f}')}" for f in TRANSACTION_FIELDS)
+    value = ", ".join(f"{literal(f)}: {convert.get(f, f'raw.{f}')}" for f in TRANSACTION_FIELDS)
     values = ", ".join(f"value.{f}" for f in TRANSACTION_FIELDS)
     work.connection.execute(
         f"INSERT INTO rows SELECT {number}, __place, {values}, fault, {example()}, "
@@ -78,13 +79,13 @@ def leave_out(work: Work, number: int, name: str, unit: str) -> None:
     of_file = f"FROM rows WHERE file = {number} AND fault IS NOT NULL"
     first = work.connection.execute(
         f"SELECT fault, place, example {of_file} "
-        f"QUALIFY row_number() OVER (PARTITION BY fault ORDER BY place) <= {_EXAMPLES} "
+        f"QUALIFY row_number() OVER (PARTITION BY fault ORDER BY place) <= {EXAMPLES} "
         "ORDER BY place"
     ).fetchall()
     for fault, place, shown in first:
         work.left_out.add(FAULTS[fault], name, f"{unit} {place}", shown or "")
     counts = work.connection.execute(
-        f"SELECT fault, count(*) - least(count(*), {_EXAMPLES}) {of_file} GROUP BY fault"
+        f"SELECT fault, count(*) - least(count(*), {EXAMPLES}) {of_file} GROUP BY fault"
     ).fetchall()
     for fault, more in counts:
         if more:

@@ -1,19 +1,9 @@
-"""Names and texts as parts of DuckDB's SQL."""
+"""Columns and times as parts of DuckDB's SQL."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-
-
-def name(text: str) -> str:
-    """A name of a column or table."""
-    return '"' + text.replace('"', '""') + '"'
-
-
-def text(value: object) -> str:
-    """A text literal."""
-    return "'" + str(value).replace("'", "''") + "'"
 
 
 def unique(names: Iterable[str]) -> tuple[str, ...]:

@@ -15,8 +15,9 @@ from pipeline.config import KafkaSettings
 from pipeline.features import Feature
 from pipeline.features.validity import ARRIVED, is_valid
 from pipeline.kafka import security
+from pipeline.text.sql import literal
 
-from .definition import ANY_BOOTSTRAP, ANY_COMPRESSION, Definition, literal
+from .definition import ANY_BOOTSTRAP, ANY_COMPRESSION, Definition
 
 # A partition without records holds the watermark back for this long, until it counts as idle.
 IDLE_TIMEOUT_SECONDS = 10

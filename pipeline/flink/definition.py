@@ -10,6 +10,7 @@ import msgspec
 
 from pipeline.config import KafkaSettings, Secret
 from pipeline.kafka import security
+from pipeline.text.sql import literal
 
 # Placeholder for the address and security options of Kafka, which may change between starts; in
 # the form in which `ddl` writes table options.
@@ -69,8 +70,3 @@ def _options(client: Mapping[str, str]) -> str:
     return ",\n  ".join(
         f"{literal(f'properties.{name}')} = {literal(value)}" for name, value in client.items()
     )
-
-
-def literal(text: str) -> str:
-    """Quote a text as a SQL string literal."""
-    return "'" + text.replace("'", "''") + "'"

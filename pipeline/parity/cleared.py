@@ -17,11 +17,11 @@ import numpy as np
 
 from pipeline import contract
 from pipeline.features import Feature
+from pipeline.text.sql import identifier
 
 from . import ways
 from .batch import lookback
 from .origins import keys
-from .sql_names import quoted
 from .tables import BEGINNING, END, Int64s, StoredRows
 from .ways import MOST_WAYS, Suspect, Way
 
@@ -60,12 +60,12 @@ def explain(feature: Feature, transactions: StoredRows) -> int:
 
 def _suspects(feature: Feature, transactions: StoredRows) -> Iterator[Suspect]:
     grouped = keys(feature)
-    time, at = quoted(contract.TIME_COLUMN), quoted(feature.event_time)
+    time, at = identifier(contract.TIME_COLUMN), identifier(feature.event_time)
     joined = " AND ".join(
-        f"t.{quoted(column)} IS NOT DISTINCT FROM s.{quoted(name)}"
+        f"t.{identifier(column)} IS NOT DISTINCT FROM s.{identifier(name)}"
         for name, column in grouped.items()
     )
-    group = ", ".join(f"s.{quoted(name)}" for name in grouped)
+    group = ", ".join(f"s.{identifier(name)}" for name in grouped)
     rows = transactions.connection.execute(
         f"""SELECT __suspect, epoch_us(s.{at}) AS at, {group}, t.__row, t.__partition,
             epoch_us(t.{time}) AS time, a.possible

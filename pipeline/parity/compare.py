@@ -15,9 +15,10 @@ import duckdb
 
 from pipeline import contract
 from pipeline.features import Feature
+from pipeline.text.sql import identifier
 
 from .batch import lookback, query
-from .sql_names import listed, micros, quoted, same
+from .sql_names import listed, micros, same
 from .tables import BEGINNING, END, StoredRows
 
 RELATIVE_TOLERANCE: Final = {"float64": 1e-9, "float32": 1e-6}
@@ -155,8 +156,8 @@ def _view(transactions: StoredRows, stretch: _Stretch, without: str) -> str:
 
 def _within(column: str, stretch: _Stretch) -> str:
     begin, end = stretch
-    conditions = [f"{quoted(column)} >= {micros(begin)}"] if begin > BEGINNING else []
-    conditions += [f"{quoted(column)} < {micros(end)}"] if end < END else []
+    conditions = [f"{identifier(column)} >= {micros(begin)}"] if begin > BEGINNING else []
+    conditions += [f"{identifier(column)} < {micros(end)}"] if end < END else []
     return " AND ".join(conditions) or "true"
 
 
@@ -167,7 +168,7 @@ def _stretches(transactions: StoredRows, back: timedelta | None) -> Iterator[_St
         oldest, newest = min(transactions.oldest.values()), max(transactions.newest.values())
         width = max((newest - oldest) // _BINS, 60_000_000)
         bins = transactions.connection.execute(
-            f"""SELECT epoch_us({quoted(contract.TIME_COLUMN)}) // {width} AS bin, count(*)
+            f"""SELECT epoch_us({identifier(contract.TIME_COLUMN)}) // {width} AS bin, count(*)
                 FROM {transactions.table} GROUP BY bin ORDER BY bin"""
         ).fetchall()
         rows, since = 0, oldest
@@ -188,7 +189,8 @@ def _micros(length: timedelta) -> int:
 def _empty_results(feature: Feature, sink: StoredRows) -> tuple[str, ...]:
     columns = listed(feature.columns)
     expected = "".join(
-        f", {quoted(name)} AS __expected{number}" for number, name in enumerate(feature.measures)
+        f", {identifier(name)} AS __expected{number}"
+        for number, name in enumerate(feature.measures)
     )
     return (
         f"""CREATE OR REPLACE TABLE missing AS
@@ -211,7 +213,7 @@ def _statements(
         if feature.columns[name] in RELATIVE_TOLERANCE
     ]
     error = f"greatest({', '.join(errors)}, 0.0)" if errors else "0.0"
-    time = f"{quoted(feature.event_time)}"
+    time = f"{identifier(feature.event_time)}"
 
     def before(bound: int | None) -> str:
         return "true" if bound is None else f"{time} < {micros(bound)}"
@@ -221,7 +223,7 @@ def _statements(
     )
     inside = _within(feature.event_time, stretch)
     measures = "".join(
-        f", any_value(e.{quoted(name)}) AS __expected{number}"
+        f", any_value(e.{identifier(name)}) AS __expected{number}"
         for number, name in enumerate(feature.measures)
     )
     # Our own columns start with two underscores, since a feature may call a column `n`.
@@ -240,7 +242,7 @@ def _statements(
         GROUP BY f.__id"""
     yield """CREATE OR REPLACE TEMP TABLE unmatched AS SELECT * FROM f
         WHERE __checked AND __id NOT IN (SELECT f_id FROM matched)"""
-    grouped = ", ".join(f"any_value(f.{quoted(name)})" for name in feature.columns)
+    grouped = ", ".join(f"any_value(f.{identifier(name)})" for name in feature.columns)
     yield f"""CREATE OR REPLACE TEMP TABLE wrong_here AS
         SELECT {grouped}, any_value(f.__n), count(e.__id) > 0{measures}
         FROM unmatched f LEFT JOIN e ON {together} GROUP BY f.__id"""
@@ -316,13 +318,13 @@ def matching(feature: Feature, name: str, left: str, right: str, more: str = "")
     tolerance = RELATIVE_TOLERANCE.get(feature.columns[name])
     if tolerance is None:
         return equal
-    one, other = f"{left}.{quoted(name)}", f"{right}.{quoted(name)}"
+    one, other = f"{left}.{identifier(name)}", f"{right}.{identifier(name)}"
     allowed = f"{tolerance} * greatest(abs({one}), abs({other}))" + (f" + {more}" if more else "")
     return f"({equal} OR coalesce(abs({one} - {other}) <= {allowed}, false))"
 
 
 def relative_error(name: str, left: str, right: str) -> str:
     """Return SQL for the difference of a measure, relative to the larger value."""
-    one, other = f"{left}.{quoted(name)}", f"{right}.{quoted(name)}"
+    one, other = f"{left}.{identifier(name)}", f"{right}.{identifier(name)}"
     share = f"abs({one} - {other}) / greatest(abs({one}), abs({other}))"
     return f"CASE WHEN {one} = {other} THEN 0 ELSE {share} END"

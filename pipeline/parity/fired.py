@@ -17,10 +17,10 @@ import pyarrow as pa
 
 from pipeline import contract
 from pipeline.features import Feature
+from pipeline.text.sql import identifier
 
 from . import ways
 from .origins import keys
-from .sql_names import quoted
 from .tables import Int64s, StoredRows
 from .ways import MOST_WAYS, Suspect, Taken, Way
 
@@ -65,7 +65,7 @@ def _behind(transactions: StoredRows, rows: Int64s) -> float:
     connection = transactions.connection
     connection.register("__late", pa.table({"__row": rows}))
     found = connection.execute(
-        f"""SELECT min(epoch_us({quoted(contract.TIME_COLUMN)})) FROM {transactions.table}
+        f"""SELECT min(epoch_us({identifier(contract.TIME_COLUMN)})) FROM {transactions.table}
             SEMI JOIN __late USING (__row)"""
     ).fetchone()
     connection.unregister("__late")
@@ -75,9 +75,9 @@ def _behind(transactions: StoredRows, rows: Int64s) -> float:
 
 def _suspects(feature: Feature, transactions: StoredRows) -> Iterator[Suspect]:
     grouped = keys(feature)
-    time = quoted(contract.TIME_COLUMN)
+    time = identifier(contract.TIME_COLUMN)
     joined = "".join(
-        f" AND t.{quoted(column)} IS NOT DISTINCT FROM s.{quoted(name)}"
+        f" AND t.{identifier(column)} IS NOT DISTINCT FROM s.{identifier(name)}"
         for name, column in grouped.items()
     )
     connection = transactions.connection
@@ -91,7 +91,7 @@ def _suspects(feature: Feature, transactions: StoredRows) -> Iterator[Suspect]:
     ).fetchnumpy()
     bounds = np.flatnonzero(np.diff(rows["__suspect"], prepend=-1, append=-1))
     slices = {int(rows["__suspect"][begin]): slice(begin, end) for begin, end in pairwise(bounds)}
-    group = "".join(f", {quoted(name)}" for name in grouped)
+    group = "".join(f", {identifier(name)}" for name in grouped)
     described = connection.execute(
         f"SELECT __suspect, epoch_us(window_start), epoch_us(window_end){group} FROM suspects"
     ).fetchall()

@@ -14,13 +14,13 @@ import duckdb
 
 from pipeline import contract
 from pipeline.features import Feature
+from pipeline.text.sql import identifier
 
 from . import cleared, fired, lateness
 from .batch import lookback
 from .compare import Bounds, Comparison, compare
 from .origins import copied, depends_on_order, in_one_window, is_windowed, keeps_one_state, keys
 from .rounding import remove_rounded
-from .sql_names import quoted
 from .tables import StoredRows
 
 
@@ -165,7 +165,7 @@ def _drop(feature: Feature, transactions: StoredRows, bounds: Bounds) -> _Gone:
     connection = transactions.connection
     columns = copied(feature)
     joined = _joined({name: columns[name] for name in feature.identity if name in columns}, "m")
-    time = quoted(contract.TIME_COLUMN)
+    time = identifier(contract.TIME_COLUMN)
     held = "false" if bounds.final_before is None else f"a.possible >= {bounds.final_before}"
     connection.execute("ALTER TABLE missing ADD COLUMN IF NOT EXISTS __missing BIGINT")
     connection.execute("UPDATE missing SET __missing = rowid")
@@ -210,10 +210,10 @@ def _overtaken(feature: Feature, transactions: StoredRows, bound: str, elsewhere
     if not keeps_one_state(feature):
         return "true"
     group = " AND ".join(
-        f"u.{quoted(column)} IS NOT DISTINCT FROM t.{quoted(column)}"
+        f"u.{identifier(column)} IS NOT DISTINCT FROM t.{identifier(column)}"
         for column in keys(feature).values()
     )
-    own, other = (f"epoch_us({table}.{quoted(contract.TIME_COLUMN)})" for table in "tu")
+    own, other = (f"epoch_us({table}.{identifier(contract.TIME_COLUMN)})" for table in "tu")
     return f"""EXISTS (SELECT 1 FROM {transactions.table} u WHERE {group}
         AND ({other} BETWEEN {own} AND a.{bound}
             OR {other} + {cleared.after(feature)} BETWEEN {own} AND a.{bound})
@@ -223,7 +223,7 @@ def _overtaken(feature: Feature, transactions: StoredRows, bound: str, elsewhere
 def _time_is_possible(feature: Feature, transactions: StoredRows, table: str) -> str:
     """Return the SQL condition that a transaction of a row may have been late."""
     joined = _joined(copied(feature), table)
-    time = quoted(contract.TIME_COLUMN)
+    time = identifier(contract.TIME_COLUMN)
     return f"""EXISTS (SELECT 1 FROM {transactions.table} t JOIN ahead a ON a.__row = t.__row
         WHERE {joined} AND epoch_us(t.{time}) <= a.possible)"""
 
@@ -251,10 +251,10 @@ def _ties(feature: Feature, transactions: StoredRows, result: LateComparison) ->
 def _after_a_tie(feature: Feature, transactions: StoredRows, table: str) -> str:
     """Return the SQL condition that a row may depend on two transactions with equal times."""
     back = lookback(feature.table)
-    time = quoted(contract.TIME_COLUMN)
+    time = identifier(contract.TIME_COLUMN)
     grouped = keys(feature)
-    by = ", ".join([f"t.{time}", *(f"t.{quoted(column)}" for column in grouped.values())])
-    at = f"{table}.{quoted(feature.event_time)}"
+    by = ", ".join([f"t.{time}", *(f"t.{identifier(column)}" for column in grouped.values())])
+    at = f"{table}.{identifier(feature.event_time)}"
     since = "true" if back is None else f"t.{time} >= {at} - {_interval(back.total_seconds())}"
     return f"""EXISTS (SELECT 1 FROM {transactions.table} t
         WHERE {_joined(grouped, table)} AND t.{time} <= {at} AND {since}
@@ -263,7 +263,7 @@ def _after_a_tie(feature: Feature, transactions: StoredRows, table: str) -> str:
 
 def _joined(columns: dict[str, str], table: str) -> str:
     conditions = (
-        f"t.{quoted(column)} IS NOT DISTINCT FROM {table}.{quoted(name)}"
+        f"t.{identifier(column)} IS NOT DISTINCT FROM {table}.{identifier(name)}"
         for name, column in columns.items()
     )
     return " AND ".join(conditions) or "true"
@@ -283,7 +283,7 @@ def _behind(transactions: StoredRows, which: str) -> float:
     """How long after its time had passed the latest of these transactions arrived, in seconds."""
     newest = max(transactions.newest.values(), default=0)
     row = transactions.connection.execute(
-        f"""SELECT min(epoch_us({quoted(contract.TIME_COLUMN)})) FROM {transactions.table}
+        f"""SELECT min(epoch_us({identifier(contract.TIME_COLUMN)})) FROM {transactions.table}
             WHERE __row IN (SELECT __row FROM {which})"""
     ).fetchone()
     return (newest - row[0]) / 1_000_000 if row and row[0] is not None else 0.0

@@ -21,8 +21,8 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline import contract
+from pipeline.text.sql import identifier
 
-from .sql_names import quoted
 from .tables import BEGINNING, Int64s, StoredRows
 
 DELAY_US: Final = int(contract.WATERMARK_DELAY.total_seconds() * 1_000_000)
@@ -55,7 +55,7 @@ def bound_watermarks(transactions: StoredRows) -> None:
     """
     columns = transactions.connection.execute(
         f"""SELECT __row, __partition, __arrived, __ahead FROM {transactions.table}
-            WHERE epoch_us({quoted(transactions.time)}) IS NOT NULL ORDER BY __row"""
+            WHERE epoch_us({identifier(transactions.time)}) IS NOT NULL ORDER BY __row"""
     ).fetchnumpy()
     partition, arrived, own = columns["__partition"], columns["__arrived"], columns["__ahead"]
     parts = {int(n): np.flatnonzero(partition == n) for n in np.unique(partition)}

@@ -29,11 +29,12 @@ import ibis.expr.operations as ops
 import ibis.expr.types as ir
 
 from pipeline.features import Feature
+from pipeline.text.sql import identifier
 
 from .batch import query
 from .compare import RELATIVE_TOLERANCE, matching
 from .origins import keys
-from .sql_names import quoted, same
+from .sql_names import same
 from .tables import StoredRows
 
 _STEP: Final = 4 * 2.0**-53
@@ -50,7 +51,7 @@ def remove_rounded(feature: Feature, transactions: StoredRows, *, without: str =
     """
     connection = transactions.connection
     concerned = " AND ".join(
-        f"t.{quoted(column)} IS NOT DISTINCT FROM w.{quoted(name)}"
+        f"t.{identifier(column)} IS NOT DISTINCT FROM w.{identifier(name)}"
         for name, column in keys(feature).items()
     )
     connection.execute(
@@ -94,7 +95,7 @@ def rounding_explains(feature: Feature, connection: duckdb.DuckDBPyConnection, r
 
 
 def _fits(feature: Feature, name: str, variants: int, rows: str) -> str:
-    column = quoted(name)
+    column = identifier(name)
     if feature.columns[name] in RELATIVE_TOLERANCE:
         allowed = " + ".join(
             f"coalesce(abs(m{number}.{column} - m0.{column}), 0.0)"

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-
-def quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+from pipeline.text.sql import identifier
 
 
 def listed(names: Iterable[str], table: str = "") -> str:
     """Quote and join the columns of a table."""
-    return ", ".join(f"{table}.{quoted(name)}" if table else quoted(name) for name in names)
+    return ", ".join(f"{table}.{identifier(name)}" if table else identifier(name) for name in names)
 
 
 def same(names: Iterable[str], left: str, right: str) -> str:
     """Return the SQL condition that rows agree in these columns; nulls are equal."""
     conditions = (
-        f"{left}.{quoted(name)} IS NOT DISTINCT FROM {right}.{quoted(name)}" for name in names
+        f"{left}.{identifier(name)} IS NOT DISTINCT FROM {right}.{identifier(name)}"
+        for name in names
     )
     return " AND ".join(conditions) or "true"
 

@@ -17,11 +17,12 @@ import pyarrow as pa
 
 from pipeline import contract
 from pipeline.features import Feature
+from pipeline.text.sql import identifier
 
 from .batch import query
 from .compare import RELATIVE_TOLERANCE, matching
 from .rounding import rounding_explains
-from .sql_names import listed, quoted, same
+from .sql_names import listed, same
 from .tables import Int64s, StoredRows
 
 MOST_WAYS: Final = 32
@@ -176,7 +177,7 @@ def _fitting(feature: Feature, transactions: StoredRows, tried: dict[int, Way]) 
     connection.execute(
         f"CREATE OR REPLACE TEMP VIEW {contract.TRANSACTION_TOPIC} AS SELECT * FROM __chosen"
     )
-    there = f"e.{quoted(feature.event_time)} IS NOT NULL"
+    there = f"e.{identifier(feature.event_time)} IS NOT NULL"
     rows = connection.execute(
         f"""SELECT s.__suspect,
                 bool_or(CASE WHEN s.__found THEN {there} AND {_matches(feature, feature.measures)}
