@@ -71,8 +71,11 @@ class ReadingThread(ABC):
         self._woken.wait(seconds)
 
     def _run(self) -> None:
-        while not self._stopping.is_set():
+        while True:
+            # Cleared before the look: a stop in between would be slept through.
             self._woken.clear()
+            if self._stopping.is_set():
+                break
             try:
                 self.step()
             except Exception as error:
