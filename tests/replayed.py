@@ -14,7 +14,7 @@ import msgspec
 from pipeline.files.left_out import LeftOutRow
 from pipeline.files.mapping import read_options
 from pipeline.files.opened import Files, opened
-from pipeline.files.prepared import Prepared
+from pipeline.files.prepared import PreparedFiles
 from pipeline.model import Transaction
 
 NOW = datetime(2026, 1, 1)
@@ -77,7 +77,7 @@ def recognised(
         assert not list(Path(state).iterdir())
 
 
-def records(ready: Prepared) -> list[tuple[bytes, bytes]]:
+def records(ready: PreparedFiles) -> list[tuple[bytes, bytes]]:
     return [
         record for batch in ready.batches() for record in zip(batch.keys, batch.values, strict=True)
     ]

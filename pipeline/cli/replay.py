@@ -13,7 +13,7 @@ from pipeline.text.words import counted
 from .common import Common, Json, print_json, running_kafka, say
 
 if TYPE_CHECKING:
-    from pipeline.files.prepared import Prepared
+    from pipeline.files.prepared import PreparedFiles
     from pipeline.files.reading import ReadFile
     from pipeline.simulator.replay import ReplayProgress, ReplayReport
 
@@ -73,37 +73,39 @@ def replay(
                 "Stop it with `fraudwatch simulate --off`, or empty the topics with --fresh.",
             )
         ready = found.read(lambda line: say(f"  … {line}", over=True))
-        _tell_files(ready)
+        _print_files(ready)
         if fresh:
-            _tell_left_out(ready)
+            _print_left_out(ready)
             _refuse_mostly_bad(ready)
             # Not before the files are known to be good.
             runtime.fresh(lambda line: say(f"  … {line}", over=True))
         else:
             ready.move(plan_shift(ready.earliest, newest_event_time(kafka), shift=shift))
-            _tell_left_out(ready)
+            _print_left_out(ready)
         report = _send(ready, common, pace)
-        _tell_report(report)
+        _print_report(report)
         if json:
             print_json(_as_json(ready, report))
         return InputError.exit_code if ready.left_out else 0
 
 
-def _send(ready: Prepared, common: Common, pace: float | None) -> ReplayReport:
+def _send(ready: PreparedFiles, common: Common, pace: float | None) -> ReplayReport:
     from pipeline.kafka.producer import TransactionProducer
     from pipeline.simulator.replay import replay as send_batches
     from pipeline.simulator.waking import Waking
 
-    def tell(progress: ReplayProgress) -> None:
+    def report_progress(progress: ReplayProgress) -> None:
         share = progress.sent / ready.rows
         say(f"  … {share:4.0%}  {progress.sent:,} sent, {progress.event_time}", over=True)
 
     # Asked again: emptying the topics may have taken its time.
     with TransactionProducer(running_kafka(common)) as producer:
-        return send_batches(ready.batches(), Waking(producer).send, speed=pace, report=tell)
+        return send_batches(
+            ready.batches(), Waking(producer).send, speed=pace, report=report_progress
+        )
 
 
-def _refuse_mostly_bad(ready: Prepared) -> None:
+def _refuse_mostly_bad(ready: PreparedFiles) -> None:
     left_out = sum(found.rows for found in ready.left_out)
     if left_out > ready.rows:
         raise InputError(
@@ -125,7 +127,7 @@ def _speed(text: str) -> float | None:
     return speed
 
 
-def _tell_files(ready: Prepared) -> None:
+def _print_files(ready: PreparedFiles) -> None:
     """What each file is taken for; those that are alike together."""
     alike: dict[tuple[str, ...], list[ReadFile]] = {}
     for file in ready.files:
@@ -144,7 +146,7 @@ def _tell_files(ready: Prepared) -> None:
             say(f"  {line}")
 
 
-def _tell_left_out(ready: Prepared) -> None:
+def _print_left_out(ready: PreparedFiles) -> None:
     for kind, words in ((False, "cannot be read"), (True, "would be invalid on the topic")):
         faults = [found for found in ready.left_out if found.fault.invalid is kind]
         if faults:
@@ -156,14 +158,14 @@ def _tell_left_out(ready: Prepared) -> None:
                     say(f"    {found.fault.hint}")
 
 
-def _tell_report(report: ReplayReport) -> None:
+def _print_report(report: ReplayReport) -> None:
     rate = report.sent / report.seconds if report.seconds else 0.0
     say(f"{counted(report.sent, 'transaction')} sent in {report.seconds:,.1f} s ({rate:,.0f}/s).")
     if report.earliest:
         say(f"Event time from {report.earliest} to {report.latest}.")
 
 
-def _as_json(ready: Prepared, report: ReplayReport) -> dict[str, Any]:
+def _as_json(ready: PreparedFiles, report: ReplayReport) -> dict[str, Any]:
     """What was sent and what was not, for scripts."""
     counts = {
         name: sum(found.rows for found in ready.left_out if found.fault.invalid is invalid)

@@ -13,7 +13,7 @@ from pipeline.text.sql import literal
 
 from . import csv_files, json_files
 from .careful import Careful
-from .sources import DAMAGED, Source
+from .sources import DAMAGED, FileSource
 from .text import lines
 from .work import Work, explained
 
@@ -48,7 +48,7 @@ class Content(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Parquet(Careful):
-    source: Source
+    source: FileSource
     columns: tuple[str, ...]
     unit: str = "row"
 
@@ -62,7 +62,7 @@ class _Parquet(Careful):
 
 
 def recognised(
-    source: Source, encoding: str, known: Callable[[Sequence[str]], bool], work: Work
+    source: FileSource, encoding: str, known: Callable[[Sequence[str]], bool], work: Work
 ) -> Content:
     """What a file holds.
 
@@ -118,7 +118,7 @@ def _head(all_lines: Iterator[bytes]) -> list[bytes]:
     return head
 
 
-def _parquet(source: Source, work: Work) -> Content:
+def _parquet(source: FileSource, work: Work) -> Content:
     path = literal(source.on_disk(work.folder))
     with explained(f"{source.name} cannot be read as Parquet"):
         found = work.connection.execute(f"DESCRIBE SELECT * FROM read_parquet({path})").fetchall()

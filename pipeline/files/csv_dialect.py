@@ -93,7 +93,7 @@ def _dialect(first: str, delimiter: str, skip: int) -> Dialect | None:
 
 
 def _sniffed(head: Sequence[bytes], work: Work) -> Dialect | None:
-    """What DuckDB makes of the first lines; None when it cannot tell."""
+    """What DuckDB makes of the first lines; None when that is not certain."""
     sample = work.folder / "head.csv"
     sample.write_bytes(b"\n".join(head))
     found = None

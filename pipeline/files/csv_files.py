@@ -15,7 +15,7 @@ from pipeline.text.sql import literal
 from .csv_dialect import Dialect, dialect_of
 from .csv_lines import BAD_QUOTES, write_numbered
 from .left_out import Fault
-from .sources import DAMAGED, Source
+from .sources import DAMAGED, FileSource
 from .text import LONGEST_LINE, lines, marked
 from .work import Work
 
@@ -28,7 +28,7 @@ _FAULTS: Final = {"TOO MANY COLUMNS": WIDTH, "MISSING COLUMNS": WIDTH}
 class Csv:
     """A CSV file of a known dialect."""
 
-    source: Source
+    source: FileSource
     dialect: Dialect
     encoding: str
     unit: str = "line"
@@ -117,7 +117,7 @@ class Csv:
 
 
 def recognised(
-    source: Source,
+    source: FileSource,
     head: Sequence[bytes],
     encoding: str,
     known: Callable[[Sequence[str]], bool],

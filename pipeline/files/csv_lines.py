@@ -41,7 +41,7 @@ def write_numbered(
         lines: Of the whole file.
         target: Where to.
         dialect: How it is written.
-        reject: Told of each line that is left out.
+        reject: Called with each line that is left out.
     """
     quote, delimiter = dialect.quote.encode(), dialect.delimiter.encode()
     blank = b" \t" + quote + delimiter

@@ -18,7 +18,7 @@ from . import sql
 from .careful import Careful
 from .csv_files import CUT_SHORT
 from .left_out import Fault
-from .sources import DAMAGED, Source
+from .sources import DAMAGED, FileSource
 from .text import LONGEST_LINE, copy_as_utf8, lines
 from .work import Work, explained
 
@@ -42,7 +42,7 @@ def _query(columns: Sequence[str], table: str) -> str:
 class JsonLines(Careful):
     """One object a line; `records` says whether they are Kafka's records with values inside."""
 
-    source: Source
+    source: FileSource
     columns: tuple[str, ...]
     encoding: str
     records: bool
@@ -93,7 +93,7 @@ class JsonLines(Careful):
 class JsonDocument(Careful):
     """Objects over several lines, in a file of UTF-8 on disk."""
 
-    source: Source
+    source: FileSource
     columns: tuple[str, ...]
     path: Path
     array: bool
@@ -109,7 +109,7 @@ class JsonDocument(Careful):
 
 
 def recognised(
-    source: Source, head: Sequence[bytes], encoding: str, work: Work
+    source: FileSource, head: Sequence[bytes], encoding: str, work: Work
 ) -> JsonLines | JsonDocument:
     """What kind of JSON a file is, and which fields its objects have.
 

@@ -16,8 +16,8 @@ from pipeline.errors import InputError
 from . import conversions, reading, rows
 from .contents import Content, recognised
 from .mapping import Fields, fields_of, is_known
-from .prepared import Prepared
-from .sources import Source, found
+from .prepared import PreparedFiles
+from .sources import FileSource, found
 from .sql import moment
 from .work import Work, work_in
 
@@ -32,14 +32,14 @@ class Files:
 
     _work: Work
     _latest: datetime
-    _files: list[tuple[Source, Content, Fields]] = field(default_factory=list)
+    _files: list[tuple[FileSource, Content, Fields]] = field(default_factory=list)
     passed_over: list[str] = field(default_factory=list)
 
-    def read(self, tell: Callable[[str], None]) -> Prepared:
+    def read(self, report: Callable[[str], None]) -> PreparedFiles:
         """Read all of them, and see what of them can be sent.
 
         Args:
-            tell: Told what is being read.
+            report: Called with what is being read.
 
         Raises:
             InputError: One cannot be read, or there is no transaction in them.
@@ -48,7 +48,7 @@ class Files:
         self._work.connection.execute(f"SET VARIABLE latest = {moment(self._latest)}")
         done = []
         for number, (source, content, fields) in enumerate(self._files):
-            tell(f"reading {source.name}")
+            report(f"reading {source.name}")
             done.append(reading.read(number, source, content, fields, self._work))
         time = contract.TIME_COLUMN
         counted = self._work.connection.execute(
@@ -62,7 +62,7 @@ class Files:
             verb = "hold" if len(done) > 1 else "holds"
             hint = (left_out[0].fault.hint if left_out else "") or "Check the file."
             raise InputError(f"{names} {verb} no transaction{why}.", hint)
-        return Prepared(self._work, self._latest, tuple(done), total, earliest, latest)
+        return PreparedFiles(self._work, self._latest, tuple(done), total, earliest, latest)
 
 
 @contextmanager

@@ -21,7 +21,7 @@ _TIME: Final = contract.TIME_COLUMN
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class RecordBatch:
     """Records of the topic, in their order: event times, keys and values, as many of each."""
 
     times: Sequence[datetime]
@@ -30,7 +30,7 @@ class Batch:
 
 
 @dataclass(slots=True)
-class Prepared:
+class PreparedFiles:
     """Transactions that are ready to be sent.
 
     Attributes:
@@ -77,7 +77,7 @@ class Prepared:
         self.latest += shift
         self.earliest += shift
 
-    def batches(self) -> Iterator[Batch]:
+    def batches(self) -> Iterator[RecordBatch]:
         """All transactions by time; those of a second as they stand in their files."""
         shift = f"to_seconds({self._shift // timedelta(seconds=1)})"
         pairs = ", ".join(f"'{f}', {_as_json(f)}" for f in contract.TRANSACTION_FIELDS)
@@ -92,7 +92,7 @@ class Prepared:
                 times, keys, values = (
                     column.to_numpy(zero_copy_only=False) for column in batch.columns
                 )
-                yield Batch(times.astype("datetime64[us]").astype(object), keys, values)
+                yield RecordBatch(times.astype("datetime64[us]").astype(object), keys, values)
 
 
 def _as_json(name: str) -> str:

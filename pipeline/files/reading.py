@@ -14,7 +14,7 @@ from . import conventions, rows
 from .contents import Content
 from .conventions import Conventions
 from .mapping import Fields
-from .sources import Source
+from .sources import FileSource
 from .work import Work, explained
 
 
@@ -37,7 +37,7 @@ class ReadFile:
     notes: tuple[str, ...]
 
 
-def read(number: int, source: Source, content: Content, fields: Fields, work: Work) -> ReadFile:
+def read(number: int, source: FileSource, content: Content, fields: Fields, work: Work) -> ReadFile:
     """Read a file into the table `rows`.
 
     Args:

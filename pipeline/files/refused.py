@@ -1,4 +1,4 @@
-"""Files that are not read, told by their first bytes, each with the one thing that helps."""
+"""Files that are not read, recognised by their first bytes, each with the one thing that helps."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ _BESIDE: Final = ("__MACOSX/", ".", "README", "LICENSE")
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class FileSource:
     """One file, or one member of a zip.
 
     Attributes:
@@ -84,7 +84,7 @@ class Source:
         return target
 
 
-def found(names: Sequence[str], read_input: Callable[[], Path]) -> Iterator[Source]:
+def found(names: Sequence[str], read_input: Callable[[], Path]) -> Iterator[FileSource]:
     """The files of these names, in their order; those of a pattern by name.
 
     Args:
@@ -109,7 +109,7 @@ def found(names: Sequence[str], read_input: Callable[[], Path]) -> Iterator[Sour
                     yield from _of_path(str(path), path, named=False)
 
 
-def _of_path(name: str, path: Path, *, named: bool) -> Iterator[Source]:
+def _of_path(name: str, path: Path, *, named: bool) -> Iterator[FileSource]:
     try:
         mode = path.stat().st_mode
         if stat.S_ISDIR(mode):
@@ -124,7 +124,7 @@ def _of_path(name: str, path: Path, *, named: bool) -> Iterator[Source]:
         raise InputError(f"{name} cannot be read: {reason}.", "Check the path.") from error
 
 
-def _unpacked(name: str, opened: Open, path: Path | None, *, named: bool) -> Iterator[Source]:
+def _unpacked(name: str, opened: Open, path: Path | None, *, named: bool) -> Iterator[FileSource]:
     """What is in a file, through as many packings as there are."""
     with opened() as raw:
         head = raw.read(_HEAD)
@@ -139,14 +139,14 @@ def _unpacked(name: str, opened: Open, path: Path | None, *, named: bool) -> Ite
         yield from _members(name, opened, members)
         return
     refuse_foreign(name, head)
-    yield Source(name, opened, path, named)
+    yield FileSource(name, opened, path, named)
 
 
 def _through(unpack: Callable[[IO[bytes]], IO[bytes]], opened: Open) -> IO[bytes]:
     return unpack(opened())
 
 
-def _members(name: str, opened: Open, members: Sequence[zipfile.ZipInfo]) -> Iterator[Source]:
+def _members(name: str, opened: Open, members: Sequence[zipfile.ZipInfo]) -> Iterator[FileSource]:
     data = [
         member
         for member in members

@@ -42,7 +42,7 @@ class Survey:
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class PreparedJob:
     """A job that is ready to be submitted: its feature's name, what it computes, what to send."""
 
     name: str
@@ -114,7 +114,7 @@ class Jobs:
         kafka: KafkaSettings,
         resume: Resume = Resume.UNCHANGED,
         report: Report = lambda _: None,
-    ) -> Prepared:
+    ) -> PreparedJob:
         """Return what to submit to start a job, from its newest restore point if there is one.
 
         Args:
@@ -139,9 +139,11 @@ class Jobs:
         report(f"starting from {_state_label(restored)}" if restored else "starting without state")
         options = self._options(name, parallelism, restored)
         options["pipeline.global-job-parameters"] = f"{DIGEST_PARAMETER}:{chosen.digest}"
-        return Prepared(name, chosen, Submission(chosen.at(kafka, security.reveal), options))
+        return PreparedJob(name, chosen, Submission(chosen.at(kafka, security.reveal), options))
 
-    def record_start(self, prepared: Prepared, submitted: Submitted, kafka: KafkaSettings) -> str:
+    def record_start(
+        self, prepared: PreparedJob, submitted: Submitted, kafka: KafkaSettings
+    ) -> str:
         """Record that a job was submitted, and return its id.
 
         Raises:

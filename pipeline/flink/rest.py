@@ -103,7 +103,7 @@ class FlinkRest:
         return self._get(f"/jobs/{job_id}", Job).state
 
     def parameters(self, job_id: str) -> dict[str, str]:
-        """Return a job's global job parameters, set by whoever submitted it."""
+        """Return a job's global job parameters, which its submitter has set."""
         config = self._get(f"/jobs/{job_id}/config", JobConfig).execution
         configured = config.parameters if config is not None else None
         return {name: str(value) for name, value in (configured or {}).items()}

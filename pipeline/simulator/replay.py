@@ -10,7 +10,7 @@ from typing import Final
 
 from pipeline import contract
 from pipeline.errors import InputError
-from pipeline.files.prepared import Batch
+from pipeline.files.prepared import RecordBatch
 
 from .pace import EventPace
 
@@ -76,7 +76,7 @@ def plan_shift(first: datetime, newest: datetime | None, *, shift: bool) -> time
 
 
 def replay(
-    batches: Iterable[Batch],
+    batches: Iterable[RecordBatch],
     send: Callable[[bytes, bytes], None],
     *,
     speed: float | None = None,
@@ -91,7 +91,7 @@ def replay(
         batches: By event time.
         send: Takes the key and the value of one record.
         speed: Seconds of event time per second of real time; None for as fast as it goes.
-        report: Told how far it is, a few times a second.
+        report: Called with the progress, a few times a second.
         stop: Asked before each transaction, or each batch when it goes as fast as it goes; True
             ends the replay.
         clock: Seconds, only going forward.
@@ -122,7 +122,7 @@ def replay(
     return ReplayReport(sent, earliest, latest, clock() - began, complete=True)
 
 
-def _one_by_one(batches: Iterable[Batch]) -> Iterable[Batch]:
+def _one_by_one(batches: Iterable[RecordBatch]) -> Iterable[RecordBatch]:
     for batch in batches:
         for time_, key, value in zip(batch.times, batch.keys, batch.values, strict=True):
-            yield Batch((time_,), (key,), (value,))
+            yield RecordBatch((time_,), (key,), (value,))

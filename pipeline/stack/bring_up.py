@@ -55,7 +55,7 @@ class BringUp:
         """Carry out the steps, and hold the stack.
 
         Args:
-            stay: Whether the stack outlives whoever holds it.
+            stay: Whether the stack keeps running after its last holder has gone.
 
         Raises:
             PipelineError: A part does not start, or refuses access. A job that does not start is

@@ -8,7 +8,7 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
-from tests.snapshot.fakes import batch_of, flagged, live_batch
+from tests.snapshot.sample_rows import batch_of, flagged, live_batch
 from tests.snapshot.stage import Stage
 from tests.snapshot.tails import record
 from tui.streams.quarantined import BadRow

@@ -12,7 +12,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from pipeline.errors import ConfigError
-from tests.snapshot.fakes import METRICS, NOW, STATUS
+from tests.snapshot.fakes import METRICS, STATUS
+from tests.snapshot.sample_rows import NOW
 from tui.metrics.endpoint import serving
 from tui.session.view import JobLine, Phase, Reading, View
 from tui.streams.event_clock import EventTime

@@ -11,7 +11,7 @@ import msgspec
 from pipeline.model import RollingRow, WindowRow
 from tui.streams.history import HistoryBatch
 
-from .fakes import EVENT_TIME, transaction, window_row
+from .sample_rows import EVENT_TIME, transaction, window_row
 
 
 class FakeHistory:

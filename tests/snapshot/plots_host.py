@@ -17,8 +17,8 @@ from tui.panels.plots.flagged_rate import FlaggedBuckets
 from tui.panels.plots.series_snapshot import SeriesSnapshot
 from tui.theme import DARK, LIGHT
 
-from .fakes import EVENT_TIME, transaction
 from .painted import strips
+from .sample_rows import EVENT_TIME, transaction
 
 
 class PlotsHost(App[None]):

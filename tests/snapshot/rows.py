@@ -15,7 +15,8 @@ from tui.screens.rows.rows_screen import RowsScreen
 from tui.streams.record_view import RecordView
 
 from . import fakes
-from .fakes import JOBS, STATUS, FakeBackend, FakeSource, live_batch
+from .fakes import JOBS, STATUS, FakeBackend, FakeSource
+from .sample_rows import live_batch
 from .stage import Stage
 from .tails import FakeTails, record
 

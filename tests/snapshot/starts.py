@@ -8,7 +8,8 @@ from pipeline.model import Health, JobState, Slots, StackStatus, Step, StepState
 from tui.streams.sink_topics import FLAGGED, ROLLING, TUMBLING
 from tui.streams.source import Batch
 
-from .fakes import JOBS, NOW, STATUS, live_batch
+from .fakes import JOBS, STATUS
+from .sample_rows import NOW, live_batch
 
 LEFT_SECONDS_AGO = 7_500.0
 """When the console before was quit, and its jobs stopped."""

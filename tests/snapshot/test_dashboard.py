@@ -13,17 +13,8 @@ from textual.pilot import Pilot
 from pipeline.model import JobState, SimulatorStatus
 from tui.session.view import Phase
 
-from .fakes import (
-    JOBS,
-    NOW,
-    STATUS,
-    STEPS_FAILED,
-    STEPS_HALF_WAY,
-    FakeBackend,
-    FakeSource,
-    live_batch,
-    unreachable,
-)
+from .fakes import JOBS, STATUS, STEPS_FAILED, STEPS_HALF_WAY, FakeBackend, FakeSource, unreachable
+from .sample_rows import NOW, live_batch
 from .stage import Before, Stage
 
 SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])

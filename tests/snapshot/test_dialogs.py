@@ -20,7 +20,8 @@ from tui.screens.palette import Jumps, Palette
 from tui.screens.simulator import SimulatorScreen
 from tui.theme import DARK, THEMES, title
 
-from .fakes import Clock, FakeSource, live_batch, unreachable, user
+from .fakes import Clock, FakeSource, unreachable
+from .sample_rows import live_batch, user
 from .stage import Before, Stage, box, flowing
 from .test_dashboard import when_live
 

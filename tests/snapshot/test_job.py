@@ -12,7 +12,8 @@ from textual.pilot import Pilot
 from pipeline.model import JobState
 from tui.screens.job.job_screen import JobScreen
 
-from .fakes import JOBS, NOW, STATUS, FakeBackend, FakeSource, live_batch, unreachable
+from .fakes import JOBS, STATUS, FakeBackend, FakeSource, unreachable
+from .sample_rows import NOW, live_batch
 from .stage import Stage, flowing
 
 WIDE = (120, 40)

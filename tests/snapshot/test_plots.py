@@ -9,9 +9,9 @@ import pytest
 from textual.pilot import Pilot
 from textual.widget import Widget
 
-from tests.snapshot.fakes import NOW
 from tests.snapshot.looks import Drawn, assert_the_same_but_for_the_theme, characters
 from tests.snapshot.plots_host import PlotsHost, a_day_of_a_user, series
+from tests.snapshot.sample_rows import NOW
 from tui.panels.plots.dashboard_plots import (
     AmountsPlot,
     FlaggedPlot,

@@ -15,7 +15,8 @@ from pipeline.model import StackStatus, Step
 from tui.session.view import Phase
 from tui.streams.source import Batch
 
-from .fakes import JOBS, NOW, FakeBackend, FakeSource, live_batch
+from .fakes import JOBS, FakeBackend, FakeSource
+from .sample_rows import NOW, live_batch
 from .stage import Before, Stage, flowing
 from .starts import (
     FLINK_FAILED,

@@ -12,7 +12,8 @@ from pipeline.errors import UnavailableError
 from tui.screens.user.user_screen import UserScreen
 from tui.streams.history import HistoryBatch
 
-from .fakes import FakeSource, live_batch
+from .fakes import FakeSource
+from .sample_rows import live_batch
 from .stage import Before, Stage, flowing
 
 SIZES = pytest.mark.parametrize(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .fakes import FakeSource, live_batch
+from .fakes import FakeSource
+from .sample_rows import live_batch
 from .stage import Stage, box, flowing
 from .test_dashboard import (
     broker_gone,

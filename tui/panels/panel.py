@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Generic
 
 from tui.streams.panel_state import MakeState, ShownT
@@ -48,6 +48,7 @@ class TablePanel(Panel[Page[RowT]], Generic[RowT]):
         found: Returns how many rows an export of the whole table has.
     """
 
+    nothing: Page[RowT] = field(default_factory=Page)
     columns: Columns[Any]
     switches: bool = False
     refines: bool = True

@@ -15,7 +15,7 @@ from pipeline.model import Last, Transaction
 
 from .quarantined import BadRow
 from .record_view import RecordView
-from .sink_topics import Placed, SinkTopic
+from .sink_topics import SinkTopic, WithRecord
 from .source import Batch, Extent
 
 # Enough of each topic's past to fill every table at once; more would take longer.
@@ -118,9 +118,11 @@ def decoded(
 def _rows(sink: SinkTopic[Any], records: list[Record]) -> tuple[Sequence[Any], int]:
     """Return the rows of a sink topic, and the number of records that could not be decoded."""
     good, bad = decode_with_records(sink.kind, records)
-    if not sink.placed:
+    if not sink.with_record:
         return [row for _, row in good], len(bad)
-    placed = [Placed(RecordView.of(record).shortened(_LONGEST_ROW), row) for record, row in good]
+    placed = [
+        WithRecord(RecordView.of(record).shortened(_LONGEST_ROW), row) for record, row in good
+    ]
     return placed, len(bad)
 
 

@@ -17,7 +17,7 @@ RowT = TypeVar("RowT")
 
 
 @dataclass(frozen=True, slots=True)
-class Placed(Generic[RowT]):
+class WithRecord(Generic[RowT]):
     """A row with the record it was read from; a long value is truncated."""
 
     record: RecordView
@@ -32,13 +32,13 @@ class SinkTopic(Generic[RowT]):
         feature: Name of the feature and of its job.
         topic: Documented name of the topic.
         kind: The type that a record's value is decoded to.
-        placed: Whether rows are wrapped in `Placed`, with their records.
+        with_record: Whether rows are wrapped in `WithRecord`.
     """
 
     feature: str
     topic: str
     kind: type[Any]
-    placed: bool = False
+    with_record: bool = False
 
 
 ROLLING: Final[SinkTopic[RollingRow]] = SinkTopic(
@@ -54,6 +54,6 @@ CUMULATING: Final[SinkTopic[WindowRow]] = SinkTopic(
     "cumulating", "user_trans_amt_today_cumulating", CumulatingRow
 )
 WINDOW_SINKS: Final = (TUMBLING, HOPPING, CUMULATING)
-FLAGGED: Final[SinkTopic[Placed[Transaction]]] = SinkTopic(
-    "flagged", "flagged_transactions", Transaction, placed=True
+FLAGGED: Final[SinkTopic[WithRecord[Transaction]]] = SinkTopic(
+    "flagged", "flagged_transactions", Transaction, with_record=True
 )

@@ -67,11 +67,6 @@ class Columns(Generic[RowT]):
         self._all: Final = columns
         self._by_name: Final = {each.name: each for each in columns if each.name}
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Columns) and self._all == other._all
-
-    __hash__ = None  # type: ignore[assignment]  # nothing is looked up by columns
-
     @cached_property
     def drawn(self) -> tuple[Column[RowT], ...]:
         return tuple(each for each in self._all if each.width)

@@ -20,7 +20,7 @@ from pipeline.kafka.records import Record
 from pipeline.model import Transaction
 from pipeline.simulator import encode
 from tests.poison import oddities, poisons
-from tests.snapshot.fakes import transaction
+from tests.snapshot.sample_rows import transaction
 
 ARRIVAL = datetime(2024, 5, 1, 12)
 EPOCH = datetime(1970, 1, 1)

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from pipeline.errors import UnavailableError
-from pipeline.files.prepared import Batch
+from pipeline.files.prepared import RecordBatch
 from pipeline.simulator.replay import (
     OlderThanTopicError,
     ReplayProgress,
@@ -33,10 +33,10 @@ class Clock:
         self.longest = max(self.longest, seconds)
 
 
-def batches(*seconds: float, size: int = 2) -> list[Batch]:
+def batches(*seconds: float, size: int = 2) -> list[RecordBatch]:
     """Records so many seconds after START, each with its second as its key."""
     return [
-        Batch(
+        RecordBatch(
             [START + timedelta(seconds=second) for second in part],
             [b"%d" % second for second in part],
             [b"{}"] * len(part),

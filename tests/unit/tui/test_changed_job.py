@@ -6,7 +6,8 @@ import pytest
 
 from pipeline.model import Resume
 from tests.snapshot.dialogs import DialogApp, shown
-from tests.snapshot.fakes import FakeSource, live_batch
+from tests.snapshot.fakes import FakeSource
+from tests.snapshot.sample_rows import live_batch
 from tests.snapshot.stage import Stage
 from tests.snapshot.test_job import open_job
 from tui.screens.commands.changed import ChangedScreen

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from tests.snapshot.fakes import NOW, FakeSource, batch_of, live_batch, rolling, transaction, user
+from tests.snapshot.fakes import FakeSource
+from tests.snapshot.sample_rows import NOW, batch_of, live_batch, rolling, transaction, user
 from tests.snapshot.stage import Stage
 
 HOUR = 3_600.0

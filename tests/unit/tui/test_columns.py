@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from tests.snapshot.fakes import FakeSource, live_batch
+from tests.snapshot.fakes import FakeSource
+from tests.snapshot.sample_rows import live_batch
 from tests.snapshot.stage import Stage
 from tui.panels.jobs.jobs_table import JobsPanel
 from tui.panels.users.users_table import UsersTable

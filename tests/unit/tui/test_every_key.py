@@ -11,7 +11,8 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from tests.snapshot.fakes import FakeSource, live_batch
+from tests.snapshot.fakes import FakeSource
+from tests.snapshot.sample_rows import live_batch
 from tests.snapshot.stage import Stage
 from tests.snapshot.tails import FakeTails, record
 from tui.keymap import KEYMAP, Scope

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from pipeline.errors import PipelineError
 from pipeline.model import RollingRow, Transaction, WindowRow
 from tests.idle import DEADLINE_SECONDS
-from tests.snapshot.fakes import transaction
+from tests.snapshot.sample_rows import transaction
 from tui.table.export import FileColumn, Format, Value, export, fields_of
 
 FIELDS = (

@@ -4,7 +4,8 @@ import threading
 
 from pipeline.errors import UnavailableError
 from tests.idle import DEADLINE_SECONDS, eventually
-from tests.snapshot.fakes import Clock, FakeSource, live_batch, transaction
+from tests.snapshot.fakes import Clock, FakeSource
+from tests.snapshot.sample_rows import live_batch, transaction
 from tui.panels.catalogue import PANELS
 from tui.streams.feed import Feed
 from tui.streams.source import Batch, Source

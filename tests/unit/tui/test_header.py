@@ -7,7 +7,8 @@ import pytest
 from rich.cells import cell_len
 
 from pipeline.model import Health, JobState
-from tests.snapshot.fakes import NOW, STATUS
+from tests.snapshot.fakes import STATUS
+from tests.snapshot.sample_rows import NOW
 from tui.session.view import Phase, Reading, View
 from tui.streams.event_clock import EventTime
 from tui.streams.snapshot import Snapshot

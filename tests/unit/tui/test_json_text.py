@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from pipeline.kafka.records import Record
-from tests.snapshot.fakes import transaction
+from tests.snapshot.sample_rows import transaction
 from tests.unseen import unseen
 from tui.drawing.json_text import colour, lay_out, wrap
 from tui.drawing.tones import Piece, Tone

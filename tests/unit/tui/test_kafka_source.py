@@ -10,7 +10,7 @@ from pipeline.contract import TRANSACTION_TOPIC
 from pipeline.kafka.records import Record
 from pipeline.model import CumulatingRow
 from pipeline.simulator import encode
-from tests.snapshot.fakes import rolling, transaction, window_row
+from tests.snapshot.sample_rows import rolling, transaction, window_row
 from tui.panels.catalogue import sinks_of_panels
 from tui.streams.kafka_source import decoded
 from tui.streams.sink_topics import CUMULATING, FLAGGED, HOPPING, ROLLING, TUMBLING

@@ -12,7 +12,8 @@ from pipeline import features
 from pipeline.flink.ddl import IDLE_TIMEOUT_SECONDS
 from pipeline.model import JobMetrics
 from pipeline.parity.batch import interval
-from tests.snapshot.fakes import JOBS, NOW, STATUS
+from tests.snapshot.fakes import JOBS, STATUS
+from tests.snapshot.sample_rows import NOW
 from tui.panels.windows.next_window import OpenWindowLines
 from tui.panels.windows.open_window import IDLE_SECONDS, SHAPES, open_window
 from tui.session.view import JobLine, Phase, Reading, View

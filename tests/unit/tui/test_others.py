@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from pipeline.model import OtherJob
-from tests.snapshot.fakes import JOBS, NOW, STATUS, FakeBackend
+from tests.snapshot.fakes import JOBS, STATUS, FakeBackend
+from tests.snapshot.sample_rows import NOW
 from tui.drawing.tones import Tone
 from tui.panels.jobs.jobs_table import JobsPanel, other_jobs
 

@@ -10,7 +10,8 @@ from xml.etree import ElementTree
 import pytest
 
 from pipeline.errors import PipelineError
-from tests.snapshot.fakes import FakeSource, live_batch
+from tests.snapshot.fakes import FakeSource
+from tests.snapshot.sample_rows import live_batch
 from tests.snapshot.stage import Stage
 from tui.terminal import picture
 from tui.terminal.picture import save_picture

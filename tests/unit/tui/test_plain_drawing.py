@@ -7,7 +7,8 @@ from unicodedata import east_asian_width
 
 import pytest
 
-from tests.snapshot.fakes import FakeSource, live_batch
+from tests.snapshot.fakes import FakeSource
+from tests.snapshot.sample_rows import live_batch
 from tests.snapshot.stage import Stage
 from tests.snapshot.tails import FakeTails, record
 from tui.terminal.plain_drawing import plain

@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tests.snapshot.fakes import EVENT_TIME, NOW
 from tests.snapshot.plots_host import PlotsHost, series
+from tests.snapshot.sample_rows import EVENT_TIME, NOW
 from tui.drawing.plots.chart import Axis, Chart, MarkShape, PlotMark, drawable
 from tui.drawing.plots.figure import draw
 from tui.drawing.plots.ticks import ago, linear, number, powers, seconds, times

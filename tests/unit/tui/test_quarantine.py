@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from pipeline.contract import TRANSACTION_TOPIC
 from pipeline.kafka.quarantine import Kind
-from tests.snapshot.fakes import NOW, FakeSource, live_batch
+from tests.snapshot.fakes import FakeSource
+from tests.snapshot.sample_rows import NOW, live_batch
 from tests.snapshot.stage import Stage
 from tests.snapshot.test_quarantine import quarantined
 from tui.screens.quarantine.quarantine_screen import QuarantineScreen

@@ -8,7 +8,8 @@ import pytest
 
 from pipeline.errors import PipelineError, UnavailableError
 from pipeline.model import Health, SimulatorCommand
-from tests.snapshot.fakes import STATUS, FakeBackend, FakeSource, live_batch
+from tests.snapshot.fakes import STATUS, FakeBackend, FakeSource
+from tests.snapshot.sample_rows import live_batch
 from tests.snapshot.stage import Stage
 from tui.keymap import KEYMAP
 from tui.screens.dashboard.dashboard import Dashboard

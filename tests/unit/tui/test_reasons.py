@@ -7,7 +7,8 @@ from datetime import datetime
 import pytest
 
 from pipeline.model import Health, JobState, SimulatorStatus
-from tests.snapshot.fakes import JOBS, NOW, STATUS
+from tests.snapshot.fakes import JOBS, STATUS
+from tests.snapshot.sample_rows import NOW
 from tui.drawing.tones import Piece, Tone
 from tui.panels.flagged.flagged_table import why_no_flagged
 from tui.panels.jobs.jobs_table import why_no_jobs

@@ -8,8 +8,8 @@ import pytest
 
 from pipeline.errors import UnavailableError
 from pipeline.model import Last, Reset, Since
-from tests.snapshot.fakes import NOW
 from tests.snapshot.painted import strips
+from tests.snapshot.sample_rows import NOW
 from tests.snapshot.tails import TOPIC, FakeTails, RecordsStage, record
 from tests.unit.tui.test_robust import CONTROL, HOSTILE
 from tui.screens.dashboard.dashboard import Dashboard

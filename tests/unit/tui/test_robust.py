@@ -10,21 +10,17 @@ import pytest
 
 from pipeline.errors import PipelineError
 from pipeline.model import Health, JobState
-from tests.snapshot.fakes import (
-    JOBS,
-    STATUS,
-    FakeBackend,
-    FakeSource,
+from tests.snapshot.fakes import JOBS, STATUS, FakeBackend, FakeSource, unreachable
+from tests.snapshot.painted import strips
+from tests.snapshot.sample_rows import (
     batch_of,
     flagged,
     live_batch,
     rolling,
     transaction,
-    unreachable,
     user,
     window_row,
 )
-from tests.snapshot.painted import strips
 from tests.snapshot.stage import Stage
 from tui.session.view import Phase
 from tui.widgets.filter_bar import FilterBar

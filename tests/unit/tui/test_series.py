@@ -10,15 +10,16 @@ from hypothesis import strategies as st
 
 from pipeline.model import Transaction
 from tests.idle import DEADLINE_SECONDS
-from tests.snapshot import fakes
-from tests.snapshot.fakes import EVENT_TIME, Clock, FakeSource, batch_of, rolling, transaction
+from tests.snapshot import sample_rows
+from tests.snapshot.fakes import Clock, FakeSource
+from tests.snapshot.sample_rows import EVENT_TIME, batch_of, rolling, transaction
 from tui.panels.plots.amounts import BINS_PER_DECADE, AmountShares
 from tui.panels.plots.flagged_rate import FlaggedBuckets, FlaggedRate
 from tui.panels.plots.newest_time import NewestTime
 from tui.panels.plots.plots_panel import PLOTS
 from tui.panels.plots.series import Series
 from tui.streams.feed import Feed
-from tui.streams.sink_topics import Placed
+from tui.streams.sink_topics import WithRecord
 from tui.streams.source import Batch
 from tui.streams.store import Store
 from tui.streams.throughput import KEPT_SECONDS
@@ -33,11 +34,11 @@ def some(count: int, **changes: object) -> list[Transaction]:
     return [transaction(number, **({"is_fraud": 0} | changes)) for number in range(count)]
 
 
-def as_flagged(rows: Sequence[Transaction]) -> list[Placed[Transaction]]:
-    return [fakes.as_flagged(row, 0, offset) for offset, row in enumerate(rows)]
+def as_flagged(rows: Sequence[Transaction]) -> list[WithRecord[Transaction]]:
+    return [sample_rows.as_flagged(row, 0, offset) for offset, row in enumerate(rows)]
 
 
-def flagged_at(*times: datetime) -> list[Placed[Transaction]]:
+def flagged_at(*times: datetime) -> list[WithRecord[Transaction]]:
     rows = enumerate(times)
     return as_flagged([transaction(n, trans_date_trans_time=at) for n, at in rows])
 

@@ -9,16 +9,8 @@ import pytest
 
 from pipeline.errors import PipelineError
 from pipeline.model import JobState, Step, StepState
-from tests.snapshot.fakes import (
-    JOBS,
-    NOW,
-    STATUS,
-    STEPS_HALF_WAY,
-    FakeBackend,
-    FakeSource,
-    batch_of,
-    rolling,
-)
+from tests.snapshot.fakes import JOBS, STATUS, STEPS_HALF_WAY, FakeBackend, FakeSource
+from tests.snapshot.sample_rows import NOW, batch_of, rolling
 from tests.snapshot.stage import Stage
 from tests.snapshot.starts import (
     FLINK_FAILED,

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.snapshot.fakes import (
+from tests.snapshot.fakes import Clock
+from tests.snapshot.sample_rows import (
     EVENT_TIME,
     NOW,
-    Clock,
     batch_of,
     flagged,
     live_batch,

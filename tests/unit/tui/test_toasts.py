@@ -6,7 +6,8 @@ import pytest
 from textual.types import AnimationLevel
 from textual.widgets import Input
 
-from tests.snapshot.fakes import FakeSource, live_batch
+from tests.snapshot.fakes import FakeSource
+from tests.snapshot.sample_rows import live_batch
 from tests.snapshot.stage import Stage
 from tui.drawing.tones import Piece
 from tui.panels.flagged.flagged_table import FlaggedTable

@@ -4,15 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from tests.snapshot.fakes import (
-    EVENT_TIME,
-    FakeSource,
-    live_batch,
-    rolling,
-    transaction,
-    window_row,
-)
+from tests.snapshot.fakes import FakeSource
 from tests.snapshot.histories import history_batch
+from tests.snapshot.sample_rows import EVENT_TIME, live_batch, rolling, transaction, window_row
 from tests.snapshot.stage import Stage
 from tests.snapshot.test_user import open_user
 from tui.keymap import KEYMAP, Scope

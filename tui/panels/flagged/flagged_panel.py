@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 
 from tui.panels.panel import TablePanel
 from tui.streams.sink_topics import FLAGGED, ROLLING
-from tui.table.query import Page
 
 from .flagged_row import FLAGGED_COLUMNS, Flagged
 
@@ -40,7 +39,6 @@ FLAGGED_PANEL: Final[TablePanel[Flagged]] = TablePanel(
     name="flagged",
     title="Flagged",
     sinks=(FLAGGED, ROLLING),
-    nothing=Page(),
     state=_state,
     widgets=_widgets,
     columns=FLAGGED_COLUMNS,

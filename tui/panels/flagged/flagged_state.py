@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import Final
 
 from pipeline.model import RollingRow, Transaction
-from tui.streams.sink_topics import FLAGGED, ROLLING, Placed
+from tui.streams.panel_state import PanelState
+from tui.streams.sink_topics import FLAGGED, ROLLING, WithRecord
 from tui.streams.source import Batch
 from tui.streams.unseen import Unseen
 from tui.table.query import Page, Query, select
@@ -24,7 +25,7 @@ Mean = tuple[float, int]
 _MEANS: Final = 20_000
 
 
-class FlaggedState:
+class FlaggedState(PanelState[Page[Flagged]]):
     """A bounded buffer of flagged transactions; the oldest is dropped first.
 
     Args:
@@ -73,7 +74,7 @@ class FlaggedState:
     def _select(self, query: Query, limit: int | None) -> Page[Flagged]:
         return select(reversed(self._rows.values()), query, FLAGGED_COLUMNS, limit)
 
-    def _add(self, placed: Placed[Transaction]) -> None:
+    def _add(self, placed: WithRecord[Transaction]) -> None:
         transaction = placed.row
         moment = (transaction.user_id, transaction.trans_date_trans_time)
         row = Flagged(placed.record, transaction, *self._means.get(moment, ()))

@@ -141,7 +141,7 @@ class JobsPanel(Guarded, PanelTable[JobLine]):
 
     BINDINGS = bindings(Scope.JOBS)
 
-    class Chosen(Message):
+    class CommandChosen(Message):
         """Posted when a key starts, stops or cancels jobs.
 
         Args:
@@ -175,11 +175,11 @@ class JobsPanel(Guarded, PanelTable[JobLine]):
 
     def action_start_all(self) -> None:
         """Start every job that is not running."""
-        self.post_message(self.Chosen(JobCommand.START, None))
+        self.post_message(self.CommandChosen(JobCommand.START, None))
 
     def action_stop_all(self) -> None:
         """Stop every job, taking savepoints."""
-        self.post_message(self.Chosen(JobCommand.STOP, None))
+        self.post_message(self.CommandChosen(JobCommand.STOP, None))
 
     def action_rows(self) -> None:
         """Open the rows that the selected job writes."""
@@ -195,4 +195,4 @@ class JobsPanel(Guarded, PanelTable[JobLine]):
 
     def _command_selected(self, command: JobCommand) -> None:
         if self.selected is not None:
-            self.post_message(self.Chosen(command, frozenset({self.selected.status.name})))
+            self.post_message(self.CommandChosen(command, frozenset({self.selected.status.name})))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
 
+from tui.streams.panel_state import PanelState
 from tui.streams.sink_topics import FLAGGED, ROLLING
 from tui.streams.source import Batch
 from tui.streams.throughput import KEPT_SECONDS, Throughput
@@ -16,7 +16,7 @@ from .newest_time import NewestTime
 from .series_snapshot import SeriesSnapshot
 
 
-class Series:
+class Series(PanelState[SeriesSnapshot]):
     """The state of the panel Plots; counts rates, delays, flags and amounts."""
 
     def __init__(self) -> None:
@@ -64,18 +64,6 @@ class Series:
         if self._latest is None or self._latest[0] != key:
             self._latest = (key, self._read(end))
         return self._latest[1]
-
-    def rows(self, _: Query) -> tuple[()]:
-        """Return no rows, since plots are not exported."""
-        return ()
-
-    @property
-    def buffered(self) -> Mapping[str, int]:
-        return {}
-
-    @property
-    def seen(self) -> Mapping[str, int]:
-        return {}
 
     def _read(self, end: int) -> SeriesSnapshot:
         before = self._latest[1] if self._latest else SeriesSnapshot()

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 
 from tui.panels.panel import TablePanel
 from tui.streams.sink_topics import FLAGGED, ROLLING
-from tui.table.query import Page
 
 from .user_row import USER_COLUMNS, UserRow
 
@@ -36,7 +35,6 @@ USERS: Final[TablePanel[UserRow]] = TablePanel(
     name="users",
     title="Users",
     sinks=(ROLLING, FLAGGED),
-    nothing=Page(),
     state=_state,
     widgets=_widgets,
     columns=USER_COLUMNS,

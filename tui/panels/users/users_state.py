@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.model import RollingRow, Transaction
+from tui.streams.panel_state import PanelState
 from tui.streams.sink_topics import FLAGGED, ROLLING
 from tui.streams.source import Batch
 from tui.streams.store import Store
@@ -33,7 +34,7 @@ _DEFAULT_SORT: Final = "seen"
 Slots = npt.NDArray[np.intp]
 
 
-class UsersState:
+class UsersState(PanelState[Page[UserRow]]):
     """A bounded number of users; those without an update for longest are dropped first.
 
     Args:
@@ -81,10 +82,6 @@ class UsersState:
     @property
     def buffered(self) -> Mapping[str, int]:
         return {ROLLING.feature: int(np.count_nonzero(self._counts[self._slots_array()]))}
-
-    @property
-    def seen(self) -> Mapping[str, int]:
-        return {}
 
     def _apply_transactions(self, rows: Iterable[Transaction]) -> None:
         """Record each user's last transaction, even before the user has a feature."""

@@ -41,7 +41,6 @@ WINDOWS: Final[TablePanel[WindowSummary]] = TablePanel(
     name="windows",
     title="Windows",
     sinks=WINDOW_SINKS,
-    nothing=Page(),
     state=_state,
     widgets=_widgets,
     columns=WINDOW_COLUMNS,

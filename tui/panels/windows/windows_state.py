@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.model import WindowRow
+from tui.streams.panel_state import PanelState
 from tui.streams.sink_topics import SinkTopic
 from tui.streams.source import Batch
 from tui.table.query import Page, Query, select
@@ -63,7 +64,7 @@ class _Window:
         )
 
 
-class WindowsState:
+class WindowsState(PanelState[Page[WindowSummary]]):
     """Buffers of closed windows, one per kind.
 
     Args:
@@ -100,10 +101,6 @@ class WindowsState:
     def buffered(self) -> Mapping[str, int]:
         """The number of windows, by kind."""
         return {kind: len(windows) for kind, windows in self._kinds.items()}
-
-    @property
-    def seen(self) -> Mapping[str, int]:
-        return {}
 
     def _asked(self, query: Query) -> _ClosedWindows:
         return self._kinds.get(query.feature, self._kinds[self._sinks[0].feature])

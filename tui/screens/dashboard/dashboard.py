@@ -230,8 +230,8 @@ class Dashboard(Guarded, Screen[None]):
         else:
             self.action_panel(message.panel)
 
-    @on(JobsPanel.Chosen)
-    def _give_command(self, message: JobsPanel.Chosen) -> None:
+    @on(JobsPanel.CommandChosen)
+    def _give_command(self, message: JobsPanel.CommandChosen) -> None:
         ask = self._preferences.current.ask_before_cancelling
         refresh = self.refresh_view
         give_when_sure(self, self._session, message.command, message.names, refresh, ask=ask)
