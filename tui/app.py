@@ -314,7 +314,7 @@ class FraudwatchApp(App[str]):
 
     async def action_quit(self) -> None:
         """Close the stack and exit; the second time, exit without waiting."""
-        if self.session.view().phase in (Phase.CLOSING, Phase.CLOSED):
+        if self.session.view().leaving:
             self.exit()
         else:
             self._close()
@@ -363,7 +363,7 @@ class FraudwatchApp(App[str]):
             self.call_from_thread(self._give_way, profile)
 
     def _give_way(self, profile: str) -> None:
-        if self.session.view().phase not in (Phase.CLOSING, Phase.CLOSED):
+        if not self.session.view().leaving:
             self._close(profile)
 
     def _tails(self) -> Tails:

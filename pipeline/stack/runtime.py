@@ -359,8 +359,10 @@ class Runtime:
         while time.monotonic() < deadline:
             try:
                 with Control(self._settings.state_dir) as control:
-                    if control.ask(GetReport(), Report).stopping:
+                    report = control.ask(GetReport(), Report)
+                    if report.stopping:
                         control.wait_closed(_STOP_SECONDS)
+                    if report.stopping or report.stays:
                         return
             except UnavailableError:
                 return

@@ -294,11 +294,11 @@ class Session:
     @property
     def _closing(self) -> bool:
         with self._lock:
-            return self._view.phase in (Phase.CLOSING, Phase.CLOSED)
+            return self._view.leaving
 
     def _change(self, **changes: object) -> None:
         with self._lock:
-            # A thread that ends late must not change the phase of a console that is closing.
-            if self._view.phase is Phase.CLOSING and changes.get("phase") is not Phase.CLOSED:
+            # A start that ends late must not reopen a console that is closing or closed.
+            if self._view.leaving and changes.get("phase") is not Phase.CLOSED:
                 changes.pop("phase", None)
             self._view = replace(self._view, **changes)  # type: ignore[arg-type]  # fields of a view

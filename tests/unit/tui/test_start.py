@@ -177,6 +177,26 @@ async def test_quitting_while_jobs_start() -> None:
     stage.backend.gate.set()
 
 
+@pytest.mark.parametrize("failure", [None, PipelineError("The lease was closed.")])
+async def test_a_start_that_ends_after_the_console_has_closed(failure: Exception | None) -> None:
+    stage = coming_up()
+    stage.backend.failure = failure
+    async with stage.app.run_test(size=(120, 40)) as pilot:
+        await stage.reads(pilot)
+        stage.app.session.close()
+        await stage.wait(pilot, lambda: stage.view.phase is Phase.CLOSED)
+        stage.backend.gate.set()
+        await stage.wait(pilot, lambda: not _starting())
+        assert stage.view.phase is Phase.CLOSED
+        # Quitting would wait for ever if the late start had reopened the session.
+        await pilot.press("q")
+        await stage.wait(pilot, lambda: not stage.app.is_running)
+
+
+def _starting() -> bool:
+    return any(thread.name == "fraudwatch-bring-up" for thread in threading.enumerate())
+
+
 async def test_rows_are_as_of_last_time_until_the_job_has_written_one() -> None:
     stage = coming_up()
     stage.backend.stack = STATUS
