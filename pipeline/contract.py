@@ -10,6 +10,13 @@ from datetime import datetime, timedelta
 from typing import Final
 
 TRANSACTION_TOPIC: Final = "transaction"
+ROLLING_TOPIC: Final = "user_trans_amt_last_360min"
+TUMBLING_TOPIC: Final = "user_trans_amt_last_360min_windowed"
+FLAGGED_TOPIC: Final = "flagged_transactions"
+# Beyond the tutorial:
+HOPPING_TOPIC: Final = "user_trans_amt_last_360min_hopping"
+CUMULATING_TOPIC: Final = "user_trans_amt_today_cumulating"
+
 TIME_COLUMN: Final = "trans_date_trans_time"
 TIME_FORMAT: Final = "%Y-%m-%d %H:%M:%S"
 KEY_COLUMN: Final = "user_id"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum, StrEnum
 from typing import Annotated, Final
 
@@ -248,6 +248,38 @@ class SinkColumn:
     name: str
     type: str
     computed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WindowShape:
+    """The windows of a feature, aligned to the epoch.
+
+    Attributes:
+        size: The length of a window, or of the longest one of those that start together.
+        step: From the end of a window to the end of the next one.
+        cumulates: Whether windows that start together end one step after another.
+    """
+
+    size: timedelta
+    step: timedelta
+    cumulates: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sink:
+    """The topic that a feature's job writes.
+
+    Attributes:
+        feature: The feature's name.
+        topic: The topic, without the profile's prefix.
+        columns: Its columns, in order.
+        windows: The windows whose results it holds; None for other features.
+    """
+
+    feature: str
+    topic: str
+    columns: tuple[SinkColumn, ...]
+    windows: WindowShape | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from .cumulate import cumulate
 from .feature import feature
 
 
-@feature(topic="user_trans_amt_today_cumulating")
+@feature(topic=contract.CUMULATING_TOPIC)
 def cumulating(transaction: ir.Table) -> ir.Table:
     """Mean amount and number of a user's transactions of the day so far, every 60 minutes."""
     return cumulate(

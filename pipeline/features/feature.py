@@ -10,8 +10,10 @@ import ibis
 import ibis.expr.types as ir
 
 from pipeline import contract
+from pipeline.model import Sink, SinkColumn
 
 from .lineage import is_computed
+from .windows import windows_of
 
 Expression = Callable[[ir.Table], ir.Table]
 
@@ -68,6 +70,17 @@ class Feature:
     def event_time(self) -> str:
         """The time column: a row is final once the watermark passes it."""
         return "window_end" if "window_end" in self.columns else contract.TIME_COLUMN
+
+    @cached_property
+    def sink(self) -> Sink:
+        """What its topic holds."""
+        columns = (
+            SinkColumn(name, dtype, computed=name in self.measures)
+            for name, dtype in self.columns.items()
+        )
+        ends = self.event_time
+        windows = windows_of(self.table.op(), ends) if ends in self.columns else None
+        return Sink(self.name, self.topic, tuple(columns), windows)
 
 
 def feature(*, topic: str) -> Callable[[Expression], Feature]:

@@ -8,7 +8,7 @@ from pipeline import contract
 from .feature import feature
 
 
-@feature(topic="user_trans_amt_last_360min_hopping")
+@feature(topic=contract.HOPPING_TOPIC)
 def hopping(transaction: ir.Table) -> ir.Table:
     """Mean amount and number of a user's transactions in the last 360 minutes, every 60 minutes."""
     windows = transaction.window_by(transaction[contract.TIME_COLUMN]).hop(

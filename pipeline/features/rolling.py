@@ -8,7 +8,7 @@ from pipeline import contract
 from .feature import feature
 
 
-@feature(topic="user_trans_amt_last_360min")
+@feature(topic=contract.ROLLING_TOPIC)
 def rolling(transaction: ir.Table) -> ir.Table:
     """Mean amount and number of a user's transactions in the last 360 minutes."""
     last_360min = ibis.range_window(

@@ -8,7 +8,7 @@ from pipeline import contract
 from .feature import feature
 
 
-@feature(topic="user_trans_amt_last_360min_windowed")
+@feature(topic=contract.TUMBLING_TOPIC)
 def tumbling(transaction: ir.Table) -> ir.Table:
     """Mean amount and number of a user's transactions in each window of 360 minutes."""
     windows = transaction.window_by(transaction[contract.TIME_COLUMN]).tumble(

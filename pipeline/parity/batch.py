@@ -4,25 +4,17 @@ from __future__ import annotations
 
 from datetime import timedelta
 from functools import lru_cache, reduce
-from typing import Any, Final
+from typing import Any
 
 import ibis
 import ibis.expr.operations as ops
 import ibis.expr.types as ir
 import pyarrow as pa
-from ibis.expr.datatypes import Interval
 
 from pipeline import contract
 from pipeline.features import Feature
 from pipeline.features.cumulate import CUMULATE
-
-_UNIT: Final = {
-    "D": timedelta(days=1),
-    "h": timedelta(hours=1),
-    "m": timedelta(minutes=1),
-    "s": timedelta(seconds=1),
-    "ms": timedelta(milliseconds=1),
-}
+from pipeline.features.windows import interval
 
 
 def evaluate(feature: Feature, transactions: pa.Table) -> pa.Table:
@@ -83,19 +75,6 @@ def lookback(table: ir.Table) -> timedelta | None:
             parent, length = node.relations, interval(node.start.value)
         lengths[parent, length] = length
     return sum(lengths.values(), timedelta())
-
-
-def interval(literal: Any) -> timedelta:
-    """Return the length of an interval in an expression.
-
-    Raises:
-        ValueError: It is not a constant of fixed length.
-    """
-    while isinstance(literal, ops.Cast | ops.Negate):
-        literal = literal.arg
-    if not isinstance(literal, ops.Literal) or not isinstance(literal.dtype, Interval):
-        raise ValueError(f"{literal} is not a constant interval")
-    return int(literal.value) * _UNIT[literal.dtype.unit.value]
 
 
 def _spelled_out(window: ops.WindowAggregate) -> ir.Table:

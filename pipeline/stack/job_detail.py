@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline.features import Feature
-from pipeline.model import JobDetail, JobFailure, RestorePoint, SinkColumn
+from pipeline.model import JobDetail, JobFailure, RestorePoint
 
 
 def described(
@@ -28,10 +28,7 @@ def described(
         name=feature.name,
         description=feature.description,
         topic=topic,
-        columns=tuple(
-            SinkColumn(name, dtype, computed=name in feature.measures)
-            for name, dtype in feature.columns.items()
-        ),
+        columns=feature.sink.columns,
         expression=repr(feature.table),
         sql=sql,
         restore_points=tuple(restore_points),

@@ -25,6 +25,7 @@ from pipeline.model import (
     Resume,
     SimulatorCommand,
     SimulatorStatus,
+    Sink,
     StackStatus,
 )
 
@@ -153,6 +154,14 @@ class Runtime:
         except BaseException:
             self._release()
             raise
+
+    def sinks(self) -> tuple[Sink, ...]:
+        """Return what the topic of each feature holds.
+
+        Raises:
+            InputError: A feature file is unusable.
+        """
+        return tuple(feature.sink for feature in self.features)
 
     def status(self) -> StackStatus:
         """Return the status of the whole stack, also when it does not run."""

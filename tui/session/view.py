@@ -142,6 +142,6 @@ class View:
         """Whether only the start can be shown, since Kafka has not answered yet."""
         return self.coming_up and not self.reads
 
-    def job_for(self, topic: str) -> JobLine | None:
-        """Return the job that writes a topic; None when there is none."""
-        return next((line for line in self.jobs if line.status.topic == topic), None)
+    def job(self, feature: str) -> JobLine | None:
+        """Return the job of a feature; None when there is none."""
+        return next((line for line in self.jobs if line.status.name == feature), None)

@@ -25,15 +25,15 @@ def nothing_matches(filter: Filter, total: int, what: str) -> Reason:
     return waits(f"None of {text.integer(total)} {what} matches {filter.text}; esc shows all.")
 
 
-def why_empty(view: View, topic: str, otherwise: Callable[[], str]) -> Reason:
-    """Explain why there are no rows of a topic.
+def why_empty(view: View, feature: str, otherwise: Callable[[], str]) -> Reason:
+    """Explain why there are no rows of a feature.
 
     Args:
         view: The session's view.
-        topic: The topic of the rows.
+        feature: The feature.
         otherwise: Returns the reason when the whole stack is healthy.
     """
-    line = view.job_for(topic)
+    line = view.job(feature)
     job = line.status if line is not None else None
     if view.data.error:
         return danger(f"Kafka is not reachable: {view.data.error.rstrip('.')}.")

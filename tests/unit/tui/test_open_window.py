@@ -9,9 +9,9 @@ import ibis.expr.operations as ops
 import pytest
 
 from pipeline import features
+from pipeline.features.windows import interval
 from pipeline.flink.ddl import IDLE_TIMEOUT_SECONDS
 from pipeline.model import JobMetrics
-from pipeline.parity.batch import interval
 from tests.snapshot.fakes import JOBS, STATUS
 from tests.snapshot.sample_rows import NOW
 from tui.panels.windows.next_window import OpenWindowLines

@@ -128,3 +128,12 @@ def test_an_empty_table_says_why(reason: Sequence[Piece], said: str, tone: Tone)
     (piece,) = reason
     assert said in piece.text
     assert piece.tone is tone
+
+
+def test_the_job_is_found_where_topics_have_a_prefix() -> None:
+    stopped = [
+        JobLine(replace(each, state=JobState.STOPPED, topic=f"team.{each.topic}")) for each in JOBS
+    ]
+    view = replace(LIVE, jobs=tuple(stopped))
+    for why, name in [(why_no_users, "rolling"), (why_no_windows, "tumbling")]:
+        assert f"The job {name} is stopped" in "".join(piece.text for piece in why(view))

@@ -18,7 +18,7 @@ def why_no_users(view: View) -> Reason:
     page = view.data.of(USERS)
     return nothing_matches(page.query.filter, page.total, "users") or why_empty(
         view,
-        ROLLING.topic,
+        ROLLING.feature,
         lambda: f"Waiting for the watermark: a row is final {DELAY} of event time after it.",
     )
 

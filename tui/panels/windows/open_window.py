@@ -71,7 +71,7 @@ def open_window(view: View) -> OpenWindow | None:
     time = view.data.event_time
     if not time.partitions:
         return None
-    line = view.job_for(sink.topic)
+    line = view.job(sink.feature)
     metrics = line.metrics if line is not None else None
     active = [each for each in time.partitions if view.now - each.at < IDLE_SECONDS]
     holder = min(active, key=lambda each: each.newest, default=None)

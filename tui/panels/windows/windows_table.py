@@ -34,7 +34,7 @@ def why_no_windows(view: View) -> Reason:
         )
 
     return nothing_matches(page.query.filter, page.total, "windows") or why_empty(
-        view, WINDOWS.sink(page.query).topic, next_window
+        view, WINDOWS.sink(page.query).feature, next_window
     )
 
 

@@ -12,6 +12,7 @@ from tui.panels.catalogue import TABLE_PANELS
 from tui.panels.panel import TablePanel
 from tui.panels.plots.plots_panel import PLOTS
 from tui.session.view import Phase, View
+from tui.streams.sink_topics import SinkTopic
 from tui.table.query import Page
 from tui.widgets.titles import Title
 
@@ -44,12 +45,12 @@ def _of_table(panel: TablePanel[Any], key: str, view: View) -> Title:
     note = _page(page, view.data.seen.get(sink.feature, 0))
     if panel.switches:
         note = f"{sink.feature} {note}"
-    return Title(panel.name, key, panel.title, note, age=_age(view, sink.topic))
+    return Title(panel.name, key, panel.title, note, age=_age(view, sink))
 
 
-def _age(view: View, topic: str) -> str:
+def _age(view: View, sink: SinkTopic[Any]) -> str:
     """Return the age of a topic's rows, if its job has not written any since it was started."""
-    line, written = view.job_for(topic), view.data.written.get(topic)
+    line, written = view.job(sink.feature), view.data.written.get(sink.topic)
     if line is None or written is None:
         return ""
     started = line.status.started_at

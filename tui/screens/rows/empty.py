@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
+from pipeline.model import JobDetail
 from tui.session.view import View
 from tui.table.filter import Filter
 from tui.widgets.reasons import DELAY, Reason, danger, nothing_matches, why_empty
 
 
-def why_no_rows(view: View, topic: str, filter: Filter, total: int, error: str) -> Reason:
+def why_no_rows(view: View, job: JobDetail, filter: Filter, total: int, error: str) -> Reason:
     """Explain why a feature's table is empty.
 
     Args:
         view: The session's view.
-        topic: The feature's topic.
+        job: The feature's job.
         filter: The filter on its rows.
         total: The number of rows without the filter.
         error: Why the topic cannot be read; empty when it can.
     """
     if error and not total:
-        return danger(f"{topic} cannot be read: {error.rstrip('.')}.")
+        return danger(f"{job.topic} cannot be read: {error.rstrip('.')}.")
     return nothing_matches(filter, total, "rows") or why_empty(
         view,
-        topic,
+        job.name,
         lambda: (
-            f"Nothing in {topic} yet: results wait for the watermark, {DELAY} of event time behind."
+            f"Nothing in {job.topic} yet: "
+            f"results wait for the watermark, {DELAY} of event time behind."
         ),
     )

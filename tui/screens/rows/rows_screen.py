@@ -108,7 +108,7 @@ class RowsScreen(Screen[None]):
         tail = self._frozen or now
         self._page = self._select(tail, detail)
         self._table.lay_out(detail.columns, self._page.rows)
-        reason = why_no_rows(view, detail.topic, self._asked.filter, self._page.total, tail.error)
+        reason = why_no_rows(view, detail, self._asked.filter, self._page.total, tail.error)
         self._table.show_rows(self._page.rows, view.now, reason)
         self._show_record()
         self.query_one(TitleLine).show([self._title(detail, now)])
