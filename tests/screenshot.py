@@ -12,7 +12,6 @@ from pipeline import config
 from pipeline.stack.runtime import Runtime
 from tests.e2e.conftest import stack_environment
 from tui.app import FraudwatchApp
-from tui.panels.catalogue import sinks_of_panels
 from tui.panels.flagged.flagged_panel import FLAGGED_PANEL
 from tui.panels.windows.windows_panel import WINDOWS
 from tui.session.environment import Environment
@@ -33,7 +32,7 @@ async def take(picture: Path, folder: Path) -> None:
         Environment(
             "local",
             lambda: Runtime(settings),
-            lambda bootstrap: KafkaSource(settings.kafka.at(bootstrap), sinks_of_panels()),
+            lambda bootstrap, sinks: KafkaSource(settings.kafka.at(bootstrap), sinks),
             lambda bootstrap: KafkaTails(bootstrap, settings.kafka),
             lambda bootstrap, user: KafkaHistory(settings.kafka.at(bootstrap), user),
             folder=folder,

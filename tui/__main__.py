@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
     from pipeline.config import Settings
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .session.backend import Backend
     from .session.view import View
     from .streams.history import HistorySource
+    from .streams.sink_topics import SinkTopic
     from .streams.source import Source
     from .streams.tail_source import Tails
 
@@ -148,11 +149,10 @@ def _open_console(options: ConsoleOptions) -> int | None:
             gc.set_threshold(*_COLLECT_AT)
             gc.enable()
 
-    def open_source(bootstrap: str) -> Source:
-        from .panels.catalogue import sinks_of_panels
+    def open_source(bootstrap: str, sinks: Sequence[SinkTopic[Any]]) -> Source:
         from .streams.kafka_source import KafkaSource
 
-        return KafkaSource(settings.kafka.at(bootstrap), sinks_of_panels())
+        return KafkaSource(settings.kafka.at(bootstrap), sinks)
 
     def open_tails(bootstrap: Callable[[], str]) -> Tails:
         from .streams.kafka_tails import KafkaTails

@@ -249,7 +249,8 @@ class FraudwatchApp(App[str]):
             return UserFeed(source, self._environment.clock)
 
         def users() -> list[int]:
-            return [row.user_id for row in self.session.view().data.of(USERS).rows]
+            rows = self.session.view().data.of(USERS).rows
+            return [row.user_id for row in rows if row.user_id is not None]
 
         self.push_screen(UserScreen(message.user_id, feed, users, self._environment.clock))
 

@@ -30,11 +30,13 @@ class TablePreferences(msgspec.Struct, frozen=True):
         sort: The column it is sorted by; empty for the table's own order.
         descending: Whether the largest comes first.
         hidden: The titles of the hidden columns.
+        feature: The feature it shows; empty for its first one.
     """
 
     sort: str = ""
     descending: bool = True
     hidden: tuple[str, ...] = ()
+    feature: str = ""
 
 
 class Preferences(msgspec.Struct, frozen=True):
@@ -44,7 +46,6 @@ class Preferences(msgspec.Struct, frozen=True):
         theme: Name of the theme; empty for the default.
         panel: The chosen panel: `users`, `windows`, `flagged` or `plots`.
         maximised: Whether that panel is maximised.
-        windows: The kind of windows in the windows table: a feature's name.
         ask_before_cancelling: Whether cancelling a job asks first.
         tables: Preferences of tables, by the table's id.
     """
@@ -52,7 +53,6 @@ class Preferences(msgspec.Struct, frozen=True):
     theme: str = ""
     panel: str = "users"
     maximised: bool = False
-    windows: str = "tumbling"
     ask_before_cancelling: bool = True
     tables: Mapping[str, TablePreferences] = {}
 

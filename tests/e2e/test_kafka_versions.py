@@ -30,9 +30,10 @@ from pipeline.kafka.extent import extent
 from pipeline.kafka.records import decode
 from pipeline.model import RollingRow, Since, Transaction
 from pipeline.stack.runtime import Runtime
-from tui.panels.catalogue import sinks_of_panels
+from tui.panels.catalogue import PANELS
 from tui.streams.kafka_source import KafkaSource
 from tui.streams.kafka_tails import KafkaTails
+from tui.streams.panel_state import sinks_of
 from tui.streams.tail_source import TopicSize
 
 from .attaching import Attached, with_transactions
@@ -162,7 +163,7 @@ def _committed(kafka: KafkaSettings) -> dict[int, int]:
 
 
 def test_the_console_reads_it(company: Company) -> None:
-    source = KafkaSource(company.kafka, sinks_of_panels())
+    source = KafkaSource(company.kafka, sinks_of(PANELS))
     try:
         found: list[int] = []
 

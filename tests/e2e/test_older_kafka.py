@@ -24,9 +24,10 @@ from pipeline.stack.local import broker, cluster
 from pipeline.stack.local.java import java_home
 from pipeline.stack.local.ports import LOOPBACK, free_port, listening
 from pipeline.stack.runtime import Runtime
-from tui.panels.catalogue import sinks_of_panels
+from tui.panels.catalogue import PANELS
 from tui.streams.kafka_source import KafkaSource
 from tui.streams.kafka_tails import KafkaTails
+from tui.streams.panel_state import sinks_of
 from tui.streams.tail_source import TopicSize
 
 from .attaching import Attached, with_transactions
@@ -138,7 +139,7 @@ def test_everything_but_the_newest_timestamp_is_there(company: Company, less: Ne
 
 
 def _read_by_the_console(kafka: KafkaSettings) -> int:
-    source = KafkaSource(kafka, sinks_of_panels())
+    source = KafkaSource(kafka, sinks_of(PANELS))
     try:
         read = []
 
@@ -195,7 +196,7 @@ def test_without_offsets_topics_are_listed_and_reading_says_why_it_cannot(
     assert findings["Kafka"]["outcome"] == findings["Topics"]["outcome"] == "good"
     assert "number of records unknown" in findings["Kafka"]["found"]
     assert why in findings["Transactions"]["found"]
-    source = KafkaSource(company.kafka, sinks_of_panels())
+    source = KafkaSource(company.kafka, sinks_of(PANELS))
     try:
         wait_until(lambda: source.poll().error, 20, "the reason")
     finally:

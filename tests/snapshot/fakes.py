@@ -22,14 +22,16 @@ from pipeline.model import (
     Resume,
     SimulatorCommand,
     SimulatorStatus,
+    Sink,
     SinkColumn,
     Slots,
     StackStatus,
     Step,
     StepState,
+    WindowShape,
 )
 from tui.session.backend import ReportProgress, ReportSteps
-from tui.streams.sink_topics import FLAGGED, ROLLING, TUMBLING
+from tui.streams.sink_topics import CUMULATING, FLAGGED, HOPPING, ROLLING, TUMBLING
 from tui.streams.source import Batch
 
 from .sample_rows import EVENT_TIME, NOW
@@ -99,6 +101,16 @@ DETAIL = JobDetail(
     ),
 )
 
+_HOUR = timedelta(hours=1)
+
+SINKS = (
+    Sink("rolling", ROLLING.topic, DETAIL.columns),
+    Sink("tumbling", TUMBLING.topic, (), WindowShape(6 * _HOUR, 6 * _HOUR)),
+    Sink("flagged", FLAGGED.topic, ()),
+    Sink("hopping", HOPPING.topic, (), WindowShape(6 * _HOUR, _HOUR)),
+    Sink("cumulating", CUMULATING.topic, (), WindowShape(24 * _HOUR, _HOUR, cumulates=True)),
+)
+
 STATUS = StackStatus(
     profile="local",
     kafka=Health.UP,
@@ -156,6 +168,7 @@ class FakeBackend:
         close_gate: `close` waits for it.
         changed: Whether jobs have changed since their state was saved.
         running_metrics: What `metrics` returns.
+        features: What `sinks` returns.
         calls: The calls in order, without `status`.
     """
 
@@ -169,6 +182,7 @@ class FakeBackend:
     changed: bool = False
     attaches: bool = False
     running_metrics: dict[str, JobMetrics] = field(default_factory=lambda: dict(METRICS))
+    features: tuple[Sink, ...] = SINKS
     calls: list[str] = field(default_factory=list)
 
     @property
@@ -193,6 +207,9 @@ class FakeBackend:
         self.gate.wait(GATE_SECONDS)
         if self.failure is not None:
             raise self.failure
+
+    def sinks(self) -> tuple[Sink, ...]:
+        return self.features
 
     def status(self) -> StackStatus:
         if isinstance(self.stack, Exception):

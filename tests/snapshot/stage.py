@@ -15,6 +15,7 @@ from tui.screens.dashboard.dashboard import Dashboard
 from tui.session.environment import Environment, Profiles
 from tui.session.view import Phase, View
 from tui.streams.history import HistoryBatch
+from tui.streams.sink_topics import SinkTopic
 from tui.streams.tail_source import Tails
 
 from .fakes import Clock, FakeBackend, FakeSource
@@ -76,7 +77,7 @@ class Stage:
     def connect(self) -> FakeBackend:
         return self.backend
 
-    def open_source(self, bootstrap: str) -> FakeSource:
+    def open_source(self, bootstrap: str, sinks: Sequence[SinkTopic[Any]]) -> FakeSource:
         """Return the source of the streams."""
         return self.source
 

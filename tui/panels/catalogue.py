@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from tui.streams.sink_topics import SinkTopic
-
 from .flagged.flagged_panel import FLAGGED_PANEL
 from .panel import Panel, TablePanel
 from .plots.plots_panel import PLOTS
@@ -14,8 +12,3 @@ from .windows.windows_panel import WINDOWS
 
 TABLE_PANELS: Final[tuple[TablePanel[Any], ...]] = (USERS, WINDOWS, FLAGGED_PANEL)
 PANELS: Final[tuple[Panel[Any], ...]] = (*TABLE_PANELS, PLOTS)
-
-
-def sinks_of_panels() -> tuple[SinkTopic[Any], ...]:
-    """Return the distinct sink topics that the panels read."""
-    return tuple(dict.fromkeys(sink for panel in PANELS for sink in panel.sinks))

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Generic
 
 from tui.streams.panel_state import MakeState, ShownT
-from tui.streams.sink_topics import SinkTopic
+from tui.streams.sink_topics import SinkTopic, Values
+from tui.streams.snapshot import Snapshot
 from tui.table.column import Columns, RowT
 from tui.table.query import Page, Query, select
 
@@ -22,7 +23,8 @@ class Panel(Generic[ShownT]):
     Attributes:
         name: Its id.
         title: Its title.
-        sinks: The sink topics it reads.
+        sinks: The sink topics of built-in features that it reads.
+        adopts: Whether it reads the sink topic of a user's own feature, too.
         nothing: What it shows before anything has been read.
         state: Creates its state.
         widgets: Creates its widgets; the one that takes the keys has the panel's name as its id.
@@ -34,6 +36,7 @@ class Panel(Generic[ShownT]):
     nothing: ShownT
     state: MakeState[ShownT]
     widgets: Callable[[], Iterable[Widget]]
+    adopts: Callable[[SinkTopic[Values]], bool] = lambda _: False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +44,8 @@ class TablePanel(Panel[Page[RowT]], Generic[RowT]):
     """A panel with a table of rows.
 
     Attributes:
-        columns: The columns to filter, sort and export by.
-        switches: Whether it shows one of its sink topics at a time.
+        columns: The columns of the rows of built-in features.
+        tabs: The built-in features that it can show; one at a time, like those it adopts.
         refines: Whether a frozen page is sorted and filtered within the rows it shows.
         exported: Returns the rows to export of a page.
         found: Returns how many rows an export of the whole table has.
@@ -50,26 +53,30 @@ class TablePanel(Panel[Page[RowT]], Generic[RowT]):
 
     nothing: Page[RowT] = field(default_factory=Page)
     columns: Columns[Any]
-    switches: bool = False
+    tabs: tuple[SinkTopic[Any], ...]
     refines: bool = True
     exported: Callable[[Page[RowT]], Sequence[Any]] = lambda page: page.rows
     found: Callable[[Page[RowT]], int] = lambda page: page.matched
 
-    def sink(self, query: Query) -> SinkTopic[Any]:
-        """Return the sink topic that a query asks for."""
-        return next((sink for sink in self.sinks if sink.feature == query.feature), self.sinks[0])
+    def tabs_of(self, data: Snapshot) -> tuple[SinkTopic[Any], ...]:
+        """Return the sink topics that it can show, the user's own last."""
+        return (*self.tabs, *filter(self.adopts, data.own))
 
-    def next_sink(self, query: Query) -> SinkTopic[Any]:
-        """Return the sink topic after the one that a query asks for, cyclically."""
-        at = self.sinks.index(self.sink(query))
-        return self.sinks[(at + 1) % len(self.sinks)]
+    def tab(self, data: Snapshot) -> SinkTopic[Any]:
+        """Return the sink topic that it shows."""
+        shown = data.of(self).query.feature
+        return next((tab for tab in self.tabs_of(data) if tab.feature == shown), self.tabs[0])
+
+    def columns_of(self, page: Page[RowT]) -> Columns[Any]:
+        """Return the columns to filter, sort and export a page by."""
+        return page.columns or self.columns
 
     def refined(self, page: Page[RowT], query: Query) -> Page[RowT]:
         """Apply a query to the rows of a frozen page."""
-        if page.query == query or not self.refines:
+        if page.query == query or not self.refines or page.query.feature != query.feature:
             return page
-        found = select(page.rows, query, self.columns)
-        return replace(found, total=page.total, truncated=page.truncated)
+        found = select(page.rows, query, self.columns_of(page))
+        return replace(found, total=page.total, truncated=page.truncated, columns=page.columns)
 
     def count(self, page: Page[RowT], *, frozen: bool) -> int:
         """Return how many rows an export has; a frozen table exports only its page."""

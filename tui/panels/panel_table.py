@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
+from dataclasses import replace
+from typing import Any
+
 from textual.message import Message
 
 from tui.session.view import View
-from tui.table.column import RowT
+from tui.streams.sink_topics import SinkTopic
+from tui.table.column import Columns, RowT
 from tui.table.live_table import LiveTable
+from tui.table.query import Query
 
 
 class PanelTable(LiveTable[RowT]):
@@ -18,3 +24,33 @@ class PanelTable(LiveTable[RowT]):
     def opened(self, row: RowT) -> Message | None:
         """Return the message to post when a row is opened; None when rows cannot be opened."""
         return None
+
+
+class TabbedTable(PanelTable[Any]):
+    """A table that shows one feature at a time; each may have columns of its own.
+
+    Args:
+        columns: The columns of the rows of built-in features.
+        key: Returns a row's identity.
+        query: The initial query.
+        id: The panel's name.
+    """
+
+    def __init__(
+        self, columns: Columns[Any], key: Callable[[Any], Hashable], *, query: Query, id: str
+    ) -> None:
+        super().__init__(columns, key, query=query, id=id)
+        self._first_query = query
+        self._first_columns = columns
+
+    def use_columns(self, columns: Columns[Any]) -> None:
+        """Show these columns from now on."""
+        if columns is not self.columns:
+            self.columns = columns
+            self.refresh()
+
+    def ask_for(self, tab: SinkTopic[Any]) -> None:
+        """Ask for another feature: in the same order, if it has the same columns."""
+        same = not tab.columns and self.columns is self._first_columns
+        asked = (self.asked if same else None) or self._first_query
+        self.ask(replace(asked, feature=tab.feature))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from pipeline.model import (
@@ -11,6 +11,7 @@ from pipeline.model import (
     JobStatus,
     Resume,
     SimulatorStatus,
+    Sink,
     StackStatus,
     Step,
 )
@@ -39,6 +40,9 @@ class Backend(Protocol):
 
     def bring_up(self, report: ReportSteps) -> None:
         """Start the stack, or attach to a running one, with its jobs and the simulator."""
+
+    def sinks(self) -> Sequence[Sink]:
+        """Return what the topic of each feature holds."""
 
     def status(self) -> StackStatus:
         """Return the status of the whole stack."""

@@ -6,16 +6,19 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tui.streams.limits import StreamLimits
 
 if TYPE_CHECKING:
     from tui.streams.history import HistorySource
+    from tui.streams.sink_topics import SinkTopic
     from tui.streams.source import Source
     from tui.streams.tail_source import Tails
 
     from .backend import Backend
+
+OpenSource = Callable[[str, Sequence["SinkTopic[Any]"]], "Source"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ class Environment:
     Attributes:
         profile: Name of the profile.
         connect: Creates the backend; called in a thread after the first paint.
-        open_source: Connects to Kafka at an address; called in a thread.
+        open_source: Reads sink topics from Kafka at an address; called in a thread.
         open_tails: Opens and lists topics at the address that a callable returns.
         open_history: Connects to Kafka at an address for one user; called in a thread.
         clock: Seconds since the epoch.
@@ -52,7 +55,7 @@ class Environment:
 
     profile: str
     connect: Callable[[], Backend]
-    open_source: Callable[[str], Source]
+    open_source: OpenSource
     open_tails: Callable[[Callable[[], str]], Tails]
     open_history: Callable[[str, int], HistorySource]
     clock: Callable[[], float] = time.time

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from pipeline.errors import PipelineError, UnavailableError
@@ -13,6 +13,7 @@ from pipeline.model import (
     JobStatus,
     Resume,
     SimulatorStatus,
+    Sink,
     StackStatus,
 )
 from tui.keymap import changing_actions
@@ -65,6 +66,9 @@ class ReadOnlyBackend:
                 "The stack is not running, and a read-only console does not start it.",
                 "Start it with `fraudwatch up`, or open the console without --read-only.",
             )
+
+    def sinks(self) -> Sequence[Sink]:
+        return self._backend.sinks()
 
     def status(self) -> StackStatus:
         return self._backend.status()

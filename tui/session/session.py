@@ -39,10 +39,10 @@ from .view import JobLine, Notice, Phase, Reading, Severity, View
 
 if TYPE_CHECKING:
     from tui.streams.panel_state import StoredPanel
-    from tui.streams.source import Source
     from tui.streams.store import Store
 
     from .backend import Backend
+    from .environment import OpenSource
 
 T = TypeVar("T")
 
@@ -60,7 +60,7 @@ class Session:
     Args:
         profile: The profile's name.
         connect: Creates the backend; called in a thread, since importing it is slow.
-        open_source: Connects to Kafka at an address; called in the feed's thread.
+        open_source: Reads sink topics from Kafka at an address; called in the feed's thread.
         panels: The panels that the streams are read for.
         clock: Seconds since the epoch.
         limits: How much of the streams to hold in memory.
@@ -71,7 +71,7 @@ class Session:
         self,
         profile: str,
         connect: Callable[[], Backend],
-        open_source: Callable[[str], Source],
+        open_source: OpenSource,
         panels: Sequence[StoredPanel[Any]],
         clock: Callable[[], float],
         *,
@@ -250,7 +250,7 @@ class Session:
             self._view = replace(view, reads=True)
             if old is not None and old[0] == bootstrap:
                 return
-            feed = Feed(lambda: self._open_source(bootstrap), store)
+            feed = Feed(lambda: self._open_source(bootstrap, store.sinks), store)
             self._feed = (bootstrap, feed)
         if old:
             old[1].stop(_JOIN_SECONDS)
@@ -260,7 +260,8 @@ class Session:
         """Create the store; only once Kafka has an address, to keep the first paint fast."""
         from tui.streams.store import Store
 
-        self._store = Store(self._panels, self._clock, self._limits)
+        features = self._required().sinks()
+        self._store = Store(self._panels, self._clock, self._limits, features)
         self._store.queries = self._queries
         return self._store
 

@@ -14,6 +14,7 @@ from pipeline.model import SinkColumn
 from pipeline.text.malformed import MALFORMED
 
 from .record_view import RecordView
+from .sink_topics import Values
 
 _KINDS: Final[Mapping[str, type]] = {
     "int8": int,
@@ -38,7 +39,7 @@ class FeatureRow:
     """
 
     record: RecordView
-    values: tuple[Any, ...]
+    values: Values
 
 
 def kind(column: SinkColumn) -> type:
@@ -48,13 +49,18 @@ def kind(column: SinkColumn) -> type:
 
 def row(record: RecordView, columns: Sequence[SinkColumn]) -> FeatureRow:
     """Decode a record; one that is not a JSON object has no values."""
+    found = values(record.data, columns)
+    return FeatureRow(record, found if found is not None else (None,) * len(columns))
+
+
+def values(data: bytes | None, columns: Sequence[SinkColumn]) -> Values | None:
+    """Decode a record's value; None if it is not a JSON object."""
     found: object = None
     with suppress(*MALFORMED):
-        found = msgspec.json.decode(record.data or b"null")
-    given = found if isinstance(found, dict) else {}
-    return FeatureRow(
-        record, tuple(_as(kind(column), given.get(column.name)) for column in columns)
-    )
+        found = msgspec.json.decode(data or b"null")
+    if not isinstance(found, dict):
+        return None
+    return tuple(_as(kind(column), found.get(column.name)) for column in columns)
 
 
 def _as(kind: type, value: object) -> Any:

@@ -13,6 +13,7 @@ from pipeline.kafka.quarantine import validate
 from pipeline.kafka.records import Record, decode_with_records
 from pipeline.model import Last, Transaction
 
+from .feature_rows import values
 from .quarantined import BadRow
 from .record_view import RecordView
 from .sink_topics import SinkTopic, WithRecord
@@ -117,6 +118,10 @@ def decoded(
 
 def _rows(sink: SinkTopic[Any], records: list[Record]) -> tuple[Sequence[Any], int]:
     """Return the rows of a sink topic, and the number of records that could not be decoded."""
+    if sink.columns:
+        own = [values(record.value, sink.columns) for record in records]
+        rows = [row for row in own if row is not None]
+        return rows, len(own) - len(rows)
     good, bad = decode_with_records(sink.kind, records)
     if not sink.with_record:
         return [row for _, row in good], len(bad)

@@ -15,6 +15,7 @@ class StreamLimits:
         users: Users; those without an update for longest are dropped first.
         windows: Windows of each kind; the oldest are dropped first.
         window_rows: Rows of all windows of a kind; beyond that, old windows keep only totals.
+        own_rows: Rows of each of the user's own features; the oldest are dropped first.
         flagged: Flagged transactions; the oldest are dropped first.
         shown: Rows of each table in a snapshot.
     """
@@ -22,6 +23,7 @@ class StreamLimits:
     users: int = 100_000
     windows: int = 48
     window_rows: int = 500_000
+    own_rows: int = 20_000
     flagged: int = 1_000
     shown: int = 500
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
 from tui.table.query import Query
 
 from .event_clock import EventClock
 from .limits import StreamLimits
+from .sink_topics import SinkTopic, Values
 from .source import Batch
 
 ShownT = TypeVar("ShownT")
@@ -42,7 +43,8 @@ class PanelState(ABC, Generic[ShownT_co]):
         return {}
 
 
-MakeState = Callable[[StreamLimits, EventClock], PanelState[ShownT_co]]
+OwnSinks = Sequence[SinkTopic[Values]]
+MakeState = Callable[[StreamLimits, EventClock, OwnSinks], PanelState[ShownT_co]]
 
 
 class StoredPanel(Protocol[ShownT_co]):
@@ -58,3 +60,22 @@ class StoredPanel(Protocol[ShownT_co]):
     @property
     def state(self) -> MakeState[ShownT_co]:
         """Creates its empty state; imports what that needs, to keep the first paint fast."""
+
+    @property
+    def sinks(self) -> Sequence[SinkTopic[Any]]:
+        """The sink topics of built-in features that it reads."""
+
+    @property
+    def adopts(self) -> Callable[[SinkTopic[Values]], bool]:
+        """Whether it reads the sink topic of a user's own feature, too."""
+
+
+def sinks_of(panels: Iterable[StoredPanel[Any]], own: OwnSinks = ()) -> tuple[SinkTopic[Any], ...]:
+    """Return the distinct sink topics that panels read.
+
+    Args:
+        panels: The panels.
+        own: The sink topics of the user's own features.
+    """
+    read = [sink for panel in panels for sink in (*panel.sinks, *filter(panel.adopts, own))]
+    return tuple(dict.fromkeys(read))

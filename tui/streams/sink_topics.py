@@ -1,19 +1,31 @@
-"""The sink topics that the console's panels read, and what their records hold.
+"""The sink topics that the console reads, and what their records hold.
 
-The features define the topics, too, but importing them imports Ibis, which would delay the first
-paint; a test compares the two.
+Those of the built-in features are listed here, with the type of their rows. Those of a user's own
+features are known once the pipeline is loaded, which would delay the first paint.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
-from pipeline.model import CumulatingRow, RollingRow, Transaction, WindowRow
+from pipeline import contract
+from pipeline.model import (
+    CumulatingRow,
+    RollingRow,
+    Sink,
+    SinkColumn,
+    Transaction,
+    WindowRow,
+    WindowShape,
+)
 
 from .record_view import RecordView
 
 RowT = TypeVar("RowT")
+Values = tuple[Any, ...]
+"""A row of a user's own feature: a value per column, None for one that is not of its type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,29 +43,37 @@ class SinkTopic(Generic[RowT]):
     Attributes:
         feature: Name of the feature and of its job.
         topic: Documented name of the topic.
-        kind: The type that a record's value is decoded to.
+        kind: The type that a record's value is decoded to; `tuple` for `Values`.
         with_record: Whether rows are wrapped in `WithRecord`.
+        columns: The columns of `Values`; empty for a built-in feature.
+        windows: The windows of a user's own feature, as far as they are known.
     """
 
     feature: str
     topic: str
     kind: type[Any]
     with_record: bool = False
+    columns: tuple[SinkColumn, ...] = ()
+    windows: WindowShape | None = None
 
 
-ROLLING: Final[SinkTopic[RollingRow]] = SinkTopic(
-    "rolling", "user_trans_amt_last_360min", RollingRow
-)
-TUMBLING: Final[SinkTopic[WindowRow]] = SinkTopic(
-    "tumbling", "user_trans_amt_last_360min_windowed", WindowRow
-)
-HOPPING: Final[SinkTopic[WindowRow]] = SinkTopic(
-    "hopping", "user_trans_amt_last_360min_hopping", WindowRow
-)
+ROLLING: Final[SinkTopic[RollingRow]] = SinkTopic("rolling", contract.ROLLING_TOPIC, RollingRow)
+TUMBLING: Final[SinkTopic[WindowRow]] = SinkTopic("tumbling", contract.TUMBLING_TOPIC, WindowRow)
+HOPPING: Final[SinkTopic[WindowRow]] = SinkTopic("hopping", contract.HOPPING_TOPIC, WindowRow)
 CUMULATING: Final[SinkTopic[WindowRow]] = SinkTopic(
-    "cumulating", "user_trans_amt_today_cumulating", CumulatingRow
+    "cumulating", contract.CUMULATING_TOPIC, CumulatingRow
 )
 WINDOW_SINKS: Final = (TUMBLING, HOPPING, CUMULATING)
 FLAGGED: Final[SinkTopic[WithRecord[Transaction]]] = SinkTopic(
-    "flagged", "flagged_transactions", Transaction, with_record=True
+    "flagged", contract.FLAGGED_TOPIC, Transaction, with_record=True
 )
+_BUILT_IN: Final = frozenset(sink.feature for sink in (ROLLING, *WINDOW_SINKS, FLAGGED))
+
+
+def own_sinks(sinks: Iterable[Sink]) -> tuple[SinkTopic[Values], ...]:
+    """Return the sink topics of the features that are not built in."""
+    return tuple(
+        SinkTopic(sink.feature, sink.topic, tuple, columns=sink.columns, windows=sink.windows)
+        for sink in sinks
+        if sink.feature not in _BUILT_IN
+    )

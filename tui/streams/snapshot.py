@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pipeline.model import WindowShape
+
 from .event_clock import EventTime
 from .panel_state import ShownT, StoredPanel
 from .quarantined import Quarantine
+from .sink_topics import SinkTopic, Values
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +20,8 @@ class Snapshot:
 
     Attributes:
         panels: What each panel draws, by its name; `of` adds the type.
+        own: The sink topics of the user's own features.
+        windows: The windows of the features that have any, by feature.
         transactions_total: Transactions read.
         rate: Transactions per second of wall time, over the last few seconds.
         event_time: The progress of event time.
@@ -35,6 +40,8 @@ class Snapshot:
     """
 
     panels: Mapping[str, Any] = field(default_factory=dict)
+    own: tuple[SinkTopic[Values], ...] = ()
+    windows: Mapping[str, WindowShape] = field(default_factory=dict)
     transactions_total: int = 0
     rate: float = 0.0
     event_time: EventTime = field(default_factory=EventTime)

@@ -11,12 +11,14 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from pipeline.model import Sink
 from tui.table.query import Query
 
 from .event_clock import EventClock
 from .limits import StreamLimits
-from .panel_state import PanelState, ShownT, StoredPanel
+from .panel_state import PanelState, ShownT, StoredPanel, sinks_of
 from .quarantined import QuarantineBuffer
+from .sink_topics import SinkTopic, own_sinks
 from .snapshot import Snapshot
 from .source import Batch
 from .throughput import Throughput
@@ -29,6 +31,7 @@ class Store:
         panels: The panels, which create their states.
         clock: Seconds since the epoch.
         limits: How much to hold in memory.
+        features: What the topics of all features hold.
     """
 
     def __init__(
@@ -36,12 +39,15 @@ class Store:
         panels: Sequence[StoredPanel[Any]],
         clock: Callable[[], float],
         limits: StreamLimits | None = None,
+        features: Sequence[Sink] = (),
     ) -> None:
         self.writing = threading.Lock()
         """Held by the feed that owns the store while it writes."""
         self._panels = panels
         self._clock = clock
         self._limits = limits or StreamLimits()
+        self._own = own_sinks(features)
+        self._windows = {sink.feature: sink.windows for sink in features if sink.windows}
         self._lag: int | None = None
         self._error = ""
         self._error_at: float | None = None
@@ -55,7 +61,10 @@ class Store:
     def _clear(self) -> None:
         self._event_clock = EventClock()
         self._states = {
-            panel.name: panel.state(self._limits, self._event_clock) for panel in self._panels
+            panel.name: panel.state(
+                self._limits, self._event_clock, tuple(filter(panel.adopts, self._own))
+            )
+            for panel in self._panels
         }
         self._throughput = Throughput()
         self._transactions_total = 0
@@ -64,6 +73,11 @@ class Store:
         self._quarantine = QuarantineBuffer()
         self._bad = 0
         self._consumed: Counter[str] = Counter()
+
+    @property
+    def sinks(self) -> tuple[SinkTopic[Any], ...]:
+        """The sink topics to read."""
+        return sinks_of(self._panels, self._own)
 
     def apply(self, batch: Batch) -> None:
         """Add a batch; duplicate rows change nothing but the counts of records."""
@@ -117,6 +131,8 @@ class Store:
                 name: state.shown(queries.get(name, Query()), now)
                 for name, state in self._states.items()
             },
+            own=self._own,
+            windows=self._windows,
             transactions_total=self._transactions_total,
             rate=self._throughput.rate(now),
             event_time=self._event_clock.state(now),

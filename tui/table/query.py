@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Generic
+from typing import Any, Generic
 
 from .column import Columns, RowT
 from .filter import Filter
@@ -15,7 +15,7 @@ class Query:
     """The filter and the order of a table's rows.
 
     Attributes:
-        sort: Name of a column; empty for the rows' own order.
+        sort: Name of a column; the rows' own order for any other name.
         descending: Whether the largest comes first.
         filter: The filter that rows must match.
         feature: The feature to show, for a table that shows one of several; empty for the first.
@@ -37,6 +37,7 @@ class Page(Generic[RowT]):
         total: Number of all rows.
         truncated: Whether there were more rows, some of which were dropped.
         query: The query.
+        columns: The rows' columns, where they are not those of the table.
     """
 
     rows: tuple[RowT, ...] = ()
@@ -44,6 +45,7 @@ class Page(Generic[RowT]):
     total: int = 0
     truncated: bool = False
     query: Query = field(default_factory=Query)
+    columns: Columns[Any] | None = None
 
 
 def select(
@@ -64,6 +66,6 @@ def select(
     found = everything
     if query.filter:
         found = [row for row in everything if query.filter.matches(columns.getter(row))]
-    if query.sort:
+    if query.sort in columns.kinds:
         found = sorted(found, key=columns.sort_key(query.sort), reverse=query.descending)
     return Page(tuple(found[:limit]), len(found), len(everything), query=query)

@@ -11,8 +11,9 @@ from pipeline.kafka.records import Record
 from pipeline.model import CumulatingRow
 from pipeline.simulator import encode
 from tests.snapshot.sample_rows import rolling, transaction, window_row
-from tui.panels.catalogue import sinks_of_panels
+from tui.panels.catalogue import PANELS
 from tui.streams.kafka_source import decoded
+from tui.streams.panel_state import sinks_of
 from tui.streams.sink_topics import CUMULATING, FLAGGED, HOPPING, ROLLING, TUMBLING
 from tui.streams.source import Extent
 
@@ -50,7 +51,7 @@ def test_records_are_separated_by_topic_and_bad_ones_counted() -> None:
             record(HOPPING.topic, 0, window_row(1, 4)),
             record(CUMULATING.topic, 0, CUMULATING_ROW),
         ),
-        sinks_of_panels(),
+        sinks_of(PANELS),
         lag=5,
         error="",
         recreated=False,
@@ -79,7 +80,7 @@ def test_the_newest_record_of_each_topic_says_how_old_it_is() -> None:
         for offset, time in enumerate(of_topic)
     ]
     batch = decoded(
-        by_topic(*records), sinks_of_panels(), lag=0, error="", recreated=False, past=True
+        by_topic(*records), sinks_of(PANELS), lag=0, error="", recreated=False, past=True
     )
     # A producer that sets no timestamp leaves a negative one.
     assert batch.written == {ROLLING.topic: 9.0}

@@ -5,20 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-import ibis.expr.operations as ops
 import pytest
 
 from pipeline import features
-from pipeline.features.windows import interval
 from pipeline.flink.ddl import IDLE_TIMEOUT_SECONDS
 from pipeline.model import JobMetrics
-from tests.snapshot.fakes import JOBS, STATUS
+from tests.snapshot.fakes import JOBS, SINKS, STATUS
 from tests.snapshot.sample_rows import NOW
 from tui.panels.windows.next_window import OpenWindowLines
-from tui.panels.windows.open_window import IDLE_SECONDS, SHAPES, open_window
+from tui.panels.windows.open_window import IDLE_SECONDS, open_window
 from tui.session.view import JobLine, Phase, Reading, View
 from tui.streams.event_clock import EventTime, Partition
-from tui.streams.sink_topics import WINDOW_SINKS
 from tui.streams.snapshot import Snapshot
 from tui.table.query import Page, Query
 
@@ -40,6 +37,7 @@ def view(
         jobs=tuple(JobLine(job, metrics) for job in JOBS),
         data=Snapshot(
             {"windows": Page(query=Query(feature=kind))},
+            windows={sink.feature: sink.windows for sink in SINKS if sink.windows},
             event_time=EventTime(NEWEST, speed, tuple(partitions)),
         ),
     )
@@ -54,15 +52,9 @@ def said(shown: View) -> str:
     return "\n".join("".join(piece.text for piece in line).rstrip() for line in lines)
 
 
-def test_shapes_and_topics_are_those_of_the_features() -> None:
-    built_in = {feature.name: feature for feature in features.BUILT_IN}
-    assert list(SHAPES) == [sink.feature for sink in WINDOW_SINKS]
-    for kind, sink in zip(SHAPES, WINDOW_SINKS, strict=True):
-        op = built_in[kind].table.op()
-        assert isinstance(op, ops.WindowAggregate)
-        assert interval(op.window_size) == SHAPES[kind].size
-        assert interval(op.window_slide or op.window_size) == SHAPES[kind].step
-        assert built_in[kind].topic == sink.topic
+def test_the_samples_and_the_idle_time_are_those_of_the_pipeline() -> None:
+    windows = {each.name: each.sink.windows for each in features.BUILT_IN}
+    assert windows == {sink.feature: sink.windows for sink in SINKS}
     assert IDLE_TIMEOUT_SECONDS == IDLE_SECONDS
 
 

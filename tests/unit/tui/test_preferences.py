@@ -81,11 +81,11 @@ def test_a_change_waits_neither_for_the_disk_nor_for_another_console(path: Path)
         fcntl.flock(other, fcntl.LOCK_EX)
         # Anything that waited for the other console would wait for ever.
         for number in range(100):
-            file.change(windows=f"w{number}")
+            file.change(panel=f"w{number}")
         file.close(patience=0.1)
         assert not path.exists()
     file.close()
-    assert opened(path).current.windows == file.current.windows == "w99"
+    assert opened(path).current.panel == file.current.panel == "w99"
 
 
 def test_fields_of_a_newer_version_stay(path: Path) -> None:
@@ -137,9 +137,9 @@ def test_a_file_that_gets_damaged_later_loses_nothing_of_this_console(
     for number in (1, 2):
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(damaged)
-        file.change(windows=f"w{number}")
+        file.change(panel=f"w{number}")
         file.close()
-        assert opened(path).current.windows == f"w{number}"
+        assert opened(path).current.panel == f"w{number}"
         assert path.with_suffix(f".damaged-{number}").read_bytes() == damaged
     assert len(notices) == 1
 

@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 
 from pipeline.model import Health, JobState, SimulatorStatus
-from tests.snapshot.fakes import JOBS, STATUS
+from tests.snapshot.fakes import JOBS, SINKS, STATUS
 from tests.snapshot.sample_rows import NOW
 from tui.drawing.tones import Piece, Tone
 from tui.panels.flagged.flagged_table import why_no_flagged
@@ -32,7 +32,11 @@ LIVE = View(
     NOW,
     reading=Reading(STATUS, NOW),
     jobs=tuple(JobLine(job) for job in JOBS),
-    data=Snapshot(event_time=TIME, transactions_total=1_234),
+    data=Snapshot(
+        event_time=TIME,
+        transactions_total=1_234,
+        windows={sink.feature: sink.windows for sink in SINKS if sink.windows},
+    ),
 )
 
 INVALID = Quarantine(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -23,6 +25,7 @@ from tests.snapshot.sample_rows import (
 )
 from tests.snapshot.stage import Stage
 from tui.session.view import Phase
+from tui.streams.sink_topics import SinkTopic
 from tui.widgets.filter_bar import FilterBar
 
 HOSTILE = pytest.mark.parametrize(
@@ -172,9 +175,9 @@ async def test_a_broker_that_comes_back_elsewhere_is_followed() -> None:
     opened: list[str] = []
 
     class Noting(Stage):
-        def open_source(self, bootstrap: str) -> FakeSource:
+        def open_source(self, bootstrap: str, sinks: Sequence[SinkTopic[Any]]) -> FakeSource:
             opened.append(bootstrap)
-            return super().open_source(bootstrap)
+            return super().open_source(bootstrap, sinks)
 
     stage = Noting()
     async with stage.app.run_test() as pilot:

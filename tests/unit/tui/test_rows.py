@@ -11,7 +11,7 @@ import pytest
 from pipeline.model import SinkColumn
 from tests.snapshot.rows import COLUMNS, DETAIL, RowsStage, feature_record
 from tests.snapshot.tails import record
-from tui.screens.rows.feature_table import written
+from tui.panels.feature_columns import written
 from tui.streams import feature_rows
 from tui.widgets.record_pane import RecordPane
 

@@ -15,11 +15,12 @@ if TYPE_CHECKING:
 
     from tui.streams.event_clock import EventClock
     from tui.streams.limits import StreamLimits
+    from tui.streams.panel_state import OwnSinks
 
     from .flagged_state import FlaggedState
 
 
-def _state(limits: StreamLimits, _: EventClock) -> FlaggedState:
+def _state(limits: StreamLimits, _: EventClock, __: OwnSinks) -> FlaggedState:
     from .flagged_state import FlaggedState
 
     return FlaggedState(limits.flagged, limits.users, limits.shown)
@@ -39,6 +40,7 @@ FLAGGED_PANEL: Final[TablePanel[Flagged]] = TablePanel(
     name="flagged",
     title="Flagged",
     sinks=(FLAGGED, ROLLING),
+    tabs=(FLAGGED,),
     state=_state,
     widgets=_widgets,
     columns=FLAGGED_COLUMNS,

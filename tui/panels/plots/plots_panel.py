@@ -15,11 +15,12 @@ if TYPE_CHECKING:
 
     from tui.streams.event_clock import EventClock
     from tui.streams.limits import StreamLimits
+    from tui.streams.panel_state import OwnSinks
 
     from .series import Series
 
 
-def _state(_: StreamLimits, __: EventClock) -> Series:
+def _state(_: StreamLimits, __: EventClock, ___: OwnSinks) -> Series:
     from .series import Series
 
     return Series()

@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from tui.panels.panel import TablePanel
 from tui.streams.sink_topics import FLAGGED, ROLLING
 
-from .user_row import USER_COLUMNS, UserRow
+from .latest_row import is_rolling
+from .user_row import USER_COLUMNS
 
 if TYPE_CHECKING:
     from textual.widget import Widget
 
+    from tui.panels.tabs import Tabs
     from tui.streams.event_clock import EventClock
     from tui.streams.limits import StreamLimits
+    from tui.streams.panel_state import OwnSinks
 
+
+def _state(limits: StreamLimits, _: EventClock, own: OwnSinks) -> Tabs:
+    from tui.panels.tabs import Tabs
+
+    from .latest_rows_state import LatestRows
     from .users_state import UsersState
 
-
-def _state(limits: StreamLimits, _: EventClock) -> UsersState:
-    from .users_state import UsersState
-
-    return UsersState(limits.users, limits.shown)
+    built_in = {ROLLING.feature: UsersState(limits.users, limits.shown)}
+    more = {sink.feature: LatestRows(sink, limits.own_rows, limits.shown) for sink in own}
+    return Tabs({**built_in, **more})
 
 
 def _widgets() -> Iterable[Widget]:
@@ -31,10 +37,12 @@ def _widgets() -> Iterable[Widget]:
     return (UsersTable(),)
 
 
-USERS: Final[TablePanel[UserRow]] = TablePanel(
+USERS: Final[TablePanel[Any]] = TablePanel(
     name="users",
     title="Users",
     sinks=(ROLLING, FLAGGED),
+    tabs=(ROLLING,),
+    adopts=is_rolling,
     state=_state,
     widgets=_widgets,
     columns=USER_COLUMNS,

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.model import RollingRow, Transaction
+from tui.panels.tabs import Tabs
 from tui.streams.panel_state import PanelState
 from tui.streams.sink_topics import FLAGGED, ROLLING
 from tui.streams.source import Batch
@@ -297,4 +298,5 @@ def _milliseconds(time: datetime) -> int:
 def containing(store: Store, text: str, most: int) -> list[int]:
     """Return at most `most` users of a store whose id contains these digits."""
     users = store.state(USERS)
-    return users.containing(text, most) if isinstance(users, UsersState) else []
+    rolling = users.states[ROLLING.feature] if isinstance(users, Tabs) else None
+    return rolling.containing(text, most) if isinstance(rolling, UsersState) else []

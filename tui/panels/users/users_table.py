@@ -2,40 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 from tui.messages import OpenUser
-from tui.panels.panel_table import PanelTable
+from tui.panels.panel_table import TabbedTable
 from tui.session.view import View
-from tui.streams.sink_topics import ROLLING
 from tui.table.query import Query
 from tui.widgets.reasons import DELAY, Reason, nothing_matches, why_empty
 
+from .latest_row import LatestRow
 from .user_row import USER_COLUMNS, UserRow
 from .users_panel import USERS
 
 
 def why_no_users(view: View) -> Reason:
     """Explain why the table is empty."""
-    page = view.data.of(USERS)
-    return nothing_matches(page.query.filter, page.total, "users") or why_empty(
+    page, tab = view.data.of(USERS), USERS.tab(view.data)
+    what = "rows" if tab.columns else "users"
+    return nothing_matches(page.query.filter, page.total, what) or why_empty(
         view,
-        ROLLING.feature,
+        tab.feature,
         lambda: f"Waiting for the watermark: a row is final {DELAY} of event time after it.",
     )
 
 
-class UsersTable(PanelTable[UserRow]):
+class UsersTable(TabbedTable):
     """Users, by their latest event time unless sorted otherwise."""
 
     EXPORTS = True
 
     def __init__(self) -> None:
-        super().__init__(USER_COLUMNS, lambda row: row.user_id, query=Query("seen"), id=USERS.name)
+        super().__init__(USER_COLUMNS, _key, query=Query("seen"), id=USERS.name)
 
     def show(self, view: View) -> None:
-        self.show_rows(view.data.of(USERS).rows, view.now, why_no_users(view))
+        page = view.data.of(USERS)
+        self.use_columns(USERS.columns_of(page))
+        self.show_rows(page.rows, view.now, why_no_users(view))
 
-    def opened(self, row: UserRow) -> OpenUser:
-        return OpenUser(row.user_id)
+    def opened(self, row: UserRow | LatestRow) -> OpenUser | None:
+        return OpenUser(row.user_id) if row.user_id is not None else None
 
-    def copied(self, row: UserRow) -> str:
-        return str(row.user_id)
+    def copied(self, row: UserRow | LatestRow) -> str:
+        return str(row.user_id) if row.user_id is not None else ", ".join(map(str, row.key))
+
+
+def _key(row: UserRow | LatestRow) -> Hashable:
+    return row.user_id if isinstance(row, UserRow) else row.key

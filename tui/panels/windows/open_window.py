@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from pipeline import contract
+from pipeline.model import WindowShape
 from tui.session.view import View
 from tui.streams.event_clock import Partition
-from tui.streams.sink_topics import CUMULATING, HOPPING, TUMBLING
 
 from .windows_panel import WINDOWS
 
@@ -18,24 +18,6 @@ from .windows_panel import WINDOWS
 IDLE_SECONDS: Final = 10.0
 
 _EPOCH: Final = datetime(1970, 1, 1)
-_HOUR: Final = timedelta(hours=1)
-
-
-@dataclass(frozen=True, slots=True)
-class WindowShape:
-    """Windows of one kind: their longest `size`, and the `step` from one end to the next."""
-
-    size: timedelta
-    step: timedelta
-    cumulates: bool = False
-
-
-SHAPES: Final = {
-    TUMBLING.feature: WindowShape(6 * _HOUR, 6 * _HOUR),
-    HOPPING.feature: WindowShape(6 * _HOUR, _HOUR),
-    CUMULATING.feature: WindowShape(24 * _HOUR, _HOUR, cumulates=True),
-}
-"""By kind; a test compares them with the features."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +48,16 @@ class OpenWindow:
 
 
 def open_window(view: View) -> OpenWindow | None:
-    """Return the window that closes next, of the kind shown; None before any transaction."""
-    sink = WINDOWS.sink(view.data.of(WINDOWS).query)
+    """Return the window that closes next, of the feature shown.
+
+    None before any transaction, and if it is unknown when the feature's windows end.
+    """
+    feature = WINDOWS.tab(view.data).feature
+    shape = view.data.windows.get(feature)
     time = view.data.event_time
-    if not time.partitions:
+    if shape is None or not time.partitions:
         return None
-    line = view.job(sink.feature)
+    line = view.job(feature)
     metrics = line.metrics if line is not None else None
     active = [each for each in time.partitions if view.now - each.at < IDLE_SECONDS]
     holder = min(active, key=lambda each: each.newest, default=None)
@@ -79,7 +65,7 @@ def open_window(view: View) -> OpenWindow | None:
     # A silent partition may lag behind the watermark, which never goes back.
     estimate = min(each.newest for each in active or time.partitions) - contract.WATERMARK_DELAY
     watermark = metrics.watermark if metrics is not None and metrics.watermark else estimate
-    start, end = _next(SHAPES[sink.feature], watermark)
+    start, end = _next(shape, watermark)
     missing = max(end - watermark, timedelta())
     return OpenWindow(
         start=start,

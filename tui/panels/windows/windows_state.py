@@ -1,9 +1,9 @@
-"""The latest closed windows of each kind, in columns, with a bounded number of rows."""
+"""The latest closed windows of one kind, in columns, with a bounded number of rows."""
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -65,51 +65,19 @@ class _Window:
 
 
 class WindowsState(PanelState[Page[WindowSummary]]):
-    """Buffers of closed windows, one per kind.
+    """Closed windows of one kind by end; the oldest are dropped first.
 
     Args:
-        sinks: The sink topics, one per kind.
-        limit: Windows to hold of each kind.
-        rows: Rows to hold of each kind; beyond that, the oldest windows keep only totals.
+        sink: The kind's sink topic.
+        limit: Windows to hold.
+        rows: Rows to hold; beyond that, the oldest windows keep only totals.
         count_fraud: Returns the flagged transactions between two event times, if known.
     """
 
     def __init__(
-        self,
-        sinks: Sequence[SinkTopic[WindowRow]],
-        limit: int,
-        rows: int,
-        count_fraud: CountFraud,
+        self, sink: SinkTopic[WindowRow], limit: int, rows: int, count_fraud: CountFraud
     ) -> None:
-        self._sinks = sinks
-        self._kinds = {sink.feature: _ClosedWindows(limit, rows, count_fraud) for sink in sinks}
-
-    def apply(self, batch: Batch, _: float) -> None:
-        for sink in self._sinks:
-            if rows := batch.rows(sink):
-                self._kinds[sink.feature].apply(rows)
-
-    def shown(self, query: Query, _: float) -> Page[WindowSummary]:
-        """Return the windows, newest first, with the users of a query."""
-        return self._asked(query).page(query)
-
-    def rows(self, query: Query) -> Iterable[WindowLine]:
-        """Yield the users of a query, newest window first, where the window still has its rows."""
-        return self._asked(query).rows(query)
-
-    @property
-    def buffered(self) -> Mapping[str, int]:
-        """The number of windows, by kind."""
-        return {kind: len(windows) for kind, windows in self._kinds.items()}
-
-    def _asked(self, query: Query) -> _ClosedWindows:
-        return self._kinds.get(query.feature, self._kinds[self._sinks[0].feature])
-
-
-class _ClosedWindows:
-    """Windows of one kind by end; the oldest are dropped first."""
-
-    def __init__(self, limit: int, rows: int, count_fraud: CountFraud) -> None:
+        self._sink = sink
         self._count_fraud = count_fraud
         self._limit = limit
         self._rows_limit = rows
@@ -117,11 +85,13 @@ class _ClosedWindows:
         self._page: Page[WindowSummary] = Page()
         self._windows: dict[tuple[datetime, datetime], _Window] = {}
 
-    def __len__(self) -> int:
-        return len(self._windows)
+    @property
+    def buffered(self) -> Mapping[str, int]:
+        """The number of windows."""
+        return {self._sink.feature: len(self._windows)}
 
-    def apply(self, rows: Iterable[WindowRow]) -> None:
-        for row in rows:
+    def apply(self, batch: Batch, _: float) -> None:
+        for row in batch.rows(self._sink):
             key = (row.window_end, row.window_start)
             window = self._windows.get(key)
             if window is None:
@@ -134,8 +104,11 @@ class _ClosedWindows:
         if self._rows > self._rows_limit:
             self._seal()
 
-    def page(self, query: Query) -> Page[WindowSummary]:
-        """Return the windows with the users of a query; only changed windows are recomputed."""
+    def shown(self, query: Query, _: float) -> Page[WindowSummary]:
+        """Return the windows, newest first, with the users of a query.
+
+        Only changed windows are recomputed.
+        """
         found = []
         for (end, start), window in sorted(self._windows.items(), reverse=True):
             if window.summary is None or (window.summary[0] != query and not window.sealed):

@@ -1,23 +1,26 @@
-"""Closed windows of one kind, newest first: totals, then the top users."""
+"""Closed windows of one feature, newest first: totals, then the top rows."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from tui.drawing import text
 from tui.messages import OpenUser
-from tui.panels.panel_table import PanelTable
+from tui.panels.panel_table import TabbedTable
 from tui.session.view import View
 from tui.table.query import Page, Query
 from tui.widgets.reasons import DELAY, Reason, nothing_matches, why_empty
 
 from .open_window import open_window
-from .window_rows import (
-    WINDOW_COLUMNS,
-    WindowLine,
-    WindowSummary,
-    WindowUser,
-    line_key,
-    lines,
+from .own_window_rows import (
+    OtherRows,
+    OwnWindow,
+    OwnWindowLine,
+    OwnWindowRow,
+    own_line_key,
+    own_lines,
 )
+from .window_rows import WINDOW_COLUMNS, WindowLine, WindowUser, line_key, lines
 from .windows_panel import WINDOWS
 
 
@@ -34,29 +37,41 @@ def why_no_windows(view: View) -> Reason:
         )
 
     return nothing_matches(page.query.filter, page.total, "windows") or why_empty(
-        view, WINDOWS.sink(page.query).feature, next_window
+        view, WINDOWS.tab(view.data).feature, next_window
     )
 
 
-class WindowsTable(PanelTable[WindowLine]):
-    """Closed windows and their top users, newest window first."""
+class WindowsTable(TabbedTable):
+    """Closed windows and their top rows, newest window first."""
 
     EXPORTS = True
 
     def __init__(self) -> None:
-        super().__init__(WINDOW_COLUMNS, line_key, query=Query("mean"), id=WINDOWS.name)
-        self._page: Page[WindowSummary] = Page()
-        self._lines: tuple[WindowLine, ...] = ()
+        super().__init__(WINDOW_COLUMNS, _key, query=Query("mean"), id=WINDOWS.name)
+        self._page: Page[Any] = Page()
+        self._lines: tuple[WindowLine | OwnWindowLine, ...] = ()
 
     def show(self, view: View) -> None:
-        page = view.data.of(WINDOWS)
+        page: Page[Any] = view.data.of(WINDOWS)
         if page is not self._page:
-            self._page, self._lines = page, lines(page)
+            own = page.columns is not None
+            self._page, self._lines = page, own_lines(page) if own else lines(page)
+            self.use_columns(WINDOWS.columns_of(page))
         self.show_rows(self._lines, view.now, why_no_windows(view))
 
-    def opened(self, row: WindowLine) -> OpenUser | None:
+    def opened(self, row: WindowLine | OwnWindowLine) -> OpenUser | None:
         return OpenUser(row.user_id) if isinstance(row, WindowUser) else None
 
-    def copied(self, row: WindowLine) -> str:
-        """Return the user's id, or the window's bounds."""
-        return str(row.user_id) if isinstance(row, WindowUser) else text.window(row.start, row.end)
+    def copied(self, row: WindowLine | OwnWindowLine) -> str:
+        """Return the user's id, what the row is grouped by, or the window's bounds."""
+        if isinstance(row, WindowUser):
+            return str(row.user_id)
+        if isinstance(row, OwnWindowRow) and row.key:
+            return ", ".join(map(str, row.key))
+        return text.event_time(row.end) if row.start is None else text.window(row.start, row.end)
+
+
+def _key(line: WindowLine | OwnWindowLine) -> tuple[object, ...]:
+    if isinstance(line, OwnWindow | OwnWindowRow | OtherRows):
+        return own_line_key(line)
+    return line_key(line)

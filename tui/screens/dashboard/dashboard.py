@@ -20,7 +20,7 @@ from tui.panels.flagged.flagged_panel import FLAGGED_PANEL
 from tui.panels.flagged.flagged_table import FlaggedTable
 from tui.panels.jobs.jobs_table import JobsPanel
 from tui.panels.jobs.startup_lines import StartLines, StartupPanel
-from tui.panels.panel_table import PanelTable
+from tui.panels.panel_table import PanelTable, TabbedTable
 from tui.panels.plots.dashboard_plots import SeriesPlot, every_plot
 from tui.panels.plots.plots_panel import PLOTS
 from tui.panels.windows.next_window import OpenWindowLines
@@ -115,8 +115,7 @@ class Dashboard(Guarded, Screen[None]):
                 left, asked = remembered.table(table.id), table.asked
                 if left.sort in table.columns.kinds:
                     asked = replace(asked, sort=left.sort, descending=left.descending)
-                if table.id == WINDOWS.name:
-                    asked = replace(asked, feature=remembered.windows)
+                asked = replace(asked, feature=left.feature)
                 table.ask(asked)
                 self._session.ask(table.id, asked)
         self.refresh_view()
@@ -199,13 +198,18 @@ class Dashboard(Guarded, Screen[None]):
         self._preferences.change(maximised=self.has_class("-maximised"))
         self.refresh_view()
 
-    def action_next_windows(self) -> None:
-        """Switch to the next kind of windows."""
-        table = self.query_one(f"#{WINDOWS.name}", PanelTable)
-        kind = WINDOWS.next_sink(table.asked or Query()).feature
-        table.ask(replace(table.asked or Query(), feature=kind))
-        self._preferences.change(windows=kind)
-        self.action_panel(WINDOWS.name)
+    def action_next_feature(self) -> None:
+        """Switch to the next feature of Users, if it has several, or else of Windows."""
+        data = self._session.view().data
+        panel = _TABLES.get(self._table, WINDOWS)
+        if len(panel.tabs_of(data)) == 1:
+            panel = WINDOWS
+        tabs = panel.tabs_of(data)
+        table = self.query_one(f"#{panel.name}", TabbedTable)
+        asked = (table.asked or Query()).feature
+        at = next((at for at, tab in enumerate(tabs) if tab.feature == asked), 0)
+        table.ask_for(tabs[(at + 1) % len(tabs)])
+        self.action_panel(panel.name)
         self._refresh_soon()
 
     def action_records(self) -> None:
@@ -267,7 +271,10 @@ class Dashboard(Guarded, Screen[None]):
             query = message.query
             self._session.ask(message.table.id, query)
             self._preferences.change_table(
-                message.table.id, sort=query.sort, descending=query.descending
+                message.table.id,
+                sort=query.sort,
+                descending=query.descending,
+                feature=query.feature,
             )
         self._refresh_soon()
 

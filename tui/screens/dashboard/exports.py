@@ -36,14 +36,15 @@ def export_of(panel: TablePanel[Any], page: Page[Any], look_up: LookUp, *, froze
         return wanted.result(_PATIENCE_SECONDS)
 
     what, count = _described(panel, page, frozen=frozen)
-    return Export(what, panel.name, count, panel.columns, rows)
+    return Export(what, panel.name, count, panel.columns_of(page), rows)
 
 
 def _described(panel: TablePanel[Any], page: Page[Any], *, frozen: bool) -> tuple[str, int]:
     """Describe an export, and return its number of rows."""
     count = panel.count(page, frozen=frozen)
-    if panel.switches:
-        return f"{panel.title}, {panel.sink(page.query).feature}{_that_match(page.query)}", count
+    if len(panel.tabs) > 1 or page.columns is not None:
+        feature = page.query.feature or panel.tabs[0].feature
+        return f"{panel.title}, {feature}{_that_match(page.query)}", count
     of = f"{text.integer(count)} of {text.integer(page.total)}"
     return f"{panel.title}, {of}{_that_match(page.query)}", count
 

@@ -41,9 +41,9 @@ def panel_titles(view: View, mistakes: Mapping[str, str]) -> tuple[Title, ...]:
 
 def _of_table(panel: TablePanel[Any], key: str, view: View) -> Title:
     page = view.data.of(panel)
-    sink = panel.sink(page.query)
+    sink = panel.tab(view.data)
     note = _page(page, view.data.seen.get(sink.feature, 0))
-    if panel.switches:
+    if len(panel.tabs_of(view.data)) > 1:
         note = f"{sink.feature} {note}"
     return Title(panel.name, key, panel.title, note, age=_age(view, sink))
 

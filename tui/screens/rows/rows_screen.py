@@ -15,6 +15,7 @@ from textual.widgets import Footer
 from pipeline.model import JobDetail, Last
 from tui.drawing import text
 from tui.keymap import Scope, inner_bindings
+from tui.panels.feature_columns import columns_of
 from tui.screens.export.exporter import Export, ExportRows
 from tui.session.session import Session
 from tui.streams.feature_rows import FeatureRow, row
@@ -30,7 +31,7 @@ from tui.widgets.record_pane import RecordPane
 from tui.widgets.titles import Title, TitleLine
 
 from .empty import why_no_rows
-from .feature_table import FeatureTable, columns_of
+from .feature_table import FeatureTable
 
 if TYPE_CHECKING:
     from tui.streams.record_view import RecordView

@@ -1,0 +1,244 @@
+"""A user's own features: rolling ones are tabs of Users, windowed ones of Windows."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from textual.pilot import Pilot
+
+from pipeline.kafka.records import Record
+from pipeline.model import Sink, SinkColumn, WindowShape
+from tests.snapshot.fakes import SINKS, Clock, FakeBackend, FakeSource
+from tests.snapshot.sample_rows import live_batch
+from tests.snapshot.stage import Stage
+from tui.panels.catalogue import PANELS
+from tui.panels.users.users_panel import USERS
+from tui.panels.windows.windows_panel import WINDOWS
+from tui.screens.user.user_screen import UserScreen
+from tui.streams.kafka_source import decoded
+from tui.streams.limits import StreamLimits
+from tui.streams.panel_state import sinks_of
+from tui.streams.sink_topics import own_sinks
+from tui.streams.source import Batch
+from tui.streams.store import Store
+from tui.table.filter import parse
+from tui.table.query import Query
+
+NOON = datetime(2023, 3, 4, 12)
+HOUR = timedelta(hours=1)
+
+SPEND = Sink(
+    "spend",
+    "own_spend",
+    (
+        SinkColumn("user_id", "int64", computed=False),
+        SinkColumn("trans_date_trans_time", "timestamp(3)", computed=False),
+        SinkColumn("spent", "float64", computed=True),
+        SinkColumn("many", "boolean", computed=True),
+    ),
+)
+SHOPS = Sink(
+    "shops",
+    "own_shops",
+    (
+        SinkColumn("window_start", "timestamp", computed=False),
+        SinkColumn("window_end", "timestamp", computed=False),
+        SinkColumn("merchant", "string", computed=False),
+        SinkColumn("sales", "int64", computed=True),
+    ),
+    WindowShape(HOUR, HOUR),
+)
+TOTAL = Sink(
+    "total",
+    "own_total",
+    (
+        SinkColumn("window_end", "timestamp", computed=False),
+        SinkColumn("sales", "int64", computed=True),
+    ),
+    WindowShape(HOUR, HOUR),
+)
+FILTERED = Sink("filtered", "own_filtered", (SinkColumn("user_id", "int64", computed=False),))
+FEATURES = (*SINKS, SPEND, SHOPS, TOTAL, FILTERED)
+
+
+def spent(user: int, minute: int, amount: float) -> tuple[Any, ...]:
+    return user, NOON + timedelta(minutes=minute), amount, amount > 100
+
+
+def sold(hour: int, merchant: str, sales: int) -> tuple[Any, ...]:
+    return NOON + hour * HOUR, NOON + (hour + 1) * HOUR, merchant, sales
+
+
+OWN_ROWS = Batch(
+    sinks={
+        "spend": [spent(7, 1, 10.5), spent(8, 2, 250.0), spent(7, 3, 20.25)],
+        "shops": [sold(0, "Olson", 3), sold(0, "Becker", 5), sold(1, "Olson", 1)],
+        "total": [(NOON + HOUR, 8), (NOON + 2 * HOUR, 1)],
+    }
+)
+
+
+def store_of(*batches: Batch, **limits: int) -> Store:
+    store = Store(PANELS, Clock(), StreamLimits(**limits), FEATURES)
+    for batch in batches:
+        store.apply(batch)
+    return store
+
+
+def test_only_panels_that_have_a_tab_for_it_read_a_feature() -> None:
+    read = [sink.topic for sink in sinks_of(PANELS, own_sinks(FEATURES))]
+    assert {"own_spend", "own_shops", "own_total"} <= set(read)
+    assert "own_filtered" not in read
+    data = store_of().snapshot()
+    assert [tab.feature for tab in USERS.tabs_of(data)] == ["rolling", "spend"]
+    assert [tab.feature for tab in WINDOWS.tabs_of(data)][3:] == ["shops", "total"]
+
+
+def test_the_latest_row_of_each_user() -> None:
+    store = store_of(OWN_ROWS, Batch(sinks={"spend": [spent(8, 0, 999.0)]}))
+    store.queries = {USERS.name: Query(feature="spend")}
+    page = store.snapshot().of(USERS)
+    # The late row of user 8 changes nothing.
+    assert [row.values for row in page.rows] == [spent(7, 3, 20.25), spent(8, 2, 250.0)]
+    assert store.snapshot().of(USERS) is page
+    store.queries = {USERS.name: Query("spent", feature="spend")}
+    assert [row.user_id for row in store.snapshot().of(USERS).rows] == [8, 7]
+    assert page.columns is not None
+    only = parse("many:true", page.columns.kinds)
+    store.queries = {USERS.name: Query(filter=only, feature="spend")}
+    found = store.snapshot().of(USERS)
+    assert ([row.user_id for row in found.rows], found.matched, found.total) == ([8], 1, 2)
+
+
+def test_users_without_an_update_for_longest_are_dropped() -> None:
+    rows = [spent(user, user, 1.0) for user in range(10)]
+    store = store_of(Batch(sinks={"spend": [*rows, spent(0, 30, 2.0)]}), own_rows=9)
+    store.queries = {USERS.name: Query(feature="spend")}
+    page = store.snapshot().of(USERS)
+    # User 0 was dropped by the tenth user, and came back in the place of user 1.
+    assert [row.user_id for row in page.rows] == [0, 9, 8, 7, 6, 5, 4, 3, 2]
+    assert page.truncated
+    assert store.snapshot().buffered["spend"] == 9
+
+
+def test_windows_with_their_rows() -> None:
+    store = store_of(OWN_ROWS, Batch(sinks={"shops": [sold(0, "Olson", 4)]}))
+    store.queries = {WINDOWS.name: Query(feature="shops")}
+    page = store.snapshot().of(WINDOWS)
+    assert [(window.end, window.total) for window in page.rows] == [
+        (NOON + 2 * HOUR, 1),
+        (NOON + HOUR, 2),
+    ]
+    # A row that is written again replaces the earlier one; by default the largest comes first.
+    assert [row.values[2:] for row in page.rows[1].rows] == [("Becker", 5), ("Olson", 4)]
+    store.queries = {WINDOWS.name: Query("merchant", descending=True, feature="shops")}
+    assert [row.values[2] for row in store.snapshot().of(WINDOWS).rows[1].rows] == [
+        "Olson",
+        "Becker",
+    ]
+    only = parse("becker", page.columns.kinds if page.columns else {})
+    store.queries = {WINDOWS.name: Query(filter=only, feature="shops")}
+    (window,) = store.snapshot().of(WINDOWS).rows
+    assert (window.matched, window.total) == (1, 2)
+
+
+def test_the_oldest_windows_are_dropped() -> None:
+    rows = [sold(hour, "Olson", hour) for hour in range(10)]
+    store = store_of(Batch(sinks={"shops": rows}), windows=4)
+    store.queries = {WINDOWS.name: Query(feature="shops")}
+    page = store.snapshot().of(WINDOWS)
+    assert [window.end.hour for window in page.rows] == [22, 21, 20, 19]
+    assert page.truncated
+    many = [sold(hour, f"shop {number}", 1) for hour in range(4) for number in range(6)]
+    store = store_of(Batch(sinks={"shops": many}), own_rows=13)
+    store.queries = {WINDOWS.name: Query(feature="shops")}
+    assert [window.total for window in store.snapshot().of(WINDOWS).rows] == [6, 6]
+
+
+def test_records_are_decoded_to_the_declared_columns() -> None:
+    def record(data: bytes) -> Record:
+        return Record("own_spend", 0, 1, 1_700_000_000_000, None, data)
+
+    good = b'{"user_id":7,"trans_date_trans_time":"2023-03-04 12:01:00","spent":10,"many":"no"}'
+    records = defaultdict(list, {"own_spend": [record(good), record(b"[]"), record(b"\xff")]})
+    batch = decoded(
+        records,
+        own_sinks([SPEND]),
+        lag=0,
+        error="",
+        recreated=False,
+        past=False,
+    )
+    assert batch.sinks == {"spend": [(7, NOON + timedelta(minutes=1), 10.0, None)]}
+    assert batch.bad == 2
+
+
+@asynccontextmanager
+async def console(remembered: Path | None = None) -> AsyncIterator[tuple[Stage, Pilot[Any]]]:
+    source = FakeSource(live_batch(), OWN_ROWS)
+    stage = Stage(FakeBackend(features=FEATURES), source, remembered=remembered)
+    async with stage.app.run_test(size=(120, 40)) as pilot:
+        await stage.live(pilot)
+        yield stage, pilot
+
+
+async def test_w_goes_through_the_features_of_users() -> None:
+    async with console() as (stage, pilot):
+        await stage.shows(pilot, "Users rolling 180")
+        await pilot.press("2", "w")
+        await stage.shows(pilot, "Users spend 2", "spent", "many", "250.00", "2023-03-04 12:02:00")
+        await pilot.press("o")
+        await stage.read(pilot)
+        await pilot.press("slash", *"spent>100", "enter")
+        await stage.shows(pilot, "1 of 2")
+        assert "20.25" not in stage.screen_text()
+        await pilot.press("enter")
+        await stage.wait(pilot, lambda: isinstance(stage.app.screen, UserScreen))
+        await pilot.press("escape", "w")
+        # Other columns: neither the filter nor the order apply to them.
+        await stage.shows(pilot, "Users rolling 180", "trend")
+
+
+async def test_w_goes_through_the_windows_and_the_choice_is_remembered(tmp_path: Path) -> None:
+    remembered = tmp_path / "console.json"
+    async with console(remembered) as (stage, pilot):
+        await pilot.press("3", "w", "w", "w")
+        await stage.shows(
+            pilot, "Windows shops 2", "2 rows", "1 row", "Becker", "open 2023-03-04 17:00"
+        )
+        await pilot.press("w")
+        await stage.shows(pilot, "Windows total 2", "→ 2023-03-04 13:00:00")
+    async with console(remembered) as (stage, pilot):
+        await stage.shows(pilot, "Windows total 2")
+        await pilot.press("w")
+        await stage.shows(pilot, "Windows tumbling")
+    # Without the file of features, the first kind is shown.
+    stage = Stage(FakeBackend(), FakeSource(live_batch()), remembered=remembered)
+    async with stage.app.run_test(size=(120, 40)) as pilot:
+        await stage.live(pilot)
+        await stage.shows(pilot, "Windows tumbling")
+
+
+async def test_frozen_rows_of_a_feature_can_be_sorted_and_exported(tmp_path: Path) -> None:
+    source = FakeSource(live_batch(), OWN_ROWS)
+    stage = Stage(FakeBackend(features=FEATURES), source, folder=tmp_path)
+    async with stage.app.run_test(size=(120, 40)) as pilot:
+        await stage.live(pilot)
+        await pilot.press("2", "w")
+        await stage.shows(pilot, "Users spend 2")
+        await pilot.press("p", "slash", *"spent>100", "enter")
+        await stage.shows(pilot, "1 of 2")
+        await pilot.press("E")
+        await stage.shows(pilot, "Users, spend")
+        await pilot.press("enter")
+        await stage.wait(pilot, lambda: any(tmp_path.glob("*.csv")))
+        (file,) = tmp_path.glob("*.csv")
+        assert file.read_text().splitlines() == [
+            "user_id,trans_date_trans_time,spent,many",
+            "8,2023-03-04T12:02:00,250.0,true",
+        ]

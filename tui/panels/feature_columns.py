@@ -1,0 +1,108 @@
+"""The columns of a table of any feature's rows, as wide as their values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final, Protocol, TypeVar
+
+from rich.cells import cell_len
+
+from pipeline.model import SinkColumn
+from tui.drawing import text
+from tui.drawing.tones import Piece, Tone
+from tui.streams.feature_rows import kind
+from tui.table.column import Column, Columns
+
+_MOST_CELLS: Final = 24
+_MOST_TITLE_CELLS: Final = 32
+_GROW: Final = 16
+# Enough to estimate the width of values.
+_LOOKED_AT: Final = 200
+_TEXT_CELLS: Final = 80
+_FIRST_TO_GO: Final = 1_000
+
+
+class HasValues(Protocol):
+    """A row with a value per column."""
+
+    @property
+    def values(self) -> tuple[Any, ...]: ...
+
+
+HasValuesT = TypeVar("HasValuesT", bound=HasValues)
+
+
+class FeatureColumns:
+    """The columns of one feature, wide enough for the values seen; they never become narrower.
+
+    Args:
+        columns: The columns that the feature declares.
+    """
+
+    def __init__(self, columns: Sequence[SinkColumn]) -> None:
+        self._declared = columns
+        self._widths = (0,) * len(columns)
+        self.fitted: Sequence[Column[HasValues]] = self._made()
+        """The columns for the rows so far; the same object while no width changes."""
+
+    def fit(self, rows: Sequence[HasValues]) -> None:
+        """Make the columns wide enough for these rows."""
+        looked_at = [row.values for row in rows[:_LOOKED_AT]]
+        widths = tuple(
+            max([wide, *(cell_len(written(values[place], column)) for values in looked_at)])
+            for place, (column, wide) in enumerate(zip(self._declared, self._widths, strict=True))
+        )
+        if widths != self._widths:
+            self._widths = widths
+            self.fitted = self._made()
+
+    def _made(self) -> Sequence[Column[HasValues]]:
+        placed = enumerate(zip(self._declared, self._widths, strict=True))
+        return tuple(_column(place, column, width) for place, (column, width) in placed)
+
+
+def columns_of(columns: Sequence[SinkColumn]) -> Columns[Any]:
+    """Return the columns that a feature declares, to filter, sort and export by."""
+    return Columns(*FeatureColumns(columns).fitted)
+
+
+def written(value: Any, column: SinkColumn) -> str:
+    """Format a value: results with thousands separators, ids without."""
+    match value:
+        case None:
+            return text.NOTHING
+        case bool():
+            return "true" if value else "false"
+        case datetime():
+            return text.event_time(value)
+        case int():
+            return text.integer(value) if column.computed else str(value)
+        case float():
+            return text.money(value) if abs(value) >= 1 or value == 0 else f"{value:.4g}"
+    return text.clean(value, _TEXT_CELLS)
+
+
+def _column(place: int, column: SinkColumn, width: int) -> Column[HasValues]:
+    numbers = kind(column) in (int, float)
+    title = text.clean(column.name, _MOST_TITLE_CELLS)
+
+    def cell(row: HasValues, _: float) -> Sequence[Piece]:
+        value = row.values[place]
+        quiet = value is None or (not column.computed and kind(column) is datetime)
+        return [Piece(written(value, column), Tone.QUIET if quiet else Tone.PLAIN)]
+
+    return Column(
+        title,
+        # Includes the arrow of a sorted column.
+        min(_MOST_CELLS, max(width, cell_len(title) + 1)),
+        cell,
+        name=column.name,
+        kind=kind(column),
+        value=lambda row: row.values[place],
+        word=kind(column) is str,
+        right=numbers,
+        # The end of a window is the most useful of its columns.
+        drop=_FIRST_TO_GO if column.name == "window_start" else place,
+        grow=0 if numbers or width <= _MOST_CELLS else _GROW,
+    )

@@ -1,0 +1,24 @@
+"""A row of a user's own rolling feature in the panel Users."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipeline import contract
+from tui.streams.sink_topics import SinkTopic, Values
+
+
+@dataclass(frozen=True, slots=True)
+class LatestRow:
+    """The latest row of a user, or of whatever else the feature groups by."""
+
+    key: Values
+    values: Values
+    user_id: int | None
+
+
+def is_rolling(sink: SinkTopic[Values]) -> bool:
+    """Whether a feature computes something for each transaction."""
+    names = {column.name for column in sink.columns}
+    computes = any(column.computed for column in sink.columns)
+    return computes and contract.TIME_COLUMN in names and "window_end" not in names

@@ -1,0 +1,96 @@
+"""The latest row of each user of one of the user's own features."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from pipeline import contract
+from tui.panels.feature_columns import FeatureColumns
+from tui.streams.panel_state import PanelState
+from tui.streams.sink_topics import SinkTopic, Values
+from tui.streams.source import Batch
+from tui.table.column import Columns
+from tui.table.query import Page, Query, select
+
+from .latest_row import LatestRow
+
+
+class LatestRows(PanelState[Page[LatestRow]]):
+    """A bounded number of rows; those without an update for longest are dropped first.
+
+    Args:
+        sink: The feature's sink topic.
+        limit: Rows to hold.
+        most: Rows to show.
+    """
+
+    def __init__(self, sink: SinkTopic[Values], limit: int, most: int) -> None:
+        self._sink = sink
+        self._limit = limit
+        self._most = most
+        names = [column.name for column in sink.columns]
+        self._time = names.index(contract.TIME_COLUMN)
+        self._user = names.index(contract.KEY_COLUMN) if contract.KEY_COLUMN in names else None
+        self._keys = tuple(
+            place
+            for place, column in enumerate(sink.columns)
+            if not column.computed and place != self._time and self._user in (None, place)
+        )
+        self._latest: OrderedDict[Values, Values] = OrderedDict()
+        self._truncated = False
+        self._page: Page[LatestRow] | None = None
+        self._widths = FeatureColumns(sink.columns)
+        self._columns: Columns[Any] = Columns(*self._widths.fitted)
+
+    def apply(self, batch: Batch, now: float) -> None:
+        for values in batch.rows(self._sink):
+            key = tuple(values[place] for place in self._keys)
+            before = self._latest.get(key)
+            if before is not None and _older(values[self._time], before[self._time]):
+                continue
+            self._latest[key] = values
+            self._latest.move_to_end(key)
+            self._page = None
+            if len(self._latest) > self._limit:
+                self._latest.popitem(last=False)
+                self._truncated = True
+
+    def shown(self, query: Query, now: float) -> Page[LatestRow]:
+        """Return the first rows of a query; latest event time first by default."""
+        if self._page is None or self._page.query != query:
+            page = self._select(query, self._most)
+            before = self._widths.fitted
+            self._widths.fit(page.rows)
+            if self._widths.fitted is not before:
+                self._columns = Columns(*self._widths.fitted)
+            self._page = replace(page, columns=self._columns)
+        return self._page
+
+    def rows(self, query: Query) -> Iterable[LatestRow]:
+        return self._select(query, None).rows
+
+    @property
+    def buffered(self) -> Mapping[str, int]:
+        return {self._sink.feature: len(self._latest)}
+
+    def _select(self, query: Query, most: int | None) -> Page[LatestRow]:
+        known = query.sort in self._columns.kinds
+        found = select(
+            (LatestRow(key, values, self._user_id(values)) for key, values in self._latest.items()),
+            query if known else replace(query, sort=contract.TIME_COLUMN, descending=True),
+            self._columns,
+            most,
+        )
+        return replace(found, query=query, truncated=self._truncated)
+
+    def _user_id(self, values: Values) -> int | None:
+        user = values[self._user] if self._user is not None else None
+        return user if isinstance(user, int) else None
+
+
+def _older(time: datetime | None, than: datetime | None) -> bool:
+    return time is not None and than is not None and time < than
