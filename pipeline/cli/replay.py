@@ -92,7 +92,7 @@ def replay(
 def _send(ready: PreparedFiles, common: Common, pace: float | None) -> ReplayReport:
     from pipeline.kafka.producer import TransactionProducer
     from pipeline.simulator.replay import replay as send_batches
-    from pipeline.simulator.waking import Waking
+    from pipeline.simulator.slow_start import SlowStart
 
     def report_progress(progress: ReplayProgress) -> None:
         share = progress.sent / ready.rows
@@ -101,7 +101,7 @@ def _send(ready: PreparedFiles, common: Common, pace: float | None) -> ReplayRep
     # Asked again: emptying the topics may have taken its time.
     with TransactionProducer(running_kafka(common)) as producer:
         return send_batches(
-            ready.batches(), Waking(producer).send, speed=pace, report=report_progress
+            ready.batches(), SlowStart(producer).send, speed=pace, report=report_progress
         )
 
 

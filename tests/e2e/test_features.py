@@ -18,7 +18,7 @@ from pipeline.kafka.records import decode
 from pipeline.model import RollingRow, Transaction, WindowRow
 from pipeline.parity.report import Outcome, Parity
 from pipeline.simulator import encode
-from pipeline.simulator.waking import Waking
+from pipeline.simulator.slow_start import SlowStart
 from pipeline.stack.runtime import Runtime
 from tests.replayed import read
 
@@ -35,9 +35,9 @@ def transactions(path: Path) -> list[Transaction]:
 
 def send(stack: Runtime, rows: list[Transaction]) -> None:
     with TransactionProducer(stack.kafka) as producer:
-        waking = Waking(producer)
+        slow_start = SlowStart(producer)
         for row in rows:
-            waking.send(encode.key(row), encode.value(row))
+            slow_start.send(encode.key(row), encode.value(row))
 
 
 def assert_proved(parity: Parity, *, waiting: range) -> None:
