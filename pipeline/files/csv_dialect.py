@@ -97,7 +97,7 @@ def _sniffed(head: Sequence[bytes], work: Work) -> Dialect | None:
     sample = work.folder / "head.csv"
     sample.write_bytes(b"\n".join(head))
     found = None
-    # First as if every line were sound, which tells more.
+    # The strict run detects more; the lenient one is for files with broken lines.
     for lenient in ("false", "true"):
         query = (
             "SELECT Delimiter, Quote, Escape, SkipRows, HasHeader, [c.name FOR c IN Columns] FROM "

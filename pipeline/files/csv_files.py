@@ -48,11 +48,13 @@ class Csv:
         )
 
     def holds(self, rows: int, work: Work) -> bool:
-        """See `Content`: each of its lines is a row, so that no quote has swallowed any."""
+        """See `Content`: every line is a row, so no stray quote has joined lines."""
         path = self.source.path
-        sound = self._rejected(work, "count(*)").fetchone() == (0,)
+        none_rejected = self._rejected(work, "count(*)").fetchone() == (0,)
         self._forget(work)
-        return sound and path is not None and rows + self.dialect.skip == _lines_of(path)
+        if not none_rejected or path is None:
+            return False
+        return rows + self.dialect.skip == _lines_of(path)
 
     @contextmanager
     def table(self, work: Work) -> Iterator[str]:

@@ -1,8 +1,8 @@
-"""Lines of a CSV made fit for DuckDB: numbered, one record each, whatever their quotes are like.
+"""Rewrites the lines of a CSV for DuckDB: numbered, one record each, without broken quotes.
 
-DuckDB tells neither the line of a row that it has read nor where a row begins that it has not: one
-stray quote makes it swallow what follows. So each record is written with the number of its first
-line before it, and what would mislead the reader is taken out.
+DuckDB reports neither the line of a row that it has read nor the beginning of one that it rejects,
+and a stray quote makes it read the following rows as one field. So each record is written behind
+the number of its first line, and lines that would mislead DuckDB are left out.
 """
 
 from __future__ import annotations

@@ -17,6 +17,6 @@ def user_id(cc_num: int) -> int:
 
 @lru_cache(maxsize=100_000)
 def user_of(text: str) -> int:
-    """The same for any text that tells users apart."""
+    """Return a user id for any text that identifies a user."""
     digest = blake2b(text.encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big", signed=True)

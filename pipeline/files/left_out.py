@@ -8,7 +8,7 @@ from typing import Final
 from pipeline.text.words import counted
 
 EXAMPLES: Final = 20
-"""So many rows are named of each file and each fault."""
+"""The most examples of a fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class LeftOutRows:
     _examples: dict[Fault, list[LeftOutRow]] = field(default_factory=dict)
 
     def add(self, fault: Fault, file: str, place: str, example: str = "", rows: int = 1) -> None:
-        """Take note of rows.
+        """Count rows of a fault, and add the first as an example.
 
         Args:
             fault: What is wrong with them.
@@ -84,13 +84,13 @@ class LeftOutRows:
             rows: How many there are; those after the first are counted without a place.
         """
         self._counts[fault] = self._counts.get(fault, 0) + rows
-        kept = self._examples.setdefault(fault, [])
-        if len(kept) < EXAMPLES:
+        examples = self._examples.setdefault(fault, [])
+        if len(examples) < EXAMPLES:
             reason = f"{fault.what}: {example!r}" if example else fault.what
-            kept.append(LeftOutRow(file, place, reason))
+            examples.append(LeftOutRow(file, place, reason))
 
     def count(self, fault: Fault, rows: int) -> None:
-        """Take note of further rows of a fault, whose places are not kept."""
+        """Count further rows of a fault that has an example already."""
         self._counts[fault] = self._counts.get(fault, 0) + rows
 
     def all(self) -> tuple[LeftOut, ...]:

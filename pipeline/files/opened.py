@@ -81,7 +81,7 @@ def opened(
         given: What the user says of the fields, see `mapping.read_options`.
         state_dir: Where there is room for sorting; left as it was.
         encoding: Of texts without a byte order mark; UTF-8 when empty.
-        now: The time in UTC, that tells what would be invalid for being in the future.
+        now: The time in UTC; later transactions are invalid.
 
     Raises:
         InputError: A file that was named cannot be used, or none of a pattern can.

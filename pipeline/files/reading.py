@@ -1,4 +1,4 @@
-"""One file into the table of all rows: read, converted, judged."""
+"""Reads a file into the table of all rows, converted and validated."""
 
 from __future__ import annotations
 
