@@ -1,7 +1,7 @@
 "use strict";
 
-// textual.js starts when the page has loaded. It measures the font then, which has to be loaded, and
-// it needs the address of the console: beside this page, whatever name or proxy led here.
+// textual.js starts when the page has loaded. It then measures the font, which has to be there, and
+// needs the address of the console: beside this page, whatever name or proxy led here.
 const begin = window.onload;
 
 window.onload = async (event) => {
