@@ -1,4 +1,4 @@
-"""The layouts that are known without any option; the first that fits is taken."""
+"""The layouts that are known without any option; the first match is used."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _CARD: Final = (
     *("cc_num", "merchant", "category", "amt", "first", "last", "zip|zipcode"),
     *("dob", "trans_num", "is_fraud"),
 )
-# Where digits are lost, several cards look alike; with their holders' names they do not.
+# Cards with lost digits look alike; together with their holders' names they differ.
 _USER_OF_CARD: Final = (
     "user_of(CASE WHEN blurred(cc_num) THEN concat_ws('|', cc_num, first, last, dob) "
     "ELSE CAST(whole_number(cc_num) AS VARCHAR) END)"

@@ -1,4 +1,4 @@
-"""Files that are not read, recognised by their first bytes, each with the one thing that helps."""
+"""Refuses files of other formats, recognised by their first bytes, each with what to do."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ _KINDS: Final = (
     (0, b"\x89HDF", "an HDF5 file", "Write it as Parquet from pandas: to_parquet."),
     (0, b"\x80\x04\x95", "a pickle of Python", "Write it as Parquet from pandas: to_parquet."),
 )
-# Which member of a zip makes it more than a zip.
+# Members that identify a zip as a file of another format.
 _IN_ZIP: Final = (("xl/workbook.xml", "an Excel workbook"), ("content.xml", "a spreadsheet"))
 
 
 def refuse_foreign(name: str, head: bytes, members: Sequence[str] = ()) -> None:
-    """Raise if a file is of a kind that is known and not read.
+    """Raise if a file is of a known format that cannot be read.
 
     Args:
-        name: What the user calls it.
+        name: Name for the user.
         head: Its first kilobyte.
-        members: What it holds, if it is a zip.
+        members: Its members, if it is a zip.
 
     Raises:
         InputError: It is, with what to do.
