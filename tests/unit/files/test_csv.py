@@ -1,4 +1,4 @@
-"""CSV as users have it, sound and damaged."""
+"""CSV files as users have them, intact and damaged."""
 
 from datetime import datetime
 from pathlib import Path
@@ -32,7 +32,7 @@ def test_both_samples_hold_the_same_transactions(sample_data: Path) -> None:
     public = read(sample_data / "kaggle-layout-60-customers.csv.gz")
     transactions = public.transactions
     assert len(transactions) == 9318
-    # One of the sixty customers the files are named after bought nothing.
+    # One of the sixty customers after whom the files are named has no transactions.
     assert len({t.cc_num for t in transactions}) == len({t.user_id for t in transactions}) == 59
     assert sum(t.is_fraud for t in transactions) == 573
     generated = read(sample_data / "sparkov-60-customers.csv.gz")
@@ -102,7 +102,7 @@ def test_the_files_own_user_wins_over_the_cards(tmp_path: Path) -> None:
 
 
 def test_a_cards_user_stays_the_same_forever() -> None:
-    # As `printf 42 | b2sum -l 64` has it, read as a signed number.
+    # The output of `printf 42 | b2sum -l 64`, read as a signed number.
     assert user_id(42) == 6319743179241711738
     assert user_id(30016877313221) == 8110128319388086326
 
@@ -235,7 +235,7 @@ def test_an_empty_file_is_refused(tmp_path: Path) -> None:
     assert "holds no transaction" in refused(tmp_path, HEADER)
 
 
-def test_a_header_that_lacks_columns_is_told_which(tmp_path: Path) -> None:
+def test_missing_columns_of_a_header_are_named(tmp_path: Path) -> None:
     header = HEADER.replace(",is_fraud", "").replace(",zip", "").replace(",cc_num", "")
     message = refused(tmp_path, header)
     assert "credit card transactions (Kaggle)" in message

@@ -1,4 +1,4 @@
-"""JSON lines, arrays, pretty-printed JSON and Parquet: what the topic takes, they take."""
+"""JSON lines, arrays, pretty-printed JSON and Parquet, with the same rules as the topic."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Layouts known by their header, `--map`, and what spreadsheets leave of a file."""
+"""Layouts known by their header, `--map`, and files damaged by spreadsheets."""
 
 from datetime import datetime
 from pathlib import Path
@@ -23,7 +23,7 @@ ULB = ",".join(("Time", *(f"V{number}" for number in range(1, 29)), "Amount", "C
 def transaction(
     time: str, cc_num: int, merchant: str, category: str, amt: float, **more: object
 ) -> Transaction:
-    """One without a name."""
+    """A transaction without names."""
     empty = dict.fromkeys(("first", "last", "zipcode", "dob", "trans_num"), "")
     given = {"is_fraud": 0, "user_id": cc_num, **empty, **more}
     return Transaction(datetime.fromisoformat(time), cc_num, merchant, category, amt, **given)  # type: ignore[arg-type]
@@ -182,7 +182,7 @@ def test_what_a_spreadsheet_has_destroyed_is_said(tmp_path: Path) -> None:
         (("6/21/2020 12:14", "2/1/2020 12:14"), ("", ""), "2020-02-01", "no other order fits"),
         (("3/2/2020 12:14", "2/1/2020 12:14"), ("", ""), "2020-02-01", "the other way round"),
         (("3.2.2020 12:14", "2.1.2020 12:14"), ("", ""), "2020-01-02", "the other way round"),
-        # As Kaggle has them: seven years earlier.
+        # Seven years earlier, as in Kaggle's files.
         (
             ("3/2/2020 12:14", "2/1/2020 12:14"),
             ("1359893640", "1357128840"),

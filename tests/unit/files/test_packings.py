@@ -1,4 +1,4 @@
-"""Files as they are packed and encoded, several at once, and files that are none of these."""
+"""Compression and encodings of files, several files at once, and files of other formats."""
 
 import bz2
 import gzip

@@ -1,4 +1,4 @@
-"""Order, moving, counting, and a folder that is left as it was."""
+"""Sorting, shifting and counting of rows; the work folder is removed."""
 
 import json
 import random
