@@ -122,7 +122,7 @@ def _speed(text: str) -> float | None:
     except ValueError:
         speed = 0.0
     if not 0 < speed < float("inf"):
-        raise ConfigError(f"--speed is {text!r}.", "It is a number greater than 0, or max.")
+        raise ConfigError(f"--speed {text!r} is not valid.", "Use a number greater than 0, or max.")
     return speed
 
 

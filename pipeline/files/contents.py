@@ -87,15 +87,15 @@ def recognised(
     except UnicodeError as error:
         raise InputError(
             f"{source.name} is not in the encoding {encoding or 'of its byte order mark'}.",
-            "Say which it is with --encoding.",
+            "Name its encoding with --encoding.",
         ) from error
     begin = b"".join(head).lstrip()
     if not begin:
         raise InputError(f"{source.name} is empty.", "Check the file.")
     if b"\0" in begin[:100]:
         raise InputError(
-            f"{source.name} is no text, or UTF-16 without a byte order mark.",
-            "If it is text, say --encoding utf-16-le.",
+            f"{source.name} is not text, or is UTF-16 without a byte order mark.",
+            "If it is text, use --encoding utf-16-le.",
         )
     if begin[:1] in b"{[":
         return json_files.recognised(source, head, encoding, work)

@@ -10,7 +10,7 @@ import duckdb
 from pipeline.contract import TIME_COLUMN
 
 SHORT_DATE, ODD_AMOUNT, SECONDS_MISSING, RESTORED, BLURRED = BITS = (1, 2, 4, 8, 16)
-"""What a row may have that asks for a second look, as bits."""
+"""Oddities of a row that need a closer look, as bits."""
 
 
 @dataclass(frozen=True, slots=True)

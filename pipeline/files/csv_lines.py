@@ -19,10 +19,10 @@ from .left_out import Fault
 from .text import LONGEST_LINE
 
 NOT_UTF8: Final = Fault(
-    "the line is not UTF-8", hint="If the file comes from Windows, say --encoding cp1252."
+    "the line is not UTF-8", hint="If the file comes from Windows, use --encoding cp1252."
 )
 TOO_LONG: Final = Fault("the line is longer than a megabyte")
-BAD_QUOTES: Final = Fault("a quote or line end is out of place")
+BAD_QUOTES: Final = Fault("a quote or line end is misplaced")
 # Characters that DuckDB takes for the end of a line or of a text.
 _UNSURE: Final = re.compile(rb"[\r\0]")
 # The most lines of one record: a stray quote must not join the rest of the file.

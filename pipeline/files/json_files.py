@@ -22,8 +22,8 @@ from .sources import DAMAGED, FileSource
 from .text import LONGEST_LINE, copy_as_utf8, lines
 from .work import Work, explained
 
-_NOT_JSON: Final = Fault("the line is no JSON object")
-_NO_VALUE: Final = Fault("the record's value is no JSON object")
+_NOT_JSON: Final = Fault("the line is not a JSON object")
+_NO_VALUE: Final = Fault("the record's value is not a JSON object")
 # A record as printed by `tail --json`.
 _ENVELOPE: Final = frozenset(("topic", "partition", "offset", "value"))
 _FIELDS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])

@@ -64,10 +64,14 @@ def read_options(options: Sequence[str]) -> dict[str, str]:
     for option in options:
         name, separator, expression = option.partition("=")
         if not separator or not expression.strip():
-            raise ConfigError(f"--map is {option!r}.", "It is field=column or field=expression.")
+            raise ConfigError(
+                f"--map {option!r} is not valid.", "Use field=column or field=expression."
+            )
         if name.strip() not in TRANSACTION_FIELDS:
             fields = ", ".join(TRANSACTION_FIELDS)
-            raise ConfigError(f"--map names {name.strip()!r}.", f"The fields are {fields}.")
+            raise ConfigError(
+                f"--map has an unknown field {name.strip()!r}.", f"The fields are {fields}."
+            )
         given[name.strip()] = expression.strip()
     return given
 
@@ -143,7 +147,7 @@ def _in_order(fields: Mapping[str, str]) -> dict[str, str]:
 
 def _unknown(name: str, header: Sequence[str], lacking: Sequence[str]) -> InputError:
     if lacking:
-        return InputError(f"{name} has nothing for {', '.join(lacking)}.", _HINT)
+        return InputError(f"{name} has no column for {', '.join(lacking)}.", _HINT)
     near = min(LAYOUTS, key=lambda layout: len(layout.lacking(header)) / len(layout.columns))
     missing = near.lacking(header)
     if len(missing) <= len(near.columns) // 2:
@@ -151,4 +155,4 @@ def _unknown(name: str, header: Sequence[str], lacking: Sequence[str]) -> InputE
             f"{name} looks like {near.name}, but has no column {', '.join(sorted(missing))}.", _HINT
         )
     begins = ", ".join(header)[:80]
-    return InputError(f"{name} is of no known layout; its columns are {begins!r}.", _HINT)
+    return InputError(f"{name} has no known layout; its columns are {begins!r}.", _HINT)

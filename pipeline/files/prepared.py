@@ -66,13 +66,15 @@ class PreparedFiles:
         if first is not None:
             number, place, time = first
             (gone,) = execute(f"DELETE {beyond}").fetchone() or (0,)
-            fault = Fault(f"{FUTURE.what} when it is moved by {shift}", invalid=True)
+            fault = Fault(f"{FUTURE.what} when it is shifted by {shift}", invalid=True)
             file = self.files[number]
             where = f"{file.unit} {place}" if place else "first"
             self._work.left_out.add(fault, file.name, where, str(time), gone)
             self.rows -= gone
         if not self.rows:
-            raise InputError(f"All times would be in the future by {shift}.", "Leave --shift out.")
+            raise InputError(
+                f"All times would be in the future if shifted by {shift}.", "Omit --shift."
+            )
         (self.latest,) = execute(f"SELECT max({_TIME}) FROM rows").fetchone() or (last,)
         self.latest += shift
         self.earliest += shift

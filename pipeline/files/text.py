@@ -34,7 +34,7 @@ def known_encoding(name: str) -> str:
         return codecs.lookup(name).name
     except LookupError as error:
         raise ConfigError(
-            f"--encoding is {name!r}, which is none that is known.",
+            f"There is no encoding {name!r}.",
             "Files of Windows are often cp1252; others latin-1 or utf-16.",
         ) from error
 

@@ -56,7 +56,7 @@ def _checks() -> tuple[_Check, ...]:
             _TIME,
         ),
         _Check(
-            Fault("the time is not YYYY-MM-DD HH:MM:SS or alike"), f"value.{_TIME} IS NULL", _TIME
+            Fault("the time is not YYYY-MM-DD HH:MM:SS or similar"), f"value.{_TIME} IS NULL", _TIME
         ),
         *wholes,
         _Check(Fault("amt is not an amount"), "value.amt IS NULL", "amt"),

@@ -123,17 +123,20 @@ def test_a_cards_user_stays_the_same_forever() -> None:
         (line("x", amount="-inf"), "amt is not an amount"),
         (line("x", amount="1e999"), "amt is not an amount"),
         (line("x", amount="1_000"), "amt is not an amount"),
-        (line("x", time="yesterday"), "the time is not YYYY-MM-DD HH:MM:SS or alike: 'yesterday'"),
-        (line("x", time="2024-01-01"), "the time is not YYYY-MM-DD HH:MM:SS or alike"),
-        (line("x", time="2024-02-30 00:00:00"), "the time is not YYYY-MM-DD HH:MM:SS or alike"),
+        (
+            line("x", time="yesterday"),
+            "the time is not YYYY-MM-DD HH:MM:SS or similar: 'yesterday'",
+        ),
+        (line("x", time="2024-01-01"), "the time is not YYYY-MM-DD HH:MM:SS or similar"),
+        (line("x", time="2024-02-30 00:00:00"), "the time is not YYYY-MM-DD HH:MM:SS or similar"),
         (line("x", time="2024-01-01 00:00:00+02:00"), "the time has a zone"),
         (line("x", time="2024-01-01T00:00:00Z"), "the time has a zone"),
         (line("x", time=""), "the time is missing"),
         (line("x", fraud="2"), "is_fraud is not 0 or 1: '2'"),
         (line("x", fraud=""), "is_fraud is not 0 or 1"),
-        (line("x", merchant='"a"b"c"'), "a quote or line end is out of place"),
-        (line("x", merchant="a\rb"), "a quote or line end is out of place"),
-        (line("x", merchant="a\0b"), "a quote or line end is out of place"),
+        (line("x", merchant='"a"b"c"'), "a quote or line end is misplaced"),
+        (line("x", merchant="a\rb"), "a quote or line end is misplaced"),
+        (line("x", merchant="a\0b"), "a quote or line end is misplaced"),
         (line("x", merchant="x" * 1_000_001), "the line is longer than a megabyte"),
     ],
 )
@@ -189,7 +192,7 @@ def test_many_stray_quotes_cost_as_many_rows(tmp_path: Path) -> None:
         for text in (line("x", merchant='"fraud_Koch'), line(str(number)))
     ]
     found = read_bytes(tmp_path, csv_of(*pairs))
-    assert found.counts == {"a quote or line end is out of place": 2000}
+    assert found.counts == {"a quote or line end is misplaced": 2000}
     assert found.numbers == [str(number) for number in range(2000)]
 
 

@@ -239,9 +239,9 @@ def test_a_column_that_a_layout_lacks_may_be_mapped(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("option", "message"),
     [
-        ("amt", "--map is 'amt'"),
-        ("amt=", "--map is 'amt='"),
-        ("amount=x", "--map names 'amount'"),
+        ("amt", "--map 'amt' is not valid"),
+        ("amt=", "--map 'amt=' is not valid"),
+        ("amount=x", "--map has an unknown field 'amount'"),
     ],
 )
 def test_an_option_that_says_nothing_is_refused(option: str, message: str) -> None:
@@ -253,7 +253,7 @@ def test_an_option_that_says_nothing_is_refused(option: str, message: str) -> No
 @pytest.mark.parametrize(
     ("maps", "message", "hint"),
     [
-        (MAPPED[:2], "has nothing for user_id", "--map"),
+        (MAPPED[:2], "has no column for user_id", "--map"),
         ((*MAPPED[:2], "user_id=whom"), "has no column 'whom'", "When, Amount, Who"),
         ((*MAPPED[:2], "user_id=Who"), "user_id is not a whole number", "user_of(column)"),
         ((*MAPPED[1:], MAPPED[0], "amt=Amount / 100"), "cannot be read", "CAST(Amount AS DOUBLE)"),
