@@ -1,18 +1,18 @@
 # The images of docker-compose.yml, which says what they are made from:
 #   flink      Flink with the Kafka connector
 #   simulator  the headless commands that need neither Flink nor a terminal
-#   console    all of fraudwatch
+#   console    the complete fraudwatch
 ARG PYTHON_IMAGE
 ARG FLINK_IMAGE
 
-# Versions have one place, so the stages below name only which packages they need.
+# Versions are in one place; the stages below only name the packages that they need.
 FROM ${PYTHON_IMAGE} AS requirements
 COPY pyproject.toml .
 RUN python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['dependencies'], sep='\n')" \
     > /requirements.txt
 
 FROM ${PYTHON_IMAGE} AS build
-# A mirror, where the public place is out of reach.
+# A mirror, where the public repository is not reachable.
 ARG PIP_INDEX_URL=
 RUN python -m venv /opt/fraudwatch
 ENV PATH=/opt/fraudwatch/bin:$PATH \
@@ -39,7 +39,7 @@ RUN python -c "from pathlib import Path; from pipeline.stack.local import jars; 
 
 FROM ${FLINK_IMAGE} AS flink
 COPY --from=jars --chown=flink:flink /jars/*.jar /opt/flink/lib/
-# A volume that is mounted here for the first time takes the owner from here.
+# A new volume that is mounted here gets the owner of this folder.
 RUN mkdir /checkpoints /savepoints && chown flink:flink /checkpoints /savepoints
 USER flink
 

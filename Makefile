@@ -1,5 +1,5 @@
 # `make run` opens the console, `make test` runs every check and every test, `make test-quick` those
-# that need no stack; all install into .venv.
+# that need no stack. All of them install into .venv.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -13,7 +13,7 @@ BYTECODE_STAMP := $(VENV)/.compiled
 run: $(RUN_STAMP) $(BYTECODE_STAMP)
 	@$(BIN)/fraudwatch $(ARGS)
 
-# Two at once, with a stack or without: most of the time they wait. Tests of a file stay together.
+# Two workers, with a stack or without, since tests mostly wait. Tests of a file stay together.
 ifeq ($(strip $(ARGS)),)
 test: test-quick
 	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder --durations=25 tests/e2e tests/fuzz
@@ -22,11 +22,11 @@ test: check $(BYTECODE_STAMP)
 	$(BIN)/python -m pytest $(ARGS)
 endif
 
-# Everything that needs no stack, on two cores at once.
+# Everything that needs no stack, with two workers.
 test-quick: check $(BYTECODE_STAMP)
 	$(BIN)/python -m pytest -n 2 --durations=25 tests/unit tests/golden tests/snapshot
 
-# Every service of docker-compose.yml in containers; installs an engine on Debian if it has to.
+# Every service of docker-compose.yml in containers; on Debian it installs an engine if necessary.
 test-compose: $(TEST_STAMP)
 	$(BIN)/python -m pytest tests/compose -m compose $(ARGS)
 
@@ -40,7 +40,7 @@ format: $(TEST_STAMP)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-# Each fault many times, at another moment each time; docs/faults.md says what is promised.
+# Each fault many times, at a different moment each time; docs/faults.md has the promises.
 ROUNDS ?= 20
 soak: $(TEST_STAMP)
 	FRAUDWATCH_TEST_SLACK=1 $(BIN)/python -m pytest tests/e2e/faults --rounds $(ROUNDS) $(ARGS)
@@ -56,7 +56,7 @@ snapshots: $(TEST_STAMP)
 screenshot: $(TEST_STAMP)
 	$(BIN)/python -m tests.screenshot assets/console.svg
 
-# The pages of docs/ that are made of the program: keys, commands, configuration.
+# The pages of docs/ that are generated from the program: keys, commands, configuration.
 docs: $(TEST_STAMP)
 	$(BIN)/python -m tests.generated_docs
 
@@ -79,7 +79,7 @@ $(TEST_STAMP): pyproject.toml | $(BIN)/python
 	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --progress-bar off -e '.[test]'
 	@touch $@ $(RUN_STAMP)
 
-# An editable install is not compiled, and where Python may not write bytecode, every start would be
+# An editable install is not compiled; where Python cannot write bytecode, every start would be
 # 50 ms slower.
 $(BYTECODE_STAMP): $(RUN_STAMP) $(shell find pipeline tui -name '*.py')
 	@$(BIN)/python -m compileall -q pipeline tui

@@ -61,6 +61,6 @@ class ChangedError(JobError):
 
 
 class InputError(PipelineError):
-    """A file or a topic holds something that cannot be used."""
+    """A file or a topic has contents that cannot be used."""
 
     exit_code = 5

@@ -6,19 +6,19 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-# How long an example takes says more about the machine than about the code.
+# The duration of an example depends on the machine more than on the code.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--accept-golden", action="store_true", help="Write the golden files anew.")
+    parser.addoption("--accept-golden", action="store_true", help="Write the golden files.")
     parser.addoption("--rounds", type=int, default=1, help="How often each fault is tried.")
 
 
 @pytest.fixture(scope="session")
 def sample_data() -> Path:
-    """The folder of sample files in the formats that users have."""
+    """The folder of sample files in formats that users have."""
     folder = Path(__file__).resolve().parents[2] / "shared" / "data"
     if not folder.is_dir():
         pytest.skip("the sample files are not beside the checkout (../shared/data)")
@@ -27,7 +27,7 @@ def sample_data() -> Path:
 
 @pytest.fixture(autouse=True, scope="session")
 def idle() -> Iterator[None]:
-    """What Textual's Pilot waits for does not depend on how fast the machine is."""
+    """Make Textual's Pilot wait independently of the speed of the machine."""
     from tests.idle import until_idle
 
     with pytest.MonkeyPatch.context() as patch:

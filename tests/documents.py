@@ -1,4 +1,4 @@
-"""What the documentation has in it, for tests that hold it to what is so."""
+"""The contents of the documentation, for tests that compare it with the program."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def blocks(page: Path, language: str) -> list[str]:
-    """The code blocks of a page that are in a language."""
+    """The code blocks of a page in a language."""
     return [text for name, text in _BLOCK.findall(page.read_text()) if name == language]
 
 
@@ -21,14 +21,14 @@ def documents() -> list[Path]:
 
 
 def commands(page: Path) -> list[str]:
-    """What a page has a reader type: the lines after a `$ ` in its console blocks, in order."""
+    """The commands on a page: the lines after `$ ` in its console blocks, in order."""
     lines = [line for block in blocks(page, "console") for line in block.splitlines()]
     typed = (line.removeprefix("$ ") for line in lines if line.startswith("$ "))
     return [re.sub(r"\s{2,}#.*", "", line).strip() for line in typed]
 
 
 def write_my_features(folder: Path) -> Path:
-    """The first feature of `docs/writing-a-feature.md`, as the file that a reader would write."""
+    """Write the first feature of `docs/writing-a-feature.md` to a file, as a reader would."""
     path = folder / "my_features.py"
     path.write_text(blocks(DOCS / "writing-a-feature.md", "python")[0])
     return path

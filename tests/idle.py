@@ -1,7 +1,7 @@
-"""Waiting until an application has done all it had to do, however fast the machine is.
+"""Waits until an application has done all its work, however fast the machine is.
 
 Textual's Pilot takes an application for idle when its process has used little CPU for 20 ms. On a
-slow machine that is too early, and beside busy threads it is never so: every key then costs a
+slow machine that is too early, and beside busy threads it never happens: every key then costs a
 second. Here idle means that no callback is ready on the event loop and nothing is to be drawn.
 """
 
@@ -21,16 +21,16 @@ DEADLINE_SECONDS = 120.0
 
 # A callback that was ready may have made I/O ready, or a timer due.
 _QUIET_TURNS = 2
-# What goes on for longer than so many turns of the event loop, or so many frames, was begun by the
-# console's own timers: on a machine that is slow enough, one of them is due at any time.
+# What lasts for more turns of the event loop, or more frames, was started by the console's own
+# timers: on a slow enough machine, one of them is always due.
 _MOST_TURNS = 200
 _MOST_FRAMES = 10
 
 
 async def until_idle(_min_sleep: float = 0, _max_sleep: float = 0) -> None:
-    """Wait until an application has nothing left to do now; timers that are not due do not count.
+    """Wait until an application has no work left now; timers that are not due do not count.
 
-    Takes the place of `textual._wait.wait_for_idle`, with its parameters.
+    Replaces `textual._wait.wait_for_idle`, with its parameters.
     """
     for _ in range(_MOST_FRAMES):
         await _until_nothing_is_ready()
@@ -42,7 +42,7 @@ async def until_idle(_min_sleep: float = 0, _max_sleep: float = 0) -> None:
 
 
 def eventually(condition: Callable[[], object]) -> None:
-    """Wait until a condition holds that another thread brings about."""
+    """Wait for a condition that another thread makes true."""
     deadline = time.monotonic() + DEADLINE_SECONDS
     while not condition():
         assert time.monotonic() < deadline, "still not so"

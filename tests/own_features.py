@@ -1,4 +1,4 @@
-"""Features as people write them in files of their own, one for each way that has a catch."""
+"""Features as users write them in files of their own, one for each special case."""
 
 import ibis
 
@@ -42,7 +42,7 @@ def types(transaction):
 
 @feature(topic="own_gas_stations")
 def gas_stations(transaction):
-    """Windows of some of the transactions."""
+    """Windows over some of the transactions."""
     gas = transaction.filter(transaction.category == "gas_transport")
     frauds = ibis._.count(where=ibis._.is_fraud == 1)
     return hours(gas).agg(by=["merchant"], spent=ibis._.amt.sum(), frauds=frauds)
@@ -50,7 +50,7 @@ def gas_stations(transaction):
 
 @feature(topic="own_cents")
 def cents(transaction):
-    """Windows of something computed, by something computed."""
+    """Windows over a computed column, grouped by a computed column."""
     rows = transaction.mutate(cents=(transaction.amt * 100).round().cast("int64"))
     return hours(rows).agg(by=["category"], cents=ibis._.cents.sum(), most=ibis._.amt.max())
 

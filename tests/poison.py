@@ -1,4 +1,4 @@
-"""Records that have no business in the transaction topic, each with what is wrong with it."""
+"""Records that are invalid in the transaction topic, each with its fault."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def poisons(good: Transaction) -> Iterator[Poison]:
     """Name, value and kind of each.
 
     Args:
-        good: A transaction that would be fine, which most of them are made of.
+        good: A valid transaction, from which most of them are derived.
     """
     valid = encode.value(good)
     fields: dict[str, Any] = msgspec.json.decode(valid)
@@ -68,7 +68,7 @@ def poisons(good: Transaction) -> Iterator[Poison]:
 
 
 def oddities(good: Transaction) -> Iterator[tuple[str, bytes]]:
-    """Name and value of records that are unusual, but transactions all the same."""
+    """Name and value of unusual but valid records."""
     valid = encode.value(good)
     fields: dict[str, Any] = msgspec.json.decode(valid)
     yield "unknown fields", json.dumps(fields | {"colour": "red", "more": {"a": [1]}}).encode()

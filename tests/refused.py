@@ -1,4 +1,4 @@
-"""Expressions that Flink does not take, or that nobody could prove right, and what is said then."""
+"""Expressions that Flink rejects or that `verify` could not compare, and their messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `replay` would send of files, without a broker."""
+"""What `replay` would send from files, without a broker."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ HEADER = "trans_date_trans_time,cc_num,merchant,category,amt,first,last,zip,dob,
 
 @dataclass(frozen=True)
 class Read:
-    """All that came of files.
+    """The result of reading files.
 
     Attributes:
         records: Keys and values, in the order of sending.
-        left_out: Rows that are not sent, by file and place.
-        counts: How many of each fault.
-        layouts: What the files were taken for.
-        notes: What is said of them.
+        left_out: Rows that are not sent, by file and line.
+        counts: Number of rows by fault.
+        layouts: Recognised layouts of the files.
+        notes: What is printed about them.
         passed_over: Files without transactions.
     """
 
@@ -63,7 +63,7 @@ class Read:
 def recognised(
     *names: str | Path, encoding: str = "", maps: tuple[str, ...] = ()
 ) -> Iterator[Files]:
-    """Files that may be read, as of NOW; nothing of them is left behind."""
+    """Files that can be read, as of NOW; their work folder is removed."""
     with TemporaryDirectory() as state:
         given: Mapping[str, str] = read_options(maps)
         with opened(
@@ -117,12 +117,12 @@ def line(
 
 
 def csv_of(*lines: str, header: str = HEADER, end: str = "\n") -> bytes:
-    """A file of these rows."""
+    """A file with these rows."""
     return "".join(text + end for text in (header, *lines)).encode()
 
 
 def file_of(folder: Path, data: bytes | str, name: str = "file") -> Path:
-    """A file with this in it."""
+    """A file with these bytes."""
     path = folder / name
     path.write_bytes(data if isinstance(data, bytes) else data.encode())
     return path

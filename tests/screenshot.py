@@ -1,4 +1,4 @@
-"""`make screenshot`: the picture of the README, taken of the real console on the real stack."""
+"""`make screenshot`: the picture of the README, of the real console on the real stack."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from tui.streams.kafka_source import KafkaSource
 from tui.streams.kafka_tails import KafkaTails
 
 SIZE = (120, 36)
-# Long enough for a window to close and for some fraud to happen.
+# Enough for a window to close and for some fraud to happen.
 PATIENCE_SECONDS = 120.0
 
 
 async def take(picture: Path, folder: Path) -> None:
-    """Start everything, wait for rows in every table, and save what is on the screen."""
+    """Start everything, wait for rows in every table, and save the screen."""
     settings = config.load(environment=stack_environment(folder))
     app = FraudwatchApp(
         Environment(

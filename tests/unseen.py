@@ -1,4 +1,4 @@
-"""What a text has that nobody sees: control and format characters, but for joiners in a word."""
+"""Invisible characters of a text: control and format characters, except joiners in a word."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _JOINERS: Final = ("\N{ZERO WIDTH NON-JOINER}", "\N{ZERO WIDTH JOINER}")
 
 
 def unseen(text: str) -> set[str]:
-    """The characters that a terminal might obey or hide.
+    """Return the characters that a terminal might interpret or hide.
 
-    A joiner counts only where it does not follow a letter; the one behind it may be cut off.
+    A joiner counts only if it does not follow a letter; the one behind it may be cut off.
     """
     found = set()
     before = ""

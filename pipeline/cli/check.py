@@ -30,9 +30,8 @@ def check(
 ) -> int:
     """Check that jobs run and stay within limits; prints a line per measurement.
 
-    Exit code 0 when everything holds, 1 when something does not, 3 when the stack cannot be
-    reached, 6 when a feature cannot be judged and all else holds. What has no limit is only
-    measured.
+    Exit code 0 when every check passes, 1 when one fails, 3 when the stack cannot be reached, 6
+    when a feature cannot be judged and no check fails. What has no limit is measured, not checked.
 
     Args:
         names: The jobs that have to run; all of them without a name.

@@ -111,7 +111,7 @@ def topics(
         for topic in found:
             if topic.leaderless:
                 without = leaders.describe(topic.name, topic.leaderless)
-                say(f"{without}: what is in there is not counted.")
+                say(f"{without}: its records are not counted.")
     return 0
 
 

@@ -35,12 +35,11 @@ def replay(
 
     Args:
         files: CSV, JSON or Parquet, also packed; patterns in quotes; - for standard input.
-        mapping: Which column, or DuckDB expression, is a field: amt=Amount; may be said several
-            times.
+        mapping: Which column, or DuckDB expression, is a field: amt=Amount; may be repeated.
         encoding: Of a text that is not UTF-8 and has no byte order mark: cp1252.
-        speed: Event time per real time, or max for as fast as it goes.
+        speed: Event time per real time, or max for full speed.
         shift: Move the times behind the newest transaction of the topic.
-        fresh: Empty the topics and the jobs' state first.
+        fresh: Empty the topics and delete the jobs' state first.
     """
     from pipeline.files.mapping import read_options
     from pipeline.files.opened import opened
@@ -52,15 +51,15 @@ def replay(
     if shift and fresh:
         raise ConfigError("--shift and --fresh exclude each other.", "Choose one.")
     if not files:
-        raise ConfigError("No file is named.", "Name one, or - for standard input.")
-    # A lone hyphen is a file, and then the rest looks like files as well.
+        raise ConfigError("No file is given.", "Name one, or - for standard input.")
+    # After a lone hyphen, which is a file, options are parsed as files as well.
     if unknown := [name for name in files if name.startswith("-") and name != "-"]:
         raise ConfigError(f"There is no option {unknown[0]}.", "See `fraudwatch replay --help`.")
     pace, given = _speed(speed), read_options(mapping)
     encoding = known_encoding(encoding) if encoding else ""
     settings = common.settings
     if fresh:
-        settings.require_sandbox("its topics are not ours to empty")
+        settings.require_sandbox("its topics must not be emptied")
     with opened(files, given, settings.state_dir, encoding=encoding) as found:
         for why in found.passed_over:
             say(why)
@@ -77,7 +76,7 @@ def replay(
         if fresh:
             _print_left_out(ready)
             _refuse_mostly_bad(ready)
-            # Not before the files are known to be good.
+            # Only after the files are known to be good.
             runtime.fresh(lambda line: say(f"  … {line}", over=True))
         else:
             ready.move(plan_shift(ready.earliest, newest_event_time(kafka), shift=shift))
@@ -92,16 +91,16 @@ def replay(
 def _send(ready: PreparedFiles, common: Common, pace: float | None) -> ReplayReport:
     from pipeline.kafka.producer import TransactionProducer
     from pipeline.simulator.replay import replay as send_batches
-    from pipeline.simulator.waking import Waking
+    from pipeline.simulator.slow_start import SlowStart
 
     def report_progress(progress: ReplayProgress) -> None:
         share = progress.sent / ready.rows
         say(f"  … {share:4.0%}  {progress.sent:,} sent, {progress.event_time}", over=True)
 
-    # Asked again: emptying the topics may have taken its time.
+    # Looked up again, since emptying the topics may have taken a while.
     with TransactionProducer(running_kafka(common)) as producer:
         return send_batches(
-            ready.batches(), Waking(producer).send, speed=pace, report=report_progress
+            ready.batches(), SlowStart(producer).send, speed=pace, report=report_progress
         )
 
 
@@ -111,7 +110,7 @@ def _refuse_mostly_bad(ready: PreparedFiles) -> None:
         raise InputError(
             f"More rows would be left out ({left_out:,}) than sent ({ready.rows:,}), so nothing "
             "has been emptied.",
-            "Mend the file, or replay it without --fresh.",
+            "Correct the file, or replay it without --fresh.",
         )
 
 
@@ -123,12 +122,12 @@ def _speed(text: str) -> float | None:
     except ValueError:
         speed = 0.0
     if not 0 < speed < float("inf"):
-        raise ConfigError(f"--speed is {text!r}.", "It is a number greater than 0, or max.")
+        raise ConfigError(f"--speed {text!r} is not valid.", "Use a number greater than 0, or max.")
     return speed
 
 
 def _print_files(ready: PreparedFiles) -> None:
-    """What each file is taken for; those that are alike together."""
+    """Print the layout of each file; similar files together."""
     alike: dict[tuple[str, ...], list[ReadFile]] = {}
     for file in ready.files:
         alike.setdefault((file.fields.layout, *file.notes, *file.fields.lacks.values()), []).append(

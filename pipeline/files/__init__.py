@@ -1,7 +1,7 @@
-"""Files of transactions as people have them, read by DuckDB into the topic's records, in order.
+"""Reads files of transactions with DuckDB and turns them into sorted records of the topic.
 
 From the outside in: `opened` and `sources` (which files, unpacked), `contents` (CSV, JSON or
 Parquet, as a table of texts), `mapping` and `layouts` (which column is which field), `conversions`
-(from text to value), `validity` (what is left out, and why), `rows` (the table of it all),
+(from text to value), `validity` (which rows are left out, and why), `rows` (the table of all rows),
 `prepared` (sorted by time).
 """

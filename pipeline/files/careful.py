@@ -1,4 +1,4 @@
-"""Contents that are always read with care."""
+"""Contents that DuckDB cannot read directly."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from .work import Work
 
 
 class Careful:
-    """What DuckDB does not read as it lies on disk; see `Content`."""
+    """A file that DuckDB cannot read directly; see `Content`."""
 
     __slots__ = ()
 
     def as_it_is(self) -> str | None:
-        """None: it has to be read with care."""
+        """See `Content`: there is no direct query."""
         return None
 
     def holds(self, rows: int, work: Work) -> bool:
-        """Never asked."""
+        """See `Content`: never called without a direct query."""
         return False

@@ -1,4 +1,4 @@
-"""What a file holds: a table of texts under the names of its columns."""
+"""The contents of a file: a table of texts under the names of its columns."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ class Content(Protocol):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Their names, as they stand in the file."""
+        """Names of the columns in the file."""
 
     @property
     def unit(self) -> str:
-        """What its rows are counted by: `line`."""
+        """The unit in which its rows are numbered: `line`."""
 
     def as_it_is(self) -> str | None:
-        """A query for its columns and an empty `__place`; None if it has to be read with care."""
+        """A query for its columns and a null `__place`; None if DuckDB cannot read it directly."""
 
     def holds(self, rows: int, work: Work) -> bool:
-        """Whether so many rows are all that there are, after `as_it_is` has been read."""
+        """Whether that query returns all rows, if it returned this many."""
 
     def table(self, work: Work) -> AbstractContextManager[str]:
-        """A query for its columns and `__place`, which holds inside the context.
+        """A query for its columns and `__place`, valid inside the context.
 
-        Rows that cannot be told apart are left out at the end of it.
+        Rows that cannot be separated are left out at the end of the context.
         """
 
 
@@ -64,16 +64,16 @@ class _Parquet(Careful):
 def recognised(
     source: FileSource, encoding: str, known: Callable[[Sequence[str]], bool], work: Work
 ) -> Content:
-    """What a file holds.
+    """Recognise the contents of a file.
 
     Args:
         source: The file.
-        encoding: Of a text without a byte order mark; UTF-8 when empty.
+        encoding: Encoding of a text without a byte order mark; UTF-8 when empty.
         known: Whether a header is that of a known layout.
-        work: What to read it with.
+        work: Database and folder for reading it.
 
     Raises:
-        InputError: It is empty, damaged, or nothing of these.
+        InputError: It is empty, damaged, or of another format.
     """
     try:
         with source.open() as raw:
@@ -87,15 +87,15 @@ def recognised(
     except UnicodeError as error:
         raise InputError(
             f"{source.name} is not in the encoding {encoding or 'of its byte order mark'}.",
-            "Say which it is with --encoding.",
+            "Name its encoding with --encoding.",
         ) from error
     begin = b"".join(head).lstrip()
     if not begin:
         raise InputError(f"{source.name} is empty.", "Check the file.")
     if b"\0" in begin[:100]:
         raise InputError(
-            f"{source.name} is no text, or UTF-16 without a byte order mark.",
-            "If it is text, say --encoding utf-16-le.",
+            f"{source.name} is not text, or is UTF-16 without a byte order mark.",
+            "If it is text, use --encoding utf-16-le.",
         )
     if begin[:1] in b"{[":
         return json_files.recognised(source, head, encoding, work)
@@ -112,7 +112,7 @@ def _head(all_lines: Iterator[bytes]) -> list[bytes]:
             if size > _HEAD_BYTES:
                 break
     except DAMAGED:
-        # What comes before is read, and the damage said then.
+        # The lines before the damage are read, and the damage is reported then.
         if not head:
             raise
     return head

@@ -1,4 +1,4 @@
-"""How a file writes dates and amounts, found by what can be read in which way; and what it lost."""
+"""Finds how a file writes dates and amounts, and what a spreadsheet has lost of it."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import duckdb
 from pipeline.contract import TIME_COLUMN
 
 SHORT_DATE, ODD_AMOUNT, SECONDS_MISSING, RESTORED, BLURRED = BITS = (1, 2, 4, 8, 16)
-"""What a row may have that asks for a second look, as bits."""
+"""Oddities of a row that need a closer look, as bits."""
 
 
 @dataclass(frozen=True, slots=True)
 class Conventions:
-    """How short dates and amounts are read.
+    """How short dates and amounts are written.
 
     Attributes:
         day_first: `21/6/2020` rather than `6/21/2020`.
@@ -27,7 +27,7 @@ class Conventions:
 
 
 def oddities() -> str:
-    """SQL of the bits of a row; `raw` has its texts, `value` its values."""
+    """SQL of a row's bits, one per oddity; `raw` has its texts, `value` its values."""
     time = f"raw.{TIME_COLUMN}"
     agrees = f"minute(time_of_epoch(epoch)) = minute(value.{TIME_COLUMN})"
     bits = {
@@ -42,10 +42,10 @@ def oddities() -> str:
 
 
 def best(connection: duckdb.DuckDBPyConnection, texts: str) -> tuple[Conventions, tuple[str, ...]]:
-    """The conventions by which the most rows can be read, and what to say of them.
+    """Return the conventions by which the most rows can be read, and notes about them.
 
     Args:
-        connection: Of the database.
+        connection: The database.
         texts: A query for the columns `raw` and `epoch`.
     """
     text = f"raw.{TIME_COLUMN}"
@@ -61,7 +61,7 @@ def best(connection: duckdb.DuckDBPyConnection, texts: str) -> tuple[Conventions
     found = connection.execute(f"SELECT {query} FROM ({texts})").fetchone()
     short, dashed, *fails = found or (0,) * len(counts)
     month, day = (fails[0], fails[1]), (fails[3], fails[4])
-    # Where all dates can be read both ways: as in the United States with slashes, else day first.
+    # If all dates can be read in both ways: month first with slashes, otherwise day first.
     day_first = bool(short) and (day < month or (day == month and 2 * dashed > short))
     comma = fails[5] < fails[2]
     said = []
@@ -76,12 +76,12 @@ def best(connection: duckdb.DuckDBPyConnection, texts: str) -> tuple[Conventions
 
 
 def lost(rows: int, odd: Mapping[int, int], *, by_name: bool) -> tuple[str, ...]:
-    """What a spreadsheet has taken from a file, in sentences.
+    """Describe in sentences what a spreadsheet has lost of a file.
 
     Args:
-        rows: Of the file.
-        odd: How many of them have each bit.
-        by_name: Whether users are told apart by their names, too.
+        rows: Number of rows of the file.
+        odd: Number of rows with each bit.
+        by_name: Whether users are distinguished by their names, too.
     """
     said = []
     if without := odd[SECONDS_MISSING]:

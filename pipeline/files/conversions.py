@@ -1,4 +1,4 @@
-"""From text to value: macros of DuckDB, each null where a text is not what it should be."""
+"""DuckDB macros from text to value; each returns null for an invalid text."""
 
 from __future__ import annotations
 
@@ -79,6 +79,6 @@ CREATE MACRO unquoted(t) AS trim(t, '''');
 
 
 def define(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make the macros known to a database."""
-    # In the temporary schema, so that they need not be written.
+    """Define the macros in a database."""
+    # In the temporary schema, so that they are not written to disk.
     connection.execute(_MACROS.replace("CREATE MACRO", "CREATE TEMP MACRO"))

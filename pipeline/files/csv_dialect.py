@@ -1,4 +1,4 @@
-"""Which dialect a CSV is in: delimiter, quotes, header, and where its rows begin."""
+"""Finds the dialect of a CSV: delimiter, quotes, header, and the first row."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SEPARATOR: Final = b"sep="
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How a CSV is written.
+    """The dialect of a CSV.
 
     Attributes:
         delimiter: Between fields.
@@ -40,10 +40,10 @@ class Dialect:
     escape: str = '"'
 
     def split(self, text: str) -> list[list[str]]:
-        """The rows of a text.
+        """Return the rows of a text.
 
         Raises:
-            csv.Error: A quote or line end is out of place.
+            csv.Error: A quote or line end is misplaced.
         """
         doubled = self.escape == self.quote
         return list(
@@ -63,12 +63,12 @@ def dialect_of(
     known: Callable[[Sequence[str]], bool],
     work: Work,
 ) -> Dialect:
-    """The dialect of a CSV file; that which gives a known header, if any does.
+    """Return the dialect of a CSV file; one that gives a known header, if any does.
 
     Args:
         head: Its first lines.
         known: Whether a header is that of a known layout.
-        work: What to look at it with.
+        work: Database and folder for DuckDB's sniffer.
     """
     skip = next(number for number, line in enumerate(head) if line.strip())
     first = head[skip].decode(errors="replace")
@@ -93,11 +93,11 @@ def _dialect(first: str, delimiter: str, skip: int) -> Dialect | None:
 
 
 def _sniffed(head: Sequence[bytes], work: Work) -> Dialect | None:
-    """What DuckDB makes of the first lines; None when that is not certain."""
+    """The dialect that DuckDB finds in the first lines; None when it is not certain."""
     sample = work.folder / "head.csv"
     sample.write_bytes(b"\n".join(head))
     found = None
-    # First as if every line were sound, which tells more.
+    # The strict run detects more; the lenient one is for files with broken lines.
     for lenient in ("false", "true"):
         query = (
             "SELECT Delimiter, Quote, Escape, SkipRows, HasHeader, [c.name FOR c IN Columns] FROM "

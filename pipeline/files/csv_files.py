@@ -1,4 +1,4 @@
-"""The rows of a CSV."""
+"""Reads the rows of a CSV."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Csv:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """As in the header."""
+        """Names in the header."""
         return self.dialect.header
 
     def as_it_is(self) -> str | None:
@@ -48,11 +48,13 @@ class Csv:
         )
 
     def holds(self, rows: int, work: Work) -> bool:
-        """See `Content`: each of its lines is a row, so that no quote has swallowed any."""
+        """See `Content`: every line is a row, so no stray quote has joined lines."""
         path = self.source.path
-        sound = self._rejected(work, "count(*)").fetchone() == (0,)
+        none_rejected = self._rejected(work, "count(*)").fetchone() == (0,)
         self._forget(work)
-        return sound and path is not None and rows + self.dialect.skip == _lines_of(path)
+        if not none_rejected or path is None:
+            return False
+        return rows + self.dialect.skip == _lines_of(path)
 
     @contextmanager
     def table(self, work: Work) -> Iterator[str]:
@@ -79,7 +81,7 @@ class Csv:
             try:
                 write_numbered(counted(lines(raw, self.encoding)), target, self.dialect, reject)
             except (*DAMAGED, UnicodeError) as error:
-                # Of a record that the damage cuts in two, nothing has been written.
+                # Nothing was written of a record that the damage cuts in two.
                 reject(CUT_SHORT, last + 1, str(error))
 
     def _query(self, path: Path, place: str = "", skip: int = 0) -> str:
@@ -90,20 +92,20 @@ class Csv:
             f"skip = {skip}, columns = {{{place}{columns}}}, "
             f"delim = {literal(dialect.delimiter)}, "
             f"quote = {literal(dialect.quote)}, escape = {literal(dialect.escape)}, "
-            # An empty text is one, and this is none.
+            # An empty field is a text, not null; this null string does not occur.
             "nullstr = '\x02', new_line = '\\n', store_rejects = true, rejects_limit = 0, "
             f"max_line_size = {2 * LONGEST_LINE})"
         )
 
     def _rejected(self, work: Work, what: str) -> duckdb.DuckDBPyConnection:
-        """Of what DuckDB could not read when it read the file last."""
+        """Query the rows that DuckDB rejected when it last read the file."""
         return work.connection.execute(
             f"SELECT {what} FROM reject_errors "
             "WHERE scan_id = (SELECT max(scan_id) FROM reject_errors)"
         )
 
     def _reject(self, work: Work) -> None:
-        """Take note of what DuckDB could not read, by the number that stands before each line."""
+        """Leave out the rows that DuckDB rejected, by the number at the beginning of each line."""
         found = self._rejected(work, "DISTINCT ON (line) error_type::VARCHAR, csv_line")
         while rows := found.fetchmany(1_000):
             for kind, line in rows:
@@ -123,12 +125,12 @@ def recognised(
     known: Callable[[Sequence[str]], bool],
     work: Work,
 ) -> Csv:
-    """A CSV file in the dialect that it is in; see `dialect_of`."""
+    """Recognise a CSV file; see `dialect_of`."""
     return Csv(source, dialect_of(head, known, work), encoding)
 
 
 def _lines_of(path: Path) -> int:
-    """How many lines a file has; -1 for one with a NUL, which is none of text."""
+    """Number of lines of a file; -1 for one with a NUL, which no text contains."""
     count, last = 0, b"\n"
     with path.open("rb") as file:
         while block := file.read(1 << 20):

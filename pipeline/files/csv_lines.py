@@ -1,8 +1,8 @@
-"""Lines of a CSV made fit for DuckDB: numbered, one record each, whatever their quotes are like.
+"""Rewrites the lines of a CSV for DuckDB: numbered, one record each, without broken quotes.
 
-DuckDB tells neither the line of a row that it has read nor where a row begins that it has not: one
-stray quote makes it swallow what follows. So each record is written with the number of its first
-line before it, and what would mislead the reader is taken out.
+DuckDB reports neither the line of a row that it has read nor the beginning of one that it rejects,
+and a stray quote makes it read the following rows as one field. So each record is written behind
+the number of its first line, and lines that would mislead DuckDB are left out.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from .left_out import Fault
 from .text import LONGEST_LINE
 
 NOT_UTF8: Final = Fault(
-    "the line is not UTF-8", hint="If the file comes from Windows, say --encoding cp1252."
+    "the line is not UTF-8", hint="If the file comes from Windows, use --encoding cp1252."
 )
 TOO_LONG: Final = Fault("the line is longer than a megabyte")
-BAD_QUOTES: Final = Fault("a quote or line end is out of place")
-# What DuckDB takes for the end of a line, or for that of a text.
+BAD_QUOTES: Final = Fault("a quote or line end is misplaced")
+# Characters that DuckDB takes for the end of a line or of a text.
 _UNSURE: Final = re.compile(rb"[\r\0]")
-# The most lines of one record: a stray quote must not swallow a file.
+# The most lines of one record: a stray quote must not join the rest of the file.
 _MOST_LINES: Final = 200
 
 Reject = Callable[[Fault, int, str], None]
@@ -38,9 +38,9 @@ def write_numbered(
     """Write the rows of a CSV, each after its line number, from 1, and a delimiter.
 
     Args:
-        lines: Of the whole file.
-        target: Where to.
-        dialect: How it is written.
+        lines: All lines of the file.
+        target: Destination.
+        dialect: Dialect of the file.
         reject: Called with each line that is left out.
     """
     quote, delimiter = dialect.quote.encode(), dialect.delimiter.encode()
@@ -68,7 +68,7 @@ def write_numbered(
 
 
 def _regular(quote: bytes, delimiter: bytes) -> re.Pattern[bytes]:
-    """Matches a line whose fields are quoted from end to end, or hold no quote."""
+    """Matches a line whose fields are completely quoted, or have no quote."""
     q, d = re.escape(quote), re.escape(delimiter)
     field = b"(?:[^%b%b]*+|%b(?:[^%b]|%b%b)*+%b)" % (q, d, q, q, q, q, q)
     return re.compile(b"%b(?:%b%b)*+" % (field, d, field))
@@ -90,9 +90,9 @@ def _record(
     numbered: Iterator[tuple[int, bytes]],
     again: deque[tuple[int, bytes]],
 ) -> bytes | None:
-    """The record that begins with a line, with the lines that belong to it; None if it is none.
+    """Return the record that begins with a line, or None if it is not a valid one.
 
-    Lines that do not belong to it are given back.
+    Lines that do not belong to it are put back.
     """
     if _is_record(line, dialect):
         return line
@@ -107,7 +107,7 @@ def _record(
         taken.append(following)
         record += b"\n" + following[1]
         if following[1].count(quote) % 2:
-            # The quotes are closed here, be it a record or not.
+            # The quotes are closed here, whether or not this is a record.
             if _is_record(record, dialect):
                 return record
             break

@@ -1,4 +1,4 @@
-"""Who a card belongs to, for files that do not say."""
+"""User ids for files without them."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from hashlib import blake2b
 
 
 def user_id(cc_num: int) -> int:
-    """A stable signed 64-bit user id for a card number.
+    """Return a stable signed 64-bit user id for a card number.
 
     BLAKE2b with an 8-byte digest over the card number's decimal digits, read as a big-endian signed
-    number: the same in every process, on every machine, and as often negative as not.
+    number: the same in every process and on every machine, and negative in half of all cases.
     """
     return user_of(str(cc_num))
 
 
 @lru_cache(maxsize=100_000)
 def user_of(text: str) -> int:
-    """The same for any text that tells users apart."""
+    """Return a user id for any text that identifies a user."""
     digest = blake2b(text.encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big", signed=True)

@@ -1,4 +1,4 @@
-"""JSON: one object a line, or a document of objects, as an array or one after the other."""
+"""Reads JSON: one object per line, or a document of objects, as an array or concatenated."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from .sources import DAMAGED, FileSource
 from .text import LONGEST_LINE, copy_as_utf8, lines
 from .work import Work, explained
 
-_NOT_JSON: Final = Fault("the line is no JSON object")
-_NO_VALUE: Final = Fault("the record's value is no JSON object")
-# As `tail --json` prints a record.
+_NOT_JSON: Final = Fault("the line is not a JSON object")
+_NO_VALUE: Final = Fault("the record's value is not a JSON object")
+# A record as printed by `tail --json`.
 _ENVELOPE: Final = frozenset(("topic", "partition", "offset", "value"))
 _FIELDS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _SEPARATOR: Final = "\x01"
@@ -33,14 +33,14 @@ _MOST_BYTES: Final = 16 * LONGEST_LINE
 
 
 def _query(columns: Sequence[str], table: str) -> str:
-    """The fields of objects as texts; nested ones as their JSON."""
+    """A query for the fields of objects as texts; nested ones as their JSON."""
     wanted = literal(msgspec.json.encode(dict.fromkeys(columns, "VARCHAR")).decode())
     return f"SELECT __place, unnest(json_transform(object, {wanted})) FROM ({table})"
 
 
 @dataclass(frozen=True, slots=True)
 class JsonLines(Careful):
-    """One object a line; `records` says whether they are Kafka's records with values inside."""
+    """One object per line; `records` says whether they are Kafka records with values inside."""
 
     source: FileSource
     columns: tuple[str, ...]
@@ -103,7 +103,7 @@ class JsonDocument(Careful):
     def table(self, work: Work) -> Iterator[str]:
         """See `Content`."""
         yield _query(self.columns, _objects(self.path, self.array))
-        # DuckDB takes the end of the file for that of an array.
+        # DuckDB accepts the end of the file as the end of an array.
         if _last(self.path) != (b"]" if self.array else b"}"):
             work.left_out.add(CUT_SHORT, self.source.name, "end")
 
@@ -111,13 +111,13 @@ class JsonDocument(Careful):
 def recognised(
     source: FileSource, head: Sequence[bytes], encoding: str, work: Work
 ) -> JsonLines | JsonDocument:
-    """What kind of JSON a file is, and which fields its objects have.
+    """Recognise the kind of JSON of a file, and the fields of its objects.
 
     Args:
         source: The file.
         head: Its first lines.
-        encoding: Of a text without a byte order mark.
-        work: What to look at it with.
+        encoding: Encoding of a text without a byte order mark.
+        work: Database and folder for reading it.
 
     Raises:
         InputError: It is not JSON.
@@ -161,7 +161,7 @@ def _objects(path: Path, array: bool) -> str:
 
 
 def _last(path: Path) -> bytes:
-    """The last byte of a file that is no space."""
+    """The last byte of a file that is not white space."""
     with path.open("rb") as file:
         file.seek(max(0, path.stat().st_size - 1_000))
         return file.read().rstrip()[-1:]

@@ -1,4 +1,4 @@
-"""The layouts that are known without any option; the first that fits is taken."""
+"""The layouts that are known without any option; the first match is used."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _CARD: Final = (
     *("cc_num", "merchant", "category", "amt", "first", "last", "zip|zipcode"),
     *("dob", "trans_num", "is_fraud"),
 )
-# Where digits are lost, several cards look alike; with their holders' names they do not.
+# Cards with lost digits look alike; together with their holders' names they differ.
 _USER_OF_CARD: Final = (
     "user_of(CASE WHEN blurred(cc_num) THEN concat_ws('|', cc_num, first, last, dob) "
     "ELSE CAST(whole_number(cc_num) AS VARCHAR) END)"
@@ -22,7 +22,7 @@ _CARD_FIELDS: Final = {
     "zipcode": "zip",
     "user_id": _USER_OF_CARD,
 }
-_NOBODY: Final = {"first": "''", "last": "''", "dob": "''"}
+_NO_PERSON: Final = {"first": "''", "last": "''", "dob": "''"}
 _NO_NAMES: Final = {"first": "No names and dates of birth: empty."}
 _NO_NUMBERS: Final = {"trans_num": "No transaction numbers: the line in the file."}
 _OF_CARD: Final = {"user_id": ("user_id", "user_id")}
@@ -67,7 +67,7 @@ LAYOUTS: Final = (
             "trans_num": "__place",
             "is_fraud": "is_fraud",
             "user_id": '"user"',
-            **_NOBODY,
+            **_NO_PERSON,
         },
         lacks={"cc_num": "No card numbers: user × 100 + card.", **_NO_NUMBERS, **_NO_NAMES},
     ),
@@ -84,7 +84,7 @@ LAYOUTS: Final = (
             "trans_num": "__place",
             "is_fraud": "isfraud",
             "user_id": f"regexp_extract(nameorig, {_DIGITS})",
-            **_NOBODY,
+            **_NO_PERSON,
         },
         lacks={
             "trans_date_trans_time": "No times: a step is a full hour from 2024-01-01 on.",
@@ -109,7 +109,7 @@ LAYOUTS: Final = (
             "trans_num": "__place",
             "is_fraud": "fraud",
             "user_id": f"regexp_extract(customer, {_DIGITS})",
-            **_NOBODY,
+            **_NO_PERSON,
         },
         lacks={
             "trans_date_trans_time": "No times: a step is midnight of a day from 2024-01-01 on.",
@@ -133,7 +133,7 @@ LAYOUTS: Final = (
             "trans_num": "__place",
             "is_fraud": "class",
             "user_id": "0",
-            **_NOBODY,
+            **_NO_PERSON,
         },
         lacks={
             "trans_date_trans_time": "No dates: seconds are counted from 2013-09-01 on.",
@@ -160,7 +160,7 @@ LAYOUTS: Final = (
             "trans_num": "transactionid",
             "is_fraud": "0",
             "user_id": "card1",
-            **_NOBODY,
+            **_NO_PERSON,
         },
         own={"is_fraud": ("isfraud", "isfraud")},
         lacks={
@@ -189,7 +189,7 @@ LAYOUTS: Final = (
             "trans_num": "__place",
             "is_fraud": "isfraud",
             "user_id": "customerid",
-            **_NOBODY,
+            **_NO_PERSON,
         },
         own={"zipcode": ("merchantzip", "merchantzip")},
         lacks={"zipcode": "No zip codes: empty.", **_NO_NUMBERS, **_NO_NAMES},

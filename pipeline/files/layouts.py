@@ -1,4 +1,4 @@
-"""Layouts of files that are known by their header: what they hold and lack as transactions."""
+"""Layouts of files that are recognised by their header, and the fields that they lack."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ _SIGNS: Final = re.compile(r"[^a-z0-9]+")
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """A kind of file.
+    """A layout of files.
 
     Attributes:
-        name: What the user reads.
-        columns: What its header has, in lower case with `_` for signs; alternatives are written
-            `zip|zipcode`, and are called as the first of them in the rest.
-        fields: DuckDB SQL over these columns by field of the topic. A text becomes what the field
-            is as `conversions` has it; `user_of(text)` makes a user id of any text.
-        own: The same for a column that not every file has, which is better then, by that column.
-        lacks: By field, what the files lack for it, and how that is filled, in a sentence.
+        name: Name for the user.
+        columns: Columns of its header, in lower case with `_` for other characters; alternatives
+            are written `zip|zipcode`, and the other attributes use the first of them.
+        fields: DuckDB SQL over these columns by field of the topic. `conversions` turns the text
+            into the type of the field; `user_of(text)` makes a user id of any text.
+        own: By an optional column, better SQL for a field of files that have this column.
+        lacks: By field, a sentence that says what the files lack for it, and how it is filled.
         seconds: A column with the epoch, for times that have lost their seconds.
-        data: False for a list that comes with the files, and holds no transaction.
+        data: False for a list that accompanies the files, and has no transactions.
     """
 
     name: str
@@ -35,7 +35,7 @@ class Layout:
     data: bool = True
 
     def lacking(self, header: Sequence[str]) -> tuple[str, ...]:
-        """Columns that a header lacks to be of this layout."""
+        """Columns of this layout that a header lacks."""
         have = set(map(simple, header))
         return tuple(
             column.partition("|")[0]
@@ -44,7 +44,7 @@ class Layout:
         )
 
     def names(self, header: Sequence[str]) -> dict[str, str]:
-        """The header's columns by the names that `fields` have for them."""
+        """The header's columns by the names that `fields` use for them."""
         found = {simple(column): column for column in reversed(header)}
         for column in self.columns:
             first, *others = column.split("|")

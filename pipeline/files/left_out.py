@@ -1,4 +1,4 @@
-"""Rows of files that are not sent: where they are, and why."""
+"""Rows of files that are not sent, with position and reason."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import Final
 from pipeline.text.words import counted
 
 EXAMPLES: Final = 20
-"""So many rows are named of each file and each fault."""
+"""The most examples of a fault."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What may be wrong with a row.
+    """A fault of a row.
 
     Attributes:
         what: In words: `amt is not an amount`.
-        invalid: Whether the row can be read, and would be invalid on the topic.
+        invalid: Whether the row can be read, but would be invalid on the topic.
         hint: What to do about it; may be empty.
     """
 
@@ -31,9 +31,9 @@ class LeftOutRow:
     """A row that is not sent.
 
     Attributes:
-        file: Its file, as the user knows it.
-        place: Where in there: `line 3`.
-        reason: Why, with what it holds.
+        file: Name of its file for the user.
+        place: Position in the file: `line 3`.
+        reason: The fault, with the value.
     """
 
     file: str
@@ -43,11 +43,11 @@ class LeftOutRow:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """All rows of a fault.
+    """All rows with a fault.
 
     Attributes:
-        fault: Which.
-        rows: How many there are.
+        fault: The fault.
+        rows: Number of rows.
         examples: The first of them.
     """
 
@@ -68,33 +68,33 @@ class LeftOut:
 
 @dataclass(slots=True)
 class LeftOutRows:
-    """Counts rows by fault, and keeps the first of each."""
+    """Counts rows by fault, with examples of each."""
 
     _counts: dict[Fault, int] = field(default_factory=dict)
     _examples: dict[Fault, list[LeftOutRow]] = field(default_factory=dict)
 
     def add(self, fault: Fault, file: str, place: str, example: str = "", rows: int = 1) -> None:
-        """Take note of rows.
+        """Count rows of a fault, and add the first as an example.
 
         Args:
             fault: What is wrong with them.
-            file: Their file.
-            place: The first one's, or the only one's.
-            example: What that one holds.
-            rows: How many there are; those after the first are counted without a place.
+            file: Name of their file.
+            place: Position of the first one.
+            example: Value of the first one.
+            rows: Number of rows.
         """
         self._counts[fault] = self._counts.get(fault, 0) + rows
-        kept = self._examples.setdefault(fault, [])
-        if len(kept) < EXAMPLES:
+        examples = self._examples.setdefault(fault, [])
+        if len(examples) < EXAMPLES:
             reason = f"{fault.what}: {example!r}" if example else fault.what
-            kept.append(LeftOutRow(file, place, reason))
+            examples.append(LeftOutRow(file, place, reason))
 
     def count(self, fault: Fault, rows: int) -> None:
-        """Take note of further rows of a fault, whose places are not kept."""
+        """Count further rows of a fault that has an example already."""
         self._counts[fault] = self._counts.get(fault, 0) + rows
 
     def all(self) -> tuple[LeftOut, ...]:
-        """By fault, the most frequent first."""
+        """All rows by fault, the most frequent first."""
         return tuple(
             LeftOut(fault, rows, tuple(self._examples[fault]))
             for fault, rows in sorted(self._counts.items(), key=lambda item: -item[1])

@@ -1,4 +1,4 @@
-"""Which column or expression of a file is which field of a transaction."""
+"""Maps columns or expressions of a file to the fields of a transaction."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .known import LAYOUTS
 from .layouts import Layout, simple
 
 _CARD: Final = "cc_num"
-# What a stream of transactions cannot do without.
+# Fields that a transaction requires.
 _NEEDED: Final = (TIME_COLUMN, "amt")
 _WORDS: Final = ("null", "true", "false")
 _FILLED: Final = {_CARD: "0", "is_fraud": "0"}
@@ -26,15 +26,15 @@ _HINT: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """How a file's rows become transactions.
+    """How the rows of a file become transactions.
 
     Attributes:
-        layout: What kind of file it is, in words.
-        columns: The file's columns by the names that `fields` have for them.
+        layout: Name of its layout.
+        columns: The file's columns by the names that `fields` use for them.
         fields: DuckDB SQL by field of the topic, in the order of the contract.
-        lacks: By field, what the file lacks for it, and how that is filled, in a sentence.
+        lacks: By field, a sentence that says what the file lacks for it, and how it is filled.
         seconds: SQL of an epoch, for times that have lost their seconds; empty for none.
-        data: False for a file that holds no transactions.
+        data: False for a file without transactions.
     """
 
     layout: str
@@ -46,7 +46,7 @@ class Fields:
 
     @property
     def renamed(self) -> dict[str, str]:
-        """The fields that come from elsewhere than the column of their name."""
+        """The fields that do not come from the column of their name."""
         return {
             f: text
             for f, text in self.fields.items()
@@ -55,7 +55,7 @@ class Fields:
 
 
 def read_options(options: Sequence[str]) -> dict[str, str]:
-    """What `--map field=column` says, by field.
+    """Parse `--map field=column` options; returns them by field.
 
     Raises:
         ConfigError: One is not of that form, or names no field.
@@ -64,10 +64,14 @@ def read_options(options: Sequence[str]) -> dict[str, str]:
     for option in options:
         name, separator, expression = option.partition("=")
         if not separator or not expression.strip():
-            raise ConfigError(f"--map is {option!r}.", "It is field=column or field=expression.")
+            raise ConfigError(
+                f"--map {option!r} is not valid.", "Use field=column or field=expression."
+            )
         if name.strip() not in TRANSACTION_FIELDS:
             fields = ", ".join(TRANSACTION_FIELDS)
-            raise ConfigError(f"--map names {name.strip()!r}.", f"The fields are {fields}.")
+            raise ConfigError(
+                f"--map has an unknown field {name.strip()!r}.", f"The fields are {fields}."
+            )
         given[name.strip()] = expression.strip()
     return given
 
@@ -78,15 +82,15 @@ def is_known(header: Sequence[str]) -> bool:
 
 
 def fields_of(name: str, header: Sequence[str], given: Mapping[str, str]) -> Fields:
-    """How the rows of a file become transactions.
+    """Return how the rows of a file become transactions.
 
     Args:
-        name: Of the file.
+        name: Name of the file.
         header: Its columns.
-        given: What the user says, which wins over what is known.
+        given: The user's mappings, which take precedence over a known layout.
 
     Raises:
-        InputError: The layout is not known, and what the user says is not enough.
+        InputError: The layout is unknown, and the user's mappings are not sufficient.
     """
     said = {field: _expression(name, header, text) for field, text in given.items()}
     for layout in LAYOUTS:
@@ -128,7 +132,7 @@ def _of_layout(layout: Layout, header: Sequence[str], said: Mapping[str, str]) -
 
 
 def _expression(name: str, header: Sequence[str], text: str) -> str:
-    """A column's name as SQL, or the expression that it is."""
+    """A column's name as SQL, or the expression itself."""
     exact = next((column for column in header if column == text), None)
     found = exact or next((c for c in header if c.lower() == text.lower()), None)
     if found is None and text.isidentifier() and text.lower() not in _WORDS:
@@ -143,7 +147,7 @@ def _in_order(fields: Mapping[str, str]) -> dict[str, str]:
 
 def _unknown(name: str, header: Sequence[str], lacking: Sequence[str]) -> InputError:
     if lacking:
-        return InputError(f"{name} has nothing for {', '.join(lacking)}.", _HINT)
+        return InputError(f"{name} has no column for {', '.join(lacking)}.", _HINT)
     near = min(LAYOUTS, key=lambda layout: len(layout.lacking(header)) / len(layout.columns))
     missing = near.lacking(header)
     if len(missing) <= len(near.columns) // 2:
@@ -151,4 +155,4 @@ def _unknown(name: str, header: Sequence[str], lacking: Sequence[str]) -> InputE
             f"{name} looks like {near.name}, but has no column {', '.join(sorted(missing))}.", _HINT
         )
     begins = ", ".join(header)[:80]
-    return InputError(f"{name} is of no known layout; its columns are {begins!r}.", _HINT)
+    return InputError(f"{name} has no known layout; its columns are {begins!r}.", _HINT)

@@ -1,4 +1,4 @@
-"""Files of transactions as they are named, each known to be of a kind that can be read."""
+"""Opens files of transactions by name, and recognises their formats."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from .work import Work, work_in
 
 @dataclass(slots=True)
 class Files:
-    """Files that are known to be of a kind that can be read.
+    """Files of recognised formats.
 
     Attributes:
-        passed_over: Files of a pattern or a zip that hold no transactions, each with why.
+        passed_over: Files of a pattern or a zip without transactions, each with the reason.
     """
 
     _work: Work
@@ -36,13 +36,13 @@ class Files:
     passed_over: list[str] = field(default_factory=list)
 
     def read(self, report: Callable[[str], None]) -> PreparedFiles:
-        """Read all of them, and see what of them can be sent.
+        """Read all files, and find the rows that can be sent.
 
         Args:
-            report: Called with what is being read.
+            report: Called with the file that is being read.
 
         Raises:
-            InputError: One cannot be read, or there is no transaction in them.
+            InputError: A file cannot be read, or there is no transaction in any of them.
         """
         rows.create_table(self._work)
         self._work.connection.execute(f"SET VARIABLE latest = {moment(self._latest)}")
@@ -74,17 +74,17 @@ def opened(
     encoding: str = "",
     now: Callable[[], datetime] = lambda: datetime.now(UTC).replace(tzinfo=None),
 ) -> Iterator[Files]:
-    """Recognise files, which may be read within the context.
+    """Recognise files, which can be read within the context.
 
     Args:
         names: Paths, patterns, or `-`; see `sources.found`.
-        given: What the user says of the fields, see `mapping.read_options`.
-        state_dir: Where there is room for sorting; left as it was.
-        encoding: Of texts without a byte order mark; UTF-8 when empty.
-        now: The time in UTC, that tells what would be invalid for being in the future.
+        given: The user's mappings, see `mapping.read_options`.
+        state_dir: Directory with room for sorting; temporary files are removed.
+        encoding: Encoding of texts without a byte order mark; UTF-8 when empty.
+        now: The time in UTC; later transactions are invalid.
 
     Raises:
-        InputError: A file that was named cannot be used, or none of a pattern can.
+        InputError: A named file cannot be used, or no file of a pattern can.
     """
     with work_in(state_dir) as work:
         conversions.define(work.connection)

@@ -22,7 +22,7 @@ _TIME: Final = contract.TIME_COLUMN
 
 @dataclass(frozen=True, slots=True)
 class RecordBatch:
-    """Records of the topic, in their order: event times, keys and values, as many of each."""
+    """Records of the topic in order: event times, keys and values, of the same length."""
 
     times: Sequence[datetime]
     keys: Sequence[bytes]
@@ -34,8 +34,8 @@ class PreparedFiles:
     """Transactions that are ready to be sent.
 
     Attributes:
-        files: Where they come from.
-        rows: How many there are.
+        files: The files that they come from.
+        rows: Number of transactions.
         earliest: Event time of the first.
         latest: Event time of the last.
     """
@@ -50,14 +50,14 @@ class PreparedFiles:
 
     @property
     def left_out(self) -> tuple[LeftOut, ...]:
-        """What is not sent, the most frequent fault first."""
+        """Rows that are not sent, the most frequent fault first."""
         return self._work.left_out.all()
 
     def move(self, shift: timedelta) -> None:
-        """Move all times; what would be in the future then is left out.
+        """Shift all times; rows that would then be in the future are left out.
 
         Raises:
-            InputError: That would be all of them.
+            InputError: All rows would be in the future.
         """
         execute = self._work.connection.execute
         self._shift, last = shift, self._latest - min(shift, self._latest - datetime.min)
@@ -66,19 +66,21 @@ class PreparedFiles:
         if first is not None:
             number, place, time = first
             (gone,) = execute(f"DELETE {beyond}").fetchone() or (0,)
-            fault = Fault(f"{FUTURE.what} when it is moved by {shift}", invalid=True)
+            fault = Fault(f"{FUTURE.what} when it is shifted by {shift}", invalid=True)
             file = self.files[number]
             where = f"{file.unit} {place}" if place else "first"
             self._work.left_out.add(fault, file.name, where, str(time), gone)
             self.rows -= gone
         if not self.rows:
-            raise InputError(f"All times would be in the future by {shift}.", "Leave --shift out.")
+            raise InputError(
+                f"All times would be in the future if shifted by {shift}.", "Omit --shift."
+            )
         (self.latest,) = execute(f"SELECT max({_TIME}) FROM rows").fetchone() or (last,)
         self.latest += shift
         self.earliest += shift
 
     def batches(self) -> Iterator[RecordBatch]:
-        """All transactions by time; those of a second as they stand in their files."""
+        """Yield all transactions by time; those of a second in the order of their files."""
         shift = f"to_seconds({self._shift // timedelta(seconds=1)})"
         pairs = ", ".join(f"'{f}', {_as_json(f)}" for f in contract.TRANSACTION_FIELDS)
         with explained("The transactions cannot be sorted"):

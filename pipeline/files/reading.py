@@ -1,4 +1,4 @@
-"""One file into the table of all rows: read, converted, judged."""
+"""Reads a file into the table of all rows, converted and validated."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class ReadFile:
     """A file that has been read.
 
     Attributes:
-        name: As the user knows it.
+        name: Name for the user.
         fields: How its rows became transactions.
-        rows: How many it has, those that are left out included.
-        unit: What its rows are counted by.
-        notes: What is to be said of it: how it was read, and what it has lost.
+        rows: Number of its rows, including those that are left out.
+        unit: The unit in which its rows are numbered.
+        notes: Sentences about how it was read, and what it has lost.
     """
 
     name: str
@@ -41,11 +41,11 @@ def read(number: int, source: FileSource, content: Content, fields: Fields, work
     """Read a file into the table `rows`.
 
     Args:
-        number: Of the file, among those of this replay.
+        number: Number of the file in this replay.
         source: The file.
-        content: What it holds.
-        fields: How a row of it becomes a transaction.
-        work: What to read it with.
+        content: Its contents.
+        fields: How its rows become transactions.
+        work: Database and folder for reading it.
 
     Raises:
         InputError: It cannot be read, or an expression does not work.
@@ -69,9 +69,9 @@ def read(number: int, source: FileSource, content: Content, fields: Fields, work
 
 
 def _read_as_it_is(number: int, content: Content, fields: Fields, work: Work) -> int | None:
-    """How many rows a file has in which nothing is at fault or odd; None if it is not so.
+    """Read a file directly; returns its number of rows, or None if any row is at fault or odd.
 
-    Most files are like that, and need not be copied for the numbers of their lines.
+    Most files can be read directly, and need no copy with the numbers of their lines.
     """
     query = content.as_it_is()
     if query is None or any("__place" in text for text in fields.fields.values()):
@@ -86,7 +86,7 @@ def _read_as_it_is(number: int, content: Content, fields: Fields, work: Work) ->
 
 
 def _texts(table: str, content: Content, fields: Fields) -> str:
-    """A query for the fields as texts in `raw`, besides `__place` and `epoch`."""
+    """A query for the fields as texts in `raw`, with `__place` and `epoch`."""
     have = {column.lower() for column in content.columns}
     names = "".join(
         f", {identifier(column)} AS {identifier(known)}"

@@ -1,4 +1,4 @@
-"""Files that are not read, recognised by their first bytes, each with the one thing that helps."""
+"""Refuses files of other formats, recognised by their first bytes, each with what to do."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ _KINDS: Final = (
     (257, b"ustar", "a tar archive", "Unpack it first: tar xf {name}"),
     (0, b"7z\xbc\xaf", "a 7-Zip archive", "Unpack it first: 7z x {name}"),
     (0, b"Rar!", "a RAR archive", "Unpack it first: unrar x {name}"),
-    (0, b"ORC", "an ORC file", "Write it as Parquet from where it comes."),
-    (0, b"Obj\x01", "an Avro file", "Write it as Parquet or JSON lines from where it comes."),
+    (0, b"ORC", "an ORC file", "Export it as Parquet from its source."),
+    (0, b"Obj\x01", "an Avro file", "Export it as Parquet or JSON lines from its source."),
     (0, b"SQLite format 3", "a SQLite database", "Export the table: sqlite3 -csv -header {name}"),
     (0, b"\x89HDF", "an HDF5 file", "Write it as Parquet from pandas: to_parquet."),
-    (0, b"\x80\x04\x95", "a pickle of Python", "Write it as Parquet from pandas: to_parquet."),
+    (0, b"\x80\x04\x95", "a Python pickle", "Write it as Parquet from pandas: to_parquet."),
 )
-# Which member of a zip makes it more than a zip.
+# Members that identify a zip as a file of another format.
 _IN_ZIP: Final = (("xl/workbook.xml", "an Excel workbook"), ("content.xml", "a spreadsheet"))
 
 
 def refuse_foreign(name: str, head: bytes, members: Sequence[str] = ()) -> None:
-    """Raise if a file is of a kind that is known and not read.
+    """Raise if a file is of a known format that cannot be read.
 
     Args:
-        name: What the user calls it.
+        name: Name for the user.
         head: Its first kilobyte.
-        members: What it holds, if it is a zip.
+        members: Its members, if it is a zip.
 
     Raises:
         InputError: It is, with what to do.

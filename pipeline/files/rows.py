@@ -1,4 +1,4 @@
-"""The table of all rows: texts of files as values, with what is wrong or odd about them."""
+"""The table of all rows: their values, with the faults and oddities of each."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _TYPES: Final = {
 
 
 def create_table(work: Work) -> None:
-    """Make the table `rows`, in which `fault` is null for what is sent."""
+    """Create the table `rows`, in which `fault` is null for rows that are sent."""
     columns = ", ".join(f"{f} {_TYPES[kind]}" for f, kind in TRANSACTION_FIELDS.items())
     work.connection.execute(
         f"CREATE TABLE rows (file INTEGER, place BIGINT, {columns}, "
@@ -36,10 +36,10 @@ def insert(work: Work, number: int, texts: str, how: Conventions) -> None:
     """Add the rows of a file.
 
     Args:
-        work: Where the table is.
-        number: Of the file.
+        work: The database with the table.
+        number: Number of the file.
         texts: A query for `__place`, `raw` with the fields as texts, and `epoch`.
-        how: How its dates and amounts are read.
+        how: How its dates and amounts are written.
     """
     time = f"time_of(raw.{TIME_COLUMN}, {how.day_first})"
     time = f"if(lacks_seconds(raw.{TIME_COLUMN}), with_seconds({time}, epoch), {time})"
@@ -60,7 +60,7 @@ def insert(work: Work, number: int, texts: str, how: Conventions) -> None:
 
 
 def count(work: Work, number: int) -> tuple[int, int, Mapping[int, int]]:
-    """How many rows a file has, how many of them at fault, and how many with each oddity."""
+    """The number of rows of a file, of those at fault, and of those with each oddity."""
     counts = ", ".join(f"count(*) FILTER (odd & {bit} > 0)" for bit in conventions.BITS)
     found = work.connection.execute(
         f"SELECT count(*), count(fault), {counts} FROM rows WHERE file = {number}"
@@ -70,12 +70,12 @@ def count(work: Work, number: int) -> tuple[int, int, Mapping[int, int]]:
 
 
 def drop(work: Work, number: int) -> None:
-    """Forget the rows of a file."""
+    """Delete the rows of a file."""
     work.connection.execute(f"DELETE FROM rows WHERE file = {number}")
 
 
 def leave_out(work: Work, number: int, name: str, unit: str) -> None:
-    """Take note of the rows at fault, and drop them."""
+    """Delete the rows at fault, and count them as left out."""
     of_file = f"FROM rows WHERE file = {number} AND fault IS NOT NULL"
     first = work.connection.execute(
         f"SELECT fault, place, example {of_file} "

@@ -1,4 +1,4 @@
-"""Which files are meant: names, patterns, members of a zip, standard input; each unpacked."""
+"""Finds files by name, pattern, member of a zip, or standard input, and unpacks them."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ _UNPACK: Final[dict[bytes, Callable[[IO[bytes]], IO[bytes]]]] = {
     b"\x28\xb5\x2f\xfd": lambda raw: cast("IO[bytes]", BufferedReader(_Zstd(raw))),
 }
 _ZIP: Final = b"PK\x03\x04"
-# What macOS and people put beside the data.
+# Files that macOS and users put beside the data.
 _BESIDE: Final = ("__MACOSX/", ".", "README", "LICENSE")
 
 
@@ -63,10 +63,10 @@ class FileSource:
     """One file, or one member of a zip.
 
     Attributes:
-        name: What the user reads: `archive.zip/2024.csv`.
-        open: Gives its bytes from the beginning, unpacked.
-        path: Where these very bytes lie on disk; None while they are packed.
-        named: Whether the user has named it, so that it may not be passed over.
+        name: Name for the user: `archive.zip/2024.csv`.
+        open: Opens its unpacked bytes.
+        path: Path of a file that is not packed; None for others.
+        named: Whether the user has named it, so that it must not be skipped.
     """
 
     name: str
@@ -75,7 +75,7 @@ class FileSource:
     named: bool
 
     def on_disk(self, folder: Path) -> Path:
-        """Where its bytes are, unpacked into the folder if need be."""
+        """Path of its bytes, unpacked into the folder if necessary."""
         if self.path is not None:
             return self.path
         target = folder / "unpacked"
@@ -85,14 +85,14 @@ class FileSource:
 
 
 def found(names: Sequence[str], read_input: Callable[[], Path]) -> Iterator[FileSource]:
-    """The files of these names, in their order; those of a pattern by name.
+    """Return the files of these names, in their order; those of a pattern sorted by name.
 
     Args:
         names: Paths, patterns such as `data/*.csv.gz`, or `-` for standard input.
-        read_input: Writes standard input to a file and says where.
+        read_input: Writes standard input to a file and returns its path.
 
     Raises:
-        InputError: There is no such file, or one that is not to be read.
+        InputError: There is no such file, or one of a format that cannot be read.
     """
     for name in names:
         if name == STANDARD_INPUT:
@@ -100,7 +100,8 @@ def found(names: Sequence[str], read_input: Callable[[], Path]) -> Iterator[File
         elif Path(name).exists() or not glob.has_magic(name):
             yield from _of_path(name, Path(name), named=True)
         else:
-            # A folder's own files, sorted, so that ties in time are always sent alike.
+            # Files of a folder are sorted, so that rows of the same time are always sent in the
+            # same order.
             matching = sorted(glob.glob(name, recursive=True))  # noqa: PTH207  (may be absolute)
             if not matching:
                 raise InputError(f"No file matches {name}.", "Check the pattern.")
@@ -125,7 +126,7 @@ def _of_path(name: str, path: Path, *, named: bool) -> Iterator[FileSource]:
 
 
 def _unpacked(name: str, opened: Open, path: Path | None, *, named: bool) -> Iterator[FileSource]:
-    """What is in a file, through as many packings as there are."""
+    """The contents of a file, through any number of packings."""
     with opened() as raw:
         head = raw.read(_HEAD)
     for magic, unpack in _UNPACK.items():

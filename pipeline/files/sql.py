@@ -1,4 +1,4 @@
-"""Columns and times as parts of DuckDB's SQL."""
+"""Columns and times as SQL for DuckDB."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime
 
 
 def unique(names: Iterable[str]) -> tuple[str, ...]:
-    """Names of columns, told apart as DuckDB does it: whatever their case, and none empty."""
+    """Make names of columns distinct as DuckDB does: regardless of case, and none empty."""
     taken = set[str]()
     result = []
     for position, given in enumerate(names):
@@ -22,5 +22,5 @@ def unique(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def moment(time: datetime) -> str:
-    """A timestamp literal; a parameter would have DuckDB import pandas."""
+    """A timestamp literal; for a parameter DuckDB would import pandas."""
     return f"TIMESTAMP '{time.isoformat(' ')}'"

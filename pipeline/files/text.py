@@ -1,4 +1,4 @@
-"""The lines of a text as UTF-8, whatever its encoding."""
+"""Reads lines of texts in any encoding as UTF-8."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pipeline.errors import ConfigError
 
 LONGEST_LINE: Final = 1_000_000
 """In bytes, or in characters where a text is not UTF-8."""
-# Those of UTF-32 begin with those of UTF-16.
+# The marks of UTF-32 begin with those of UTF-16.
 _MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -25,27 +25,27 @@ _MARKS: Final = (
 
 
 def known_encoding(name: str) -> str:
-    """The encoding as Python calls it.
+    """Return Python's name of an encoding.
 
     Raises:
-        ConfigError: There is none of that name.
+        ConfigError: There is no such encoding.
     """
     try:
         return codecs.lookup(name).name
     except LookupError as error:
         raise ConfigError(
-            f"--encoding is {name!r}, which is none that is known.",
+            f"There is no encoding {name!r}.",
             "Files of Windows are often cp1252; others latin-1 or utf-16.",
         ) from error
 
 
 def lines(stream: IO[bytes], encoding: str = "") -> Iterator[bytes]:
-    """Lines in UTF-8 without their ends; one that is too long comes as its first part.
+    """Yield lines in UTF-8 without their ends; only the first part of one that is too long.
 
     Args:
-        stream: Bytes from the beginning; a byte order mark is passed over, and heeded.
-        encoding: Of a text without a byte order mark; UTF-8 when empty, and then what is not comes
-            as it is.
+        stream: Bytes from the beginning; a byte order mark decides the encoding, and is skipped.
+        encoding: Encoding of a text without a byte order mark; when empty, the bytes are yielded
+            unchanged, also invalid ones.
 
     Raises:
         UnicodeDecodeError: The text is not in its encoding.
@@ -70,7 +70,7 @@ def _each(read: Callable[[], bytes]) -> Iterator[bytes]:
 
 
 def copy_as_utf8(stream: IO[bytes], target: IO[bytes], encoding: str = "") -> None:
-    """Copy a text as UTF-8, as `lines` reads it, with its line ends as they are."""
+    """Copy a text as UTF-8, decoded as by `lines`, with unchanged line ends."""
     buffered, given = _opened(stream, encoding)
     if given in ("", "utf-8"):
         copyfileobj(buffered, target, 1 << 20)
@@ -81,7 +81,7 @@ def copy_as_utf8(stream: IO[bytes], target: IO[bytes], encoding: str = "") -> No
 
 
 class _Steps(RawIOBase):
-    """Bytes as far as they come: those before the damage of a packed file are not lost with it."""
+    """Reads in small steps, so that the bytes before the damage of a packed file are not lost."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._read: Callable[[int], bytes] = getattr(stream, "read1", stream.read)

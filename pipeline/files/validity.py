@@ -20,7 +20,7 @@ PAST: Final = Fault("the time is before 1970", invalid=True)
 
 @dataclass(frozen=True, slots=True)
 class _Check:
-    """A fault, when a row has it, and the field to show; `raw` has texts, `value` values."""
+    """A fault, its condition, and the field to show; `raw` has texts, `value` values."""
 
     fault: Fault
     condition: str
@@ -56,7 +56,7 @@ def _checks() -> tuple[_Check, ...]:
             _TIME,
         ),
         _Check(
-            Fault("the time is not YYYY-MM-DD HH:MM:SS or alike"), f"value.{_TIME} IS NULL", _TIME
+            Fault("the time is not YYYY-MM-DD HH:MM:SS or similar"), f"value.{_TIME} IS NULL", _TIME
         ),
         *wholes,
         _Check(Fault("amt is not an amount"), "value.amt IS NULL", "amt"),
@@ -90,7 +90,7 @@ def fault_number() -> str:
 
 
 def example() -> str:
-    """SQL of what the field at fault holds, by the column `fault`."""
+    """SQL of the value of the field at fault, by the column `fault`."""
     cases = " ".join(
         f"WHEN {number} THEN left(raw.{check.field}, 40)" for number, check in enumerate(_CHECKS)
     )

@@ -1,4 +1,4 @@
-"""Where files are sorted: a DuckDB database in a folder of the state directory, of bounded size."""
+"""A DuckDB database of bounded size in a folder of the state directory, for sorting files."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ _TEXTS: Final = "In --map, columns are texts: CAST(Amount AS DOUBLE) / 100."
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What files are read with.
+    """Database and folder for reading files.
 
     Attributes:
-        connection: Of the database.
-        folder: For what is unpacked; gone in the end.
+        connection: Connection to the database.
+        folder: Folder for unpacked files; removed at the end.
         left_out: The rows that are not sent.
     """
 
@@ -46,10 +46,10 @@ class Work:
 
 @contextmanager
 def work_in(state_dir: Path) -> Iterator[Work]:
-    """A database of its own in the state directory, removed afterwards.
+    """Create a database in the state directory, and remove it afterwards.
 
     Raises:
-        InputError: What DuckDB says of the disk, or of a file.
+        InputError: DuckDB's errors about the disk or a file.
     """
     state_dir.mkdir(parents=True, exist_ok=True)
     _remove_left_behind(state_dir)
@@ -59,12 +59,12 @@ def work_in(state_dir: Path) -> Iterator[Work]:
             "memory_limit": _MEMORY,
             "threads": _THREADS,
             "temp_directory": str(folder / "spilled"),
-            # Extensions come from the network.
+            # Extensions are downloaded from the network.
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
         }
         connection = duckdb.connect(folder / "rows.duckdb", config=options)
-        # Nothing is read twice, so it is not worth the time to pack it.
+        # Nothing is read twice, so compression is not worth its time.
         connection.execute("SET force_compression = 'uncompressed'")
         connection.execute("PRAGMA disable_checkpoint_on_shutdown")
         try:
@@ -83,13 +83,13 @@ def work_in(state_dir: Path) -> Iterator[Work]:
 
 @contextmanager
 def explained(what: str) -> Iterator[None]:
-    """DuckDB's own errors as one sentence.
+    """Raise DuckDB's errors as one sentence.
 
     Args:
-        what: What could not be done: `x.json cannot be read`.
+        what: What failed: `x.json cannot be read`.
 
     Raises:
-        InputError: Instead of DuckDB's.
+        InputError: Instead of DuckDB's error.
     """
     try:
         yield
@@ -101,14 +101,14 @@ def explained(what: str) -> Iterator[None]:
 
 
 def _users_of(texts: pa.ChunkedArray) -> pa.Array:
-    """A number for each text, where null stays null; each text is looked at once."""
+    """A number for each text, and null for null; equal texts are computed once."""
     encoded = pa.concat_arrays(texts.chunks).dictionary_encode()
     users = [None if text is None else user_of(text) for text in encoded.dictionary.to_pylist()]
     return pa.array(users, pa.int64()).take(encoded.indices)
 
 
 def _remove_left_behind(state_dir: Path) -> None:
-    """Folders of processes that were killed."""
+    """Remove the folders of processes that were killed."""
     for folder in state_dir.glob(f"{_PREFIX}*"):
         pid = folder.name.removeprefix(_PREFIX).partition("-")[0]
         if pid.isdigit() and not psutil.pid_exists(int(pid)):

@@ -61,7 +61,7 @@ class OwnState:
     def newest_left_by(self, job_id: str) -> RestorePoint | None:
         """Return the newest completed checkpoint of a run, or a savepoint that was never recorded.
 
-        A run that ends with a savepoint deletes its checkpoints, even if nobody waited for it.
+        A run that ends with a savepoint deletes its checkpoints, even if no client waited for it.
         """
         checkpoints = self._settings.checkpoints_dir / job_id
         savepoint = f"savepoint-{job_id[:_ID_CHARACTERS]}-*"

@@ -1,7 +1,7 @@
 """Which offsets of a topic hold records.
 
 The end offset of a partition need not be one past its last record: transaction markers, aborted
-records and gaps left by compaction may precede it. Only reading tells them from records.
+records and gaps left by compaction may precede it. Only reading shows where records are.
 """
 
 from __future__ import annotations

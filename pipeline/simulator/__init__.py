@@ -1,1 +1,1 @@
-"""Transactions from a seeded generator or from files, on their way to the topic."""
+"""Sends transactions to the topic, from a seeded generator or from files."""

@@ -1,4 +1,4 @@
-"""A transaction as the bytes of the topic `transaction`."""
+"""Encodes transactions as the records of the topic `transaction`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pipeline.model import Transaction
 
 
 class _Wire(msgspec.Struct):
-    """The fields in the order of the data contract, with the time as Flink's JSON wants it."""
+    """The fields in the order of the data contract, with the time as text."""
 
     trans_date_trans_time: str
     cc_num: int
@@ -25,15 +25,15 @@ class _Wire(msgspec.Struct):
 
 
 def key(transaction: Transaction) -> bytes:
-    """The Kafka key: the user's id as decimal text."""
+    """Return the Kafka key: the user's id as decimal text."""
     return b"%d" % transaction.user_id
 
 
 def value(transaction: Transaction) -> bytes:
-    """The Kafka value: one JSON object.
+    """Return the Kafka value: one JSON object.
 
-    The time is formatted here, since msgspec would write it with a `T` and Flink's SQL format reads
-    only a space.
+    The time is formatted here: msgspec would write it with a `T`, and Flink's JSON format in its
+    SQL mode reads only a space.
     """
     t = transaction
     return msgspec.json.encode(

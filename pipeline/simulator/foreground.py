@@ -1,4 +1,4 @@
-"""The simulator in this process, with nobody to command it: for a container, or beside a stack."""
+"""Runs the simulator in this process, without commands: for a container, or beside a stack."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from .process import simulate
 
 
 def run_here(
-    kafka: KafkaSettings, say: Callable[[SimulatorStatus], None], *, rate: float, speed: float
+    kafka: KafkaSettings, report: Callable[[SimulatorStatus], None], *, rate: float, speed: float
 ) -> None:
-    """Send transactions until SIGTERM or ctrl+c, which this process answers to from now on.
+    """Send transactions until SIGTERM or ctrl+c; replaces the handlers of both signals.
 
     Args:
-        kafka: Where to.
-        say: Told the status every second.
+        kafka: The cluster and its credentials.
+        report: Called with the status every second.
         rate: Transactions per second.
-        speed: Event time per real time.
+        speed: Seconds of event time per second of real time.
 
     Raises:
-        PipelineError: Kafka has not taken all.
+        PipelineError: Not every transaction was delivered.
     """
     commands: queue.SimpleQueue[bytes] = queue.SimpleQueue()
-    ended = threading.Event()
+    stop = threading.Event()
 
     def end(*_: object) -> None:
-        ended.set()
+        stop.set()
         commands.put(b"")
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
-    simulate(kafka, commands, ended, say, rate=rate, speed=speed)
+    simulate(kafka, commands, stop, report, rate=rate, speed=speed)

@@ -1,4 +1,4 @@
-"""Episodes of fraud: a stolen card, tried with a small amount, then used fast and dear."""
+"""Fraud episodes: a stolen card is tried with a small amount, then used often for large ones."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Final
 from .merchants import FRAUD_CATEGORIES, Category
 from .people import Person
 
-_FEWEST, _MOST = 4, 12
+_FEWEST_PURCHASES, _MOST_PURCHASES = 4, 12
 _LONGEST_PAUSE_SECONDS: Final = 8 * 60
-_DEAREST: Final = 1_400.0
+_LARGEST_AMOUNT: Final = 1_400.0
 
 
 @dataclass(frozen=True, slots=True)
 class Purchase:
-    """One fraudulent purchase to come: `delay` in seconds of event time from now."""
+    """A fraudulent purchase that is due `delay` seconds of event time after the episode begins."""
 
     delay: float
     person: Person
@@ -25,17 +25,17 @@ class Purchase:
 
 
 def plan_episode(random: Random, person: Person) -> list[Purchase]:
-    """What a thief does with a card: a burst from now on, far above its owner's amounts.
+    """Plan a burst of purchases whose amounts are far above those of the card's owner.
 
-    The first purchase is due at once, so that an episode can be called up and seen in real time.
+    The first purchase is due at once, so that an injected episode shows immediately.
     """
     purchases = []
     delay = 0.0
-    for number in range(random.randint(_FEWEST, _MOST)):
+    for number in range(random.randint(_FEWEST_PURCHASES, _MOST_PURCHASES)):
         trial = number == 0
         if not trial:
             delay += random.uniform(20, _LONGEST_PAUSE_SECONDS)
         category = random.choice(FRAUD_CATEGORIES)
-        amount = random.uniform(1, 10) if trial else random.triangular(150, _DEAREST, 400)
+        amount = random.uniform(1, 10) if trial else random.triangular(150, _LARGEST_AMOUNT, 400)
         purchases.append(Purchase(delay, person, category, amount))
     return purchases

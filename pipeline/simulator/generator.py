@@ -1,4 +1,4 @@
-"""Transactions out of thin air: seeded, endless, in event time that never runs backwards."""
+"""Generates transactions: seeded, endless, and in order of event time."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DEFAULT_SEED: Final = 20_230_301
 DEFAULT_USERS: Final = 1_000
 DEFAULT_START: Final = datetime(2023, 3, 1, 6)
 
-# Episodes per ordinary transaction, by hour: rarer by day, and about 0.7 % fraud in all.
+# Fraud episodes per ordinary transaction, by hour: rarer by day, about 0.7 % fraud overall.
 _EPISODES_BY_HOUR: Final = tuple(
     0.0030 if hour in (22, 23, 0, 1, 2, 3) else 0.0004 for hour in range(24)
 )
@@ -29,14 +29,13 @@ _MERCHANTS_PER_CATEGORY: Final = 50
 
 
 class _Weighted:
-    """Draws items by weight, in one step however many there are."""
+    """Draws indices in proportion to their weights, by bisection."""
 
     def __init__(self, weights: Sequence[float]) -> None:
         self._bounds = list(accumulate(weights))
 
     @property
     def total(self) -> float:
-        """All weights together."""
         return self._bounds[-1]
 
     def draw(self, random: Random) -> int:
@@ -47,9 +46,9 @@ class Generator:
     """An endless stream of transactions: the same for the same seed and the same calls.
 
     Args:
-        seed: Decides everything.
+        seed: Of all random numbers.
         start: Event time of the beginning.
-        users: How many card holders there are.
+        users: Number of card holders.
 
     Raises:
         ConfigError: There are no users.
@@ -59,11 +58,9 @@ class Generator:
         self, seed: int = DEFAULT_SEED, start: datetime = DEFAULT_START, users: int = DEFAULT_USERS
     ) -> None:
         if users < 1:
-            raise ConfigError(
-                f"The simulator cannot do with {users} users.", "Give it one or more."
-            )
-        # People and merchants come from the seed alone, so that a restarted simulator has the same
-        # ones; what they do depends on when it starts, so that it does not do the same again.
+            raise ConfigError(f"The number of simulated users is {users}.", "Set it to 1 or more.")
+        # People and merchants depend on the seed alone, so that a restarted simulator has the same
+        # ones. Their purchases depend on the start as well, so that they are not repeated.
         people = Random(seed)
         self._people = make_people(people, users)
         self._merchants = {
@@ -80,10 +77,10 @@ class Generator:
         self._plans = 0
 
     def next(self, mean_gap: float) -> Transaction:
-        """The next transaction.
+        """Return the next transaction and advance event time to it.
 
         Args:
-            mean_gap: Seconds of event time that pass between two transactions on average.
+            mean_gap: Average seconds of event time between two transactions.
         """
         ordinary = self._elapsed + self._random.expovariate(1.0) * mean_gap
         if self._planned and self._planned[0][0] <= ordinary:
@@ -100,11 +97,11 @@ class Generator:
 
     @property
     def intensity(self) -> float:
-        """How busy this hour of the day is; 1 on average over a day, less at night."""
+        """Share of the average rate at this hour of event time; 1 on average over a day."""
         return self._intensity_at[self.event_time.hour]
 
     def inject_fraud(self) -> int:
-        """Let an episode begin now; the user whom it hits."""
+        """Begin a fraud episode now; returns the id of the user whose card was stolen."""
         person = self._random.choice(self._people)
         self._plan(person)
         return person.user_id
@@ -121,7 +118,7 @@ class Generator:
 
     @property
     def event_time(self) -> datetime:
-        """How far event time has come."""
+        """Event time of the latest transaction; the start before the first."""
         return self._start + timedelta(seconds=int(self._elapsed))
 
     def _transaction(

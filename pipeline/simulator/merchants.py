@@ -1,4 +1,4 @@
-"""Merchants, and what is bought from them: the 14 categories of the public data set."""
+"""Merchants and the 14 categories of purchases of the public data set."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Category:
 
     Attributes:
         name: As in the public data set; `_net` is online, `_pos` in a shop.
-        weight: How common it is.
+        weight: Share of all purchases, relative to the other categories.
         median: Median amount.
         spread: Standard deviation of the amount's logarithm.
         hours: First and last hour of the day in which it is common.
@@ -28,7 +28,7 @@ class Category:
     hours: tuple[int, int]
 
     def at(self, hour: int) -> float:
-        """How common it is in one hour of the day."""
+        """Return its weight in one hour of the day."""
         first, last = self.hours
         return self.weight if first <= hour <= last else self.weight * 0.15
 
@@ -50,7 +50,7 @@ CATEGORIES: Final = (
     Category("travel", 3.1, 15.0, 1.6, (6, 22)),
 )
 
-# Where stolen cards are used: online shops and what can be sold on.
+# Where stolen cards are used: online shops, and goods that can be resold.
 FRAUD_CATEGORIES: Final = tuple(
     category
     for category in CATEGORIES
@@ -61,7 +61,7 @@ _FORMS: Final = ("LLC", "Inc", "Ltd", "PLC", "Group", "and Sons")
 
 
 def make_merchants(random: Random, count: int) -> tuple[str, ...]:
-    """Merchants' names as the public data set has them, `fraud_` in front of every one of them."""
+    """Return names of merchants as in the public data set, where each begins with `fraud_`."""
     return tuple(_name(random) for _ in range(count))
 
 

@@ -1,4 +1,4 @@
-"""First and last names, common ones, for people and merchants."""
+"""Common first and last names for people and merchants."""
 
 from typing import Final
 

@@ -1,37 +1,38 @@
-"""How fast transactions go: by number per second, or by their own times."""
+"""When transactions are due: a number per second, or each at its own event time."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
-# Behind by more than this, as after a laptop's sleep, one goes on from here instead of catching up.
-PATIENCE_SECONDS = 1.0
+# A longer delay, such as a suspended laptop, is not caught up: sending goes on from the present.
+_CATCH_UP_SECONDS: Final = 1.0
 
 
 class RatePace:
-    """So many per second of real time, however long the pauses between two questions are."""
+    """A number of transactions per second of real time, whatever the interval between calls."""
 
     def __init__(self, now: float) -> None:
-        self._asked_at = now
-        self._owed = 0.0
+        self._previous = now
+        self._due = 0.0
 
-    def due(self, now: float, rate: float, most: int) -> int:
-        """How many to send now.
+    def due(self, now: float, rate: float, limit: int) -> int:
+        """Return how many transactions to send now.
 
         Args:
-            now: Seconds on a clock that only goes forward.
-            rate: Transactions per second since the last question.
-            most: More than so many are not asked for at once, and are not made up for later.
+            now: Seconds on a monotonic clock.
+            rate: Transactions per second since the previous call.
+            limit: The most to return; those above it are dropped, not sent later.
         """
-        self._owed += min(now - self._asked_at, PATIENCE_SECONDS) * rate
-        self._asked_at = now
-        due = int(self._owed)
-        self._owed -= due
-        return min(due, most)
+        self._due += min(now - self._previous, _CATCH_UP_SECONDS) * rate
+        self._previous = now
+        due = int(self._due)
+        self._due -= due
+        return min(due, limit)
 
 
 class EventPace:
-    """Each at its own time, sped up.
+    """Each transaction at its own event time, sped up.
 
     Args:
         speed: Seconds of event time per second of real time.
@@ -43,10 +44,10 @@ class EventPace:
         self._newest = 0.0
 
     def wait(self, event_time: datetime, now: float) -> float:
-        """Seconds to wait before a transaction is due; 0 when it is due."""
+        """Return the seconds until a transaction is due; 0 when it is due."""
         planned = (event_time - datetime.min).total_seconds() / self._speed
-        # A late transaction goes out with the newest one; it is no reason to start anew.
+        # A late transaction is due with the newest one; it does not reset the offset.
         planned = self._newest = max(planned, self._newest)
-        if self._offset is None or now - (planned + self._offset) > PATIENCE_SECONDS:
+        if self._offset is None or now - (planned + self._offset) > _CATCH_UP_SECONDS:
             self._offset = now - planned
         return max(0.0, planned + self._offset - now)

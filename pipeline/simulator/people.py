@@ -1,4 +1,4 @@
-"""Card holders: who they are, how much they spend, when they are awake."""
+"""Card holders: their names and cards, how much they spend, and when they are awake."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class Person:
         last: Last name.
         zipcode: Five digits.
         dob: Date of birth, ISO.
-        spending: Factor on what things cost others; around 1.
-        activity: Factor on how often others buy; around 1.
-        awake: First and last hour of their day; over 23 means past midnight.
+        spending: Amount of a purchase relative to the average person; around 1.
+        activity: Number of purchases relative to the average person; around 1.
+        awake: First and last hour of their day; above 23 means past midnight.
     """
 
     user_id: int
@@ -45,14 +45,14 @@ class Person:
     awake: tuple[int, int]
 
     def at(self, hour: int) -> float:
-        """How likely they buy something in one hour of the day, next to others."""
+        """Return their weight among all people in one hour of the day."""
         first, last = self.awake
         awake = first <= hour <= last or first <= hour + 24 <= last
         return self.activity if awake else self.activity * 0.2
 
 
 def make_people(random: Random, count: int) -> tuple[Person, ...]:
-    """So many card holders, no two with one card."""
+    """Return `count` card holders, each with a card number of their own."""
     people: dict[int, Person] = {}
     while len(people) < count:
         person = _make_person(random)
@@ -83,9 +83,9 @@ def _card_number(random: Random) -> int:
 
 
 def _luhn_digit(body: str) -> int:
-    """The check digit that makes a card number valid (ISO/IEC 7812-1)."""
+    """Return the check digit that makes a card number valid (ISO/IEC 7812-1)."""
     total = 0
-    for place, digit in enumerate(reversed(body)):
-        value = int(digit) * (2 if place % 2 == 0 else 1)
+    for position, digit in enumerate(reversed(body)):
+        value = int(digit) * (2 if position % 2 == 0 else 1)
         total += value - 9 if value > 9 else value
     return -total % 10

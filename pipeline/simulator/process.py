@@ -1,7 +1,7 @@
-"""The simulator as a process: commands come in on stdin, its status goes out on stdout.
+"""The simulator as a process: reads commands from stdin and writes its status to stdout.
 
-One JSON line each; the first that comes in says where Kafka is. It ends when its input does, or on
-SIGTERM, with all it has produced flushed.
+Both are JSON lines; the first input line has the settings of Kafka. The process flushes its records
+and exits at the end of its input or on SIGTERM.
 """
 
 from __future__ import annotations
@@ -33,34 +33,38 @@ from .pace import RatePace
 TICK_SECONDS: Final = 0.02
 _STATUS_SECONDS: Final = 1.0
 _RETRY_SECONDS: Final = 0.5
-# How long a failure shows after the last one: no status line may miss it.
+# An error stays in the status for this long after the last failure, so that it is reported.
 _ERROR_SECONDS: Final = 3.0
-# About a tenth of a second's work, so that commands and status never wait for longer.
+# About 0.1 s of work: commands and status never wait for longer.
 _MOST_PER_TICK: Final = 10_000
-# The supervisor waits 5 s before it kills.
+# The supervisor kills this process after 5 s.
 _FLUSH_SECONDS: Final = 4.0
 
 
 class Commands(Protocol):
-    """Where commands come from, as a `queue.SimpleQueue` does it."""
+    """A source of commands, such as a `queue.SimpleQueue`."""
 
     def get(self, *, timeout: float) -> bytes:
-        """The next line; empty at the end. Raises `queue.Empty` after so many seconds."""
+        """Return the next line, empty at the end; raises `queue.Empty` after the timeout."""
 
 
 @dataclass(slots=True)
 class Simulation:
-    """What the simulator does, one tick at a time; time and delivery are given from outside.
+    """The work of the simulator, one tick at a time; the caller passes the clock.
 
     Attributes:
-        generator: Where transactions come from.
-        pace: How many are due.
-        send: Takes one transaction; may raise PipelineError while Kafka is away.
+        generator: Generates the transactions.
+        pace: Number of transactions that are due.
+        send: Sends one transaction; may raise PipelineError while Kafka is unavailable.
         rate: Transactions per second of real time, on average over a day of event time.
         speed: Seconds of event time per second of real time.
-        busyness: Factor on the rate at this hour of event time.
-        present: The time now; event time that has caught up with it goes no faster than it does,
-            since transactions of the future would be quarantined.
+        intensity: Factor on the rate at this hour of event time.
+        utc_now: The time in UTC. Event time that has reached it advances no faster than it does,
+            since transactions with a time in the future are quarantined.
+        paused: Whether it sends nothing.
+        sent: Transactions sent so far.
+        event_time: Of the newest transaction; empty before the first.
+        error: Why transactions do not arrive; empty when they do.
     """
 
     generator: Generator
@@ -68,8 +72,8 @@ class Simulation:
     send: Callable[[Transaction], None]
     rate: float
     speed: float
-    busyness: Callable[[], float] = lambda: 1.0
-    present: Callable[[], datetime] = lambda: datetime.max
+    intensity: Callable[[], float] = lambda: 1.0
+    utc_now: Callable[[], datetime] = lambda: datetime.max
     paused: bool = False
     sent: int = 0
     event_time: str = ""
@@ -77,19 +81,19 @@ class Simulation:
     _failed_at: float = float("-inf")
 
     def tick(self, now: float) -> None:
-        """Send what is due; after a failed delivery it holds for a moment, and then carries on.
+        """Send the transactions that are due.
 
-        A record that Kafka has not taken by then is lost to the topic, and the failure shows for a
-        few seconds.
+        After a failed delivery it waits for a moment. A record that was not delivered is not sent
+        again, and the error stays in the status for a few seconds.
 
         Args:
-            now: Seconds on a clock that only goes forward.
+            now: Seconds on a monotonic clock.
         """
-        held = self.paused or now - self._failed_at < _RETRY_SECONDS
-        # Event time goes evenly; how much happens in it depends on the hour.
-        rate = self.rate * self.busyness()
-        speed = self._speed_now
-        due = self.pace.due(now, 0.0 if held else rate, _MOST_PER_TICK)
+        waits = self.paused or now - self._failed_at < _RETRY_SECONDS
+        # Event time advances evenly; the number of transactions depends on the hour.
+        rate = self.rate * self.intensity()
+        speed = self._current_speed
+        due = self.pace.due(now, 0.0 if waits else rate, _MOST_PER_TICK)
         for _ in range(due):
             transaction = self.generator.next(speed / rate)
             try:
@@ -103,12 +107,12 @@ class Simulation:
         if due and now - self._failed_at >= _ERROR_SECONDS:
             self.error = ""
 
-    def obey(self, line: bytes) -> None:
-        """Carry out one command; one that makes no sense is an error in the next status."""
+    def execute(self, line: bytes) -> None:
+        """Execute one command; an invalid one is an error in the next status."""
         try:
             command = msgspec.json.decode(line, type=ready(SimulatorCommand))
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            self.error = f"Not understood: {error}"
+            self.error = f"The simulator cannot read the command: {error}"
             return
         self.rate = command.rate or self.rate
         self.speed = command.speed or self.speed
@@ -117,17 +121,16 @@ class Simulation:
             self.generator.inject_fraud()
 
     @property
-    def _speed_now(self) -> float:
-        caught_up = self.generator.event_time >= self.present()
+    def _current_speed(self) -> float:
+        caught_up = self.generator.event_time >= self.utc_now()
         return min(self.speed, 1.0) if caught_up else self.speed
 
     @property
     def status(self) -> SimulatorStatus:
-        """What is told outside."""
         return SimulatorStatus(
             up=True,
             rate=self.rate,
-            speed=self._speed_now,
+            speed=self._current_speed,
             sent=self.sent,
             paused=self.paused,
             event_time=self.event_time,
@@ -138,63 +141,63 @@ class Simulation:
 def run(
     simulation: Simulation,
     commands: Commands,
-    say: Callable[[SimulatorStatus], None],
+    report: Callable[[SimulatorStatus], None],
     *,
     clock: Callable[[], float] = time.monotonic,
 ) -> None:
-    """Tick until the commands end, which an empty line stands for.
+    """Tick and execute commands until an empty line ends them.
 
     Args:
-        simulation: What to run.
-        commands: Lines of JSON as they come.
-        say: Told the status every second and after every command.
-        clock: Seconds, only going forward.
+        simulation: The simulation.
+        commands: JSON lines.
+        report: Called with the status every second and after every command.
+        clock: Seconds on a monotonic clock.
     """
-    said = clock()
-    say(simulation.status)
+    reported_at = clock()
+    report(simulation.status)
     while True:
         try:
             line = commands.get(timeout=TICK_SECONDS)
             if not line:
                 return
-            simulation.obey(line)
-            say(simulation.status)
+            simulation.execute(line)
+            report(simulation.status)
         except queue.Empty:
             pass
         now = clock()
         simulation.tick(now)
-        if now - said >= _STATUS_SECONDS:
-            said = now
-            say(simulation.status)
+        if now - reported_at >= _STATUS_SECONDS:
+            reported_at = now
+            report(simulation.status)
 
 
 def simulate(
     kafka: KafkaSettings,
     commands: Commands,
-    ended: threading.Event,
-    say: Callable[[SimulatorStatus], None],
+    stop: threading.Event,
+    report: Callable[[SimulatorStatus], None],
     *,
     rate: float,
     speed: float,
     seed: int = DEFAULT_SEED,
     users: int = DEFAULT_USERS,
 ) -> None:
-    """Send transactions until told to end, with all of them flushed then.
+    """Send transactions until the commands end, then flush them.
 
     Args:
-        kafka: Where to.
-        commands: Lines of JSON as they come; an empty one at the end.
-        ended: Set when the end has been said, for as long as nobody reads the commands.
-        say: Told the status every second and after every command.
+        kafka: The cluster and its credentials.
+        commands: JSON lines; an empty one at the end.
+        stop: Ends the wait for Kafka, during which no commands are read.
+        report: Called with the status every second and after every command.
         rate: Transactions per second.
-        speed: Event time per real time.
-        seed: Decides who buys what.
-        users: How many people there are.
+        speed: Seconds of event time per second of real time.
+        seed: Of all random numbers.
+        users: Number of card holders.
 
     Raises:
-        PipelineError: Kafka has not taken all.
+        PipelineError: Not every transaction was delivered.
     """
-    generator = _generator(kafka, seed, users, ended)
+    generator = _generator(kafka, seed, users, stop)
     if generator is None:
         return
     with TransactionProducer(kafka, delivery_timeout=300) as producer:
@@ -206,23 +209,23 @@ def simulate(
             ),
             rate=rate,
             speed=speed,
-            busyness=lambda: generator.intensity,
-            present=lambda: datetime.now(UTC).replace(tzinfo=None),
+            intensity=lambda: generator.intensity,
+            utc_now=lambda: datetime.now(UTC).replace(tzinfo=None),
         )
-        run(simulation, commands, say)
+        run(simulation, commands, report)
         producer.flush(_FLUSH_SECONDS)
 
 
 def _generator(
-    kafka: KafkaSettings, seed: int, users: int, ended: threading.Event
+    kafka: KafkaSettings, seed: int, users: int, stop: threading.Event
 ) -> Generator | None:
-    """One that carries on after the topic's newest transaction; None if told to end before."""
-    while not ended.is_set():
+    """Wait for Kafka and continue after the topic's newest transaction; None if stopped before."""
+    while not stop.is_set():
         try:
             newest = newest_event_time(kafka)
         except PipelineError as error:
             print(error, file=sys.stderr, flush=True)
-            ended.wait(_RETRY_SECONDS)
+            stop.wait(_RETRY_SECONDS)
             continue
         return Generator(seed, DEFAULT_START if newest is None else newest, users)
     return None
@@ -236,22 +239,22 @@ def _positive(text: str) -> float:
 
 
 def main() -> int:
-    """Simulate until stdin ends; the exit code, 0 when all was delivered."""
+    """Simulate until stdin ends; returns the exit code, 0 if every transaction was delivered."""
     parser = argparse.ArgumentParser(prog="simulator")
     parser.add_argument("--rate", type=_positive, required=True)
     parser.add_argument("--speed", type=_positive, required=True)
     parser.add_argument("--seed", type=int, default=DEFAULT_SEED)
     parser.add_argument("--users", type=int, default=DEFAULT_USERS)
     options = parser.parse_args()
-    # Not `sys.stdin`: a thread may hold its lock when the process ends, which is fatal then.
+    # Not `sys.stdin`: if a thread holds its lock at exit, the interpreter aborts.
     lines = open(sys.stdin.fileno(), "rb", closefd=False)  # noqa: SIM115  (open to the end)
-    # Not an argument, which everybody on the machine can read.
+    # From stdin, since every user of the machine can read the arguments of a process.
     kafka = kafka_from_json(lines.readline())
     commands: queue.SimpleQueue[bytes] = queue.SimpleQueue()
-    ended = threading.Event()
+    stop = threading.Event()
 
     def end(*_: object) -> None:
-        ended.set()
+        stop.set()
         commands.put(b"")
 
     def read_commands() -> None:
@@ -260,7 +263,7 @@ def main() -> int:
                 commands.put(line)
         end()
 
-    def say(status: SimulatorStatus) -> None:
+    def report(status: SimulatorStatus) -> None:
         sys.stdout.buffer.write(msgspec.json.encode(status) + b"\n")
         sys.stdout.buffer.flush()
 
@@ -270,8 +273,8 @@ def main() -> int:
         simulate(
             kafka,
             commands,
-            ended,
-            say,
+            stop,
+            report,
             rate=options.rate,
             speed=options.speed,
             seed=options.seed,

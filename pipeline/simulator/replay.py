@@ -1,4 +1,4 @@
-"""Transactions of files on their way to the topic: when, how fast, and what was sent."""
+"""Sends the transactions of files to the topic, at full speed or by their event time."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from pipeline.files.prepared import RecordBatch
 from .pace import EventPace
 
 _REPORT_EVERY_SECONDS: Final = 0.2
-# The longest nap, so that a wish to stop is heard.
-_NAP_SECONDS: Final = 0.2
+# The longest sleep, so that a stop takes effect soon.
+_LONGEST_SLEEP_SECONDS: Final = 0.2
 
 
 class OlderThanTopicError(InputError):
-    """A file's transactions are older than what the topic holds, so Flink would drop them."""
+    """A file begins before the watermark of the topic, so Flink would drop its records as late."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReplayProgress:
-    """How far a replay is: transactions `sent`, and the event time of the last one."""
+    """Transactions sent so far, and the event time of the last one."""
 
     sent: int
     event_time: datetime
@@ -33,14 +33,14 @@ class ReplayProgress:
 
 @dataclass(frozen=True, slots=True)
 class ReplayReport:
-    """What a replay did.
+    """The result of a replay.
 
     Attributes:
         sent: Transactions sent.
-        earliest: Event time of the first; None when none was sent.
+        earliest: Event time of the first; None if none was sent.
         latest: Event time of the last.
-        seconds: How long it took.
-        complete: False when it was stopped.
+        seconds: Duration.
+        complete: Whether all were sent; False if it was stopped.
     """
 
     sent: int
@@ -51,15 +51,15 @@ class ReplayReport:
 
 
 def plan_shift(first: datetime, newest: datetime | None, *, shift: bool) -> timedelta:
-    """By how much the times of files are to be moved.
+    """Return the offset to add to the times of files.
 
     Args:
         first: Event time of their earliest transaction.
         newest: Newest event time of the topic; None for an empty topic.
-        shift: Whether the user wants them moved behind the topic's newest.
+        shift: Whether to move them behind the newest transaction of the topic.
 
     Raises:
-        OlderThanTopicError: The file is older than the topic, so that Flink would drop it as late.
+        OlderThanTopicError: The earliest transaction would be late.
     """
     if newest is None:
         return timedelta()
@@ -67,10 +67,10 @@ def plan_shift(first: datetime, newest: datetime | None, *, shift: bool) -> time
         return newest + timedelta(seconds=1) - first
     if first < newest - contract.WATERMARK_DELAY:
         raise OlderThanTopicError(
-            f"The file begins at {first}, but the topic already holds {newest}, "
-            f"{newest - first} later: Flink would drop all that is older as late.",
-            "Move the file's times behind the topic's with --shift, or empty the topics and the "
-            "jobs' state with --fresh.",
+            f"The file begins at {first}, but the topic already has transactions up to {newest}, "
+            f"{newest - first} later, so Flink would drop the file's older transactions as late.",
+            "Move the file's times behind the topic's with --shift, or delete the topics' records "
+            "and the jobs' state with --fresh.",
         )
     return timedelta()
 
@@ -85,20 +85,19 @@ def replay(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> ReplayReport:
-    """Send records in their order.
+    """Send records in the given order.
 
     Args:
-        batches: By event time.
-        send: Takes the key and the value of one record.
-        speed: Seconds of event time per second of real time; None for as fast as it goes.
+        batches: Records sorted by event time.
+        send: Sends the key and the value of one record.
+        speed: Seconds of event time per second of real time; None for full speed.
         report: Called with the progress, a few times a second.
-        stop: Asked before each transaction, or each batch when it goes as fast as it goes; True
-            ends the replay.
-        clock: Seconds, only going forward.
-        sleep: Waits so many seconds.
+        stop: Called before each transaction, at full speed before each batch; True ends the replay.
+        clock: Seconds on a monotonic clock.
+        sleep: Sleeps for a number of seconds.
 
     Raises:
-        PipelineError: What `send` raises.
+        PipelineError: From `send`.
     """
     pace = EventPace(speed) if speed else None
     began = reported = clock()
@@ -107,7 +106,7 @@ def replay(
     latest: datetime | None = None
     for batch in batches if pace is None else _one_by_one(batches):
         while pace and not stop() and (wait := pace.wait(batch.times[0], clock())):
-            sleep(min(wait, _NAP_SECONDS))
+            sleep(min(wait, _LONGEST_SLEEP_SECONDS))
         if stop():
             return ReplayReport(sent, earliest, latest, clock() - began, complete=False)
         for key, value in zip(batch.keys, batch.values, strict=True):

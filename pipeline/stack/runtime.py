@@ -353,7 +353,7 @@ class Runtime:
         return True
 
     def close(self) -> None:
-        """Release the stack; if nobody else holds it, wait until it has ended."""
+        """Release the stack; if this was the last connection, wait until the stack has ended."""
         self._closing.set()
         self._release()
         self._stack.close()

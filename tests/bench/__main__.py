@@ -1,7 +1,7 @@
-"""`make bench`: how fast the console paints, the stack comes up, and the features compute.
+"""`make bench`: how fast the console paints, the stack starts, and the features are computed.
 
-Figures of one run on one machine, with a ratio to something measured in the same run where the
-machine's own speed would otherwise decide. Not a test: nothing fails when a figure is bad.
+The figures are of one run on one machine, with a ratio to a baseline of the same run where the
+machine's speed would otherwise decide. This is no test: nothing fails when a figure is bad.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from tests.e2e.test_console import Terminal
 
 from .console import bench_console_load
 from .paint import bench_paint
-from .proof import bench_proof
 from .report import MIB, resident, seconds_until, show
 from .restarts import bench_restarts
 from .start import ROW, bench_start
+from .verification import bench_verify
 
 FLAGGED_TOPIC = "flagged_transactions"
 JOBS = ("rolling", "tumbling", "flagged")
@@ -57,13 +57,13 @@ def main() -> None:
         if "features" in wanted:
             bench_features(settings, options.transactions)
         if "verify" in wanted:
-            bench_proof(settings, min(300_000, options.transactions))
+            bench_verify(settings, min(300_000, options.transactions))
         if "restarts" in wanted:
             bench_restarts(settings)
 
 
 def bench_features(settings: Settings, count: int) -> None:
-    """How many transactions a second the three features take together, at full speed."""
+    """Transactions per second that the three features process together, at full speed."""
     runtime = Runtime(settings)
     runtime.bring_up(simulator=False, jobs=False)
     try:
@@ -100,7 +100,7 @@ def bench_features(settings: Settings, count: int) -> None:
 
 
 def bench_attach(settings: Settings, runtime: Runtime) -> None:
-    """How long a console takes to show the latest of what is there already: rows, and no lag."""
+    """Time until a console shows the latest of an existing topic: rows, and no lag."""
     held = sum(topic.records or 0 for topic in topics.list_topics(runtime.kafka))
     terminal = Terminal(settings)
     taken = seconds_until(lambda: re.search(ROW, terminal.text) and CAUGHT_UP in terminal.text)
@@ -110,11 +110,11 @@ def bench_attach(settings: Settings, runtime: Runtime) -> None:
 
 
 def _computed(runtime: Runtime, newest: datetime, fraud: int) -> bool:
-    """Whether all that can be final is out: watermarks at the end, every flagged row sent."""
+    """Whether all final results are written: watermarks at the end, every flagged row sent."""
     flagged = next(t for t in topics.list_topics(runtime.kafka) if t.name == FLAGGED_TOPIC)
     if flagged.records is None or flagged.records < fraud:
         return False
-    # Partitions end a little apart, and the watermark is that of the one that ends first.
+    # Partitions end at different times, and the watermark is that of the earliest end.
     wanted = newest - contract.WATERMARK_DELAY - timedelta(minutes=5)
     marks = [runtime.watermark(name) for name in ("rolling", "tumbling")]
     return all(mark is not None and mark >= wanted for mark in marks)

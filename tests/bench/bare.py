@@ -1,4 +1,4 @@
-"""The least that Textual does, for the console's first paint to be compared with."""
+"""A minimal Textual application, the baseline of the console's first paint."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the console itself costs: a key at full load, an idle dashboard, 100,000 users in memory."""
+"""Cost of the console: a key under full load, an idle dashboard, 100,000 users in memory."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ STRIDE = 0x9E37_79B9_7F4A_7C15
 
 
 def bench_console_load(settings: Settings) -> None:
-    """The console attached to a running stack: idle, then under load, then how large it is."""
+    """The console attached to a running stack: idle, under load, and its size after that."""
     runtime = Runtime(settings)
     runtime.bring_up()
     terminal = Terminal(settings)
@@ -69,7 +69,7 @@ def bench_console_load(settings: Settings) -> None:
 
 
 def _share(process: psutil.Process, terminal: Terminal) -> float:
-    """Of a core's time, while somebody watches the screen."""
+    """Share of a core's time while the screen is read."""
     began, before = time.monotonic(), process.cpu_times()
     while time.monotonic() - began < IDLE_SECONDS:
         assert terminal.text
@@ -79,7 +79,7 @@ def _share(process: psutil.Process, terminal: Terminal) -> float:
 
 
 def _latencies(terminal: Terminal) -> Iterator[float]:
-    """From `p` to the word that says the tables are frozen."""
+    """Times from `p` to the word that says that the tables are frozen."""
     terminal.process.delaybeforesend = None
     for _ in range(PRESSES):
         terminal.drain(0.3)
@@ -92,10 +92,10 @@ def _latencies(terminal: Terminal) -> Iterator[float]:
 
 @contextmanager
 def _rows_arrive(kafka: KafkaSettings) -> Iterator[Callable[[], float]]:
-    """Rolling rows of many users at a steady rate; gives the rate that was reached."""
+    """Write rolling rows of many users at a steady rate; yields the rate that was reached."""
     context = multiprocessing.get_context("spawn")
     sent, ending = context.Value("q", 0), context.Event()
-    # A process of its own: in a thread it would hold up whoever reads the terminal.
+    # A process of its own: a thread would delay the reader of the terminal.
     process = context.Process(target=_send_rows, args=(kafka_to_json(kafka), sent, ending))
     process.start()
     began = time.monotonic()

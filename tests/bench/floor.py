@@ -1,8 +1,8 @@
-"""The floor that the product's start is compared with: as few lines as get the same jobs running.
+"""The baseline of a start: as few lines as start the same jobs.
 
 A process of its own, which starts the broker and a PyFlink gateway whose JVM hosts Flink's
-`MiniCluster`, sends transactions, submits the jobs, and writes down how long each step took since
-the process began. It plans nothing ahead, watches nothing and ends by killing.
+`MiniCluster`, sends transactions, submits the jobs, and writes the time of each step since the
+process began. It plans nothing ahead, supervises nothing and ends by killing.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _JVM = "-Xms128m -Xmx640m -XX:+UseSerialGC -XX:TieredStopAtLevel=1"
 
 
 class Job(msgspec.Struct, frozen=True):
-    """One job: the topic that it writes, and its SQL, of which the last statement is the INSERT."""
+    """One job: the topic that it writes, and its SQL, whose last statement is the INSERT."""
 
     name: str
     topic: str
@@ -48,13 +48,13 @@ class Plan(msgspec.Struct, frozen=True):
     """What to start, compiled beforehand.
 
     Attributes:
-        broker: The command of the broker.
-        kafka_port: Where the broker listens.
-        rest_port: Where Flink is to listen.
-        java_home: Of the Java that Flink runs on.
-        java_options: What Flink needs on it.
-        connector: The Kafka connector's jars.
-        slots: Of the cluster.
+        broker: Command of the broker.
+        kafka_port: Port of the broker.
+        rest_port: Port of Flink's REST API.
+        java_home: Java for Flink.
+        java_options: JVM options for Flink.
+        connector: Jars of the Kafka connector.
+        slots: Number of task slots.
         jobs: In the order in which they are submitted.
     """
 
@@ -121,7 +121,7 @@ def _start_flink(plan: Plan, folder: Path) -> Any:
     os.environ |= {
         "JAVA_HOME": plan.java_home,
         "JVM_ARGS": _JVM,
-        # What a JVM that is killed leaves behind goes with the folder.
+        # Files that a killed JVM leaves behind are removed with the folder.
         "FLINK_ENV_JAVA_OPTS": f"{plan.java_options} -Djava.io.tmpdir={folder}",
         # Without it PyFlink takes its own jars, and with them the planner's slow loader.
         "FLINK_HOME": str(folder),

@@ -1,4 +1,4 @@
-"""How soon the console paints, compared with a Textual application that does nothing."""
+"""Time to the console's first paint, compared with a Textual application that does nothing."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from tests.e2e.test_console import COLUMNS, LINES
 from . import bare
 from .report import PATIENCE_SECONDS, show
 
-# Attaching, so that nothing is started behind the paint that would slow down the next one.
+# Attaching starts nothing that would slow down the next paint.
 CONSOLE = (str(Path(sys.executable).parent / "fraudwatch"), "--profile=compose", "--read-only")
 BARE = (sys.executable, bare.__file__)
 
 
 def bench_paint(settings: Settings, rounds: int) -> None:
-    """First paint of the console and of a bare application, in turns."""
+    """First paint of the console and of a bare application, alternately."""
     bares, consoles = [], []
     for _ in range(rounds):
         bares.append(_first_paint(settings, BARE, bare.SHOWN))

@@ -1,4 +1,4 @@
-"""What the benchmarks measure with, and how they say what came out."""
+"""Measurements and output of the benchmarks."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def show(what: str, figure: str, note: str = "") -> None:
 
 
 def seconds_until(condition: Callable[[], object], patience: float = PATIENCE_SECONDS) -> float:
-    """How long until a condition holds."""
+    """Return the seconds until a condition holds."""
     began = time.monotonic()
     while not condition():
         if time.monotonic() - began > patience:
@@ -28,16 +28,16 @@ def seconds_until(condition: Callable[[], object], patience: float = PATIENCE_SE
 
 
 def medians(rounds: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    """Of every figure, the median of all rounds."""
+    """The median of every figure over all rounds."""
     return {name: statistics.median(each[name] for each in rounds) for name in rounds[0]}
 
 
 def cpu_seconds(processes: Iterable[psutil.Process]) -> float:
-    """What these processes have used, and those that they started and that have ended."""
+    """Processor time of these processes and of their children that have ended."""
     # The first four are user, system, and both of children that were waited for.
     return sum(sum(process.cpu_times()[:4]) for process in processes)
 
 
 def resident(processes: Iterable[psutil.Process]) -> int:
-    """Bytes that these processes hold; what they share is counted in each."""
+    """Resident bytes of these processes; shared memory is counted in each."""
     return sum(process.memory_info().rss for process in processes)

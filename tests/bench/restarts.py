@@ -1,4 +1,4 @@
-"""What a hundred starts and stops of jobs leave behind in the one JVM of Flink."""
+"""What a hundred starts and stops of jobs leave behind in the JVM of Flink."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ class _Metric(msgspec.Struct):
 
 
 def bench_restarts(settings: Settings, count: int = 100) -> None:
-    """Start and stop jobs, and show what the JVM holds meanwhile.
+    """Start and stop jobs, and show the memory of the JVM.
 
-    Garbage is in the heap's figure too, so it goes up and down; what matters is that neither figure
-    goes on growing.
+    The heap includes garbage, so its figure goes up and down; what matters is that neither figure
+    grows permanently.
     """
     runtime = Runtime(settings)
     runtime.bring_up(simulator=False, jobs=False)

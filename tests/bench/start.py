@@ -1,4 +1,4 @@
-"""How soon the stack is of use: from nothing, with rows of last time, compared with the floor."""
+"""How soon the stack is usable: from nothing, and with earlier rows, next to the baseline."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ALL_RUN = f"{len(features.BUILT_IN)} of {len(features.BUILT_IN)} running"
 
 
 def bench_start(folder: Path, rounds: int) -> None:
-    """The floor and the product in turns, each from nothing; then the product once more."""
+    """The baseline and the product alternately, each from nothing; then the product once more."""
     parts.fetch_jars(config.load(environment=stack_environment(folder)))
     floors, firsts, seconds = [], [], []
     for number in range(rounds):
@@ -40,7 +40,7 @@ def bench_start(folder: Path, rounds: int) -> None:
 
 
 def _start(settings: Settings) -> dict[str, float]:
-    """One start by opening a console, until it has ended after `q`."""
+    """Start by opening a console, and measure until the stack has ended after `q`."""
     began = time.monotonic()
     terminal = Terminal(settings)
     console = psutil.Process(terminal.process.pid)
@@ -66,7 +66,7 @@ def _start(settings: Settings) -> dict[str, float]:
     terminal.process.send("q")
 
     def ended() -> bool:
-        # What it draws has to be taken, or it waits.
+        # Its output has to be read, or it blocks.
         return terminal.text is not None and not any(map(_runs, (console, *stack)))
 
     figures["quit"] = seconds_until(ended)
@@ -82,7 +82,7 @@ def _runs(process: psutil.Process) -> bool:
 
 
 def _floor(folder: Path) -> dict[str, float]:
-    """Run the script; what is compiled for it beforehand is not its time."""
+    """Run the script; the time to compile its plan does not count."""
     settings = config.load(environment=stack_environment(folder))
     (folder / "lib").mkdir(parents=True)
     home_of_java, kafka_port, rest_port = java.java_home(settings), free_port(), free_port()
@@ -90,7 +90,7 @@ def _floor(folder: Path) -> dict[str, float]:
         settings, home_of_java, cluster.wheel_lib(), kafka_port, controller_port=free_port()
     )
     home = cluster.cluster_home(settings, rest_port)
-    # PyFlink takes all jars of one folder: here with the plain planner in place of its loader.
+    # PyFlink takes all jars of one folder: here with the plain planner instead of its loader.
     for name in ("bin", "conf", "opt"):
         (folder / name).symlink_to(home.lib.parent / name)
     for jar in home.classpath:

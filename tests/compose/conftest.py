@@ -22,13 +22,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker("compose")
-            # Images are built first, and of everything the first time.
+            # The first start builds all images.
             item.add_marker(pytest.mark.timeout(1_800))
 
 
 @pytest.fixture(scope="session")
 def containers() -> Iterator[Engine]:
-    """An engine that has images of the names in the file."""
+    """An engine that has images with the names in the file."""
     try:
         packages.install()
         with engine(user_cache_path("fraudwatch") / "compose-test") as running:
@@ -40,7 +40,7 @@ def containers() -> Iterator[Engine]:
 
 @pytest.fixture(scope="session")
 def stack(containers: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """The stack as `docker compose up -d` makes it."""
+    """The stack as `docker compose up -d` starts it."""
     ports = dict(zip(_PORTS, map(str, free_ports(len(_PORTS))), strict=True))
     state = str(tmp_path_factory.mktemp("state"))
     stack = Stack(
@@ -57,7 +57,7 @@ def stack(containers: Engine, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 @pytest.fixture(scope="session")
 def console(stack: Stack) -> str:
-    """The service that is not there unless it is asked for; its address."""
+    """The optional service; yields its address."""
     stack.compose(*BROWSER, "build", "console", timeout=1_200)
     stack.compose(*BROWSER, "up", "--detach", "console")
     return f"http://127.0.0.1:{stack.environment['FRAUDWATCH_CONSOLE_PORT']}/"

@@ -48,7 +48,7 @@ runroot = "{home}/run"
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """An engine that runs.
+    """A running engine.
 
     Attributes:
         environment: Variables with which `podman` and `docker-compose` use it.
@@ -66,7 +66,7 @@ class Engine:
         """Run a command with the engine's variables.
 
         Raises:
-            AssertionError: It failed; with what it said.
+            AssertionError: It failed; with its output.
         """
         done = subprocess.run(
             command,
@@ -84,7 +84,7 @@ class Engine:
 
 @contextmanager
 def engine(home: Path) -> Iterator[Engine]:
-    """Start an engine that keeps everything under `home`; at the end it is stopped.
+    """Start an engine that stores everything under `home`, and stop it at the end.
 
     Raises:
         CannotRunError: Containers cannot run here.
@@ -92,7 +92,7 @@ def engine(home: Path) -> Iterator[Engine]:
     environment = _configure(home)
     with TemporaryDirectory(prefix="engine-") as folder:
         socket = Path(folder) / "engine.sock"
-        # The checks of health are ours: without systemd podman has nobody who would run them.
+        # The tests run the health checks: podman needs systemd for that.
         service = subprocess.Popen(
             ("podman", "system", "service", "--time=0", f"unix://{socket}"),
             env=environment | {"DISABLE_HC_SYSTEMD": "true"},
@@ -151,10 +151,10 @@ def _client(socket: Path) -> httpx.Client:
 
 
 def _check_health(socket: Path, ended: threading.Event) -> None:
-    """Run every running container's check, as an engine does by itself.
+    """Run every running container's check, as an engine with systemd does.
 
-    Every second while it starts, when a failure does not count, and then at the check's interval.
-    One that is healthy has proved it; it is not asked again, since the tests do that.
+    It runs every second during the start period, when a failure does not count, and then at the
+    check's interval. It ends for a healthy container, since the tests check that one themselves.
     """
     checked: dict[str, float] = {}
     with _client(socket) as client:
@@ -171,8 +171,8 @@ def _check_health(socket: Path, ended: threading.Event) -> None:
                         client.get(f"{address}/healthcheck")
                         checked[container["Id"]] = time.monotonic()
             except (httpx.TransportError, KeyError):
-                # An engine that is gone is seen by everybody who uses it, and a container that is
-                # gone has no health.
+                # Every user of the engine notices when it is gone, and a container that is gone has
+                # no health.
                 continue
 
 

@@ -1,4 +1,4 @@
-"""What has to be on the machine: a container engine, Compose, and what makes a root of Debian."""
+"""Packages that have to be installed: a container engine, Compose, and mmdebstrap."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import os
 import shutil
 import subprocess
 
-# The command that tells whether a package is there, and the package.
+# The command that shows whether a package is installed, and the package.
 _PACKAGES = {
     "podman": "podman",
-    # Of the two runtimes it is the one that takes any kind of control groups.
+    # Of the two runtimes, the one that supports every kind of control groups.
     "runc": "runc",
     "iptables": "iptables",
     "docker-compose": "docker-compose",
@@ -20,14 +20,14 @@ _NETWORK_PATH = os.pathsep.join(("/usr/lib/podman", "/usr/libexec/podman"))
 
 
 class CannotRunError(Exception):
-    """Why no containers can run on this machine."""
+    """Why containers cannot run on this machine."""
 
 
 def install() -> None:
-    """Install what is missing.
+    """Install the missing packages.
 
     Raises:
-        CannotRunError: This is no Debian, its user is not root, or a package cannot be had.
+        CannotRunError: This is not Debian, its user is not root, or a package is not available.
     """
     wanted = missing()
     if not wanted:

@@ -1,4 +1,4 @@
-"""The stack as users have it: Compose on the one side, `fraudwatch` on the other."""
+"""The stack as users run it: Compose on one side, `fraudwatch` on the other."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FILE = ROOT / "docker-compose.yml"
 
 
 def described() -> dict[str, Any]:
-    """What the file says."""
+    """The parsed file."""
     said: dict[str, Any] = yaml.safe_load(FILE.read_text())
     return said
 
@@ -31,10 +31,10 @@ class Stack:
     """One project of Compose.
 
     Attributes:
-        engine: Where its containers run.
+        engine: Engine of its containers.
         project: Its name.
-        environment: The variables that say on which ports it is, and where the command that
-            attaches to it remembers things.
+        environment: Variables with its ports, and with the state directory of the command that
+            attaches to it.
     """
 
     engine: Engine
@@ -42,7 +42,7 @@ class Stack:
     environment: Mapping[str, str]
 
     def compose(self, *arguments: str, timeout: float = 600, check: bool = True) -> str:
-        """Run docker-compose; what it printed."""
+        """Run docker-compose; returns its output."""
         command: tuple[str | Path, ...] = (
             "docker-compose",
             "-p",
@@ -55,7 +55,7 @@ class Stack:
         return done.stdout
 
     def container(self, service: str) -> dict[str, Any]:
-        """What the engine says of a service's container."""
+        """What the engine reports about a service's container."""
         ours = {"project": self.project, "service": service}
         labels = [f"--filter=label=com.docker.compose.{name}={is_}" for name, is_ in ours.items()]
         (found,) = self.engine.run("podman", "ps", "--all", "--quiet", *labels).stdout.split()
@@ -64,7 +64,7 @@ class Stack:
         return said
 
     def inside(self, service: str, *command: str) -> str:
-        """Run a command in a service's container; what it printed."""
+        """Run a command in a service's container; returns its output."""
         name = self.container(service)["Id"]
         return self.engine.run("podman", "exec", name, *command).stdout.strip()
 
@@ -82,7 +82,7 @@ class Stack:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that nobody uses now."""
+    """Return unused ports."""
     sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     ports = [taken.getsockname()[1] for taken in sockets]
     for taken in sockets:

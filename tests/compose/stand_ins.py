@@ -1,7 +1,8 @@
-"""Images of the official names where no registry of images can be reached.
+"""Images with the official names, for machines without access to an image registry.
 
-Made from Debian's packages, the apache-flink wheel and the jars of the local stack; with the same
-users, folders, commands and variables as the official ones, as far as docker-compose.yml uses them.
+They are made from Debian's packages, the apache-flink wheel and the jars of the local stack, with
+the same users, folders, commands and variables as the official ones, as far as docker-compose.yml
+uses them.
 """
 
 from __future__ import annotations
@@ -31,16 +32,16 @@ _LOGGING = ("log4j-api", "log4j-core", "log4j-slf4j-impl")
 
 
 def build(engine: Engine, images: Mapping[str, str]) -> None:
-    """Make the images that are not there yet, or that are made of something else by now.
+    """Make the images that are missing or whose contents have changed.
 
     Args:
-        engine: Where to.
-        images: What they are called: that of `python`, `kafka` and `flink`.
+        engine: Engine that stores them.
+        images: Names of the images of `python`, `kafka` and `flink`.
 
     Raises:
-        CannotRunError: Debian's packages cannot be had.
+        CannotRunError: Debian's packages are not available.
     """
-    # What nobody has used for a week, such as images of former versions.
+    # Images that were not used for a week, such as those of former versions.
     engine.run("podman", "image", "prune", "--force", "--filter", "until=168h")
     for name, packages in _ROOTS.items():
         _build_root(engine, f"stand-in-debian-{name}", packages)
@@ -81,7 +82,7 @@ def _build_root(engine: Engine, image: str, packages: tuple[str, ...]) -> None:
 
 
 def _mirror() -> str:
-    """Where this machine has Debian's packages from."""
+    """The mirror from which this machine gets Debian's packages."""
     asked = (
         "apt-get",
         "indextargets",

@@ -1,4 +1,4 @@
-"""`docker compose up -d`, and then `fraudwatch --profile compose`: all of it, in containers."""
+"""`docker compose up -d`, and then `fraudwatch --profile compose`, in containers."""
 
 from __future__ import annotations
 
@@ -51,13 +51,13 @@ def test_status_tells_of_the_stack(stack: Stack) -> None:
     assert status["flink"]["slots"] == {"total": 8, "free": 8}
 
 
-def test_features_of_a_file_are_right_and_their_state_is_kept(
+def test_features_of_a_file_are_right_and_their_state_is_restored(
     stack: Stack, sample_data: Path
 ) -> None:
-    """Through a restart of the jobs from savepoints, and one of the TaskManager.
+    """After a restart of the jobs from savepoints, and after one of the TaskManager.
 
-    The file is there before the jobs: a partition that has been silent holds no watermark back, so
-    with months of event time in a second others may run ahead of it.
+    The file is sent before the jobs start: an idle partition does not hold the watermark back, so
+    with months of event time in a second the other partitions may advance beyond it.
     """
     stack.compose("stop", "simulator")
     assert stack.container("simulator")["State"]["ExitCode"] == 0
@@ -65,8 +65,8 @@ def test_features_of_a_file_are_right_and_their_state_is_kept(
     run(stack, "start", "--all")
     assert_proved(stack)
     run(stack, "stop", "--all")
-    kept = stack.inside("taskmanager", "find", "/savepoints", "-name", "_metadata").splitlines()
-    assert len(kept) == len(JOBS)
+    found = stack.inside("taskmanager", "find", "/savepoints", "-name", "_metadata").splitlines()
+    assert len(found) == len(JOBS)
     run(stack, "replay", str(sample_data / FILE), "--shift")
     run(stack, "start", "--all")
     stack.compose("restart", "taskmanager")
@@ -84,7 +84,7 @@ def test_the_console_in_a_browser_attaches_to_the_jobs_that_run(stack: Stack, co
 
 
 def run(stack: Stack, *arguments: str) -> str:
-    """What a command printed, which has to succeed."""
+    """Return the output of a command, which has to succeed."""
     done = stack.fraudwatch(*arguments)
     assert done.returncode == 0, f"{arguments}: {done.stdout}\n{done.stderr}"
     return done.stdout
@@ -115,7 +115,7 @@ def assert_proved(stack: Stack) -> None:
 
 
 def addresses(port: int) -> set[str]:
-    """Where this machine listens on a port."""
+    """Addresses on which this machine listens on a port."""
     sockets = psutil.net_connections(kind="tcp")
     return {
         socket.laddr.ip

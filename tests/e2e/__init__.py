@@ -1,1 +1,1 @@
-"""Against a real broker and a real Flink."""
+"""Tests against a real broker and a real Flink."""

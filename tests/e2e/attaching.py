@@ -37,12 +37,12 @@ _SECONDS: Final = 600
 
 
 def attached(folder: Path, bootstrap: str, rest: str) -> Run:
-    """Runs `fraudwatch` with such a profile; a traceback is never an answer.
+    """Return a function that runs `fraudwatch` with such a profile; no traceback is accepted.
 
     Args:
-        folder: For the profile's file and all that it keeps.
-        bootstrap: Where Kafka is.
-        rest: Where Flink is.
+        folder: Folder for the profile's file and the state.
+        bootstrap: Address of Kafka.
+        rest: Address of Flink.
     """
     text = _PROFILE.format(bootstrap=bootstrap, rest=rest, folder=folder)
     (folder / "fraudwatch.toml").write_text(text)
@@ -66,10 +66,10 @@ def attached(folder: Path, bootstrap: str, rest: str) -> Run:
 
 @dataclass(frozen=True, slots=True)
 class Attached:
-    """An external Kafka with transactions in it.
+    """An external Kafka with transactions.
 
     Attributes:
-        kafka: Where it is.
+        kafka: Its settings.
         fraudwatch: Runs commands of the profile that attaches to it.
     """
 
@@ -77,7 +77,7 @@ class Attached:
     fraudwatch: Run
 
     def json(self, *arguments: str) -> Any:
-        """What a command prints with `--json`."""
+        """The parsed output of a command with `--json`."""
         done = self.fraudwatch(*arguments, "--json")
         assert done.returncode == 0, (done.stdout, done.stderr)
         return json.loads(done.stdout)
@@ -87,7 +87,7 @@ class Attached:
 def with_transactions(
     folder: Path, kafka: KafkaSettings, rest: str, count: int
 ) -> Iterator[Attached]:
-    """Make the topics in an external Kafka, and send so many transactions."""
+    """Create the topics in an external Kafka, and send this many transactions."""
     fraudwatch = attached(folder, kafka.bootstrap, rest)
     done = fraudwatch("topics", "--create")
     assert done.returncode == 0, done.stderr

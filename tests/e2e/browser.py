@@ -1,4 +1,4 @@
-"""A real headless Chromium, steered over its DevTools protocol, and what a terminal in it shows."""
+"""A real headless Chromium over its DevTools protocol, and the contents of a terminal in it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _BINARIES = ("chromium", "chromium-browser", "google-chrome")
 _SIZE = (1280, 800)
 _FLAGS = (
     "--headless=new",
-    # Only pages of this test are opened, and in a container root has no other way.
+    # Only pages of this test are opened, and root in a container has no other way.
     "--no-sandbox",
     "--disable-gpu",
     "--disable-dev-shm-usage",
@@ -37,14 +37,14 @@ _FLAGS = (
     "--disable-sync",
     "--remote-debugging-port=0",
     f"--window-size={_SIZE[0]},{_SIZE[1]}",
-    # Whatever a page wants from elsewhere does not come.
+    # Requests of a page to other hosts fail.
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE localhost",
 )
 _PATIENCE = 60.0
 
 
 def find() -> str:
-    """The browser's path; skips the test when there is none."""
+    """The browser's path; skips the test if there is none."""
     path = next(filter(None, map(shutil.which, _BINARIES)), None)
     if path is None:
         pytest.skip("there is no Chromium on this machine (Debian's package `chromium`)")
@@ -55,7 +55,7 @@ class Chromium:
     """A browser process.
 
     Args:
-        folder: For its profile.
+        folder: Folder of its profile.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -76,7 +76,7 @@ class Chromium:
         self._tabs: dict[str, Tab] = {}
 
     def open(self, address: str) -> Tab:
-        """A new tab with a page."""
+        """Open a page in a new tab."""
         target = self.call("Target.createTarget", {"url": "about:blank"})["targetId"]
         attached = self.call("Target.attachToTarget", {"targetId": target, "flatten": True})
         session = str(attached["sessionId"])
@@ -87,7 +87,7 @@ class Chromium:
         return tab
 
     def call(self, method: str, parameters: object = None, session: str = "") -> dict[str, Any]:
-        """Ask the browser for something, and wait for its answer."""
+        """Send a command to the browser, and return its answer."""
         number = next(self._ids)
         message = {"id": number, "method": method, "params": parameters or {}}
         self._socket.send(json.dumps(message | ({"sessionId": session} if session else {})))
@@ -100,7 +100,7 @@ class Chromium:
                 return result
 
     def listen(self) -> None:
-        """Take in what the browser tells."""
+        """Read the browser's events."""
         while self._receive(0.05) is not None:
             pass
 
@@ -124,7 +124,7 @@ class Chromium:
 
 
 class Tab:
-    """A tab: the requests of its page, and the terminal in it as its bytes say."""
+    """A tab: the requests of its page, and the terminal in it, from the bytes that it receives."""
 
     def __init__(self, browser: Chromium, target: str, session: str) -> None:
         self._browser = browser
@@ -139,7 +139,7 @@ class Tab:
         return self._browser.call(method, parameters, self._session)
 
     def note(self, event: str, data: dict[str, Any]) -> None:
-        """Take in one event."""
+        """Process one event."""
         match event:
             case "Network.requestWillBeSent":
                 self.requests.append(data["request"]["url"])
@@ -156,19 +156,19 @@ class Tab:
 
     @property
     def text(self) -> str:
-        """The terminal as it is now."""
+        """The text of the terminal now."""
         self._browser.listen()
         return "\n".join(self._screen.display)
 
     def wait_for(self, pattern: str, patience: float = _PATIENCE) -> None:
-        """Wait until the terminal shows something."""
+        """Wait until the terminal shows a pattern."""
         try:
             wait_until(lambda: re.search(pattern, self.text), patience, repr(pattern))
         except AssertionError as error:
             raise AssertionError(f"{error}; the screen shows:\n{self.text}") from None
 
     def press(self, key: str, *, ctrl: bool = False) -> None:
-        """Press a key that is a letter, a digit or a sign."""
+        """Press the key of a letter, a digit or a sign."""
         code = ord(key.upper())
         pressed = {"key": key, "windowsVirtualKeyCode": code, "modifiers": 2 if ctrl else 0}
         text = {} if ctrl else {"text": key}
@@ -176,12 +176,12 @@ class Tab:
         self.call("Input.dispatchKeyEvent", {"type": "keyUp", **pressed})
 
     def picture(self) -> Image.Image:
-        """The page as it is painted."""
+        """The painted page."""
         data = self.call("Page.captureScreenshot", {"format": "png"})["data"]
         return Image.open(io.BytesIO(base64.b64decode(data))).convert("RGB")
 
     def evaluate(self, script: str) -> Any:
-        """What an expression of JavaScript, or its promise, becomes in the page."""
+        """Return the value of a JavaScript expression in the page, or of its promise."""
         asked = {"expression": script, "awaitPromise": True, "returnByValue": True}
         answer = self.call("Runtime.evaluate", asked)
         assert "exceptionDetails" not in answer, answer
@@ -197,7 +197,7 @@ def lines(path: Path) -> list[str]:
 
 
 def colours(picture: Image.Image) -> Iterator[tuple[float, str]]:
-    """The colours of a picture and their shares of it, most first."""
+    """The colours of a picture and their shares, the largest first."""
     found = picture.getcolors(picture.width * picture.height) or []
     total = picture.width * picture.height
     for count, colour in sorted(found, key=lambda item: -item[0]):

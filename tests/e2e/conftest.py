@@ -27,12 +27,12 @@ from pipeline.stack.runtime import Runtime
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
-# Seconds in these tests are those of an idle machine. A busy or a slow one gets so many times as
-# many; `make soak` takes what docs/faults.md promises at its word.
+# Seconds in these tests are those of an idle machine, multiplied by this for a busy or a slow one;
+# `make soak` sets 1, to test what docs/faults.md promises.
 SLACK: Final = float(os.environ.get("FRAUDWATCH_TEST_SLACK", "6"))
 _TEST_SECONDS: Final = 3_600
 _COMMAND_SECONDS: Final = 600
-# What comes last leaves the other worker idle.
+# A long test at the end leaves the other worker idle.
 _LONGEST_FIRST: Final = (
     "faults",
     "test_docs",
@@ -51,10 +51,10 @@ _LONGEST_FIRST: Final = (
 )
 
 
-# First, since xdist looks at the groups when it is its turn.
+# First, since xdist reads the groups in its own hook.
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the end-to-end tests; those that share a stack stay together, the longest come first."""
+    """Mark the end-to-end tests; those that share a stack stay together, the longest run first."""
     groups: dict[str, str] = {}
     for item in items:
         if "e2e" in item.path.parts:
@@ -70,7 +70,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def stack_environment(state_dir: Path) -> dict[str, str]:
-    """Variables for a stack of its own: another state directory, ports that nobody else uses."""
+    """Variables for a separate stack: another state directory, and unused ports."""
     return {
         "FRAUDWATCH_STATE_DIR": str(state_dir),
         "FRAUDWATCH_KAFKA_PORT": "0",
@@ -79,14 +79,14 @@ def stack_environment(state_dir: Path) -> dict[str, str]:
 
 
 def stack_processes(settings: Settings) -> list[psutil.Process]:
-    """The supervisor and all that it started."""
+    """The supervisor and all its child processes."""
     with Control(settings.state_dir) as control:
         supervisor = psutil.Process(control.ask(GetReport(), Report).pid)
     return [supervisor, *supervisor.children(recursive=True)]
 
 
 def stopping(settings: Settings) -> bool:
-    """Whether the stack is on its way down."""
+    """Whether the stack is stopping."""
     with Control(settings.state_dir) as control:
         return control.ask(GetReport(), Report).stopping
 
@@ -94,7 +94,7 @@ def stopping(settings: Settings) -> bool:
 def assert_ended(processes: list[psutil.Process], patience: float) -> None:
     """None of these processes is left after `patience` seconds of an idle machine.
 
-    A zombie has ended: what remains is for whoever adopted it to take note of.
+    A zombie counts as ended: its parent has to reap it.
     """
     wait_until(lambda: not any(map(_runs, processes)), patience, f"the end of {processes}")
 
@@ -115,7 +115,7 @@ def wait_until(condition: Callable[[], object], patience: float, what: str) -> N
 
 
 def assert_right(parity: Parity, *, of: int) -> None:
-    """So many transactions were read, none of them late, and every result is as it should be."""
+    """This many transactions were read, none of them late, and every result is right."""
     assert parity.transactions == of
     assert parity.proved, parity
     assert (parity.unread, parity.late) == (0, 0)
@@ -123,17 +123,17 @@ def assert_right(parity: Parity, *, of: int) -> None:
 
 
 def assert_nothing_wrong(parity: Parity) -> None:
-    """All that is final is proved; of windows there may be none yet."""
+    """All final results are proved; there may be no closed window yet."""
     assert parity.proved or parity.waiting == parity.expected, parity
 
 
 def running(status: StackStatus) -> dict[str, str]:
-    """The ids of the jobs that run, by name."""
+    """The ids of the running jobs, by name."""
     return {job.name: job.job_id for job in status.jobs if job.state is JobState.RUNNING}
 
 
 def command(settings: Settings, variables: Mapping[str, str] = MappingProxyType({})) -> Run:
-    """Runs `fraudwatch` against the stack of these settings, as a user would."""
+    """Return a function that runs `fraudwatch` against the stack of these settings."""
     environment = {**os.environ, **stack_environment(settings.state_dir), **variables}
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -151,7 +151,7 @@ def command(settings: Settings, variables: Mapping[str, str] = MappingProxyType(
 
 @pytest.fixture(scope="session", autouse=True)
 def _java() -> Iterator[None]:
-    """JVMs that live for a minute spend much of it on compiling well what hardly runs."""
+    """Use only the first compiler: in a JVM that lives for a minute, the second costs too much."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1")
         yield
@@ -159,7 +159,7 @@ def _java() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _jars() -> None:
-    """Downloads are made once for all workers."""
+    """Download the jars once for all workers."""
     settings = config.load(environment={})
     with private_file.locked(settings.jars_dir.parent / "tests"):
         jars.fetch(jars.manifest().jars, settings.jars_dir)
@@ -184,22 +184,22 @@ def running_stack(stack_settings: Settings) -> Iterator[Runtime]:
 def stack(running_stack: Runtime) -> Iterator[Runtime]:
     """The stack of this run with empty topics and without jobs."""
     yield emptied(running_stack)
-    # Jobs that nobody looks at would take their time from the tests that follow.
+    # The next tests need the processor time of these jobs.
     cancel_all(running_stack)
 
 
 def emptied(stack: Runtime) -> Runtime:
     """The same stack with empty topics and without jobs."""
-    # Jobs first: `fresh` would start again what runs.
+    # Jobs first: `fresh` restarts the running ones.
     cancel_all(stack)
     stack.fresh()
-    # A TaskManager gives slots back a moment after their job has ended.
+    # A TaskManager frees slots a moment after their job has ended.
     wait_until(lambda: _all_free(stack.status().slots), 30, "the jobs' slots")
     return stack
 
 
 def cancel_all(stack: Runtime) -> None:
-    """End every job of the cluster, whosever it is."""
+    """Cancel every job of the cluster, also those of others."""
     rest = FlinkRest(FlinkSettings(rest=stack.status().rest))
     with closing(rest), ThreadPoolExecutor(8) as pool:
         running = [job.id for job in rest.jobs() if job.state not in TERMINAL]
@@ -212,5 +212,5 @@ def _all_free(slots: Slots) -> bool:
 
 @pytest.fixture(scope="session")
 def fraudwatch(running_stack: Runtime, stack_settings: Settings) -> Run:
-    """Runs `fraudwatch` against the stack of this run, whatever it holds."""
+    """Runs `fraudwatch` against the stack of this run in its current state."""
     return command(stack_settings)

@@ -1,4 +1,4 @@
-"""A Flink with two JobManagers, of which ZooKeeper lets one lead; and a Kafka beside it."""
+"""A Flink with two JobManagers, one of which leads through ZooKeeper, and a Kafka."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ from .conftest import stack_environment, wait_until
 from .processes import started
 
 SLOTS = 4
-# How long a leader that says nothing is taken for alive; a minute if Flink is not told otherwise.
+# Time after which a silent leader is replaced; Flink's default is a minute.
 _SESSION = "3 s"
 _TICK_MS = 500
 
 
 @dataclass(frozen=True)
 class HighlyAvailable:
-    """What runs.
+    """The running processes.
 
     Attributes:
-        settings: Of a profile that attaches to it, to Flink by the JobManager that does not lead.
-        leader: The process of the one that does.
+        settings: Settings of a profile that attaches through the JobManager that does not lead.
+        leader: The process of the leading JobManager.
     """
 
     settings: Settings
@@ -45,7 +45,7 @@ class HighlyAvailable:
 
 @contextmanager
 def highly_available(folder: Path) -> Iterator[HighlyAvailable]:
-    """Start all of it, so that it is known who leads, and end it."""
+    """Start all processes with a known leader, and end them."""
     own = msgspec.structs.replace(
         config.load(environment=stack_environment(folder / "flink")), slots=SLOTS
     )
@@ -91,7 +91,7 @@ def highly_available(folder: Path) -> Iterator[HighlyAvailable]:
 
 
 def _zookeeper(own: Settings, home: FlinkHome, port: int) -> ProcessSpec:
-    """The ZooKeeper that Flink brings along."""
+    """The ZooKeeper that is part of Flink."""
     folder = own.state_dir / "zookeeper"
     folder.mkdir(parents=True)
     settings = folder / "zoo.cfg"

@@ -1,7 +1,7 @@
 """Pins the jars of other Kafka releases: `python -m tests.e2e.kafka_pins 2.8.2 3.9.1 …`.
 
-Resolves what the broker of each release needs, downloads it, and writes `kafka_releases.json`, by
-which the tests fetch the same files without resolving anything.
+Resolves the dependencies of each release's broker, downloads them, and writes
+`kafka_releases.json`, from which the tests fetch the same files without resolving.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ def pinned(version: str, folder: Path) -> Iterator[Jar]:
     """The jars of one release.
 
     Args:
-        version: Of Kafka.
-        folder: Where the downloaded files are kept.
+        version: Version of Kafka.
+        folder: Folder for the downloaded files.
     """
     context = MavenContext(resolver=PythonResolver(), repo_cache=folder, timeout=60)
     broker = context.project("org.apache.kafka", "kafka_2.13").at_version(version).artifact()
@@ -45,7 +45,7 @@ def pinned(version: str, folder: Path) -> Iterator[Jar]:
 
 
 def render(pins: Mapping[str, Sequence[Jar]]) -> str:
-    """The manifest with one jar a line, so that a change of one is a change of one line."""
+    """The manifest with one jar per line, so that a change of one is a change of one line."""
     blocks = (
         f'  "{version}": [\n'
         + ",\n".join("    " + msgspec.json.encode(jar).decode() for jar in jars)

@@ -26,7 +26,7 @@ from .processes import started
 
 PINS: Final = Path(__file__).with_suffix(".json")
 _JVM: Final = ("-Xms64m", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
-# The releases before it have a mode without ZooKeeper only to try out.
+# Earlier releases have only a preview of the mode without ZooKeeper.
 _WITHOUT_ZOOKEEPER: Final = (3, 3)
 _LOGGING: Final = ("log4j-api", "log4j-core", "log4j-slf4j-impl", "log4j-1.2-api")
 _START_SECONDS: Final = 60
@@ -37,8 +37,8 @@ class Release:
     """A release of Kafka; its text is its version.
 
     Attributes:
-        version: As Kafka's makers count.
-        jars: What its broker runs with, without a binding for its log.
+        version: Kafka's version.
+        jars: Jars of its broker, without a logging binding.
     """
 
     version: str
@@ -49,23 +49,23 @@ class Release:
 
     @property
     def numbers(self) -> tuple[int, ...]:
-        """The version as something that can be compared."""
+        """The version as comparable numbers."""
         return tuple(map(int, self.version.split(".")))
 
 
 def releases() -> tuple[Release, ...]:
-    """Those that can be run, the oldest first."""
+    """Those that can run, the oldest first."""
     pins = msgspec.json.decode(PINS.read_bytes(), type=dict[str, tuple[Jar, ...]])
     return tuple(sorted((Release(*pin) for pin in pins.items()), key=lambda one: one.numbers))
 
 
 def fetched(release: Release) -> tuple[Path, ...]:
-    """The jars of a release, downloaded if they are not there yet.
+    """The jars of a release, downloaded if necessary.
 
     Raises:
-        UnavailableError: One cannot be had.
+        UnavailableError: A jar is not available.
     """
-    # Not among the jars of the program, where each has one version.
+    # Apart from the jars of the program, of which there is one version each.
     directory = config.load(environment={}).cache_dir / "releases"
     jars.fetch(release.jars, directory)
     return jars.paths(release.jars, directory)
@@ -76,9 +76,9 @@ def running(release: Release, classpath: tuple[Path, ...], folder: Path) -> Iter
     """Start the broker of a release, and end it.
 
     Args:
-        release: Which one.
+        release: The release.
         classpath: Its jars.
-        folder: For all that it writes.
+        folder: Folder for its files.
     """
     settings = config.load(environment=stack_environment(folder))
     logging = (next(cluster.wheel_lib().glob(f"{name}-[0-9]*.jar")) for name in _LOGGING)
@@ -93,9 +93,9 @@ def running(release: Release, classpath: tuple[Path, ...], folder: Path) -> Iter
     old = release.numbers < _WITHOUT_ZOOKEEPER
     port, other = free_port(), free_port()
     properties = folder / "server.properties"
-    told = _COMMON | {"listeners": f"PLAINTEXT://{LOOPBACK}:{port}", "log.dirs": folder / "data"}
-    told |= _with_zookeeper(other) if old else _alone(port, other)
-    properties.write_text("".join(f"{name}={value}\n" for name, value in told.items()))
+    values = _COMMON | {"listeners": f"PLAINTEXT://{LOOPBACK}:{port}", "log.dirs": folder / "data"}
+    values |= _with_zookeeper(other) if old else _alone(port, other)
+    properties.write_text("".join(f"{name}={value}\n" for name, value in values.items()))
     before = (_zookeeper(java, folder, other),) if old else ()
     if not old:
         _format(java, properties, folder)

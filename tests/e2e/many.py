@@ -30,11 +30,11 @@ PARTITIONS = 64
 
 @dataclass(frozen=True)
 class Many:
-    """What runs.
+    """The running processes.
 
     Attributes:
-        settings: Of a profile that attaches to it.
-        brokers: Their processes, by the order of their ids.
+        settings: Settings of a profile that attaches to them.
+        brokers: Processes of the brokers, by id.
     """
 
     settings: Settings
@@ -43,7 +43,7 @@ class Many:
 
 @contextmanager
 def many(folder: Path) -> Iterator[Many]:
-    """Start all of it at once, and end it."""
+    """Start all processes at once, and end them."""
     own = msgspec.structs.replace(
         config.load(environment=stack_environment(folder / "flink")), slots=SLOTS_EACH
     )

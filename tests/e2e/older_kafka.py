@@ -1,7 +1,7 @@
-"""A Kafka that can do less than ours: a proxy before a broker that hides versions of its requests.
+"""An older Kafka: a proxy before a broker that hides versions of its requests.
 
-A client asks a broker first which requests it knows, in which versions, and keeps to that. So a
-broker that lacks one is the same broker with another answer to that question.
+A client first asks a broker which requests it supports, in which versions, and uses those. So a
+broker without a request differs only in its answer to that question.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from pipeline.stack.local.ports import LOOPBACK
 
 _FLEXIBLE: Final = 3
 _LENGTH: Final = struct.Struct(">i")
-# Of a request: which one, in which version, and the number that its answer will have, too.
+# Of a request: its key, its version, and its correlation id.
 _HEADER: Final = struct.Struct(">hhi")
-# Of one line of the answer: which request, the oldest and the newest version.
+# Of an entry of the answer: the key of a request, the oldest and the newest version.
 _RANGE: Final = struct.Struct(">hhh")
 
 
 class Api(IntEnum):
-    """Kafka's numbers of requests."""
+    """Kafka's API keys."""
 
     LIST_OFFSETS = 2
     METADATA = 3
@@ -46,13 +46,12 @@ Newest = Mapping[Api, int | None]
 
 
 class OlderKafka:
-    """Passes on what is said to a broker, which has to advertise this address.
+    """Forwards connections to a broker, which has to advertise this address.
 
     Attributes:
-        port: Where clients connect.
-        target: The broker's port; has to be set before the first client comes.
-        asked: The requests of the clients that connected since the last `limited` began, with
-            their versions.
+        port: Port for clients.
+        target: The broker's port; has to be set before the first client connects.
+        asked: Requests and versions of the clients that connected since the last `limited` began.
     """
 
     def __init__(self) -> None:
@@ -63,7 +62,7 @@ class OlderKafka:
 
         class Handler(socketserver.BaseRequestHandler):
             def handle(self) -> None:
-                # Clients come back for a while after the broker has ended.
+                # Clients reconnect for a while after the broker has ended.
                 with (
                     suppress(ConnectionRefusedError),
                     socket.create_connection((LOOPBACK, outer.target)) as broker,
@@ -80,7 +79,7 @@ class OlderKafka:
 
     @contextmanager
     def limited(self, newest: Newest) -> Iterator[None]:
-        """Let clients that connect meanwhile see no newer versions than these."""
+        """Hide newer versions than these from clients that connect in the meantime."""
         self._newest = newest
         self.asked = set()
         try:
@@ -89,7 +88,7 @@ class OlderKafka:
             self._newest = {}
 
     def close(self) -> None:
-        """Take no more clients."""
+        """Accept no more clients."""
         self._server.shutdown()
         self._server.server_close()
 
@@ -116,7 +115,7 @@ class OlderKafka:
 
 
 def _pass_on(source: socket.socket, sink: socket.socket, change: Callable[[bytes], bytes]) -> None:
-    """Pass on message by message until one side has ended, and end the other."""
+    """Forward messages one by one until one side has ended, and then end the other."""
     with suppress(OSError), source.makefile("rb") as stream:
         while len(length := stream.read(_LENGTH.size)) == _LENGTH.size:
             frame = change(stream.read(*_LENGTH.unpack(length)))
@@ -127,15 +126,15 @@ def _pass_on(source: socket.socket, sink: socket.socket, change: Callable[[bytes
 
 
 def _without(frame: bytes, version: int, newest: Newest) -> bytes:
-    """The answer to which versions there are, with those hidden that are not to be known."""
-    # The answer's number and an error code.
+    """The answer with the supported versions, without the hidden ones."""
+    # The correlation id and an error code.
     start = _LENGTH.size + 2
     if frame[start - 2 : start] != b"\0\0":
         return frame
     flexible = version >= _FLEXIBLE
     if flexible:
         count, at = _read_varint(frame, start)
-        # A compact array counts from one, and each line of it ends with fields to come.
+        # A compact array's length is stored plus one, and each entry ends with tagged fields.
         count, line = count - 1, _RANGE.size + 1
     else:
         (count,), at = _LENGTH.unpack_from(frame, start), start + _LENGTH.size

@@ -1,4 +1,4 @@
-"""Processes that a test starts itself and that no supervisor looks after."""
+"""Processes that a test starts itself, without a supervisor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What companies put before Flink's REST API: TLS, a password or a token, a path, a long way."""
+"""A proxy before Flink's REST API, as in companies: TLS, a password or a token, a path, a delay."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ _HOP_BY_HOP = {"host", "connection", "transfer-encoding", "content-length", "aut
 
 
 class Proxy:
-    """Passes requests on to a Flink on loopback, until it is closed.
+    """Forwards requests to a Flink on loopback, until it is closed.
 
     Args:
-        target: Where Flink is, asked for each request.
-        path: Before every path.
-        authorization: What the header of that name has to be; empty for anything.
+        target: Returns the address of Flink, for each request.
+        path: Prefix of every path.
+        authorization: Required value of the header with that name; empty for any.
         context: For TLS; None without.
-        delay: Seconds that each request takes longer.
+        delay: Seconds by which each request is delayed.
 
     Attributes:
-        refused: How many requests did not have the right header.
-        passed: How many were passed on.
-        spans: When each of those came and was answered, in seconds of one clock.
+        refused: Number of requests without the right header.
+        passed: Number of forwarded requests.
+        spans: Start and end of each forwarded request, in seconds of one clock.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class Proxy:
             def _pass_on(self) -> None:
                 came = time.monotonic()
                 body = self._body()
-                # The length of a way, as an injected condition; nothing is waited for.
+                # An injected network delay, not a wait for something.
                 time.sleep(delay)
                 if authorization and self.headers.get("Authorization") != authorization:
                     proxy.refused += 1
@@ -101,7 +101,7 @@ class Proxy:
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def in_a_row(self) -> int:
-        """The longest chain of requests that each came after the one before was answered."""
+        """The longest chain of requests, each of which began after the answer to the one before."""
         chains: list[tuple[float, int]] = []
         for came, answered in sorted(self.spans, key=lambda span: span[1]):
             before = (length for end, length in chains if end <= came)

@@ -1,7 +1,7 @@
-"""JobManager and TaskManagers as processes of their own, as Compose and companies run them.
+"""JobManager and TaskManagers as separate processes, as with Compose and in companies.
 
 The `java` commands are started directly with every memory option spelled out, since Flink's shell
-scripts start further JVMs only to work those out.
+scripts start further JVMs only to compute those.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def home(settings: Settings, rest_port: int) -> FlinkHome:
 
 
 def jobmanager(settings: Settings, java: Path, home: FlinkHome, rest: FlinkRest) -> ProcessSpec:
-    """The process that plans and watches jobs; ready when its REST API answers."""
+    """The process that plans and supervises jobs; ready when its REST API answers."""
 
     async def ready(_: Process) -> bool:
         return await asyncio.to_thread(rest.reachable)
@@ -75,14 +75,14 @@ def taskmanager(
     rest: FlinkRest,
     name: str = "taskmanager",
 ) -> ProcessSpec:
-    """A process that runs the jobs' tasks; ready when the JobManager knows it.
+    """A process that runs the jobs' tasks; ready when it is registered with the JobManager.
 
     Args:
-        settings: Where its log lies.
+        settings: Settings with the log directory.
         java: The Java home.
-        home: Of the cluster.
-        rest: The cluster.
-        name: What tells it from other TaskManagers of the cluster.
+        home: Folders of the cluster.
+        rest: Client of the cluster.
+        name: Distinguishes it from other TaskManagers of the cluster.
     """
 
     async def ready(process: Process) -> bool:
@@ -95,15 +95,15 @@ def taskmanager(
         title="Flink TaskManager",
         java=(str(java / "bin" / "java"), *_JVM, *_TASKMANAGER_JVM),
         main="org.apache.flink.runtime.taskexecutor.TaskManagerRunner",
-        # One that comes back under its old name replaces the dead one at once: jobs need not wait
-        # until its heartbeat is missed.
+        # A process with the name of a dead one replaces it at once: jobs need not wait until its
+        # heartbeat is missed.
         arguments=("-D", f"taskmanager.resource-id={name}"),
         ready=ready,
     )
 
 
 def _is_registered(rest: FlinkRest, pid: int) -> bool:
-    """Whether the cluster knows this process, and not only one that has died before it."""
+    """Whether this process is registered, and not only an earlier one that has died."""
     try:
         return not ports_of(pid).isdisjoint(rest.data_ports())
     except (psutil.Error, UnavailableError):
@@ -127,7 +127,7 @@ def _process(
         command=(
             *java,
             *home.java_options,
-            # What one that is killed leaves behind goes with the folder.
+            # Files that a killed process leaves behind are removed with the folder.
             f"-Djava.io.tmpdir={home.tmp}",
             f"-Dlog4j.configurationFile={home.conf / 'log4j.properties'}",
             "-cp",

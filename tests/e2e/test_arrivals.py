@@ -1,7 +1,7 @@
-"""Random arrivals through real Flink and through `verify`: right is not red, wrong is not green.
+"""Random arrivals through real Flink and `verify`: right is never ✗, and wrong is never ✓.
 
-The same kinds as in `tests/unit/parity/test_arrivals.py`, where a model takes Flink's place and
-thousands of runs are quick. Here one job of each kind of feature lives through all of them.
+The kinds are those of `tests/unit/parity/test_arrivals.py`, where a model replaces Flink and
+thousands of runs are quick. Here one job of each kind of feature runs through all of them.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ SEED: Final = int(os.environ.get("ARRIVALS_SEED", "1"))
 FEATURES: Final = ("rolling", "tumbling", "hopping", "cumulating")
 PARTITIONS: Final = 4
 START: Final = datetime(2022, 1, 1)
-# Beyond all that is random, so that every window ends.
+# After all random times, so that every window ends.
 END: Final = datetime(2025, 6, 1)
 VALID: Final = Generator(seed=3, start=START, users=1).next(60.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What is produced: a transaction, or something that is none."""
+    """A record: a transaction, or an invalid one."""
 
     partition: int
     key: bytes
@@ -58,10 +58,10 @@ def transaction(random: Random, time: datetime, user: int) -> Transaction:
 
 @dataclass
 class Arrivals:
-    """An endless stream that changes its manners at every turn.
+    """An endless stream that changes its disorder at every turn.
 
     Args:
-        random: Decides everything.
+        random: Source of all random decisions.
         time: The newest event time so far.
     """
 
@@ -69,11 +69,11 @@ class Arrivals:
     time: datetime = START
 
     def turn(self) -> Iterator[Record]:
-        """So many records of one kind of disorder."""
+        """Records of one kind of disorder."""
         random = self.random
         users = random.choice((2, 5, 20))
         partitions = random.sample(range(PARTITIONS), random.choice((1, 2, 4)))
-        # How far event time goes on from one to the next, and how far it is thrown about.
+        # The step of event time from one record to the next, and the disorder around it.
         step = random.choice((1, 60, 1_200, 7_200))
         disorder = random.choice((0, 10, 600, 10_000, 200_000))
         keyed = random.random() < 0.8
@@ -91,7 +91,7 @@ class Arrivals:
                 yield Record(random.randrange(PARTITIONS), b"", value)
 
     def last(self) -> Iterator[Record]:
-        """What ends every window, in every partition."""
+        """Records that end every window, in every partition."""
         for number in range(PARTITIONS):
             row = transaction(self.random, END, 1_000 + number)
             yield Record(number, encode.key(row), encode.value(row))
@@ -104,7 +104,7 @@ def produce(producer: Producer, topic: str, records: Sequence[Record]) -> None:
 
 
 def spoil(stack: Runtime, producer: Producer, name: str, random: Random) -> None:
-    """Write a result once more, with another count."""
+    """Write a result again, with another count."""
     (feature,) = stack.features.find([name])
     records = list(chain.from_iterable(read_to_end(stack.kafka, feature.topic)))
     record = random.choice(records)
@@ -121,7 +121,7 @@ def assert_not_accused(stack: Runtime, seen: str) -> dict[str, Parity]:
     return parities
 
 
-def test_whatever_arrives_is_judged_as_it_deserves(stack: Runtime) -> None:
+def test_verify_is_right_whatever_arrives(stack: Runtime) -> None:
     for name in FEATURES:
         stack.start_job(name)
     random = Random(SEED)
@@ -132,14 +132,14 @@ def test_whatever_arrives_is_judged_as_it_deserves(stack: Runtime) -> None:
         records = list(stream.turn())
         produce(producer, contract.TRANSACTION_TOPIC, records)
         sent += len(records)
-        # Each look reads everything again, so a long run looks less often.
+        # Each call reads everything again, so a long run calls it less often.
         if sent // max(500, ARRIVALS // 10) > looks:
             looks += 1
             assert_not_accused(stack, f"after {sent} records")
     produce(producer, contract.TRANSACTION_TOPIC, list(stream.last()))
 
     def final() -> bool:
-        """Whether a row has come of the last moment, which ends all before it."""
+        """Whether a row of the last time has arrived, after which all before it are final."""
         parities = assert_not_accused(stack, "at the end")
         return all(parity.equal for parity in parities.values())
 
@@ -149,6 +149,6 @@ def test_whatever_arrives_is_judged_as_it_deserves(stack: Runtime) -> None:
         spoil(stack, producer, name, random)
         after = stack.verify(name)
         assert not after.proved, (SEED, name, after)
-        # Beside a late row it may be open which of two results is the wrong one.
+        # Beside a late row, `verify` may not know which of two results is wrong.
         noticed = after.undecided > before.undecided or after.equal < before.equal
         assert noticed or after.outcome is Outcome.WRONG, (SEED, name, after)

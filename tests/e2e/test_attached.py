@@ -1,4 +1,4 @@
-"""A cluster that others use too: whose jobs are whose, a colleague's state, a long way to it."""
+"""A shared cluster: whose jobs are whose, a colleague's state, a slow link."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Attach = Callable[..., Runtime]
 
 @pytest.fixture
 def attach(stack: Runtime, stack_settings: Settings) -> Iterator[Attach]:
-    """Opens profiles of other people on the Kafka and the Flink of this run."""
+    """Opens other people's profiles on the Kafka and the Flink of this run."""
     opened = []
 
     def open_profile(
@@ -78,49 +78,49 @@ def test_other_peoples_jobs_are_shown_and_left_alone(
     assert stopped.returncode == 0, stopped.stderr
     assert fraudwatch("stop", "other-flagged").returncode != 0
     stack.fresh()
-    # It reads the topic that was made again, and may have to restart for that.
+    # It reads the recreated topic, and may have to restart for that.
     wait_until(lambda: job_of(other, "flagged").state is JobState.RUNNING, 60, "their job")
     assert job_of(other, "flagged").job_id == theirs.job_id
     assert not any(job.job_id for job in stack.status().jobs)
 
 
 def test_a_colleagues_job_is_stopped_and_resumed(stack: Runtime, attach: Attach) -> None:
-    """One cluster, two state directories: what one has started the other one carries on."""
+    """One cluster, two state directories: one user starts a job, the other one resumes it."""
     ours = stack.start_job("flagged")
     colleague = attach("colleague")
     assert job_of(colleague, "flagged").job_id == ours.job_id
     stopped = colleague.stop_job("flagged")
     assert stopped.savepoint
-    told: list[str] = []
-    resumed = colleague.start_job("flagged", told.append)
+    steps: list[str] = []
+    resumed = colleague.start_job("flagged", steps.append)
     assert resumed.state is JobState.RUNNING
-    assert "starting from its savepoint" in told
-    # And we see it run on, although it is not the run that we had started.
+    assert "starting from its savepoint" in steps
+    # Our stack shows it as running, although it is not the run that we had started.
     assert job_of(stack, "flagged").job_id == resumed.job_id
     assert stack.stop_job("flagged").savepoint
-    told.clear()
-    stack.start_job("flagged", told.append)
-    assert "starting from its savepoint" in told
+    steps.clear()
+    stack.start_job("flagged", steps.append)
+    assert "starting from its savepoint" in steps
 
 
 def test_what_a_colleague_has_stopped_goes_on_from_there(attach: Attach) -> None:
     first, second = attach("first"), attach("second")
     first.start_job("flagged")
-    kept = second.stop_job("flagged").savepoint
+    savepoint = second.stop_job("flagged").savepoint
     assert job_of(first, "flagged").state is JobState.STOPPED
-    told: list[str] = []
-    first.start_job("flagged", told.append)
-    assert "starting from its savepoint" in told
-    assert kept in [state.path for state in second.job_detail("flagged").restore_points]
+    steps: list[str] = []
+    first.start_job("flagged", steps.append)
+    assert "starting from its savepoint" in steps
+    assert savepoint in [state.path for state in second.job_detail("flagged").restore_points]
 
 
 def test_a_start_fetches_the_connector_where_nothing_was_brought_up(
     attach: Attach, tmp_path: Path
 ) -> None:
     newcomer = attach("newcomer", {"cache_dir": tmp_path / "cache"})
-    told: list[str] = []
-    assert newcomer.start_job("flagged", told.append).state is JobState.RUNNING
-    assert any(step.startswith("fetching Flink's jars: ") for step in told)
+    steps: list[str] = []
+    assert newcomer.start_job("flagged", steps.append).state is JobState.RUNNING
+    assert any(step.startswith("fetching Flink's jars: ") for step in steps)
 
 
 def test_few_requests_follow_one_another_on_a_long_way(stack: Runtime, attach: Attach) -> None:

@@ -47,7 +47,7 @@ def _batches(folder: Path) -> list[bytes]:
     data = (folder / "bootstrap.checkpoint").read_bytes()
     batches = []
     while data:
-        # Base offset, then the length of what follows it.
+        # The base offset, then the length of the rest.
         (length,) = struct.unpack_from(">i", data, 8)
         batch, data = data[: 12 + length], data[12 + length :]
         batches.append(batch[:17] + batch[21:27] + batch[43:])

@@ -1,4 +1,4 @@
-"""`fraudwatch serve` in a real browser: rows, keys, tabs, other sites, and nothing left behind."""
+"""`fraudwatch serve` in a real browser: rows, keys, tabs, other sites, and a clean end."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ BACKGROUND, ACCENT = "#0e1318", "#56d1b7"
 
 
 class Serving:
-    """A `fraudwatch serve` that has said where it is."""
+    """A `fraudwatch serve` that has printed its address."""
 
     def __init__(self, settings: Settings, folder: Path, patience: float) -> None:
         self._out = folder / "serve.out"
@@ -73,7 +73,7 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
 def serving(
     chromium: Chromium, stack: Runtime, stack_settings: Settings, tmp_path: Path
 ) -> Iterator[Serving]:
-    """Attached to the stack of this run; the browser comes first, which may skip the test."""
+    """Attached to the stack of this run; the browser is found first, which may skip the test."""
     serving = Serving(stack_settings, tmp_path, patience=60)
     yield serving
     serving.close()
@@ -81,7 +81,7 @@ def serving(
 
 @pytest.fixture
 def other_site() -> Iterator[str]:
-    """An address that is another site to a browser."""
+    """An address that a browser treats as another site."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), SimpleHTTPRequestHandler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}/"
@@ -162,7 +162,7 @@ def test_a_page_of_another_site_gets_no_console(
 def test_a_server_that_is_killed_takes_consoles_and_its_stack_along(
     chromium: Chromium, tmp_path: Path
 ) -> None:
-    """Nothing ran before, so the stack is the server's own."""
+    """No stack was running before, so it belongs to the server."""
     settings = config.load(environment=stack_environment(tmp_path / "state"))
     serving = Serving(settings, tmp_path, patience=150)
     try:
@@ -177,8 +177,9 @@ def test_a_server_that_is_killed_takes_consoles_and_its_stack_along(
 
 
 def assert_is_the_console(tab: Tab) -> None:
-    """What is painted: the theme's ground, its accent, many shades of writing; and another one
-    after a key."""
+    """The page shows the theme's background, its accent, and many shades of text; and a change
+    after a key.
+    """
     before = tab.picture()
     found: dict[str, float] = {}
 
@@ -188,7 +189,7 @@ def assert_is_the_console(tab: Tab) -> None:
         found = {colour: share for share, colour in browser.colours(before)}
         return found.get(ACCENT, 0.0) > 0.002
 
-    # How much there is in the accent's colour changes with the rows; at first it is little.
+    # The share of the accent's colour changes with the rows; at first it is small.
     wait_until(painted, 40, "the accent's share")
     assert max(found, key=lambda colour: found[colour]) == BACKGROUND
     assert 0.5 < found[BACKGROUND] < 0.95
@@ -202,7 +203,7 @@ def assert_is_the_console(tab: Tab) -> None:
 
 
 def ended(tab: Tab) -> str:
-    """What the page says when its console has ended."""
+    """The message of the page after its console has ended."""
     script = """(() => {
         const said = document.querySelector('.ended');
         return getComputedStyle(said).display === 'none' ? '' : said.innerText;

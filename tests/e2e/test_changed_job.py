@@ -1,4 +1,4 @@
-"""State belongs to the SQL that made it: a job that has changed since is not resumed in silence."""
+"""State belongs to the SQL that produced it: a changed job does not resume without a question."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pipeline.stack.runtime import Runtime
 from .conftest import Run
 
 NAME: Final = "flagged"
-# What the feature used to be: only this part of Flink's plan tells it from what it is.
+# The former feature: only this part of Flink's plan differs from the present one.
 EARLIER: Final = ("`t0`.`is_fraud` = 1", "`t0`.`is_fraud` = 1 AND `t0`.`amt` > 4321")
 
 
@@ -58,7 +58,7 @@ def test_a_changed_job_is_refused_then_runs_as_before_then_fresh(
     assert status.state is JobState.RUNNING
     assert any("savepoint" in step for step in steps), steps
     assert "4321" in plan(stack, status.job_id)
-    # It is still not what the feature is now, so the next start asks again.
+    # It is still not the present feature, so the next start asks again.
     stack.stop_job(NAME)
     with pytest.raises(ChangedError):
         stack.start_job(NAME)

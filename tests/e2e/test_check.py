@@ -32,7 +32,7 @@ def test_a_topic_of_nothing_but_invalid_records_is_not_well(
     rows = [encode.value(row) for row in generated(50)]
     with TransactionProducer(stack.kafka) as producer:
         for row in rows:
-            # A time as ISO has it, which Flink's format does not take.
+            # A time in ISO format with a `T`, which Flink's format rejects.
             producer.send(b"1", re.sub(rb"(\d\d-\d\d) (\d\d:)", rb"\1T\2", row, count=1))
     code, found = checks(fraudwatch)
     assert code == 1
@@ -52,7 +52,7 @@ def test_limits_hold_or_do_not(stack: Runtime, fraudwatch: Run) -> None:
 
     send(stack, generated(800))
     stack.start_job("rolling")
-    stack.verify("rolling")  # Waits until the job has read all of it.
+    stack.verify("rolling")  # Waits until the job has read all records.
     code, found = checks(
         fraudwatch, "--verify", *("--max-lag", "0", "--max-age", "600", "--max-quarantined", "0")
     )
@@ -78,7 +78,7 @@ def test_limits_hold_or_do_not(stack: Runtime, fraudwatch: Run) -> None:
     assert lines[0].startswith("✓ stack")
     assert any(line.startswith("✗ age transaction") and "at most 0.0" in line for line in lines)
 
-    # Without names all jobs have to run.
+    # Without names, all jobs have to run.
     assert fraudwatch("check").returncode == 1
     assert fraudwatch("check", "nothing").returncode == 4
     assert fraudwatch("check", "--max-lag", "-1").returncode == 2

@@ -35,7 +35,7 @@ def test_jobs_start_stop_and_resume(stack: Runtime, fraudwatch: Run) -> None:
     ]
     assert jobs["rolling"]["topic"] == "user_trans_amt_last_360min"
     first = jobs["rolling"]["job_id"]
-    assert fraudwatch("start", "rolling").returncode == 0  # Running already: left alone.
+    assert fraudwatch("start", "rolling").returncode == 0  # Already running, so left alone.
     assert fraudwatch("stop", "rolling").returncode == 0
     stopped = stack.status().jobs[0]
     assert stopped.savepoint
@@ -81,25 +81,26 @@ def test_metrics_and_detail_say_how_a_job_is_doing(stack: Runtime, sample_data: 
     rows = transactions(sample_data / FILES[0])
     send(stack, rows[:3_000])
     stack.start_job("tumbling")
-    # Long past: dropped as late.
+    # Far in the past, so dropped as late.
     assert stack.verify("tumbling").proved
     send(stack, rows[:10])
 
-    def told() -> bool:
+    def complete() -> bool:
         metrics = stack.metrics().get("tumbling")
         return (
             metrics is not None
             and (metrics.records_in or 0) > 0
             and (metrics.records_out or 0) > 0
             and metrics.pending == 0
-            # Flink counts those of one user and window once, since it adds them up before.
+            # Flink counts late records of one user and window once, since it aggregates them
+            # before.
             and 0 < (metrics.late or 0) <= 10
             and metrics.watermark is not None
             and metrics.checkpoint is not None
             and metrics.restarts == 0
         )
 
-    wait_until(told, 60, "all metrics of tumbling")
+    wait_until(complete, 60, "all metrics of tumbling")
     running = stack.job_detail("tumbling")
     assert running.restore_points[0].kind == "checkpoint"
     assert running.restore_points[0].resumes

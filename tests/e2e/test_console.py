@@ -1,4 +1,4 @@
-"""`fraudwatch` in a real terminal: it comes up, shows rows, obeys keys, quits, leaves nothing."""
+"""`fraudwatch` in a real terminal: it starts, shows rows, handles keys, quits, leaves nothing."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ COLUMNS, LINES = 120, 40
 _PIECE = 2_048
 # A user, a mean, a count, and the time of their last transaction.
 USER = r"-?\d{15,19}\s+[\d,]+\.\d\d\s+\d+\s.*03-\d\d \d\d:"
-# The cursor, the mouse, pasting and the screen that was there before, in the order of Textual.
+# Mouse, bracketed paste, the former screen and the cursor, in the order of Textual.
 RESTORED = (b"\x1b[?1000l", b"\x1b[?2004l", b"\x1b[?1049l", b"\x1b[?25h")
 
 
 class Terminal:
-    """A console in a pseudo-terminal, and the screen that a person would see."""
+    """A console in a pseudo-terminal, and the screen that a user would see."""
 
     def __init__(self, settings: Settings, *options: str, folder: Path | None = None) -> None:
         self._screen = pyte.Screen(COLUMNS, LINES)
@@ -61,25 +61,25 @@ class Terminal:
 
     @property
     def text(self) -> str:
-        """The screen as it is now."""
+        """The present screen."""
         while self._read(0.05):
             pass
         return "\n".join(self._screen.display)
 
     def painted(self, column: int, line: int) -> bool:
-        """Whether a cell has a background of the console's, as of the last look at the text."""
+        """Whether a cell has a background of the console's, as of the last read of the text."""
         return str(self._screen.buffer[line][column].bg) != "default"
 
     def drain(self, seconds: float) -> None:
-        """Read what comes for so long."""
+        """Read output for this many seconds."""
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             self._read(left)
 
     def read_until(self, wanted: bytes, patience: float) -> None:
-        """Read until the console sends something."""
+        """Read until the console sends these bytes."""
         seen, end = bytearray(), time.monotonic() + patience * SLACK
-        # Piece after piece without a pause, since the bench measures by this how fast it comes.
+        # In pieces without a pause, since the bench measures the time of the output by this.
         while wanted not in seen:
             assert time.monotonic() < end, f"waited {patience * SLACK:.0f} s for {wanted!r}"
             seen.extend(self._read(0.05))
@@ -90,7 +90,7 @@ class Terminal:
         self.process.setwinsize(lines, columns)
 
     def close(self) -> None:
-        """End the console at once, and take as long as the machine needs for it."""
+        """Kill the console, and wait for its end."""
         if self.process.isalive():
             self.process.kill(signal.SIGKILL)
         wait_until(lambda: not self.process.isalive(), 30, "the console's end")
@@ -106,10 +106,10 @@ class Terminal:
         return data
 
     def wait_for(self, pattern: str, patience: float) -> re.Match[str]:
-        """Wait until the screen shows something, be it for a moment before this is looked at."""
+        """Wait until the screen shows a pattern, even if only briefly."""
         end = time.monotonic() + patience * SLACK
         while True:
-            # What was sent is looked at in its order, in pieces that are less than a screen.
+            # The output is searched in order, in pieces smaller than a screen.
             shown = "\n".join(self._screen.display)
             if match := re.search(pattern, shown):
                 return match
@@ -133,7 +133,7 @@ def settings(tmp_path: Path) -> Settings:
 
 @contextmanager
 def console(settings: Settings) -> Iterator[Terminal]:
-    """A console, ended in whatever way at the end."""
+    """A console that is ended in any case."""
     terminal = Terminal(settings)
     try:
         yield terminal
@@ -149,7 +149,7 @@ def terminal(settings: Settings) -> Iterator[Terminal]:
 
 def test_comes_up_shows_rows_and_quits(terminal: Terminal, settings: Settings) -> None:
     terminal.wait_for("Starting the stack", patience=5)
-    # There is something to see before the first job runs.
+    # Rows are visible before the first job runs.
     terminal.wait_for(r"(?s)[1-9][\d,]* transactions.*0 of 5 running", patience=60)
     terminal.wait_for(r"● kafka.*● flink", patience=60)
     terminal.wait_for(USER, patience=60)
@@ -166,7 +166,7 @@ def test_comes_up_shows_rows_and_quits(terminal: Terminal, settings: Settings) -
 
     quit_console(terminal)
     assert_ended(processes, patience=2)
-    # The jobs' state was kept on the way out.
+    # The jobs' state was saved when the console quit.
     journal = (settings.state_dir / "jobs.json").read_text()
     assert journal.count("savepoint-") >= 5
 
@@ -201,7 +201,7 @@ def test_metrics_of_a_live_console(
         terminal.wait_for("● kafka", patience=30)
 
         def consumed() -> float:
-            assert terminal.text  # What it draws has to be taken, or it waits.
+            assert terminal.text  # Its output has to be read, or it blocks.
             text = httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False).text
             return sum(
                 sample.value
@@ -220,7 +220,7 @@ def test_metrics_of_a_live_console(
 
 
 def test_nothing_outlives_consoles_that_are_ended(settings: Settings, terminal: Terminal) -> None:
-    """By a signal, or since the terminal is closed; until the last has ended the stack stays."""
+    """By a signal, or by closing the terminal; until the last one has ended, the stack runs."""
     terminal.wait_for(r"● kafka", patience=60)
     processes = stack_processes(settings)
     signals = (signal.SIGHUP, signal.SIGTERM, signal.SIGKILL)
@@ -243,7 +243,7 @@ def test_nothing_outlives_consoles_that_are_ended(settings: Settings, terminal: 
 
 @pytest.mark.parametrize("how", ["ctrl+c", "SIGTERM", "SIGHUP"])
 def test_the_terminal_is_given_back(terminal: Terminal, settings: Settings, how: str) -> None:
-    """While the stack is still starting, which is the least convenient moment."""
+    """While the stack is still starting."""
     terminal.wait_for("Starting the stack", patience=10)
     before = len(terminal.sent)
     console = psutil.Process(terminal.process.pid)

@@ -1,7 +1,7 @@
-"""Everything that the documentation has a reader type is typed, page by page, in order.
+"""Runs every command of the documentation, page by page, in order.
 
-A new command in a page is run by itself. One that cannot be run here stands in `_NOT_RUN`, with the
-reason; that it is a command at all is seen by `tests/unit/test_docs.py`.
+A new command on a page is run without further work. One that cannot be run here is in `_NOT_RUN`,
+with the reason; `tests/unit/test_docs.py` checks that it is a valid command.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from tui.__main__ import console_options
 from ..documents import commands, documents, write_my_features
 from .conftest import stack_environment
 
-# By how a line begins.
+# By the beginning of a line.
 _NOT_RUN = {
     "make ": "installs the project, or runs all tests",
     "pipx ": "downloads 400 MB into the user's home",
@@ -37,17 +37,17 @@ _NOT_RUN = {
     "fraudwatch --profile compose": "needs the Compose stack, which tests/compose starts",
     "fraudwatch serve": "serves until ctrl+c, and is tested in a browser by test_serve.py",
 }
-# Where the exit code depends on how fresh the data are, as it is meant to: 6 says that there is
-# nothing to judge yet, as of windows that are not over.
+# The exit code depends on the age of the data: 6 says that there is nothing to verify yet, as with
+# windows that are still open.
 _MAY_FAIL = {"fraudwatch check": (0, 1, 6), "fraudwatch verify": (0, 6)}
 _PATIENCE = 600
-# Those that end their stack come last: the others need it.
+# Pages that stop their stack are last, since the others need it.
 _PAGES = sorted(filter(commands, documents()), key=lambda page: "fraudwatch down" in commands(page))
 
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    """Where a reader sits: a folder with the files of the pages, and a stack for most of them."""
+    """A folder with the files of the pages, and a stack that most pages share."""
     desk = Desk(tmp_path_factory.mktemp("desk"))
     yield desk
     desk.begin()
@@ -55,7 +55,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 
 
 class Desk:
-    """A shell, as far as pages need one.
+    """A shell with the features that pages need.
 
     Args:
         folder: The working directory.
@@ -73,7 +73,7 @@ class Desk:
         )
 
     def begin(self, stack: str = "shared") -> None:
-        """A shell without variables of an earlier page, and before this stack."""
+        """Remove the variables of the page before, and select a stack."""
         self._environment = {
             **{k: v for k, v in os.environ.items() if not k.startswith("FRAUDWATCH_")},
             **stack_environment(self._folder / stack),
@@ -83,11 +83,10 @@ class Desk:
 
     @property
     def stack_is_up(self) -> bool:
-        """Whether a stack runs."""
         return self._run("fraudwatch status").returncode == 0
 
     def type(self, line: str) -> None:
-        """Type a line, and see that it does what it should."""
+        """Run a line, and check that it succeeds."""
         program, *arguments = shlex.split(line)
         if program == "export":
             self._environment |= dict(each.split("=", 1) for each in arguments)
@@ -119,7 +118,7 @@ class Desk:
             program, arguments, cwd=self._folder, env=self._environment, dimensions=(40, 120)
         )
         try:
-            # The last thing that comes with the first jobs.
+            # The last text that appears with the first jobs.
             console.expect(re.compile(rb"running"), timeout=_PATIENCE)
             console.send("q")
             console.expect(pexpect.EOF, timeout=_PATIENCE)
@@ -130,7 +129,7 @@ class Desk:
 
 
 def write_transactions(path: Path) -> None:
-    """A file such as people have: some days in the public layout."""
+    """A file as users have it: some days in the public layout."""
     generator = Generator(seed=3, start=datetime(2024, 3, 1), users=40)
     rows = [generator.next(60.0) for _ in range(2_000)]
     with gzip.open(path, "wt", newline="") as file:
@@ -161,7 +160,7 @@ def test_every_command_of_a_page(desk: Desk, page: Path) -> None:
 
 
 def test_what_is_not_run_is_there() -> None:
-    """An exception for nothing would hide a mistake."""
+    """An unused exception would hide a mistake."""
     typed = [line for page in documents() for line in commands(page)]
     unused = [begin for begin in _NOT_RUN if not any(line.startswith(begin) for line in typed)]
     assert set(unused) <= {"docker ", "git ", "fraudwatch --profile compose"}

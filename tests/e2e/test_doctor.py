@@ -1,4 +1,4 @@
-"""`doctor` on a stack that is well, and on one that is not."""
+"""`doctor` on a healthy stack, and on one with a problem."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from pipeline.kafka.records import decode
 from pipeline.model import RollingRow, Transaction, WindowRow
 from pipeline.parity.report import Outcome, Parity
 from pipeline.simulator import encode
-from pipeline.simulator.waking import Waking
+from pipeline.simulator.slow_start import SlowStart
 from pipeline.stack.runtime import Runtime
 from tests.replayed import read
 
@@ -35,13 +35,13 @@ def transactions(path: Path) -> list[Transaction]:
 
 def send(stack: Runtime, rows: list[Transaction]) -> None:
     with TransactionProducer(stack.kafka) as producer:
-        waking = Waking(producer)
+        slow_start = SlowStart(producer)
         for row in rows:
-            waking.send(encode.key(row), encode.value(row))
+            slow_start.send(encode.key(row), encode.value(row))
 
 
 def assert_proved(parity: Parity, *, waiting: range) -> None:
-    """Every row is there once, with the right numbers, but for those that wait."""
+    """Every row is there once, with the right numbers, except those that wait."""
     assert parity.proved, parity
     assert parity.waiting in waiting
     assert parity.equal == parity.expected - parity.waiting
@@ -53,11 +53,11 @@ def assert_proved(parity: Parity, *, waiting: range) -> None:
 def replayed(running_stack: Runtime, fraudwatch: Run, sample_data: Path) -> Runtime:
     """The stack with all jobs, after they have read the first file.
 
-    The tests of it come first in this module and go on from where the one before has stopped.
+    The tests of it are first in this module, and each continues after the one before.
     """
     stack = emptied(running_stack)
-    # Before the jobs start: how soon they would hear of a silent partition's first record is a
-    # matter of the machine.
+    # Before the jobs start: the time until they read the first record of an idle partition depends
+    # on the machine.
     replay(fraudwatch, sample_data / FILES[0])
     for feature in features.BUILT_IN:
         stack.start_job(feature.name)
@@ -71,7 +71,7 @@ def replay(fraudwatch: Run, file: Path, *options: str) -> None:
 
 
 def assert_file_is_computed_right(stack: Runtime) -> None:
-    """Of one file that was replayed as a whole."""
+    """After a file was replayed completely."""
     rolling, tumbling, flagged, hopping, cumulating = (
         stack.verify(feature.name) for feature in features.BUILT_IN
     )
@@ -81,7 +81,7 @@ def assert_file_is_computed_right(stack: Runtime) -> None:
     assert_proved(tumbling, waiting=range(60))
     assert flagged.expected == FLAGGED
     assert_proved(flagged, waiting=range(1))
-    # Each transaction is in six windows that overlap, or in those of its day from its hour on.
+    # Each transaction is in six overlapping windows, or in those of its day from its hour on.
     assert hopping.expected > 4 * tumbling.expected
     assert_proved(hopping, waiting=range(300))
     assert cumulating.expected > 4 * tumbling.expected
@@ -93,7 +93,7 @@ def test_replayed_file_is_computed_right(replayed: Runtime) -> None:
 
 
 def test_results_are_what_a_person_works_out(replayed: Runtime, sample_data: Path) -> None:
-    """Not DuckDB but plain Python says what the first user's rows have to be."""
+    """Plain Python, not DuckDB, computes the rows of the first user."""
     rows = transactions(sample_data / FILES[0])
     user = rows[0].user_id
     mine = [row for row in rows if row.user_id == user]
@@ -130,18 +130,20 @@ def test_results_are_what_a_person_works_out(replayed: Runtime, sample_data: Pat
     assert len(counted) - len(closed) <= 1
 
 
-def test_late_transactions_are_told_from_lost_ones(replayed: Runtime, sample_data: Path) -> None:
+def test_late_transactions_are_distinguished_from_lost_ones(
+    replayed: Runtime, sample_data: Path
+) -> None:
     for feature in features.BUILT_IN:
         assert replayed.verify(feature.name).proved
-    # Long past: their windows are closed and their users' results are out.
+    # Far in the past: their windows are closed and their users' results are written.
     send(replayed, transactions(sample_data / FILES[0])[:50])
     for name in ("tumbling", "hopping", "cumulating"):
         parity = replayed.verify(name)
         assert parity.proved, parity
         assert 0 < parity.late <= 50
         assert "behind" in parity.late_reason
-    # `.over()` takes a late transaction of a user whose state is gone, and holds its row until the
-    # watermark moves on: until then nobody can say which were dropped.
+    # `.over()` accepts a late transaction of a user whose state is gone, and holds its row until
+    # the watermark advances: until then it is unknown which ones were dropped.
     parity = replayed.verify("rolling")
     assert (parity.missing, parity.different) == (0, 0), parity
     assert 0 < parity.late + parity.undecided <= 50
@@ -166,23 +168,23 @@ def test_an_older_file_is_refused_or_shifted(
 def test_another_file_after_all_has_been_emptied(
     replayed: Runtime, fraudwatch: Run, sample_data: Path
 ) -> None:
-    """Of another layout; the jobs that ran run again, from nothing."""
+    """In another layout; the running jobs run again, without their state."""
     replay(fraudwatch, sample_data / FILES[1], "--fresh")
     assert_file_is_computed_right(replayed)
 
 
 def test_verify_finds_what_is_wrong(replayed: Runtime, fraudwatch: Run) -> None:
-    """A proof that cannot fail proves nothing: spoil the sink and look whether it is seen."""
+    """Spoil the sink, and check that `verify` reports it."""
     assert replayed.verify("rolling").missing == 0
     batch = next(iter(read_to_end(replayed.kafka, "user_trans_amt_last_360min")))
-    # Not one of the first, which were sent once more by another test.
+    # Not one of the first, which another test has sent again.
     record = batch[len(batch) // 2]
     assert record.value is not None
     row = json.loads(record.value)
     wrong = row | {"user_mean_trans_amt_last_360min": row["user_mean_trans_amt_last_360min"] + 0.01}
-    nobody = row | {"user_id": 12345}
+    unexpected = row | {"user_id": 12345}
     with TransactionProducer(replayed.kafka, "user_trans_amt_last_360min") as producer:
-        for value in (wrong, nobody, row):
+        for value in (wrong, unexpected, row):
             producer.send(record.key or b"", json.dumps(value).encode())
     parity = replayed.verify("rolling")
     assert (parity.different, parity.duplicates, parity.missing) == (2, 1, 0)
@@ -203,7 +205,7 @@ def test_stop_with_savepoint_and_resume_lose_and_repeat_nothing(
     for name in names:
         stack.start_job(name)
     for name in names:
-        # Wherever in the backlog the job is: the rest is read after the resume.
+        # At any point of the backlog: the rest is read after the resume.
         assert stack.stop_job(name).savepoint
     send(stack, rows[len(rows) // 2 :])
     stopped = stack.verify("rolling")

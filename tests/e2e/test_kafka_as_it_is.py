@@ -1,4 +1,4 @@
-"""Kafka as others use it: codecs, transactions, compaction, odd records, odd topics."""
+"""Unusual uses of Kafka: codecs, transactions, compaction, odd records, odd topics."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ CODECS = ("none", "gzip", "snappy", "lz4", "zstd")
 
 
 def rows_of(count: int) -> list[Transaction]:
-    """All of them fraud, so that each feature has something to say."""
+    """Only fraud, so that each feature has results."""
     generator = Generator(seed=5)
     return [msgspec.structs.replace(generator.next(600.0), is_fraud=1) for _ in range(count)]
 
@@ -52,7 +52,7 @@ def send(producer: Producer, rows: Iterable[Transaction]) -> None:
 
 @pytest.fixture
 def make(stack: Runtime) -> Iterator[Callable[..., str]]:
-    """Makes topics that are deleted after the test."""
+    """Creates topics that are deleted after the test."""
     made: list[str] = []
 
     def make_topic(name: str = "", **config: str) -> str:
@@ -75,7 +75,7 @@ def lines(run: Run, *arguments: str) -> list[dict[str, Any]]:
 
 
 def test_every_codec_is_read(stack: Runtime) -> None:
-    """Also of a producer that is idempotent, and of batches that differ within one partition."""
+    """Also from an idempotent producer, and with several codecs within one partition."""
     stack.start_job("flagged")
     stack.start_job("rolling")
     rows = rows_of(100)
@@ -201,7 +201,7 @@ def test_topics_of_kafkas_own_and_with_any_name(
 
 
 def test_kafkas_own_time_of_arrival(stack: Runtime) -> None:
-    """A topic whose broker stamps what arrives; its producers cannot say when a record was."""
+    """A topic whose broker sets the timestamps on arrival; its producers cannot set them."""
     admin = AdminClient({"bootstrap.servers": stack.kafka.bootstrap})
     entry = ConfigEntry(
         "message.timestamp.type", "LogAppendTime", incremental_operation=AlterConfigOpType.SET

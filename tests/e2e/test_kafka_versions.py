@@ -1,7 +1,7 @@
-"""Brokers of other releases of Kafka: all that is asked of one, asked of each of them.
+"""Brokers of other releases of Kafka: all requests of the program, on each of them.
 
-Run are the oldest release and the last one before Kafka 4; `FRAUDWATCH_TEST_KAFKA=all` runs every
-one in `kafka_releases.json`, and `FRAUDWATCH_TEST_KAFKA=3.3.2,4.0.0` these.
+By default, the oldest release and the last one before Kafka 4 run. `FRAUDWATCH_TEST_KAFKA=all` runs
+every one in `kafka_releases.json`, and `FRAUDWATCH_TEST_KAFKA=3.3.2,4.0.0` these.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _HEADERS: Final[list[tuple[str, bytes | None]]] = [
     ("empty", None),
     ("sender", b"again"),
 ]
-# ListOffsets tells the newest timestamp from there on.
+# ListOffsets returns the newest timestamp from this version on.
 _TELLS_NEWEST: Final = (3, 0)
 Result = tuple[int, datetime, int, float]
 """A user, a time, how many transactions, and their mean amount."""
@@ -69,10 +69,10 @@ def chosen() -> tuple[Release, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Company(Attached):
-    """One of some release.
+    """An external Kafka of some release.
 
     Attributes:
-        release: Of its Kafka.
+        release: Release of its Kafka.
     """
 
     release: Release
@@ -89,7 +89,7 @@ def company(
     try:
         jars = fetched(release)
     except UnavailableError as error:
-        # A file that arrives and is another one than expected is no reason to skip.
+        # A downloaded file with a wrong checksum is no reason to skip.
         if "could not be downloaded" not in error.message:
             raise
         pytest.skip(f"Kafka {release}: {error.message}")
@@ -190,7 +190,7 @@ def test_doctor_and_check(company: Company) -> None:
     done = company.fraudwatch("check", "rolling", "--max-quarantined", "0", "--json")
     said = json.loads(done.stdout)
     checks = {(one["check"], one["subject"]): one for one in said["checks"]}
-    # The job is stopped, which is all that is wrong.
+    # The only problem is that the job is stopped.
     assert {key for key, one in checks.items() if one["holds"] is False} == {("job", "rolling")}
     age = checks["age", TRANSACTION_TOPIC]
     if company.release.numbers < _TELLS_NEWEST:
@@ -202,7 +202,7 @@ def test_doctor_and_check(company: Company) -> None:
         assert 0 <= age["value"] < 3_600
 
 
-# A job costs as much as all the rest, so by default the release that is least like ours has one.
+# A job costs as much as all the rest, so by default only the release least like ours has one.
 @pytest.mark.parametrize("company", chosen() if _WANTED else chosen()[:1], indirect=True, ids=str)
 def test_a_job_reads_it_and_writes_to_it(company: Company) -> None:
     expected = set(_rolling(generated(_TRANSACTIONS)))
@@ -219,7 +219,7 @@ def test_a_job_reads_it_and_writes_to_it(company: Company) -> None:
 
 
 def _rolling(rows: list[Transaction]) -> Iterator[Result]:
-    """What the feature is of transactions that are all of six hours."""
+    """The feature over transactions that are all within six hours."""
     assert rows[-1].trans_date_trans_time - rows[0].trans_date_trans_time < timedelta(hours=6)
     amounts: defaultdict[int, list[float]] = defaultdict(list)
     for row in rows:

@@ -1,4 +1,4 @@
-"""Everything is killed at once, and what is left is a mess: the next start recovers by itself."""
+"""Everything is killed at once and leaves damaged files: the next start recovers."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from .conftest import (
 
 @pytest.fixture
 def stranger() -> Iterator[subprocess.Popen[bytes]]:
-    """A process of somebody else, which waits for its input."""
+    """An unrelated process, which waits for its input."""
     process = subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
     yield process
     process.kill()
@@ -39,7 +39,7 @@ def stranger() -> Iterator[subprocess.Popen[bytes]]:
 
 @contextmanager
 def listener(port: int) -> Iterator[None]:
-    """Somebody who listens on a port, as soon as nothing that was killed holds it any more."""
+    """Listens on a port as soon as the killed processes have released it."""
     taken: list[socket.socket] = []
 
     def listens() -> bool:
@@ -58,7 +58,7 @@ def sent(state_dir: Path) -> int:
 
 
 def take_checkpoints(runtime: Runtime) -> None:
-    """Have every job take a checkpoint, without waiting for the next of those that it takes."""
+    """Make every job take a checkpoint now."""
     status = runtime.status()
     with closing(FlinkRest(FlinkSettings(rest=status.rest))) as rest:
         for job in status.jobs:
@@ -78,13 +78,13 @@ def test_recovers_from_everything_being_killed(
     taken = int(first.bootstrap.rpartition(":")[2])
     processes = stack_processes(settings)
     for process in processes:
-        # What the supervisor started ends with it, by a signal of the kernel.
+        # The kernel ends the supervisor's children with it.
         with suppress(psutil.NoSuchProcess):
             process.kill()
     assert_ended(processes, patience=10)
     first.close()
 
-    # Files that were being written, and a pid that the system has given to somebody else.
+    # Files that were being written, and a pid that now belongs to an unrelated process.
     (tmp_path / "jobs.partial").write_text('{"rolling": {"wan')
     (tmp_path / "pids.partial").write_text("{")
     pids = tmp_path / "pids.json"
@@ -99,7 +99,7 @@ def test_recovers_from_everything_being_killed(
         try:
             again.bring_up(simulator=False)
             assert again.bootstrap not in ("", f"127.0.0.1:{taken}")
-            assert stranger.poll() is None, "it was somebody else's"
+            assert stranger.poll() is None, "an unrelated process was killed"
             jobs = again.status().jobs
             assert [job.state for job in jobs] == [JobState.RUNNING] * len(jobs)
             again.simulate(SimulatorCommand(running=False))

@@ -1,4 +1,4 @@
-"""The JobManager that leads dies, and the other one takes its place."""
+"""The leading JobManager dies, and the other one takes its place."""
 
 from __future__ import annotations
 
@@ -40,16 +40,16 @@ def test_jobs_go_on_under_another_leader(tmp_path: Path, sample_data: Path) -> N
             wait_until(leaderless, 30, "the loss of the leader to be seen")
             (problem,) = said[-1].problems
             assert "has no leader at the moment." in problem
-            # What ran is not said to have ended because nobody can be asked about it.
+            # Running jobs are not reported as ended while no JobManager answers.
             wait_until(lambda: running(runtime.status()) == before, 60, "the same jobs to run")
 
             send(runtime, second)
             for name in JOBS:
                 assert_right(runtime.verify(name), of=len(rows))
                 assert runtime.stop_job(name).savepoint
-            told: list[str] = []
-            runtime.start_job("rolling", told.append)
-            assert "starting from its savepoint" in told
+            steps: list[str] = []
+            runtime.start_job("rolling", steps.append)
+            assert "starting from its savepoint" in steps
             assert_right(runtime.verify("rolling"), of=len(rows))
         finally:
             runtime.close()

@@ -1,4 +1,4 @@
-"""Three brokers, 64 partitions kept three times, three TaskManagers; then two brokers."""
+"""Three brokers, 64 partitions with three replicas, three TaskManagers; then two brokers."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def test_features_are_right_beyond_one_machine(tmp_path: Path, sample_data: Path
         try:
             runtime.bring_up(simulator=False, jobs=False)
             wait_until(lambda: await_leaders(runtime), 60, "every partition to have a leader")
-            # Before the jobs start: of partitions that were silent first, those that are read
-            # first would run ahead of the others.
+            # Before the jobs start: of idle partitions, those that are read first would advance the
+            # watermark beyond the others.
             send(runtime, first)
             for name in JOBS:
                 assert runtime.start_job(name).state is JobState.RUNNING
@@ -47,8 +47,8 @@ def test_features_are_right_beyond_one_machine(tmp_path: Path, sample_data: Path
             lost.kill()
             lost.wait()
             send(runtime, second)
-            # It looks at no other row, so that no watermark is waited for: all that was sent
-            # after the loss is there.
+            # `flagged` depends on no other row, so it waits for no watermark: all transactions that
+            # were sent after the loss are there.
             assert_right(runtime.verify("flagged"), of=len(rows))
             wait_until(lambda: running(runtime.status()).keys() == {*JOBS}, 60, "jobs to run")
             assert_only_the_topic_itself_suffers(runtime, "orphan")
@@ -57,7 +57,7 @@ def test_features_are_right_beyond_one_machine(tmp_path: Path, sample_data: Path
 
 
 def await_leaders(runtime: Runtime) -> bool:
-    """Whether all partitions of the transactions can be read; brokers take a while to lead them."""
+    """Whether every partition of the transactions has a leader; an election takes a while."""
     try:
         found = {info.name: info for info in topics.list_topics(runtime.kafka)}
     except UnavailableError:
@@ -67,14 +67,14 @@ def await_leaders(runtime: Runtime) -> bool:
 
 
 def only_there(runtime: Runtime, topic: str, *, broker: int) -> None:
-    """Create a topic that has its only replica on one broker."""
+    """Create a topic whose only replica is on one broker."""
     admin = AdminClient(client_config(runtime.kafka))
     (made,) = admin.create_topics([NewTopic(topic, 1, replica_assignment=[[broker]])]).values()
     wait_for(made)
 
 
 def assert_only_the_topic_itself_suffers(runtime: Runtime, lost: str) -> None:
-    """Commands for other topics work; what is asked of this one is told what is wrong with it."""
+    """Commands for other topics work; those for this one name its problem."""
 
     def leaderless() -> bool:
         found = {info.name: info for info in topics.list_topics(runtime.kafka)}

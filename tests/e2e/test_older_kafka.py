@@ -1,4 +1,4 @@
-"""Kafkas that do less: of other makes, behind gateways, or older than any that can be run here."""
+"""Kafkas without some requests: of other vendors, behind gateways, or older than any run here."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ _TRANSACTIONS: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Company(Attached):
-    """One whose requests can be taken away.
+    """A Kafka whose requests can be hidden.
 
     Attributes:
-        older: Takes them away.
+        older: Hides them.
     """
 
     older: OlderKafka
@@ -62,7 +62,7 @@ def company(running_stack: Runtime, tmp_path_factory: pytest.TempPathFactory) ->
         cluster.wheel_lib(),
         port,
         free_port(),
-        # Clients come back to where a broker says that it is.
+        # Clients reconnect to the address that a broker advertises.
         more={"advertised.listeners": f"PLAINTEXT://{LOOPBACK}:{older.port}"},
     )
     with started([spec]):
@@ -74,7 +74,7 @@ def company(running_stack: Runtime, tmp_path_factory: pytest.TempPathFactory) ->
     older.close()
 
 
-# What Redpanda has told of itself: no newest timestamp, no ids of topics, fewer questions.
+# As Redpanda reports: no newest timestamp, no topic ids, fewer requests.
 _REDPANDA: Final[Newest] = {
     Api.LIST_OFFSETS: 4,
     Api.METADATA: 7,
@@ -103,12 +103,12 @@ def _said(newest_of: Newest) -> str:
 
 @pytest.fixture
 def less(request: pytest.FixtureRequest, company: Company) -> Iterator[Newest]:
-    """A Kafka that lacks something; what it lacks was not asked for."""
+    """A Kafka without some requests; no client sent a hidden one."""
     lacks: Newest = request.param
     with company.older.limited(lacks):
         yield lacks
         asked = set(company.older.asked)
-    assert asked, "nobody came"
+    assert asked, "no client connected"
     assert not {(key, version) for key, version in asked if _hidden(lacks, key, version)}
 
 

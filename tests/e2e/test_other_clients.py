@@ -1,4 +1,4 @@
-"""What is written by default can be read by the clients that people have, with nothing added."""
+"""Other clients can read the default output, without further libraries."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ Read = Callable[["Written", str, int, Path], list[str]]
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A stack whose topics have something in them."""
+    """A stack whose topics have records."""
 
     settings: Settings
     bootstrap: str
@@ -109,7 +109,7 @@ def kcat(stack: Written, topic: str, count: int, _: Path) -> list[str]:
 
 
 def node(stack: Written, topic: str, count: int, folder: Path) -> list[str]:
-    """KafkaJS, which knows gzip and nothing else."""
+    """KafkaJS, which supports gzip alone."""
     npm = shutil.which("npm")
     if npm is None:
         pytest.skip("there is no Node")
@@ -144,7 +144,7 @@ def test_a_client_reads_transactions_and_results(
 
 @pytest.fixture(scope="module")
 def written(running_stack: Runtime, stack_settings: Settings, fraudwatch: Run) -> Iterator[Written]:
-    """The stack with transactions of the simulator, and results of a job, and nothing else."""
+    """The stack with the simulator's transactions and the results of a job, and nothing else."""
     stack = emptied(running_stack)
     before = stack.status().simulator.sent
     assert fraudwatch("start", "rolling").returncode == 0

@@ -1,4 +1,4 @@
-"""Features of the user's own on the real cluster: started, shown, proved, refused."""
+"""A user's own features on the real cluster: started, shown, proved, refused."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from .test_features import send
 
 WRITING = DOCS / "writing-a-feature.md"
 OWN = Path(__file__).resolve().parents[1] / "own_features.py"
-# Flink takes these, but they cannot be proved, or have no type that a topic has.
+# Flink accepts these, but `verify` cannot compare them, or a topic has no such type.
 _NOT_FLINKS = {"decimal", "array", "distinct", "no_time", "changed_time", "median", "no_window"}
 
 
@@ -53,7 +53,7 @@ def own(stack: Runtime, stack_settings: Settings) -> Iterator[Runtime]:
 
 
 def test_every_kind_of_feature_is_proved(own: Runtime) -> None:
-    # Sent first: partitions that are silent while seven jobs start would count as idle.
+    # Sent first: partitions without records while seven jobs start would count as idle.
     send(own, some_transactions(4_000))
     names = own.features.names[len(BUILT_IN) :]
     for name in names:
@@ -63,7 +63,7 @@ def test_every_kind_of_feature_is_proved(own: Runtime) -> None:
         assert parity.proved, parity
         assert (parity.late, parity.duplicates, parity.unread) == (0, 0, 0), parity
         assert parity.equal > 20, parity
-        # A window waits for its end.
+        # The results of a window wait for its end.
         assert parity.waiting < parity.expected / 2, parity
 
 
@@ -109,7 +109,7 @@ def test_the_script_of_the_documentation(stack: Runtime, stack_settings: Setting
 
 
 def assert_console_shows_merchants(settings: Settings, file: str) -> None:
-    """A console with the feature's file has its rows, and they can be filtered."""
+    """A console with the feature's file shows its rows, and filters them."""
     terminal = Terminal(settings, "--features", file)
     try:
         terminal.wait_for(r"\d of 6 running", patience=90)
@@ -143,5 +143,5 @@ def test_a_file_that_cannot_be_used_stops_nothing_else(fraudwatch: Run, tmp_path
         done = fraudwatch(*arguments, "--features", str(broken))
         assert done.returncode == 5
         assert done.stderr == f"fraudwatch: {broken}, line 1: invalid syntax.\n"
-    # What needs no feature goes on.
+    # Commands that need no feature work.
     assert fraudwatch("simulate", "--off", "--features", str(broken)).returncode == 0

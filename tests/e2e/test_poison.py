@@ -1,4 +1,4 @@
-"""Bad records on the real cluster: jobs run on, good ones are computed right, all is told."""
+"""Invalid records on the real cluster: jobs run on, results are right, and every one is counted."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ USERS = 20
 TRANSACTIONS = 600
 
 
-def test_poison_harms_nobody(stack: Runtime, fraudwatch: Run) -> None:
+def test_poison_harms_nothing(stack: Runtime, fraudwatch: Run) -> None:
     generator = Generator(7, users=USERS)
     rows = [generator.next(300.0) for _ in range(TRANSACTIONS)]
     bad = [(value, kind) for _, value, kind in poisons(rows[100])]
-    # Before the jobs start: a partition that has been silent for a while holds no watermark back,
-    # and what then comes on it after the others may rightly be late.
+    # Before the jobs start: an idle partition does not hold the watermark back, and records that
+    # arrive on it after the others may rightly be late.
     _send(stack.kafka, rows, [value for value, _ in bad])
     for feature in features.BUILT_IN:
         stack.start_job(feature.name)
@@ -49,14 +49,15 @@ def test_poison_harms_nobody(stack: Runtime, fraudwatch: Run) -> None:
         assert parity.proved, parity
         assert parity.transactions == TRANSACTIONS + unusual, name
         assert parity.bad == len(bad), name
-        # Some unusual ones lie days back; had a bad one moved the watermark, hundreds were late.
+        # Some valid ones are days old; had an invalid one advanced the watermark, hundreds were
+        # late.
         assert parity.late <= unusual, f"{name}: something ran ahead of the watermark"
         assert parity.equal > 0, name
     assert {job.state for job in stack.status().jobs} == {JobState.RUNNING}
 
 
 def _send(kafka: KafkaSettings, rows: list[Transaction], bad: list[bytes | None]) -> None:
-    """Good and bad take turns, in every partition; bad ones have keys, and none."""
+    """Alternately valid and invalid, in every partition; invalid ones with keys and without."""
     producer = Producer({"bootstrap.servers": kafka.bootstrap, "partitioner": "murmur2_random"})
     poison = iter(bad)
     for number, row in enumerate(rows):

@@ -26,7 +26,7 @@ _BEGAN_MS = 1_700_000_000_000
 
 
 class Topic:
-    """One topic of its own, with four partitions, on the broker of this run."""
+    """A separate topic with four partitions, on the broker of this run."""
 
     def __init__(self, kafka: KafkaSettings) -> None:
         self.kafka = kafka
@@ -135,7 +135,7 @@ def test_the_topics_and_how_much_they_hold(topic: Topic) -> None:
 
 
 def test_following_many_records_costs_a_few_times_what_writing_them_does(topic: Topic) -> None:
-    """So that 20,000 records a second leave most of a core, on any machine."""
+    """So 20,000 records per second need a fraction of a core, on any machine."""
     topic.put(range(1_000))
     writing = cpu_seconds(lambda: topic.put(range(60_000)))
     with topic.tailing(Reset.LATEST) as feed:
@@ -153,7 +153,7 @@ def test_following_many_records_costs_a_few_times_what_writing_them_does(topic: 
 
 
 def cpu_seconds(work: Callable[[], None]) -> float:
-    """What work costs, of all threads of this process."""
+    """Processor time of all threads of this process."""
     before = time.process_time()
     work()
     return time.process_time() - before

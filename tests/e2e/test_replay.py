@@ -1,4 +1,4 @@
-"""`replay` on the real broker: what is read, said and sent, and what is left alone."""
+"""`replay` on the real broker: what is read, printed, sent and left alone."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .conftest import Run, emptied
 
 
 def sent(stack: Runtime) -> list[Transaction]:
-    """What is in the topic, all of it valid, each partition in its order."""
+    """The records of the topic, all of them valid, each partition in its order."""
     found: list[Transaction] = []
     for batch in read_to_end(stack.kafka, contract.TRANSACTION_TOPIC):
         good, bad = validate(batch)
@@ -39,7 +39,7 @@ def times_by_user(rows: list[Transaction]) -> dict[int, list[datetime]]:
 
 @pytest.fixture
 def shuffled(tmp_path: Path) -> Path:
-    """A folder with 20,000 rows of 50 users in two files, in no order, and one bad row in each."""
+    """A folder with 20,000 rows of 50 users in two files, unsorted, and one bad row in each."""
     numbers = list(range(20_000))
     random.Random(2).shuffle(numbers)
     for name, part in (("1.csv", numbers[:12_000]), ("2.csv", numbers[12_000:])):
@@ -77,7 +77,7 @@ def test_files_in_any_order_arrive_in_that_of_time(
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
     assert report["sent"] == 20_000
-    # By the earliest row, which does not stand first.
+    # Compared by the earliest row, which is not the first.
     assert report["earliest"] == (newest + timedelta(seconds=1)).isoformat()
     assert len(sent(stack)) == 40_000
 

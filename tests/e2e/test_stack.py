@@ -1,4 +1,4 @@
-"""The local stack as a whole: its sockets, its leases, its end, its next start."""
+"""The local stack as a whole: its sockets, its connections, its end, its next start."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from .conftest import (
 
 
 def test_it_is_the_users_alone(stack: Runtime, stack_settings: Settings) -> None:
-    """It listens on loopback only, and nobody else can read its control socket and its state."""
+    """It listens on loopback only, and other users cannot read its control socket and its state."""
     stack.start_job("flagged")
     stack.stop_job("flagged")
     stack.start_job("rolling")
@@ -64,7 +64,7 @@ def test_it_is_the_users_alone(stack: Runtime, stack_settings: Settings) -> None
 
 @pytest.fixture
 def own_stack(tmp_path: Path) -> Iterator[Settings]:
-    """Settings of a stack that the test starts; brought down however the test ends."""
+    """Settings of a stack that the test starts; it is stopped in any case."""
     settings = config.load(environment=stack_environment(tmp_path))
     yield settings
     Runtime(settings).down()
@@ -76,7 +76,7 @@ def test_ends_and_starts_carry_on_where_the_last_stack_was(own_stack: Settings) 
     processes = stack_processes(own_stack)
     run = command(own_stack)
 
-    # A start while the last stack is ending gets a new one, which stays.
+    # A start while the former stack is ending gets a new one, which stays.
     with ThreadPoolExecutor(1) as pool:
         closing = pool.submit(first.close)
         wait_until(lambda: stopping(own_stack), 5, "the stack to begin to stop")
@@ -87,7 +87,7 @@ def test_ends_and_starts_carry_on_where_the_last_stack_was(own_stack: Settings) 
     jobs = json.loads(run("jobs", "--json").stdout)
     assert [job["state"] for job in jobs] == [JobState.RUNNING] * len(features.BUILT_IN)
 
-    # `down` ends all of it.
+    # `down` ends every process.
     processes = stack_processes(own_stack)
     stopped = run("stop", "tumbling")
     assert stopped.returncode == 0, stopped.stderr
@@ -98,13 +98,13 @@ def test_ends_and_starts_carry_on_where_the_last_stack_was(own_stack: Settings) 
     assert status.returncode == 3
     assert json.loads(status.stdout)["kafka"]["up"] is False
 
-    # The next `up` carries on.
+    # The next `up` resumes the jobs.
     assert run("up", "--no-simulator").returncode == 0
     processes = stack_processes(own_stack)
     named = {job["name"]: job for job in json.loads(run("jobs", "--json").stdout)}
     assert named["rolling"]["state"] == JobState.RUNNING
     assert named["flagged"]["state"] == JobState.RUNNING
-    # What was stopped by hand stays stopped.
+    # A job that was stopped by a command stays stopped.
     assert named["tumbling"]["state"] == JobState.STOPPED
     assert named["tumbling"]["savepoint"]
     run("down")
@@ -124,7 +124,7 @@ sys.stdin.read()
 
 @contextmanager
 def holder(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
-    """A process that has started the stack, or holds the one that runs."""
+    """A process that has started the stack, or holds a connection to the running one."""
     with subprocess.Popen(
         [sys.executable, "-c", HOLDER],
         env={**os.environ, **stack_environment(settings.state_dir)},
@@ -140,7 +140,7 @@ def holder(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def test_nothing_outlives_whoever_started_it(own_stack: Settings) -> None:
-    """However those end who hold it; until the last has ended it stays."""
+    """However the processes that hold it end, the stack runs until the last has ended."""
     with holder(own_stack) as first, holder(own_stack) as second, holder(own_stack) as last:
         processes = stack_processes(own_stack)
         assert len(processes) >= 4  # The supervisor, Kafka, Flink, the simulator.
@@ -163,21 +163,21 @@ def test_after_a_failed_start_and_a_crash_it_can_be_started_again(
     runtime = Runtime(config.load(environment=environment))
     with pytest.raises(UnavailableError, match="Kafka broker does not start"):
         runtime.bring_up(simulator=False, jobs=False)
-    # Nothing of it is left.
+    # No process is left.
     with pytest.raises(UnavailableError, match="not running"):
         stack_processes(own_stack)
 
-    # A port that is taken is avoided.
+    # It does not use a port that is taken.
     spoiled.unlink()
     runtime.bring_up(jobs=False)
     assert runtime.status().kafka is Health.UP
     assert runtime.bootstrap not in ("", stack.bootstrap)
 
-    # The supervisor's death takes everything along.
+    # The supervisor's death ends every process.
     processes = stack_processes(own_stack)
     processes[0].kill()
     assert_ended(processes, patience=15)
-    # And the next start is not put off by what is left lying about.
+    # The next start succeeds in spite of the remaining files.
     again = Runtime(own_stack)
     again.bring_up(simulator=False, jobs=False)
     assert again.status().kafka is Health.UP
@@ -186,7 +186,7 @@ def test_after_a_failed_start_and_a_crash_it_can_be_started_again(
 
 
 class Relay(socketserver.BaseRequestHandler):
-    """Passes everything on to the broker of another stack, as a forwarded port does."""
+    """Forwards every byte to the broker of another stack, as a forwarded port does."""
 
     server: Forwarder
 
@@ -202,11 +202,11 @@ class Relay(socketserver.BaseRequestHandler):
 
 
 class Forwarder(socketserver.ThreadingTCPServer):
-    """A stranger on a port.
+    """An unrelated process on a port.
 
     Args:
-        port: Which.
-        target: Where it leads.
+        port: Its port.
+        target: The address to which it forwards.
     """
 
     allow_reuse_address = True
@@ -230,7 +230,7 @@ def test_a_port_that_is_taken_at_the_last_moment_is_another_one(
     chosen = own_stack.state_dir / "kafka" / "server.properties"
     with ThreadPoolExecutor(1) as pool:
         start = pool.submit(runtime.bring_up, simulator=False, jobs=False)
-        # Chosen, and not yet taken by the broker, whose JVM has to start first.
+        # Chosen, but not yet bound by the broker, whose JVM has to start first.
         wait_until(chosen.is_file, 60, "the port to be chosen")
         try:
             stranger = Forwarder(port, stack.bootstrap)

@@ -1,4 +1,4 @@
-"""From one profile to another in a real terminal, while neither of them can be reached."""
+"""Switching profiles in a real terminal, while neither can be reached."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _switch(terminal: Terminal, process: psutil.Process, name: str) -> None:
     terminal.process.send("\x10")
     terminal.wait_for("An action, a user.*", patience=20)
     terminal.process.send("profile" + name)
-    # Not as one of all that can be done, but as what was searched for and found, alone.
+    # As the only hit of the search, not as one of all actions.
     terminal.wait_for(rf"(?s)^(?!.* — Save a picture).*profile{name}.*Profile: {name}", patience=20)
     sent = len(terminal.sent)
     terminal.process.send("\r")
@@ -55,7 +55,7 @@ def _switch(terminal: Terminal, process: psutil.Process, name: str) -> None:
     wait_until(painted, 30, f"the console of {name}")
     assert _profile(process) == name
     assert "--read-only" in process.cmdline()
-    # The old console has given the terminal back before the new one took it.
+    # The old console has restored the terminal before the new one starts.
     before = terminal.sent[sent:].partition(_TAKEN)[0]
     assert [code for code in RESTORED if code not in before] == []
     terminal.wait_for(rf"\b{name}\b", patience=30)

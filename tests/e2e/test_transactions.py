@@ -1,4 +1,4 @@
-"""Transactions over time: the simulator, restarts, and topics that lose their oldest records."""
+"""Transactions over time: the simulator, restarts, and topics whose oldest records are deleted."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def wait_until_sent(stack: Runtime, count: int, what: str) -> None:
 
 
 def held(stack: Runtime) -> int:
-    """How many records all topics hold together."""
+    """Number of records in all topics together."""
     found = 0
     for topic in topics.list_topics(stack.kafka):
         assert topic.records is not None, topic
@@ -59,7 +59,7 @@ def test_a_restarted_simulator_carries_on_and_the_features_stay_right(
         assert (status["up"], status["rate"], status["speed"]) == (True, float(rate), 7200)
         fraudwatch("simulate", "--inject-fraud")
         so_far = stack.status().simulator.sent
-        # What follows it has the fraud in it.
+        # The next transactions include the fraud.
         wait_until_sent(stack, so_far + 300, "fraud")
         assert fraudwatch("simulate", "--off").returncode == 0
         sent += 500
@@ -86,7 +86,7 @@ def test_how_far_a_run_has_read_says_nothing_of_the_next_one(stack: Runtime) -> 
     stack.stop_job("flagged", discard=True)
     groups.forget(stack.kafka, group)
     assert groups.committed(stack.kafka, group, contract.TRANSACTION_TOPIC) == {}
-    # Nor does it matter that there is none.
+    # It works without fraud as well.
     groups.forget(stack.kafka, group)
     stack.start_job("flagged")
     assert stack.verify("flagged").transactions == 200
@@ -109,7 +109,7 @@ def test_users_share_partitions_and_verify_knows_where_history_begins(
     assert len(places) > 100
     assert all(len(partitions) == 1 for partitions in places.values())
 
-    # The oldest records go, as they do when a topic reaches its size; results are still judged.
+    # Delete the oldest records, as Kafka does at the size limit; `verify` still has an outcome.
     admin = AdminClient({"bootstrap.servers": stack.bootstrap})
     (info,) = (t for t in topics.list_topics(stack.kafka) if t.name == contract.TRANSACTION_TOPIC)
     gone = []
@@ -153,7 +153,7 @@ def test_damaged_records_neither_stop_a_job_nor_spoil_its_results(stack: Runtime
 
 
 def test_a_recreated_topic_is_read_from_its_beginning(stack: Runtime) -> None:
-    """Also when it holds more than the old one did, so that the old offset is one of its own."""
+    """Also if it has more records than the old one, so that the old offset exists in it."""
     rows = generated(900)
     send(stack, rows[:300])
     with BatchConsumer(stack.kafka, (contract.TRANSACTION_TOPIC,), Reset.EARLIEST) as consumer:

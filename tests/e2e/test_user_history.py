@@ -12,7 +12,7 @@ from .conftest import wait_until
 from .test_features import FILES, send, transactions
 
 
-def test_a_users_history_has_the_user_and_nobody_else(stack: Runtime, sample_data: Path) -> None:
+def test_a_users_history_has_no_other_user(stack: Runtime, sample_data: Path) -> None:
     rows = transactions(sample_data / FILES[0])[:3_000]
     user = rows[0].user_id
     mine = [row for row in rows if row.user_id == user]
@@ -36,7 +36,7 @@ def test_a_users_history_has_the_user_and_nobody_else(stack: Runtime, sample_dat
         assert {row.user_id for row in history.windows} == {user}
         assert sum(seen.mean is not None for seen in history.seen) >= len(history.seen) - 2
 
-        # And on, live.
+        # The live records follow.
         later = transactions(sample_data / FILES[0])[3_000:4_000]
         send(stack, later)
         more = [row for row in later if row.user_id == user]

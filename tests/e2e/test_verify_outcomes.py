@@ -23,12 +23,12 @@ from pipeline.stack.runtime import Runtime
 from .conftest import Run, wait_until
 
 START = datetime(2024, 3, 1)
-SOMEBODY = Generator(seed=3, start=START, users=1).next(60.0)
+TEMPLATE = Generator(seed=3, start=START, users=1).next(60.0)
 
 
 def tx(seconds: float, user: int, amount: float) -> Transaction:
     return msgspec.structs.replace(
-        SOMEBODY,
+        TEMPLATE,
         trans_date_trans_time=START + timedelta(seconds=seconds),
         user_id=user,
         amt=amount,
@@ -52,7 +52,7 @@ def transactional(stack: Runtime, name: str) -> Producer:
 def test_transactions_of_kafka_bad_partitions_and_large_amounts(
     stack: Runtime, fraudwatch: Run
 ) -> None:
-    """One job through all of it: each step must neither wait in vain nor accuse anybody."""
+    """One job through all steps, none of which may wait in vain or report a wrong result."""
     stack.start_job("rolling")
     nothing = fraudwatch("verify", "rolling")
     assert (nothing.returncode, nothing.stdout.splitlines()[1][0]) == (6, "?")
@@ -65,7 +65,7 @@ def test_transactions_of_kafka_bad_partitions_and_large_amounts(
     producer.begin_transaction()
     produce(producer, [tx(60 * n, 7, 1.0 + n) for n in range(120)], 0)
     producer.commit_transaction(60)
-    # Where nothing is but what was aborted.
+    # A partition with nothing but an aborted transaction.
     producer.begin_transaction()
     produce(producer, [tx(0, 8, 100.0)], 1)
     producer.abort_transaction(60)
@@ -77,13 +77,13 @@ def test_transactions_of_kafka_bad_partitions_and_large_amounts(
     read = fraudwatch("tail", contract.TRANSACTION_TOPIC, "--from", "beginning", "--no-follow")
     assert (read.returncode, len(read.stdout.splitlines())) == (0, 121)
 
-    # An open transaction is no lag either, and what is behind it is not there yet.
+    # An open transaction is no lag, and the records behind it are not visible yet.
     producer.begin_transaction()
     produce(producer, [tx(7_200, 7, 5.0)], 0)
     assert stack.verify("rolling").outcome is Outcome.PROVED
     producer.abort_transaction(60)
 
-    # A large amount that comes and goes.
+    # A large amount that enters a window and leaves it.
     plain = Producer({"bootstrap.servers": stack.kafka.bootstrap})
     minutes = ((0, 3.10), (60, 92_445_516.64), (120, 7.77), (180, 12.99), (28_000, 1.01))
     produce(plain, [tx(86_400 + at, 9, amount) for at, amount in minutes], 0)
@@ -91,7 +91,7 @@ def test_transactions_of_kafka_bad_partitions_and_large_amounts(
     parity = stack.verify("rolling")
     assert parity.outcome is Outcome.PROVED, parity
 
-    # A result that nobody expects is wrong, also when a partition gets nothing but nonsense.
+    # An unexpected result is wrong, even if another partition gets nothing but invalid records.
     sink = stack.features.find(["rolling"])[0].topic
     (record, *_) = chain.from_iterable(read_to_end(stack.kafka, sink))
     spoiled = json.loads(record.value or b"") | {"user_trans_count_last_360min": 99}
@@ -116,7 +116,7 @@ def test_new_partitions_and_a_job_that_is_stopped(stack: Runtime, fraudwatch: Ru
         60,
         "the new partitions",
     )
-    # One that does not remember how many there were.
+    # A producer that has not cached the number of partitions.
     plain = Producer({"bootstrap.servers": stack.kafka.bootstrap})
     produce(plain, [tx(60 * 800 + 60 * n, 77, 3.0) for n in range(800)], 5)
     parity = stack.verify("tumbling")

@@ -1,6 +1,6 @@
-"""What one old Kafka broker answers, byte by byte; some of it odd, where that is asked for.
+"""The answers of an old Kafka broker, byte by byte; some of them invalid on request.
 
-It knows no more of the protocol than what the commands ask for, each in one version.
+It supports only the requests that the commands send, each in one version.
 
 Source: Apache Kafka 4.1, "Protocol Guide".
 """
@@ -73,7 +73,7 @@ def _array(items: Sequence[bytes]) -> bytes:
 
 
 def _varint(number: int) -> bytes:
-    """As in a record: zigzag, the low bits first."""
+    """Encode a number as in a record: zigzag, the low bits first."""
     left, data = (number << 1) ^ (number >> 63), bytearray()
     while True:
         low, left = left & 0x7F, left >> 7
@@ -83,12 +83,12 @@ def _varint(number: int) -> bytes:
 
 
 def _compact(text: bytes) -> bytes:
-    """A text or an array's length in the flexible versions; all here are short."""
+    """Encode the length of a text or an array of the flexible versions; all here are short."""
     return bytes([len(text) + 1]) + text
 
 
 class Reader:
-    """Takes a request apart."""
+    """Parses a request."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
@@ -112,25 +112,25 @@ class Reader:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What every request begins with."""
+    """The header of a request."""
 
     api: int
     version: int
     correlation: int
 
 
-# Of Kafka's error codes, and some that are none of them.
+# Some of Kafka's error codes, and some unknown ones.
 _ERRORS: Final = (-1, 1, 3, 5, 6, 7, 9, 14, 15, 16, 17, 29, 30, 36, 41, 51, 74, 87, 99, 32_000)
 _OFFSETS: Final = (-2, -1, 0, 1, 1 << 40, (1 << 63) - 1)
 
 
 class Broker:
-    """Answers of a broker on a port, of which some topics have records.
+    """Answers of a broker on a port, some of whose topics have records.
 
     Args:
-        port: Its own.
-        random: Decides what is odd.
-        odd: The share of numbers that are none that make sense, and of records that are none.
+        port: Its port.
+        random: Decides what is invalid.
+        odd: Share of invalid numbers and invalid records.
     """
 
     def __init__(self, port: int, random: Random, *, odd: float) -> None:
@@ -140,14 +140,14 @@ class Broker:
         self._odd = odd
 
     def _or(self, proper: int, others: Sequence[int]) -> int:
-        """A number as it should be, or now and then another."""
+        """Return the proper number, or now and then another."""
         return self._random.choice(others) if self._random.random() < self._odd else proper
 
     def _error(self, proper: int = 0) -> int:
         return self._or(proper, _ERRORS)
 
     def answer(self, request: Request, body: Reader) -> bytes | None:
-        """What comes behind the correlation; None for what this broker does not know."""
+        """Return the body after the correlation id; None for an unsupported request."""
         answers: dict[int, Callable[[Reader], bytes]] = {
             API_VERSIONS: self._api_versions,
             _METADATA: self._metadata,
@@ -231,7 +231,7 @@ class Broker:
             record = b"\0\0" + _varint(number)
             record += _varint(len(key)) + key + _varint(len(value)) + value + _varint(0)
             records += _varint(len(record)) + record
-        # The checksum is not looked at, unless one asks for it.
+        # Clients check the checksum only on request.
         fields = struct.pack(">hiqqqhii", 0, ROWS - 1, _AT, _AT, -1, -1, -1, ROWS)
         rest = struct.pack(">ibI", 0, 2, 0) + fields + records
         return struct.pack(">qi", 0, len(rest)) + rest

@@ -20,17 +20,17 @@ ROWS: Final = 150
 FIELDS: Final = ("merchant", "category", "first", "last", "zipcode", "dob", "trans_num")
 PAYLOADS: Final = ROWS * (len(FIELDS) + 3)
 """In a batch: the fields of each flagged transaction; key, value, reason of each bad record."""
-# A frame of the console: what a batch brings is drawn before the next one comes.
+# One frame of the console: a batch is drawn before the next one arrives.
 _FRAME_SECONDS: Final = 0.25
 
 
 class Streams:
-    """Gives so many batches, one a frame, and makes a file when all were given.
+    """Returns this many batches, one per frame, and creates a file after the last one.
 
     Args:
-        batches: How many.
-        hostile: Whether their texts are.
-        done: The file to make.
+        batches: Number of batches.
+        hostile: Whether their texts are hostile.
+        done: The file to create.
     """
 
     def __init__(self, batches: int, done: Path, *, hostile: bool) -> None:
@@ -42,7 +42,7 @@ class Streams:
         self._began = False
 
     def poll(self) -> Batch:
-        """The next batch."""
+        """Return the next batch."""
         threading.Event().wait(_FRAME_SECONDS)
         if not self._began:
             self._began = True
@@ -61,7 +61,7 @@ class Streams:
         )
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing."""
 
     def _bad(self, number: int) -> BadRow:
         value, key = self._text().encode(), self._text().encode()
@@ -72,7 +72,7 @@ class Streams:
 
 
 def main() -> None:
-    """Arguments: hostile or harmless, how many batches, and the file to make at the end."""
+    """Arguments: hostile or harmless, the number of batches, and the file to create at the end."""
     kind, batches, done = sys.argv[1:]
     streams = Streams(int(batches), Path(done), hostile=kind == "hostile")
     Stage(source=streams).app.run()  # type: ignore[arg-type]  # polled as a FakeSource is

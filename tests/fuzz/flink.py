@@ -1,4 +1,4 @@
-"""What Flink's REST API answers."""
+"""The answers of Flink's REST API."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def _snapshot(path: str) -> dict[str, Any]:
 
 
 class Flink:
-    """What a Flink with some jobs says: to be asked, or to be garbled.
+    """The state of a Flink with some jobs, for proper and for garbled answers.
 
     A job that is stopped has ended from then on.
     """
@@ -86,7 +86,7 @@ class Flink:
         self._ended: set[str] = set()
 
     def answer(self, method: str, target: str) -> tuple[int, Any]:
-        """The status and the body of an answer to a request."""
+        """Return the status and the body of an answer to a request."""
         path, _, query = target.partition("?")
         if method != "GET":
             return self._changed(method, path)

@@ -1,4 +1,4 @@
-"""A server on loopback that answers as Flink's REST API does, or with garbage instead."""
+"""A server on loopback that answers like Flink's REST API, or with garbage."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from .serving import Serving
 
 
 class Exchange:
-    """One request, and what may be sent for it.
+    """One request, and its possible answers.
 
     Args:
-        handler: Which speaks HTTP.
-        code: Of a proper answer.
-        body: Of a proper answer.
-        random: For garbage of which there is more than one kind.
+        handler: Handler of the HTTP connection.
+        code: Status of a proper answer.
+        body: Body of a proper answer.
+        random: For the random kinds of garbage.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class Exchange:
         length: int | None = None,
         **headers: str,
     ) -> None:
-        """An answer; a `length` that is not the body's leaves the client to wait, or cut off."""
+        """Send an answer; with a wrong `length` the client waits, or reads a part."""
         handler = self._handler
         handler.send_response_only(self._code if code is None else code)
         handler.send_header("Content-Type", kind)
@@ -55,7 +55,7 @@ class Exchange:
         handler.wfile.write(body)
 
     def raw(self, data: bytes) -> None:
-        """Bytes that need be no HTTP, and the end of the connection."""
+        """Send bytes that need not be HTTP, and close the connection."""
         self._handler.wfile.write(data)
         self._handler.close_connection = True
 
@@ -132,16 +132,16 @@ GARBLES: Final[dict[str, Garble]] = {
 
 
 def mutate(exchange: Exchange) -> None:
-    """Send the answer with values taken out or put in, which may be an answer all the same."""
+    """Send the answer with values removed or inserted, which may still be a valid answer."""
     exchange.send(mutated(exchange.value, exchange.random))
 
 
 class FlinkServer(Serving):
-    """Answers as Flink does, or with garbage.
+    """Answers like Flink, or with garbage.
 
     Attributes:
-        garbled: How many answers were garbage.
-        asked: How many requests came.
+        garbled: Number of garbled answers.
+        asked: Number of requests.
     """
 
     def __init__(self) -> None:
@@ -155,20 +155,20 @@ class FlinkServer(Serving):
             def do_GET(self) -> None:
                 length = int(self.headers.get("Content-Length") or 0)
                 self.rfile.read(length)
-                # Who does not like the answer closes the connection.
+                # Clients close the connection on an invalid answer.
                 with suppress(OSError):
                     server._serve(self)
 
             do_POST = do_PATCH = do_DELETE = do_GET
 
             def log_message(self, format: str, *args: object) -> None:
-                """Nothing is written into the test's own output."""
+                """Write nothing into the test's own output."""
 
         super().__init__(ThreadingHTTPServer(("127.0.0.1", 0), Handler))
 
     @property
     def address(self) -> str:
-        """As a profile has it."""
+        """The address for a profile."""
         return f"http://127.0.0.1:{self.port}"
 
     def begin(
@@ -179,13 +179,13 @@ class FlinkServer(Serving):
         after: int = 0,
         share: float = 1.0,
     ) -> None:
-        """Begin a case: a Flink that is as new.
+        """Begin a case, with a new Flink.
 
         Args:
-            random: Decides what the garbage is.
-            garble: Sends garbage; without it, answers are proper ones.
-            after: How many answers are proper ones before.
-            share: Of the others, how many are garbled.
+            random: Decides about the garbage.
+            garble: Sends garbage; None for proper answers.
+            after: Number of proper answers before.
+            share: Share of garbled answers among the others.
         """
         self._lock = threading.Lock()
         self._flink = Flink()

@@ -1,4 +1,4 @@
-"""Texts made to be obeyed by a terminal, seeded; the console itself has none of their numbers."""
+"""Texts that a terminal might interpret, seeded; their numbers appear nowhere in the console."""
 
 from __future__ import annotations
 

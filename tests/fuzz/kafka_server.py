@@ -1,4 +1,4 @@
-"""A server on loopback that answers as an old Kafka broker does, or with garbage instead."""
+"""A server on loopback that answers like an old Kafka broker, or with garbage."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ def _random_bytes(connection: socket.socket, head: bytes, body: bytes, random: R
 
 _HTTP: Final = b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/html\r\n\r\n<html>\x1b[31m</html>"
 
-# Whole frames that lie in detail are not among them: confluent-kafka 2.16 ends the process itself
-# where a broker speaks no version of anything, knows of -1 brokers, or names a host that is not
-# UTF-8, about which nothing can be done from Python.
+# Valid frames with wrong details are not among them: confluent-kafka 2.16 aborts the process if a
+# broker supports no version of any request, has -1 brokers, or names a host that is not UTF-8,
+# which Python cannot prevent.
 GARBLES: Final[dict[str, Garble]] = {
     "random bytes": _random_bytes,
     "HTTP": _raw(_HTTP),
@@ -64,11 +64,11 @@ GARBLES: Final[dict[str, Garble]] = {
 
 
 class KafkaServer(Serving):
-    """Answers as a broker does, or with garbage.
+    """Answers like a broker, or with garbage.
 
     Attributes:
-        garbled: How many answers were garbage.
-        asked: How many requests came that might be garbled.
+        garbled: Number of garbled answers.
+        asked: Number of requests that might get garbage.
     """
 
     def __init__(self) -> None:
@@ -76,7 +76,7 @@ class KafkaServer(Serving):
 
         class Handler(socketserver.BaseRequestHandler):
             def handle(self) -> None:
-                # Who does not like the answer closes the connection.
+                # Clients close the connection on an invalid answer.
                 with suppress(OSError, struct.error):
                     server._serve(self.request)
 
@@ -85,7 +85,7 @@ class KafkaServer(Serving):
 
     @property
     def address(self) -> str:
-        """As a profile has it."""
+        """The address for a profile."""
         return f"127.0.0.1:{self.port}"
 
     def begin(
@@ -98,15 +98,15 @@ class KafkaServer(Serving):
         greets: bool = True,
         odd: float = 0.0,
     ) -> None:
-        """Begin a case: a broker that is as new.
+        """Begin a case, with a new broker.
 
         Args:
-            random: Decides what the garbage is.
-            garble: Sends garbage; without it, answers are proper ones.
-            after: How many answers are proper ones before.
-            api: The kind of request that is answered with garbage; all when None.
-            greets: Whether it says properly which versions of the protocol it speaks.
-            odd: The share of the numbers in its answers that make no sense, and of its records.
+            random: Decides about the garbage.
+            garble: Sends garbage; None for proper answers.
+            after: Number of proper answers before.
+            api: The request that gets garbage; None for all.
+            greets: Whether it properly answers with its supported versions.
+            odd: Share of invalid numbers in its answers, and of invalid records.
         """
         self._lock = threading.Lock()
         self._broker = Broker(self.port, random, odd=odd)

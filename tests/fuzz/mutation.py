@@ -1,4 +1,4 @@
-"""JSON that is not quite what it was, seeded."""
+"""JSON documents with random changes, seeded."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, Final
 Place = tuple[Any, Any]
 """A dictionary or a list, and a key or a number in it."""
 
-# As they are written, since not all of them can be said in Python: NaN and a number without end.
+# As JSON text, since Python has no values for some of them: NaN and an endless number.
 _VALUES: Final = (
     *("null", "true", "[]", "{}", '""', '"x"', '"\\u0000\\u001b[31m"', '"../../x"', '"\\ud800"'),
     *("-1", "0", "1", "-9223372036854775809", "1" + "0" * 30, "1e308", "1e999", "-0.0", "0.5"),
@@ -23,7 +23,7 @@ _VALUES: Final = (
 
 
 def mutated(value: Any, random: Random) -> bytes:
-    """A JSON document with one to three values of another kind, gone, doubled or renamed."""
+    """Return a JSON document with one to three values replaced, removed, doubled or renamed."""
     wrapped = [copy.deepcopy(value)]
     written: dict[str, str] = {}
     for _ in range(random.randint(1, 3)):
@@ -46,7 +46,7 @@ def mutated(value: Any, random: Random) -> bytes:
 
 
 def _places(value: Any) -> Iterator[Place]:
-    """Every place in a document that holds a value."""
+    """Every position of a value in a document."""
     keys = value if isinstance(value, dict) else range(len(value))
     for key in keys:
         yield value, key

@@ -1,4 +1,4 @@
-"""The same waiting as ever, and never for long: what is tried is how a command ends."""
+"""Shortens all waits: the tests are about how a command ends."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _PARAMETERS: Final = frozenset({"patience", "seconds", "timeout", "delivery_time
 
 
 def shorten_waits(patch: pytest.MonkeyPatch, longest: float) -> None:
-    """Let every wait of the pipeline that is loaded end soon.
+    """Shorten every wait in the loaded modules of the pipeline.
 
-    Whatever is called `…_SECONDS` in a module is one, and so is a default of what is called
-    `patience`, `seconds` or `timeout`.
+    A wait is a constant `…_SECONDS` of a module, or the default of a parameter `patience`,
+    `seconds` or `timeout`.
 
     Args:
-        patch: Undoes it.
-        longest: Seconds that a wait may take.
+        patch: Restores them.
+        longest: The longest wait in seconds.
     """
     for module_name in sorted(name for name in sys.modules if name.startswith("pipeline.")):
         module = sys.modules[module_name]

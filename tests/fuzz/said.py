@@ -1,4 +1,4 @@
-"""What is wrong with how a command ended, whatever it was asked."""
+"""Checks the output and the exit code of a command, whatever the command."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Final
 
 from tests.unseen import unseen
 
-# How `fraudwatch: …` and its hint are set.
+# Matches `fraudwatch: …` and its hint.
 _COMPLAINT: Final = re.compile(r"^fraudwatch: (.*)\n(?: {12}(.*)\n)?", re.MULTILINE)
-# Words of Python and of libraries, which say nothing to who reads them.
+# Terms of Python and of libraries, which do not help users.
 _FOREIGN: Final = re.compile(
     r"Traceback|KeyError|ValueError|TypeError|AttributeError|UnicodeDecodeError|OverflowError"
     r"|httpx|httpcore|msgspec|rdkafka|KafkaError|KafkaException|cimpl|_ALL_BROKERS_DOWN|Local: "
@@ -26,19 +26,19 @@ _ENDS: Final = re.compile(r"(?<!\.)\.$")
 
 
 def documented_codes() -> frozenset[int]:
-    """The exit codes of the table in the documentation, but for the one of ctrl+c."""
+    """The exit codes in the table of the documentation, except that of ctrl+c."""
     page = Path(__file__).resolve().parents[2] / "docs" / "commands.md"
     return frozenset(map(int, re.findall(r"^\| (\d) \|", page.read_text(), re.MULTILINE)))
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a command printed, and how it ended.
+    """The output and the exit code of a command.
 
     Attributes:
-        code: Its exit code.
-        out: What it printed.
-        err: What it printed beside that.
+        code: Exit code.
+        out: Standard output.
+        err: Standard error.
     """
 
     code: int
@@ -47,16 +47,16 @@ class Said:
 
     @property
     def complaint(self) -> tuple[str, str] | None:
-        """The message and the hint of the error that ended it; None when none did."""
+        """The message and the hint of the error that ended it; None without an error."""
         found = _COMPLAINT.search(self.err)
         return (found[1], found[2] or "") if found else None
 
     def faults(self, codes: frozenset[int], *, is_json: bool) -> list[str]:
-        """What nobody should have to read, and what is missing; empty when all is well.
+        """Texts that no user should have to read, and missing ones; empty if there are none.
 
         Args:
-            codes: The exit codes there are.
-            is_json: Whether every line of the output is to be a JSON document.
+            codes: The documented exit codes.
+            is_json: Whether every line of the output has to be a JSON document.
         """
         both = self.out + self.err
         faults = [f"{word!r} is foreign" for word in sorted(set(_FOREIGN.findall(both)))]

@@ -1,4 +1,4 @@
-"""A server of a test, on a port of loopback that no one else listens on."""
+"""A server of a test, on a free port of loopback."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from socketserver import ThreadingTCPServer
 
 
 class Serving:
-    """Answers in threads of its own until it is closed.
+    """Answers in its own threads until it is closed.
 
     Args:
-        server: Bound already.
+        server: A bound server.
     """
 
     def __init__(self, server: ThreadingTCPServer | ThreadingHTTPServer) -> None:
@@ -22,11 +22,11 @@ class Serving:
 
     @property
     def port(self) -> int:
-        """Where it listens."""
+        """Its port."""
         return int(self._server.server_address[1])
 
     def close(self) -> None:
-        """Answer no more."""
+        """Stop the server."""
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()

@@ -1,4 +1,4 @@
-"""Nothing from a topic reaches the terminal as anything but text."""
+"""Texts from a topic reach the terminal only as text."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .hostile import NUMBER, texts
 pytestmark = pytest.mark.timeout(2 * 900)
 WANTED: Final = 100_000
 COLUMNS, LINES = 300, 200
-# As ECMA-48 has it: parameters, intermediate bytes, one final byte.
+# As in ECMA-48: parameters, intermediate bytes, one final byte.
 CONTROL_SEQUENCE: Final = re.compile(r"\x1b\[([0-?]*)([ -/]*)([@-~])")
 # The shape of the pointer, which Textual sets as the mouse moves.
 POINTER: Final = re.compile(r"\x1b\]22;[a-z-]*\x07")
@@ -32,12 +32,12 @@ PATIENCE: Final = 900
 
 
 def everything_sent(kind: str, batches: int, directory: Path, least: int = 0) -> str:
-    """What a console sends to its terminal from its start to its end.
+    """Everything that a console sends to its terminal from its start to its end.
 
     Args:
-        kind: Of the texts.
-        batches: How many of them come.
-        directory: For the file that says that all have come.
+        kind: Kind of the texts.
+        batches: Number of batches.
+        directory: Folder of the file that reports the last batch.
         least: Bytes before which it is not ended; a slow machine draws less often.
     """
     done = directory / f"{kind}-done"
@@ -49,7 +49,7 @@ def everything_sent(kind: str, batches: int, directory: Path, least: int = 0) ->
         cwd=str(Path(__file__).resolve().parents[2]),
     )
     sent = bytearray()
-    # Every place that shows such texts, again and again while they come.
+    # Every view of such texts, repeatedly while they arrive.
     keys = ["4", "m", "\r", "j", "m", "b", "\r", "G", "\x1b", "1", "3", "2"]
     deadline = time.monotonic() + PATIENCE
     pressed = time.monotonic()
@@ -77,17 +77,17 @@ def everything_sent(kind: str, batches: int, directory: Path, least: int = 0) ->
 
 
 def plain(sent: str) -> str:
-    """What is left without control sequences."""
+    """The text without control sequences."""
     return POINTER.sub("", CONTROL_SEQUENCE.sub("", sent))
 
 
 def controls(sent: str) -> set[str]:
-    """Control and format characters that are in no control sequence."""
+    """Control and format characters outside of control sequences."""
     return unseen(plain(sent))
 
 
 def kinds(sent: str) -> set[tuple[str, str, str]]:
-    """Which control sequences there are: private marker, intermediate and final byte."""
+    """Kinds of control sequences: private marker, intermediate and final byte."""
     found = CONTROL_SEQUENCE.findall(sent)
     return {(re.sub(r"[0-9:;]", "", given), between, final) for given, between, final in found}
 

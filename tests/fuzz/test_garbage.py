@@ -1,6 +1,6 @@
-"""Whatever Kafka's and Flink's side answers, a command says what is wrong, where, and what to do.
+"""Whatever Kafka and Flink answer, a command says what is wrong, where, and what to do.
 
-`--rounds N` tries N times as many cases; each case has a seed of its own, which its failure names.
+`--rounds N` tries N times as many cases; each case has its own seed, which its failure names.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ ROW: Final = (
     '"category":"grocery_pos","amt":1.5,"first":"Jason","last":"Murphy","zipcode":"29209",'
     '"dob":"1988-09-15","trans_num":"e8a81877ae9a0a7f883e15cb39dc4022","is_fraud":0,"user_id":7}\n'
 )
-# What each command is given; one that is not here is run as it is.
+# Arguments of each command; others run without any.
 ARGUMENTS: Final[dict[str, tuple[str, ...]]] = {
     "status": ("", "--json"),
     "jobs": ("", "--json"),
@@ -81,19 +81,19 @@ ARGUMENTS: Final[dict[str, tuple[str, ...]]] = {
     "doctor": ("", "--json"),
     "init": ("--user --force",),
 }
-# It serves until it is told to end, and its consoles are no commands.
+# It serves until it is stopped, and its consoles are no commands.
 LEFT_OUT: Final = ("serve",)
-# Runs until it is ended, where it gets to work.
+# Runs until it is stopped, if it succeeds.
 ENDLESS: Final = "simulate --here"
 # "Exit code 0 also when some do not."
 ALWAYS_GOOD: Final = ("profiles",)
-# A new command is held to the rest; whether it can do without one of the two is to be said here.
+# A new command is checked without an entry here; add it if it needs Flink or Kafka.
 WITH_FLINK: Final = ("status", "jobs", "start", "stop", "up", "verify", "check", "doctor")
 WITH_KAFKA: Final = (
     *("status", "start", "up", "verify", "check", "doctor"),
     *("topics", "tail", "replay", "quarantine"),
 )
-# How many commands are tried with each kind of garbage, and altogether.
+# Number of commands with each kind of garbage, and in total.
 AGAINST_FLINK: Final = 1
 AGAINST_KAFKA: Final = 1
 MUTATED: Final = 20
@@ -113,7 +113,7 @@ def commands() -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Servers:
-    """What the profiles attach to."""
+    """The servers to which the profiles attach."""
 
     kafka: KafkaServer
     flink: FlinkServer
@@ -142,7 +142,7 @@ def _alone(servers: Servers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.fixture
 def _in_process(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
-    """Nothing is waited for long, downloaded, or started."""
+    """Commands in this process wait briefly, and neither download nor start anything."""
     import pipeline.checks.doctor
     import pipeline.checks.limits.read
     import pipeline.parity.verify  # noqa: F401  (so that its waits are found)
@@ -155,19 +155,19 @@ def _in_process(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest)
     monkeypatch.setattr(launch, "connect", refuse)
     monkeypatch.setattr(parts, "fetch_jars", lambda *_: None)
     monkeypatch.setattr(machine, "java", lambda _: refuse())
-    # A Kafka that is well may be slow to say so on a busy machine.
+    # A healthy Kafka may answer slowly on a busy machine.
     shorten_waits(monkeypatch, 0.6 if "kafka" in request.node.name else 3.0)
 
 
 @dataclass(slots=True)
 class Trial:
-    """Runs commands in this process, and keeps what is wrong with how they end.
+    """Runs commands in this process, and collects their faults.
 
     Attributes:
-        servers: What they attach to.
-        capture: Takes what they print, also what a library prints past Python.
-        rounds: How many times as many cases are tried.
-        faults: What was wrong, a text for each command.
+        servers: The servers to which they attach.
+        capture: Their output, also that of libraries which bypass Python.
+        rounds: Factor on the number of cases.
+        faults: A text for each command with a fault.
     """
 
     servers: Servers
@@ -181,7 +181,7 @@ class Trial:
         try:
             code = main(command.split(), more=(serve,))
         except Exception:
-            # As Python itself would do it, where nobody was prepared for it.
+            # As Python prints an uncaught exception.
             traceback.print_exc()
             code = 1
         seconds = time.monotonic() - began
@@ -194,15 +194,15 @@ class Trial:
         if listed := "\n  ".join(faults):
             self.faults.append(f"{case}\n  {listed}\n{said.code}\n{said.out}\n{said.err}")
 
-    def judge(
+    def check(
         self, command: str, case: str, *, lost: FlinkServer | KafkaServer | None = None
     ) -> Said:
-        """Run a command, and hold how it ends against what is promised.
+        """Run a command, and check its output and exit code.
 
         Args:
             command: With its arguments.
-            case: What the servers do.
-            lost: What answers nothing that can be understood, where it is asked.
+            case: Description of the servers' answers.
+            lost: The server whose answers are invalid.
         """
         said = self.run(command)
         faults = said.faults(documented_codes(), is_json="--json" in command)
@@ -215,7 +215,7 @@ class Trial:
         return said
 
     def end(self) -> None:
-        """Fail with all that was wrong."""
+        """Fail with all faults."""
         if self.faults:
             pytest.fail("\n\n".join(self.faults), pytrace=False)
 
@@ -237,14 +237,14 @@ def with_profile(command: str, random: Random) -> str:
 
 
 def chosen(random: Random, count: int, *, endless: bool = False) -> list[str]:
-    """So many commands, none of them twice unless all have had their turn."""
+    """This many commands, none of them twice before all were chosen."""
     found = [command for command in commands() if endless or command != ENDLESS]
     random.shuffle(found)
     return [with_profile(found[at % len(found)], random) for at in range(count)]
 
 
 def test_the_servers_are_understood_as_long_as_they_send_no_garbage(trial: Trial) -> None:
-    """Else nothing that follows says anything."""
+    """Otherwise the other tests would prove nothing."""
     for command, code in (
         (f"status --profile {OWN}", 0),
         (f"topics --create --profile {OWN}", 0),
@@ -257,7 +257,7 @@ def test_the_servers_are_understood_as_long_as_they_send_no_garbage(trial: Trial
     ):
         trial.servers.kafka.begin(Random(0))
         trial.servers.flink.begin(Random(0))
-        said = trial.judge(command, "proper answers")
+        said = trial.check(command, "proper answers")
         assert said.code == code, (command, said)
     trial.end()
 
@@ -269,7 +269,7 @@ def test_what_is_no_answer_of_flink(trial: Trial, kind: str) -> None:
     for command in chosen(random, AGAINST_FLINK * trial.rounds):
         trial.servers.kafka.begin(Random(0))
         server.begin(Random(random.random()), flink_server.GARBLES[kind])
-        trial.judge(command, kind, lost=server if asks_flink(command) else None)
+        trial.check(command, kind, lost=server if asks_flink(command) else None)
     trial.end()
 
 
@@ -282,7 +282,7 @@ def test_what_is_no_answer_of_kafka(trial: Trial, kind: str) -> None:
             server.begin(Random(random.random()), kafka_server.GARBLES[kind], greets=greets)
             trial.servers.flink.begin(Random(0))
             lost = server if asks_kafka(command) else None
-            trial.judge(command, f"{kind}, {greets=}", lost=lost)
+            trial.check(command, f"{kind}, {greets=}", lost=lost)
     trial.end()
 
 
@@ -292,7 +292,7 @@ def test_answers_of_flink_that_are_not_quite_right(trial: Trial) -> None:
         trial.servers.kafka.begin(Random(0))
         seed = random.randrange(1 << 32)
         trial.servers.flink.begin(Random(seed), mutate, share=random.choice((0.1, 0.5, 1)))
-        trial.judge(command, f"mutated with {seed}")
+        trial.check(command, f"mutated with {seed}")
     trial.end()
 
 
@@ -302,7 +302,7 @@ def test_a_flink_that_turns_into_something_else(trial: Trial) -> None:
         trial.servers.kafka.begin(Random(0))
         kind, after = random.choice(sorted(flink_server.GARBLES)), random.randint(1, 8)
         trial.servers.flink.begin(Random(after), flink_server.GARBLES[kind], after=after)
-        trial.judge(command, f"{kind} after {after}")
+        trial.check(command, f"{kind} after {after}")
     trial.end()
 
 
@@ -313,7 +313,7 @@ def test_answers_of_kafka_that_are_not_quite_right(trial: Trial) -> None:
         odd = random.choice((0.05, 0.3, 1.0))
         trial.servers.kafka.begin(Random(seed), odd=odd)
         trial.servers.flink.begin(Random(0))
-        trial.judge(command, f"{odd} odd with {seed}")
+        trial.check(command, f"{odd} odd with {seed}")
     trial.end()
 
 
@@ -324,7 +324,7 @@ def test_a_kafka_that_turns_into_something_else(trial: Trial) -> None:
         after = random.randint(0, 1)
         trial.servers.kafka.begin(Random(after), kafka_server.GARBLES[kind], after=after, api=api)
         trial.servers.flink.begin(Random(0))
-        trial.judge(command, f"{kind} after {after} of {api}")
+        trial.check(command, f"{kind} after {after} of {api}")
     trial.end()
 
 
@@ -352,10 +352,10 @@ def test_in_a_process_of_its_own(
 
 
 def asks_flink(command: str) -> bool:
-    """Whether a command says nothing true without Flink."""
+    """Whether a command needs Flink's answer."""
     return command.split(maxsplit=1)[0] in WITH_FLINK
 
 
 def asks_kafka(command: str) -> bool:
-    """Whether a command says nothing true without Kafka."""
+    """Whether a command needs Kafka's answer."""
     return command.split(maxsplit=1)[0] in WITH_KAFKA

@@ -1,4 +1,4 @@
-"""The console's metrics, held to the letter: dashboards and alerts are built on their names."""
+"""The console's metrics, compared literally: dashboards and alerts depend on their names."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_a_scrape_is_the_golden_text(request: pytest.FixtureRequest) -> None:
     if request.config.getoption("--accept-golden"):
         GOLDEN.write_text(text)
     assert text == GOLDEN.read_text()
-    # Prometheus' own reader takes all of it.
+    # Prometheus' own parser accepts all of it.
     assert len(list(text_string_to_metric_families(text))) > 15
 
 

@@ -1,6 +1,6 @@
-"""The SQL that each feature compiles to, held to the letter.
+"""The SQL that each feature compiles to, compared literally.
 
-A new Ibis or sqlglot that compiles a feature differently has to be looked at by a person: run
+If a new Ibis or sqlglot compiles a feature differently, a person has to look at it: run
 `pytest tests/golden --accept-golden` and read the difference before committing it.
 """
 

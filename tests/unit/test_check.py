@@ -1,4 +1,4 @@
-"""Limits: what holds, what does not, and what is not known."""
+"""Limits: measurements within them, beyond them, and unknown."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def found(readings: Readings, limits: Limits, check: str, subject: str = "") -> 
     return measurement
 
 
-def test_without_limits_what_must_always_be_so_is_judged() -> None:
-    judged = {one.check for one in measure(READINGS, Limits()) if one.holds is not None}
-    assert judged == {"stack", "job", "transactions", "verify"}
+def test_without_limits_what_must_always_hold_is_checked() -> None:
+    result = {one.check for one in measure(READINGS, Limits()) if one.holds is not None}
+    assert result == {"stack", "job", "transactions", "verify"}
     assert all(one.holds is not False for one in measure(READINGS, Limits()))
 
 
@@ -64,9 +64,9 @@ def test_what_is_not_known_holds_no_limit() -> None:
 @pytest.mark.parametrize("state", [state for state in JobState if state is not JobState.RUNNING])
 def test_a_job_in_any_other_state_than_running_does_not_hold(state: JobState) -> None:
     job = replace(ROLLING, state=state, failure="no slots")
-    judged = found(replace(READINGS, jobs=(job,)), Limits(), "job", "rolling")
-    assert judged.holds is False
-    assert judged.said == f"{state.value}: no slots"
+    result = found(replace(READINGS, jobs=(job,)), Limits(), "job", "rolling")
+    assert result.holds is False
+    assert result.said == f"{state.value}: no slots"
 
 
 def test_a_feature_that_is_not_right_does_not_hold() -> None:
@@ -76,8 +76,8 @@ def test_a_feature_that_is_not_right_does_not_hold() -> None:
 
 def test_a_topic_of_nothing_but_invalid_records_does_not_hold() -> None:
     sick = replace(READINGS, fault="all 9 newest records of transaction are invalid: no value")
-    judged = found(sick, Limits(), "transactions")
-    assert (judged.holds, judged.said) == (False, sick.fault)
+    result = found(sick, Limits(), "transactions")
+    assert (result.holds, result.said) == (False, sick.fault)
     assert found(READINGS, Limits(), "transactions").holds is True
 
 
@@ -88,8 +88,8 @@ def test_of_a_stack_that_is_away_nothing_else_is_said() -> None:
 
 @given(st.integers(0, 10**12), st.integers(0, 10**12))
 def test_a_limit_is_the_most_that_may_be(lag: int, most: int) -> None:
-    judged = found(Readings(lags={"rolling": lag}), Limits(lag=most), "lag", "rolling")
-    assert judged.holds is (lag <= most)
+    result = found(Readings(lags={"rolling": lag}), Limits(lag=most), "lag", "rolling")
+    assert result.holds is (lag <= most)
 
 
 def test_prometheus_gets_what_is_known_and_whether_it_holds() -> None:

@@ -1,4 +1,4 @@
-"""docker-compose.yml and the project's own settings say the same."""
+"""docker-compose.yml agrees with the project's own settings."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 REQUIREMENTS = {
     requirement.name: requirement for requirement in map(Requirement, PROJECT["dependencies"])
 }
-# What brings its own, and has ended when the others begin.
+# The service that exits before the others start.
 ONE_SHOT = "topics"
 _VARIABLE = re.compile(r"\$\{(\w+):-([^}]*)\}")
 
@@ -41,7 +41,7 @@ def profile(**environment: str) -> Settings:
 
 
 def filled(text: str, **environment: str) -> str:
-    """As Compose reads it: `${NAME:-default}`."""
+    """The text with `${NAME:-default}` substituted as in Compose."""
     return _VARIABLE.sub(lambda found: environment.get(found[1], found[2]), text)
 
 
@@ -55,7 +55,7 @@ def flink_properties() -> dict[str, str]:
 
 
 def published(service: str, **environment: str) -> tuple[str, int]:
-    """Where on the host, and which port inside."""
+    """The published address on the host, and the port inside."""
     (port,) = SERVICES[service]["ports"]
     where, _, inside = filled(port, **environment).rpartition(":")
     return where, int(inside)
@@ -92,7 +92,7 @@ def test_the_dockerfile_has_no_version_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("target", ["flink", "simulator", "console"])
-def test_images_end_as_somebody_without_rights(target: str) -> None:
+def test_images_run_as_a_user_without_rights(target: str) -> None:
     stage = DOCKERFILE.split(f" AS {target}\n")[1].split("\nFROM ")[0]
     user = re.findall(r"^USER (\S+)", stage, re.MULTILINE)[-1]
     assert user.split(":")[0] not in ("root", "0")
@@ -156,11 +156,11 @@ def test_commands_are_commands(name: str) -> None:
 def test_the_console_is_published_where_it_listens() -> None:
     command = SERVICES["console"]["command"]
     assert command[command.index("--port") + 1] == str(published("console")[1])
-    # On any address of its container, of which only the published one is reached from outside.
+    # On every address of its container, of which only the published one is reachable from outside.
     assert command[command.index("--host") + 1] == "0.0.0.0"
 
 
-def test_state_is_kept_in_volumes_that_both_halves_of_flink_have() -> None:
+def test_state_is_in_volumes_that_both_processes_of_flink_mount() -> None:
     settings, properties = profile(), flink_properties()
     assert properties["execution.checkpointing.dir"] == settings.flink.checkpoints
     assert properties["execution.checkpointing.savepoint-dir"] == settings.flink.savepoints
@@ -178,13 +178,13 @@ def test_flink_behaves_like_the_local_one(tmp_path: Path) -> None:
     home = cluster.cluster_home(msgspec.structs.replace(profile(), state_dir=tmp_path), 1)
     local: dict[str, object] = yaml.safe_load((home.conf / "config.yaml").read_text())
     here = flink_properties()
-    # Where it is, and how its memory is cut, is a matter of the container.
+    # The container decides about paths and memory.
     own = re.compile(r"(jobmanager|rest)\.|taskmanager\.(host|bind-host|resource-id|cpu|memory)")
     elsewhere = {"io.tmp.dirs", "env.log.dir"}
     elsewhere |= {"execution.checkpointing.dir", "execution.checkpointing.savepoint-dir"}
     alike = {name for name in local if not own.match(name)} - elsewhere
     assert len(alike) > 10
-    # The image takes blanks out of the values.
+    # The image removes blanks from the values.
     assert {name: here.get(name) for name in alike} == {
         name: str(local[name]).replace(" ", "") for name in alike
     }

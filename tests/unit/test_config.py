@@ -1,4 +1,4 @@
-"""Settings: where they come from, which weighs more, and what a mistake says."""
+"""Settings: their sources, their precedence, and the messages for mistakes."""
 
 import os
 from pathlib import Path
@@ -82,7 +82,7 @@ def test_settings_survive_the_way_to_another_process(tmp_path: Path) -> None:
 
 
 def test_files_with_features(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """From a settings file, from a variable as in `PATH`, or said on the command line."""
+    """From a settings file, from a variable as in `PATH`, or from the command line."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "fraudwatch.toml").write_text('[profile.local]\nfeatures = ["a.py", "/b.py"]\n')
     directories = (tmp_path,)

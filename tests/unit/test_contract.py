@@ -1,4 +1,4 @@
-"""The data contract: one definition, and the records and features that have to fit it."""
+"""The data contract: one definition, and the records and features that have to match it."""
 
 from datetime import timedelta
 
@@ -44,7 +44,7 @@ def test_records_have_the_fields_of_their_topic(
     assert record.__struct_encode_fields__ == tuple(columns)
 
 
-def test_rows_are_told_apart_by_what_is_not_computed() -> None:
+def test_rows_are_identified_by_columns_that_are_not_computed() -> None:
     rolling, tumbling, flagged = features.BUILT_IN.find(["rolling", "tumbling", "flagged"])
     assert rolling.identity == ("user_id", "trans_date_trans_time")
     assert tumbling.identity == ("window_start", "window_end", "user_id")

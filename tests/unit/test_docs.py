@@ -1,6 +1,6 @@
-"""What the documentation says is so, as far as that can be seen without a stack.
+"""The documentation is right, as far as that can be tested without a stack.
 
-What it has a reader type is run by `tests/e2e/test_docs.py`.
+`tests/e2e/test_docs.py` runs its commands.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ def test_every_fault_has_its_test_and_every_test_its_fault() -> None:
 
 
 @pytest.mark.parametrize("page", pages(), ids=lambda page: page.name)
-def test_generated_pages_are_those_of_now(page: Path) -> None:
-    assert page.read_text() == pages()[page], "`make docs` writes it anew"
+def test_generated_pages_are_up_to_date(page: Path) -> None:
+    assert page.read_text() == pages()[page], "run `make docs`"
 
 
 @PAGES
@@ -76,8 +76,8 @@ def test_every_command_is_one_that_there_is(page: Path) -> None:
 
 
 @PAGES
-def test_nobody_is_told_to_type_outside_of_a_console_block(page: Path) -> None:
-    """A command in another block would be run by no test."""
+def test_commands_are_in_console_blocks_only(page: Path) -> None:
+    """No test would run a command in another block."""
     text = page.read_text()
     for language in ("", "sh", "bash", "shell"):
         assert not any("fraudwatch " in block for block in blocks(page, language)), language

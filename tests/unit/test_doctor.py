@@ -1,4 +1,4 @@
-"""What `doctor` and the commands say of settings and machines that will not do."""
+"""What `doctor` and the commands say about invalid settings and unsuitable machines."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Run = Callable[..., Done]
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A working directory with directories for state and cache, and nothing in them."""
+    """A working directory with empty directories for state and cache."""
     monkeypatch.chdir(tmp_path)
     for name in ("KAFKA_PORT", "FLINK_PORT"):
         monkeypatch.setenv(f"FRAUDWATCH_{name}", "0")
@@ -34,7 +34,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run(*arguments: str) -> Done:
-    """A command, as a user runs it; no error may be a traceback."""
+    """Run a command as a user does; no error may be a traceback."""
     done = subprocess.run(
         [sys.executable, "-m", "pipeline.cli", *arguments],
         capture_output=True,
@@ -111,9 +111,9 @@ def test_settings_that_are_not_valid(
     else:
         done = run(*command)
     assert done.returncode == 2
-    told = done.stdout + done.stderr
-    assert said in told
-    assert hint in told
+    output = done.stdout + done.stderr
+    assert said in output
+    assert hint in output
 
 
 def test_unknown_profile(home: Path) -> None:
@@ -133,7 +133,7 @@ def test_java_is_missing_or_too_old(home: Path, monkeypatch: pytest.MonkeyPatch)
     assert finding.exit_code == 2
 
 
-def test_a_port_that_somebody_has(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_port_that_is_taken(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         number = server.getsockname()[1]
         monkeypatch.setenv("FRAUDWATCH_KAFKA_PORT", str(number))
@@ -172,7 +172,7 @@ def test_jars_that_cannot_be_had(home: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert len(absent) == len(jars.manifest().connector)
 
 
-def test_what_nobody_thought_of_is_a_finding_too() -> None:
+def test_an_unexpected_error_is_a_finding_too() -> None:
     def look() -> Finding:
         raise ZeroDivisionError("by zero")
 
@@ -190,7 +190,7 @@ def test_a_file_with_features_that_cannot_be_used(
     finding = found("Features")
     assert (finding.outcome, finding.exit_code) == (CheckOutcome.FAILED, 5)
     assert finding.found == f"There is no file {home / 'none.py'}."
-    # What needs to know the features says so; a stack can be stopped all the same.
+    # Commands that need the features fail with a message; a stack can be stopped all the same.
     for command in ("status", "up", "verify"):
         done = run(command)
         assert done.returncode == 5

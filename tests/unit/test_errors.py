@@ -1,4 +1,4 @@
-"""Errors: the two sentences and the exit codes that scripts rely on."""
+"""Errors: the two sentences, and the exit codes that scripts rely on."""
 
 from pipeline.errors import ConfigError, InputError, JobError, PipelineError, UnavailableError
 

@@ -1,4 +1,4 @@
-"""`init` writes a file that loads and hides no setting; `profiles` tries what it says."""
+"""`init` writes a valid file with every setting; `profiles` tries the profiles."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from pipeline.stack.local.ports import free_port
 
 @pytest.fixture(autouse=True)
 def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A working directory and a user's configuration directory of its own."""
+    """A working directory and a user configuration directory of the test's own."""
     here = tmp_path / "here"
     here.mkdir()
     monkeypatch.chdir(here)
@@ -29,7 +29,7 @@ def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def used(text: str, *names: str) -> str:
-    """The file with settings that wait to be used; all that have a default without names."""
+    """The file with the named settings enabled; without names, all that have a default."""
     own = text[: text.index("#[profile.company]")]
     if names:
         return re.sub(rf"^#(?=({'|'.join(names)}) = )", "", own, flags=re.MULTILINE)
@@ -61,7 +61,7 @@ def test_every_variable_that_is_described_is_read() -> None:
         try:
             loaded = config.load(environment={setting.variable: "a text"}, directories=())
         except ConfigError as error:
-            # It is no text, or goes together with another: that it is refused shows as much.
+            # Not a text, or only valid with another setting: the error shows that it is known.
             assert "are not valid" in str(error)
         else:
             assert loaded != config.load(environment={}, directories=()), setting.path
@@ -122,16 +122,16 @@ def test_a_file_that_is_there_stays(options: list[str], capsys: pytest.CaptureFi
 
 
 def test_profiles_are_tried(capsys: pytest.CaptureFixture[str]) -> None:
-    nobody = f"127.0.0.1:{free_port()}"
+    unused = f"127.0.0.1:{free_port()}"
     path = write(
         f"""
         [profile.away]
-        kafka = {{ bootstrap = "{nobody}" }}
-        flink = {{ rest = "http://{nobody}" }}
+        kafka = {{ bootstrap = "{unused}" }}
+        flink = {{ rest = "http://{unused}" }}
         [profile.half]
-        kafka = {{ bootstrap = "{nobody}" }}
+        kafka = {{ bootstrap = "{unused}" }}
         [profile.locked.kafka]
-        bootstrap = "{nobody}"
+        bootstrap = "{unused}"
         security_protocol = "SASL_SSL"
         sasl_mechanism = "PLAIN"
         username = "me"
@@ -149,8 +149,8 @@ def test_profiles_are_tried(capsys: pytest.CaptureFixture[str]) -> None:
     assert found["local"]["sandbox"] is True
     away = found["away"]
     assert away["files"] == [str(path.absolute())]
-    assert away["kafka"] == {"health": "down", "bootstrap": nobody}
-    assert away["flink"] == {"health": "down", "rest": f"http://{nobody}"}
+    assert away["kafka"] == {"health": "down", "bootstrap": unused}
+    assert away["flink"] == {"health": "down", "rest": f"http://{unused}"}
     assert away["sandbox"] is False
     assert len(away["problems"]) == 2
     assert found["half"]["flink"]["health"] == "off"

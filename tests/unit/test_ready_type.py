@@ -1,4 +1,4 @@
-"""Two threads that meet a type for the first time."""
+"""Two threads that decode a type for the first time at once."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ for number in range(100):
     for thread in threads:
         thread.join()
 """
-# What is decoded into builtin types needs no fields.
+# Decoding into builtin types needs no fields.
 UNREADY = re.compile(
     r"decode\(.*\btype=(?!ready\(|dict\[str, (?:Any|msgspec\.Raw)\])"
     r"|msgspec\.convert\(.*, (?!ready\()[A-Z]"

@@ -1,4 +1,4 @@
-"""What is only for a stack to play with is refused where somebody works."""
+"""Commands for sandboxes are refused elsewhere."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ rest = "http://127.0.0.1:1"
     [("simulate", "--here"), ("simulate",), ("topics", "--create")],
     ids="-".join,
 )
-def test_a_stack_where_somebody_works_is_left_alone(
+def test_a_stack_that_is_no_sandbox_is_left_alone(
     command: tuple[str, ...],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -33,7 +33,9 @@ def test_a_stack_where_somebody_works_is_left_alone(
     assert "'work' is not a sandbox" in capsys.readouterr().err
 
 
-def test_a_simulator_in_the_foreground_takes_no_orders(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_simulator_in_the_foreground_takes_no_commands(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     assert main(["simulate", "--here", "--off"]) == 2
     assert "--here takes only --rate and --speed" in capsys.readouterr().err
 

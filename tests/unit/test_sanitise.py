@@ -1,4 +1,4 @@
-"""Whatever comes from outside, a terminal has nothing in it to obey."""
+"""Texts from outside contain no control characters for a terminal."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Secrets are where the settings say, and nowhere else."""
+"""Secrets are read from where the settings say, and appear nowhere else."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Ring(keyring.backend.KeyringBackend):
     priority = 1
 
     def __init__(self) -> None:
-        """Set nothing from the environment, as the base class would."""
+        """Set nothing from the environment, unlike the base class."""
 
     def get_password(self, service: str, username: str) -> str | None:
         return "from the ring" if (service, username) == ("kafka/lab", "alice") else None

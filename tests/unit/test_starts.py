@@ -1,4 +1,4 @@
-"""Jobs of a start: in which order they are submitted, and what is said of each as it comes up."""
+"""Jobs of a start: the order in which they are submitted, and the progress of each."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from pipeline.stack.startup import Steps
 
 @dataclass
 class FakeJobs:
-    """Jobs that run when they are let; one that is refused says so."""
+    """Jobs that run when released; a refused one raises an error."""
 
     let: dict[str, threading.Event] = field(default_factory=dict)
     refused: str = ""
@@ -36,7 +36,7 @@ class FakeJobs:
 
 @dataclass
 class FakeStack:
-    """Takes submissions; jobs that run already are left alone."""
+    """Accepts submissions; leaves running jobs alone."""
 
     jobs_of: FakeJobs
     runs: tuple[str, ...] = ()
@@ -64,7 +64,7 @@ class FakeStack:
         return feature.name
 
 
-class Told:
+class Progress:
     """Every state of the steps, and a way to wait for one."""
 
     def __init__(self) -> None:
@@ -85,8 +85,8 @@ class Told:
             assert self._more.wait_for(condition, 60), self.all[-1]
 
 
-def starts(stack: FakeStack, told: Told, *names: str) -> JobStarts:
-    steps = Steps(told, {"jobs": "Feature jobs"})
+def starts(stack: FakeStack, progress: Progress, *names: str) -> JobStarts:
+    steps = Steps(progress, {"jobs": "Feature jobs"})
     return JobStarts(names or BUILT_IN.names, BUILT_IN, cast(Stack, cast(Any, stack)), steps)
 
 
@@ -106,37 +106,37 @@ def test_what_is_looked_at_first_starts_first() -> None:
 
 
 def test_each_job_is_said_to_run_as_soon_as_it_does() -> None:
-    jobs, told = FakeJobs(), Told()
+    jobs, progress = FakeJobs(), Progress()
     stack = FakeStack(jobs)
-    start = starts(stack, told)
+    start = starts(stack, progress)
     start.announce()
-    assert set(told.parts().values()) == {(StepState.WAITING, "waiting for Flink")}
+    assert set(progress.parts().values()) == {(StepState.WAITING, "waiting for Flink")}
     thread = threading.Thread(target=start.run)
     thread.start()
-    told.wait(lambda: len(stack.submitted) == 5)
-    told.wait(lambda: told.parts()["cumulating"][1] == "waiting for its tasks")
+    progress.wait(lambda: len(stack.submitted) == 5)
+    progress.wait(lambda: progress.parts()["cumulating"][1] == "waiting for its tasks")
     assert stack.submitted == ["rolling", "flagged", "tumbling", "hopping", "cumulating"]
     jobs.let.setdefault("flagged", threading.Event()).set()
-    told.wait(lambda: told.parts()["flagged"] == (StepState.DONE, ""))
-    assert told.parts()["rolling"] == (StepState.RUNNING, "waiting for its tasks")
+    progress.wait(lambda: progress.parts()["flagged"] == (StepState.DONE, ""))
+    assert progress.parts()["rolling"] == (StepState.RUNNING, "waiting for its tasks")
     let_all(jobs)
     thread.join(60)
-    (step,) = told.all[-1]
+    (step,) = progress.all[-1]
     assert (step.state, step.detail) == (StepState.DONE, ", ".join(BUILT_IN.names))
-    # They are listed as they always are, in whatever order they start.
+    # The listed order does not depend on the order of the start.
     assert tuple(part.key for part in step.parts) == BUILT_IN.names
 
 
 def test_a_job_that_does_not_start_holds_up_no_other() -> None:
-    jobs, told = FakeJobs(refused="rolling"), Told()
+    jobs, progress = FakeJobs(refused="rolling"), Progress()
     let_all(jobs)
-    start = starts(FakeStack(jobs, unfit="flagged"), told)
+    start = starts(FakeStack(jobs, unfit="flagged"), progress)
     start.announce()
     start.run()
-    (step,) = told.all[-1]
+    (step,) = progress.all[-1]
     assert step.state is StepState.FAILED
     assert step.detail == "rolling ended at once. Flink refused flagged."
-    assert told.parts() == {
+    assert progress.parts() == {
         "rolling": (StepState.FAILED, "rolling ended at once."),
         "tumbling": (StepState.DONE, ""),
         "flagged": (StepState.FAILED, "Flink refused flagged."),
@@ -146,12 +146,12 @@ def test_a_job_that_does_not_start_holds_up_no_other() -> None:
 
 
 def test_of_jobs_that_run_already_nothing_is_said_but_that() -> None:
-    jobs, told = FakeJobs(), Told()
+    jobs, progress = FakeJobs(), Progress()
     let_all(jobs)
-    start = starts(FakeStack(jobs, runs=BUILT_IN.names), told)
+    start = starts(FakeStack(jobs, runs=BUILT_IN.names), progress)
     start.announce()
     start.run()
-    said = {part.state for steps in told.all for step in steps for part in step.parts}
+    said = {part.state for steps in progress.all for step in steps for part in step.parts}
     assert said == {StepState.WAITING, StepState.DONE}
 
 
@@ -161,7 +161,7 @@ def test_a_mistake_in_following_a_job_is_not_swallowed() -> None:
             raise RuntimeError(job_id)
 
     with pytest.raises(RuntimeError, match="rolling"):
-        starts(FakeStack(Broken()), Told(), "rolling").run()
+        starts(FakeStack(Broken()), Progress(), "rolling").run()
 
 
 def test_jobs_that_were_stopped_are_not_started(tmp_path: Path) -> None:

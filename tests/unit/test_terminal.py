@@ -1,4 +1,4 @@
-"""Whatever the standard streams are, a command prints its result and ends with its exit code."""
+"""Whatever the standard streams are, a command prints its result and returns its exit code."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.e2e.conftest import stack_environment, wait_until
 from tests.e2e.test_console import COLUMNS, LINES, Terminal
 
 ENCODINGS = ("ascii", "latin-1", "cp1252", "utf-8")
-# Without a stack: that is what each says then, and no traceback.
+# Without a stack: each of them says so, without a traceback.
 COMMANDS = (
     ("status", 3),
     ("jobs", 0),
@@ -56,7 +56,7 @@ def own_state(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 class Streams:
-    """Standard streams of one character set, and what was written to them."""
+    """Standard streams of one character set, and the text written to them."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, encoding: str) -> None:
         self._raw = {name: io.BytesIO() for name in ("stdout", "stderr")}
@@ -116,7 +116,7 @@ def fraudwatch(shell: str) -> subprocess.CompletedProcess[str]:
     """Run a line of shell in which `$F` is the headless fraudwatch."""
     return subprocess.run(
         ["bash", "-c", shell],
-        # Buffered, as it is for people, whatever the tests run with.
+        # Buffered as for users, whatever the tests run with.
         env={**os.environ, "PYTHONUNBUFFERED": "", "F": f"{sys.executable} -m pipeline.cli"},
         capture_output=True,
         text=True,
@@ -151,7 +151,7 @@ def test_streams_that_are_closed_full_or_unread(shell: str, code: int) -> None:
 
 @pytest.mark.parametrize("terminals", [(), (0,), (1,), (2,), (0, 1), (0, 2), (1, 2), (0, 1, 2)])
 def test_a_terminal_on_any_of_the_streams(terminals: tuple[int, ...]) -> None:
-    """In ASCII, where the marks and the colours are."""
+    """In ASCII, with its marks and its colours."""
     elsewhere = {0: "< /dev/null", 1: "> out", 2: "2> err"}
     redirected = " ".join(word for number, word in elsewhere.items() if number not in terminals)
     shell = f"PYTHONIOENCODING=ascii {sys.executable} -m pipeline.cli check {redirected}"
@@ -192,7 +192,7 @@ def test_the_console_follows_its_terminal_whatever_the_shell_exports(
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setenv("LINES", "24")
-    # It starts nothing, and says so in the middle of the screen and at its foot.
+    # It starts nothing, and says so in the middle of the screen and at its bottom.
     terminal = Terminal(config.load(environment=stack_environment(tmp_path)), "--read-only")
     try:
         for columns, lines in ((COLUMNS, LINES), (100, 50), (160, 45)):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 MOST_BYTES: Final = 8 * 1024 * 1024
-"""Of one log. One previous part is kept, so a log takes little more than twice as much."""
+"""Size at which a log is rotated. One previous part remains, so it takes about twice as much."""
 
 _LOOK_SECONDS: Final = 2.0
 

@@ -48,7 +48,7 @@ from .parts import parts
 from .pids import PidFile
 from .simulation import Simulator
 
-# If nobody connects for this long after the start, the process that started us is gone.
+# Without a connection for this long after the start, the process that started this one is gone.
 _FIRST_LEASE_SECONDS: Final = 20.0
 _LOCK_SECONDS: Final = 10.0
 _LOCK_POLL_SECONDS: Final = 0.1
@@ -112,8 +112,8 @@ class Supervisor:
         for keeper in keepers:
             keeper.cancel()
         await self._end()
-        # Not waited for: connections stay open until this process ends, which tells the client
-        # that requested the stop that it is done.
+        # Not waited for: connections stay open until this process ends, which is how the
+        # client that requested the stop sees that it is done.
         server.close()
         path.unlink(missing_ok=True)
 

@@ -1,1 +1,1 @@
-"""Every fault of docs/faults.md, on one stack with a console on it."""
+"""Every fault of docs/faults.md, on one stack with an open console."""

@@ -1,4 +1,4 @@
-"""One stack to break, with a console watching it; and how often to break it."""
+"""One stack for all faults, with an open console, and the number of rounds."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ from ..conftest import (
 )
 from ..test_console import Terminal
 
-# Transactions a second: twice what users have, so that each moment comes in half the time.
+# Transactions per second: twice the default, so that each state is reached in half the time.
 RATE: Final = 200
 
 
 @dataclass
 class Patient:
-    """A stack under observation.
+    """The stack under test.
 
     Attributes:
-        settings: Of the stack.
+        settings: Settings of the stack.
         runtime: Attached to it.
-        terminal: A console that was open all the time.
-        random: Decides when in a job's life a fault comes.
-        proved: Whether all that was ever sent has been proved since the last fault.
-        before: How many transactions there were before the present simulator's first.
+        terminal: A console that is open all the time.
+        random: Decides the moment of a fault in a job's life.
+        proved: Whether all results have been proved since the last fault.
+        before: Number of transactions before the first one of the present simulator.
     """
 
     settings: Settings
@@ -52,22 +52,22 @@ class Patient:
 
     @property
     def report(self) -> Report:
-        """What the supervisor says."""
+        """The supervisor's report."""
         with Control(self.settings.state_dir) as control:
             return control.ask(GetReport(), Report)
 
     @property
     def sent(self) -> int:
-        """How many transactions there are, of all simulators."""
+        """Number of transactions of all simulators."""
         return self.before + self.report.simulator.sent
 
     def records(self, topic: str) -> int:
-        """How many records a topic holds; 0 as long as that is not known."""
+        """Number of records in a topic; 0 as long as it is unknown."""
         known = {info.name: info.records for info in topics.list_topics(self.runtime.kafka)}
         return known.get(topic) or 0
 
     def pid(self, name: str) -> int:
-        """A process of the stack."""
+        """The pid of a process of the stack."""
         noted = msgspec.json.decode((self.settings.state_dir / "pids.json").read_bytes())
         return int(noted[name]["pid"])
 
@@ -78,29 +78,29 @@ class Patient:
             return False
         status = self.runtime.status()
         jobs = [job.state for job in status.jobs]
-        # A TaskManager that is gone is still counted until Flink misses its heartbeat.
+        # Flink counts a lost TaskManager until it misses its heartbeat.
         settled = status.slots is not None and status.slots.total == self.settings.slots
         return status.flink is Health.UP and settled and jobs == [JobState.RUNNING] * len(jobs)
 
     def simulate(self, *, running: bool) -> None:
-        """Have transactions, or none."""
+        """Start or stop the simulator."""
         self.runtime.simulate(SimulatorCommand(running=running, rate=RATE))
 
     def have_fraud(self) -> None:
-        """Have fraud among the transactions, and wait until there is a flagged one."""
+        """Inject fraud, and wait until a transaction is flagged."""
         self.runtime.simulate(SimulatorCommand(inject_fraud=True))
         (flagged,) = self.runtime.features.find(["flagged"])
         wait_until(lambda: self.records(flagged.topic), 60, "a flagged transaction")
 
     def assert_recovers(self, seconds: float) -> None:
-        """All is as it was, at most so many seconds from now; and the console says so."""
+        """All runs again within this many seconds, and the console says so."""
         wait_until(lambda: self.well, seconds, f"recovery: {self.runtime.status()}")
         assert self.terminal.text, "what it says now, not what it said before"
         self.terminal.wait_for(r"● kafka.*● flink", 15)
         self.terminal.wait_for(r"5 of 5 running", 15)
 
     def assert_right(self) -> None:
-        """No result is missing and none is wrong, of everything that was ever sent."""
+        """No result of any transaction that was ever sent is missing or wrong."""
         self.simulate(running=False)
         for job in self.runtime.status().jobs:
             parity = self.runtime.verify(job.name)
@@ -117,7 +117,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(scope="package")
 def observed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Patient]:
-    """A stack with a console on it, for all faults that leave it as it was."""
+    """A stack with an open console, for all faults that leave it intact."""
     settings = config.load(environment=stack_environment(tmp_path_factory.mktemp("faults")))
     runtime = Runtime(settings)
     runtime.bring_up(simulator=False)
@@ -131,9 +131,9 @@ def observed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Patient]:
 
 @pytest.fixture
 def patient(observed: Patient, round_number: int, request: pytest.FixtureRequest) -> Patient:
-    """The stack in good health, with transactions coming.
+    """The stack in good health, with transactions arriving.
 
-    One fault follows the other; topics are emptied only where the last one has lost something.
+    The faults use it one after the other; topics are emptied only after one that lost something.
     """
     observed.random = Random(f"{request.node.name}")
     if not observed.proved:
@@ -142,10 +142,10 @@ def patient(observed: Patient, round_number: int, request: pytest.FixtureRequest
     observed.assert_recovers(60)
     observed.before = observed.records(contract.TRANSACTION_TOPIC)
     observed.simulate(running=True)
-    # The simulator hears of nothing before it is up.
+    # The simulator receives commands only when it is up.
     wait_until(lambda: observed.report.simulator.sent, 60, "the simulator")
     observed.have_fraud()
-    # Somewhere between two checkpoints, with some of everything in the sinks.
+    # Somewhere between two checkpoints, with some rows in every sink.
     wanted = observed.random.randint(300, 900)
     wait_until(lambda: observed.report.simulator.sent > wanted, 60, "transactions")
     return observed

@@ -19,7 +19,7 @@ from ..conftest import assert_ended, stack_environment, stack_processes, wait_un
 from ..test_console import Terminal
 
 BACKLOG: Final = 2_000_000
-# Made once and sent again and again: what they cost is making them, and only their number counts.
+# Generated once and sent repeatedly: generating is slow, and only the number matters.
 DISTINCT: Final = 20_000
 JOB: Final = "flagged"
 UNHURRIED: Final = ("tumbling", "hopping", "cumulating")
@@ -45,10 +45,10 @@ def test_attach_to_a_backlog(tmp_path: Path, round_number: int) -> None:
                     producer.send(key, value)
         terminal = Terminal(settings)
         terminal.wait_for(r"● kafka.*● flink", 30)
-        # It says how much the jobs have not read yet: never as if they were up to date.
+        # It shows the lag, and never shows the jobs as up to date.
         terminal.wait_for(r"● \w+ +running.* [1-9][\d,]{6,}  →", 60)
         terminal.wait_for(r"5 of 5 running", 60)
-        # They were under way, and are not needed for what follows: it would only take longer.
+        # The running jobs are not needed below, and would only slow it down.
         for name in UNHURRIED:
             runtime.stop_job(name, discard=True)
         terminal.process.send("4")

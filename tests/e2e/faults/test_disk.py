@@ -1,4 +1,4 @@
-"""The disk that holds the state fills up, and is given room again."""
+"""The disk that holds the state is full, and then has room again."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from ..conftest import assert_ended, stack_environment, stack_processes, wait_un
 from ..test_console import Terminal
 from .conftest import Patient
 
-# Kafka sets aside index files of 10 MiB for each partition; they take room only as they fill.
+# Kafka preallocates sparse index files of 10 MiB for each partition.
 SIZE: Final = "256m"
 BLOCK: Final = 1024 * 1024
 
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of its own in memory."""
+    """A separate file system in memory."""
     directory = tmp_path / "disk"
     directory.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "fraudwatch-test", str(directory)]
@@ -38,7 +38,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def fill(path: Path) -> None:
-    """Take all the room there is."""
+    """Fill all the room."""
     with path.open("wb", buffering=0) as file:
         try:
             while file.write(os.urandom(BLOCK)) == BLOCK:

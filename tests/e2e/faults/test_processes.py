@@ -1,4 +1,4 @@
-"""Processes of the stack are killed or stalled: jobs run again by themselves, nothing is lost."""
+"""Processes of the stack are killed or stalled: jobs run again, and nothing is lost."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .conftest import Patient
 
 RECOVERY_SECONDS = 30
 STALL_SECONDS = 20
-# The planner computes what is constant, here a text larger than the heap.
+# The planner evaluates constants, here a text larger than the heap.
 OUT_OF_MEMORY = Submission(
     (
         "CREATE TEMPORARY TABLE numbers (n INT) WITH ('connector' = 'datagen')",

@@ -1,4 +1,4 @@
-"""The terminal stalls, shrinks to nothing, or sends the console to the background."""
+"""The terminal stalls, shrinks to nothing, or suspends the console."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ COUNT: Final = r"([\d,]+) transactions"
 
 
 def seen(patient: Patient) -> int:
-    """How many transactions the console says it has seen."""
+    """The number of transactions that the console shows."""
     found = re.search(COUNT, patient.terminal.text)
     return int(found[1].replace(",", "")) if found else 0
 
 
 def await_transactions(patient: Patient, more: int) -> int:
-    """Wait for the simulator, whatever the console does; how many transactions there are then."""
+    """Wait for the simulator, whatever the console does; returns the number of transactions."""
     wanted = patient.sent + more
     wait_until(lambda: patient.sent >= wanted, 60, f"{more} transactions")
     return wanted
@@ -33,7 +33,7 @@ def assert_caught_up(patient: Patient, sent: int) -> None:
     patient.assert_recovers(10)
 
 
-def test_nobody_reads_what_the_console_draws(patient: Patient) -> None:
+def test_nothing_reads_what_the_console_draws(patient: Patient) -> None:
     console = psutil.Process(patient.terminal.process.pid)
     seen(patient)
     before = console.memory_info().rss
@@ -62,7 +62,7 @@ def test_resized_to_nothing_and_back(patient: Patient) -> None:
 def test_suspended_and_resumed(patient: Patient) -> None:
     console = psutil.Process(patient.terminal.process.pid)
     patient.terminal.process.send("\x1a")
-    # The shell gets its terminal as it was.
+    # The shell gets its terminal with its former modes.
     patient.terminal.read_until(b"\x1b[?1049l", 10)
     wait_until(lambda: console.status() == psutil.STATUS_STOPPED, 10, "the console to stop")
     sent = await_transactions(patient, 1_000)

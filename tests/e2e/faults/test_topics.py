@@ -1,4 +1,4 @@
-"""Topics are deleted and recreated, and strangers join a job's consumer group."""
+"""Topics are deleted and recreated, and other clients join a job's consumer group."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def recreate(patient: Patient, topic: str) -> None:
 
 
 def compute_again(patient: Patient) -> None:
-    """What a user does after a loss: start every job without its state."""
+    """Start every job without its state, as a user does after a loss."""
     for job in patient.runtime.status().jobs:
         patient.runtime.stop_job(job.name, discard=True)
         patient.runtime.start_job(job.name)
@@ -38,12 +38,12 @@ def test_sink_topic_is_recreated(patient: Patient) -> None:
     recreate(patient, feature.topic)
     wait_until(lambda: patient.records(feature.topic), RECOVERY_SECONDS, "results again")
     patient.assert_recovers(RECOVERY_SECONDS)
-    # What the topic held is gone, and the proof says so instead of looking away.
+    # The records of the topic are gone, and `verify` reports it.
     patient.simulate(running=False)
     parity = patient.runtime.verify(JOB)
     assert not parity.proved
-    # A job that was restarted no longer knows how many records it dropped as late, so that some of
-    # what is missing may have been late.
+    # A restarted job has lost its count of records that it dropped as late, so some of the missing
+    # rows may have been late.
     assert parity.missing + parity.undecided > 0
     compute_again(patient)
     patient.assert_right()

@@ -1,1 +1,1 @@
-"""A broker that asks who is there, and what talks to it."""
+"""A broker with authentication, and its clients."""

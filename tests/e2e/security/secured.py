@@ -1,4 +1,4 @@
-"""A real broker that asks who comes: SASL over TLS with every mechanism, and TLS on both sides."""
+"""A real broker with authentication: SASL over TLS with every mechanism, and mutual TLS."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from .tokens import AUDIENCE, TokenServer
 
 MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER")
 USER = "alice"
-# What must be seen nowhere.
+# Secrets that must appear nowhere.
 PASSWORD = "canary-password-7f3a'\"\\$1"
 CLIENT_SECRET = "canary-client-secret-91be"
 KEY_PASSWORD = "canary-key-password-c0de"
@@ -57,7 +57,7 @@ class Certificates:
 
 
 def _pkcs8(pem: bytes, password: str = "") -> bytes:
-    """A key as Java wants it."""
+    """A key in the format for Java."""
     key = serialization.load_pem_private_key(pem, None)
     encryption = (
         serialization.BestAvailableEncryption(password.encode())
@@ -74,11 +74,11 @@ class Secured:
     """A running broker.
 
     Attributes:
-        sasl: Where it asks for name and password, or a token, over TLS.
-        mutual: Where it asks for a certificate.
-        six: Where it asks for nothing, and only IPv6 leads; empty on a machine without.
-        certificates: Whom to trust.
-        tokens: Where tokens are to be had.
+        sasl: Listener with SASL over TLS.
+        mutual: Listener with mutual TLS.
+        six: Listener without authentication on IPv6 alone; empty on a machine without IPv6.
+        certificates: The PEM files.
+        tokens: The token server.
     """
 
     sasl: str
@@ -88,7 +88,7 @@ class Secured:
     tokens: TokenServer
 
     def settings(self, mechanism: str) -> KafkaSettings:
-        """How to get in by a mechanism of SASL, or by `TLS`; secrets are in the environment."""
+        """Settings for a mechanism of SASL, or for `TLS`; secrets are in the environment."""
         ca_file = self.certificates.path("ca.pem")
         if mechanism == "TLS":
             return KafkaSettings(
@@ -117,7 +117,7 @@ class Secured:
 
 
 class Ports(NamedTuple):
-    """Of the broker's listeners."""
+    """Ports of the broker's listeners."""
 
     inner: int
     sasl: int
@@ -127,7 +127,7 @@ class Ports(NamedTuple):
 
 
 def _free_port_of_six() -> int:
-    """A port of IPv6's loopback; 0 on a machine without."""
+    """A free port on IPv6's loopback; 0 on a machine without IPv6."""
     try:
         with socket.socket(socket.AF_INET6) as probe:
             probe.bind(("::1", 0))
@@ -139,7 +139,7 @@ def _free_port_of_six() -> int:
 
 @contextmanager
 def secured_broker(folder: Path, certificates: Certificates) -> Iterator[Secured]:
-    """Start one, and end it."""
+    """Start a broker, and end it."""
     settings = config.load(environment=stack_environment(folder))
     jars.fetch(jars.manifest().jars, settings.jars_dir)
     tokens = TokenServer(USER, CLIENT_SECRET)
@@ -160,7 +160,7 @@ def secured_broker(folder: Path, certificates: Certificates) -> Iterator[Secured
         for word in ("--add-scram", f'{kind}=[name={USER},password="{PASSWORD}"]')
     ]
     allowed = f"-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls={tokens.address}/keys"
-    # Users of SCRAM are part of what a cluster begins with.
+    # Users of SCRAM are created when the storage is formatted.
     shutil.rmtree(settings.state_dir / "kafka" / "data")
     *java, _, properties = spec.command
     tool = (*java, "kafka.tools.StorageTool", "format", f"--config={properties}")

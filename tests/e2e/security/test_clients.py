@@ -1,4 +1,4 @@
-"""The console's and the commands' own way into a Kafka that asks who comes."""
+"""The console and the commands as clients of a secured Kafka."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_a_kafka_to_which_only_ipv6_leads(secured: Secured) -> None:
 
 
 def refusal(kafka: KafkaSettings, seconds: float = 60.0) -> PipelineError:
-    """What is said of a refusal; where waiting might help all of the seconds are waited."""
+    """The error of a refused connection; if a retry could succeed, it takes the whole time."""
     with pytest.raises(PipelineError) as caught:
         Probe(kafka).ask(seconds)
     for secret in (PASSWORD, CLIENT_SECRET, KEY_PASSWORD, "guess"):
@@ -61,7 +61,9 @@ def test_a_wrong_password_is_called_that(
     assert "password" in error.hint
 
 
-def test_a_wrong_client_secret_is_told(secured: Secured, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_client_secret_is_reported(
+    secured: Secured, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("WRONG", "guess")
     kafka = secured.settings("OAUTHBEARER")
     refusal(msgspec.structs.replace(kafka, client_secret=Secret("env", "WRONG")), 8)
@@ -96,7 +98,7 @@ def test_a_host_that_is_not_known() -> None:
     assert "The host name of Kafka at kafka.invalid:9092 cannot be resolved." in error.message
 
 
-def test_nobody_listens(unused_tcp_port: int) -> None:
+def test_nothing_listens(unused_tcp_port: int) -> None:
     error = refusal(KafkaSettings(bootstrap=f"127.0.0.1:{unused_tcp_port}"), 3)
     assert "does not answer" in error.message
 

@@ -1,4 +1,4 @@
-"""Jobs on a Flink behind TLS on both sides, a password or a token, and a path."""
+"""Jobs on a Flink behind mutual TLS, a password or a token, and a path."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ BASIC = f"Basic {b64encode(f'alice:{PASSWORD}'.encode()).decode()}"
 
 @pytest.fixture
 def context(certificates: Certificates) -> ssl.SSLContext:
-    """A server that asks its clients for a certificate too."""
+    """A server that requires a certificate of its clients."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificates.path("server.pem"))
     context.load_verify_locations(certificates.path("ca.pem"))
@@ -77,7 +77,7 @@ def company(
     certificates: Certificates,
     request: pytest.FixtureRequest,
 ) -> Settings:
-    """The profile of whoever attaches through the proxy."""
+    """The profile of a user who attaches through the proxy."""
     return msgspec.structs.replace(
         stack_settings,
         profile="company",
@@ -101,11 +101,11 @@ def test_a_job_lives_behind_it(company: Settings, proxy: Proxy) -> None:
         assert runtime.status().problems == ()
         assert runtime.start_job("flagged").state is JobState.RUNNING
         stopped = runtime.stop_job("flagged")
-        kept = urlsplit(stopped.savepoint).path
-        assert kept.startswith(urlsplit(company.flink.savepoints).path)
-        told: list[str] = []
-        runtime.start_job("flagged", told.append)
-        assert "starting from its savepoint" in told
+        savepoint = urlsplit(stopped.savepoint).path
+        assert savepoint.startswith(urlsplit(company.flink.savepoints).path)
+        steps: list[str] = []
+        runtime.start_job("flagged", steps.append)
+        assert "starting from its savepoint" in steps
         discarded = runtime.stop_job("flagged", discard=True)
         assert (discarded.state, discarded.savepoint) == (JobState.STOPPED, "")
         assert proxy.refused == 0

@@ -1,4 +1,4 @@
-"""Features on a real cluster, from a Kafka that asks who comes; and what is seen of secrets."""
+"""Features on a real cluster, from a secured Kafka; and no secret is visible."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ..conftest import assert_ended, stack_environment, stack_processes, wait_un
 from .secured import CLIENT_SECRET, KEY_PASSWORD, PASSWORD, Secured
 
 JOB = "rolling"
-# As they are, and as they stand in JSON, in SQL and in a login.
+# Unchanged, and as they appear in JSON, in SQL and in a login.
 CANARIES = tuple(
     text
     for secret in (PASSWORD, CLIENT_SECRET, KEY_PASSWORD)
@@ -30,7 +30,7 @@ CANARIES = tuple(
 
 @dataclass
 class Company:
-    """A stack whose Kafka is somebody's and secured; its Flink is ours."""
+    """A stack with an external secured Kafka and a managed Flink."""
 
     settings: Settings
     runtime: Runtime
@@ -51,7 +51,7 @@ def company(secured: Secured, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 def at_the_same_flink(company: Company, secured: Secured, mechanism: str) -> Settings:
-    """Another profile, which attaches to both, and has the same topics."""
+    """Another profile, which attaches to both and has the same topics."""
     kafka = msgspec.structs.replace(secured.settings(mechanism), topic_prefix="team.")
     flink = msgspec.structs.replace(
         company.settings.flink,
@@ -91,7 +91,7 @@ def test_a_feature_is_right(company: Company, secured: Secured, mechanism: str) 
 
 
 def assert_nothing_leaks(company: Company, runtime: Runtime) -> None:
-    """No secret on what is shown, logged or told, and none in the arguments of a process."""
+    """No secret is shown, logged or reported, or in the arguments of a process."""
     shown = {
         "sql": runtime.sql(JOB),
         "status": repr(runtime.status()),
@@ -106,15 +106,15 @@ def assert_nothing_leaks(company: Company, runtime: Runtime) -> None:
             shown[f"arguments of {process.pid}"] = " ".join(process.cmdline())
         except psutil.Error:
             continue
-    shown |= flink_tells(runtime)
+    shown |= flink_answers(runtime)
     for where, text in shown.items():
         for secret in CANARIES:
             assert secret not in text, where
     assert "***" in shown["sql"]
 
 
-def flink_tells(runtime: Runtime) -> dict[str, str]:
-    """All that Flink's REST API says of a job."""
+def flink_answers(runtime: Runtime) -> dict[str, str]:
+    """Everything that Flink's REST API returns about a job."""
     status = runtime.status()
     job = next(job for job in status.jobs if job.name == JOB)
     paths = ["", "/config", "/plan", "/exceptions", "/jobmanager/config", "/checkpoints/config"]

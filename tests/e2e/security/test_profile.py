@@ -45,7 +45,7 @@ Fraudwatch = Callable[..., "subprocess.CompletedProcess[str]"]
 def company(
     tmp_path: Path, secured: Secured, running_stack: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., Fraudwatch]:
-    """Writes the profile, with this and that otherwise, and runs commands with it."""
+    """Return a function that writes the profile with some changes, and runs commands with it."""
 
     monkeypatch.setenv("WRONG", "guess")
 
@@ -95,7 +95,7 @@ def test_what_is_wrong_is_one_sentence(
     company: Callable[..., Fraudwatch], otherwise: dict[str, str], said: str, code: int
 ) -> None:
     fraudwatch = company(**otherwise)
-    # At once: each of them waits for what does not answer.
+    # At once, since each of them waits for something that does not answer.
     with ThreadPoolExecutor(2) as pool:
         asked = [pool.submit(fraudwatch, *words) for words in (("doctor", "--json"), ("status",))]
         up = fraudwatch("up")
@@ -121,7 +121,7 @@ def test_the_console_attaches_and_shows_no_secret(
 ) -> None:
     fraudwatch = company()
     assert fraudwatch("up", "--no-jobs").returncode == 0
-    # Where nothing is started by itself.
+    # A profile that starts nothing without a command.
     fraudwatch = company(sandbox="false")
     assert fraudwatch("start", "flagged").returncode == 0
     base = config.load(environment=stack_environment(tmp_path / "state"))

@@ -1,4 +1,4 @@
-"""A small authorization server: gives tokens to who knows the secret, and tells its keys."""
+"""A small authorization server: returns tokens for the right secret, and publishes its keys."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class TokenServer:
     """Serves on loopback until it is closed.
 
     Attributes:
-        refused: How many asked with a wrong secret.
+        refused: Number of requests with a wrong secret.
     """
 
     def __init__(self, client_id: str, client_secret: str) -> None:

@@ -1,4 +1,4 @@
-"""CSV as users have it, sound and damaged."""
+"""CSV files as users have them, intact and damaged."""
 
 from datetime import datetime
 from pathlib import Path
@@ -32,7 +32,7 @@ def test_both_samples_hold_the_same_transactions(sample_data: Path) -> None:
     public = read(sample_data / "kaggle-layout-60-customers.csv.gz")
     transactions = public.transactions
     assert len(transactions) == 9318
-    # One of the sixty customers the files are named after bought nothing.
+    # One of the sixty customers after whom the files are named has no transactions.
     assert len({t.cc_num for t in transactions}) == len({t.user_id for t in transactions}) == 59
     assert sum(t.is_fraud for t in transactions) == 573
     generated = read(sample_data / "sparkov-60-customers.csv.gz")
@@ -102,7 +102,7 @@ def test_the_files_own_user_wins_over_the_cards(tmp_path: Path) -> None:
 
 
 def test_a_cards_user_stays_the_same_forever() -> None:
-    # As `printf 42 | b2sum -l 64` has it, read as a signed number.
+    # The output of `printf 42 | b2sum -l 64`, read as a signed number.
     assert user_id(42) == 6319743179241711738
     assert user_id(30016877313221) == 8110128319388086326
 
@@ -123,17 +123,20 @@ def test_a_cards_user_stays_the_same_forever() -> None:
         (line("x", amount="-inf"), "amt is not an amount"),
         (line("x", amount="1e999"), "amt is not an amount"),
         (line("x", amount="1_000"), "amt is not an amount"),
-        (line("x", time="yesterday"), "the time is not YYYY-MM-DD HH:MM:SS or alike: 'yesterday'"),
-        (line("x", time="2024-01-01"), "the time is not YYYY-MM-DD HH:MM:SS or alike"),
-        (line("x", time="2024-02-30 00:00:00"), "the time is not YYYY-MM-DD HH:MM:SS or alike"),
+        (
+            line("x", time="yesterday"),
+            "the time is not YYYY-MM-DD HH:MM:SS or similar: 'yesterday'",
+        ),
+        (line("x", time="2024-01-01"), "the time is not YYYY-MM-DD HH:MM:SS or similar"),
+        (line("x", time="2024-02-30 00:00:00"), "the time is not YYYY-MM-DD HH:MM:SS or similar"),
         (line("x", time="2024-01-01 00:00:00+02:00"), "the time has a zone"),
         (line("x", time="2024-01-01T00:00:00Z"), "the time has a zone"),
         (line("x", time=""), "the time is missing"),
         (line("x", fraud="2"), "is_fraud is not 0 or 1: '2'"),
         (line("x", fraud=""), "is_fraud is not 0 or 1"),
-        (line("x", merchant='"a"b"c"'), "a quote or line end is out of place"),
-        (line("x", merchant="a\rb"), "a quote or line end is out of place"),
-        (line("x", merchant="a\0b"), "a quote or line end is out of place"),
+        (line("x", merchant='"a"b"c"'), "a quote or line end is misplaced"),
+        (line("x", merchant="a\rb"), "a quote or line end is misplaced"),
+        (line("x", merchant="a\0b"), "a quote or line end is misplaced"),
         (line("x", merchant="x" * 1_000_001), "the line is longer than a megabyte"),
     ],
 )
@@ -189,7 +192,7 @@ def test_many_stray_quotes_cost_as_many_rows(tmp_path: Path) -> None:
         for text in (line("x", merchant='"fraud_Koch'), line(str(number)))
     ]
     found = read_bytes(tmp_path, csv_of(*pairs))
-    assert found.counts == {"a quote or line end is out of place": 2000}
+    assert found.counts == {"a quote or line end is misplaced": 2000}
     assert found.numbers == [str(number) for number in range(2000)]
 
 
@@ -235,7 +238,7 @@ def test_an_empty_file_is_refused(tmp_path: Path) -> None:
     assert "holds no transaction" in refused(tmp_path, HEADER)
 
 
-def test_a_header_that_lacks_columns_is_told_which(tmp_path: Path) -> None:
+def test_missing_columns_of_a_header_are_named(tmp_path: Path) -> None:
     header = HEADER.replace(",is_fraud", "").replace(",zip", "").replace(",cc_num", "")
     message = refused(tmp_path, header)
     assert "credit card transactions (Kaggle)" in message

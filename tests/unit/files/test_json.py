@@ -1,4 +1,4 @@
-"""JSON lines, arrays, pretty-printed JSON and Parquet: what the topic takes, they take."""
+"""JSON lines, arrays, pretty-printed JSON and Parquet, with the same rules as the topic."""
 
 import json
 from collections.abc import Callable
@@ -141,7 +141,7 @@ def test_a_malformed_line_is_named_and_left_out(
     assert found.numbers == ["a", "a"]
     (said,) = [said for said in found.reasons if said.startswith("line 3: ")]
     assert said.startswith(f"line 3: {reason}")
-    assert found.counts["the line is no JSON object"] == 4
+    assert found.counts["the line is not a JSON object"] == 4
 
 
 def test_records_of_tail_without_an_object_are_left_out(tmp_path: Path) -> None:
@@ -151,7 +151,7 @@ def test_records_of_tail_without_an_object_are_left_out(tmp_path: Path) -> None:
     ]
     found = read(file_of(tmp_path, FORMS["lines"](lines)))
     assert found.numbers == ["a"]
-    assert found.counts == {"the record's value is no JSON object": 2}
+    assert found.counts == {"the record's value is not a JSON object": 2}
 
 
 @pytest.mark.parametrize("form", ["array", "pretty array"])

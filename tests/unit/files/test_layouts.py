@@ -1,4 +1,4 @@
-"""Layouts known by their header, `--map`, and what spreadsheets leave of a file."""
+"""Layouts known by their header, `--map`, and files damaged by spreadsheets."""
 
 from datetime import datetime
 from pathlib import Path
@@ -23,7 +23,7 @@ ULB = ",".join(("Time", *(f"V{number}" for number in range(1, 29)), "Amount", "C
 def transaction(
     time: str, cc_num: int, merchant: str, category: str, amt: float, **more: object
 ) -> Transaction:
-    """One without a name."""
+    """A transaction without names."""
     empty = dict.fromkeys(("first", "last", "zipcode", "dob", "trans_num"), "")
     given = {"is_fraud": 0, "user_id": cc_num, **empty, **more}
     return Transaction(datetime.fromisoformat(time), cc_num, merchant, category, amt, **given)  # type: ignore[arg-type]
@@ -182,7 +182,7 @@ def test_what_a_spreadsheet_has_destroyed_is_said(tmp_path: Path) -> None:
         (("6/21/2020 12:14", "2/1/2020 12:14"), ("", ""), "2020-02-01", "no other order fits"),
         (("3/2/2020 12:14", "2/1/2020 12:14"), ("", ""), "2020-02-01", "the other way round"),
         (("3.2.2020 12:14", "2.1.2020 12:14"), ("", ""), "2020-01-02", "the other way round"),
-        # As Kaggle has them: seven years earlier.
+        # Seven years earlier, as in Kaggle's files.
         (
             ("3/2/2020 12:14", "2/1/2020 12:14"),
             ("1359893640", "1357128840"),
@@ -239,9 +239,9 @@ def test_a_column_that_a_layout_lacks_may_be_mapped(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("option", "message"),
     [
-        ("amt", "--map is 'amt'"),
-        ("amt=", "--map is 'amt='"),
-        ("amount=x", "--map names 'amount'"),
+        ("amt", "--map 'amt' is not valid"),
+        ("amt=", "--map 'amt=' is not valid"),
+        ("amount=x", "--map has an unknown field 'amount'"),
     ],
 )
 def test_an_option_that_says_nothing_is_refused(option: str, message: str) -> None:
@@ -253,7 +253,7 @@ def test_an_option_that_says_nothing_is_refused(option: str, message: str) -> No
 @pytest.mark.parametrize(
     ("maps", "message", "hint"),
     [
-        (MAPPED[:2], "has nothing for user_id", "--map"),
+        (MAPPED[:2], "has no column for user_id", "--map"),
         ((*MAPPED[:2], "user_id=whom"), "has no column 'whom'", "When, Amount, Who"),
         ((*MAPPED[:2], "user_id=Who"), "user_id is not a whole number", "user_of(column)"),
         ((*MAPPED[1:], MAPPED[0], "amt=Amount / 100"), "cannot be read", "CAST(Amount AS DOUBLE)"),

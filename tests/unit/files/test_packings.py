@@ -1,4 +1,4 @@
-"""Files as they are packed and encoded, several at once, and files that are none of these."""
+"""Compression and encodings of files, several files at once, and files of other formats."""
 
 import bz2
 import gzip
@@ -125,7 +125,7 @@ def test_what_a_pattern_finds_besides_is_passed_over_and_said(tmp_path: Path) ->
     found = read(f"{tmp_path}/*.csv")
     assert found.numbers == ["a", "b"]
     assert [said for said in found.passed_over if str(other) in said]
-    with pytest.raises(InputError, match=r"b\.csv is of no known layout"):
+    with pytest.raises(InputError, match=r"b\.csv has no known layout"):
         read(tmp_path / "a.csv", other)
     assert read(tmp_path / "a.csv", empty).numbers == ["a", "b"]
 

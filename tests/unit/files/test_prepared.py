@@ -1,4 +1,4 @@
-"""Order, moving, counting, and a folder that is left as it was."""
+"""Sorting, shifting and counting of rows; the work folder is removed."""
 
 import json
 import random
@@ -46,7 +46,7 @@ def test_what_would_be_in_the_future_when_moved_is_left_out(tmp_path: Path) -> N
     found = read(path, shift=timedelta(days=365))
     assert found.numbers == ["0", "1"]
     (said,) = found.reasons
-    assert said.startswith("first: the time is in the future when it is moved by 365 days")
+    assert said.startswith("first: the time is in the future when it is shifted by 365 days")
     for shift in (timedelta(days=3_000), timedelta(days=2_900_000)):
         with pytest.raises(InputError, match="All times would be in the future"):
             read(path, shift=shift)

@@ -1,4 +1,4 @@
-"""Jobs on a cluster that is not ours alone: whose they are, and whose state is whose."""
+"""Jobs on a shared cluster: ownership of jobs and of their state."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def job(job_id: str, name: str, state: str = "RUNNING", start: int = 1_000) -> J
 
 @dataclass
 class Cluster(FlinkRest):
-    """Answers as Flink would; what was submitted runs, what was stopped has ended.
+    """A Flink in memory: submitted jobs run, and stopped jobs have ended.
 
-    There is no connection to ask anything else.
+    Other requests fail, as there is no connection.
     """
 
     listed: list[JobOverview] = field(default_factory=list)
-    told: dict[str, str] = field(default_factory=dict)
+    digests: dict[str, str] = field(default_factory=dict)
     causes: dict[str, str] = field(default_factory=dict)
     free: int = 8
     growing: bool = False
@@ -56,7 +56,7 @@ class Cluster(FlinkRest):
         return self.flink_version
 
     def parameters(self, job_id: str) -> dict[str, str]:
-        return {DIGEST_PARAMETER: self.told[job_id]} if job_id in self.told else {}
+        return {DIGEST_PARAMETER: self.digests[job_id]} if job_id in self.digests else {}
 
     def stop_with_savepoint(self, job_id: str, directory: str) -> str:
         self.listed = [
@@ -88,7 +88,7 @@ def start(jobs: Jobs, cluster: Cluster, definition: Definition = NOW_IS) -> str:
         return jobs.record_start(prepared, cluster.submit(prepared.submission), KAFKA)
 
 
-def test_others_are_told_from_ours(settings: Settings) -> None:
+def test_other_jobs_are_distinguished_from_ours(settings: Settings) -> None:
     cluster = Cluster(
         [
             job("a", "fraudwatch-rolling", start=2_000),
@@ -118,7 +118,8 @@ def test_a_run_wins_over_a_newer_one_that_has_ended(settings: Settings) -> None:
     )
     survey = Jobs(cluster, settings).survey(TOPICS)
     assert survey.ours[0].job_id == "newer"
-    # A second run under our name writes to our topic, so it had better be seen.
+    # A second run under the name of one of our jobs writes to the same topic, so it has to be
+    # listed.
     assert [other.job_id for other in survey.others] == ["older"]
 
 
@@ -144,16 +145,16 @@ def test_a_job_says_what_it_computes(settings: Settings) -> None:
     cluster = Cluster()
     start(Jobs(cluster, settings), cluster)
     (submission,) = cluster.submissions
-    told = submission.options["pipeline.global-job-parameters"]
-    assert told == f"{DIGEST_PARAMETER}:{NOW_IS.digest}"
+    parameters = submission.options["pipeline.global-job-parameters"]
+    assert parameters == f"{DIGEST_PARAMETER}:{NOW_IS.digest}"
     assert WAS.digest != NOW_IS.digest
 
 
-def adopted(settings: Settings, told: str | None) -> tuple[Jobs, Cluster]:
-    """A run of a colleague's, which we have stopped."""
+def adopted(settings: Settings, digest: str | None) -> tuple[Jobs, Cluster]:
+    """A run that a colleague has started and we have stopped."""
     cluster = Cluster([job("theirs", "fraudwatch-rolling")])
-    if told is not None:
-        cluster.told["theirs"] = told
+    if digest is not None:
+        cluster.digests["theirs"] = digest
     jobs = Jobs(cluster, settings)
     jobs.stop("rolling")
     return jobs, cluster
@@ -186,7 +187,7 @@ def test_a_colleagues_run_replaces_what_ours_was(settings: Settings) -> None:
     jobs = Jobs(cluster, settings)
     start(jobs, cluster, WAS)
     cluster.listed = [job("theirs", "fraudwatch-rolling")]
-    cluster.told["theirs"] = NOW_IS.digest
+    cluster.digests["theirs"] = NOW_IS.digest
     jobs.stop("rolling")
     start(jobs, cluster, NOW_IS)
     assert len(cluster.submissions) == 2

@@ -1,4 +1,4 @@
-"""The journal of jobs: kept whole whatever happens."""
+"""The journal of jobs is never lost or left incomplete."""
 
 import threading
 from pathlib import Path
@@ -21,12 +21,12 @@ def test_starts_empty(path: Path) -> None:
 
 def test_an_update_keeps_the_other_fields_and_jobs(path: Path) -> None:
     journal = Journal(path)
-    kept = Savepoint(path="file:/s", taken_at=5.0)
-    journal.update("rolling", savepoints=(kept,))
+    savepoint = Savepoint(path="file:/s", taken_at=5.0)
+    journal.update("rolling", savepoints=(savepoint,))
     journal.update("flagged", wanted=True)
     journal.update("rolling", wanted=True, job_id="abc")
     assert Journal(path).entries() == {
-        "rolling": Entry(wanted=True, job_id="abc", savepoints=(kept,)),
+        "rolling": Entry(wanted=True, job_id="abc", savepoints=(savepoint,)),
         "flagged": Entry(wanted=True),
     }
 

@@ -1,4 +1,4 @@
-"""Metrics put together from what Flink 2.3 answers about a real job."""
+"""Metrics computed from what Flink 2.3 returns for a real job."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pipeline.flink.rest import FlinkRest
 from pipeline.model import Checkpoint, JobMetrics
 
 SOURCE = "Source__KafkaSource-default_catalog_default_database_transaction_raw"
-# Names as a job with an OVER aggregate has them; the figures are those of one subtask, or of two.
+# Names as of a job with an OVER aggregate; the figures are those of one subtask, or of two.
 METRICS: dict[str, dict[str, dict[str, float]]] = {
     "source": {
         "numRecordsInPerSecond": {"min": 0, "max": 0, "sum": 0},
@@ -48,7 +48,7 @@ JOB = {
 
 
 class Recorded(FlinkRest):
-    """Answers as Flink did; there is no connection to ask anything else."""
+    """Returns recorded answers of Flink; other requests fail, as there is no connection."""
 
     def __init__(
         self, metrics: dict[str, dict[str, dict[str, float]]], job: dict[str, float]

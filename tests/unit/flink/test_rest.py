@@ -1,4 +1,4 @@
-"""What Flink 2.3 answers, and what is made of it."""
+"""Parsing of the answers of Flink 2.3."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ FLINK = FlinkSettings(rest="http://flink.example.org/team")
 
 @pytest.fixture
 def answers(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
-    """By path; of all else Flink knows nothing."""
+    """The answers by path; every other path is not found."""
     known: dict[str, object] = {}
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -172,18 +172,18 @@ def test_the_root_cause_of_a_failure(answers: dict[str, object]) -> None:
     assert FlinkRest(FLINK).failures("a")[0].at == 5.0
 
 
-def test_a_savepoint_is_waited_for_as_long_as_flink_is_at_it(
+def test_a_savepoint_is_waited_for_as_long_as_flink_works_on_it(
     answers: dict[str, object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = iter(range(0, 100_000, 60))
     monkeypatch.setattr(time, "monotonic", lambda: next(clock))
     progress = [{"status": {"id": "IN_PROGRESS"}}] * 20
     done = {"status": {"id": "COMPLETED"}, "operation": {"location": "file:/s"}}
-    told = iter([*progress, done])
+    replies = iter([*progress, done])
     monkeypatch.setattr(time, "sleep", lambda _: turn())
 
     def turn() -> None:
-        answers["/jobs/a/savepoints/r"] = next(told)
+        answers["/jobs/a/savepoints/r"] = next(replies)
 
     answers["/jobs/a/stop"] = {"request-id": "r"}
     answers["/jobs/a"] = {"state": "FINISHED"}
@@ -191,11 +191,11 @@ def test_a_savepoint_is_waited_for_as_long_as_flink_is_at_it(
     assert FlinkRest(FLINK).stop_with_savepoint("a", "") == "file:/s"
 
 
-def test_what_a_job_says_of_itself(answers: dict[str, object]) -> None:
-    told = {"fraudwatch.definition": "0123"}
-    answers["/jobs/a/config"] = {"jid": "a", "execution-config": {"user-config": told}}
+def test_the_parameters_of_a_job(answers: dict[str, object]) -> None:
+    parameters = {"fraudwatch.definition": "0123"}
+    answers["/jobs/a/config"] = {"jid": "a", "execution-config": {"user-config": parameters}}
     answers["/jobs/b/config"] = {"jid": "b"}
-    assert FlinkRest(FLINK).parameters("a") == told
+    assert FlinkRest(FLINK).parameters("a") == parameters
     assert FlinkRest(FLINK).parameters("b") == {}
 
 

@@ -1,4 +1,4 @@
-"""What a start can resume from, as it lies on disk."""
+"""The restore points that a start finds on disk."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_the_newest_that_lies_on_disk(settings: Settings) -> None:
     found = state.newest_left_by(JOB)
     assert found is not None
     assert (found.path, found.kind) == (f"file://{last}", "checkpoint")
-    # One that nobody waited for: its run has deleted its checkpoints.
+    # A savepoint that no client waited for: its run has deleted its checkpoints.
     late = complete(settings.savepoints_dir / f"savepoint-{JOB[:6]}-0123456789ab", 300)
     complete(settings.savepoints_dir / "savepoint-ffffff-0123456789ab", 400)
     found = state.newest_left_by(JOB)

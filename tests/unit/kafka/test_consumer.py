@@ -1,4 +1,4 @@
-"""The batched consumer and the bounded read, against librdkafka's own in-process cluster."""
+"""The batched consumer and the bounded read, against librdkafka's in-process mock cluster."""
 
 import logging
 import time
@@ -27,7 +27,7 @@ LEADER = SimpleNamespace(id=1)
 
 
 class Cluster:
-    """Topics with records, and what is answered when it is asked for them."""
+    """Topics with records, and the answers to requests about them."""
 
     def __init__(self) -> None:
         self._producer = Producer(
@@ -65,7 +65,7 @@ class Cluster:
 
 @pytest.fixture
 def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster]:
-    """The mock cluster knows no topic ids, so that those come from the test."""
+    """The mock cluster has no topic ids, so the test sets them."""
     cluster = Cluster()
     monkeypatch.setattr(module, "AdminClient", lambda _: cluster)
     monkeypatch.setattr(module, "LOOK_AGAIN_SECONDS", 0.0)
@@ -73,7 +73,7 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster]:
 
 
 def read(consumer: BatchConsumer, count: int) -> list[int]:
-    """So many records, or what has come after a long while."""
+    """Read this many records, or those that arrived before a timeout."""
     found: list[int] = []
     deadline = time.monotonic() + DEADLINE_SECONDS
     while time.monotonic() < deadline:
@@ -130,7 +130,7 @@ def test_all_partitions_are_asked_for_at_once(
     monkeypatch.setattr(cluster, "list_offsets", noted)
     with BatchConsumer(cluster.kafka, (TOPIC, "others"), Reset.EARLIEST) as consumer:
         assert sorted(read(consumer, 2)) == [1, 2]
-    # Where they begin, and where they end.
+    # The beginning and the end offsets.
     assert asked == [8, 8]
 
 
@@ -138,11 +138,11 @@ def test_all_partitions_are_asked_for_at_once(
     ("code", "said"),
     [
         (KafkaError.TOPIC_AUTHORIZATION_FAILED, "Topic authorization failed"),
-        # It is asked again at once, since it lasts a moment.
+        # Requested again at once, since the error is temporary.
         (KafkaError.LEADER_NOT_AVAILABLE, ""),
     ],
 )
-def test_a_topic_whose_ends_are_not_told_keeps_no_other_back(
+def test_a_topic_without_end_offsets_does_not_delay_the_others(
     cluster: Cluster, monkeypatch: pytest.MonkeyPatch, code: int, said: str
 ) -> None:
     cluster.put(1)
@@ -224,7 +224,7 @@ def test_a_client_that_gets_no_answer_is_replaced(
         assert read(consumer, 1) == [1]
 
 
-def test_what_kafka_refuses_is_told_until_it_answers(
+def test_an_error_of_kafka_is_reported_until_it_answers(
     cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cluster.put(1)
@@ -239,7 +239,7 @@ def test_what_kafka_refuses_is_told_until_it_answers(
         assert consumer.error == ""
 
 
-def test_a_bounded_read_ends_at_the_end_or_where_it_is_told(cluster: Cluster) -> None:
+def test_a_bounded_read_ends_at_the_end_or_at_given_offsets(cluster: Cluster) -> None:
     cluster.put(1, 2, 3, 4, 5)
 
     def values(ends: dict[int, int] | None) -> list[int]:
@@ -260,7 +260,7 @@ def test_the_past_ends_with_the_last_record_that_was_there(cluster: Cluster) -> 
 
 
 def test_a_backlog_is_the_past_to_its_last_record(cluster: Cluster) -> None:
-    """However short it is: fewer than a thousand records have counted as a rate."""
+    """Also if it has fewer than a thousand records, which once counted as a rate."""
     cluster.put(*range(900), topic=TRANSACTION_TOPIC)
     source = KafkaSource(cluster.kafka, [])
     try:

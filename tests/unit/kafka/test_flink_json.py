@@ -1,4 +1,4 @@
-"""Odd records are read as Flink 2.3 reads them; the expectations are what a cluster answered."""
+"""Unusual records are decoded as in Flink 2.3; the expectations are answers of a cluster."""
 
 import json
 from datetime import datetime

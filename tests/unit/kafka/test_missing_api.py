@@ -1,4 +1,4 @@
-"""What a broker does not tell is unknown, and neither an error of a command nor a wrong number."""
+"""If a broker does not answer a request, the figure is unknown, and the command succeeds."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ class Broker:
     """Answers as a broker of some version does.
 
     Attributes:
-        leaders: Of the partitions of each topic, by number; -1 for none.
-        records: The timestamps of the records of each partition.
-        newest: What it says when it is asked for the newest timestamp, by what the partition holds.
-        refusals: Topics of which it tells no offsets, and why.
-        settings: What it says of a topic's settings.
+        leaders: Leaders of the partitions of each topic, by partition; -1 for none.
+        records: Timestamps of the records of each partition.
+        newest: Its answer to a request for the newest timestamp, from a partition's timestamps.
+        refusals: Topics whose offsets it does not return, with the error.
+        settings: Its answer to a request for a topic's settings.
     """
 
     leaders: Mapping[str, Mapping[int, int]] = field(default_factory=lambda: {TOPIC: {0: 1}})
@@ -82,25 +82,25 @@ class Broker:
         if isinstance(spec, type(OffsetSpec.max_timestamp())):
             return self.newest(times)
         if isinstance(spec, type(OffsetSpec.earliest())):
-            return told(0, NO_RECORD)
+            return offset_info(0, NO_RECORD)
         if isinstance(spec, type(OffsetSpec.latest())):
-            return told(len(times), NO_RECORD)
+            return offset_info(len(times), NO_RECORD)
         return since(times, spec.timestamp)
 
 
-def told(offset: int, timestamp: int) -> object:
+def offset_info(offset: int, timestamp: int) -> object:
     return SimpleNamespace(offset=offset, timestamp=timestamp)
 
 
 def since(times: list[int], moment: int) -> object:
     """The first record at a time or later."""
     found = next(((n, at) for n, at in enumerate(times) if at >= moment), (NO_RECORD, NO_RECORD))
-    return told(*found)
+    return offset_info(*found)
 
 
 @pytest.fixture
 def speaking(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Broker]:
-    """Has every client speak to such a broker."""
+    """Make every client connect to such a broker."""
 
     def speak(**how: Any) -> Broker:
         broker = Broker(**how)
@@ -121,7 +121,7 @@ def speaking(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Broker]:
         KafkaError.CLUSTER_AUTHORIZATION_FAILED,
     ],
 )
-def test_what_is_not_told_is_unknown(speaking: Callable[..., Broker], code: int) -> None:
+def test_a_figure_without_an_answer_is_unknown(speaking: Callable[..., Broker], code: int) -> None:
     def ask() -> int:
         raise refused(code)
 
@@ -153,13 +153,13 @@ def test_what_is_wrong_otherwise_is_an_error(speaking: Callable[..., Broker]) ->
 
 
 def test_an_answer_without_an_offset_is_none(speaking: Callable[..., Broker]) -> None:
-    """As the client gives it, without an error, where it has nobody to ask."""
-    speaking(newest=lambda _: told(OFFSET_INVALID, NO_RECORD), records={0: [1]})
+    """The client returns it without an error if it has no broker to ask."""
+    speaking(newest=lambda _: offset_info(OFFSET_INVALID, NO_RECORD), records={0: [1]})
     assert newest.newest_timestamps(KAFKA, [TOPIC]) == {TOPIC: OTHER_VERSION}
 
 
 def oldest(times: list[int]) -> object:
-    """What Kafka 2 takes the question for."""
+    """Kafka 2 understands the request as one for the oldest record."""
     return since(times, NO_RECORD)
 
 
@@ -214,7 +214,7 @@ def test_an_unknown_age_is_said_to_be_unknown_and_holds_no_limit() -> None:
 
 
 def test_a_client_that_gives_up_says_why() -> None:
-    """The library raises the cause, and Python the rest, since a callback has run meanwhile."""
+    """The library raises the cause, and Python another error, since a callback ran in between."""
     why = refused(KafkaError._UNSUPPORTED_FEATURE)
     with pytest.raises(UnavailableError, match="somewhere:9092"), reporting(KAFKA):
         raise SystemError("returned a result with an exception set") from why

@@ -1,4 +1,4 @@
-"""What the brokers are asked for offsets is answered as a whole, or has failed as a whole."""
+"""Requests for offsets to several brokers succeed or fail as a whole."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NOT_LEADER = KafkaException(KafkaError(KafkaError.NOT_LEADER_FOR_PARTITION))
 
 
 class SlowAdmin(AdminClient):  # type: ignore[misc]  # the client has no types
-    """Partition 0 has no leader any more; the others' answers are on their way until let go."""
+    """Partition 0 has no leader any more; the answers for the others arrive when released."""
 
     def __init__(self) -> None:
         super().__init__({})
@@ -45,7 +45,7 @@ def test_an_error_is_not_raised_while_other_answers_are_on_their_way(
     asked = OffsetRequest(admin, {"t": ([0, 1, 2], Reset.EARLIEST)}, DEADLINE_SECONDS)
 
     def wait(futures: Collection[Future[Any]], timeout: float) -> None:
-        """The answers come as soon as they are waited for."""
+        """The answers arrive when something waits for them."""
         assert timeout == DEADLINE_SECONDS
         for future in futures:
             if not future.done():

@@ -17,7 +17,7 @@ from pipeline.stack.local.ports import free_port
 
 
 def test_its_client_goes_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Garbage is looked for in any thread, and a client must not be destroyed in one of its own."""
+    """Garbage collection may run in a thread of the client, which must not destroy the client."""
     clients: list[weakref.ref[AdminClient]] = []
 
     def noted(options: dict[str, Any]) -> AdminClient:

@@ -1,4 +1,4 @@
-"""What is no transaction is told by kind, and the words agree with the expression that decides."""
+"""Invalid records have a kind, and its words agree with the expression that rejects them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def record(value: bytes | None, arrived: datetime = ARRIVAL) -> Record:
     ("value", "kind"),
     [pytest.param(value, kind, id=name) for name, value, kind in poisons(GOOD)],
 )
-def test_poison_is_told_by_kind(value: bytes | None, kind: Kind) -> None:
+def test_poison_is_reported_by_kind(value: bytes | None, kind: Kind) -> None:
     good, (bad,) = validate([record(value)])
     assert not good
     assert bad.kind is kind, bad.reason
@@ -52,7 +52,7 @@ def test_oddities_are_transactions(value: bytes) -> None:
 
 
 def test_every_kind_is_in_the_suite() -> None:
-    # What depends on the record's timestamp is told below.
+    # Kinds that depend on the record's timestamp are tested below.
     assert {kind for _, _, kind in poisons(GOOD)} == set(Kind) - {Kind.TIMESTAMP}
 
 
@@ -117,7 +117,7 @@ def test_words_and_expression_agree(row: Transaction, later: timedelta) -> None:
         msgspec.structs.asdict(row)
         | {
             contract.TIME_COLUMN: f"{time:%Y-%m-%d %H:%M:%S}".rjust(19, "0"),
-            # JSON has no word for these; Flink reads them in quotes.
+            # JSON has no literals for these; Flink reads them in quotes.
             "amt": row.amt if math.isfinite(row.amt) else _IN_WORDS[str(row.amt)],
         }
     )

@@ -1,4 +1,4 @@
-"""Decoding: whatever a record holds, it never breaks the reading."""
+"""Decoding: no record stops the reader."""
 
 import json
 from datetime import datetime
@@ -53,7 +53,7 @@ def test_fractions_of_a_second_are_read() -> None:
         json.dumps({"user_id": 1}).encode(),
     ],
 )
-def test_a_bad_record_is_told_and_leaves_the_others(value: bytes | None) -> None:
+def test_a_bad_record_is_reported_and_leaves_the_others(value: bytes | None) -> None:
     fine = json.dumps(GOOD).encode()
     good, bad = decode(RollingRow, [record(fine, 1), record(value, 2), record(fine, 3)])
     assert len(good) == 2

@@ -1,4 +1,4 @@
-"""One set of settings in the words of two clients, and secrets that are hidden."""
+"""One set of settings in the configuration names of two clients, and masked secrets."""
 
 from __future__ import annotations
 
@@ -103,11 +103,11 @@ def test_sql_for_people_hides_what_the_sql_that_runs_tells(tmp_path: Path) -> No
     shown = job_sql(feature, kafka, "group")
     assert "'properties.bootstrap.servers' = 'inside:9093'" in shown
     assert 'password="***"' in shown
-    kept = definition(feature, kafka, "group")
-    assert "alice" not in str(kept)
-    run = ";".join(kept.at(kafka, reveal))
+    saved = definition(feature, kafka, "group")
+    assert "alice" not in str(saved)
+    run = ";".join(saved.at(kafka, reveal))
     assert 'password="p\'\'a\\"s\\\\s"' in run
-    for text in (shown, str(kept)):
+    for text in (shown, str(saved)):
         assert "p'a" not in text
         assert "p''a" not in text
 

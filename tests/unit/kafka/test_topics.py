@@ -1,4 +1,4 @@
-"""Names that Kafka would refuse are refused before any topic is made."""
+"""Names that Kafka rejects are refused before any topic is created."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The generator: the same from the same seed, forward in time, with fraud that looks like fraud."""
+"""The generator: repeatable from its seed, in order of event time, with realistic fraud."""
 
 import os
 import subprocess

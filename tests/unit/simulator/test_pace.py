@@ -1,4 +1,4 @@
-"""Paces, on a clock that only the test moves."""
+"""Paces, on a clock that the test advances."""
 
 from datetime import datetime, timedelta
 
@@ -20,7 +20,9 @@ def after(seconds: float) -> datetime:
     rate=st.floats(0.5, 50_000),
     steps=st.lists(st.floats(0.0001, 0.9), min_size=1, max_size=100),
 )
-def test_the_rate_is_kept_however_often_it_is_asked(rate: float, steps: list[float]) -> None:
+def test_the_rate_does_not_depend_on_the_interval_between_calls(
+    rate: float, steps: list[float]
+) -> None:
     pace, now, sent = RatePace(0.0), 0.0, 0
     for step in steps:
         now += step
@@ -28,26 +30,26 @@ def test_the_rate_is_kept_however_often_it_is_asked(rate: float, steps: list[flo
     assert sent == pytest.approx(now * rate, abs=1.001)
 
 
-def test_a_suspended_laptop_is_not_made_up_for() -> None:
+def test_a_suspended_laptop_is_not_caught_up() -> None:
     pace = RatePace(0.0)
     assert pace.due(3600.0, 100, PLENTY) == 100
     assert pace.due(3600.5, 100, PLENTY) == 50
 
 
-def test_the_rate_changes_at_once_and_a_pause_owes_nothing() -> None:
+def test_the_rate_changes_at_once_and_a_pause_is_not_caught_up() -> None:
     pace = RatePace(0.0)
     assert pace.due(0.5, 100, PLENTY) == 50
     assert pace.due(1.0, 0, PLENTY) == 0
     assert pace.due(1.5, 1000, PLENTY) == 500
 
 
-def test_what_is_too_much_at_once_is_let_go() -> None:
+def test_transactions_above_the_limit_are_dropped() -> None:
     pace = RatePace(0.0)
     assert pace.due(1.0, 1_000_000, 10_000) == 10_000
     assert pace.due(1.1, 100, 10_000) == 10
 
 
-def test_each_goes_at_its_own_time() -> None:
+def test_each_transaction_is_due_at_its_own_time() -> None:
     pace = EventPace(speed=60)
     assert pace.wait(START, 5.0) == 0
     assert pace.wait(after(60), 5.0) == pytest.approx(1.0, abs=1e-4)
@@ -55,21 +57,21 @@ def test_each_goes_at_its_own_time() -> None:
     assert pace.wait(after(60), 6.1) == 0
 
 
-def test_a_little_lateness_is_caught_up() -> None:
+def test_a_short_delay_is_caught_up() -> None:
     pace = EventPace(speed=1)
     pace.wait(START, 0.0)
     assert pace.wait(after(1), 1.9) == 0
     assert pace.wait(after(3), 2.0) == pytest.approx(1.0, abs=1e-4)
 
 
-def test_much_lateness_is_not() -> None:
+def test_a_long_delay_is_not_caught_up() -> None:
     pace = EventPace(speed=1)
     pace.wait(START, 0.0)
     assert pace.wait(after(1), 100.0) == 0
     assert pace.wait(after(3), 100.0) == pytest.approx(2.0, abs=1e-4)
 
 
-def test_a_transaction_from_the_past_does_not_hold_up_the_next() -> None:
+def test_a_late_transaction_does_not_delay_the_next() -> None:
     pace = EventPace(speed=1)
     pace.wait(START, 0.0)
     assert pace.wait(after(-3600), 0.0) == 0

@@ -1,4 +1,4 @@
-"""The simulator's loop, with time, commands and delivery in the test's hands."""
+"""The simulator's loop, with a clock, commands and a Kafka that the test controls."""
 
 import queue
 from datetime import datetime, timedelta
@@ -18,13 +18,13 @@ START = datetime(2023, 3, 1)
 
 
 class World:
-    """A clock that moves while the loop waits, commands at set times, and a Kafka that can fail."""
+    """A clock that advances while the loop waits, commands at set times, a Kafka that can fail."""
 
     def __init__(self, seconds: float, script: dict[float, bytes] | None = None) -> None:
         self.now = 0.0
         self.script = sorted(((script or {}) | {seconds: b""}).items())
         self.sent: list[Transaction] = []
-        self.said: list[tuple[float, SimulatorStatus]] = []
+        self.reports: list[tuple[float, SimulatorStatus]] = []
         self.down: tuple[float, float] = (0.0, 0.0)
         self.simulation = Simulation(
             Generator(1, START, 100), RatePace(0.0), self.send, rate=100, speed=720
@@ -42,7 +42,7 @@ class World:
         self.sent.append(transaction)
 
     def run(self) -> SimulatorStatus:
-        run(self.simulation, self, lambda s: self.said.append((self.now, s)), clock=self.clock)
+        run(self.simulation, self, lambda s: self.reports.append((self.now, s)), clock=self.clock)
         return self.simulation.status
 
     def clock(self) -> float:
@@ -52,11 +52,11 @@ class World:
         return last.sent - first.sent
 
     def at(self, seconds: float) -> SimulatorStatus:
-        """The last status said up to then."""
-        return [status for moment, status in self.said if moment <= seconds][-1]
+        """The last status that was reported up to then."""
+        return [status for moment, status in self.reports if moment <= seconds][-1]
 
 
-def test_it_keeps_its_rate_and_its_speed() -> None:
+def test_it_sends_at_its_rate_and_its_speed() -> None:
     world = World(10)
     status = world.run()
     assert status.sent == len(world.sent) == pytest.approx(1000, abs=5)
@@ -65,20 +65,20 @@ def test_it_keeps_its_rate_and_its_speed() -> None:
     assert status.error == ""
 
 
-def test_less_happens_at_night_while_time_goes_on_evenly() -> None:
+def test_fewer_transactions_at_night_while_event_time_advances_evenly() -> None:
     world = World(10)
-    world.simulation.busyness = lambda: 0.3
+    world.simulation.intensity = lambda: 0.3
     status = world.run()
     assert status.sent == pytest.approx(300, abs=5)
     passed = datetime.fromisoformat(status.event_time) - START
     assert passed.total_seconds() == pytest.approx(7200, rel=0.2)
 
 
-def test_it_says_how_it_is_at_once_and_every_second() -> None:
+def test_it_reports_its_status_at_once_and_every_second() -> None:
     world = World(10)
     world.run()
-    assert world.said[0] == (0.0, SimulatorStatus(up=True, rate=100, speed=720))
-    assert 10 <= len(world.said) <= 11
+    assert world.reports[0] == (0.0, SimulatorStatus(up=True, rate=100, speed=720))
+    assert 10 <= len(world.reports) <= 11
 
 
 def test_commands_take_effect_and_are_answered() -> None:
@@ -92,7 +92,7 @@ def test_commands_take_effect_and_are_answered() -> None:
     assert (status.rate, status.speed, status.paused) == (500, 60, False)
 
 
-def test_fraud_comes_when_it_is_called_for() -> None:
+def test_an_injected_fraud_episode_begins_at_once() -> None:
     world = World(3, {1.0: b'{"inject_fraud": true}'})
     world.run()
     assert sum(t.is_fraud for t in world.sent[:110]) >= 1
@@ -111,10 +111,10 @@ def test_fraud_comes_when_it_is_called_for() -> None:
         b'{"\xff": 1}',
     ],
 )
-def test_a_command_that_makes_no_sense_is_answered_and_changes_nothing(line: bytes) -> None:
+def test_an_invalid_command_is_reported_and_changes_nothing(line: bytes) -> None:
     world = World(3, {1.0: line})
     status = world.run()
-    assert world.at(1.1).error.startswith("Not understood")
+    assert world.at(1.1).error.startswith("The simulator cannot read the command")
     assert (status.rate, status.speed, status.paused, status.error) == (100, 720, False, "")
     assert status.sent == pytest.approx(300, abs=5)
 
@@ -122,7 +122,7 @@ def test_a_command_that_makes_no_sense_is_answered_and_changes_nothing(line: byt
 @given(st.binary(max_size=60))
 def test_no_command_breaks_it(line: bytes) -> None:
     world = World(1)
-    world.simulation.obey(line)
+    world.simulation.execute(line)
     world.simulation.tick(0.5)
     assert world.sent
 
@@ -146,7 +146,7 @@ def test_event_time_hardly_moves_during_an_outage() -> None:
     assert max((b - a).total_seconds() for a, b in pairwise(times)) < 600
 
 
-def test_a_rate_beyond_reach_does_not_keep_commands_waiting() -> None:
+def test_a_rate_that_is_too_high_does_not_delay_commands() -> None:
     world = World(0.05)
     world.simulation.rate = 1_000_000
     world.run()
@@ -157,16 +157,16 @@ def test_it_ends_with_its_commands() -> None:
     commands: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     commands.put(b'{"rate": 5}')
     commands.put(b"")
-    said: list[SimulatorStatus] = []
+    reports: list[SimulatorStatus] = []
     world = World(1)
-    run(world.simulation, commands, said.append, clock=lambda: 0.0)
-    assert [status.rate for status in said] == [100, 5]
+    run(world.simulation, commands, reports.append, clock=lambda: 0.0)
+    assert [status.rate for status in reports] == [100, 5]
 
 
 def test_it_does_not_run_ahead_of_the_present() -> None:
     world = World(10)
     present = START + timedelta(hours=1)
-    world.simulation.present = lambda: present
+    world.simulation.utc_now = lambda: present
     status = world.run()
     assert status.speed == 1
     times = [row.trans_date_trans_time for row in world.sent]

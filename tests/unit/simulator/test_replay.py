@@ -1,4 +1,4 @@
-"""Replays: what is sent, when, and what is told about it."""
+"""Replays: what is sent, when, and how progress is reported."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -19,7 +19,7 @@ START = datetime(2024, 1, 1)
 
 
 class Clock:
-    """Moves on only while somebody sleeps."""
+    """Advances only during a sleep."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -34,7 +34,7 @@ class Clock:
 
 
 def batches(*seconds: float, size: int = 2) -> list[RecordBatch]:
-    """Records so many seconds after START, each with its second as its key."""
+    """Records at the given seconds after START, each with its second as its key."""
     return [
         RecordBatch(
             [START + timedelta(seconds=second) for second in part],
@@ -47,7 +47,7 @@ def batches(*seconds: float, size: int = 2) -> list[RecordBatch]:
 
 
 def nothing(key: bytes, value: bytes) -> None:
-    """Takes a record."""
+    """Accept a record and drop it."""
 
 
 def noted(sent: list[float], clock: Callable[[], float]) -> Callable[[bytes, bytes], None]:
@@ -82,7 +82,7 @@ def test_max_does_not_wait() -> None:
     assert (report.sent, clock.now) == (2, 0)
 
 
-def test_a_stop_is_heard_while_waiting() -> None:
+def test_a_stop_takes_effect_while_waiting() -> None:
     clock = Clock()
     report = replay(
         batches(0, 86_400),
@@ -96,7 +96,7 @@ def test_a_stop_is_heard_while_waiting() -> None:
     assert clock.now < 4
 
 
-def test_a_stop_is_heard_between_batches() -> None:
+def test_a_stop_takes_effect_between_batches() -> None:
     sent: list[bytes] = []
     report = replay(
         batches(*range(10)), lambda key, _: sent.append(key), stop=lambda: len(sent) >= 4
@@ -105,20 +105,20 @@ def test_a_stop_is_heard_between_batches() -> None:
     assert len(sent) == 4
 
 
-def test_progress_is_told_now_and_then_and_at_the_end() -> None:
+def test_progress_is_reported_a_few_times_a_second_and_at_the_end() -> None:
     clock = Clock()
-    told: list[ReplayProgress] = []
+    reports: list[ReplayProgress] = []
     replay(
         batches(*range(100)),
         nothing,
         speed=10,
-        report=told.append,
+        report=reports.append,
         clock=clock,
         sleep=clock.sleep,
     )
-    assert 20 < len(told) < 60
-    assert all(before.sent <= after.sent for before, after in pairwise(told))
-    assert told[-1] == ReplayProgress(100, START + timedelta(seconds=99))
+    assert 20 < len(reports) < 60
+    assert all(before.sent <= after.sent for before, after in pairwise(reports))
+    assert reports[-1] == ReplayProgress(100, START + timedelta(seconds=99))
 
 
 def test_a_failed_delivery_is_not_hidden() -> None:
@@ -145,8 +145,8 @@ def test_an_older_file_is_refused_with_both_times_and_both_ways_out() -> None:
     newest = START + timedelta(days=2, seconds=16)
     with pytest.raises(OlderThanTopicError) as caught:
         plan_shift(START, newest, shift=False)
-    for told in (str(START), str(newest), "2 days, 0:00:16"):
-        assert told in caught.value.message
+    for part in (str(START), str(newest), "2 days, 0:00:16"):
+        assert part in caught.value.message
     assert "--shift" in caught.value.hint
     assert "--fresh" in caught.value.hint
 

@@ -175,8 +175,8 @@ def test_any_text_survives(tmp_path: Path, texts: list[str]) -> None:
         assert written.count("\n") == len(texts) + (format is Format.CSV)
         assert not any(ord(c) < 0x20 or 0x7F <= ord(c) < 0xA0 for c in written.replace("\n", ""))
         if format is Format.JSON:
-            sound = [t.encode("utf-8", "backslashreplace").decode() for t in texts]
-            assert [json.loads(line)["a"] for line in written.splitlines()] == sound
+            printable = [t.encode("utf-8", "backslashreplace").decode() for t in texts]
+            assert [json.loads(line)["a"] for line in written.splitlines()] == printable
 
 
 @ALL

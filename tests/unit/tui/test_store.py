@@ -74,10 +74,10 @@ def test_windows_are_newest_first_with_totals_and_bounded() -> None:
         (window_row(number, 0).window_end for number in range(3)), reverse=True
     )
     newest = page.rows[0]
-    kept = rows[12:18]
+    bounded = rows[12:18]
     assert (newest.users, newest.matched, newest.truncated) == (6, 6, False)
-    assert newest.count == sum(row.count for row in kept)
-    amounts = (row.mean * row.count for row in kept)
+    assert newest.count == sum(row.count for row in bounded)
+    amounts = (row.mean * row.count for row in bounded)
     assert newest.amount == pytest.approx(sum(amounts))
     means = [shown.mean for shown in newest.top]
     assert means == sorted(means, reverse=True)
@@ -89,11 +89,11 @@ def test_old_windows_keep_their_totals_when_rows_are_too_many() -> None:
     unbounded = Store(PANELS, Clock())
     for each in (store, unbounded):
         each.apply(batch_of(windows={"tumbling": rows}))
-    kept, whole = store.snapshot().of(WINDOWS).rows, unbounded.snapshot().of(WINDOWS).rows
-    assert [window.truncated for window in kept] == [False, True, True]
-    assert [replace(window, truncated=False) for window in kept] == list(whole)
+    bounded, whole = store.snapshot().of(WINDOWS).rows, unbounded.snapshot().of(WINDOWS).rows
+    assert [window.truncated for window in bounded] == [False, True, True]
+    assert [replace(window, truncated=False) for window in bounded] == list(whole)
     store.apply(batch_of(windows={"tumbling": rows[-6:]}))
-    assert store.snapshot().of(WINDOWS).rows == kept
+    assert store.snapshot().of(WINDOWS).rows == bounded
 
 
 def test_windows_of_another_kind_are_shown_when_asked_for() -> None:

@@ -23,7 +23,7 @@ from tui.widgets.record_pane import RecordPane
 from .test_keys import console
 
 
-async def test_a_filter_is_typed_kept_and_cleared() -> None:
+async def test_a_filter_is_typed_applied_and_cleared() -> None:
     async with console() as (stage, pilot):
         await pilot.press("2", "slash", *"count>5")
         await pilot.pause()

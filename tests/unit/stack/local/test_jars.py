@@ -62,13 +62,13 @@ def jar_requests(requests: list[str]) -> list[str]:
 
 
 def test_fetches_all_and_tells_how_far_it_is(tmp_path: Path, repository: str) -> None:
-    told: list[DownloadProgress] = []
-    jars.fetch(BOTH, tmp_path / "jars", repository=repository, report=told.append)
+    reports: list[DownloadProgress] = []
+    jars.fetch(BOTH, tmp_path / "jars", repository=repository, report=reports.append)
     assert (tmp_path / "jars" / "one-1.0.jar").read_bytes() == CONTENT["one"]
     assert (tmp_path / "jars" / "two-1.0.jar").read_bytes() == CONTENT["two"]
-    assert max(progress.received for progress in told) == 140_000
-    assert max(progress.files for progress in told) == 2
-    assert {progress.size_total for progress in told} == {140_000}
+    assert max(progress.received for progress in reports) == 140_000
+    assert max(progress.files for progress in reports) == 2
+    assert {progress.size_total for progress in reports} == {140_000}
 
 
 def test_what_is_there_is_not_fetched_again(
@@ -98,7 +98,7 @@ def test_left_overs_of_an_interrupted_download_do_not_count(
     assert (tmp_path / "jars" / "one-1.0.jar").read_bytes() == CONTENT["one"]
 
 
-def test_a_foreign_file_is_refused_and_not_kept(tmp_path: Path, repository: str) -> None:
+def test_a_foreign_file_is_refused_and_deleted(tmp_path: Path, repository: str) -> None:
     other = jar("two", b"3" * 90_000)
     with pytest.raises(UnavailableError, match="checksum"):
         jars.fetch((other,), tmp_path / "jars", repository=repository)

@@ -1,4 +1,4 @@
-"""Which Java is used, and what is said about one that will not do."""
+"""Which Java is used, and the message for an unsuitable one."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Logs do not grow without end, whatever is written to them."""
+"""Logs are bounded, whatever is written to them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from pipeline.stack.local import logs
 
 
-def test_a_large_log_begins_again_and_its_end_is_kept(tmp_path: Path) -> None:
+def test_a_large_log_is_rotated_and_its_end_remains(tmp_path: Path) -> None:
     log, small = tmp_path / "flink.log", tmp_path / "kafka.log"
     small.write_text("started\n")
     with log.open("ab", buffering=0) as process:
@@ -15,9 +15,9 @@ def test_a_large_log_begins_again_and_its_end_is_kept(tmp_path: Path) -> None:
             process.write(b"line %06d\n" % number)
         logs.rotate(tmp_path, most=1_200)
         assert log.read_bytes() == b""
-        kept = (tmp_path / "flink.log.1").read_text().splitlines()
-        assert (len(kept), kept[0], kept[-1]) == (100, "line 000900", "line 000999")
-        # The process goes on writing to what it has open.
+        lines = (tmp_path / "flink.log.1").read_text().splitlines()
+        assert (len(lines), lines[0], lines[-1]) == (100, "line 000900", "line 000999")
+        # The process writes on to the file that it has open.
         process.write(b"and on\n")
     assert log.read_text() == "and on\n"
     logs.rotate(tmp_path, most=1_200)

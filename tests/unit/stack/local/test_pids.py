@@ -1,4 +1,4 @@
-"""What a crash left behind is ended; what merely has the same number is not."""
+"""Processes that a crash left behind are ended; another process with the same pid is not."""
 
 import json
 import subprocess

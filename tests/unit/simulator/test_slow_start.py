@@ -1,4 +1,4 @@
-"""The first record of each partition is given the time to be read; the rest goes as it comes."""
+"""A slow start waits after the first record of each partition, and not after any other."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from pipeline.simulator.waking import Waking
+from pipeline.simulator.slow_start import SlowStart
 
 
 @dataclass
 class Topic:
-    """Takes a record into the partition that its key names; `log` says what happened."""
+    """Appends a record to the partition that its key names; `log` has what happened."""
 
     partitions: int
     log: list[str] = field(default_factory=list)
@@ -45,16 +45,16 @@ class Topic:
 )
 def test_each_partition_is_waited_for_once(partitions: int, keys: str, happened: str) -> None:
     topic = Topic(partitions)
-    waking = Waking(topic, topic.sleep)
+    start = SlowStart(topic, topic.sleep)
     for key in keys:
-        waking.send(key.encode(), key.encode())
+        start.send(key.encode(), key.encode())
     assert topic.log == happened.split()
 
 
-def test_a_partition_that_nobody_reaches_is_not_waited_for_for_ever() -> None:
+def test_a_partition_without_records_is_not_waited_for_for_ever() -> None:
     topic = Topic(4)
-    waking = Waking(topic, topic.sleep)
+    start = SlowStart(topic, topic.sleep)
     for _ in range(1_000):
-        waking.send(b"0", b"0")
+        start.send(b"0", b"0")
     assert topic.log.count("waited") == 1
     assert topic.log.count("flushed") == 200

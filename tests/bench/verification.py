@@ -1,4 +1,4 @@
-"""What proving five features costs: time and memory of `fraudwatch verify`."""
+"""Cost of `fraudwatch verify` for five features: time and memory."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from .report import MIB, seconds_until, show
 _LOOK_SECONDS = 0.05
 
 
-def bench_proof(settings: Settings, count: int) -> None:
-    """All features of a stack, computed from so many transactions, and then proved."""
+def bench_verify(settings: Settings, count: int) -> None:
+    """Compute all features of a stack from this many transactions, then verify them."""
     runtime = Runtime(settings)
     runtime.bring_up(simulator=False, jobs=False)
     try:
@@ -46,7 +46,7 @@ def bench_proof(settings: Settings, count: int) -> None:
 
 
 def _all_read(runtime: Runtime, jobs: int) -> bool:
-    """Whether so many jobs say that nothing waits for them; one without metrics says nothing."""
+    """Whether this many jobs report no lag; one without metrics reports nothing."""
     metrics = runtime.metrics().values()
     return len(metrics) == jobs and all(each.pending == 0 for each in metrics)
 
@@ -62,6 +62,6 @@ def _verify(settings: Settings) -> tuple[float, int, int]:
             peak = max(peak, process.memory_info().rss)
         except psutil.Error:
             break
-        # Not a wait: the memory is looked at so often.
+        # Not a wait, but the interval at which the memory is measured.
         time.sleep(_LOOK_SECONDS)
     return time.monotonic() - began, peak, process.wait()

@@ -1,9 +1,9 @@
-"""The first transactions of a replay, sent so that no partition sleeps through them.
+"""Sends the first transactions of a replay slowly, so that no partition is idle when it speeds up.
 
-Flink leaves a partition that has been silent for a while out of the watermark, until its next
-record comes. At full speed the partition that is read first would take the watermark days ahead
-before the others' first records are read, and those would be late. So the first record of each
-partition is given the time to be read before anything follows it.
+Flink ignores an idle partition in the watermark until its next record. At full speed, the first
+partition that is read would advance the watermark by days before the first records of the others
+are read, and those would be late. So the jobs get time to read the first record of each partition
+before the next records are sent.
 """
 
 from __future__ import annotations
@@ -12,46 +12,46 @@ import time
 from collections.abc import Callable
 from typing import Final, Protocol
 
-# Much longer than a job takes to read a record that it waits for.
+# Much longer than a running job takes to read a record.
 _PAUSE_SECONDS: Final = 0.5
-# A file of few users may never reach some partition; by then others are well awake.
-_FIRST: Final = 200
+# A file with few users may have no records for some partitions.
+_FIRST_RECORDS: Final = 200
 
 
 class Sender(Protocol):
-    """Where records go, as `TransactionProducer` does it."""
+    """A producer, such as `TransactionProducer`."""
 
     @property
     def partitions(self) -> int:
-        """How many the topic has."""
+        """Number of partitions of the topic."""
 
     @property
     def reached(self) -> frozenset[int]:
-        """Those that have taken a record."""
+        """Partitions for which at least one delivery was acknowledged."""
 
     def send(self, key: bytes, value: bytes) -> None:
         """Queue one record."""
 
     def flush(self, timeout: float) -> None:
-        """Wait until all is delivered."""
+        """Wait until every record is delivered."""
 
 
-class Waking:
-    """Sends records, the first ones of each partition slowly.
+class SlowStart:
+    """Sends records, and waits after the first one of each partition.
 
     Args:
-        sender: Where records go.
-        sleep: Waits so many seconds.
+        sender: The producer.
+        sleep: Sleeps for a number of seconds.
     """
 
     def __init__(self, sender: Sender, sleep: Callable[[float], None] = time.sleep) -> None:
         self._sender = sender
         self._sleep = sleep
         self._partitions = sender.partitions
-        self._left = _FIRST if self._partitions > 1 else 0
+        self._left = _FIRST_RECORDS if self._partitions > 1 else 0
 
     def send(self, key: bytes, value: bytes) -> None:
-        """Send one record; returns after a moment when it is the first of its partition.
+        """Send one record; the first one of a partition takes a moment.
 
         Raises:
             UnavailableError: An earlier record could not be delivered.
