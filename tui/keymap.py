@@ -136,7 +136,7 @@ KEYMAP: Final = (
     _key("5", "panel('plots')", "plots", "Go to Plots", _D),
     _key("6", "records", "records", "Records: browse any topic", _D),
     _key("b", "quarantine", "bad records", "Quarantine: invalid records", _D),
-    _key("w", "next_feature", "windows", "Next kind of windows, or feature of your own", _D),
+    _key("w", "next_feature", "windows", "Tumbling, hopping, cumulating windows; own features", _D),
     _key("right", "turn(1)", "next", "Next table", _D),
     _key("left", "turn(-1)", "previous", "Previous table", _D),
     _key("tab", "app.focus_next", "next panel", "Next panel", _D),

@@ -217,7 +217,7 @@ async def test_help_is_as_high_as_the_screen_and_wide_enough_for_its_sentences()
         "   5                   Go to Plots",
         "   6                   Records: browse any topic",
         "   b                   Quarantine: invalid records",
-        "   w                   Tumbling, hopping or cumulating windows",
+        "   w                   Tumbling, hopping, cumulating windows; own features",
         "   →                   Next table",
         "",
     ]

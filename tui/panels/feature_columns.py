@@ -21,6 +21,7 @@ _GROW: Final = 16
 _LOOKED_AT: Final = 200
 _TEXT_CELLS: Final = 80
 _FIRST_TO_GO: Final = 1_000
+_WINDOW_END: Final = "window_end"
 
 
 class HasValues(Protocol):
@@ -58,8 +59,12 @@ class FeatureColumns:
             self.fitted = self._made()
 
     def _made(self) -> Sequence[Column[HasValues]]:
+        grouped = any(column.name == _WINDOW_END for column in self._declared)
         placed = enumerate(zip(self._declared, self._widths, strict=True))
-        return tuple(_column(place, column, width) for place, (column, width) in placed)
+        return tuple(
+            _column(place, column, width, _drop(place, column, grouped=grouped))
+            for place, (column, width) in placed
+        )
 
 
 def columns_of(columns: Sequence[SinkColumn]) -> Columns[Any]:
@@ -83,7 +88,17 @@ def written(value: Any, column: SinkColumn) -> str:
     return text.clean(value, _TEXT_CELLS)
 
 
-def _column(place: int, column: SinkColumn, width: int) -> Column[HasValues]:
+def _drop(place: int, column: SinkColumn, *, grouped: bool) -> int:
+    """Return the order in which columns that do not fit are dropped: the highest first."""
+    # The end of a window is the most useful of its columns.
+    if column.name == "window_start":
+        return 2 * _FIRST_TO_GO
+    # Without windows, what is not computed was copied from the transaction.
+    copied = not grouped and not column.computed and place > 0
+    return place + (_FIRST_TO_GO if copied else 0)
+
+
+def _column(place: int, column: SinkColumn, width: int, drop: int) -> Column[HasValues]:
     numbers = kind(column) in (int, float)
     title = text.clean(column.name, _MOST_TITLE_CELLS)
 
@@ -102,7 +117,6 @@ def _column(place: int, column: SinkColumn, width: int) -> Column[HasValues]:
         value=lambda row: row.values[place],
         word=kind(column) is str,
         right=numbers,
-        # The end of a window is the most useful of its columns.
-        drop=_FIRST_TO_GO if column.name == "window_start" else place,
+        drop=drop,
         grow=0 if numbers or width <= _MOST_CELLS else _GROW,
     )
