@@ -9,9 +9,9 @@ import ibis.expr.operations as ops
 import pytest
 
 from pipeline import features
-from pipeline.flink.ddl import IDLE_TIMEOUT_SECONDS
 from pipeline.model import JobMetrics
 from pipeline.parity.batch import interval
+from pipeline.sources import TRANSACTION
 from tests.snapshot.fakes import JOBS, STATUS
 from tests.snapshot.sample_rows import NOW
 from tui.panels.windows.next_window import OpenWindowLines
@@ -63,7 +63,7 @@ def test_shapes_and_topics_are_those_of_the_features() -> None:
         assert interval(op.window_size) == SHAPES[kind].size
         assert interval(op.window_slide or op.window_size) == SHAPES[kind].step
         assert built_in[kind].topic == sink.topic
-    assert IDLE_TIMEOUT_SECONDS == IDLE_SECONDS
+    assert TRANSACTION.idle.total_seconds() == IDLE_SECONDS
 
 
 @pytest.mark.parametrize(
