@@ -18,7 +18,7 @@ import ibis.expr.types as ir
 
 from pipeline import contract
 from pipeline.sources import Source
-from pipeline.sources.types import is_whole
+from pipeline.sources.column_types import is_whole
 
 ARRIVED: Final = "__arrived"
 """Column with the record's Kafka timestamp, in UTC without a time zone."""

@@ -10,8 +10,8 @@ from pipeline.features import Feature
 from pipeline.kafka import security
 
 from . import source_table
+from .create_table import create_table, quoted
 from .definition import ANY_BOOTSTRAP, ANY_COMPRESSION, Definition
-from .tables import create_table, quoted
 
 SINK_TYPES = (
     "boolean",

@@ -10,7 +10,7 @@ from ibis.common.exceptions import IbisError
 
 from pipeline.features import Feature
 from pipeline.features.lineage import is_event_time
-from pipeline.sources.types import is_exact
+from pipeline.sources.column_types import is_exact
 
 from .ddl import SINK_TYPES, compile_query, sink_table
 from .source_table import table_names

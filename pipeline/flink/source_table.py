@@ -14,14 +14,14 @@ from pipeline.features.validity import ARRIVED, is_valid
 from pipeline.sources import Source
 from pipeline.sources.durations import in_words
 
+from .create_table import create_table, quoted
 from .definition import ANY_BOOTSTRAP
-from .tables import create_table, quoted
-from .times import read_time
+from .time_sql import read_time
 
 # Interval at which Flink looks for new partitions.
 DISCOVERY_SECONDS = 5
-_SECOND_DIGITS: Final = 2
-"""Of an interval in seconds, unless its precision is written."""
+_TWO_DIGITS: Final = 99
+"""An interval in seconds has two digits, if nothing else is said, and three at most."""
 
 
 def statements(source: Source, kafka: KafkaSettings, group: str) -> tuple[str, str]:
@@ -129,8 +129,9 @@ def _free(name: str, taken: Collection[str]) -> str:
 
 
 def _interval(length: timedelta) -> str:
-    milliseconds = length // timedelta(milliseconds=1)
-    seconds, rest = divmod(milliseconds, 1_000)
-    digits = len(str(seconds))
-    precision = f"({digits})" if digits > _SECOND_DIGITS else ""
-    return f"INTERVAL '{seconds}{f'.{rest:03}' if rest else ''}' SECOND{precision}"
+    seconds, rest = divmod(length // timedelta(milliseconds=1), 1_000)
+    fraction = f".{rest:03}" if rest else ""
+    if seconds <= _TWO_DIGITS:
+        return f"INTERVAL '{seconds}{fraction}' SECOND"
+    clock = f"{seconds // 3600 % 24:02}:{seconds // 60 % 60:02}:{seconds % 60:02}{fraction}"
+    return f"INTERVAL '{seconds // 86_400} {clock}' DAY TO SECOND"

@@ -6,7 +6,7 @@ import re
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Final
 
-from pipeline.sources.types import digits
+from pipeline.sources.column_types import digits
 
 _NUMBER: Final = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,9})?")
 _CONTEXT: Final = Context(prec=100, rounding=ROUND_HALF_UP)

@@ -18,11 +18,11 @@ from typing import Annotated, Any, Final, TypeVar
 import msgspec
 
 from pipeline.sources import TimeFormat
-from pipeline.sources.types import is_decimal
+from pipeline.sources.column_types import is_decimal
 from pipeline.text.malformed import MALFORMED
 from pipeline.text.ready_type import ready
 
-from . import decimals, times
+from . import decimals, event_times
 
 T = TypeVar("T")
 
@@ -111,7 +111,7 @@ def _readers(
 ) -> dict[str, Callable[[object], datetime | None]]:
     """What reads the times of columns that Flink's JSON format does not read as times."""
     return {
-        name: times.reader(written)
+        name: event_times.reader(written)
         for name, dtype in columns.items()
         if written.written_type(dtype) != dtype
     }
@@ -254,7 +254,7 @@ def _field(raw: msgspec.Raw, dtype: str) -> Any:
     if dtype.startswith("float"):
         return float(text) if _NUMBER.fullmatch(text.strip()) else None
     if dtype.startswith("timestamp"):
-        return times.sql_time(text) if quoted else None
+        return event_times.sql_time(text) if quoted else None
     if dtype == "date":
         return _date(text) if quoted else None
     if dtype == "boolean":

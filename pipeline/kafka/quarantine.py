@@ -16,7 +16,7 @@ from typing import Any, Final, TypeVar
 from pipeline import contract
 from pipeline.model import Transaction
 from pipeline.sources import TRANSACTION, Source, TimeFormat
-from pipeline.sources.types import is_decimal, is_whole
+from pipeline.sources.column_types import is_decimal, is_whole
 from pipeline.text.malformed import MALFORMED
 
 from .flink_json import read_fields, read_leniently, row_decoder, row_type, strict_decoder

@@ -17,8 +17,8 @@ from ibis.formats.pyarrow import PyArrowType
 
 from pipeline.kafka.flink_json import row_reader
 from pipeline.sources import TimeFormat
-from pipeline.sources.types import is_decimal
-from pipeline.sources.written_times import EPOCH_S
+from pipeline.sources.column_types import is_decimal
+from pipeline.sources.time_patterns import EPOCH_S
 
 Bools = np.ndarray[Any, np.dtype[np.bool_]]
 
@@ -146,7 +146,7 @@ def _typed(column: pa.ChunkedArray, dtype: str, written: TimeFormat) -> pa.Chunk
 
 
 def _written_time(column: pa.ChunkedArray, written: TimeFormat) -> pa.ChunkedArray:
-    """Read times that are not in Flink's own format, as `pipeline.kafka.times` does.
+    """Read times that are not in Flink's own format, as `pipeline.kafka.event_times` does.
 
     Raises:
         ArrowInvalid: One needs a closer look.

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from .built_in import TRANSACTION
+from .declaration import Source
 from .declared import source
-from .source import Source
 from .time_format import TimeFormat
 
 __all__ = ["TRANSACTION", "Source", "TimeFormat", "source"]

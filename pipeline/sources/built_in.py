@@ -6,8 +6,8 @@ from typing import Final
 
 from pipeline import contract
 
+from .declaration import Source
 from .declared import source
-from .source import Source
 
 TRANSACTION: Final[Source] = source(
     topic=contract.TRANSACTION_TOPIC,

@@ -8,10 +8,10 @@ from datetime import timedelta
 from pipeline.errors import InputError
 from pipeline.text.sanitise import sanitised
 
+from .column_types import canonical
+from .declaration import Source
 from .durations import duration
-from .source import Source
 from .time_format import TimeFormat
-from .types import canonical
 
 
 def source(

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Final
 
 from pipeline.text.sanitise import sanitised
 
+from .column_types import TIME, is_number, is_whole
 from .topic_names import ALLOWED, is_topic_name
-from .types import TIME, is_number, is_whole
 
 if TYPE_CHECKING:
-    from .source import Source
+    from .declaration import Source
 
 FORMATS: Final = ("json",)
 _COMING: Final = ("avro", "avro-confluent", "protobuf", "csv")
+_MOST_WATERMARK: Final = timedelta(days=100)
 _RESERVED: Final = ("window_start", "window_end")
 
 Fault = tuple[str, str]
@@ -105,5 +106,7 @@ def _roles(source: Source) -> Iterator[Fault]:
 def _lengths(source: Source) -> Iterator[Fault]:
     if source.watermark < timedelta():
         yield "the watermark is negative", "Write how late a record may be, such as '30s'."
+    if source.watermark >= _MOST_WATERMARK:
+        yield "the watermark is longer than 99 days", "Nothing would be final before that."
     if source.idle < timedelta(milliseconds=1):
         yield "idle is not a length of time", "Write for how long, such as '10s'."

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from pipeline import contract
 from pipeline.errors import InputError
 from pipeline.sources import TRANSACTION, Source, TimeFormat, source
+from pipeline.sources.column_types import TYPES, canonical
 from pipeline.sources.durations import duration, in_words
-from pipeline.sources.types import TYPES, canonical
 
 GOOD: dict[str, Any] = {
     "topic": "payments.v2",
@@ -98,6 +98,7 @@ def test_types_as_people_write_them(written: str, named: str) -> None:
         ({"watermark": "-5s"}, "watermark is '-5s', which is no length of time"),
         ({"watermark": timedelta(seconds=-5)}, "which is no length of time"),
         ({"watermark": 30}, "watermark is '30', which is no length of time"),
+        ({"watermark": "100d"}, "the watermark is longer than 99 days"),
         ({"idle": "0s"}, "idle is not a length of time"),
     ],
 )

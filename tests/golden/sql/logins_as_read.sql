@@ -18,7 +18,7 @@ CREATE TEMPORARY TABLE `_2fa_logins_raw` (
         CHAR_LENGTH(`sound`) <= 1000
       )
     )
-  ) THEN `at_read` - INTERVAL '120' SECOND(3) END
+  ) THEN `at_read` - INTERVAL '0 00:02:00' DAY TO SECOND END
 ) WITH (
   'connector' = 'kafka',
   'topic' = '2fa-logins',

@@ -25,7 +25,7 @@ CREATE TEMPORARY TABLE `visits_raw` (
       )
     )
   ),
-  WATERMARK FOR `at` AS CASE WHEN `sound` THEN `at` - INTERVAL '3600' SECOND(4) END
+  WATERMARK FOR `at` AS CASE WHEN `sound` THEN `at` - INTERVAL '0 01:00:00' DAY TO SECOND END
 ) WITH (
   'connector' = 'kafka',
   'topic' = 'visits',

@@ -1,13 +1,13 @@
 """Reads times that Flink's JSON format does not read, as SQL.
 
-`pipeline.kafka.times` reads the same times in Python; what one takes for no time is none for the
-other.
+`pipeline.kafka.event_times` reads the same times in Python; what one takes for no time is none for
+the other.
 """
 
 from __future__ import annotations
 
 from pipeline.sources import TimeFormat
-from pipeline.sources.written_times import EPOCH_S, ISO
+from pipeline.sources.time_patterns import EPOCH_S, ISO
 from pipeline.text.sql import literal
 
 

@@ -1,4 +1,4 @@
-"""Reads written times; `pipeline.flink.times` reads the same ones in Flink."""
+"""Reads written times; `pipeline.flink.time_sql` reads the same ones in Flink."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Final
 
 from pipeline.sources import TimeFormat
-from pipeline.sources.written_times import EPOCH_S, ISO
+from pipeline.sources.time_patterns import EPOCH_S, ISO
 
 _EPOCH: Final = datetime(1970, 1, 1)
 _ISO: Final = re.compile(ISO)
