@@ -1,6 +1,7 @@
 """What a features file, a script or a notebook needs of fraudwatch; everything else is internal.
 
-A features file needs `feature` alone. A script starts or attaches to the stack of a profile:
+A features file needs `feature`, and `source` for a stream of its own. A script starts the stack of
+a profile, or attaches to it:
 
     from contextlib import closing
     from fraudwatch import Runtime, load
@@ -20,6 +21,7 @@ try:
     from pipeline.features import Feature, feature
     from pipeline.model import JobStatus, StackStatus
     from pipeline.parity.report import Parity
+    from pipeline.sources import Source, source
     from pipeline.stack.runtime import Runtime
 except ModuleNotFoundError as error:
     if (error.name or "").partition(".")[0] != "pipeline":
@@ -39,7 +41,9 @@ __all__ = [
     "PipelineError",
     "Runtime",
     "Settings",
+    "Source",
     "StackStatus",
     "feature",
     "load",
+    "source",
 ]

@@ -273,12 +273,18 @@ class Sink:
         feature: The feature's name.
         topic: The topic, without the profile's prefix.
         columns: Its columns, in order.
-        windows: The windows whose results it holds; None for other features.
+        source: The topic that the feature reads, without the profile's prefix.
+        time: The event time of what it reads, as a column.
+        user: The column that says whose a record is; None if there is none.
+        windows: The windows whose results it holds; None for other features, and if unknown.
     """
 
     feature: str
     topic: str
     columns: tuple[SinkColumn, ...]
+    source: str
+    time: str
+    user: str | None = None
     windows: WindowShape | None = None
 
 

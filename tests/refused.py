@@ -37,8 +37,12 @@ def windows_of_another_time(transaction: ir.Table) -> ir.Table:
 
 REFUSED: dict[str, tuple[Expression, str]] = {
     "decimal": (
-        lambda t: t.select(T, exact=t.amt.cast("decimal(10,2)")),
-        "column 'exact' is of type decimal(10, 2), which a sink topic cannot hold",
+        lambda t: t.select(T, exact=t.amt.cast("decimal(60,2)")),
+        "column 'exact' is of type decimal(60, 2), which a sink topic cannot hold",
+    ),
+    "decimal_mean": (
+        lambda t: hours(t).agg(mean=t.amt.cast("decimal(10,2)").mean()),
+        "it divides decimals, as a mean does",
     ),
     "array": (
         lambda t: t.select(T, words=t.merchant.split(" ")),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter, deque
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
@@ -22,8 +23,10 @@ from .common import (
 )
 
 if TYPE_CHECKING:
+    from pipeline.config import KafkaSettings
     from pipeline.kafka.quarantine import Quarantined
     from pipeline.parity.report import Parity
+    from pipeline.sources import Source
 
 _VALUE_BYTES = 1_000
 
@@ -60,29 +63,35 @@ def quarantine(
     json: Json = False,
     common: Common = Common(),
 ) -> int:
-    """List the invalid records of the transaction topic.
+    """List the invalid records of the streams that features read.
 
     They are counted by kind, and the newest are shown with their coordinates. No feature sees them.
 
     Args:
         limit: Number of the newest records to show.
     """
-    from pipeline.contract import TRANSACTION_TOPIC
     from pipeline.kafka.consumer import read_to_end
-    from pipeline.kafka.quarantine import validate
+    from pipeline.kafka.quarantine import validate_rows
 
     kinds: Counter[str] = Counter()
-    newest: deque[Quarantined] = deque(maxlen=max(0, limit))
+    newest: list[Quarantined] = []
     read = 0
     kafka = running_kafka(common)
-    topic = kafka.topic(TRANSACTION_TOPIC)
-    for batch in read_to_end(kafka, topic):
-        read += len(batch)
-        _, bad = validate(batch)
-        kinds.update(found.kind for found in bad)
-        newest.extend(bad)
-        say(f"  … reading {topic}: {read:,}", over=True)
+    sources = _there(kafka, common)
+    for source in sources:
+        topic = kafka.topic(source.topic)
+        latest: deque[Quarantined] = deque(maxlen=max(0, limit))
+        for batch in read_to_end(kafka, topic):
+            read += len(batch)
+            _, bad = validate_rows(batch, source)
+            kinds.update(found.kind for found in bad)
+            latest.extend(bad)
+            say(f"  … reading {topic}: {read:,}", over=True)
+        newest.extend(latest)
     say("", over=True)
+    if len(sources) > 1:
+        newest.sort(key=lambda found: found.record.timestamp_ms)
+        newest = newest[max(0, len(newest) - limit) :]
     ordered = dict(sorted(kinds.items(), key=lambda item: (-item[1], item[0])))
     if json:
         records = [_quarantined_object(found) for found in newest]
@@ -93,21 +102,36 @@ def quarantine(
         print(f"{counted(read, 'record')}, all of them valid." if read else "No records.")
         return 0
     print_table(("KIND", "RECORDS"), [(kind, f"{n:,}") for kind, n in ordered.items()], right=(1,))
-    rows = [
+    header: tuple[str, ...] = ("PARTITION", "OFFSET", "KIND", "REASON")
+    rows: list[tuple[str, ...]] = [
         (str(found.record.partition), str(found.record.offset), found.kind, found.reason)
         for found in newest
     ]
+    if len(sources) > 1:
+        header = ("TOPIC", *header)
+        rows = [(found.record.topic, *row) for found, row in zip(newest, rows, strict=True)]
     print()
-    header = ("PARTITION", "OFFSET", "KIND", "REASON")
-    print_table(header, [[sanitised(cell) for cell in row] for row in rows], right=(0, 1))
+    numbers = (header.index("PARTITION"), header.index("OFFSET"))
+    print_table(header, [[sanitised(cell) for cell in row] for row in rows], right=numbers)
     if len(newest) < sum(kinds.values()):
         print(f"The newest {len(newest):,} of {sum(kinds.values()):,}.", file=sys.stderr)
     return 0
 
 
+def _there(kafka: KafkaSettings, common: Common) -> Sequence[Source]:
+    """The streams of the profile's features whose topics exist; all of them if none does."""
+    from pipeline.kafka.topics import topic_names
+    from pipeline.stack import feature_files
+
+    sources = feature_files.load(common.settings.features).sources
+    known = set(topic_names(kafka))
+    return [source for source in sources if kafka.topic(source.topic) in known] or sources
+
+
 def _quarantined_object(found: Quarantined) -> dict[str, object]:
     record = found.record
     return {
+        "topic": record.topic,
         "partition": record.partition,
         "offset": record.offset,
         "timestamp_ms": record.timestamp_ms,

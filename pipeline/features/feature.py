@@ -1,4 +1,4 @@
-"""A feature: a name, a sink topic, and one Ibis expression over `transaction`."""
+"""A feature: a name, a sink topic, a source, and one Ibis expression over it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from functools import cached_property
 import ibis
 import ibis.expr.types as ir
 
-from pipeline import contract
+from pipeline.errors import InputError
 from pipeline.model import Sink, SinkColumn
+from pipeline.sources import TRANSACTION, Source
 
 from .lineage import is_computed
 from .windows import windows_of
@@ -18,9 +19,9 @@ from .windows import windows_of
 Expression = Callable[[ir.Table], ir.Table]
 
 
-def transaction_table() -> ir.Table:
-    """Return the unbound table `transaction`, the input of every feature."""
-    return ibis.table(contract.TRANSACTION_FIELDS, name=contract.TRANSACTION_TOPIC)
+def source_table(source: Source) -> ir.Table:
+    """Return the unbound table of a source, the input of a feature."""
+    return ibis.table(source.columns, name=source.name)
 
 
 @dataclass(frozen=True)
@@ -33,17 +34,19 @@ class Feature:
     Attributes:
         name: The feature's name, and the job's.
         topic: The sink topic, without the profile's prefix.
-        expression: Function from the `transaction` table to the table of results.
+        expression: Function from the source's table to the table of results.
+        source: The stream that it reads.
     """
 
     name: str
     topic: str
     expression: Expression
+    source: Source = TRANSACTION
 
     @cached_property
     def table(self) -> ir.Table:
-        """The result of the expression for the unbound `transaction` table."""
-        return self.expression(transaction_table())
+        """The result of the expression for the source's unbound table."""
+        return self.expression(source_table(self.source))
 
     @property
     def description(self) -> str:
@@ -69,7 +72,7 @@ class Feature:
     @cached_property
     def event_time(self) -> str:
         """The time column: a row is final once the watermark passes it."""
-        return "window_end" if "window_end" in self.columns else contract.TIME_COLUMN
+        return "window_end" if "window_end" in self.columns else self.source.time
 
     @cached_property
     def sink(self) -> Sink:
@@ -80,17 +83,31 @@ class Feature:
         )
         ends = self.event_time
         windows = windows_of(self.table.op(), ends) if ends in self.columns else None
-        return Sink(self.name, self.topic, tuple(columns), windows)
+        return Sink(
+            self.name,
+            self.topic,
+            tuple(columns),
+            source=self.source.topic,
+            time=self.source.time,
+            user=self.source.user,
+            windows=windows,
+        )
 
 
-def feature(*, topic: str) -> Callable[[Expression], Feature]:
+def feature(*, topic: str, source: Source = TRANSACTION) -> Callable[[Expression], Feature]:
     """Turn a function into a feature; its name becomes the job's name.
 
     Args:
         topic: The sink topic, without the profile's prefix.
+        source: The stream that it reads; the function gets its table.
     """
+    if not isinstance(source, Source):
+        raise InputError(
+            f"The source of a feature is a {type(source).__name__}, but must be a source.",
+            "Declare it by `payments = source(...)`, and write `source=payments`.",
+        )
 
     def decorate(expression: Expression) -> Feature:
-        return Feature(name=expression.__name__, topic=topic, expression=expression)
+        return Feature(expression.__name__, topic, expression, source)
 
     return decorate

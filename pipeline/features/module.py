@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import re
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
@@ -14,12 +13,12 @@ from typing import Final
 
 import ibis.expr.types as ir
 
-from pipeline.errors import InputError
+from pipeline.errors import InputError, PipelineError
+from pipeline.sources.topic_names import ALLOWED, is_topic_name
 from pipeline.text.sanitise import sanitised
 
 from .feature import Feature
 
-_TOPIC: Final = re.compile(r"[A-Za-z0-9._-]{1,249}")
 _OURS: Final = ("pipeline", "tui")
 _EXAMPLE: Final = 'Write a function of the transactions under `@feature(topic="my_topic")`.'
 
@@ -79,10 +78,10 @@ def _run(path: Path) -> ModuleType:
 
 def _refuse_unfit(path: Path, feature: Feature) -> None:
     at = where(path, feature)
-    if not _TOPIC.fullmatch(feature.topic) or feature.topic in (".", ".."):
+    if not is_topic_name(feature.topic):
         raise InputError(
             f"{at}: {sanitised(feature.topic)!r} cannot be the name of a topic.",
-            "Kafka allows up to 249 letters, digits, dots, dashes and underscores.",
+            ALLOWED,
         )
     try:
         table = feature.table
@@ -105,6 +104,8 @@ def _converted(path: Path, error: BaseException) -> InputError:
             f"{at}: {found} cannot be imported, since fraudwatch has a package of that name.",
             "Give yours another name, or move what the file needs into a module beside it.",
         )
+    if isinstance(error, PipelineError):
+        return InputError(f"{at}: {error.message}", error.hint)
     kind = type(error).__name__
     said = _said(str(error))
     hint = _EXAMPLE if isinstance(error, TypeError) and "feature()" in said else ""

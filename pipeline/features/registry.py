@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import overload
 
-from pipeline import contract
 from pipeline.config import KafkaSettings
 from pipeline.errors import InputError, JobError
+from pipeline.sources import Source
 
 from .feature import Feature
 
@@ -39,6 +39,11 @@ class Registry(Sequence[Feature]):
         """Names of the features, in order."""
         return tuple(feature.name for feature in self._features)
 
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """The streams that the features read, in order."""
+        return tuple(dict.fromkeys(feature.source for feature in self._features))
+
     def topics(self, kafka: KafkaSettings) -> dict[str, str]:
         """Return the name in Kafka of each feature's sink topic, by the feature's name."""
         return {feature.name: kafka.topic(feature.topic) for feature in self._features}
@@ -64,7 +69,7 @@ class Registry(Sequence[Feature]):
             where: Its location, for error messages.
 
         Raises:
-            InputError: Its name or its topic is taken.
+            InputError: Its name, its topic or the name of its source is taken.
         """
         self._refuse_taken(added, where)
         return Registry((*self, added))
@@ -75,11 +80,22 @@ class Registry(Sequence[Feature]):
                 f"{where}: a feature named {added.name!r} already exists.",
                 "Give the function another name.",
             )
-        if added.topic == contract.TRANSACTION_TOPIC:
-            raise InputError(
-                f"{where}: {added.name} would write to {added.topic!r}, which it reads.",
-                "Choose a topic of its own.",
-            )
+        for feature in (added, *self):
+            if added.topic == feature.source.topic:
+                reader = "it" if feature is added else feature.name
+                raise InputError(
+                    f"{where}: {added.name} would write to {added.topic!r}, which {reader} reads.",
+                    "Choose a topic of its own.",
+                )
+            if feature.topic == added.source.topic:
+                raise InputError(
+                    f"{where}: {added.name} would read {feature.topic!r}, to which {feature.name} "
+                    "writes.",
+                    "Write one feature that computes both, over the stream that the other reads.",
+                )
+        for source in self.sources:
+            if source.name == added.source.name and source != added.source:
+                self._refuse_other_source(added, source, where)
         for feature in self:
             if added.topic == feature.topic:
                 raise InputError(
@@ -87,3 +103,17 @@ class Registry(Sequence[Feature]):
                     f"{feature.name}.",
                     "Choose a topic of its own.",
                 )
+
+    @staticmethod
+    def _refuse_other_source(added: Feature, known: Source, where: str) -> None:
+        if added.source.topic == known.topic:
+            raise InputError(
+                f"{where}: {added.name} reads {known.topic!r}, which is declared in another way, "
+                "too.",
+                "Declare a topic once, and import it where it is read.",
+            )
+        raise InputError(
+            f"{where}: {added.name} reads {added.source.topic!r}, whose table would be "
+            f"{known.name!r}, as that of {known.topic!r}.",
+            "Read one of them in a profile of its own.",
+        )

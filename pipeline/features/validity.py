@@ -1,4 +1,4 @@
-"""The condition that makes a transaction valid; invalid records are quarantined.
+"""The condition that makes a record of a source valid; invalid ones are quarantined.
 
 One expression, which runs on Flink before the watermark is computed, and on DuckDB in `verify`. A
 single invalid record can do lasting harm: a time in the far future would make all later records
@@ -8,6 +8,7 @@ not fit into a sink topic. `pipeline.kafka.quarantine` checks the same of one re
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import reduce
 from operator import and_
 from typing import Final
@@ -16,28 +17,43 @@ import ibis
 import ibis.expr.types as ir
 
 from pipeline import contract
+from pipeline.sources import Source
+from pipeline.sources.column_types import is_whole
 
-ARRIVED: Final = "arrived"
+ARRIVED: Final = "__arrived"
 """Column with the record's Kafka timestamp, in UTC without a time zone."""
 
 
-def is_valid(table: ir.Table) -> ir.BooleanValue:
-    """Return whether a row is valid; null where a field is null.
+def is_valid(table: ir.Table, source: Source) -> ir.BooleanValue:
+    """Return whether a row is valid; null where a required column is null.
 
     Args:
-        table: The columns of `contract.TRANSACTION_FIELDS`, and `ARRIVED`.
+        table: The columns of the source, and `ARRIVED`.
+        source: The source.
     """
-    time, amount = table[contract.TIME_COLUMN], table.amt
+    time = table[source.time]
     ahead = ibis.interval(days=contract.MOST_AHEAD.days)
-    texts = [name for name, dtype in contract.TRANSACTION_FIELDS.items() if dtype == "string"]
     conditions: list[ir.BooleanValue] = [
-        *(table[name].notnull() for name in contract.TRANSACTION_FIELDS),
+        *(table[name].notnull() for name in source.required),
         time >= ibis.timestamp(contract.EARLIEST.isoformat(sep=" ")),
         time <= table[ARRIVED] + ahead,
-        # False for NaN, too.
-        amount >= -contract.MOST_AMOUNT,
-        amount <= contract.MOST_AMOUNT,
-        table.is_fraud.isin((0, 1)),
-        *(table[name].length() <= contract.MOST_CHARACTERS for name in texts),
     ]
+    for name, condition in _bounds(table, source):
+        required = name in source.required
+        conditions.append(condition if required else table[name].isnull() | condition)
     return reduce(and_, conditions)
+
+
+def _bounds(table: ir.Table, source: Source) -> Iterator[tuple[str, ir.BooleanValue]]:
+    """Yield the conditions on single columns, each with the column's name."""
+    columns = source.columns
+    if source.amount is not None:
+        amount = table[source.amount]
+        # False for NaN, too.
+        yield source.amount, amount >= -contract.MOST_AMOUNT
+        yield source.amount, amount <= contract.MOST_AMOUNT
+    if source.label is not None and is_whole(columns[source.label]):
+        yield source.label, table[source.label].isin((0, 1))
+    for name, dtype in columns.items():
+        if dtype == "string":
+            yield name, table[name].length() <= contract.MOST_CHARACTERS

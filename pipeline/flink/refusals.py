@@ -8,13 +8,17 @@ from typing import Any, Final
 import ibis.expr.operations as ops
 from ibis.common.exceptions import IbisError
 
-from pipeline import contract
 from pipeline.features import Feature
 from pipeline.features.lineage import is_event_time
+from pipeline.sources.column_types import is_exact
 
-from .ddl import SINK_TYPES, compile_query
+from .ddl import SINK_TYPES, compile_query, sink_table
+from .source_table import table_names
 
-_TIME: Final = f"transaction.{contract.TIME_COLUMN}"
+_DIVIDING: Final = (
+    *(ops.Mean, ops.Variance, ops.StandardDev, ops.Covariance, ops.Correlation),
+    *(ops.Divide, ops.FloorDivide, ops.Modulus),
+)
 
 
 def refusal(feature: Feature) -> tuple[str, str] | None:
@@ -23,7 +27,9 @@ def refusal(feature: Feature) -> tuple[str, str] | None:
     Flink's planner has the last word when the job starts.
     """
     checks: tuple[Callable[[Feature], Iterator[tuple[str, str]]], ...] = (
+        _names,
         _types,
+        _inexact,
         _unbounded,
         _orders,
         _windows,
@@ -35,21 +41,40 @@ def refusal(feature: Feature) -> tuple[str, str] | None:
 
 def _types(feature: Feature) -> Iterator[tuple[str, str]]:
     for name, dtype in feature.columns.items():
-        if dtype not in SINK_TYPES:
+        if dtype not in SINK_TYPES and not is_exact(dtype):
             yield (
                 f"column {name!r} is of type {dtype}, which a sink topic cannot hold",
-                f"Cast it to one of {', '.join(SINK_TYPES)}.",
+                f"Cast it to one of {', '.join(SINK_TYPES)} or decimal(38, 2).",
+            )
+
+
+def _names(feature: Feature) -> Iterator[tuple[str, str]]:
+    ours = {sink_table(feature), *(f"{feature.name}_input{n}" for n in ("", *range(2, 10)))}
+    for name in table_names(feature.source):
+        if name in ours:
+            yield (
+                f"the table of its source and one of its own would both be called {name!r}",
+                "Give the function another name.",
+            )
+
+
+def _inexact(feature: Feature) -> Iterator[tuple[str, str]]:
+    for node in feature.table.op().find(_DIVIDING, filter=None):
+        if any(value.dtype.is_decimal() for value in node.args if isinstance(value, ops.Value)):
+            yield (
+                "it divides decimals, as a mean does, which Flink and DuckDB round differently",
+                "Cast them to float64 first, as in .amount.cast('float64').mean().",
             )
 
 
 def _event_time(feature: Feature) -> Iterator[tuple[str, str]]:
-    op = feature.table.op()
-    if "window_end" in feature.columns or is_event_time(op, contract.TIME_COLUMN):
+    time = feature.source.time
+    if "window_end" in feature.columns or is_event_time(feature.table.op(), time, time):
         return
     yield (
-        f"its rows have neither window_end nor an unchanged {contract.TIME_COLUMN}, so nothing "
-        "says when they are final",
-        f"Select {_TIME} too.",
+        f"its rows have neither window_end nor an unchanged {time}, so nothing says when they are "
+        "final",
+        f"Select {_time(feature)} too.",
     )
 
 
@@ -61,16 +86,17 @@ def _unbounded(feature: Feature) -> Iterator[tuple[str, str]]:
             continue
         yield (
             "it aggregates without a window, so no row would ever be final",
-            f"Use transaction.window_by({_TIME}) and .agg(), or .over() a range window.",
+            f"Use {feature.source.name}.window_by({_time(feature)}) and .agg(), or .over() a range "
+            "window.",
         )
 
 
 def _orders(feature: Feature) -> Iterator[tuple[str, str]]:
     for window in feature.table.op().find(ops.WindowFunction):
-        if [_is_time(key.arg) and key.ascending for key in window.order_by] != [True]:
+        if [_is_time(feature, key.arg) and key.ascending for key in window.order_by] != [True]:
             yield (
-                f"a window of .over() is not ordered by {_TIME} alone, ascending",
-                f"Use order_by={_TIME}; only this column has a watermark.",
+                f"a window of .over() is not ordered by {_time(feature)} alone, ascending",
+                f"Use order_by={_time(feature)}; only this column has a watermark.",
             )
         if isinstance(window.func, ops.Reduction) and not _ends_at_current_row(window):
             yield (
@@ -92,10 +118,10 @@ def _orders(feature: Feature) -> Iterator[tuple[str, str]]:
 
 def _windows(feature: Feature) -> Iterator[tuple[str, str]]:
     for window in feature.table.op().find(ops.WindowAggregate):
-        if not _is_time(window.time_col):
+        if not _is_time(feature, window.time_col):
             yield (
-                f"window_by() uses a column other than {_TIME}",
-                f"Use window_by({_TIME}); only this column has a watermark.",
+                f"window_by() uses a column other than {_time(feature)}",
+                f"Use window_by({_time(feature)}); only this column has a watermark.",
             )
 
 
@@ -107,8 +133,14 @@ def _sql(feature: Feature) -> Iterator[tuple[str, str]]:
         yield f"Ibis cannot write it as Flink SQL: {said}", "Rewrite the expression."
 
 
-def _is_time(value: Any) -> bool:
-    return isinstance(value, ops.Field) and is_event_time(value.rel, value.name)
+def _time(feature: Feature) -> str:
+    """The time column, as it is written in an expression."""
+    return f"{feature.source.name}.{feature.source.time}"
+
+
+def _is_time(feature: Feature, value: Any) -> bool:
+    time = feature.source.time
+    return isinstance(value, ops.Field) and is_event_time(value.rel, value.name, time)
 
 
 def _ends_at_current_row(window: Any) -> bool:

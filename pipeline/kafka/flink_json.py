@@ -10,42 +10,46 @@ from __future__ import annotations
 
 import json
 import re
-from calendar import monthrange
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from functools import cache
 from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 
+from pipeline.sources import TimeFormat
+from pipeline.sources.column_types import is_decimal
 from pipeline.text.malformed import MALFORMED
 from pipeline.text.ready_type import ready
+
+from . import decimals, event_times
 
 T = TypeVar("T")
 
 # msgspec accepts ISO times with a `T`, which Flink's `SQL` timestamp format does not.
 _ISO_TIME: Final = re.compile(rb"-[0-9]{2}[Tt_][0-9]{2}:")
+_SHORT_BITS: Final = 16
 _FIELDS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_ELEMENTS: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _INTEGER: Final = re.compile(r"[+-]?[0-9]+")
 _NUMBER: Final = re.compile(r"[+-]?(([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?|NaN|Infinity)")
-# Flink's `SQL` timestamp format: a space instead of `T`, and no time zone.
-_TIME: Final = re.compile(r"(\d{4})-(\d\d)-(\d\d) (\d\d:\d\d:\d\d)(?:\.(\d{0,9}))?", re.ASCII)
-_MIDNIGHT_AFTER: Final = "24:00:00"
-_LONGEST_MONTH: Final = 31
 _LocalTime = Annotated[datetime, msgspec.Meta(tz=False)]
 _PYTHON_TYPES: Final = {"float32": float, "float64": float, "boolean": bool, "date": date}
 
 
-def row_reader(columns: Mapping[str, str]) -> Callable[[bytes | None], Any]:
+def row_reader(
+    columns: Mapping[str, str], written: TimeFormat = TimeFormat.SQL
+) -> Callable[[bytes | None], Any]:
     """Return a function that decodes a value to an object with these attributes, or to None.
 
     Attributes are None where Flink reads null; the object is None where Flink reads no row.
 
     Args:
         columns: Ibis type names by column.
+        written: How times are written.
     """
-    row_type = _row_type(tuple(columns.items()))
-    decode = strict_decoder(row_type)
+    decode = row_decoder(columns, written)
+    row_of = row_type(columns, written)
 
     def read(value: bytes | None) -> Any:
         if value is None:
@@ -53,22 +57,84 @@ def row_reader(columns: Mapping[str, str]) -> Callable[[bytes | None], Any]:
         row = decode(value)
         if row is not None:
             return row
-        fields = read_leniently(value, columns)
-        return None if fields is None else row_type(**fields)
+        fields = read_leniently(value, columns, written)
+        return None if fields is None else row_of(**fields)
 
     return read
 
 
-def strict_decoder(row_type: type[T]) -> Callable[[bytes | None], T | None]:
+def row_decoder(
+    columns: Mapping[str, str], written: TimeFormat = TimeFormat.SQL
+) -> Callable[[bytes | None], Any]:
+    """Return a function that decodes a value as `row_reader` does if it is in the usual form.
+
+    The object is None for any other form, and where a value needs a closer look.
+
+    Args:
+        columns: Ibis type names by column.
+        written: How times are written.
+    """
+    in_json = _in_json(columns, written)
+    decode = strict_decoder(
+        row_type(columns, written),
+        reads_times=any(dtype.startswith("timestamp") for dtype in in_json.values()),
+    )
+    exact = {name: dtype for name, dtype in columns.items() if is_decimal(dtype)}
+    readers = _readers(columns, written)
+    if not exact and not readers:
+        return decode
+
+    def convert(value: bytes | None) -> Any:
+        row = decode(value)
+        if row is None:
+            return None
+        for name, dtype in exact.items():
+            raw = getattr(row, name)
+            if raw is not None:
+                if bytes(raw)[:1] in (b"{", b"["):
+                    return None
+                setattr(row, name, _field(raw, dtype))
+        for name, read in readers.items():
+            if (found := getattr(row, name)) is not None:
+                setattr(row, name, read(found))
+        return row
+
+    return convert
+
+
+def _in_json(columns: Mapping[str, str], written: TimeFormat) -> dict[str, str]:
+    return {name: written.written_type(dtype) for name, dtype in columns.items()}
+
+
+def _readers(
+    columns: Mapping[str, str], written: TimeFormat
+) -> dict[str, Callable[[object], datetime | None]]:
+    """What reads the times of columns that Flink's JSON format does not read as times."""
+    return {
+        name: event_times.reader(written)
+        for name, dtype in columns.items()
+        if written.written_type(dtype) != dtype
+    }
+
+
+def row_type(columns: Mapping[str, str], written: TimeFormat) -> type[msgspec.Struct]:
+    """Return the type of the objects of `row_reader`, whose attributes may be absent."""
+    return _row_type(tuple(_in_json(columns, written).items()))
+
+
+def strict_decoder(
+    kind: type[T], *, reads_times: bool = True
+) -> Callable[[bytes | None], T | None]:
     """Return a function that decodes a value if it is written in the usual form, else None.
 
     Args:
-        row_type: The record to decode to.
+        kind: The record to decode to.
+        reads_times: Whether it has times, which are in Flink's `SQL` format.
     """
-    decoder = msgspec.json.Decoder(ready(row_type))
+    decoder = msgspec.json.Decoder(ready(kind))
 
     def decode(value: bytes | None) -> T | None:
-        if not value or _ISO_TIME.search(value):
+        if not value or (reads_times and _ISO_TIME.search(value)):
             return None
         try:
             return decoder.decode(value)
@@ -81,7 +147,10 @@ def strict_decoder(row_type: type[T]) -> Callable[[bytes | None], T | None]:
 @cache
 def _row_type(columns: tuple[tuple[str, str], ...]) -> type[msgspec.Struct]:
     """Return a record type with these columns, each of which may be absent."""
-    fields = [(name, _python_type(dtype) | None, None) for name, dtype in columns]
+    fields = [
+        (name, msgspec.Raw if is_decimal(dtype) else _python_type(dtype) | None, None)
+        for name, dtype in columns
+    ]
     return msgspec.defstruct("Row", fields, gc=False)
 
 
@@ -100,12 +169,15 @@ def _integer_bits(dtype: str) -> int:
     return int(digits) if digits.isdigit() else 0
 
 
-def read_leniently(value: bytes, columns: Mapping[str, str]) -> dict[str, Any] | None:
+def read_leniently(
+    value: bytes, columns: Mapping[str, str], written: TimeFormat = TimeFormat.SQL
+) -> dict[str, Any] | None:
     """Read one value field by field; None if it is not a JSON object.
 
     Args:
         value: The record's value.
         columns: Ibis type names by column.
+        written: How times are written.
 
     Returns:
         A value by column; None where the field is absent, null, or does not fit.
@@ -114,9 +186,15 @@ def read_leniently(value: bytes, columns: Mapping[str, str]) -> dict[str, Any] |
         fields = read_fields(value)
         if fields is None:
             return None
-        return {name: _field(fields.get(name), dtype) for name, dtype in columns.items()}
+        in_json = _in_json(columns, written)
+        row: dict[str, Any] = dict.fromkeys(in_json)
+        _fill(row, fields, in_json)
     except MALFORMED:
         return None
+    for name, read in _readers(columns, written).items():
+        if row[name] is not None:
+            row[name] = read(row[name])
+    return row
 
 
 def read_fields(value: bytes) -> dict[str, msgspec.Raw] | None:
@@ -136,18 +214,47 @@ def read_fields(value: bytes) -> dict[str, msgspec.Raw] | None:
         return None
 
 
-def _field(raw: msgspec.Raw | None, dtype: str) -> Any:
-    source = "null" if raw is None else bytes(raw).decode().strip()
+def _fill(row: dict[str, Any], fields: Mapping[str, msgspec.Raw], types: Mapping[str, str]) -> None:
+    """Set the columns of a row from the fields of an object.
+
+    An object where Flink expects none is read as if its fields were those of the row, and its end
+    as that of the row; what follows it stays null.
+    """
+    for name, raw in fields.items():
+        dtype = types.get(name)
+        if dtype is None:
+            continue
+        row[name] = _field(raw, dtype)
+        if dtype != "string" and (inner := _first_object(raw)) is not None:
+            _fill(row, inner, types)
+            return
+
+
+def _first_object(raw: msgspec.Raw) -> Mapping[str, msgspec.Raw] | None:
+    """The fields of a value that is an object, or of the first object in an array."""
+    match bytes(raw).lstrip()[:1]:
+        case b"{":
+            return _FIELDS.decode(raw)
+        case b"[":
+            found = map(_first_object, _ELEMENTS.decode(raw))
+            return next((fields for fields in found if fields is not None), None)
+    return None
+
+
+def _field(raw: msgspec.Raw, dtype: str) -> Any:
+    source = bytes(raw).decode().strip()
     if source == "null":
         return None
     quoted = source.startswith('"')
     text = msgspec.json.decode(source) if quoted else source
     if bits := _integer_bits(dtype):
         return _integer(text.strip(), bits, quoted=quoted)
+    if is_decimal(dtype):
+        return decimals.read(text, dtype)
     if dtype.startswith("float"):
         return float(text) if _NUMBER.fullmatch(text.strip()) else None
     if dtype.startswith("timestamp"):
-        return _time(text) if quoted else None
+        return event_times.sql_time(text) if quoted else None
     if dtype == "date":
         return _date(text) if quoted else None
     if dtype == "boolean":
@@ -160,8 +267,8 @@ def _field(raw: msgspec.Raw | None, dtype: str) -> Any:
 def _integer(text: str, bits: int, *, quoted: bool) -> int | None:
     if _INTEGER.fullmatch(text):
         number = int(text)
-    elif not quoted and _NUMBER.fullmatch(text) and abs(float(text)) < 2**63:
-        # A fraction is cut off; in quotes, Flink rejects it.
+    elif not quoted and bits > _SHORT_BITS and _NUMBER.fullmatch(text) and abs(float(text)) < 2**63:
+        # A fraction is cut off; in quotes and in short columns, Flink rejects it.
         number = int(float(text))
     else:
         return None
@@ -173,20 +280,3 @@ def _date(text: str) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         return None
-
-
-def _time(text: str) -> datetime | None:
-    found = _TIME.fullmatch(text)
-    if found is None:
-        return None
-    try:
-        year, month, day = int(found[1]), int(found[2]), int(found[3])
-        if day <= _LONGEST_MONTH:
-            # Java's smart resolver: the 30th of February is the last day of February.
-            day = min(day, monthrange(year, month)[1])
-        days_more = timedelta(days=found[4] == _MIDNIGHT_AFTER and not (found[5] or "").strip("0"))
-        clock = time() if days_more else time.fromisoformat(found[4])
-        moment = datetime.combine(date(year, month, day), clock) + days_more
-    except (ValueError, OverflowError):
-        return None
-    return moment.replace(microsecond=int((found[5] or "").ljust(6, "0")[:6]))

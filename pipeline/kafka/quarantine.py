@@ -1,4 +1,4 @@
-"""Validates records of the transaction topic: which are invalid, of what kind, and why.
+"""Validates records of a source: which are invalid, of what kind, and why.
 
 Invalid records reach no job: `features.validity` filters them in Flink by the same rules. They stay
 in Kafka, so that their coordinates are enough to find them again.
@@ -6,32 +6,42 @@ in Kafka, so that their coordinates are enough to find them again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from math import isnan
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from pipeline import contract
 from pipeline.model import Transaction
+from pipeline.sources import TRANSACTION, Source, TimeFormat
+from pipeline.sources.column_types import is_decimal, is_whole
 from pipeline.text.malformed import MALFORMED
 
-from .flink_json import read_fields, read_leniently, strict_decoder
+from .flink_json import read_fields, read_leniently, row_decoder, row_type, strict_decoder
 from .records import Record
+
+RowT = TypeVar("RowT")
 
 _EPOCH: Final = datetime(1970, 1, 1)
 _SECONDS_END: Final = 100_000_000_000
 """In milliseconds this is 1973, long before Kafka; in seconds it is the year 5138."""
-_TEXTS: Final = tuple(
-    name for name, kind in contract.TRANSACTION_FIELDS.items() if kind == "string"
-)
 _IN_WORDS: Final = {
-    "timestamp(3)": "YYYY-MM-DD HH:MM:SS",
     "int64": "a 64-bit whole number",
     "int32": "a whole number",
+    "int16": "a 16-bit whole number",
+    "int8": "an 8-bit whole number",
     "float64": "a number",
+    "float32": "a number",
+    "date": "YYYY-MM-DD",
     "string": "text",
+}
+_TIMES: Final = {
+    TimeFormat.SQL: "YYYY-MM-DD HH:MM:SS",
+    TimeFormat.ISO: "YYYY-MM-DDTHH:MM:SS",
+    TimeFormat.EPOCH_S: "whole seconds since 1970",
+    TimeFormat.EPOCH_MS: "whole milliseconds since 1970",
 }
 
 
@@ -69,7 +79,7 @@ class Quarantined:
 def validate(
     records: Iterable[Record],
 ) -> tuple[list[tuple[Record, Transaction]], list[Quarantined]]:
-    """Validate records.
+    """Validate records of the transaction topic.
 
     Args:
         records: Of the transaction topic.
@@ -77,64 +87,120 @@ def validate(
     Returns:
         The transactions as the jobs see them, each with its record; and the invalid records.
     """
-    decode = strict_decoder(Transaction)
-    good: list[tuple[Record, Transaction]] = []
+    return _validated(records, TRANSACTION, strict_decoder(Transaction), Transaction)
+
+
+def validate_rows(
+    records: Iterable[Record], source: Source
+) -> tuple[list[tuple[Record, Any]], list[Quarantined]]:
+    """Validate records of any source, as `validate` does.
+
+    Args:
+        records: Of the source's topic.
+        source: The source.
+
+    Returns:
+        The rows as the jobs see them, with an attribute for each column, each with its record; and
+        the invalid records.
+    """
+    columns, written = source.columns, source.time_format
+    return _validated(records, source, row_decoder(columns, written), row_type(columns, written))
+
+
+def _validated(
+    records: Iterable[Record],
+    source: Source,
+    decode: Callable[[bytes | None], RowT | None],
+    row_of: Callable[..., RowT],
+) -> tuple[list[tuple[Record, RowT]], list[Quarantined]]:
+    rule = _Rule(source)
+    good: list[tuple[Record, RowT]] = []
     bad: list[Quarantined] = []
     for record in records:
         row = decode(record.value)
-        found = _invalid(row, record) if row is not None else None
-        if row is None:
+        if row is None or rule.lacks(row):
             # Flink is more lenient: it accepts a number in quotes, for example.
-            row, found = _validate_leniently(record)
-        if row is not None and found is None:
+            fields = rule.read_leniently(record)
+            if isinstance(fields, tuple):
+                bad.append(Quarantined(record, *fields))
+                continue
+            row = row_of(**fields)
+        found = rule.broken_by(row, record)
+        if found is None:
             good.append((record, row))
-        elif found is not None:
+        else:
             bad.append(Quarantined(record, *found))
     return good, bad
 
 
-def _validate_leniently(record: Record) -> tuple[Transaction | None, tuple[Kind, str] | None]:
-    if not record.value:
-        return None, (Kind.EMPTY, "the value is empty, as in a tombstone")
-    try:
-        fields = read_fields(record.value)
-    except MALFORMED as error:
-        return None, (Kind.NOT_JSON, str(error))
-    if fields is None:
-        return None, (Kind.NOT_OBJECT, "the value is JSON, but not an object")
-    columns = read_leniently(record.value, contract.TRANSACTION_FIELDS)
-    if columns is None:
-        return None, (Kind.NOT_JSON, "a string in it is not UTF-8")
-    for name in contract.TRANSACTION_FIELDS:
-        if columns.get(name) is None:
-            written = bytes(fields.get(name, b"null")).decode(errors="replace").strip()
-            if written == "null":
-                missing = "is null" if name in fields else "is missing"
-                return None, (Kind.MISSING, f"{name} {missing}")
-            wanted = _IN_WORDS[contract.TRANSACTION_FIELDS[name]]
-            return None, (Kind.WRONG_TYPE, f"{name} is {written[:60]}, not {wanted}")
-    row = Transaction(**columns)
-    return row, _invalid(row, record)
+class _Rule:
+    """What makes a record of a source valid, as `features.validity` has it.
+
+    Args:
+        source: The source.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._columns = source.columns
+        self._texts = [name for name, dtype in source.schema if dtype == "string"]
+        label = source.label
+        self._flag = label if label and is_whole(self._columns[label]) else None
+
+    def lacks(self, row: Any) -> bool:
+        """Whether a required column is null."""
+        return any(getattr(row, name) is None for name in self._source.required)
+
+    def read_leniently(self, record: Record) -> dict[str, Any] | tuple[Kind, str]:
+        """Return a value by column, or why there is no valid row."""
+        if not record.value:
+            return Kind.EMPTY, "the value is empty, as in a tombstone"
+        try:
+            fields = read_fields(record.value)
+        except MALFORMED as error:
+            return Kind.NOT_JSON, str(error)
+        if fields is None:
+            return Kind.NOT_OBJECT, "the value is JSON, but not an object"
+        row = read_leniently(record.value, self._columns, self._source.time_format)
+        if row is None:
+            return Kind.NOT_JSON, "a string in it is not UTF-8"
+        for name in self._source.required:
+            if row.get(name) is None:
+                written = bytes(fields.get(name, b"null")).decode(errors="replace").strip()
+                if written == "null":
+                    missing = "is null" if name in fields else "is missing"
+                    return Kind.MISSING, f"{name} {missing}"
+                return Kind.WRONG_TYPE, f"{name} is {written[:60]}, not {self._wanted(name)}"
+        return row
+
+    def _wanted(self, name: str) -> str:
+        dtype = self._columns[name]
+        if dtype.startswith("timestamp"):
+            return _TIMES[self._source.time_format]
+        return f"a {dtype}" if is_decimal(dtype) else _IN_WORDS[dtype]
+
+    def broken_by(self, row: Any, record: Record) -> tuple[Kind, str] | None:
+        """Why a row without nulls in required columns is invalid; None when it is valid."""
+        source = self._source
+        time = getattr(row, source.time)
+        if time < contract.EARLIEST:
+            return Kind.PAST, f"{source.time} is {time}"
+        if time > _EPOCH + timedelta(milliseconds=record.timestamp_ms) + contract.MOST_AHEAD:
+            return _too_new(source, time, record.timestamp_ms)
+        amount = None if source.amount is None else getattr(row, source.amount)
+        if amount is not None and (isnan(amount) or abs(amount) > contract.MOST_AMOUNT):
+            return Kind.AMOUNT, f"{source.amount} is {amount:g}"
+        flag = None if self._flag is None else getattr(row, self._flag)
+        if flag not in (None, 0, 1):
+            return Kind.FLAG, f"{self._flag} is {flag}"
+        for name in self._texts:
+            text = getattr(row, name)
+            if text is not None and len(text) > contract.MOST_CHARACTERS:
+                return Kind.LONG, f"{name} has {len(text):,} characters"
+        return None
 
 
-def _invalid(row: Transaction, record: Record) -> tuple[Kind, str] | None:
-    """Why a transaction that can be decoded must not reach a feature; None when it may."""
-    time: Any = row.trans_date_trans_time
-    if time < contract.EARLIEST:
-        return Kind.PAST, f"{contract.TIME_COLUMN} is {time}"
-    if time > _EPOCH + timedelta(milliseconds=record.timestamp_ms) + contract.MOST_AHEAD:
-        return _too_new(time, record.timestamp_ms)
-    if isnan(row.amt) or abs(row.amt) > contract.MOST_AMOUNT:
-        return Kind.AMOUNT, f"amt is {row.amt:g}"
-    if row.is_fraud not in (0, 1):
-        return Kind.FLAG, f"is_fraud is {row.is_fraud}"
-    for name in _TEXTS:
-        if len(getattr(row, name)) > contract.MOST_CHARACTERS:
-            return Kind.LONG, f"{name} has {len(getattr(row, name)):,} characters"
-    return None
-
-
-def _too_new(time: datetime, timestamp_ms: int) -> tuple[Kind, str]:
+def _too_new(source: Source, time: datetime, timestamp_ms: int) -> tuple[Kind, str]:
     """Say why the event time is after the record's timestamp, or that the timestamp is wrong."""
     if timestamp_ms <= 0:
         return Kind.TIMESTAMP, (
@@ -146,4 +212,4 @@ def _too_new(time: datetime, timestamp_ms: int) -> tuple[Kind, str]:
             f"the record's Kafka timestamp is {seen:%Y-%m-%d %H:%M}, as if its producer sent "
             f"seconds ({timestamp_ms:,}) instead of milliseconds"
         )
-    return Kind.FUTURE, f"{contract.TIME_COLUMN} is {time}"
+    return Kind.FUTURE, f"{source.time} is {time}"

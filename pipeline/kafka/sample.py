@@ -1,4 +1,4 @@
-"""A sample of the newest records of the transaction topic: are they valid, and if not, why?"""
+"""A sample of the newest records of a source: are they valid, and if not, why?"""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from pipeline.config import KafkaSettings
-from pipeline.contract import TRANSACTION_TOPIC
 from pipeline.model import Last
+from pipeline.sources import TRANSACTION, Source
 
 from .consumer import read_to_end
-from .quarantine import Quarantined, validate
+from .quarantine import Quarantined, validate_rows
 
 _RECORDS: Final = 400
 _NEARLY_ALL: Final = 0.95
@@ -45,16 +45,16 @@ class Sample:
         return f"{all_of} {self.count:,} newest records of {self.topic} are invalid: {reason}"
 
 
-def newest(kafka: KafkaSettings) -> Sample:
-    """Validate the newest records of the transaction topic.
+def newest(kafka: KafkaSettings, source: Source = TRANSACTION) -> Sample:
+    """Validate the newest records of a source.
 
     Raises:
         UnavailableError: Kafka cannot be reached, or has no such topic.
     """
-    topic = kafka.topic(TRANSACTION_TOPIC)
+    topic = kafka.topic(source.topic)
     invalid: list[Quarantined] = []
     count = 0
     for records in read_to_end(kafka, topic, start=Last(_RECORDS)):
         count += len(records)
-        invalid += validate(records)[1]
+        invalid += validate_rows(records, source)[1]
     return Sample(topic, count, invalid)

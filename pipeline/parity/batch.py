@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from datetime import timedelta
 from functools import lru_cache, reduce
-from typing import Any
+from typing import Any, Final
 
 import ibis
 import ibis.expr.operations as ops
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from pipeline import contract
 from pipeline.features import Feature
 from pipeline.features.cumulate import CUMULATE
 from pipeline.features.windows import interval
+from pipeline.text.sql import identifier
+
+INPUT: Final = "__input"
+"""Table or view of the source's records in DuckDB: a topic may be called as another table is."""
 
 
 def evaluate(feature: Feature, transactions: pa.Table) -> pa.Table:
@@ -22,14 +25,14 @@ def evaluate(feature: Feature, transactions: pa.Table) -> pa.Table:
 
     Args:
         feature: The feature.
-        transactions: The columns of `contract.TRANSACTION_FIELDS`.
+        transactions: The columns of the feature's source.
 
     Returns:
         The columns of the feature's sink.
     """
     connection = ibis.duckdb.connect()
     try:
-        connection.create_table(contract.TRANSACTION_TOPIC, transactions)
+        connection.create_table(feature.source.name, transactions)
         rows = connection.to_pyarrow(without_window_functions(feature.table))
         return rows.select(list(feature.columns))
     finally:
@@ -37,13 +40,28 @@ def evaluate(feature: Feature, transactions: pa.Table) -> pa.Table:
 
 
 def query(table: ir.Table) -> str:
-    """Compile an expression over the table `transaction` to SQL for DuckDB."""
+    """Compile an expression over a source to SQL for DuckDB, over the table `INPUT`.
+
+    A decimal number is as exact as its column, as in a sink; null if it is too large for it.
+    """
     return _query(table.op())
 
 
 @lru_cache(maxsize=64)
 def _query(op: ops.Relation) -> str:
-    return str(ibis.to_sql(without_window_functions(op.to_expr()), dialect="duckdb"))
+    table = without_window_functions(op.to_expr()).op()
+    named = {source: ops.UnboundTable(INPUT, source.schema) for source in _sources(table)}
+    sql = str(ibis.to_sql(table.replace(named).to_expr(), dialect="duckdb"))
+    exact = ", ".join(
+        f"TRY_CAST({identifier(name)} AS {dtype}) AS {identifier(name)}"
+        for name, dtype in op.schema.items()
+        if dtype.is_decimal()
+    )
+    return f"SELECT * REPLACE ({exact}) FROM ({sql})" if exact else sql
+
+
+def _sources(table: ops.Relation) -> list[Any]:
+    return list(table.find(ops.UnboundTable))
 
 
 def without_window_functions(table: ir.Table) -> ir.Table:

@@ -15,7 +15,6 @@ from typing import Any, Final
 
 import numpy as np
 
-from pipeline import contract
 from pipeline.features import Feature
 from pipeline.text.sql import identifier
 
@@ -60,7 +59,7 @@ def explain(feature: Feature, transactions: StoredRows) -> int:
 
 def _suspects(feature: Feature, transactions: StoredRows) -> Iterator[Suspect]:
     grouped = keys(feature)
-    time, at = identifier(contract.TIME_COLUMN), identifier(feature.event_time)
+    time, at = identifier(feature.source.time), identifier(feature.event_time)
     joined = " AND ".join(
         f"t.{identifier(column)} IS NOT DISTINCT FROM s.{identifier(name)}"
         for name, column in grouped.items()

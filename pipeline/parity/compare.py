@@ -13,11 +13,10 @@ from typing import Any, Final
 
 import duckdb
 
-from pipeline import contract
 from pipeline.features import Feature
 from pipeline.text.sql import identifier
 
-from .batch import lookback, query
+from .batch import INPUT, lookback, query
 from .sql_names import listed, micros, same
 from .tables import BEGINNING, END, StoredRows
 
@@ -139,19 +138,19 @@ def compare(
     for stretch in _stretches(transactions, back):
         begin, end = stretch
         since = begin if back is None or begin == BEGINNING else begin - _micros(back)
-        connection.execute(_view(transactions, (since, end), without))
+        connection.execute(_view(feature, transactions, (since, end), without))
         for statement in _statements(feature, sink, expected, bounds, stretch):
             connection.execute(statement)
         found += _counted(connection)
     return found
 
 
-def _view(transactions: StoredRows, stretch: _Stretch, without: str) -> str:
-    """Create the view `transaction` for a feature's query: the transactions of one slice."""
+def _view(feature: Feature, transactions: StoredRows, stretch: _Stretch, without: str) -> str:
+    """Create the view `INPUT` for a feature's query: the transactions of one slice."""
     left_out = f" AND __row NOT IN (SELECT __row FROM {without})" if without else ""
-    return f"""CREATE OR REPLACE TEMP VIEW {contract.TRANSACTION_TOPIC} AS
-        SELECT {listed(contract.TRANSACTION_FIELDS)} FROM {transactions.table}
-        WHERE {_within(contract.TIME_COLUMN, stretch)}{left_out}"""
+    return f"""CREATE OR REPLACE TEMP VIEW {INPUT} AS
+        SELECT {listed(feature.source.columns)} FROM {transactions.table}
+        WHERE {_within(feature.source.time, stretch)}{left_out}"""
 
 
 def _within(column: str, stretch: _Stretch) -> str:
@@ -168,7 +167,7 @@ def _stretches(transactions: StoredRows, back: timedelta | None) -> Iterator[_St
         oldest, newest = min(transactions.oldest.values()), max(transactions.newest.values())
         width = max((newest - oldest) // _BINS, 60_000_000)
         bins = transactions.connection.execute(
-            f"""SELECT epoch_us({identifier(contract.TIME_COLUMN)}) // {width} AS bin, count(*)
+            f"""SELECT epoch_us({identifier(transactions.time)}) // {width} AS bin, count(*)
                 FROM {transactions.table} GROUP BY bin ORDER BY bin"""
         ).fetchall()
         rows, since = 0, oldest

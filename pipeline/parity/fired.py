@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from pipeline import contract
 from pipeline.features import Feature
 from pipeline.text.sql import identifier
 
@@ -65,7 +64,7 @@ def _behind(transactions: StoredRows, rows: Int64s) -> float:
     connection = transactions.connection
     connection.register("__late", pa.table({"__row": rows}))
     found = connection.execute(
-        f"""SELECT min(epoch_us({identifier(contract.TIME_COLUMN)})) FROM {transactions.table}
+        f"""SELECT min(epoch_us({identifier(transactions.time)})) FROM {transactions.table}
             SEMI JOIN __late USING (__row)"""
     ).fetchone()
     connection.unregister("__late")
@@ -75,7 +74,7 @@ def _behind(transactions: StoredRows, rows: Int64s) -> float:
 
 def _suspects(feature: Feature, transactions: StoredRows) -> Iterator[Suspect]:
     grouped = keys(feature)
-    time = identifier(contract.TIME_COLUMN)
+    time = identifier(feature.source.time)
     joined = "".join(
         f" AND t.{identifier(column)} IS NOT DISTINCT FROM s.{identifier(name)}"
         for name, column in grouped.items()

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 
 import duckdb
 
-from pipeline import contract
 from pipeline.features import Feature
 from pipeline.text.sql import identifier
 
@@ -68,7 +67,7 @@ def explain_late(
     waits = lookback(feature.table) is None or bool(lookback(feature.table))
     if not result.comparison.wrong or not waits:
         return result
-    lateness.bound_watermarks(transactions)
+    lateness.bound_watermarks(transactions, feature.source)
     if not is_windowed(feature):
         result = _rows(feature, transactions, sink, bounds, result, dropped=dropped)
     elif not (dropped == 0 and in_one_window(feature)):
@@ -165,7 +164,7 @@ def _drop(feature: Feature, transactions: StoredRows, bounds: Bounds) -> _Gone:
     connection = transactions.connection
     columns = copied(feature)
     joined = _joined({name: columns[name] for name in feature.identity if name in columns}, "m")
-    time = identifier(contract.TIME_COLUMN)
+    time = identifier(transactions.time)
     held = "false" if bounds.final_before is None else f"a.possible >= {bounds.final_before}"
     connection.execute("ALTER TABLE missing ADD COLUMN IF NOT EXISTS __missing BIGINT")
     connection.execute("UPDATE missing SET __missing = rowid")
@@ -213,7 +212,7 @@ def _overtaken(feature: Feature, transactions: StoredRows, bound: str, elsewhere
         f"u.{identifier(column)} IS NOT DISTINCT FROM t.{identifier(column)}"
         for column in keys(feature).values()
     )
-    own, other = (f"epoch_us({table}.{identifier(contract.TIME_COLUMN)})" for table in "tu")
+    own, other = (f"epoch_us({table}.{identifier(transactions.time)})" for table in "tu")
     return f"""EXISTS (SELECT 1 FROM {transactions.table} u WHERE {group}
         AND ({other} BETWEEN {own} AND a.{bound}
             OR {other} + {cleared.after(feature)} BETWEEN {own} AND a.{bound})
@@ -223,7 +222,7 @@ def _overtaken(feature: Feature, transactions: StoredRows, bound: str, elsewhere
 def _time_is_possible(feature: Feature, transactions: StoredRows, table: str) -> str:
     """Return the SQL condition that a transaction of a row may have been late."""
     joined = _joined(copied(feature), table)
-    time = identifier(contract.TIME_COLUMN)
+    time = identifier(transactions.time)
     return f"""EXISTS (SELECT 1 FROM {transactions.table} t JOIN ahead a ON a.__row = t.__row
         WHERE {joined} AND epoch_us(t.{time}) <= a.possible)"""
 
@@ -251,7 +250,7 @@ def _ties(feature: Feature, transactions: StoredRows, result: LateComparison) ->
 def _after_a_tie(feature: Feature, transactions: StoredRows, table: str) -> str:
     """Return the SQL condition that a row may depend on two transactions with equal times."""
     back = lookback(feature.table)
-    time = identifier(contract.TIME_COLUMN)
+    time = identifier(transactions.time)
     grouped = keys(feature)
     by = ", ".join([f"t.{time}", *(f"t.{identifier(column)}" for column in grouped.values())])
     at = f"{table}.{identifier(feature.event_time)}"
@@ -283,7 +282,7 @@ def _behind(transactions: StoredRows, which: str) -> float:
     """How long after its time had passed the latest of these transactions arrived, in seconds."""
     newest = max(transactions.newest.values(), default=0)
     row = transactions.connection.execute(
-        f"""SELECT min(epoch_us({identifier(contract.TIME_COLUMN)})) FROM {transactions.table}
+        f"""SELECT min(epoch_us({identifier(transactions.time)})) FROM {transactions.table}
             WHERE __row IN (SELECT __row FROM {which})"""
     ).fetchone()
     return (newest - row[0]) / 1_000_000 if row and row[0] is not None else 0.0

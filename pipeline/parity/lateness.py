@@ -15,39 +15,46 @@ The job's watermark may be lower, as it only advances at intervals.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
 
-from pipeline import contract
+from pipeline.sources import Source
 from pipeline.text.sql import identifier
 
 from .tables import BEGINNING, Int64s, StoredRows
 
-DELAY_US: Final = int(contract.WATERMARK_DELAY.total_seconds() * 1_000_000)
-_SILENT_MS: Final = 8_000
-"""Shorter than the idle timeout, since producers' timestamps are not those of the reader."""
+_SILENT_SHARE: Final = 0.8
+"""Of the idle timeout, since producers' timestamps are not those of the reader."""
 _APART_MS: Final = 60_000
 """How far a reader may read one partition ahead of another that was silent."""
 _UNKNOWN_TIME: Final = 2**62
 
 
-def watermark(newest: Mapping[int, int], unread: Iterable[int] = ()) -> int:
+def delay(source: Source) -> int:
+    """Return how far the watermark is behind the newest event time, in microseconds."""
+    return source.watermark // timedelta(microseconds=1)
+
+
+def watermark(source: Source, newest: Mapping[int, int], unread: Iterable[int] = ()) -> int:
     """Return the event time before which all results must exist, in microseconds since the epoch.
 
     Partitions without valid transactions do not hold it back: the source counts them as idle.
 
     Args:
+        source: The source.
         newest: The newest event time read, by partition.
         unread: Partitions with valid transactions that were not read yet. One without any read
             transaction holds the watermark at the beginning of time.
     """
     numbers = {*newest, *unread}
-    return min((newest.get(number, BEGINNING) for number in numbers), default=BEGINNING) - DELAY_US
+    least = min((newest.get(number, BEGINNING) for number in numbers), default=BEGINNING)
+    return least - delay(source)
 
 
-def bound_watermarks(transactions: StoredRows) -> None:
+def bound_watermarks(transactions: StoredRows, source: Source) -> None:
     """Create the table `ahead`: by `__row`, bounds of the watermark that each transaction met.
 
     `known` is the bound if partitions were read in the order of Kafka's timestamps, `possible` that
@@ -61,8 +68,9 @@ def bound_watermarks(transactions: StoredRows) -> None:
     parts = {int(n): np.flatnonzero(partition == n) for n in np.unique(partition)}
     clock = {n: _clock(arrived[rows]) for n, rows in parts.items()}
     known, possible = own.copy(), own.copy()
+    silent = int(source.idle / timedelta(milliseconds=1) * _SILENT_SHARE)
     for number, rows in parts.items():
-        resumed = _resumed(clock[number])
+        resumed = _resumed(clock[number], silent)
         for other, others in parts.items():
             if other != number:
                 for bound, apart in ((known, 0), (possible, _APART_MS)):
@@ -72,8 +80,8 @@ def bound_watermarks(transactions: StoredRows) -> None:
     table = pa.table(
         {
             "__row": columns["__row"],
-            "known": known - DELAY_US,
-            "possible": possible - DELAY_US,
+            "known": known - delay(source),
+            "possible": possible - delay(source),
         }
     )
     transactions.connection.register("__ahead", table)
@@ -87,12 +95,12 @@ def _clock(arrived: Int64s) -> Int64s:
     return monotone
 
 
-def _resumed(clock: Int64s) -> Int64s:
-    """For each record, when the partition last ended a silence."""
+def _resumed(clock: Int64s, silent: int) -> Int64s:
+    """For each record, when the partition last ended a silence of so many milliseconds."""
     if clock[0] <= 0:
         # Invalid timestamps say nothing about silences.
         return np.full(len(clock), _UNKNOWN_TIME, np.int64)
-    starts = np.flatnonzero(np.diff(clock, prepend=clock[0] - _SILENT_MS) >= _SILENT_MS)
+    starts = np.flatnonzero(np.diff(clock, prepend=clock[0] - silent) >= silent)
     last = np.searchsorted(starts, np.arange(len(clock)), side="right") - 1
     resumed: Int64s = clock[starts[last]]
     return resumed

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pipeline import contract
 from pipeline.config import KafkaSettings
 from pipeline.features import Feature
 from pipeline.flink.jobs import Jobs
@@ -45,7 +44,7 @@ class LiveJob:
         return groups.committed(
             self.kafka,
             self.jobs.job_name(self.feature.name),
-            self.kafka.topic(contract.TRANSACTION_TOPIC),
+            self.kafka.topic(self.feature.source.topic),
         )
 
     def watermark(self) -> int | None:

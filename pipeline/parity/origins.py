@@ -6,7 +6,6 @@ from typing import Any, Final
 
 import ibis.expr.operations as ops
 
-from pipeline import contract
 from pipeline.features import Feature
 from pipeline.features.lineage import origin
 
@@ -95,7 +94,7 @@ def depends_on_order(feature: Feature) -> bool:
 def _source(op: ops.Relation, name: str) -> str | None:
     relation, at = origin(op, name)
     if isinstance(relation, ops.PhysicalTable):
-        return at if at in contract.TRANSACTION_FIELDS else None
+        return at
     if isinstance(relation, ops.WindowAggregate) and at in relation.groups:
         return _of_value(relation.groups[at])
     return None

@@ -31,7 +31,7 @@ import ibis.expr.types as ir
 from pipeline.features import Feature
 from pipeline.text.sql import identifier
 
-from .batch import query
+from .batch import INPUT, query
 from .compare import RELATIVE_TOLERANCE, matching
 from .origins import keys
 from .sql_names import same
@@ -55,7 +55,7 @@ def remove_rounded(feature: Feature, transactions: StoredRows, *, without: str =
         for name, column in keys(feature).items()
     )
     connection.execute(
-        f"""CREATE OR REPLACE TEMP VIEW transaction AS
+        f"""CREATE OR REPLACE TEMP VIEW {INPUT} AS
             SELECT * EXCLUDE (__row, __partition, __arrived, __ahead) FROM {transactions.table} t
             {f"SEMI JOIN wrong w ON {concerned}" if concerned else ""}
             {f"WHERE __row NOT IN (SELECT __row FROM {without})" if without else ""}"""
@@ -68,7 +68,7 @@ def remove_rounded(feature: Feature, transactions: StoredRows, *, without: str =
 
 
 def rounding_explains(feature: Feature, connection: duckdb.DuckDBPyConnection, rows: str) -> str:
-    """The condition that rounding explains a row, given the table or view `transaction`.
+    """The condition that rounding explains a row, given the table or view `INPUT`.
 
     Args:
         feature: Whose rows they are.

@@ -16,10 +16,18 @@ import pyarrow.json as pj
 from ibis.formats.pyarrow import PyArrowType
 
 from pipeline.kafka.flink_json import row_reader
+from pipeline.sources import TimeFormat
+from pipeline.sources.column_types import is_decimal
+from pipeline.sources.time_patterns import EPOCH_S
 
 Bools = np.ndarray[Any, np.dtype[np.bool_]]
 
 _SQL_TIME: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,3})?$"
+_ISO_TIME: Final = (
+    "^[12][0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,3})?"
+    "(Z|[+-][01][0-9]:[0-5][0-9])?$"
+)
+_ZONE: Final = "(Z|[+-][0-9]{2}:[0-9]{2})$"
 _SQL_DATE: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 # Arrow accepts these as numbers, but JSON has no such literals.
 _NO_NUMBER: Final = re.compile(rb":\s*[-+]?(NaN|Inf)")
@@ -51,21 +59,24 @@ def _written_type(dtype: str) -> pa.DataType:
 
 
 def decode_columns(
-    values: Sequence[bytes | None], columns: Mapping[str, str]
+    values: Sequence[bytes | None],
+    columns: Mapping[str, str],
+    written: TimeFormat = TimeFormat.SQL,
 ) -> tuple[pa.Table, Bools]:
     """Decode many values at once.
 
     Args:
         values: Values of the records; None for a tombstone.
         columns: Ibis type names by column.
+        written: How times are written.
 
     Returns:
         A table with a row for each value that is a JSON object, and a mask of those values.
     """
-    table = _as_written(values, columns)
+    table = _as_written(values, columns, written)
     if table is not None:
         return table, np.ones(len(values), np.bool_)
-    read = row_reader(columns)
+    read = row_reader(columns, written)
     rows = [read(value) for value in values]
     found = [row for row in rows if row is not None]
     table = pa.table(
@@ -83,13 +94,16 @@ def _column(values: list[Any], dtype: pa.DataType) -> pa.Array:
     return pc.floor_temporal(array, unit="millisecond") if pa.types.is_timestamp(dtype) else array
 
 
-def _as_written(values: Sequence[bytes | None], columns: Mapping[str, str]) -> pa.Table | None:
+def _as_written(
+    values: Sequence[bytes | None], columns: Mapping[str, str], written: TimeFormat
+) -> pa.Table | None:
     """Decode all values at once if each has the form that Flink and our producers write, else None.
 
     Arrow's reader is strict about types, but does not check where a record ends, and accepts other
     formats of time. Both are checked here.
     """
-    if not values or None in values:
+    if not values or None in values or any(map(is_decimal, columns.values())):
+        # Arrow reads decimals in quotes only.
         return None
     text = b"\n".join(values)  # type: ignore[arg-type]  # none is None
     separated = text.count(b"\n") == text.count(b"}\n{") == len(values) - 1
@@ -97,7 +111,8 @@ def _as_written(values: Sequence[bytes | None], columns: Mapping[str, str]) -> p
         return None
     if (b"NaN" in text or b"Inf" in text) and _NO_NUMBER.search(text):
         return None
-    schema = pa.schema([(name, _written_type(dtype)) for name, dtype in columns.items()])
+    in_json = {name: written.written_type(dtype) for name, dtype in columns.items()}
+    schema = pa.schema([(name, _written_type(dtype)) for name, dtype in in_json.items()])
     try:
         text.decode()
         table = pj.read_json(
@@ -109,18 +124,45 @@ def _as_written(values: Sequence[bytes | None], columns: Mapping[str, str]) -> p
         )
         if table.num_rows != len(values):
             return None
-        return pa.table({name: _typed(table[name], dtype) for name, dtype in columns.items()})
+        return pa.table(
+            {name: _typed(table[name], dtype, written) for name, dtype in columns.items()}
+        )
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, UnicodeDecodeError):
         return None
 
 
-def _typed(column: pa.ChunkedArray, dtype: str) -> pa.ChunkedArray:
+def _typed(column: pa.ChunkedArray, dtype: str, written: TimeFormat) -> pa.ChunkedArray:
     """Cast a column from its JSON type to its own.
 
     Raises:
         ArrowInvalid: A time or a date is not in Flink's format.
     """
+    if written.written_type(dtype) != dtype:
+        return _written_time(column, written)
     form = _SQL_DATE if dtype == "date" else _SQL_TIME if dtype.startswith("timestamp") else None
     if form is not None and not pc.all(pc.match_substring_regex(column, form)).as_py():
         raise pa.ArrowInvalid("not Flink's format of time")
     return column.cast(arrow_type(dtype))
+
+
+def _written_time(column: pa.ChunkedArray, written: TimeFormat) -> pa.ChunkedArray:
+    """Read times that are not in Flink's own format, as `pipeline.kafka.event_times` does.
+
+    Raises:
+        ArrowInvalid: One needs a closer look.
+    """
+    if written is TimeFormat.ISO:
+        if not pc.all(pc.match_substring_regex(column, _ISO_TIME)).as_py():
+            raise pa.ArrowInvalid("not a plain ISO time")
+        zoned = pc.match_substring_regex(column, _ZONE)
+        in_utc = pc.if_else(zoned, column, pc.binary_join_element_wise(column, "Z", ""))
+        return in_utc.cast(pa.timestamp("us", "UTC")).cast(pa.timestamp("us"))
+    factor = 1_000 if written is TimeFormat.EPOCH_MS else 1_000_000  # to microseconds
+    first, last = EPOCH_S
+    within = pc.and_(
+        pc.greater_equal(column, first * 1_000_000 // factor),
+        pc.less(column, (last + 1) * 1_000_000 // factor),
+    )
+    if not pc.all(within).as_py():
+        raise pa.ArrowInvalid("not in the years 1 to 9999")
+    return pc.multiply(column, factor).cast(pa.timestamp("us"))

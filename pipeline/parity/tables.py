@@ -14,10 +14,10 @@ import ibis
 import numpy as np
 import pyarrow as pa
 
-from pipeline import contract
 from pipeline.config import KafkaSettings
 from pipeline.features.validity import ARRIVED, is_valid
 from pipeline.kafka.consumer import messages_to_end
+from pipeline.sources import Source, TimeFormat
 
 from .rows import Bools, arrow_type, decode_columns
 
@@ -141,15 +141,18 @@ class Unread:
 
 def read_transactions(
     rows: StoredRows,
+    source: Source,
     kafka: KafkaSettings,
     ends: Mapping[int, int],
     read: Mapping[int, int],
+    *,
     report: Callable[[int], None],
 ) -> Unread:
-    """Store the valid transactions that a job has read.
+    """Store the valid records of a source, its transactions, that a job has read.
 
     Args:
         rows: The table to append to.
+        source: The source.
         kafka: The cluster and its credentials.
         ends: End offset by partition.
         read: The offset up to which the job has read, by partition.
@@ -159,13 +162,13 @@ def read_transactions(
         The valid transactions between `read` and `ends`, which are not stored.
     """
     unread, where = 0, set[int]()
-    topic = kafka.topic(contract.TRANSACTION_TOPIC)
+    topic = kafka.topic(source.topic)
     limits = np.zeros(max(ends, default=0) + 1, np.int64)
     for number, offset in read.items():
         if number < len(limits):
             limits[number] = offset
-    with closing(_Validity()) as validity:
-        for batch in _batches(kafka, topic, rows, dict(ends)):
+    with closing(_Validity(source)) as validity:
+        for batch in _batches(kafka, topic, rows, dict(ends), source.time_format):
             good = validity.of(batch)
             rows.bad += len(good) - int(good.sum())
             ahead = good & (batch.offset >= limits[batch.partition])
@@ -205,7 +208,11 @@ class _Batch:
 
 
 def _batches(
-    kafka: KafkaSettings, topic: str, rows: StoredRows, ends: dict[int, int] | None
+    kafka: KafkaSettings,
+    topic: str,
+    rows: StoredRows,
+    ends: dict[int, int] | None,
+    written: TimeFormat = TimeFormat.SQL,
 ) -> Iterator[_Batch]:
     for messages in messages_to_end(kafka, topic, begins=rows.read_to, ends=ends):
         numbers = np.array([message.partition() for message in messages], np.int64)
@@ -215,18 +222,23 @@ def _batches(
             before = rows.read_to.get(number, rows.earliest.get(number, int(mine[0])))
             rows.read_to[number] = int(mine[-1]) + 1
             rows.gaps += int(mine[-1]) + 1 - before - len(mine)
-        table, decoded = decode_columns([message.value() for message in messages], rows.columns)
+        values = [message.value() for message in messages]
+        table, decoded = decode_columns(values, rows.columns, written)
         rows.bad += len(decoded) - int(decoded.sum())
         arrived = np.array([message.timestamp()[1] for message in messages], np.int64)
         yield _Batch(table, numbers[decoded], offsets[decoded], arrived[decoded])
 
 
 class _Validity:
-    """Evaluates `features.validity` on DuckDB, the same expression that runs on Flink."""
+    """Evaluates `features.validity` on DuckDB, the same expression that runs on Flink.
 
-    def __init__(self) -> None:
-        raw = ibis.table(contract.TRANSACTION_FIELDS | {ARRIVED: "timestamp(3)"}, name="raw")
-        verdict = raw.select(is_valid=is_valid(raw).fill_null(False))
+    Args:
+        source: The source whose records are looked at.
+    """
+
+    def __init__(self, source: Source) -> None:
+        raw = ibis.table(source.columns | {ARRIVED: "timestamp(3)"}, name="raw")
+        verdict = raw.select(is_valid=is_valid(raw, source).fill_null(False))
         self._sql = str(ibis.to_sql(verdict, dialect="duckdb"))
         self._connection = duckdb.connect()
 

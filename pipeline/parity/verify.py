@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final, Protocol
 
-from pipeline import contract
 from pipeline.config import KafkaSettings
 from pipeline.errors import JobError
 from pipeline.features import Feature
@@ -25,8 +24,8 @@ from .report import Parity
 from .tables import BEGINNING, END, StoredRows, read_sink, read_transactions, workspace
 
 _SETTLE_SECONDS: Final = 3.0
-_IDLE_SECONDS: Final = 15.0
-"""Partitions without valid records hold the watermark back until they count as idle."""
+_IDLE_SECONDS: Final = 5.0
+"""More than the time after which a partition without valid records counts as idle."""
 _METRIC_SECONDS: Final = 12.0
 """Flink's metrics lag by some seconds."""
 _POLL_SECONDS: Final = 0.5
@@ -83,19 +82,20 @@ def verify(
     Raises:
         UnavailableError: Kafka cannot be read.
     """
-    topic = kafka.topic(contract.TRANSACTION_TOPIC)
+    source = feature.source
+    topic = kafka.topic(source.topic)
     ranges = extent(kafka, topic)
     ends = {number: offsets.end for number, offsets in ranges.items()}
     read = _await_job(ends, job, report, patience)
     with workspace() as connection:
         transactions = StoredRows(
-            connection, "transactions", contract.TRANSACTION_FIELDS, contract.TIME_COLUMN,
-            earliest=_begins(ranges),
-        )  # fmt: skip
-        unread = read_transactions(
-            transactions, kafka, ends, read, lambda n: report(f"reading transactions: {n:,}")
+            connection, "transactions", source.columns, source.time, earliest=_begins(ranges)
         )
-        watermark = lateness.watermark(transactions.newest, unread.partitions)
+        unread = read_transactions(
+            transactions, source, kafka, ends, read,
+            report=lambda n: report(f"reading transactions: {n:,}"),
+        )  # fmt: skip
+        watermark = lateness.watermark(source, transactions.newest, unread.partitions)
         sink_topic = kafka.topic(feature.topic)
         sink = StoredRows(
             connection, "sink", feature.columns, feature.event_time,
@@ -111,7 +111,8 @@ def verify(
         def compared(mark: int = watermark, *, dropped: int | None = None) -> Parity:
             return parity_of(feature, transactions, sink, mark, dropped=dropped)
 
-        parity = _settled(compared, watermark, job, look, patience)
+        idle = source.idle.total_seconds() + _IDLE_SECONDS
+        parity = _settled(compared, watermark, job, look, patience, idle=idle)
         waits = lookback(feature.table) != timedelta()
         if parity.missing and waits and job.running:
             parity = _without_held(parity, compared, watermark, job)
@@ -178,9 +179,18 @@ class _Compare(Protocol):
 
 
 def _settled(
-    compared: _Compare, watermark: int, job: FeatureJob, look: Callable[[], int], patience: Patience
+    compared: _Compare,
+    watermark: int,
+    job: FeatureJob,
+    look: Callable[[], int],
+    patience: Patience,
+    *,
+    idle: float,
 ) -> Parity:
-    """Repeat the comparison until no more results arrive in the sink."""
+    """Repeat the comparison until no more results arrive in the sink.
+
+    Partitions without valid records hold the watermark back for `idle` seconds.
+    """
     parity = compared()
     start = patience.clock()
     deadline = start + _SETTLE_SECONDS
@@ -189,7 +199,7 @@ def _settled(
         if look():
             parity = compared()
             deadline = patience.clock() + _SETTLE_SECONDS
-        elif _behind(job, watermark) and patience.clock() < start + _IDLE_SECONDS:
+        elif _behind(job, watermark) and patience.clock() < start + idle:
             deadline = patience.clock() + _SETTLE_SECONDS
     return parity
 
@@ -257,7 +267,7 @@ def parity_of(
     bounds = Bounds(
         final_before=watermark if waits else None,
         checked_before=watermark,
-        checked_from=_checked_from(transactions, sink, back),
+        checked_from=_checked_from(feature, transactions, sink),
     )
     found = compare(feature, transactions, sink, bounds)
     result = explain_late(feature, transactions, sink, bounds, found, dropped=dropped)
@@ -265,7 +275,7 @@ def parity_of(
 
 
 def _parity(feature: Feature, transactions: StoredRows, result: LateComparison) -> Parity:
-    delay = contract.WATERMARK_DELAY.total_seconds()
+    delay = feature.source.watermark.total_seconds()
     late = result.late
     behind = result.behind_seconds
     comparison = result.comparison
@@ -297,14 +307,14 @@ def _parity(feature: Feature, transactions: StoredRows, result: LateComparison) 
     )
 
 
-def _checked_from(transactions: StoredRows, sink: StoredRows, back: timedelta | None) -> int | None:
+def _checked_from(feature: Feature, transactions: StoredRows, sink: StoredRows) -> int | None:
     """Event time from which results can be checked: before, inputs or results may be gone."""
-    begins = transactions.history_begins
+    begins, back = transactions.history_begins, lookback(feature.table)
     if begins is not None and back is None:
         return END
     reaches = int((back or timedelta()).total_seconds() * 1_000_000)
     bounds = (begins, reaches), (sink.history_begins, 0)
     # Records that are gone may be newer than the oldest remaining one, by as much as records are
     # out of order; plus 1, since records of the oldest time itself may be gone, too.
-    slack = lateness.DELAY_US + 1
+    slack = lateness.delay(feature.source) + 1
     return max((begin + more + slack for begin, more in bounds if begin is not None), default=None)

@@ -15,11 +15,10 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from pipeline import contract
 from pipeline.features import Feature
 from pipeline.text.sql import identifier
 
-from .batch import query
+from .batch import INPUT, query
 from .compare import RELATIVE_TOLERANCE, matching
 from .rounding import rounding_explains
 from .sql_names import listed, same
@@ -171,12 +170,10 @@ def _fitting(feature: Feature, transactions: StoredRows, tried: dict[int, Way]) 
     connection.register("__tried", pa.table({"__suspect": pa.array(list(tried), pa.int64())}))
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE __chosen AS
-            SELECT {listed(contract.TRANSACTION_FIELDS)} FROM {transactions.table}
+            SELECT {listed(feature.source.columns)} FROM {transactions.table}
             SEMI JOIN __counted USING (__row)"""
     )
-    connection.execute(
-        f"CREATE OR REPLACE TEMP VIEW {contract.TRANSACTION_TOPIC} AS SELECT * FROM __chosen"
-    )
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW {INPUT} AS SELECT * FROM __chosen")
     there = f"e.{identifier(feature.event_time)} IS NOT NULL"
     rows = connection.execute(
         f"""SELECT s.__suspect,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import chain
 
-from pipeline import contract
 from pipeline.config import KafkaSettings, Settings
 from pipeline.features import Feature, Registry
 from pipeline.flink.journal import Journal
 from pipeline.kafka import topics
 from pipeline.model import SimulatorCommand, SimulatorStatus, StepState
+from pipeline.sources import TRANSACTION
 
 from .endpoints import Stack
 from .job_starts import JobStarts
@@ -22,12 +23,14 @@ _MIB = 1024 * 1024
 
 
 def create_topics(settings: Settings, kafka: KafkaSettings, features: Iterable[Feature]) -> None:
-    """Create the missing topics of the transactions and of features.
+    """Create the missing topics of the transactions, of features, and of what they read.
 
     Raises:
         UnavailableError: Kafka cannot be reached or refuses.
     """
-    names = map(kafka.topic, (contract.TRANSACTION_TOPIC, *(each.topic for each in features)))
+    read_and_written = ((each.source.topic, each.topic) for each in features)
+    wanted = dict.fromkeys((TRANSACTION.topic, *chain.from_iterable(read_and_written)))
+    names = map(kafka.topic, wanted)
     topics.create_topics(kafka, names, retention_bytes=settings.retention_mib * _MIB)
 
 

@@ -10,7 +10,6 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pipeline import contract
 from pipeline.config import FlinkSettings, KafkaSettings, Settings
 from pipeline.errors import PipelineError, UnavailableError
 from pipeline.features import Feature
@@ -204,7 +203,7 @@ class Stack:
             JobError: Flink refused the job, there are not enough free slots, or the job has changed
                 since its state was taken.
         """
-        needed = (contract.TRANSACTION_TOPIC, feature.topic)
+        needed = (feature.source.topic, feature.topic)
         topics.require_topics(kafka, map(kafka.topic, needed))
 
         name = feature.name

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from pipeline import contract
 from pipeline.config import KafkaSettings, Settings
 from pipeline.errors import UnavailableError
 from pipeline.features import Feature, Registry
@@ -28,6 +27,7 @@ from pipeline.model import (
     Sink,
     StackStatus,
 )
+from pipeline.sources import TRANSACTION
 
 from . import feature_files
 from .bring_up import BringUp, create_topics
@@ -315,6 +315,7 @@ class Runtime:
     def fresh(self, report: Callable[[str], None] = lambda _: None) -> None:
         """Empty the topics and delete the jobs' state; jobs that ran are restarted without state.
 
+        Records of the user's own streams stay, since nobody could send them again.
         The simulator stays off: the caller is about to send other transactions.
 
         Raises:
@@ -331,7 +332,7 @@ class Runtime:
         for name in sinks:
             jobs.discard(name, report)
         report("emptying topics")
-        names = (endpoints.kafka.topic(contract.TRANSACTION_TOPIC), *sinks.values())
+        names = (endpoints.kafka.topic(TRANSACTION.topic), *sinks.values())
         topics.delete_topics(endpoints.kafka, names)
         create_topics(self._settings, endpoints.kafka, self.features)
         for name in ran:

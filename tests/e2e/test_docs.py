@@ -24,7 +24,7 @@ import pytest
 from pipeline.simulator.generator import Generator
 from tui.__main__ import console_options
 
-from ..documents import commands, documents, write_my_features
+from ..documents import commands, documents, write_my_features, write_my_payments
 from .conftest import stack_environment
 
 # By the beginning of a line.
@@ -67,6 +67,7 @@ class Desk:
         self._environment: dict[str, str] = {}
         self.begin()
         write_my_features(folder)
+        write_my_payments(folder)
         write_transactions(folder / "transactions.csv.gz")
         (folder / "payments.csv").write_text(
             "When;Amount;IBAN\n31.01.2024 18:05;$12.50;DE89370400440532013000\n"

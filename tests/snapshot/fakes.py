@@ -103,12 +103,28 @@ DETAIL = JobDetail(
 
 _HOUR = timedelta(hours=1)
 
+
+def sink(
+    feature: str, topic: str, *columns: SinkColumn, windows: WindowShape | None = None
+) -> Sink:
+    """The sink of a feature of transactions."""
+    return Sink(
+        feature,
+        topic,
+        columns,
+        source="transaction",
+        time="trans_date_trans_time",
+        user="user_id",
+        windows=windows,
+    )
+
+
 SINKS = (
-    Sink("rolling", ROLLING.topic, DETAIL.columns),
-    Sink("tumbling", TUMBLING.topic, (), WindowShape(6 * _HOUR, 6 * _HOUR)),
-    Sink("flagged", FLAGGED.topic, ()),
-    Sink("hopping", HOPPING.topic, (), WindowShape(6 * _HOUR, _HOUR)),
-    Sink("cumulating", CUMULATING.topic, (), WindowShape(24 * _HOUR, _HOUR, cumulates=True)),
+    sink("rolling", ROLLING.topic, *DETAIL.columns),
+    sink("tumbling", TUMBLING.topic, windows=WindowShape(6 * _HOUR, 6 * _HOUR)),
+    sink("flagged", FLAGGED.topic),
+    sink("hopping", HOPPING.topic, windows=WindowShape(6 * _HOUR, _HOUR)),
+    sink("cumulating", CUMULATING.topic, windows=WindowShape(24 * _HOUR, _HOUR, cumulates=True)),
 )
 
 STATUS = StackStatus(

@@ -6,8 +6,9 @@ import msgspec
 import pytest
 
 from pipeline import contract, features
-from pipeline.features.feature import transaction_table
+from pipeline.features.feature import source_table
 from pipeline.model import CumulatingRow, RollingRow, Transaction, WindowRow
+from pipeline.sources import TRANSACTION
 
 
 def test_topic_time_and_key_are_the_contract() -> None:
@@ -19,7 +20,7 @@ def test_topic_time_and_key_are_the_contract() -> None:
 
 
 def test_the_tables_types_are_the_tutorials() -> None:
-    types = {name: str(dtype) for name, dtype in transaction_table().schema().items()}
+    types = {name: str(dtype) for name, dtype in source_table(TRANSACTION).schema().items()}
     assert types == contract.TRANSACTION_FIELDS
     assert types["trans_date_trans_time"] == "timestamp(3)"
     assert (types["user_id"], types["cc_num"], types["is_fraud"]) == ("int64", "int64", "int32")

@@ -44,7 +44,7 @@ class FeatureRow:
 
 def kind(column: SinkColumn) -> type:
     """Return the Python type of a column's values; `str` by default."""
-    return _KINDS.get(column.type, str)
+    return float if column.type.startswith("decimal") else _KINDS.get(column.type, str)
 
 
 def row(record: RecordView, columns: Sequence[SinkColumn]) -> FeatureRow:

@@ -18,7 +18,6 @@ from pipeline.model import (
     SinkColumn,
     Transaction,
     WindowRow,
-    WindowShape,
 )
 
 from .record_view import RecordView
@@ -46,7 +45,9 @@ class SinkTopic(Generic[RowT]):
         kind: The type that a record's value is decoded to; `tuple` for `Values`.
         with_record: Whether rows are wrapped in `WithRecord`.
         columns: The columns of `Values`; empty for a built-in feature.
-        windows: The windows of a user's own feature, as far as they are known.
+        source: The documented name of the topic that the feature reads.
+        time: The column of `Values` with the event time; empty for a built-in feature.
+        user: The column of `Values` that says whose a row is; None if there is none.
     """
 
     feature: str
@@ -54,7 +55,9 @@ class SinkTopic(Generic[RowT]):
     kind: type[Any]
     with_record: bool = False
     columns: tuple[SinkColumn, ...] = ()
-    windows: WindowShape | None = None
+    source: str = contract.TRANSACTION_TOPIC
+    time: str = ""
+    user: str | None = None
 
 
 ROLLING: Final[SinkTopic[RollingRow]] = SinkTopic("rolling", contract.ROLLING_TOPIC, RollingRow)
@@ -73,7 +76,15 @@ _BUILT_IN: Final = frozenset(sink.feature for sink in (ROLLING, *WINDOW_SINKS, F
 def own_sinks(sinks: Iterable[Sink]) -> tuple[SinkTopic[Values], ...]:
     """Return the sink topics of the features that are not built in."""
     return tuple(
-        SinkTopic(sink.feature, sink.topic, tuple, columns=sink.columns, windows=sink.windows)
+        SinkTopic(
+            sink.feature,
+            sink.topic,
+            tuple,
+            columns=sink.columns,
+            source=sink.source,
+            time=sink.time,
+            user=sink.user,
+        )
         for sink in sinks
         if sink.feature not in _BUILT_IN
     )

@@ -21,7 +21,7 @@ class Snapshot:
     Attributes:
         panels: What each panel draws, by its name; `of` adds the type.
         own: The sink topics of the user's own features.
-        windows: The windows of the features that have any, by feature.
+        windows: The windows of the features of transactions that have any, by feature.
         transactions_total: Transactions read.
         rate: Transactions per second of wall time, over the last few seconds.
         event_time: The progress of event time.

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from pipeline.contract import TRANSACTION_TOPIC
 from pipeline.model import Sink
 from tui.table.query import Query
 
@@ -47,7 +48,12 @@ class Store:
         self._clock = clock
         self._limits = limits or StreamLimits()
         self._own = own_sinks(features)
-        self._windows = {sink.feature: sink.windows for sink in features if sink.windows}
+        # Of other streams, the console does not know the event time.
+        self._windows = {
+            sink.feature: sink.windows
+            for sink in features
+            if sink.windows and sink.source == TRANSACTION_TOPIC
+        }
         self._lag: int | None = None
         self._error = ""
         self._error_at: float | None = None

@@ -45,14 +45,19 @@ def why_empty(view: View, feature: str, otherwise: Callable[[], str]) -> Reason:
         return danger(f"The job {job.name} has failed; s in Jobs starts it again.")
     if job is not None and job.state is JobState.STOPPED:
         return waits(f"The job {job.name} is stopped; s in Jobs starts it.")
-    if view.data.event_time.newest is None:
+    of_transactions = all(
+        sink.source == contract.TRANSACTION_TOPIC
+        for sink in view.data.own
+        if sink.feature == feature
+    )
+    if of_transactions and view.data.event_time.newest is None:
         if (bad := view.data.quarantine).total:
             return _all_invalid(bad)
         simulating = view.reading.status is not None and view.reading.status.simulator.up
         return waits(
             "No transactions yet." if simulating else "No transactions yet; the simulator is off."
         )
-    if job is not None and job.state is JobState.STARTING:
+    if of_transactions and job is not None and job.state is JobState.STARTING:
         seen = text.integer(view.data.transactions_total)
         return waits(f"The job {job.name} is starting; {seen} transactions so far.")
     if job is not None and job.state is not JobState.RUNNING:

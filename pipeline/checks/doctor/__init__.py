@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from pipeline import config
 from pipeline.config import Settings
 from pipeline.errors import PipelineError
 from pipeline.features import BUILT_IN, Registry
 from pipeline.stack import feature_files
-from pipeline.stack.endpoints import Stack
+from pipeline.stack.endpoints import Endpoints, Stack
 
 from . import machine, running
 from .finding import CheckOutcome, Finding, failed, good, run_check, skipped
 
 __all__ = ["CheckOutcome", "Finding", "examine"]
-
-_OF_THE_STACK = ("Processes", "Kafka", "Topics", "Transactions", "Flink", "Slots", "Jobs")
 
 
 def examine(load: Callable[[], Settings]) -> Iterator[Finding]:
@@ -71,18 +70,20 @@ def _machine(settings: Settings) -> Iterator[Finding]:
 def _stack(settings: Settings, registry: Registry) -> Iterator[Finding]:
     known = Stack(settings)
     endpoints = known.find_endpoints()
-    if endpoints is None:
-        for check in _OF_THE_STACK:
+    checks: dict[str, Callable[[Endpoints], Finding]] = {
+        "Processes": running.processes,
+        "Kafka": lambda found: running.kafka(found, known),
+        "Topics": lambda found: running.all_topics(found, registry),
+        **{
+            running.records_title(source): partial(running.records, source=source)
+            for source in registry.sources
+        },
+        "Flink": lambda found: running.flink(found, known),
+        "Slots": lambda found: running.slots(found, known, settings, registry),
+        "Jobs": lambda found: running.jobs(found, known, registry),
+    }
+    for check, look in checks.items():
+        if endpoints is None:
             yield skipped(check, "the stack does not run")
-        return
-    looks: tuple[Callable[[], Finding], ...] = (
-        lambda: running.processes(endpoints),
-        lambda: running.kafka(endpoints, known),
-        lambda: running.all_topics(endpoints, registry),
-        lambda: running.transactions(endpoints),
-        lambda: running.flink(endpoints, known),
-        lambda: running.slots(endpoints, known, settings, registry),
-        lambda: running.jobs(endpoints, known, registry),
-    )
-    for check, look in zip(_OF_THE_STACK, looks, strict=True):
-        yield run_check(check, look)
+        else:
+            yield run_check(check, partial(look, endpoints))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pipeline import contract
 from pipeline.config import Settings
 from pipeline.errors import InputError, JobError, UnavailableError
 from pipeline.features import Registry
 from pipeline.flink.version import check_version
 from pipeline.kafka import leaders, sample, topics
 from pipeline.model import Health
+from pipeline.sources import TRANSACTION, Source
 from pipeline.stack.endpoints import Endpoints, Stack
 from pipeline.text.words import counted
 
@@ -56,8 +56,10 @@ def kafka(endpoints: Endpoints, stack: Stack) -> Finding:
 def all_topics(endpoints: Endpoints, registry: Registry) -> Finding:
     """Check that every feature's topic exists with the configured number of partitions."""
     kafka = endpoints.kafka
-    wanted = (kafka.topic(contract.TRANSACTION_TOPIC), *registry.topics(kafka).values())
-    topics.require_topics(kafka, wanted)
+    wanted = (kafka.topic(TRANSACTION.topic), *registry.topics(kafka).values())
+    # How many partitions a stream of the user's own has is not for us to say.
+    read = (kafka.topic(source.topic) for source in registry.sources)
+    topics.require_topics(kafka, dict.fromkeys((*wanted, *read)))
     held = {topic.name: topic for topic in topics.list_topics(kafka)}
     odd = [name for name in wanted if held[name].width != kafka.partitions]
     if odd:
@@ -69,25 +71,31 @@ def all_topics(endpoints: Endpoints, registry: Registry) -> Finding:
     return good("Topics", f"{len(wanted)} with {kafka.partitions} partitions each")
 
 
-def transactions(endpoints: Endpoints) -> Finding:
-    """Check that the newest transactions are valid."""
-    newest = sample.newest(endpoints.kafka)
+def records_title(source: Source) -> str:
+    """Return the name of the check of a source's records."""
+    return "Transactions" if source == TRANSACTION else f"Records of {source.topic}"
+
+
+def records(endpoints: Endpoints, source: Source) -> Finding:
+    """Check that the newest records of a source are valid."""
+    title = records_title(source)
+    newest = sample.newest(endpoints.kafka, source)
     if newest.fault:
         raise InputError(
             f"{newest.fault[0].upper()}{newest.fault[1:]}.",
             "No feature sees them; `fraudwatch quarantine` lists them.",
         )
     if not newest.count:
-        return good("Transactions", f"{newest.topic} holds none yet")
+        return good(title, f"{newest.topic} holds none yet")
     if newest.invalid:
         bad = len(newest.invalid)
         return warning(
-            "Transactions",
+            title,
             f"{bad:,} of the {newest.count:,} newest records are invalid: "
             f"{newest.invalid[0].reason}",
             "No feature sees those.",
         )
-    return good("Transactions", f"the {newest.count:,} newest records are valid")
+    return good(title, f"the {newest.count:,} newest records are valid")
 
 
 def flink(endpoints: Endpoints, stack: Stack) -> Finding:

@@ -7,15 +7,15 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from pipeline.config import KafkaSettings
-from pipeline.contract import TRANSACTION_TOPIC
 from pipeline.errors import PipelineError, UnavailableError
 from pipeline.features import Feature
 from pipeline.kafka import sample
 from pipeline.kafka.consumer import read_to_end
 from pipeline.kafka.newest import newest_timestamps
-from pipeline.kafka.quarantine import validate
+from pipeline.kafka.quarantine import validate_rows
 from pipeline.model import Health, StackStatus
 from pipeline.parity.report import Outcome, Parity
+from pipeline.sources import Source
 from pipeline.stack.runtime import Runtime
 
 from .measurements import Limits, ParityCheck, Readings
@@ -40,7 +40,7 @@ def read(
         runtime: The pipeline of a profile.
         names: The jobs that have to run; all of them without a name.
         limits: With a limit for the lag, waits until Flink reports it. Only with a limit for
-            invalid records is the whole transaction topic read.
+            invalid records are the topics that the jobs read read as a whole.
         verify: Whether to verify the jobs' features, too.
         clock: Returns seconds since the epoch.
         report: Called with what is being done, where that takes time.
@@ -56,8 +56,8 @@ def read(
         by_name = {job.name: job for job in status.jobs}
         jobs = tuple(by_name[feature.name] for feature in wanted)
         kafka = runtime.kafka
-        transactions = kafka.topic(TRANSACTION_TOPIC)
-        topics = (transactions, *(job.topic for job in jobs))
+        sources = tuple(dict.fromkeys(feature.source for feature in wanted))
+        topics = (*(kafka.topic(source.topic) for source in sources), *(job.topic for job in jobs))
         return Readings(
             jobs=jobs,
             lags=_lags(runtime, wanted, patient=limits.lag is not None),
@@ -65,10 +65,10 @@ def read(
                 topic: max(0.0, round(clock() - at, 3)) if isinstance(at, float) else at
                 for topic, at in newest_timestamps(kafka, topics).items()
             },
-            fault=sample.newest(kafka).fault,
+            fault=next(filter(None, (sample.newest(kafka, s).fault for s in sources)), ""),
             parities={f.name: _parity(runtime, f.name, report) for f in wanted} if verify else {},
             quarantined=(
-                _quarantined(kafka, transactions, report)
+                sum(_quarantined(kafka, source, report) for source in sources)
                 if limits.quarantined is not None
                 else None
             ),
@@ -127,10 +127,11 @@ def _summary(parity: Parity) -> str:
     return ", ".join(parts)
 
 
-def _quarantined(kafka: KafkaSettings, topic: str, report: Callable[[str], None]) -> int:
+def _quarantined(kafka: KafkaSettings, source: Source, report: Callable[[str], None]) -> int:
     found = read = 0
+    topic = kafka.topic(source.topic)
     for batch in read_to_end(kafka, topic):
         read += len(batch)
-        found += len(validate(batch)[1])
+        found += len(validate_rows(batch, source)[1])
         report(f"reading {topic}: {read:,}")
     return found

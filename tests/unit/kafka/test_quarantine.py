@@ -19,6 +19,7 @@ from pipeline.kafka.quarantine import Kind, validate
 from pipeline.kafka.records import Record
 from pipeline.model import Transaction
 from pipeline.simulator import encode
+from pipeline.sources import TRANSACTION
 from tests.poison import oddities, poisons
 from tests.snapshot.sample_rows import transaction
 
@@ -112,7 +113,7 @@ def test_words_and_expression_agree(row: Transaction, later: timedelta) -> None:
     columns[ARRIVED] = [arrived]
     fields = [(n, pa.timestamp("us") if n == contract.TIME_COLUMN else None) for n in columns]
     table = pa.table({n: pa.array(columns[n], kind) for n, kind in fields})
-    expected = _CONNECTION.to_pyarrow(is_valid(ibis.memtable(table)))[0].as_py()
+    expected = _CONNECTION.to_pyarrow(is_valid(ibis.memtable(table), TRANSACTION))[0].as_py()
     value = msgspec.json.encode(
         msgspec.structs.asdict(row)
         | {

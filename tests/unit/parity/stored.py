@@ -74,5 +74,5 @@ def parity_of_topics(
     with duckdb.connect() as connection:
         read = transactions.stored(connection, "transactions", dict(contract.TRANSACTION_FIELDS))
         written = sink.stored(connection, "sink", feature.columns)
-        mark = lateness.watermark(read.newest) if watermark is None else watermark
+        mark = lateness.watermark(feature.source, read.newest) if watermark is None else watermark
         return parity_of(feature, read, written, mark, dropped=dropped)

@@ -16,6 +16,7 @@ from pipeline.features import Feature
 from pipeline.parity import lateness
 from pipeline.parity.batch import evaluate
 from pipeline.parity.report import Outcome, Parity, render
+from pipeline.sources import TRANSACTION
 
 from .stored import parity_of_topics, topic
 
@@ -152,10 +153,11 @@ def test_what_the_watermark_has_not_passed_waits() -> None:
 
 def test_the_slowest_partition_holds_the_watermark() -> None:
     newest = {0: 60_000_000, 1: 100_000_000}
-    assert lateness.watermark(newest) == 60_000_000 - lateness.DELAY_US
-    assert lateness.watermark(newest, [0, 1]) == 60_000_000 - lateness.DELAY_US
+    mark = 60_000_000 - lateness.delay(TRANSACTION)
+    assert lateness.watermark(TRANSACTION, newest) == mark
+    assert lateness.watermark(TRANSACTION, newest, [0, 1]) == mark
     # Nothing read of a partition that holds something: nothing is final.
-    assert lateness.watermark(newest, [0, 1, 2]) < -(10**17)
+    assert lateness.watermark(TRANSACTION, newest, [0, 1, 2]) < -(10**17)
 
 
 def test_dropped_late_transactions_are_told_from_lost_results() -> None:

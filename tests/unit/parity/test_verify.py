@@ -19,6 +19,7 @@ from pipeline.parity.batch import evaluate
 from pipeline.parity.report import Outcome, Parity
 from pipeline.parity.tables import StoredRows, Unread
 from pipeline.parity.verify import Patience, verify
+from pipeline.sources import Source
 
 from .stored import topic
 from .test_parity import transaction
@@ -61,13 +62,16 @@ class Kafka:
     def read_transactions(
         self,
         into: StoredRows,
+        _source: Source,
         _kafka: KafkaSettings,
         ends: Mapping[int, int],
         read: Mapping[int, int],
-        _report: Callable[[int], None],
+        *,
+        report: Callable[[int], None],
     ) -> Unread:
         end, up_to = ends.get(0, 0), read.get(0, 0)
         into.gaps = self.gaps
+        report(up_to)
         _append(into, self.rows[:up_to], contract.TIME_COLUMN)
         return Unread(end - up_to, frozenset({0} if end > up_to else ()))
 

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from pipeline import features
-from pipeline.flink.ddl import IDLE_TIMEOUT_SECONDS
 from pipeline.model import JobMetrics
+from pipeline.sources import TRANSACTION
 from tests.snapshot.fakes import JOBS, SINKS, STATUS
 from tests.snapshot.sample_rows import NOW
 from tui.panels.windows.next_window import OpenWindowLines
@@ -55,7 +55,7 @@ def said(shown: View) -> str:
 def test_the_samples_and_the_idle_time_are_those_of_the_pipeline() -> None:
     windows = {each.name: each.sink.windows for each in features.BUILT_IN}
     assert windows == {sink.feature: sink.windows for sink in SINKS}
-    assert IDLE_TIMEOUT_SECONDS == IDLE_SECONDS
+    assert TRANSACTION.idle.total_seconds() == IDLE_SECONDS
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,8 @@ from typing import Any
 from textual.pilot import Pilot
 
 from pipeline.kafka.records import Record
-from pipeline.model import Sink, SinkColumn, WindowShape
-from tests.snapshot.fakes import SINKS, Clock, FakeBackend, FakeSource
+from pipeline.model import JobState, JobStatus, Sink, SinkColumn, WindowShape
+from tests.snapshot.fakes import SINKS, STATUS, Clock, FakeBackend, FakeSource, sink
 from tests.snapshot.sample_rows import live_batch
 from tests.snapshot.stage import Stage
 from tui.panels.catalogue import PANELS
@@ -32,38 +33,43 @@ from tui.table.query import Query
 NOON = datetime(2023, 3, 4, 12)
 HOUR = timedelta(hours=1)
 
-SPEND = Sink(
+TIME = SinkColumn("trans_date_trans_time", "timestamp(3)", computed=False)
+USER = SinkColumn("user_id", "int64", computed=False)
+START = SinkColumn("window_start", "timestamp", computed=False)
+END = SinkColumn("window_end", "timestamp", computed=False)
+SALES = SinkColumn("sales", "int64", computed=True)
+HOURLY = WindowShape(HOUR, HOUR)
+
+SPEND = sink(
     "spend",
     "own_spend",
-    (
-        SinkColumn("user_id", "int64", computed=False),
-        SinkColumn("trans_date_trans_time", "timestamp(3)", computed=False),
-        SinkColumn("spent", "float64", computed=True),
-        SinkColumn("many", "boolean", computed=True),
-    ),
+    *(USER, TIME),
+    SinkColumn("spent", "float64", computed=True),
+    SinkColumn("many", "boolean", computed=True),
 )
-SHOPS = Sink(
+SHOPS = sink(
     "shops",
     "own_shops",
-    (
-        SinkColumn("window_start", "timestamp", computed=False),
-        SinkColumn("window_end", "timestamp", computed=False),
-        SinkColumn("merchant", "string", computed=False),
-        SinkColumn("sales", "int64", computed=True),
-    ),
-    WindowShape(HOUR, HOUR),
+    *(START, END),
+    SinkColumn("merchant", "string", computed=False),
+    SALES,
+    windows=HOURLY,
 )
-TOTAL = Sink(
-    "total",
-    "own_total",
+TOTAL = sink("total", "own_total", END, SALES, windows=HOURLY)
+FILTERED = sink("filtered", "own_filtered", USER)
+PAYMENTS = Sink(
+    "payments",
+    "own_payments",
     (
-        SinkColumn("window_end", "timestamp", computed=False),
-        SinkColumn("sales", "int64", computed=True),
+        SinkColumn("account", "string", computed=False),
+        SinkColumn("booked_at", "timestamp(3)", computed=False),
+        SinkColumn("spent", "float64", computed=True),
     ),
-    WindowShape(HOUR, HOUR),
+    source="payments.v2",
+    time="booked_at",
+    user="account",
 )
-FILTERED = Sink("filtered", "own_filtered", (SinkColumn("user_id", "int64", computed=False),))
-FEATURES = (*SINKS, SPEND, SHOPS, TOTAL, FILTERED)
+FEATURES = (*SINKS, SPEND, SHOPS, TOTAL, FILTERED, PAYMENTS)
 
 
 def spent(user: int, minute: int, amount: float) -> tuple[Any, ...]:
@@ -95,7 +101,7 @@ def test_only_panels_that_have_a_tab_for_it_read_a_feature() -> None:
     assert {"own_spend", "own_shops", "own_total"} <= set(read)
     assert "own_filtered" not in read
     data = store_of().snapshot()
-    assert [tab.feature for tab in USERS.tabs_of(data)] == ["rolling", "spend"]
+    assert [tab.feature for tab in USERS.tabs_of(data)] == ["rolling", "spend", "payments"]
     assert [tab.feature for tab in WINDOWS.tabs_of(data)][3:] == ["shops", "total"]
 
 
@@ -199,7 +205,7 @@ async def test_w_goes_through_the_features_of_users() -> None:
         assert "20.25" not in stage.screen_text()
         await pilot.press("enter")
         await stage.wait(pilot, lambda: isinstance(stage.app.screen, UserScreen))
-        await pilot.press("escape", "w")
+        await pilot.press("escape", "w", "w")
         # Other columns: neither the filter nor the order apply to them.
         await stage.shows(pilot, "Users rolling 180", "trend")
 
@@ -242,3 +248,23 @@ async def test_frozen_rows_of_a_feature_can_be_sorted_and_exported(tmp_path: Pat
             "user_id,trans_date_trans_time,spent,many",
             "8,2023-03-04T12:02:00,250.0,true",
         ]
+
+
+async def test_a_feature_of_another_stream() -> None:
+    rows = [("DE07", NOON, 12.5), ("FR01", NOON + HOUR, 7.0)]
+    job = JobStatus("payments", JobState.RUNNING, "own_payments", "p1")
+    backend = FakeBackend(features=(*SINKS, PAYMENTS), stack=replace(STATUS, jobs=(job,)))
+    # No transaction has come: what is empty does not wait for one.
+    stage = Stage(backend, FakeSource())
+    async with stage.app.run_test(size=(120, 40)) as pilot:
+        await stage.live(pilot)
+        await pilot.press("2")
+        await stage.shows(pilot, "Users rolling 0", "No transactions yet")
+        await pilot.press("w")
+        await stage.shows(pilot, "Users payments 0", "Nothing in own_payments yet")
+        stage.source.batches.append(Batch(sinks={"payments": rows}))
+        await stage.shows(pilot, "Users payments 2", "account", "DE07", "12.50")
+        # There is no screen of a user who is not one of the transactions'.
+        await pilot.press("enter")
+        await stage.settle(pilot)
+        assert not isinstance(stage.app.screen, UserScreen)

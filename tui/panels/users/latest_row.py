@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipeline import contract
 from tui.streams.sink_topics import SinkTopic, Values
 
 
 @dataclass(frozen=True, slots=True)
 class LatestRow:
-    """The latest row of a user, or of whatever else the feature groups by."""
+    """The latest row of a user, or of whatever else the feature groups by.
+
+    Attributes:
+        key: What identifies the user.
+        values: The row.
+        user_id: The user, if it is one of the transactions' users.
+    """
 
     key: Values
     values: Values
@@ -18,7 +23,7 @@ class LatestRow:
 
 
 def is_rolling(sink: SinkTopic[Values]) -> bool:
-    """Whether a feature computes something for each transaction."""
+    """Whether a feature computes something for each record."""
     names = {column.name for column in sink.columns}
     computes = any(column.computed for column in sink.columns)
-    return computes and contract.TIME_COLUMN in names and "window_end" not in names
+    return computes and sink.time in names and "window_end" not in names

@@ -33,8 +33,8 @@ class LatestRows(PanelState[Page[LatestRow]]):
         self._limit = limit
         self._most = most
         names = [column.name for column in sink.columns]
-        self._time = names.index(contract.TIME_COLUMN)
-        self._user = names.index(contract.KEY_COLUMN) if contract.KEY_COLUMN in names else None
+        self._time = names.index(sink.time)
+        self._user = names.index(sink.user) if sink.user in names else None
         self._keys = tuple(
             place
             for place, column in enumerate(sink.columns)
@@ -81,14 +81,16 @@ class LatestRows(PanelState[Page[LatestRow]]):
         known = query.sort in self._columns.kinds
         found = select(
             (LatestRow(key, values, self._user_id(values)) for key, values in self._latest.items()),
-            query if known else replace(query, sort=contract.TIME_COLUMN, descending=True),
+            query if known else replace(query, sort=self._sink.time, descending=True),
             self._columns,
             most,
         )
         return replace(found, query=query, truncated=self._truncated)
 
     def _user_id(self, values: Values) -> int | None:
-        user = values[self._user] if self._user is not None else None
+        if self._user is None or self._sink.source != contract.TRANSACTION_TOPIC:
+            return None
+        user = values[self._user]
         return user if isinstance(user, int) else None
 
 

@@ -22,7 +22,11 @@ def why_no_users(view: View) -> Reason:
     return nothing_matches(page.query.filter, page.total, what) or why_empty(
         view,
         tab.feature,
-        lambda: f"Waiting for the watermark: a row is final {DELAY} of event time after it.",
+        lambda: (
+            f"Nothing in {tab.topic} yet: results wait for the watermark."
+            if tab.columns
+            else f"Waiting for the watermark: a row is final {DELAY} of event time after it."
+        ),
     )
 
 

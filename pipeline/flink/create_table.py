@@ -1,0 +1,43 @@
+"""CREATE TABLE statements of Flink."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import ibis
+import ibis.backends.sql.dialects  # registers the dialect that FlinkType writes
+from ibis.backends.sql.datatypes import FlinkType
+
+from pipeline.text.sql import literal
+
+
+def create_table(
+    name: str,
+    columns: Mapping[str, str],
+    options: Mapping[str, str],
+    extra: Iterable[str] = (),
+) -> str:
+    """Return the statement that creates a table.
+
+    Args:
+        name: Name of the table.
+        columns: Ibis type names by column.
+        options: The table's options.
+        extra: Definitions of further columns and of the watermark, as SQL.
+    """
+    fields = [f"{quoted(column)} {_sql_type(dtype)}" for column, dtype in columns.items()]
+    body = ",\n".join(f"  {line}" for line in (*fields, *extra))
+    settings = ",\n".join(f"  {literal(key)} = {literal(value)}" for key, value in options.items())
+    return f"CREATE TEMPORARY TABLE {quoted(name)} (\n{body}\n) WITH (\n{settings}\n)"
+
+
+def _sql_type(dtype: str) -> str:
+    # Ibis omits the precision. Flink's event times have milliseconds, whatever Ibis infers for a
+    # window's bounds.
+    kind = ibis.dtype(dtype)
+    return "TIMESTAMP(3)" if kind.is_timestamp() else FlinkType.to_string(kind)
+
+
+def quoted(name: str) -> str:
+    """Quote the name of a table or column."""
+    return "`" + name.replace("`", "``") + "`"

@@ -1,0 +1,137 @@
+"""The SQL of a source: the table of its topic, and the view of its valid records."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import timedelta
+from textwrap import indent
+from typing import Final
+
+import ibis
+
+from pipeline.config import KafkaSettings
+from pipeline.features.validity import ARRIVED, is_valid
+from pipeline.sources import Source
+from pipeline.sources.durations import in_words
+
+from .create_table import create_table, quoted
+from .definition import ANY_BOOTSTRAP
+from .time_sql import read_time
+
+# Interval at which Flink looks for new partitions.
+DISCOVERY_SECONDS = 5
+_TWO_DIGITS: Final = 99
+"""An interval in seconds has two digits, if nothing else is said, and three at most."""
+
+
+def statements(source: Source, kafka: KafkaSettings, group: str) -> tuple[str, str]:
+    """Return the statements that create a source's table and the view that features read.
+
+    Args:
+        source: The source.
+        kafka: The Kafka cluster, for the name of the topic.
+        group: Consumer group under which the job commits its offsets.
+    """
+    return _table(source, kafka, group), _view(source)
+
+
+def table_names(source: Source) -> tuple[str, str]:
+    """Return the names of a source's table and of its view in Flink's catalog."""
+    return f"{source.name}_raw", source.name
+
+
+def _table(source: Source, kafka: KafkaSettings, group: str) -> str:
+    raw, _ = table_names(source)
+    read = _read_columns(source)
+    time = quoted(read.get(source.time, source.time))
+    extra = [f"{_kafka_time(source)} TIMESTAMP_LTZ(3) METADATA FROM 'timestamp' VIRTUAL"]
+    extra += [
+        f"{quoted(name)} AS {read_time(quoted(column), source.time_format)}"
+        for column, name in read.items()
+    ]
+    if not read:
+        extra.append(f"{_valid(source)} AS (\n{indent(_validity(source), '  ')}\n  )")
+    delayed = f"{time} - {_interval(source.watermark)}"
+    # A null watermark does not advance it.
+    extra.append(f"WATERMARK FOR {time} AS CASE WHEN {_condition(source)} THEN {delayed} END")
+    options = {
+        "connector": "kafka",
+        "topic": kafka.topic(source.topic),
+        "properties.bootstrap.servers": ANY_BOOTSTRAP,
+        "properties.group.id": group,
+        # Kafka's default would also read records of open and aborted transactions.
+        "properties.isolation.level": "read_committed",
+        # For the first start; after that, the offsets come from the restored state.
+        "scan.startup.mode": "earliest-offset",
+        "scan.watermark.idle-timeout": in_words(source.idle),
+        # The default is five minutes, after which the records of a new partition would be late.
+        "scan.topic-partition-discovery.interval": f"{DISCOVERY_SECONDS} s",
+        "format": source.format,
+        "json.ignore-parse-errors": "true",
+        "json.timestamp-format.standard": "SQL",
+    }
+    return create_table(raw, source.written, options, extra)
+
+
+def _view(source: Source) -> str:
+    """The view of valid records, which features read."""
+    raw, name = table_names(source)
+    read = _read_columns(source)
+    columns = ", ".join(
+        f"{quoted(read[column])} AS {quoted(column)}" if column in read else quoted(column)
+        for column in source.columns
+    )
+    return (
+        f"CREATE TEMPORARY VIEW {quoted(name)} AS\n"
+        f"SELECT {columns}\nFROM {quoted(raw)}\nWHERE {_condition(source)}"
+    )
+
+
+def _condition(source: Source) -> str:
+    """The condition of a valid record: a column, or written out, since none sees a computed one."""
+    if not _read_columns(source):
+        return _valid(source)
+    return f"(\n{indent(_validity(source), '  ')}\n  )"
+
+
+def _validity(source: Source) -> str:
+    """The condition of `features.validity`, with unqualified names of columns."""
+    raw = ibis.table(source.columns | {ARRIVED: "timestamp(3)"}, name=table_names(source)[0])
+    valid = raw.filter(is_valid(raw, source))
+    _, condition = str(ibis.to_sql(valid, dialect="flink")).split("WHERE\n")
+    for column, name in _read_columns(source).items():
+        condition = condition.replace(f"`t0`.{quoted(column)}", quoted(name))
+    arrived = f"CAST({_kafka_time(source)} AS TIMESTAMP(3))"
+    return condition.replace("`t0`.", "").replace(quoted(ARRIVED), arrived).strip("\n")
+
+
+def _kafka_time(source: Source) -> str:
+    return quoted(_free("kafka_time", source.columns))
+
+
+def _valid(source: Source) -> str:
+    return quoted(_free("sound", source.columns))
+
+
+def _read_columns(source: Source) -> dict[str, str]:
+    """The columns that are computed from what is written, with the name of the computed ones."""
+    columns = source.columns
+    changed = [name for name, dtype in source.written.items() if dtype != columns[name]]
+    return {name: _free(f"{name}_read", columns) for name in changed}
+
+
+def _free(name: str, taken: Collection[str]) -> str:
+    """Return the name, with underscores behind it until no column is called so."""
+    lower = {each.lower() for each in taken}
+    while name.lower() in lower:
+        name += "_"
+    return name
+
+
+def _interval(length: timedelta) -> str:
+    seconds, rest = divmod(length // timedelta(milliseconds=1), 1_000)
+    fraction = f".{rest:03}" if rest else ""
+    if seconds <= _TWO_DIGITS:
+        return f"INTERVAL '{seconds}{fraction}' SECOND"
+    clock = f"{seconds // 3600 % 24:02}:{seconds // 60 % 60:02}:{seconds % 60:02}{fraction}"
+    return f"INTERVAL '{seconds // 86_400} {clock}' DAY TO SECOND"

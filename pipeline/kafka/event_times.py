@@ -1,0 +1,75 @@
+"""Reads written times; `pipeline.flink.time_sql` reads the same ones in Flink."""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+from typing import Final
+
+from pipeline.sources import TimeFormat
+from pipeline.sources.time_patterns import EPOCH_S, ISO
+
+_EPOCH: Final = datetime(1970, 1, 1)
+_ISO: Final = re.compile(ISO)
+# Flink's `SQL` timestamp format: a space instead of `T`, and no time zone.
+_TIME: Final = re.compile(r"(\d{4})-(\d\d)-(\d\d) (\d\d:\d\d:\d\d)(?:\.(\d{0,9}))?", re.ASCII)
+_MIDNIGHT_AFTER: Final = "24:00:00"
+_LONGEST_MONTH: Final = 31
+
+
+def reader(written: TimeFormat) -> Callable[[object], datetime | None]:
+    """Return a function that reads a time in UTC, to the millisecond; None if it is none.
+
+    Args:
+        written: Any format but SQL, whose times Flink's JSON format reads.
+    """
+    return {
+        TimeFormat.ISO: _iso,
+        TimeFormat.EPOCH_S: lambda value: _since_1970(value, 1_000),
+        TimeFormat.EPOCH_MS: lambda value: _since_1970(value, 1),
+    }[written]
+
+
+def _iso(value: object) -> datetime | None:
+    if not isinstance(value, str) or (found := _ISO.match(value)) is None:
+        return None
+    local = sql_time(found[1].replace("T", " "))
+    if local is None or value[-6] not in "+-":
+        return local
+    ahead = timedelta(hours=int(value[-5:-3]), minutes=int(value[-2:]))
+    try:
+        return local - ahead if value[-6] == "+" else local + ahead
+    except OverflowError:
+        return None
+
+
+def _since_1970(value: object, milliseconds: int) -> datetime | None:
+    if not isinstance(value, int):
+        return None
+    first, last = EPOCH_S
+    since = value * milliseconds
+    return (
+        _EPOCH + timedelta(milliseconds=since)
+        if first * 1_000 <= since < (last + 1) * 1_000
+        else None
+    )
+
+
+def sql_time(text: str) -> datetime | None:
+    """Read a time in Flink's `SQL` format; None if it is none."""
+    found = _TIME.fullmatch(text)
+    if found is None:
+        return None
+    try:
+        year, month, day = int(found[1]), int(found[2]), int(found[3])
+        if day <= _LONGEST_MONTH:
+            # Java's smart resolver: the 30th of February is the last day of February.
+            day = min(day, monthrange(year, month)[1])
+        days_more = timedelta(days=found[4] == _MIDNIGHT_AFTER and not (found[5] or "").strip("0"))
+        clock = time() if days_more else time.fromisoformat(found[4])
+        moment = datetime.combine(date(year, month, day), clock) + days_more
+    except (ValueError, OverflowError):
+        return None
+    return moment.replace(microsecond=int((found[5] or "").ljust(6, "0")[:6]))

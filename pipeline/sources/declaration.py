@@ -1,0 +1,71 @@
+"""A stream that features read: its topic, its columns, and what they mean."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from pipeline.errors import InputError
+
+from .faults import first_fault
+from .time_format import TimeFormat
+
+_UNSAFE: Final = re.compile(r"\W", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A stream, as `source` declares it.
+
+    Attributes:
+        topic: Its topic, without the profile's prefix.
+        schema: Name and Ibis type of each column, in order.
+        time: The time column, which has the watermark.
+        watermark: How far out of order a record may be before it is late.
+        idle: How long a partition without records holds the watermark back.
+        time_format: How its times are written.
+        format: How its records are written; `json`.
+        user: The column that says whose a record is; None if there is none.
+        amount: The column with what it is about; None if there is none.
+        label: The column that says whether it is fraud; None if there is none.
+        required: The columns without which a record is invalid, in the order of the schema; the
+            time column is one of them.
+
+    Raises:
+        InputError: It cannot be.
+    """
+
+    topic: str
+    schema: tuple[tuple[str, str], ...]
+    time: str
+    watermark: timedelta
+    idle: timedelta
+    time_format: TimeFormat
+    format: str
+    user: str | None
+    amount: str | None
+    label: str | None
+    required: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        fault = first_fault(self)
+        if fault is not None:
+            raise InputError(*fault)
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """Ibis type names by column, in order."""
+        return dict(self.schema)
+
+    @property
+    def written(self) -> dict[str, str]:
+        """The types that the columns have in JSON, by column."""
+        return {name: self.time_format.written_type(dtype) for name, dtype in self.schema}
+
+    @property
+    def name(self) -> str:
+        """Name of its table, in Flink and in messages: the topic, with `_` for what is unsafe."""
+        safe = _UNSAFE.sub("_", self.topic)
+        return f"_{safe}" if safe[0].isdigit() else safe

@@ -1,0 +1,92 @@
+"""`source`, by which a stream is declared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+
+from pipeline.errors import InputError
+from pipeline.text.sanitise import sanitised
+
+from .column_types import canonical
+from .declaration import Source
+from .durations import duration
+from .time_format import TimeFormat
+
+
+def source(
+    *,
+    topic: str,
+    schema: Mapping[str, str],
+    time: str,
+    watermark: str | timedelta = "30s",
+    idle: str | timedelta = "10s",
+    time_format: str | None = None,
+    format: str = "json",
+    user: str | None = None,
+    amount: str | None = None,
+    label: str | None = None,
+    required: Iterable[str] = (),
+) -> Source:
+    """Declare a stream that features can read.
+
+    Args:
+        topic: Its topic, without the profile's prefix.
+        schema: Ibis type by column, such as `string`, `int64`, `decimal(12, 2)`, `timestamp(3)`.
+        time: The time column, of type `timestamp(3)`.
+        watermark: How far out of order a record may be before it is late.
+        idle: How long a partition without records holds the watermark back.
+        time_format: How times are written: `sql`, as without it, `iso`, `epoch-s` or `epoch-ms`.
+        format: How records are written; `json`.
+        user: The column that says whose a record is.
+        amount: The column with an amount.
+        label: The column that says whether it is fraud.
+        required: Columns without which a record is invalid; any other but `time` may be null.
+
+    Raises:
+        InputError: The declaration cannot be.
+    """
+    at = f"source {sanitised(str(topic))!r}"
+    missing = {time, *((required,) if isinstance(required, str) else required)}
+    in_order = [name for name in schema if name in missing]
+    unknown = sorted(name for name in missing - {*in_order, time})
+    return Source(
+        topic=topic,
+        schema=tuple((name, _type(at, name, dtype)) for name, dtype in schema.items()),
+        time=time,
+        watermark=_length(at, "watermark", watermark),
+        idle=_length(at, "idle", idle),
+        time_format=_time_format(at, time_format),
+        format=format,
+        user=user,
+        amount=amount,
+        label=label,
+        required=(*in_order, *unknown),
+    )
+
+
+def _type(at: str, name: str, written: object) -> str:
+    try:
+        return canonical(str(written))
+    except InputError as error:
+        raise InputError(f"{at}: column {name!r}: {error.message}.", error.hint) from error
+
+
+def _length(at: str, what: str, written: object) -> timedelta:
+    length = duration(written)
+    if length is None:
+        raise InputError(
+            f"{at}: {what} is {sanitised(str(written))!r}, which is no length of time.",
+            "Write a number and ms, s, min, h or d, such as '30s'.",
+        )
+    return length
+
+
+def _time_format(at: str, written: str | None) -> TimeFormat:
+    try:
+        return TimeFormat.SQL if written is None else TimeFormat(written)
+    except ValueError:
+        raise InputError(
+            f"{at}: {sanitised(str(written))!r} is not a format of times.",
+            f"Use one of {', '.join(TimeFormat)}.",
+        ) from None

@@ -1,0 +1,112 @@
+"""What is wrong with the declaration of a stream, in one sentence, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from pipeline.text.sanitise import sanitised
+
+from .column_types import TIME, is_number, is_whole
+from .topic_names import ALLOWED, is_topic_name
+
+if TYPE_CHECKING:
+    from .declaration import Source
+
+FORMATS: Final = ("json",)
+_COMING: Final = ("avro", "avro-confluent", "protobuf", "csv")
+_MOST_WATERMARK: Final = timedelta(days=100)
+_RESERVED: Final = ("window_start", "window_end")
+
+Fault = tuple[str, str]
+
+
+def first_fault(source: Source) -> Fault | None:
+    """Return the first fault of a declaration and what to do; None if there is none."""
+    if not is_topic_name(source.topic):
+        return f"{sanitised(source.topic)!r} cannot be the name of a topic.", ALLOWED
+    at = f"source {source.topic!r}"
+    checks: tuple[Callable[[Source], Iterator[Fault]], ...] = (
+        _format,
+        _columns,
+        _time,
+        _roles,
+        _lengths,
+    )
+    found = next((fault for check in checks for fault in check(source)), None)
+    return found and (f"{at}: {found[0]}.", found[1])
+
+
+def _format(source: Source) -> Iterator[Fault]:
+    if source.format in _COMING:
+        yield f"{source.format} is not supported yet", "Use json."
+    elif source.format not in FORMATS:
+        yield f"{sanitised(source.format)!r} is not a format", f"Use {' or '.join(FORMATS)}."
+
+
+def _columns(source: Source) -> Iterator[Fault]:
+    seen: dict[str, str] = {}
+    for name, _ in source.schema:
+        if not name.isidentifier() or not name.isascii() or name.startswith("__"):
+            yield (
+                f"column {sanitised(name)!r} cannot be read yet",
+                "Names are of letters, digits and underscores, and do not begin with two of them.",
+            )
+        if name in _RESERVED:
+            yield f"a column cannot be called {name!r}", "Windows have a column of that name."
+        if (other := seen.setdefault(name.lower(), name)) != name:
+            yield (
+                f"columns {other!r} and {name!r} differ in capital letters alone",
+                "Leave one of them out of the schema.",
+            )
+
+
+def _time(source: Source) -> Iterator[Fault]:
+    columns = source.columns
+    times = [name for name, dtype in source.schema if dtype == TIME]
+    if source.time not in columns:
+        yield (
+            f"there is no time column, since {sanitised(source.time)!r} is not in the schema",
+            f"Name one of {', '.join(times)}." if times else f"Add a column of type {TIME!r}.",
+        )
+    elif columns[source.time] != TIME:
+        yield (
+            f"the time column {source.time!r} is of type {columns[source.time]}",
+            f"Write {TIME!r}; time_format says how it is written in the records.",
+        )
+
+
+def _roles(source: Source) -> Iterator[Fault]:
+    columns = source.columns
+    named = {"user": source.user, "amount": source.amount, "label": source.label}
+    roles = [(role, name) for role, name in named.items() if name is not None]
+    for role, name in (*roles, *(("required", name) for name in source.required)):
+        if name not in columns:
+            yield (
+                f"{role} names {sanitised(name)!r}, which is not in the schema",
+                f"Columns: {', '.join(columns)}.",
+            )
+    wanted: dict[str, tuple[Callable[[str], bool], str]] = {
+        "user": (lambda dtype: dtype == "string" or is_whole(dtype), "string or a whole number"),
+        "amount": (is_number, "a number"),
+        "label": (
+            lambda dtype: dtype in ("boolean", "string") or is_whole(dtype),
+            "boolean, string or a whole number",
+        ),
+    }
+    for role, name in roles:
+        fits, kinds = wanted[role]
+        if not fits(columns[name]):
+            yield f"{role} {name!r} is of type {columns[name]}", f"It has to be {kinds}."
+    if source.time not in source.required:
+        yield f"{source.time!r} is not required", "A record without a time has no place in time."
+
+
+def _lengths(source: Source) -> Iterator[Fault]:
+    if source.watermark < timedelta():
+        yield "the watermark is negative", "Write how late a record may be, such as '30s'."
+    if source.watermark >= _MOST_WATERMARK:
+        yield "the watermark is longer than 99 days", "Nothing would be final before that."
+    if source.idle < timedelta(milliseconds=1):
+        yield "idle is not a length of time", "Write for how long, such as '10s'."

@@ -1,0 +1,32 @@
+"""How the times of a stream are written."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class TimeFormat(StrEnum):
+    """How the times of a stream are written in JSON.
+
+    Attributes:
+        SQL: Text such as `2024-03-01 09:30:00` or `2024-03-01 09:30:00.250`, in UTC.
+        ISO: Text such as `2024-03-01T09:30:00`, with or without a fraction, `Z` or an offset such
+            as `+02:00`; without one it is in UTC.
+        EPOCH_S: Whole seconds since 1970; a fraction is cut off.
+        EPOCH_MS: Whole milliseconds since 1970.
+    """
+
+    SQL = "sql"
+    ISO = "iso"
+    EPOCH_S = "epoch-s"
+    EPOCH_MS = "epoch-ms"
+
+    def written_type(self, dtype: str) -> str:
+        """Return the Ibis type that a column has in JSON, as Flink's JSON format can read it.
+
+        Args:
+            dtype: The column's own Ibis type.
+        """
+        if not dtype.startswith("timestamp") or self is TimeFormat.SQL:
+            return dtype
+        return "string" if self is TimeFormat.ISO else "int64"

@@ -1,0 +1,14 @@
+"""What Kafka allows as the name of a topic."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+ALLOWED: Final = "Kafka allows up to 249 letters, digits, dots, dashes and underscores."
+_NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,249}")
+
+
+def is_topic_name(name: str) -> bool:
+    """Whether Kafka takes this as the name of a topic."""
+    return bool(_NAME.fullmatch(name)) and name not in (".", "..")

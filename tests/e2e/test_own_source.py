@@ -1,0 +1,147 @@
+"""Streams of the user's own on the real broker and the real cluster, side by side."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from itertools import chain
+from pathlib import Path
+
+import msgspec
+import pytest
+from confluent_kafka import Producer
+
+from pipeline.config import Settings
+from pipeline.features import BUILT_IN
+from pipeline.kafka.consumer import read_to_end
+from pipeline.kafka.flink_json import row_reader
+from pipeline.kafka.quarantine import Kind
+from pipeline.parity.report import Outcome
+from pipeline.stack.runtime import Runtime
+from tests import own_records
+from tests.own_sources import logins, payments, ticks, visits
+
+from .conftest import Run, command, emptied
+
+OWN = Path(__file__).resolve().parents[1] / "own_sources.py"
+PAYMENTS = 3_000
+LOGINS = 2_000
+TICKS = 900
+VISITS = 1_000
+Keyed = tuple[bytes, bytes | None]
+
+
+@pytest.fixture(scope="module")
+def own(running_stack: Runtime, stack_settings: Settings) -> Iterator[Runtime]:
+    """The stack of this run with three more streams, their records, and a job for each feature."""
+    emptied(running_stack)
+    runtime = Runtime(msgspec.structs.replace(stack_settings, features=(OWN,)))
+    runtime.fresh()
+    # Before the jobs start: partitions that are silent meanwhile would count as idle.
+    _send(runtime, payments.topic, _mixed(own_records.payments(PAYMENTS), BAD_PAYMENTS))
+    _send(runtime, logins.topic, _mixed(own_records.logins(LOGINS), BAD_LOGINS))
+    _send(runtime, ticks.topic, own_records.ticks(TICKS))
+    _send(runtime, visits.topic, own_records.visits(VISITS))
+    for name in runtime.features.names[len(BUILT_IN) :]:
+        runtime.start_job(name)
+    yield runtime
+    for job in runtime.status().jobs:
+        runtime.stop_job(job.name, discard=True)
+    runtime.close()
+
+
+BAD_PAYMENTS = list(own_records.invalid_payments())
+BAD_LOGINS = list(own_records.invalid_logins())
+
+
+def _mixed(
+    good: Iterable[tuple[bytes, bytes]], bad: list[tuple[bytes | None, Kind]]
+) -> Iterator[Keyed]:
+    """The good records, with the bad ones among the first of them."""
+    for number, keyed in enumerate(good):
+        yield keyed
+        if number % 20 == 10 and number // 20 < len(bad):
+            yield keyed[0], bad[number // 20][0]
+
+
+def _send(runtime: Runtime, topic: str, records: Iterable[Keyed]) -> None:
+    bootstrap = runtime.kafka.bootstrap
+    producer = Producer({"bootstrap.servers": bootstrap, "partitioner": "murmur2_random"})
+    for key, value in records:
+        producer.produce(topic, value, key)
+    assert producer.flush(60) == 0
+
+
+def test_features_over_several_streams_are_proved(own: Runtime) -> None:
+    read = {
+        payments.topic: (PAYMENTS, len(BAD_PAYMENTS)),
+        logins.topic: (LOGINS, len(BAD_LOGINS)),
+        ticks.topic: (TICKS, 0),
+        visits.topic: (VISITS, 0),
+    }
+    for feature in own.features[len(BUILT_IN) :]:
+        parity = own.verify(feature.name)
+        assert parity.proved, parity
+        assert (parity.transactions, parity.bad) == read[feature.source.topic], parity
+        assert (parity.late, parity.duplicates, parity.unread) == (0, 0, 0), parity
+        assert parity.equal > 3, parity
+        # A window waits for its end.
+        assert parity.waiting < parity.expected / 3, parity
+
+
+def test_amounts_are_exact_to_the_cent(own: Runtime) -> None:
+    """What Flink wrote, computed again in plain Python."""
+    paid: dict[str, list[tuple[datetime, Decimal]]] = defaultdict(list)
+    for _, value in own_records.payments(PAYMENTS):
+        fields = json.loads(value, parse_float=Decimal, parse_int=Decimal)
+        time = datetime.fromisoformat(fields["booked_at"])
+        utc = time.astimezone(UTC).replace(tzinfo=None) if time.tzinfo else time
+        exact = utc.replace(microsecond=utc.microsecond // 1_000 * 1_000)
+        paid[fields["account"]].append((exact, fields["amount"]))
+    spend = own.features.find(["spend"])[0]
+    read = row_reader(spend.columns)
+    records = list(chain.from_iterable(read_to_end(own.kafka, spend.topic)))
+    # The last ones wait for the watermark.
+    assert PAYMENTS - 50 < len(records) <= PAYMENTS
+    for record in records:
+        row = read(record.value)
+        assert record.key == row.account.encode()
+        amounts = [
+            amount
+            for at, amount in paid[row.account]
+            if row.booked_at - timedelta(hours=1) <= at <= row.booked_at
+        ]
+        found = (row.spent, row.largest, row.payments)
+        assert found == (sum(amounts), max(amounts), len(amounts))
+
+
+def test_what_is_invalid_is_said(own: Runtime, stack_settings: Settings) -> None:
+    fraudwatch = command(stack_settings, {"FRAUDWATCH_FEATURES": str(OWN)})
+    listed = fraudwatch("quarantine", "--json")
+    assert listed.returncode == 0, listed.stderr
+    report = json.loads(listed.stdout)
+    kinds = Counter(kind.value for _, kind in (*BAD_PAYMENTS, *BAD_LOGINS))
+    assert report["kinds"] == kinds
+    topics = Counter(record["topic"] for record in report["records"])
+    assert topics == {payments.topic: len(BAD_PAYMENTS), logins.topic: len(BAD_LOGINS)}
+    reasons = {record["reason"] for record in report["records"]}
+    assert "booked_at is 1709283600, not YYYY-MM-DDTHH:MM:SS" in reasons
+    assert "TOPIC" in fraudwatch("quarantine").stdout
+
+
+def test_a_wrong_value_is_found(own: Runtime, stack_settings: Settings) -> None:
+    """One cent in one sum."""
+    spend = own.features.find(["spend"])[0]
+    first = next(chain.from_iterable(read_to_end(own.kafka, spend.topic)))
+    fields = json.loads(first.value or b"", parse_float=Decimal)
+    exact = {"spent": fields["spent"] + Decimal("0.01"), "largest": fields["largest"]}
+    changed = fields | {name: own_records.Raw(value) for name, value in exact.items()}
+    changed["mean"] = float(fields["mean"])
+    _send(own, spend.topic, [(first.key or b"", own_records.encoded(changed))])
+    parity = own.verify(spend.name)
+    assert (parity.outcome, parity.different) == (Outcome.WRONG, 1), parity
+    fraudwatch: Run = command(stack_settings, {"FRAUDWATCH_FEATURES": str(OWN)})
+    assert fraudwatch("verify", "spend").returncode == 1

@@ -1,0 +1,145 @@
+"""Declarations of streams: what they say, and what is said of one that cannot be."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline import contract
+from pipeline.errors import InputError
+from pipeline.sources import TRANSACTION, Source, TimeFormat, source
+from pipeline.sources.column_types import TYPES, canonical
+from pipeline.sources.durations import duration, in_words
+
+GOOD: dict[str, Any] = {
+    "topic": "payments.v2",
+    "schema": {"at": "timestamp(3)", "who": "string", "amount": "decimal(12, 2)", "bad": "boolean"},
+    "time": "at",
+}
+
+
+def declared(**changes: Any) -> Source:
+    return source(**(GOOD | changes))
+
+
+def test_what_is_not_said_has_a_default() -> None:
+    found = declared()
+    assert (found.watermark, found.idle) == (timedelta(seconds=30), timedelta(seconds=10))
+    assert (found.time_format, found.format) == (TimeFormat.SQL, "json")
+    assert (found.user, found.amount, found.label) == (None, None, None)
+    # A record without a time has no place.
+    assert found.required == ("at",)
+    assert found.name == "payments_v2"
+
+
+def test_the_built_in_stream_is_that_of_the_tutorial() -> None:
+    assert TRANSACTION.name == TRANSACTION.topic == contract.TRANSACTION_TOPIC
+    assert TRANSACTION.columns == contract.TRANSACTION_FIELDS
+    assert TRANSACTION.required == tuple(contract.TRANSACTION_FIELDS)
+    assert TRANSACTION.watermark == contract.WATERMARK_DELAY
+    roles = (TRANSACTION.time, TRANSACTION.user, TRANSACTION.amount, TRANSACTION.label)
+    assert roles == ("trans_date_trans_time", "user_id", "amt", "is_fraud")
+
+
+@pytest.mark.parametrize(
+    ("written", "named"),
+    [
+        *((each, each) for each in TYPES),
+        ("bigint", "int64"),
+        ("SMALLINT", "int16"),
+        ("int", "int64"),
+        ("double", "float64"),
+        ("varchar(20)", "string"),
+        ("bool", "boolean"),
+        ("timestamp", "timestamp(3)"),
+        ("DECIMAL(12,2)", "decimal(12, 2)"),
+    ],
+)
+def test_types_as_people_write_them(written: str, named: str) -> None:
+    assert canonical(written) == named
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"topic": "my topic"}, "'my topic' cannot be the name of a topic."),
+        ({"topic": ""}, "'' cannot be the name of a topic."),
+        ({"time": "when"}, "there is no time column, since 'when' is not in the schema"),
+        ({"time": "who"}, "the time column 'who' is of type string"),
+        ({"schema": {}}, "there is no time column"),
+        ({"schema": {"at": "timestamp(9)"}}, "column 'at': 'timestamp(9)' is not a type"),
+        ({"schema": {"at": "timestamp('UTC', 3)"}}, "Times are in UTC"),
+        ({"schema": {"at": "timestamp(3)", "n": "decimal"}}, "Say its digits"),
+        ({"schema": {"at": "timestamp(3)", "n": "decimal(50, 2)"}}, "Say its digits"),
+        ({"schema": {"at": "timestamp(3)", "n": "decimal(2, 3)"}}, "is not a type"),
+        ({"schema": {"at": "timestamp(3)", "n": "array<string>"}}, "is not a type that a column"),
+        ({"schema": {"at": "timestamp(3)", "n": "number"}}, "'number' is not a type"),
+        ({"schema": {"at": "timestamp(3)", "n": 5}}, "'5' is not a type"),
+        ({"schema": {"at": "timestamp(3)", "a b": "string"}}, "column 'a b' cannot be read yet"),
+        ({"schema": {"at": "timestamp(3)", "__n": "string"}}, "column '__n' cannot be read yet"),
+        ({"schema": {"at": "timestamp(3)", "At": "string"}}, "differ in capital letters alone"),
+        ({"schema": {"at": "timestamp(3)", "window_end": "date"}}, "cannot be called 'window_end'"),
+        ({"user": "whom"}, "user names 'whom', which is not in the schema"),
+        ({"amount": "sum"}, "amount names 'sum', which is not in the schema"),
+        ({"label": "fraud"}, "label names 'fraud', which is not in the schema"),
+        ({"required": ("who", "whom")}, "required names 'whom', which is not in the schema"),
+        ({"required": "whom"}, "required names 'whom', which is not in the schema"),
+        ({"user": "bad"}, "user 'bad' is of type boolean"),
+        ({"amount": "who"}, "amount 'who' is of type string"),
+        ({"label": "amount"}, "label 'amount' is of type decimal(12, 2)"),
+        ({"format": "avro"}, "avro is not supported yet. Use json."),
+        ({"format": "xml"}, "'xml' is not a format"),
+        ({"time_format": "rfc"}, "'rfc' is not a format of times. Use one of sql, iso, epoch-s"),
+        ({"watermark": "soon"}, "watermark is 'soon', which is no length of time"),
+        ({"watermark": "-5s"}, "watermark is '-5s', which is no length of time"),
+        ({"watermark": timedelta(seconds=-5)}, "which is no length of time"),
+        ({"watermark": 30}, "watermark is '30', which is no length of time"),
+        ({"watermark": "100d"}, "the watermark is longer than 99 days"),
+        ({"idle": "0s"}, "idle is not a length of time"),
+    ],
+)
+def test_what_cannot_be_is_refused(changes: dict[str, Any], said: str) -> None:
+    with pytest.raises(InputError) as caught:
+        declared(**changes)
+    error = caught.value
+    assert said in str(error)
+    assert error.message.endswith(".") and error.hint.endswith(".")
+    # The name of the stream, as there may be several in a file.
+    assert repr(changes.get("topic", "payments.v2")) in error.message
+
+
+@pytest.mark.parametrize(
+    ("written", "length"),
+    [
+        ("500ms", timedelta(milliseconds=500)),
+        ("0s", timedelta()),
+        (" 5 min ", timedelta(minutes=5)),
+        ("2m", timedelta(minutes=2)),
+        ("1h", timedelta(hours=1)),
+        ("7d", timedelta(days=7)),
+        (timedelta(seconds=3), timedelta(seconds=3)),
+        ("1.5s", None),
+        ("5 parsecs", None),
+        (None, None),
+    ],
+)
+def test_lengths_of_time(written: object, length: timedelta | None) -> None:
+    assert duration(written) == length
+
+
+@given(st.integers(0, 10**9))
+def test_a_length_of_time_in_words_is_read_again(milliseconds: int) -> None:
+    length = timedelta(milliseconds=milliseconds)
+    assert duration(in_words(length)) == length
+
+
+@pytest.mark.parametrize(
+    ("topic", "name"),
+    [("a.b-c", "a_b_c"), ("2fa", "_2fa"), ("order", "order"), ("A_1", "A_1")],
+)
+def test_the_name_of_a_table_is_safe(topic: str, name: str) -> None:
+    assert declared(topic=topic).name == name
