@@ -30,6 +30,8 @@ MOST_AHEAD: Final = timedelta(days=1)
 """How far a time may be ahead of the record's arrival in Kafka: more than time zones explain."""
 MOST_AMOUNT: Final = 1e9
 """A double still has a millionth of it, so that it comes and goes in a sum without a trace."""
+MOST_NUMBER: Final = 1e300
+"""Of any other number with a fraction: what is beyond, or none, would stay in a running sum."""
 MOST_CHARACTERS: Final = 1_000
 
 PARTITIONS: Final = 4

@@ -117,6 +117,9 @@ def invalid_payments() -> Iterator[tuple[bytes | None, Kind]]:
     yield changed(booked_at="1970-01-01T00:30:00+01:00"), Kind.PAST
     yield changed(booked_at=ahead.isoformat()), Kind.FUTURE
     yield changed(amount=Raw("1000000000.01")), Kind.AMOUNT
+    yield changed(score="NaN"), Kind.WRONG_TYPE
+    yield changed(score=Raw("1e999")), Kind.WRONG_TYPE
+    yield changed(score="-Infinity"), Kind.WRONG_TYPE
     yield changed(country="x" * 1_001), Kind.LONG
 
 

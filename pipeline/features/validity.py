@@ -52,6 +52,10 @@ def _bounds(table: ir.Table, source: Source) -> Iterator[tuple[str, ir.BooleanVa
         # False for NaN, too.
         yield source.amount, amount >= -contract.MOST_AMOUNT
         yield source.amount, amount <= contract.MOST_AMOUNT
+    for name, dtype in columns.items():
+        if dtype.startswith("float") and name != source.amount:
+            most = contract.MOST_NUMBER
+            yield name, (table[name] >= -most) & (table[name] <= most)
     if source.label is not None and is_whole(columns[source.label]):
         yield source.label, table[source.label].isin((0, 1))
     for name, dtype in columns.items():

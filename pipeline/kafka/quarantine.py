@@ -144,6 +144,11 @@ class _Rule:
         self._source = source
         self._columns = source.columns
         self._texts = [name for name, dtype in source.schema if dtype == "string"]
+        self._numbers = [
+            name
+            for name, dtype in source.schema
+            if dtype.startswith("float") and name != source.amount
+        ]
         label = source.label
         self._flag = label if label and is_whole(self._columns[label]) else None
 
@@ -190,6 +195,10 @@ class _Rule:
         amount = None if source.amount is None else getattr(row, source.amount)
         if amount is not None and (isnan(amount) or abs(amount) > contract.MOST_AMOUNT):
             return Kind.AMOUNT, f"{source.amount} is {amount:g}"
+        for name in self._numbers:
+            number = getattr(row, name)
+            if number is not None and not abs(number) <= contract.MOST_NUMBER:
+                return Kind.WRONG_TYPE, f"{name} is {number:g}, which no sum could hold"
         flag = None if self._flag is None else getattr(row, self._flag)
         if flag not in (None, 0, 1):
             return Kind.FLAG, f"{self._flag} is {flag}"

@@ -9,6 +9,18 @@ CREATE TEMPORARY TABLE `ticks_raw` (
     AND `second_read` <= (
       CAST(`kafka_time` AS TIMESTAMP(3)) + INTERVAL '1' DAY(2)
     )
+    AND (
+      (
+        `value` IS NULL
+      )
+      OR (
+        (
+          `value` >= -1E+300
+        ) AND (
+          `value` <= 1e+300
+        )
+      )
+    )
   ) THEN `second_read` - INTERVAL '0.500' SECOND END
 ) WITH (
   'connector' = 'kafka',
@@ -32,6 +44,18 @@ WHERE (
     AND `second_read` >= CAST('1970-01-01 00:00:00.000000' AS TIMESTAMP)
     AND `second_read` <= (
       CAST(`kafka_time` AS TIMESTAMP(3)) + INTERVAL '1' DAY(2)
+    )
+    AND (
+      (
+        `value` IS NULL
+      )
+      OR (
+        (
+          `value` >= -1E+300
+        ) AND (
+          `value` <= 1e+300
+        )
+      )
     )
   );
 

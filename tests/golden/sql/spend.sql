@@ -23,6 +23,18 @@ CREATE TEMPORARY TABLE `payments_v2_raw` (
     )
     AND `amount` >= -1000000000.0
     AND `amount` <= 1000000000.0
+    AND (
+      (
+        `score` IS NULL
+      )
+      OR (
+        (
+          `score` >= -1E+300
+        ) AND (
+          `score` <= 1e+300
+        )
+      )
+    )
     AND CHAR_LENGTH(`account`) <= 1000
     AND (
       (
@@ -66,6 +78,18 @@ WHERE (
     )
     AND `amount` >= -1000000000.0
     AND `amount` <= 1000000000.0
+    AND (
+      (
+        `score` IS NULL
+      )
+      OR (
+        (
+          `score` >= -1E+300
+        ) AND (
+          `score` <= 1e+300
+        )
+      )
+    )
     AND CHAR_LENGTH(`account`) <= 1000
     AND (
       (

@@ -149,8 +149,13 @@ def same(stream: Source, values: list[bytes | None]) -> None:
         for name, value in row.items():
             if isinstance(value, datetime):
                 row[name] = value.replace(microsecond=value.microsecond // 1_000 * 1_000)
-    assert table.to_pylist() == expected
+    assert [_comparable(row) for row in table.to_pylist()] == [_comparable(row) for row in expected]
     assert int(found.sum()) == len(rows)
+
+
+def _comparable(row: dict[str, Any]) -> dict[str, Any]:
+    """The row with a word for NaN, which is not equal to itself."""
+    return {name: "NaN" if str(value) == "nan" else value for name, value in row.items()}
 
 
 @pytest.mark.parametrize("stream", SOURCES, ids=lambda stream: stream.name)
@@ -219,13 +224,14 @@ def assert_agree(stream: Source, values: Iterable[bytes | None]) -> None:
     assert len(good) + len(bad) == len(values)
 
 
-@pytest.mark.parametrize(
-    ("stream", "value", "kind"),
-    [
-        *((payments, value, kind) for value, kind in own_records.invalid_payments()),
-        *((logins, value, kind) for value, kind in own_records.invalid_logins()),
-    ],
-)
+INVALID = [
+    *((payments, value, kind) for value, kind in own_records.invalid_payments()),
+    *((logins, value, kind) for value, kind in own_records.invalid_logins()),
+]
+
+
+# Some of the values depend on the time, and pytest's processes have to agree on the names.
+@pytest.mark.parametrize(("stream", "value", "kind"), INVALID, ids=range(len(INVALID)))
 def test_what_is_invalid_is_said(stream: Source, value: bytes | None, kind: Kind) -> None:
     now = int(datetime.now(UTC).timestamp() * 1_000)
     good, (bad,) = validate_rows([Record(stream.topic, 0, 7, now, None, value)], stream)
