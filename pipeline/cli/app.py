@@ -13,7 +13,7 @@ from cyclopts import App, CycloptsError
 from pipeline.errors import PipelineError, UnavailableError
 from pipeline.text.sanitise import sanitised
 
-from . import check, data, doctor, jobs, profiles, replay, stack, verify
+from . import check, data, doctor, inspect, jobs, profiles, replay, stack, verify
 from .terminal import prepare_streams
 
 Command = Callable[..., object]
@@ -22,7 +22,7 @@ _OF_EVERY_COMMAND: Final = ("--profile", "--features")
 _COMMANDS: Final[tuple[Command, ...]] = (
     *(stack.up, stack.down, stack.status, stack.logs),
     *(jobs.jobs, jobs.start, jobs.stop, jobs.sql),
-    *(data.simulate, replay.replay, data.topics, data.tail),
+    *(data.simulate, replay.replay, data.topics, data.tail, inspect.inspect),
     *(verify.verify, verify.quarantine, check.check),
     *(profiles.init, profiles.profiles, doctor.doctor),
 )

@@ -1,0 +1,1 @@
+"""What a topic holds, and the declaration of a source that fits it."""

@@ -1,0 +1,125 @@
+"""The fields of JSON records: their types, how often they are null, how their times are written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, Final
+
+from pipeline.kafka.event_times import reader, sql_time
+from pipeline.sources import TimeFormat
+
+_MOST_INT64: Final = 2**63
+_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+# A number outside of these years is rather an id than a time.
+_FIRST, _LAST = (int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) for year in (2000, 2100))
+_MOST_DISTINCT: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of the records.
+
+    Attributes:
+        name: Its name.
+        records: Number of records that were looked at.
+        values: In how many of them it is there and not null.
+        distinct: How many different values it has, at most 10,000; 0 for objects and arrays.
+        type: The Ibis type that holds all of its values; empty if none does.
+        time_format: How its values are written if they look like times; None if they do not.
+        note: What is odd about it; empty if nothing is.
+    """
+
+    name: str
+    records: int
+    values: int
+    distinct: int
+    type: str
+    time_format: TimeFormat | None = None
+    note: str = ""
+
+    @property
+    def null_share(self) -> float:
+        """The share of records in which it is missing or null."""
+        return (self.records - self.values) / self.records
+
+    @property
+    def always(self) -> bool:
+        """Whether every record has it."""
+        return self.values == self.records
+
+
+def fields_of(rows: Sequence[Mapping[str, Any]]) -> list[Field]:
+    """Return the fields of decoded records, in the order in which they first appear."""
+    values: dict[str, list[Any]] = {}
+    for row in rows:
+        for name, value in row.items():
+            column = values.setdefault(name, [])
+            if value is not None:
+                column.append(value)
+    return [_field(name, len(rows), column) for name, column in values.items()]
+
+
+def read(value: object, time_format: TimeFormat) -> datetime | None:
+    """Read a time as Flink does; None if it is none."""
+    if time_format is TimeFormat.SQL:
+        return sql_time(value) if isinstance(value, str) else None
+    return reader(time_format)(value)
+
+
+def _field(name: str, records: int, values: Sequence[Any]) -> Field:
+    kinds = {type(value) for value in values}
+    if kinds & {dict, list}:
+        what = "an object" if dict in kinds else "an array"
+        return Field(name, records, len(values), 0, "", note=f"{what}, which is not supported yet")
+    distinct = _distinct(values)
+    if not values:
+        return Field(name, records, 0, 0, "", note="always null")
+    dtype, time_format, note = "string", None, ""
+    if kinds == {bool}:
+        dtype = "boolean"
+    elif kinds == {int}:
+        whole = all(-_MOST_INT64 <= value < _MOST_INT64 for value in values)
+        dtype, time_format = ("int64", _epoch(values)) if whole else ("float64", None)
+    elif kinds <= {int, float}:
+        dtype = "float64"
+    elif kinds == {str}:
+        time_format = _written(values)
+        dtype = "date" if time_format is None and _are_dates(values) else "string"
+    else:
+        note = "text, numbers or booleans"
+    return Field(name, records, len(values), distinct, dtype, time_format, note)
+
+
+def _distinct(values: Iterable[Any]) -> int:
+    found = set()
+    for value in values:
+        found.add(value)
+        if len(found) == _MOST_DISTINCT:
+            break
+    return len(found)
+
+
+def _written(values: Sequence[str]) -> TimeFormat | None:
+    for time_format in (TimeFormat.ISO, TimeFormat.SQL):
+        if all(read(value, time_format) is not None for value in values):
+            return time_format
+    return None
+
+
+def _epoch(values: Sequence[int]) -> TimeFormat | None:
+    lowest, highest = min(values), max(values)
+    if lowest >= _FIRST and highest < _LAST:
+        return TimeFormat.EPOCH_S
+    if lowest >= _FIRST * 1_000 and highest < _LAST * 1_000:
+        return TimeFormat.EPOCH_MS
+    return None
+
+
+def _are_dates(values: Sequence[str]) -> bool:
+    try:
+        return all(_DATE.fullmatch(value) and date.fromisoformat(value) for value in values)
+    except ValueError:
+        return False

@@ -1,0 +1,72 @@
+"""Which fields are the time, the user, the amount and the label, as far as one can see."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from .columns import Field
+
+_TIME: Final = re.compile(r"(^|_)(time|timestamp|ts|at|date|datetime|when|epoch|created)(_|$)|time")
+_FIRST_TIMES: Final = re.compile(r"event|trans|occurred|booked|created")
+_USER: Final = re.compile(r"user|account|customer|client|member|iban|cardholder")
+_CARD: Final = re.compile(r"card|(^|_)cc(_|$)")
+_AMOUNT: Final = re.compile(r"(^|_)(amount|amt|price|total|sum|value|paid)(_|$)|amount")
+_LABEL: Final = re.compile(r"fraud|chargeback|label")
+_TWO: Final = 2
+
+
+def time_of(fields: Sequence[Field]) -> Field | None:
+    """Return the field that is most likely the event time; None if none looks like one.
+
+    A whole number is taken for a time only if its name says so, too.
+    """
+    times = [
+        field
+        for field in fields
+        if field.time_format is not None and (field.type == "string" or _named(_TIME, field))
+    ]
+    return max(
+        times,
+        key=lambda field: (field.always, _named(_FIRST_TIMES, field), _named(_TIME, field)),
+        default=None,
+    )
+
+
+def user_of(fields: Sequence[Field], key: str) -> Field | None:
+    """Return the field that says whose a record is; None if none looks so.
+
+    Args:
+        fields: The fields.
+        key: The field that is the key of the records; empty if none is.
+    """
+    wanted = [field for field in fields if field.type in ("string", "int64")]
+    keyed = next((field for field in wanted if field.name == key), None)
+    if keyed is not None and 1 < keyed.distinct < keyed.values:
+        return keyed
+    return _first(_USER, wanted) or _first(_CARD, wanted)
+
+
+def amount_of(fields: Sequence[Field]) -> Field | None:
+    """Return the field with the amount; None if none looks so."""
+    return _first(_AMOUNT, [field for field in fields if field.type in ("int64", "float64")])
+
+
+def label_of(fields: Sequence[Field]) -> Field | None:
+    """Return the field that says whether a record is fraud; None if none looks so."""
+
+    def two(field: Field) -> bool:
+        return field.type == "boolean" or (field.type == "int64" and field.distinct <= _TWO)
+
+    return _first(_LABEL, [field for field in fields if two(field)])
+
+
+def _first(pattern: re.Pattern[str], fields: Sequence[Field]) -> Field | None:
+    return next((field for field in fields if _named(pattern, field)), None)
+
+
+def _named(pattern: re.Pattern[str], field: Field) -> bool:
+    # bookedAt is booked_at.
+    snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", field.name).lower()
+    return pattern.search(snake) is not None
