@@ -105,7 +105,7 @@ def test_recovers_from_everything_being_killed(
             again.simulate(SimulatorCommand(running=False))
             for job in jobs:
                 parity = again.verify(job.name)
-                assert_nothing_wrong(parity)
+                assert_nothing_wrong(parity, outage=True)
                 assert parity.unread == 0, parity
             assert again.verify("rolling").expected > 0
         finally:

@@ -74,6 +74,7 @@ ARGUMENTS: Final[dict[str, tuple[str, ...]]] = {
         "transaction --no-follow",
         "missing",
     ),
+    "inspect": ("transaction", "transaction --json", "missing"),
     "verify": ("rolling", "tumbling --json"),
     "quarantine": ("", "--json"),
     "check": ("", "--json", "--prometheus", "rolling --max-lag 5 --max-age 9", "--verify"),
@@ -91,7 +92,7 @@ ALWAYS_GOOD: Final = ("profiles",)
 WITH_FLINK: Final = ("status", "jobs", "start", "stop", "up", "verify", "check", "doctor")
 WITH_KAFKA: Final = (
     *("status", "start", "up", "verify", "check", "doctor"),
-    *("topics", "tail", "replay", "quarantine"),
+    *("topics", "tail", "inspect", "replay", "quarantine"),
 )
 # Number of commands with each kind of garbage, and in total.
 AGAINST_FLINK: Final = 1

@@ -32,6 +32,7 @@ COMMANDS = (
     ("profiles", 0),
     ("topics", 3),
     ("tail transaction", 3),
+    ("inspect transaction", 3),
     ("verify", 3),
     ("quarantine", 3),
     ("sql rolling", 0),

@@ -104,7 +104,7 @@ class Patient:
         self.simulate(running=False)
         for job in self.runtime.status().jobs:
             parity = self.runtime.verify(job.name)
-            assert_nothing_wrong(parity)
+            assert_nothing_wrong(parity, outage=True)
             assert parity.expected > 0, parity
             assert parity.unread == 0, parity
         self.proved = True
