@@ -14,6 +14,7 @@ from cyclopts import Parameter
 
 from pipeline import config
 from pipeline.config import KafkaSettings, Settings
+from pipeline.errors import UnavailableError
 from pipeline.text.sanitise import ascii_json, json_line, sanitised
 
 from .terminal import takes
@@ -43,6 +44,21 @@ def print_json(value: object) -> None:
     """Print one JSON document; in ASCII if stdout's encoding lacks a character."""
     line = json_line(value)
     print(line if takes(line) else ascii_json(line))
+
+
+def require_topic(kafka: KafkaSettings, topic: str) -> None:
+    """Return if there is such a topic.
+
+    Raises:
+        UnavailableError: There is none, or Kafka cannot be reached.
+    """
+    from pipeline.kafka.topics import topic_names
+
+    known = topic_names(kafka)
+    if topic not in known:
+        raise UnavailableError(
+            f"There is no topic {topic!r}.", f"Topics: {', '.join(known) or 'none yet'}."
+        )
 
 
 def print_table(

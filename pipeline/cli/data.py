@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from cyclopts import Parameter
 
-from pipeline.errors import ConfigError, UnavailableError
+from pipeline.errors import ConfigError
 from pipeline.model import FASTEST, SimulatorCommand, SimulatorStatus
 
-from .common import Common, Json, print_json, print_table, running_kafka, say
+from .common import Common, Json, print_json, print_table, require_topic, running_kafka, say
 
 if TYPE_CHECKING:
     from pipeline.config import KafkaSettings
@@ -135,15 +135,10 @@ def tail(
     """
     from pipeline.kafka.consumer import read_to_end
     from pipeline.kafka.tail import TEXT_HEADER, json_object, text_line
-    from pipeline.kafka.topics import topic_names
     from pipeline.model import Reset
 
     kafka = running_kafka(common)
-    known = topic_names(kafka)
-    if topic not in known:
-        raise UnavailableError(
-            f"There is no topic {topic!r}.", f"Topics: {', '.join(known) or 'none yet'}."
-        )
+    require_topic(kafka, topic)
     if not json:
         print(TEXT_HEADER)
     edge = Reset.EARLIEST if start == "beginning" else Reset.LATEST

@@ -8,7 +8,7 @@ from cyclopts import Parameter
 
 from pipeline.errors import ConfigError
 
-from .common import Common, Json, print_json, running_kafka, say
+from .common import Common, Json, print_json, require_topic, running_kafka, say
 
 if TYPE_CHECKING:
     from pipeline.inspection.inspected import Inspection
@@ -42,6 +42,7 @@ def inspect(
         hint = f"Use a number from 1 to {_MOST_RECORDS:,}."
         raise ConfigError(f"--limit {limit} is not valid.", hint)
     kafka = running_kafka(common)
+    require_topic(kafka, topic)
     records = []
     for batch in read_to_end(kafka, topic, start=Last(limit)):
         records += batch

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import keyword
+from collections.abc import Sequence
 
 from pipeline.sources import TimeFormat
 from pipeline.sources.durations import in_words
@@ -66,7 +67,7 @@ def _declaration(found: Inspection) -> list[str]:
         ),
         "    },",
         *(f"    {what}={_text(value)}," for what, value in given.items() if value is not None),
-        *([f"    required=({', '.join(map(_text, required))},),"] if required else []),
+        *([f"    required={_tuple(required)},"] if required else []),
         ")",
     ]
 
@@ -76,6 +77,11 @@ def _comment(field: Field) -> str:
     if not field.always:
         said.append(f"{field.null_share:.1%} null" if field.null_share >= 0.001 else "seldom null")
     return f"  # {', '.join(said)}" if said else ""
+
+
+def _tuple(values: Sequence[str]) -> str:
+    written = ", ".join(map(_text, values))
+    return f"({written},)" if len(values) == 1 else f"({written})"
 
 
 def _text(value: str) -> str:

@@ -77,7 +77,7 @@ def test_what_is_printed_can_be_pasted(tmp_path: Path) -> None:
         '    user="account",\n'
         '    amount="amount",\n'
         '    label="chargeback",\n'
-        '    required=("account", "amount", "chargeback",),\n'
+        '    required=("account", "amount", "chargeback"),\n'
         ")"
     )
 
