@@ -52,9 +52,13 @@ def _kind(text: str, at: int) -> str:
     return unicodedata.category(text[at])[0] if 0 <= at < len(text) else " "
 
 
+# As text, exact decimals would come back as something else.
+_ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
+
+
 def json_line(value: object) -> str:
     r"""Encode a value as JSON on one line, with harmful characters as `\u` escapes."""
-    line = msgspec.json.encode(value).decode()
+    line = _ENCODER.encode(value).decode()
     return _NOT_ASCII.sub(
         lambda found: _json_escape(found) if is_harmful(line, found.start()) else found[0], line
     )

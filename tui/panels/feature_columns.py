@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Final, Protocol, TypeVar
 
 from rich.cells import cell_len
 
 from pipeline.model import SinkColumn
+from pipeline.sources.column_types import digits, is_decimal
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone
 from tui.streams.feature_rows import kind
@@ -83,6 +85,8 @@ def written(value: Any, column: SinkColumn) -> str:
             return text.event_time(value)
         case int():
             return text.integer(value) if column.computed else str(value)
+        case Decimal():
+            return f"{value:,f}"
         case float():
             return text.money(value) if abs(value) >= 1 or value == 0 else f"{value:.4g}"
     return text.clean(value, _TEXT_CELLS)
@@ -99,7 +103,7 @@ def _drop(place: int, column: SinkColumn, *, grouped: bool) -> int:
 
 
 def _column(place: int, column: SinkColumn, width: int, drop: int) -> Column[HasValues]:
-    numbers = kind(column) in (int, float)
+    numbers = kind(column) in (int, float, Decimal)
     title = text.clean(column.name, _MOST_TITLE_CELLS)
 
     def cell(row: HasValues, _: float) -> Sequence[Piece]:
@@ -114,6 +118,7 @@ def _column(place: int, column: SinkColumn, width: int, drop: int) -> Column[Has
         cell,
         name=column.name,
         kind=kind(column),
+        places=digits(column.type)[1] if is_decimal(column.type) else 0,
         value=lambda row: row.values[place],
         word=kind(column) is str,
         right=numbers,

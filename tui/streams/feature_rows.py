@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Final
 
 import msgspec
 
 from pipeline.model import SinkColumn
+from pipeline.sources.column_types import is_decimal
 from pipeline.text.malformed import MALFORMED
 
 from .record_view import RecordView
@@ -27,6 +29,8 @@ _KINDS: Final[Mapping[str, type]] = {
     "timestamp": datetime,
     "timestamp(3)": datetime,
 }
+_DECODER: Final = msgspec.json.Decoder()
+_EXACT: Final = msgspec.json.Decoder(float_hook=Decimal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,7 @@ class FeatureRow:
 
 def kind(column: SinkColumn) -> type:
     """Return the Python type of a column's values; `str` by default."""
-    return float if column.type.startswith("decimal") else _KINDS.get(column.type, str)
+    return Decimal if is_decimal(column.type) else _KINDS.get(column.type, str)
 
 
 def row(record: RecordView, columns: Sequence[SinkColumn]) -> FeatureRow:
@@ -57,10 +61,15 @@ def values(data: bytes | None, columns: Sequence[SinkColumn]) -> Values | None:
     """Decode a record's value; None if it is not a JSON object."""
     found: object = None
     with suppress(*MALFORMED):
-        found = msgspec.json.decode(data or b"null")
+        found = _decoder(columns).decode(data or b"null")
     if not isinstance(found, dict):
         return None
     return tuple(_as(kind(column), found.get(column.name)) for column in columns)
+
+
+def _decoder(columns: Sequence[SinkColumn]) -> msgspec.json.Decoder[Any]:
+    exact = any(is_decimal(column.type) for column in columns)
+    return _EXACT if exact else _DECODER
 
 
 def _as(kind: type, value: object) -> Any:
@@ -69,6 +78,10 @@ def _as(kind: type, value: object) -> Any:
             return datetime.fromisoformat(value).replace(tzinfo=None)
         except ValueError:
             return None
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
+    if (
+        kind in (float, Decimal)
+        and isinstance(value, int | Decimal)
+        and not isinstance(value, bool)
+    ):
+        return kind(value)
     return value if type(value) is kind else None

@@ -31,7 +31,8 @@ class Column(Generic[RowT]):
         width: Minimum width in cells; 0 for a column that is not drawn.
         cell: Returns the pieces of a row's cell, at a time in seconds since the epoch.
         name: The name in filters and exports; empty for a column that is only drawn.
-        kind: `int`, `float`, `bool`, `str` or `datetime`.
+        kind: `int`, `float`, `Decimal`, `bool`, `str` or `datetime`.
+        places: The digits of a `Decimal` behind the point.
         value: Returns a row's value to filter, sort and export by; None when it has none.
         word: Whether words in a filter are searched in it.
         letter: The key that sorts by it; empty for none.
@@ -47,6 +48,7 @@ class Column(Generic[RowT]):
     cell: Callable[[RowT, float], Sequence[Piece]] = _blank
     name: str = ""
     kind: type = str
+    places: int = 0
     value: Callable[[RowT], Any] = _nothing
     word: bool = False
     letter: str = ""
@@ -79,6 +81,11 @@ class Columns(Generic[RowT]):
     @cached_property
     def _words(self) -> tuple[Column[RowT], ...]:
         return tuple(each for each in self._by_name.values() if each.word)
+
+    @cached_property
+    def places(self) -> Mapping[str, int]:
+        """The digits of decimals behind the point, by name."""
+        return {name: each.places for name, each in self._by_name.items()}
 
     def values(self, row: RowT) -> list[Any]:
         """Return a row's values, in the order of `kinds`."""

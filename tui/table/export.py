@@ -7,6 +7,7 @@ import types
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from enum import StrEnum
 from functools import partial
 from itertools import islice
@@ -23,12 +24,13 @@ from .new_file import create
 if TYPE_CHECKING:
     import pyarrow as pa
 
-Value = int | float | str | bool | datetime | None
-Kind = type[int] | type[float] | type[str] | type[bool] | type[datetime]
+Value = int | float | Decimal | str | bool | datetime | None
+Kind = type[int] | type[float] | type[Decimal] | type[str] | type[bool] | type[datetime]
 
 # Characters that start a formula in spreadsheets; some also accept the full-width forms.
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 _ROWS_AT_ONCE: Final = 10_000
+_MOST_DIGITS: Final = 38
 
 
 class Format(StrEnum):
@@ -41,10 +43,17 @@ class Format(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FileColumn:
-    """A column of a file: its name and the type of its values, which may also be None."""
+    """A column of a file.
+
+    Attributes:
+        name: Its name.
+        kind: The type of its values, which may also be None.
+        places: The digits of a `Decimal` behind the point.
+    """
 
     name: str
     kind: Kind
+    places: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +150,7 @@ def _write_parquet(path: Path, fields: Sequence[FileColumn], rows: Iterable[list
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    schema = pa.schema([(field.name, _arrow_type(field.kind)) for field in fields])
+    schema = pa.schema([(field.name, _arrow_type(field)) for field in fields])
     remaining = iter(rows)
     with pq.ParquetWriter(path, schema) as writer:
         while some := list(islice(remaining, _ROWS_AT_ONCE)):
@@ -160,16 +169,17 @@ def _fitting(value: Value, field: FileColumn) -> Value:
     raise TypeError(f"{value!r} in {field.name} is not of type {field.kind.__name__}")
 
 
-def _arrow_type(kind: Kind) -> pa.DataType:
+def _arrow_type(field: FileColumn) -> pa.DataType:
     import pyarrow as pa
 
     return {
         int: pa.int64(),
         float: pa.float64(),
+        Decimal: pa.decimal128(_MOST_DIGITS, field.places),
         str: pa.string(),
         bool: pa.bool_(),
         datetime: pa.timestamp("us"),
-    }[kind]
+    }[field.kind]
 
 
 _WRITERS: Final[dict[Format, Callable[..., None]]] = {

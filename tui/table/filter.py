@@ -13,6 +13,7 @@ import shlex
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Final
 
 from tui.drawing.text import folded
@@ -35,6 +36,9 @@ Get = Callable[[str], object]
 
 class FilterError(ValueError):
     """A filter that cannot be parsed; the message names the part and what is valid."""
+
+
+_NUMBERS: Final = (int, float, Decimal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +70,14 @@ class Term:
             return False
         if isinstance(value, datetime):
             return self._test_time(value)
-        if isinstance(value, int | float) and not isinstance(value, bool):
+        if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
             if self.op == CONTAINS:
                 return str(value).startswith(self.text)
-            return self.number is not None and self._compare(value, self.number)
+            wanted = self.number
+            if wanted is not None and isinstance(value, Decimal):
+                # 12.10 is not the binary number that is nearest to it.
+                return self._compare(value, Decimal(str(wanted)))
+            return wanted is not None and self._compare(value, wanted)
         text = folded(str(value))
         return self.text in text if self.op == CONTAINS else self._compare(text, self.text)
 
@@ -131,7 +139,7 @@ def _term(part: str, fields: Mapping[str, type] | None) -> Term:
     if fields is not None and name not in fields:
         raise FilterError(f"There is no field {name!r}; fields: {', '.join(fields)}.")
     number = _number(value)
-    if fields is not None and op != CONTAINS and number is None and fields[name] in (int, float):
+    if fields is not None and op != CONTAINS and number is None and fields[name] in _NUMBERS:
         wanted = f"{name}{op}5"
         raise FilterError(f"{part!r} needs a number, as in {wanted!r}.")
     return Term(name, op, folded(value), number, bool(negation))

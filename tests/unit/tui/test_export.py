@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -276,3 +277,14 @@ except PipelineError as error:
     said = f"There is no space left for {tmp_path}/x. Free some space, or choose another folder.\n"
     assert run.stdout == said, run.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_decimals_stay_exact(tmp_path: Path) -> None:
+    columns = [FileColumn("amount", Decimal, places=2)]
+    rows = [(Decimal("12.10"),), (Decimal("-90071992547409.93"),), (None,)]
+    written = export(tmp_path / "a", Format.CSV, columns, rows).path
+    assert written.read_text().split()[:3] == ["amount", "12.10", "-90071992547409.93"]
+    lines = export(tmp_path / "b", Format.JSON, columns, rows).path.read_text().splitlines()
+    assert lines[0] == '{"amount":12.10}'
+    table = pq.read_table(export(tmp_path / "c", Format.PARQUET, columns, rows).path)
+    assert table["amount"].to_pylist() == [row[0] for row in rows]

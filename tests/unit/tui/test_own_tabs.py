@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from tui.panels.catalogue import PANELS
 from tui.panels.users.users_panel import USERS
 from tui.panels.windows.windows_panel import WINDOWS
 from tui.screens.user.user_screen import UserScreen
+from tui.streams.feature_rows import values
 from tui.streams.kafka_source import decoded
 from tui.streams.limits import StreamLimits
 from tui.streams.panel_state import sinks_of
@@ -63,7 +65,7 @@ PAYMENTS = Sink(
     (
         SinkColumn("account", "string", computed=False),
         SinkColumn("booked_at", "timestamp(3)", computed=False),
-        SinkColumn("spent", "float64", computed=True),
+        SinkColumn("spent", "decimal(20, 2)", computed=True),
     ),
     source="payments.v2",
     time="booked_at",
@@ -184,6 +186,13 @@ def test_records_are_decoded_to_the_declared_columns() -> None:
     assert batch.bad == 2
 
 
+def test_decimals_are_decoded_exactly() -> None:
+    value = b'{"account":"a","booked_at":"2023-03-04 12:00:00","spent":90071992547409.93}'
+    found = values(value, PAYMENTS.columns)
+    assert found == ("a", NOON, Decimal("90071992547409.93"))
+    assert values(b'{"spent":7}', PAYMENTS.columns) == (None, None, Decimal(7))
+
+
 @asynccontextmanager
 async def console(remembered: Path | None = None) -> AsyncIterator[tuple[Stage, Pilot[Any]]]:
     source = FakeSource(live_batch(), OWN_ROWS)
@@ -251,7 +260,7 @@ async def test_frozen_rows_of_a_feature_can_be_sorted_and_exported(tmp_path: Pat
 
 
 async def test_a_feature_of_another_stream() -> None:
-    rows = [("DE07", NOON, 12.5), ("FR01", NOON + HOUR, 7.0)]
+    rows = [("DE07", NOON, Decimal("90071992547409.93")), ("FR01", NOON + HOUR, Decimal("12.10"))]
     job = JobStatus("payments", JobState.RUNNING, "own_payments", "p1")
     backend = FakeBackend(features=(*SINKS, PAYMENTS), stack=replace(STATUS, jobs=(job,)))
     # No transaction has come: what is empty does not wait for one.
@@ -263,7 +272,9 @@ async def test_a_feature_of_another_stream() -> None:
         await pilot.press("w")
         await stage.shows(pilot, "Users payments 0", "Nothing in own_payments yet")
         stage.source.batches.append(Batch(sinks={"payments": rows}))
-        await stage.shows(pilot, "Users payments 2", "account", "DE07", "12.50")
+        await stage.shows(pilot, "Users payments 2", "account", "DE07", "90,071,992,547,409.93")
+        await pilot.press("slash", *"spent=12.1", "enter")
+        await stage.shows(pilot, "1 of 2", "FR01")
         # There is no screen of a user who is not one of the transactions'.
         await pilot.press("enter")
         await stage.settle(pilot)

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone
-from tui.panels.feature_columns import HasValues
 from tui.streams.sink_topics import SinkTopic, Values
 from tui.table.column import Column, Columns
 from tui.table.query import Page
+
+if TYPE_CHECKING:
+    from tui.panels.feature_columns import HasValues
 
 _BOUNDS = ("window_start", "window_end")
 
@@ -114,6 +116,7 @@ def _of_row(column: Column[HasValues], first: Sequence[Column[HasValues]]) -> Co
         cell,
         name=column.name,
         kind=column.kind,
+        places=column.places,
         value=value,
         word=column.word,
         right=column.right,

@@ -65,7 +65,10 @@ def _write(export: Export, choice: ExportChoice, notify: Callable[[Notice], None
     # The libraries that write files are slow to import.
     from tui.table import export as files
 
-    columns = [files.FileColumn(name, kind) for name, kind in export.columns.kinds.items()]
+    places = export.columns.places
+    columns = [
+        files.FileColumn(name, kind, places[name]) for name, kind in export.columns.kinds.items()
+    ]
     try:
         rows = map(export.columns.values, export.rows())
         result = files.export(choice.path, choice.format, columns, rows)
