@@ -17,7 +17,7 @@ import ibis
 import ibis.expr.types as ir
 
 from pipeline import contract
-from pipeline.sources import Source
+from pipeline.sources import Source, TimeFormat
 from pipeline.sources.column_types import is_whole
 
 ARRIVED: Final = "__arrived"
@@ -33,8 +33,11 @@ def is_valid(table: ir.Table, source: Source) -> ir.BooleanValue:
     """
     time = table[source.time]
     ahead = ibis.interval(days=contract.MOST_AHEAD.days)
+    # Its bounds imply that a time is there. Where it is computed, each mention computes it again.
+    computed = source.time_format is not TimeFormat.SQL
+    there = [name for name in source.required if not (computed and name == source.time)]
     conditions: list[ir.BooleanValue] = [
-        *(table[name].notnull() for name in source.required),
+        *(table[name].notnull() for name in there),
         time >= ibis.timestamp(contract.EARLIEST.isoformat(sep=" ")),
         time <= table[ARRIVED] + ahead,
     ]

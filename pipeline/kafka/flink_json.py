@@ -92,7 +92,7 @@ def row_decoder(
             raw = getattr(row, name)
             if raw is not None:
                 if bytes(raw)[:1] in (b"{", b"["):
-                    return None
+                    return None  # An object changes what follows; see `_fill`.
                 setattr(row, name, _field(raw, dtype))
         for name, read in readers.items():
             if (found := getattr(row, name)) is not None:

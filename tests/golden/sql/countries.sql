@@ -14,8 +14,7 @@ CREATE TEMPORARY TABLE `payments_v2_raw` (
   `booked_at_read` AS CAST(TIMESTAMPADD(MINUTE, CASE LEFT(RIGHT(`booked_at`, 6), 1) WHEN '+' THEN -(TRY_CAST(SUBSTRING(RIGHT(`booked_at`, 6), 2, 2) AS INT) * 60 + TRY_CAST(RIGHT(`booked_at`, 2) AS INT)) WHEN '-' THEN (TRY_CAST(SUBSTRING(RIGHT(`booked_at`, 6), 2, 2) AS INT) * 60 + TRY_CAST(RIGHT(`booked_at`, 2) AS INT)) ELSE 0 END, TRY_CAST(REPLACE(REGEXP_EXTRACT(`booked_at`, '(?s)^([1-9][0-9]{3}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9](?:[.][0-9]{1,3})?)(?:(?<=[.][0-9]{3})[0-9]{1,6})?(?:Z|[+-][01][0-9]:[0-5][0-9])?(?!.)', 1), 'T', ' ') AS TIMESTAMP(3))) AS TIMESTAMP(3)),
   `settled_at_read` AS CAST(TIMESTAMPADD(MINUTE, CASE LEFT(RIGHT(`settled_at`, 6), 1) WHEN '+' THEN -(TRY_CAST(SUBSTRING(RIGHT(`settled_at`, 6), 2, 2) AS INT) * 60 + TRY_CAST(RIGHT(`settled_at`, 2) AS INT)) WHEN '-' THEN (TRY_CAST(SUBSTRING(RIGHT(`settled_at`, 6), 2, 2) AS INT) * 60 + TRY_CAST(RIGHT(`settled_at`, 2) AS INT)) ELSE 0 END, TRY_CAST(REPLACE(REGEXP_EXTRACT(`settled_at`, '(?s)^([1-9][0-9]{3}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9](?:[.][0-9]{1,3})?)(?:(?<=[.][0-9]{3})[0-9]{1,6})?(?:Z|[+-][01][0-9]:[0-5][0-9])?(?!.)', 1), 'T', ' ') AS TIMESTAMP(3))) AS TIMESTAMP(3)),
   WATERMARK FOR `booked_at_read` AS CASE WHEN (
-    `booked_at_read` IS NOT NULL
-    AND `account` IS NOT NULL
+    `account` IS NOT NULL
     AND `amount` IS NOT NULL
     AND `booked_at_read` >= CAST('1970-01-01 00:00:00.000000' AS TIMESTAMP)
     AND `booked_at_read` <= (
@@ -69,8 +68,7 @@ CREATE TEMPORARY VIEW `payments_v2` AS
 SELECT `booked_at_read` AS `booked_at`, `account`, `amount`, `country`, `channel`, `chargeback`, `settled_at_read` AS `settled_at`, `fee`, `installments`, `score`, `due`
 FROM `payments_v2_raw`
 WHERE (
-    `booked_at_read` IS NOT NULL
-    AND `account` IS NOT NULL
+    `account` IS NOT NULL
     AND `amount` IS NOT NULL
     AND `booked_at_read` >= CAST('1970-01-01 00:00:00.000000' AS TIMESTAMP)
     AND `booked_at_read` <= (

@@ -6,8 +6,7 @@ CREATE TEMPORARY TABLE `_2fa_logins_raw` (
   `kafka_time` TIMESTAMP_LTZ(3) METADATA FROM 'timestamp' VIRTUAL,
   `at_read` AS CASE WHEN `at` BETWEEN -62135596800000 AND 253402300799999 THEN CAST(TO_TIMESTAMP_LTZ(`at`, 3) AS TIMESTAMP(3)) END,
   WATERMARK FOR `at_read` AS CASE WHEN (
-    `at_read` IS NOT NULL
-    AND `at_read` >= CAST('1970-01-01 00:00:00.000000' AS TIMESTAMP)
+    `at_read` >= CAST('1970-01-01 00:00:00.000000' AS TIMESTAMP)
     AND `at_read` <= (
       CAST(`kafka_time` AS TIMESTAMP(3)) + INTERVAL '1' DAY(2)
     )
@@ -37,8 +36,7 @@ CREATE TEMPORARY VIEW `_2fa_logins` AS
 SELECT `at_read` AS `at`, `who`, `ok`, `sound`
 FROM `_2fa_logins_raw`
 WHERE (
-    `at_read` IS NOT NULL
-    AND `at_read` >= CAST('1970-01-01 00:00:00.000000' AS TIMESTAMP)
+    `at_read` >= CAST('1970-01-01 00:00:00.000000' AS TIMESTAMP)
     AND `at_read` <= (
       CAST(`kafka_time` AS TIMESTAMP(3)) + INTERVAL '1' DAY(2)
     )

@@ -4,8 +4,7 @@ CREATE TEMPORARY TABLE `ticks_raw` (
   `kafka_time` TIMESTAMP_LTZ(3) METADATA FROM 'timestamp' VIRTUAL,
   `second_read` AS CASE WHEN `second` BETWEEN -62135596800 AND 253402300799 THEN CAST(TO_TIMESTAMP_LTZ(`second`, 0) AS TIMESTAMP(3)) END,
   WATERMARK FOR `second_read` AS CASE WHEN (
-    `second_read` IS NOT NULL
-    AND `second_read` >= CAST('1970-01-01 00:00:00.000000' AS TIMESTAMP)
+    `second_read` >= CAST('1970-01-01 00:00:00.000000' AS TIMESTAMP)
     AND `second_read` <= (
       CAST(`kafka_time` AS TIMESTAMP(3)) + INTERVAL '1' DAY(2)
     )
@@ -40,8 +39,7 @@ CREATE TEMPORARY VIEW `ticks` AS
 SELECT `second_read` AS `second`, `value`
 FROM `ticks_raw`
 WHERE (
-    `second_read` IS NOT NULL
-    AND `second_read` >= CAST('1970-01-01 00:00:00.000000' AS TIMESTAMP)
+    `second_read` >= CAST('1970-01-01 00:00:00.000000' AS TIMESTAMP)
     AND `second_read` <= (
       CAST(`kafka_time` AS TIMESTAMP(3)) + INTERVAL '1' DAY(2)
     )
