@@ -41,7 +41,7 @@ for number in range(100):
 UNREADY = re.compile(
     r"decode\(.*\btype=(?!ready\(|dict\[str, (?:Any|msgspec\.Raw)\])"
     r"|msgspec\.convert\(.*, (?!ready\()[A-Z]"
-    r"|json\.Decoder\((?!ready\(|dict\[)"
+    r"|json\.Decoder\((?!ready\(|dict\[|list\[|float_hook=|\))"
 )
 
 
