@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .session.view import View
     from .streams.history import HistorySource
     from .streams.sink_topics import SinkTopic
-    from .streams.source import Source
+    from .streams.source import BatchSource
     from .streams.tail_source import Tails
 
 _INPUT_ERROR: Final = 2
@@ -149,7 +149,7 @@ def _open_console(options: ConsoleOptions) -> int | None:
             gc.set_threshold(*_COLLECT_AT)
             gc.enable()
 
-    def open_source(bootstrap: str, sinks: Sequence[SinkTopic[Any]]) -> Source:
+    def open_source(bootstrap: str, sinks: Sequence[SinkTopic[Any]]) -> BatchSource:
         from .streams.kafka_source import KafkaSource
 
         return KafkaSource(settings.kafka.at(bootstrap), sinks)

@@ -18,8 +18,8 @@ from pipeline.text.malformed import MALFORMED
 from pipeline.text.sanitise import sanitised
 from pipeline.text.words import counted
 
-from .columns import Field, fields_of
 from .disorder import Disorder, disorder
+from .fields import Field, fields_of
 from .roles import amount_of, label_of, time_of, user_of
 
 _NEARLY_ALL: Final = 0.95

@@ -11,7 +11,7 @@ from pipeline.sources.durations import in_words
 from pipeline.text.sanitise import sanitised
 from pipeline.text.words import counted
 
-from .columns import Field
+from .fields import Field
 from .inspected import Inspection, described
 
 _WRITTEN = {

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from .columns import Field
+from .fields import Field
 
 _TIME: Final = re.compile(r"(^|_)(time|timestamp|ts|at|date|datetime|when|epoch|created)(_|$)|time")
 _FIRST_TIMES: Final = re.compile(r"event|trans|occurred|booked|created")

@@ -13,12 +13,12 @@ from tui.streams.limits import StreamLimits
 if TYPE_CHECKING:
     from tui.streams.history import HistorySource
     from tui.streams.sink_topics import SinkTopic
-    from tui.streams.source import Source
+    from tui.streams.source import BatchSource
     from tui.streams.tail_source import Tails
 
     from .backend import Backend
 
-OpenSource = Callable[[str, Sequence["SinkTopic[Any]"]], "Source"]
+OpenSource = Callable[[str, Sequence["SinkTopic[Any]"]], "BatchSource"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from . import problem
 from .reading import PAUSE_AFTER_ERROR, ReadingThread
 
 if TYPE_CHECKING:
-    from .source import Source
+    from .source import BatchSource
     from .store import Store
 
 T = TypeVar("T")
@@ -38,7 +38,7 @@ class Feed(ReadingThread):
 
     def __init__(
         self,
-        open_source: Callable[[], Source],
+        open_source: Callable[[], BatchSource],
         store: Store,
         *,
         pause: float = PAUSE_AFTER_ERROR,
@@ -46,7 +46,7 @@ class Feed(ReadingThread):
         super().__init__("feed", pause=pause)
         self._open_source = open_source
         self._store = store
-        self._source: Source | None = None
+        self._source: BatchSource | None = None
         self._questions: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._published_at = 0.0
 

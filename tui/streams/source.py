@@ -84,7 +84,7 @@ class Batch:
         return min(now, newest or now)
 
 
-class Source(Protocol):
+class BatchSource(Protocol):
     """Reads batches of all streams."""
 
     def poll(self) -> Batch:

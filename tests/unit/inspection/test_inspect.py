@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.inspection.columns import fields_of
 from pipeline.inspection.disorder import disorder
+from pipeline.inspection.fields import fields_of
 from pipeline.inspection.inspected import Inspection, inspect
 from pipeline.inspection.pasted import pasted
 from pipeline.kafka.quarantine import Kind

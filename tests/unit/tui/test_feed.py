@@ -8,7 +8,7 @@ from tests.snapshot.fakes import Clock, FakeSource
 from tests.snapshot.sample_rows import live_batch, transaction
 from tui.panels.catalogue import PANELS
 from tui.streams.feed import Feed
-from tui.streams.source import Batch, Source
+from tui.streams.source import Batch, BatchSource
 from tui.streams.store import Store
 
 
@@ -55,7 +55,7 @@ def test_survives_whatever_the_source_raises() -> None:
 def test_tries_to_connect_again() -> None:
     store, tries = Store(PANELS, Clock()), 0
 
-    def connect() -> Source:
+    def connect() -> BatchSource:
         nonlocal tries
         tries += 1
         if tries < 3:
@@ -70,7 +70,7 @@ def test_tries_to_connect_again() -> None:
 
 
 def test_stops_at_once_even_while_it_waits() -> None:
-    def connect() -> Source:
+    def connect() -> BatchSource:
         raise UnavailableError("never")
 
     store = Store(PANELS, Clock())

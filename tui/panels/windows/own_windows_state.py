@@ -18,7 +18,7 @@ from .own_window_rows import OwnWindow, OwnWindowRow, own_columns
 from .windows_state import TOP_USERS
 
 
-class _Window:
+class _OwnWindowRows:
     """A window's rows by key, and its last answer."""
 
     __slots__ = ("answer", "rows")
@@ -51,7 +51,7 @@ class OwnWindows(PanelState[Page[OwnWindow]]):
             if not column.computed and place not in (self._start, self._end)
         )
         self._order = next((column.name for column in sink.columns if column.computed), "")
-        self._windows: dict[tuple[datetime, datetime | None], _Window] = {}
+        self._windows: dict[tuple[datetime, datetime | None], _OwnWindowRows] = {}
         self._truncated = False
         self._page: Page[OwnWindow] = Page()
         self._widths = FeatureColumns(sink.columns)
@@ -64,7 +64,7 @@ class OwnWindows(PanelState[Page[OwnWindow]]):
             if end is None:
                 continue
             start = values[self._start] if self._start is not None else None
-            window = self._windows.setdefault((end, start), _Window())
+            window = self._windows.setdefault((end, start), _OwnWindowRows())
             key = tuple(values[place] for place in self._keys)
             self._rows += key not in window.rows
             window.rows[key] = values
@@ -113,7 +113,7 @@ class OwnWindows(PanelState[Page[OwnWindow]]):
         """The number of windows."""
         return {self._sink.feature: len(self._windows)}
 
-    def _newest_first(self) -> list[tuple[tuple[datetime, datetime | None], _Window]]:
+    def _newest_first(self) -> list[tuple[tuple[datetime, datetime | None], _OwnWindowRows]]:
         return sorted(
             self._windows.items(),
             key=lambda window: (window[0][0], window[0][1] or datetime.min),
@@ -121,7 +121,12 @@ class OwnWindows(PanelState[Page[OwnWindow]]):
         )
 
     def _select(
-        self, end: datetime, start: datetime | None, window: _Window, query: Query, most: int | None
+        self,
+        end: datetime,
+        start: datetime | None,
+        window: _OwnWindowRows,
+        query: Query,
+        most: int | None,
     ) -> Page[OwnWindowRow]:
         sort = query.sort if query.sort in self._columns.kinds else self._order
         rows = (OwnWindowRow(start, end, key, values) for key, values in window.rows.items())
