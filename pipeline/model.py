@@ -275,7 +275,7 @@ class Sink:
         columns: Its columns, in order.
         source: The topic that the feature reads, without the profile's prefix.
         time: The event time of what it reads, as a column.
-        user: The column that says whose a record is; None if there is none.
+        user: The column with the user; None if there is none.
         windows: The windows whose results it holds; None for other features, and if unknown.
     """
 

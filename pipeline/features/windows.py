@@ -23,7 +23,7 @@ _UNIT: Final = {
 
 
 def windows_of(relation: ops.Relation, end: str) -> WindowShape | None:
-    """Return the windows that a column has the ends of; None when they cannot be told.
+    """Return the windows that a column has the ends of; None when they are unknown.
 
     Args:
         relation: The relation that has the column.

@@ -88,7 +88,10 @@ def _view(source: Source) -> str:
 
 
 def _condition(source: Source) -> str:
-    """The condition of a valid record: a column, or written out, since none sees a computed one."""
+    """The condition of a valid record: a column, or written out where times are computed.
+
+    A computed column cannot refer to another one.
+    """
     if not _read_columns(source):
         return _valid(source)
     return f"(\n{indent(_validity(source), '  ')}\n  )"

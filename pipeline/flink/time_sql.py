@@ -1,7 +1,6 @@
 """Reads times that Flink's JSON format does not read, as SQL.
 
-`pipeline.kafka.event_times` reads the same times in Python; what one takes for no time is none for
-the other.
+`pipeline.kafka.event_times` reads the same times in Python: both accept and reject the same texts.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from pipeline.text.sql import literal
 
 
 def read_time(column: str, written: TimeFormat) -> str:
-    """Return SQL for the time that a column holds, as TIMESTAMP(3) in UTC; null if it is none.
+    """Return SQL for the time in a column, as TIMESTAMP(3) in UTC; null if it is not a time.
 
     Args:
         column: The quoted name of the column.

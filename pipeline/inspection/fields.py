@@ -63,7 +63,7 @@ def fields_of(rows: Sequence[Mapping[str, Any]]) -> list[Field]:
 
 
 def read(value: object, time_format: TimeFormat) -> datetime | None:
-    """Read a time as Flink does; None if it is none."""
+    """Read a time as Flink does; None if it is not a time."""
     if time_format is TimeFormat.SQL:
         return sql_time(value) if isinstance(value, str) else None
     return reader(time_format)(value)

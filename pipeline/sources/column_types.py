@@ -24,7 +24,7 @@ def canonical(written: str) -> str:
     """Return Ibis's own name of a type that is written as Ibis or Flink call it.
 
     Raises:
-        InputError: It is no type, or one that a column cannot have.
+        InputError: It is not a type, or not one that a column can have.
     """
     if written in TYPES:  # keeps Ibis out of the console's first paint
         return written

@@ -27,14 +27,14 @@ class Source:
         idle: How long a partition without records holds the watermark back.
         time_format: How its times are written.
         format: How its records are written; `json`.
-        user: The column that says whose a record is; None if there is none.
-        amount: The column with what it is about; None if there is none.
-        label: The column that says whether it is fraud; None if there is none.
+        user: The column with the user; None if there is none.
+        amount: The column with the amount; None if there is none.
+        label: The column that says whether a record is fraud; None if there is none.
         required: The columns without which a record is invalid, in the order of the schema; the
             time column is one of them.
 
     Raises:
-        InputError: It cannot be.
+        InputError: The declaration is invalid.
     """
 
     topic: str

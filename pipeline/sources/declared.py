@@ -38,13 +38,13 @@ def source(
         idle: How long a partition without records holds the watermark back.
         time_format: How times are written: `sql`, as without it, `iso`, `epoch-s` or `epoch-ms`.
         format: How records are written; `json`.
-        user: The column that says whose a record is.
+        user: The column with the user.
         amount: The column with an amount.
-        label: The column that says whether it is fraud.
+        label: The column that says whether a record is fraud.
         required: Columns without which a record is invalid; any other but `time` may be null.
 
     Raises:
-        InputError: The declaration cannot be.
+        InputError: The declaration is invalid.
     """
     at = f"source {sanitised(str(topic))!r}"
     missing = {time, *((required,) if isinstance(required, str) else required)}

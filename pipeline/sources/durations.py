@@ -18,7 +18,7 @@ _WRITTEN: Final = re.compile(rf"\s*([0-9]{{1,9}})\s*({'|'.join(_UNITS)})\s*")
 
 
 def duration(written: object) -> timedelta | None:
-    """Return the length of time; None if it is none, or negative."""
+    """Return the length of time; None if it is not one, or is negative."""
     if isinstance(written, timedelta):
         return written if written >= timedelta() else None
     found = _WRITTEN.fullmatch(written) if isinstance(written, str) else None

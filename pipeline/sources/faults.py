@@ -1,4 +1,4 @@
-"""What is wrong with the declaration of a stream, in one sentence, and what to do about it."""
+"""Finds what is wrong with the declaration of a stream, in one sentence, and what to do."""
 
 from __future__ import annotations
 

@@ -315,7 +315,7 @@ class Runtime:
     def fresh(self, report: Callable[[str], None] = lambda _: None) -> None:
         """Empty the topics and delete the jobs' state; jobs that ran are restarted without state.
 
-        Records of the user's own streams stay, since nobody could send them again.
+        Records of the user's own streams stay, since fraudwatch could not send them again.
         The simulator stays off: the caller is about to send other transactions.
 
         Raises:

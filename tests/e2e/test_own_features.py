@@ -112,7 +112,7 @@ def test_the_script_of_the_documentation(stack: Runtime, stack_settings: Setting
 
 
 def assert_console_shows_merchants(settings: Settings, file: str) -> None:
-    """A console with the feature's file shows its rows, and filters them."""
+    """A console with the feature's file shows its rows, filters them, and has its windows."""
     terminal = Terminal(settings, "--features", file)
     try:
         terminal.wait_for(r"\d of 6 running", patience=90)
@@ -123,6 +123,13 @@ def assert_console_shows_merchants(settings: Settings, file: str) -> None:
         terminal.wait_for(r"words, count>5", patience=30)
         terminal.process.send("spent>100")
         terminal.wait_for(r"rows match spent>100", patience=30)
+        terminal.process.send("\rq")
+        terminal.wait_for(r"of 6 running", patience=30)
+        # Its windows come behind the three built-in kinds.
+        terminal.process.send("3www")
+        terminal.wait_for(r"Windows merchants \d", patience=60)
+        terminal.wait_for(r"open 20\d\d-.* closes in", patience=30)
+        terminal.wait_for(r"\d:00 → \d\d:00 +[\d,]+ rows?\b", patience=60)
         terminal.process.send("\x03")
         wait_until(lambda: not (terminal.text and terminal.process.isalive()), 60, "the end")
     finally:
