@@ -28,6 +28,9 @@ _IDLE_SECONDS: Final = 5.0
 """More than the time after which a partition without valid records counts as idle."""
 _METRIC_SECONDS: Final = 12.0
 """Flink's metrics lag by some seconds."""
+_DELIVERY_SECONDS: Final = 150.0
+"""More than the 120 s after which a sink's producer gives a record up. Until then no checkpoint
+completes, as after its topic was recreated under it; after that, the job restarts."""
 _POLL_SECONDS: Final = 0.5
 
 
@@ -160,8 +163,8 @@ def _await_job(
 def _read_up_to(
     job: FeatureJob, report: Callable[[str], None], patience: Patience
 ) -> Mapping[int, int]:
-    """Return how far the job has read; retries while the job restarts."""
-    deadline = patience.clock() + patience.seconds
+    """Return how far the job has read; retries while the job cannot take a checkpoint."""
+    deadline = patience.clock() + max(patience.seconds, _DELIVERY_SECONDS)
     while True:
         try:
             return job.read_up_to()

@@ -12,6 +12,7 @@ import pytest
 
 from pipeline import contract, features
 from pipeline.config import KafkaSettings
+from pipeline.errors import JobError
 from pipeline.features import Feature
 from pipeline.kafka.offsets import OffsetRange
 from pipeline.parity import verify as module
@@ -40,8 +41,12 @@ class FakeJob:
     running: bool = True
     dropped: int | None = None
     mark: int | None = AT_END
+    refusals: int = 0
 
     def read_up_to(self) -> Mapping[int, int]:
+        if self.refusals:
+            self.refusals -= 1
+            raise JobError("Flink could not take a checkpoint.")
         return {0: self.read} if self.read else {}
 
     def watermark(self) -> int | None:
@@ -122,6 +127,17 @@ def test_a_job_that_has_read_all_and_written_all_is_proved(verified: Verified) -
     parity = verified(FakeJob(len(ROWS)))
     assert parity.outcome is Outcome.PROVED
     assert parity.equal > 0
+
+
+def test_a_job_whose_sink_hangs_until_its_producer_gives_up_is_waited_for(
+    verified: Verified,
+) -> None:
+    # 120 s of the clock here, as of Kafka's `delivery.timeout.ms`.
+    assert verified(FakeJob(len(ROWS), refusals=24)).outcome is Outcome.PROVED
+    with pytest.raises(JobError):
+        verified(FakeJob(len(ROWS), refusals=100))
+    with pytest.raises(JobError):
+        verified(FakeJob(len(ROWS), running=False, refusals=1))
 
 
 def test_a_stopped_job_is_not_judged_however_right_it_was(verified: Verified) -> None:
