@@ -6,7 +6,7 @@ import re
 from inspect import getdoc
 from pathlib import Path
 
-from pipeline.cli import command_line
+from pipeline.cli.app import command_line
 from pipeline.config.described import Setting, described
 from pipeline.errors import (
     ConfigError,

@@ -50,7 +50,7 @@ def main(argv: list[str] | None = None) -> int | None:
     arguments = sys.argv[1:] if argv is None else argv
     wanted = console_options(arguments)
     if wanted is None:
-        from pipeline.cli import main as command
+        from pipeline.cli.app import main as command
 
         from .web.command import serve
 

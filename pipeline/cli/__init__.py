@@ -1,5 +1,4 @@
-"""The headless commands: everything that the console does, for scripts and CI."""
+"""The headless commands: everything that the console does, for scripts and CI.
 
-from .app import command_line, main
-
-__all__ = ["command_line", "main"]
+Imports nothing, since the console takes `terminal` from here before its first paint.
+"""

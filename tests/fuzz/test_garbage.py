@@ -18,7 +18,7 @@ from typing import Final
 
 import pytest
 
-from pipeline.cli import command_line, main
+from pipeline.cli.app import command_line, main
 from pipeline.errors import UnavailableError
 from tui.web.command import serve
 

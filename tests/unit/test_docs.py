@@ -13,8 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from pipeline import config
-from pipeline.cli import command_line
-from pipeline.cli.app import options_last
+from pipeline.cli.app import command_line, options_last
 from tui.__main__ import console_options
 from tui.web.command import serve
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import config
-from pipeline.cli import main
+from pipeline.cli.app import main
 from pipeline.config import FlinkSettings, KafkaSettings, Settings
 from pipeline.config.described import Setting, described
 from pipeline.config.template import starting_file

@@ -13,7 +13,7 @@ import pexpect
 import pytest
 
 from pipeline import config
-from pipeline.cli import main
+from pipeline.cli.app import main
 from pipeline.cli.common import print_json
 from pipeline.cli.marks import Mark, marked
 from pipeline.cli.terminal import prepare_streams, require_drawing

@@ -19,7 +19,7 @@ SLOW = frozenset(
 # The console connects as soon as the first screen has been painted.
 UNTIL_PAINTED = """
 import sys
-import tui.__main__, pipeline.config
+import tui.__main__, pipeline.config, pipeline.cli.terminal
 from pipeline.errors import UnavailableError
 from tui.app import FraudwatchApp
 from tui.session.environment import Environment
