@@ -88,17 +88,14 @@ def inspect(topic: str, records: Sequence[Record]) -> Inspection:
     key = _key_of(decoded, fields)
     schema, left_out = _schema(topic, time, fields)
     declared = [field for field in fields if field.name in schema]
-    roles = {
-        "user": user_of([field for field in declared if field is not time], key),
-        "amount": amount_of([field for field in declared if field is not time]),
-        "label": label_of(declared),
-    }
+    others = [field for field in declared if field is not time]
+    roles = {"user": user_of(others, key), "amount": amount_of(others), "label": label_of(declared)}
     found = source(
         topic=topic,
         schema=schema,
         time=time.name,
         time_format=time.time_format,
-        required=[field.name for field in declared if field.always and field is not time],
+        required=[field.name for field in others if field.always],
         **{role: field.name for role, field in roles.items() if field is not None},
     )
     valid, invalid = validate_rows(records, found)
@@ -163,14 +160,17 @@ def _is_text(field: Field) -> bool:
 
 def _key_of(decoded: Sequence[tuple[Record, dict[str, Any]]], fields: Sequence[Field]) -> str:
     """Return the field whose text is the key of nearly all records; empty if none is."""
+    keyed = [
+        (record.key.decode(errors="replace").strip('"'), row)
+        for record, row in decoded
+        if record.key is not None
+    ]
+    if len(keyed) < len(decoded) * _NEARLY_ALL:
+        return ""
     for field in fields:
         if field.type not in ("string", "int64"):
             continue
-        same = sum(
-            record.key is not None
-            and record.key.decode(errors="replace").strip('"') == str(row.get(field.name))
-            for record, row in decoded
-        )
+        same = sum(key == str(row.get(field.name)) for key, row in keyed)
         if same >= len(decoded) * _NEARLY_ALL:
             return field.name
     return ""
