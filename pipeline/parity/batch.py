@@ -17,7 +17,7 @@ from pipeline.features.windows import interval
 from pipeline.text.sql import identifier
 
 INPUT: Final = "__input"
-"""Table or view of the source's records in DuckDB: a topic may be called as another table is."""
+"""Table or view of the source's records in DuckDB: a topic may have the name of another table."""
 
 
 def evaluate(feature: Feature, transactions: pa.Table) -> pa.Table:

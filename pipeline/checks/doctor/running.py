@@ -57,7 +57,7 @@ def all_topics(endpoints: Endpoints, registry: Registry) -> Finding:
     """Check that every feature's topic exists with the configured number of partitions."""
     kafka = endpoints.kafka
     wanted = (kafka.topic(TRANSACTION.topic), *registry.topics(kafka).values())
-    # How many partitions a stream of the user's own has is not for us to say.
+    # The number of partitions of a stream of the user's own is the user's choice.
     read = (kafka.topic(source.topic) for source in registry.sources)
     topics.require_topics(kafka, dict.fromkeys((*wanted, *read)))
     held = {topic.name: topic for topic in topics.list_topics(kafka)}

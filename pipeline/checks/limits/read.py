@@ -40,7 +40,7 @@ def read(
         runtime: The pipeline of a profile.
         names: The jobs that have to run; all of them without a name.
         limits: With a limit for the lag, waits until Flink reports it. Only with a limit for
-            invalid records are the topics that the jobs read read as a whole.
+            invalid records are the source topics of the jobs read as a whole.
         verify: Whether to verify the jobs' features, too.
         clock: Returns seconds since the epoch.
         report: Called with what is being done, where that takes time.
