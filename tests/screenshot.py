@@ -42,7 +42,7 @@ async def take(picture: Path, folder: Path) -> None:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < deadline:
             await pilot.pause(0.5)
-            data = app.session.view().data
+            data = app.view.data
             if data.of(WINDOWS).rows and data.of(FLAGGED_PANEL).rows:
                 break
         await pilot.pause(2.0)

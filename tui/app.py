@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final, TypeVar
 
 from textual import events, on, work
 from textual.app import App
 from textual.filter import LineFilter
+from textual.message import Message
 from textual.notifications import Notify, SeverityLevel
+from textual.reactive import var
 from textual.widgets import Input
 
 from pipeline.errors import PipelineError
@@ -17,7 +21,15 @@ from pipeline.model import SimulatorStatus
 
 from .drawing import text
 from .keymap import KEYMAP, Scope, bindings
-from .messages import OpenJob, OpenQuarantine, OpenRows, OpenSimulator, OpenTopic, OpenUser
+from .messages import (
+    LookAgain,
+    OpenJob,
+    OpenQuarantine,
+    OpenRows,
+    OpenSimulator,
+    OpenTopic,
+    OpenUser,
+)
 from .panels.catalogue import PANELS
 from .panels.users.users_panel import USERS
 from .preferences import PreferencesFile
@@ -25,9 +37,10 @@ from .screens.closing import ClosingScreen
 from .screens.dashboard.dashboard import Dashboard
 from .screens.export.exporter import ExportRows, write
 from .screens.help import HelpScreen
+from .screens.live_screen import LiveScreen
 from .session.environment import Environment
 from .session.session import Session
-from .session.view import Phase
+from .session.view import Phase, View
 from .table.live_table import LiveTable
 from .terminal.one_at_a_time import OneAtATime
 from .theme import DARK, THEMES, default_theme, next_theme, title
@@ -35,8 +48,13 @@ from .widgets.toasts import Toast
 
 if TYPE_CHECKING:
     from .streams.history import HistorySource
+    from .streams.snapshot import Snapshot
     from .streams.tail_source import Tails
 
+LiveScreenT = TypeVar("LiveScreenT", bound=LiveScreen)
+
+# Ages and the progress of a start change with time alone; whatever else changes is drawn then, too.
+_TICK_SECONDS: Final = 0.25
 _CLOSED_CHECK_SECONDS: Final = 0.05
 # Most stacks close faster than this; a dialog that flashes up would only irritate.
 _PATIENCE_SECONDS: Final = 0.3
@@ -48,8 +66,22 @@ _NAME_CHARACTERS: Final = 100
 _HINT_SECONDS: Final = 3.0
 
 
+class Published(Message):
+    """Posted by the feed with a snapshot of the streams, which replaces those before it."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        super().__init__()
+        self.snapshot = snapshot
+
+    def can_replace(self, message: Message) -> bool:
+        return isinstance(message, Published)
+
+
 class FraudwatchApp(App[str]):
     """The console; returns the name of the profile to switch to, if any.
+
+    It holds the newest view, to which screens are bound: the feed publishes the streams, and a tick
+    takes the rest from the session.
 
     Args:
         environment: The stack, its streams and the console's options.
@@ -65,6 +97,8 @@ class FraudwatchApp(App[str]):
     BINDINGS = bindings(Scope.APP)
     ENABLE_COMMAND_PALETTE = False
 
+    view: var[View] = var(View, init=False, always_update=True)
+
     def __init__(self, environment: Environment) -> None:
         super().__init__()
         self._environment = environment
@@ -75,9 +109,11 @@ class FraudwatchApp(App[str]):
             environment.connect,
             environment.open_source,
             PANELS,
-            environment.clock,
+            self.publish,
+            clock=environment.clock,
             limits=environment.limits,
         )
+        self.set_reactive(FraudwatchApp.view, self.session.view())
         self.preferences = PreferencesFile(environment.remembered, self.session.notify)
         for theme in THEMES:
             self.register_theme(theme)
@@ -98,14 +134,37 @@ class FraudwatchApp(App[str]):
 
     def get_default_screen(self) -> Dashboard:
         """Return the dashboard; pushed over another screen, it would be painted later."""
-        return Dashboard(self.session, self.preferences)
+        return self.bound(Dashboard(self.session, self.preferences))
 
     def on_mount(self) -> None:
         """Paint first, then start whatever takes time."""
         self._toasts_check = self.set_interval(
             _TOASTS_CHECK_SECONDS, self.remove_old_toasts, pause=True
         )
+        self.set_interval(_TICK_SECONDS, self.tick)
         self.call_after_refresh(self.session.bring_up)
+
+    @on(LookAgain)
+    def tick(self) -> None:
+        """Take the newest view and notices from the session."""
+        self.view = replace(self.session.view(), data=self.view.data)
+        for notice in self.session.take_notices():
+            self.notify(text.clean(notice.message), severity=notice.severity.value, markup=False)
+
+    def publish(self, snapshot: Snapshot) -> None:
+        """Show another snapshot of the streams; safe in any thread."""
+        # The loop ends before the thread that reads.
+        with suppress(RuntimeError):
+            self.post_message(Published(snapshot))
+
+    @on(Published)
+    def _show_published(self, message: Published) -> None:
+        self.view = replace(self.session.view(), data=message.snapshot)
+
+    def bound(self, screen: LiveScreenT) -> LiveScreenT:
+        """Bind a new screen to the newest view, which it has from the beginning."""
+        screen.set_reactive(LiveScreen.view, self.view)
+        return screen.data_bind(FraudwatchApp.view)
 
     def notify(
         self,
@@ -249,41 +308,50 @@ class FraudwatchApp(App[str]):
             return UserFeed(source, self._environment.clock)
 
         def users() -> list[int]:
-            rows = self.session.view().data.of(USERS).rows
+            rows = self.view.data.of(USERS).rows
             return [row.user_id for row in rows if row.user_id is not None]
 
-        self.push_screen(UserScreen(message.user_id, feed, users, self._environment.clock))
+        screen = self.bound(UserScreen(message.user_id, feed, users))
+        if isinstance(self.screen, UserScreen):
+            self.switch_screen(screen)
+        else:
+            self.push_screen(screen)
 
     @on(OpenJob)
     def open_job(self, message: OpenJob) -> None:
         from .screens.job.job_screen import JobScreen
 
-        self.push_screen(JobScreen(self.session, self.preferences, message.name))
+        screen = self.bound(JobScreen(self.session, self.preferences, message.name))
+        if isinstance(self.screen, JobScreen):
+            self.switch_screen(screen)
+        else:
+            self.push_screen(screen)
 
     @on(OpenRows)
     def open_rows(self, message: OpenRows) -> None:
         from .screens.rows.rows_screen import RowsScreen
 
-        self.push_screen(RowsScreen(self.session, self._tails(), message.name))
+        self.push_screen(self.bound(RowsScreen(self.session, self._tails(), message.name)))
 
     @on(OpenTopic)
     def open_topic(self, message: OpenTopic) -> None:
         from .screens.records.records_screen import RecordsScreen
 
-        self.push_screen(RecordsScreen(self._tails(), self._environment.clock, message.topic))
+        screen = RecordsScreen(self._tails(), self._environment.clock, message.topic)
+        self.push_screen(self.bound(screen))
 
     @on(OpenQuarantine)
     def open_quarantine(self) -> None:
         from .screens.quarantine.quarantine_screen import QuarantineScreen
 
-        self.push_screen(QuarantineScreen(self.session))
+        self.push_screen(self.bound(QuarantineScreen()))
 
     @on(OpenSimulator)
     def open_simulator(self) -> None:
         from .screens.simulator import SimulatorScreen
 
         def status() -> SimulatorStatus | None:
-            reading = self.session.view().reading
+            reading = self.view.reading
             return reading.status.simulator if reading.status is not None else None
 
         self.push_screen(SimulatorScreen(status, self.session.simulate, self._environment.clock))
@@ -337,7 +405,7 @@ class FraudwatchApp(App[str]):
             if view.phase is Phase.CLOSED:
                 self.exit(successor)
             elif view.now - view.since >= _PATIENCE_SECONDS and not self._closing_is_shown:
-                self.push_screen(ClosingScreen(self.session))
+                self.push_screen(self.bound(ClosingScreen()))
 
         self.session.close()
         self.set_interval(_CLOSED_CHECK_SECONDS, exit_when_closed)

@@ -1,8 +1,12 @@
-"""Navigation: screens post these messages, and the application opens the screen."""
+"""What screens ask of the application, above all to open another screen."""
 
 from __future__ import annotations
 
 from textual.message import Message
+
+
+class LookAgain(Message):
+    """Posted to draw the stack as it is now rather than at the next tick, after a command to it."""
 
 
 class OpenUser(Message):

@@ -85,11 +85,6 @@ class RowsStage(Stage):
         rows = len(self.tails.held[DETAIL.topic])
         await self.shows(pilot, f"{rows} rows")
 
-    def draw(self) -> None:
-        screen = self.app.screen
-        if isinstance(screen, RowsScreen):
-            screen.refresh_view()
-
     def column(self, name: str) -> list[Any]:
         """The values of a column, from the top."""
         place = [column.name for column in COLUMNS].index(name)

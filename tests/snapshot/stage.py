@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +88,8 @@ class Stage:
 
     @property
     def view(self) -> View:
-        return self.app.session.view()
+        """The newest view, drawn or not."""
+        return replace(self.app.session.view(), data=self.app.view.data)
 
     async def wait(self, pilot: Pilot[Any], condition: Callable[[], bool]) -> None:
         """Run the console until a condition holds."""
@@ -146,7 +148,8 @@ class Stage:
         await self.settle(pilot)
 
     def draw(self) -> None:
-        """Redraw the top screen, if it does not refresh itself."""
+        """Draw what is newest now."""
+        self.app.tick()
 
     async def toasts(self, pilot: Pilot[Any], words: str) -> None:
         """Wait until a toast says these words."""
@@ -159,7 +162,7 @@ class Stage:
 
     async def read(self, pilot: Pilot[Any]) -> None:
         """Wait until everything that was read is published."""
-        published = self.app.session.look_up(lambda store: store.publish())
+        published = self.app.session.look_up(lambda store: self.app.publish(store.snapshot()))
         await self.wait(pilot, published.done)
 
     async def pass_time(self, pilot: Pilot[Any], seconds: float) -> None:
@@ -171,7 +174,7 @@ class Stage:
 
     async def settle(self, pilot: Pilot[Any]) -> None:
         await pilot.pause()
-        self.dashboard.refresh_view()
+        self.app.tick()
         self.app.remove_old_toasts()
         await pilot.pause()
 

@@ -128,11 +128,8 @@ class RecordsStage(Stage):
     async def begin(self, pilot: Pilot[Any]) -> None:
         """Start the console and open the screen."""
         await self.live(pilot)
-        await self.app.push_screen(self.screen)
+        await self.app.push_screen(self.app.bound(self.screen))
         await pilot.pause()
-
-    def draw(self) -> None:
-        self.screen.refresh_view()
 
     def has_keys(self, widget: Widget) -> bool:
         """Whether a widget has the focus."""

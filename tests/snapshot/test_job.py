@@ -34,7 +34,7 @@ async def open_job(stage: Stage, pilot: Pilot[Any], *keys: str) -> JobScreen:
     await stage.wait(pilot, lambda: (screen.detail.value or screen.detail.problem) is not None)
     await stage.wait(pilot, lambda: any(line.metrics for line in stage.view.jobs))
     await pilot.press(*keys)
-    screen.refresh_view()
+    stage.draw()
     await pilot.pause()
     return screen
 
@@ -65,7 +65,7 @@ def while_flink_is_away() -> tuple[Stage, Open]:
         await stage.wait(pilot, lambda: screen.detail.problem is not None)
         await stage.wait(pilot, lambda: stage.view.reading.problem is not None)
         stage.clock.now = NOW + 30
-        screen.refresh_view()
+        stage.draw()
         await pilot.pause()
 
     return stage, before

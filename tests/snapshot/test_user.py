@@ -31,7 +31,7 @@ async def open_user(stage: Stage, pilot: Pilot[Any], *keys: str) -> UserScreen:
     assert isinstance(screen, UserScreen)
     await stage.wait(pilot, lambda: screen.history.caught_up or bool(screen.history.error))
     await pilot.press(*keys)
-    screen.refresh_view()
+    stage.draw()
     await pilot.pause()
     return screen
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from textual.message import Message
+from textual.reactive import var
 
 from tui.session.view import View
 from tui.streams.sink_topics import SinkTopic
@@ -16,10 +17,22 @@ from tui.table.query import Query
 
 
 class PanelTable(LiveTable[RowT]):
-    """A live table that takes its rows from the session's view."""
+    """A live table that takes its rows from the view that its screen binds to it."""
+
+    view: var[View] = var(View, init=False, always_update=True)
+    visible_panel: var[bool] = var(True, init=False)
+    """Whether its panel is visible; a hidden one is not drawn until it becomes so."""
 
     def show(self, view: View) -> None:
+        """Show the rows of a view."""
         raise NotImplementedError
+
+    def watch_view(self) -> None:
+        if self.visible_panel:
+            self.show(self.view)
+
+    def watch_visible_panel(self) -> None:
+        self.watch_view()
 
     def opened(self, row: RowT) -> Message | None:
         """Return the message to post when a row is opened; None when rows cannot be opened."""

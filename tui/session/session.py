@@ -1,7 +1,8 @@
 """The console's session with one stack: start it, read its streams, poll its status, close it.
 
-Everything that blocks runs in daemon threads that write here; screens take a frozen view a few
-times a second. Neither the threads nor the user interface wait for each other.
+Everything that blocks runs in daemon threads that write here; the application takes a frozen view a
+few times a second. Neither the threads nor the user interface wait for each other. What the streams
+bring does not pass through here: the feed publishes it.
 """
 
 from __future__ import annotations
@@ -28,7 +29,6 @@ from pipeline.model import (
 from tui.streams.feed import Feed
 from tui.streams.limits import StreamLimits
 from tui.streams.problem import Problem
-from tui.streams.snapshot import Snapshot
 from tui.streams.watch import Watch
 from tui.table.query import Query
 
@@ -39,6 +39,7 @@ from .view import JobLine, Notice, Phase, Reading, Severity, View
 
 if TYPE_CHECKING:
     from tui.streams.panel_state import StoredPanel
+    from tui.streams.snapshot import Snapshot
     from tui.streams.store import Store
 
     from .backend import Backend
@@ -62,6 +63,7 @@ class Session:
         connect: Creates the backend; called in a thread, since importing it is slow.
         open_source: Reads sink topics from Kafka at an address; called in the feed's thread.
         panels: The panels that the streams are read for.
+        publish: Takes each snapshot of the streams; called in a thread.
         clock: Seconds since the epoch.
         limits: How much of the streams to hold in memory.
         status_seconds: Interval between two reads of the stack's status.
@@ -73,14 +75,16 @@ class Session:
         connect: Callable[[], Backend],
         open_source: OpenSource,
         panels: Sequence[StoredPanel[Any]],
-        clock: Callable[[], float],
+        publish: Callable[[Snapshot], None],
         *,
+        clock: Callable[[], float],
         limits: StreamLimits | None = None,
         status_seconds: float = _STATUS_SECONDS,
     ) -> None:
         self._connect = connect
         self._open_source = open_source
         self._panels = panels
+        self._publish = publish
         self._clock = clock
         self._lock = threading.Lock()
         self._making_store = threading.Lock()
@@ -99,13 +103,13 @@ class Session:
         self._simulator = SimulatorControl(self._required, self.notify, self._simulator_changed)
 
     def view(self) -> View:
+        """Return the stack as it is now, without the streams, which publish their snapshots."""
         last = self._status.last
         with self._lock:
             view = replace(self._view, reading=Reading(last.value, last.at, last.problem))
         metrics = self._metrics.last.value or {}
         lines = (self._line(job, metrics.get(job.name), view) for job in view.reading.jobs)
-        data = self._store.published if self._store is not None else Snapshot()
-        return replace(view, now=self._clock(), jobs=tuple(lines), data=data)
+        return replace(view, now=self._clock(), jobs=tuple(lines))
 
     def _line(self, job: JobStatus, metrics: JobMetrics | None, view: View) -> JobLine:
         stale = view.reading.problem is not None
@@ -118,7 +122,7 @@ class Session:
         return self._queries.get(panel, Query())
 
     def ask(self, panel: str, query: Query) -> None:
-        """Set a panel's query; a view reflects it a moment later."""
+        """Set a panel's query; the next snapshot answers it."""
         self._queries = {**self._queries, panel: query}
         if self._store is not None:
             self._store.queries = self._queries
@@ -250,7 +254,7 @@ class Session:
             self._view = replace(view, reads=True)
             if old is not None and old[0] == bootstrap:
                 return
-            feed = Feed(lambda: self._open_source(bootstrap, store.sinks), store)
+            feed = Feed(lambda: self._open_source(bootstrap, store.sinks), store, self._publish)
             self._feed = (bootstrap, feed)
         if old:
             old[1].stop(_JOIN_SECONDS)

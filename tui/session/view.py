@@ -110,14 +110,13 @@ class View:
         problem: Why the start failed.
         reading: The stack's status.
         jobs: The stack's jobs, with the console's activity on each.
-        data: The streams' snapshot.
-        waiting: Transactions since the tables were frozen; None unless they are.
+        data: The streams' snapshot; empty until the application adds the one published last.
     """
 
-    now: float
-    profile: str
-    phase: Phase
-    since: float
+    now: float = 0.0
+    profile: str = ""
+    phase: Phase = Phase.STARTING
+    since: float = 0.0
     attaches: bool = False
     steps: tuple[Step, ...] = ()
     reads: bool = False
@@ -125,7 +124,6 @@ class View:
     reading: Reading = Reading()
     jobs: tuple[JobLine, ...] = ()
     data: Snapshot = field(default_factory=Snapshot)
-    waiting: int | None = None
 
     @property
     def coming_up(self) -> bool:

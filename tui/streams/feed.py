@@ -1,4 +1,4 @@
-"""The thread that reads batches from a source into the store."""
+"""The thread that reads batches from a source into the store, and publishes its snapshots."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from . import problem
 from .reading import PAUSE_AFTER_ERROR, ReadingThread
 
 if TYPE_CHECKING:
+    from .snapshot import Snapshot
     from .source import BatchSource
     from .store import Store
 
 T = TypeVar("T")
 
-# Tables are not drawn more often than this, so more snapshots would be wasted.
-_PUBLISH_SECONDS: Final = 0.3
+# Each snapshot is drawn: a higher rate costs CPU and shows no more.
+_PUBLISH_SECONDS: Final = 0.4
 
 _log = logging.getLogger(__name__)
 
@@ -31,6 +32,7 @@ class Feed(ReadingThread):
     Args:
         open_source: Connects; called in the thread, again until it succeeds.
         store: The store; the thread owns it until the feed is stopped.
+        publish: Takes each snapshot, which replaces the one before; called in the thread.
         pause: Seconds to wait after an error.
     """
 
@@ -40,12 +42,14 @@ class Feed(ReadingThread):
         self,
         open_source: Callable[[], BatchSource],
         store: Store,
+        publish: Callable[[Snapshot], None],
         *,
         pause: float = PAUSE_AFTER_ERROR,
     ) -> None:
         super().__init__("feed", pause=pause)
         self._open_source = open_source
         self._store = store
+        self._publish = publish
         self._source: BatchSource | None = None
         self._questions: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._published_at = 0.0
@@ -77,7 +81,7 @@ class Feed(ReadingThread):
         with self._owning_store() as owns:
             if owns:
                 self._store.fail(str(failure))
-                self._store.publish()
+                self._publish(self._store.snapshot())
                 self._answer()
 
     def ended(self) -> None:
@@ -96,7 +100,7 @@ class Feed(ReadingThread):
     def _publish_if_due(self) -> None:
         now = time.monotonic()
         if self._store.queries_changed or now - self._published_at >= _PUBLISH_SECONDS:
-            self._store.publish()
+            self._publish(self._store.snapshot())
             self._published_at = now
 
     def _answer(self) -> None:

@@ -1,7 +1,7 @@
 """The console's bounded state of the streams, owned by the feed's thread.
 
-One feed at a time adds batches, answers queries, and publishes frozen snapshots, which any thread
-may read at any time. Each panel decides what it keeps of a batch.
+One feed at a time adds batches, answers queries, and takes frozen snapshots, which any thread may
+read at any time. Each panel decides what it keeps of a batch.
 """
 
 from __future__ import annotations
@@ -59,8 +59,6 @@ class Store:
         self._error_at: float | None = None
         self.queries: Mapping[str, Query] = {}
         """Queries by panel; screens replace the dictionary, the next snapshot answers it."""
-        self.published = Snapshot()
-        """The latest snapshot."""
         self._answered: Mapping[str, Query] = self.queries
         self._clear()
 
@@ -115,10 +113,6 @@ class Store:
     def queries_changed(self) -> bool:
         """Whether queries have changed since the last snapshot."""
         return self.queries is not self._answered
-
-    def publish(self) -> None:
-        """Publish a snapshot of the current state."""
-        self.published = self.snapshot()
 
     def state(self, panel: StoredPanel[ShownT]) -> PanelState[ShownT]:
         return self._states[panel.name]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from rich.cells import cell_len
+from textual.reactive import var
 
 from pipeline.model import Health
 from tui.drawing import text
@@ -34,15 +35,23 @@ Group = list[Piece]
 class Header(Lines):
     """Health of the stack, rate and event time; below, counts or the problem."""
 
+    waiting: var[int | None] = var(None, init=False)
+    """Transactions since the tables were frozen; None unless they are."""
+
     def __init__(self) -> None:
         super().__init__(id="header")
 
     def lines(self, view: View, width: int) -> Sequence[Group]:
         """Return both lines, cut to the width."""
-        return header_lines(view, width)
+        return header_lines(view, width, self.waiting)
+
+    def watch_waiting(self) -> None:
+        self.refresh()
 
 
-def header_lines(view: View, width: int) -> tuple[list[Piece], list[Piece]]:
+def header_lines(
+    view: View, width: int, waiting: int | None = None
+) -> tuple[list[Piece], list[Piece]]:
     """Return the two lines for a width; the least important parts are omitted first."""
     compact = width < _COMPACT_BELOW
     gap = "  " if compact else "   "
@@ -56,7 +65,7 @@ def header_lines(view: View, width: int) -> tuple[list[Piece], list[Piece]]:
         more = [*left[:place], optional, *left[place:]]
         if optional and _width([*more, right], gap) <= width:
             left = more
-    return _spread(left, right, width, gap), _second_line(view, width, gap)
+    return _spread(left, right, width, gap), _second_line(view, width, gap, waiting)
 
 
 def _kafka(view: View) -> Group:
@@ -106,7 +115,7 @@ def _clock(view: View) -> Group:
     return [Piece("event ", Tone.QUIET), Piece(text.event_time(view.data.event_time.newest), tone)]
 
 
-def _second_line(view: View, width: int, gap: str) -> list[Piece]:
+def _second_line(view: View, width: int, gap: str, waiting: int | None) -> list[Piece]:
     problem = _problem(view)
     if problem:
         return fit([Piece(text.clean(problem, max(width, 1)), Tone.DANGER)], width, right=False)
@@ -114,7 +123,7 @@ def _second_line(view: View, width: int, gap: str) -> list[Piece]:
         return []
     data = view.data
     groups: list[Group] = [
-        *_frozen(view.waiting),
+        *_frozen(waiting),
         _transactions(data.transactions_total, older=data.event_time.older),
         _count(data.seen.get(FLAGGED.feature, 0), "flagged"),
     ]

@@ -1,10 +1,11 @@
-"""A base class for widgets that draw a few lines of the latest view."""
+"""A base class for widgets that draw a few lines of the newest view."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from textual.content import Content
+from textual.reactive import var
 from textual.widget import Widget
 
 from tui.drawing.tones import Piece, content
@@ -12,18 +13,11 @@ from tui.session.view import View
 
 
 class Lines(Widget):
-    """Lines that are redrawn from every view.
+    """Lines that are redrawn from every view; the screen binds its own to `view`."""
 
-    Args:
-        id: The widget's id.
-    """
+    view: var[View | None] = var(None, init=False, always_update=True)
 
-    def __init__(self, id: str) -> None:
-        super().__init__(id=id)
-        self._view: View | None = None
-
-    def show(self, view: View) -> None:
-        self._view = view
+    def watch_view(self) -> None:
         self.refresh()
 
     def lines(self, view: View, width: int) -> Sequence[Sequence[Piece]]:
@@ -32,9 +26,9 @@ class Lines(Widget):
 
     def content(self, width: int) -> Content:
         """Return all lines as content, each at most `width` cells."""
-        if self._view is None:
+        if self.view is None:
             return Content("")
-        return Content("\n").join(content(line) for line in self.lines(self._view, width))
+        return Content("\n").join(content(line) for line in self.lines(self.view, width))
 
     def render(self) -> Content:
         return self.content(self.content_size.width)

@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from textual import events
 from textual.content import Content
 from textual.message import Message
+from textual.reactive import reactive
 from textual.widget import Widget
 
 from tui.drawing.text import clean, clip
@@ -54,18 +55,11 @@ class TitleLine(Widget):
             super().__init__()
             self.panel = panel
 
-    def __init__(self, *, classes: str = "") -> None:
-        super().__init__(classes=classes)
-        self._titles: tuple[Title, ...] = ()
-
-    def show(self, titles: Sequence[Title]) -> None:
-        if tuple(titles) != self._titles:
-            self._titles = tuple(titles)
-            self.refresh()
+    titles: reactive[tuple[Title, ...]] = reactive[tuple[Title, ...]](())
 
     def render(self) -> Content:
         """Draw the names, then the rule to the end of the line."""
-        titles = fitted(self._titles, self.content_size.width)
+        titles = fitted(self.titles, self.content_size.width)
         pieces = [piece for title in titles for piece in _pieces(title)]
         used = sum(cell_len(piece.text) for piece in pieces)
         pieces.append(Piece("─" * max(0, self.content_size.width - used), Tone.LINE))
@@ -74,7 +68,7 @@ class TitleLine(Widget):
     def on_click(self, event: events.Click) -> None:
         """Post `Chosen` for the clicked name."""
         end = 0
-        for title in fitted(self._titles, self.content_size.width):
+        for title in fitted(self.titles, self.content_size.width):
             end += sum(cell_len(piece.text) for piece in _pieces(title))
             if event.x < end:
                 self.post_message(self.Chosen(title.panel))

@@ -8,8 +8,13 @@ from tests.snapshot.fakes import Clock, FakeSource
 from tests.snapshot.sample_rows import live_batch, transaction
 from tui.panels.catalogue import PANELS
 from tui.streams.feed import Feed
+from tui.streams.snapshot import Snapshot
 from tui.streams.source import Batch, BatchSource
 from tui.streams.store import Store
+
+
+def ignored(_: Snapshot) -> None:
+    """Take a snapshot that nobody looks at."""
 
 
 class Noting(Store):
@@ -26,7 +31,7 @@ class Noting(Store):
 
 def test_reads_until_stopped_and_closes_the_source() -> None:
     source, store = FakeSource(live_batch()), Store(PANELS, Clock())
-    feed = Feed(lambda: source, store)
+    feed = Feed(lambda: source, store, ignored)
     feed.start()
     eventually(lambda: store.snapshot().transactions_total == 520)
     feed.stop(DEADLINE_SECONDS)
@@ -41,7 +46,7 @@ def test_survives_whatever_the_source_raises() -> None:
         Batch(transactions=[transaction()]),
     )
     store = Noting()
-    feed = Feed(lambda: source, store, pause=0.001)
+    feed = Feed(lambda: source, store, ignored, pause=0.001)
     feed.start()
     eventually(lambda: store.snapshot().transactions_total == 1)
     feed.stop(DEADLINE_SECONDS)
@@ -62,7 +67,7 @@ def test_tries_to_connect_again() -> None:
             raise UnavailableError("not yet")
         return FakeSource(live_batch())
 
-    feed = Feed(connect, store, pause=0.001)
+    feed = Feed(connect, store, ignored, pause=0.001)
     feed.start()
     eventually(lambda: store.snapshot().transactions_total == 520)
     feed.stop(DEADLINE_SECONDS)
@@ -74,7 +79,7 @@ def test_stops_at_once_even_while_it_waits() -> None:
         raise UnavailableError("never")
 
     store = Store(PANELS, Clock())
-    feed = Feed(connect, store, pause=10 * DEADLINE_SECONDS)
+    feed = Feed(connect, store, ignored, pause=10 * DEADLINE_SECONDS)
     feed.start()
     eventually(lambda: store.snapshot().error == "never")
     feed.stop(DEADLINE_SECONDS)
@@ -98,12 +103,12 @@ class HeldUp(FakeSource):
 def test_what_a_feed_that_was_stopped_reads_in_the_end_is_not_its_successors() -> None:
     store = Store(PANELS, Clock())
     held_up = HeldUp(Batch(transactions=[transaction(number) for number in range(7)]))
-    first = Feed(lambda: held_up, store)
+    first = Feed(lambda: held_up, store, ignored)
     first.start()
     assert held_up.asked.wait(DEADLINE_SECONDS)
     first.stop()
     assert first.running
-    second = Feed(lambda: FakeSource(Batch(transactions=[transaction()])), store)
+    second = Feed(lambda: FakeSource(Batch(transactions=[transaction()])), store, ignored)
     second.start()
     eventually(lambda: store.snapshot().transactions_total == 1)
     held_up.go.set()

@@ -144,7 +144,7 @@ async def test_G_reads_on_from_the_beginning() -> None:
         await stage.shows(pilot, "records 51–150 of 1,000; G reads on")
         assert offset_of(stage.table.selected) == 99
         await pilot.press("k")
-        stage.screen.refresh_view()
+        stage.draw()
         await pilot.press("j", "G")
         await stage.shows(pilot, "records 101–200 of 1,000")
 
@@ -351,7 +351,7 @@ async def test_hostile_records_are_only_text(text: str, size: tuple[int, int]) -
         await stage.shows(pilot, "4 read")
         await pilot.press("enter", "slash", *"a", "backspace", "enter")
         for _ in rows:
-            stage.screen.refresh_view()
+            stage.draw()
             await pilot.pause()
             shown = stage.screen_text()
             assert not CONTROL.search(shown)

@@ -309,12 +309,13 @@ def test_snapshots_are_whole_while_the_feed_reads() -> None:
 
     clock = Clock()
     store = Store([PLOTS], clock)
-    feed = Feed(Endless, store)
+    published = [store.snapshot()]
+    feed = Feed(Endless, store, published.append)
     feed.start()
     try:
         totals: set[int] = set()
         while len(totals) < 3:
-            snapshot = store.published.of(PLOTS)
+            snapshot = published[-1].of(PLOTS)
             assert set(snapshot.rates) <= {7}
             if snapshot.amounts is not None:
                 assert snapshot.amounts.rest_total % 7 == 0

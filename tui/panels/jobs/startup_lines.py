@@ -46,12 +46,13 @@ class StartLines(Lines):
         super().__init__(id="start")
         self.display = False
 
-    def show(self, view: View) -> None:
-        if view.leaving:
+    def watch_view(self) -> None:
+        view = self.view
+        if view is None or view.leaving:
             return
         self.display = view.coming_up and bool(self.lines(view, _WIDTH))
         if self.display:
-            super().show(view)
+            super().watch_view()
             width = self.content_size.width
             if self.get_content_height(self.size, self.size, width) != self.content_size.height:
                 self.refresh(layout=True)

@@ -8,17 +8,20 @@ from math import ceil
 from typing import Any, Final, Generic, TypeVar
 
 from textual.containers import Container
+from textual.reactive import var
 
 from pipeline.contract import WATERMARK_DELAY
 from tui.drawing import text
 from tui.drawing.plots.chart import Axis, Chart, MarkShape, PlotMark, Point, drawable
 from tui.drawing.plots.ticks import ago, dates, linear, powers, seconds, times
 from tui.drawing.tones import Piece, Tone
+from tui.session.view import View
 from tui.streams.throughput import KEPT_SECONDS
 from tui.widgets.plot import Line, Plot, legend
 
 from .amounts import BINS_PER_DECADE, AmountShares
 from .flagged_rate import FlaggedBuckets
+from .plots_panel import PLOTS
 from .series_snapshot import SeriesSnapshot
 
 PartT = TypeVar("PartT")
@@ -32,11 +35,17 @@ _WALL_TIME: Final = "wall time"
 class SeriesPlot(Plot, Generic[PartT]):
     """Plots a part of the series, redrawn at most once a second and only if it has changed."""
 
+    view: var[View] = var(View, init=False, always_update=True)
+
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id, classes="series")
         self._part: PartT | None = None
         self._reason: Line | None = None
         self._changed_at = 0.0
+
+    def watch_view(self) -> None:
+        if self.region:  # Drawn only while visible.
+            self.show(self.view.data.of(PLOTS), self.view.now)
 
     def show(self, series: SeriesSnapshot, now: float, reason: Line | None = None) -> None:
         """Draw another snapshot.

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from textual.screen import Screen
 
 from pipeline.model import Resume
+from tui.messages import LookAgain
 from tui.session.job_control import RUNNING, STARTS, JobCommand
 from tui.session.session import Session
 from tui.session.view import Activity
@@ -21,7 +21,6 @@ def give_when_sure(
     session: Session,
     command: JobCommand,
     names: frozenset[str] | None,
-    given: Callable[[], None],
     *,
     ask: bool,
 ) -> None:
@@ -32,13 +31,12 @@ def give_when_sure(
         session: Runs the command.
         command: What to do with the jobs.
         names: The jobs' names; None for all.
-        given: Called once the command has been passed to the session.
         ask: Whether to ask before jobs are cancelled.
     """
 
     def give(command: JobCommand) -> None:
         session.give(command, names)
-        given()
+        screen.post_message(LookAgain())
 
     changed = _changed(session, names) if command is JobCommand.START else None
     if changed is not None:

@@ -4,30 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal, Vertical
-from textual.screen import Screen
+from textual.reactive import var
 from textual.widgets import Footer
 
-from tui.drawing import text
 from tui.keymap import Scope, bindings
-from tui.messages import OpenQuarantine, OpenSimulator, OpenTopic
+from tui.messages import LookAgain, OpenQuarantine, OpenSimulator, OpenTopic
 from tui.panels.catalogue import PANELS, TABLE_PANELS
 from tui.panels.flagged.flagged_panel import FLAGGED_PANEL
 from tui.panels.flagged.flagged_table import FlaggedTable
 from tui.panels.jobs.jobs_table import JobsPanel
 from tui.panels.jobs.startup_lines import StartLines, StartupPanel
 from tui.panels.panel_table import PanelTable, TabbedTable
-from tui.panels.plots.dashboard_plots import SeriesPlot, every_plot
+from tui.panels.plots.dashboard_plots import every_plot
 from tui.panels.plots.plots_panel import PLOTS
-from tui.panels.windows.next_window import OpenWindowLines
 from tui.panels.windows.windows_panel import WINDOWS
 from tui.preferences import PreferencesFile
 from tui.screens.commands.job_commands import give_when_sure
 from tui.screens.export.exporter import ExportRows
+from tui.screens.live_screen import LiveScreen
 from tui.session.read_only import Guarded
 from tui.session.session import Session
 from tui.session.view import Phase, View
@@ -43,10 +42,6 @@ from tui.widgets.titles import TitleLine
 from .exports import export_of
 from .panel_titles import panel_titles
 
-# A higher rate costs CPU and shows no more; keys are handled at once anyway.
-_REFRESH_SECONDS: Final = 0.4
-# The feed answers a query within about this time.
-_ANSWER_SECONDS: Final = 0.06
 # On a wide screen, the three tables are side by side; on a high one, panels get more space.
 _BY_WIDTH: Final = [(0, "-narrow"), (110, "-wide"), (170, "-side")]
 _BY_HEIGHT: Final = [(0, "-low"), (34, "-tall")]
@@ -54,8 +49,10 @@ _TABLES: Final = {panel.name: panel for panel in TABLE_PANELS}
 _PANELS: Final = tuple(panel.name for panel in PANELS)
 
 
-class Dashboard(Guarded, Screen[None]):
+class Dashboard(Guarded, LiveScreen):
     """The start, then the jobs, tables and plots.
+
+    Panels are bound to `shown`: the newest view, but with the frozen rows if there are any.
 
     Args:
         session: The session to show and control.
@@ -68,6 +65,10 @@ class Dashboard(Guarded, Screen[None]):
     HORIZONTAL_BREAKPOINTS = _BY_WIDTH
     VERTICAL_BREAKPOINTS = _BY_HEIGHT
 
+    shown: var[View] = var(View, init=False, always_update=True)
+    waiting: var[int | None] = var(None, init=False)
+    """Transactions since the tables were frozen; None unless they are."""
+
     def __init__(self, session: Session, preferences: PreferencesFile) -> None:
         # Set at the beginning, since setting a class later restyles every widget.
         super().__init__(classes="-starting")
@@ -77,13 +78,11 @@ class Dashboard(Guarded, Screen[None]):
         self._frozen: Snapshot | None = None
         self._refined: tuple[Mapping[str, Query], Snapshot] | None = None
         self._mistakes: dict[str, str] = {}
-        self._live_tables: tuple[PanelTable[Any], ...] = ()
-        self._plots: tuple[SeriesPlot[Any], ...] = ()
 
     def compose(self) -> ComposeResult:
         """Lay out the header, the start or the panels, and the footer."""
-        yield Header()
-        yield StartupPanel()
+        yield Header().data_bind(Dashboard.view, Dashboard.waiting)
+        yield StartupPanel().data_bind(Dashboard.view)
         with Vertical(id="live"):
             with Horizontal(id="top"):
                 with Vertical(id="jobs-panel"):
@@ -102,15 +101,16 @@ class Dashboard(Guarded, Screen[None]):
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
-        """Refresh from the session a few times a second."""
+        """Restore what was chosen last, and bind the panels."""
         remembered = self._preferences.current
         self._table = remembered.panel if remembered.panel in _PANELS else self._table
         self.set_class(remembered.maximised, "-maximised")
         self._choose()
         self.query_one(RecordPane).display = False
-        self._live_tables = tuple(self.query(PanelTable))
-        self._plots = tuple(plot for plot in self.query(".series") if isinstance(plot, SeriesPlot))
-        for table in self._live_tables:
+        # A panel makes its own widgets, so they are bound here rather than where they are composed.
+        for widget in self.query("PanelTable, SeriesPlot, #live Lines"):
+            widget.data_bind(view=Dashboard.shown)
+        for table in self.query(PanelTable):
             if table.asked is not None and table.id is not None:
                 left, asked = remembered.table(table.id), table.asked
                 if left.sort in table.columns.kinds:
@@ -118,16 +118,9 @@ class Dashboard(Guarded, Screen[None]):
                 asked = replace(asked, feature=left.feature)
                 table.ask(asked)
                 self._session.ask(table.id, asked)
-        self.refresh_view()
-        self.set_interval(_REFRESH_SECONDS, self.refresh_view)
 
-    def on_screen_resume(self) -> None:
-        """Refresh at once, since panels are not updated under another screen."""
-        self.refresh_view()
-
-    def refresh_view(self) -> None:
-        """Draw the session's view; hidden widgets are not updated."""
-        view = self._session.view()
+    def draw(self, view: View) -> None:
+        """Show the start or the panels, and hand the panels what they draw."""
         starting = self.has_class("-starting") if view.leaving else view.only_start
         if self.has_class("-starting") is not starting:
             self.set_class(starting, "-starting")
@@ -137,23 +130,13 @@ class Dashboard(Guarded, Screen[None]):
         failed = self.has_class("-failed") if view.leaving else view.phase is Phase.FAILED
         self.set_class(failed, "-failed")
         # Frozen tables keep their rows; problems of the stack are shown all the same.
-        if self._frozen is not None:
+        if self._frozen is None:
+            self.waiting = None
+        else:
             since = view.data.transactions_total - self._frozen.transactions_total
-            view = replace(view, waiting=max(0, since))
-        if not self._covered:
-            self.query_one(Header).show(view)
-            if starting:
-                self.query_one(StartupPanel).show(view)
-            else:
-                self._show_panels(self._as_frozen(view))
-        for notice in self._session.take_notices():
-            self.notify(text.clean(notice.message), severity=notice.severity.value, markup=False)
-
-    @property
-    def _covered(self) -> bool:
-        """Whether a full screen, rather than a dialog, covers this one."""
-        stack = self.app.screen_stack
-        return not all(screen.is_modal for screen in stack[stack.index(self) + 1 :])
+            self.waiting = max(0, since)
+        if not starting:
+            self._show_panels(self._as_frozen(view))
 
     def back(self) -> None:
         """Undo one thing that narrows the view: a record, a filter, a maximised panel."""
@@ -172,13 +155,13 @@ class Dashboard(Guarded, Screen[None]):
             self._session.bring_up()
         else:
             self._session.look()
-        self.refresh_view()
+        self.post_message(LookAgain())
 
     def action_freeze(self) -> None:
         """Freeze the tables, or follow again."""
-        self._frozen = self._session.view().data if self._frozen is None else None
+        self._frozen = self.view.data if self._frozen is None else None
         self._refined = None
-        self.refresh_view()
+        self.redraw()
 
     def action_panel(self, panel: str) -> None:
         if panel in _PANELS:
@@ -186,7 +169,7 @@ class Dashboard(Guarded, Screen[None]):
             self._choose()
             self._preferences.change(panel=panel)
         self.query_one(f"#{panel}").focus()
-        self.refresh_view()
+        self.redraw()
 
     def action_turn(self, step: int) -> None:
         """Go to the next or the previous table."""
@@ -196,11 +179,11 @@ class Dashboard(Guarded, Screen[None]):
         """Maximise the focused panel, or restore it."""
         self.toggle_class("-maximised")
         self._preferences.change(maximised=self.has_class("-maximised"))
-        self.refresh_view()
+        self.redraw()
 
     def action_next_feature(self) -> None:
         """Switch to the next feature of Users, if it has several, or else of Windows."""
-        data = self._session.view().data
+        data = self.view.data
         panel = _TABLES.get(self._table, WINDOWS)
         if len(panel.tabs_of(data)) == 1:
             panel = WINDOWS
@@ -210,7 +193,6 @@ class Dashboard(Guarded, Screen[None]):
         at = next((at for at, tab in enumerate(tabs) if tab.feature == asked), 0)
         table.ask_for(tabs[(at + 1) % len(tabs)])
         self.action_panel(panel.name)
-        self._refresh_soon()
 
     def action_records(self) -> None:
         self.post_message(OpenTopic())
@@ -237,8 +219,7 @@ class Dashboard(Guarded, Screen[None]):
     @on(JobsPanel.CommandChosen)
     def _give_command(self, message: JobsPanel.CommandChosen) -> None:
         ask = self._preferences.current.ask_before_cancelling
-        refresh = self.refresh_view
-        give_when_sure(self, self._session, message.command, message.names, refresh, ask=ask)
+        give_when_sure(self, self._session, message.command, message.names, ask=ask)
 
     @on(LiveTable.Opened)
     def _open(self, message: LiveTable.Opened) -> None:
@@ -249,7 +230,7 @@ class Dashboard(Guarded, Screen[None]):
     @on(FlaggedTable.RecordWanted)
     def _toggle_record(self) -> None:
         self.query_one(RecordPane).display = not self.query_one(RecordPane).display
-        self.refresh_view()
+        self.redraw()
 
     @on(RecordPane.Closed)
     def _close_record(self) -> None:
@@ -259,7 +240,7 @@ class Dashboard(Guarded, Screen[None]):
     @on(LiveTable.ExportWanted)
     def _export(self, message: LiveTable.ExportWanted) -> None:
         panel = _TABLES[message.table.id or ""]
-        page = self._as_frozen(self._session.view()).data.of(panel)
+        page = self._as_frozen(self.view).data.of(panel)
         # A view may be older than the latest input.
         page = replace(page, query=message.table.asked or page.query)
         frozen = self._frozen is not None
@@ -276,7 +257,7 @@ class Dashboard(Guarded, Screen[None]):
                 descending=query.descending,
                 feature=query.feature,
             )
-        self._refresh_soon()
+        self.redraw()
 
     @on(LiveTable.FilterWanted)
     def _type_filter(self, message: LiveTable.FilterWanted) -> None:
@@ -313,7 +294,7 @@ class Dashboard(Guarded, Screen[None]):
             self._mistakes[self._table] = str(error)
             wanted = Filter()
         table.ask(replace(self._asked, filter=wanted))
-        self.refresh_view()
+        self.redraw()
 
     @property
     def _asked(self) -> Query | None:
@@ -321,9 +302,6 @@ class Dashboard(Guarded, Screen[None]):
         if self._table not in _TABLES:
             return None
         return self.query_one(f"#{self._table}", LiveTable).asked
-
-    def _refresh_soon(self) -> None:
-        self.set_timer(_ANSWER_SECONDS, self.refresh_view)
 
     def _as_frozen(self, view: View) -> View:
         if self._frozen is None:
@@ -348,17 +326,10 @@ class Dashboard(Guarded, Screen[None]):
         return side_by_side or panel == self._table
 
     def _show_panels(self, view: View) -> None:
-        self.query_one(JobsPanel).show(view)
-        self.query_one(StartLines).show(view)
-        for table in self._live_tables:
-            if table.id in _TABLES and self._is_shown(table.id):
-                table.show(view)
+        for name in _TABLES:
+            self.query_one(f"#{name}", PanelTable).visible_panel = self._is_shown(name)
+        self.shown = view
         self._show_record()
-        for plot in self._plots:
-            if plot.region:  # Drawn only while visible.
-                plot.show(view.data.of(PLOTS), view.now)
-        if self._is_shown(WINDOWS.name):
-            self.query_one(OpenWindowLines).show(view)
         self._show_titles(view)
 
     @on(FlaggedTable.Moved)
@@ -378,8 +349,8 @@ class Dashboard(Guarded, Screen[None]):
             )
             for title in panel_titles(view, self._mistakes)
         )
-        self.query_one("TitleLine.jobs", TitleLine).show([jobs])
-        self.query_one("TitleLine.tabs", TitleLine).show(tables)
+        self.query_one("TitleLine.jobs", TitleLine).titles = (jobs,)
+        self.query_one("TitleLine.tabs", TitleLine).titles = tuple(tables)
         for title in tables:
             if title.panel in _PANELS:
-                self.query_one(f"#{title.panel}-panel TitleLine", TitleLine).show([title])
+                self.query_one(f"#{title.panel}-panel TitleLine", TitleLine).titles = (title,)

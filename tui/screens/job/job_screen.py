@@ -8,19 +8,20 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from pipeline.model import JobDetail
 from tui.drawing import code, text
 from tui.drawing.tones import Piece, Tone, content
 from tui.keymap import Scope, inner_bindings
-from tui.messages import OpenRows
+from tui.messages import LookAgain, OpenJob, OpenRows
 from tui.preferences import PreferencesFile
 from tui.screens.commands.job_commands import give_when_sure
+from tui.screens.live_screen import LiveScreen
 from tui.session.job_control import JobCommand
 from tui.session.read_only import Guarded
 from tui.session.session import Session
+from tui.session.view import View
 from tui.streams.watch import Watch, Watched
 from tui.widgets.header import Header
 from tui.widgets.titles import Title, TitleLine
@@ -28,7 +29,6 @@ from tui.widgets.titles import Title, TitleLine
 from .detail_text import exceptions, state
 from .metrics_lines import JobMetricsLines
 
-_REFRESH_SECONDS: Final = 0.22
 _DETAIL_SECONDS: Final = 2.0
 _SECTIONS: Final = ("expression", "sql", "exceptions", "state")
 _NAMES: Final = ("Ibis", "Flink SQL", "Exceptions", "State")
@@ -38,7 +38,7 @@ class Section(VerticalScroll, can_focus=True, inherit_bindings=False):
     """A scrollable section; the screen's keys scroll it."""
 
 
-class JobScreen(Guarded, Screen[None]):
+class JobScreen(Guarded, LiveScreen):
     """The screen of one job.
 
     Args:
@@ -71,9 +71,9 @@ class JobScreen(Guarded, Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Lay out the header, the metrics, a section and the footer."""
-        yield Header()
+        yield Header().data_bind(JobScreen.view)
         yield TitleLine(classes="job")
-        yield JobMetricsLines(self._job)
+        yield JobMetricsLines(self._job).data_bind(JobScreen.view)
         yield TitleLine(classes="sections")
         with Section(id="section"):
             yield Static(id="section-text")
@@ -81,31 +81,26 @@ class JobScreen(Guarded, Screen[None]):
 
     def on_mount(self) -> None:
         self._watch.start()
-        self.refresh_view()
-        self.set_interval(_REFRESH_SECONDS, self.refresh_view)
 
     def on_unmount(self) -> None:
         self._watch.stop()
 
-    def refresh_view(self) -> None:
-        view = self._session.view()
-        self.query_one(Header).show(view)
-        self.query_one(JobMetricsLines).show(view)
+    def draw(self, view: View) -> None:
         detail = self.detail
         note = text.clean(detail.value.description) if detail.value else ""
         title = Title("job", "", text.clean(self._job), note)
-        self.query_one("TitleLine.job", TitleLine).show([title])
+        self.query_one("TitleLine.job", TitleLine).titles = (title,)
         self._show_section(detail, view.now)
 
+    @on(LookAgain)
     def look_again(self) -> None:
         """Read the job's details now rather than at the next interval."""
         self._watch.now()
-        self.refresh_view()
 
     def action_section(self, section: str) -> None:
         self._section = section
         self.query_one("#section", VerticalScroll).scroll_home(animate=False)
-        self.refresh_view()
+        self.redraw()
 
     def action_turn(self, step: int) -> None:
         """Go to the next or the previous section."""
@@ -117,10 +112,9 @@ class JobScreen(Guarded, Screen[None]):
 
     def action_neighbour(self, step: int) -> None:
         """Go to the next or the previous job."""
-        names = [line.status.name for line in self._session.view().jobs]
+        names = [line.status.name for line in self.view.jobs]
         if self._job in names:
-            name = names[(names.index(self._job) + step) % len(names)]
-            self.app.switch_screen(JobScreen(self._session, self._preferences, name))
+            self.post_message(OpenJob(names[(names.index(self._job) + step) % len(names)]))
 
     def action_start(self) -> None:
         """Start the job from its saved state."""
@@ -151,9 +145,7 @@ class JobScreen(Guarded, Screen[None]):
 
     def _give(self, command: JobCommand) -> None:
         ask = self._preferences.current.ask_before_cancelling
-        give_when_sure(
-            self, self._session, command, frozenset({self._job}), self.look_again, ask=ask
-        )
+        give_when_sure(self, self._session, command, frozenset({self._job}), ask=ask)
 
     def _new_watch(self) -> Watch[JobDetail]:
         return Watch(
@@ -165,13 +157,12 @@ class JobScreen(Guarded, Screen[None]):
 
     def _show_section(self, detail: Watched[JobDetail], now: float) -> None:
         notes = ("", "", _count(detail, "failures"), _count(detail, "restore_points"))
-        titles = [
+        self.query_one("TitleLine.sections", TitleLine).titles = tuple(
             Title(panel, str(number), name, note, shown=panel == self._section)
             for number, (panel, name, note) in enumerate(
                 zip(_SECTIONS, _NAMES, notes, strict=True), 1
             )
-        ]
-        self.query_one("TitleLine.sections", TitleLine).show(titles)
+        )
         shown = (self._section, detail)
         # The ages in the list of states change; other sections are laid out only when they change.
         if shown == self._shown and self._section != "state":

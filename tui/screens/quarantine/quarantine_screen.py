@@ -5,14 +5,14 @@ from __future__ import annotations
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container
-from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone, content
 from tui.keymap import Scope, inner_bindings
 from tui.screens.export.exporter import Export, ExportRows
-from tui.session.session import Session
+from tui.screens.live_screen import LiveScreen
+from tui.session.view import View
 from tui.streams.quarantined import BadRow, Quarantine
 from tui.table.live_table import LiveTable
 from tui.widgets.header import Header
@@ -21,31 +21,25 @@ from tui.widgets.titles import Title, TitleLine
 
 from .quarantine_table import QUARANTINE_COLUMNS, QuarantineTable
 
-_REFRESH_SECONDS = 0.22
 _BY_WIDTH = [(0, "-below"), (120, "-beside")]
 _NONE = (Piece("Every record read so far is valid.", Tone.QUIET),)
 
 
-class QuarantineScreen(Screen[None]):
-    """Lists the invalid records, which no feature sees.
-
-    Args:
-        session: The session to show.
-    """
+class QuarantineScreen(LiveScreen):
+    """Lists the invalid records, which no feature sees."""
 
     CSS_PATH = "quarantine.tcss"
     BINDINGS = inner_bindings(Scope.QUARANTINE)
     AUTO_FOCUS = "QuarantineTable"
     HORIZONTAL_BREAKPOINTS = _BY_WIDTH
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._session = session
         self._frozen: Quarantine | None = None
 
     def compose(self) -> ComposeResult:
         """Lay out the header, the counts, the list, the record and the footer."""
-        yield Header()
+        yield Header().data_bind(QuarantineScreen.view)
         yield TitleLine()
         yield Static(id="quarantine-kinds")
         with Container(id="quarantine-body"):
@@ -55,28 +49,24 @@ class QuarantineScreen(Screen[None]):
 
     def on_mount(self) -> None:
         self.query_one(RecordPane).display = False
-        self.refresh_view()
-        self.set_interval(_REFRESH_SECONDS, self.refresh_view)
 
-    def refresh_view(self) -> None:
-        view = self._session.view()
+    def draw(self, view: View) -> None:
         now = view.data.quarantine
         shown = self._frozen or now
-        self.query_one(Header).show(view)
         note = f"{text.integer(now.total)} invalid records"
         if self._frozen is not None:
             note = f"frozen, {text.integer(now.total - self._frozen.total)} more since"
         elif len(now.rows) < now.total:
             note += f", the newest {text.integer(len(now.rows))} below"
-        self.query_one(TitleLine).show([Title("quarantine", "", "Quarantine", note)])
+        self.query_one(TitleLine).titles = (Title("quarantine", "", "Quarantine", note),)
         table = self.query_one(QuarantineTable)
         table.show_rows(shown.rows, view.now, _NONE)
         self._show_record()
 
     def action_freeze(self) -> None:
         """Freeze the list, or follow again."""
-        self._frozen = None if self._frozen is not None else self._session.view().data.quarantine
-        self.refresh_view()
+        self._frozen = None if self._frozen is not None else self.view.data.quarantine
+        self.redraw()
 
     @on(LiveTable.Moved)
     def _show_record(self) -> None:
@@ -85,7 +75,7 @@ class QuarantineScreen(Screen[None]):
         if pane.display:
             pane.show(row.record if row is not None else None)
         # The list is too narrow for the reason when the record is open.
-        shown = self._frozen or self._session.view().data.quarantine
+        shown = self._frozen or self.view.data.quarantine
         line = _kinds(shown) if row is None else _reason(row)
         self.query_one("#quarantine-kinds", Static).update(content(line))
 
@@ -93,11 +83,11 @@ class QuarantineScreen(Screen[None]):
     def _open(self) -> None:
         pane = self.query_one(RecordPane)
         pane.display = not pane.display
-        self.refresh_view()
+        self.redraw()
 
     @on(LiveTable.ExportWanted)
     def _export(self) -> None:
-        rows = (self._frozen or self._session.view().data.quarantine).rows
+        rows = (self._frozen or self.view.data.quarantine).rows
         what = f"Quarantine, {text.integer(len(rows))} invalid records"
         export = Export(what, "quarantine", len(rows), QUARANTINE_COLUMNS, lambda: rows)
         self.post_message(ExportRows(export))

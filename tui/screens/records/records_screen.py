@@ -10,7 +10,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.content import Content
-from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Footer, Static
 
@@ -19,6 +18,8 @@ from tui.drawing import text
 from tui.drawing.tones import content
 from tui.keymap import Scope, bindings
 from tui.screens.export.exporter import Export, ExportRows
+from tui.screens.live_screen import LiveScreen
+from tui.session.view import View
 from tui.streams.record_view import RecordView
 from tui.streams.tail_feed import BUFFER_RECORDS, TailFeed, TailSnapshot
 from tui.streams.tail_source import Tails, follows
@@ -32,14 +33,13 @@ from .record_list import RecordsTable
 from .topic_picker import TopicPicker
 from .when_dialog import WhenDialog
 
-_REFRESH_SECONDS: Final = 0.22
 # Unless it follows, a new filter rereads the topic, which should not happen at every letter.
 _TYPING_SECONDS: Final = 0.3
 _RECENT: Final = Last(2_000)
 _BY_WIDTH: Final = [(0, "-below"), (120, "-beside")]
 
 
-class RecordsScreen(Screen[None]):
+class RecordsScreen(LiveScreen):
     """Tails a topic and shows single records in full.
 
     Args:
@@ -106,7 +106,6 @@ class RecordsScreen(Screen[None]):
 
     def on_mount(self) -> None:
         self._pane.display = False
-        self.set_interval(_REFRESH_SECONDS, self.refresh_view)
         if self._topic:
             self._read(self._topic, self._start)
         else:
@@ -116,8 +115,8 @@ class RecordsScreen(Screen[None]):
         if self._feed is not None:
             self._feed.stop()
 
-    def refresh_view(self) -> None:
-        if self._feed is None or not self.is_attached:
+    def draw(self, view: View) -> None:
+        if self._feed is None:
             return
         tail = self._feed.snapshot
         if self._frozen is None and self._would_lose_selected(tail):
@@ -127,8 +126,8 @@ class RecordsScreen(Screen[None]):
             waiting = max(0, tail.matched - self._frozen.matched)
         else:
             self._last = tail
-        view = RecordsView(
-            now=self._clock(),
+        records = RecordsView(
+            now=view.now,
             topic=self._topic,
             start=self._start,
             since=self._since,
@@ -139,9 +138,9 @@ class RecordsScreen(Screen[None]):
         )
         shown = tail if self._frozen is None else self._frozen
         self._shown = self._in_order(shown.records)
-        self._table.show_rows(self._shown, view.now, why_empty(view))
+        self._table.show_rows(self._shown, view.now, why_empty(records))
         self._show_record()
-        head = Content("\n").join([content(headline(view)), content(progress(view))])
+        head = Content("\n").join([content(headline(records)), content(progress(records))])
         self.query_one("#records-head", Static).update(head)
         at_end = bool(self._shown) and self._table.selected is self._shown[-1]
         if tail.full and at_end and self._frozen is None:
@@ -169,7 +168,7 @@ class RecordsScreen(Screen[None]):
             if self._held:
                 self._table.action_first()
             self._thaw()
-        self.refresh_view()
+        self.redraw()
 
     def action_back(self) -> None:
         """Close the record, clear the filter, or leave the screen."""
@@ -233,7 +232,7 @@ class RecordsScreen(Screen[None]):
             self._thaw()
             if self._feed is not None:
                 self._feed.filter_by(self._wanted)
-        self.refresh_view()
+        self.redraw()
 
     def _go_to(self, topic: str | None) -> None:
         if topic is not None:
@@ -255,7 +254,7 @@ class RecordsScreen(Screen[None]):
         self._last = self._feed.snapshot
         self._feed.start()
         self._table.action_first()
-        self.refresh_view()
+        self.redraw()
 
     def _thaw(self) -> None:
         self._frozen, self._held = None, False

@@ -9,7 +9,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
-from textual.screen import Screen
 from textual.widgets import Footer
 
 from pipeline.model import JobDetail, Last
@@ -17,7 +16,9 @@ from tui.drawing import text
 from tui.keymap import Scope, inner_bindings
 from tui.panels.feature_columns import columns_of
 from tui.screens.export.exporter import Export, ExportRows
+from tui.screens.live_screen import LiveScreen
 from tui.session.session import Session
+from tui.session.view import View
 from tui.streams.feature_rows import FeatureRow, row
 from tui.streams.tail_feed import TailFeed, TailSnapshot
 from tui.streams.tail_source import Tails
@@ -36,13 +37,12 @@ from .feature_table import FeatureTable
 if TYPE_CHECKING:
     from tui.streams.record_view import RecordView
 
-_REFRESH_SECONDS: Final = 0.22
 _DETAIL_SECONDS: Final = 10.0
 _RECENT: Final = Last(2_000)
 _BY_WIDTH: Final = [(0, "-below"), (120, "-beside")]
 
 
-class RowsScreen(Screen[None]):
+class RowsScreen(LiveScreen):
     """A live table of a feature's topic.
 
     Args:
@@ -76,7 +76,7 @@ class RowsScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Lay out the header, title, table, record, filter and footer."""
-        yield Header()
+        yield Header().data_bind(RowsScreen.view)
         yield TitleLine()
         with Container(id="rows-body"):
             yield FeatureTable(id="rows-table")
@@ -87,23 +87,19 @@ class RowsScreen(Screen[None]):
     def on_mount(self) -> None:
         self._pane.display = False
         self._watch.start()
-        self.refresh_view()
-        self.set_interval(_REFRESH_SECONDS, self.refresh_view)
 
     def on_unmount(self) -> None:
         self._watch.stop()
         if self._feed is not None:
             self._feed.stop()
 
-    def refresh_view(self) -> None:
-        view = self._session.view()
-        self.query_one(Header).show(view)
+    def draw(self, view: View) -> None:
         detail = self._watch.last.value
         if detail is None:
             problem = self._watch.last.problem
             title = Title("rows", "", text.clean(self._job), "reading…")
             mistake = text.clean(problem) if problem is not None else ""
-            self.query_one(TitleLine).show([title.with_mistake(mistake) if mistake else title])
+            self.query_one(TitleLine).titles = (title.with_mistake(mistake) if mistake else title,)
             return
         now = self._tail(detail.topic)
         tail = self._frozen or now
@@ -112,13 +108,13 @@ class RowsScreen(Screen[None]):
         reason = why_no_rows(view, detail, self._asked.filter, self._page.total, tail.error)
         self._table.show_rows(self._page.rows, view.now, reason)
         self._show_record()
-        self.query_one(TitleLine).show([self._title(detail, now)])
+        self.query_one(TitleLine).titles = (self._title(detail, now),)
 
     def action_freeze(self) -> None:
         """Freeze the rows, or follow again."""
         following = self._frozen is None and self._feed is not None
         self._frozen = self._feed.snapshot if following and self._feed is not None else None
-        self.refresh_view()
+        self.redraw()
 
     def action_back(self) -> None:
         """Close the record, clear the filter, or leave the screen."""
@@ -135,7 +131,7 @@ class RowsScreen(Screen[None]):
         self._pane.display = not self._pane.display
         if not self._pane.display:
             self._table.focus()
-        self.refresh_view()
+        self.redraw()
 
     @on(LiveTable.Moved)
     def _show_record(self) -> None:
@@ -145,7 +141,7 @@ class RowsScreen(Screen[None]):
 
     @on(LiveTable.Queried)
     def _show_again(self) -> None:
-        self.refresh_view()
+        self.redraw()
 
     @on(LiveTable.FilterWanted)
     def _type_filter(self) -> None:
@@ -159,7 +155,7 @@ class RowsScreen(Screen[None]):
     def _filter_done(self) -> None:
         self._mistake = ""
         self._table.focus()
-        self.refresh_view()
+        self.redraw()
 
     @on(LiveTable.ExportWanted)
     def _export(self) -> None:
@@ -183,7 +179,7 @@ class RowsScreen(Screen[None]):
             self._mistake = str(error)
             wanted = Filter()
         self._table.ask(replace(self._asked, filter=wanted))
-        self.refresh_view()
+        self.redraw()
 
     def _tail(self, topic: str) -> TailSnapshot:
         if self._feed is None:

@@ -8,13 +8,15 @@ from typing import Final
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
-from textual.screen import Screen
 from textual.widgets import Footer
 
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone
 from tui.keymap import Scope, inner_bindings
+from tui.messages import OpenUser
 from tui.screens.export.exporter import Export, ExportRows
+from tui.screens.live_screen import LiveScreen
+from tui.session.view import View
 from tui.streams.history import UserHistory
 from tui.streams.user_feed import UserFeed
 from tui.widgets.titles import Title, TitleLine
@@ -23,20 +25,18 @@ from .time_plot import TimedValue, TimePlot
 from .user_head import UserHead
 from .user_tables import SEEN_COLUMNS, USER_WINDOW_COLUMNS, TransactionsTable, UserWindowsTable
 
-_REFRESH_SECONDS: Final = 0.25
 _BY_WIDTH: Final = [(0, "-narrow"), (110, "-wide")]
 
 OpenFeed = Callable[[int], UserFeed]
 
 
-class UserScreen(Screen[None]):
+class UserScreen(LiveScreen):
     """The screen of one user.
 
     Args:
         user_id: The user's id.
         open_feed: Creates the thread that reads a user's history.
         users: The ids in the table of users, in its order.
-        clock: Seconds since the epoch.
     """
 
     CSS_PATH = "user.tcss"
@@ -49,13 +49,10 @@ class UserScreen(Screen[None]):
         user_id: int,
         open_feed: OpenFeed,
         users: Callable[[], Sequence[int]],
-        clock: Callable[[], float],
     ) -> None:
         super().__init__()
         self._user = user_id
-        self._open_feed = open_feed
         self._users = users
-        self._clock = clock
         self._feed = open_feed(user_id)
         self._drawn: UserHistory | None = None
 
@@ -82,14 +79,12 @@ class UserScreen(Screen[None]):
 
     def on_mount(self) -> None:
         self._feed.start()
-        self.refresh_view()
-        self.set_interval(_REFRESH_SECONDS, self.refresh_view)
 
     def on_unmount(self) -> None:
         self._feed.stop()
 
-    def refresh_view(self) -> None:
-        history, now = self._feed.history, self._clock()
+    def draw(self, view: View) -> None:
+        history, now = self._feed.history, view.now
         self.query_one(UserHead).show_history(history, now)
         reason = _why_nothing(history)
         self.query_one(TransactionsTable).show_rows(history.seen, now, reason)
@@ -102,7 +97,7 @@ class UserScreen(Screen[None]):
             ("Windows", "windows", text.integer(len(history.windows))),
         ):
             title = Title(panel, "", name, count, focused=focused == f"user-{panel}")
-            self.query_one(f"TitleLine.{panel}", TitleLine).show([title])
+            self.query_one(f"TitleLine.{panel}", TitleLine).titles = (title,)
         if history is not self._drawn:
             self._drawn = history
             self._plot(history)
@@ -114,8 +109,7 @@ class UserScreen(Screen[None]):
             self.notify("There is no other user in the table.")
             return
         at = users.index(self._user) + step if self._user in users else 0
-        user = users[at % len(users)]
-        self.app.switch_screen(UserScreen(user, self._open_feed, self._users, self._clock))
+        self.post_message(OpenUser(users[at % len(users)]))
 
     @on(TransactionsTable.ExportWanted)
     def _export(self, message: TransactionsTable.ExportWanted) -> None:
