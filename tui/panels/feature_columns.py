@@ -46,7 +46,7 @@ class FeatureColumns:
     def __init__(self, columns: Sequence[SinkColumn]) -> None:
         self._declared = columns
         self._widths = (0,) * len(columns)
-        self.fitted: Sequence[Column[HasValues]] = self._made()
+        self.fitted: Columns[Any] = self._made()
         """The columns for the rows so far; the same object while no width changes."""
 
     def fit(self, rows: Sequence[HasValues]) -> None:
@@ -60,18 +60,20 @@ class FeatureColumns:
             self._widths = widths
             self.fitted = self._made()
 
-    def _made(self) -> Sequence[Column[HasValues]]:
+    def _made(self) -> Columns[Any]:
         grouped = any(column.name == _WINDOW_END for column in self._declared)
         placed = enumerate(zip(self._declared, self._widths, strict=True))
-        return tuple(
-            _column(place, column, width, _drop(place, column, grouped=grouped))
-            for place, (column, width) in placed
+        return Columns(
+            *(
+                _column(place, column, width, _drop(place, column, grouped=grouped))
+                for place, (column, width) in placed
+            )
         )
 
 
 def columns_of(columns: Sequence[SinkColumn]) -> Columns[Any]:
     """Return the columns that a feature declares, to filter, sort and export by."""
-    return Columns(*FeatureColumns(columns).fitted)
+    return FeatureColumns(columns).fitted
 
 
 def written(value: Any, column: SinkColumn) -> str:

@@ -66,12 +66,13 @@ class Columns(Generic[RowT]):
     """
 
     def __init__(self, *columns: Column[RowT]) -> None:
-        self._all: Final = columns
+        self.declared: Final = columns
+        """All columns, in their order."""
         self._by_name: Final = {each.name: each for each in columns if each.name}
 
     @cached_property
     def drawn(self) -> tuple[Column[RowT], ...]:
-        return tuple(each for each in self._all if each.width)
+        return tuple(each for each in self.declared if each.width)
 
     @cached_property
     def kinds(self) -> Mapping[str, type]:

@@ -25,12 +25,13 @@ def nothing_matches(filter: Filter, total: int, what: str) -> Reason:
     return waits(f"None of {text.integer(total)} {what} matches {filter.text}; esc shows all.")
 
 
-def why_empty(view: View, feature: str, otherwise: Callable[[], str]) -> Reason:
+def why_empty(view: View, feature: str, source: str, otherwise: Callable[[], str]) -> Reason:
     """Explain why there are no rows of a feature.
 
     Args:
         view: The session's view.
         feature: The feature.
+        source: The documented name of the topic that it reads.
         otherwise: Returns the reason when the whole stack is healthy.
     """
     line = view.job(feature)
@@ -45,11 +46,7 @@ def why_empty(view: View, feature: str, otherwise: Callable[[], str]) -> Reason:
         return danger(f"The job {job.name} has failed; s in Jobs starts it again.")
     if job is not None and job.state is JobState.STOPPED:
         return waits(f"The job {job.name} is stopped; s in Jobs starts it.")
-    of_transactions = all(
-        sink.source == contract.TRANSACTION_TOPIC
-        for sink in view.data.own
-        if sink.feature == feature
-    )
+    of_transactions = source == contract.TRANSACTION_TOPIC
     if of_transactions and view.data.event_time.newest is None:
         if (bad := view.data.quarantine).total:
             return _all_invalid(bad)

@@ -20,7 +20,10 @@ def why_no_flagged(view: View) -> Reason:
     page = view.data.of(FLAGGED_PANEL)
     seen = text.integer(view.data.transactions_total)
     return nothing_matches(page.query.filter, page.total, "flagged transactions") or why_empty(
-        view, FLAGGED.feature, lambda: f"None of {seen} transactions is flagged."
+        view,
+        FLAGGED.feature,
+        FLAGGED.source,
+        lambda: f"None of {seen} transactions is flagged.",
     )
 
 

@@ -6,14 +6,12 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from pipeline import contract
 from tui.panels.feature_columns import FeatureColumns
 from tui.streams.panel_state import PanelState
 from tui.streams.sink_topics import SinkTopic, Values
 from tui.streams.source import Batch
-from tui.table.column import Columns
 from tui.table.query import Page, Query, select
 
 from .latest_row import LatestRow
@@ -43,8 +41,7 @@ class LatestRows(PanelState[Page[LatestRow]]):
         self._latest: OrderedDict[Values, Values] = OrderedDict()
         self._truncated = False
         self._page: Page[LatestRow] | None = None
-        self._widths = FeatureColumns(sink.columns)
-        self._columns: Columns[Any] = Columns(*self._widths.fitted)
+        self._columns = FeatureColumns(sink.columns)
 
     def apply(self, batch: Batch, now: float) -> None:
         for values in batch.rows(self._sink):
@@ -63,11 +60,8 @@ class LatestRows(PanelState[Page[LatestRow]]):
         """Return the first rows of a query; latest event time first by default."""
         if self._page is None or self._page.query != query:
             page = self._select(query, self._most)
-            before = self._widths.fitted
-            self._widths.fit(page.rows)
-            if self._widths.fitted is not before:
-                self._columns = Columns(*self._widths.fitted)
-            self._page = replace(page, columns=self._columns)
+            self._columns.fit(page.rows)
+            self._page = replace(page, columns=self._columns.fitted)
         return self._page
 
     def rows(self, query: Query) -> Iterable[LatestRow]:
@@ -78,11 +72,11 @@ class LatestRows(PanelState[Page[LatestRow]]):
         return {self._sink.feature: len(self._latest)}
 
     def _select(self, query: Query, most: int | None) -> Page[LatestRow]:
-        known = query.sort in self._columns.kinds
+        known = query.sort in self._columns.fitted.kinds
         found = select(
             (LatestRow(key, values, self._user_id(values)) for key, values in self._latest.items()),
             query if known else replace(query, sort=self._sink.time, descending=True),
-            self._columns,
+            self._columns.fitted,
             most,
         )
         return replace(found, query=query, truncated=self._truncated)

@@ -22,6 +22,7 @@ def why_no_users(view: View) -> Reason:
     return nothing_matches(page.query.filter, page.total, what) or why_empty(
         view,
         tab.feature,
+        tab.source,
         lambda: (
             f"Nothing in {tab.topic} yet: results wait for the watermark."
             if tab.columns

@@ -84,12 +84,12 @@ def has_windows(sink: SinkTopic[Values]) -> bool:
     return any(column.name == "window_end" for column in sink.columns)
 
 
-def own_columns(columns: Sequence[Column[HasValues]]) -> Columns[Any]:
+def own_columns(columns: Columns[Any]) -> Columns[Any]:
     """Return the columns of the lines, from those of the feature."""
-    others = [column for column in columns if column.name not in _BOUNDS]
+    others = [column for column in columns.declared if column.name not in _BOUNDS]
     lines = [
         _of_row(replace(column, width=0) if column.name in _BOUNDS else column, others[:1])
-        for column in columns
+        for column in columns.declared
     ]
     return Columns(Column("window", 24, _window, grow=6), *lines)
 

@@ -26,7 +26,7 @@ from .windows_panel import WINDOWS
 
 def why_no_windows(view: View) -> Reason:
     """Explain why the table is empty."""
-    page = view.data.of(WINDOWS)
+    page, tab = view.data.of(WINDOWS), WINDOWS.tab(view.data)
 
     def next_window() -> str:
         window = open_window(view)
@@ -37,7 +37,7 @@ def why_no_windows(view: View) -> Reason:
         )
 
     return nothing_matches(page.query.filter, page.total, "windows") or why_empty(
-        view, WINDOWS.tab(view.data).feature, next_window
+        view, tab.feature, tab.source, next_window
     )
 
 

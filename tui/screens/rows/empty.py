@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipeline import contract
 from pipeline.model import JobDetail
 from tui.session.view import View
 from tui.table.filter import Filter
@@ -20,9 +21,11 @@ def why_no_rows(view: View, job: JobDetail, filter: Filter, total: int, error: s
     """
     if error and not total:
         return danger(f"{job.topic} cannot be read: {error.rstrip('.')}.")
+    own = {sink.feature: sink.source for sink in view.data.own}
     return nothing_matches(filter, total, "rows") or why_empty(
         view,
         job.name,
+        own.get(job.name, contract.TRANSACTION_TOPIC),
         lambda: (
             f"Nothing in {job.topic} yet: "
             f"results wait for the watermark, {DELAY} of event time behind."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from pipeline.model import SinkColumn
 from tui.panels.feature_columns import FeatureColumns
@@ -33,8 +32,7 @@ class FeatureTable(LiveTable[FeatureRow]):
             self._declared, self._all = columns, FeatureColumns(columns)
         self._all.fit(rows)
         if self._all.fitted is not before:
-            fitted: Columns[Any] = Columns(*self._all.fitted)
-            self.columns = fitted
+            self.columns = self._all.fitted
             self.refresh()
 
     def action_copy(self) -> None:
