@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Final, TypeVar
 
@@ -66,12 +66,11 @@ _NAME_CHARACTERS: Final = 100
 _HINT_SECONDS: Final = 3.0
 
 
+@dataclass
 class Published(Message):
     """Posted by the feed with a snapshot of the streams, which replaces those before it."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
-        super().__init__()
-        self.snapshot = snapshot
+    snapshot: Snapshot
 
     def can_replace(self, message: Message) -> bool:
         return isinstance(message, Published)

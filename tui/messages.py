@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from textual.message import Message
 
 
@@ -9,36 +11,32 @@ class LookAgain(Message):
     """Posted to draw the stack as it is now rather than at the next tick, after a command to it."""
 
 
+@dataclass
 class OpenUser(Message):
     """Posted to open the screen of one user."""
 
-    def __init__(self, user_id: int) -> None:
-        super().__init__()
-        self.user_id = user_id
+    user_id: int
 
 
+@dataclass
 class OpenJob(Message):
     """Posted to open the screen of one job."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__()
-        self.name = name
+    name: str
 
 
+@dataclass
 class OpenRows(Message):
     """Posted to open the rows of a job's topic."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__()
-        self.name = name
+    name: str
 
 
+@dataclass
 class OpenTopic(Message):
     """Posted to open a topic's records; an empty name opens the topic picker first."""
 
-    def __init__(self, topic: str = "") -> None:
-        super().__init__()
-        self.topic = topic
+    topic: str = ""
 
 
 class OpenQuarantine(Message):

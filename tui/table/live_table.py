@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Final, Generic, Self
 
 from rich.cells import cell_len
@@ -28,12 +28,11 @@ _COPIED_CELLS: Final = 60
 _ASKING: Final = frozenset({"filter", "sort_next", "sort_reverse", "sort_letter"})
 
 
+@dataclass
 class TableMessage(Message):
     """A message of a live table, with the table that posted it."""
 
-    def __init__(self, table: LiveTable[Any]) -> None:
-        super().__init__()
-        self.table = table
+    table: LiveTable[Any]
 
 
 class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=False):
@@ -56,12 +55,11 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
     class Moved(Message):
         """Posted when the user moves the cursor to another row."""
 
+    @dataclass
     class Queried(TableMessage):
         """Posted when the query changes."""
 
-        def __init__(self, table: LiveTable[Any], query: Query) -> None:
-            super().__init__(table)
-            self.query = query
+        query: Query
 
     class FilterWanted(TableMessage):
         """Posted to open the filter bar for this table."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from textual import on
@@ -34,12 +35,11 @@ class FilterBar(Input):
         def text(self) -> str:
             return self.value
 
+    @dataclass
     class Closed(Message):
         """Posted when the bar is closed, so that the table gets the focus again."""
 
-        def __init__(self, bar: FilterBar) -> None:
-            super().__init__()
-            self.bar = bar
+        bar: FilterBar
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(

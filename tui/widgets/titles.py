@@ -48,12 +48,11 @@ class Title:
 class TitleLine(Widget):
     """The names of panels on a rule; a click goes to a panel."""
 
+    @dataclass
     class Chosen(Message):
         """Posted when a panel's name is clicked."""
 
-        def __init__(self, panel: str) -> None:
-            super().__init__()
-            self.panel = panel
+        panel: str
 
     titles: reactive[tuple[Title, ...]] = reactive[tuple[Title, ...]](())
 

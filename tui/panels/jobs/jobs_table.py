@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from textual.message import Message
@@ -141,6 +142,7 @@ class JobsPanel(Guarded, PanelTable[JobLine]):
 
     BINDINGS = bindings(Scope.JOBS)
 
+    @dataclass
     class CommandChosen(Message):
         """Posted when a key starts, stops or cancels jobs.
 
@@ -149,10 +151,8 @@ class JobsPanel(Guarded, PanelTable[JobLine]):
             names: The jobs' names; None for all.
         """
 
-        def __init__(self, command: JobCommand, names: frozenset[str] | None) -> None:
-            super().__init__()
-            self.command = command
-            self.names = names
+        command: JobCommand
+        names: frozenset[str] | None
 
     def __init__(self) -> None:
         super().__init__(_COLUMNS, lambda line: line.status.name, id="jobs")

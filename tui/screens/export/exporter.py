@@ -40,12 +40,11 @@ class Export:
     rows: Callable[[], Iterable[Any]]
 
 
+@dataclass
 class ExportRows(Message):
     """Posted by a screen to export rows to a file."""
 
-    def __init__(self, export: Export) -> None:
-        super().__init__()
-        self.export = export
+    export: Export
 
 
 def write(export: Export, choice: ExportChoice, notify: Callable[[Notice], None]) -> None:
