@@ -38,5 +38,11 @@ class Tabs(PanelState[Page[Any]]):
             for feature, rows in state.buffered.items()
         }
 
+    @property
+    def seen(self) -> Mapping[str, int]:
+        return {
+            feature: rows for state in self.states.values() for feature, rows in state.seen.items()
+        }
+
     def _asked(self, query: Query) -> PanelState[Page[Any]]:
         return self.states.get(query.feature) or next(iter(self.states.values()))

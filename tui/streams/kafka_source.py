@@ -119,16 +119,18 @@ def decoded(
 def _rows(sink: SinkTopic[Any], records: list[Record]) -> tuple[Sequence[Any], int]:
     """Return the rows of a sink topic, and the number of records that could not be decoded."""
     if sink.columns:
-        own = [values(record.value, sink.columns) for record in records]
-        rows = [row for row in own if row is not None]
-        return rows, len(own) - len(rows)
-    good, bad = decode_with_records(sink.kind, records)
+        own = [(record, values(record.value, sink.columns)) for record in records]
+        good = [(record, row) for record, row in own if row is not None]
+        bad = len(own) - len(good)
+    else:
+        good, unreadable = decode_with_records(sink.kind, records)
+        bad = len(unreadable)
     if not sink.with_record:
-        return [row for _, row in good], len(bad)
+        return [row for _, row in good], bad
     placed = [
         WithRecord(RecordView.of(record).shortened(_LONGEST_ROW), row) for record, row in good
     ]
-    return placed, len(bad)
+    return placed, bad
 
 
 def _extents(transactions: list[tuple[Record, Transaction]]) -> dict[int, Extent]:

@@ -73,6 +73,16 @@ FLAGGED: Final[SinkTopic[WithRecord[Transaction]]] = SinkTopic(
 _BUILT_IN: Final = frozenset(sink.feature for sink in (ROLLING, *WINDOW_SINKS, FLAGGED))
 
 
+def picks_records(sink: SinkTopic[Values]) -> bool:
+    """Whether a user's own feature picks records of its source, and computes nothing."""
+    return sink.with_record
+
+
+def _picks(sink: Sink) -> bool:
+    names = {column.name for column in sink.columns}
+    return sink.time in names and not any(column.computed for column in sink.columns)
+
+
 def own_sinks(sinks: Iterable[Sink]) -> tuple[SinkTopic[Values], ...]:
     """Return the sink topics of the features that are not built in."""
     return tuple(
@@ -80,6 +90,7 @@ def own_sinks(sinks: Iterable[Sink]) -> tuple[SinkTopic[Values], ...]:
             sink.feature,
             sink.topic,
             tuple,
+            with_record=_picks(sink),
             columns=sink.columns,
             source=sink.source,
             time=sink.time,

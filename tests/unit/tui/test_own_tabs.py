@@ -19,6 +19,7 @@ from tests.snapshot.fakes import SINKS, STATUS, Clock, FakeBackend, FakeSource, 
 from tests.snapshot.sample_rows import live_batch
 from tests.snapshot.stage import Stage
 from tui.panels.catalogue import PANELS
+from tui.panels.flagged.flagged_panel import FLAGGED_PANEL
 from tui.panels.users.users_panel import USERS
 from tui.panels.windows.windows_panel import WINDOWS
 from tui.screens.user.user_screen import UserScreen
@@ -71,7 +72,8 @@ PAYMENTS = Sink(
     time="booked_at",
     user="account",
 )
-FEATURES = (*SINKS, SPEND, SHOPS, TOTAL, FILTERED, PAYMENTS)
+LARGE = sink("large", "own_large", USER, TIME, SinkColumn("amt", "float64", computed=False))
+FEATURES = (*SINKS, SPEND, SHOPS, TOTAL, FILTERED, PAYMENTS, LARGE)
 
 
 def spent(user: int, minute: int, amount: float) -> tuple[Any, ...]:
@@ -105,6 +107,7 @@ def test_only_panels_that_have_a_tab_for_it_read_a_feature() -> None:
     data = store_of().snapshot()
     assert [tab.feature for tab in USERS.tabs_of(data)] == ["rolling", "spend", "payments"]
     assert [tab.feature for tab in WINDOWS.tabs_of(data)][3:] == ["shops", "total"]
+    assert [tab.feature for tab in FLAGGED_PANEL.tabs_of(data)] == ["flagged", "large"]
 
 
 def test_the_latest_row_of_each_user() -> None:
@@ -193,6 +196,48 @@ def test_decimals_are_decoded_exactly() -> None:
     assert values(b'{"spent":7}', PAYMENTS.columns) == (None, None, Decimal(7))
 
 
+def picked(*rows: tuple[int, int, float]) -> Batch:
+    """Records of the topic of `large`, decoded: users, minutes and amounts, by offset."""
+    records = [
+        Record(
+            "own_large",
+            0,
+            offset,
+            1_700_000_000_000,
+            None,
+            b'{"user_id":%d,"trans_date_trans_time":"2023-03-04 12:%02d:00","amt":%g}' % row,
+        )
+        for offset, row in enumerate(rows)
+    ]
+    by_topic = defaultdict(list, {"own_large": records})
+    return decoded(by_topic, own_sinks([LARGE]), lag=0, error="", recreated=False, past=False)
+
+
+def test_the_records_that_a_feature_picks() -> None:
+    # The last two were written again by a job that was restarted.
+    batch = picked((7, 1, 900.5), (8, 3, 5000.0), (9, 2, 700.0), (8, 3, 5000.0), (9, 2, 700.0))
+    store = store_of(batch)
+    store.queries = {FLAGGED_PANEL.name: Query("time", feature="large")}
+    page = store.snapshot().of(FLAGGED_PANEL)
+    assert [(row.values[0], row.record.offset) for row in page.rows] == [(8, 1), (9, 2), (7, 0)]
+    assert store.snapshot().of(FLAGGED_PANEL) is page
+    assert store.snapshot().seen["large"] == 3
+    assert page.columns is not None
+    only = parse("amt<1000", page.columns.kinds)
+    store.queries = {FLAGGED_PANEL.name: Query("amt", filter=only, feature="large")}
+    page = store.snapshot().of(FLAGGED_PANEL)
+    assert [row.values[2] for row in page.rows] == [900.5, 700.0]
+    assert (page.matched, page.total) == (2, 3)
+
+
+def test_the_oldest_picked_records_are_dropped() -> None:
+    store = store_of(picked(*((user, user, 1.0) for user in range(10))), flagged=4)
+    store.queries = {FLAGGED_PANEL.name: Query(feature="large")}
+    data = store.snapshot()
+    assert [row.values[0] for row in data.of(FLAGGED_PANEL).rows] == [9, 8, 7, 6]
+    assert (data.buffered["large"], data.seen["large"]) == (4, 10)
+
+
 @asynccontextmanager
 async def console(remembered: Path | None = None) -> AsyncIterator[tuple[Stage, Pilot[Any]]]:
     source = FakeSource(live_batch(), OWN_ROWS)
@@ -217,6 +262,30 @@ async def test_w_goes_through_the_features_of_users() -> None:
         await pilot.press("escape", "w", "w")
         # Other columns: neither the filter nor the order apply to them.
         await stage.shows(pilot, "Users rolling 180", "trend")
+
+
+async def test_the_records_that_a_feature_picks_are_a_tab_of_flagged(tmp_path: Path) -> None:
+    source = FakeSource(live_batch(), picked((7, 1, 900.5), (8, 3, 5000.0)))
+    stage = Stage(FakeBackend(features=FEATURES), source, folder=tmp_path)
+    async with stage.app.run_test(size=(120, 40)) as pilot:
+        await stage.live(pilot)
+        await pilot.press("4", "w")
+        await stage.shows(pilot, "Flagged large 2", "amt", "5,000.00", "2023-03-04 12:03:00")
+        # The record that a row was read from.
+        await pilot.press("enter")
+        await stage.shows(pilot, "own_large", '"amt": 5000')
+        await pilot.press("escape", "E")
+        await stage.shows(pilot, "Flagged, large")
+        await pilot.press("enter")
+        await stage.wait(pilot, lambda: any(tmp_path.glob("*.csv")))
+        (file,) = tmp_path.glob("*.csv")
+        assert file.read_text().splitlines() == [
+            "user_id,trans_date_trans_time,amt",
+            "8,2023-03-04T12:03:00,5000.0",
+            "7,2023-03-04T12:01:00,900.5",
+        ]
+        await pilot.press("w")
+        await stage.shows(pilot, "merchant", "category")
 
 
 async def test_w_goes_through_the_windows_and_the_choice_is_remembered(tmp_path: Path) -> None:

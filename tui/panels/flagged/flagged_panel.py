@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from tui.panels.panel import TablePanel
-from tui.streams.sink_topics import FLAGGED, ROLLING
+from tui.streams.sink_topics import FLAGGED, ROLLING, picks_records
 
-from .flagged_row import FLAGGED_COLUMNS, Flagged
+from .flagged_row import FLAGGED_COLUMNS
 
 if TYPE_CHECKING:
     from textual.widget import Widget
 
+    from tui.panels.tabs import Tabs
     from tui.streams.event_clock import EventClock
     from tui.streams.limits import StreamLimits
     from tui.streams.panel_state import OwnSinks
 
+
+def _state(limits: StreamLimits, _: EventClock, own: OwnSinks) -> Tabs:
+    from tui.panels.tabs import Tabs
+
     from .flagged_state import FlaggedState
+    from .picked_rows import PickedRows
 
-
-def _state(limits: StreamLimits, _: EventClock, __: OwnSinks) -> FlaggedState:
-    from .flagged_state import FlaggedState
-
-    return FlaggedState(limits.flagged, limits.users, limits.shown)
+    built_in = {FLAGGED.feature: FlaggedState(limits.flagged, limits.users, limits.shown)}
+    more = {
+        sink.feature: PickedRows(sink, limits.flagged, limits.users, limits.shown) for sink in own
+    }
+    return Tabs({**built_in, **more})
 
 
 def _widgets() -> Iterable[Widget]:
@@ -36,11 +42,12 @@ def _widgets() -> Iterable[Widget]:
     return (Container(FlaggedTable(), RecordPane(id="flagged-record"), id="flagged-body"),)
 
 
-FLAGGED_PANEL: Final[TablePanel[Flagged]] = TablePanel(
+FLAGGED_PANEL: Final[TablePanel[Any]] = TablePanel(
     name="flagged",
     title="Flagged",
     sinks=(FLAGGED, ROLLING),
     tabs=(FLAGGED,),
+    adopts=picks_records,
     state=_state,
     widgets=_widgets,
     columns=FLAGGED_COLUMNS,

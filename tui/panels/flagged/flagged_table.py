@@ -1,13 +1,13 @@
-"""Flagged transactions, newest first, and how far each is from its user's mean."""
+"""Flagged transactions, newest first, or what another feature picks."""
 
 from __future__ import annotations
 
 from textual.message import Message
 
 from tui.drawing import text
-from tui.panels.panel_table import PanelTable
+from tui.panels.panel_table import TabbedTable
 from tui.session.view import View
-from tui.streams.sink_topics import FLAGGED
+from tui.streams.feature_rows import FeatureRow
 from tui.table.query import Query
 from tui.widgets.reasons import Reason, nothing_matches, why_empty
 
@@ -17,17 +17,22 @@ from .flagged_row import FLAGGED_COLUMNS, Flagged
 
 def why_no_flagged(view: View) -> Reason:
     """Explain why the table is empty."""
-    page = view.data.of(FLAGGED_PANEL)
+    page, tab = view.data.of(FLAGGED_PANEL), FLAGGED_PANEL.tab(view.data)
     seen = text.integer(view.data.transactions_total)
-    return nothing_matches(page.query.filter, page.total, "flagged transactions") or why_empty(
+    what = "rows" if tab.columns else "flagged transactions"
+    return nothing_matches(page.query.filter, page.total, what) or why_empty(
         view,
-        FLAGGED.feature,
-        FLAGGED.source,
-        lambda: f"None of {seen} transactions is flagged.",
+        tab.feature,
+        tab.source,
+        lambda: (
+            f"Nothing in {tab.topic} yet."
+            if tab.columns
+            else f"None of {seen} transactions is flagged."
+        ),
     )
 
 
-class FlaggedTable(PanelTable[Flagged]):
+class FlaggedTable(TabbedTable):
     """Flagged transactions, by event time unless sorted otherwise."""
 
     EXPORTS = True
@@ -36,16 +41,23 @@ class FlaggedTable(PanelTable[Flagged]):
         """Posted to show the selected row's record beside the table, or to hide it."""
 
     def __init__(self) -> None:
-        super().__init__(
-            FLAGGED_COLUMNS, lambda row: row.place, query=Query("time"), id=FLAGGED_PANEL.name
-        )
+        super().__init__(FLAGGED_COLUMNS, _place, query=Query("time"), id=FLAGGED_PANEL.name)
 
     def show(self, view: View) -> None:
-        self.show_rows(view.data.of(FLAGGED_PANEL).rows, view.now, why_no_flagged(view))
+        page = view.data.of(FLAGGED_PANEL)
+        self.use_columns(FLAGGED_PANEL.columns_of(page))
+        self.show_rows(page.rows, view.now, why_no_flagged(view))
 
-    def opened(self, row: Flagged) -> Message:
+    def opened(self, row: Flagged | FeatureRow) -> Message:
         """Show the record that the row was read from."""
         return self.RecordWanted()
 
-    def copied(self, row: Flagged) -> str:
-        return str(row.transaction.user_id)
+    def copied(self, row: Flagged | FeatureRow) -> str:
+        """Return the user's id, or the record of another feature."""
+        if isinstance(row, Flagged):
+            return str(row.transaction.user_id)
+        return (row.record.data or b"").decode(errors="replace")
+
+
+def _place(row: Flagged | FeatureRow) -> tuple[int, int]:
+    return row.record.partition, row.record.offset
