@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from math import isnan
+from operator import attrgetter
 from typing import Any, Final, TypeVar
 
 from pipeline import contract
@@ -143,6 +144,8 @@ class _Rule:
     def __init__(self, source: Source) -> None:
         self._source = source
         self._columns = source.columns
+        # With a second name it returns a tuple, and its time is required of each source.
+        self._required = attrgetter(source.time, *source.required)
         self._texts = [name for name, dtype in source.schema if dtype == "string"]
         self._numbers = [
             name
@@ -154,7 +157,7 @@ class _Rule:
 
     def lacks(self, row: Any) -> bool:
         """Whether a required column is null."""
-        return any(getattr(row, name) is None for name in self._source.required)
+        return None in self._required(row)
 
     def read_leniently(self, record: Record) -> dict[str, Any] | tuple[Kind, str]:
         """Return a value by column, or why there is no valid row."""
