@@ -17,6 +17,8 @@ from .record_view import RecordView
 from .tail_source import TailBatch, TopicSize, follows
 
 _POLL_SECONDS: Final = 0.1
+_LOOKED_AT: Final = 20_000
+"""Records that are inspected; all at once they are several times larger than in Kafka."""
 _AHEAD_RECORDS: Final = 20_000
 _AHEAD_BYTES: Final = 16 * 1024 * 1024
 # Time to fetch all that is there: a slow Kafka returns one partition long before the next.
@@ -58,6 +60,19 @@ class KafkaTails:
             TopicSize(found.name, found.records, found.width, len(found.leaderless))
             for found in list_topics(self._required())
         ]
+
+    def inspect(self, topic: str, report: Callable[[int], None]) -> str:
+        """Return the declaration of a source that fits a topic's newest records.
+
+        Raises:
+            PipelineError: Kafka cannot be reached, or they are not those of a source.
+        """
+        # Opened seldom, and it brings much along.
+        from pipeline.inspection.inspected import inspect
+        from pipeline.inspection.pasted import pasted
+        from pipeline.inspection.rows import of_topic
+
+        return pasted(inspect(of_topic(self._required(), topic, _LOOKED_AT, report)))
 
     def _required(self) -> KafkaSettings:
         bootstrap = self._bootstrap()
