@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from pipeline.kafka.event_times import reader, sql_time
 from pipeline.sources import TimeFormat
+from pipeline.sources.labels import is_label
 
 _MOST_INT64: Final = 2**63
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
@@ -33,6 +34,7 @@ class Field:
         type: The Ibis type that holds all of its values; empty if none does.
         time_format: How its values are written if they look like times; None if they do not.
         note: What is odd about it; empty if nothing is.
+        labels: Whether nearly all of its values are texts that say yes or no.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Field:
     type: str
     time_format: TimeFormat | None = None
     note: str = ""
+    labels: bool = False
 
     @property
     def null_share(self) -> float:
@@ -98,13 +101,20 @@ def _field(name: str, records: int, values: Sequence[Any]) -> Field:
         return replace(number, values=len(values), distinct=distinct, note=note)
     else:
         note = "text, numbers or booleans"
-    return Field(name, records, len(values), distinct, dtype, time_format, note)
+    labels = dtype == "string" and _are_labels(values)
+    return Field(name, records, len(values), distinct, dtype, time_format, note, labels)
 
 
 def _nearly_all_numbers(values: Sequence[Any]) -> list[int | float]:
     """Return the numbers among texts; nothing if there are too many texts."""
     numbers = [value for value in values if type(value) is not str]
     return numbers if len(numbers) >= len(values) * _NEARLY_ALL else []
+
+
+def _are_labels(values: Sequence[Any]) -> bool:
+    if not any(is_label(str(value)) for value in values[:_LOOK]):
+        return False
+    return sum(is_label(str(value)) for value in values) >= len(values) * _NEARLY_ALL
 
 
 def _written(values: Sequence[str]) -> TimeFormat | None:

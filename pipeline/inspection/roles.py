@@ -57,7 +57,8 @@ def label_of(fields: Sequence[Field]) -> Field | None:
     """Return the field that says whether a record is fraud; None if none looks so."""
 
     def two(field: Field) -> bool:
-        return field.type == "boolean" or (field.type == "int64" and field.distinct <= _TWO)
+        whole = field.type == "int64" and field.distinct <= _TWO
+        return whole or field.type == "boolean" or field.labels
 
     return _first(_LABEL, [field for field in fields if two(field)])
 

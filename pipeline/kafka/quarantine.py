@@ -18,6 +18,7 @@ from pipeline import contract
 from pipeline.model import Transaction
 from pipeline.sources import TRANSACTION, Source, TimeFormat
 from pipeline.sources.column_types import is_decimal, is_whole
+from pipeline.sources.labels import IN_WORDS, is_label
 from pipeline.text.malformed import MALFORMED
 
 from .flink_json import read_fields, read_leniently, row_decoder, row_type, strict_decoder
@@ -154,6 +155,7 @@ class _Rule:
         ]
         label = source.label
         self._flag = label if label and is_whole(self._columns[label]) else None
+        self._label = label if label and self._columns[label] == "string" else None
 
     def lacks(self, row: Any) -> bool:
         """Whether a required column is null."""
@@ -205,6 +207,9 @@ class _Rule:
         flag = None if self._flag is None else getattr(row, self._flag)
         if flag not in (None, 0, 1):
             return Kind.FLAG, f"{self._flag} is {flag}"
+        written = None if self._label is None else getattr(row, self._label)
+        if written is not None and not is_label(written):
+            return Kind.FLAG, f"{self._label} is {written[:60]!r}, not {IN_WORDS}"
         for name in self._texts:
             text = getattr(row, name)
             if text is not None and len(text) > contract.MOST_CHARACTERS:

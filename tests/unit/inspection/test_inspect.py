@@ -152,6 +152,17 @@ def test_types(values: list[object], dtype: str, note: str) -> None:
     assert field.null_share == values.count(None) / len(values)
 
 
+@pytest.mark.parametrize("words", [("Yes", "No"), ("y", "N"), ("TRUE", "false"), ("1", "0")])
+def test_a_label_may_be_a_text(words: tuple[str, str]) -> None:
+    rows = [payment(number, chargeback=words[number % 2]) for number in range(50)]
+    found = inspect("payments", [record(row, number) for number, row in enumerate(rows)])
+    assert (found.source.label, found.source.columns["chargeback"]) == ("chargeback", "string")
+    assert not found.invalid
+    rows = [payment(number, chargeback=f"case {number}") for number in range(50)]
+    found = inspect("payments", [record(row, number) for number, row in enumerate(rows)])
+    assert found.source.label is None
+
+
 def test_what_cannot_be_declared_is_left_out(tmp_path: Path) -> None:
     extra: dict[str, Any] = {
         "items": [1],
