@@ -120,6 +120,7 @@ def _object(found: Inspection) -> dict[str, Any]:
         "amount": source.amount,
         "label": source.label,
         "required": list(source.required),
+        "sensitive": list(source.sensitive),
         "invalid": [{"kind": kind, "records": records} for kind, records in found.invalid.items()],
         "invalid_share": found.invalid_share,
     }

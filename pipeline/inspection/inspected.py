@@ -19,7 +19,7 @@ from pipeline.text.sanitise import sanitised
 
 from .disorder import Disorder, disorder
 from .fields import Field, fields_of
-from .roles import amount_of, label_of, time_of, user_of
+from .roles import amount_of, label_of, sensitive_of, time_of, user_of
 from .rows import Rows
 
 _NEARLY_ALL: Final = 0.95
@@ -98,6 +98,7 @@ def inspect(looked_at: Rows) -> Inspection:
         time=time.name,
         time_format=time.time_format,
         required=[field.name for field in others if field.always],
+        sensitive=[field.name for field in sensitive_of(others) if field is not roles["amount"]],
         **{role: field.name for role, field in roles.items() if field is not None},
     )
     valid, invalid = validate_rows(records, found)

@@ -79,7 +79,8 @@ def _declaration(found: Inspection) -> list[str]:
         ),
         "    },",
         *(f"    {what}={_text(value)}," for what, value in given.items() if value is not None),
-        *(_required(required) if required else []),
+        *(_names("required", required) if required else []),
+        *(_names("sensitive", source.sensitive) if source.sensitive else []),
         ")",
     ]
 
@@ -91,14 +92,14 @@ def _comment(field: Field) -> str:
     return f"  # {', '.join(said)}" if said else ""
 
 
-def _required(names: Sequence[str]) -> list[str]:
+def _names(what: str, names: Sequence[str]) -> list[str]:
     written = ", ".join(map(_text, names))
-    line = f"    required=({written},)," if len(names) == 1 else f"    required=({written}),"
+    line = f"    {what}=({written},)," if len(names) == 1 else f"    {what}=({written}),"
     if len(line) <= _WIDTH:
         return [line]
     # No name of a column has a blank.
     names_in_lines = wrap(f"{written},", _WIDTH - 8, break_long_words=False, break_on_hyphens=False)
-    return ["    required=(", *(f"        {line}" for line in names_in_lines), "    ),"]
+    return [f"    {what}=(", *(f"        {line}" for line in names_in_lines), "    ),"]
 
 
 def _text(value: str) -> str:

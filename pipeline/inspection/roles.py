@@ -14,6 +14,10 @@ _USER: Final = re.compile(r"user|account|customer|client|member|iban|cardholder"
 _CARD: Final = re.compile(r"card|(^|_)cc(_|$)")
 _AMOUNT: Final = re.compile(r"(^|_)(amount|amt|price|total|sum|value|paid)(_|$)|amount")
 _LABEL: Final = re.compile(r"fraud|chargeback|label")
+_SENSITIVE: Final = re.compile(
+    r"card|(^|_)(cc|pan|iban|ssn|dob|birth|birthday|e?mail|phone|street|address|passport)(_|$)"
+    r"|^(first|last|full|sur|given|family|holder|customer)?_?(name|first|last)$"
+)
 _TWO: Final = 2
 
 
@@ -61,6 +65,12 @@ def label_of(fields: Sequence[Field]) -> Field | None:
         return whole or field.type == "boolean" or field.labels
 
     return _first(_LABEL, [field for field in fields if two(field)])
+
+
+def sensitive_of(fields: Sequence[Field]) -> list[Field]:
+    """Return the fields that say who somebody is, and with what they pay."""
+    kinds = ("string", "int64", "date")
+    return [field for field in fields if field.type in kinds and _named(_SENSITIVE, field)]
 
 
 def _first(pattern: re.Pattern[str], fields: Sequence[Field]) -> Field | None:
