@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -41,17 +42,20 @@ def inspect(
     from pipeline.inspection.inspected import inspect as inspected
     from pipeline.inspection.of_file import is_file
     from pipeline.inspection.pasted import pasted
+    from pipeline.stack.feature_files import masks
 
     if not 0 < limit <= _MOST_RECORDS:
         hint = f"Use a number from 1 to {_MOST_RECORDS:,}."
         raise ConfigError(f"--limit {limit} is not valid.", hint)
+    hidden: Collection[str] = ()
     if is_file(name):
         rows = _of_file(name, limit, encoding, common)
     elif encoding:
         raise ConfigError("--encoding is for files.", f"There is no file {name}.")
     else:
         rows = _of_topic(name, limit, common)
-    found = inspected(rows)
+        hidden = masks(common.settings).of(name).fields
+    found = inspected(rows, hidden)
     if json:
         print_json(_object(found))
     else:

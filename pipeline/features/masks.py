@@ -25,14 +25,13 @@ class Masks:
             hidden = frozenset(source.sensitive)
             every |= hidden
             topic = kafka.topic(source.topic)
-            self._by_topic[topic] = Mask(hidden, source.user in hidden)
+            self._by_topic[topic] = Mask(hidden)
         for feature in features:
             hidden = feature.sensitive
             every |= hidden
-            key = feature.source.user in feature.source.sensitive
-            self._by_topic[kafka.topic(feature.topic)] = Mask(hidden, key)
+            self._by_topic[kafka.topic(feature.topic)] = Mask(hidden)
         # A topic that is not declared may hold a copy of one that is.
-        self._other = Mask(frozenset(every))
+        self._other = Mask(frozenset(every), declared=False)
 
     def of(self, topic: str) -> Mask:
         """Return what is hidden in a topic, by its name in Kafka."""

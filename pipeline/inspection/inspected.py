@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -59,8 +59,12 @@ class Inspection:
         return sum(self.invalid.values()) / self.records
 
 
-def inspect(looked_at: Rows) -> Inspection:
+def inspect(looked_at: Rows, hidden: Collection[str] = ()) -> Inspection:
     """Look at rows.
+
+    Args:
+        looked_at: The rows.
+        hidden: Fields that are known to be sensitive, besides those whose names say so.
 
     Raises:
         InputError: There are none, they are not JSON, or no field looks like a time.
@@ -92,13 +96,14 @@ def inspect(looked_at: Rows) -> Inspection:
     declared = [field for field in fields if field.name in schema]
     others = [field for field in declared if field is not time]
     roles = {"user": user_of(others, key), "amount": amount_of(others), "label": label_of(declared)}
+    by_name = [field for field in sensitive_of(others) if field is not roles["amount"]]
     found = source(
         topic=topic,
         schema=schema,
         time=time.name,
         time_format=time.time_format,
         required=[field.name for field in others if field.always],
-        sensitive=[field.name for field in sensitive_of(others) if field is not roles["amount"]],
+        sensitive=[field.name for field in others if field.name in hidden or field in by_name],
         **{role: field.name for role, field in roles.items() if field is not None},
     )
     valid, invalid = validate_rows(records, found)

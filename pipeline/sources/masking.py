@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -34,11 +35,12 @@ class Mask:
 
     Attributes:
         fields: Names of the fields whose values are hidden, at any depth.
-        key: Whether the records' keys are values of such a field.
+        declared: Whether a source or a feature declares the topic. What cannot be read there as it
+            is declared may be anything, and is hidden; in other topics it is shown.
     """
 
     fields: frozenset[str] = frozenset()
-    key: bool = False
+    declared: bool = True
 
     def __bool__(self) -> bool:
         return bool(self.fields)
@@ -52,30 +54,28 @@ class Mask:
         return "" if value is None else str(self.value(field, value))
 
     def json(self, data: bytes | None) -> bytes | None:
-        """Return a record's value as it is shown; what is not an object is hidden as a whole.
-
-        What is not hidden stays as it is written.
-        """
+        """Return a record's value as it is shown; what is not hidden stays as it is written."""
         if not self.fields or not data:
             return data
         try:
             return self._object(data, 0)
         except MALFORMED:
-            return HIDDEN.encode()
+            return HIDDEN.encode() if self.declared else data
 
     def shown_key(self, key: bytes | None, data: bytes | None) -> bytes | None:
         """Return a record's key as it is shown.
 
         Args:
             key: The key.
-            data: The record's value; a key that is one of its hidden values is hidden, too.
+            data: The record's value. In a declared topic, a key is shown if it is the value of a
+                field that is shown; in others, if it is not that of a hidden one.
         """
         if not self.fields or not key:
             return key
         text = key.decode(errors="replace").strip().strip('"')
-        if self.key or text in self._hidden(data):
-            return masked(text).encode()
-        return key
+        hidden, open_ = self._values(data)
+        shown = text in open_ if self.declared else text not in hidden
+        return key if shown and text not in hidden else masked(text).encode()
 
     def header(self, name: str, value: bytes | None) -> bytes | None:
         """Return the value of a header as it is shown."""
@@ -113,18 +113,26 @@ class Mask:
                 return written if same else b"[" + b",".join(shown) + b"]"
         return written
 
-    def _hidden(self, data: bytes | None) -> Iterator[str]:
-        """Yield the hidden values of a record, as texts."""
-        try:
-            fields = _FIELDS.decode(data or b"{}")
-            for name in self.fields & fields.keys():
-                yield str(msgspec.json.decode(fields[name]))
-        except MALFORMED:
-            return
+    def _values(self, data: bytes | None) -> tuple[set[str], set[str]]:
+        """Return the values of a record as texts: those that are hidden, and the others."""
+        hidden, others = set[str](), set[str]()
+        with suppress(*MALFORMED):
+            for name, raw in _FIELDS.decode(data or b"{}").items():
+                written = bytes(raw).strip()
+                text = str(msgspec.json.decode(raw)) if written[:1] == b'"' else written.decode()
+                (hidden if name in self.fields else others).add(text)
+        return hidden, others
 
 
 OPEN: Final = Mask()
 """Hides nothing."""
+MaskOf = Callable[[str], Mask]
+"""Returns what is hidden in a topic, by its name in Kafka."""
+
+
+def nothing(topic: str) -> Mask:
+    """Hide nothing in any topic."""
+    return OPEN
 
 
 def _quoted(text: str) -> bytes:
