@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum, StrEnum
 from typing import Annotated, Final
@@ -243,11 +243,13 @@ class SinkColumn:
         name: The field's name.
         type: An Ibis type name.
         computed: Whether it is a result, rather than part of what identifies the row.
+        hidden: Whether its values are not shown.
     """
 
     name: str
     type: str
     computed: bool
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,6 +288,10 @@ class Sink:
     time: str
     user: str | None = None
     windows: WindowShape | None = None
+
+    def in_full(self) -> Sink:
+        """The same with no column hidden."""
+        return replace(self, columns=tuple(replace(each, hidden=False) for each in self.columns))
 
 
 @dataclass(frozen=True, slots=True)

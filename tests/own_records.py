@@ -123,6 +123,13 @@ def invalid_payments() -> Iterator[tuple[bytes | None, Kind]]:
     yield changed(country="x" * 1_001), Kind.LONG
 
 
+LABELS: Final[tuple[object, ...]] = (
+    *("Yes", "No", "YES", "nO", "y", "N", "true", "False", "TRUE", "1", "0"),
+    *(1, 0, True, False, None),
+)
+"""As people write them; in a column of texts, a number is its text."""
+
+
 def logins(count: int, seed: int = 6) -> Iterator[tuple[bytes, bytes]]:
     """Keys and values of logins, none of them late."""
     random = Random(seed)
@@ -136,6 +143,7 @@ def logins(count: int, seed: int = 6) -> Iterator[tuple[bytes, bytes]]:
             "who": who,
             "ok": random.choice((True, False, "false", None)),
             "sound": random.choice((None, "loud", 5, {"a": [1]})),
+            "stolen": random.choice(LABELS),
         }
         yield str(number).encode(), encoded(fields)
 
@@ -147,6 +155,8 @@ def invalid_logins() -> Iterator[tuple[bytes | None, Kind]]:
     yield encoded({"at": -1}), Kind.PAST
     yield encoded({"at": "2024-03-01T10:00:00Z"}), Kind.WRONG_TYPE
     yield encoded({"who": 1}), Kind.MISSING
+    for label in ("maybe", "", " yes", "yes\n", 2, "YE\u017f", [1]):
+        yield encoded({"at": 1709283600123, "stolen": label}), Kind.FLAG
 
 
 def visits(count: int, seed: int = 7) -> Iterator[tuple[bytes, bytes]]:

@@ -30,12 +30,19 @@ payments = source(
 
 logins = source(
     topic="2fa-logins",
-    schema={"at": "timestamp(3)", "who": "bigint", "ok": "boolean", "sound": "string"},
+    schema={
+        "at": "timestamp(3)",
+        "who": "bigint",
+        "ok": "boolean",
+        "sound": "string",
+        "stolen": "string",
+    },
     time="at",
     time_format="epoch-ms",
     watermark="2min",
     idle="5s",
     user="who",
+    label="stolen",
 )
 
 # As plain as can be: nobody, no amount, and a watermark below a second.

@@ -10,11 +10,14 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
     from pipeline.config import Settings
+    from pipeline.features.masks import Masks
+    from pipeline.sources.masking import Mask
 
     from .session.backend import Backend
     from .session.view import View
@@ -149,20 +152,30 @@ def _open_console(options: ConsoleOptions) -> int | None:
             gc.set_threshold(*_COLLECT_AT)
             gc.enable()
 
+    @cache
+    def masks() -> Masks:
+        # Called in the threads that read, after the first paint.
+        from pipeline.stack.feature_files import masks
+
+        return masks(settings)
+
+    def mask_of(topic: str) -> Mask:
+        return masks().of(topic)
+
     def open_source(bootstrap: str, sinks: Sequence[SinkTopic[Any]]) -> BatchSource:
         from .streams.kafka_source import KafkaSource
 
-        return KafkaSource(settings.kafka.at(bootstrap), sinks)
+        return KafkaSource(settings.kafka.at(bootstrap), sinks, mask_of)
 
     def open_tails(bootstrap: Callable[[], str]) -> Tails:
         from .streams.kafka_tails import KafkaTails
 
-        return KafkaTails(bootstrap, settings.kafka)
+        return KafkaTails(bootstrap, settings.kafka, mask_of)
 
     def open_history(bootstrap: str, user_id: int) -> HistorySource:
         from .streams.kafka_history import KafkaHistory
 
-        return KafkaHistory(settings.kafka.at(bootstrap), user_id)
+        return KafkaHistory(settings.kafka.at(bootstrap), user_id, mask_of)
 
     environment = Environment(
         profile=settings.profile,

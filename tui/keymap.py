@@ -19,6 +19,7 @@ class Scope(StrEnum):
     JOB = "One job"
     ROWS = "Rows of a job"
     RECORDS = "Records"
+    INSPECT = "A topic as a source"
     QUARANTINE = "Quarantine"
     SIMULATOR = "Simulator"
     QUESTION = "A question"
@@ -34,6 +35,7 @@ CHAINS: Final = (
     (Scope.JOB, Scope.APP),
     (Scope.TABLE, Scope.ROWS, Scope.APP),
     (Scope.TABLE, Scope.RECORDS, Scope.APP),
+    (Scope.INSPECT, Scope.APP),
     (Scope.TABLE, Scope.QUARANTINE, Scope.APP),
     (Scope.SIMULATOR, Scope.APP),
     (Scope.QUESTION,),
@@ -100,6 +102,7 @@ _WRITTEN: Final = {
 
 _J, _T, _D, _A = Scope.JOBS, Scope.TABLE, Scope.DASHBOARD, Scope.APP
 _U, _ONE, _R, _SIM = Scope.USER, Scope.JOB, Scope.RECORDS, Scope.SIMULATOR
+_I = Scope.INSPECT
 _Q, _C, _E = Scope.QUESTION, Scope.CHANGED, Scope.EXPORT
 
 
@@ -172,6 +175,15 @@ KEYMAP: Final = (
     _key("e", "from_end", "end", "Read only new records", _R, "footer"),
     _key("a", "from_time", "time", "Read from a given time", _R),
     _key("p", "freeze", "freeze", "Freeze the list; again to follow", _R),
+    _key("n", "inspect", "inspect", "Inspect: the source(...) that fits the topic", _R),
+    _key("j down", "scroll(1)", "down", "Scroll down", _I),
+    _key("k up", "scroll(-1)", "up", "Scroll up", _I),
+    _key("pagedown", "scroll(12)", "page down", "Scroll down by half a screen", _I),
+    _key("pageup", "scroll(-12)", "page up", "Scroll up by half a screen", _I),
+    _key("g home", "scroll(-99999)", "top", "Scroll to the top", _I),
+    _key("G end", "scroll(99999)", "bottom", "Scroll to the end", _I),
+    _key("y", "copy", "copy", "Copy the declaration; works over SSH", _I, "footer"),
+    _key("r", "again", "again", "Look at the newest records again", _I, "footer"),
     _key("p", "freeze", "freeze", "Freeze the list; again to follow", Scope.QUARANTINE, "footer"),
     _key("space", "pause", "pause", "Pause or resume", _SIM, "footer", "changes"),
     _key("o", "power", "on or off", "Start or stop the simulator", _SIM, "footer", "changes"),

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
@@ -18,6 +18,9 @@ from pipeline.errors import UnavailableError
 from pipeline.text.sanitise import ascii_json, json_line, sanitised
 
 from .terminal import takes
+
+if TYPE_CHECKING:
+    from pipeline.sources.masking import Mask
 
 
 @Parameter(name="*")
@@ -96,6 +99,13 @@ def say(line: str, *, over: bool = False) -> None:
             print(f"\r\x1b[2K{line}", end=end, file=sys.stderr, flush=True)
         elif not over:
             print(line, file=sys.stderr, flush=True)
+
+
+def say_hidden(mask: Mask) -> None:
+    """Say which fields are hidden, since a file of records may be replayed."""
+    names = sorted(mask.fields)
+    listed = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+    say(f"Hidden, and so no file to replay: {listed}; show_sensitive = true shows them.")
 
 
 def reporter(name: str, *, over: bool = False) -> Callable[[str], None]:

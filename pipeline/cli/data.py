@@ -11,7 +11,16 @@ from cyclopts import Parameter
 from pipeline.errors import ConfigError
 from pipeline.model import FASTEST, SimulatorCommand, SimulatorStatus
 
-from .common import Common, Json, print_json, print_table, require_topic, running_kafka, say
+from .common import (
+    Common,
+    Json,
+    print_json,
+    print_table,
+    require_topic,
+    running_kafka,
+    say,
+    say_hidden,
+)
 
 if TYPE_CHECKING:
     from pipeline.config import KafkaSettings
@@ -134,11 +143,16 @@ def tail(
         follow: Wait for more at the end; --no-follow stops there.
     """
     from pipeline.kafka.consumer import read_to_end
+    from pipeline.kafka.shown import shown
     from pipeline.kafka.tail import TEXT_HEADER, json_object, text_line
     from pipeline.model import Reset
+    from pipeline.stack.feature_files import masks
 
     kafka = running_kafka(common)
     require_topic(kafka, topic)
+    mask = masks(common.settings).of(topic)
+    if mask and json:
+        say_hidden(mask)
     if not json:
         print(TEXT_HEADER)
     edge = Reset.EARLIEST if start == "beginning" else Reset.LATEST
@@ -150,9 +164,9 @@ def tail(
             break
         for record in batch if limit is None else batch[: limit - printed]:
             if json:
-                print_json(json_object(record))
+                print_json(json_object(shown(record, mask)))
             else:
-                print(text_line(record))
+                print(text_line(shown(record, mask)))
             printed += 1
         sys.stdout.flush()
     return 0

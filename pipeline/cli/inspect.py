@@ -1,54 +1,61 @@
-"""`inspect`: what a topic holds, as the declaration of a source."""
+"""`inspect`: what a topic or a file holds, as the declaration of a source."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from cyclopts import Parameter
 
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, PipelineError
 
 from .common import Common, Json, print_json, require_topic, running_kafka, say
 
 if TYPE_CHECKING:
     from pipeline.inspection.inspected import Inspection
+    from pipeline.inspection.rows import Rows
 
 _RECORDS: Final = 100_000
 _MOST_RECORDS: Final = 10_000_000
 
 
 def inspect(
-    topic: str,
+    name: Annotated[str, Parameter(allow_leading_hyphen=True)],
     /,
     *,
     limit: Annotated[int, Parameter(name=["--limit", "-n"])] = _RECORDS,
+    encoding: Annotated[str, Parameter(show_default=False)] = "",
     json: Json = False,
     common: Common = Common(),
 ) -> int:
-    """Look at a topic's newest records, and print a `source(...)` for a file of features.
+    """Look at a topic or a file, and print a `source(...)` for a file of features.
 
-    Its comments say how far the records are out of order, what is null, and what would be invalid.
+    Its comments say how far the rows are out of order, what is null, and what would be invalid.
 
     Args:
-        topic: Name of the topic in Kafka; its records have to be JSON objects.
-        limit: How many records to look at.
+        name: A topic of JSON objects in Kafka, or a file: CSV, JSON or Parquet, also packed; - for
+            standard input.
+        limit: How many of a topic's newest records, or of a file's first rows, to look at.
+        encoding: Of a text that is not UTF-8 and has no byte order mark: cp1252.
     """
     from pipeline.inspection.inspected import inspect as inspected
+    from pipeline.inspection.of_file import is_file
     from pipeline.inspection.pasted import pasted
-    from pipeline.kafka.consumer import read_to_end
-    from pipeline.model import Last
+    from pipeline.stack.feature_files import masks
 
     if not 0 < limit <= _MOST_RECORDS:
         hint = f"Use a number from 1 to {_MOST_RECORDS:,}."
         raise ConfigError(f"--limit {limit} is not valid.", hint)
-    kafka = running_kafka(common)
-    require_topic(kafka, topic)
-    records = []
-    for batch in read_to_end(kafka, topic, start=Last(limit)):
-        records += batch
-        say(f"reading {topic}: {len(records):,}", over=True)
-    say("", over=True)
-    found = inspected(topic.removeprefix(kafka.topic_prefix), records)
+    hidden: Collection[str] = ()
+    if is_file(name):
+        rows = _of_file(name, limit, encoding, common)
+    elif encoding:
+        raise ConfigError("--encoding is for files.", f"There is no file {name}.")
+    else:
+        rows = _of_topic(name, limit, common)
+        hidden = masks(common.settings).of(name).fields
+    found = inspected(rows, hidden)
     if json:
         print_json(_object(found))
     else:
@@ -56,12 +63,46 @@ def inspect(
     return 0
 
 
+def _of_topic(name: str, limit: int, common: Common) -> Rows:
+    from pipeline.inspection.rows import of_topic
+
+    kafka = running_kafka(common)
+    require_topic(kafka, name)
+    rows = of_topic(kafka, name, limit, lambda read: say(f"reading {name}: {read:,}", over=True))
+    say("", over=True)
+    return rows
+
+
+def _of_file(name: str, limit: int, encoding: str, common: Common) -> Rows:
+    from pipeline.files.text import known_encoding
+    from pipeline.inspection.of_file import of_file
+
+    encoding = known_encoding(encoding) if encoding else ""
+    if _is_topic(name, common):
+        say(f"There is a topic {name}, too; this is the file. Elsewhere it means the topic.")
+    return of_file(name, common.settings.state_dir, limit, say, encoding=encoding)
+
+
+def _is_topic(name: str, common: Common) -> bool:
+    """Whether a file has the name of a topic; False if Kafka does not say so."""
+    from pipeline.kafka.topics import topic_names
+    from pipeline.sources.topic_names import is_topic_name
+
+    if not is_topic_name(name) or name == "-":
+        return False
+    with suppress(PipelineError):
+        return name in topic_names(running_kafka(common))
+    return False
+
+
 def _object(found: Inspection) -> dict[str, Any]:
-    source = found.source
+    source, file = found.source, found.rows.file
     return {
+        "file": found.rows.name if file else None,
+        "layout": (file.layout or None) if file else None,
         "topic": source.topic,
         "records": found.records,
-        "partitions": found.partitions,
+        "partitions": None if file else found.partitions,
         "key": found.key or None,
         "fields": [
             {
@@ -83,6 +124,7 @@ def _object(found: Inspection) -> dict[str, Any]:
         "amount": source.amount,
         "label": source.label,
         "required": list(source.required),
+        "sensitive": list(source.sensitive),
         "invalid": [{"kind": kind, "records": records} for kind, records in found.invalid.items()],
         "invalid_share": found.invalid_share,
     }

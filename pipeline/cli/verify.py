@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pipeline.kafka.quarantine import Quarantined
     from pipeline.parity.report import Parity
     from pipeline.sources import Source
+    from pipeline.sources.masking import Mask
 
 _VALUE_BYTES = 1_000
 
@@ -72,6 +73,7 @@ def quarantine(
     """
     from pipeline.kafka.consumer import read_to_end
     from pipeline.kafka.quarantine import validate_rows
+    from pipeline.stack.feature_files import masks
 
     kinds: Counter[str] = Counter()
     newest: list[Quarantined] = []
@@ -94,7 +96,8 @@ def quarantine(
         newest = newest[max(0, len(newest) - limit) :]
     ordered = dict(sorted(kinds.items(), key=lambda item: (-item[1], item[0])))
     if json:
-        records = [_quarantined_object(found) for found in newest]
+        hidden = masks(common.settings)
+        records = [_quarantined_object(found, hidden.of(found.record.topic)) for found in newest]
         total = sum(kinds.values())
         print_json({"read": read, "total": total, "kinds": ordered, "records": records})
         return 0
@@ -128,8 +131,10 @@ def _there(kafka: KafkaSettings, common: Common) -> Sequence[Source]:
     return [source for source in sources if kafka.topic(source.topic) in known] or sources
 
 
-def _quarantined_object(found: Quarantined) -> dict[str, object]:
-    record = found.record
+def _quarantined_object(found: Quarantined, mask: Mask) -> dict[str, object]:
+    from pipeline.kafka.shown import shown
+
+    record = shown(found.record, mask)
     return {
         "topic": record.topic,
         "partition": record.partition,

@@ -50,6 +50,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         read_only: Whether the console changes nothing: no key that starts, stops or simulates.
         plain_drawing: Whether the console draws lines and symbols with ASCII, for terminals in
             which those of Unicode are two cells wide.
+        show_sensitive: Whether card numbers, names and what else a source declares as sensitive
+            are shown in full.
         features: Python files with features of your own, which are imported; in the variable,
             separated as in `PATH`.
         maven_repository: URL of a Maven repository to use in place of the public one.
@@ -68,6 +70,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     console_flagged: Positive = 1_000
     read_only: bool = False
     plain_drawing: bool = False
+    show_sensitive: bool = False
     features: tuple[Path, ...] = ()
     java_home: str = ""
     maven_repository: str = ""

@@ -13,7 +13,7 @@ from pipeline.errors import InputError
 from pipeline.model import Sink, SinkColumn
 from pipeline.sources import TRANSACTION, Source
 
-from .lineage import is_computed
+from .lineage import is_computed, reveals
 from .windows import windows_of
 
 Expression = Callable[[ir.Table], ir.Table]
@@ -75,10 +75,18 @@ class Feature:
         return "window_end" if "window_end" in self.columns else self.source.time
 
     @cached_property
+    def sensitive(self) -> frozenset[str]:
+        """The columns that show a sensitive one of the source, under any name, or have its name."""
+        op, hidden = self.table.op(), self.source.sensitive
+        return frozenset(
+            name for name in self.columns if name in hidden or reveals(op, name, hidden)
+        )
+
+    @cached_property
     def sink(self) -> Sink:
         """What its topic holds."""
         columns = (
-            SinkColumn(name, dtype, computed=name in self.measures)
+            SinkColumn(name, dtype, name in self.measures, name in self.sensitive)
             for name, dtype in self.columns.items()
         )
         ends = self.event_time

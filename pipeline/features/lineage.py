@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
+from typing import Final
+
 import ibis.expr.operations as ops
+
+_COUNTS: Final = (ops.Count, ops.CountDistinct, ops.CountStar, ops.CountDistinctStar)
 
 
 def origin(relation: ops.Relation, name: str) -> tuple[ops.Relation, str]:
@@ -43,3 +48,34 @@ def is_event_time(relation: ops.Relation, name: str, time: str) -> bool:
     """
     source, at = origin(relation, name)
     return isinstance(source, ops.PhysicalTable) and at == time
+
+
+def reveals(relation: ops.Relation, name: str, fields: Collection[str]) -> bool:
+    """Whether a column may show values of some of the source's columns: as copies, or computed.
+
+    How often something occurs, whether something holds, and for whom it was computed shows none.
+
+    Args:
+        relation: The relation that has the column.
+        name: The column's name in it.
+        fields: Names of columns of the source.
+    """
+    source, at = origin(relation, name)
+    if isinstance(source, ops.PhysicalTable):
+        return at in fields
+    value = source.values.get(at)
+    return value is not None and any(
+        reveals(field.rel, field.name, fields) for field in _shown_by(value)
+    )
+
+
+def _shown_by(value: ops.Node) -> Iterator[ops.Field]:
+    if isinstance(value, ops.Field):
+        yield value
+    elif isinstance(value, ops.WindowFunction):
+        yield from _shown_by(value.func)
+    elif isinstance(value, ops.Value) and not (
+        isinstance(value, _COUNTS) or value.dtype.is_boolean()
+    ):
+        for child in value.__children__:
+            yield from _shown_by(child)

@@ -19,6 +19,7 @@ import ibis.expr.types as ir
 from pipeline import contract
 from pipeline.sources import Source, TimeFormat
 from pipeline.sources.column_types import is_whole
+from pipeline.sources.labels import NO, YES
 
 ARRIVED: Final = "__arrived"
 """Column with the record's Kafka timestamp, in UTC without a time zone."""
@@ -61,6 +62,8 @@ def _bounds(table: ir.Table, source: Source) -> Iterator[tuple[str, ir.BooleanVa
             yield name, (table[name] >= -most) & (table[name] <= most)
     if source.label is not None and is_whole(columns[source.label]):
         yield source.label, table[source.label].isin((0, 1))
+    if source.label is not None and columns[source.label] == "string":
+        yield source.label, table[source.label].lower().isin(YES + NO)
     for name, dtype in columns.items():
         if dtype == "string":
             yield name, table[name].length() <= contract.MOST_CHARACTERS

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -15,6 +15,7 @@ from . import csv_files, json_files
 from .careful import Careful
 from .sources import DAMAGED, FileSource
 from .text import lines
+from .typed import in_json
 from .work import Work, explained
 
 _PARQUET: Final = b"PAR1"
@@ -39,26 +40,51 @@ class Content(Protocol):
     def holds(self, rows: int, work: Work) -> bool:
         """Whether that query returns all rows, if it returned this many."""
 
-    def table(self, work: Work) -> AbstractContextManager[str]:
+    def table(self, work: Work, most: int | None = None) -> AbstractContextManager[str]:
         """A query for its columns and `__place`, valid inside the context.
 
         Rows that cannot be separated are left out at the end of the context.
+
+        Args:
+            work: Database and folder for reading it.
+            most: How many rows to read from its beginning; all of them when None.
         """
+
+    def objects(self, work: Work, most: int) -> AbstractContextManager[str]:
+        """A query for `__place` and `object`, the row as a JSON object; otherwise as `table`."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Parquet(Careful):
     source: FileSource
-    columns: tuple[str, ...]
+    types: Mapping[str, str]
     unit: str = "row"
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return tuple(self.types)
+
     @contextmanager
-    def table(self, work: Work) -> Iterator[str]:
-        path = literal(self.source.on_disk(work.folder))
+    def table(self, work: Work, most: int | None = None) -> Iterator[str]:
         yield (
             "SELECT file_row_number + 1 AS __place, COLUMNS(* EXCLUDE file_row_number)::VARCHAR "
-            f"FROM read_parquet({path}, file_row_number = true)"
+            f"FROM {self._rows(work, most)}"
         )
+
+    @contextmanager
+    def objects(self, work: Work, most: int) -> Iterator[str]:
+        fields = ", ".join(
+            f"{literal(name)}, {in_json(name, self.types[name])}" for name in self.columns
+        )
+        yield (
+            f"SELECT file_row_number + 1 AS __place, json_object({fields}) AS object "
+            f"FROM {self._rows(work, most)}"
+        )
+
+    def _rows(self, work: Work, most: int | None) -> str:
+        path = literal(self.source.on_disk(work.folder))
+        rows = f"read_parquet({path}, file_row_number = true)"
+        return rows if most is None else f"(FROM {rows} LIMIT {most})"
 
 
 def recognised(
@@ -122,4 +148,4 @@ def _parquet(source: FileSource, work: Work) -> Content:
     path = literal(source.on_disk(work.folder))
     with explained(f"{source.name} cannot be read as Parquet"):
         found = work.connection.execute(f"DESCRIBE SELECT * FROM read_parquet({path})").fetchall()
-    return _Parquet(source, tuple(str(row[0]) for row in found))
+    return _Parquet(source, {str(row[0]): str(row[1]) for row in found})

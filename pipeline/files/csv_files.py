@@ -17,6 +17,7 @@ from .csv_lines import BAD_QUOTES, write_numbered
 from .left_out import Fault
 from .sources import DAMAGED, FileSource
 from .text import LONGEST_LINE, lines, marked
+from .typed import as_objects
 from .work import Work
 
 WIDTH: Final = Fault("the number of fields is not that of the header")
@@ -57,15 +58,21 @@ class Csv:
         return rows + self.dialect.skip == _lines_of(path)
 
     @contextmanager
-    def table(self, work: Work) -> Iterator[str]:
+    def table(self, work: Work, most: int | None = None) -> Iterator[str]:
         """See `Content`."""
         staged = work.folder / "lines.csv"
-        self._write(staged, work)
+        self._write(staged, work, most)
         yield self._query(staged, "'__place': 'BIGINT', ")
         self._reject(work)
         staged.unlink()
 
-    def _write(self, staged: Path, work: Work) -> None:
+    @contextmanager
+    def objects(self, work: Work, most: int) -> Iterator[str]:
+        """See `Content`."""
+        with self.table(work, most) as texts:
+            yield as_objects(texts, self.columns, work.connection)
+
+    def _write(self, staged: Path, work: Work, most: int | None) -> None:
         last = 0
 
         def counted(all_lines: Iterator[bytes]) -> Iterator[bytes]:
@@ -79,7 +86,8 @@ class Csv:
 
         with self.source.open() as raw, staged.open("wb", 1 << 18) as target:
             try:
-                write_numbered(counted(lines(raw, self.encoding)), target, self.dialect, reject)
+                all_lines = counted(lines(raw, self.encoding))
+                write_numbered(all_lines, target, self.dialect, reject, most)
             except (*DAMAGED, UnicodeError) as error:
                 # Nothing was written of a record that the damage cuts in two.
                 reject(CUT_SHORT, last + 1, str(error))

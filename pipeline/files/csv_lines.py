@@ -33,7 +33,11 @@ Reject = Callable[[Fault, int, str], None]
 
 
 def write_numbered(
-    lines: Iterator[bytes], target: IO[bytes], dialect: Dialect, reject: Reject
+    lines: Iterator[bytes],
+    target: IO[bytes],
+    dialect: Dialect,
+    reject: Reject,
+    most: int | None = None,
 ) -> None:
     """Write the rows of a CSV, each after its line number, from 1, and a delimiter.
 
@@ -42,6 +46,7 @@ def write_numbered(
         target: Destination.
         dialect: Dialect of the file.
         reject: Called with each line that is left out.
+        most: After how many rows to stop; after all of them when None.
     """
     quote, delimiter = dialect.quote.encode(), dialect.delimiter.encode()
     blank = b" \t" + quote + delimiter
@@ -51,7 +56,8 @@ def write_numbered(
     numbered = zip(numbers, lines, strict=False)
     for _ in range(dialect.skip):
         next(numbered, None)
-    while True:
+    rows = 0
+    while rows != most:
         number, line = again.popleft() if again else next(numbered, (0, b""))
         if not number:
             return
@@ -65,6 +71,7 @@ def write_numbered(
             reject(fault, number, line[:200].decode(errors="replace"))
         elif line.strip(blank):
             target.write(b"%d%b%b\n" % (number, delimiter, line))
+            rows += 1
 
 
 def _regular(quote: bytes, delimiter: bytes) -> re.Pattern[bytes]:

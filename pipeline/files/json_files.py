@@ -49,22 +49,32 @@ class JsonLines(Careful):
     unit: str = "line"
 
     @contextmanager
-    def table(self, work: Work) -> Iterator[str]:
+    def table(self, work: Work, most: int | None = None) -> Iterator[str]:
         """See `Content`."""
+        with self._staged(work, most) as staged:
+            valid = "CASE WHEN json_valid(object) THEN object::JSON END"
+            yield _query(self.columns, f"SELECT __place, {valid} AS object FROM {staged}")
+
+    @contextmanager
+    def objects(self, work: Work, most: int) -> Iterator[str]:
+        """See `Content`."""
+        with self._staged(work, most) as staged:
+            yield f"SELECT __place, object FROM {staged}"
+
+    @contextmanager
+    def _staged(self, work: Work, most: int | None) -> Iterator[str]:
         staged = work.folder / "lines.json"
-        self._write(staged, work)
-        yield _query(
-            self.columns,
-            "SELECT __place, CASE WHEN json_valid(object) THEN object::JSON END AS object "
-            f"FROM read_csv({literal(staged)}, auto_detect = false, header = false, "
+        self._write(staged, work, most)
+        yield (
+            f"read_csv({literal(staged)}, auto_detect = false, header = false, "
             "columns = {'__place': 'BIGINT', 'object': 'VARCHAR'}, new_line = '\\n', "
             f"delim = {literal(_SEPARATOR)}, quote = '', escape = '', "
-            f"max_line_size = {2 * LONGEST_LINE})",
+            f"max_line_size = {2 * LONGEST_LINE})"
         )
         staged.unlink()
 
-    def _write(self, staged: Path, work: Work) -> None:
-        number = 0
+    def _write(self, staged: Path, work: Work, most: int | None) -> None:
+        number = rows = 0
 
         def reject(fault: Fault, example: str) -> None:
             work.left_out.add(fault, self.source.name, f"line {number}", example[:60])
@@ -81,9 +91,12 @@ class JsonLines(Careful):
                         continue
                     value = bytes(fields.get("value", b"null")) if self.records else line
                     if value.lstrip()[:1] == b"{":
+                        rows += 1
                         target.write(b"%d\x01%b\n" % (number, value.rstrip(b"\r")))
                     else:
                         reject(_NO_VALUE, value[:200].decode(errors="replace"))
+                    if rows == most:
+                        break
             except (*DAMAGED, UnicodeError) as error:
                 number += 1
                 reject(CUT_SHORT, str(error))
@@ -100,9 +113,20 @@ class JsonDocument(Careful):
     unit: str = "object"
 
     @contextmanager
-    def table(self, work: Work) -> Iterator[str]:
+    def table(self, work: Work, most: int | None = None) -> Iterator[str]:
         """See `Content`."""
-        yield _query(self.columns, _objects(self.path, self.array))
+        with self._checked(work):
+            yield _query(self.columns, _first(_objects(self.path, self.array), most))
+
+    @contextmanager
+    def objects(self, work: Work, most: int) -> Iterator[str]:
+        """See `Content`."""
+        with self._checked(work):
+            yield _first(_objects(self.path, self.array), most)
+
+    @contextmanager
+    def _checked(self, work: Work) -> Iterator[None]:
+        yield
         # DuckDB accepts the end of the file as the end of an array.
         if _last(self.path) != (b"]" if self.array else b"}"):
             work.left_out.add(CUT_SHORT, self.source.name, "end")
@@ -158,6 +182,10 @@ def _objects(path: Path, array: bool) -> str:
         "SELECT row_number() OVER () AS __place, json AS object FROM read_json_objects("
         f"{literal(path)}, format = '{form}', maximum_object_size = {_MOST_BYTES})"
     )
+
+
+def _first(query: str, most: int | None) -> str:
+    return query if most is None else f"{query} LIMIT {most}"
 
 
 def _last(path: Path) -> bytes:

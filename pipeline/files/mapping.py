@@ -76,9 +76,14 @@ def read_options(options: Sequence[str]) -> dict[str, str]:
     return given
 
 
+def layout_of(header: Sequence[str]) -> Layout | None:
+    """Return the known layout that a header has; None if it has none."""
+    return next((layout for layout in LAYOUTS if not layout.lacking(header)), None)
+
+
 def is_known(header: Sequence[str]) -> bool:
     """Whether a header is that of a known layout."""
-    return any(not layout.lacking(header) for layout in LAYOUTS)
+    return layout_of(header) is not None
 
 
 def fields_of(name: str, header: Sequence[str], given: Mapping[str, str]) -> Fields:
@@ -93,9 +98,8 @@ def fields_of(name: str, header: Sequence[str], given: Mapping[str, str]) -> Fie
         InputError: The layout is unknown, and the user's mappings are not sufficient.
     """
     said = {field: _expression(name, header, text) for field, text in given.items()}
-    for layout in LAYOUTS:
-        if not layout.lacking(header):
-            return _of_layout(layout, header, said)
+    if (layout := layout_of(header)) is not None:
+        return _of_layout(layout, header, said)
     own = {simple(column): column for column in reversed(header)}
     fields = {f: identifier(f) for f in TRANSACTION_FIELDS if f in own} | said
     lacking = [f for f in _NEEDED if f not in fields]

@@ -90,7 +90,7 @@ def opened(
         conversions.define(work.connection)
         files = Files(work, now() + contract.MOST_AHEAD)
         problem: InputError | None = None
-        for source in found(names, lambda: _standard_input(work.folder)):
+        for source in found(names, lambda: standard_input(work.folder)):
             try:
                 content = recognised(source, encoding, is_known, work)
                 fields = fields_of(source.name, content.columns, given)
@@ -113,7 +113,8 @@ def opened(
         yield files
 
 
-def _standard_input(folder: Path) -> Path:
+def standard_input(folder: Path) -> Path:
+    """Write standard input to a file, since DuckDB reads it more than once."""
     path = folder / "standard-input"
     with path.open("wb") as target:
         copyfileobj(sys.stdin.buffer, target, 1 << 20)

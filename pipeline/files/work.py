@@ -66,6 +66,7 @@ def work_in(state_dir: Path) -> Iterator[Work]:
         connection = duckdb.connect(folder / "rows.duckdb", config=options)
         # Nothing is read twice, so compression is not worth its time.
         connection.execute("SET force_compression = 'uncompressed'")
+        connection.execute("SET enable_progress_bar = false")
         connection.execute("PRAGMA disable_checkpoint_on_shutdown")
         try:
             connection.create_function(

@@ -1,21 +1,25 @@
-"""The fields of JSON records: their types, how often they are null, how their times are written."""
+"""The fields of JSON objects: their types, how often they are null, how their times are written."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
 from pipeline.kafka.event_times import reader, sql_time
 from pipeline.sources import TimeFormat
+from pipeline.sources.labels import is_label
 
 _MOST_INT64: Final = 2**63
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 # A number outside of these years is rather an id than a time.
 _FIRST, _LAST = (int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) for year in (2000, 2100))
 _MOST_DISTINCT: Final = 10_000
+# The others are errors: a record with one is invalid, or lacks the field.
+_NEARLY_ALL: Final = 0.95
+_LOOK: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,7 @@ class Field:
         type: The Ibis type that holds all of its values; empty if none does.
         time_format: How its values are written if they look like times; None if they do not.
         note: What is odd about it; empty if nothing is.
+        labels: Whether nearly all of its values are texts that say yes or no.
     """
 
     name: str
@@ -39,6 +44,7 @@ class Field:
     type: str
     time_format: TimeFormat | None = None
     note: str = ""
+    labels: bool = False
 
     @property
     def null_share(self) -> float:
@@ -74,7 +80,7 @@ def _field(name: str, records: int, values: Sequence[Any]) -> Field:
     if kinds & {dict, list}:
         what = "an object" if dict in kinds else "an array"
         return Field(name, records, len(values), 0, "", note=f"{what}, which is not supported yet")
-    distinct = _distinct(values)
+    distinct = min(len(set(values)), _MOST_DISTINCT)
     if not values:
         return Field(name, records, 0, 0, "", note="always null")
     dtype, time_format, note = "string", None, ""
@@ -88,23 +94,41 @@ def _field(name: str, records: int, values: Sequence[Any]) -> Field:
     elif kinds == {str}:
         time_format = _written(values)
         dtype = "date" if time_format is None and _are_dates(values) else "string"
+    elif kinds <= {int, float, str} and (numbers := _nearly_all_numbers(values)):
+        wrong = len(values) - len(numbers)
+        note = f"{wrong:,} of them {'is' if wrong == 1 else 'are'} text"
+        number = _field(name, records, numbers)
+        return replace(number, values=len(values), distinct=distinct, note=note)
     else:
         note = "text, numbers or booleans"
-    return Field(name, records, len(values), distinct, dtype, time_format, note)
+    labels = dtype == "string" and _are_labels(values)
+    return Field(name, records, len(values), distinct, dtype, time_format, note, labels)
 
 
-def _distinct(values: Iterable[Any]) -> int:
-    found = set()
-    for value in values:
-        found.add(value)
-        if len(found) == _MOST_DISTINCT:
-            break
-    return len(found)
+def _nearly_all_numbers(values: Sequence[Any]) -> list[int | float]:
+    """Return the numbers among texts; nothing if there are too many texts."""
+    numbers = [value for value in values if type(value) is not str]
+    return numbers if len(numbers) >= len(values) * _NEARLY_ALL else []
+
+
+def _are_labels(values: Sequence[Any]) -> bool:
+    if not any(is_label(str(value)) for value in values[:_LOOK]):
+        return False
+    return sum(is_label(str(value)) for value in values) >= len(values) * _NEARLY_ALL
 
 
 def _written(values: Sequence[str]) -> TimeFormat | None:
+    """Return how nearly all of the values are written, if they are times."""
     for time_format in (TimeFormat.ISO, TimeFormat.SQL):
-        if all(read(value, time_format) is not None for value in values):
+        if all(read(value, time_format) is None for value in values[:_LOOK]):
+            continue
+        left = int(len(values) * (1 - _NEARLY_ALL))
+        for value in values:
+            if read(value, time_format) is None:
+                left -= 1
+                if left < 0:
+                    break
+        else:
             return time_format
     return None
 

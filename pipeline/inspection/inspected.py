@@ -1,26 +1,26 @@
-"""Looks at the newest records of a topic, and declares a source that fits them."""
+"""Looks at rows of a topic or a file, and declares a source that fits them."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import msgspec
 
 from pipeline.errors import InputError
-from pipeline.kafka.quarantine import Kind, validate_rows
+from pipeline.kafka.quarantine import Quarantined, validate_rows
 from pipeline.kafka.records import Record
 from pipeline.sources import Source, source
 from pipeline.sources.column_types import TIME
 from pipeline.text.malformed import MALFORMED
 from pipeline.text.sanitise import sanitised
-from pipeline.text.words import counted
 
 from .disorder import Disorder, disorder
 from .fields import Field, fields_of
-from .roles import amount_of, label_of, time_of, user_of
+from .roles import amount_of, label_of, sensitive_of, time_of, user_of
+from .rows import Rows
 
 _NEARLY_ALL: Final = 0.95
 _MOST_NAMED: Final = 12
@@ -28,11 +28,12 @@ _MOST_NAMED: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What a topic holds.
+    """What a topic or a file holds.
 
     Attributes:
-        source: A declaration that fits its records.
-        records: Number of records that were looked at.
+        source: A declaration that fits its rows.
+        rows: The rows that were looked at.
+        records: Their number, with those of a file that could not be separated.
         partitions: In how many partitions they are.
         key: The field that is their key; empty if none is.
         fields: The fields that the declaration has, in order.
@@ -43,13 +44,14 @@ class Inspection:
     """
 
     source: Source
+    rows: Rows
     records: int
     partitions: int
     key: str
     fields: tuple[Field, ...]
     left_out: tuple[tuple[str, str], ...]
     disorder: Disorder
-    invalid: dict[Kind, int]
+    invalid: dict[str, int]
     example: str = ""
 
     @property
@@ -57,59 +59,68 @@ class Inspection:
         return sum(self.invalid.values()) / self.records
 
 
-def inspect(topic: str, records: Sequence[Record]) -> Inspection:
-    """Look at records.
+def inspect(looked_at: Rows, hidden: Collection[str] = ()) -> Inspection:
+    """Look at rows.
 
     Args:
-        topic: Their topic, without the profile's prefix.
-        records: The newest records, in each partition in the order of offsets.
+        looked_at: The rows.
+        hidden: Fields that are known to be sensitive, besides those whose names say so.
 
     Raises:
         InputError: There are none, they are not JSON, or no field looks like a time.
     """
+    topic, records, one = looked_at.topic, looked_at.records, looked_at.one
+    name = sanitised(looked_at.name)
     if not records:
-        raise InputError(f"{topic} holds no record.", "Send some, and inspect it again.")
+        hint = "Check the file." if looked_at.file else "Send some, and inspect it again."
+        raise InputError(f"{name} holds no {one}.", hint)
     decoded = [(record, row) for record in records if (row := _row(record)) is not None]
     rows = [row for _, row in decoded]
     if not rows:
-        all_of = "The only record" if len(records) == 1 else f"None of {len(records):,} records"
+        all_of = f"The only {one}" if len(records) == 1 else f"None of {len(records):,} {one}s"
         verb = "is not" if len(records) == 1 else "is"
         raise InputError(
-            f"{all_of} of {topic} {verb} a JSON object.", "Other formats are not supported yet."
+            f"{all_of} of {name} {verb} a JSON object.", "Other formats are not supported yet."
         )
     fields = fields_of(rows)
     time = time_of(fields)
     if time is None or time.time_format is None:
         names = ", ".join(sanitised(field.name) for field in fields[:_MOST_NAMED])
         raise InputError(
-            f"No field of {topic} looks like a time.",
-            f"Its fields: {names}. A source needs a time as SQL or ISO text, or since 1970.",
+            f"No field of {name} looks like a time.",
+            f"Its fields: {names}. A source needs a time as SQL or ISO text, or since 1970."
+            f"{_replayed(looked_at)}",
         )
     key = _key_of(decoded, fields)
     schema, left_out = _schema(topic, time, fields)
     declared = [field for field in fields if field.name in schema]
     others = [field for field in declared if field is not time]
     roles = {"user": user_of(others, key), "amount": amount_of(others), "label": label_of(declared)}
+    by_name = [field for field in sensitive_of(others) if field is not roles["amount"]]
     found = source(
         topic=topic,
         schema=schema,
         time=time.name,
         time_format=time.time_format,
         required=[field.name for field in others if field.always],
+        sensitive=[field.name for field in others if field.name in hidden or field in by_name],
         **{role: field.name for role, field in roles.items() if field is not None},
     )
     valid, invalid = validate_rows(records, found)
+    unread = Counter(looked_at.file.unread if looked_at.file else {})
+    kinds = unread + Counter(each.kind for each in invalid)
     out_of_order = disorder((record.partition, getattr(row, time.name)) for record, row in valid)
     return Inspection(
         replace(found, watermark=out_of_order.watermark),
-        len(records),
+        looked_at,
+        len(records) + unread.total(),
         len({record.partition for record in records}),
         key,
         tuple(declared),
         left_out,
         out_of_order,
-        dict(Counter(each.kind for each in invalid).most_common()),
-        invalid[0].reason if invalid else "",
+        dict(kinds.most_common()),
+        _example(looked_at, invalid),
     )
 
 
@@ -119,7 +130,32 @@ def described(found: Inspection) -> str:
     if not count:
         return "All of them would be valid."
     kinds = ", ".join(f"{kind} ({number:,})" for kind, number in found.invalid.items())
-    return f"{counted(count, 'of them', 'of them')} would be invalid: {kinds}; {found.example}."
+    example = f"; {found.example}" if found.example else ""
+    share = f"{found.invalid_share:.1%}" if found.invalid_share >= 0.001 else "less than 0.1%"
+    return f"{count:,} of them ({share}) would be invalid: {kinds}{example}."
+
+
+def known_layout(looked_at: Rows) -> str:
+    """Return a sentence on the known layout that a file has; empty if it has none."""
+    if looked_at.file is None or not looked_at.file.layout:
+        return ""
+    return (
+        f"Known layout: {looked_at.file.layout}; `fraudwatch replay` sends it to the tutorial's "
+        "topic."
+    )
+
+
+def _replayed(looked_at: Rows) -> str:
+    said = known_layout(looked_at)
+    return f" {said}" if said else ""
+
+
+def _example(looked_at: Rows, invalid: Sequence[Quarantined]) -> str:
+    file = looked_at.file
+    if not invalid:
+        return file.example if file else ""
+    place = f" ({file.unit} {invalid[0].record.offset:,})" if file else ""
+    return f"{invalid[0].reason}{place}"
 
 
 def _row(record: Record) -> dict[str, Any] | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import keyword
 from collections.abc import Sequence
+from textwrap import wrap
+from typing import Final
 
 from pipeline.sources import TimeFormat
 from pipeline.sources.durations import in_words
@@ -12,9 +14,10 @@ from pipeline.text.sanitise import sanitised
 from pipeline.text.words import counted
 
 from .fields import Field
-from .inspected import Inspection, described
+from .inspected import Inspection, described, known_layout
 
-_WRITTEN = {
+_WIDTH: Final = 100
+_WRITTEN: Final = {
     TimeFormat.SQL: "SQL text",
     TimeFormat.ISO: "ISO 8601",
     TimeFormat.EPOCH_S: "seconds since 1970",
@@ -29,18 +32,27 @@ def pasted(found: Inspection) -> str:
 
 def _seen(found: Inspection) -> list[str]:
     source = found.source
-    keyed = f", keyed by {sanitised(found.key)}" if found.key else ""
-    partitions = counted(found.partitions, "partition")
     most = in_words(found.disorder.most)
     order = f"up to {most} out of order" if found.disorder.most else "in order"
     late = f"; {found.disorder.late:,} would be late" if found.disorder.late else ""
     lines = [
-        f"{source.topic}: {counted(found.records, 'record')} in {partitions}{keyed}.",
+        _counts(found),
         f"{source.time} is written as {_WRITTEN[source.time_format]}, {order}{late}.",
         described(found),
     ]
     lines += [f"Left out: {sanitised(name)} ({why})." for name, why in found.left_out]
+    layout = known_layout(found.rows)
+    lines += [layout] if layout else []
     return [f"# {sanitised(line)}" for line in lines]
+
+
+def _counts(found: Inspection) -> str:
+    number = counted(found.records, found.rows.one)
+    if found.rows.file is not None:
+        first = "the first " if found.rows.file.more else ""
+        return f"{found.rows.name}: {first}{number}. The topic is named after the file."
+    keyed = f", keyed by {found.key}" if found.key else ""
+    return f"{found.rows.topic}: {number} in {counted(found.partitions, 'partition')}{keyed}."
 
 
 def _declaration(found: Inspection) -> list[str]:
@@ -67,7 +79,8 @@ def _declaration(found: Inspection) -> list[str]:
         ),
         "    },",
         *(f"    {what}={_text(value)}," for what, value in given.items() if value is not None),
-        *([f"    required={_tuple(required)},"] if required else []),
+        *(_names("required", required) if required else []),
+        *(_names("sensitive", source.sensitive) if source.sensitive else []),
         ")",
     ]
 
@@ -79,9 +92,14 @@ def _comment(field: Field) -> str:
     return f"  # {', '.join(said)}" if said else ""
 
 
-def _tuple(values: Sequence[str]) -> str:
-    written = ", ".join(map(_text, values))
-    return f"({written},)" if len(values) == 1 else f"({written})"
+def _names(what: str, names: Sequence[str]) -> list[str]:
+    written = ", ".join(map(_text, names))
+    line = f"    {what}=({written},)," if len(names) == 1 else f"    {what}=({written}),"
+    if len(line) <= _WIDTH:
+        return [line]
+    # No name of a column has a blank.
+    names_in_lines = wrap(f"{written},", _WIDTH - 8, break_long_words=False, break_on_hyphens=False)
+    return [f"    {what}=(", *(f"        {line}" for line in names_in_lines), "    ),"]
 
 
 def _text(value: str) -> str:

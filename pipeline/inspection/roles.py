@@ -14,6 +14,10 @@ _USER: Final = re.compile(r"user|account|customer|client|member|iban|cardholder"
 _CARD: Final = re.compile(r"card|(^|_)cc(_|$)")
 _AMOUNT: Final = re.compile(r"(^|_)(amount|amt|price|total|sum|value|paid)(_|$)|amount")
 _LABEL: Final = re.compile(r"fraud|chargeback|label")
+_SENSITIVE: Final = re.compile(
+    r"card|(^|_)(cc|pan|iban|ssn|dob|birth|birthday|e?mail|phone|street|address|passport)(_|$)"
+    r"|^(first|last|full|sur|given|family|holder|customer)?_?(name|first|last)$"
+)
 _TWO: Final = 2
 
 
@@ -57,9 +61,16 @@ def label_of(fields: Sequence[Field]) -> Field | None:
     """Return the field that says whether a record is fraud; None if none looks so."""
 
     def two(field: Field) -> bool:
-        return field.type == "boolean" or (field.type == "int64" and field.distinct <= _TWO)
+        whole = field.type == "int64" and field.distinct <= _TWO
+        return whole or field.type == "boolean" or field.labels
 
     return _first(_LABEL, [field for field in fields if two(field)])
+
+
+def sensitive_of(fields: Sequence[Field]) -> list[Field]:
+    """Return the fields that say who somebody is, and with what they pay."""
+    kinds = ("string", "int64", "date")
+    return [field for field in fields if field.type in kinds and _named(_SENSITIVE, field)]
 
 
 def _first(pattern: re.Pattern[str], fields: Sequence[Field]) -> Field | None:

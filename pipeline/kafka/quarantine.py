@@ -11,12 +11,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from math import isnan
+from operator import attrgetter
 from typing import Any, Final, TypeVar
 
 from pipeline import contract
 from pipeline.model import Transaction
 from pipeline.sources import TRANSACTION, Source, TimeFormat
 from pipeline.sources.column_types import is_decimal, is_whole
+from pipeline.sources.labels import IN_WORDS, is_label
+from pipeline.sources.masking import masked
 from pipeline.text.malformed import MALFORMED
 
 from .flink_json import read_fields, read_leniently, row_decoder, row_type, strict_decoder
@@ -143,6 +146,8 @@ class _Rule:
     def __init__(self, source: Source) -> None:
         self._source = source
         self._columns = source.columns
+        # With a second name it returns a tuple, and its time is required of each source.
+        self._required = attrgetter(source.time, *source.required)
         self._texts = [name for name, dtype in source.schema if dtype == "string"]
         self._numbers = [
             name
@@ -151,10 +156,11 @@ class _Rule:
         ]
         label = source.label
         self._flag = label if label and is_whole(self._columns[label]) else None
+        self._label = label if label and self._columns[label] == "string" else None
 
     def lacks(self, row: Any) -> bool:
         """Whether a required column is null."""
-        return any(getattr(row, name) is None for name in self._source.required)
+        return None in self._required(row)
 
     def read_leniently(self, record: Record) -> dict[str, Any] | tuple[Kind, str]:
         """Return a value by column, or why there is no valid row."""
@@ -175,8 +181,13 @@ class _Rule:
                 if written == "null":
                     missing = "is null" if name in fields else "is missing"
                     return Kind.MISSING, f"{name} {missing}"
-                return Kind.WRONG_TYPE, f"{name} is {written[:60]}, not {self._wanted(name)}"
+                shown = self._shown(name, written[:60])
+                return Kind.WRONG_TYPE, f"{name} is {shown}, not {self._wanted(name)}"
         return row
+
+    def _shown(self, name: str | None, written: object) -> object:
+        """A value in a reason, which is read, logged and copied in many places."""
+        return masked(written) if name in self._source.sensitive else written
 
     def _wanted(self, name: str) -> str:
         dtype = self._columns[name]
@@ -194,14 +205,19 @@ class _Rule:
             return _too_new(source, time, record.timestamp_ms)
         amount = None if source.amount is None else getattr(row, source.amount)
         if amount is not None and (isnan(amount) or abs(amount) > contract.MOST_AMOUNT):
-            return Kind.AMOUNT, f"{source.amount} is {amount:g}"
+            return Kind.AMOUNT, f"{source.amount} is {self._shown(source.amount, f'{amount:g}')}"
         for name in self._numbers:
             number = getattr(row, name)
             if number is not None and not abs(number) <= contract.MOST_NUMBER:
-                return Kind.WRONG_TYPE, f"{name} is {number:g}, which no sum could hold"
+                shown = self._shown(name, f"{number:g}")
+                return Kind.WRONG_TYPE, f"{name} is {shown}, which no sum could hold"
         flag = None if self._flag is None else getattr(row, self._flag)
         if flag not in (None, 0, 1):
-            return Kind.FLAG, f"{self._flag} is {flag}"
+            return Kind.FLAG, f"{self._flag} is {self._shown(self._flag, flag)}"
+        written = None if self._label is None else getattr(row, self._label)
+        if written is not None and not is_label(written):
+            shown = self._shown(self._label, repr(written[:60]))
+            return Kind.FLAG, f"{self._label} is {shown}, not {IN_WORDS}"
         for name in self._texts:
             text = getattr(row, name)
             if text is not None and len(text) > contract.MOST_CHARACTERS:

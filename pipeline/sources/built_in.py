@@ -19,4 +19,5 @@ TRANSACTION: Final[Source] = source(
     amount="amt",
     label="is_fraud",
     required=contract.TRANSACTION_FIELDS,
+    sensitive=("cc_num", "first", "last", "dob"),
 )

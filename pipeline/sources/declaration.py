@@ -32,6 +32,7 @@ class Source:
         label: The column that says whether a record is fraud; None if there is none.
         required: The columns without which a record is invalid, in the order of the schema; the
             time column is one of them.
+        sensitive: The columns whose values are not shown, unless the profile allows it.
 
     Raises:
         InputError: The declaration is invalid.
@@ -48,6 +49,7 @@ class Source:
     amount: str | None
     label: str | None
     required: tuple[str, ...]
+    sensitive: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         fault = first_fault(self)

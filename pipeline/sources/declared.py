@@ -27,6 +27,7 @@ def source(
     amount: str | None = None,
     label: str | None = None,
     required: Iterable[str] = (),
+    sensitive: Iterable[str] = (),
 ) -> Source:
     """Declare a stream that features can read.
 
@@ -42,6 +43,7 @@ def source(
         amount: The column with an amount.
         label: The column that says whether a record is fraud.
         required: Columns without which a record is invalid; any other but `time` may be null.
+        sensitive: Columns whose values are not shown, such as a card number or a name.
 
     Raises:
         InputError: The declaration is invalid.
@@ -62,6 +64,7 @@ def source(
         amount=amount,
         label=label,
         required=(*in_order, *unknown),
+        sensitive=(sensitive,) if isinstance(sensitive, str) else tuple(sensitive),
     )
 
 

@@ -81,7 +81,9 @@ def _roles(source: Source) -> Iterator[Fault]:
     columns = source.columns
     named = {"user": source.user, "amount": source.amount, "label": source.label}
     roles = [(role, name) for role, name in named.items() if name is not None]
-    for role, name in (*roles, *(("required", name) for name in source.required)):
+    lists = {"required": source.required, "sensitive": source.sensitive}
+    listed = [(what, name) for what, names in lists.items() for name in names]
+    for role, name in (*roles, *listed):
         if name not in columns:
             yield (
                 f"{role} names {sanitised(name)!r}, which is not in the schema",

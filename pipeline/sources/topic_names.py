@@ -6,7 +6,9 @@ import re
 from typing import Final
 
 ALLOWED: Final = "Kafka allows up to 249 letters, digits, dots, dashes and underscores."
-_NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,249}")
+ALLOWED_CHARACTERS: Final = "A-Za-z0-9._-"
+MOST_CHARACTERS: Final = 249
+_NAME: Final = re.compile(rf"[{ALLOWED_CHARACTERS}]{{1,{MOST_CHARACTERS}}}")
 
 
 def is_topic_name(name: str) -> bool:

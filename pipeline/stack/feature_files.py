@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from pipeline.config import Settings
 from pipeline.errors import InputError
 from pipeline.features import BUILT_IN, Feature, Registry
+from pipeline.features.masks import Masks
 from pipeline.features.module import read_module, where
 from pipeline.flink.refusals import refusal
 
@@ -26,6 +28,15 @@ def load(paths: Iterable[Path]) -> Registry:
             _refuse_unfit(path, added)
             registry = registry.with_feature(added, where(path, added))
     return registry
+
+
+def masks(settings: Settings) -> Masks:
+    """Return what is hidden in each topic of a profile.
+
+    Raises:
+        InputError: A feature file is unusable, so that it is not known.
+    """
+    return Masks(load(settings.features), settings.kafka, show=settings.show_sensitive)
 
 
 def _refuse_unfit(path: Path, feature: Feature) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline.features import Feature
-from pipeline.model import JobDetail, JobFailure, RestorePoint
+from pipeline.model import JobDetail, JobFailure, RestorePoint, Sink
 
 
 def described(
@@ -14,6 +14,8 @@ def described(
     sql: str,
     restore_points: Sequence[RestorePoint],
     failures: Sequence[JobFailure] = (),
+    *,
+    sink: Sink,
 ) -> JobDetail:
     """Return a job's detail.
 
@@ -23,12 +25,13 @@ def described(
         sql: The job's SQL.
         restore_points: Its savepoints and checkpoints, newest first.
         failures: Its exceptions, newest first.
+        sink: What its topic holds.
     """
     return JobDetail(
         name=feature.name,
         description=feature.description,
         topic=topic,
-        columns=feature.sink.columns,
+        columns=sink.columns,
         expression=repr(feature.table),
         sql=sql,
         restore_points=tuple(restore_points),

@@ -161,7 +161,10 @@ class Runtime:
         Raises:
             InputError: A feature file is unusable.
         """
-        return tuple(feature.sink for feature in self.features)
+        return tuple(map(self._sink, self.features))
+
+    def _sink(self, feature: Feature) -> Sink:
+        return feature.sink.in_full() if self._settings.show_sensitive else feature.sink
 
     def status(self) -> StackStatus:
         """Return the status of the whole stack, also when it does not run."""
@@ -214,12 +217,13 @@ class Runtime:
         endpoints = self._stack.find_endpoints()
         if endpoints is None:
             restore_points = recorded_restore_points(self._settings, name)
-            return described(feature, topic, sql, restore_points)
+            return described(feature, topic, sql, restore_points, sink=self._sink(feature))
         jobs = self._stack.jobs(endpoints)
         rest = self._stack.rest(endpoints.flink)
         job_id = jobs.running([name]).get(name) or jobs.last_id(name)
         failures = rest.failures(job_id) if job_id else ()
-        return described(feature, topic, sql, jobs.restore_points(name), failures)
+        points = jobs.restore_points(name)
+        return described(feature, topic, sql, points, failures, sink=self._sink(feature))
 
     def start_job(
         self,

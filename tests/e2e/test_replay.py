@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 
 from pipeline import contract
+from pipeline.config import Settings
 from pipeline.kafka.consumer import read_to_end
 from pipeline.kafka.quarantine import validate
 from pipeline.model import Transaction
 from pipeline.stack.runtime import Runtime
 
 from ..replayed import csv_of, line
-from .conftest import Run, emptied
+from .conftest import Run, command, emptied
 
 
 def sent(stack: Runtime) -> list[Transaction]:
@@ -54,7 +55,7 @@ def shuffled(tmp_path: Path) -> Path:
 
 
 def test_files_in_any_order_arrive_in_that_of_time(
-    running_stack: Runtime, fraudwatch: Run, shuffled: Path
+    running_stack: Runtime, stack_settings: Settings, fraudwatch: Run, shuffled: Path
 ) -> None:
     stack = emptied(running_stack)
     done = fraudwatch("replay", f"{shuffled}/*.csv*", "--json")
@@ -69,7 +70,11 @@ def test_files_in_any_order_arrive_in_that_of_time(
     assert len(by_user) == 50
     assert all(times == sorted(times) for times in by_user.values())
 
-    tail = fraudwatch("tail", "transaction", "--from", "beginning", "--no-follow", "--json")
+    words = ("tail", "transaction", "--from", "beginning", "--no-follow", "--json")
+    tail = fraudwatch(*words, "-n", "1")
+    assert json.loads(tail.stdout)["value"]["first"] == "••••"
+    assert "Hidden, and so no file to replay: cc_num, dob, first and last" in tail.stderr
+    tail = command(stack_settings, {"FRAUDWATCH_SHOW_SENSITIVE": "true"})(*words)
     again = shuffled / "tail.jsonl"
     again.write_text(tail.stdout)
     newest = max(row.trans_date_trans_time for row in rows)

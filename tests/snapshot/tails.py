@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +12,10 @@ import msgspec
 from textual.pilot import Pilot
 from textual.widget import Widget
 
+from pipeline.inspection.inspected import inspect
+from pipeline.inspection.pasted import pasted
+from pipeline.inspection.rows import Rows
+from pipeline.kafka.records import Record
 from pipeline.model import Last, Reset, Since, Start
 from tui.screens.records.record_list import RecordsTable
 from tui.screens.records.records_screen import RecordsScreen
@@ -25,6 +29,7 @@ from .sample_rows import NOW, transaction
 from .stage import Stage
 
 TOPIC = "transaction"
+LONGEST_SECONDS = 60.0
 
 
 def record(number: int, value: object = b"", key: bytes | None = b"", **changes: Any) -> RecordView:
@@ -36,6 +41,12 @@ def record(number: int, value: object = b"", key: bytes | None = b"", **changes:
     return RecordView(*place, at, str(number).encode() if key == b"" else key, value, **changes)
 
 
+def _answering() -> threading.Event:
+    event = threading.Event()
+    event.set()
+    return event
+
+
 @dataclass
 class FakeTails:
     """Kafka in memory.
@@ -45,6 +56,8 @@ class FakeTails:
         error: Why no topic can be read.
         failure: Raised by everything that blocks.
         opened: The opened topics, in order.
+        inspected: The inspected topics, in order.
+        answers: Cleared while an inspection is to take long.
     """
 
     held: dict[str, list[RecordView]] = field(default_factory=dict)
@@ -52,6 +65,8 @@ class FakeTails:
     failure: Exception | None = None
     at: str = "127.0.0.1:9092"
     opened: list[tuple[str, Start]] = field(default_factory=list)
+    inspected: list[str] = field(default_factory=list)
+    answers: threading.Event = field(default_factory=_answering)
 
     def address(self) -> str:
         return self.at
@@ -66,6 +81,20 @@ class FakeTails:
         if self.failure is not None:
             raise self.failure
         return [TopicSize(name, len(held), 4) for name, held in sorted(self.held.items())]
+
+    def inspect(self, topic: str, report: Callable[[int], None]) -> str:
+        if self.failure is not None:
+            raise self.failure
+        self.inspected.append(topic)
+        if not self.answers.wait(LONGEST_SECONDS):
+            raise AssertionError("the test has not let it answer")
+        held = self.held.get(topic, [])
+        report(len(held))
+        records = [
+            Record(topic, each.partition, each.offset, each.timestamp_ms, each.key, each.data)
+            for each in held
+        ]
+        return pasted(inspect(Rows(topic, topic, records)))
 
 
 class FakeTail:

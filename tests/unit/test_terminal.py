@@ -33,6 +33,7 @@ COMMANDS = (
     ("topics", 3),
     ("tail transaction", 3),
     ("inspect transaction", 3),
+    ("inspect Café✓.csv", 5),
     ("verify", 3),
     ("quarantine", 3),
     ("sql rolling", 0),

@@ -11,6 +11,7 @@ from rich.cells import cell_len
 
 from pipeline.model import SinkColumn
 from pipeline.sources.column_types import digits, is_decimal
+from pipeline.sources.masking import masked
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone
 from tui.streams.feature_rows import kind
@@ -77,7 +78,9 @@ def columns_of(columns: Sequence[SinkColumn]) -> Columns[Any]:
 
 
 def written(value: Any, column: SinkColumn) -> str:
-    """Format a value: results with thousands separators, ids without."""
+    """Format a value: results with thousands separators, ids without, and dots for hidden ones."""
+    if column.hidden and value is not None:
+        return masked(value)
     match value:
         case None:
             return text.NOTHING
@@ -113,6 +116,10 @@ def _column(place: int, column: SinkColumn, width: int, drop: int) -> Column[Has
         quiet = value is None or (not column.computed and kind(column) is datetime)
         return [Piece(written(value, column), Tone.QUIET if quiet else Tone.PLAIN)]
 
+    def hidden(row: HasValues) -> str | None:
+        value = row.values[place]
+        return None if value is None else masked(value)
+
     return Column(
         title,
         # Includes the arrow of a sorted column.
@@ -122,6 +129,7 @@ def _column(place: int, column: SinkColumn, width: int, drop: int) -> Column[Has
         kind=kind(column),
         places=digits(column.type)[1] if is_decimal(column.type) else 0,
         value=lambda row: row.values[place],
+        masked=hidden if column.hidden else None,
         word=kind(column) is str,
         right=numbers,
         drop=drop,

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
+
+import msgspec
 
 from pipeline.config import KafkaSettings
 from pipeline.contract import TRANSACTION_TOPIC
 from pipeline.kafka.consumer import BatchConsumer
 from pipeline.kafka.records import Record, decode
 from pipeline.model import Last, RollingRow, Transaction, WindowRow
+from pipeline.sources.masking import Mask, MaskOf, nothing
 
 from .history import HistoryBatch
 from .sink_topics import ROLLING, TUMBLING
@@ -26,9 +29,11 @@ class KafkaHistory:
     Args:
         kafka: The cluster and its credentials.
         user_id: The user's id.
+        mask_of: Returns what is hidden in a topic, by its name in Kafka.
     """
 
-    def __init__(self, kafka: KafkaSettings, user_id: int) -> None:
+    def __init__(self, kafka: KafkaSettings, user_id: int, mask_of: MaskOf = nothing) -> None:
+        self._mask = mask_of(kafka.topic(TRANSACTION_TOPIC))
         self._key = str(user_id).encode()
         self._topics = {kafka.topic(name): name for name in _TOPICS}
         self._consumer = BatchConsumer(kafka, tuple(self._topics), Last(PAST_RECORDS))
@@ -41,7 +46,9 @@ class KafkaHistory:
             if record.key == self._key:
                 mine[self._topics[record.topic]].append(record)
         return HistoryBatch(
-            transactions=decode(Transaction, mine[TRANSACTION_TOPIC])[0],
+            transactions=[
+                as_shown(row, self._mask) for row in decode(Transaction, mine[TRANSACTION_TOPIC])[0]
+            ],
             means=decode(RollingRow, mine[ROLLING.topic])[0],
             windows=decode(WindowRow, mine[TUMBLING.topic])[0],
             read=len(records),
@@ -52,3 +59,9 @@ class KafkaHistory:
 
     def close(self) -> None:
         self._consumer.close()
+
+
+def as_shown(row: Transaction, mask: Mask) -> Transaction:
+    """Return a transaction as it is shown: with texts for what is hidden."""
+    hidden: dict[str, Any] = {name: mask.text(name, getattr(row, name)) for name in mask.fields}
+    return msgspec.structs.replace(row, **hidden) if hidden else row

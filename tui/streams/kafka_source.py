@@ -12,6 +12,7 @@ from pipeline.kafka.consumer import BatchConsumer
 from pipeline.kafka.quarantine import validate
 from pipeline.kafka.records import Record, decode_with_records
 from pipeline.model import Last, Transaction
+from pipeline.sources.masking import MaskOf, nothing
 
 from .feature_rows import values
 from .quarantined import BadRow
@@ -34,10 +35,14 @@ class KafkaSource:
     Args:
         kafka: The cluster and its credentials.
         sinks: The sink topics to read besides the topic `transaction`.
+        mask_of: Returns what is hidden in a topic, by its name in Kafka.
     """
 
-    def __init__(self, kafka: KafkaSettings, sinks: Sequence[SinkTopic[Any]]) -> None:
+    def __init__(
+        self, kafka: KafkaSettings, sinks: Sequence[SinkTopic[Any]], mask_of: MaskOf = nothing
+    ) -> None:
         self._sinks = sinks
+        self._mask_of = mask_of
         names = (TRANSACTION_TOPIC, *(sink.topic for sink in sinks))
         self._topics = {kafka.topic(name): name for name in names}
         self._consumer = BatchConsumer(kafka, tuple(self._topics), Last(_PAST_RECORDS))
@@ -59,6 +64,7 @@ class KafkaSource:
             error=self._consumer.error,
             recreated=recreated,
             past=past,
+            mask_of=self._mask_of,
         )
         # From the next batch on, since this one may still contain records of the past.
         self._caught_up = self._caught_up or self._consumer.has_read_the_past()
@@ -76,6 +82,7 @@ def decoded(
     error: str,
     recreated: bool,
     past: bool,
+    mask_of: MaskOf = nothing,
 ) -> Batch:
     """Decode the records of one poll.
 
@@ -86,6 +93,7 @@ def decoded(
         error: Why Kafka cannot be read.
         recreated: Whether topics were deleted or recreated.
         past: Whether the records are older than the console.
+        mask_of: Returns what is hidden in a topic, by its name in Kafka.
     """
     transactions, quarantined = validate(by_topic[TRANSACTION_TOPIC])
     # A record without a timestamp has a negative one.
@@ -98,14 +106,17 @@ def decoded(
     bad = 0
     for sink in sinks:
         if records := by_topic[sink.topic]:
-            rows[sink.feature], bad_rows = _rows(sink, records)
+            rows[sink.feature], bad_rows = _rows(sink, records, mask_of)
             bad += bad_rows
     return Batch(
         transactions=[row for _, row in transactions],
         extents=_extents(transactions),
         sinks=rows,
         quarantined=[
-            BadRow(RecordView.of(found.record), found.kind, found.reason) for found in quarantined
+            BadRow(
+                RecordView.of(found.record, mask_of(found.record.topic)), found.kind, found.reason
+            )
+            for found in quarantined
         ],
         bad=bad,
         lag=lag,
@@ -116,7 +127,9 @@ def decoded(
     )
 
 
-def _rows(sink: SinkTopic[Any], records: list[Record]) -> tuple[Sequence[Any], int]:
+def _rows(
+    sink: SinkTopic[Any], records: list[Record], mask_of: MaskOf
+) -> tuple[Sequence[Any], int]:
     """Return the rows of a sink topic, and the number of records that could not be decoded."""
     if sink.columns:
         own = [(record, values(record.value, sink.columns)) for record in records]
@@ -128,7 +141,8 @@ def _rows(sink: SinkTopic[Any], records: list[Record]) -> tuple[Sequence[Any], i
     if not sink.with_record:
         return [row for _, row in good], bad
     placed = [
-        WithRecord(RecordView.of(record).shortened(_LONGEST_ROW), row) for record, row in good
+        WithRecord(RecordView.of(record, mask_of(record.topic)).shortened(_LONGEST_ROW), row)
+        for record, row in good
     ]
     return placed, bad
 

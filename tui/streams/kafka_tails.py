@@ -12,11 +12,14 @@ from pipeline.kafka.consumer import BatchConsumer
 from pipeline.kafka.records import Record
 from pipeline.kafka.topics import list_topics
 from pipeline.model import Start
+from pipeline.sources.masking import OPEN, Mask, MaskOf, nothing
 
 from .record_view import RecordView
 from .tail_source import TailBatch, TopicSize, follows
 
 _POLL_SECONDS: Final = 0.1
+_LOOKED_AT: Final = 20_000
+"""Records that are inspected; all at once they are several times larger than in Kafka."""
 _AHEAD_RECORDS: Final = 20_000
 _AHEAD_BYTES: Final = 16 * 1024 * 1024
 # Time to fetch all that is there: a slow Kafka returns one partition long before the next.
@@ -30,9 +33,13 @@ class KafkaTails:
     Args:
         bootstrap: Returns the address; empty while there is none.
         kafka: The credentials.
+        mask_of: Returns what is hidden in a topic, by its name in Kafka.
     """
 
-    def __init__(self, bootstrap: Callable[[], str], kafka: KafkaSettings) -> None:
+    def __init__(
+        self, bootstrap: Callable[[], str], kafka: KafkaSettings, mask_of: MaskOf = nothing
+    ) -> None:
+        self._mask_of = mask_of
         self._bootstrap = bootstrap
         self._kafka = kafka
 
@@ -46,7 +53,7 @@ class KafkaTails:
         Raises:
             UnavailableError: Kafka has no address yet.
         """
-        return KafkaTail(self._required(), topic, start)
+        return KafkaTail(self._required(), topic, start, self._mask_of(topic))
 
     def topics(self) -> Sequence[TopicSize]:
         """Return all topics except Kafka's internal ones, by name.
@@ -58,6 +65,20 @@ class KafkaTails:
             TopicSize(found.name, found.records, found.width, len(found.leaderless))
             for found in list_topics(self._required())
         ]
+
+    def inspect(self, topic: str, report: Callable[[int], None]) -> str:
+        """Return the declaration of a source that fits a topic's newest records.
+
+        Raises:
+            PipelineError: Kafka cannot be reached, or they are not those of a source.
+        """
+        # Opened seldom, and it brings much along.
+        from pipeline.inspection.inspected import inspect
+        from pipeline.inspection.pasted import pasted
+        from pipeline.inspection.rows import of_topic
+
+        rows = of_topic(self._required(), topic, _LOOKED_AT, report)
+        return pasted(inspect(rows, self._mask_of(topic).fields))
 
     def _required(self) -> KafkaSettings:
         bootstrap = self._bootstrap()
@@ -77,9 +98,11 @@ class KafkaTail:
         kafka: The cluster and its credentials.
         topic: The topic's name.
         start: Where to start reading.
+        mask: What of its records is hidden.
     """
 
-    def __init__(self, kafka: KafkaSettings, topic: str, start: Start) -> None:
+    def __init__(self, kafka: KafkaSettings, topic: str, start: Start, mask: Mask = OPEN) -> None:
+        self._mask = mask
         self._consumer = BatchConsumer(kafka, (topic,), start)
         self._most_ahead = 0 if follows(start) else _AHEAD_RECORDS
         self._ahead: list[Record] = []
@@ -90,7 +113,7 @@ class KafkaTail:
         recreated = self._consumer.take_recreated()
         found, self._ahead = self._ahead[:most], self._ahead[most:]
         return TailBatch(
-            records=[RecordView.of(record) for record in found],
+            records=[RecordView.of(record, self._mask) for record in found],
             lag=self._consumer.lag() + len(self._ahead) if self._consumer.found else None,
             recreated=recreated,
             missing=bool(self._consumer.missing),

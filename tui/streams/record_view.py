@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 import msgspec
 
 from pipeline.kafka.records import Header, Record
+from pipeline.sources.masking import HIDDEN, OPEN, Mask
 from pipeline.text.malformed import MALFORMED
 
 LONGEST_VALUE: Final = 64 * 1024
@@ -34,6 +36,7 @@ class RecordView:
         size: Bytes of the whole value in Kafka; None when `value` is not truncated.
         headers: The first names and values, in their order.
         headers_left: Number of further headers of the record.
+        mask: What of it is hidden; filters look at all of it.
     """
 
     topic: str
@@ -45,10 +48,16 @@ class RecordView:
     size: int | None = None
     headers: tuple[Header, ...] = ()
     headers_left: int = 0
+    mask: Mask = OPEN
 
     @classmethod
-    def of(cls, record: Record) -> RecordView:
-        """Create a view of a record; a long one is truncated, so that many fit in memory."""
+    def of(cls, record: Record, mask: Mask = OPEN) -> RecordView:
+        """Create a view of a record; a long one is truncated, so that many fit in memory.
+
+        Args:
+            record: The record.
+            mask: What of it is hidden.
+        """
         key = record.key if record.key is None else record.key[:_LONGEST_KEY]
         headers = record.headers
         whole = cls(
@@ -60,6 +69,7 @@ class RecordView:
             record.value,
             headers=tuple(_shortened(header) for header in headers[:_MOST_HEADERS]),
             headers_left=max(0, len(headers) - _MOST_HEADERS),
+            mask=mask,
         )
         return whole.shortened(LONGEST_VALUE)
 
@@ -76,6 +86,26 @@ class RecordView:
         if self.value is None or isinstance(self.value, bytes):
             return self.value
         return msgspec.json.encode(self.value)
+
+    @property
+    def shown(self) -> bytes | None:
+        """The value as it is shown, copied and exported."""
+        return _masked(self.mask, self.data) if self.mask else self.data
+
+    @property
+    def shown_key(self) -> bytes | None:
+        """The key as it is shown, copied and exported."""
+        return self.mask.shown_key(self.key, self.data) if self.mask else self.key
+
+    @property
+    def shown_headers(self) -> tuple[Header, ...]:
+        """The headers as they are shown and exported."""
+        return tuple((name, self.mask.header(name, value)) for name, value in self.headers)
+
+    @property
+    def withheld(self) -> bool:
+        """Whether all of the value is hidden, since its fields cannot be told apart."""
+        return bool(self.mask) and self.shown == HIDDEN.encode()
 
     @property
     def cut(self) -> bool:
@@ -147,6 +177,12 @@ class RecordFields:
                 return None
             found = found.get(part)
         return _plain(found)
+
+
+@lru_cache(maxsize=128)
+def _masked(mask: Mask, data: bytes | None) -> bytes | None:
+    """Hide values once, not in each frame."""
+    return mask.json(data)
 
 
 def _shortened(header: Header) -> Header:

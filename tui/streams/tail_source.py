@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -73,3 +73,11 @@ class Tails(Protocol):
     def open(self, topic: str, start: Start) -> TailSource: ...
 
     def topics(self) -> Sequence[TopicSize]: ...
+
+    def inspect(self, topic: str, report: Callable[[int], None]) -> str:
+        """Return the declaration of a source that fits a topic's newest records.
+
+        Args:
+            topic: Its name in Kafka.
+            report: Called with the number of records so far; what it raises ends the reading.
+        """

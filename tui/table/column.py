@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, Generic, TypeVar
@@ -34,6 +34,8 @@ class Column(Generic[RowT]):
         kind: `int`, `float`, `Decimal`, `bool`, `str` or `datetime`.
         places: The digits of a `Decimal` behind the point.
         value: Returns a row's value to filter, sort and export by; None when it has none.
+        masked: Returns a row's value as exports have it, a text, if it may be hidden; None if it
+            may not.
         word: Whether words in a filter are searched in it.
         letter: The key that sorts by it; empty for none.
         right: Whether it is right-aligned, like numbers.
@@ -50,6 +52,7 @@ class Column(Generic[RowT]):
     kind: type = str
     places: int = 0
     value: Callable[[RowT], Any] = _nothing
+    masked: Callable[[RowT], str | None] | None = None
     word: bool = False
     letter: str = ""
     right: bool = False
@@ -88,9 +91,25 @@ class Columns(Generic[RowT]):
         """The digits of decimals behind the point, by name."""
         return {name: each.places for name, each in self._by_name.items()}
 
+    @cached_property
+    def exported(self) -> Mapping[str, type]:
+        """The types of the columns in exports, by name; what may be hidden is text."""
+        return {
+            name: each.kind if each.masked is None else str for name, each in self._by_name.items()
+        }
+
     def values(self, row: RowT) -> list[Any]:
-        """Return a row's values, in the order of `kinds`."""
-        return [each.value(row) for each in self._by_name.values()]
+        """Return a row's values for an export, in the order of `exported`."""
+        return [(each.masked or each.value)(row) for each in self._by_name.values()]
+
+    def as_shown(self, row: RowT, values: Iterable[Any]) -> list[str]:
+        """Return some of a row's values as texts; those of hidden columns as they are shown."""
+        hidden = {
+            each.value(row): each.masked(row)
+            for each in self._by_name.values()
+            if each.masked is not None
+        }
+        return [str(hidden.get(value, value)) for value in values]
 
     def getter(self, row: RowT) -> Get:
         """Return the lookup of a row's values that a filter needs."""

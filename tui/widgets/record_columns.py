@@ -29,7 +29,7 @@ def _time_cell(record: RecordView, _: float) -> Sequence[Piece]:
 def _key_cell(record: RecordView, _: float) -> Sequence[Piece]:
     if record.key is None:
         return [Piece("null", Tone.QUIET)]
-    return [Piece(text.clean(as_text(record.key), _KEY_CELLS))]
+    return [Piece(text.clean(as_text(record.shown_key), _KEY_CELLS))]
 
 
 @lru_cache(maxsize=512)
@@ -41,7 +41,7 @@ def _coloured(begin: bytes) -> tuple[Piece, ...]:
 
 
 def _value_cell(record: RecordView, _: float) -> Sequence[Piece]:
-    data = record.data
+    data = record.shown
     if data is None:
         return [Piece("tombstone", Tone.WAITS)]
     if not data:
@@ -59,7 +59,7 @@ def _text(data: bytes | None) -> str | None:
 
 def _headers(record: RecordView) -> str | None:
     """Return headers as JSON, in their order, since names may repeat; None for no headers."""
-    headers = [(name, _text(value)) for name, value in record.headers]
+    headers = [(name, _text(value)) for name, value in record.shown_headers]
     return msgspec.json.encode(headers).decode() if headers else None
 
 
@@ -89,7 +89,7 @@ _COLUMNS: Final[tuple[Column[RecordView], ...]] = (
         10,
         _key_cell,
         name="key",
-        value=lambda record: _text(record.key),
+        value=lambda record: _text(record.shown_key),
         drop=1,
         grow=10,
     ),
@@ -98,7 +98,7 @@ _COLUMNS: Final[tuple[Column[RecordView], ...]] = (
         20,
         _value_cell,
         name="value",
-        value=lambda record: _text(record.data),
+        value=lambda record: _text(record.shown),
         grow=2_000,
     ),
     # The size of the whole value, even where the value is truncated.

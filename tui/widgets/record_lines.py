@@ -28,7 +28,8 @@ def record_lines(record: RecordView, width: int) -> list[Line]:
         _field("offset", text.integer(record.offset)),
         _field("", stamp(record)),
         _field(
-            "key", "null" if record.key is None else text.clean(as_text(record.key), _KEY_CELLS)
+            "key",
+            "null" if record.key is None else text.clean(as_text(record.shown_key), _KEY_CELLS),
         ),
         _size(record),
     ]
@@ -66,7 +67,7 @@ def _headers(record: RecordView) -> list[Line]:
             Piece(f"{text.clean(name, _KEY_CELLS)} ", Tone.STRONG),
             Piece("null" if value is None else text.clean(as_text(value), _KEY_CELLS)),
         ]
-        for name, value in record.headers
+        for name, value in record.shown_headers
     ]
     if record.headers_left:
         groups.append([Piece(f"and {text.integer(record.headers_left)} more headers", Tone.WAITS)])
@@ -85,7 +86,7 @@ def _size(record: RecordView) -> Line:
 
 
 def _value(record: RecordView) -> Iterable[Line]:
-    data = record.data
+    data = record.shown
     if data is None:
         yield [Piece("No value: a tombstone, which marks its key as deleted.", Tone.WAITS)]
         return
@@ -106,6 +107,8 @@ def _value(record: RecordView) -> Iterable[Line]:
 
 def _not_json(record: RecordView, data: bytes) -> str:
     """Return why the value is not shown as JSON; empty when it is."""
+    if record.withheld:
+        return "Hidden: it is not JSON, and the topic has sensitive fields."
     try:
         data.decode()
     except UnicodeDecodeError as error:

@@ -134,13 +134,14 @@ class RecordPane(ScrollView, can_focus=True, inherit_bindings=False):
 
 def copy_value(pane: ScrollView, record: RecordView) -> None:
     """Copy a record's value to the clipboard of the user's terminal, and notify."""
-    data = record.data
+    data = record.shown
     if data is None:
         pane.notify("A tombstone has no value to copy.", severity="warning", markup=False)
         return
     pane.app.copy_to_clipboard(as_text(data))
     copied = f"Copied {text.integer(len(data))} bytes"
     more = f" of {text.integer(record.size)}" if record.size is not None else ""
+    more += ", what is sensitive hidden" if data != record.data else ""
     pane.notify(f"{copied}{more}.", markup=False)
 
 

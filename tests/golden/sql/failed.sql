@@ -3,6 +3,7 @@ CREATE TEMPORARY TABLE `_2fa_logins_raw` (
   `who` BIGINT,
   `ok` BOOLEAN,
   `sound` STRING,
+  `stolen` STRING,
   `kafka_time` TIMESTAMP_LTZ(3) METADATA FROM 'timestamp' VIRTUAL,
   `at_read` AS CASE WHEN `at` BETWEEN -62135596800000 AND 253402300799999 THEN CAST(TO_TIMESTAMP_LTZ(`at`, 3) AS TIMESTAMP(3)) END,
   WATERMARK FOR `at_read` AS CASE WHEN (
@@ -12,9 +13,22 @@ CREATE TEMPORARY TABLE `_2fa_logins_raw` (
     )
     AND (
       (
+        `stolen` IS NULL
+      )
+      OR LOWER(`stolen`) IN ('yes', 'y', 'true', '1', 'no', 'n', 'false', '0')
+    )
+    AND (
+      (
         `sound` IS NULL
       ) OR (
         CHAR_LENGTH(`sound`) <= 1000
+      )
+    )
+    AND (
+      (
+        `stolen` IS NULL
+      ) OR (
+        CHAR_LENGTH(`stolen`) <= 1000
       )
     )
   ) THEN `at_read` - INTERVAL '0 00:02:00' DAY TO SECOND END
@@ -33,7 +47,7 @@ CREATE TEMPORARY TABLE `_2fa_logins_raw` (
 );
 
 CREATE TEMPORARY VIEW `_2fa_logins` AS
-SELECT `at_read` AS `at`, `who`, `ok`, `sound`
+SELECT `at_read` AS `at`, `who`, `ok`, `sound`, `stolen`
 FROM `_2fa_logins_raw`
 WHERE (
     `at_read` >= CAST('1970-01-01 00:00:00.000000' AS TIMESTAMP)
@@ -42,9 +56,22 @@ WHERE (
     )
     AND (
       (
+        `stolen` IS NULL
+      )
+      OR LOWER(`stolen`) IN ('yes', 'y', 'true', '1', 'no', 'n', 'false', '0')
+    )
+    AND (
+      (
         `sound` IS NULL
       ) OR (
         CHAR_LENGTH(`sound`) <= 1000
+      )
+    )
+    AND (
+      (
+        `stolen` IS NULL
+      ) OR (
+        CHAR_LENGTH(`stolen`) <= 1000
       )
     )
   );

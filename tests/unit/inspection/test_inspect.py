@@ -13,8 +13,10 @@ import pytest
 from pipeline.errors import InputError
 from pipeline.inspection.disorder import disorder
 from pipeline.inspection.fields import fields_of
-from pipeline.inspection.inspected import Inspection, inspect
+from pipeline.inspection.inspected import Inspection
+from pipeline.inspection.inspected import inspect as inspect_rows
 from pipeline.inspection.pasted import pasted
+from pipeline.inspection.rows import Rows
 from pipeline.kafka.quarantine import Kind
 from pipeline.kafka.records import Record
 from pipeline.sources import Source, TimeFormat
@@ -43,6 +45,10 @@ def payment(number: int, **changes: Any) -> dict[str, Any]:
 def payments(count: int = 50, **changes: Any) -> list[Record]:
     rows = [payment(number, **changes) for number in range(count)]
     return [record(row, number, row["account"]) for number, row in enumerate(rows)]
+
+
+def inspect(topic: str, records: Sequence[Record]) -> Inspection:
+    return inspect_rows(Rows(topic, topic, records))
 
 
 def declared(found: Inspection, folder: Path) -> Source:
@@ -133,6 +139,8 @@ def test_a_number_is_no_time_unless_its_name_says_so() -> None:
         (["2024-02-29", "2024-03-01"], "date", ""),
         (["2024-02-30", "2024-03-01"], "string", ""),
         ([1, "a"], "string", "text, numbers or booleans"),
+        ([*range(50), "a"], "int64", "1 of them is text"),
+        ([*range(50), 1.5, "a", "b"], "float64", "2 of them are text"),
         ([{"a": 1}, None], "", "an object, which is not supported yet"),
         ([[1]], "", "an array, which is not supported yet"),
         ([None], "", "always null"),
@@ -142,6 +150,17 @@ def test_types(values: list[object], dtype: str, note: str) -> None:
     (field,) = fields_of([{"x": value} for value in values])
     assert (field.type, field.note) == (dtype, note)
     assert field.null_share == values.count(None) / len(values)
+
+
+@pytest.mark.parametrize("words", [("Yes", "No"), ("y", "N"), ("TRUE", "false"), ("1", "0")])
+def test_a_label_may_be_a_text(words: tuple[str, str]) -> None:
+    rows = [payment(number, chargeback=words[number % 2]) for number in range(50)]
+    found = inspect("payments", [record(row, number) for number, row in enumerate(rows)])
+    assert (found.source.label, found.source.columns["chargeback"]) == ("chargeback", "string")
+    assert not found.invalid
+    rows = [payment(number, chargeback=f"case {number}") for number in range(50)]
+    found = inspect("payments", [record(row, number) for number, row in enumerate(rows)])
+    assert found.source.label is None
 
 
 def test_what_cannot_be_declared_is_left_out(tmp_path: Path) -> None:
@@ -165,7 +184,14 @@ def test_what_would_be_invalid_is_counted() -> None:
     found = inspect("payments", [*payments(), *(record(each, n) for n, each in enumerate(bad))])
     assert found.invalid == {Kind.NOT_OBJECT: 1, Kind.NOT_JSON: 1, Kind.PAST: 1}
     assert found.invalid_share == 3 / 53
-    assert "3 of them would be invalid: " in pasted(found)
+    assert "3 of them (5.7%) would be invalid: " in pasted(found)
+
+
+def test_a_few_values_that_are_none_do_not_hide_a_time_or_an_amount() -> None:
+    bad = [payment(50, booked_at="yesterday"), payment(51, amount="dear")]
+    found = inspect("payments", [*payments(), *(record(each, n) for n, each in enumerate(bad))])
+    assert (found.source.time, found.source.columns["amount"]) == ("booked_at", "float64")
+    assert found.invalid == {Kind.WRONG_TYPE: 2}
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,7 @@ SCREENS: Final = {
     "job": ["1", "enter"],
     "records": ["6", "enter"],
     "topics": ["6"],
+    "inspect": ["6", "enter", "n"],
     "a time": ["6", "enter", "a"],
     "quarantine": ["b"],
     "columns": ["2", "c"],

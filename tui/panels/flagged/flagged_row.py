@@ -59,6 +59,12 @@ def _name(row: Flagged) -> str:
     return f"{row.transaction.first} {row.transaction.last}"
 
 
+def _shown_name(row: Flagged) -> str:
+    mask = row.record.mask
+    first, last = row.transaction.first, row.transaction.last
+    return f"{mask.text('first', first)} {mask.text('last', last)}"
+
+
 FLAGGED_COLUMNS: Final = Columns[Flagged](
     Column(
         "when",
@@ -132,9 +138,10 @@ FLAGGED_COLUMNS: Final = Columns[Flagged](
     Column(
         "name",
         16,
-        lambda row, _: [Piece(text.clean(_name(row), _CELLS))],
+        lambda row, _: [Piece(text.clean(_shown_name(row), _CELLS))],
         name="name",
         value=_name,
+        masked=_shown_name,
         word=True,
         letter="N",
         drop=2,
@@ -148,8 +155,17 @@ FLAGGED_COLUMNS: Final = Columns[Flagged](
         value=lambda row: row.transaction.zipcode,
         drop=3,
     ),
-    Column(name="card", kind=int, value=lambda row: row.transaction.cc_num),
-    Column(name="dob", value=lambda row: row.transaction.dob),
+    Column(
+        name="card",
+        kind=int,
+        value=lambda row: row.transaction.cc_num,
+        masked=lambda row: row.record.mask.text("cc_num", row.transaction.cc_num),
+    ),
+    Column(
+        name="dob",
+        value=lambda row: row.transaction.dob,
+        masked=lambda row: row.record.mask.text("dob", row.transaction.dob),
+    ),
     Column(name="trans_num", value=lambda row: row.transaction.trans_num),
     Column(name="partition", kind=int, value=lambda row: row.record.partition),
     Column(name="offset", kind=int, value=lambda row: row.record.offset),

@@ -56,7 +56,7 @@ class FlaggedTable(TabbedTable):
         """Return the user's id, or the record of another feature."""
         if isinstance(row, Flagged):
             return str(row.transaction.user_id)
-        return (row.record.data or b"").decode(errors="replace")
+        return (row.record.shown or b"").decode(errors="replace")
 
 
 def _place(row: Flagged | FeatureRow) -> tuple[int, int]:

@@ -48,7 +48,8 @@ class UsersTable(TabbedTable):
         return OpenUser(row.user_id) if row.user_id is not None else None
 
     def copied(self, row: UserRow | LatestRow) -> str:
-        return str(row.user_id) if row.user_id is not None else ", ".join(map(str, row.key))
+        key = (row.user_id,) if row.user_id is not None else row.key
+        return ", ".join(self.columns.as_shown(row, key))
 
 
 def _key(row: UserRow | LatestRow) -> Hashable:

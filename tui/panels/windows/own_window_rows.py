@@ -110,6 +110,10 @@ def _of_row(column: Column[HasValues], first: Sequence[Column[HasValues]]) -> Co
     def value(line: OwnWindowLine) -> Any:
         return column.value(line) if isinstance(line, OwnWindowRow) else None
 
+    def masked(line: OwnWindowLine) -> str | None:
+        shown = column.masked
+        return shown(line) if shown is not None and isinstance(line, OwnWindowRow) else None
+
     return Column(
         column.title,
         column.width,
@@ -118,6 +122,7 @@ def _of_row(column: Column[HasValues], first: Sequence[Column[HasValues]]) -> Co
         kind=column.kind,
         places=column.places,
         value=value,
+        masked=None if column.masked is None else masked,
         word=column.word,
         right=column.right,
         drop=column.drop,

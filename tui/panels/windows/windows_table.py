@@ -67,7 +67,7 @@ class WindowsTable(TabbedTable):
         if isinstance(row, WindowUser):
             return str(row.user_id)
         if isinstance(row, OwnWindowRow) and row.key:
-            return ", ".join(map(str, row.key))
+            return ", ".join(self.columns.as_shown(row, row.key))
         return text.event_time(row.end) if row.start is None else text.window(row.start, row.end)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
 
+from pipeline.sources.masking import HIDDEN
 from tui.drawing import text
 from tui.session.view import Notice, Severity
 from tui.streams.problem import Problem
@@ -66,14 +67,24 @@ def _write(export: Export, choice: ExportChoice, notify: Callable[[Notice], None
 
     places = export.columns.places
     columns = [
-        files.FileColumn(name, kind, places[name]) for name, kind in export.columns.kinds.items()
+        files.FileColumn(name, kind, places[name]) for name, kind in export.columns.exported.items()
     ]
+    hidden = False
+
+    def values(row: Any) -> list[Any]:
+        nonlocal hidden
+        found = export.columns.values(row)
+        hidden = hidden or any(isinstance(each, str) and HIDDEN in each for each in found)
+        return found
+
     try:
-        rows = map(export.columns.values, export.rows())
+        rows = map(values, export.rows())
         result = files.export(choice.path, choice.format, columns, rows)
     except Exception as error:
         _log.warning("export failed", exc_info=error)
         notify(Notice(str(Problem.of(error)), Severity.ERROR))
     else:
         count, size = text.integer(result.rows), text.size(result.bytes)
-        notify(Notice(f"Exported {count} rows ({size}) to {result.path}"))
+        said = f"Exported {count} rows ({size}) to {result.path}"
+        masked = f". Sensitive fields are written as {HIDDEN}, so do not replay it."
+        notify(Notice(said + masked if hidden else said))

@@ -25,7 +25,7 @@ def _age(row: BadRow, now: float) -> Sequence[Piece]:
 def _key(row: BadRow, _: float) -> Sequence[Piece]:
     if row.record.key is None:
         return [Piece("no key", Tone.QUIET)]
-    return [Piece(text.clean(as_text(row.record.key), _CELLS), Tone.QUIET)]
+    return [Piece(text.clean(as_text(row.record.shown_key), _CELLS), Tone.QUIET)]
 
 
 QUARANTINE_COLUMNS: Final = Columns[BadRow](

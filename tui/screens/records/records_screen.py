@@ -28,6 +28,7 @@ from tui.widgets.filter_bar import FilterBar
 from tui.widgets.record_columns import RECORD_COLUMNS
 from tui.widgets.record_pane import RecordPane
 
+from .inspect_screen import InspectScreen
 from .progress import RecordsView, headline, progress, why_empty
 from .record_list import RecordsTable
 from .topic_picker import TopicPicker
@@ -159,6 +160,11 @@ class RecordsScreen(LiveScreen):
     def action_from_time(self) -> None:
         """Ask for a time and read from there."""
         self.app.push_screen(WhenDialog(self._clock), self._go_to_time)
+
+    def action_inspect(self) -> None:
+        """Show what the topic holds as the declaration of a source."""
+        if self._topic:
+            self.app.push_screen(InspectScreen(self._tails, self._topic))
 
     def action_freeze(self) -> None:
         """Freeze the list, or follow again."""

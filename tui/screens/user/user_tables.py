@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from pipeline.model import Transaction, WindowRow
+from pipeline.sources import TRANSACTION
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone
 from tui.streams.history import Seen
@@ -35,7 +36,13 @@ def _times_mean(row: Seen, _: float) -> Sequence[Piece]:
 def _of_transaction(field: FileColumn) -> Column[Seen]:
     """Return a column that is exported but not shown."""
     name = field.name
-    return Column(name=name, kind=field.kind, value=lambda row: getattr(row.transaction, name))
+
+    def value(row: Seen) -> Any:
+        return getattr(row.transaction, name)
+
+    # It is hidden where it is read.
+    masked = (lambda row: str(value(row))) if name in TRANSACTION.sensitive else None
+    return Column(name=name, kind=field.kind, value=value, masked=masked)
 
 
 SEEN_COLUMNS: Final = Columns[Seen](

@@ -1,0 +1,68 @@
+"""What is looked at: records of a topic, or rows of a file as the records that they would be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from pipeline.config import KafkaSettings
+from pipeline.kafka.consumer import read_to_end
+from pipeline.kafka.records import Record
+from pipeline.model import Last
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows, as JSON in records.
+
+    Attributes:
+        name: Name of the topic or the file.
+        topic: The topic that a declaration names, without the profile's prefix.
+        records: The rows; in each partition in their order.
+        file: What is known of the file; None for a topic.
+    """
+
+    name: str
+    topic: str
+    records: Sequence[Record]
+    file: FileRows | None = None
+
+    @property
+    def one(self) -> str:
+        """What one of them is called."""
+        return "record" if self.file is None else "row"
+
+
+@dataclass(frozen=True, slots=True)
+class FileRows:
+    """What is known of the rows of a file.
+
+    Attributes:
+        layout: The known layout that its header has; empty if it has none.
+        unit: The unit in which the records' offsets count them: `line`.
+        unread: How many could not even be separated, by the reason.
+        example: The first of those, in words; empty if there is none.
+        more: Whether there may be more than were read.
+    """
+
+    layout: str
+    unit: str
+    unread: dict[str, int]
+    example: str
+    more: bool
+
+
+def of_topic(kafka: KafkaSettings, topic: str, most: int, report: Callable[[int], None]) -> Rows:
+    """Read the newest records of a topic.
+
+    Args:
+        kafka: The cluster.
+        topic: Name of the topic in Kafka.
+        most: How many records to read.
+        report: Called with the number of records so far; what it raises ends the reading.
+    """
+    records: list[Record] = []
+    for batch in read_to_end(kafka, topic, start=Last(most)):
+        records += batch
+        report(len(records))
+    return Rows(topic, topic.removeprefix(kafka.topic_prefix), records)

@@ -1,0 +1,14 @@
+"""Labels as people write them in text: what says that a record is fraud, and that it is not."""
+
+from __future__ import annotations
+
+from typing import Final
+
+YES: Final = ("yes", "y", "true", "1")
+NO: Final = ("no", "n", "false", "0")
+IN_WORDS: Final = "yes or no, y or n, true or false, 1 or 0"
+
+
+def is_label(text: str) -> bool:
+    """Whether a text is a label; capital letters make no difference."""
+    return text.lower() in YES + NO
