@@ -42,12 +42,18 @@ def verify(*names: str, json: Json = False, common: Common = Common()) -> int:
     Args:
         names: The features; all of them without a name.
     """
-    from pipeline.parity.report import Outcome, render
+    from pipeline.parity.report import Outcome, as_shown, render
+    from pipeline.stack.feature_files import masks
     from pipeline.stack.runtime import Runtime
 
-    runtime = Runtime(common.settings)
+    settings = common.settings
+    runtime = Runtime(settings)
+    hidden = masks(settings)
     results = [
-        runtime.verify(feature.name, reporter(feature.name, over=True))
+        as_shown(
+            runtime.verify(feature.name, reporter(feature.name, over=True)),
+            hidden.of(settings.kafka.topic(feature.topic)),
+        )
         for feature in runtime.features.find(names)
     ]
     say("", over=True)
