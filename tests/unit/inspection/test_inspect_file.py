@@ -185,6 +185,8 @@ def test_known_layouts_are_named(
     assert declared(found, tmp_path) == found.source
     roles = (found.source.time, found.source.user, found.source.amount, found.source.label)
     assert roles == (time, "cc_num", "amt", "is_fraud")
+    assert {"cc_num", "first", "last", "dob"} <= set(found.source.sensitive)
+    assert not {"merchant", "category", "city", "trans_num"} & set(found.source.sensitive)
     assert max(map(len, pasted(found).splitlines()[5:])) <= 100
 
 
