@@ -44,6 +44,9 @@ def inspect(
     from pipeline.inspection.pasted import pasted
     from pipeline.stack.feature_files import masks
 
+    # A lone hyphen is a file, so that options are parsed as names as well.
+    if name.startswith("-") and name != "-":
+        raise ConfigError(f"There is no option {name}.", "See `fraudwatch inspect --help`.")
     if not 0 < limit <= _MOST_RECORDS:
         hint = f"Use a number from 1 to {_MOST_RECORDS:,}."
         raise ConfigError(f"--limit {limit} is not valid.", hint)
