@@ -10,13 +10,11 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
     from pipeline.config import Settings
-    from pipeline.features.masks import Masks
     from pipeline.sources.masking import Mask
 
     from .session.backend import Backend
@@ -141,26 +139,23 @@ def _open_console(options: ConsoleOptions) -> int | None:
     from .streams.limits import StreamLimits
     from .terminal.signals import frames_waiting, leave_on_signals
 
+    connected: list[Backend] = []
+
     def connect() -> Backend:
         from .session.connect import connect
 
         try:
-            return connect(settings)
+            connected.append(connect(settings))
+            return connected[0]
         finally:
             # Imported modules stay alive; traversing them would take as long as a keypress may.
             gc.freeze()
             gc.set_threshold(*_COLLECT_AT)
             gc.enable()
 
-    @cache
-    def masks() -> Masks:
-        # Called in the threads that read, after the first paint.
-        from pipeline.stack.feature_files import masks
-
-        return masks(settings)
-
     def mask_of(topic: str) -> Mask:
-        return masks().of(topic)
+        # Called by the threads that read, which have Kafka's address from the backend.
+        return connected[0].mask_of(topic)
 
     def open_source(bootstrap: str, sinks: Sequence[SinkTopic[Any]]) -> BatchSource:
         from .streams.kafka_source import KafkaSource

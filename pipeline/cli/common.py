@@ -49,8 +49,13 @@ def print_json(value: object) -> None:
     print(line if takes(line) else ascii_json(line))
 
 
-def require_topic(kafka: KafkaSettings, topic: str) -> None:
+def require_topic(kafka: KafkaSettings, topic: str, *, nor: str = "") -> None:
     """Return if there is such a topic.
+
+    Args:
+        kafka: The cluster.
+        topic: Its name in Kafka.
+        nor: What else the name is not the name of.
 
     Raises:
         UnavailableError: There is none, or Kafka cannot be reached.
@@ -60,7 +65,8 @@ def require_topic(kafka: KafkaSettings, topic: str) -> None:
     known = topic_names(kafka)
     if topic not in known:
         raise UnavailableError(
-            f"There is no topic {topic!r}.", f"Topics: {', '.join(known) or 'none yet'}."
+            f"There is no topic {f'and no {nor} ' if nor else ''}{topic!r}.",
+            f"Topics: {', '.join(known) or 'none yet'}.",
         )
 
 

@@ -44,6 +44,9 @@ def inspect(
     from pipeline.inspection.pasted import pasted
     from pipeline.stack.feature_files import masks
 
+    # A lone hyphen is a file, so that options are parsed as names as well.
+    if name.startswith("-") and name != "-":
+        raise ConfigError(f"There is no option {name}.", "See `fraudwatch inspect --help`.")
     if not 0 < limit <= _MOST_RECORDS:
         hint = f"Use a number from 1 to {_MOST_RECORDS:,}."
         raise ConfigError(f"--limit {limit} is not valid.", hint)
@@ -67,7 +70,7 @@ def _of_topic(name: str, limit: int, common: Common) -> Rows:
     from pipeline.inspection.rows import of_topic
 
     kafka = running_kafka(common)
-    require_topic(kafka, name)
+    require_topic(kafka, name, nor="file")
     rows = of_topic(kafka, name, limit, lambda read: say(f"reading {name}: {read:,}", over=True))
     say("", over=True)
     return rows
@@ -79,7 +82,7 @@ def _of_file(name: str, limit: int, encoding: str, common: Common) -> Rows:
 
     encoding = known_encoding(encoding) if encoding else ""
     if _is_topic(name, common):
-        say(f"There is a topic {name}, too; this is the file. Elsewhere it means the topic.")
+        say(f"This is the file {name}; in a folder without it, it would be the topic.")
     return of_file(name, common.settings.state_dir, limit, say, encoding=encoding)
 
 

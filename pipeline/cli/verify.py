@@ -18,7 +18,6 @@ from .common import (
     print_json,
     print_table,
     reporter,
-    running_kafka,
     say,
 )
 
@@ -42,12 +41,16 @@ def verify(*names: str, json: Json = False, common: Common = Common()) -> int:
     Args:
         names: The features; all of them without a name.
     """
-    from pipeline.parity.report import Outcome, render
+    from pipeline.parity.report import Outcome, as_shown, render
     from pipeline.stack.runtime import Runtime
 
-    runtime = Runtime(common.settings)
+    settings = common.settings
+    runtime = Runtime(settings)
     results = [
-        runtime.verify(feature.name, reporter(feature.name, over=True))
+        as_shown(
+            runtime.verify(feature.name, reporter(feature.name, over=True)),
+            runtime.mask_of(settings.kafka.topic(feature.topic)),
+        )
         for feature in runtime.features.find(names)
     ]
     say("", over=True)
@@ -73,13 +76,14 @@ def quarantine(
     """
     from pipeline.kafka.consumer import read_to_end
     from pipeline.kafka.quarantine import validate_rows
-    from pipeline.stack.feature_files import masks
+    from pipeline.stack.runtime import Runtime
 
     kinds: Counter[str] = Counter()
     newest: list[Quarantined] = []
     read = 0
-    kafka = running_kafka(common)
-    sources = _there(kafka, common)
+    runtime = Runtime(common.settings)
+    kafka = runtime.running_kafka()
+    sources = _there(kafka, runtime.features.sources)
     for source in sources:
         topic = kafka.topic(source.topic)
         latest: deque[Quarantined] = deque(maxlen=max(0, limit))
@@ -96,8 +100,9 @@ def quarantine(
         newest = newest[max(0, len(newest) - limit) :]
     ordered = dict(sorted(kinds.items(), key=lambda item: (-item[1], item[0])))
     if json:
-        hidden = masks(common.settings)
-        records = [_quarantined_object(found, hidden.of(found.record.topic)) for found in newest]
+        records = [
+            _quarantined_object(found, runtime.mask_of(found.record.topic)) for found in newest
+        ]
         total = sum(kinds.values())
         print_json({"read": read, "total": total, "kinds": ordered, "records": records})
         return 0
@@ -121,12 +126,10 @@ def quarantine(
     return 0
 
 
-def _there(kafka: KafkaSettings, common: Common) -> Sequence[Source]:
+def _there(kafka: KafkaSettings, sources: Sequence[Source]) -> Sequence[Source]:
     """The streams of the profile's features whose topics exist; all of them if none does."""
     from pipeline.kafka.topics import topic_names
-    from pipeline.stack import feature_files
 
-    sources = feature_files.load(common.settings.features).sources
     known = set(topic_names(kafka))
     return [source for source in sources if kafka.topic(source.topic) in known] or sources
 

@@ -50,7 +50,7 @@ def _counts(found: Inspection) -> str:
     number = counted(found.records, found.rows.one)
     if found.rows.file is not None:
         first = "the first " if found.rows.file.more else ""
-        return f"{found.rows.name}: {first}{number}. The topic is named after the file."
+        return f"{found.rows.name}: {first}{number}. The topic's name is a guess."
     keyed = f", keyed by {found.key}" if found.key else ""
     return f"{found.rows.topic}: {number} in {counted(found.partitions, 'partition')}{keyed}."
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
+from typing import Any
 
+from pipeline.sources.masking import Mask
 from pipeline.text.sanitise import sanitised
 from pipeline.text.words import counted
 
@@ -180,6 +182,24 @@ def _remarks(parity: Parity) -> list[str]:
         if example.found is not None:
             remarks.append(f"    found    {_values(example.found)}")
     return remarks
+
+
+def as_shown(parity: Parity, mask: Mask) -> Parity:
+    """Return a result as it is shown: with dots in its examples for what is hidden in its topic."""
+
+    def shown(values: dict[str, Any] | None) -> dict[str, Any] | None:
+        return values and {name: mask.value(name, value) for name, value in values.items()}
+
+    examples = (
+        replace(
+            each,
+            identity=shown(each.identity) or {},
+            expected=shown(each.expected),
+            found=shown(each.found),
+        )
+        for each in parity.examples
+    )
+    return replace(parity, examples=tuple(examples))
 
 
 def _values(values: dict[str, object]) -> str:

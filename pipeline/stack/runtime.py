@@ -7,11 +7,13 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pipeline.config import KafkaSettings, Settings
 from pipeline.errors import UnavailableError
 from pipeline.features import Feature, Registry
+from pipeline.features.masks import Masks
 from pipeline.flink.ddl import job_sql
 from pipeline.flink.jobs import remembered
 from pipeline.flink.restore_points import recorded_restore_points
@@ -28,6 +30,7 @@ from pipeline.model import (
     StackStatus,
 )
 from pipeline.sources import TRANSACTION
+from pipeline.sources.masking import Mask
 
 from . import feature_files
 from .bring_up import BringUp, create_topics
@@ -162,6 +165,14 @@ class Runtime:
             InputError: A feature file is unusable.
         """
         return tuple(map(self._sink, self.features))
+
+    def mask_of(self, topic: str) -> Mask:
+        """Return what is hidden in a topic, by its name in Kafka."""
+        return self._masks.of(topic)
+
+    @cached_property
+    def _masks(self) -> Masks:
+        return Masks(self.features, self._settings.kafka, show=self._settings.show_sensitive)
 
     def _sink(self, feature: Feature) -> Sink:
         return feature.sink.in_full() if self._settings.show_sensitive else feature.sink

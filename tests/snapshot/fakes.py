@@ -30,6 +30,7 @@ from pipeline.model import (
     StepState,
     WindowShape,
 )
+from pipeline.sources.masking import OPEN, Mask
 from tui.session.backend import ReportProgress, ReportSteps
 from tui.streams.sink_topics import CUMULATING, FLAGGED, HOPPING, ROLLING, TUMBLING
 from tui.streams.source import Batch
@@ -226,6 +227,9 @@ class FakeBackend:
 
     def sinks(self) -> tuple[Sink, ...]:
         return self.features
+
+    def mask_of(self, topic: str) -> Mask:
+        return OPEN
 
     def status(self) -> StackStatus:
         if isinstance(self.stack, Exception):

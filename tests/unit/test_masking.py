@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from typing import Any
 
 import ibis
@@ -18,6 +19,8 @@ from pipeline.kafka.quarantine import validate_rows
 from pipeline.kafka.records import Record
 from pipeline.kafka.shown import shown
 from pipeline.kafka.tail import json_object, text_line
+from pipeline.parity.compare import Difference
+from pipeline.parity.report import Parity, as_shown, render
 from pipeline.sources import TRANSACTION, source
 from pipeline.sources.masking import HIDDEN, OPEN, Mask, masked
 
@@ -203,6 +206,19 @@ def test_no_output_of_the_commands_shows_it() -> None:
         assert CANARY not in line and str(CARD) not in line and "Zeph" not in line
     assert '"amount":1.5' in said[0] or '"amount": 1.5' in said[0]
     assert "seen" in said[-7 - 6]
+
+
+def test_the_examples_of_verify_are_hidden() -> None:
+    row = {"cc_num": CARD, "first": CANARY, "last": None, "amt": 1.5}
+    counts: dict[str, Any] = {each.name: 0 for each in fields(Parity)}
+    given = counts | {"name": "flagged", "late_reason": "", "compacted": (), "missing": 1}
+    parity = Parity(**given | {"examples": (Difference("missing", row, {"dob": CANARY}, None),)})
+    mask = Masks(BUILT_IN, KafkaSettings()).of("flagged_transactions")
+    text = render([as_shown(parity, mask)])
+    assert CANARY in render([parity]) and str(CARD) in render([parity])
+    assert CANARY not in text and str(CARD) not in text
+    assert "cc_num •••• 1385, first ••••, last None, amt 1.5" in text
+    assert as_shown(parity, OPEN) == parity
 
 
 def _first_of() -> Any:

@@ -18,6 +18,7 @@ from pipeline.model import (
 
 if TYPE_CHECKING:
     from pipeline.model import SimulatorCommand
+    from pipeline.sources.masking import Mask
 
 ReportSteps = Callable[[tuple[Step, ...]], None]
 ReportProgress = Callable[[str], None]
@@ -43,6 +44,9 @@ class Backend(Protocol):
 
     def sinks(self) -> Sequence[Sink]:
         """Return what the topic of each feature holds."""
+
+    def mask_of(self, topic: str) -> Mask:
+        """Return what is hidden in a topic, by its name in Kafka."""
 
     def status(self) -> StackStatus:
         """Return the status of the whole stack."""

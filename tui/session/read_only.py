@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from textual.dom import DOMNode as Node
 
     from pipeline.model import SimulatorCommand
+    from pipeline.sources.masking import Mask
 
     from .backend import Backend, ReportProgress, ReportSteps
 else:
@@ -69,6 +70,9 @@ class ReadOnlyBackend:
 
     def sinks(self) -> Sequence[Sink]:
         return self._backend.sinks()
+
+    def mask_of(self, topic: str) -> Mask:
+        return self._backend.mask_of(topic)
 
     def status(self) -> StackStatus:
         return self._backend.status()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -59,7 +60,7 @@ def test_what_is_printed_of_a_csv_can_be_pasted(tmp_path: Path) -> None:
     found = look(path)
     assert declared(found, tmp_path) == found.source
     assert pasted(found) == (
-        f"# {path}: 60 rows. The topic is named after the file.\n"
+        f"# {path}: 60 rows. The topic's name is a guess.\n"
         "# when is written as SQL text, in order.\n"
         "# All of them would be valid.\n"
         "from fraudwatch import source\n"
@@ -185,6 +186,8 @@ def test_known_layouts_are_named(
     assert declared(found, tmp_path) == found.source
     roles = (found.source.time, found.source.user, found.source.amount, found.source.label)
     assert roles == (time, "cc_num", "amt", "is_fraud")
+    assert {"cc_num", "first", "last", "dob"} <= set(found.source.sensitive)
+    assert not {"merchant", "category", "city", "trans_num"} & set(found.source.sensitive)
     assert max(map(len, pasted(found).splitlines()[5:])) <= 100
 
 
@@ -241,3 +244,10 @@ def test_the_command_reads_a_file_without_a_stack(
     found = json.loads(capsys.readouterr().out)
     assert (found["file"], found["topic"], found["records"]) == (path, "My_payments.v2", 10)
     assert main(["inspect", path, "--encoding", "klingon"]) == 2
+    assert main(["inspect", "--nonsense"]) == 2
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(Path(path).read_bytes())))
+    capsys.readouterr()
+    assert main(["inspect", "-", "--limit", "5"]) == 0
+    said = capsys.readouterr().out
+    assert "# standard input: the first 5 rows." in said
+    assert 'topic="stream"' in said
