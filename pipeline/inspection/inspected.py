@@ -10,7 +10,9 @@ from typing import Any, Final
 import msgspec
 
 from pipeline.errors import InputError
-from pipeline.kafka.quarantine import Kind, validate_rows
+from pipeline.kafka.json_decoder import JsonDecoder
+from pipeline.kafka.kinds import Kind
+from pipeline.kafka.quarantine import validate_rows
 from pipeline.kafka.records import Record
 from pipeline.sources import Source, source
 from pipeline.sources.column_types import TIME
@@ -98,7 +100,7 @@ def inspect(topic: str, records: Sequence[Record]) -> Inspection:
         required=[field.name for field in others if field.always],
         **{role: field.name for role, field in roles.items() if field is not None},
     )
-    valid, invalid = validate_rows(records, found)
+    valid, invalid = validate_rows(records, JsonDecoder(found))
     out_of_order = disorder((record.partition, getattr(row, time.name)) for record, row in valid)
     return Inspection(
         replace(found, watermark=out_of_order.watermark),

@@ -12,6 +12,7 @@ from pipeline.model import Last
 from pipeline.sources import TRANSACTION, Source
 
 from .consumer import read_to_end
+from .decoders import decoder_of
 from .quarantine import Quarantined, validate_rows
 
 _RECORDS: Final = 400
@@ -49,12 +50,14 @@ def newest(kafka: KafkaSettings, source: Source = TRANSACTION) -> Sample:
     """Validate the newest records of a source.
 
     Raises:
-        UnavailableError: Kafka cannot be reached, or has no such topic.
+        UnavailableError: Kafka or its schema registry cannot be reached, or has no such topic.
+        ConfigError: The source needs a schema registry, and the profile has none.
     """
     topic = kafka.topic(source.topic)
     invalid: list[Quarantined] = []
     count = 0
+    decoder = decoder_of(source, kafka)
     for records in read_to_end(kafka, topic, start=Last(_RECORDS)):
         count += len(records)
-        invalid += validate_rows(records, source)[1]
+        invalid += validate_rows(records, decoder)[1]
     return Sample(topic, count, invalid)

@@ -17,11 +17,12 @@ from pipeline.flink.ddl import definition
 from pipeline.flink.jobs import Jobs
 from pipeline.flink.metrics import MetricsReader
 from pipeline.flink.rest import FlinkRest
+from pipeline.flink.submission import Submission
 from pipeline.kafka import groups, topics
 from pipeline.kafka.client import Probe
 from pipeline.model import Health, Resume, Slots
 
-from .local import launch, parts
+from .local import jars, launch, parts
 from .local.control import Control, GetReport, Hold, ProcessReport, Report, Submit, SubmitAnswer
 
 _SUBMIT_SECONDS = 330.0
@@ -224,9 +225,19 @@ class Stack:
                 self._start_submitter(report)
             with Control(self._settings.state_dir) as control:
                 answer = control.ask(
-                    Submit(prepared.submission), SubmitAnswer, timeout=_SUBMIT_SECONDS
+                    Submit(self._with_jars(prepared.submission, feature, report)),
+                    SubmitAnswer,
+                    timeout=_SUBMIT_SECONDS,
                 )
             return jobs.record_start(prepared, answer.submitted, kafka)
+
+    def _with_jars(
+        self, submission: Submission, feature: Feature, report: Callable[[str], None]
+    ) -> Submission:
+        """Add the jars of the source's format, which are downloaded for the first job."""
+        wanted = parts.jars_of(feature.source.format)
+        parts.fetch_jars(self._settings, lambda far: report(f"fetching jars: {far}"), wanted=wanted)
+        return submission.shipping(jars.paths(wanted, self._settings.jars_dir))
 
     def _start_submitter(self, report: Callable[[str], None]) -> None:
         parts.fetch_jars(self._settings, lambda far: report(f"fetching Flink's jars: {far}"))

@@ -15,7 +15,7 @@ from pipeline.inspection.disorder import disorder
 from pipeline.inspection.fields import fields_of
 from pipeline.inspection.inspected import Inspection, inspect
 from pipeline.inspection.pasted import pasted
-from pipeline.kafka.quarantine import Kind
+from pipeline.kafka.kinds import Kind
 from pipeline.kafka.records import Record
 from pipeline.sources import Source, TimeFormat
 from tests.snapshot.sample_rows import transaction
