@@ -14,7 +14,7 @@ import fastavro
 
 from pipeline.sources import Source
 
-from .avro_types import readers, schema, unreadable, without_logical_types
+from .avro_types import as_stored, misread, readers, schema, unreadable
 from .flink_json import row_type
 from .kinds import Fault, Kind
 from .schemas import NotAvroError, Schemas
@@ -36,9 +36,9 @@ class AvroDecoder:
         self.source = source
         self._readers = readers(source)
         self._row_of = row_type(source.columns, source.time_format)
-        self._faults: dict[int, str] = {}
+        self._faults: dict[int, Fault | None] = {}
         self._schemas = schemas
-        self._values = _by_columns(source) if schemas is None else schemas.plain
+        self._values = _by_columns(source) if schemas is None else schemas.stored
 
     def usual(self, value: bytes | None) -> Any:
         """Return the row of a value; None if there is none.
@@ -60,14 +60,17 @@ class AvroDecoder:
         """
         try:
             if self._schemas is not None and (fault := self._fault(self._schemas, value)):
-                return Kind.WRONG_TYPE, fault
+                return fault
             values = self._values(value)
         except NotAvroError as error:
             return Kind.NOT_AVRO, f"{error}; {_STOPS}"
-        row = {
-            name: None if (found := values.get(name)) is None else read(found)
-            for name, read in self._readers.items()
-        }
+        try:
+            row = {
+                name: None if (found := values.get(name)) is None else read(found)
+                for name, read in self._readers.items()
+            }
+        except ValueError as error:
+            return Kind.NOT_AVRO, f"it holds {error}; {_STOPS}"
         for name in self.source.required:
             if row[name] is None:
                 if values.get(name) is not None:
@@ -75,27 +78,38 @@ class AvroDecoder:
                 return Kind.MISSING, f"{name} {'is null' if name in values else 'is missing'}"
         return self._row_of(**row)
 
-    def _fault(self, schemas: Schemas, value: bytes) -> str:
+    def _fault(self, schemas: Schemas, value: bytes) -> Fault | None:
         """Say why Flink cannot read what was written with the schema of a value, or misreads it."""
         number, written = schemas.written_with(value)
         if number not in self._faults:
-            self._faults[number] = _fault(self.source, number, written)
+            found = fault_of(self.source, written)
+            self._faults[number] = found and (found[0], f"{found[1]} (schema {number})")
         return self._faults[number]
 
 
-def _fault(source: Source, number: int, written: Any) -> str:
+def fault_of(source: Source, written: Any) -> Fault | None:
+    """Say why Flink cannot read what is written with a schema, or misreads it; None if it can.
+
+    Args:
+        source: The source.
+        written: The schema, as parsed JSON.
+    """
     if not isinstance(written, Mapping) or written.get("type") != "record":
-        return f"its schema {number} is not that of a record; {_STOPS}"
+        return Kind.UNREADABLE, f"it is not written as a record; {_STOPS}"
     types = {field["name"]: field["type"] for field in written["fields"]}
-    for name, dtype in source.written.items():
-        if name in types and (why := unreadable(types[name], dtype)):
-            return f"{name} is {why} (schema {number})"
-    return ""
+    there = [(name, dtype) for name, dtype in source.written.items() if name in types]
+    for name, dtype in there:
+        if why := unreadable(types[name], dtype):
+            return Kind.UNREADABLE, f"{name} is {why}; {_STOPS}"
+    for name, dtype in there:
+        if why := misread(types[name], dtype):
+            return Kind.WRONG_TYPE, f"{name} is {why}"
+    return None
 
 
 def _by_columns(source: Source) -> Callable[[bytes], Values]:
     """Return what reads the fields of a record that has no id of a schema."""
-    parsed = fastavro.parse_schema(without_logical_types(schema(source)))
+    parsed = fastavro.parse_schema(as_stored(schema(source)))
 
     def read(value: bytes) -> Values:
         try:

@@ -78,27 +78,41 @@ def _primitive(dtype: str) -> str:
 
 
 def unreadable(written: object, dtype: str) -> str:
-    """Say why Flink cannot read a field of this Avro type as a column; empty when it can.
+    """Say why Flink fails at a field of this Avro type; empty when it reads the field.
+
+    Each branch of a union has to be readable, whether a record uses it or not.
 
     Args:
         written: The field's type in the schema with which the record was written.
         dtype: The column's Ibis type, as it is written.
     """
-    for branch in written if isinstance(written, list) else [written]:
-        name, logical = _name(branch)
-        if name == "null":
-            continue
+    for branch in _branches(written):
+        name, _ = _name(branch)
         if name not in _RESOLVES[_primitive(dtype)]:
             return f"{name}, which Flink's Avro format cannot read as {dtype}"
+    return ""
+
+
+def misread(written: object, dtype: str) -> str:
+    """Say how Flink reads something else than was written; empty when it does not."""
+    for branch in _branches(written):
+        name, logical = _name(branch)
         if dtype.startswith("timestamp") and logical not in _IN_MILLISECONDS:
             return f"{logical}, which Flink reads as milliseconds"
         if is_decimal(dtype):
             behind = branch.get("scale", 0) if isinstance(branch, Mapping) else 0
-            if logical != "decimal" or behind != digits(dtype)[1]:
-                digits_written = f"decimal with {behind} digits behind the point"
-                what = digits_written if logical == "decimal" else name
-                return f"{what}, which Flink reads as {dtype}"
+            if logical != "decimal":
+                return f"{name}, which Flink reads as {dtype}"
+            if behind != digits(dtype)[1]:
+                return (
+                    f"decimal with {behind} digits behind the point, which Flink reads as {dtype}"
+                )
     return ""
+
+
+def _branches(written: object) -> list[object]:
+    branches = written if isinstance(written, list) else [written]
+    return [branch for branch in branches if _name(branch)[0] != "null"]
 
 
 def _name(branch: object) -> tuple[str, str]:
@@ -108,21 +122,29 @@ def _name(branch: object) -> tuple[str, str]:
     return str(branch.get("type")), str(branch.get("logicalType", ""))
 
 
-def without_logical_types(written: Any) -> Any:
-    """Return a schema whose values are read as the numbers, texts and bytes that are there."""
+def as_stored(written: Any) -> Any:
+    """Return a schema whose values are read as the numbers and bytes that are there.
+
+    It has no logical types; texts are bytes, since Flink replaces what is not UTF-8.
+    """
+    if written == "string":
+        return "bytes"
     if isinstance(written, list):
-        return [without_logical_types(branch) for branch in written]
+        return [as_stored(branch) for branch in written]
     if not isinstance(written, Mapping):
         return written
     return {
-        key: without_logical_types(value) if key in ("type", "items", "values", "fields") else value
+        key: as_stored(value) if key in ("type", "items", "values", "fields") else value
         for key, value in written.items()
-        if key != "logicalType" or "type" not in written
+        if key != "logicalType"
     }
 
 
 def readers(source: Source) -> dict[str, Reader]:
-    """Return what makes the value of each column of what is written in Avro."""
+    """Return what makes the value of each column of what is stored; see `as_stored`.
+
+    They raise a ValueError where Flink fails.
+    """
     return {name: _reader(dtype, source.time_format) for name, dtype in source.schema}
 
 
@@ -162,9 +184,10 @@ def _date(days: int) -> date:
     return date.fromordinal(min(max(days + _DAY_ZERO, 1), date.max.toordinal()))
 
 
-def _decimal(written: Any, dtype: str) -> Decimal | None:
+def _decimal(data: bytes, dtype: str) -> Decimal | None:
+    if not data:
+        raise ValueError("a decimal without bytes")
     precision, scale = digits(dtype)
-    data = written.encode() if isinstance(written, str) else written
     number = int.from_bytes(data, "big", signed=True)
     if len(str(abs(number))) > precision:
         return None

@@ -15,6 +15,7 @@ class Kind(StrEnum):
     NOT_JSON = "not JSON"
     NOT_OBJECT = "no JSON object"
     NOT_AVRO = "not Avro"
+    UNREADABLE = "unreadable schema"
     MISSING = "field missing"
     WRONG_TYPE = "wrong type"
     PAST = "time before 1970"
@@ -23,3 +24,8 @@ class Kind(StrEnum):
     AMOUNT = "amount out of range"
     FLAG = "flag not 0 or 1"
     LONG = "text too long"
+
+    @property
+    def stops_jobs(self) -> bool:
+        """Whether a job fails at such a record, instead of leaving it out."""
+        return self in (Kind.NOT_AVRO, Kind.UNREADABLE)

@@ -34,6 +34,11 @@ class Sample:
     invalid: Sequence[Quarantined]
 
     @property
+    def stops(self) -> Quarantined | None:
+        """The first record at which every job of the topic fails; None if there is none."""
+        return next((record for record in self.invalid if record.kind.stops_jobs), None)
+
+    @property
     def fault(self) -> str:
         """What is wrong when nearly all are invalid, with an example; empty when most are valid."""
         if not self.invalid or len(self.invalid) < self.count * _NEARLY_ALL:

@@ -17,7 +17,7 @@ from confluent_kafka.schema_registry.error import SchemaRegistryError
 from pipeline.config import RegistrySettings
 from pipeline.errors import ConfigError, PipelineError, UnavailableError
 
-from .avro_types import without_logical_types
+from .avro_types import as_stored
 from .registry import python
 
 _HEAD: Final = 5
@@ -44,7 +44,7 @@ class Schemas:
         options = python(registry)
         self._client = SchemaRegistryClient(options)
         self._values = AvroDeserializer(self._client)
-        self._plain = AvroDeserializer(_WithoutLogicalTypes(options))
+        self._stored = AvroDeserializer(_AsStored(options))
         # By id: the parsed schema, or why there is none.
         self._known: dict[int, Any] = {}
 
@@ -66,16 +66,31 @@ class Schemas:
             raise NotAvroError(*found.args)
         return number, found
 
+    def newest(self, topic: str) -> Any:
+        """Return the newest schema of a topic's values as parsed JSON; None if there is none.
+
+        It is looked for under the name that Confluent's clients give it unless told otherwise.
+
+        Raises:
+            UnavailableError: The registry does not answer.
+            ConfigError: The registry refuses access.
+        """
+        try:
+            return _parsed(self._client.get_latest_version(f"{topic}-value").schema)
+        except SchemaRegistryError as error:
+            if error.http_status_code == _NOT_FOUND:
+                return None
+            raise self._failed(error) from error
+        except Exception as error:  # As in `_ask`.
+            raise self._failed(error) from error
+
     def values(self, value: bytes) -> Any:
         """Return what a value holds, with times, dates and decimals; raises as `written_with`."""
         return self._decoded(self._values, value)
 
-    def plain(self, value: bytes) -> Mapping[str, Any]:
-        """Return the fields of a record as they are written; raises as `written_with`.
-
-        Times and dates are numbers, and decimals are bytes.
-        """
-        found = self._decoded(self._plain, value)
+    def stored(self, value: bytes) -> Mapping[str, Any]:
+        """Return the fields of a record as `as_stored` has them; raises as `written_with`."""
+        found = self._decoded(self._stored, value)
         if not isinstance(found, Mapping):
             raise NotAvroError("it is Avro, but not a record")
         return found
@@ -118,12 +133,12 @@ class Schemas:
         )
 
 
-class _WithoutLogicalTypes(SchemaRegistryClient):
-    """Schemas in which times, dates and decimals are the numbers and bytes that hold them."""
+class _AsStored(SchemaRegistryClient):
+    """Schemas with which values are read as `as_stored` has them."""
 
     def get_schema(self, *args: Any, **options: Any) -> Schema:
         found = super().get_schema(*args, **options)
-        plain = json.dumps(without_logical_types(_parsed(found)))
+        plain = json.dumps(as_stored(_parsed(found)))
         return Schema(plain, found.schema_type, found.references)
 
 

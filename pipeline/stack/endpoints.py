@@ -20,6 +20,7 @@ from pipeline.flink.rest import FlinkRest
 from pipeline.flink.submission import Submission
 from pipeline.kafka import groups, topics
 from pipeline.kafka.client import Probe
+from pipeline.kafka.decoders import require_readable
 from pipeline.model import Health, Resume, Slots
 
 from .local import jars, launch, parts
@@ -200,7 +201,7 @@ class Stack:
             The job's id.
 
         Raises:
-            InputError: Kafka lacks its source or sink topic.
+            InputError: Kafka lacks its source or sink topic, or Flink cannot read its schema.
             JobError: Flink refused the job, there are not enough free slots, or the job has changed
                 since its state was taken.
         """
@@ -211,6 +212,7 @@ class Stack:
         with jobs.starting(name):
             if running := jobs.running_id(name):
                 return running
+            require_readable(feature.source, kafka)
             prepared = jobs.prepare(
                 name,
                 definition(feature, kafka, jobs.job_name(name)),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import ssl
+from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -17,12 +19,14 @@ from typing import Any, Final
 import fastavro
 import msgspec
 import pytest
-from confluent_kafka import Producer
+import trustme
+from confluent_kafka import Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
 from confluent_kafka.schema_registry import SchemaRegistryClient
 from confluent_kafka.schema_registry.avro import AvroSerializer
 from confluent_kafka.serialization import MessageField, SerializationContext
 
-from pipeline.config import RegistrySettings, Settings
+from pipeline.config import RegistrySettings, Secret, Settings
 from pipeline.features import BUILT_IN
 from pipeline.kafka.avro_types import schema
 from pipeline.kafka.consumer import read_to_end
@@ -35,6 +39,7 @@ from tui.streams.record_view import RecordFields, RecordView
 
 from . import registry
 from .conftest import Run, command, emptied, wait_until
+from .proxy import Proxy
 
 OWN: Final = Path(__file__).resolve().parents[1] / "avro_sources.py"
 START: Final = datetime(2024, 3, 1, 9)
@@ -241,8 +246,50 @@ def test_the_decoded_record_is_shown(avro: Stack) -> None:
     assert {RecordFields(record)("account") for record in records} == set(ACCOUNTS)
 
 
-def test_a_record_that_is_not_avro_is_named(avro: Stack) -> None:
-    """It stops the jobs that read its topic; what reads it in Python says which one it is."""
+@pytest.mark.parametrize("by", ["password", "token"])
+def test_a_registry_with_tls_and_credentials(
+    by: str, avro: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REGISTRY_SECRET", "p'a\"s:s")
+    ca = trustme.CA()
+    ca.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    allowed = {
+        "password": "Basic " + b64encode(b"alice:p'a\"s:s").decode(),
+        "token": "Bearer p'a\"s:s",
+    }[by]
+    secret = Secret("env", "REGISTRY_SECRET")
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    ca.issue_cert("localhost").configure_cert(context)
+    proxy = Proxy(lambda: avro.url, authorization=allowed, context=context)
+    with closing(proxy):
+        settings = RegistrySettings(
+            url=proxy.address,
+            ca_file=tmp_path / "ca.pem",
+            username="alice" if by == "password" else "",
+            password=secret if by == "password" else None,
+            token=secret if by == "token" else None,
+        )
+        kafka = msgspec.structs.replace(avro.settings.kafka, registry=settings)
+        with closing(Runtime(msgspec.structs.replace(avro.settings, kafka=kafka))) as runtime:
+            # The same job, from its savepoint: how the registry is reached is no part of it.
+            runtime.stop_job("avro_as_read")
+            runtime.start_job("avro_as_read")
+            before = len(avro.rows("avro_as_read"))
+            later = START + timedelta(hours=6)
+            avro.send(transfers.topic, avro.encoded(generated(50, later, 4), _CHANNEL))
+            wait_until(lambda: len(avro.rows("avro_as_read")) == before + 50, 30, "the records")
+            parity = runtime.verify("avro_as_read")
+            assert parity.proved, parity
+            assert parity.bad == 0
+            assert "p'a" not in runtime.job_detail("avro_as_read").sql
+            assert "p''a" not in (avro.settings.journal_file).read_text()
+            runtime.stop_job("avro_as_read")
+    assert (proxy.refused, proxy.passed > 1) == (0, True)
+    avro.runtime.start_job("avro_as_read")
+
+
+def test_a_record_that_is_not_avro_is_named_and_can_be_removed(avro: Stack) -> None:
+    """It stops the jobs that read its topic, until it is gone; then they go on with their state."""
     avro.send(transfers.topic, [(b"bad", b'{"account": "json"}')])
     listed = avro.fraudwatch("quarantine", "--json")
     assert listed.returncode == 0, listed.stderr
@@ -252,3 +299,14 @@ def test_a_record_that_is_not_avro_is_named(avro: Stack) -> None:
     assert bad["topic"] == transfers.topic
     assert "every job that reads the topic fails at it" in bad["reason"]
     wait_until(lambda: avro.runtime.job_detail("avro_spend").failures, 30, "the job to fail")
+    doctor = avro.fraudwatch("doctor")
+    assert f"Jobs fail at offset {bad['offset']} of partition {bad['partition']}" in doctor.stdout
+
+    before = len(avro.rows("avro_as_read"))
+    admin = AdminClient({"bootstrap.servers": avro.runtime.kafka.bootstrap})
+    place = TopicPartition(transfers.topic, bad["partition"], bad["offset"] + 1)
+    for answer in admin.delete_records([place]).values():
+        answer.result()
+    later = START + timedelta(hours=9)
+    avro.send(transfers.topic, avro.encoded(generated(50, later, 6), _CHANNEL))
+    wait_until(lambda: len(avro.rows("avro_as_read")) == before + 50, 60, "the records after it")
