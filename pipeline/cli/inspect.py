@@ -11,7 +11,9 @@ from pipeline.errors import ConfigError
 from .common import Common, Json, print_json, require_topic, running_kafka, say
 
 if TYPE_CHECKING:
+    from pipeline.config import KafkaSettings
     from pipeline.inspection.inspected import Inspection
+    from pipeline.kafka.schemas import Schemas
 
 _RECORDS: Final = 100_000
 _MOST_RECORDS: Final = 10_000_000
@@ -30,7 +32,8 @@ def inspect(
     Its comments say how far the records are out of order, what is null, and what would be invalid.
 
     Args:
-        topic: Name of the topic in Kafka; its records have to be JSON objects.
+        topic: Name of the topic in Kafka; its records have to be JSON objects, or Avro with a
+            schema in the profile's registry.
         limit: How many records to look at.
     """
     from pipeline.inspection.inspected import inspect as inspected
@@ -48,7 +51,7 @@ def inspect(
         records += batch
         say(f"reading {topic}: {len(records):,}", over=True)
     say("", over=True)
-    found = inspected(topic.removeprefix(kafka.topic_prefix), records)
+    found = inspected(topic.removeprefix(kafka.topic_prefix), records, _schemas(kafka))
     if json:
         print_json(_object(found))
     else:
@@ -56,10 +59,19 @@ def inspect(
     return 0
 
 
+def _schemas(kafka: KafkaSettings) -> Schemas | None:
+    if not kafka.registry.url:
+        return None
+    from pipeline.kafka.schemas import Schemas
+
+    return Schemas(kafka.registry)
+
+
 def _object(found: Inspection) -> dict[str, Any]:
     source = found.source
     return {
         "topic": source.topic,
+        "format": source.format,
         "records": found.records,
         "partitions": found.partitions,
         "key": found.key or None,

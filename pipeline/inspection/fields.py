@@ -74,7 +74,6 @@ def _field(name: str, records: int, values: Sequence[Any]) -> Field:
     if kinds & {dict, list}:
         what = "an object" if dict in kinds else "an array"
         return Field(name, records, len(values), 0, "", note=f"{what}, which is not supported yet")
-    distinct = _distinct(values)
     if not values:
         return Field(name, records, 0, 0, "", note="always null")
     dtype, time_format, note = "string", None, ""
@@ -82,18 +81,19 @@ def _field(name: str, records: int, values: Sequence[Any]) -> Field:
         dtype = "boolean"
     elif kinds == {int}:
         whole = all(-_MOST_INT64 <= value < _MOST_INT64 for value in values)
-        dtype, time_format = ("int64", _epoch(values)) if whole else ("float64", None)
+        dtype, time_format = ("int64", epoch(values)) if whole else ("float64", None)
     elif kinds <= {int, float}:
         dtype = "float64"
     elif kinds == {str}:
-        time_format = _written(values)
+        time_format = written_as(values)
         dtype = "date" if time_format is None and _are_dates(values) else "string"
     else:
         note = "text, numbers or booleans"
-    return Field(name, records, len(values), distinct, dtype, time_format, note)
+    return Field(name, records, len(values), distinct(values), dtype, time_format, note)
 
 
-def _distinct(values: Iterable[Any]) -> int:
+def distinct(values: Iterable[Any]) -> int:
+    """Return how many different values there are, at most 10,000."""
     found = set()
     for value in values:
         found.add(value)
@@ -102,14 +102,16 @@ def _distinct(values: Iterable[Any]) -> int:
     return len(found)
 
 
-def _written(values: Sequence[str]) -> TimeFormat | None:
+def written_as(values: Sequence[str]) -> TimeFormat | None:
+    """Return how texts are written if all of them are times."""
     for time_format in (TimeFormat.ISO, TimeFormat.SQL):
         if all(read(value, time_format) is not None for value in values):
             return time_format
     return None
 
 
-def _epoch(values: Sequence[int]) -> TimeFormat | None:
+def epoch(values: Sequence[int]) -> TimeFormat | None:
+    """Return since when numbers count if all of them look like times."""
     lowest, highest = min(values), max(values)
     if lowest >= _FIRST and highest < _LAST:
         return TimeFormat.EPOCH_S

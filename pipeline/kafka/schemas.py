@@ -136,10 +136,19 @@ class Schemas:
 class _AsStored(SchemaRegistryClient):
     """Schemas with which values are read as `as_stored` has them."""
 
-    def get_schema(self, *args: Any, **options: Any) -> Schema:
-        found = super().get_schema(*args, **options)
-        plain = json.dumps(as_stored(_parsed(found)))
-        return Schema(plain, found.schema_type, found.references)
+    def __init__(self, options: dict[str, Any]) -> None:
+        super().__init__(options)
+        self._stored: dict[int, Schema] = {}
+
+    def get_schema(self, schema_id: int, *more: Any, **options: Any) -> Schema:
+        """Return a schema; it is asked for with each record."""
+        stored = self._stored.get(schema_id)
+        if stored is None:
+            found = super().get_schema(schema_id, *more, **options)
+            text = json.dumps(as_stored(_parsed(found)))
+            stored = Schema(text, found.schema_type, found.references)
+            self._stored[schema_id] = stored
+        return stored
 
 
 def _parsed(schema: Schema) -> Any:

@@ -231,6 +231,14 @@ def test_the_decoded_record_is_shown(avro: Stack) -> None:
     assert found["booked_at"] == first["booked_at"].isoformat().replace("+00:00", "Z")
     assert found["more"] == {"than": ["is", "declared"]}
 
+    inspected = avro.fraudwatch("inspect", transfers.topic, "--json")
+    assert inspected.returncode == 0, inspected.stderr
+    proposal = json.loads(inspected.stdout)
+    assert (proposal["format"], proposal["invalid"]) == ("avro-confluent", [])
+    proposed = {field["name"]: field["type"] for field in proposal["fields"]}
+    as_written = {"amount": "decimal(10, 2)", "installments": "int32", "items": "int32"}
+    assert proposed == transfers.columns | as_written | {"score": "float32"}
+
     kafka = avro.runtime.kafka
     tail = KafkaTails(lambda: kafka.bootstrap, avro.settings.kafka).open(
         transfers.topic, Reset.EARLIEST

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import date, datetime
 from decimal import Decimal
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
@@ -21,7 +19,7 @@ from pipeline.errors import ConfigError, InputError, PipelineError, UnavailableE
 from pipeline.flink import source_table
 from pipeline.flink.definition import Definition
 from pipeline.kafka import registry
-from pipeline.kafka.avro_types import as_stored, misread, schema, unreadable
+from pipeline.kafka.avro_types import misread, schema, unreadable
 from pipeline.kafka.decoders import decoder_of, require_readable
 from pipeline.kafka.kinds import Kind
 from pipeline.kafka.quarantine import validate_rows
@@ -29,6 +27,7 @@ from pipeline.kafka.readable import Readable
 from pipeline.kafka.records import Record
 from pipeline.kafka.security import hide, redacted, reveal
 from pipeline.sources import Source, source
+from tests.avro_records import Registry, encoded
 
 MILLIS: Final = {"type": "long", "logicalType": "timestamp-millis"}
 MICROS: Final = {"type": "long", "logicalType": "timestamp-micros"}
@@ -64,69 +63,6 @@ WRITTEN: Final = record(
 ROW: Final[dict[str, Any]] = {
     "at": AT, "who": "me", "amount": b"\x01\x00", "n": 7, "day": -1, "more": "x",
 }  # fmt: skip
-
-
-def encoded(number: int, written: dict[str, Any], row: dict[str, Any]) -> bytes:
-    """A value with the id of its schema; the row is as it is stored, or has texts."""
-    data = BytesIO()
-    texts = {name: v.encode() if isinstance(v, str) else v for name, v in row.items()}
-    fastavro.schemaless_writer(data, fastavro.parse_schema(as_stored(written)), texts)
-    return b"\0" + number.to_bytes(4, "big") + data.getvalue()
-
-
-class Registry:
-    """A registry that answers what it is told to.
-
-    Attributes:
-        schemas: Schemas by id.
-        latest: The newest schema by subject.
-        status: Answered to everything, unless it is 200.
-        asked: The paths that were asked for.
-        url: Its address.
-    """
-
-    def __init__(self) -> None:
-        self.schemas: dict[int, dict[str, Any]] = {}
-        self.latest: dict[str, dict[str, Any]] = {}
-        self.status = 200
-        self.asked: list[str] = []
-        self.authorized: set[str | None] = set()
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                outer.asked.append(self.path)
-                outer.authorized.add(self.headers["Authorization"])
-                code, answer = outer.answer(self.path)
-                body = json.dumps(answer).encode()
-                self.send_response(code)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, format: str, *args: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-
-    def answer(self, path: str) -> tuple[int, object]:
-        parts = path.partition("?")[0].strip("/").split("/")
-        if self.status != 200:
-            return self.status, {"error_code": self.status, "message": "no"}
-        if parts[:2] == ["schemas", "ids"] and (found := self.schemas.get(int(parts[2]))):
-            return 200, found if "schemaType" in found else {"schema": json.dumps(found)}
-        if parts[0] == "subjects" and (newest := self.latest.get(parts[1])):
-            return 200, {
-                "subject": parts[1], "id": 1, "version": 1, "schema": json.dumps(newest),
-            }  # fmt: skip
-        return 404, {"error_code": 40403, "message": "Schema not found"}
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
 
 
 @pytest.fixture
