@@ -70,6 +70,8 @@ class Registry:
             return self.status, {"error_code": self.status, "message": "no"}
         if parts[:2] == ["schemas", "ids"] and (found := self.schemas.get(int(parts[2]))):
             return 200, found if "schemaType" in found else {"schema": json.dumps(found)}
+        if parts == ["subjects"]:
+            return 200, list(self.latest)
         if parts[0] == "subjects" and (newest := self.latest.get(parts[1])):
             return 200, {
                 "subject": parts[1], "id": 1, "version": 1, "schema": json.dumps(newest),

@@ -7,7 +7,8 @@ with. Source: confluent-kafka 2.16, `SchemaRegistryClient` and `AvroDeserializer
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Final
 
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
@@ -75,14 +76,23 @@ class Schemas:
             UnavailableError: The registry does not answer.
             ConfigError: The registry refuses access.
         """
-        try:
-            return _parsed(self._client.get_latest_version(f"{topic}-value").schema)
-        except SchemaRegistryError as error:
-            if error.http_status_code == _NOT_FOUND:
-                return None
-            raise self._failed(error) from error
-        except Exception as error:  # As in `_ask`.
-            raise self._failed(error) from error
+        with self._asking():
+            try:
+                return _parsed(self._client.get_latest_version(f"{topic}-value").schema)
+            except SchemaRegistryError as error:
+                if error.http_status_code == _NOT_FOUND:
+                    return None
+                raise
+
+    def ask(self) -> None:
+        """Return once the registry has answered.
+
+        Raises:
+            UnavailableError: It does not answer.
+            ConfigError: It refuses access.
+        """
+        with self._asking():
+            self._client.get_subjects(limit=1)
 
     def values(self, value: bytes) -> Any:
         """Return what a value holds, with times, dates and decimals; raises as `written_with`."""
@@ -103,17 +113,23 @@ class Schemas:
             raise NotAvroError(f"it is not what its schema {number} says") from error
 
     def _ask(self, number: int) -> Any:
-        try:
-            schema = self._client.get_schema(number)
-        except SchemaRegistryError as error:
-            if error.http_status_code != _NOT_FOUND:
-                raise self._failed(error) from error
-            return NotAvroError(f"its schema {number} is not in the registry")
-        except Exception as error:  # Those of the HTTP library that the client happens to use.
-            raise self._failed(error) from error
+        with self._asking():
+            try:
+                schema = self._client.get_schema(number)
+            except SchemaRegistryError as error:
+                if error.http_status_code != _NOT_FOUND:
+                    raise
+                return NotAvroError(f"its schema {number} is not in the registry")
         if (schema.schema_type or "AVRO") != "AVRO":
             return NotAvroError(f"its schema {number} is of {str(schema.schema_type).capitalize()}")
         return _parsed(schema)
+
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:  # Also those of the HTTP library that the client happens to use.
+            raise self._failed(error) from error
 
     def _failed(self, error: Exception) -> PipelineError:
         where = f"The schema registry at {self._url}"

@@ -104,6 +104,15 @@ def records(endpoints: Endpoints, source: Source) -> Finding:
     return good(title, f"the {newest.count:,} newest records are valid")
 
 
+def registry(endpoints: Endpoints) -> Finding:
+    """Check that the schema registry answers and accepts the credentials."""
+    from pipeline.kafka.schemas import Schemas
+
+    settings = endpoints.kafka.registry
+    Schemas(settings).ask()
+    return good("Schema registry", settings.url)
+
+
 def flink(endpoints: Endpoints, stack: Stack) -> Finding:
     """Check that Flink answers and has TaskManagers, or allocates them on demand."""
     rest = stack.rest(endpoints.flink)

@@ -13,6 +13,8 @@ from typing import Any, Final
 
 import fastavro
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline.config import KafkaSettings, RegistrySettings, Secret
 from pipeline.errors import ConfigError, InputError, PipelineError, UnavailableError
@@ -25,6 +27,7 @@ from pipeline.kafka.kinds import Kind
 from pipeline.kafka.quarantine import validate_rows
 from pipeline.kafka.readable import Readable
 from pipeline.kafka.records import Record
+from pipeline.kafka.schemas import Schemas
 from pipeline.kafka.security import hide, redacted, reveal
 from pipeline.sources import Source, source
 from tests.avro_records import Registry, encoded
@@ -205,8 +208,28 @@ def test_a_registry_that_refuses_is_no_fault_of_the_record(
     with pytest.raises(kind) as caught:
         validate_rows([at(encoded(1, WRITTEN, ROW))], decoder)
     assert said in str(caught.value)
+    with pytest.raises(kind):
+        require_readable(payments(), kafka)
+    with pytest.raises(kind):
+        Schemas(kafka.registry).ask()
     served.status = 200
     assert validate_rows([at(encoded(1, WRITTEN, ROW))], decoder)[1] == []
+
+
+def test_a_registry_that_is_gone_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: None)  # Between the retries of the client.
+    with closing(Registry()) as served:
+        url = served.url
+    with pytest.raises(UnavailableError) as caught:
+        Schemas(RegistrySettings(url=url)).ask()
+    assert str(caught.value).startswith(f"The schema registry at {url} does not answer. Check")
+
+
+@given(st.binary(max_size=60))
+def test_any_bytes_are_a_row_or_a_fault(tail: bytes) -> None:
+    decoder = decoder_of(payments("avro"), KafkaSettings())
+    found = decoder.closely(tail or b"x")
+    assert (decoder.usual(tail or b"x") is None) == isinstance(found, tuple)
 
 
 def test_the_newest_schema_has_to_fit(served: Registry, kafka: KafkaSettings) -> None:
