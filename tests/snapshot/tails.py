@@ -43,12 +43,14 @@ class FakeTails:
     Attributes:
         held: The records of each topic.
         error: Why no topic can be read.
+        undecoded: Why values are bytes.
         failure: Raised by everything that blocks.
         opened: The opened topics, in order.
     """
 
     held: dict[str, list[RecordView]] = field(default_factory=dict)
     error: str = ""
+    undecoded: str = ""
     failure: Exception | None = None
     at: str = "127.0.0.1:9092"
     opened: list[tuple[str, Start]] = field(default_factory=list)
@@ -97,7 +99,8 @@ class FakeTail:
             return TailBatch(missing=True)
         found = held[self._at : self._at + most]
         self._at += len(found)
-        return TailBatch(records=found, lag=len(held) - self._at)
+        left = len(held) - self._at
+        return TailBatch(records=found, lag=left, undecoded=self._tails.undecoded)
 
     def close(self) -> None:
         pass

@@ -93,6 +93,7 @@ class KafkaTail:
         found, self._ahead = self._ahead[:most], self._ahead[most:]
         return TailBatch(
             records=[RecordView.of(record) for record in self._readable.all(found)],
+            undecoded=self._readable.problem,
             lag=self._consumer.lag() + len(self._ahead) if self._consumer.found else None,
             recreated=recreated,
             missing=bool(self._consumer.missing),
