@@ -74,7 +74,7 @@ class AvroDecoder:
         for name in self.source.required:
             if row[name] is None:
                 if values.get(name) is not None:
-                    return Kind.WRONG_TYPE, f"{name} is {str(values[name])[:60]}, which is no value"
+                    return Kind.WRONG_TYPE, f"{name} cannot be a {self.source.columns[name]}"
                 return Kind.MISSING, f"{name} {'is null' if name in values else 'is missing'}"
         return self._row_of(**row)
 

@@ -45,7 +45,8 @@ class Schemas:
         options = python(registry)
         self._client = SchemaRegistryClient(options)
         self._values = AvroDeserializer(self._client)
-        self._stored = AvroDeserializer(_AsStored(options))
+        self._as_stored = _AsStored(options)
+        self._stored = AvroDeserializer(self._as_stored)
         # By id: the parsed schema, or why there is none.
         self._known: dict[int, Any] = {}
 
@@ -122,6 +123,9 @@ class Schemas:
                 return NotAvroError(f"its schema {number} is not in the registry")
         if (schema.schema_type or "AVRO") != "AVRO":
             return NotAvroError(f"its schema {number} is of {str(schema.schema_type).capitalize()}")
+        with self._asking():
+            # Here, since a failed request while decoding would look like a bad record.
+            self._as_stored.get_schema(number)
         return _parsed(schema)
 
     @contextmanager
