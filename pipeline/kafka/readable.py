@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # A third of a second to load, for topics that need it.
 # Exact numbers are written as numbers, so that filters compare them as such.
 _ENCODER: Final = msgspec.json.Encoder(decimal_format="number", enc_hook=str)
 _PAUSE_SECONDS: Final = 20.0
+_HEAD: Final = 5
 _MOST_UNKNOWN: Final = 50
 """Bytes of another meaning look like ever new ids of schemas, for which nobody should ask."""
 
@@ -27,7 +28,8 @@ _MOST_UNKNOWN: Final = 50
 class Readable:
     """Decodes the records of any topic as far as the schema registry knows them.
 
-    What it cannot decode stays as it is, also while the registry does not answer.
+    What it cannot decode stays as it is, also while the registry does not answer. So do keys, since
+    a number in eight bytes may look like the id of a schema.
 
     Args:
         kafka: The Kafka cluster, for its schema registry; without one, nothing is decoded.
@@ -39,37 +41,44 @@ class Readable:
         self._clock = clock
         self._schemas: Schemas | None = None
         self._ask_again_at = 0.0
-        self._unknown = 0
+        self._decoded: set[bytes] = set()
+        self._unknown: set[bytes] = set()
         self.problem = ""
         """Why the registry cannot be asked; empty when it can."""
 
     def all(self, records: Iterable[Record]) -> list[Record]:
-        """Return records with values, and keys, that can be read."""
+        """Return records with values that can be read."""
         return list(records) if not self._registry.url else list(self._each(records))
 
     def _each(self, records: Iterable[Record]) -> Iterator[Record]:
         for record in records:
-            key, value = self._shown(record.key), self._shown(record.value)
-            changed = key is not record.key or value is not record.value
-            yield replace(record, key=key, value=value) if changed else record
+            value = self._shown(record.value)
+            yield record if value is record.value else replace(record, value=value)
 
-    def _shown(self, data: bytes | None) -> bytes | None:
-        if not data or data[0] or self._unknown > _MOST_UNKNOWN:
-            return data
-        if self._clock() < self._ask_again_at:
-            return data
+    def _shown(self, value: bytes | None) -> bytes | None:
+        if not value or value[0] or len(value) <= _HEAD or self._clock() < self._ask_again_at:
+            return value
+        head = value[:_HEAD]
+        asked = head in self._decoded or len(self._unknown) < _MOST_UNKNOWN
+        if head in self._unknown or not asked:
+            return value
         from .schemas import NotAvroError, Schemas
 
         try:
             if self._schemas is None:
                 self._schemas = Schemas(self._registry)
-            found = self._schemas.values(data)
+            try:
+                self._schemas.written_with(value)
+            except NotAvroError:
+                self._unknown.add(head)
+                return value
+            self._decoded.add(head)
+            found = self._schemas.values(value)
         except NotAvroError:
-            self._unknown += 1
-            return data
+            return value
         except PipelineError as error:
             self.problem = str(error)
             self._ask_again_at = self._clock() + _PAUSE_SECONDS
-            return data
+            return value
         self.problem = ""
         return _ENCODER.encode(found)

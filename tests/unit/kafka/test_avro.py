@@ -258,6 +258,12 @@ def test_values_of_any_topic_are_shown_as_json(served: Registry, kafka: KafkaSet
     odd = [at(b"\0" + number.to_bytes(8, "big")) for number in range(2**40, 2**42, 2**33)]
     assert readable.all(odd) == odd
     assert len(served.asked) < 100
+    # What is known is still decoded.
+    assert readable.all([at(value)]) == [shown]
+    # Records of the same id are one unknown id.
+    readable = Readable(kafka)
+    assert readable.all([at(b"\0\0\0\0\0abc")] * 200) == [at(b"\0\0\0\0\0abc")] * 200
+    assert readable.all([at(value)]) == [shown]
 
     readable = Readable(kafka, lambda: now[0])
     served.status = 403
