@@ -39,6 +39,7 @@ from tui.streams.kafka_tails import KafkaTails
 from tui.streams.record_view import RecordFields, RecordView
 
 from . import registry
+from .attaching import attached
 from .conftest import Run, command, emptied, wait_until
 from .proxy import Proxy
 
@@ -314,6 +315,31 @@ def test_a_registry_with_tls_and_credentials(
             runtime.stop_job("avro_as_read")
     assert (proxy.refused, proxy.passed > 1) == (0, True)
     avro.runtime.start_job("avro_as_read")
+
+
+def test_a_job_takes_the_format_to_an_external_flink(
+    avro: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beside the connector's jars, which it ships as well."""
+    variables = {
+        "FEATURES": str(OWN),
+        "KAFKA_REGISTRY_URL": avro.url,
+        "KAFKA_TOPIC_PREFIX": "company.",
+        "FLINK_SHIP_CONNECTOR": "true",
+    }
+    for name, value in variables.items():
+        monkeypatch.setenv(f"FRAUDWATCH_{name}", value)
+    kafka = avro.runtime.kafka
+    company = attached(tmp_path, kafka.bootstrap, avro.runtime.status().rest)
+    created = company("topics", "--create")
+    assert created.returncode == 0, created.stderr
+    avro.send(f"company.{transfers.topic}", avro.encoded(generated(300, START, 7)))
+    started = company("start", "avro_as_read")
+    assert started.returncode == 0, started.stderr
+    verified = company("verify", "avro_as_read")
+    assert verified.returncode == 0, (verified.stdout, verified.stderr)
+    assert company("stop", "avro_as_read", "--discard").returncode == 0
+    company("down")
 
 
 def test_a_record_that_is_not_avro_is_named_and_can_be_removed(avro: Stack) -> None:
