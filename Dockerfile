@@ -5,11 +5,13 @@
 ARG PYTHON_IMAGE
 ARG FLINK_IMAGE
 
-# Versions are in one place; the stages below only name the packages that they need.
+# Versions are in one place; the stages below only name the packages that they need. Constraints are
+# the same without extras, which pip does not take there.
 FROM ${PYTHON_IMAGE} AS requirements
 COPY pyproject.toml .
 RUN python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['dependencies'], sep='\n')" \
-    > /requirements.txt
+    > /requirements.txt \
+    && sed 's/\[[^]]*\]//' /requirements.txt > /constraints.txt
 
 FROM ${PYTHON_IMAGE} AS build
 # A mirror, where the public repository is not reachable.
@@ -20,7 +22,7 @@ ENV PATH=/opt/fraudwatch/bin:$PATH \
     PIP_INDEX_URL=$PIP_INDEX_URL \
     PIP_NO_CACHE_DIR=1
 WORKDIR /src
-COPY --from=requirements /requirements.txt .
+COPY --from=requirements /requirements.txt /constraints.txt .
 
 FROM build AS wheel
 COPY . .
@@ -28,7 +30,7 @@ RUN pip wheel --no-deps --wheel-dir /dist .
 
 FROM build AS jars
 ARG MAVEN_REPOSITORY=
-RUN pip install --constraint requirements.txt jgo msgspec
+RUN pip install --constraint constraints.txt jgo msgspec
 COPY pipeline/__init__.py pipeline/errors.py pipeline/
 COPY pipeline/text/__init__.py pipeline/text/ready_type.py pipeline/text/
 COPY pipeline/stack/__init__.py pipeline/stack/
@@ -44,7 +46,7 @@ RUN mkdir /checkpoints /savepoints && chown flink:flink /checkpoints /savepoints
 USER flink
 
 FROM build AS simulator-packages
-RUN pip install --constraint requirements.txt \
+RUN pip install --constraint constraints.txt \
     confluent-kafka cyclopts httpx ibis-framework msgspec platformdirs psutil sqlglot
 
 FROM build AS console-packages

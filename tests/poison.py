@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from pipeline.kafka.quarantine import Kind
+from pipeline.kafka.kinds import Kind
 from pipeline.model import Transaction
 from pipeline.simulator import encode
 

@@ -136,6 +136,8 @@ def tail(
 ) -> int:
     """Print a topic's records: offset, partition, timestamp, key, value.
 
+    With a schema registry in the profile, records in Avro are decoded.
+
     Args:
         topic: Name of the topic in Kafka.
         start: From the earliest record, or only new ones.
@@ -143,6 +145,7 @@ def tail(
         follow: Wait for more at the end; --no-follow stops there.
     """
     from pipeline.kafka.consumer import read_to_end
+    from pipeline.kafka.readable import Readable
     from pipeline.kafka.shown import shown
     from pipeline.kafka.tail import TEXT_HEADER, json_object, text_line
     from pipeline.model import Reset
@@ -157,12 +160,18 @@ def tail(
         print(TEXT_HEADER)
     edge = Reset.EARLIEST if start == "beginning" else Reset.LATEST
     batches = followed(kafka, topic, edge) if follow else read_to_end(kafka, topic, start=edge)
+    readable = Readable(kafka)
     printed = 0
+    said = ""
     while limit is None or printed < limit:
         batch = next(batches, None)
         if batch is None:
             break
-        for record in batch if limit is None else batch[: limit - printed]:
+        records = readable.all(batch if limit is None else batch[: limit - printed])
+        if readable.problem != said:
+            said = readable.problem
+            say(said or "The schema registry answers again.")
+        for record in records:
             if json:
                 print_json(json_object(shown(record, mask)))
             else:

@@ -34,8 +34,8 @@ def inspect(
     Its comments say how far the rows are out of order, what is null, and what would be invalid.
 
     Args:
-        name: A topic of JSON objects in Kafka, or a file: CSV, JSON or Parquet, also packed; - for
-            standard input.
+        name: A topic in Kafka with JSON objects, or with Avro whose schema is in the profile's
+            registry; or a file: CSV, JSON or Parquet, also packed; - for standard input.
         limit: How many of a topic's newest records, or of a file's first rows, to look at.
         encoding: Of a text that is not UTF-8 and has no byte order mark: cp1252.
     """
@@ -104,6 +104,7 @@ def _object(found: Inspection) -> dict[str, Any]:
         "file": found.rows.name if file else None,
         "layout": (file.layout or None) if file else None,
         "topic": source.topic,
+        "format": source.format,
         "records": found.records,
         "partitions": None if file else found.partitions,
         "key": found.key or None,

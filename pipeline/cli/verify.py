@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter, deque
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
@@ -75,7 +76,9 @@ def quarantine(
         limit: Number of the newest records to show.
     """
     from pipeline.kafka.consumer import read_to_end
+    from pipeline.kafka.decoders import decoder_of
     from pipeline.kafka.quarantine import validate_rows
+    from pipeline.kafka.readable import Readable
     from pipeline.stack.runtime import Runtime
 
     kinds: Counter[str] = Counter()
@@ -86,10 +89,11 @@ def quarantine(
     sources = _there(kafka, runtime.features.sources)
     for source in sources:
         topic = kafka.topic(source.topic)
+        decoder = decoder_of(source, kafka)
         latest: deque[Quarantined] = deque(maxlen=max(0, limit))
         for batch in read_to_end(kafka, topic):
             read += len(batch)
-            _, bad = validate_rows(batch, source)
+            _, bad = validate_rows(batch, decoder)
             kinds.update(found.kind for found in bad)
             latest.extend(bad)
             say(f"  … reading {topic}: {read:,}", over=True)
@@ -100,8 +104,10 @@ def quarantine(
         newest = newest[max(0, len(newest) - limit) :]
     ordered = dict(sorted(kinds.items(), key=lambda item: (-item[1], item[0])))
     if json:
+        shown = Readable(kafka).all(found.record for found in newest)
         records = [
-            _quarantined_object(found, runtime.mask_of(found.record.topic)) for found in newest
+            _quarantined_object(replace(found, record=record), runtime.mask_of(found.record.topic))
+            for found, record in zip(newest, shown, strict=True)
         ]
         total = sum(kinds.values())
         print_json({"read": read, "total": total, "kinds": ordered, "records": records})

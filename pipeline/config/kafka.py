@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from .registry import RegistrySettings
 from .secret import Secret
 from .tls import Tls
 from .types import Port, Positive
@@ -40,6 +41,8 @@ class KafkaSettings(Tls, frozen=True, forbid_unknown_fields=True, kw_only=True):
         replication: Replication factor of the topics that fraudwatch creates.
         compression: Compression of the records that fraudwatch and its jobs write. Every client
             reads `none` and `gzip`; some need a library for the others.
+        registry: The schema registry of its topics, in a table of its own:
+            `[profile.NAME.kafka.registry]`.
     """
 
     bootstrap: str = ""
@@ -58,6 +61,7 @@ class KafkaSettings(Tls, frozen=True, forbid_unknown_fields=True, kw_only=True):
     partitions: Positive = 4
     replication: Positive = 1
     compression: Compression = "none"
+    registry: RegistrySettings = msgspec.field(default_factory=RegistrySettings)
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -166,10 +166,12 @@ def _refuse_unknown(profile: str, values: Mapping[str, Any], kind: type, table: 
         if isinstance(hints[name], type) and issubclass(hints[name], msgspec.Struct):
             if not isinstance(value, Mapping):
                 raise ConfigError(
-                    f"Profile {profile!r} sets {name!r} to {value!r}, but it must be a table.",
-                    f"Write [profile.{profile}.{name}] and put its settings below that line.",
+                    f"Profile {profile!r} sets {table + name!r} to {value!r}, but it must be a "
+                    "table.",
+                    f"Write [profile.{profile}.{table}{name}] and put its settings below that "
+                    "line.",
                 )
-            _refuse_unknown(profile, value, hints[name], f"{name}.")
+            _refuse_unknown(profile, value, hints[name], f"{table}{name}.")
 
 
 def _with_directories(settings: Settings, *, shared: bool) -> Settings:

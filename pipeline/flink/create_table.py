@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import ibis
 import ibis.backends.sql.dialects  # registers the dialect that FlinkType writes
@@ -16,6 +16,8 @@ def create_table(
     columns: Mapping[str, str],
     options: Mapping[str, str],
     extra: Iterable[str] = (),
+    *,
+    never_null: Collection[str] = (),
 ) -> str:
     """Return the statement that creates a table.
 
@@ -24,8 +26,12 @@ def create_table(
         columns: Ibis type names by column.
         options: The table's options.
         extra: Definitions of further columns and of the watermark, as SQL.
+        never_null: Columns that cannot be null.
     """
-    fields = [f"{quoted(column)} {_sql_type(dtype)}" for column, dtype in columns.items()]
+    fields = [
+        f"{quoted(column)} {_sql_type(dtype)}{' NOT NULL' if column in never_null else ''}"
+        for column, dtype in columns.items()
+    ]
     body = ",\n".join(f"  {line}" for line in (*fields, *extra))
     settings = ",\n".join(f"  {literal(key)} = {literal(value)}" for key, value in options.items())
     return f"CREATE TEMPORARY TABLE {quoted(name)} (\n{body}\n) WITH (\n{settings}\n)"

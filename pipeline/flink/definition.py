@@ -9,12 +9,15 @@ from typing import Final
 import msgspec
 
 from pipeline.config import KafkaSettings, Secret
-from pipeline.kafka import security
+from pipeline.kafka import registry, security
+from pipeline.sources.formats import AVRO_CONFLUENT
 from pipeline.text.sql import literal
 
 # Placeholder for the address and security options of Kafka, which may change between starts; in
 # the form in which `ddl` writes table options.
 ANY_BOOTSTRAP: Final = "{bootstrap}"
+# Placeholder for the address and credentials of the schema registry, which may change likewise.
+ANY_REGISTRY: Final = "{registry}"
 # Placeholder for the compression of the sink, which does not change the results.
 ANY_COMPRESSION: Final = "{compression}"
 
@@ -60,13 +63,17 @@ class Definition(msgspec.Struct, frozen=True):
             ),
         }
         statements = self.statements
+        any_registry = _options({"url": ANY_REGISTRY}, AVRO_CONFLUENT)
+        if any(any_registry in text for text in statements):
+            # Its secrets are no concern of other jobs.
+            chosen[any_registry] = _options(registry.flink(kafka.registry, show), AVRO_CONFLUENT)
         for left_open, said in chosen.items():
             statements = tuple(text.replace(left_open, said) for text in statements)
         return statements
 
 
-def _options(client: Mapping[str, str]) -> str:
-    """Format options of a Kafka client as table options, as `ddl` does."""
+def _options(options: Mapping[str, str], of: str = "properties") -> str:
+    """Format options of a Kafka client, or of another prefix, as table options, as `ddl` does."""
     return ",\n  ".join(
-        f"{literal(f'properties.{name}')} = {literal(value)}" for name, value in client.items()
+        f"{literal(f'{of}.{name}')} = {literal(value)}" for name, value in options.items()
     )

@@ -11,11 +11,13 @@ import ibis
 
 from pipeline.config import KafkaSettings
 from pipeline.features.validity import ARRIVED, is_valid
+from pipeline.kafka import registry
 from pipeline.sources import Source
 from pipeline.sources.durations import in_words
+from pipeline.sources.formats import AVRO, AVRO_CONFLUENT
 
 from .create_table import create_table, quoted
-from .definition import ANY_BOOTSTRAP
+from .definition import ANY_BOOTSTRAP, ANY_REGISTRY
 from .time_sql import read_time
 
 # Interval at which Flink looks for new partitions.
@@ -31,6 +33,9 @@ def statements(source: Source, kafka: KafkaSettings, group: str) -> tuple[str, s
         source: The source.
         kafka: The Kafka cluster, for the name of the topic.
         group: Consumer group under which the job commits its offsets.
+
+    Raises:
+        ConfigError: Its records refer to a schema registry, and the profile has none.
     """
     return _table(source, kafka, group), _view(source)
 
@@ -66,11 +71,26 @@ def _table(source: Source, kafka: KafkaSettings, group: str) -> str:
         "scan.watermark.idle-timeout": in_words(source.idle),
         # The default is five minutes, after which the records of a new partition would be late.
         "scan.topic-partition-discovery.interval": f"{DISCOVERY_SECONDS} s",
+        **_format(source, kafka),
+    }
+    # Plain Avro is read with the schema that Flink makes of the table, so a required column is
+    # written as its type, and any other as the union of null and its type.
+    never_null = source.required if source.format == AVRO else ()
+    return create_table(raw, source.written, options, extra, never_null=never_null)
+
+
+def _format(source: Source, kafka: KafkaSettings) -> dict[str, str]:
+    """The options of Flink's format, which is called as the source's."""
+    if source.format == AVRO_CONFLUENT:
+        registry.required(kafka, source)  # The definition itself does not name it.
+        return {"format": AVRO_CONFLUENT, f"{AVRO_CONFLUENT}.url": ANY_REGISTRY}
+    if source.format == AVRO:
+        return {"format": AVRO}
+    return {
         "format": source.format,
         "json.ignore-parse-errors": "true",
         "json.timestamp-format.standard": "SQL",
     }
-    return create_table(raw, source.written, options, extra)
 
 
 def _view(source: Source) -> str:

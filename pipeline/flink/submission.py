@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Final
 
 import msgspec
+
+from pipeline.text.sql import literal
 
 SHIPPED_JARS: Final = "FRAUDWATCH_SHIPPED_JARS"
 """Environment variable of the submitter: URLs of jars to ship with each job."""
@@ -23,6 +27,15 @@ class Submission(msgspec.Struct, frozen=True):
 
     statements: tuple[str, ...]
     options: dict[str, str]
+
+    def shipping(self, jars: Iterable[Path]) -> Submission:
+        """Return the same job, planned with further jars, which it takes to the cluster.
+
+        Args:
+            jars: Files of the machine that plans the job.
+        """
+        added = tuple(f"ADD JAR {literal(str(jar))}" for jar in jars)
+        return msgspec.structs.replace(self, statements=(*added, *self.statements))
 
     @property
     def resumes(self) -> bool:

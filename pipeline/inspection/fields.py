@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any, Final
@@ -80,7 +80,6 @@ def _field(name: str, records: int, values: Sequence[Any]) -> Field:
     if kinds & {dict, list}:
         what = "an object" if dict in kinds else "an array"
         return Field(name, records, len(values), 0, "", note=f"{what}, which is not supported yet")
-    distinct = min(len(set(values)), _MOST_DISTINCT)
     if not values:
         return Field(name, records, 0, 0, "", note="always null")
     dtype, time_format, note = "string", None, ""
@@ -88,21 +87,31 @@ def _field(name: str, records: int, values: Sequence[Any]) -> Field:
         dtype = "boolean"
     elif kinds == {int}:
         whole = all(-_MOST_INT64 <= value < _MOST_INT64 for value in values)
-        dtype, time_format = ("int64", _epoch(values)) if whole else ("float64", None)
+        dtype, time_format = ("int64", epoch(values)) if whole else ("float64", None)
     elif kinds <= {int, float}:
         dtype = "float64"
     elif kinds == {str}:
-        time_format = _written(values)
+        time_format = written_as(values)
         dtype = "date" if time_format is None and _are_dates(values) else "string"
     elif kinds <= {int, float, str} and (numbers := _nearly_all_numbers(values)):
         wrong = len(values) - len(numbers)
         note = f"{wrong:,} of them {'is' if wrong == 1 else 'are'} text"
         number = _field(name, records, numbers)
-        return replace(number, values=len(values), distinct=distinct, note=note)
+        return replace(number, values=len(values), distinct=distinct(values), note=note)
     else:
         note = "text, numbers or booleans"
     labels = dtype == "string" and _are_labels(values)
-    return Field(name, records, len(values), distinct, dtype, time_format, note, labels)
+    return Field(name, records, len(values), distinct(values), dtype, time_format, note, labels)
+
+
+def distinct(values: Iterable[Any]) -> int:
+    """Return how many different values there are, at most 10,000."""
+    found = set()
+    for value in values:
+        found.add(value)
+        if len(found) == _MOST_DISTINCT:
+            break
+    return len(found)
 
 
 def _nearly_all_numbers(values: Sequence[Any]) -> list[int | float]:
@@ -117,7 +126,7 @@ def _are_labels(values: Sequence[Any]) -> bool:
     return sum(is_label(str(value)) for value in values) >= len(values) * _NEARLY_ALL
 
 
-def _written(values: Sequence[str]) -> TimeFormat | None:
+def written_as(values: Sequence[str]) -> TimeFormat | None:
     """Return how nearly all of the values are written, if they are times."""
     for time_format in (TimeFormat.ISO, TimeFormat.SQL):
         if all(read(value, time_format) is None for value in values[:_LOOK]):
@@ -133,7 +142,8 @@ def _written(values: Sequence[str]) -> TimeFormat | None:
     return None
 
 
-def _epoch(values: Sequence[int]) -> TimeFormat | None:
+def epoch(values: Sequence[int]) -> TimeFormat | None:
+    """Return since when numbers count if all of them look like times."""
     lowest, highest = min(values), max(values)
     if lowest >= _FIRST and highest < _LAST:
         return TimeFormat.EPOCH_S

@@ -5,22 +5,30 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from pipeline.errors import InputError
+from pipeline.kafka.decoder import Decoder
+from pipeline.kafka.json_decoder import JsonDecoder
 from pipeline.kafka.quarantine import Quarantined, validate_rows
 from pipeline.kafka.records import Record
 from pipeline.sources import Source, source
-from pipeline.sources.column_types import TIME
+from pipeline.sources.column_types import TIME, is_whole
+from pipeline.sources.formats import AVRO_CONFLUENT, JSON
 from pipeline.text.malformed import MALFORMED
 from pipeline.text.sanitise import sanitised
 
+from .avro_fields import fields_of_schema
 from .disorder import Disorder, disorder
 from .fields import Field, fields_of
 from .roles import amount_of, label_of, sensitive_of, time_of, user_of
 from .rows import Rows
+
+if TYPE_CHECKING:  # Takes a third of a second to load.
+    from pipeline.kafka.schemas import Schemas
 
 _NEARLY_ALL: Final = 0.95
 _MOST_NAMED: Final = 12
@@ -67,22 +75,27 @@ def inspect(looked_at: Rows, hidden: Collection[str] = ()) -> Inspection:
         hidden: Fields that are known to be sensitive, besides those whose names say so.
 
     Raises:
-        InputError: There are none, they are not JSON, or no field looks like a time.
+        InputError: There are none, they are neither JSON nor Avro with a schema in the registry, or
+            no field looks like a time.
+        UnavailableError: The schema registry does not answer.
     """
     topic, records, one = looked_at.topic, looked_at.records, looked_at.one
     name = sanitised(looked_at.name)
     if not records:
         hint = "Check the file." if looked_at.file else "Send some, and inspect it again."
         raise InputError(f"{name} holds no {one}.", hint)
-    decoded = [(record, row) for record in records if (row := _row(record)) is not None]
+    avro = [record for record in records if record.value and not record.value[0]]
+    schemas = looked_at.schemas if len(avro) > len(records) / 2 else None
+    read = _json if schemas is None else partial(_avro, schemas)
+    decoded = [(record, row) for record in records if (row := read(record)) is not None]
     rows = [row for _, row in decoded]
     if not rows:
-        all_of = f"The only {one}" if len(records) == 1 else f"None of {len(records):,} {one}s"
-        verb = "is not" if len(records) == 1 else "is"
-        raise InputError(
-            f"{all_of} of {name} {verb} a JSON object.", "Other formats are not supported yet."
-        )
-    fields = fields_of(rows)
+        raise _undecoded(name, one, len(records), avro=bool(avro))
+    if schemas is None:
+        fields = fields_of(rows)
+    else:
+        newest, _ = max(decoded, key=lambda pair: pair[0].timestamp_ms)
+        fields = fields_of_schema(schemas.written_with(newest.value or b"")[1], rows)
     time = time_of(fields)
     if time is None or time.time_format is None:
         names = ", ".join(sanitised(field.name) for field in fields[:_MOST_NAMED])
@@ -102,11 +115,12 @@ def inspect(looked_at: Rows, hidden: Collection[str] = ()) -> Inspection:
         schema=schema,
         time=time.name,
         time_format=time.time_format,
+        format=JSON if schemas is None else AVRO_CONFLUENT,
         required=[field.name for field in others if field.always],
         sensitive=[field.name for field in others if field.name in hidden or field in by_name],
         **{role: field.name for role, field in roles.items() if field is not None},
     )
-    valid, invalid = validate_rows(records, found)
+    valid, invalid = validate_rows(records, _decoder(found, schemas))
     unread = Counter(looked_at.file.unread if looked_at.file else {})
     kinds = unread + Counter(each.kind for each in invalid)
     out_of_order = disorder((record.partition, getattr(row, time.name)) for record, row in valid)
@@ -158,7 +172,36 @@ def _example(looked_at: Rows, invalid: Sequence[Quarantined]) -> str:
     return f"{invalid[0].reason}{place}"
 
 
-def _row(record: Record) -> dict[str, Any] | None:
+def _undecoded(name: str, one: str, count: int, *, avro: bool) -> InputError:
+    all_of = f"The only {one}" if count == 1 else f"None of {count:,} {one}s"
+    verb = "is not" if count == 1 else "is"
+    return InputError(
+        f"{all_of} of {name} {verb} a JSON object.",
+        "If they are in Avro, set url in the profile's table kafka.registry, where their schema is."
+        if avro
+        else "Other formats are not supported yet.",
+    )
+
+
+def _decoder(found: Source, schemas: Schemas | None) -> Decoder:
+    if schemas is None:
+        return JsonDecoder(found)
+    from pipeline.kafka.avro_decoder import AvroDecoder
+
+    return AvroDecoder(found, schemas)
+
+
+def _avro(schemas: Schemas, record: Record) -> dict[str, Any] | None:
+    from pipeline.kafka.schemas import NotAvroError
+
+    try:
+        found = schemas.values(record.value or b"")
+    except NotAvroError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _json(record: Record) -> dict[str, Any] | None:
     try:
         found = msgspec.json.decode(record.value or b"null")
     except MALFORMED:
@@ -191,7 +234,7 @@ def _schema(
 
 
 def _is_text(field: Field) -> bool:
-    return field.type == "string" and field.time_format is not None
+    return field.type in ("string", TIME) and field.time_format is not None
 
 
 def _key_of(decoded: Sequence[tuple[Record, dict[str, Any]]], fields: Sequence[Field]) -> str:
@@ -204,7 +247,7 @@ def _key_of(decoded: Sequence[tuple[Record, dict[str, Any]]], fields: Sequence[F
     if len(keyed) < len(decoded) * _NEARLY_ALL:
         return ""
     for field in fields:
-        if field.type not in ("string", "int64"):
+        if field.type != "string" and not is_whole(field.type):
             continue
         same = sum(key == str(row.get(field.name)) for key, row in keyed)
         if same >= len(decoded) * _NEARLY_ALL:

@@ -10,6 +10,7 @@ from typing import Final
 
 from pipeline.sources import TimeFormat
 from pipeline.sources.durations import in_words
+from pipeline.sources.formats import JSON
 from pipeline.text.sanitise import sanitised
 from pipeline.text.words import counted
 
@@ -35,9 +36,12 @@ def _seen(found: Inspection) -> list[str]:
     most = in_words(found.disorder.most)
     order = f"up to {most} out of order" if found.disorder.most else "in order"
     late = f"; {found.disorder.late:,} would be late" if found.disorder.late else ""
+    written = _WRITTEN[source.time_format]
+    if source.format != JSON and source.time_format is TimeFormat.SQL:
+        written = "timestamp-millis"
     lines = [
         _counts(found),
-        f"{source.time} is written as {_WRITTEN[source.time_format]}, {order}{late}.",
+        f"{source.time} is written as {written}, {order}{late}.",
         described(found),
     ]
     lines += [f"Left out: {sanitised(name)} ({why})." for name, why in found.left_out]
@@ -72,6 +76,7 @@ def _declaration(found: Inspection) -> list[str]:
     return [
         f"{name} = source(",
         f"    topic={_text(source.topic)},",
+        *([] if source.format == JSON else [f"    format={_text(source.format)},"]),
         "    schema={",
         *(
             f"        {_text(name)}: {_text(dtype)},{_comment(columns[name])}"

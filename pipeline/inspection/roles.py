@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from pipeline.sources.column_types import TIME, is_number, is_whole
+
 from .fields import Field
 
 _TIME: Final = re.compile(r"(^|_)(time|timestamp|ts|at|date|datetime|when|epoch|created)(_|$)|time")
@@ -29,7 +31,8 @@ def time_of(fields: Sequence[Field]) -> Field | None:
     times = [
         field
         for field in fields
-        if field.time_format is not None and (field.type == "string" or _named(_TIME, field))
+        if field.time_format is not None
+        and (field.type in ("string", TIME) or _named(_TIME, field))
     ]
     return max(
         times,
@@ -45,7 +48,7 @@ def user_of(fields: Sequence[Field], key: str) -> Field | None:
         fields: The fields.
         key: The field that is the key of the records; empty if none is.
     """
-    wanted = [field for field in fields if field.type in ("string", "int64")]
+    wanted = [field for field in fields if field.type == "string" or is_whole(field.type)]
     keyed = next((field for field in wanted if field.name == key), None)
     if keyed is not None and 1 < keyed.distinct < keyed.values:
         return keyed
@@ -54,14 +57,14 @@ def user_of(fields: Sequence[Field], key: str) -> Field | None:
 
 def amount_of(fields: Sequence[Field]) -> Field | None:
     """Return the field with the amount; None if none looks so."""
-    return _first(_AMOUNT, [field for field in fields if field.type in ("int64", "float64")])
+    return _first(_AMOUNT, [field for field in fields if is_number(field.type)])
 
 
 def label_of(fields: Sequence[Field]) -> Field | None:
     """Return the field that says whether a record is fraud; None if none looks so."""
 
     def two(field: Field) -> bool:
-        whole = field.type == "int64" and field.distinct <= _TWO
+        whole = is_whole(field.type) and field.distinct <= _TWO
         return whole or field.type == "boolean" or field.labels
 
     return _first(_LABEL, [field for field in fields if two(field)])

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pipeline.config import KafkaSettings
 from pipeline.kafka.consumer import read_to_end
 from pipeline.kafka.records import Record
 from pipeline.model import Last
+
+if TYPE_CHECKING:  # Takes a third of a second to load.
+    from pipeline.kafka.schemas import Schemas
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +24,14 @@ class Rows:
         topic: The topic that a declaration names, without the profile's prefix.
         records: The rows; in each partition in their order.
         file: What is known of the file; None for a topic.
+        schemas: The registry with the schemas of their values; None if the profile has none.
     """
 
     name: str
     topic: str
     records: Sequence[Record]
     file: FileRows | None = None
+    schemas: Schemas | None = None
 
     @property
     def one(self) -> str:
@@ -65,4 +71,12 @@ def of_topic(kafka: KafkaSettings, topic: str, most: int, report: Callable[[int]
     for batch in read_to_end(kafka, topic, start=Last(most)):
         records += batch
         report(len(records))
-    return Rows(topic, topic.removeprefix(kafka.topic_prefix), records)
+    return Rows(topic, topic.removeprefix(kafka.topic_prefix), records, schemas=_schemas(kafka))
+
+
+def _schemas(kafka: KafkaSettings) -> Schemas | None:
+    if not kafka.registry.url:
+        return None
+    from pipeline.kafka.schemas import Schemas
+
+    return Schemas(kafka.registry)

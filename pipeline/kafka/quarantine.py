@@ -6,62 +6,30 @@ in Kafka, so that their coordinates are enough to find them again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from math import isnan
 from operator import attrgetter
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from pipeline import contract
 from pipeline.model import Transaction
-from pipeline.sources import TRANSACTION, Source, TimeFormat
-from pipeline.sources.column_types import is_decimal, is_whole
+from pipeline.sources import TRANSACTION, Source
+from pipeline.sources.column_types import is_whole
 from pipeline.sources.labels import IN_WORDS, is_label
 from pipeline.sources.masking import masked
-from pipeline.text.malformed import MALFORMED
 
-from .flink_json import read_fields, read_leniently, row_decoder, row_type, strict_decoder
+from .decoder import Decoder
+from .flink_json import strict_decoder
+from .json_decoder import JsonDecoder
+from .kinds import Fault, Kind
 from .records import Record
 
-RowT = TypeVar("RowT")
-
+_EMPTY: Final[Fault] = (Kind.EMPTY, "the value is empty, as in a tombstone")
 _EPOCH: Final = datetime(1970, 1, 1)
 _SECONDS_END: Final = 100_000_000_000
 """In milliseconds this is 1973, long before Kafka; in seconds it is the year 5138."""
-_IN_WORDS: Final = {
-    "int64": "a 64-bit whole number",
-    "int32": "a whole number",
-    "int16": "a 16-bit whole number",
-    "int8": "an 8-bit whole number",
-    "float64": "a number",
-    "float32": "a number",
-    "date": "YYYY-MM-DD",
-    "string": "text",
-}
-_TIMES: Final = {
-    TimeFormat.SQL: "YYYY-MM-DD HH:MM:SS",
-    TimeFormat.ISO: "YYYY-MM-DDTHH:MM:SS",
-    TimeFormat.EPOCH_S: "whole seconds since 1970",
-    TimeFormat.EPOCH_MS: "whole milliseconds since 1970",
-}
-
-
-class Kind(StrEnum):
-    """What is wrong with a record, in the order in which it is checked."""
-
-    EMPTY = "no value"
-    NOT_JSON = "not JSON"
-    NOT_OBJECT = "no JSON object"
-    MISSING = "field missing"
-    WRONG_TYPE = "wrong type"
-    PAST = "time before 1970"
-    FUTURE = "time in the future"
-    TIMESTAMP = "odd Kafka timestamp"
-    AMOUNT = "amount out of range"
-    FLAG = "flag not 0 or 1"
-    LONG = "text too long"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,44 +58,38 @@ def validate(
     Returns:
         The transactions as the jobs see them, each with its record; and the invalid records.
     """
-    return _validated(records, TRANSACTION, strict_decoder(Transaction), Transaction)
+    decoder = JsonDecoder(TRANSACTION, strict_decoder(Transaction), Transaction)
+    return validate_rows(records, decoder)
 
 
 def validate_rows(
-    records: Iterable[Record], source: Source
+    records: Iterable[Record], decoder: Decoder
 ) -> tuple[list[tuple[Record, Any]], list[Quarantined]]:
     """Validate records of any source, as `validate` does.
 
     Args:
         records: Of the source's topic.
-        source: The source.
+        decoder: The decoder of the source.
 
     Returns:
         The rows as the jobs see them, with an attribute for each column, each with its record; and
         the invalid records.
+
+    Raises:
+        UnavailableError: The records refer to a schema registry, which does not answer.
     """
-    columns, written = source.columns, source.time_format
-    return _validated(records, source, row_decoder(columns, written), row_type(columns, written))
-
-
-def _validated(
-    records: Iterable[Record],
-    source: Source,
-    decode: Callable[[bytes | None], RowT | None],
-    row_of: Callable[..., RowT],
-) -> tuple[list[tuple[Record, RowT]], list[Quarantined]]:
-    rule = _Rule(source)
-    good: list[tuple[Record, RowT]] = []
+    rule = _Rule(decoder.source)
+    decode = decoder.usual
+    good: list[tuple[Record, Any]] = []
     bad: list[Quarantined] = []
     for record in records:
         row = decode(record.value)
         if row is None or rule.lacks(row):
-            # Flink is more lenient: it accepts a number in quotes, for example.
-            fields = rule.read_leniently(record)
-            if isinstance(fields, tuple):
-                bad.append(Quarantined(record, *fields))
+            # Flink is more lenient: it accepts a number in quotes in JSON, for example.
+            row = decoder.closely(record.value) if record.value else _EMPTY
+            if isinstance(row, tuple):
+                bad.append(Quarantined(record, *row))
                 continue
-            row = row_of(**fields)
         found = rule.broken_by(row, record)
         if found is None:
             good.append((record, row))
@@ -162,40 +124,11 @@ class _Rule:
         """Whether a required column is null."""
         return None in self._required(row)
 
-    def read_leniently(self, record: Record) -> dict[str, Any] | tuple[Kind, str]:
-        """Return a value by column, or why there is no valid row."""
-        if not record.value:
-            return Kind.EMPTY, "the value is empty, as in a tombstone"
-        try:
-            fields = read_fields(record.value)
-        except MALFORMED as error:
-            return Kind.NOT_JSON, str(error)
-        if fields is None:
-            return Kind.NOT_OBJECT, "the value is JSON, but not an object"
-        row = read_leniently(record.value, self._columns, self._source.time_format)
-        if row is None:
-            return Kind.NOT_JSON, "a string in it is not UTF-8"
-        for name in self._source.required:
-            if row.get(name) is None:
-                written = bytes(fields.get(name, b"null")).decode(errors="replace").strip()
-                if written == "null":
-                    missing = "is null" if name in fields else "is missing"
-                    return Kind.MISSING, f"{name} {missing}"
-                shown = self._shown(name, written[:60])
-                return Kind.WRONG_TYPE, f"{name} is {shown}, not {self._wanted(name)}"
-        return row
-
     def _shown(self, name: str | None, written: object) -> object:
         """A value in a reason, which is read, logged and copied in many places."""
         return masked(written) if name in self._source.sensitive else written
 
-    def _wanted(self, name: str) -> str:
-        dtype = self._columns[name]
-        if dtype.startswith("timestamp"):
-            return _TIMES[self._source.time_format]
-        return f"a {dtype}" if is_decimal(dtype) else _IN_WORDS[dtype]
-
-    def broken_by(self, row: Any, record: Record) -> tuple[Kind, str] | None:
+    def broken_by(self, row: Any, record: Record) -> Fault | None:
         """Why a row without nulls in required columns is invalid; None when it is valid."""
         source = self._source
         time = getattr(row, source.time)
@@ -225,7 +158,7 @@ class _Rule:
         return None
 
 
-def _too_new(source: Source, time: datetime, timestamp_ms: int) -> tuple[Kind, str]:
+def _too_new(source: Source, time: datetime, timestamp_ms: int) -> Fault:
     """Say why the event time is after the record's timestamp, or that the timestamp is wrong."""
     if timestamp_ms <= 0:
         return Kind.TIMESTAMP, (

@@ -12,6 +12,7 @@ from pipeline.model import Last
 from pipeline.sources import TRANSACTION, Source
 
 from .consumer import read_to_end
+from .decoders import decoder_of
 from .quarantine import Quarantined, validate_rows
 
 _RECORDS: Final = 400
@@ -33,6 +34,11 @@ class Sample:
     invalid: Sequence[Quarantined]
 
     @property
+    def stops(self) -> Quarantined | None:
+        """The first record at which every job of the topic fails; None if there is none."""
+        return next((record for record in self.invalid if record.kind.stops_jobs), None)
+
+    @property
     def fault(self) -> str:
         """What is wrong when nearly all are invalid, with an example; empty when most are valid."""
         if not self.invalid or len(self.invalid) < self.count * _NEARLY_ALL:
@@ -49,12 +55,14 @@ def newest(kafka: KafkaSettings, source: Source = TRANSACTION) -> Sample:
     """Validate the newest records of a source.
 
     Raises:
-        UnavailableError: Kafka cannot be reached, or has no such topic.
+        UnavailableError: Kafka or its schema registry cannot be reached, or has no such topic.
+        ConfigError: The source needs a schema registry, and the profile has none.
     """
     topic = kafka.topic(source.topic)
     invalid: list[Quarantined] = []
     count = 0
+    decoder = decoder_of(source, kafka)
     for records in read_to_end(kafka, topic, start=Last(_RECORDS)):
         count += len(records)
-        invalid += validate_rows(records, source)[1]
+        invalid += validate_rows(records, decoder)[1]
     return Sample(topic, count, invalid)

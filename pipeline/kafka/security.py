@@ -48,8 +48,11 @@ def redacted(text: str, kafka: KafkaSettings) -> str:
         return HIDDEN
 
     java(kafka, note)
-    for secret in filter(None, seen):
-        text = text.replace(secret, HIDDEN)
+    for secret in (kafka.registry.password, kafka.registry.token):
+        if secret is not None:
+            note(secret)
+    for shown in filter(None, seen):
+        text = text.replace(shown, HIDDEN)
     return text
 
 

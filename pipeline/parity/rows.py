@@ -1,10 +1,10 @@
-"""Decodes records to columns, as Flink's JSON format does."""
+"""Decodes records to columns, as Flink's formats do."""
 
 from __future__ import annotations
 
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 
@@ -76,7 +76,21 @@ def decode_columns(
     table = _as_written(values, columns, written)
     if table is not None:
         return table, np.ones(len(values), np.bool_)
-    read = row_reader(columns, written)
+    return columns_of(values, columns, row_reader(columns, written))
+
+
+def columns_of(
+    values: Sequence[bytes | None],
+    columns: Mapping[str, str],
+    read: Callable[[bytes | None], Any],
+) -> tuple[pa.Table, Bools]:
+    """Decode values one by one, as `decode_columns` does.
+
+    Args:
+        values: Values of the records; None for a tombstone.
+        columns: Ibis type names by column.
+        read: Returns the row of a value, with an attribute for each column; None if it has none.
+    """
     rows = [read(value) for value in values]
     found = [row for row in rows if row is not None]
     table = pa.table(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -17,9 +18,11 @@ import pyarrow as pa
 from pipeline.config import KafkaSettings
 from pipeline.features.validity import ARRIVED, is_valid
 from pipeline.kafka.consumer import messages_to_end
-from pipeline.sources import Source, TimeFormat
+from pipeline.kafka.decoders import decoder_of
+from pipeline.sources import Source
+from pipeline.sources.formats import JSON
 
-from .rows import Bools, arrow_type, decode_columns
+from .rows import Bools, arrow_type, columns_of, decode_columns
 
 _MEMORY: Final = "192MB"
 _THREADS: Final = 2
@@ -168,7 +171,7 @@ def read_transactions(
         if number < len(limits):
             limits[number] = offset
     with closing(_Validity(source)) as validity:
-        for batch in _batches(kafka, topic, rows, dict(ends), source.time_format):
+        for batch in _batches(kafka, topic, rows, dict(ends), _decode(source, kafka)):
             good = validity.of(batch)
             rows.bad += len(good) - int(good.sum())
             ahead = good & (batch.offset >= limits[batch.partition])
@@ -191,7 +194,8 @@ def read_sink(
         Their number.
     """
     before = rows.count
-    for batch in _batches(kafka, topic, rows, None):
+    decode = partial(decode_columns, columns=rows.columns)
+    for batch in _batches(kafka, topic, rows, None, decode):
         mask = ~np.asarray(batch.table[rows.time].is_null(), np.bool_)
         rows.bad += len(mask) - int(mask.sum())
         rows.append(batch.table.filter(pa.array(mask)), batch.partition[mask], batch.arrived[mask])
@@ -207,12 +211,23 @@ class _Batch:
     arrived: Int64s
 
 
+_Decode = Callable[[Sequence[bytes | None]], tuple[pa.Table, Bools]]
+
+
+def _decode(source: Source, kafka: KafkaSettings) -> _Decode:
+    """Return what decodes many records of a source at once."""
+    columns, written = source.columns, source.time_format
+    if source.format == JSON:
+        return partial(decode_columns, columns=columns, written=written)
+    return partial(columns_of, columns=columns, read=decoder_of(source, kafka).usual)
+
+
 def _batches(
     kafka: KafkaSettings,
     topic: str,
     rows: StoredRows,
     ends: dict[int, int] | None,
-    written: TimeFormat = TimeFormat.SQL,
+    decode: _Decode,
 ) -> Iterator[_Batch]:
     for messages in messages_to_end(kafka, topic, begins=rows.read_to, ends=ends):
         numbers = np.array([message.partition() for message in messages], np.int64)
@@ -223,7 +238,7 @@ def _batches(
             rows.read_to[number] = int(mine[-1]) + 1
             rows.gaps += int(mine[-1]) + 1 - before - len(mine)
         values = [message.value() for message in messages]
-        table, decoded = decode_columns(values, rows.columns, written)
+        table, decoded = decode(values)
         rows.bad += len(decoded) - int(decoded.sum())
         arrived = np.array([message.timestamp()[1] for message in messages], np.int64)
         yield _Batch(table, numbers[decoded], offsets[decoded], arrived[decoded])

@@ -26,7 +26,7 @@ class Source:
         watermark: How far out of order a record may be before it is late.
         idle: How long a partition without records holds the watermark back.
         time_format: How its times are written.
-        format: How its records are written; `json`.
+        format: How its records are written; one of `formats.FORMATS`.
         user: The column with the user; None if there is none.
         amount: The column with the amount; None if there is none.
         label: The column that says whether a record is fraud; None if there is none.
@@ -63,7 +63,7 @@ class Source:
 
     @property
     def written(self) -> dict[str, str]:
-        """The types that the columns have in JSON, by column."""
+        """The types that the columns have in the records, by column."""
         return {name: self.time_format.written_type(dtype) for name, dtype in self.schema}
 
     @property

@@ -11,6 +11,7 @@ from pipeline.text.sanitise import sanitised
 from .column_types import canonical
 from .declaration import Source
 from .durations import duration
+from .formats import JSON
 from .time_format import TimeFormat
 
 
@@ -22,7 +23,7 @@ def source(
     watermark: str | timedelta = "30s",
     idle: str | timedelta = "10s",
     time_format: str | None = None,
-    format: str = "json",
+    format: str = JSON,
     user: str | None = None,
     amount: str | None = None,
     label: str | None = None,
@@ -38,7 +39,8 @@ def source(
         watermark: How far out of order a record may be before it is late.
         idle: How long a partition without records holds the watermark back.
         time_format: How times are written: `sql`, as without it, `iso`, `epoch-s` or `epoch-ms`.
-        format: How records are written; `json`.
+            In Avro, `sql` is its logical type `timestamp-millis`.
+        format: How records are written: `json`, `avro` or `avro-confluent`.
         user: The column with the user.
         amount: The column with an amount.
         label: The column that says whether a record is fraud.

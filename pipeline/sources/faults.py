@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Final
 from pipeline.text.sanitise import sanitised
 
 from .column_types import TIME, is_number, is_whole
+from .formats import COMING, FORMATS
 from .topic_names import ALLOWED, is_topic_name
 
 if TYPE_CHECKING:
     from .declaration import Source
 
-FORMATS: Final = ("json",)
-_COMING: Final = ("avro", "avro-confluent", "protobuf", "csv")
 _MOST_WATERMARK: Final = timedelta(days=100)
 _RESERVED: Final = ("window_start", "window_end")
 
@@ -39,10 +38,11 @@ def first_fault(source: Source) -> Fault | None:
 
 
 def _format(source: Source) -> Iterator[Fault]:
-    if source.format in _COMING:
-        yield f"{source.format} is not supported yet", "Use json."
+    known = f"Use one of {', '.join(FORMATS)}."
+    if source.format in COMING:
+        yield f"{source.format} is not supported yet", known
     elif source.format not in FORMATS:
-        yield f"{sanitised(source.format)!r} is not a format", f"Use {' or '.join(FORMATS)}."
+        yield f"{sanitised(source.format)!r} is not a format", known
 
 
 def _columns(source: Source) -> Iterator[Fault]:

@@ -6,10 +6,11 @@ from enum import StrEnum
 
 
 class TimeFormat(StrEnum):
-    """How the times of a stream are written in JSON.
+    """How the times of a stream are written.
 
     Attributes:
-        SQL: Text such as `2024-03-01 09:30:00` or `2024-03-01 09:30:00.250`, in UTC.
+        SQL: Text such as `2024-03-01 09:30:00` or `2024-03-01 09:30:00.250`, in UTC; in Avro, the
+            logical type `timestamp-millis`.
         ISO: Text such as `2024-03-01T09:30:00`, with or without a fraction, `Z` or an offset such
             as `+02:00`; without one it is in UTC.
         EPOCH_S: Whole seconds since 1970; a fraction is cut off.
@@ -22,7 +23,7 @@ class TimeFormat(StrEnum):
     EPOCH_MS = "epoch-ms"
 
     def written_type(self, dtype: str) -> str:
-        """Return the Ibis type that a column has in JSON, as Flink's JSON format can read it.
+        """Return the Ibis type that a column has in records, as Flink's formats can read it.
 
         Args:
             dtype: The column's own Ibis type.

@@ -17,11 +17,13 @@ from pipeline.flink.ddl import definition
 from pipeline.flink.jobs import Jobs
 from pipeline.flink.metrics import MetricsReader
 from pipeline.flink.rest import FlinkRest
+from pipeline.flink.submission import Submission
 from pipeline.kafka import groups, topics
 from pipeline.kafka.client import Probe
+from pipeline.kafka.decoders import require_readable
 from pipeline.model import Health, Resume, Slots
 
-from .local import launch, parts
+from .local import jars, launch, parts
 from .local.control import Control, GetReport, Hold, ProcessReport, Report, Submit, SubmitAnswer
 
 _SUBMIT_SECONDS = 330.0
@@ -199,7 +201,7 @@ class Stack:
             The job's id.
 
         Raises:
-            InputError: Kafka lacks its source or sink topic.
+            InputError: Kafka lacks its source or sink topic, or Flink cannot read its schema.
             JobError: Flink refused the job, there are not enough free slots, or the job has changed
                 since its state was taken.
         """
@@ -210,6 +212,7 @@ class Stack:
         with jobs.starting(name):
             if running := jobs.running_id(name):
                 return running
+            require_readable(feature.source, kafka)
             prepared = jobs.prepare(
                 name,
                 definition(feature, kafka, jobs.job_name(name)),
@@ -224,9 +227,19 @@ class Stack:
                 self._start_submitter(report)
             with Control(self._settings.state_dir) as control:
                 answer = control.ask(
-                    Submit(prepared.submission), SubmitAnswer, timeout=_SUBMIT_SECONDS
+                    Submit(self._with_jars(prepared.submission, feature, report)),
+                    SubmitAnswer,
+                    timeout=_SUBMIT_SECONDS,
                 )
             return jobs.record_start(prepared, answer.submitted, kafka)
+
+    def _with_jars(
+        self, submission: Submission, feature: Feature, report: Callable[[str], None]
+    ) -> Submission:
+        """Add the jars of the source's format, which are downloaded for the first job."""
+        wanted = parts.jars_of(feature.source.format)
+        parts.fetch_jars(self._settings, lambda far: report(f"fetching jars: {far}"), wanted=wanted)
+        return submission.shipping(jars.paths(wanted, self._settings.jars_dir))
 
     def _start_submitter(self, report: Callable[[str], None]) -> None:
         parts.fetch_jars(self._settings, lambda far: report(f"fetching Flink's jars: {far}"))

@@ -18,7 +18,7 @@ from pipeline.config import Settings
 from pipeline.features import BUILT_IN
 from pipeline.kafka.consumer import read_to_end
 from pipeline.kafka.flink_json import row_reader
-from pipeline.kafka.quarantine import Kind
+from pipeline.kafka.kinds import Kind
 from pipeline.parity.report import Outcome
 from pipeline.stack.runtime import Runtime
 from tests import own_records

@@ -54,6 +54,7 @@ class FakeTails:
     Attributes:
         held: The records of each topic.
         error: Why no topic can be read.
+        undecoded: Why values are bytes.
         failure: Raised by everything that blocks.
         opened: The opened topics, in order.
         inspected: The inspected topics, in order.
@@ -62,6 +63,7 @@ class FakeTails:
 
     held: dict[str, list[RecordView]] = field(default_factory=dict)
     error: str = ""
+    undecoded: str = ""
     failure: Exception | None = None
     at: str = "127.0.0.1:9092"
     opened: list[tuple[str, Start]] = field(default_factory=list)
@@ -126,7 +128,8 @@ class FakeTail:
             return TailBatch(missing=True)
         found = held[self._at : self._at + most]
         self._at += len(found)
-        return TailBatch(records=found, lag=len(held) - self._at)
+        left = len(held) - self._at
+        return TailBatch(records=found, lag=left, undecoded=self._tails.undecoded)
 
     def close(self) -> None:
         pass

@@ -15,6 +15,7 @@ from pipeline.config import KafkaSettings
 from pipeline.errors import InputError
 from pipeline.features import BUILT_IN, Registry, feature
 from pipeline.features.masks import Masks
+from pipeline.kafka.json_decoder import JsonDecoder
 from pipeline.kafka.quarantine import validate_rows
 from pipeline.kafka.records import Record
 from pipeline.kafka.shown import shown
@@ -198,7 +199,7 @@ def test_no_output_of_the_commands_shows_it() -> None:
     mask = Masks(Registry((*BUILT_IN, _first_of())), KafkaSettings()).of("payments")
     said = [text_line(shown(record, mask)) for record in records]
     said += [json.dumps(json_object(shown(record, mask))) for record in records]
-    valid, invalid = validate_rows(records, payments)
+    valid, invalid = validate_rows(records, JsonDecoder(payments))
     said += [found.reason for found in invalid]
     assert (len(valid), len(invalid)) == (1, 6)
     assert valid[0][1].name == CANARY

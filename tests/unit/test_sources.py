@@ -91,7 +91,7 @@ def test_types_as_people_write_them(written: str, named: str) -> None:
         ({"user": "bad"}, "user 'bad' is of type boolean"),
         ({"amount": "who"}, "amount 'who' is of type string"),
         ({"label": "amount"}, "label 'amount' is of type decimal(12, 2)"),
-        ({"format": "avro"}, "avro is not supported yet. Use json."),
+        ({"format": "csv"}, "csv is not supported yet. Use one of json, avro, avro-confluent."),
         ({"format": "xml"}, "'xml' is not a format"),
         ({"time_format": "rfc"}, "'rfc' is not a format of times. Use one of sql, iso, epoch-s"),
         ({"watermark": "soon"}, "watermark is 'soon', which is no length of time"),

@@ -9,6 +9,7 @@ from typing import Final
 from pipeline.config import KafkaSettings
 from pipeline.errors import UnavailableError
 from pipeline.kafka.consumer import BatchConsumer
+from pipeline.kafka.readable import Readable
 from pipeline.kafka.records import Record
 from pipeline.kafka.topics import list_topics
 from pipeline.model import Start
@@ -104,6 +105,7 @@ class KafkaTail:
     def __init__(self, kafka: KafkaSettings, topic: str, start: Start, mask: Mask = OPEN) -> None:
         self._mask = mask
         self._consumer = BatchConsumer(kafka, (topic,), start)
+        self._readable = Readable(kafka)
         self._most_ahead = 0 if follows(start) else _AHEAD_RECORDS
         self._ahead: list[Record] = []
 
@@ -113,7 +115,8 @@ class KafkaTail:
         recreated = self._consumer.take_recreated()
         found, self._ahead = self._ahead[:most], self._ahead[most:]
         return TailBatch(
-            records=[RecordView.of(record, self._mask) for record in found],
+            records=[RecordView.of(each, self._mask) for each in self._readable.all(found)],
+            undecoded=self._readable.problem,
             lag=self._consumer.lag() + len(self._ahead) if self._consumer.found else None,
             recreated=recreated,
             missing=bool(self._consumer.missing),

@@ -45,6 +45,7 @@ class TailSnapshot:
         wanted: The filter that these records passed.
         heard_at: When Kafka last answered, in seconds since the epoch.
         error: Why the topic cannot be read; empty when it can.
+        undecoded: Why the schema registry cannot be asked; empty when it can, or is not needed.
     """
 
     records: tuple[RecordView, ...] = ()
@@ -58,6 +59,7 @@ class TailSnapshot:
     wanted: Filter = field(default_factory=Filter)
     heard_at: float | None = None
     error: str = ""
+    undecoded: str = ""
 
 
 class TailFeed(ReadingThread):
@@ -106,6 +108,7 @@ class TailFeed(ReadingThread):
         self._read = 0
         self._matched = 0
         self._caught_up = False
+        self._undecoded = ""
         self._throughput = Throughput()
         self._source: TailSource | None = None
         self._opened_at = ""
@@ -202,6 +205,7 @@ class TailFeed(ReadingThread):
         if self._snapshot.gone_at is not None or batch.recreated:
             self._forget()
         records = batch.records
+        self._undecoded = batch.undecoded
         if self._follows:
             self._recent.add(records)
         self._read += len(records)
@@ -234,4 +238,5 @@ class TailFeed(ReadingThread):
             full=not self._follows and not self._buffer.room,
             wanted=self._wanted,
             heard_at=now,
+            undecoded=self._undecoded,
         )

@@ -26,6 +26,8 @@ class TailBatch:
         recreated: Whether the topic was deleted or recreated, so that earlier records are gone.
         missing: Whether the topic does not exist.
         error: Why Kafka cannot be read at the moment; empty when it can.
+        undecoded: Why the schema registry cannot be asked, so that values are bytes; empty when it
+            can, or is not needed.
     """
 
     records: Sequence[RecordView] = ()
@@ -33,6 +35,7 @@ class TailBatch:
     recreated: bool = False
     missing: bool = False
     error: str = ""
+    undecoded: str = ""
 
 
 class TailSource(Protocol):

@@ -74,6 +74,7 @@ def _stack(settings: Settings, registry: Registry) -> Iterator[Finding]:
         "Processes": running.processes,
         "Kafka": lambda found: running.kafka(found, known),
         "Topics": lambda found: running.all_topics(found, registry),
+        **({"Schema registry": running.registry} if settings.kafka.registry.url else {}),
         **{
             running.records_title(source): partial(running.records, source=source)
             for source in registry.sources

@@ -80,6 +80,12 @@ def records(endpoints: Endpoints, source: Source) -> Finding:
     """Check that the newest records of a source are valid."""
     title = records_title(source)
     newest = sample.newest(endpoints.kafka, source)
+    if stops := newest.stops:
+        place = f"offset {stops.record.offset} of partition {stops.record.partition}"
+        raise InputError(
+            f"Jobs fail at {place} of {newest.topic}: {stops.reason}.",
+            "Flink's Avro formats skip nothing; see `docs/writing-a-source.md`.",
+        )
     if newest.fault:
         raise InputError(
             f"{newest.fault[0].upper()}{newest.fault[1:]}.",
@@ -96,6 +102,15 @@ def records(endpoints: Endpoints, source: Source) -> Finding:
             "No feature sees those.",
         )
     return good(title, f"the {newest.count:,} newest records are valid")
+
+
+def registry(endpoints: Endpoints) -> Finding:
+    """Check that the schema registry answers and accepts the credentials."""
+    from pipeline.kafka.schemas import Schemas
+
+    settings = endpoints.kafka.registry
+    Schemas(settings).ask()
+    return good("Schema registry", settings.url)
 
 
 def flink(endpoints: Endpoints, stack: Stack) -> Finding:

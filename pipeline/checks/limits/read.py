@@ -11,6 +11,7 @@ from pipeline.errors import PipelineError, UnavailableError
 from pipeline.features import Feature
 from pipeline.kafka import sample
 from pipeline.kafka.consumer import read_to_end
+from pipeline.kafka.decoders import decoder_of
 from pipeline.kafka.newest import newest_timestamps
 from pipeline.kafka.quarantine import validate_rows
 from pipeline.model import Health, StackStatus
@@ -130,8 +131,9 @@ def _summary(parity: Parity) -> str:
 def _quarantined(kafka: KafkaSettings, source: Source, report: Callable[[str], None]) -> int:
     found = read = 0
     topic = kafka.topic(source.topic)
+    decoder = decoder_of(source, kafka)
     for batch in read_to_end(kafka, topic):
         read += len(batch)
-        found += len(validate_rows(batch, source)[1])
+        found += len(validate_rows(batch, decoder)[1])
         report(f"reading {topic}: {read:,}")
     return found

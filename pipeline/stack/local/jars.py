@@ -37,19 +37,20 @@ class Jar(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """All jars: the broker's, Flink's planner, and Flink's Kafka connector.
+    """All jars: the broker's, Flink's planner, Flink's Kafka connector, and its Avro formats.
 
     The connector lacks the libraries with which its client reads tokens (OAUTHBEARER) and zstd
-    batches; they are listed with it.
+    batches; they are listed with it. The Avro formats are shipped with the jobs that need them.
     """
 
     kafka: tuple[Jar, ...]
     planner: tuple[Jar, ...]
     connector: tuple[Jar, ...]
+    avro: tuple[Jar, ...]
 
     @property
     def jars(self) -> tuple[Jar, ...]:
-        """All jars of the local stack."""
+        """All jars of the local stack, whatever it runs."""
         return tuple(dict.fromkeys(self.kafka + self.planner + self.connector))
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pipeline.config import FlinkSettings, Settings
+from pipeline.sources.formats import AVRO, AVRO_CONFLUENT
 
 from . import cluster, gateway, jars, java
 from .broker import ManagedBroker
@@ -38,10 +39,17 @@ def needed_jars(settings: Settings) -> tuple[Jar, ...]:
     return known.planner + known.connector if settings.kafka.attached else known.jars
 
 
+def jars_of(format: str) -> tuple[Jar, ...]:
+    """Return the jars that a job needs besides, for the format of its source."""
+    return jars.manifest().avro if format in (AVRO, AVRO_CONFLUENT) else ()
+
+
 def fetch_jars(
     settings: Settings,
     report: Callable[[str], None] = lambda _: None,
     stop: Callable[[], bool] = lambda: False,
+    *,
+    wanted: tuple[Jar, ...] | None = None,
 ) -> None:
     """Download the missing jars of a profile.
 
@@ -49,6 +57,7 @@ def fetch_jars(
         settings: Settings of the profile.
         report: Called with the progress, in words.
         stop: Called often; True cancels the download.
+        wanted: Other jars than those that the profile needs.
 
     Raises:
         UnavailableError: A jar could not be downloaded.
@@ -61,7 +70,7 @@ def fetch_jars(
         report(f"{received:,.0f} of {total:,.0f} MiB, {files}")
 
     jars.fetch(
-        needed_jars(settings),
+        needed_jars(settings) if wanted is None else wanted,
         settings.jars_dir,
         repository=settings.maven_repository,
         report=show,

@@ -106,8 +106,8 @@ def test_a_stream_is_declared_once_and_imported(tmp_path: Path) -> None:
         (HEAD.replace('time="at"', 'time="when"'), "line 4: source 'payments': there is no time"),
         (HEAD.replace('"string"', '"json"'), "line 4: source 'payments': column 'account': 'json'"),
         (
-            HEAD.replace('time="at",', 'time="at", format="avro"'),
-            "line 4: source 'payments': avro is not supported yet. Use json.",
+            HEAD.replace('time="at",', 'time="at", format="csv"'),
+            "line 4: source 'payments': csv is not supported yet. Use one of json, avro,",
         ),
         (HEAD.replace('    time="at",\n', ""), "line 4: TypeError: source() missing"),
         (

@@ -17,7 +17,7 @@ from pipeline.inspection.inspected import Inspection
 from pipeline.inspection.inspected import inspect as inspect_rows
 from pipeline.inspection.pasted import pasted
 from pipeline.inspection.rows import Rows
-from pipeline.kafka.quarantine import Kind
+from pipeline.kafka.kinds import Kind
 from pipeline.kafka.records import Record
 from pipeline.sources import Source, TimeFormat
 from tests.snapshot.sample_rows import transaction

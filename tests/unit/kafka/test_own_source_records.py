@@ -20,7 +20,9 @@ from hypothesis import strategies as st
 
 from pipeline.features.validity import ARRIVED, is_valid
 from pipeline.kafka.flink_json import row_reader
-from pipeline.kafka.quarantine import Kind, validate_rows
+from pipeline.kafka.json_decoder import JsonDecoder
+from pipeline.kafka.kinds import Kind
+from pipeline.kafka.quarantine import validate_rows
 from pipeline.kafka.records import Record
 from pipeline.parity.rows import decode_columns
 from pipeline.sources import Source, TimeFormat, source
@@ -219,7 +221,7 @@ def assert_agree(stream: Source, values: Iterable[bytes | None]) -> None:
         Record(stream.topic, 0, offset, arrived_ms, None, value)
         for offset, value in enumerate(values)
     ]
-    good, bad = validate_rows(kept, stream)
+    good, bad = validate_rows(kept, JsonDecoder(stream))
     assert {record.offset for record, _ in good} == set(map(int, np.flatnonzero(expected)))
     assert len(good) + len(bad) == len(values)
 
@@ -234,7 +236,9 @@ INVALID = [
 @pytest.mark.parametrize(("stream", "value", "kind"), INVALID, ids=range(len(INVALID)))
 def test_what_is_invalid_is_said(stream: Source, value: bytes | None, kind: Kind) -> None:
     now = int(datetime.now(UTC).timestamp() * 1_000)
-    good, (bad,) = validate_rows([Record(stream.topic, 0, 7, now, None, value)], stream)
+    good, (bad,) = validate_rows(
+        [Record(stream.topic, 0, 7, now, None, value)], JsonDecoder(stream)
+    )
     assert not good
     assert bad.kind is kind, bad.reason
     assert 0 < len(bad.reason) < 300
@@ -246,6 +250,11 @@ def test_a_whole_number_as_label_is_0_or_1() -> None:
     def kinds(bad: str) -> list[Kind]:
         value = f'{{"at":"2024-05-01 12:00:00","bad":{bad}}}'.encode()
         arrived = (ARRIVAL - EPOCH) // timedelta(milliseconds=1)
-        return [f.kind for f in validate_rows([Record("t", 0, 0, arrived, None, value)], stream)[1]]
+        return [
+            f.kind
+            for f in validate_rows([Record("t", 0, 0, arrived, None, value)], JsonDecoder(stream))[
+                1
+            ]
+        ]
 
     assert [kinds(bad) for bad in ("0", "1", "null", "2")] == [[], [], [], [Kind.FLAG]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pipeline.contract import TRANSACTION_TOPIC
-from pipeline.kafka.quarantine import Kind
+from pipeline.kafka.kinds import Kind
 from tests.snapshot.fakes import FakeSource
 from tests.snapshot.sample_rows import NOW, live_batch
 from tests.snapshot.stage import Stage

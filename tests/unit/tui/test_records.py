@@ -323,6 +323,16 @@ async def test_kafka_that_goes_away_leaves_the_records_with_their_age() -> None:
         assert len(stage.table.rows) == 60
 
 
+async def test_a_schema_registry_that_goes_away_leaves_bytes() -> None:
+    stage = RecordsStage(held())
+    stage.tails.undecoded = "The schema registry at http://registry does not answer."
+    async with stage.run() as pilot:
+        await stage.shows(pilot, "Shown as bytes: The schema registry at http://registry does not")
+        assert len(stage.table.rows) == 60
+        stage.tails.undecoded = ""
+        await stage.shows(pilot, "60 read")
+
+
 async def test_a_deleted_topic_is_reported_with_the_records_it_held() -> None:
     stage = RecordsStage(held())
     async with stage.run() as pilot:

@@ -64,6 +64,8 @@ def progress(view: RecordsView) -> Line:
         return [Piece(f"The topic was deleted {gone}; this is what it held.", Tone.DANGER)]
     if tail.error:
         return [Piece(f"Kafka: {text.clean(tail.error.rstrip('.'))}.{_heard(view)}", Tone.DANGER)]
+    if tail.undecoded:
+        return [Piece(f"Shown as bytes: {text.clean(tail.undecoded)}", Tone.DANGER)]
     line: Line = []
     if view.waiting is not None:
         why = "frozen to keep the selected record" if view.held else "frozen"

@@ -1,0 +1,120 @@
+"""Decodes records that are written in Avro as Flink does, and says which ones it cannot read.
+
+Flink's Avro formats have no option to skip what they cannot read: such a record ends every job that
+comes to it, until it is gone from the topic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from io import BytesIO
+from typing import Any, Final, cast
+
+import fastavro
+
+from pipeline.sources import Source
+
+from .avro_types import as_stored, misread, readers, schema, unreadable
+from .flink_json import row_type
+from .kinds import Fault, Kind
+from .schemas import NotAvroError, Schemas
+
+_STOPS: Final = "every job that reads the topic fails at it"
+
+Values = Mapping[str, Any]
+
+
+class AvroDecoder:
+    """Decodes Avro as Flink's formats `avro` and `avro-confluent` do.
+
+    Args:
+        source: The source.
+        schemas: The schema registry; None for records without the id of a schema.
+    """
+
+    def __init__(self, source: Source, schemas: Schemas | None) -> None:
+        self.source = source
+        self._readers = readers(source)
+        self._row_of = row_type(source.columns, source.time_format)
+        self._faults: dict[int, Fault | None] = {}
+        self._schemas = schemas
+        self._values = _by_columns(source) if schemas is None else schemas.stored
+
+    def usual(self, value: bytes | None) -> Any:
+        """Return the row of a value; None if there is none.
+
+        Raises:
+            UnavailableError: The schema registry does not answer.
+        """
+        row = self.closely(value) if value else None
+        return None if isinstance(row, tuple) else row
+
+    def closely(self, value: bytes) -> Any | Fault:
+        """Return the row of a value, or why there is none, or none without nulls where required.
+
+        Args:
+            value: The record's value, which is not empty.
+
+        Raises:
+            UnavailableError: The schema registry does not answer.
+        """
+        try:
+            if self._schemas is not None and (fault := self._fault(self._schemas, value)):
+                return fault
+            values = self._values(value)
+        except NotAvroError as error:
+            return Kind.NOT_AVRO, f"{error}; {_STOPS}"
+        try:
+            row = {
+                name: None if (found := values.get(name)) is None else read(found)
+                for name, read in self._readers.items()
+            }
+        except ValueError as error:
+            return Kind.NOT_AVRO, f"it holds {error}; {_STOPS}"
+        for name in self.source.required:
+            if row[name] is None:
+                if values.get(name) is not None:
+                    return Kind.WRONG_TYPE, f"{name} cannot be a {self.source.columns[name]}"
+                return Kind.MISSING, f"{name} {'is null' if name in values else 'is missing'}"
+        return self._row_of(**row)
+
+    def _fault(self, schemas: Schemas, value: bytes) -> Fault | None:
+        """Say why Flink cannot read what was written with the schema of a value, or misreads it."""
+        number, written = schemas.written_with(value)
+        if number not in self._faults:
+            found = fault_of(self.source, written)
+            self._faults[number] = found and (found[0], f"{found[1]} (schema {number})")
+        return self._faults[number]
+
+
+def fault_of(source: Source, written: Any) -> Fault | None:
+    """Say why Flink cannot read what is written with a schema, or misreads it; None if it can.
+
+    Args:
+        source: The source.
+        written: The schema, as parsed JSON.
+    """
+    if not isinstance(written, Mapping) or written.get("type") != "record":
+        return Kind.UNREADABLE, f"it is not written as a record; {_STOPS}"
+    types = {field["name"]: field["type"] for field in written["fields"]}
+    there = [(name, dtype) for name, dtype in source.written.items() if name in types]
+    for name, dtype in there:
+        if why := unreadable(types[name], dtype):
+            return Kind.UNREADABLE, f"{name} is {why}; {_STOPS}"
+    for name, dtype in there:
+        if why := misread(types[name], dtype):
+            return Kind.WRONG_TYPE, f"{name} is {why}"
+    return None
+
+
+def _by_columns(source: Source) -> Callable[[bytes], Values]:
+    """Return what reads the fields of a record that has no id of a schema."""
+    parsed = fastavro.parse_schema(as_stored(schema(source)))
+
+    def read(value: bytes) -> Values:
+        try:
+            return cast(Values, fastavro.schemaless_reader(BytesIO(value), parsed))
+        except Exception as error:  # The library raises whatever the bytes lead it to.
+            raise NotAvroError("it is not what the columns say, in their order") from error
+
+    return read

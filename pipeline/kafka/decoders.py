@@ -1,0 +1,57 @@
+"""Chooses what decodes the records of a source, by its format, and checks that Flink can."""
+
+from __future__ import annotations
+
+from pipeline.config import KafkaSettings
+from pipeline.errors import InputError
+from pipeline.sources import Source
+from pipeline.sources.formats import AVRO_CONFLUENT, JSON
+
+from .decoder import Decoder
+from .json_decoder import JsonDecoder
+from .registry import required
+
+
+def decoder_of(source: Source, kafka: KafkaSettings) -> Decoder:
+    """Return the decoder of a source.
+
+    Args:
+        source: The source.
+        kafka: The Kafka cluster, for its schema registry.
+
+    Raises:
+        ConfigError: It needs a schema registry, and the profile has none or its secrets are gone.
+    """
+    if source.format == JSON:
+        return JsonDecoder(source)
+    # Their libraries take a third of a second to load.
+    from .avro_decoder import AvroDecoder
+    from .schemas import Schemas
+
+    if source.format == AVRO_CONFLUENT:
+        return AvroDecoder(source, Schemas(required(kafka, source)))
+    return AvroDecoder(source, None)
+
+
+def require_readable(source: Source, kafka: KafkaSettings) -> None:
+    """Return if Flink can read what is written with the newest schema of a source.
+
+    Otherwise a job would fail at the first record, or read other values than were written.
+
+    Raises:
+        InputError: It cannot.
+        UnavailableError: The schema registry does not answer.
+        ConfigError: There is none, or it refuses access.
+    """
+    if source.format != AVRO_CONFLUENT:
+        return
+    from .avro_decoder import fault_of
+    from .schemas import Schemas
+
+    topic = kafka.topic(source.topic)
+    newest = Schemas(required(kafka, source)).newest(topic)
+    if newest is not None and (fault := fault_of(source, newest)):
+        raise InputError(
+            f"The newest schema of {topic} in the registry does not fit its source: {fault[1]}.",
+            "Correct the column in the source, or leave it out.",
+        )
