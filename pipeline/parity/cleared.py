@@ -93,14 +93,15 @@ def _back(feature: Feature) -> int:
 def _ways(rows: dict[str, Any], back: int) -> tuple[list[Way], bool]:
     """The ranges between two clearings that contain the row's own transaction."""
     row, time, at = rows["__row"], rows["time"], rows["at"][0]
+    seen = (time <= at) & (time >= at - back)
     if len(np.unique(rows["__partition"])) > 1:
-        # Their order is unknown, and so is what came between two clearings.
-        late = (time == at) & (time <= rows["possible"])
+        # Their order is unknown, and so is what came between two clearings. One that is late and
+        # accepted, since the state was cleared, is not in rows that were computed before.
+        late = seen & (time <= rows["possible"])
         return [], not bool(late.any())
     # The state may have been cleared before each of these.
     fresh = np.flatnonzero(rows["possible"][1:] >= time[:-1] + back) + 1
     cuts = [0, *map(int, fresh), len(row)]
-    seen = (time <= at) & (time >= at - back)
     stretches: dict[tuple[int, int], Int64s] = {}
     before = np.concatenate([[0], np.cumsum(seen)])
     for first, begin in enumerate(cuts[:-1]):

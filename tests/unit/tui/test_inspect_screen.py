@@ -77,7 +77,7 @@ async def test_escape_does_not_wait_for_the_reading() -> None:
 @pytest.mark.parametrize(
     ("failure", "topic", "said"),
     [
-        (None, "odd", "The only record of odd is not a JSON object. Other formats are not"),
+        (None, "odd", "The only record of odd is not a JSON object. If they are in Avro, set"),
         (UnavailableError("Kafka is not up yet."), TOPIC, "Kafka is not up yet."),
     ],
 )
