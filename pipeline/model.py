@@ -9,61 +9,9 @@ from typing import Annotated, Final
 
 import msgspec
 
-Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
-EventTime = Annotated[datetime, msgspec.Meta(tz=False)]
 FASTEST: Final = 1_000_000
 """Upper bound of the simulator's rate per second and of its speed."""
 Pace = Annotated[float, msgspec.Meta(gt=0, le=FASTEST)]
-
-
-class Transaction(msgspec.Struct, frozen=True, gc=False):
-    """One card transaction, as in the topic `transaction`.
-
-    Times are event times without a zone; `amt` is in the card's currency; `user_id` is a signed
-    64-bit number. The field names are those of the Ibis fraud-detection tutorial.
-    """
-
-    trans_date_trans_time: EventTime
-    cc_num: Int64
-    merchant: str
-    category: str
-    amt: float
-    first: str
-    last: str
-    zipcode: str
-    dob: str
-    trans_num: str
-    is_fraud: Int64
-    user_id: Int64
-
-
-class RollingRow(msgspec.Struct, frozen=True, gc=False):
-    """A user's mean amount and count over the 360 minutes up to one transaction."""
-
-    user_id: Int64
-    user_mean_trans_amt_last_360min: float
-    user_trans_count_last_360min: Int64
-    trans_date_trans_time: EventTime
-
-
-class WindowRow(msgspec.Struct, frozen=True, gc=False):
-    """A user's mean amount and count in one closed window `[window_start, window_end)`.
-
-    For tumbling and hopping windows. In Kafka, the mean and count are named after the window.
-    """
-
-    window_start: EventTime
-    window_end: EventTime
-    user_id: Int64
-    mean: float = msgspec.field(name="user_mean_trans_amt_last_360min")
-    count: Int64 = msgspec.field(name="user_trans_count_last_360min")
-
-
-class CumulatingRow(WindowRow, frozen=True, gc=False):
-    """A user's mean amount and count from midnight up to `window_end`."""
-
-    mean: float = msgspec.field(name="user_mean_trans_amt_today")
-    count: Int64 = msgspec.field(name="user_trans_count_today")
 
 
 class Reset(Enum):

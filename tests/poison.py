@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
+from pipeline.contract import Transaction
 from pipeline.kafka.kinds import Kind
-from pipeline.model import Transaction
 from pipeline.simulator import encode
 
 Poison = tuple[str, bytes | None, Kind]

@@ -11,11 +11,11 @@ from tempfile import TemporaryDirectory
 
 import msgspec
 
+from pipeline.contract import Transaction
 from pipeline.files.left_out import LeftOutRow
 from pipeline.files.mapping import read_options
 from pipeline.files.opened import Files, opened
 from pipeline.files.prepared import PreparedFiles
-from pipeline.model import Transaction
 
 NOW = datetime(2026, 1, 1)
 HEADER = "trans_date_trans_time,cc_num,merchant,category,amt,first,last,zip,dob,trans_num,is_fraud"

@@ -14,7 +14,7 @@ from .common import Common, Json, print_json, require_topic, running_kafka, say
 
 if TYPE_CHECKING:
     from pipeline.inspection.inspected import Inspection
-    from pipeline.inspection.rows import Rows
+    from pipeline.inspection.looked_at import Rows
 
 _RECORDS: Final = 100_000
 _MOST_RECORDS: Final = 10_000_000
@@ -67,7 +67,7 @@ def inspect(
 
 
 def _of_topic(name: str, limit: int, common: Common) -> Rows:
-    from pipeline.inspection.rows import of_topic
+    from pipeline.inspection.looked_at import of_topic
 
     kafka = running_kafka(common)
     require_topic(kafka, name, nor="file")
@@ -77,7 +77,7 @@ def _of_topic(name: str, limit: int, common: Common) -> Rows:
 
 
 def _of_file(name: str, limit: int, encoding: str, common: Common) -> Rows:
-    from pipeline.files.text import known_encoding
+    from pipeline.files.text_lines import known_encoding
     from pipeline.inspection.of_file import of_file
 
     encoding = known_encoding(encoding) if encoding else ""

@@ -13,8 +13,8 @@ from pipeline.text.words import counted
 from .common import Common, Json, print_json, running_kafka, say
 
 if TYPE_CHECKING:
+    from pipeline.files.file_reading import ReadFile
     from pipeline.files.prepared import PreparedFiles
-    from pipeline.files.reading import ReadFile
     from pipeline.simulator.replay import ReplayProgress, ReplayReport
 
 Flag = Parameter(negative="")
@@ -43,7 +43,7 @@ def replay(
     """
     from pipeline.files.mapping import read_options
     from pipeline.files.opened import opened
-    from pipeline.files.text import known_encoding
+    from pipeline.files.text_lines import known_encoding
     from pipeline.kafka.topics import newest_event_time
     from pipeline.simulator.replay import plan_shift
     from pipeline.stack.runtime import Runtime

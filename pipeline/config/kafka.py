@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from .registry import RegistrySettings
+from .schema_registry import RegistrySettings
 from .secret import Secret
 from .tls import Tls
 from .types import Port, Positive

@@ -14,7 +14,7 @@ from pipeline.text.sql import literal
 from . import csv_files, json_files
 from .careful import Careful
 from .sources import DAMAGED, FileSource
-from .text import lines
+from .text_lines import lines
 from .typed import in_json
 from .work import Work, explained
 

@@ -13,7 +13,7 @@ import duckdb
 
 from pipeline.text.sql import literal
 
-from . import sql
+from . import duckdb_sql
 from .work import Work
 
 _DELIMITERS: Final = ",;|\t"
@@ -89,7 +89,7 @@ def _dialect(first: str, delimiter: str, skip: int) -> Dialect | None:
         ((*header,),) = Dialect(delimiter, (), 0).split(first)
     except (csv.Error, ValueError):
         return None
-    return Dialect(delimiter, sql.unique(header), skip)
+    return Dialect(delimiter, duckdb_sql.unique(header), skip)
 
 
 def _sniffed(head: Sequence[bytes], work: Work) -> Dialect | None:
@@ -112,7 +112,7 @@ def _sniffed(head: Sequence[bytes], work: Work) -> Dialect | None:
     quote = quote if len(quote) == 1 else '"'
     return Dialect(
         delimiter,
-        sql.unique(columns),
+        duckdb_sql.unique(columns),
         skip + has_header,
         quote,
         escape if escape == "\\" else quote,

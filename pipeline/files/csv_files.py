@@ -16,7 +16,7 @@ from .csv_dialect import Dialect, dialect_of
 from .csv_lines import BAD_QUOTES, write_numbered
 from .left_out import Fault
 from .sources import DAMAGED, FileSource
-from .text import LONGEST_LINE, lines, marked
+from .text_lines import LONGEST_LINE, lines, marked
 from .typed import as_objects
 from .work import Work
 

@@ -16,7 +16,7 @@ from typing import IO, Final
 
 from .csv_dialect import Dialect
 from .left_out import Fault
-from .text import LONGEST_LINE
+from .text_lines import LONGEST_LINE
 
 NOT_UTF8: Final = Fault(
     "the line is not UTF-8", hint="If the file comes from Windows, use --encoding cp1252."

@@ -14,12 +14,12 @@ from pipeline.errors import InputError
 from pipeline.text.malformed import MALFORMED
 from pipeline.text.sql import literal
 
-from . import sql
+from . import duckdb_sql
 from .careful import Careful
 from .csv_files import CUT_SHORT
 from .left_out import Fault
 from .sources import DAMAGED, FileSource
-from .text import LONGEST_LINE, copy_as_utf8, lines
+from .text_lines import LONGEST_LINE, copy_as_utf8, lines
 from .work import Work, explained
 
 _NOT_JSON: Final = Fault("the line is not a JSON object")
@@ -152,7 +152,7 @@ def recognised(
         if records:
             objects = list(_objects_of([bytes(fields["value"]) for fields in objects]))
         names = dict.fromkeys(name for fields in objects for name in fields)
-        return JsonLines(source, sql.unique(names), encoding, records)
+        return JsonLines(source, duckdb_sql.unique(names), encoding, records)
     array = b"".join(head).lstrip().startswith(b"[")
     path = work.folder / f"document-{len(list(work.folder.iterdir()))}.json"
     with explained(f"{source.name} cannot be read as JSON"):
@@ -165,7 +165,7 @@ def recognised(
             "SELECT DISTINCT unnest(json_keys(object)) FROM "
             f"(FROM ({_objects(path, array)}) WHERE json_type(object) = 'OBJECT' LIMIT 1000)"
         ).fetchall()
-    return JsonDocument(source, sql.unique(sorted(row[0] for row in found)), path, array)
+    return JsonDocument(source, duckdb_sql.unique(sorted(row[0] for row in found)), path, array)
 
 
 def _objects_of(texts: Sequence[bytes]) -> Iterator[dict[str, msgspec.Raw]]:

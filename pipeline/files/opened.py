@@ -13,12 +13,12 @@ from shutil import copyfileobj
 from pipeline import contract
 from pipeline.errors import InputError
 
-from . import conversions, reading, rows
+from . import conversions, file_reading, rows_table
 from .contents import Content, recognised
+from .duckdb_sql import moment
 from .mapping import Fields, fields_of, is_known
 from .prepared import PreparedFiles
 from .sources import FileSource, found
-from .sql import moment
 from .work import Work, work_in
 
 
@@ -44,12 +44,12 @@ class Files:
         Raises:
             InputError: A file cannot be read, or there is no transaction in any of them.
         """
-        rows.create_table(self._work)
+        rows_table.create_table(self._work)
         self._work.connection.execute(f"SET VARIABLE latest = {moment(self._latest)}")
         done = []
         for number, (source, content, fields) in enumerate(self._files):
             report(f"reading {source.name}")
-            done.append(reading.read(number, source, content, fields, self._work))
+            done.append(file_reading.read(number, source, content, fields, self._work))
         time = contract.TIME_COLUMN
         counted = self._work.connection.execute(
             f"SELECT count(*), min({time}), max({time}) FROM rows"

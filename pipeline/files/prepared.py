@@ -10,10 +10,10 @@ from typing import Final
 from pipeline import contract
 from pipeline.errors import InputError
 
+from .duckdb_sql import moment
+from .file_reading import ReadFile
 from .left_out import Fault, LeftOut
-from .reading import ReadFile
-from .sql import moment
-from .validity import FUTURE
+from .left_out_rows import FUTURE
 from .work import Work, explained
 
 _BATCH: Final = 5_000

@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from pipeline.config import KafkaSettings, Secret
-from pipeline.kafka import registry, security
+from pipeline.kafka import registry_client, security
 from pipeline.sources.formats import AVRO_CONFLUENT
 from pipeline.text.sql import literal
 
@@ -66,7 +66,9 @@ class Definition(msgspec.Struct, frozen=True):
         any_registry = _options({"url": ANY_REGISTRY}, AVRO_CONFLUENT)
         if any(any_registry in text for text in statements):
             # Its secrets are no concern of other jobs.
-            chosen[any_registry] = _options(registry.flink(kafka.registry, show), AVRO_CONFLUENT)
+            chosen[any_registry] = _options(
+                registry_client.flink(kafka.registry, show), AVRO_CONFLUENT
+            )
         for left_open, said in chosen.items():
             statements = tuple(text.replace(left_open, said) for text in statements)
         return statements

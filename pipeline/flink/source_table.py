@@ -11,7 +11,7 @@ import ibis
 
 from pipeline.config import KafkaSettings
 from pipeline.features.validity import ARRIVED, is_valid
-from pipeline.kafka import registry
+from pipeline.kafka import registry_client
 from pipeline.sources import Source
 from pipeline.sources.durations import in_words
 from pipeline.sources.formats import AVRO, AVRO_CONFLUENT
@@ -82,7 +82,7 @@ def _table(source: Source, kafka: KafkaSettings, group: str) -> str:
 def _format(source: Source, kafka: KafkaSettings) -> dict[str, str]:
     """The options of Flink's format, which is called as the source's."""
     if source.format == AVRO_CONFLUENT:
-        registry.required(kafka, source)  # The definition itself does not name it.
+        registry_client.required(kafka, source)  # The definition itself does not name it.
         return {"format": AVRO_CONFLUENT, f"{AVRO_CONFLUENT}.url": ANY_REGISTRY}
     if source.format == AVRO:
         return {"format": AVRO}

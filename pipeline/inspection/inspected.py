@@ -24,8 +24,8 @@ from pipeline.text.sanitise import sanitised
 from .avro_fields import fields_of_schema
 from .disorder import Disorder, disorder
 from .fields import Field, fields_of
+from .looked_at import Rows
 from .roles import amount_of, label_of, sensitive_of, time_of, user_of
-from .rows import Rows
 
 if TYPE_CHECKING:  # Takes a third of a second to load.
     from pipeline.kafka.schemas import Schemas

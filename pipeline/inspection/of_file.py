@@ -17,7 +17,7 @@ from pipeline.files.work import explained, work_in
 from pipeline.kafka.records import Record
 from pipeline.sources.topic_names import ALLOWED_CHARACTERS, MOST_CHARACTERS, is_topic_name
 
-from .rows import FileRows, Rows
+from .looked_at import FileRows, Rows
 
 _ENDINGS: Final = re.compile(
     r"(\.(csv|tsv|psv|txt|dat|json|jsonl|ndjson|parquet|pq|gz|bz2|xz|zst|zip))+$", re.IGNORECASE

@@ -9,7 +9,7 @@ from pipeline.sources.formats import AVRO_CONFLUENT, JSON
 
 from .decoder import Decoder
 from .json_decoder import JsonDecoder
-from .registry import required
+from .registry_client import required
 
 
 def decoder_of(source: Source, kafka: KafkaSettings) -> Decoder:

@@ -14,7 +14,7 @@ from operator import attrgetter
 from typing import Any, Final
 
 from pipeline import contract
-from pipeline.model import Transaction
+from pipeline.contract import Transaction
 from pipeline.sources import TRANSACTION, Source
 from pipeline.sources.column_types import is_whole
 from pipeline.sources.labels import IN_WORDS, is_label

@@ -19,7 +19,7 @@ from pipeline.config import RegistrySettings
 from pipeline.errors import ConfigError, PipelineError, UnavailableError
 
 from .avro_types import as_stored
-from .registry import python
+from .registry_client import python
 
 _HEAD: Final = 5
 _NOT_FOUND: Final = 404

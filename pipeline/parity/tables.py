@@ -22,7 +22,7 @@ from pipeline.kafka.decoders import decoder_of
 from pipeline.sources import Source
 from pipeline.sources.formats import JSON
 
-from .rows import Bools, arrow_type, columns_of, decode_columns
+from .decoded import Bools, arrow_type, columns_of, decode_columns
 
 _MEMORY: Final = "192MB"
 _THREADS: Final = 2

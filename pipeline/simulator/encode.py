@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from pipeline.model import Transaction
+from pipeline.contract import Transaction
 
 
 class _Wire(msgspec.Struct):

@@ -10,8 +10,8 @@ from itertools import accumulate
 from random import Random
 from typing import Final
 
+from pipeline.contract import Transaction
 from pipeline.errors import ConfigError
-from pipeline.model import Transaction
 
 from .fraud import Purchase, plan_episode
 from .merchants import CATEGORIES, Category, make_merchants

@@ -20,10 +20,11 @@ from typing import Final, Protocol
 import msgspec
 
 from pipeline.config import KafkaSettings, kafka_from_json
+from pipeline.contract import Transaction
 from pipeline.errors import PipelineError
 from pipeline.kafka.producer import TransactionProducer
 from pipeline.kafka.topics import newest_event_time
-from pipeline.model import FASTEST, SimulatorCommand, SimulatorStatus, Transaction
+from pipeline.model import FASTEST, SimulatorCommand, SimulatorStatus
 from pipeline.text.ready_type import ready
 
 from . import encode

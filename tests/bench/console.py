@@ -15,8 +15,9 @@ import msgspec
 import psutil
 
 from pipeline.config import KafkaSettings, Settings, kafka_from_json, kafka_to_json
+from pipeline.contract import RollingRow
 from pipeline.kafka.producer import TransactionProducer
-from pipeline.model import RollingRow, SimulatorCommand
+from pipeline.model import SimulatorCommand
 from pipeline.stack.runtime import Runtime
 from tests.e2e.test_console import Terminal
 from tui.streams.sink_topics import ROLLING

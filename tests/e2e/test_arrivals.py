@@ -19,8 +19,8 @@ import msgspec
 from confluent_kafka import Producer
 
 from pipeline import contract
+from pipeline.contract import Transaction
 from pipeline.kafka.consumer import read_to_end
-from pipeline.model import Transaction
 from pipeline.parity.report import Outcome, Parity
 from pipeline.simulator import encode
 from pipeline.simulator.generator import Generator

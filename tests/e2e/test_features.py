@@ -11,11 +11,11 @@ import pytest
 
 from pipeline import features
 from pipeline.config import Settings
+from pipeline.contract import RollingRow, Transaction, WindowRow
 from pipeline.errors import InputError, JobError
 from pipeline.kafka.consumer import read_to_end
 from pipeline.kafka.producer import TransactionProducer
 from pipeline.kafka.records import decode
-from pipeline.model import RollingRow, Transaction, WindowRow
 from pipeline.parity.report import Outcome, Parity
 from pipeline.simulator import encode
 from pipeline.simulator.slow_start import SlowStart

@@ -21,8 +21,9 @@ from confluent_kafka.admin import (
 
 from pipeline import contract
 from pipeline.config import Settings
+from pipeline.contract import Transaction
 from pipeline.kafka.topics import delete_topics
-from pipeline.model import JobState, Transaction
+from pipeline.model import JobState
 from pipeline.parity.report import Outcome
 from pipeline.simulator import encode
 from pipeline.simulator.generator import Generator

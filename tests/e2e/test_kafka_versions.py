@@ -20,7 +20,7 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 
 from pipeline import features
 from pipeline.config import KafkaSettings
-from pipeline.contract import TRANSACTION_TOPIC
+from pipeline.contract import TRANSACTION_TOPIC, RollingRow, Transaction
 from pipeline.errors import UnavailableError
 from pipeline.features.rolling import rolling
 from pipeline.kafka import groups, topics
@@ -28,7 +28,7 @@ from pipeline.kafka.client import client_config
 from pipeline.kafka.consumer import BatchConsumer, read_to_end
 from pipeline.kafka.extent import extent
 from pipeline.kafka.records import decode
-from pipeline.model import RollingRow, Since, Transaction
+from pipeline.model import Since
 from pipeline.stack.runtime import Runtime
 from tui.panels.catalogue import PANELS
 from tui.streams.kafka_source import KafkaSource

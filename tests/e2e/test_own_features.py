@@ -15,9 +15,9 @@ import msgspec
 import pytest
 
 from pipeline.config import Settings
+from pipeline.contract import Transaction
 from pipeline.errors import JobError
 from pipeline.features import BUILT_IN
-from pipeline.model import Transaction
 from pipeline.simulator.generator import Generator
 from pipeline.stack.bring_up import create_topics
 from pipeline.stack.endpoints import Stack

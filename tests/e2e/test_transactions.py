@@ -11,11 +11,12 @@ from confluent_kafka.admin import AdminClient
 
 from pipeline import contract, features
 from pipeline.config import FlinkSettings, Settings
+from pipeline.contract import Transaction
 from pipeline.kafka import groups, topics
 from pipeline.kafka.consumer import BatchConsumer, read_to_end
 from pipeline.kafka.producer import TransactionProducer
 from pipeline.kafka.records import decode
-from pipeline.model import Reset, SimulatorCommand, Transaction
+from pipeline.model import Reset, SimulatorCommand
 from pipeline.simulator import encode
 from pipeline.simulator.generator import Generator
 from pipeline.stack.runtime import Runtime

@@ -12,9 +12,9 @@ from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewPartitions
 
 from pipeline import contract
+from pipeline.contract import Transaction
 from pipeline.kafka.consumer import read_to_end
 from pipeline.kafka.extent import extent
-from pipeline.model import Transaction
 from pipeline.parity.report import Outcome
 from pipeline.simulator import encode
 from pipeline.simulator.generator import Generator

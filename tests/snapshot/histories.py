@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import msgspec
 
-from pipeline.model import RollingRow, WindowRow
+from pipeline.contract import RollingRow, WindowRow
 from tui.streams.history import HistoryBatch
 
 from .sample_rows import EVENT_TIME, transaction, window_row

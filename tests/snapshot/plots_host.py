@@ -11,7 +11,7 @@ from textual.app import App, ComposeResult
 from textual.types import CSSPathType
 from textual.widget import Widget
 
-from pipeline.model import Transaction
+from pipeline.contract import Transaction
 from tui.panels.plots.amounts import Amounts
 from tui.panels.plots.flagged_rate import FlaggedBuckets
 from tui.panels.plots.series_snapshot import SeriesSnapshot

@@ -9,12 +9,7 @@ from typing import Any
 
 import msgspec
 
-from pipeline.contract import TIME_COLUMN
-from pipeline.model import (
-    RollingRow,
-    Transaction,
-    WindowRow,
-)
+from pipeline.contract import TIME_COLUMN, RollingRow, Transaction, WindowRow
 from tui.streams.record_view import RecordView
 from tui.streams.sink_topics import FLAGGED, ROLLING, WithRecord
 from tui.streams.source import Batch, Extent

@@ -13,8 +13,8 @@ from textual.pilot import Pilot
 from textual.widget import Widget
 
 from pipeline.inspection.inspected import inspect
+from pipeline.inspection.looked_at import Rows
 from pipeline.inspection.pasted import pasted
-from pipeline.inspection.rows import Rows
 from pipeline.kafka.records import Record
 from pipeline.model import Last, Reset, Since, Start
 from tui.screens.records.record_list import RecordsTable

@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 from pipeline import contract, features
+from pipeline.contract import CumulatingRow, RollingRow, Transaction, WindowRow
 from pipeline.features.feature import source_table
-from pipeline.model import CumulatingRow, RollingRow, Transaction, WindowRow
 from pipeline.sources import TRANSACTION
 
 

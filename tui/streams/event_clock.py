@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from pipeline.model import Transaction
+from pipeline.contract import Transaction
 
 from .source import Extent
 

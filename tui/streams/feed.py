@@ -11,7 +11,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from . import problem
-from .reading import PAUSE_AFTER_ERROR, ReadingThread
+from .reading_thread import PAUSE_AFTER_ERROR, ReadingThread
 
 if TYPE_CHECKING:
     from .snapshot import Snapshot

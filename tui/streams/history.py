@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
 
-from pipeline.model import RollingRow, Transaction, WindowRow
+from pipeline.contract import RollingRow, Transaction, WindowRow
 
 MOST_ROWS: Final = 500
 MOST_WINDOWS: Final = 60

@@ -8,7 +8,7 @@ from typing import Final
 from pipeline.errors import PipelineError
 
 from .problem import Problem
-from .reading import ReadingThread
+from .reading_thread import ReadingThread
 from .tail_source import Tails
 
 # The thread is woken to look again.

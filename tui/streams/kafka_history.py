@@ -7,10 +7,10 @@ from typing import Any, Final
 import msgspec
 
 from pipeline.config import KafkaSettings
-from pipeline.contract import TRANSACTION_TOPIC
+from pipeline.contract import TRANSACTION_TOPIC, RollingRow, Transaction, WindowRow
 from pipeline.kafka.consumer import BatchConsumer
 from pipeline.kafka.records import Record, decode
-from pipeline.model import Last, RollingRow, Transaction, WindowRow
+from pipeline.model import Last
 from pipeline.sources.masking import Mask, MaskOf, nothing
 
 from .history import HistoryBatch

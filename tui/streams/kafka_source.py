@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from pipeline.config import KafkaSettings
-from pipeline.contract import TRANSACTION_TOPIC
+from pipeline.contract import TRANSACTION_TOPIC, Transaction
 from pipeline.kafka.consumer import BatchConsumer
 from pipeline.kafka.quarantine import validate
 from pipeline.kafka.records import Record, decode_with_records
-from pipeline.model import Last, Transaction
+from pipeline.model import Last
 from pipeline.sources.masking import MaskOf, nothing
 
 from .feature_rows import values

@@ -75,8 +75,8 @@ class KafkaTails:
         """
         # Opened seldom, and it brings much along.
         from pipeline.inspection.inspected import inspect
+        from pipeline.inspection.looked_at import of_topic
         from pipeline.inspection.pasted import pasted
-        from pipeline.inspection.rows import of_topic
 
         rows = of_topic(self._required(), topic, _LOOKED_AT, report)
         return pasted(inspect(rows, self._mask_of(topic).fields))

@@ -11,14 +11,8 @@ from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
 from pipeline import contract
-from pipeline.model import (
-    CumulatingRow,
-    RollingRow,
-    Sink,
-    SinkColumn,
-    Transaction,
-    WindowRow,
-)
+from pipeline.contract import CumulatingRow, RollingRow, Transaction, WindowRow
+from pipeline.model import Sink, SinkColumn
 
 from .record_view import RecordView
 

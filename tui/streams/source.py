@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from pipeline.model import Transaction
+from pipeline.contract import Transaction
 
 from .quarantined import BadRow
 from .sink_topics import RowT, SinkTopic

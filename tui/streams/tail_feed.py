@@ -12,7 +12,7 @@ from pipeline.model import Start
 from tui.table.filter import Filter
 
 from . import problem
-from .reading import PAUSE_AFTER_ERROR, ReadingThread
+from .reading_thread import PAUSE_AFTER_ERROR, ReadingThread
 from .record_view import RecordView
 from .tail_buffer import RecordBuffer, matching
 from .tail_source import TailBatch, Tails, TailSource, follows

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from . import problem
 from .history import HistorySource, HistoryState, UserHistory
-from .reading import ReadingThread
+from .reading_thread import ReadingThread
 
 _log = logging.getLogger(__name__)
 

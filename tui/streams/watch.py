@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from .problem import Problem
-from .reading import ReadingThread
+from .reading_thread import ReadingThread
 
 T = TypeVar("T")
 

@@ -9,9 +9,9 @@ from typing import Final
 from pipeline.config import FlinkSettings, Settings
 from pipeline.sources.formats import AVRO, AVRO_CONFLUENT
 
-from . import cluster, gateway, jars, java
+from . import cluster, gateway_process, jars, java
 from .broker import ManagedBroker
-from .gateway import GatewaySpec
+from .gateway_process import GatewaySpec
 from .jars import DownloadProgress, Jar
 from .ports import LOOPBACK, free_port
 
@@ -91,9 +91,11 @@ def parts(settings: Settings) -> Parts:
         managed = ManagedBroker(settings, home_of_java, cluster.wheel_lib())
     if flink.attached:
         home = cluster.client_home(settings)
-        planner = gateway.submitter(settings, home_of_java, home, flink)
+        planner = gateway_process.submitter(settings, home_of_java, home, flink)
     else:
         port = free_port(flink.port)
         flink = flink.at(f"http://{LOOPBACK}:{port}")
-        planner = gateway.flink(settings, home_of_java, cluster.cluster_home(settings, port))
+        planner = gateway_process.flink(
+            settings, home_of_java, cluster.cluster_home(settings, port)
+        )
     return Parts(managed, flink, planner)

@@ -41,7 +41,7 @@ from .control import (
     SubmitAnswer,
     socket_path,
 )
-from .gateway import GatewayProcess
+from .gateway_process import GatewayProcess
 from .keeper import Keeper
 from .logs import keep_bounded
 from .parts import parts

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from pipeline.contract import Transaction
 from pipeline.errors import InputError
 from pipeline.files.identity import user_id
-from pipeline.model import Transaction
 from tests.replayed import HEADER, Read, csv_of, file_of, line, read
 
 

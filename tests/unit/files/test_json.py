@@ -15,10 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline import contract
+from pipeline.contract import Transaction
 from pipeline.errors import InputError
 from pipeline.kafka.records import Record
 from pipeline.kafka.tail import json_object
-from pipeline.model import Transaction
 from pipeline.simulator import encode
 from pipeline.text.sanitise import json_line
 from tests.replayed import NOW, file_of, read

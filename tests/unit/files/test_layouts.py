@@ -5,12 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.contract import TRANSACTION_FIELDS
+from pipeline.contract import TRANSACTION_FIELDS, Transaction
 from pipeline.errors import ConfigError, InputError
 from pipeline.files.identity import user_of
 from pipeline.files.known import LAYOUTS
 from pipeline.files.mapping import fields_of, read_options
-from pipeline.model import Transaction
 from tests.replayed import HEADER, csv_of, file_of, line, read
 
 SPARKOV = (

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 
 from pipeline.errors import ConfigError, InputError
-from pipeline.files.text import known_encoding
+from pipeline.files.text_lines import known_encoding
 from tests.replayed import HEADER, csv_of, file_of, line, read
 
 ROWS = csv_of(line("a"), line("b", merchant="Café Straße"))

@@ -11,8 +11,8 @@ import pytest
 from pipeline.config import RegistrySettings
 from pipeline.errors import InputError
 from pipeline.inspection.inspected import inspect
+from pipeline.inspection.looked_at import Rows
 from pipeline.inspection.pasted import pasted
-from pipeline.inspection.rows import Rows
 from pipeline.kafka.records import Record
 from pipeline.kafka.schemas import Schemas
 from tests.avro_records import Registry, encoded

@@ -20,7 +20,7 @@ from pipeline.config import KafkaSettings, RegistrySettings, Secret
 from pipeline.errors import ConfigError, InputError, PipelineError, UnavailableError
 from pipeline.flink import source_table
 from pipeline.flink.definition import Definition
-from pipeline.kafka import registry
+from pipeline.kafka import registry_client
 from pipeline.kafka.avro_types import misread, schema, unreadable
 from pipeline.kafka.decoders import decoder_of, require_readable
 from pipeline.kafka.kinds import Kind
@@ -311,7 +311,7 @@ def test_secrets_are_in_the_sql_that_runs_alone(tmp_path: Path) -> None:
     assert "'avro-confluent.basic-auth.user-info' = 'alice:***'" in shown
     assert "'avro-confluent.basic-auth.user-info' = 'alice:p''ss'" in run
     assert redacted("Option 'alice:p'ss'", kafka) == "Option 'alice:***'"
-    assert registry.python(settings)["basic.auth.user.info"] == "alice:p'ss"
+    assert registry_client.python(settings)["basic.auth.user.info"] == "alice:p'ss"
     # Jobs that need no registry do not depend on its secrets.
     (tmp_path / "password").unlink()
     Definition(source_table.statements(payments("avro"), kafka, "group")).at(kafka, reveal)

@@ -24,7 +24,7 @@ from pipeline.kafka.json_decoder import JsonDecoder
 from pipeline.kafka.kinds import Kind
 from pipeline.kafka.quarantine import validate_rows
 from pipeline.kafka.records import Record
-from pipeline.parity.rows import decode_columns
+from pipeline.parity.decoded import decode_columns
 from pipeline.sources import Source, TimeFormat, source
 from tests import own_records
 from tests.own_records import Raw, encoded

@@ -14,11 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline import contract
+from pipeline.contract import Transaction
 from pipeline.features.validity import ARRIVED, is_valid
 from pipeline.kafka.kinds import Kind
 from pipeline.kafka.quarantine import validate
 from pipeline.kafka.records import Record
-from pipeline.model import Transaction
 from pipeline.simulator import encode
 from pipeline.sources import TRANSACTION
 from tests.poison import oddities, poisons

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.contract import RollingRow, Transaction
 from pipeline.kafka.records import Record, decode
-from pipeline.model import RollingRow, Transaction
 
 GOOD = {
     "user_id": -312211619698468596,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pipeline import contract
 from pipeline.kafka.flink_json import row_reader
-from pipeline.parity.rows import decode_columns
+from pipeline.parity.decoded import decode_columns
 from tests.unit.kafka.test_flink_json import GOOD, json_values
 
 TYPES = {

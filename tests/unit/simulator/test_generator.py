@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.contract import Transaction
 from pipeline.errors import ConfigError
-from pipeline.model import Transaction
 from pipeline.simulator import encode
 from pipeline.simulator.generator import Generator
 from pipeline.simulator.merchants import CATEGORIES

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.contract import Transaction
 from pipeline.errors import UnavailableError
-from pipeline.model import SimulatorStatus, Transaction
+from pipeline.model import SimulatorStatus
 from pipeline.simulator.generator import Generator
 from pipeline.simulator.pace import RatePace
 from pipeline.simulator.process import Simulation, run

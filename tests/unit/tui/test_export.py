@@ -20,8 +20,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pipeline.contract import RollingRow, Transaction, WindowRow
 from pipeline.errors import PipelineError
-from pipeline.model import RollingRow, Transaction, WindowRow
 from tests.idle import DEADLINE_SECONDS
 from tests.snapshot.sample_rows import transaction
 from tui.table.export import FileColumn, Format, Value, export, fields_of

@@ -13,11 +13,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.config import KafkaSettings
-from pipeline.contract import FLAGGED_TOPIC, TRANSACTION_TOPIC
+from pipeline.contract import FLAGGED_TOPIC, TRANSACTION_TOPIC, Transaction
 from pipeline.features import BUILT_IN
 from pipeline.features.masks import Masks
 from pipeline.kafka.records import Record
-from pipeline.model import SinkColumn, Transaction
+from pipeline.model import SinkColumn
 from tests.snapshot.fakes import FakeSource, sink
 from tests.snapshot.sample_rows import live_batch, transaction
 from tests.snapshot.stage import Stage

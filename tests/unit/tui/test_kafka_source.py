@@ -6,9 +6,8 @@ from datetime import datetime
 
 import msgspec
 
-from pipeline.contract import TRANSACTION_TOPIC
+from pipeline.contract import TRANSACTION_TOPIC, CumulatingRow
 from pipeline.kafka.records import Record
-from pipeline.model import CumulatingRow
 from pipeline.simulator import encode
 from tests.snapshot.sample_rows import rolling, transaction, window_row
 from tui.panels.catalogue import PANELS

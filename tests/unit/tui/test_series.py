@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.model import Transaction
+from pipeline.contract import Transaction
 from tests.idle import DEADLINE_SECONDS
 from tests.snapshot import sample_rows
 from tests.snapshot.fakes import Clock, FakeSource

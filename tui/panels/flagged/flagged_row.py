@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from pipeline.model import Transaction
+from pipeline.contract import Transaction
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone
 from tui.streams.record_view import RecordView

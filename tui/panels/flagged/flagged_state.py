@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from pipeline.model import RollingRow, Transaction
+from pipeline.contract import RollingRow, Transaction
 from tui.streams.panel_state import PanelState
 from tui.streams.sink_topics import FLAGGED, ROLLING, WithRecord
 from tui.streams.source import Batch

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from pipeline.model import Transaction
+from pipeline.contract import Transaction
 
 BINS_PER_DECADE: Final = 4
 _FIRST_DECADE: Final = -1

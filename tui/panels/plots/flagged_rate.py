@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from pipeline.model import Transaction
+from pipeline.contract import Transaction
 from tui.streams.unseen import Unseen
 
 _EPOCH: Final = datetime(1970, 1, 1)

@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.model import RollingRow, Transaction
+from pipeline.contract import RollingRow, Transaction
 from tui.panels.tabs import Tabs
 from tui.streams.panel_state import PanelState
 from tui.streams.sink_topics import FLAGGED, ROLLING

@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.model import WindowRow
+from pipeline.contract import WindowRow
 from tui.streams.panel_state import PanelState
 from tui.streams.sink_topics import SinkTopic
 from tui.streams.source import Batch

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from pipeline.model import Transaction, WindowRow
+from pipeline.contract import Transaction, WindowRow
 from pipeline.sources import TRANSACTION
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone

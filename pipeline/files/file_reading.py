@@ -10,7 +10,7 @@ import duckdb
 from pipeline.contract import KEY_COLUMN
 from pipeline.text.sql import identifier, literal
 
-from . import conventions, rows
+from . import conventions, rows_table
 from .contents import Content
 from .conventions import Conventions
 from .mapping import Fields
@@ -54,15 +54,15 @@ def read(number: int, source: FileSource, content: Content, fields: Fields, work
         return ReadFile(source.name, fields, total, content.unit, ())
     with explained(f"{source.name} cannot be read"), content.table(work) as table:
         texts = _texts(table, content, fields)
-        rows.insert(work, number, texts, Conventions())
-        total, _, odd = rows.count(work, number)
+        rows_table.insert(work, number, texts, Conventions())
+        total, _, odd = rows_table.count(work, number)
         said: tuple[str, ...] = ()
         if odd[conventions.SHORT_DATE] or odd[conventions.ODD_AMOUNT]:
             used, said = conventions.best(work.connection, texts)
             if used != Conventions():
-                rows.drop(work, number)
-                rows.insert(work, number, texts, used)
-    rows.leave_out(work, number, source.name, content.unit)
+                rows_table.drop(work, number)
+                rows_table.insert(work, number, texts, used)
+    rows_table.leave_out(work, number, source.name, content.unit)
     by_name = "first" in fields.fields[KEY_COLUMN]
     lost = conventions.lost(total, odd, by_name=by_name)
     return ReadFile(source.name, fields, total, content.unit, (*said, *lost))
@@ -77,11 +77,11 @@ def _read_as_it_is(number: int, content: Content, fields: Fields, work: Work) ->
     if query is None or any("__place" in text for text in fields.fields.values()):
         return None
     with suppress(duckdb.Error):
-        rows.insert(work, number, _texts(query, content, fields), Conventions())
-        total, faults, odd = rows.count(work, number)
+        rows_table.insert(work, number, _texts(query, content, fields), Conventions())
+        total, faults, odd = rows_table.count(work, number)
         if content.holds(total, work) and not faults and not any(odd.values()):
             return total
-    rows.drop(work, number)
+    rows_table.drop(work, number)
     return None
 
 

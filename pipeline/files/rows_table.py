@@ -11,7 +11,7 @@ from pipeline.text.sql import literal
 from . import conventions
 from .conventions import Conventions
 from .left_out import EXAMPLES
-from .validity import FAULTS, example, fault_number
+from .left_out_rows import FAULTS, example, fault_number
 from .work import Work
 
 _TYPES: Final = {
