@@ -160,7 +160,8 @@ def _open_console(options: ConsoleOptions) -> int | None:
     def open_source(bootstrap: str, sinks: Sequence[SinkTopic[Any]]) -> BatchSource:
         from .streams.kafka_source import KafkaSource
 
-        return KafkaSource(settings.kafka.at(bootstrap), sinks, mask_of)
+        kafka = settings.kafka.at(bootstrap)
+        return KafkaSource(kafka, sinks, mask_of, connected[0].sources())
 
     def open_tails(bootstrap: Callable[[], str]) -> Tails:
         from .streams.kafka_tails import KafkaTails

@@ -29,7 +29,7 @@ from pipeline.model import (
     Sink,
     StackStatus,
 )
-from pipeline.sources import TRANSACTION
+from pipeline.sources import TRANSACTION, Source
 from pipeline.sources.masking import Mask
 
 from . import feature_files
@@ -165,6 +165,10 @@ class Runtime:
             InputError: A feature file is unusable.
         """
         return tuple(map(self._sink, self.features))
+
+    def sources(self) -> tuple[Source, ...]:
+        """Return the sources that features read."""
+        return self.features.sources
 
     def mask_of(self, topic: str) -> Mask:
         """Return what is hidden in a topic, by its name in Kafka."""

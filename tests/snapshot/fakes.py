@@ -30,6 +30,7 @@ from pipeline.model import (
     StepState,
     WindowShape,
 )
+from pipeline.sources import TRANSACTION, Source
 from pipeline.sources.masking import OPEN, Mask
 from tui.session.backend import ReportProgress, ReportSteps
 from tui.streams.sink_topics import CUMULATING, FLAGGED, HOPPING, ROLLING, TUMBLING
@@ -227,6 +228,9 @@ class FakeBackend:
 
     def sinks(self) -> tuple[Sink, ...]:
         return self.features
+
+    def sources(self) -> tuple[Source, ...]:
+        return (TRANSACTION,)
 
     def mask_of(self, topic: str) -> Mask:
         return OPEN

@@ -18,6 +18,7 @@ from pipeline.model import (
 
 if TYPE_CHECKING:
     from pipeline.model import SimulatorCommand
+    from pipeline.sources import Source
     from pipeline.sources.masking import Mask
 
 ReportSteps = Callable[[tuple[Step, ...]], None]
@@ -44,6 +45,9 @@ class Backend(Protocol):
 
     def sinks(self) -> Sequence[Sink]:
         """Return what the topic of each feature holds."""
+
+    def sources(self) -> Sequence[Source]:
+        """Return the sources that features read."""
 
     def mask_of(self, topic: str) -> Mask:
         """Return what is hidden in a topic, by its name in Kafka."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from textual.dom import DOMNode as Node
 
     from pipeline.model import SimulatorCommand
+    from pipeline.sources import Source
     from pipeline.sources.masking import Mask
 
     from .backend import Backend, ReportProgress, ReportSteps
@@ -70,6 +71,9 @@ class ReadOnlyBackend:
 
     def sinks(self) -> Sequence[Sink]:
         return self._backend.sinks()
+
+    def sources(self) -> Sequence[Source]:
+        return self._backend.sources()
 
     def mask_of(self, topic: str) -> Mask:
         return self._backend.mask_of(topic)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from pipeline.config import KafkaSettings
 from pipeline.contract import TRANSACTION_TOPIC, Transaction
 from pipeline.kafka.consumer import BatchConsumer
-from pipeline.kafka.quarantine import validate
+from pipeline.kafka.quarantine import Quarantined, validate
 from pipeline.kafka.records import Record, decode_with_records
 from pipeline.model import Last
+from pipeline.sources import Source
 from pipeline.sources.masking import MaskOf, nothing
 
 from .feature_rows import values
@@ -19,6 +20,7 @@ from .quarantined import BadRow
 from .record_view import RecordView
 from .sink_topics import SinkTopic, WithRecord
 from .source import Batch, Extent
+from .validation import Validation
 
 # Enough of each topic's past to fill every table at once; more would take longer.
 _PAST_RECORDS: Final = 20_000
@@ -36,14 +38,20 @@ class KafkaSource:
         kafka: The cluster and its credentials.
         sinks: The sink topics to read besides the topic `transaction`.
         mask_of: Returns what is hidden in a topic, by its name in Kafka.
+        sources: The sources that features read, whose invalid records are found.
     """
 
     def __init__(
-        self, kafka: KafkaSettings, sinks: Sequence[SinkTopic[Any]], mask_of: MaskOf = nothing
+        self,
+        kafka: KafkaSettings,
+        sinks: Sequence[SinkTopic[Any]],
+        mask_of: MaskOf = nothing,
+        sources: Iterable[Source] = (),
     ) -> None:
         self._sinks = sinks
         self._mask_of = mask_of
-        names = (TRANSACTION_TOPIC, *(sink.topic for sink in sinks))
+        self._validation = Validation(kafka, sources)
+        names = (TRANSACTION_TOPIC, *(sink.topic for sink in sinks), *self._validation.topics)
         self._topics = {kafka.topic(name): name for name in names}
         self._consumer = BatchConsumer(kafka, tuple(self._topics), Last(_PAST_RECORDS))
         self._caught_up = False
@@ -57,6 +65,13 @@ class KafkaSource:
         for record in records:
             by_topic[self._topics[record.topic]].append(record)
         past = not self._caught_up
+        invalid: list[Quarantined] = []
+        unknown = 0
+        for topic in self._validation.topics:
+            if by_topic[topic]:
+                found, more = self._validation.invalid(topic, by_topic[topic])
+                invalid += found
+                unknown += more
         batch = decoded(
             by_topic,
             self._sinks,
@@ -65,6 +80,8 @@ class KafkaSource:
             recreated=recreated,
             past=past,
             mask_of=self._mask_of,
+            invalid=invalid,
+            unknown=unknown,
         )
         # From the next batch on, since this one may still contain records of the past.
         self._caught_up = self._caught_up or self._consumer.has_read_the_past()
@@ -83,6 +100,8 @@ def decoded(
     recreated: bool,
     past: bool,
     mask_of: MaskOf = nothing,
+    invalid: Iterable[Quarantined] = (),
+    unknown: int = 0,
 ) -> Batch:
     """Decode the records of one poll.
 
@@ -94,6 +113,8 @@ def decoded(
         recreated: Whether topics were deleted or recreated.
         past: Whether the records are older than the console.
         mask_of: Returns what is hidden in a topic, by its name in Kafka.
+        invalid: The invalid records of other sources.
+        unknown: Number of records of other sources that could not be validated.
     """
     transactions, quarantined = validate(by_topic[TRANSACTION_TOPIC])
     # A record without a timestamp has a negative one.
@@ -103,7 +124,7 @@ def decoded(
         if (newest := max((record.timestamp_ms for record in records), default=-1)) >= 0
     }
     rows: dict[str, Sequence[Any]] = {}
-    bad = 0
+    bad = unknown
     for sink in sinks:
         if records := by_topic[sink.topic]:
             rows[sink.feature], bad_rows = _rows(sink, records, mask_of)
@@ -112,12 +133,8 @@ def decoded(
         transactions=[row for _, row in transactions],
         extents=_extents(transactions),
         sinks=rows,
-        quarantined=[
-            BadRow(
-                RecordView.of(found.record, mask_of(found.record.topic)), found.kind, found.reason
-            )
-            for found in quarantined
-        ],
+        quarantined=[_bad_row(found, mask_of) for found in quarantined],
+        elsewhere=[_bad_row(found, mask_of) for found in invalid],
         bad=bad,
         lag=lag,
         recreated=recreated,
@@ -125,6 +142,11 @@ def decoded(
         past=past,
         error=error,
     )
+
+
+def _bad_row(found: Quarantined, mask_of: MaskOf) -> BadRow:
+    record = RecordView.of(found.record, mask_of(found.record.topic))
+    return BadRow(record, found.kind, found.reason)
 
 
 def _rows(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -29,9 +30,9 @@ class BadRow:
     reason: str
 
     @property
-    def place(self) -> tuple[int, int]:
-        """Partition and offset, which identify the row."""
-        return self.record.partition, self.record.offset
+    def place(self) -> tuple[str, int, int]:
+        """Topic, partition and offset, which identify the row."""
+        return self.record.topic, self.record.partition, self.record.offset
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,22 @@ class Quarantine:
     rows: tuple[BadRow, ...] = ()
     kinds: tuple[tuple[str, int], ...] = ()
     total: int = 0
+
+    def with_others(self, others: Quarantine) -> Quarantine:
+        """Return this together with others; this one itself if there are none."""
+        if not others.total:
+            return self
+        rows = heapq.merge(self.rows, others.rows, key=_arrived, reverse=True)
+        kinds = Counter(dict(self.kinds)) + Counter(dict(others.kinds))
+        return Quarantine(tuple(rows), _commonest(kinds), self.total + others.total)
+
+
+def _arrived(row: BadRow) -> int:
+    return row.record.timestamp_ms
+
+
+def _commonest(kinds: Counter[str]) -> tuple[tuple[str, int], ...]:
+    return tuple(sorted(kinds.items(), key=lambda item: (-item[1], item[0])))
 
 
 @dataclass
@@ -66,6 +83,6 @@ class QuarantineBuffer:
         """Return a snapshot; the same object until a record is added."""
         total = self._kinds.total()
         if total != self._answer.total:
-            kinds = sorted(self._kinds.items(), key=lambda item: (-item[1], item[0]))
-            self._answer = Quarantine(tuple(reversed(self._rows)), tuple(kinds), total)
+            rows = tuple(reversed(self._rows))
+            self._answer = Quarantine(rows, _commonest(self._kinds), total)
         return self._answer

@@ -29,8 +29,9 @@ class Snapshot:
             console, when it was written; in seconds since the epoch.
         written: When the newest record of each topic was written, by the topic's documented name;
             in seconds since the epoch.
-        quarantine: Invalid records.
-        bad: Number of sink records that could not be decoded.
+        quarantine: Invalid records of the topic `transaction`.
+        elsewhere: Invalid records of other sources.
+        bad: Number of records that could not be decoded.
         consumed: Records read, by `transaction` and by feature.
         buffered: Rows in memory, by feature.
         seen: Distinct rows read, by feature.
@@ -48,6 +49,7 @@ class Snapshot:
     last_record_at: float | None = None
     written: Mapping[str, float] = field(default_factory=dict)
     quarantine: Quarantine = field(default_factory=Quarantine)
+    elsewhere: Quarantine = field(default_factory=Quarantine)
     bad: int = 0
     consumed: Mapping[str, int] = field(default_factory=dict)
     buffered: Mapping[str, int] = field(default_factory=dict)
@@ -55,6 +57,11 @@ class Snapshot:
     lag: int | None = None
     error: str = ""
     error_at: float | None = None
+
+    @property
+    def invalid(self) -> Quarantine:
+        """The invalid records of all sources."""
+        return self.quarantine.with_others(self.elsewhere)
 
     def of(self, panel: StoredPanel[ShownT]) -> ShownT:
         found: ShownT = self.panels.get(panel.name, panel.nothing)

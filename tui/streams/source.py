@@ -37,7 +37,9 @@ class Batch:
         extents: The extent of the transactions in each partition.
         sinks: Rows of sink topics, by feature; `rows` adds the type.
         quarantined: Invalid records of the topic `transaction`.
-        bad: Number of sink records that could not be decoded.
+        elsewhere: Invalid records of other sources.
+        bad: Number of records that could not be decoded: of sinks, and of sources in Avro whose
+            schema registry does not answer.
         lag: Records in Kafka that have not been read yet; None when unknown.
         recreated: Whether topics were deleted or recreated, so that earlier records are gone.
         written: Kafka's timestamp of the newest record of each topic, by the topic's documented
@@ -50,6 +52,7 @@ class Batch:
     extents: Mapping[int, Extent] = field(default_factory=dict)
     sinks: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     quarantined: Sequence[BadRow] = ()
+    elsewhere: Sequence[BadRow] = ()
     bad: int = 0
     lag: int | None = None
     recreated: bool = False
@@ -70,7 +73,7 @@ class Batch:
     @property
     def brought_something(self) -> bool:
         """Whether it contains any record."""
-        return any(self.counts.values()) or bool(self.quarantined or self.bad)
+        return any(self.counts.values()) or bool(self.quarantined or self.elsewhere or self.bad)
 
     def came_at(self, topics: Sequence[str], now: float) -> float:
         """Return when its records of these topics arrived, in seconds since the epoch.

@@ -75,6 +75,7 @@ class Store:
         self._last_record_at: float | None = None
         self._written: dict[str, float] = {}
         self._quarantine = QuarantineBuffer()
+        self._elsewhere = QuarantineBuffer()
         self._bad = 0
         self._consumed: Counter[str] = Counter()
 
@@ -93,6 +94,7 @@ class Store:
             self._written[topic] = max(min(written, now), self._written.get(topic, 0.0))
         self._lag = batch.lag if batch.lag is not None else self._lag
         self._quarantine.apply(batch.quarantined)
+        self._elsewhere.apply(batch.elsewhere)
         self._bad += batch.bad
         self._consumed.update(batch.counts)
         if batch.brought_something:
@@ -139,6 +141,7 @@ class Store:
             last_record_at=self._last_record_at,
             written=dict(self._written),
             quarantine=self._quarantine.snapshot(),
+            elsewhere=self._elsewhere.snapshot(),
             bad=self._bad,
             consumed=dict(self._consumed),
             buffered=buffered,

@@ -129,8 +129,8 @@ def _second_line(view: View, width: int, gap: str, waiting: int | None) -> list[
     ]
     if data.lag is not None:
         groups.append([Piece("lag ", Tone.QUIET), Piece(text.integer(data.lag))])
-    if data.quarantine.total:
-        bad = f"{text.integer(data.quarantine.total)} quarantined"
+    if invalid := data.quarantine.total + data.elsewhere.total:
+        bad = f"{text.integer(invalid)} quarantined"
         groups.append([Piece(bad, Tone.WAITS)])
     if data.bad:
         groups.append([Piece(f"{text.integer(data.bad)} unreadable", Tone.WAITS)])

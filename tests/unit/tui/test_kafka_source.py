@@ -68,7 +68,9 @@ def test_records_are_separated_by_topic_and_bad_ones_counted() -> None:
     assert (flagged.record.offset, flagged.row) == (8, transaction(2))
     assert flagged.record.data == msgspec.json.encode(transaction(2))
     assert (batch.bad, batch.lag) == (2, 5)
-    assert [(row.place, row.kind) for row in batch.quarantined] == [((1, 1), "not JSON")]
+    assert [(row.place, row.kind) for row in batch.quarantined] == [
+        (("transaction", 1, 1), "not JSON")
+    ]
 
 
 def test_the_newest_record_of_each_topic_says_how_old_it_is() -> None:

@@ -1,4 +1,4 @@
-"""Invalid records of the topic `transaction`: counted, listed, and shown in full."""
+"""Invalid records of all sources: counted, listed, and shown in full."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class QuarantineScreen(LiveScreen):
         self.query_one(RecordPane).display = False
 
     def draw(self, view: View) -> None:
-        now = view.data.quarantine
+        now = view.data.invalid
         shown = self._frozen or now
         note = f"{text.integer(now.total)} invalid records"
         if self._frozen is not None:
@@ -60,12 +60,12 @@ class QuarantineScreen(LiveScreen):
             note += f", the newest {text.integer(len(now.rows))} below"
         self.query_one(TitleLine).titles = (Title("quarantine", "", "Quarantine", note),)
         table = self.query_one(QuarantineTable)
-        table.show_rows(shown.rows, view.now, _NONE)
+        table.show_invalid(shown.rows, view.now, _NONE)
         self._show_record()
 
     def action_freeze(self) -> None:
         """Freeze the list, or follow again."""
-        self._frozen = None if self._frozen is not None else self.view.data.quarantine
+        self._frozen = None if self._frozen is not None else self.view.data.invalid
         self.redraw()
 
     @on(LiveTable.Moved)
@@ -75,7 +75,7 @@ class QuarantineScreen(LiveScreen):
         if pane.display:
             pane.show(row.record if row is not None else None)
         # The list is too narrow for the reason when the record is open.
-        shown = self._frozen or self.view.data.quarantine
+        shown = self._frozen or self.view.data.invalid
         line = _kinds(shown) if row is None else _reason(row)
         self.query_one("#quarantine-kinds", Static).update(content(line))
 
@@ -87,7 +87,7 @@ class QuarantineScreen(LiveScreen):
 
     @on(LiveTable.ExportWanted)
     def _export(self) -> None:
-        rows = (self._frozen or self.view.data.quarantine).rows
+        rows = (self._frozen or self.view.data.invalid).rows
         what = f"Quarantine, {text.integer(len(rows))} invalid records"
         export = Export(what, "quarantine", len(rows), QUARANTINE_COLUMNS, lambda: rows)
         self.post_message(ExportRows(export))

@@ -1,4 +1,4 @@
-"""The table of invalid records: timestamp, partition and offset, and what is wrong."""
+"""The table of invalid records: timestamp, topic, partition and offset, and what is wrong."""
 
 from __future__ import annotations
 
@@ -56,6 +56,12 @@ QUARANTINE_COLUMNS: Final = Columns[BadRow](
 )
 
 
+_WITH_TOPICS: Final = Columns[BadRow](
+    *QUARANTINE_COLUMNS.declared,
+    Column("topic", 16, lambda row, _: [Piece(text.clean(row.record.topic), Tone.QUIET)], drop=2),
+)
+
+
 class QuarantineTable(LiveTable[BadRow]):
     """The latest invalid records, newest first."""
 
@@ -63,6 +69,15 @@ class QuarantineTable(LiveTable[BadRow]):
 
     def __init__(self, *, id: str) -> None:
         super().__init__(QUARANTINE_COLUMNS, lambda row: row.place, id=id)
+
+    def show_invalid(self, rows: Sequence[BadRow], now: float, reason: Sequence[Piece]) -> None:
+        """Show records, with their topics if there are several."""
+        several = len({row.record.topic for row in rows}) > 1
+        columns = _WITH_TOPICS if several else QUARANTINE_COLUMNS
+        if columns is not self.columns:
+            self.columns = columns
+            self.refresh()
+        self.show_rows(rows, now, reason)
 
     def copied(self, row: BadRow) -> str:
         """Return the record's topic, partition and offset."""
