@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -29,6 +30,7 @@ from .messages import (
     OpenSimulator,
     OpenTopic,
     OpenUser,
+    OpenUserRecords,
 )
 from .panels.catalogue import PANELS
 from .panels.users.users_panel import USERS
@@ -64,6 +66,8 @@ _LOOK_UP_SECONDS: Final = 10.0
 # A topic's name may be as long as a file's.
 _NAME_CHARACTERS: Final = 100
 _HINT_SECONDS: Final = 3.0
+# Among so many records of a topic, the newest, those of one user are looked for.
+_USER_RECORDS: Final = 100_000
 
 
 @dataclass
@@ -337,6 +341,24 @@ class FraudwatchApp(App[str]):
         from .screens.records.records_screen import RecordsScreen
 
         screen = RecordsScreen(self._tails(), self._environment.clock, message.topic)
+        self.push_screen(self.bound(screen))
+
+    @on(OpenUserRecords)
+    def open_user_records(self, message: OpenUserRecords) -> None:
+        """Open the records of a user of another source, for whom there is no screen."""
+        from pipeline.model import Last
+
+        from .screens.records.records_screen import RecordsScreen
+        from .table.filter import parse
+
+        tails = self._tails()
+        screen = RecordsScreen(
+            tails,
+            self._environment.clock,
+            tails.name_of(message.topic),
+            start=Last(_USER_RECORDS),
+            wanted=parse(f"{message.column}={shlex.quote(message.user)}"),
+        )
         self.push_screen(self.bound(screen))
 
     @on(OpenQuarantine)

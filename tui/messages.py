@@ -19,6 +19,21 @@ class OpenUser(Message):
 
 
 @dataclass
+class OpenUserRecords(Message):
+    """Posted to open the records of one user in the topic of a source.
+
+    Attributes:
+        topic: The topic's documented name.
+        column: The column with the user.
+        user: The user.
+    """
+
+    topic: str
+    column: str
+    user: str
+
+
+@dataclass
 class OpenJob(Message):
     """Posted to open the screen of one job."""
 

@@ -73,6 +73,9 @@ class FakeTails:
     def address(self) -> str:
         return self.at
 
+    def name_of(self, topic: str) -> str:
+        return f"team.{topic}"
+
     def open(self, topic: str, start: Start) -> FakeTail:
         if self.failure is not None:
             raise self.failure

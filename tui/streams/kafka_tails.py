@@ -48,6 +48,9 @@ class KafkaTails:
         """Return Kafka's bootstrap address; empty while there is none."""
         return self._bootstrap()
 
+    def name_of(self, topic: str) -> str:
+        return self._kafka.topic(topic)
+
     def open(self, topic: str, start: Start) -> KafkaTail:
         """Open a topic for reading.
 

@@ -68,10 +68,16 @@ class TopicSize:
 
 
 class Tails(Protocol):
-    """Opens and lists Kafka's topics; every method except `address` blocks."""
+    """Opens and lists Kafka's topics; every method blocks, if it does not say otherwise."""
 
     def address(self) -> str:
-        """Return Kafka's address, empty while there is none; a change reopens topics."""
+        """Return Kafka's address, empty while there is none; a change reopens topics.
+
+        Does not block.
+        """
+
+    def name_of(self, topic: str) -> str:
+        """Return the name in Kafka of a topic of the profile; does not block."""
 
     def open(self, topic: str, start: Start) -> TailSource: ...
 

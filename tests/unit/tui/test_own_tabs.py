@@ -11,22 +11,26 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from textual.pilot import Pilot
 
 from pipeline.kafka.records import Record
-from pipeline.model import JobState, JobStatus, Sink, SinkColumn, WindowShape
+from pipeline.model import JobState, JobStatus, Last, Sink, SinkColumn, WindowShape
 from tests.snapshot.fakes import SINKS, STATUS, Clock, FakeBackend, FakeSource, sink
 from tests.snapshot.sample_rows import live_batch
 from tests.snapshot.stage import Stage
+from tests.snapshot.tails import FakeTails
 from tui.panels.catalogue import PANELS
 from tui.panels.flagged.flagged_panel import FLAGGED_PANEL
 from tui.panels.users.users_panel import USERS
 from tui.panels.windows.windows_panel import WINDOWS
+from tui.screens.records.records_screen import RecordsScreen
 from tui.screens.user.user_screen import UserScreen
 from tui.streams.feature_rows import values
 from tui.streams.kafka_source import decoded
 from tui.streams.limits import StreamLimits
 from tui.streams.panel_state import sinks_of
+from tui.streams.record_view import RecordView
 from tui.streams.sink_topics import own_sinks
 from tui.streams.source import Batch
 from tui.streams.store import Store
@@ -328,12 +332,18 @@ async def test_frozen_rows_of_a_feature_can_be_sorted_and_exported(tmp_path: Pat
         ]
 
 
+def paid(account: str) -> RecordView:
+    value = msgspec.json.encode({"account": account, "booked_at": "2023-03-04 12:00:00"})
+    return RecordView("team.payments.v2", 0, 0, 1_700_000_000_000, None, value)
+
+
 async def test_a_feature_of_another_stream() -> None:
     rows = [("DE07", NOON, Decimal("90071992547409.93")), ("FR01", NOON + HOUR, Decimal("12.10"))]
     job = JobStatus("payments", JobState.RUNNING, "own_payments", "p1")
     backend = FakeBackend(features=(*SINKS, PAYMENTS), stack=replace(STATUS, jobs=(job,)))
     # No transaction has come: what is empty does not wait for one.
-    stage = Stage(backend, FakeSource())
+    tails = FakeTails({"team.payments.v2": [paid("DE07"), paid("FR01"), paid("FR011")]})
+    stage = Stage(backend, FakeSource(), tails=tails)
     async with stage.app.run_test(size=(120, 40)) as pilot:
         await stage.live(pilot)
         await pilot.press("2")
@@ -344,7 +354,8 @@ async def test_a_feature_of_another_stream() -> None:
         await stage.shows(pilot, "Users payments 2", "account", "DE07", "90,071,992,547,409.93")
         await pilot.press("slash", *"spent=12.1", "enter")
         await stage.shows(pilot, "1 of 2", "FR01")
-        # There is no screen of a user who is not one of the transactions'.
+        # For a user who is not one of the transactions', the records of the source are shown.
         await pilot.press("enter")
-        await stage.settle(pilot)
-        assert not isinstance(stage.app.screen, UserScreen)
+        await stage.wait(pilot, lambda: isinstance(stage.app.screen, RecordsScreen))
+        await stage.shows(pilot, "team.payments.v2", "account=FR01", "1 match of 3")
+        assert tails.opened == [("team.payments.v2", Last(100_000))]

@@ -15,11 +15,13 @@ class LatestRow:
         key: What identifies the user.
         values: The row.
         user_id: The user, if it is one of the transactions' users.
+        is_user: Whether the key is the user.
     """
 
     key: Values
     values: Values
     user_id: int | None
+    is_user: bool = False
 
 
 def is_rolling(sink: SinkTopic[Values]) -> bool:

@@ -74,7 +74,10 @@ class LatestRows(PanelState[Page[LatestRow]]):
     def _select(self, query: Query, most: int | None) -> Page[LatestRow]:
         known = query.sort in self._columns.fitted.kinds
         found = select(
-            (LatestRow(key, values, self._user_id(values)) for key, values in self._latest.items()),
+            (
+                LatestRow(key, values, self._user_id(values), self._user is not None)
+                for key, values in self._latest.items()
+            ),
             query if known else replace(query, sort=self._sink.time, descending=True),
             self._columns.fitted,
             most,

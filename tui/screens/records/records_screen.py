@@ -37,6 +37,7 @@ from .when_dialog import WhenDialog
 # Unless it follows, a new filter rereads the topic, which should not happen at every letter.
 _TYPING_SECONDS: Final = 0.3
 _RECENT: Final = Last(2_000)
+_ALL: Final = Filter()
 _BY_WIDTH: Final = [(0, "-below"), (120, "-beside")]
 
 
@@ -47,6 +48,8 @@ class RecordsScreen(LiveScreen):
         tails: Opens and lists topics.
         clock: Seconds since the epoch.
         topic: The topic to open; empty opens the topic picker.
+        start: Where to start reading.
+        wanted: The filter to begin with.
         most: Records to hold in memory.
     """
 
@@ -65,6 +68,8 @@ class RecordsScreen(LiveScreen):
         clock: Callable[[], float],
         topic: str = "",
         *,
+        start: Start = _RECENT,
+        wanted: Filter = _ALL,
         most: int = BUFFER_RECORDS,
     ) -> None:
         super().__init__()
@@ -72,10 +77,10 @@ class RecordsScreen(LiveScreen):
         self._clock = clock
         self._most = most
         self._topic = topic
-        self._start: Start = _RECENT
+        self._start = start
         self._since = clock()
         self._feed: TailFeed | None = None
-        self._wanted = Filter()
+        self._wanted = wanted
         self._filter_error = ""
         self._typing: Timer | None = None
         self._frozen: TailSnapshot | None = None
