@@ -2,58 +2,29 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, ClassVar, Final, TypeVar
+from typing import ClassVar, Final
 
 from textual import events, on, work
-from textual.app import App
 from textual.filter import LineFilter
-from textual.message import Message
 from textual.notifications import Notify, SeverityLevel
-from textual.reactive import var
 from textual.widgets import Input
 
 from pipeline.errors import PipelineError
-from pipeline.model import SimulatorStatus
 
 from .drawing import text
 from .keymap import KEYMAP, Scope, bindings
-from .messages import (
-    LookAgain,
-    OpenJob,
-    OpenQuarantine,
-    OpenRows,
-    OpenSimulator,
-    OpenTopic,
-    OpenUser,
-    OpenUserRecords,
-)
-from .panels.catalogue import PANELS
-from .panels.users.users_panel import USERS
-from .preferences import PreferencesFile
+from .messages import OpenTopic, OpenUser
+from .navigation import Navigation
 from .screens.closing import ClosingScreen
 from .screens.dashboard.dashboard import Dashboard
-from .screens.export.exporter import ExportRows, write
 from .screens.help import HelpScreen
-from .screens.live_screen import LiveScreen
 from .session.environment import Environment
-from .session.session import Session
-from .session.view import Phase, View
-from .table.live_table import LiveTable
+from .session.view import Phase
 from .terminal.one_at_a_time import OneAtATime
 from .theme import DARK, THEMES, default_theme, next_theme, title
 from .widgets.toasts import Toast
-
-if TYPE_CHECKING:
-    from .streams.history import HistorySource
-    from .streams.snapshot import Snapshot
-    from .streams.tail_source import Tails
-
-LiveScreenT = TypeVar("LiveScreenT", bound=LiveScreen)
 
 # Ages and the progress of a start change with time alone; whatever else changes is drawn then, too.
 _TICK_SECONDS: Final = 0.25
@@ -63,28 +34,11 @@ _PATIENCE_SECONDS: Final = 0.3
 _THEME_SECONDS: Final = 2.0
 _TOASTS_CHECK_SECONDS: Final = 0.25
 _LOOK_UP_SECONDS: Final = 10.0
-# A topic's name may be as long as a file's.
-_NAME_CHARACTERS: Final = 100
 _HINT_SECONDS: Final = 3.0
-# Among so many records of a topic, the newest, those of one user are looked for.
-_USER_RECORDS: Final = 100_000
 
 
-@dataclass
-class Published(Message):
-    """Posted by the feed with a snapshot of the streams, which replaces those before it."""
-
-    snapshot: Snapshot
-
-    def can_replace(self, message: Message) -> bool:
-        return isinstance(message, Published)
-
-
-class FraudwatchApp(App[str]):
+class FraudwatchApp(Navigation):
     """The console; returns the name of the profile to switch to, if any.
-
-    It holds the newest view, to which screens are bound: the feed publishes the streams, and a tick
-    takes the rest from the session.
 
     Args:
         environment: The stack, its streams and the console's options.
@@ -100,24 +54,10 @@ class FraudwatchApp(App[str]):
     BINDINGS = bindings(Scope.APP)
     ENABLE_COMMAND_PALETTE = False
 
-    view: var[View] = var(View, init=False, always_update=True)
-
     def __init__(self, environment: Environment) -> None:
-        super().__init__()
-        self._environment = environment
+        super().__init__(environment)
         self._toasts: list[Toast] = []
         self.read_only = environment.read_only
-        self.session = Session(
-            environment.profile,
-            environment.connect,
-            environment.open_source,
-            PANELS,
-            self.publish,
-            clock=environment.clock,
-            limits=environment.limits,
-        )
-        self.set_reactive(FraudwatchApp.view, self.session.view())
-        self.preferences = PreferencesFile(environment.remembered, self.session.notify)
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = self._first_theme()
@@ -146,28 +86,6 @@ class FraudwatchApp(App[str]):
         )
         self.set_interval(_TICK_SECONDS, self.tick)
         self.call_after_refresh(self.session.bring_up)
-
-    @on(LookAgain)
-    def tick(self) -> None:
-        """Take the newest view and notices from the session."""
-        self.view = replace(self.session.view(), data=self.view.data)
-        for notice in self.session.take_notices():
-            self.notify(text.clean(notice.message), severity=notice.severity.value, markup=False)
-
-    def publish(self, snapshot: Snapshot) -> None:
-        """Show another snapshot of the streams; safe in any thread."""
-        # The loop ends before the thread that reads.
-        with suppress(RuntimeError):
-            self.post_message(Published(snapshot))
-
-    @on(Published)
-    def _show_published(self, message: Published) -> None:
-        self.view = replace(self.session.view(), data=message.snapshot)
-
-    def bound(self, screen: LiveScreenT) -> LiveScreenT:
-        """Bind a new screen to the newest view, which it has from the beginning."""
-        screen.set_reactive(LiveScreen.view, self.view)
-        return screen.data_bind(FraudwatchApp.view)
 
     def notify(
         self,
@@ -263,120 +181,6 @@ class FraudwatchApp(App[str]):
         else:
             self.notify(text.clean(f"Picture: {path}"), markup=False)
 
-    @on(LiveTable.Ready)
-    def hide_columns(self, message: LiveTable.Ready) -> None:
-        """Hide the columns of a table that were hidden when it was last used."""
-        if message.table.id is not None:
-            message.table.hide(self.preferences.current.table(message.table.id).hidden)
-
-    @on(LiveTable.ColumnsWanted)
-    def choose_columns(self, message: LiveTable.ColumnsWanted) -> None:
-        """Open the dialog that shows and hides a table's columns."""
-        from .screens.columns import ColumnsScreen
-
-        table = message.table
-
-        def hide(titles: frozenset[str]) -> None:
-            table.hide(titles)
-            if table.id is not None:
-                self.preferences.change_table(table.id, hidden=tuple(sorted(titles)))
-
-        self.push_screen(ColumnsScreen(table, hide))
-
-    @on(ExportRows)
-    def export_rows(self, message: ExportRows) -> None:
-        """Ask for format and path, then write the file."""
-        from .screens.export.dialog import ExportChoice, ExportScreen
-
-        export = message.export
-
-        def write_as(choice: ExportChoice | None) -> None:
-            if choice is not None:
-                write(export, choice, self.session.notify)
-
-        stamp = datetime.fromtimestamp(self._environment.clock())
-        name = f"fraudwatch-{export.name[:_NAME_CHARACTERS]}-{stamp:%Y%m%d-%H%M%S}"
-        folder = self._environment.folder
-        self.push_screen(ExportScreen(export.what, export.count, folder, name), write_as)
-
-    @on(OpenUser)
-    def open_user(self, message: OpenUser) -> None:
-        from .screens.user.user_screen import UserScreen
-        from .streams.user_feed import UserFeed
-
-        def feed(user: int) -> UserFeed:
-            def source() -> HistorySource:
-                return self._environment.open_history(self.session.bootstrap, user)
-
-            return UserFeed(source, self._environment.clock)
-
-        def users() -> list[int]:
-            rows = self.view.data.of(USERS).rows
-            return [row.user_id for row in rows if row.user_id is not None]
-
-        screen = self.bound(UserScreen(message.user_id, feed, users))
-        if isinstance(self.screen, UserScreen):
-            self.switch_screen(screen)
-        else:
-            self.push_screen(screen)
-
-    @on(OpenJob)
-    def open_job(self, message: OpenJob) -> None:
-        from .screens.job.job_screen import JobScreen
-
-        screen = self.bound(JobScreen(self.session, self.preferences, message.name))
-        if isinstance(self.screen, JobScreen):
-            self.switch_screen(screen)
-        else:
-            self.push_screen(screen)
-
-    @on(OpenRows)
-    def open_rows(self, message: OpenRows) -> None:
-        from .screens.rows.rows_screen import RowsScreen
-
-        self.push_screen(self.bound(RowsScreen(self.session, self._tails(), message.name)))
-
-    @on(OpenTopic)
-    def open_topic(self, message: OpenTopic) -> None:
-        from .screens.records.records_screen import RecordsScreen
-
-        screen = RecordsScreen(self._tails(), self._environment.clock, message.topic)
-        self.push_screen(self.bound(screen))
-
-    @on(OpenUserRecords)
-    def open_user_records(self, message: OpenUserRecords) -> None:
-        """Open the records of a user of another source, for whom there is no screen."""
-        from pipeline.model import Last
-
-        from .screens.records.records_screen import RecordsScreen
-        from .table.filter import parse
-
-        tails = self._tails()
-        screen = RecordsScreen(
-            tails,
-            self._environment.clock,
-            tails.name_of(message.topic),
-            start=Last(_USER_RECORDS),
-            wanted=parse(f"{message.column}={shlex.quote(message.user)}"),
-        )
-        self.push_screen(self.bound(screen))
-
-    @on(OpenQuarantine)
-    def open_quarantine(self) -> None:
-        from .screens.quarantine.quarantine_screen import QuarantineScreen
-
-        self.push_screen(self.bound(QuarantineScreen()))
-
-    @on(OpenSimulator)
-    def open_simulator(self) -> None:
-        from .screens.simulator import SimulatorScreen
-
-        def status() -> SimulatorStatus | None:
-            reading = self.view.reading
-            return reading.status.simulator if reading.status is not None else None
-
-        self.push_screen(SimulatorScreen(status, self.session.simulate, self._environment.clock))
-
     def action_toggle_help(self) -> None:
         if isinstance(self.screen, HelpScreen):
             self.pop_screen()
@@ -455,9 +259,6 @@ class FraudwatchApp(App[str]):
     def _give_way(self, profile: str) -> None:
         if not self.session.view().leaving:
             self._close(profile)
-
-    def _tails(self) -> Tails:
-        return self._environment.open_tails(lambda: self.session.bootstrap)
 
     def _users_like(self, typed: str, most: int) -> list[int]:
         from .panels.users.users_state import containing

@@ -1,0 +1,225 @@
+"""The newest view, and which screen opens which: what is common to all screens."""
+
+from __future__ import annotations
+
+import shlex
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from textual import on
+from textual.app import App
+from textual.message import Message
+from textual.reactive import var
+
+from pipeline.model import SimulatorStatus
+
+from .drawing import text
+from .messages import (
+    LookAgain,
+    OpenJob,
+    OpenQuarantine,
+    OpenRows,
+    OpenSimulator,
+    OpenTopic,
+    OpenUser,
+    OpenUserRecords,
+)
+from .panels.catalogue import PANELS
+from .panels.users.users_panel import USERS
+from .preferences import PreferencesFile
+from .screens.export.exporter import ExportRows, write
+from .screens.live_screen import LiveScreen
+from .session.environment import Environment
+from .session.session import Session
+from .session.view import View
+from .table.live_table import LiveTable
+
+if TYPE_CHECKING:
+    from .streams.history import HistorySource
+    from .streams.snapshot import Snapshot
+    from .streams.tail_source import Tails
+
+LiveScreenT = TypeVar("LiveScreenT", bound=LiveScreen)
+
+# A topic's name may be as long as a file's.
+_NAME_CHARACTERS: Final = 100
+# Among so many records of a topic, the newest, those of one user are looked for.
+_USER_RECORDS: Final = 100_000
+
+
+@dataclass
+class Published(Message):
+    """Posted by the feed with a snapshot of the streams, which replaces those before it."""
+
+    snapshot: Snapshot
+
+    def can_replace(self, message: Message) -> bool:
+        return isinstance(message, Published)
+
+
+class Navigation(App[str]):
+    """Holds the newest view, to which screens are bound, and opens the screens that others ask for.
+
+    The feed publishes the streams, and each tick takes the rest from the session.
+
+    Args:
+        environment: The stack, its streams and the console's options.
+    """
+
+    view: var[View] = var(View, init=False, always_update=True)
+
+    def __init__(self, environment: Environment) -> None:
+        super().__init__()
+        self._environment = environment
+        self.session = Session(
+            environment.profile,
+            environment.connect,
+            environment.open_source,
+            PANELS,
+            self.publish,
+            clock=environment.clock,
+            limits=environment.limits,
+        )
+        self.set_reactive(Navigation.view, self.session.view())
+        self.preferences = PreferencesFile(environment.remembered, self.session.notify)
+
+    @on(LookAgain)
+    def tick(self) -> None:
+        """Take the newest view and notices from the session."""
+        self.view = replace(self.session.view(), data=self.view.data)
+        for notice in self.session.take_notices():
+            self.notify(text.clean(notice.message), severity=notice.severity.value, markup=False)
+
+    def publish(self, snapshot: Snapshot) -> None:
+        """Show another snapshot of the streams; safe in any thread."""
+        # The loop ends before the thread that reads.
+        with suppress(RuntimeError):
+            self.post_message(Published(snapshot))
+
+    @on(Published)
+    def _show_published(self, message: Published) -> None:
+        self.view = replace(self.session.view(), data=message.snapshot)
+
+    def bound(self, screen: LiveScreenT) -> LiveScreenT:
+        """Bind a new screen to the newest view, which it has from the beginning."""
+        screen.set_reactive(LiveScreen.view, self.view)
+        return screen.data_bind(Navigation.view)
+
+    @on(LiveTable.Ready)
+    def hide_columns(self, message: LiveTable.Ready) -> None:
+        """Hide the columns of a table that were hidden when it was last used."""
+        if message.table.id is not None:
+            message.table.hide(self.preferences.current.table(message.table.id).hidden)
+
+    @on(LiveTable.ColumnsWanted)
+    def choose_columns(self, message: LiveTable.ColumnsWanted) -> None:
+        """Open the dialog that shows and hides a table's columns."""
+        from .screens.columns import ColumnsScreen
+
+        table = message.table
+
+        def hide(titles: frozenset[str]) -> None:
+            table.hide(titles)
+            if table.id is not None:
+                self.preferences.change_table(table.id, hidden=tuple(sorted(titles)))
+
+        self.push_screen(ColumnsScreen(table, hide))
+
+    @on(ExportRows)
+    def export_rows(self, message: ExportRows) -> None:
+        """Ask for format and path, then write the file."""
+        from .screens.export.dialog import ExportChoice, ExportScreen
+
+        export = message.export
+
+        def write_as(choice: ExportChoice | None) -> None:
+            if choice is not None:
+                write(export, choice, self.session.notify)
+
+        stamp = datetime.fromtimestamp(self._environment.clock())
+        name = f"fraudwatch-{export.name[:_NAME_CHARACTERS]}-{stamp:%Y%m%d-%H%M%S}"
+        folder = self._environment.folder
+        self.push_screen(ExportScreen(export.what, export.count, folder, name), write_as)
+
+    @on(OpenUser)
+    def open_user(self, message: OpenUser) -> None:
+        from .screens.user.user_screen import UserScreen
+        from .streams.user_feed import UserFeed
+
+        def feed(user: int) -> UserFeed:
+            def source() -> HistorySource:
+                return self._environment.open_history(self.session.bootstrap, user)
+
+            return UserFeed(source, self._environment.clock)
+
+        def users() -> list[int]:
+            rows = self.view.data.of(USERS).rows
+            return [row.user_id for row in rows if row.user_id is not None]
+
+        screen = self.bound(UserScreen(message.user_id, feed, users))
+        if isinstance(self.screen, UserScreen):
+            self.switch_screen(screen)
+        else:
+            self.push_screen(screen)
+
+    @on(OpenJob)
+    def open_job(self, message: OpenJob) -> None:
+        from .screens.job.job_screen import JobScreen
+
+        screen = self.bound(JobScreen(self.session, self.preferences, message.name))
+        if isinstance(self.screen, JobScreen):
+            self.switch_screen(screen)
+        else:
+            self.push_screen(screen)
+
+    @on(OpenRows)
+    def open_rows(self, message: OpenRows) -> None:
+        from .screens.rows.rows_screen import RowsScreen
+
+        self.push_screen(self.bound(RowsScreen(self.session, self._tails(), message.name)))
+
+    @on(OpenTopic)
+    def open_topic(self, message: OpenTopic) -> None:
+        from .screens.records.records_screen import RecordsScreen
+
+        screen = RecordsScreen(self._tails(), self._environment.clock, message.topic)
+        self.push_screen(self.bound(screen))
+
+    @on(OpenUserRecords)
+    def open_user_records(self, message: OpenUserRecords) -> None:
+        """Open the records of a user of another source, for whom there is no screen."""
+        from pipeline.model import Last
+
+        from .screens.records.records_screen import RecordsScreen
+        from .table.filter import parse
+
+        tails = self._tails()
+        screen = RecordsScreen(
+            tails,
+            self._environment.clock,
+            tails.name_of(message.topic),
+            start=Last(_USER_RECORDS),
+            wanted=parse(f"{message.column}={shlex.quote(message.user)}"),
+        )
+        self.push_screen(self.bound(screen))
+
+    @on(OpenQuarantine)
+    def open_quarantine(self) -> None:
+        from .screens.quarantine.quarantine_screen import QuarantineScreen
+
+        self.push_screen(self.bound(QuarantineScreen()))
+
+    @on(OpenSimulator)
+    def open_simulator(self) -> None:
+        from .screens.simulator import SimulatorScreen
+
+        def status() -> SimulatorStatus | None:
+            reading = self.view.reading
+            return reading.status.simulator if reading.status is not None else None
+
+        self.push_screen(SimulatorScreen(status, self.session.simulate, self._environment.clock))
+
+    def _tails(self) -> Tails:
+        return self._environment.open_tails(lambda: self.session.bootstrap)
