@@ -11,12 +11,13 @@ import pytest
 from textual.pilot import Pilot
 from textual.screen import ModalScreen
 from textual.theme import Theme
+from textual.widgets import OptionList
 
 from pipeline.model import Resume, SimulatorStatus
 from tui.screens.commands.changed import ChangedScreen
 from tui.screens.commands.confirm import ConfirmScreen
 from tui.screens.export.dialog import ExportScreen
-from tui.screens.palette import Jumps, Palette
+from tui.screens.palette import Jumps, KeyCommands, Palette
 from tui.screens.simulator import SimulatorScreen
 from tui.theme import DARK, THEMES, title
 
@@ -82,6 +83,11 @@ def over_the_dashboard(stage: Stage, name: str, *keys: str) -> Before:
         await pilot.pause()
         await pilot.press(*keys)
         await stage.wait(pilot, lambda: all(worker.is_finished for worker in stage.app.workers))
+        if name == "palette" and not keys:
+            # It begins to list the keys a moment later.
+            every = [hit async for hit in KeyCommands(stage.dashboard).discover()]
+            listed = stage.app.screen.query_one(OptionList)
+            await stage.wait(pilot, lambda: listed.option_count >= len(every) > 0)
         await pilot.pause()
 
     return before
