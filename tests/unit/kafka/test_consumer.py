@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from types import SimpleNamespace
 from typing import Any
@@ -18,7 +18,7 @@ from pipeline.kafka.client import client_config
 from pipeline.kafka.consumer import BatchConsumer, read_to_end
 from pipeline.kafka.topics import list_topics
 from pipeline.model import Last, Reset, Start
-from tests.idle import DEADLINE_SECONDS
+from tests.idle import DEADLINE_SECONDS, eventually
 from tui.streams.kafka_source import KafkaSource
 from tui.streams.quarantined import BadRow
 
@@ -170,10 +170,20 @@ def test_lag_counts_before_the_first_record_is_read(cluster: Cluster) -> None:
         assert consumer.lag() == 3 - len(first)
 
 
+def nothing_until(consumer: BatchConsumer, condition: Callable[[], object]) -> None:
+    """Poll without a record until a condition holds."""
+
+    def polled() -> object:
+        assert consumer.poll(timeout=0.1) == []
+        return condition()
+
+    eventually(polled)
+
+
 def test_latest_begins_at_the_end(cluster: Cluster) -> None:
     cluster.put(1, 2, 3)
     with BatchConsumer(cluster.kafka, (TOPIC,), Reset.LATEST) as consumer:
-        assert consumer.poll(timeout=0.1) == []
+        nothing_until(consumer, lambda: consumer.found)
         cluster.put(4)
         assert read(consumer, 1) == [4]
 
@@ -181,7 +191,7 @@ def test_latest_begins_at_the_end(cluster: Cluster) -> None:
 def test_a_topic_that_appears_later_is_read_from_its_beginning(cluster: Cluster) -> None:
     cluster.topic_id = None
     with BatchConsumer(cluster.kafka, (TOPIC,), Reset.LATEST) as consumer:
-        assert consumer.poll(timeout=0.1) == []
+        nothing_until(consumer, lambda: consumer.missing)
         assert consumer.error == ""
         cluster.put(1, 2, 3)
         cluster.topic_id = "first"
@@ -192,7 +202,7 @@ def test_it_tells_whether_there_is_such_a_topic(cluster: Cluster) -> None:
     cluster.topic_id = None
     with BatchConsumer(cluster.kafka, (TOPIC,), Reset.LATEST) as consumer:
         assert (consumer.found, consumer.missing) == (False, frozenset())
-        assert consumer.poll(timeout=0.1) == []
+        nothing_until(consumer, lambda: consumer.missing)
         assert (consumer.found, consumer.missing) == (False, frozenset({TOPIC}))
         cluster.put(1)
         cluster.topic_id = "first"
@@ -203,7 +213,7 @@ def test_it_tells_whether_there_is_such_a_topic(cluster: Cluster) -> None:
 def test_a_recreated_topic_is_read_from_its_beginning(cluster: Cluster) -> None:
     cluster.put(1, 2, 3)
     with BatchConsumer(cluster.kafka, (TOPIC,), Reset.LATEST) as consumer:
-        assert consumer.poll(timeout=0.1) == []
+        nothing_until(consumer, lambda: consumer.found)
         assert not consumer.take_recreated()
         cluster.topic_id = "second"
         assert read(consumer, 3) == [1, 2, 3]
