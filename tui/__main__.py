@@ -190,7 +190,7 @@ def _open_console(options: ConsoleOptions) -> int | None:
         lambda code: console.exit(return_code=code), lambda: frames_waiting(console._driver)
     )
     try:
-        with metrics_served(options.metrics_port, console.session.view):
+        with metrics_served(options.metrics_port, lambda: console.view):
             console.run()
     except PipelineError as error:
         print(error, file=sys.stderr)
