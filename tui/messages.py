@@ -54,6 +54,13 @@ class OpenTopic(Message):
     topic: str = ""
 
 
+@dataclass
+class OpenInspection(Message):
+    """Posted to open the declaration of a source that fits a topic."""
+
+    topic: str
+
+
 class OpenQuarantine(Message):
     """Posted to open the quarantine: the invalid records."""
 

@@ -18,6 +18,7 @@ from pipeline.model import SimulatorStatus
 from .drawing import text
 from .messages import (
     LookAgain,
+    OpenInspection,
     OpenJob,
     OpenQuarantine,
     OpenRows,
@@ -204,6 +205,12 @@ class Navigation(App[str]):
             wanted=parse(f"{message.column}={shlex.quote(message.user)}"),
         )
         self.push_screen(self.bound(screen))
+
+    @on(OpenInspection)
+    def open_inspection(self, message: OpenInspection) -> None:
+        from .screens.records.inspect_screen import InspectScreen
+
+        self.push_screen(self.bound(InspectScreen(self._tails(), message.topic)))
 
     @on(OpenQuarantine)
     def open_quarantine(self) -> None:

@@ -16,9 +16,11 @@ def held() -> FakeTails:
 
 
 def shown(stage: RecordsStage) -> str:
+    """The texts of the screen; none before it is open."""
     screen = stage.app.screen
-    assert isinstance(screen, InspectScreen)
-    screen.refresh_view()
+    if not isinstance(screen, InspectScreen):
+        return ""
+    stage.draw()
     return "\n".join(str(each.render()) for each in screen.query(Static))
 
 

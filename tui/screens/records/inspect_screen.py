@@ -7,16 +7,16 @@ from typing import Final
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from tui.drawing import code, text
 from tui.drawing.tones import Piece, Tone, content
 from tui.keymap import Scope, inner_bindings
+from tui.screens.live_screen import LiveScreen
+from tui.session.view import View
 from tui.streams.inspecting import Inspected, Inspecting
 from tui.streams.tail_source import Tails
 
-_REFRESH_SECONDS: Final = 0.22
 _NAME_CELLS: Final = 60
 
 
@@ -24,7 +24,7 @@ class Declaration(VerticalScroll, can_focus=True, inherit_bindings=False):
     """The declaration; the screen's keys scroll it."""
 
 
-class InspectScreen(Screen[None]):
+class InspectScreen(LiveScreen):
     """Shows what a topic holds as the declaration of a source.
 
     Args:
@@ -51,15 +51,13 @@ class InspectScreen(Screen[None]):
 
     def on_mount(self) -> None:
         self._inspecting.start()
-        self.set_interval(_REFRESH_SECONDS, self.refresh_view)
-        self.refresh_view()
 
     def on_unmount(self) -> None:
         self._inspecting.stop()
 
-    def refresh_view(self) -> None:
+    def draw(self, view: View) -> None:
         found = self._inspecting.last
-        if found is self._shown or not self.is_attached:
+        if found is self._shown:
             return
         self._shown = found
         name = Piece(text.clean(self._topic, _NAME_CELLS), Tone.TITLE)
@@ -72,7 +70,7 @@ class InspectScreen(Screen[None]):
     def action_again(self) -> None:
         """Look at the records that are the newest now."""
         self._inspecting.again()
-        self.refresh_view()
+        self.redraw()
 
     def action_copy(self) -> None:
         declaration = self._inspecting.last.declaration

@@ -17,6 +17,7 @@ from pipeline.model import Last, Reset, Since, Start
 from tui.drawing import text
 from tui.drawing.tones import content
 from tui.keymap import Scope, bindings
+from tui.messages import OpenInspection
 from tui.screens.export.exporter import Export, ExportRows
 from tui.screens.live_screen import LiveScreen
 from tui.session.view import View
@@ -28,7 +29,6 @@ from tui.widgets.filter_bar import FilterBar
 from tui.widgets.record_columns import RECORD_COLUMNS
 from tui.widgets.record_pane import RecordPane
 
-from .inspect_screen import InspectScreen
 from .progress import RecordsView, headline, progress, why_empty
 from .record_list import RecordsTable
 from .topic_picker import TopicPicker
@@ -169,7 +169,7 @@ class RecordsScreen(LiveScreen):
     def action_inspect(self) -> None:
         """Show what the topic holds as the declaration of a source."""
         if self._topic:
-            self.app.push_screen(InspectScreen(self._tails, self._topic))
+            self.post_message(OpenInspection(self._topic))
 
     def action_freeze(self) -> None:
         """Freeze the list, or follow again."""
