@@ -12,6 +12,7 @@ import pytest
 
 from pipeline import config, contract
 from pipeline.config import Settings
+from pipeline.errors import PipelineError
 from pipeline.kafka import topics
 from pipeline.model import Health, JobState, SimulatorCommand
 from pipeline.stack.local.control import Control, GetReport, Report
@@ -73,10 +74,13 @@ class Patient:
 
     @property
     def well(self) -> bool:
-        """Whether every process is up and every job runs."""
-        if not self.report.up:
+        """Whether every process is up and every job runs, as far as they answer in time."""
+        try:
+            if not self.report.up:
+                return False
+            status = self.runtime.status()
+        except PipelineError:
             return False
-        status = self.runtime.status()
         jobs = [job.state for job in status.jobs]
         # Flink counts a lost TaskManager until it misses its heartbeat.
         settled = status.slots is not None and status.slots.total == self.settings.slots
