@@ -159,21 +159,13 @@ class Navigation(App[str]):
             rows = self.view.data.of(USERS).rows
             return [row.user_id for row in rows if row.user_id is not None]
 
-        screen = self.bound(UserScreen(message.user_id, feed, users))
-        if isinstance(self.screen, UserScreen):
-            self.switch_screen(screen)
-        else:
-            self.push_screen(screen)
+        self._open_one(UserScreen(message.user_id, feed, users))
 
     @on(OpenJob)
     def open_job(self, message: OpenJob) -> None:
         from .screens.job.job_screen import JobScreen
 
-        screen = self.bound(JobScreen(self.session, self.preferences, message.name))
-        if isinstance(self.screen, JobScreen):
-            self.switch_screen(screen)
-        else:
-            self.push_screen(screen)
+        self._open_one(JobScreen(self.session, self.preferences, message.name))
 
     @on(OpenRows)
     def open_rows(self, message: OpenRows) -> None:
@@ -227,6 +219,13 @@ class Navigation(App[str]):
             return reading.status.simulator if reading.status is not None else None
 
         self.push_screen(SimulatorScreen(status, self.session.simulate, self._environment.clock))
+
+    def _open_one(self, screen: LiveScreen) -> None:
+        """Open a screen in place of another of its kind, or else on top."""
+        if isinstance(self.screen, type(screen)):
+            self.switch_screen(self.bound(screen))
+        else:
+            self.push_screen(self.bound(screen))
 
     def _tails(self) -> Tails:
         return self._environment.open_tails(lambda: self.session.bootstrap)

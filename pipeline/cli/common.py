@@ -55,7 +55,7 @@ def require_topic(kafka: KafkaSettings, topic: str, *, nor: str = "") -> None:
     Args:
         kafka: The cluster.
         topic: Its name in Kafka.
-        nor: What else the name is not the name of.
+        nor: What else was looked for under this name, such as a file.
 
     Raises:
         UnavailableError: There is none, or Kafka cannot be reached.

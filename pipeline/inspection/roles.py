@@ -71,7 +71,7 @@ def label_of(fields: Sequence[Field]) -> Field | None:
 
 
 def sensitive_of(fields: Sequence[Field]) -> list[Field]:
-    """Return the fields that say who somebody is, and with what they pay."""
+    """Return the fields that identify a person or a means of payment."""
     kinds = ("string", "int64", "date")
     return [field for field in fields if field.type in kinds and _named(_SENSITIVE, field)]
 

@@ -56,12 +56,6 @@ class TabbedTable(PanelTable[Any]):
         self._first_query = query
         self._first_columns = columns
 
-    def use_columns(self, columns: Columns[Any]) -> None:
-        """Show these columns from now on."""
-        if columns is not self.columns:
-            self.columns = columns
-            self.refresh()
-
     def ask_for(self, tab: SinkTopic[Any]) -> None:
         """Ask for another feature: in the same order, if it has the same columns."""
         same = not tab.columns and self.columns is self._first_columns

@@ -126,6 +126,12 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
         """The titles of the hidden columns."""
         return self._hidden
 
+    def use_columns(self, columns: Columns[Any]) -> None:
+        """Show these columns from now on."""
+        if columns is not self.columns:
+            self.columns = columns
+            self.refresh()
+
     def hide(self, titles: Iterable[str]) -> None:
         """Hide these columns and show all others; titles without a column apply when it appears."""
         self._hidden = frozenset(titles)

@@ -73,10 +73,7 @@ class QuarantineTable(LiveTable[BadRow]):
     def show_invalid(self, rows: Sequence[BadRow], now: float, reason: Sequence[Piece]) -> None:
         """Show records, with their topics if there are several."""
         several = len({row.record.topic for row in rows}) > 1
-        columns = _WITH_TOPICS if several else QUARANTINE_COLUMNS
-        if columns is not self.columns:
-            self.columns = columns
-            self.refresh()
+        self.use_columns(_WITH_TOPICS if several else QUARANTINE_COLUMNS)
         self.show_rows(rows, now, reason)
 
     def copied(self, row: BadRow) -> str:

@@ -27,13 +27,10 @@ class FeatureTable(LiveTable[FeatureRow]):
 
     def lay_out(self, columns: tuple[SinkColumn, ...], rows: Sequence[FeatureRow]) -> None:
         """Set the columns, wide enough for these rows."""
-        before = self._all.fitted
         if columns != self._declared:
             self._declared, self._all = columns, FeatureColumns(columns)
         self._all.fit(rows)
-        if self._all.fitted is not before:
-            self.columns = self._all.fitted
-            self.refresh()
+        self.use_columns(self._all.fitted)
 
     def action_copy(self) -> None:
         """Copy the selected row's JSON."""
