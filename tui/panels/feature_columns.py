@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final, Protocol, TypeVar
@@ -16,6 +17,7 @@ from tui.drawing import text
 from tui.drawing.tones import Piece, Tone
 from tui.streams.feature_rows import kind
 from tui.table.column import Column, Columns
+from tui.table.query import Page, Query, select
 
 _MOST_CELLS: Final = 24
 _MOST_TITLE_CELLS: Final = 32
@@ -60,6 +62,21 @@ class FeatureColumns:
         if widths != self._widths:
             self._widths = widths
             self.fitted = self._made()
+
+    def select(
+        self, rows: Iterable[HasValuesT], query: Query, time: str, most: int | None
+    ) -> Page[HasValuesT]:
+        """Answer a query from rows; latest first, unless it sorts by one of the columns.
+
+        Args:
+            rows: All rows.
+            query: The query.
+            time: The column with the event time.
+            most: Maximum number of rows of the page; None for all.
+        """
+        known = query.sort in self.fitted.kinds
+        asked = query if known else replace(query, sort=time, descending=True)
+        return replace(select(rows, asked, self.fitted, most), query=query)
 
     def _made(self) -> Columns[Any]:
         grouped = any(column.name == _WINDOW_END for column in self._declared)

@@ -13,7 +13,7 @@ from tui.streams.panel_state import PanelState
 from tui.streams.sink_topics import SinkTopic
 from tui.streams.source import Batch
 from tui.streams.unseen import Unseen
-from tui.table.query import Page, Query, select
+from tui.table.query import Page, Query
 
 
 class PickedRows(PanelState[Page[FeatureRow]]):
@@ -62,7 +62,4 @@ class PickedRows(PanelState[Page[FeatureRow]]):
         return {self._sink.feature: self._total}
 
     def _select(self, query: Query, most: int | None) -> Page[FeatureRow]:
-        columns = self._columns.fitted
-        known = query.sort in columns.kinds
-        asked = query if known else replace(query, sort=self._sink.time, descending=True)
-        return replace(select(self._rows, asked, columns, most), query=query)
+        return self._columns.select(self._rows, query, self._sink.time, most)

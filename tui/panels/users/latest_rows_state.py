@@ -12,7 +12,7 @@ from tui.panels.feature_columns import FeatureColumns
 from tui.streams.panel_state import PanelState
 from tui.streams.sink_topics import SinkTopic, Values
 from tui.streams.source import Batch
-from tui.table.query import Page, Query, select
+from tui.table.query import Page, Query
 
 from .latest_row import LatestRow
 
@@ -72,17 +72,12 @@ class LatestRows(PanelState[Page[LatestRow]]):
         return {self._sink.feature: len(self._latest)}
 
     def _select(self, query: Query, most: int | None) -> Page[LatestRow]:
-        known = query.sort in self._columns.fitted.kinds
-        found = select(
-            (
-                LatestRow(key, values, self._user_id(values), self._user is not None)
-                for key, values in self._latest.items()
-            ),
-            query if known else replace(query, sort=self._sink.time, descending=True),
-            self._columns.fitted,
-            most,
+        rows = (
+            LatestRow(key, values, self._user_id(values), self._user is not None)
+            for key, values in self._latest.items()
         )
-        return replace(found, query=query, truncated=self._truncated)
+        found = self._columns.select(rows, query, self._sink.time, most)
+        return replace(found, truncated=self._truncated)
 
     def _user_id(self, values: Values) -> int | None:
         if self._user is None or self._sink.source != contract.TRANSACTION_TOPIC:
