@@ -1,10 +1,13 @@
-"""One stack for all faults, with an open console, and the number of rounds."""
+"""One stack for all faults, with an open console, and how long each round took to recover."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from random import Random
+from statistics import median
 from typing import Final
 
 import msgspec
@@ -29,6 +32,7 @@ from ..test_console import Terminal
 
 # Transactions per second: twice the default, so that each state is reached in half the time.
 RATE: Final = 200
+RECOVERY: Final = "recovery_seconds"
 
 
 @dataclass
@@ -40,6 +44,7 @@ class Patient:
         runtime: Attached to it.
         terminal: A console that is open all the time.
         random: Decides the moment of a fault in a job's life.
+        record: Records a property of the present test.
         proved: Whether all results have been proved since the last fault.
         before: Number of transactions before the first one of the present simulator.
     """
@@ -48,6 +53,7 @@ class Patient:
     runtime: Runtime
     terminal: Terminal
     random: Random
+    record: Callable[[str, object], None]
     proved: bool = False
     before: int = 0
 
@@ -97,7 +103,13 @@ class Patient:
         wait_until(lambda: self.records(flagged.topic), 60, "a flagged transaction")
 
     def assert_recovers(self, seconds: float) -> None:
-        """All runs again within this many seconds, and the console says so."""
+        """All runs again within this many seconds after the cause has ended."""
+        began = time.monotonic()
+        self.assert_well(seconds)
+        self.record(RECOVERY, time.monotonic() - began)
+
+    def assert_well(self, seconds: float) -> None:
+        """All runs within this many seconds, and the console says so."""
         wait_until(lambda: self.well, seconds, f"recovery: {self.runtime.status()}")
         assert self.terminal.text, "what it says now, not what it said before"
         self.terminal.wait_for(r"● kafka.*● flink", 15)
@@ -119,6 +131,22 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("round_number", range(metafunc.config.getoption("--rounds")))
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print how often each fault was tried, and how long all took to run again."""
+    rounds: dict[str, list[bool]] = defaultdict(list)
+    seconds: dict[str, list[float]] = defaultdict(list)
+    for outcome in ("passed", "failed"):
+        for report in terminalreporter.stats.get(outcome, []):
+            fault = report.nodeid.partition("::")[2].partition("[")[0]
+            rounds[fault].append(outcome == "passed")
+            seconds[fault] += [took for name, took in report.user_properties if name == RECOVERY]
+    terminalreporter.section("recovery: rounds passed, median and longest seconds")
+    for fault, passed in sorted(rounds.items()):
+        took = seconds[fault]
+        figures = f"{median(took):7.1f}{max(took):7.1f}" if took else ""
+        terminalreporter.line(f"{fault:45}{sum(passed):4} of {len(passed):3}{figures}")
+
+
 @pytest.fixture(scope="package")
 def observed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Patient]:
     """A stack with an open console, for all faults that leave it intact."""
@@ -127,23 +155,29 @@ def observed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Patient]:
     runtime.bring_up(simulator=False)
     processes = stack_processes(settings)
     terminal = Terminal(settings)
-    yield Patient(settings, runtime, terminal, Random(0), proved=True)
+    yield Patient(settings, runtime, terminal, Random(0), lambda *_: None, proved=True)
     terminal.close()
     runtime.close()
     assert_ended(processes, patience=20)
 
 
 @pytest.fixture
-def patient(observed: Patient, round_number: int, request: pytest.FixtureRequest) -> Patient:
+def patient(
+    observed: Patient,
+    round_number: int,
+    request: pytest.FixtureRequest,
+    record_property: Callable[[str, object], None],
+) -> Patient:
     """The stack in good health, with transactions arriving.
 
     The faults use it one after the other; topics are emptied only after one that lost something.
     """
     observed.random = Random(f"{request.node.name}")
+    observed.record = record_property
     if not observed.proved:
         observed.runtime.fresh()
     observed.proved = False
-    observed.assert_recovers(60)
+    observed.assert_well(60)
     observed.before = observed.records(contract.TRANSACTION_TOPIC)
     observed.simulate(running=True)
     # The simulator receives commands only when it is up.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
 from typing import Final
@@ -47,15 +47,17 @@ def fill(path: Path) -> None:
             return
 
 
-def test_disk_is_full(small_disk: Path, round_number: int) -> None:
+def test_disk_is_full(
+    small_disk: Path, round_number: int, record_property: Callable[[str, object], None]
+) -> None:
     settings = config.load(environment=stack_environment(small_disk / "state"))
     runtime = Runtime(settings)
     runtime.bring_up(simulator=False)
     processes = stack_processes(settings)
     terminal = Terminal(settings)
     try:
-        patient = Patient(settings, runtime, terminal, Random(round_number))
-        patient.assert_recovers(60)
+        patient = Patient(settings, runtime, terminal, Random(round_number), record_property)
+        patient.assert_well(60)
         patient.simulate(running=True)
         wait_until(lambda: patient.report.simulator.sent > 500, 60, "transactions")
         filler = small_disk / "filler"
