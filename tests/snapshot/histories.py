@@ -9,15 +9,21 @@ from datetime import timedelta
 import msgspec
 
 from pipeline.contract import RollingRow, WindowRow
+from tests.idle import DEADLINE_SECONDS
 from tui.streams.history import HistoryBatch
 
 from .sample_rows import EVENT_TIME, transaction, window_row
 
+HistoryPart = HistoryBatch | Exception | threading.Event
+
 
 class FakeHistory:
-    """A user's history: one day, unless other batches are passed; an exception is raised."""
+    """A user's history: one day, unless other parts are passed.
 
-    def __init__(self, user_id: int, *batches: HistoryBatch | Exception) -> None:
+    An exception is raised; what comes after an event is only there once that is set.
+    """
+
+    def __init__(self, user_id: int, *batches: HistoryPart) -> None:
         self.user_id = user_id
         self._batches = deque(batches or [history_batch(user_id)])
 
@@ -26,6 +32,9 @@ class FakeHistory:
             threading.Event().wait(0.005)
             return HistoryBatch(lag=0)
         batch = self._batches.popleft()
+        if isinstance(batch, threading.Event):
+            batch.wait(DEADLINE_SECONDS)
+            return self.poll()
         if isinstance(batch, Exception):
             raise batch
         return batch

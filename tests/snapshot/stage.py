@@ -15,12 +15,11 @@ from tui.app import FraudwatchApp
 from tui.screens.dashboard.dashboard import Dashboard
 from tui.session.environment import Environment, Profiles
 from tui.session.view import Phase, View
-from tui.streams.history import HistoryBatch
 from tui.streams.sink_topics import SinkTopic
 from tui.streams.tail_source import Tails
 
 from .fakes import Clock, FakeBackend, FakeSource
-from .histories import FakeHistory
+from .histories import FakeHistory, HistoryPart
 from .painted import strips
 
 Before = Callable[[Pilot[Any]], Awaitable[object]]
@@ -57,7 +56,7 @@ class Stage:
         self.source = source or FakeSource()
         self.clock = Clock()
         self.tails = tails
-        self.history: list[HistoryBatch | Exception] = []
+        self.history: list[HistoryPart] = []
         self.app = FraudwatchApp(
             Environment(
                 profile="local",

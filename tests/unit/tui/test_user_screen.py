@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 
 from tests.snapshot.fakes import FakeSource
@@ -115,8 +116,10 @@ def test_emptied_topics_empty_it() -> None:
 
 async def test_a_source_that_fails_is_tried_again() -> None:
     shown = stage()
-    shown.history = [OSError("gone"), history_batch(1)]
+    back = threading.Event()
+    shown.history = [OSError("gone"), back, history_batch(1)]
     async with shown.app.run_test(size=(100, 30)) as pilot:
         screen = await open_user(shown, pilot)
         await shown.shows(pilot, "gone")
+        back.set()
         await shown.wait(pilot, lambda: bool(screen.history.seen) and not screen.history.error)
