@@ -21,6 +21,7 @@ try:
     from pipeline.features import Feature, feature
     from pipeline.model import JobStatus, StackStatus
     from pipeline.parity.report import Parity
+    from pipeline.signals import Signal, signal
     from pipeline.sources import Source, source
     from pipeline.stack.runtime import Runtime
 except ModuleNotFoundError as error:
@@ -41,9 +42,11 @@ __all__ = [
     "PipelineError",
     "Runtime",
     "Settings",
+    "Signal",
     "Source",
     "StackStatus",
     "feature",
     "load",
+    "signal",
     "source",
 ]

@@ -86,7 +86,7 @@ def topics(
     """
     from pipeline.kafka import leaders
     from pipeline.kafka.topics import list_topics
-    from pipeline.stack import feature_files
+    from pipeline.stack import catalog
     from pipeline.stack.bring_up import create_topics
 
     settings = common.settings
@@ -94,7 +94,7 @@ def topics(
         settings.require_sandbox("its topics must not be created")
     kafka = running_kafka(common)
     if create:
-        create_topics(settings, kafka, feature_files.load(settings.features))
+        create_topics(settings, kafka, catalog.load(settings))
     found = list_topics(kafka)
     if json:
         print_json(
@@ -149,7 +149,7 @@ def tail(
     from pipeline.kafka.shown import shown
     from pipeline.kafka.tail import TEXT_HEADER, json_object, text_line
     from pipeline.model import Reset
-    from pipeline.stack.feature_files import masks
+    from pipeline.stack.catalog import masks
 
     kafka = running_kafka(common)
     require_topic(kafka, topic)

@@ -42,7 +42,7 @@ def inspect(
     from pipeline.inspection.inspected import inspect as inspected
     from pipeline.inspection.of_file import is_file
     from pipeline.inspection.pasted import pasted
-    from pipeline.stack.feature_files import masks
+    from pipeline.stack.catalog import masks
 
     # A lone hyphen is a file, so that options are parsed as names as well.
     if name.startswith("-") and name != "-":

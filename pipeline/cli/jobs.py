@@ -111,4 +111,4 @@ def sql(name: str, /, *, common: Common = Common()) -> int:
 def _chosen(runtime: Runtime, names: tuple[str, ...], every: bool) -> tuple[str, ...]:
     if bool(names) == every:
         raise ConfigError("No job is named.", "Name the jobs, or use --all; see `fraudwatch jobs`.")
-    return tuple(feature.name for feature in runtime.features.find(names))
+    return tuple(feature.name for feature in runtime.chosen(names))

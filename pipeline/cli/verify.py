@@ -52,7 +52,7 @@ def verify(*names: str, json: Json = False, common: Common = Common()) -> int:
             runtime.verify(feature.name, reporter(feature.name, over=True)),
             runtime.mask_of(settings.kafka.topic(feature.topic)),
         )
-        for feature in runtime.features.find(names)
+        for feature in runtime.chosen(names)
     ]
     say("", over=True)
     if json:

@@ -111,7 +111,7 @@ def _read(path: Path) -> dict[str, dict[str, Any]]:
 
 
 def _merge(values: dict[str, Any], more: Mapping[str, Any]) -> None:
-    """Merge `more` into `values`; the tables `kafka` and `flink` are merged key by key."""
+    """Merge `more` into `values`; tables such as `kafka` are merged key by key."""
     for name, value in more.items():
         if isinstance(value, Mapping) and isinstance(values.get(name), dict) and name != "topics":
             _merge(values[name], value)

@@ -12,6 +12,7 @@ from pipeline.errors import ConfigError
 
 from .flink import FlinkSettings
 from .kafka import KafkaSettings
+from .rules import RuleSettings
 from .types import Positive
 
 LOCAL_PROFILE: Final = "local"
@@ -34,6 +35,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     Attributes:
         kafka: The Kafka cluster, in a table of its own: `[profile.NAME.kafka]`.
         flink: The Flink cluster, in a table of its own: `[profile.NAME.flink]`.
+        rules: The built-in signal of rules, in a table of its own: `[profile.NAME.rules]`.
         sandbox: Whether fraudwatch may create and empty topics, simulate transactions, and start
             jobs without being asked.
         state_dir: Data, logs, pids, checkpoints and savepoints of the local stack, and the record
@@ -59,6 +61,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     kafka: KafkaSettings = msgspec.field(default_factory=KafkaSettings)
     flink: FlinkSettings = msgspec.field(default_factory=FlinkSettings)
+    rules: RuleSettings = msgspec.field(default_factory=RuleSettings)
     sandbox: bool = True
     state_dir: Path = msgspec.field(default_factory=_default_state)
     cache_dir: Path = msgspec.field(default_factory=_default_cache)
@@ -110,6 +113,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     def journal_file(self) -> Path:
         """What the next start needs to know of each job: see `flink.journal`."""
         return self.state_dir / "jobs.json"
+
+    @property
+    def model_file(self) -> Path:
+        """The model of the signal `model`, as it was last installed."""
+        return self.state_dir / "model.json"
 
     @property
     def savepoints_dir(self) -> Path:

@@ -36,12 +36,14 @@ class Feature:
         topic: The sink topic, without the profile's prefix.
         expression: Function from the source's table to the table of results.
         source: The stream that it reads.
+        on_request: Whether its job only starts when it is asked for.
     """
 
     name: str
     topic: str
     expression: Expression
     source: Source = TRANSACTION
+    on_request: bool = False
 
     @cached_property
     def table(self) -> ir.Table:

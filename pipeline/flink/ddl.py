@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ibis
 import ibis.expr.operations as ops
 
 from pipeline.config import KafkaSettings
 from pipeline.features import Feature
+from pipeline.features.compiled import to_sql
 from pipeline.kafka import security
 
 from . import source_table
@@ -58,9 +58,6 @@ def definition(feature: Feature, kafka: KafkaSettings, group: str) -> Definition
 def compile_query(feature: Feature) -> tuple[tuple[str, ...], str]:
     """Compile a feature to Flink SQL: the views that it needs, and the query.
 
-    `ibis.to_sql` is used because the `compile` of Ibis 12 writes an interval's precision twice
-    (`MINUTE(3)(3)`) when two columns share a window, which Flink rejects.
-
     Flink's window functions take a named table, and Ibis 12 writes the input of `window_by` in its
     place without parentheses. So any other input becomes a view.
     """
@@ -68,9 +65,11 @@ def compile_query(feature: Feature) -> tuple[tuple[str, ...], str]:
     views: list[str] = []
     while (input_ := _unnamed_input(table)) is not None:
         name = f"{feature.name}_input" + (str(len(views) + 1) if views else "")
-        views.append(f"CREATE TEMPORARY VIEW {quoted(name)} AS\n{_to_sql(input_)}")
+        views.append(
+            f"CREATE TEMPORARY VIEW {quoted(name)} AS\n{to_sql(input_.to_expr(), 'flink')}"
+        )
         table = table.replace({input_: ops.UnboundTable(name, input_.schema)})
-    return tuple(views), _to_sql(table)
+    return tuple(views), to_sql(table.to_expr(), "flink")
 
 
 def _unnamed_input(table: ops.Relation) -> ops.Relation | None:
@@ -79,10 +78,6 @@ def _unnamed_input(table: ops.Relation) -> ops.Relation | None:
         if not isinstance(window.parent, ops.PhysicalTable):
             return _unnamed_input(window.parent) or window.parent
     return None
-
-
-def _to_sql(table: ops.Relation) -> str:
-    return str(ibis.to_sql(table.to_expr(), dialect="flink"))
 
 
 def sink_table(feature: Feature) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -74,16 +74,21 @@ class Journal:
         """Return one job's entry; an empty one if it was never started."""
         return self.entries().get(name, Entry())
 
-    def wanted(self, names: Iterable[str]) -> tuple[str, ...]:
+    def wanted(self, names: Mapping[str, bool]) -> tuple[str, ...]:
         """Filter these jobs by whether a start of the stack starts them.
 
-        Wanted are the jobs that ran when the stack was last stopped, and those never started.
+        Wanted are the jobs that ran when the stack was last stopped.
+
+        Args:
+            names: The jobs, and whether one that was never started is wanted.
 
         Raises:
             InputError: The file cannot be read.
         """
         entries = self.entries()
-        return tuple(name for name in names if entries.get(name, Entry(wanted=True)).wanted)
+        return tuple(
+            name for name, new in names.items() if entries.get(name, Entry(wanted=new)).wanted
+        )
 
     def update(self, name: str, **changes: object) -> Entry:
         """Change fields of one job's entry and return it."""

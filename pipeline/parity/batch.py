@@ -12,6 +12,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from pipeline.features import Feature
+from pipeline.features.compiled import to_sql
 from pipeline.features.cumulate import CUMULATE
 from pipeline.features.windows import interval
 from pipeline.text.sql import identifier
@@ -51,7 +52,7 @@ def query(table: ir.Table) -> str:
 def _query(op: ops.Relation) -> str:
     table = without_window_functions(op.to_expr()).op()
     named = {source: ops.UnboundTable(INPUT, source.schema) for source in _sources(table)}
-    sql = str(ibis.to_sql(table.replace(named).to_expr(), dialect="duckdb"))
+    sql = to_sql(table.replace(named).to_expr(), "duckdb")
     exact = ", ".join(
         f"TRY_CAST({identifier(name)} AS {dtype}) AS {identifier(name)}"
         for name, dtype in op.schema.items()

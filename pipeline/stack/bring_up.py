@@ -87,7 +87,9 @@ class BringUp:
     def _job_starts(self) -> JobStarts | None:
         if "jobs" not in self.steps.keys:
             return None
-        names = Journal(self.settings.journal_file).wanted(self.features.names)
+        names = Journal(self.settings.journal_file).wanted(
+            {feature.name: not feature.on_request for feature in self.features}
+        )
         return JobStarts(names, self.features, self.stack, self.steps)
 
     def _attach(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -22,6 +22,7 @@ from pipeline.model import (
     Health,
     JobDetail,
     JobMetrics,
+    JobState,
     JobStatus,
     Resume,
     SimulatorCommand,
@@ -32,7 +33,7 @@ from pipeline.model import (
 from pipeline.sources import TRANSACTION, Source
 from pipeline.sources.masking import Mask
 
-from . import feature_files
+from . import catalog
 from .bring_up import BringUp, create_topics
 from .endpoints import Stack
 from .job_detail import described
@@ -70,7 +71,7 @@ class Runtime:
         """
         with self._loading:  # A user's file is executed only once.
             if self._features is None:
-                self._features = feature_files.load(self._settings.features)
+                self._features = catalog.load(self._settings)
             return self._features
 
     @property
@@ -189,7 +190,9 @@ class Runtime:
                 profile=self._settings.profile,
                 kafka=Health.OFF,
                 flink=Health.OFF,
-                jobs=remembered(self._settings, self.features.topics(self._settings.kafka)),
+                jobs=self._listed(
+                    remembered(self._settings, self.features.topics(self._settings.kafka))
+                ),
             )
         condition = self._stack.condition(endpoints)
         sinks = self.features.topics(endpoints.kafka)
@@ -203,10 +206,31 @@ class Runtime:
             simulator=endpoints.report.simulator if endpoints.report else SimulatorStatus(),
         )
         if condition.slots is None:
-            return dataclasses.replace(status, jobs=remembered(self._settings, sinks))
+            return dataclasses.replace(status, jobs=self._listed(remembered(self._settings, sinks)))
         survey = self._stack.jobs(endpoints).survey(sinks)
         return dataclasses.replace(
-            status, slots=condition.slots, jobs=survey.ours, others=survey.others
+            status,
+            slots=condition.slots,
+            jobs=self._listed(survey.ours),
+            others=survey.others,
+        )
+
+    def chosen(self, names: Iterable[str]) -> tuple[Feature, ...]:
+        """Return the named features; without a name, those that `status` lists.
+
+        Raises:
+            JobError: A name is unknown.
+        """
+        named = tuple(names) or tuple(job.name for job in self.status().jobs)
+        return self.features.find(named)
+
+    def _listed(self, jobs: Iterable[JobStatus]) -> tuple[JobStatus, ...]:
+        """Leave out jobs that only start on request, and that nobody has started."""
+        on_request = {feature.name for feature in self.features if feature.on_request}
+        return tuple(
+            job
+            for job in jobs
+            if job.name not in on_request or job.state is not JobState.STOPPED or job.savepoint
         )
 
     def metrics(self) -> dict[str, JobMetrics]:

@@ -168,4 +168,5 @@ def test_jobs_that_were_stopped_are_not_started(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "jobs.json")
     journal.update("tumbling", wanted=False)
     journal.update("flagged", wanted=True)
-    assert journal.wanted(["rolling", "tumbling", "flagged"]) == ("rolling", "flagged")
+    never_started = {"rolling": True, "tumbling": True, "flagged": True, "rules": False}
+    assert journal.wanted(never_started) == ("rolling", "flagged")

@@ -9,7 +9,7 @@ from pipeline import config
 from pipeline.config import Settings
 from pipeline.errors import PipelineError
 from pipeline.features import BUILT_IN, Registry
-from pipeline.stack import feature_files
+from pipeline.stack import catalog
 from pipeline.stack.endpoints import Endpoints, Stack
 
 from . import machine, running
@@ -34,7 +34,7 @@ def examine(load: Callable[[], Settings]) -> Iterator[Finding]:
     yield from _machine(settings)
     registry = BUILT_IN
     try:
-        registry = feature_files.load(settings.features)
+        registry = catalog.load(settings)
         yield good("Features", ", ".join(registry.names))
     except PipelineError as error:
         yield failed("Features", error)

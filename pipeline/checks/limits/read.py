@@ -14,7 +14,7 @@ from pipeline.kafka.consumer import read_to_end
 from pipeline.kafka.decoders import decoder_of
 from pipeline.kafka.newest import newest_timestamps
 from pipeline.kafka.quarantine import validate_rows
-from pipeline.model import Health, StackStatus
+from pipeline.model import Health, JobState, JobStatus, StackStatus
 from pipeline.parity.report import Outcome, Parity
 from pipeline.sources import Source
 from pipeline.stack.runtime import Runtime
@@ -49,13 +49,17 @@ def read(
     Raises:
         JobError: A name is unknown.
     """
-    wanted = runtime.features.find(names)
+    named = runtime.features.find(names) if names else ()
     try:
         status = runtime.status()
         if down := _down(status):
             return Readings(unreachable=down)
         by_name = {job.name: job for job in status.jobs}
-        jobs = tuple(by_name[feature.name] for feature in wanted)
+        wanted = named or runtime.features.find(by_name)
+        jobs = tuple(
+            by_name.get(feature.name) or JobStatus(feature.name, JobState.STOPPED, feature.topic)
+            for feature in wanted
+        )
         kafka = runtime.kafka
         sources = tuple(dict.fromkeys(feature.source for feature in wanted))
         topics = (*(kafka.topic(source.topic) for source in sources), *(job.topic for job in jobs))

@@ -1,0 +1,113 @@
+"""What signals on card transactions are made of: amounts and counts beside the user's own history.
+
+Flink computes one window at a time, so each is a projection over the one before. Only windows that
+are asked for are computed: each costs Flink state and time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Final
+
+import ibis
+import ibis.expr.types as ir
+
+from pipeline import contract
+
+LENGTHS: Final = {
+    "1h": ibis.interval(hours=1),
+    "6h": ibis.interval(hours=6),
+    "24h": ibis.interval(hours=24),
+    "7d": ibis.interval(days=7),
+    "30d": ibis.interval(days=30),
+}
+"""The windows that end with the transaction itself."""
+_YEAR_DIGITS: Final = 4
+
+COPIED: Final = (
+    *(contract.KEY_COLUMN, contract.TIME_COLUMN, "trans_num", "category", "amt", "is_fraud"),
+)
+"""Columns of the transaction that a signal's rows begin with."""
+_PREFIXES: Final = {
+    (contract.KEY_COLUMN,): "user",
+    (contract.KEY_COLUMN, "category"): "user_category",
+    ("category",): "category",
+}
+"""What windows are of, as the names of their inputs begin."""
+_OF_USER, _OF_USER_IN_CATEGORY, _OF_CATEGORY = _PREFIXES
+_WINDOWS: Final = (
+    *((_OF_USER, length) for length in LENGTHS),
+    *((_OF_USER_IN_CATEGORY, length) for length in LENGTHS),
+    (_OF_CATEGORY, "7d"),
+)
+
+
+def with_inputs(transaction: ir.Table, wanted: Collection[str]) -> ir.Table:
+    """Return the transactions with some of the inputs.
+
+    Args:
+        transaction: The table of the source.
+        wanted: Names of inputs, of those in `INPUTS`.
+
+    Returns:
+        The columns `COPIED`, and the wanted inputs in the order of `INPUTS`.
+    """
+    needed = {*wanted, *(_RATIOS[name] for name in wanted if name in _RATIOS)}
+    table = transaction.select(
+        *COPIED, **{name: value for name, value in _plain(transaction).items() if name in needed}
+    )
+    for group, length in _WINDOWS:
+        values = _windowed(table, group, length)
+        if chosen := {name: value for name, value in values.items() if name in needed}:
+            table = table.mutate(**chosen)
+    ratios = {
+        name: table.amt / table[of].nullif(0.0) for name, of in _RATIOS.items() if name in wanted
+    }
+    inputs = [name for name in INPUTS if name in wanted and name not in COPIED]
+    return table.select(*COPIED, **{name: ratios.get(name, name) for name in inputs})
+
+
+def _plain(transaction: ir.Table) -> dict[str, ir.Value]:
+    """Inputs of the transaction alone."""
+    time = transaction[contract.TIME_COLUMN]
+    born = transaction.dob.left(_YEAR_DIGITS).try_cast("int64")
+    return {
+        "hour": time.hour().cast("int64"),
+        "weekday": time.day_of_week.index().cast("int64"),
+        "age": time.year().cast("int64") - born,
+    }
+
+
+def _windowed(table: ir.Table, group: tuple[str, ...], length: str) -> dict[str, ir.Value]:
+    """Inputs of one window: of a user, of a user in a category, or of a category of all users."""
+    window = ibis.range_window(
+        group_by=[table[name] for name in group],
+        order_by=table[contract.TIME_COLUMN],
+        preceding=LENGTHS[length],
+        following=0,
+    )
+    prefix = _PREFIXES[group]
+    return {
+        f"{prefix}_mean_{length}": table.amt.mean().over(window),
+        f"{prefix}_max_{length}": table.amt.max().over(window),
+        f"{prefix}_count_{length}": table.count().over(window),
+    }
+
+
+_AMOUNTS: Final = (
+    *(f"user_{what}_{length}" for length in LENGTHS for what in ("mean", "max")),
+    *(f"user_category_mean_{length}" for length in LENGTHS),
+    "category_mean_7d",
+)
+_RATIOS: Final = {f"amt_to_{name}": name for name in _AMOUNTS}
+"""The amount as a multiple of another one; null if that is 0."""
+
+INPUTS: Final = (
+    *("amt", "hour", "weekday", "age"),
+    *_AMOUNTS,
+    *(f"user_count_{length}" for length in LENGTHS),
+    *(f"user_category_count_{length}" for length in LENGTHS),
+    *_RATIOS,
+)
+"""Every input, by name: of the transaction, of its user, of the user in its category, and of its
+category over all users. Windows include the transaction itself."""

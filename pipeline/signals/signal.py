@@ -1,0 +1,73 @@
+"""A signal: a feature that gives each record a score from 0 to 1, and its reasons in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from pipeline.errors import InputError
+from pipeline.features import Feature
+from pipeline.features.feature import Expression
+from pipeline.features.lineage import origin
+from pipeline.sources import TRANSACTION, Source
+
+SCORE: Final = "score"
+REASONS: Final = "reasons"
+THRESHOLD: Final = 0.5
+_COMPUTED: Final = {SCORE: "float64", REASONS: "string"}
+
+
+@dataclass(frozen=True)
+class Signal(Feature):
+    """A feature with a score from 0 to 1 for each record of its source, and reasons in words.
+
+    Attributes:
+        threshold: A record with this score or a higher one is an alert.
+    """
+
+    threshold: float = THRESHOLD
+
+
+def signal(
+    *, topic: str, source: Source = TRANSACTION, threshold: float = THRESHOLD
+) -> Callable[[Expression], Signal]:
+    """Turn a function into a signal; its name becomes the job's name.
+
+    The function returns a row for each record, with its time, user, amount and label unchanged, a
+    `score` from 0 to 1, and `reasons` in words.
+
+    Args:
+        topic: The sink topic, without the profile's prefix.
+        source: The stream that it reads; the function gets its table.
+        threshold: The score from which a record is an alert.
+    """
+    if not 0 < threshold <= 1:
+        raise InputError(
+            f"The threshold of a signal is {threshold}, but scores are from 0 to 1.",
+            "Give a number above 0, and not above 1.",
+        )
+
+    def decorate(expression: Expression) -> Signal:
+        return Signal(expression.__name__, topic, expression, source, threshold=threshold)
+
+    return decorate
+
+
+def unfit(signal: Signal) -> tuple[str, str] | None:
+    """Return why a feature cannot be a signal and what to do; None if it can."""
+    for name, dtype in _COMPUTED.items():
+        found = signal.columns.get(name)
+        if found != dtype:
+            what = f"its {name} is of type {found}" if found else f"it has no column {name!r}"
+            return f"{what}, but must be {dtype}", f"Select {name}=..., of type {dtype}."
+    source = signal.source
+    for column in filter(None, (source.time, source.user, source.amount, source.label)):
+        at, name = origin(signal.table.op(), column)
+        if column not in signal.columns or name != column or name not in source.columns:
+            return (
+                f"its rows have no unchanged {column}, so nobody can say how well it does",
+                f"Select {source.name}.{column}, too.",
+            )
+        del at
+    return None
