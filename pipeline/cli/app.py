@@ -13,7 +13,7 @@ from cyclopts import App, CycloptsError
 from pipeline.errors import PipelineError, UnavailableError
 from pipeline.text.sanitise import sanitised
 
-from . import check, data, doctor, inspect, jobs, profiles, replay, stack, verify
+from . import backtest, check, data, doctor, inspect, jobs, profiles, replay, stack, train, verify
 from .terminal import prepare_streams
 
 Command = Callable[..., object]
@@ -24,6 +24,7 @@ _COMMANDS: Final[tuple[Command, ...]] = (
     *(jobs.jobs, jobs.start, jobs.stop, jobs.sql),
     *(data.simulate, replay.replay, data.topics, data.tail, inspect.inspect),
     *(verify.verify, verify.quarantine, check.check),
+    *(backtest.backtest, train.train),
     *(profiles.init, profiles.profiles, doctor.doctor),
 )
 

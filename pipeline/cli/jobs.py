@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
@@ -42,6 +43,7 @@ def start(
     every: All = False,
     fresh: Flag = False,
     as_before: Flag = False,
+    model: Annotated[Path | None, Parameter(show_default=False)] = None,
     common: Common = Common(),
 ) -> int:
     """Start jobs from their last state, if they have any; returns when they run.
@@ -53,17 +55,20 @@ def start(
         names: The jobs.
         fresh: Discard the state, and start from the oldest transaction in Kafka.
         as_before: Run a changed job with the SQL that produced its state.
+        model: The file of the model that the signal model computes from now on.
     """
     from pipeline.model import Resume
+    from pipeline.stack.installed_model import installed
     from pipeline.stack.runtime import Runtime
 
     if fresh and as_before:
         raise ConfigError("--fresh and --as-before exclude each other.", "Choose one.")
     resume = Resume.FRESH if fresh else Resume.AS_BEFORE if as_before else Resume.UNCHANGED
-    runtime = Runtime(common.settings)
-    for name in _chosen(runtime, names, every):
-        status = runtime.start_job(name, reporter(name), resume=resume)
-        say(f"{name}: {status.state}")
+    with installed(model, common.settings, names):
+        runtime = Runtime(common.settings)
+        for name in _chosen(runtime, names, every):
+            status = runtime.start_job(name, reporter(name), resume=resume)
+            say(f"{name}: {status.state}")
     return 0
 
 

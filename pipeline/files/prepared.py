@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+import duckdb
+
 from pipeline import contract
 from pipeline.errors import InputError
 
@@ -47,6 +49,11 @@ class PreparedFiles:
     earliest: datetime
     latest: datetime
     _shift: timedelta = timedelta()
+
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """To the database whose table `rows` has the transactions, unsorted."""
+        return self._work.connection
 
     @property
     def left_out(self) -> tuple[LeftOut, ...]:

@@ -96,6 +96,16 @@ def lookback(table: ir.Table) -> timedelta | None:
     return sum(lengths.values(), timedelta())
 
 
+def windows(table: ir.Table) -> int:
+    """Return how many windows are computed one over the other."""
+    return len(
+        {
+            node.parent if isinstance(node, ops.WindowAggregate) else node.relations
+            for node in table.op().find((ops.WindowFunction, ops.WindowAggregate))
+        }
+    )
+
+
 def _spelled_out(window: ops.WindowAggregate) -> ir.Table:
     size = int(interval(window.window_size).total_seconds())
     slide = int(interval(window.window_slide or window.window_size).total_seconds())

@@ -24,7 +24,8 @@ from pipeline.sources.formats import JSON
 
 from .decoded import Bools, arrow_type, columns_of, decode_columns
 
-_MEMORY: Final = "192MB"
+_MEMORY: Final = 192
+_MEMORY_OF_WINDOW: Final = 32
 _THREADS: Final = 2
 BEGINNING: Final = -(2**60)
 END: Final = 2**60
@@ -33,11 +34,15 @@ Int64s = np.ndarray[Any, np.dtype[np.int64]]
 
 
 @contextmanager
-def workspace() -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open a database for one run of `verify`; it spills to a temporary directory."""
+def workspace(windows: int = 1) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a database for one run of `verify`; it spills to a temporary directory.
+
+    Args:
+        windows: How many windows are computed one over the other: each needs memory of its own.
+    """
     with TemporaryDirectory(prefix="fraudwatch-verify-") as folder:
         options: dict[str, str | bool | int | float | list[str]] = {
-            "memory_limit": _MEMORY,
+            "memory_limit": f"{_MEMORY + _MEMORY_OF_WINDOW * max(0, windows - 1)}MB",
             "threads": _THREADS,
             "temp_directory": folder,
             "preserve_insertion_order": False,

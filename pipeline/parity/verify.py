@@ -16,7 +16,7 @@ from pipeline.kafka.offsets import OffsetRange
 from pipeline.kafka.topics import is_compacted
 
 from . import lateness
-from .batch import lookback
+from .batch import lookback, windows
 from .compare import Bounds, compare, examples
 from .late import LateComparison, explain_late
 from .origins import is_windowed
@@ -90,7 +90,7 @@ def verify(
     ranges = extent(kafka, topic)
     ends = {number: offsets.end for number, offsets in ranges.items()}
     read = _await_job(ends, job, report, patience)
-    with workspace() as connection:
+    with workspace(windows(feature.table)) as connection:
         transactions = StoredRows(
             connection, "transactions", source.columns, source.time, earliest=_begins(ranges)
         )

@@ -9,7 +9,7 @@ from typing import Final
 from pipeline.errors import InputError
 from pipeline.features import Feature
 from pipeline.features.feature import Expression
-from pipeline.features.lineage import origin
+from pipeline.features.lineage import is_computed, origin
 from pipeline.sources import TRANSACTION, Source
 
 SCORE: Final = "score"
@@ -61,13 +61,12 @@ def unfit(signal: Signal) -> tuple[str, str] | None:
         if found != dtype:
             what = f"its {name} is of type {found}" if found else f"it has no column {name!r}"
             return f"{what}, but must be {dtype}", f"Select {name}=..., of type {dtype}."
-    source = signal.source
+    source, rows = signal.source, signal.table.op()
     for column in filter(None, (source.time, source.user, source.amount, source.label)):
-        at, name = origin(signal.table.op(), column)
-        if column not in signal.columns or name != column or name not in source.columns:
+        copied = column in signal.columns and not is_computed(rows, column)
+        if not copied or origin(rows, column)[1] != column:
             return (
-                f"its rows have no unchanged {column}, so nobody can say how well it does",
+                f"its rows have no unchanged {column}, by which it is judged",
                 f"Select {source.name}.{column}, too.",
             )
-        del at
     return None

@@ -30,7 +30,8 @@ class Tree(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         input: Index of the input that a node compares, by node; -1 for a leaf.
         limit: Up to this value a record goes left.
         left: The node on the left.
-        right: The node on the right, also for an input that is null.
+        right: The node on the right.
+        null_left: Whether a record whose input is null goes left.
         value: Of a leaf: what it adds to the score, in log-odds.
     """
 
@@ -38,6 +39,7 @@ class Tree(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     limit: tuple[float, ...]
     left: tuple[int, ...]
     right: tuple[int, ...]
+    null_left: tuple[bool, ...]
     value: tuple[float, ...]
 
     @property
@@ -146,7 +148,7 @@ def _fault(model: Model) -> str:
 def _is_tree(tree: Tree, inputs: int) -> bool:
     """Whether each node has its place in the arrays, and no node leads back to an earlier one."""
     size = len(tree.input)
-    arrays = (tree.limit, tree.left, tree.right, tree.value)
+    arrays = (tree.limit, tree.left, tree.right, tree.null_left, tree.value)
     if not size or any(len(array) != size for array in arrays):
         return False
     numbers = (*tree.limit, *tree.value)
@@ -176,10 +178,13 @@ def score(model: Model, rows: ir.Table) -> ir.FloatingValue:
 def _value(tree: Tree, columns: Sequence[ir.Value], node: int = 0) -> Any:
     if tree.input[node] == -1:
         return _double(tree.value[node])
-    goes_left = columns[tree.input[node]] <= _double(tree.limit[node])
-    return goes_left.ifelse(
-        _value(tree, columns, tree.left[node]), _value(tree, columns, tree.right[node])
-    )
+    left = _value(tree, columns, tree.left[node])
+    right = _value(tree, columns, tree.right[node])
+    column, limit = columns[tree.input[node]], _double(tree.limit[node])
+    # A comparison with null is not true.
+    if tree.null_left[node]:
+        return (column > limit).ifelse(right, left)
+    return (column <= limit).ifelse(left, right)
 
 
 def _double(number: float) -> ir.FloatingScalar:

@@ -48,6 +48,8 @@ from .parts import parts
 from .pids import PidFile
 from .simulation import Simulator
 
+# Bytes of a request: that of a model holds all its trees as SQL.
+_LONGEST_REQUEST: Final = 16 * 1024 * 1024
 # Without a connection for this long after the start, the process that started this one is gone.
 _FIRST_LEASE_SECONDS: Final = 20.0
 _LOCK_SECONDS: Final = 10.0
@@ -99,7 +101,7 @@ class Supervisor:
             loop.add_signal_handler(number, self._stop_wanted.set)
         path = socket_path(self._settings.state_dir)
         path.unlink(missing_ok=True)
-        server = await asyncio.start_unix_server(self._serve, path)
+        server = await asyncio.start_unix_server(self._serve, path, limit=_LONGEST_REQUEST)
         path.chmod(0o600)
         for component in self._components:
             component.start()
@@ -141,7 +143,7 @@ class Supervisor:
                     self._holders += 1
                 writer.write(msgspec.json.encode(await self._answer(request)) + b"\n")
                 await writer.drain()
-        except (OSError, msgspec.DecodeError, asyncio.LimitOverrunError):
+        except (OSError, msgspec.DecodeError, ValueError):
             pass  # The client is gone or violates the protocol: drop the connection.
         except asyncio.CancelledError:
             pass  # The stack has ended; asyncio would log the open connection as an error.

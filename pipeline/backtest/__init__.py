@@ -1,0 +1,1 @@
+"""How well signals catch fraud, judged on transactions with labels."""

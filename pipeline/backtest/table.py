@@ -1,0 +1,72 @@
+"""The figures of several signals side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from pipeline.text.words import counted
+
+from .figures import EPISODE_HOURS, Figures, Share
+from .words import NONE, number
+
+_HOUR: Final = 3600.0
+
+
+def summary(of: Figures) -> str:
+    """What was judged, in a sentence; the same for all signals."""
+    unlabelled = of.transactions - of.labelled
+    without = f", {unlabelled:,} without a label" if unlabelled else ""
+    return (
+        f"{counted(of.transactions, 'transaction')} of {counted(of.days, 'day')}, "
+        f"{of.fraud:,} of them fraud{without}."
+    )
+
+
+def lines(found: Sequence[Figures]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Return the header and the rows of a table with a column for each signal."""
+    header = ("", *(f"{each.signal} ≥ {each.threshold:g}" for each in found))
+    return header, [
+        (label, *(words(each) for each in found)) for label, words in _rows(found[0].budget)
+    ]
+
+
+def _share(share: Share) -> str:
+    return NONE if share.value is None else f"{share.value:.3f}"
+
+
+def _interval(share: Share) -> str:
+    return NONE if share.low is None else f"{share.low:.3f} to {share.high:.3f}"
+
+
+def _cases(share: Share) -> str:
+    return f"{share.count:,} of {share.of:,}"
+
+
+def _delay(seconds: float | None) -> str:
+    if seconds is None:
+        return NONE
+    return f"{seconds / 60:,.0f} min" if seconds < _HOUR else f"{seconds / _HOUR:,.1f} h"
+
+
+def _rows(budget: int) -> tuple[tuple[str, Callable[[Figures], str]], ...]:
+    return (
+        ("average precision", lambda f: number(f.average_precision, 3)),
+        ("precision", lambda f: _share(f.precision)),
+        ("  95 % interval", lambda f: _interval(f.precision)),
+        ("recall", lambda f: _share(f.recall)),
+        ("  95 % interval", lambda f: _interval(f.recall)),
+        ("F1", lambda f: number(f.f1, 3)),
+        ("alerts", lambda f: f"{f.alerts:,}"),
+        ("alerts a day", lambda f: number(f.alerts_per_day, 1)),
+        ("fraud caught", lambda f: _cases(f.recall)),
+        ("amount caught", lambda f: number(f.money_caught, 2)),
+        ("amount missed", lambda f: number(f.money_missed, 2)),
+        (f"precision in the {budget} highest a day", lambda f: _share(f.precision_in_budget)),
+        (f"… in the {budget} customers highest a day",
+         lambda f: _share(f.precision_in_budget_by_customer)),
+        ("customers caught", lambda f: _cases(f.customers_caught)),
+        ("honest customers with an alert", lambda f: _cases(f.honest_customers)),
+        (f"episodes caught ({EPISODE_HOURS} h apart)", lambda f: _cases(f.episodes)),
+        ("from its first fraud to its first alert", lambda f: _delay(f.first_alert_seconds)),
+    )  # fmt: skip
