@@ -1,0 +1,92 @@
+"""Signals on the real broker and cluster: proved, and equal to their backtest row by row."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import duckdb
+import msgspec
+import pytest
+
+from pipeline.kafka.consumer import read_to_end
+from pipeline.stack.runtime import Runtime
+
+from .conftest import Run, emptied
+
+FILE = "kaggle-layout-60-customers.csv.gz"
+TRANSACTIONS = 9_318
+SIGNALS = {"rules": "fraud_signals_rules", "model": "fraud_signals"}
+
+
+@pytest.fixture(scope="module")
+def model(fraudwatch: Run, sample_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model, trained on the file that is replayed below."""
+    path = tmp_path_factory.mktemp("model") / "fraud.model"
+    done = fraudwatch("train", str(sample_data / FILE), "--out", str(path), "--json")
+    assert done.returncode == 0, done.stderr
+    trained = json.loads(done.stdout)
+    assert min(trained["average_precision"]) > 0.9
+    return path
+
+
+def live_scores(stack: Runtime, topic: str) -> dict[str, tuple[float, str]]:
+    """Scores and reasons in a topic, by what identifies a transaction."""
+    rows = [
+        msgspec.json.decode(record.value or b"{}")
+        for batch in read_to_end(stack.kafka, topic)
+        for record in batch
+    ]
+    found = {identity(row): (row["score"], row["reasons"]) for row in rows}
+    assert len(found) == len(rows)
+    return found
+
+
+def identity(row: dict[str, object]) -> str:
+    return "|".join(str(row[name]) for name in ("user_id", "trans_date_trans_time", "trans_num"))
+
+
+def test_signals_are_proved_and_equal_their_backtest(
+    running_stack: Runtime, fraudwatch: Run, sample_data: Path, model: Path, tmp_path: Path
+) -> None:
+    stack = emptied(running_stack)
+    assert not {job.name for job in stack.status().jobs} & {*SIGNALS}
+    for options in (("rules",), ("model", "--model", str(model))):
+        done = fraudwatch("start", *options)
+        assert done.returncode == 0, done.stderr
+    done = fraudwatch("replay", str(sample_data / FILE))
+    assert done.returncode == 0, done.stderr
+    done = fraudwatch("verify", *SIGNALS, "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    for parity in json.loads(done.stdout):
+        assert parity["equal"] + parity["waiting"] == TRANSACTIONS
+        assert parity["waiting"] < 20
+    for name, topic in SIGNALS.items():
+        live = live_scores(stack, topic)
+        rows = tmp_path / f"{name}.parquet"
+        done = fraudwatch(
+            "backtest", "transaction", "--signal", name, "--rows", str(rows), "--json"
+        )
+        assert done.returncode == 0, done.stderr
+        (figures,) = json.loads(done.stdout)
+        assert (figures["transactions"], figures["fraud"]) == (TRANSACTIONS, 573)
+        batch = {
+            identity(row): (row["score"], row["reasons"])
+            for row in duckdb.sql(
+                f"SELECT * REPLACE (trans_date_trans_time::VARCHAR AS trans_date_trans_time) "
+                f"FROM '{rows}'"
+            )
+            .fetch_arrow_table()
+            .to_pylist()
+        }
+        assert len(batch) == TRANSACTIONS
+        assert live.keys() <= batch.keys()
+        for key, (score, reasons) in live.items():
+            assert score == pytest.approx(batch[key][0], rel=1e-9, abs=1e-12)
+            assert reasons == batch[key][1]
+    states = {job["name"]: job["state"] for job in json.loads(fraudwatch("jobs", "--json").stdout)}
+    assert {states[name] for name in SIGNALS} == {"RUNNING"}
+    # Of no concern to the tests that follow.
+    assert fraudwatch("stop", *SIGNALS, "--discard").returncode == 0
+    listed = {job["name"] for job in json.loads(fraudwatch("jobs", "--json").stdout)}
+    assert not listed & {*SIGNALS}
