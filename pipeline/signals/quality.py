@@ -112,11 +112,11 @@ class Counts:
         span: From the first to the last event time.
     """
 
-    edges: Sequence[float] = (0.0,)
-    fraud: Sequence[int] = (0,)
-    legitimate: Sequence[int] = (0,)
-    unlabelled: Sequence[int] = (0,)
-    amounts: Sequence[float] = (0.0,)
+    edges: Sequence[float] = field(default=(0.0,), repr=False)
+    fraud: Sequence[int] = field(default=(0,), repr=False)
+    legitimate: Sequence[int] = field(default=(0,), repr=False)
+    unlabelled: Sequence[int] = field(default=(0,), repr=False)
+    amounts: Sequence[float] = field(default=(0.0,), repr=False)
     span: timedelta = timedelta()
 
     @property
