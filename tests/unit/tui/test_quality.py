@@ -102,6 +102,10 @@ def test_what_is_unknown_is_a_dash() -> None:
     assert found["recall"] == ["–"] * 3
 
 
+def alerts(threshold: float) -> int:
+    return sum(scored(number)[5] >= threshold for number in range(700))
+
+
 @asynccontextmanager
 async def screen(
     made: FakeBackend, *batches: Batch, size: tuple[int, int] = (120, 40), **options: Any
@@ -140,12 +144,11 @@ async def test_a_threshold_is_tried_and_given() -> None:
         await stage.shows(pilot, "rules alerts from 0.49 now.", "alert from 0.49", "[ and ] try")
         assert made.calls == ["bring_up", "threshold rules 0.49"]
         await pilot.press("escape")
-        await stage.shows(pilot, "7 Signals rules 100 of 700", "alert from 0.49")
+        await stage.shows(pilot, f"7 Signals rules {alerts(0.49)} of 700", "alert from 0.49")
         await pilot.press("Q", *["left_square_bracket"] * 2, "enter")
         await stage.shows(pilot, "alert from 0.47")
         await pilot.press("escape")
-        count = sum(scored(number)[5] >= 0.47 for number in range(700))
-        await stage.shows(pilot, f"7 Signals rules {count} of 700")
+        await stage.shows(pilot, f"7 Signals rules {alerts(0.47)} of 700")
 
 
 async def test_a_threshold_that_is_refused_stays_as_it_was() -> None:

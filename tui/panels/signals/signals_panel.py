@@ -65,9 +65,9 @@ def _widgets() -> Iterable[Widget]:
 
 
 def _counted(page: Page[Any]) -> str:
-    """Describe how many alerts there are, and of how many records."""
-    if not isinstance(page, SignalPage):
-        return text.integer(0)
+    """Describe how many alerts there are, and of how many records; empty before the first one."""
+    if not isinstance(page, SignalPage) or not page.scored:
+        return ""
     return f"{text.integer(page.alerts)} of {text.integer(page.scored)}"
 
 

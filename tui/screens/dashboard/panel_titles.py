@@ -49,8 +49,9 @@ def _of_table(panel: TablePanel[Any], view: View) -> Title:
         note = panel.counted(page)
     else:
         note = _page(page, view.data.seen.get(sink.feature, 0))
-    if len(panel.tabs_of(view.data)) > 1:
-        note = f"{sink.feature} {note}"
+    tabs = len(panel.tabs_of(view.data))
+    if tabs > 1 or (tabs and not panel.tabs):
+        note = f"{sink.feature} {note}".rstrip()
     return Title(panel.name, panel.key, panel.title, note, age=_age(view, sink))
 
 

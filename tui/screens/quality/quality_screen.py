@@ -26,7 +26,9 @@ from .proposal import change, moved
 from .quality_lines import QualityLines
 from .quality_plots import CurvePlot, ScoresPlot, SignalPlot
 
-_BY_WIDTH: Final = [(0, "-narrow"), (120, "-wide")]
+# Beside the figures, the plots need width; below them, height.
+_BY_WIDTH: Final = [(0, "-narrow"), (130, "-wide")]
+_BY_HEIGHT: Final = [(0, "-low"), (30, "-tall")]
 
 
 class QualityScreen(Guarded, LiveScreen):
@@ -40,6 +42,7 @@ class QualityScreen(Guarded, LiveScreen):
     BINDINGS = inner_bindings(Scope.QUALITY)
     AUTO_FOCUS = ""
     HORIZONTAL_BREAKPOINTS = _BY_WIDTH
+    VERTICAL_BREAKPOINTS = _BY_HEIGHT
 
     def __init__(self, session: Session) -> None:
         super().__init__()
