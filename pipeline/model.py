@@ -227,6 +227,9 @@ class Sink:
         time: The event time of what it reads, as a column.
         user: The column with the user; None if there is none.
         windows: The windows whose results it holds; None for other features, and if unknown.
+        threshold: The score from which a row is an alert; None for what is no signal.
+        amount: The column with the amount, in a signal's rows; None if there is none.
+        label: The column that says whether a record is fraud, in a signal's rows; None likewise.
     """
 
     feature: str
@@ -236,6 +239,9 @@ class Sink:
     time: str
     user: str | None = None
     windows: WindowShape | None = None
+    threshold: float | None = None
+    amount: str | None = None
+    label: str | None = None
 
     def in_full(self) -> Sink:
         """The same with no column hidden."""

@@ -13,6 +13,7 @@ class Scope(StrEnum):
     """Where a key works; the value is the heading in the help."""
 
     JOBS = "Jobs panel"
+    SIGNALS = "Signals panel"
     TABLE = "Tables and panels"
     DASHBOARD = "Dashboard"
     USER = "One user"
@@ -21,6 +22,7 @@ class Scope(StrEnum):
     RECORDS = "Records"
     INSPECT = "A topic as a source"
     QUARANTINE = "Quarantine"
+    QUALITY = "Quality of a signal"
     SIMULATOR = "Simulator"
     QUESTION = "A question"
     CHANGED = "A changed job"
@@ -31,12 +33,14 @@ class Scope(StrEnum):
 
 CHAINS: Final = (
     (Scope.JOBS, Scope.TABLE, Scope.DASHBOARD, Scope.APP),
+    (Scope.SIGNALS, Scope.TABLE, Scope.DASHBOARD, Scope.APP),
     (Scope.TABLE, Scope.USER, Scope.APP),
     (Scope.JOB, Scope.APP),
     (Scope.TABLE, Scope.ROWS, Scope.APP),
     (Scope.TABLE, Scope.RECORDS, Scope.APP),
     (Scope.INSPECT, Scope.APP),
     (Scope.TABLE, Scope.QUARANTINE, Scope.APP),
+    (Scope.QUALITY, Scope.APP),
     (Scope.SIMULATOR, Scope.APP),
     (Scope.QUESTION,),
     (Scope.CHANGED,),
@@ -102,7 +106,7 @@ _WRITTEN: Final = {
 
 _J, _T, _D, _A = Scope.JOBS, Scope.TABLE, Scope.DASHBOARD, Scope.APP
 _U, _ONE, _R, _SIM = Scope.USER, Scope.JOB, Scope.RECORDS, Scope.SIMULATOR
-_I = Scope.INSPECT
+_I, _S, _QU = Scope.INSPECT, Scope.SIGNALS, Scope.QUALITY
 _Q, _C, _E = Scope.QUESTION, Scope.CHANGED, Scope.EXPORT
 
 
@@ -118,6 +122,10 @@ KEYMAP: Final = (
     _key("X", "stop_all", "stop all", "Stop every job, taking savepoints", _J, "changes"),
     _key("ctrl+d", "cancel", "cancel", "Cancel the selected job and discard its state", _J, "changes"),
     _key("v", "rows", "rows", "View the rows that the selected job writes", _J),
+    _key("Q", "quality", "quality", "How well the signal does; try another threshold", _S, "footer"),
+    _key("s", "start", "start", "Start the signal's job from its saved state", _S, "changes"),
+    _key("x", "stop", "stop", "Stop the signal's job, taking a savepoint", _S, "changes"),
+    _key("v", "rows", "rows", "View all records that the signal has scored", _S),
     _key("enter", "open", "open", "Open the selected row: a user, a job, a record", _T, "footer"),
     _key("slash", "filter", "filter", "Filter: words, or fields such as count>5 mean>300 user:-3122", _T, "footer"),
     _key("j down", "move(1)", "down", "Next row", _T),
@@ -138,8 +146,9 @@ KEYMAP: Final = (
     _key("4", "panel('flagged')", "flagged", "Go to Flagged: transactions flagged as fraud", _D),
     _key("5", "panel('plots')", "plots", "Go to Plots", _D),
     _key("6", "records", "records", "Records: browse any topic", _D),
+    _key("7", "panel('signals')", "signals", "Go to Signals: alerts, and how well the signals do", _D),
     _key("b", "quarantine", "bad records", "Quarantine: invalid records", _D),
-    _key("w", "next_feature", "windows", "Tumbling, hopping, cumulating windows; own features", _D),
+    _key("w", "next_feature", "windows", "Tumbling, hopping, cumulating windows; own features; signals", _D),
     _key("right", "turn(1)", "next", "Next table", _D),
     _key("left", "turn(-1)", "previous", "Previous table", _D),
     _key("tab", "app.focus_next", "next panel", "Next panel", _D),
@@ -185,6 +194,10 @@ KEYMAP: Final = (
     _key("y", "copy", "copy", "Copy the declaration; works over SSH", _I, "footer"),
     _key("r", "again", "again", "Look at the newest records again", _I, "footer"),
     _key("p", "freeze", "freeze", "Freeze the list; again to follow", Scope.QUARANTINE, "footer"),
+    _key("right_square_bracket", "propose(1)", "higher", "Try a threshold that is 0.01 higher", _QU, "footer"),
+    _key("left_square_bracket", "propose(-1)", "lower", "Try a threshold that is 0.01 lower", _QU, "footer"),
+    _key("enter", "give", "use it", "Give the signal this threshold, now and at every start", _QU, "footer", "changes"),
+    _key("backspace", "forget", "forget", "Forget the threshold that is tried", _QU),
     _key("space", "pause", "pause", "Pause or resume", _SIM, "footer", "changes"),
     _key("o", "power", "on or off", "Start or stop the simulator", _SIM, "footer", "changes"),
     _key("plus", "rate(2.0)", "faster", "Twice as many transactions a second", _SIM, "changes"),

@@ -61,6 +61,10 @@ class OpenInspection(Message):
     topic: str
 
 
+class OpenQuality(Message):
+    """Posted to open the figures of the signal that the panel Signals shows."""
+
+
 class OpenQuarantine(Message):
     """Posted to open the quarantine: the invalid records."""
 

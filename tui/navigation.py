@@ -20,6 +20,7 @@ from .messages import (
     LookAgain,
     OpenInspection,
     OpenJob,
+    OpenQuality,
     OpenQuarantine,
     OpenRows,
     OpenSimulator,
@@ -203,6 +204,12 @@ class Navigation(App[str]):
         from .screens.records.inspect_screen import InspectScreen
 
         self.push_screen(self.bound(InspectScreen(self._tails(), message.topic)))
+
+    @on(OpenQuality)
+    def open_quality(self) -> None:
+        from .screens.quality.quality_screen import QualityScreen
+
+        self.push_screen(self.bound(QualityScreen(self.session)))
 
     @on(OpenQuarantine)
     def open_quarantine(self) -> None:

@@ -44,7 +44,7 @@ class Preferences(msgspec.Struct, frozen=True):
 
     Attributes:
         theme: Name of the theme; empty for the default.
-        panel: The chosen panel: `users`, `windows`, `flagged` or `plots`.
+        panel: The chosen panel: `users`, `windows`, `flagged`, `plots` or `signals`.
         maximised: Whether that panel is maximised.
         ask_before_cancelling: Whether cancelling a job asks first.
         tables: Preferences of tables, by the table's id.

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any, Final
 
 import msgspec
+
+from pipeline.signals.quality import share
 
 from .scored import AMOUNT, FRAUD, SCORE, TIME, USER, Scored
 
 EPISODE_HOURS: Final = 24
 """Fraud of a user within these hours of the fraud before it belongs to the same episode."""
-_Z: Final = 1.959964
-"""Standard deviations of a normal distribution on either side that hold 95 %."""
 
 
-class Share(msgspec.Struct, frozen=True):
+class Ratio(msgspec.Struct, frozen=True):
     """A share of a number of cases, with its 95 % interval by Wilson's score.
 
     Attributes:
@@ -44,8 +43,8 @@ class Figures(msgspec.Struct, frozen=True):
         fraud: Those labelled fraud.
         days: Calendar days from the first transaction to the last.
         alerts: Transactions with the threshold's score or more, labelled or not.
-        precision: Share of fraud among the labelled alerts.
-        recall: Share of the fraud that is an alert.
+        precision: Ratio of fraud among the labelled alerts.
+        recall: Ratio of the fraud that is an alert.
         f1: Harmonic mean of the two.
         average_precision: Area under the curve of precision over recall, at every threshold.
         alerts_per_day: The alerts, over the days.
@@ -67,32 +66,28 @@ class Figures(msgspec.Struct, frozen=True):
     fraud: int
     days: int
     alerts: int
-    precision: Share
-    recall: Share
+    precision: Ratio
+    recall: Ratio
     f1: float | None
     average_precision: float | None
     alerts_per_day: float | None
     budget: int
-    precision_in_budget: Share
-    precision_in_budget_by_customer: Share
+    precision_in_budget: Ratio
+    precision_in_budget_by_customer: Ratio
     money_caught: float
     money_missed: float
-    customers_caught: Share
-    honest_customers: Share
-    episodes: Share
+    customers_caught: Ratio
+    honest_customers: Ratio
+    episodes: Ratio
     first_alert_seconds: float | None
 
 
-def share(count: int, of: int) -> Share:
-    """Return a share with its interval."""
-    if not of:
-        return Share(count, of, None, None, None)
-    p, z2 = count / of, _Z * _Z
-    centre, width = (p + z2 / (2 * of)), _Z * math.sqrt(p * (1 - p) / of + z2 / (4 * of * of))
-    scale = 1 + z2 / of
-    return Share(
-        count, of, p, max(0.0, (centre - width) / scale), min(1.0, (centre + width) / scale)
-    )
+def ratio(count: int, of: int) -> Ratio:
+    """Return a share with its cases and its interval."""
+    found = share(count, of)
+    if found is None:
+        return Ratio(count, of, None, None, None)
+    return Ratio(count, of, found.value, found.low, found.high)
 
 
 def figures(scored: Scored, threshold: float, budget: int) -> Figures:
@@ -120,7 +115,7 @@ def figures(scored: Scored, threshold: float, budget: int) -> Figures:
             coalesce(sum({AMOUNT}) FILTER (NOT {alert} AND {FRAUD}), 0),
             coalesce(datediff('day', min({TIME}), max({TIME})) + 1, 0) FROM {table}"""
     )
-    precision, recall = share(true, true + false), share(true, fraud)
+    precision, recall = ratio(true, true + false), ratio(true, fraud)
     return Figures(
         signal=scored.signal.name,
         threshold=threshold,
@@ -135,18 +130,18 @@ def figures(scored: Scored, threshold: float, budget: int) -> Figures:
         average_precision=_average_precision(one, table),
         alerts_per_day=alerts / days if days else None,
         budget=budget,
-        precision_in_budget=share(*one(_in_budget(table, budget))),
-        precision_in_budget_by_customer=share(*one(_in_budget(_by_customer(table), budget))),
+        precision_in_budget=ratio(*one(_in_budget(table, budget))),
+        precision_in_budget_by_customer=ratio(*one(_in_budget(_by_customer(table), budget))),
         money_caught=caught,
         money_missed=missed,
-        customers_caught=share(
+        customers_caught=ratio(
             *one(
                 f"""SELECT count(*) FILTER (caught), count(*) FROM (
                     SELECT bool_or({alert}) AS caught FROM {table}
                     WHERE {FRAUD} AND {USER} IS NOT NULL GROUP BY {USER})"""
             )
         ),
-        honest_customers=share(
+        honest_customers=ratio(
             *one(
                 f"""SELECT count(*) FILTER (alerted), count(*) FROM (
                     SELECT bool_or({alert}) AS alerted FROM {table}
@@ -212,6 +207,6 @@ def _episodes(one: Any, table: str, alert: str) -> dict[str, Any]:
             SELECT count(alerted_at), count(*), median(epoch(alerted_at - first)) FROM found"""
     )
     return {
-        "episodes": share(caught, total),
+        "episodes": ratio(caught, total),
         "first_alert_seconds": None if seconds is None else float(seconds),
     }

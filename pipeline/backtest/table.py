@@ -7,7 +7,7 @@ from typing import Final
 
 from pipeline.text.words import counted
 
-from .figures import EPISODE_HOURS, Figures, Share
+from .figures import EPISODE_HOURS, Figures, Ratio
 from .words import NONE, number
 
 _HOUR: Final = 3600.0
@@ -31,16 +31,16 @@ def lines(found: Sequence[Figures]) -> tuple[tuple[str, ...], list[tuple[str, ..
     ]
 
 
-def _share(share: Share) -> str:
-    return NONE if share.value is None else f"{share.value:.3f}"
+def _share(found: Ratio) -> str:
+    return NONE if found.value is None else f"{found.value:.3f}"
 
 
-def _interval(share: Share) -> str:
-    return NONE if share.low is None else f"{share.low:.3f} to {share.high:.3f}"
+def _interval(found: Ratio) -> str:
+    return NONE if found.low is None else f"{found.low:.3f} to {found.high:.3f}"
 
 
-def _cases(share: Share) -> str:
-    return f"{share.count:,} of {share.of:,}"
+def _cases(found: Ratio) -> str:
+    return f"{found.count:,} of {found.of:,}"
 
 
 def _delay(seconds: float | None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from .figures import Share
+from .figures import Ratio
 
 NONE: Final = "–"
 
@@ -14,10 +14,10 @@ def number(value: float | None, digits: int) -> str:
     return NONE if value is None else f"{value:,.{digits}f}"
 
 
-def share_in_words(share: Share) -> str:
+def ratio_in_words(found: Ratio) -> str:
     """Format a share with its interval and its cases: `0.91 (0.86 to 0.94), 120 of 132`."""
-    if share.value is None:
+    if found.value is None:
         return NONE
     return (
-        f"{share.value:.2f} ({share.low:.2f} to {share.high:.2f}), {share.count:,} of {share.of:,}"
+        f"{found.value:.2f} ({found.low:.2f} to {found.high:.2f}), {found.count:,} of {found.of:,}"
     )

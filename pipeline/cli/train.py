@@ -85,7 +85,7 @@ def _object(report: TrainingReport, model: Model, out: Path) -> dict[str, object
 
 
 def _lines(report: TrainingReport, model: Model, out: Path) -> Iterator[str]:
-    from pipeline.backtest.words import number, share_in_words
+    from pipeline.backtest.words import number, ratio_in_words
 
     of, unseen = model.training, report.unseen
     yield (
@@ -99,11 +99,11 @@ def _lines(report: TrainingReport, model: Model, out: Path) -> Iterator[str]:
     yield f"  average precision  {number(unseen.average_precision, 3)}  {spread}"
     later = number(report.average_precision_later, 3)
     yield f"  … of later times   {later}  on the last quarter of the time"
-    yield f"  at a score of {model.threshold:g}: precision {share_in_words(unseen.precision)}"
-    yield f"{'':19}recall {share_in_words(unseen.recall)}"
+    yield f"  at a score of {model.threshold:g}: precision {ratio_in_words(unseen.precision)}"
+    yield f"{'':19}recall {ratio_in_words(unseen.recall)}"
     yield (
         f"  {unseen.budget} highest scores a day: precision "
-        f"{share_in_words(unseen.precision_in_budget)}"
+        f"{ratio_in_words(unseen.precision_in_budget)}"
     )
     yield ""
     yield from _curve(report)

@@ -120,6 +120,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         return self.state_dir / "model.json"
 
     @property
+    def thresholds_file(self) -> Path:
+        """The thresholds that signals have been given: see `signals.thresholds`."""
+        return self.state_dir / "thresholds.json"
+
+    @property
     def savepoints_dir(self) -> Path:
         """Savepoints of the stopped jobs of a managed cluster."""
         return self.state_dir / "savepoints"

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final
 
 from pipeline.errors import InputError
 from pipeline.features import Feature
 from pipeline.features.feature import Expression
 from pipeline.features.lineage import is_computed, origin
+from pipeline.model import Sink
 from pipeline.sources import TRANSACTION, Source
 
 SCORE: Final = "score"
@@ -28,6 +30,16 @@ class Signal(Feature):
 
     threshold: float = THRESHOLD
 
+    @cached_property
+    def sink(self) -> Sink:
+        """What its topic holds, from which score a row is an alert, and what it is judged by."""
+        return replace(
+            super().sink,
+            threshold=self.threshold,
+            amount=self.source.amount,
+            label=self.source.label,
+        )
+
 
 def signal(
     *, topic: str, source: Source = TRANSACTION, threshold: float = THRESHOLD
@@ -42,16 +54,25 @@ def signal(
         source: The stream that it reads; the function gets its table.
         threshold: The score from which a record is an alert.
     """
-    if not 0 < threshold <= 1:
-        raise InputError(
-            f"The threshold of a signal is {threshold}, but scores are from 0 to 1.",
-            "Give a number above 0, and not above 1.",
-        )
+    require_threshold(threshold)
 
     def decorate(expression: Expression) -> Signal:
         return Signal(expression.__name__, topic, expression, source, threshold=threshold)
 
     return decorate
+
+
+def require_threshold(threshold: float) -> None:
+    """Refuse what cannot be a threshold.
+
+    Raises:
+        InputError: It is not above 0, or above 1.
+    """
+    if not 0 < threshold <= 1:
+        raise InputError(
+            f"The threshold of a signal is {threshold:g}, but scores are from 0 to 1.",
+            "Give a number above 0, and not above 1.",
+        )
 
 
 def unfit(signal: Signal) -> tuple[str, str] | None:

@@ -12,3 +12,9 @@ IN_WORDS: Final = "yes or no, y or n, true or false, 1 or 0"
 def is_label(text: str) -> bool:
     """Whether a text is a label; capital letters make no difference."""
     return text.lower() in YES + NO
+
+
+def says_fraud(label: object) -> bool | None:
+    """Return what a label says, as a number, a truth value or a text; None if it says nothing."""
+    text = str(label).lower()
+    return text in YES if text in YES + NO else None

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from pipeline.config import Settings
 from pipeline.features import BUILT_IN, Registry
 from pipeline.features.masks import Masks
 from pipeline.signals.model import model_signal
 from pipeline.signals.rules import rules_signal
+from pipeline.signals.signal import Signal
+from pipeline.signals.thresholds import Thresholds
 from pipeline.signals.trees import read_model
 
 from . import feature_files
@@ -28,9 +33,25 @@ def load(settings: Settings) -> Registry:
     """Return all features and signals of a profile.
 
     Raises:
-        InputError: A file of features or the installed model is unusable.
+        InputError: A file of features, the installed model or the file of thresholds is unusable.
     """
-    return feature_files.load(settings.features, built_in(settings))
+    everything = feature_files.load(settings.features, built_in(settings))
+    return with_thresholds(everything, Thresholds(settings.thresholds_file).given())
+
+
+def with_thresholds(features: Registry, given: Mapping[str, float]) -> Registry:
+    """Return the features with other thresholds of signals.
+
+    Args:
+        features: All features and signals.
+        given: Thresholds by name; those of others than signals change nothing.
+    """
+    return Registry(
+        replace(each, threshold=given[each.name])
+        if isinstance(each, Signal) and each.name in given
+        else each
+        for each in features
+    )
 
 
 def masks(settings: Settings) -> Masks:

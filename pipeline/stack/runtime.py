@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pipeline.config import KafkaSettings, Settings
-from pipeline.errors import UnavailableError
+from pipeline.errors import JobError, UnavailableError
 from pipeline.features import Feature, Registry
 from pipeline.features.masks import Masks
 from pipeline.flink.ddl import job_sql
@@ -30,6 +30,8 @@ from pipeline.model import (
     Sink,
     StackStatus,
 )
+from pipeline.signals.signal import Signal
+from pipeline.signals.thresholds import Thresholds
 from pipeline.sources import TRANSACTION, Source
 from pipeline.sources.masking import Mask
 
@@ -166,6 +168,21 @@ class Runtime:
             InputError: A feature file is unusable.
         """
         return tuple(map(self._sink, self.features))
+
+    def set_threshold(self, name: str, threshold: float) -> None:
+        """Give a signal another threshold, and keep it for every later start.
+
+        Raises:
+            JobError: There is no such signal.
+            InputError: It is no threshold, or it cannot be kept.
+        """
+        (signal,) = self.features.find([name])
+        if not isinstance(signal, Signal):
+            raise JobError(f"{name} is a feature without a score.", "Name a signal.")
+        Thresholds(self._settings.thresholds_file).give(name, threshold)
+        changed = catalog.with_thresholds(self.features, {name: threshold})
+        with self._loading:
+            self._features = changed
 
     def sources(self) -> tuple[Source, ...]:
         """Return the sources that features read."""

@@ -229,6 +229,11 @@ class FakeBackend:
     def sinks(self) -> tuple[Sink, ...]:
         return self.features
 
+    def set_threshold(self, name: str, threshold: float) -> None:
+        self.calls.append(f"threshold {name} {threshold:g}")
+        if self.job_failure is not None:
+            raise self.job_failure
+
     def sources(self) -> tuple[Source, ...]:
         return (TRANSACTION,)
 
@@ -290,10 +295,10 @@ class FakeBackend:
         if self.job_failure is not None:
             raise self.job_failure
         assert isinstance(self.stack, StackStatus)
-        (job,) = (job for job in self.stack.jobs if job.name == name)
-        job = replace(job, state=state, **changes)
-        jobs = tuple(job if other.name == name else other for other in self.stack.jobs)
-        self.stack = replace(self.stack, jobs=jobs)
+        jobs = {job.name: job for job in self.stack.jobs}
+        # A job that runs on request is listed once it was started.
+        job = replace(jobs.get(name) or JobStatus(name, state, name), state=state, **changes)
+        self.stack = replace(self.stack, jobs=tuple({**jobs, name: job}.values()))
         return job
 
 

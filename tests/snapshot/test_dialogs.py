@@ -170,7 +170,7 @@ FOUND = {
         "g Home top — First row; stay on top as new rows arrive",
         "6 records — Records: browse any topic",
         "5 plots — Go to Plots",
-        "w windows — Tumbling, hopping, cumulating windows; own features",
+        "w windows — Tumbling, hopping, cumulating windows; own features; signals",
     ),
     "topic": (
         "topic",
@@ -178,7 +178,7 @@ FOUND = {
         "Open topic flagged_transactions",
         "6 records — Records: browse any topic",
         "i simulator — Pause, speed up or stop the simulator; inject fraud",
-        "w windows — Tumbling, hopping, cumulating windows; own features",
+        "w windows — Tumbling, hopping, cumulating windows; own features; signals",
     ),
     "12": (
         "12",

@@ -130,7 +130,8 @@ async def test_while_flink_comes_up_the_rows_of_last_time_are_there_with_their_a
     assert lines[2][71:] == "Transactions/s"
     assert lines[7][71:].strip() == "Waiting for transactions."
     assert flowing(lines[13]) == (
-        "─ 2 Users 180 as of 2 h 05 ago ─ 3 Windows tumbling 9 ─ 4 Flagged 46 ─ 5 Plots ─ 6 Records"
+        "─ 2 Users 180 as of 2 h 05 ago ─ 3 Windows tumbling 9 ─ 4 Flagged 46 ─ 5 Plots "
+        "─ 6 Records ─ 7 Signals"
     )
     assert flowing(lines[14]) == "user mean 6 h count trend flags last seen▾ amount updated"
     assert flowing(lines[15]) == (
@@ -184,7 +185,8 @@ async def test_jobs_that_start_one_by_one_say_what_they_wait_for() -> None:
     assert lines[2][71:] == "Transactions/s"
     assert lines[7][71:].strip() == "Waiting for transactions."
     assert flowing(lines[13]) == (
-        "─ 2 Users 180 as of 2 h 05 ago ─ 3 Windows tumbling 9 ─ 4 Flagged 46 ─ 5 Plots ─ 6 Records"
+        "─ 2 Users 180 as of 2 h 05 ago ─ 3 Windows tumbling 9 ─ 4 Flagged 46 ─ 5 Plots "
+        "─ 6 Records ─ 7 Signals"
     )
     assert flowing(lines[14]) == "user mean 6 h count trend flags last seen▾ amount updated"
     assert flowing(lines[15]) == (

@@ -79,7 +79,7 @@ async def test_a_frozen_console_says_how_much_has_come_since_and_keeps_its_rows(
         " ● flagged     running        21 s     104/s          0  → flagg…ions",
     ]
     assert flowing(lines[13]) == (
-        "─ 2 Users 180 ─ 3 Windows tumbling 9 ─ 4 Flagged 46 ─ 5 Plots ─ 6 Records"
+        "─ 2 Users 180 ─ 3 Windows tumbling 9 ─ 4 Flagged 46 ─ 5 Plots ─ 6 Records ─ 7 Signals"
     )
     assert flowing(lines[14]) == "user mean 6 h count trend flags last seen▾ amount updated"
     assert flowing(lines[15]) == "-7911603569390985487 18.40 1 ▁ 2 03-04 17:22:10 12.50 now"
@@ -105,7 +105,7 @@ async def test_rows_stay_with_their_age_when_the_broker_is_gone() -> None:
         " ● flagged     running        33 s     104/s          0  → flagg…ions",
     ]
     assert flowing(lines[13]) == (
-        "─ 2 Users 180 ─ 3 Windows tumbling 9 ─ 4 Flagged 46 ─ 5 Plots ─ 6 Records"
+        "─ 2 Users 180 ─ 3 Windows tumbling 9 ─ 4 Flagged 46 ─ 5 Plots ─ 6 Records ─ 7 Signals"
     )
     assert flowing(lines[14]) == "user mean 6 h count trend flags last seen▾ amount updated"
     assert flowing(lines[15]) == ("-7911603569390985487 18.40 1 ▁ 2 03-04 17:22:10 12.50 12 s ago")
@@ -135,7 +135,7 @@ async def test_jobs_stay_as_they_were_when_flink_is_gone() -> None:
         " ? flagged     running                 104/s          0  → flagg…ions",
     ]
     assert flowing(lines[13]) == (
-        "─ 2 Users 180 ─ 3 Windows tumbling 9 ─ 4 Flagged 46 ─ 5 Plots ─ 6 Records"
+        "─ 2 Users 180 ─ 3 Windows tumbling 9 ─ 4 Flagged 46 ─ 5 Plots ─ 6 Records ─ 7 Signals"
     )
     assert flowing(lines[14]) == "user mean 6 h count trend flags last seen▾ amount updated"
     assert flowing(lines[15]) == ("-7911603569390985487 18.40 1 ▁ 2 03-04 17:22:10 12.50 12 s ago")
@@ -156,7 +156,7 @@ async def test_a_stopped_job_shows_its_saved_state_a_failed_one_why_and_the_tabl
     )
     assert flowing(lines[1]) == "520 transactions 46 flagged lag 0 last record 3 min ago"
     assert flowing(lines[13]) == (
-        "─ 2 Users 180 ─ 3 Windows tumbling 0 ─ 4 Flagged 46 ─ 5 Plots ─ 6 Records"
+        "─ 2 Users 180 ─ 3 Windows tumbling 0 ─ 4 Flagged 46 ─ 5 Plots ─ 6 Records ─ 7 Signals"
     )
     assert [line[JOBS].rstrip() for line in lines[3:8]] == [
         "─ 1 Jobs 1 of 3 running ──────────────────────────────────────────────",
@@ -217,9 +217,9 @@ async def test_help_is_as_high_as_the_screen_and_wide_enough_for_its_sentences()
         "   4                   Go to Flagged: transactions flagged as fraud",
         "   5                   Go to Plots",
         "   6                   Records: browse any topic",
+        "   7                   Go to Signals: alerts, and how well the signals do",
         "   b                   Quarantine: invalid records",
-        "   w                   Tumbling, hopping, cumulating windows; own features",
-        "   →                   Next table",
+        "   w                   Tumbling, hopping, cumulating windows; own features; signals",
         "",
     ]
 

@@ -7,8 +7,9 @@ from typing import Any, Final
 from .flagged.flagged_panel import FLAGGED_PANEL
 from .panel import Panel, TablePanel
 from .plots.plots_panel import PLOTS
+from .signals.signals_panel import SIGNALS
 from .users.users_panel import USERS
 from .windows.windows_panel import WINDOWS
 
-TABLE_PANELS: Final[tuple[TablePanel[Any], ...]] = (USERS, WINDOWS, FLAGGED_PANEL)
-PANELS: Final[tuple[Panel[Any], ...]] = (*TABLE_PANELS, PLOTS)
+TABLE_PANELS: Final[tuple[TablePanel[Any], ...]] = (USERS, WINDOWS, FLAGGED_PANEL, SIGNALS)
+PANELS: Final[tuple[Panel[Any], ...]] = (USERS, WINDOWS, FLAGGED_PANEL, PLOTS, SIGNALS)

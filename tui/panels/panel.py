@@ -23,6 +23,7 @@ class Panel(Generic[ShownT]):
     Attributes:
         name: Its id.
         title: Its title.
+        key: The key that goes to it.
         sinks: The sink topics of built-in features that it reads.
         adopts: Whether it reads the sink topic of a user's own feature, too.
         nothing: What it shows before anything has been read.
@@ -32,6 +33,7 @@ class Panel(Generic[ShownT]):
 
     name: str
     title: str
+    key: str
     sinks: tuple[SinkTopic[Any], ...]
     nothing: ShownT
     state: MakeState[ShownT]
@@ -46,17 +48,21 @@ class TablePanel(Panel[Page[RowT]], Generic[RowT]):
     Attributes:
         columns: The columns of the rows of built-in features.
         tabs: The built-in features that it can show; one at a time, like those it adopts.
+        expected: What it shows before the user's own are known, if there is nothing built in.
         refines: Whether a frozen page is sorted and filtered within the rows it shows.
         exported: Returns the rows to export of a page.
         found: Returns how many rows an export of the whole table has.
+        counted: Describes how many rows there are, unless they are filtered; None counts them.
     """
 
     nothing: Page[RowT] = field(default_factory=Page)
     columns: Columns[Any]
     tabs: tuple[SinkTopic[Any], ...]
+    expected: SinkTopic[Any] | None = None
     refines: bool = True
     exported: Callable[[Page[RowT]], Sequence[Any]] = lambda page: page.rows
     found: Callable[[Page[RowT]], int] = lambda page: page.matched
+    counted: Callable[[Page[RowT]], str] | None = None
 
     def tabs_of(self, data: Snapshot) -> tuple[SinkTopic[Any], ...]:
         """Return the sink topics that it can show, the user's own last."""
@@ -65,7 +71,13 @@ class TablePanel(Panel[Page[RowT]], Generic[RowT]):
     def tab(self, data: Snapshot) -> SinkTopic[Any]:
         """Return the sink topic that it shows."""
         shown = data.of(self).query.feature
-        return next((tab for tab in self.tabs_of(data) if tab.feature == shown), self.tabs[0])
+        tabs = self.tabs_of(data) or (self.first,)
+        return next((tab for tab in tabs if tab.feature == shown), tabs[0])
+
+    @property
+    def first(self) -> SinkTopic[Any]:
+        """The first of its built-in features, or what it expects."""
+        return self.tabs[0] if self.expected is None else self.expected
 
     def columns_of(self, page: Page[RowT]) -> Columns[Any]:
         """Return the columns to filter, sort and export a page by."""
@@ -76,7 +88,7 @@ class TablePanel(Panel[Page[RowT]], Generic[RowT]):
         if page.query == query or not self.refines or page.query.feature != query.feature:
             return page
         found = select(page.rows, query, self.columns_of(page))
-        return replace(found, total=page.total, truncated=page.truncated, columns=page.columns)
+        return replace(page, rows=found.rows, matched=found.matched, query=query)
 
     def count(self, page: Page[RowT], *, frozen: bool) -> int:
         """Return how many rows an export has; a frozen table exports only its page."""

@@ -24,6 +24,10 @@ class Tabs(PanelState[Page[Any]]):
         for state in self.states.values():
             state.apply(batch, now)
 
+    def retune(self, feature: str, threshold: float) -> None:
+        for state in self.states.values():
+            state.retune(feature, threshold)
+
     def shown(self, query: Query, now: float) -> Page[Any]:
         return self._asked(query).shown(query, now)
 

@@ -46,6 +46,9 @@ class Backend(Protocol):
     def sinks(self) -> Sequence[Sink]:
         """Return what the topic of each feature holds."""
 
+    def set_threshold(self, name: str, threshold: float) -> None:
+        """Give a signal another threshold, and keep it for every later start."""
+
     def sources(self) -> Sequence[Source]:
         """Return the sources that features read."""
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -110,6 +111,19 @@ class JobControl:
         with self._lock:
             return self._activities.get(name)
 
+    def unlisted(self, listed: Collection[str]) -> tuple[JobLine, ...]:
+        """Return the jobs that were never started, except by a command that is busy or failed.
+
+        Args:
+            listed: The other jobs.
+        """
+        with self._lock:
+            return tuple(
+                JobLine(replace(never_started(name).status, state=_state(activity)), None, activity)
+                for name, activity in self._activities.items()
+                if name not in listed and (activity.busy or activity.failed)
+            )
+
     def give(self, command: JobCommand, jobs: Sequence[JobLine]) -> None:
         """Run a command for jobs, one after the other, skipping those that do not need it.
 
@@ -190,6 +204,15 @@ class JobControl:
         activity = Activity(text, busy=False, failed=failed, at=self._clock(), ways_on=ways_on)
         with self._lock:
             self._activities[name] = activity
+
+
+def never_started(name: str) -> JobLine:
+    """Return the line of a job that runs on request, and that nobody has started."""
+    return JobLine(JobStatus(name, JobState.STOPPED, topic=""))
+
+
+def _state(activity: Activity) -> JobState:
+    return JobState.STARTING if activity.busy else JobState.STOPPED
 
 
 def _is_needless(command: JobCommand, job: JobStatus) -> bool:

@@ -72,6 +72,9 @@ class ReadOnlyBackend:
     def sinks(self) -> Sequence[Sink]:
         return self._backend.sinks()
 
+    def set_threshold(self, name: str, threshold: float) -> None:
+        _refuse()
+
     def sources(self) -> Sequence[Source]:
         return self._backend.sources()
 

@@ -32,7 +32,7 @@ from tui.streams.problem import Problem
 from tui.streams.watch import Watch
 from tui.table.query import Query
 
-from .job_control import JobCommand, JobControl
+from .job_control import JobCommand, JobControl, never_started
 from .simulator_control import SimulatorControl
 from .start import jobs_up, kafka_answers, start_of
 from .view import JobLine, Notice, Phase, Reading, Severity, View
@@ -109,7 +109,9 @@ class Session:
             view = replace(self._view, reading=Reading(last.value, last.at, last.problem))
         metrics = self._metrics.last.value or {}
         lines = (self._line(job, metrics.get(job.name), view) for job in view.reading.jobs)
-        return replace(view, now=self._clock(), jobs=tuple(lines))
+        # A job that runs on request is listed once it was started, which takes a while.
+        unlisted = self._jobs.unlisted({job.name for job in view.reading.jobs})
+        return replace(view, now=self._clock(), jobs=(*lines, *unlisted))
 
     def _line(self, job: JobStatus, metrics: JobMetrics | None, view: View) -> JobLine:
         stale = view.reading.problem is not None
@@ -167,13 +169,15 @@ class Session:
         self._metrics.now()
 
     def give(self, command: JobCommand, names: frozenset[str] | None = None) -> None:
-        """Start or stop jobs; all of them for None."""
+        """Start or stop jobs; all listed ones for None."""
         lines = self.view().jobs
-        if not lines:
+        if self._status.last.value is None:
             self.notify(Notice("The jobs are not known yet.", Severity.WARNING))
-        self._jobs.give(
-            command, [line for line in lines if names is None or line.status.name in names]
-        )
+            return
+        listed = {line.status.name for line in lines}
+        wanted = [line for line in lines if names is None or line.status.name in names]
+        wanted += [never_started(name) for name in sorted((names or set()) - listed)]
+        self._jobs.give(command, wanted)
 
     @property
     def clock(self) -> Callable[[], float]:
@@ -185,6 +189,21 @@ class Session:
 
     def simulate(self, command: SimulatorCommand) -> None:
         self._simulator.give(command)
+
+    def set_threshold(self, signal: str, threshold: float) -> None:
+        """Give a signal another threshold, in a thread; a notice says how it ended."""
+
+        def give() -> None:
+            try:
+                self._required().set_threshold(signal, threshold)
+                self.look_up(lambda store: store.retune(signal, threshold))
+            except Exception as error:
+                _log.warning("%s does not get the threshold %g", signal, threshold, exc_info=error)
+                self.notify(Notice(f"{signal}: {Problem.of(error)}", Severity.ERROR))
+            else:
+                self.notify(Notice(f"{signal} alerts from {threshold:g} now."))
+
+        threading.Thread(target=give, name="fraudwatch-threshold", daemon=True).start()
 
     def close(self) -> None:
         """Close the stack in a thread; the view's phase shows when it is closed."""

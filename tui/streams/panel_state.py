@@ -28,6 +28,10 @@ class PanelState(ABC, Generic[ShownT_co]):
     def shown(self, query: Query, now: float) -> ShownT_co:
         """Return what the panel draws, frozen; the same object while nothing changes."""
 
+    def retune(self, feature: str, threshold: float) -> None:
+        """Take another threshold of a signal; a panel without signals has nothing to do."""
+        return
+
     def rows(self, query: Query) -> Iterable[Any]:
         """Return all rows of a query, for an export; a panel without a table has none."""
         return ()

@@ -42,6 +42,9 @@ class SinkTopic(Generic[RowT]):
         source: The documented name of the topic that the feature reads.
         time: The column of `Values` with the event time; empty for a built-in feature.
         user: The column of `Values` that says whose a row is; None if there is none.
+        threshold: The score from which a row is an alert; None for what is no signal.
+        amount: The column of a signal's `Values` with the amount; None if there is none.
+        label: The column of a signal's `Values` that says whether it is fraud; None likewise.
     """
 
     feature: str
@@ -52,6 +55,9 @@ class SinkTopic(Generic[RowT]):
     source: str = contract.TRANSACTION_TOPIC
     time: str = ""
     user: str | None = None
+    threshold: float | None = None
+    amount: str | None = None
+    label: str | None = None
 
 
 ROLLING: Final[SinkTopic[RollingRow]] = SinkTopic("rolling", contract.ROLLING_TOPIC, RollingRow)
@@ -65,6 +71,11 @@ FLAGGED: Final[SinkTopic[WithRecord[Transaction]]] = SinkTopic(
     "flagged", contract.FLAGGED_TOPIC, Transaction, with_record=True
 )
 _BUILT_IN: Final = frozenset(sink.feature for sink in (ROLLING, *WINDOW_SINKS, FLAGGED))
+
+
+def is_signal(sink: SinkTopic[Any]) -> bool:
+    """Whether a feature gives each record a score."""
+    return sink.threshold is not None
 
 
 def picks_records(sink: SinkTopic[Values]) -> bool:
@@ -89,6 +100,9 @@ def own_sinks(sinks: Iterable[Sink]) -> tuple[SinkTopic[Values], ...]:
             source=sink.source,
             time=sink.time,
             user=sink.user,
+            threshold=sink.threshold,
+            amount=sink.amount,
+            label=sink.label,
         )
         for sink in sinks
         if sink.feature not in _BUILT_IN

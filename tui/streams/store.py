@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pipeline.contract import TRANSACTION_TOPIC
@@ -106,6 +107,15 @@ class Store:
             self._throughput.add(now, len(batch.transactions))
         for state in self._states.values():
             state.apply(batch, now)
+
+    def retune(self, feature: str, threshold: float) -> None:
+        """Take another threshold of a signal."""
+        self._own = tuple(
+            replace(sink, threshold=threshold) if sink.feature == feature else sink
+            for sink in self._own
+        )
+        for state in self._states.values():
+            state.retune(feature, threshold)
 
     def fail(self, error: str) -> None:
         """Record that the streams cannot be read; the rows read so far stay."""

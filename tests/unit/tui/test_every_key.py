@@ -38,6 +38,8 @@ SCREENS: Final = {
     "inspect": ["6", "enter", "n"],
     "a time": ["6", "enter", "a"],
     "quarantine": ["b"],
+    "signals": ["7"],
+    "quality": ["7", "Q"],
     "columns": ["2", "c"],
     "export": ["2", "E"],
     "filter": ["4", "slash"],

@@ -30,6 +30,7 @@ def small(**options: Any) -> Stage:
         ["1"],
         ["2"],
         ["5"],
+        ["7"],
         ["2", "enter"],
         ["1", "enter"],
         ["1", "v"],
@@ -82,7 +83,7 @@ async def test_every_panel_is_in_the_line_of_tabs_whatever_is_typed() -> None:
         await stage.settle(pilot)
         tabs = stage.dashboard.query_one("TitleLine.tabs", TitleLine).region.y
         line = stage.screen_text().splitlines()[tabs]
-        for name in ("2 Users", "3 Windows", "4 Flagged", "5 Plots", "6 Records"):
+        for name in ("2 Users", "3 Windows", "4 Flagged", "5 Plots", "6 Records", "7 Signals"):
             assert name in line
 
 

@@ -117,6 +117,15 @@ def ago(low: float, high: float, room: int) -> Fitted:
     return Fitted(low, high, [Tick(0.0, "now")])
 
 
+def shares(low: float, high: float, room: int) -> Fitted:
+    """Place ticks at round numbers between 0 and 1 on an axis of `room` columns."""
+    for parts in (10, 5, 4, 2, 1):
+        ticks = [Tick(at / parts, f"{at / parts:g}") for at in range(parts + 1)]
+        if _fits(ticks, low, high, room):
+            return Fitted(low, high, ticks)
+    return Fitted(low, high)
+
+
 def powers(low: float, high: float, room: int) -> Fitted:
     """Place ticks at powers of ten on a logarithmic axis of `room` columns."""
     for step in (1, 2, 3, 6):

@@ -45,6 +45,7 @@ def _widgets() -> Iterable[Widget]:
 FLAGGED_PANEL: Final[TablePanel[Any]] = TablePanel(
     name="flagged",
     title="Flagged",
+    key="4",
     sinks=(FLAGGED, ROLLING),
     tabs=(FLAGGED,),
     adopts=picks_records,

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
-
-from textual.message import Message
 
 from pipeline.model import JobState, JobStatus, OtherJob
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone
 from tui.keymap import Scope, bindings
 from tui.messages import OpenJob, OpenRows
+from tui.panels.command_chosen import CommandChosen
 from tui.panels.panel_table import PanelTable
 from tui.session.job_control import JobCommand
 from tui.session.read_only import Guarded
@@ -142,18 +140,6 @@ class JobsPanel(Guarded, PanelTable[JobLine]):
 
     BINDINGS = bindings(Scope.JOBS)
 
-    @dataclass
-    class CommandChosen(Message):
-        """Posted when a key starts, stops or cancels jobs.
-
-        Args:
-            command: What to do with the jobs.
-            names: The jobs' names; None for all.
-        """
-
-        command: JobCommand
-        names: frozenset[str] | None
-
     def __init__(self) -> None:
         super().__init__(_COLUMNS, lambda line: line.status.name, id="jobs")
 
@@ -175,11 +161,11 @@ class JobsPanel(Guarded, PanelTable[JobLine]):
 
     def action_start_all(self) -> None:
         """Start every job that is not running."""
-        self.post_message(self.CommandChosen(JobCommand.START, None))
+        self.post_message(CommandChosen(JobCommand.START, None))
 
     def action_stop_all(self) -> None:
         """Stop every job, taking savepoints."""
-        self.post_message(self.CommandChosen(JobCommand.STOP, None))
+        self.post_message(CommandChosen(JobCommand.STOP, None))
 
     def action_rows(self) -> None:
         """Open the rows that the selected job writes."""
@@ -195,4 +181,4 @@ class JobsPanel(Guarded, PanelTable[JobLine]):
 
     def _command_selected(self, command: JobCommand) -> None:
         if self.selected is not None:
-            self.post_message(self.CommandChosen(command, frozenset({self.selected.status.name})))
+            self.post_message(CommandChosen(command, frozenset({self.selected.status.name})))

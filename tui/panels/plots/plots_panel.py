@@ -35,6 +35,7 @@ def _widgets() -> Iterable[Widget]:
 PLOTS: Final[Panel[SeriesSnapshot]] = Panel(
     name="plots",
     title="Plots",
+    key="5",
     sinks=(ROLLING, FLAGGED),
     nothing=SeriesSnapshot(),
     state=_state,

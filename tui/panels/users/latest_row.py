@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tui.streams.sink_topics import SinkTopic, Values
+from tui.streams.sink_topics import SinkTopic, Values, is_signal
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,8 @@ class LatestRow:
 
 
 def is_rolling(sink: SinkTopic[Values]) -> bool:
-    """Whether a feature computes something for each record."""
+    """Whether a feature computes something for each record, which is no score."""
     names = {column.name for column in sink.columns}
     computes = any(column.computed for column in sink.columns)
-    return computes and sink.time in names and "window_end" not in names
+    elsewhere = "window_end" in names or is_signal(sink)
+    return computes and sink.time in names and not elsewhere

@@ -40,6 +40,7 @@ def _widgets() -> Iterable[Widget]:
 USERS: Final[TablePanel[Any]] = TablePanel(
     name="users",
     title="Users",
+    key="2",
     sinks=(ROLLING, FLAGGED),
     tabs=(ROLLING,),
     adopts=is_rolling,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone
-from tui.streams.sink_topics import SinkTopic, Values
+from tui.streams.sink_topics import SinkTopic, Values, is_signal
 from tui.table.column import Column, Columns
 from tui.table.query import Page
 
@@ -81,7 +81,7 @@ def own_line_key(line: OwnWindowLine) -> tuple[Any, ...]:
 
 def has_windows(sink: SinkTopic[Values]) -> bool:
     """Whether a feature has a row per window."""
-    return any(column.name == "window_end" for column in sink.columns)
+    return not is_signal(sink) and any(column.name == "window_end" for column in sink.columns)
 
 
 def own_columns(columns: Columns[Any]) -> Columns[Any]:

@@ -54,6 +54,7 @@ def _rows(page: Page[Any]) -> tuple[WindowUser | OwnWindowRow, ...]:
 WINDOWS: Final[TablePanel[Any]] = TablePanel(
     name="windows",
     title="Windows",
+    key="3",
     sinks=WINDOW_SINKS,
     tabs=WINDOW_SINKS,
     adopts=has_windows,

@@ -15,6 +15,7 @@ from textual.widgets import Footer
 from tui.keymap import Scope, bindings
 from tui.messages import LookAgain, OpenQuarantine, OpenSimulator, OpenTopic
 from tui.panels.catalogue import PANELS, TABLE_PANELS
+from tui.panels.command_chosen import CommandChosen
 from tui.panels.flagged.flagged_panel import FLAGGED_PANEL
 from tui.panels.flagged.flagged_table import FlaggedTable
 from tui.panels.jobs.jobs_table import JobsPanel
@@ -22,6 +23,7 @@ from tui.panels.jobs.startup_lines import StartLines, StartupPanel
 from tui.panels.panel_table import PanelTable, TabbedTable
 from tui.panels.plots.dashboard_plots import every_plot
 from tui.panels.plots.plots_panel import PLOTS
+from tui.panels.signals.signals_panel import SIGNALS
 from tui.panels.windows.windows_panel import WINDOWS
 from tui.preferences import PreferencesFile
 from tui.screens.commands.job_commands import give_when_sure
@@ -42,11 +44,13 @@ from tui.widgets.titles import TitleLine
 from .exports import export_of
 from .panel_titles import panel_titles
 
-# On a wide screen, the three tables are side by side; on a high one, panels get more space.
+# On a wide screen, three tables are side by side; on a high one, panels get more space.
 _BY_WIDTH: Final = [(0, "-narrow"), (110, "-wide"), (170, "-side")]
 _BY_HEIGHT: Final = [(0, "-low"), (34, "-tall")]
 _TABLES: Final = {panel.name: panel for panel in TABLE_PANELS}
 _PANELS: Final = tuple(panel.name for panel in PANELS)
+_ALONE: Final = frozenset({PLOTS.name, SIGNALS.name})
+"""The panels that take all the width of a wide screen."""
 
 
 class Dashboard(Guarded, LiveScreen):
@@ -185,7 +189,7 @@ class Dashboard(Guarded, LiveScreen):
         """Switch to the next feature of Users, if it has several, or else of Windows."""
         data = self.view.data
         panel = _TABLES.get(self._table, WINDOWS)
-        if len(panel.tabs_of(data)) == 1:
+        if len(panel.tabs_of(data)) <= 1:
             panel = WINDOWS
         tabs = panel.tabs_of(data)
         table = self.query_one(f"#{panel.name}", TabbedTable)
@@ -216,8 +220,8 @@ class Dashboard(Guarded, LiveScreen):
         else:
             self.action_panel(message.panel)
 
-    @on(JobsPanel.CommandChosen)
-    def _give_command(self, message: JobsPanel.CommandChosen) -> None:
+    @on(CommandChosen)
+    def _give_command(self, message: CommandChosen) -> None:
         ask = self._preferences.current.ask_before_cancelling
         give_when_sure(self, self._session, message.command, message.names, ask=ask)
 
@@ -320,9 +324,10 @@ class Dashboard(Guarded, LiveScreen):
         for panel in _PANELS:
             self.query_one(f"#{panel}-panel").set_class(panel == self._table, "-chosen")
         self.set_class(self._table == PLOTS.name, "-plots")
+        self.set_class(self._table in _ALONE, "-alone")
 
     def _is_shown(self, panel: str) -> bool:
-        side_by_side = self.has_class("-side") and panel in _TABLES and self._table != PLOTS.name
+        side_by_side = self.has_class("-side") and not {panel, self._table} & _ALONE
         return side_by_side or panel == self._table
 
     def _show_panels(self, view: View) -> None:

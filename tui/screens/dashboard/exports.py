@@ -42,8 +42,8 @@ def export_of(panel: TablePanel[Any], page: Page[Any], look_up: LookUp, *, froze
 def _described(panel: TablePanel[Any], page: Page[Any], *, frozen: bool) -> tuple[str, int]:
     """Describe an export, and return its number of rows."""
     count = panel.count(page, frozen=frozen)
-    if len(panel.tabs) > 1 or page.columns is not None:
-        feature = page.query.feature or panel.tabs[0].feature
+    if len(panel.tabs) != 1 or page.columns is not None:
+        feature = page.query.feature or panel.first.feature
         return f"{panel.title}, {feature}{_that_match(page.query)}", count
     of = f"{text.integer(count)} of {text.integer(page.total)}"
     return f"{panel.title}, {of}{_that_match(page.query)}", count

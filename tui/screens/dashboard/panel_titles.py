@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import count
 from typing import Any, Final
 
 from pipeline.model import JobState
@@ -26,12 +25,16 @@ def panel_titles(view: View, mistakes: Mapping[str, str]) -> tuple[Title, ...]:
         view: The session's view.
         mistakes: By panel, the error in the filter being typed.
     """
-    keys = count(2)
     titles = (
         Title("jobs", "1", "Jobs", _jobs(view)),
-        *(_of_table(panel, str(next(keys)), view) for panel in TABLE_PANELS),
-        Title(PLOTS.name, str(next(keys)), PLOTS.title),
-        Title("records", str(next(keys)), "Records"),
+        *sorted(
+            (
+                *(_of_table(panel, view) for panel in TABLE_PANELS),
+                Title(PLOTS.name, PLOTS.key, PLOTS.title),
+                Title("records", "6", "Records"),
+            ),
+            key=lambda title: title.key,
+        ),
     )
     return tuple(
         title if not mistakes.get(title.panel) else title.with_mistake(mistakes[title.panel])
@@ -39,13 +42,17 @@ def panel_titles(view: View, mistakes: Mapping[str, str]) -> tuple[Title, ...]:
     )
 
 
-def _of_table(panel: TablePanel[Any], key: str, view: View) -> Title:
+def _of_table(panel: TablePanel[Any], view: View) -> Title:
     page = view.data.of(panel)
     sink = panel.tab(view.data)
-    note = _page(page, view.data.seen.get(sink.feature, 0))
-    if len(panel.tabs_of(view.data)) > 1:
-        note = f"{sink.feature} {note}"
-    return Title(panel.name, key, panel.title, note, age=_age(view, sink))
+    if panel.counted is not None and not page.query.filter:
+        note = panel.counted(page)
+    else:
+        note = _page(page, view.data.seen.get(sink.feature, 0))
+    tabs = len(panel.tabs_of(view.data))
+    if tabs > 1 or (tabs and not panel.tabs):
+        note = f"{sink.feature} {note}".rstrip()
+    return Title(panel.name, panel.key, panel.title, note, age=_age(view, sink))
 
 
 def _age(view: View, sink: SinkTopic[Any]) -> str:

@@ -1,0 +1,277 @@
+"""How well a signal does: records counted by score and label, and the figures that follow.
+
+Scores are counted in bins, so that memory is bounded however many records there are. Each edge of a
+bin is a score that a threshold may have, at which every figure is exact.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import pairwise
+from math import isfinite, sqrt
+from typing import Final
+
+_BINS: Final = 1_000
+# The quantile of the normal distribution that leaves 2.5 % on either side.
+_NORMAL: Final = 1.959963984540054
+_DAY: Final = timedelta(days=1)
+_LEAST_SPAN: Final = timedelta(hours=1)
+
+Label = bool | None
+"""Whether a record is labelled fraud; None if it has no label."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A share with its 95 % interval, by Wilson's method."""
+
+    value: float
+    low: float
+    high: float
+
+
+def share(part: int, of: int) -> Share | None:
+    """Return how large a part is; None if it is a part of nothing."""
+    if not of:
+        return None
+    value, square = part / of, _NORMAL**2
+    centre = (value + square / (2 * of)) / (1 + square / of)
+    spread = sqrt(value * (1 - value) / of + square / (4 * of**2)) * _NORMAL / (1 + square / of)
+    # What rounding adds must not leave the scale, nor the share outside of its own interval.
+    return Share(
+        value, max(0.0, min(value, centre - spread)), min(1.0, max(value, centre + spread))
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a threshold makes of the records.
+
+    Attributes:
+        caught: Alerts that are labelled fraud.
+        false_alerts: Alerts that are labelled legitimate.
+        missed: Other records that are labelled fraud.
+        passed: Other records that are labelled legitimate.
+        unlabelled_alerts: Alerts without a label.
+        unlabelled: Records without a label, alerts or not.
+        caught_amount: Sum of the amounts of `caught`.
+        missed_amount: Sum of the amounts of `missed`.
+        alerts_a_day: Alerts per day of event time; None if the records cover less than an hour.
+    """
+
+    caught: int = 0
+    false_alerts: int = 0
+    missed: int = 0
+    passed: int = 0
+    unlabelled_alerts: int = 0
+    unlabelled: int = 0
+    caught_amount: float = 0.0
+    missed_amount: float = 0.0
+    alerts_a_day: float | None = None
+
+    @property
+    def alerts(self) -> int:
+        return self.caught + self.false_alerts + self.unlabelled_alerts
+
+    @property
+    def fraud(self) -> int:
+        """Records that are labelled fraud."""
+        return self.caught + self.missed
+
+    @property
+    def precision(self) -> Share | None:
+        """The share of fraud among labelled alerts; None without any."""
+        return share(self.caught, self.caught + self.false_alerts)
+
+    @property
+    def recall(self) -> Share | None:
+        """The share of fraud that is caught; None without any fraud."""
+        return share(self.caught, self.fraud)
+
+    @property
+    def f1(self) -> float | None:
+        """The harmonic mean of precision and recall; None without an alert and without fraud."""
+        of = 2 * self.caught + self.false_alerts + self.missed
+        return 2 * self.caught / of if of else None
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Records by score and label.
+
+    Attributes:
+        edges: The least score of each bin, in order; the first is 0.
+        fraud: Records labelled fraud in each bin.
+        legitimate: Records labelled legitimate in each bin.
+        unlabelled: Records without a label in each bin.
+        amounts: Sum of the amounts labelled fraud in each bin.
+        span: From the first to the last event time.
+    """
+
+    edges: Sequence[float] = field(default=(0.0,), repr=False)
+    fraud: Sequence[int] = field(default=(0,), repr=False)
+    legitimate: Sequence[int] = field(default=(0,), repr=False)
+    unlabelled: Sequence[int] = field(default=(0,), repr=False)
+    amounts: Sequence[float] = field(default=(0.0,), repr=False)
+    span: timedelta = timedelta()
+
+    @property
+    def total(self) -> int:
+        return sum(self.fraud) + sum(self.legitimate) + sum(self.unlabelled)
+
+    def outcome(self, threshold: float) -> Outcome:
+        """Return what a threshold makes of the records.
+
+        Args:
+            threshold: A record with this score or a higher one is an alert. Between two edges,
+                the higher one counts.
+        """
+        at = bisect_left(self.edges, threshold)
+        alerts = sum(map(sum, (self.fraud[at:], self.legitimate[at:], self.unlabelled[at:])))
+        return Outcome(
+            caught=sum(self.fraud[at:]),
+            false_alerts=sum(self.legitimate[at:]),
+            missed=sum(self.fraud[:at]),
+            passed=sum(self.legitimate[:at]),
+            unlabelled_alerts=sum(self.unlabelled[at:]),
+            unlabelled=sum(self.unlabelled),
+            caught_amount=sum(self.amounts[at:]),
+            missed_amount=sum(self.amounts[:at]),
+            alerts_a_day=None if self.span < _LEAST_SPAN else alerts * (_DAY / self.span),
+        )
+
+    def curve(self) -> list[tuple[float, float]]:
+        """Return recall and precision for each score that occurs, the highest first."""
+        fraud, points, caught, wrong = sum(self.fraud), [], 0, 0
+        for positive, negative in zip(reversed(self.fraud), reversed(self.legitimate), strict=True):
+            if positive or negative:
+                caught, wrong = caught + positive, wrong + negative
+                points.append((caught / fraud if fraud else 0.0, caught / (caught + wrong)))
+        return points if fraud else []
+
+    @property
+    def average_precision(self) -> float | None:
+        """The area under the curve of precision over recall, in steps; None without fraud."""
+        points = self.curve()
+        if not points:
+            return None
+        steps = pairwise([(0.0, 0.0), *points])
+        return sum((recall - before) * precision for (before, _), (recall, precision) in steps)
+
+    def histogram(self, counts: Sequence[int], bars: int) -> list[int]:
+        """Return counts of the bins in equally wide bars over the scores from 0 to 1."""
+        found = [0] * bars
+        for edge, count in zip(self.edges, counts, strict=True):
+            # An edge such as 0.29 is a little below 29 hundredths.
+            found[min(bars - 1, int(edge * bars + 1e-9))] += count
+        return found
+
+
+def edges_with(threshold: float) -> tuple[float, ...]:
+    """Return the edges of the bins: thousandths, and a threshold between them."""
+    return tuple(sorted({*(number / _BINS for number in range(_BINS + 1)), threshold}))
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts records by score and label, in bounded memory.
+
+    Attributes:
+        edges: The least score of each bin, in order; the first is 0.
+    """
+
+    edges: Sequence[float]
+    _counts: Counter[tuple[int, Label]] = field(default_factory=Counter)
+    _amounts: dict[int, float] = field(default_factory=dict)
+    _first: datetime | None = None
+    _last: datetime | None = None
+
+    def add(self, score: float, label: Label, amount: float | None, at: datetime) -> None:
+        """Count a record."""
+        place = max(0, bisect_right(self.edges, score) - 1)
+        self._counts[place, label] += 1
+        if label and amount is not None and isfinite(amount):
+            self._amounts[place] = self._amounts.get(place, 0.0) + amount
+        self._cover(at, at)
+
+    def merge(self, other: Tally) -> None:
+        """Add the records of another tally with the same edges."""
+        self._counts.update(other._counts)
+        for place, amount in other._amounts.items():
+            self._amounts[place] = self._amounts.get(place, 0.0) + amount
+        if other._first is not None and other._last is not None:
+            self._cover(other._first, other._last)
+
+    def counts(self) -> Counts:
+        """Return the counts as they are now, frozen."""
+        bins = range(len(self.edges))
+        first, last = self._first, self._last
+        return Counts(
+            edges=self.edges,
+            fraud=tuple(self._counts[place, True] for place in bins),
+            legitimate=tuple(self._counts[place, False] for place in bins),
+            unlabelled=tuple(self._counts[place, None] for place in bins),
+            amounts=tuple(self._amounts.get(place, 0.0) for place in bins),
+            span=last - first if first is not None and last is not None else timedelta(),
+        )
+
+    def _cover(self, first: datetime, last: datetime) -> None:
+        self._first = first if self._first is None else min(first, self._first)
+        self._last = last if self._last is None else max(last, self._last)
+
+
+class RecentTally:
+    """Counts the records of the last hours of event time.
+
+    Args:
+        edges: The least score of each bin, in order; the first is 0.
+        hours: How many, of which the last one has only begun.
+    """
+
+    def __init__(self, edges: Sequence[float], hours: int = 24) -> None:
+        self._edges = edges
+        self._hours = timedelta(hours=hours)
+        self._by_hour: dict[datetime, Tally] = {}
+        self._newest = datetime.min
+
+    def add(self, score: float, label: Label, amount: float | None, at: datetime) -> None:
+        """Count a record, unless it is older."""
+        hour = at.replace(minute=0, second=0, microsecond=0)
+        if hour > self._newest:
+            self._newest = hour
+            for old in [each for each in self._by_hour if hour - each >= self._hours]:
+                del self._by_hour[old]
+        if self._newest - hour < self._hours:
+            tally = self._by_hour.setdefault(hour, Tally(self._edges))
+            tally.add(score, label, amount, at)
+
+    def counts(self) -> Counts:
+        """Return the counts as they are now, frozen."""
+        return merged(self._edges, self._by_hour.values()).counts()
+
+
+def merged(edges: Sequence[float], tallies: Iterable[Tally]) -> Tally:
+    """Return the sum of tallies with these edges."""
+    total = Tally(edges)
+    for tally in tallies:
+        total.merge(tally)
+    return total
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """How well a signal does.
+
+    Attributes:
+        threshold: The signal's threshold.
+        everything: All records that were counted.
+        recent: Those of the last day of event time.
+    """
+
+    threshold: float
+    everything: Counts = Counts()
+    recent: Counts = Counts()

@@ -1,0 +1,1 @@
+"""How well a signal does, and what another threshold would change."""
