@@ -62,6 +62,7 @@ def backtest(
     found: list[Figures] = []
     with _transactions(what, mapping, common, report) as (connection, topic):
         signals = _signals(signal, model, topic, common)
+        _say_what_was_trained_on(connection, model)
         if rows is not None and (len(signals) > 1 or len(threshold) > 1):
             raise ConfigError(
                 "--rows takes one signal and one threshold.", "Name them by --signal, --threshold."
@@ -130,6 +131,22 @@ def _signals(
             f"No signal reads {topic!r}.", "Declare one by @signal in a file of features."
         )
     return chosen
+
+
+def _say_what_was_trained_on(connection: duckdb.DuckDBPyConnection, models: Sequence[Path]) -> None:
+    """Say which models have seen these transactions, since their figures then prove little."""
+    if not models:
+        return
+    from pipeline.signals.trees import read_model
+    from pipeline.training.examples import digest
+
+    these = digest(connection)
+    for path in models:
+        if read_model(path).training.digest == these:
+            say(
+                f"{path} was trained on these transactions, so its figures say nothing about "
+                "others; `fraudwatch train` judges it on unseen customers."
+            )
 
 
 @contextmanager

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 from cyclopts import Parameter
 
+from pipeline.errors import ConfigError
+
 from .common import Common, Json, print_json, print_table, say
 
 if TYPE_CHECKING:
@@ -54,6 +56,11 @@ def train(
     from .transactions import transactions_of
 
     shape = Shape(trees, depth, seed)
+    if budget < 1:
+        raise ConfigError(f"--budget {budget} is not valid.", "Use a number from 1.")
+    if out.is_dir() or not out.absolute().parent.is_dir():
+        # Before the training, which takes a while.
+        raise ConfigError(f"{out} cannot be written.", "Name a file in a folder that exists.")
 
     def report(line: str) -> None:
         say(f"  … {line}", over=True)

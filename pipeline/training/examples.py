@@ -78,7 +78,7 @@ def examples(connection: duckdb.DuckDBPyConnection) -> Examples:
     _refuse_too_few(users, fraud)
     return Examples(
         INPUTS, np.column_stack(columns), fraud, users, np.asarray(found["__time"], np.int64),
-        _digest(connection),
+        digest(connection),
     )  # fmt: skip
 
 
@@ -98,8 +98,8 @@ def _refuse_too_few(users: Ints, fraud: Ints) -> None:
         )
 
 
-def _digest(connection: duckdb.DuckDBPyConnection) -> str:
-    """Digest of all transactions in an order that does not depend on that of the files."""
+def digest(connection: duckdb.DuckDBPyConnection) -> str:
+    """Return a digest of the transactions in the view `INPUT`, whatever their order."""
     columns = ", ".join(contract.TRANSACTION_FIELDS)
     row = connection.execute(
         f"SELECT count(*), bit_xor(hash({columns})), sum(hash({columns})::HUGEINT) FROM {INPUT}"

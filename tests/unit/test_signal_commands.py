@@ -1,0 +1,111 @@
+"""`backtest` and `train` on files, without a stack."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipeline.cli.app import main
+
+FILE = "kaggle-layout-60-customers.csv.gz"
+
+
+@pytest.fixture(autouse=True)
+def _state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FRAUDWATCH_STATE_DIR", str(tmp_path / "a state"))
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def sample(sample_data: Path) -> str:
+    return str(sample_data / FILE)
+
+
+def refused(capsys: pytest.CaptureFixture[str], code: int, *arguments: str) -> str:
+    assert main(arguments) == code
+    said = capsys.readouterr()
+    assert not said.out
+    assert "Traceback" not in said.err
+    return said.err
+
+
+def test_rules_catch_more_than_amounts_alone(
+    sample: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["backtest", sample, "--json"]) == 0
+    (found,) = json.loads(capsys.readouterr().out)
+    assert (found["signal"], found["transactions"], found["fraud"]) == ("rules", 9_318, 573)
+    # The amount alone has 0.61 here.
+    assert found["average_precision"] > 0.75
+    assert found["recall"]["of"] == 573
+    assert found["alerts"] == found["precision"]["of"]
+
+
+def test_several_thresholds_stand_side_by_side(
+    sample: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["backtest", sample, "--threshold", "0.5", "--threshold", "0.9"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("9,318 transactions of 60 days, 573 of them fraud.")
+    assert "rules ≥ 0.5" in out and "rules ≥ 0.9" in out
+
+
+@pytest.mark.parametrize("name", ["judged.csv", "judged.parquet"])
+def test_the_list_behind_the_numbers(
+    sample: str, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["backtest", sample, "--rows", name, "--json"]) == 0
+    (found,) = json.loads(capsys.readouterr().out)
+    counts = dict(duckdb.sql(f"SELECT outcome, count(*) FROM '{name}' GROUP BY outcome").fetchall())
+    assert counts["caught"] == found["recall"]["count"]
+    assert counts["missed"] == found["recall"]["of"] - found["recall"]["count"]
+    assert counts["false alert"] == found["alerts"] - found["recall"]["count"]
+    assert sum(counts.values()) == 9_318
+
+
+def test_a_model_is_trained_judged_and_known_to_have_seen_its_transactions(
+    sample: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ("--trees", "8", "--depth", "2")
+    assert main(["train", sample, "--out", "fraud.model", *options]) == 0
+    out = capsys.readouterr().out
+    assert "9,318 transactions of 59 customers, 573 of them fraud." in out
+    assert "fraudwatch start model --model fraud.model" in out
+    assert main(["backtest", sample, "--model", "fraud.model", "--json"]) == 0
+    said = capsys.readouterr()
+    assert "was trained on these transactions" in said.err
+    (found,) = json.loads(said.out)
+    assert found["signal"] == "fraud"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("backtest",), 2, "No file is given."),
+        (("backtest", "nowhere.csv"), 5, "neither a file nor a topic"),
+        (("backtest", "x.csv", "--threshold", "2"), 2, "--threshold 2 is not valid"),
+        (("backtest", "x.csv", "--budget", "0"), 2, "--budget 0 is not valid"),
+        (("backtest", "x.csv", "--rows", "x.txt"), 2, ".csv or .parquet"),
+        (("train", "--out", "m"), 2, "No file is given."),
+        (("train", "nowhere.csv", "--out", "m"), 5, "nowhere.csv"),
+        (("train", "x.csv", "--out", "none/m"), 2, "none/m cannot be written."),
+        (("train", "x.csv", "--out", "m", "--trees", "500"), 5, "Use --trees 125"),
+        (("start", "model"), 2, "There is no model yet."),
+        (("start", "rules", "--model", "m"), 2, "--model is for the job 'model'"),
+        (("start", "model", "--model", "m"), 5, "m is no model"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_a_sentence(
+    arguments: tuple[str, ...], code: int, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert said in refused(capsys, code, *arguments)
+
+
+def test_signals_that_are_not_there(sample: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "Signals that do: rules." in refused(capsys, 5, "backtest", sample, "--signal", "nope")
+    assert "one signal and one threshold" in refused(
+        capsys, 2, "backtest", sample, "--threshold", "0.1", "--threshold", "0.2", "--rows", "x.csv"
+    )
