@@ -73,7 +73,8 @@ class SignalState(PanelState[Page[SignalRow]]):
                 found.total,
                 truncated=self._alerts > found.total,
                 query=query,
-                columns=self._columns,
+                # Those of the panel do for no rows.
+                columns=self._columns if self._scored else None,
                 alerts=self._alerts,
                 scored=self._scored,
                 quality=self._judged(),
