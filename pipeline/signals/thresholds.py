@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -52,9 +52,21 @@ class Thresholds:
             InputError: It is no threshold, or the file cannot be read or written.
         """
         require_threshold(threshold)
+        self._change(lambda given: {**given, signal: threshold})
+
+    def forget(self, signal: str) -> None:
+        """Return a signal to the threshold that it is declared with.
+
+        Raises:
+            InputError: The file cannot be read or written.
+        """
+        if signal in self.given():
+            self._change(lambda given: {n: at for n, at in given.items() if n != signal})
+
+    def _change(self, change: Callable[[Mapping[str, float]], Mapping[str, float]]) -> None:
         try:
             with private_file.locked(self._path):
-                changed = {**self.given(), signal: threshold}
+                changed = change(self.given())
                 private_file.write(self._path, msgspec.json.format(msgspec.json.encode(changed)))
         except OSError as error:
             raise InputError(

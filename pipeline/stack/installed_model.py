@@ -10,6 +10,7 @@ from pipeline import private_file
 from pipeline.config import Settings
 from pipeline.errors import ConfigError, PipelineError
 from pipeline.signals.model import NAME
+from pipeline.signals.thresholds import Thresholds
 from pipeline.signals.trees import read_model
 
 
@@ -51,3 +52,5 @@ def installed(path: Path | None, settings: Settings, jobs: Sequence[str]) -> Ite
         else:
             private_file.write(target, before)
         raise
+    # Scores of different models are not alike.
+    Thresholds(settings.thresholds_file).forget(NAME)

@@ -7,13 +7,11 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pipeline.config import KafkaSettings, Settings
-from pipeline.errors import JobError, UnavailableError
-from pipeline.features import Feature, Registry
-from pipeline.features.masks import Masks
+from pipeline.errors import UnavailableError
+from pipeline.features import Feature
 from pipeline.flink.ddl import job_sql
 from pipeline.flink.jobs import remembered
 from pipeline.flink.restore_points import recorded_restore_points
@@ -22,21 +20,16 @@ from pipeline.model import (
     Health,
     JobDetail,
     JobMetrics,
-    JobState,
     JobStatus,
     Resume,
     SimulatorCommand,
     SimulatorStatus,
-    Sink,
     StackStatus,
 )
-from pipeline.signals.signal import Signal
-from pipeline.signals.thresholds import Thresholds
-from pipeline.sources import TRANSACTION, Source
-from pipeline.sources.masking import Mask
+from pipeline.sources import TRANSACTION
 
-from . import catalog
 from .bring_up import BringUp, create_topics
+from .declarations import Declared
 from .endpoints import Stack
 from .job_detail import described
 from .local.control import Control, GetReport, Report, Stop
@@ -50,7 +43,7 @@ _SOME_BOOTSTRAP = "127.0.0.1:9092"
 _STOP_SECONDS = 60.0
 
 
-class Runtime:
+class Runtime(Declared):
     """The pipeline of one profile; methods block, and may be called from any thread.
 
     Args:
@@ -58,23 +51,9 @@ class Runtime:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+        super().__init__(settings)
         self._stack = Stack(settings)
         self._closing = threading.Event()
-        self._loading = threading.Lock()
-        self._features: Registry | None = None
-
-    @property
-    def features(self) -> Registry:
-        """The profile's features; loaded on first use, since `down` needs none.
-
-        Raises:
-            InputError: A feature file is unusable.
-        """
-        with self._loading:  # A user's file is executed only once.
-            if self._features is None:
-                self._features = catalog.load(self._settings)
-            return self._features
 
     @property
     def bootstrap(self) -> str:
@@ -161,44 +140,6 @@ class Runtime:
             self._release()
             raise
 
-    def sinks(self) -> tuple[Sink, ...]:
-        """Return what the topic of each feature holds.
-
-        Raises:
-            InputError: A feature file is unusable.
-        """
-        return tuple(map(self._sink, self.features))
-
-    def set_threshold(self, name: str, threshold: float) -> None:
-        """Give a signal another threshold, and keep it for every later start.
-
-        Raises:
-            JobError: There is no such signal.
-            InputError: It is no threshold, or it cannot be kept.
-        """
-        (signal,) = self.features.find([name])
-        if not isinstance(signal, Signal):
-            raise JobError(f"{name} is a feature without a score.", "Name a signal.")
-        Thresholds(self._settings.thresholds_file).give(name, threshold)
-        changed = catalog.with_thresholds(self.features, {name: threshold})
-        with self._loading:
-            self._features = changed
-
-    def sources(self) -> tuple[Source, ...]:
-        """Return the sources that features read."""
-        return self.features.sources
-
-    def mask_of(self, topic: str) -> Mask:
-        """Return what is hidden in a topic, by its name in Kafka."""
-        return self._masks.of(topic)
-
-    @cached_property
-    def _masks(self) -> Masks:
-        return Masks(self.features, self._settings.kafka, show=self._settings.show_sensitive)
-
-    def _sink(self, feature: Feature) -> Sink:
-        return feature.sink.in_full() if self._settings.show_sensitive else feature.sink
-
     def status(self) -> StackStatus:
         """Return the status of the whole stack, also when it does not run."""
         endpoints = self._stack.find_endpoints()
@@ -207,7 +148,7 @@ class Runtime:
                 profile=self._settings.profile,
                 kafka=Health.OFF,
                 flink=Health.OFF,
-                jobs=self._listed(
+                jobs=self.listed(
                     remembered(self._settings, self.features.topics(self._settings.kafka))
                 ),
             )
@@ -223,12 +164,12 @@ class Runtime:
             simulator=endpoints.report.simulator if endpoints.report else SimulatorStatus(),
         )
         if condition.slots is None:
-            return dataclasses.replace(status, jobs=self._listed(remembered(self._settings, sinks)))
+            return dataclasses.replace(status, jobs=self.listed(remembered(self._settings, sinks)))
         survey = self._stack.jobs(endpoints).survey(sinks)
         return dataclasses.replace(
             status,
             slots=condition.slots,
-            jobs=self._listed(survey.ours),
+            jobs=self.listed(survey.ours),
             others=survey.others,
         )
 
@@ -240,15 +181,6 @@ class Runtime:
         """
         named = tuple(names) or tuple(job.name for job in self.status().jobs)
         return self.features.find(named)
-
-    def _listed(self, jobs: Iterable[JobStatus]) -> tuple[JobStatus, ...]:
-        """Leave out jobs that only start on request, and that nobody has started."""
-        on_request = {feature.name for feature in self.features if feature.on_request}
-        return tuple(
-            job
-            for job in jobs
-            if job.name not in on_request or job.state is not JobState.STOPPED or job.savepoint
-        )
 
     def metrics(self) -> dict[str, JobMetrics]:
         """Return the metrics of the running jobs, by name.
@@ -273,13 +205,13 @@ class Runtime:
         endpoints = self._stack.find_endpoints()
         if endpoints is None:
             restore_points = recorded_restore_points(self._settings, name)
-            return described(feature, topic, sql, restore_points, sink=self._sink(feature))
+            return described(feature, topic, sql, restore_points, sink=self.sink_of(feature))
         jobs = self._stack.jobs(endpoints)
         rest = self._stack.rest(endpoints.flink)
         job_id = jobs.running([name]).get(name) or jobs.last_id(name)
         failures = rest.failures(job_id) if job_id else ()
         points = jobs.restore_points(name)
-        return described(feature, topic, sql, points, failures, sink=self._sink(feature))
+        return described(feature, topic, sql, points, failures, sink=self.sink_of(feature))
 
     def start_job(
         self,

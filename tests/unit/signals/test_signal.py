@@ -10,6 +10,7 @@ from pipeline import config
 from pipeline.errors import ConfigError, InputError
 from pipeline.model import JobState
 from pipeline.signals import Signal, signal
+from pipeline.signals.trees import Model, Training, Tree, write_model
 from pipeline.stack import feature_files
 from pipeline.stack.installed_model import installed
 from pipeline.stack.runtime import Runtime
@@ -95,3 +96,21 @@ def test_a_model_that_does_not_start_is_not_installed(tmp_path: Path) -> None:
     ):
         raise AssertionError
     assert not settings.model_file.exists()
+
+
+def test_another_model_has_its_own_threshold(tmp_path: Path) -> None:
+    settings = config.load(environment={"FRAUDWATCH_STATE_DIR": str(tmp_path / "state")})
+    leaf = Tree((-1,), (0.0,), (-1,), (-1,), (False,), (0.1,))
+    model = Model(
+        inputs=("amt",),
+        base=0.0,
+        trees=(leaf,),
+        threshold=0.7,
+        training=Training("", 0, 0, 0, "", ""),
+    )
+    write_model(model, tmp_path / "m")
+    with installed(tmp_path / "m", settings, ["model"]):
+        Runtime(settings).set_threshold("model", 0.3)
+        Runtime(settings).set_threshold("rules", 0.4)
+    found = {sink.feature: sink.threshold for sink in Runtime(settings).sinks()}
+    assert (found["model"], found["rules"]) == (0.7, 0.4)

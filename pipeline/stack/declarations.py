@@ -1,0 +1,92 @@
+"""What a profile declares, whether its stack runs or not: features, signals, sources, sinks."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from functools import cached_property
+
+from pipeline.config import Settings
+from pipeline.errors import JobError
+from pipeline.features import Feature, Registry
+from pipeline.features.masks import Masks
+from pipeline.model import JobState, JobStatus, Sink
+from pipeline.signals import Signal
+from pipeline.signals.thresholds import Thresholds
+from pipeline.sources import Source
+from pipeline.sources.masking import Mask
+
+from . import catalog
+
+
+class Declared:
+    """The declarations of one profile; methods may be called from any thread.
+
+    Args:
+        settings: Settings of the profile.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._loading = threading.Lock()
+        self._features: Registry | None = None
+
+    @property
+    def features(self) -> Registry:
+        """The profile's features; loaded on first use, since `down` needs none.
+
+        Raises:
+            InputError: A feature file is unusable.
+        """
+        with self._loading:  # A user's file is executed only once.
+            if self._features is None:
+                self._features = catalog.load(self._settings)
+            return self._features
+
+    def sinks(self) -> tuple[Sink, ...]:
+        """Return what the topic of each feature holds.
+
+        Raises:
+            InputError: A feature file is unusable.
+        """
+        return tuple(map(self.sink_of, self.features))
+
+    def set_threshold(self, name: str, threshold: float) -> None:
+        """Give a signal another threshold, and keep it for every later start.
+
+        Raises:
+            JobError: There is no such signal.
+            InputError: It is no threshold, or it cannot be kept.
+        """
+        (signal,) = self.features.find([name])
+        if not isinstance(signal, Signal):
+            raise JobError(f"{name} is a feature without a score.", "Name a signal.")
+        Thresholds(self._settings.thresholds_file).give(name, threshold)
+        changed = catalog.with_thresholds(self.features, {name: threshold})
+        with self._loading:
+            self._features = changed
+
+    def sources(self) -> tuple[Source, ...]:
+        """Return the sources that features read."""
+        return self.features.sources
+
+    def mask_of(self, topic: str) -> Mask:
+        """Return what is hidden in a topic, by its name in Kafka."""
+        return self._masks.of(topic)
+
+    @cached_property
+    def _masks(self) -> Masks:
+        return Masks(self.features, self._settings.kafka, show=self._settings.show_sensitive)
+
+    def sink_of(self, feature: Feature) -> Sink:
+        """Return what the topic of a feature holds."""
+        return feature.sink.in_full() if self._settings.show_sensitive else feature.sink
+
+    def listed(self, jobs: Iterable[JobStatus]) -> tuple[JobStatus, ...]:
+        """Leave out jobs that only start on request, and that nobody has started."""
+        on_request = {feature.name for feature in self.features if feature.on_request}
+        return tuple(
+            job
+            for job in jobs
+            if job.name not in on_request or job.state is not JobState.STOPPED or job.savepoint
+        )
