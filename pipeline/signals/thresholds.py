@@ -65,6 +65,7 @@ class Thresholds:
 
     def _change(self, change: Callable[[Mapping[str, float]], Mapping[str, float]]) -> None:
         try:
+            private_file.make_directory(self._path.parent)
             with private_file.locked(self._path):
                 changed = change(self.given())
                 private_file.write(self._path, msgspec.json.format(msgspec.json.encode(changed)))

@@ -43,6 +43,7 @@ def installed(path: Path | None, settings: Settings, jobs: Sequence[str]) -> Ite
         )
     read_model(path)
     before = target.read_bytes() if target.is_file() else None
+    private_file.make_directory(target.parent)
     private_file.write(target, path.read_bytes())
     try:
         yield
