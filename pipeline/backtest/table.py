@@ -8,7 +8,7 @@ from typing import Final
 from pipeline.text.words import counted
 
 from .figures import EPISODE_HOURS, Figures, Ratio
-from .words import NONE, number
+from .in_words import NONE, number
 
 _HOUR: Final = 3600.0
 

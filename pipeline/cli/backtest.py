@@ -103,7 +103,7 @@ def _signals(
     from dataclasses import replace
 
     from pipeline.signals import Signal
-    from pipeline.signals.model import model_signal
+    from pipeline.signals.model_signal import model_signal
     from pipeline.signals.trees import read_model
     from pipeline.sources import TRANSACTION
     from pipeline.stack import catalog

@@ -14,7 +14,7 @@ from .common import Common, Json, print_json, print_table, say
 
 if TYPE_CHECKING:
     from pipeline.signals.trees import Model
-    from pipeline.training.report import TrainingReport
+    from pipeline.training.training_report import TrainingReport
 
 _SHOWN_INPUTS: Final = 12
 _BAR_CELLS: Final = 30
@@ -51,7 +51,7 @@ def train(
     from pipeline.signals.trees import write_model
     from pipeline.training.examples import examples
     from pipeline.training.learner import Shape, learn
-    from pipeline.training.report import best_threshold, training_report
+    from pipeline.training.training_report import best_threshold, training_report
 
     from .transactions import transactions_of
 
@@ -92,7 +92,7 @@ def _object(report: TrainingReport, model: Model, out: Path) -> dict[str, object
 
 
 def _lines(report: TrainingReport, model: Model, out: Path) -> Iterator[str]:
-    from pipeline.backtest.words import number, ratio_in_words
+    from pipeline.backtest.in_words import number, ratio_in_words
 
     of, unseen = model.training, report.unseen
     yield (

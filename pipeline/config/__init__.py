@@ -8,7 +8,7 @@ from .codec import from_json, kafka_from_json, kafka_to_json, to_json
 from .flink import FlinkSettings
 from .kafka import KafkaSettings
 from .loading import FILE_NAME, files, files_with, load, profiles, user_directory
-from .rules import RuleSettings
+from .rule_settings import RuleSettings
 from .schema_registry import RegistrySettings
 from .secret import Secret
 from .settings import COMPOSE_PROFILE, LOCAL_PROFILE, Settings

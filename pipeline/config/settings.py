@@ -12,7 +12,7 @@ from pipeline.errors import ConfigError
 
 from .flink import FlinkSettings
 from .kafka import KafkaSettings
-from .rules import RuleSettings
+from .rule_settings import RuleSettings
 from .types import Positive
 
 LOCAL_PROFILE: Final = "local"

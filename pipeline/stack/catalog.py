@@ -8,8 +8,8 @@ from dataclasses import replace
 from pipeline.config import Settings
 from pipeline.features import BUILT_IN, Registry
 from pipeline.features.masks import Masks
-from pipeline.signals.model import model_signal
-from pipeline.signals.rules import rules_signal
+from pipeline.signals.model_signal import model_signal
+from pipeline.signals.rules_signal import rules_signal
 from pipeline.signals.signal import Signal
 from pipeline.signals.thresholds import Thresholds
 from pipeline.signals.trees import read_model

@@ -9,7 +9,7 @@ from pathlib import Path
 from pipeline import private_file
 from pipeline.config import Settings
 from pipeline.errors import ConfigError, PipelineError
-from pipeline.signals.model import NAME
+from pipeline.signals.model_signal import NAME
 from pipeline.signals.thresholds import Thresholds
 from pipeline.signals.trees import read_model
 

@@ -16,7 +16,7 @@ from pipeline.backtest.figures import Figures, figures, ratio
 from pipeline.backtest.scored import Scored
 from pipeline.backtest.table import lines, summary
 from pipeline.config import RuleSettings
-from pipeline.signals.rules import rules_signal
+from pipeline.signals.rules_signal import rules_signal
 
 BEGIN = datetime(2024, 3, 1)
 Row = tuple[float, bool | None, str | None, float, int]

@@ -11,7 +11,7 @@ from pipeline.config import RuleSettings, load
 from pipeline.errors import ConfigError
 from pipeline.flink.refusals import refusal
 from pipeline.parity.batch import evaluate
-from pipeline.signals.rules import rules_signal
+from pipeline.signals.rules_signal import rules_signal
 from pipeline.signals.signal import unfit
 
 from .transactions import BEGIN, random_rows, table

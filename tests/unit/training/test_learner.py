@@ -11,11 +11,11 @@ from pipeline.backtest.scored import score
 from pipeline.cli.transactions import transactions_of
 from pipeline.config import RuleSettings
 from pipeline.errors import InputError
-from pipeline.signals.model import model_signal
+from pipeline.signals.model_signal import model_signal
 from pipeline.signals.trees import read_model, write_model
 from pipeline.training.examples import Examples, Floats, examples
 from pipeline.training.learner import Learned, Shape, _grower, learn
-from pipeline.training.report import best_threshold, training_report
+from pipeline.training.training_report import best_threshold, training_report
 
 SHAPE = Shape(trees=12, depth=3)
 FILE = "kaggle-layout-60-customers.csv.gz"

@@ -10,7 +10,7 @@ from tui.session.view import View
 from tui.table.layout import fit
 from tui.widgets.lines import Lines
 
-from .figures import percent, rate, span
+from .quality_text import percent, rate, span
 from .signal_page import SignalPage
 from .signals_panel import SIGNALS
 

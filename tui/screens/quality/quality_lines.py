@@ -12,7 +12,7 @@ from textual.widget import Widget
 from pipeline.signals.quality import Counts, Outcome, Quality
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone, content
-from tui.panels.signals.figures import percent, plain, rate, span
+from tui.panels.signals.quality_text import percent, plain, rate, span
 from tui.table.layout import fit
 
 Line = Sequence[Piece]

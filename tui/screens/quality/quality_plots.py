@@ -10,7 +10,7 @@ from tui.drawing import text
 from tui.drawing.plots.chart import Axis, Chart, MarkShape, PlotMark, Point
 from tui.drawing.plots.ticks import linear, shares
 from tui.drawing.tones import Piece, Tone
-from tui.panels.signals.figures import plain
+from tui.panels.signals.quality_text import plain
 from tui.widgets.plot import Line, Plot, legend
 
 _BARS: Final = 50

@@ -9,7 +9,7 @@ import ibis.expr.types as ir
 from pipeline.config import RuleSettings
 
 from .inputs import with_inputs
-from .rules import RULE_INPUTS, reasons
+from .rules_signal import RULE_INPUTS, reasons
 from .signal import REASONS, SCORE, Signal
 from .trees import Model, score
 

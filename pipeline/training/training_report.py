@@ -12,7 +12,7 @@ from pipeline.backtest.scored import Scored
 from pipeline.config import RuleSettings
 from pipeline.features.compiled import to_sql
 from pipeline.signals import inputs
-from pipeline.signals.model import model_signal
+from pipeline.signals.model_signal import model_signal
 from pipeline.signals.trees import Model
 
 from .examples import Examples, Floats, Ints
