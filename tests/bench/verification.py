@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
-import time
 from pathlib import Path
-
-import psutil
 
 from pipeline.config import Settings
 from pipeline.kafka.producer import TransactionProducer
@@ -17,9 +12,8 @@ from pipeline.simulator.generator import Generator
 from pipeline.stack.runtime import Runtime
 from tests.e2e.conftest import stack_environment
 
+from .processes import measured
 from .report import MIB, seconds_until, show
-
-_LOOK_SECONDS = 0.05
 
 
 def bench_verify(settings: Settings, count: int) -> None:
@@ -37,7 +31,8 @@ def bench_verify(settings: Settings, count: int) -> None:
                 row = generator.next(7.2)
                 producer.send(encode.key(row), encode.value(row))
         seconds_until(lambda: _all_read(runtime, len(names)), 600)
-        seconds, peak, code = _verify(settings)
+        command = [str(Path(sys.executable).parent / "fraudwatch"), "verify"]
+        seconds, peak, code = measured(command, stack_environment(settings.state_dir))
     finally:
         runtime.close()
     what = f"verify of {count:,} transactions, {len(names)} features"
@@ -49,19 +44,3 @@ def _all_read(runtime: Runtime, jobs: int) -> bool:
     """Whether this many jobs report no lag; one without metrics reports nothing."""
     metrics = runtime.metrics().values()
     return len(metrics) == jobs and all(each.pending == 0 for each in metrics)
-
-
-def _verify(settings: Settings) -> tuple[float, int, int]:
-    """Seconds, the largest resident set in bytes, and the exit code."""
-    began, peak = time.monotonic(), 0
-    command = [sys.executable, str(Path(sys.executable).parent / "fraudwatch"), "verify"]
-    environment = os.environ | stack_environment(settings.state_dir)
-    process = psutil.Popen(command, env=environment, stdout=subprocess.DEVNULL)
-    while process.poll() is None:
-        try:
-            peak = max(peak, process.memory_info().rss)
-        except psutil.Error:
-            break
-        # Not a wait, but the interval at which the memory is measured.
-        time.sleep(_LOOK_SECONDS)
-    return time.monotonic() - began, peak, process.wait()
