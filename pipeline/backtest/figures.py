@@ -153,6 +153,24 @@ def figures(scored: Scored, threshold: float, budget: int) -> Figures:
     )
 
 
+def as_json(found: Figures) -> dict[str, object]:
+    """Return the figures as plain fields.
+
+    A share is a number, or null without cases; beside it are `_interval`, its ends, and `_cases`,
+    for how many of how many it holds.
+    """
+    fields: dict[str, object] = {}
+    for name in found.__struct_fields__:
+        value = getattr(found, name)
+        if isinstance(value, Ratio):
+            fields[name] = value.value
+            fields[f"{name}_interval"] = None if value.value is None else [value.low, value.high]
+            fields[f"{name}_cases"] = [value.count, value.of]
+        else:
+            fields[name] = value
+    return fields
+
+
 def _harmonic(precision: float | None, recall: float | None) -> float | None:
     if precision is None or recall is None:
         return None

@@ -52,7 +52,7 @@ def backtest(
             file.
         mapping: Which column, or DuckDB expression, is a field: amt=Amount; may be repeated.
     """
-    from pipeline.backtest.figures import figures
+    from pipeline.backtest.figures import as_json, figures
     from pipeline.backtest.scored import score, write_rows
 
     def report(line: str) -> None:
@@ -76,9 +76,7 @@ def backtest(
                     write_rows(scored, at, str(rows))
     say("", over=True)
     if json:
-        import msgspec
-
-        print_json(msgspec.to_builtins(found))
+        print_json([as_json(each) for each in found])
     else:
         _print(found)
     return 0

@@ -7,6 +7,7 @@ are asked for are computed: each costs Flink state and time.
 from __future__ import annotations
 
 from collections.abc import Collection
+from itertools import chain
 from typing import Final
 
 import ibis
@@ -63,7 +64,9 @@ def with_inputs(transaction: ir.Table, wanted: Collection[str]) -> ir.Table:
         if chosen := {name: value for name, value in values.items() if name in needed}:
             table = table.mutate(**chosen)
     ratios = {
-        name: table.amt / table[of].nullif(0.0) for name, of in _RATIOS.items() if name in wanted
+        name: table[part].cast("float64") / table[of].cast("float64").nullif(0.0)
+        for name, (part, of) in _RATIOS.items()
+        if name in wanted
     }
     inputs = [name for name in INPUTS if name in wanted and name not in COPIED]
     return table.select(*COPIED, **{name: ratios.get(name, name) for name in inputs})
@@ -80,7 +83,7 @@ def windows_of(wanted: Collection[str]) -> int:
 
 def _needed(wanted: Collection[str]) -> set[str]:
     """These inputs, and those that they are computed from."""
-    return {*wanted, *(_RATIOS[name] for name in wanted if name in _RATIOS)}
+    return {*wanted, *chain.from_iterable(_RATIOS.get(name, ()) for name in wanted)}
 
 
 def _plain(transaction: ir.Table) -> dict[str, ir.Value]:
@@ -125,8 +128,11 @@ _AMOUNTS: Final = (
     *(f"user_category_mean_{length}" for length in LENGTHS),
     "category_mean_7d",
 )
-_RATIOS: Final = {f"amt_to_{name}": name for name in _AMOUNTS}
-"""The amount as a multiple of another one; null if that is 0."""
+_RATIOS: Final = {f"amt_to_{name}": ("amt", name) for name in _AMOUNTS} | {
+    f"user_category_share_{length}": (f"user_category_count_{length}", f"user_count_{length}")
+    for length in LENGTHS
+}
+"""An input divided by another; null if that is 0."""
 
 INPUTS: Final = (
     *("amt", "hour", "weekday", "age"),

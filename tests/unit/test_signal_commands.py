@@ -40,8 +40,10 @@ def test_rules_catch_more_than_amounts_alone(
     assert (found["signal"], found["transactions"], found["fraud"]) == ("rules", 9_318, 573)
     # The amount alone has 0.61 here.
     assert found["average_precision"] > 0.75
-    assert found["recall"]["of"] == 573
-    assert found["alerts"] == found["precision"]["of"]
+    caught, fraud = found["recall_cases"]
+    assert (fraud, found["recall"]) == (573, caught / fraud)
+    assert found["alerts"] == found["precision_cases"][1]
+    assert found["precision_interval"][0] < found["precision"] < found["precision_interval"][1]
 
 
 def test_several_thresholds_stand_side_by_side(
@@ -60,9 +62,10 @@ def test_the_list_behind_the_numbers(
     assert main(["backtest", sample, "--rows", name, "--json"]) == 0
     (found,) = json.loads(capsys.readouterr().out)
     counts = dict(duckdb.sql(f"SELECT outcome, count(*) FROM '{name}' GROUP BY outcome").fetchall())
-    assert counts["caught"] == found["recall"]["count"]
-    assert counts["missed"] == found["recall"]["of"] - found["recall"]["count"]
-    assert counts["false alert"] == found["alerts"] - found["recall"]["count"]
+    caught, fraud = found["recall_cases"]
+    assert counts["caught"] == caught
+    assert counts["missed"] == fraud - caught
+    assert counts["false alert"] == found["alerts"] - caught
     assert sum(counts.values()) == 9_318
 
 

@@ -38,6 +38,10 @@ def expected(rows: list[dict[str, Any]], row: dict[str, Any], name: str) -> floa
     if name.startswith("amt_to_"):
         other = expected(rows, row, name.removeprefix("amt_to_"))
         return float(row["amt"]) / other if other else None
+    if "_share_" in name:
+        of_user = name.replace("user_category_share", "user_count")
+        count = expected(rows, row, name.replace("share", "count"))
+        return (count or 0) / (expected(rows, row, of_user) or 1)
     group, what, length = name.rsplit("_", 2)
     keys = {"user": ["user_id"], "category": ["category"], "user_category": ["user_id", "category"]}
     amounts = [
