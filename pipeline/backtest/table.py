@@ -7,6 +7,7 @@ from typing import Final
 
 from pipeline.text.words import counted
 
+from .beside import Beside
 from .figures import EPISODE_HOURS, Figures, Ratio
 from .in_words import NONE, number
 
@@ -70,3 +71,24 @@ def _rows(budget: int) -> tuple[tuple[str, Callable[[Figures], str]], ...]:
         (f"episodes caught ({EPISODE_HOURS} h apart)", lambda f: _cases(f.episodes)),
         ("from its first fraud to its first alert", lambda f: _delay(f.first_alert_seconds)),
     )  # fmt: skip
+
+
+def beside_lines(found: Beside) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Return the header and the rows of a table of what two signals say."""
+    header = ("ALERTS OF", "FRAUD", "AMOUNT", "LEGITIMATE", "UNLABELLED")
+    kinds = (
+        ("both", found.both),
+        (f"{found.first} alone", found.only_first),
+        (f"{found.second} alone", found.only_second),
+        ("neither", found.neither),
+    )
+    return header, [
+        (
+            label,
+            f"{each.fraud:,}",
+            f"{each.fraud_amount:,.2f}",
+            f"{each.legitimate:,}",
+            f"{each.unlabelled:,}",
+        )
+        for label, each in kinds
+    ]

@@ -16,7 +16,9 @@ from .common import Common, Json, print_json, print_table, require_topic, runnin
 if TYPE_CHECKING:
     import duckdb
 
+    from pipeline.backtest.beside import Beside
     from pipeline.backtest.figures import Figures
+    from pipeline.backtest.scored import Scored
     from pipeline.signals import Signal
 
 # As many as a model has.
@@ -52,6 +54,9 @@ def backtest(
             file.
         mapping: Which column, or DuckDB expression, is a field: amt=Amount; may be repeated.
     """
+    from msgspec import to_builtins
+
+    from pipeline.backtest.beside import beside
     from pipeline.backtest.figures import as_json, figures
     from pipeline.backtest.scored import score, write_rows
 
@@ -67,18 +72,27 @@ def backtest(
             raise ConfigError(
                 "--rows takes one signal and one threshold.", "Name them by --signal, --threshold."
             )
+        judged: list[tuple[Scored, float]] = []
         for number, each in enumerate(signals):
             report(f"computing {each.name}")
             scored = score(connection, each, number)
             for at in threshold or (each.threshold,):
                 found.append(figures(scored, at, budget))
+                judged.append((scored, at))
                 if rows is not None:
                     write_rows(scored, at, str(rows))
+        compared = [beside(*judged[0], *other) for other in judged[1:]]
     say("", over=True)
     if json:
-        print_json([as_json(each) for each in found])
+        others = [None, *map(to_builtins, compared)]
+        print_json(
+            [
+                as_json(each) | ({"beside": other} if other else {})
+                for each, other in zip(found, others, strict=True)
+            ]
+        )
     else:
-        _print(found)
+        _print(found, compared)
     return 0
 
 
@@ -203,9 +217,14 @@ def _of_topic(
         yield connection
 
 
-def _print(found: Sequence[Figures]) -> None:
-    from pipeline.backtest.table import lines, summary
+def _print(found: Sequence[Figures], compared: Sequence[Beside]) -> None:
+    from pipeline.backtest.table import beside_lines, lines, summary
 
     print(summary(found[0]))
     print()
     print_table(*lines(found), right=range(1, len(found) + 1))
+    for each in compared:
+        print()
+        agreement = f"{each.agreement:.1%}" if each.agreement is not None else "none"
+        print(f"{each.first} and {each.second} agree on {agreement} of the transactions.")
+        print_table(*beside_lines(each), right=range(1, 5))

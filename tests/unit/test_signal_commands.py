@@ -55,6 +55,41 @@ def test_several_thresholds_stand_side_by_side(
     assert "rules ≥ 0.5" in out and "rules ≥ 0.9" in out
 
 
+def test_what_only_one_of_two_catches(sample: str, capsys: pytest.CaptureFixture[str]) -> None:
+    thresholds = ("--threshold", "0.5", "--threshold", "0.9")
+    assert main(["backtest", sample, *thresholds, "--json"]) == 0
+    low, high = json.loads(capsys.readouterr().out)
+    assert "beside" not in low
+    beside = high["beside"]
+    counts = {name: beside[name] for name in ("both", "only_first", "only_second", "neither")}
+    assert (beside["first"], beside["second"]) == ("rules ≥ 0.5", "rules ≥ 0.9")
+    # Whatever is an alert at 0.9 is one at 0.5.
+    assert not any(counts["only_second"].values())
+    assert counts["both"]["fraud"] == high["recall_cases"][0]
+    assert counts["both"]["fraud"] + counts["only_first"]["fraud"] == low["recall_cases"][0]
+    assert counts["both"]["fraud_amount"] == pytest.approx(high["money_caught"])
+    assert sum(each["fraud"] for each in counts.values()) == 573
+    assert sum(each["legitimate"] for each in counts.values()) == 9_318 - 573
+    apart = sum(counts["only_first"][label] for label in ("fraud", "legitimate"))
+    assert beside["agreement"] == pytest.approx(1 - apart / 9_318)
+    assert main(["backtest", sample, *thresholds]) == 0
+    assert "rules ≥ 0.5 and rules ≥ 0.9 agree on" in capsys.readouterr().out
+
+
+def test_transactions_that_are_alike_count_as_often_as_they_are_there(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = "2024-01-01 23:00:00,41,a,b,700,Ada,Reed,12345,1990-01-01,n1,1\n"
+    (tmp_path / "alike.csv").write_text(
+        "trans_date_trans_time,cc_num,merchant,category,amt,first,last,zip,dob,trans_num,is_fraud\n"
+        + 3 * line
+    )
+    assert main(["backtest", "alike.csv", "--threshold", "0.5", "--threshold", "1", "--json"]) == 0
+    beside = json.loads(capsys.readouterr().out)[1]["beside"]
+    assert beside["only_first"]["fraud"] == 3
+    assert beside["agreement"] == 0.0
+
+
 @pytest.mark.parametrize("name", ["judged.csv", "judged.parquet"])
 def test_the_list_behind_the_numbers(
     sample: str, name: str, capsys: pytest.CaptureFixture[str]
