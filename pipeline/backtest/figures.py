@@ -153,7 +153,7 @@ def figures(scored: Scored, threshold: float, budget: int) -> Figures:
     )
 
 
-def as_json(found: Figures) -> dict[str, object]:
+def plain(found: Figures) -> dict[str, object]:
     """Return the figures as plain fields.
 
     A share is a number, or null without cases; beside it are `_interval`, its ends, and `_cases`,

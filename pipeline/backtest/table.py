@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
+from pipeline.signals.drift import LARGE, MODERATE
+from pipeline.signals.trees import SCORE_SPREAD
 from pipeline.text.words import counted
 
 from .beside import Beside
@@ -12,6 +14,7 @@ from .figures import EPISODE_HOURS, Figures, Ratio
 from .in_words import NONE, number
 
 _HOUR: Final = 3600.0
+_MOST_DRIFTED: Final = 5
 
 
 def summary(of: Figures) -> str:
@@ -92,3 +95,26 @@ def beside_lines(found: Beside) -> tuple[tuple[str, ...], list[tuple[str, ...]]]
         )
         for label, each in kinds
     ]
+
+
+def beside_words(found: Beside) -> str:
+    """On how much two signals agree, in a sentence."""
+    share = NONE if found.agreement is None else f"{found.agreement:.1%}"
+    return f"{found.first} and {found.second} agree on {share} of the transactions."
+
+
+def drift_line(signal: str, moved: Mapping[str, float]) -> str:
+    """How far the score and the inputs have drifted since the training, in a sentence or two."""
+    of_score = moved.get(SCORE_SPREAD, 0.0)
+    drifted = [
+        f"{name} {index:.2f}"
+        for name, index in moved.items()
+        if name != SCORE_SPREAD and index >= MODERATE
+    ]
+    more = len(drifted) - _MOST_DRIFTED
+    listed = ", ".join(drifted[:_MOST_DRIFTED]) + (f" and {more} more" if more > 0 else "")
+    again = f" An index of {LARGE:g} or more says: train it again." if of_score >= LARGE else ""
+    return (
+        f"Drift of {signal} since its training (stability index): score {of_score:.2f}; inputs: "
+        f"{listed or f'none from {MODERATE:g}'}.{again}"
+    )

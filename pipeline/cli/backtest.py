@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
 
 from cyclopts import Parameter
 
@@ -16,10 +16,10 @@ from .common import Common, Json, print_json, print_table, require_topic, runnin
 if TYPE_CHECKING:
     import duckdb
 
-    from pipeline.backtest.beside import Beside
-    from pipeline.backtest.figures import Figures
+    from pipeline.backtest.judged import Judged
     from pipeline.backtest.scored import Scored
     from pipeline.signals import Signal
+    from pipeline.signals.trees import Model
 
 # As many as a model has.
 _WINDOWS: Final = 11
@@ -54,45 +54,40 @@ def backtest(
             file.
         mapping: Which column, or DuckDB expression, is a field: amt=Amount; may be repeated.
     """
-    from msgspec import to_builtins
-
     from pipeline.backtest.beside import beside
-    from pipeline.backtest.figures import as_json, figures
+    from pipeline.backtest.drifted import drift
+    from pipeline.backtest.figures import figures
+    from pipeline.backtest.judged import Judged, as_json
     from pipeline.backtest.scored import score, write_rows
 
     def report(line: str) -> None:
         say(f"  … {line}", over=True)
 
     _refuse_invalid(threshold, budget, rows)
-    found: list[Figures] = []
+    judged: list[Judged] = []
+    first: tuple[Scored, float] | None = None
     with _transactions(what, mapping, common, report) as (connection, topic):
-        signals = _signals(signal, model, topic, common)
-        _say_what_was_trained_on(connection, model)
-        if rows is not None and (len(signals) > 1 or len(threshold) > 1):
+        candidates = _candidates(signal, model, topic, common)
+        if rows is not None and (len(candidates) > 1 or len(threshold) > 1):
             raise ConfigError(
                 "--rows takes one signal and one threshold.", "Name them by --signal, --threshold."
             )
-        judged: list[tuple[Scored, float]] = []
-        for number, each in enumerate(signals):
-            report(f"computing {each.name}")
-            scored = score(connection, each, number)
-            for at in threshold or (each.threshold,):
-                found.append(figures(scored, at, budget))
-                judged.append((scored, at))
+        _say_what_was_trained_on(connection, candidates)
+        for number, each in enumerate(candidates):
+            report(f"computing {each.signal.name}")
+            scored = score(connection, each.signal, number)
+            moved = drift(scored, each.model) if each.model is not None else {}
+            for at in threshold or (each.signal.threshold,):
+                other = None if first is None else beside(*first, scored, at)
+                first = first or (scored, at)
+                judged.append(Judged(figures(scored, at, budget), other, moved))
                 if rows is not None:
                     write_rows(scored, at, str(rows))
-        compared = [beside(*judged[0], *other) for other in judged[1:]]
     say("", over=True)
     if json:
-        others = [None, *map(to_builtins, compared)]
-        print_json(
-            [
-                as_json(each) | ({"beside": other} if other else {})
-                for each, other in zip(found, others, strict=True)
-            ]
-        )
+        print_json([as_json(each) for each in judged])
     else:
-        _print(found, compared)
+        _print(judged)
     return 0
 
 
@@ -108,36 +103,47 @@ def _refuse_invalid(threshold: Sequence[float], budget: int, rows: Path | None) 
         raise ConfigError(f"--rows {rows} is not valid.", f"End it in {' or '.join(_ROW_FILES)}.")
 
 
-def _signals(
+class _Candidate(NamedTuple):
+    """A signal to judge, with its model if it has one."""
+
+    signal: Signal
+    model: Model | None = None
+
+
+def _candidates(
     names: Sequence[str], models: Sequence[Path], topic: str, common: Common
-) -> list[Signal]:
+) -> list[_Candidate]:
     """The chosen signals that read a topic, and those of the models' files."""
     from dataclasses import replace
 
     from pipeline.signals import Signal
-    from pipeline.signals.model_signal import model_signal
+    from pipeline.signals.model_signal import NAME, model_signal
     from pipeline.signals.trees import read_model
     from pipeline.sources import TRANSACTION
     from pipeline.stack import catalog
 
     settings = common.settings
-    known = [
-        each
+    known = {
+        each.name: each
         for each in catalog.load(settings)
         if isinstance(each, Signal) and each.source.topic == topic
-    ]
+    }
     for name in names:
-        if name not in {each.name for each in known}:
-            listed = ", ".join(each.name for each in known) or "none"
+        if name not in known:
             raise InputError(
-                f"No signal named {name!r} reads {topic!r}.", f"Signals that do: {listed}."
+                f"No signal named {name!r} reads {topic!r}.",
+                f"Signals that do: {', '.join(known) or 'none'}.",
             )
-    chosen = [each for each in known if each.name in names or not (names or models)]
+    chosen = [
+        _Candidate(each, read_model(settings.model_file) if name == NAME else None)
+        for name, each in known.items()
+        if name in names or not (names or models)
+    ]
     if models and topic == TRANSACTION.topic:
-        chosen += [
-            replace(model_signal(read_model(path), settings.rules), name=path.stem)
-            for path in models
-        ]
+        for path in models:
+            found = read_model(path)
+            signal = replace(model_signal(found, settings.rules), name=path.stem)
+            chosen.append(_Candidate(signal, found))
     if not chosen:
         raise InputError(
             f"No signal reads {topic!r}.", "Declare one by @signal in a file of features."
@@ -145,19 +151,21 @@ def _signals(
     return chosen
 
 
-def _say_what_was_trained_on(connection: duckdb.DuckDBPyConnection, models: Sequence[Path]) -> None:
+def _say_what_was_trained_on(
+    connection: duckdb.DuckDBPyConnection, candidates: Sequence[_Candidate]
+) -> None:
     """Say which models have seen these transactions, since their figures then prove little."""
-    if not models:
+    if not any(each.model for each in candidates):
         return
-    from pipeline.signals.trees import read_model
     from pipeline.training.examples import digest
 
     these = digest(connection)
-    for path in models:
-        if read_model(path).training.digest == these:
+    for each in candidates:
+        if each.model is not None and each.model.training.digest == these:
             say(
-                f"{path} was trained on these transactions, so its figures say nothing about "
-                "others; `fraudwatch train` judges it on unseen customers."
+                f"The model of {each.signal.name} was trained on these transactions, so its "
+                "figures say nothing about others; `fraudwatch train` judges it on unseen "
+                "customers."
             )
 
 
@@ -217,14 +225,17 @@ def _of_topic(
         yield connection
 
 
-def _print(found: Sequence[Figures], compared: Sequence[Beside]) -> None:
-    from pipeline.backtest.table import beside_lines, lines, summary
+def _print(judged: Sequence[Judged]) -> None:
+    from pipeline.backtest.table import beside_lines, beside_words, drift_line, lines, summary
 
-    print(summary(found[0]))
+    print(summary(judged[0].figures))
     print()
-    print_table(*lines(found), right=range(1, len(found) + 1))
-    for each in compared:
+    print_table(*lines([each.figures for each in judged]), right=range(1, len(judged) + 1))
+    for each in judged:
+        if (other := each.beside) is not None:
+            print()
+            print(beside_words(other))
+            print_table(*beside_lines(other), right=range(1, 5))
+    for name, moved in {each.figures.signal: each.drift for each in judged if each.drift}.items():
         print()
-        agreement = f"{each.agreement:.1%}" if each.agreement is not None else "none"
-        print(f"{each.first} and {each.second} agree on {agreement} of the transactions.")
-        print_table(*beside_lines(each), right=range(1, 5))
+        print(drift_line(name, moved))

@@ -83,13 +83,13 @@ def train(
 def _object(report: TrainingReport, model: Model, out: Path) -> dict[str, object]:
     import msgspec
 
-    from pipeline.backtest.figures import as_json
+    from pipeline.backtest.figures import plain
 
     return {
         "model": str(out),
         "threshold": model.threshold,
         **msgspec.to_builtins(report),
-        "unseen": as_json(report.unseen),
+        "unseen": plain(report.unseen),
         "training": msgspec.to_builtins(model.training),
     }
 

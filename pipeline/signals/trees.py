@@ -16,9 +16,11 @@ import msgspec
 from pipeline.errors import InputError
 from pipeline.text.ready_type import ready
 
+from .drift import Spread
 from .inputs import INPUTS
 
 _VERSION: Final = 1
+SCORE_SPREAD: Final = "score"
 MOST_LEAVES: Final = 1_000
 """Flink's planner takes a minute for more, and HotSpot does not compile their code."""
 
@@ -84,6 +86,8 @@ class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         trees: The trees.
         threshold: The score from which a transaction is an alert.
         training: What it was trained on.
+        spreads: How the inputs were spread there, by name, and the scores of unseen customers as
+            `SCORE_SPREAD`.
     """
 
     version: int = _VERSION
@@ -92,6 +96,7 @@ class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     trees: tuple[Tree, ...]
     threshold: float
     training: Training
+    spreads: dict[str, Spread] = {}
 
     @property
     def leaves(self) -> int:
@@ -138,6 +143,9 @@ def _fault(model: Model) -> str:
     unknown = [name for name in model.inputs if name not in INPUTS]
     if unknown:
         return f"it needs {unknown[0]!r}, which is none of the inputs"
+    for name, spread in model.spreads.items():
+        if name not in (*model.inputs, SCORE_SPREAD) or len(spread.shares) != len(spread.edges) + 2:
+            return f"the spread of {name!r} is damaged"
     if not model.trees or not all(_is_tree(tree, len(model.inputs)) for tree in model.trees):
         return "its trees are damaged"
     if model.leaves > MOST_LEAVES:

@@ -9,7 +9,8 @@ from typing import Any, Final
 import numpy as np
 
 from pipeline.errors import InputError
-from pipeline.signals.trees import MOST_LEAVES, Model, Training, Tree
+from pipeline.signals.drift import spread
+from pipeline.signals.trees import MOST_LEAVES, SCORE_SPREAD, Model, Training, Tree
 
 from .examples import Examples, Floats, Ints
 
@@ -110,6 +111,8 @@ def learn(
                 average_precision_later=average_precision(fraud[judged], later[judged]),
                 importance=_importance(grown, examples.inputs),
             ),
+            spreads={name: spread(values[:, n]) for n, name in enumerate(examples.inputs)}
+            | {SCORE_SPREAD: spread(unseen)},
         ),
         unseen,
         (judged, later[judged]),

@@ -117,6 +117,8 @@ def test_a_model_is_trained_judged_and_known_to_have_seen_its_transactions(
     assert "was trained on these transactions" in said.err
     (found,) = json.loads(said.out)
     assert found["signal"] == "fraud"
+    # The inputs are those of the training, and the scores of customers that are known now.
+    assert set(found["drift"].values()) - {found["drift"]["score"]} == {0.0}
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score
 
-from pipeline.backtest.figures import Figures, as_json, figures, ratio
+from pipeline.backtest.figures import Figures, figures, plain, ratio
 from pipeline.backtest.scored import Scored
 from pipeline.backtest.table import lines, summary
 from pipeline.config import RuleSettings
@@ -84,7 +84,7 @@ def test_unlabelled_is_not_legitimate() -> None:
     assert found.precision.value is found.recall.value is found.f1 is None
     assert found.average_precision is None
     assert found.honest_customers.of == 0
-    fields = as_json(found)
+    fields = plain(found)
     assert fields["precision"] is fields["precision_interval"] is None
     assert fields["precision_cases"] == [0, 0]
 
