@@ -78,6 +78,13 @@ class Palette(CommandPalette):
             [keys, ThemeCommands, *places], placeholder="An action, a user, a topic, a theme"
         )
 
+    def validate__show_busy(self, busy: bool) -> bool:
+        """Show no longer that a search goes on once it has ended.
+
+        Its countdown may end just before it does, and be heard of after it.
+        """
+        return busy and self._busy_timer is not None
+
     def _action_command_list(self, action: str) -> None:
         # Textual accesses lines of a list that may not have been laid out yet.
         if self.query_one(CommandList).size.height:

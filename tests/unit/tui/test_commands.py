@@ -13,7 +13,7 @@ from textual.app import App
 from textual.command import Hit
 from textual.pilot import Pilot
 from textual.theme import Theme
-from textual.widgets import Input, OptionList
+from textual.widgets import Input, LoadingIndicator, OptionList
 
 from tests.snapshot.dialogs import DialogApp, shown, until
 from tests.snapshot.fakes import GATE_SECONDS, FakeBackend, FakeSource
@@ -259,6 +259,16 @@ async def test_topics_that_cannot_be_listed_leave_the_rest() -> None:
     async with jumping(places) as (app, _):
         assert await found(places, app, "topic") == []
         assert await found(places, app, "9") == ["Go to user 9"]
+
+
+async def test_a_countdown_that_ends_after_the_search_does_not_say_loading() -> None:
+    async with console() as (stage, pilot):
+        palette = Palette()
+        await stage.app.push_screen(palette)
+        await until(pilot, lambda: palette.has_class("-ready"))
+        palette._show_busy = True  # As Textual's timer does.
+        await pilot.pause()
+        assert not palette.query_one(LoadingIndicator).has_class("--visible")
 
 
 async def test_topics_that_take_long_hold_nothing_up() -> None:
