@@ -31,6 +31,7 @@ from .conftest import stack_environment
 _NOT_RUN = {
     "make ": "installs the project, or runs all tests",
     "pipx ": "downloads 400 MB into the user's home",
+    "pip ": "installs what the tests have",
     "uv ": "downloads 400 MB into the user's home",
     "docker ": "needs a container engine; tests/compose starts the same services",
     "git ": "needs the repository's address",
@@ -131,8 +132,9 @@ class Desk:
 
 def write_transactions(path: Path) -> None:
     """A file as users have it: some days in the public layout."""
-    generator = Generator(seed=3, start=datetime(2024, 3, 1), users=40)
-    rows = [generator.next(60.0) for _ in range(2_000)]
+    generator = Generator(seed=3, start=datetime(2024, 3, 1), users=200)
+    # Enough for a model: eleven of these customers have fraud.
+    rows = [generator.next(60.0) for _ in range(6_000)]
     with gzip.open(path, "wt", newline="") as file:
         names = ["trans_date_trans_time", "cc_num", "merchant", "category", "amt", "first", "last"]
         names += ["zipcode", "dob", "trans_num", "is_fraud"]
