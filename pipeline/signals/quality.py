@@ -48,7 +48,7 @@ def share(part: int, of: int) -> Share | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Confusion:
     """What a threshold makes of the records.
 
     Attributes:
@@ -123,7 +123,7 @@ class Counts:
     def total(self) -> int:
         return sum(self.fraud) + sum(self.legitimate) + sum(self.unlabelled)
 
-    def outcome(self, threshold: float) -> Outcome:
+    def outcome(self, threshold: float) -> Confusion:
         """Return what a threshold makes of the records.
 
         Args:
@@ -132,7 +132,7 @@ class Counts:
         """
         at = bisect_left(self.edges, threshold)
         alerts = sum(map(sum, (self.fraud[at:], self.legitimate[at:], self.unlabelled[at:])))
-        return Outcome(
+        return Confusion(
             caught=sum(self.fraud[at:]),
             false_alerts=sum(self.legitimate[at:]),
             missed=sum(self.fraud[:at]),

@@ -77,7 +77,7 @@ def learn(
     Raises:
         InputError: scikit-learn is not installed.
     """
-    grow = _grower(shape)
+    grow = grower(shape)
     values, fraud = examples.values, examples.fraud
     unseen = np.empty(len(fraud))
     cut = np.quantile(examples.times, _LATER)
@@ -126,7 +126,12 @@ def average_precision(fraud: Ints, scores: Floats) -> float | None:
     return float(average_precision_score(fraud, scores)) if fraud.any() else None
 
 
-def _grower(shape: Shape) -> Callable[[Floats, Ints], Any]:
+def grower(shape: Shape) -> Callable[[Floats, Ints], Any]:
+    """Return what grows trees of this shape, given inputs and labels.
+
+    Raises:
+        InputError: scikit-learn is not installed.
+    """
     try:
         from sklearn.ensemble import HistGradientBoostingClassifier
         from threadpoolctl import threadpool_limits

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.signals.quality import (
+    Confusion,
     Counts,
     Label,
-    Outcome,
     RecentTally,
     Tally,
     edges_with,
@@ -123,7 +123,7 @@ def test_intervals_are_those_of_the_literature(part: int, of: int, low: float, h
 def test_what_is_a_part_of_nothing_is_unknown() -> None:
     nothing = counts_of([])
     outcome = nothing.outcome(0.5)
-    assert outcome == Outcome()
+    assert outcome == Confusion()
     assert (outcome.precision, outcome.recall, outcome.f1, outcome.alerts_a_day) == (None,) * 4
     assert (nothing.average_precision, nothing.curve()) == (None, [])
     unlabelled = counts_of([(0.9, None, 10.0), (0.1, None, 20.0)])

@@ -14,7 +14,7 @@ from pipeline.errors import InputError
 from pipeline.signals.model_signal import model_signal
 from pipeline.signals.trees import read_model, write_model
 from pipeline.training.examples import Examples, Floats, examples
-from pipeline.training.learner import Learned, Shape, _grower, learn
+from pipeline.training.learner import Learned, Shape, grower, learn
 from pipeline.training.training_report import best_threshold, training_report
 
 SHAPE = Shape(trees=12, depth=3)
@@ -40,7 +40,7 @@ def test_the_expression_scores_as_the_trees(
     learned: tuple[Examples, Learned, Floats],
 ) -> None:
     found, _, rows = learned
-    grown = _grower(SHAPE)(found.values, found.fraud)
+    grown = grower(SHAPE)(found.values, found.fraud)
     wanted = grown.predict_proba(found.values)[:, 1]
     assert np.allclose(np.sort(rows), np.sort(wanted), rtol=1e-9, atol=1e-12)
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from textual.pilot import Pilot
 
 from pipeline.errors import InputError
-from pipeline.signals.quality import Counts, Outcome, Quality, Tally, edges_with
+from pipeline.signals.quality import Confusion, Counts, Quality, Tally, edges_with
 from tests.snapshot.fakes import FakeBackend, FakeSource
 from tests.snapshot.sample_rows import EVENT_TIME, live_batch
 from tests.snapshot.signals import backend, scored, scored_batch
@@ -51,29 +51,29 @@ def test_every_threshold_can_be_reached() -> None:
     assert seen == [hundredths / 100 for hundredths in range(1, 100)]
 
 
-NOW = Outcome(caught=5, false_alerts=4, missed=5, caught_amount=1_000.0, alerts_a_day=9.0)
+NOW = Confusion(caught=5, false_alerts=4, missed=5, caught_amount=1_000.0, alerts_a_day=9.0)
 
 
 @pytest.mark.parametrize(
     ("then", "words"),
     [
         (
-            Outcome(caught=8, false_alerts=7, missed=2, caught_amount=3_310.0, alerts_a_day=23),
+            Confusion(caught=8, false_alerts=7, missed=2, caught_amount=3_310.0, alerts_a_day=23),
             "+14 alerts a day, +2,310.00 caught in 3 frauds, 3 more false alerts",
         ),
         (
-            Outcome(caught=4, false_alerts=3, missed=6, caught_amount=900, alerts_a_day=7),
+            Confusion(caught=4, false_alerts=3, missed=6, caught_amount=900, alerts_a_day=7),
             "-2.0 alerts a day, -100.00 caught in 1 fraud, 1 fewer false alert",
         ),
         (
-            Outcome(caught=5, false_alerts=4, unlabelled_alerts=1, alerts_a_day=10),
+            Confusion(caught=5, false_alerts=4, unlabelled_alerts=1, alerts_a_day=10),
             "+1.0 alerts a day",
         ),
-        (Outcome(caught=5, false_alerts=4, unlabelled_alerts=1), "+1 alert"),
+        (Confusion(caught=5, false_alerts=4, unlabelled_alerts=1), "+1 alert"),
         (NOW, "no record read so far changes sides"),
     ],
 )
-def test_the_change_in_words(then: Outcome, words: str) -> None:
+def test_the_change_in_words(then: Confusion, words: str) -> None:
     assert change(NOW, then) == words
 
 

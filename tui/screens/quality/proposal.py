@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import ceil, floor
 from typing import Final
 
-from pipeline.signals.quality import Outcome
+from pipeline.signals.quality import Confusion
 from tui.drawing import text
 
 _STEPS: Final = 100
@@ -25,7 +25,7 @@ def moved(threshold: float, step: int) -> float:
     return max(1, min(_STEPS, nearest)) / _STEPS
 
 
-def change(now: Outcome, then: Outcome) -> str:
+def change(now: Confusion, then: Confusion) -> str:
     """Describe what another threshold would change among the records that were read.
 
     Args:
@@ -45,7 +45,7 @@ def change(now: Outcome, then: Outcome) -> str:
     return ", ".join(parts)
 
 
-def _alerts(now: Outcome, then: Outcome) -> str:
+def _alerts(now: Confusion, then: Confusion) -> str:
     if now.alerts_a_day is None or then.alerts_a_day is None:
         more = then.alerts - now.alerts
         return f"{more:+,} alert{'s' * (abs(more) != 1)}"

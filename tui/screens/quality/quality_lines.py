@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from pipeline.signals.quality import Counts, Outcome, Quality
+from pipeline.signals.quality import Confusion, Counts, Quality
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone, content
 from tui.panels.signals.quality_text import percent, plain, rate, span
@@ -63,7 +63,7 @@ def _cell(value: str, tone: Tone = Tone.PLAIN) -> Piece:
     return Piece(f"{text.clip(value, _CELLS - 1):>{_CELLS}}", tone)
 
 
-def _figures(counts: Counts, outcome: Outcome) -> tuple[str, ...]:
+def _figures(counts: Counts, outcome: Confusion) -> tuple[str, ...]:
     total = counts.total
     return (
         text.integer(total),
@@ -85,6 +85,6 @@ def _with_amount(count: int, amount: float, of: int) -> str:
     return f"{text.integer(count)} · {amount:,.0f}" if of else text.NOTHING
 
 
-def _known(count: int, outcome: Outcome) -> str:
+def _known(count: int, outcome: Confusion) -> str:
     labelled = outcome.fraud + outcome.false_alerts + outcome.passed
     return text.integer(count) if labelled else text.NOTHING

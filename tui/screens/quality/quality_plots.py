@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from pipeline.signals.quality import Counts, Outcome, Quality
+from pipeline.signals.quality import Confusion, Counts, Quality
 from tui.drawing import text
 from tui.drawing.plots.chart import Axis, Chart, MarkShape, PlotMark, Point
 from tui.drawing.plots.ticks import linear, shares
@@ -106,7 +106,7 @@ class CurvePlot(SignalPlot):
         )
 
 
-def _place(outcome: Outcome) -> tuple[Point, ...]:
+def _place(outcome: Confusion) -> tuple[Point, ...]:
     """Return the place of a threshold on the curve; nothing if it has none."""
     if outcome.recall is None or outcome.precision is None:
         return ()
