@@ -198,6 +198,20 @@ class Jobs:
         running = self._running(name)
         return running.id if running is not None else ""
 
+    def require_same(self, name: str, wanted: Definition) -> None:
+        """Return if a job does not run, or runs this definition, as far as is known.
+
+        Raises:
+            JobError: It runs another one.
+        """
+        entry, running = self._journal.entry(name), self.running_id(name)
+        known = entry.definition is not None and bool(running) and entry.job_id == running
+        if known and entry.digest != wanted.digest:
+            raise JobError(
+                f"{name} still runs as it was before it changed.",
+                f"Stop it, then start it again: `fraudwatch stop {name}`.",
+            )
+
     def wait_running(self, job_id: str) -> None:
         """Wait until all tasks of a job run."""
         self._rest.wait_running(job_id)

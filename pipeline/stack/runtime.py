@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from pipeline.config import KafkaSettings, Settings
 from pipeline.errors import UnavailableError
 from pipeline.features import Feature
-from pipeline.flink.ddl import job_sql
+from pipeline.flink.ddl import definition, job_sql
 from pipeline.flink.jobs import remembered
 from pipeline.flink.restore_points import recorded_restore_points
 from pipeline.kafka import topics
@@ -224,7 +224,7 @@ class Runtime(Declared):
 
         Raises:
             JobError: There is no such feature, Flink refused the job, or it has changed since its
-                state was taken and `resume` does not say what to do.
+                state was taken and `resume` does not say what to do, or since it was started.
             UnavailableError: The stack does not run.
         """
         (feature,) = self.features.find([name])
@@ -233,6 +233,8 @@ class Runtime(Declared):
         if self._settings.sandbox:
             # The feature may have been added after the stack was started.
             create_topics(self._settings, endpoints.kafka, [feature])
+        if resume is not Resume.AS_BEFORE:
+            jobs.require_same(name, definition(feature, endpoints.kafka, jobs.job_name(name)))
         job_id = self._stack.submit(jobs, feature, endpoints.kafka, report, resume)
         report("waiting for its tasks")
         jobs.wait_running(job_id)

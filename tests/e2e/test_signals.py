@@ -86,6 +86,14 @@ def test_signals_are_proved_and_equal_their_backtest(
             assert reasons == batch[key][1]
     states = {job["name"]: job["state"] for job in json.loads(fraudwatch("jobs", "--json").stdout)}
     assert {states[name] for name in SIGNALS} == {"RUNNING"}
+    # Another model is refused while this one runs, which `verify` then still proves.
+    other = tmp_path / "other.model"
+    small = (str(sample_data / FILE), "--trees", "3", "--out", str(other))
+    assert fraudwatch("train", *small).returncode == 0
+    done = fraudwatch("start", "model", "--model", str(other))
+    assert done.returncode == 4
+    assert "model still runs as it was before it changed" in done.stderr
+    assert fraudwatch("verify", "model").returncode == 0
     # Of no concern to the tests that follow.
     assert fraudwatch("stop", *SIGNALS, "--discard").returncode == 0
     listed = {job["name"] for job in json.loads(fraudwatch("jobs", "--json").stdout)}

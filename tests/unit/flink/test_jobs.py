@@ -150,6 +150,22 @@ def test_a_job_says_what_it_computes(settings: Settings) -> None:
     assert WAS.digest != NOW_IS.digest
 
 
+def test_a_run_of_another_definition_is_not_taken_for_this_one(settings: Settings) -> None:
+    cluster = Cluster()
+    jobs = Jobs(cluster, settings)
+    start(jobs, cluster, WAS)
+    # It does not run yet, or no longer.
+    jobs.require_same("rolling", NOW_IS)
+    cluster.listed = [job("new", "fraudwatch-rolling")]
+    jobs.require_same("rolling", WAS)
+    with pytest.raises(JobError, match="rolling still runs as it was before it changed") as caught:
+        jobs.require_same("rolling", NOW_IS)
+    assert "fraudwatch stop rolling" in caught.value.hint
+    # What a colleague's run computes is not known here.
+    cluster.listed = [job("theirs", "fraudwatch-rolling")]
+    jobs.require_same("rolling", NOW_IS)
+
+
 def adopted(settings: Settings, digest: str | None) -> tuple[Jobs, Cluster]:
     """A run that a colleague has started and we have stopped."""
     cluster = Cluster([job("theirs", "fraudwatch-rolling")])
