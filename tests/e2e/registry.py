@@ -60,12 +60,14 @@ def running(settings: Settings, folder: Path) -> Iterator[str]:
     Yields:
         The address of its API.
     """
-    home, port = fetched(), free_port()
+    home, port, management = fetched(), free_port(), free_port()
     command = (
         str(java_home(settings) / "bin" / "java"),
         *_JVM,
         f"-Dquarkus.http.host={LOOPBACK}",
         f"-Dquarkus.http.port={port}",
+        f"-Dquarkus.management.host={LOOPBACK}",
+        f"-Dquarkus.management.port={management}",
         "-jar",
         str(home / "quarkus-run.jar"),
     )
