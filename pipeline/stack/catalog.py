@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from pipeline.config import Settings
 from pipeline.features import BUILT_IN, Registry
 from pipeline.features.masks import Masks
+from pipeline.model import JobState, JobStatus
 from pipeline.signals.model_signal import model_signal
 from pipeline.signals.rules_signal import rules_signal
 from pipeline.signals.signal import Signal
@@ -51,6 +52,16 @@ def with_thresholds(features: Registry, given: Mapping[str, float]) -> Registry:
         if isinstance(each, Signal) and each.name in given
         else each
         for each in features
+    )
+
+
+def listed(features: Registry, jobs: Iterable[JobStatus]) -> tuple[JobStatus, ...]:
+    """Leave out jobs that only start on request, and that nobody has started."""
+    on_request = {feature.name for feature in features if feature.on_request}
+    return tuple(
+        job
+        for job in jobs
+        if job.name not in on_request or job.state is not JobState.STOPPED or job.savepoint
     )
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
 from functools import cached_property
 
 from pipeline.config import Settings
 from pipeline.errors import JobError
 from pipeline.features import Feature, Registry
 from pipeline.features.masks import Masks
-from pipeline.model import JobState, JobStatus, Sink
+from pipeline.model import Sink
 from pipeline.signals import Signal
 from pipeline.signals.thresholds import Thresholds
 from pipeline.sources import Source
@@ -81,12 +80,3 @@ class Declared:
     def sink_of(self, feature: Feature) -> Sink:
         """Return what the topic of a feature holds."""
         return feature.sink.in_full() if self._settings.show_sensitive else feature.sink
-
-    def listed(self, jobs: Iterable[JobStatus]) -> tuple[JobStatus, ...]:
-        """Leave out jobs that only start on request, and that nobody has started."""
-        on_request = {feature.name for feature in self.features if feature.on_request}
-        return tuple(
-            job
-            for job in jobs
-            if job.name not in on_request or job.state is not JobState.STOPPED or job.savepoint
-        )

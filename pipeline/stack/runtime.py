@@ -28,6 +28,7 @@ from pipeline.model import (
 )
 from pipeline.sources import TRANSACTION
 
+from . import catalog
 from .bring_up import BringUp, create_topics
 from .declarations import Declared
 from .endpoints import Stack
@@ -148,8 +149,9 @@ class Runtime(Declared):
                 profile=self._settings.profile,
                 kafka=Health.OFF,
                 flink=Health.OFF,
-                jobs=self.listed(
-                    remembered(self._settings, self.features.topics(self._settings.kafka))
+                jobs=catalog.listed(
+                    self.features,
+                    remembered(self._settings, self.features.topics(self._settings.kafka)),
                 ),
             )
         condition = self._stack.condition(endpoints)
@@ -164,12 +166,14 @@ class Runtime(Declared):
             simulator=endpoints.report.simulator if endpoints.report else SimulatorStatus(),
         )
         if condition.slots is None:
-            return dataclasses.replace(status, jobs=self.listed(remembered(self._settings, sinks)))
+            return dataclasses.replace(
+                status, jobs=catalog.listed(self.features, remembered(self._settings, sinks))
+            )
         survey = self._stack.jobs(endpoints).survey(sinks)
         return dataclasses.replace(
             status,
             slots=condition.slots,
-            jobs=self.listed(survey.ours),
+            jobs=catalog.listed(self.features, survey.ours),
             others=survey.others,
         )
 

@@ -18,6 +18,7 @@ import pytest
 
 from pipeline import config, private_file
 from pipeline.config import FlinkSettings, Settings
+from pipeline.features import BUILT_IN, Feature
 from pipeline.flink.rest import TERMINAL, FlinkRest
 from pipeline.model import JobState, Slots, StackStatus
 from pipeline.parity.report import Outcome, Parity
@@ -134,6 +135,11 @@ def assert_nothing_wrong(parity: Parity, *, outage: bool = False) -> None:
     order_unknown = outage and parity.undecided > 0 and parity.equal > 0
     assert parity.outcome is not Outcome.WRONG, parity
     assert parity.proved or parity.waiting == parity.expected or order_unknown, parity
+
+
+def own_features(runtime: Runtime) -> list[Feature]:
+    """The features of a profile's own files."""
+    return [each for each in runtime.features if each not in BUILT_IN and not each.on_request]
 
 
 def running(status: StackStatus) -> dict[str, str]:

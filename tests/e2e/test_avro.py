@@ -28,7 +28,6 @@ from confluent_kafka.schema_registry.avro import AvroSerializer
 from confluent_kafka.serialization import MessageField, SerializationContext
 
 from pipeline.config import RegistrySettings, Secret, Settings
-from pipeline.features import BUILT_IN
 from pipeline.kafka.avro_types import schema
 from pipeline.kafka.consumer import read_to_end
 from pipeline.kafka.flink_json import row_reader
@@ -40,7 +39,7 @@ from tui.streams.record_view import RecordFields, RecordView
 
 from . import registry
 from .attaching import attached
-from .conftest import Run, command, emptied, wait_until
+from .conftest import Run, command, emptied, own_features, wait_until
 from .proxy import Proxy
 
 OWN: Final = Path(__file__).resolve().parents[1] / "avro_sources.py"
@@ -177,8 +176,8 @@ def avro(
         stack = Stack(runtime, settings, url, command(stack_settings, variables))
         stack.send(transfers.topic, stack.encoded(generated(TRANSFERS, START, 1)))
         stack.send(visits.topic, _visits())
-        for name in runtime.features.names[len(BUILT_IN) :]:
-            runtime.start_job(name)
+        for feature in own_features(runtime):
+            runtime.start_job(feature.name)
         yield stack
         for job in runtime.status().jobs:
             runtime.stop_job(job.name, discard=True)

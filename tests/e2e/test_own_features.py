@@ -17,7 +17,6 @@ import pytest
 from pipeline.config import Settings
 from pipeline.contract import Transaction
 from pipeline.errors import JobError
-from pipeline.features import BUILT_IN
 from pipeline.simulator.generator import Generator
 from pipeline.stack.bring_up import create_topics
 from pipeline.stack.endpoints import Stack
@@ -25,7 +24,7 @@ from pipeline.stack.runtime import Runtime
 
 from ..documents import DOCS, blocks, write_my_features
 from ..refused import REFUSED, as_feature
-from .conftest import Run, stack_environment, wait_until
+from .conftest import Run, own_features, stack_environment, wait_until
 from .test_console import Terminal
 from .test_features import send
 
@@ -58,7 +57,7 @@ def own(stack: Runtime, stack_settings: Settings) -> Iterator[Runtime]:
 def test_every_kind_of_feature_is_proved(own: Runtime) -> None:
     # Sent first: partitions without records while seven jobs start would count as idle.
     send(own, some_transactions(4_000))
-    names = own.features.names[len(BUILT_IN) :]
+    names = [feature.name for feature in own_features(own)]
     for name in names:
         own.start_job(name)
     for name in names:

@@ -15,7 +15,6 @@ import pytest
 from confluent_kafka import Producer
 
 from pipeline.config import Settings
-from pipeline.features import BUILT_IN
 from pipeline.kafka.consumer import read_to_end
 from pipeline.kafka.flink_json import row_reader
 from pipeline.kafka.kinds import Kind
@@ -24,7 +23,7 @@ from pipeline.stack.runtime import Runtime
 from tests import own_records
 from tests.own_sources import logins, payments, ticks, visits
 
-from .conftest import Run, command, emptied
+from .conftest import Run, command, emptied, own_features
 
 OWN = Path(__file__).resolve().parents[1] / "own_sources.py"
 PAYMENTS = 3_000
@@ -45,8 +44,8 @@ def own(running_stack: Runtime, stack_settings: Settings) -> Iterator[Runtime]:
     _send(runtime, logins.topic, _mixed(own_records.logins(LOGINS), BAD_LOGINS))
     _send(runtime, ticks.topic, own_records.ticks(TICKS))
     _send(runtime, visits.topic, own_records.visits(VISITS))
-    for name in runtime.features.names[len(BUILT_IN) :]:
-        runtime.start_job(name)
+    for feature in own_features(runtime):
+        runtime.start_job(feature.name)
     yield runtime
     for job in runtime.status().jobs:
         runtime.stop_job(job.name, discard=True)
@@ -82,7 +81,7 @@ def test_features_over_several_streams_are_proved(own: Runtime) -> None:
         ticks.topic: (TICKS, 0),
         visits.topic: (VISITS, 0),
     }
-    for feature in own.features[len(BUILT_IN) :]:
+    for feature in own_features(own):
         parity = own.verify(feature.name)
         assert parity.proved, parity
         assert (parity.transactions, parity.bad) == read[feature.source.topic], parity

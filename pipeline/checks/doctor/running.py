@@ -7,8 +7,9 @@ from pipeline.errors import InputError, JobError, UnavailableError
 from pipeline.features import Registry
 from pipeline.flink.version import check_version
 from pipeline.kafka import leaders, sample, topics
-from pipeline.model import Health
+from pipeline.model import Health, JobStatus
 from pipeline.sources import TRANSACTION, Source
+from pipeline.stack import catalog
 from pipeline.stack.endpoints import Endpoints, Stack
 from pipeline.text.words import counted
 
@@ -132,14 +133,15 @@ def slots(endpoints: Endpoints, stack: Stack, settings: Settings, registry: Regi
     """Check that there are enough slots to run all jobs at once."""
     rest = stack.rest(endpoints.flink)
     total = rest.overview().slots.total
-    wanted = len(registry) * settings.parallelism
+    number = len(_listed(endpoints, stack, registry))
+    wanted = number * settings.parallelism
     if wanted > total and rest.grows():
         return good("Slots", f"{wanted} for all jobs at once; TaskManagers are allocated on demand")
     if wanted > total:
         more = "have TaskManagers added" if settings.flink.attached else "set more slots"
         return warning(
             "Slots",
-            f"{len(registry)} jobs of parallelism {settings.parallelism} need {wanted} "
+            f"{number} jobs of parallelism {settings.parallelism} need {wanted} "
             f"slots, but there are {total}",
             f"Run fewer jobs at a time, or {more}.",
         )
@@ -148,7 +150,7 @@ def slots(endpoints: Endpoints, stack: Stack, settings: Settings, registry: Regi
 
 def jobs(endpoints: Endpoints, stack: Stack, registry: Registry) -> Finding:
     """Check that no job has failed."""
-    statuses = stack.jobs(endpoints).statuses(registry.topics(endpoints.kafka))
+    statuses = _listed(endpoints, stack, registry)
     for status in statuses:
         if status.failure:
             raise JobError(
@@ -157,3 +159,8 @@ def jobs(endpoints: Endpoints, stack: Stack, registry: Registry) -> Finding:
             )
     running = sum(bool(status.job_id) for status in statuses)
     return good("Jobs", f"{running} of {len(statuses)} running")
+
+
+def _listed(endpoints: Endpoints, stack: Stack, registry: Registry) -> tuple[JobStatus, ...]:
+    statuses = stack.jobs(endpoints).statuses(registry.topics(endpoints.kafka))
+    return catalog.listed(registry, statuses)
