@@ -6,8 +6,9 @@ import math
 from collections.abc import Sequence
 from typing import Any, Final
 
-import msgspec
 import numpy as np
+
+from .trees import Spread
 
 _BINS: Final = 10
 _LEAST_SHARE: Final = 1e-4
@@ -15,18 +16,6 @@ _LEAST_SHARE: Final = 1e-4
 MODERATE: Final = 0.1
 LARGE: Final = 0.25
 """From this index on, by common usage, a model should be trained again."""
-
-
-class Spread(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How values are spread over bins.
-
-    Attributes:
-        edges: Upper ends of all bins but the last; a value on an edge is in the bin below it.
-        shares: The share of the values in each bin, and last that of nulls.
-    """
-
-    edges: tuple[float, ...]
-    shares: tuple[float, ...]
 
 
 def spread(values: Any) -> Spread:

@@ -16,7 +16,6 @@ import msgspec
 from pipeline.errors import InputError
 from pipeline.text.ready_type import ready
 
-from .drift import Spread
 from .inputs import INPUTS
 
 _VERSION: Final = 1
@@ -48,6 +47,18 @@ class Tree(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def leaves(self) -> int:
         """Number of leaves."""
         return self.input.count(-1)
+
+
+class Spread(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How values are spread over bins.
+
+    Attributes:
+        edges: Upper ends of all bins but the last; a value on an edge is in the bin below it.
+        shares: The share of the values in each bin, and last that of nulls.
+    """
+
+    edges: tuple[float, ...]
+    shares: tuple[float, ...]
 
 
 class Training(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

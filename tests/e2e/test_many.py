@@ -15,7 +15,7 @@ from pipeline.kafka.consumer import read_to_end
 from pipeline.model import JobState
 from pipeline.stack.runtime import Runtime
 
-from .conftest import assert_right, running, wait_until
+from .conftest import assert_nothing_wrong, assert_right, running, wait_until
 from .many import BROKERS, PARALLELISM, PARTITIONS, SLOTS_EACH, TASKMANAGERS, many
 from .test_features import FILES, send, transactions
 
@@ -41,7 +41,10 @@ def test_features_are_right_beyond_one_machine(tmp_path: Path, sample_data: Path
             with pytest.raises(JobError, match=r"4 task slots.*feature jobs .*rolling"):
                 runtime.start_job("hopping")
             for name in JOBS:
-                assert_right(runtime.verify(name), of=len(first))
+                parity = runtime.verify(name)
+                assert (parity.transactions, parity.unread) == (len(first), 0)
+                # On a slow machine, a partition may count as idle before it is read.
+                assert_nothing_wrong(parity, outage=True)
             only_there(runtime, "orphan", broker=BROKERS)
             lost = company.brokers[BROKERS - 1]
             lost.kill()

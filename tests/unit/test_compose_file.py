@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -218,3 +220,33 @@ def test_a_service_is_closed_watched_and_limited(name: str) -> None:
     for other, wanted in service.get("depends_on", {}).items():
         ends = "service_completed_successfully" if other == ONE_SHOT else "service_healthy"
         assert wanted == {"condition": ends}
+
+
+ABSENT = ("duckdb", "numpy", "plotext", "py4j", "pyarrow", "pyflink", "sklearn", "textual")
+WITHOUT_THEM = f"""
+import sys
+
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {ABSENT}:
+            raise ModuleNotFoundError(name)
+
+sys.meta_path.insert(0, Absent())
+from pipeline import config
+from pipeline.cli.app import command_line
+from pipeline.simulator import foreground
+from pipeline.stack import catalog
+
+command_line()
+print(*catalog.load(config.load(environment={{}})).names)
+"""
+
+
+def test_the_simulator_needs_no_more_than_its_image_has() -> None:
+    image = DOCKERFILE[DOCKERFILE.index("AS simulator-packages") :].partition("\n\n")[0]
+    assert not any(re.search(rf"\b{name}\b", image) for name in ABSENT)
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_THEM], capture_output=True, text=True, check=False, cwd=ROOT
+    )
+    assert done.returncode == 0, done.stderr
+    assert "rules" in done.stdout.split()
