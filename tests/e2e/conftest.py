@@ -137,6 +137,11 @@ def assert_nothing_wrong(parity: Parity, *, outage: bool = False) -> None:
     assert parity.proved or parity.waiting == parity.expected or order_unknown, parity
 
 
+def in_order(bootstrap: str) -> dict[str, object]:
+    """Settings of a producer whose records stay in order when the broker has it try again."""
+    return {"bootstrap.servers": bootstrap, "enable.idempotence": True}
+
+
 def own_features(runtime: Runtime) -> list[Feature]:
     """The features of a profile's own files."""
     return [each for each in runtime.features if each not in BUILT_IN and not each.on_request]

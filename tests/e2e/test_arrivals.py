@@ -27,7 +27,7 @@ from pipeline.simulator.generator import Generator
 from pipeline.stack.runtime import Runtime
 from tests.poison import poisons
 
-from .conftest import wait_until
+from .conftest import in_order, wait_until
 
 # For a long run, ARRIVALS=10000 and ARRIVALS_SEED=7.
 ARRIVALS: Final = int(os.environ.get("ARRIVALS", "1500"))
@@ -126,7 +126,7 @@ def test_verify_is_right_whatever_arrives(stack: Runtime) -> None:
         stack.start_job(name)
     random = Random(SEED)
     stream = Arrivals(random)
-    producer = Producer({"bootstrap.servers": stack.kafka.bootstrap, "log_level": 0})
+    producer = Producer(in_order(stack.kafka.bootstrap) | {"log_level": 0})
     sent = looks = 0
     while sent < ARRIVALS:
         records = list(stream.turn())

@@ -40,7 +40,7 @@ from tui.streams.record_view import RecordFields, RecordView
 
 from . import registry
 from .attaching import attached
-from .conftest import Run, command, emptied, own_features, wait_until
+from .conftest import Run, command, emptied, in_order, own_features, wait_until
 from .proxy import Proxy
 
 OWN: Final = Path(__file__).resolve().parents[1] / "avro_sources.py"
@@ -104,7 +104,7 @@ class Stack:
 
     def send(self, topic: str, records: Iterable[Keyed]) -> None:
         bootstrap = self.runtime.kafka.bootstrap
-        producer = Producer({"bootstrap.servers": bootstrap, "partitioner": "murmur2_random"})
+        producer = Producer(in_order(bootstrap) | {"partitioner": "murmur2_random"})
         for key, value in records:
             producer.produce(topic, value, key)
         assert producer.flush(60) == 0

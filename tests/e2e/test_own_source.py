@@ -23,7 +23,7 @@ from pipeline.stack.runtime import Runtime
 from tests import own_records
 from tests.own_sources import logins, payments, ticks, visits
 
-from .conftest import Run, command, emptied, own_features
+from .conftest import Run, command, emptied, in_order, own_features
 
 OWN = Path(__file__).resolve().parents[1] / "own_sources.py"
 PAYMENTS = 3_000
@@ -68,7 +68,7 @@ def _mixed(
 
 def _send(runtime: Runtime, topic: str, records: Iterable[Keyed]) -> None:
     bootstrap = runtime.kafka.bootstrap
-    producer = Producer({"bootstrap.servers": bootstrap, "partitioner": "murmur2_random"})
+    producer = Producer(in_order(bootstrap) | {"partitioner": "murmur2_random"})
     for key, value in records:
         producer.produce(topic, value, key)
     assert producer.flush(60) == 0

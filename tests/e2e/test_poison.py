@@ -19,7 +19,7 @@ from pipeline.simulator.generator import Generator
 from pipeline.stack.runtime import Runtime
 from tests.poison import oddities, poisons
 
-from .conftest import Run
+from .conftest import Run, in_order
 
 USERS = 20
 TRANSACTIONS = 600
@@ -59,7 +59,7 @@ def test_poison_harms_nothing(stack: Runtime, fraudwatch: Run) -> None:
 
 def _send(kafka: KafkaSettings, rows: list[Transaction], bad: list[bytes | None]) -> None:
     """Alternately valid and invalid, in every partition; invalid ones with keys and without."""
-    producer = Producer({"bootstrap.servers": kafka.bootstrap, "partitioner": "murmur2_random"})
+    producer = Producer(in_order(kafka.bootstrap) | {"partitioner": "murmur2_random"})
     poison = iter(bad)
     for number, row in enumerate(rows):
         producer.produce(contract.TRANSACTION_TOPIC, encode.value(row), encode.key(row))

@@ -20,7 +20,7 @@ from tui.streams.kafka_tails import KafkaTails
 from tui.streams.tail_feed import TailFeed
 from tui.table.filter import parse
 
-from .conftest import wait_until
+from .conftest import in_order, wait_until
 
 _BEGAN_MS = 1_700_000_000_000
 
@@ -31,7 +31,7 @@ class Topic:
     def __init__(self, kafka: KafkaSettings) -> None:
         self.kafka = kafka
         self.name = f"records-{uuid.uuid4().hex}"
-        self._producer = Producer(client_config(kafka))
+        self._producer = Producer(client_config(kafka) | in_order(kafka.bootstrap))
         self.create()
 
     def create(self) -> None:
