@@ -6,7 +6,6 @@ from typing import Any, Literal
 
 import ibis.expr.types as ir
 import sqlglot.expressions as sge
-from ibis.backends.sql import compilers
 
 Engine = Literal["flink", "duckdb"]
 
@@ -20,6 +19,9 @@ def to_sql(table: ir.Table, engine: Engine) -> str:
     The `compile` of Ibis's backend for Flink is not used, since that of Ibis 12 writes an
     interval's precision twice (`MINUTE(3)(3)`) when two columns share a window.
     """
+    # Late, since it loads the compilers of all backends, and what they need.
+    from ibis.backends.sql import compilers
+
     compiler = getattr(compilers, engine).compiler
     query = compiler.to_sqlglot(table).transform(_as_double)
     return str(query.sql(dialect=compiler.dialect, pretty=True))

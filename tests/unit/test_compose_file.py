@@ -222,7 +222,10 @@ def test_a_service_is_closed_watched_and_limited(name: str) -> None:
         assert wanted == {"condition": ends}
 
 
-ABSENT = ("duckdb", "numpy", "plotext", "py4j", "pyarrow", "pyflink", "sklearn", "textual")
+ABSENT = (
+    *("duckdb", "numpy", "packaging", "plotext", "py4j", "pyarrow", "pyflink", "sklearn"),
+    *("textual",),
+)
 WITHOUT_THEM = f"""
 import sys
 
