@@ -94,7 +94,7 @@ def topics(
         settings.require_sandbox("its topics must not be created")
     kafka = running_kafka(common)
     if create:
-        create_topics(settings, kafka, catalog.load(settings))
+        create_topics(settings, kafka, catalog.load(settings).at_start)
     found = list_topics(kafka)
     if json:
         print_json(

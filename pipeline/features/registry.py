@@ -40,6 +40,11 @@ class Registry(Sequence[Feature]):
         return tuple(feature.name for feature in self._features)
 
     @property
+    def at_start(self) -> Registry:
+        """The features whose jobs do not wait until they are asked for."""
+        return Registry(feature for feature in self if not feature.on_request)
+
+    @property
     def sources(self) -> tuple[Source, ...]:
         """The streams that the features read, in order."""
         return tuple(dict.fromkeys(feature.source for feature in self._features))

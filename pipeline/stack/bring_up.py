@@ -87,10 +87,13 @@ class BringUp:
     def _job_starts(self) -> JobStarts | None:
         if "jobs" not in self.steps.keys:
             return None
-        names = Journal(self.settings.journal_file).wanted(
+        return JobStarts(self._wanted(), self.features, self.stack, self.steps)
+
+    def _wanted(self) -> tuple[str, ...]:
+        """Return the jobs that ran last time, and those that start by themselves."""
+        return Journal(self.settings.journal_file).wanted(
             {feature.name: not feature.on_request for feature in self.features}
         )
-        return JobStarts(names, self.features, self.stack, self.steps)
 
     def _attach(self) -> None:
         """Check that the external clusters answer and accept the credentials."""
@@ -106,7 +109,9 @@ class BringUp:
     def _create_topics(self, kafka: KafkaSettings) -> None:
         if "topics" in self.steps.keys:
             with self.steps.step("topics"):
-                create_topics(self.settings, kafka, self.features)
+                wanted = self._wanted()
+                needed = [f for f in self.features if not f.on_request or f.name in wanted]
+                create_topics(self.settings, kafka, needed)
 
     def _start_simulator(self, *, wanted: bool) -> None:
         if "simulator" not in self.steps.keys:

@@ -332,7 +332,7 @@ class Runtime(Declared):
         report("emptying topics")
         names = (endpoints.kafka.topic(TRANSACTION.topic), *sinks.values())
         topics.delete_topics(endpoints.kafka, names)
-        create_topics(self._settings, endpoints.kafka, self.features)
+        create_topics(self._settings, endpoints.kafka, self.features.at_start)
         for name in ran:
             self.start_job(name, report)
 

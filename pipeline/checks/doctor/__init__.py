@@ -73,7 +73,7 @@ def _stack(settings: Settings, registry: Registry) -> Iterator[Finding]:
     checks: dict[str, Callable[[Endpoints], Finding]] = {
         "Processes": running.processes,
         "Kafka": lambda found: running.kafka(found, known),
-        "Topics": lambda found: running.all_topics(found, registry),
+        "Topics": lambda found: running.all_topics(found, registry.at_start),
         **({"Schema registry": running.registry} if settings.kafka.registry.url else {}),
         **{
             running.records_title(source): partial(running.records, source=source)
