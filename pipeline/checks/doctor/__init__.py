@@ -80,7 +80,7 @@ def _stack(settings: Settings, registry: Registry) -> Iterator[Finding]:
             for source in registry.sources
         },
         "Flink": lambda found: running.flink(found, known),
-        "Slots": lambda found: running.slots(found, known, settings, registry),
+        "Slots": lambda found: running.slots(found, known, settings, registry.at_start),
         "Jobs": lambda found: running.jobs(found, known, registry),
     }
     for check, look in checks.items():

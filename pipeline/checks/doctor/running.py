@@ -7,7 +7,7 @@ from pipeline.errors import InputError, JobError, UnavailableError
 from pipeline.features import Registry
 from pipeline.flink.version import check_version
 from pipeline.kafka import leaders, sample, topics
-from pipeline.model import Health, JobStatus
+from pipeline.model import Health
 from pipeline.sources import TRANSACTION, Source
 from pipeline.stack import catalog
 from pipeline.stack.endpoints import Endpoints, Stack
@@ -133,15 +133,14 @@ def slots(endpoints: Endpoints, stack: Stack, settings: Settings, registry: Regi
     """Check that there are enough slots to run all jobs at once."""
     rest = stack.rest(endpoints.flink)
     total = rest.overview().slots.total
-    number = len(_listed(endpoints, stack, registry))
-    wanted = number * settings.parallelism
+    wanted = len(registry) * settings.parallelism
     if wanted > total and rest.grows():
         return good("Slots", f"{wanted} for all jobs at once; TaskManagers are allocated on demand")
     if wanted > total:
         more = "have TaskManagers added" if settings.flink.attached else "set more slots"
         return warning(
             "Slots",
-            f"{number} jobs of parallelism {settings.parallelism} need {wanted} "
+            f"{len(registry)} jobs of parallelism {settings.parallelism} need {wanted} "
             f"slots, but there are {total}",
             f"Run fewer jobs at a time, or {more}.",
         )
@@ -150,7 +149,9 @@ def slots(endpoints: Endpoints, stack: Stack, settings: Settings, registry: Regi
 
 def jobs(endpoints: Endpoints, stack: Stack, registry: Registry) -> Finding:
     """Check that no job has failed."""
-    statuses = _listed(endpoints, stack, registry)
+    statuses = catalog.listed(
+        registry, stack.jobs(endpoints).statuses(registry.topics(endpoints.kafka))
+    )
     for status in statuses:
         if status.failure:
             raise JobError(
@@ -159,8 +160,3 @@ def jobs(endpoints: Endpoints, stack: Stack, registry: Registry) -> Finding:
             )
     running = sum(bool(status.job_id) for status in statuses)
     return good("Jobs", f"{running} of {len(statuses)} running")
-
-
-def _listed(endpoints: Endpoints, stack: Stack, registry: Registry) -> tuple[JobStatus, ...]:
-    statuses = stack.jobs(endpoints).statuses(registry.topics(endpoints.kafka))
-    return catalog.listed(registry, statuses)
