@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import msgspec
 
-from pipeline.text.sql import identifier
+from pipeline.parity.sql_names import listed, same
+from pipeline.signals.signal import SCORE
 
-from .scored import AMOUNT, FRAUD, SCORE, Scored
+from .scored import AMOUNT, FRAUD, Scored
 
 
 class Alerts(msgspec.Struct, frozen=True):
@@ -63,7 +64,7 @@ def beside(first: Scored, at_first: float, second: Scored, at_second: float) -> 
     """
     copied = [name for name in first.signal.identity if name in second.signal.identity]
     # Transactions that are alike in all of these have one score, as peers in every window.
-    alike = ", ".join(map(identifier, copied))
+    alike = listed(copied)
 
     def alerts(of: Scored, threshold: float) -> str:
         return (
@@ -72,15 +73,13 @@ def beside(first: Scored, at_first: float, second: Scored, at_second: float) -> 
             f"count(*) AS n FROM {of.table} GROUP BY ALL"
         )
 
-    same = " AND ".join(
-        f"a.{name} IS NOT DISTINCT FROM b.{name}" for name in map(identifier, copied)
-    )
     rows = first.connection.execute(
         f"""SELECT a.alert, b.alert, coalesce(sum(a.n) FILTER (a.fraud), 0),
             coalesce(sum(a.n * a.amount) FILTER (a.fraud), 0),
             coalesce(sum(a.n) FILTER (NOT a.fraud), 0),
             coalesce(sum(a.n) FILTER (a.fraud IS NULL), 0)
-            FROM ({alerts(first, at_first)}) a JOIN ({alerts(second, at_second)}) b ON {same}
+            FROM ({alerts(first, at_first)}) a JOIN ({alerts(second, at_second)}) b
+            ON {same(copied, "a", "b")}
             GROUP BY a.alert, b.alert"""
     ).fetchall()
     found = {

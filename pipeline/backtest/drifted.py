@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from pipeline.signals.drift import shares, stability_index
+from pipeline.signals.signal import SCORE
 from pipeline.signals.trees import SCORE_SPREAD, Model
 from pipeline.text.sql import identifier
 
-from .scored import SCORE, Scored
+from .scored import Scored
 
 
 def drift(scored: Scored, model: Model) -> dict[str, float]:

@@ -7,8 +7,9 @@ from typing import Any, Final
 import msgspec
 
 from pipeline.signals.quality import share
+from pipeline.signals.signal import SCORE
 
-from .scored import AMOUNT, FRAUD, SCORE, TIME, USER, Scored
+from .scored import AMOUNT, FRAUD, TIME, USER, Scored
 
 EPISODE_HOURS: Final = 24
 """Fraud of a user within these hours of the fraud before it belongs to the same episode."""
@@ -43,8 +44,8 @@ class Figures(msgspec.Struct, frozen=True):
         fraud: Those labelled fraud.
         days: Calendar days from the first transaction to the last.
         alerts: Transactions with the threshold's score or more, labelled or not.
-        precision: Ratio of fraud among the labelled alerts.
-        recall: Ratio of the fraud that is an alert.
+        precision: Share of fraud among the labelled alerts.
+        recall: Share of the fraud that is an alert.
         f1: Harmonic mean of the two.
         average_precision: Area under the curve of precision over recall, at every threshold.
         alerts_per_day: The alerts, over the days.

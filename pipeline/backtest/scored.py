@@ -8,8 +8,9 @@ from typing import Final
 import duckdb
 
 from pipeline.parity.batch import query
+from pipeline.parity.sql_names import listed
 from pipeline.signals import Signal
-from pipeline.signals.signal import REASONS, SCORE
+from pipeline.signals.signal import SCORE
 from pipeline.sources import Source
 from pipeline.sources.labels import NO, YES
 from pipeline.text.sql import identifier, literal
@@ -74,7 +75,7 @@ def write_rows(scored: Scored, threshold: float, path: str) -> None:
         f"WHEN {FRAUD} IS NULL THEN 'unlabelled' WHEN {FRAUD} THEN 'missed' ELSE 'passed' END"
     )
     kind = "PARQUET" if path.endswith(".parquet") else "CSV, HEADER"
-    columns = ", ".join(map(identifier, scored.signal.columns))
+    columns = listed(scored.signal.columns)
     scored.connection.execute(
         f"COPY (SELECT {columns}, {outcome} AS outcome FROM {scored.table} "
         f"ORDER BY {SCORE} DESC, {TIME}) TO {literal(path)} (FORMAT {kind})"
@@ -95,6 +96,3 @@ def _fraud(source: Source) -> str:
         f"CASE WHEN lower({column}) IN ({yes}) THEN true WHEN lower({column}) IN ({no}) "
         "THEN false END"
     )
-
-
-__all__ = ["AMOUNT", "FRAUD", "REASONS", "SCORE", "TIME", "USER", "Scored", "score", "write_rows"]

@@ -11,18 +11,27 @@ from cyclopts import Parameter
 
 from pipeline.errors import ConfigError, InputError
 
-from .common import Common, Json, print_json, print_table, require_topic, running_kafka, say
+from .common import (
+    Common,
+    Json,
+    Mappings,
+    print_json,
+    print_table,
+    require_topic,
+    running_kafka,
+    say,
+)
 
 if TYPE_CHECKING:
     import duckdb
 
     from pipeline.backtest.judged import Judged
     from pipeline.backtest.scored import Scored
+    from pipeline.config import Settings
+    from pipeline.features import Registry
     from pipeline.signals import Signal
     from pipeline.signals.trees import Model
 
-# As many as a model has.
-_WINDOWS: Final = 11
 _ROW_FILES: Final = (".csv", ".parquet")
 
 
@@ -33,9 +42,7 @@ def backtest(
     threshold: Annotated[tuple[float, ...], Parameter(negative="", show_default=False)] = (),
     budget: int = 10,
     rows: Annotated[Path | None, Parameter(show_default=False)] = None,
-    mapping: Annotated[
-        tuple[str, ...], Parameter(name="--map", negative="", show_default=False)
-    ] = (),
+    mapping: Mappings = (),
     json: Json = False,
     common: Common = Common(),
 ) -> int:
@@ -59,15 +66,17 @@ def backtest(
     from pipeline.backtest.figures import figures
     from pipeline.backtest.judged import Judged, as_json
     from pipeline.backtest.scored import score, write_rows
+    from pipeline.stack import catalog
 
     def report(line: str) -> None:
         say(f"  … {line}", over=True)
 
     _refuse_invalid(threshold, budget, rows)
+    features = catalog.load(common.settings)
     judged: list[Judged] = []
     first: tuple[Scored, float] | None = None
-    with _transactions(what, mapping, common, report) as (connection, topic):
-        candidates = _candidates(signal, model, topic, common)
+    with _transactions(what, mapping, features, common, report) as (connection, topic):
+        candidates = _candidates(signal, model, topic, features, common.settings)
         if rows is not None and (len(candidates) > 1 or len(threshold) > 1):
             raise ConfigError(
                 "--rows takes one signal and one threshold.", "Name them by --signal, --threshold."
@@ -111,7 +120,11 @@ class _Candidate(NamedTuple):
 
 
 def _candidates(
-    names: Sequence[str], models: Sequence[Path], topic: str, common: Common
+    names: Sequence[str],
+    models: Sequence[Path],
+    topic: str,
+    features: Registry,
+    settings: Settings,
 ) -> list[_Candidate]:
     """The chosen signals that read a topic, and those of the models' files."""
     from dataclasses import replace
@@ -120,12 +133,10 @@ def _candidates(
     from pipeline.signals.model_signal import NAME, model_signal
     from pipeline.signals.trees import read_model
     from pipeline.sources import TRANSACTION
-    from pipeline.stack import catalog
 
-    settings = common.settings
     known = {
         each.name: each
-        for each in catalog.load(settings)
+        for each in features
         if isinstance(each, Signal) and each.source.topic == topic
     }
     for name in names:
@@ -173,6 +184,7 @@ def _say_what_was_trained_on(
 def _transactions(
     what: Sequence[str],
     mapping: Sequence[str],
+    features: Registry,
     common: Common,
     report: Callable[[str], None],
 ) -> Iterator[tuple[duckdb.DuckDBPyConnection, str]]:
@@ -183,7 +195,7 @@ def _transactions(
     from .transactions import transactions_of
 
     if len(what) == 1 and not is_file(what[0]):
-        with _of_topic(what[0], common, report) as connection:
+        with _of_topic(what[0], features, common, report) as connection:
             yield connection, what[0]
         return
     with transactions_of(what, mapping, common.settings.state_dir, report) as connection:
@@ -192,14 +204,14 @@ def _transactions(
 
 @contextmanager
 def _of_topic(
-    topic: str, common: Common, report: Callable[[str], None]
+    topic: str, features: Registry, common: Common, report: Callable[[str], None]
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     from pipeline.kafka.extent import extent
     from pipeline.parity.batch import INPUT
     from pipeline.parity.tables import StoredRows, read_transactions, workspace
-    from pipeline.stack import catalog
+    from pipeline.signals.inputs import INPUTS, windows_of
 
-    sources = {each.topic: each for each in catalog.load(common.settings).sources}
+    sources = {each.topic: each for each in features.sources}
     if topic not in sources:
         raise InputError(
             f"{topic!r} is neither a file nor a topic that signals read.",
@@ -209,7 +221,7 @@ def _of_topic(
     name = kafka.topic(topic)
     require_topic(kafka, name, nor="file")
     ends = {number: offsets.end for number, offsets in extent(kafka, name).items()}
-    with workspace(_WINDOWS) as connection:
+    with workspace(windows_of(INPUTS)) as connection:
         stored = StoredRows(connection, "transactions", source.columns, source.time)
         read_transactions(
             stored, source, kafka, ends, ends, report=lambda n: report(f"reading {topic}: {n:,}")

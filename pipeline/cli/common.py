@@ -41,6 +41,7 @@ class Common:
 
 
 Json = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON.")]
+Mappings = Annotated[tuple[str, ...], Parameter(name="--map", negative="", show_default=False)]
 
 
 def print_json(value: object) -> None:

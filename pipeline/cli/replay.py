@@ -10,7 +10,7 @@ from msgspec import to_builtins
 from pipeline.errors import ConfigError, InputError
 from pipeline.text.words import counted
 
-from .common import Common, Json, print_json, running_kafka, say
+from .common import Common, Json, Mappings, print_json, running_kafka, say
 
 if TYPE_CHECKING:
     from pipeline.files.file_reading import ReadFile
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from pipeline.simulator.replay import ReplayProgress, ReplayReport
 
 Flag = Parameter(negative="")
-Mappings = Annotated[tuple[str, ...], Parameter(name="--map", negative="", show_default=False)]
 
 
 def replay(

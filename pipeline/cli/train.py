@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
-
-from cyclopts import Parameter
+from typing import TYPE_CHECKING, Final
 
 from pipeline.errors import ConfigError
 
-from .common import Common, Json, print_json, print_table, say
+from .common import Common, Json, Mappings, print_json, print_table, say
 
 if TYPE_CHECKING:
     from pipeline.signals.trees import Model
@@ -28,9 +26,7 @@ def train(
     depth: int = 3,
     budget: int = 10,
     seed: int = 1,
-    mapping: Annotated[
-        tuple[str, ...], Parameter(name="--map", negative="", show_default=False)
-    ] = (),
+    mapping: Mappings = (),
     json: Json = False,
     common: Common = Common(),
 ) -> int:

@@ -32,7 +32,7 @@ def transactions_of(
         report: Called with what is being done.
 
     Raises:
-        InputError: A file cannot be read, or there is no transaction in any of them.
+        InputError: A file cannot be read, or none holds a transaction.
     """
     from pipeline import contract
     from pipeline.files.mapping import read_options

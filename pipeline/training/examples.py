@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final
 
@@ -108,4 +108,4 @@ def digest(connection: duckdb.DuckDBPyConnection) -> str:
 
 
 def _moment(micros: int) -> datetime:
-    return np.datetime64(int(micros), "us").astype(datetime)  # type: ignore[no-any-return]
+    return datetime(1970, 1, 1) + timedelta(microseconds=int(micros))

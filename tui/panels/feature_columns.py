@@ -36,6 +36,7 @@ class HasValues(Protocol):
     def values(self) -> tuple[Any, ...]: ...
 
 
+RowT = TypeVar("RowT")
 HasValuesT = TypeVar("HasValuesT", bound=HasValues)
 
 
@@ -74,9 +75,7 @@ class FeatureColumns:
             time: The column with the event time.
             most: Maximum number of rows of the page; None for all.
         """
-        known = query.sort in self.fitted.kinds
-        asked = query if known else replace(query, sort=time, descending=True)
-        return replace(select(rows, asked, self.fitted, most), query=query)
+        return latest_first(rows, query, self.fitted, time, most)
 
     def _made(self) -> Columns[Any]:
         grouped = any(column.name == _WINDOW_END for column in self._declared)
@@ -152,3 +151,20 @@ def _column(place: int, column: SinkColumn, width: int, drop: int) -> Column[Has
         drop=drop,
         grow=0 if numbers or width <= _MOST_CELLS else _GROW,
     )
+
+
+def latest_first(
+    rows: Iterable[RowT], query: Query, columns: Columns[RowT], time: str, most: int | None
+) -> Page[RowT]:
+    """Answer a query from rows; latest first, unless it sorts by one of the columns.
+
+    Args:
+        rows: All rows.
+        query: The query.
+        columns: Their columns.
+        time: The column with the event time.
+        most: Maximum number of rows of the page; None for all.
+    """
+    known = query.sort in columns.kinds
+    asked = query if known else replace(query, sort=time, descending=True)
+    return replace(select(rows, asked, columns, most), query=query)

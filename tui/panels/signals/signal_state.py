@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any, Final
 
 from pipeline.signals.quality import Quality, RecentTally, Tally, edges_with
 from pipeline.sources.labels import says_fraud
+from tui.panels.feature_columns import latest_first
 from tui.streams.panel_state import PanelState
 from tui.streams.sink_topics import SinkTopic, Values
 from tui.streams.source import Batch
 from tui.streams.unseen import Unseen
-from tui.table.query import Page, Query, select
+from tui.table.query import Page, Query
 
 from .signal_page import SignalPage
 from .signal_row import SCORE, SignalRow, places, signal_columns
@@ -119,7 +119,5 @@ class SignalState(PanelState[Page[SignalRow]]):
         return self._quality
 
     def _select(self, query: Query, most: int | None) -> Page[SignalRow]:
-        known = query.sort in self._columns.kinds
-        asked = query if known else replace(query, sort=self._sink.time, descending=True)
         alerts = (row for rows in self._rows for row in rows if row.score >= self._threshold)
-        return replace(select(alerts, asked, self._columns, most), query=query)
+        return latest_first(alerts, query, self._columns, self._sink.time, most)
