@@ -32,6 +32,10 @@ class UnavailableError(PipelineError):
     exit_code = 3
 
 
+class UnansweredError(UnavailableError):
+    """A request was sent, and no answer came; the next one may well be answered."""
+
+
 class JobError(PipelineError):
     """A Flink job could not be started, stopped or found."""
 

@@ -11,7 +11,13 @@ import msgspec
 
 from pipeline.config import FlinkSettings
 from pipeline.config.tls import read_pem
-from pipeline.errors import ConfigError, JobError, PipelineError, UnavailableError
+from pipeline.errors import (
+    ConfigError,
+    JobError,
+    PipelineError,
+    UnansweredError,
+    UnavailableError,
+)
 from pipeline.text.malformed import MALFORMED
 from pipeline.text.ready_type import ready
 from pipeline.text.words import quoted
@@ -98,11 +104,12 @@ def unavailable(address: str, error: Exception) -> PipelineError:
     if isinstance(error, httpx.RemoteProtocolError | httpx.DecodingError | httpx.InvalidURL):
         return _not_flink(address, "it does not speak HTTP")
     reason = "the connection was lost"
+    kind: type[UnavailableError] = UnansweredError
     if isinstance(error, httpx.TimeoutException):
         reason = "no answer in time"
     elif isinstance(error, httpx.ConnectError):
-        reason = "no connection"
-    return UnavailableError(
+        reason, kind = "no connection", UnavailableError
+    return kind(
         f"Flink does not answer at {address} ({reason}).",
         "Start it with `fraudwatch up`, or look at `fraudwatch status`.",
     )

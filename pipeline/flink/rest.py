@@ -15,7 +15,7 @@ import httpx
 import msgspec
 
 from pipeline.config import FlinkSettings
-from pipeline.errors import JobError, UnavailableError
+from pipeline.errors import JobError, UnansweredError, UnavailableError
 from pipeline.model import JobFailure, RestorePoint
 from pipeline.text.malformed import MALFORMED
 from pipeline.text.ready_type import ready
@@ -45,6 +45,8 @@ T = TypeVar("T")
 
 POLL_SECONDS: Final = 0.1
 _FAILURES: Final = 5
+# How many polls in a row may go unanswered while an operation is waited for.
+_UNANSWERED: Final = 5
 _OVER_SUBTASKS: Final = ("min", "max", "avg", "sum")
 # Prefixes of the options of a cluster that allocates TaskManagers from Kubernetes or YARN.
 _PROVIDERS: Final = ("kubernetes.", "yarn.", "$internal.yarn.")
@@ -310,15 +312,28 @@ class FlinkRest:
         return self._wait(completed, patience, what)
 
     def _wait(self, condition: Callable[[], T | None], patience: float, what: str) -> T:
+        """Poll `condition` until it is not None.
+
+        A JobManager that is busy, as while it restarts jobs, leaves a request unanswered now and
+        then. What is waited for may still come, so it is asked again, a few times in a row.
+        """
         deadline = time.monotonic() + patience
-        while (result := condition()) is None:
+        unanswered = 0
+        while True:
+            try:
+                if (result := condition()) is not None:
+                    return result
+                unanswered = 0
+            except UnansweredError:
+                unanswered += 1
+                if unanswered > _UNANSWERED:
+                    raise
             if time.monotonic() > deadline:
                 raise JobError(
                     f"Flink took longer than {patience:.0f} s for {what}.",
                     "Look at `fraudwatch status` and try again.",
                 )
             time.sleep(POLL_SECONDS)
-        return result
 
     def _get(self, path: str, answer: type[T]) -> T:
         return self._decode(self._request("GET", path), path, answer)

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Final, Protocol
 
 from pipeline.config import KafkaSettings
-from pipeline.errors import JobError
+from pipeline.errors import JobError, UnansweredError
 from pipeline.features import Feature
 from pipeline.kafka.extent import extent
 from pipeline.kafka.offsets import OffsetRange
@@ -168,8 +168,9 @@ def _read_up_to(
     while True:
         try:
             return job.read_up_to()
-        except JobError:
-            if not job.running or patience.clock() >= deadline:
+        except (JobError, UnansweredError) as error:
+            ended = isinstance(error, JobError) and not job.running
+            if ended or patience.clock() >= deadline:
                 raise
             report("waiting for the job, which cannot take a checkpoint at the moment")
             patience.sleep(_POLL_SECONDS)

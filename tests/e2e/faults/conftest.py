@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from random import Random
 from statistics import median
@@ -118,8 +119,11 @@ class Patient:
     def assert_right(self) -> None:
         """No result of any transaction that was ever sent is missing or wrong."""
         self.simulate(running=False)
-        for job in self.runtime.status().jobs:
-            parity = self.runtime.verify(job.name)
+        names = [job.name for job in self.runtime.status().jobs]
+        # Together, since each waits for checkpoints most of the time.
+        with ThreadPoolExecutor(len(names)) as pool:
+            proofs = list(pool.map(self.runtime.verify, names))
+        for parity in proofs:
             assert_nothing_wrong(parity, outage=True)
             assert parity.expected > 0, parity
             assert parity.unread == 0, parity
@@ -129,6 +133,15 @@ class Patient:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "round_number" in metafunc.fixturenames:
         metafunc.parametrize("round_number", range(metafunc.config.getoption("--rounds")))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Try every fault once before any again, so that a soak that is stopped tried them alike."""
+
+    def round_of(item: pytest.Item) -> int:
+        return item.callspec.params.get("round_number", 0) if hasattr(item, "callspec") else 0
+
+    items.sort(key=round_of)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

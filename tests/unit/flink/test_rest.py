@@ -46,6 +46,8 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
         if path not in known:
             return httpx.Response(404, json={"errors": ["not found"]})
         found = known[path]
+        if isinstance(found, Exception):
+            raise found
         return found if isinstance(found, httpx.Response) else httpx.Response(200, json=found)
 
     def client(flink: FlinkSettings) -> httpx.Client:
@@ -189,6 +191,39 @@ def test_a_savepoint_is_waited_for_as_long_as_flink_works_on_it(
     answers["/jobs/a"] = {"state": "FINISHED"}
     turn()
     assert FlinkRest(FLINK).stop_with_savepoint("a", "") == "file:/s"
+
+
+@pytest.mark.parametrize(
+    ("error", "times", "taken"),
+    [
+        (httpx.ReadTimeout("timed out"), 5, True),
+        (httpx.ReadError("reset"), 5, True),
+        (httpx.ReadTimeout("timed out"), 6, False),
+        (httpx.ConnectError("refused"), 1, False),
+    ],
+)
+def test_a_poll_that_goes_unanswered_is_sent_again(
+    answers: dict[str, object],
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
+    times: int,
+    taken: bool,
+) -> None:
+    replies = iter([*[error] * (times - 1), {"status": {"id": "COMPLETED"}}])
+    answers["/jobs/a/checkpoints/r"] = error
+
+    def turn(_: float) -> None:
+        answers["/jobs/a/checkpoints/r"] = next(replies)
+
+    monkeypatch.setattr(time, "sleep", turn)
+    rest = FlinkRest(FLINK)
+    answers["/jobs/a/checkpoints"] = {"request-id": "r"}
+    if taken:
+        rest.checkpoint("a")
+        assert not list(replies)
+    else:
+        with pytest.raises(UnavailableError, match="does not answer"):
+            rest.checkpoint("a")
 
 
 def test_the_parameters_of_a_job(answers: dict[str, object]) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from pipeline import contract, features
 from pipeline.config import KafkaSettings
-from pipeline.errors import JobError
+from pipeline.errors import JobError, PipelineError, UnansweredError, UnavailableError
 from pipeline.features import Feature
 from pipeline.kafka.offsets import OffsetRange
 from pipeline.parity import verify as module
@@ -33,6 +33,9 @@ LATE = [*ROWS, transaction(3.5), transaction(20)]
 AT_END = 2**60
 
 
+NO_CHECKPOINT = JobError("Flink could not take a checkpoint.")
+
+
 @dataclass
 class FakeJob:
     """A job that has read so many records of the one partition."""
@@ -42,11 +45,12 @@ class FakeJob:
     dropped: int | None = None
     mark: int | None = AT_END
     refusals: int = 0
+    refusal: PipelineError = NO_CHECKPOINT
 
     def read_up_to(self) -> Mapping[int, int]:
         if self.refusals:
             self.refusals -= 1
-            raise JobError("Flink could not take a checkpoint.")
+            raise self.refusal
         return {0: self.read} if self.read else {}
 
     def watermark(self) -> int | None:
@@ -138,6 +142,13 @@ def test_a_job_whose_sink_hangs_until_its_producer_gives_up_is_waited_for(
         verified(FakeJob(len(ROWS), refusals=100))
     with pytest.raises(JobError):
         verified(FakeJob(len(ROWS), running=False, refusals=1))
+
+
+def test_a_cluster_that_leaves_a_question_unanswered_is_asked_again(verified: Verified) -> None:
+    unanswered = UnansweredError("Flink does not answer.")
+    assert verified(FakeJob(len(ROWS), refusals=24, refusal=unanswered)).outcome is Outcome.PROVED
+    with pytest.raises(UnavailableError):
+        verified(FakeJob(len(ROWS), refusals=100, refusal=unanswered))
 
 
 def test_a_stopped_job_is_not_judged_however_right_it_was(verified: Verified) -> None:
