@@ -18,6 +18,8 @@ FLAGGED_TOPIC: Final = "flagged_transactions"
 # Beyond the tutorial:
 HOPPING_TOPIC: Final = "user_trans_amt_last_360min_hopping"
 CUMULATING_TOPIC: Final = "user_trans_amt_today_cumulating"
+LABEL_TOPIC: Final = "fraud_labels"
+VERDICT_TOPIC: Final = "fraud_verdicts"
 
 TIME_COLUMN: Final = "trans_date_trans_time"
 TIME_FORMAT: Final = "%Y-%m-%d %H:%M:%S"

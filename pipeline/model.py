@@ -230,6 +230,7 @@ class Sink:
         threshold: The score from which a row is an alert; None for what is no signal.
         amount: The column with the amount, in a signal's rows; None if there is none.
         label: The column that says whether a record is fraud, in a signal's rows; None likewise.
+        identity: The column that names a record, in a signal's rows; None likewise.
     """
 
     feature: str
@@ -242,6 +243,7 @@ class Sink:
     threshold: float | None = None
     amount: str | None = None
     label: str | None = None
+    identity: str | None = None
 
     def in_full(self) -> Sink:
         """The same with no column hidden."""

@@ -161,7 +161,7 @@ def _open_console(options: ConsoleOptions) -> int | None:
         from .streams.kafka_source import KafkaSource
 
         kafka = settings.kafka.at(bootstrap)
-        return KafkaSource(kafka, sinks, mask_of, connected[0].sources())
+        return KafkaSource(kafka, sinks, mask_of, connected[0].sources(), settings.labels)
 
     def open_tails(bootstrap: Callable[[], str]) -> Tails:
         from .streams.kafka_tails import KafkaTails

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from pipeline.signals.drift import LARGE, MODERATE
+from pipeline.signals.quality import average_precision_share
 from pipeline.signals.trees import SCORE_SPREAD
 from pipeline.text.words import counted
 
@@ -43,6 +44,13 @@ def _interval(found: Ratio) -> str:
     return NONE if found.low is None else f"{found.low:.3f} to {found.high:.3f}"
 
 
+def _of_average(found: Figures) -> str:
+    if found.average_precision is None:
+        return NONE
+    interval = average_precision_share(found.average_precision, found.fraud)
+    return f"{interval.low:.3f} to {interval.high:.3f}"
+
+
 def _cases(found: Ratio) -> str:
     return f"{found.count:,} of {found.of:,}"
 
@@ -56,6 +64,7 @@ def _delay(seconds: float | None) -> str:
 def _rows(budget: int) -> tuple[tuple[str, Callable[[Figures], str]], ...]:
     return (
         ("average precision", lambda f: number(f.average_precision, 3)),
+        ("  95 % interval", _of_average),
         ("precision", lambda f: _share(f.precision)),
         ("  95 % interval", lambda f: _interval(f.precision)),
         ("recall", lambda f: _share(f.recall)),

@@ -7,6 +7,7 @@ then working directory), environment variables `FRAUDWATCH_*`.
 from .codec import from_json, kafka_from_json, kafka_to_json, to_json
 from .flink import FlinkSettings
 from .kafka import KafkaSettings
+from .label_settings import LabelSettings
 from .loading import FILE_NAME, files, files_with, load, profiles, user_directory
 from .rule_settings import RuleSettings
 from .schema_registry import RegistrySettings
@@ -20,6 +21,7 @@ __all__ = [
     "LOCAL_PROFILE",
     "FlinkSettings",
     "KafkaSettings",
+    "LabelSettings",
     "RegistrySettings",
     "RuleSettings",
     "Secret",

@@ -12,6 +12,7 @@ from pipeline.errors import ConfigError
 
 from .flink import FlinkSettings
 from .kafka import KafkaSettings
+from .label_settings import LabelSettings
 from .rule_settings import RuleSettings
 from .types import Positive
 
@@ -36,6 +37,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         kafka: The Kafka cluster, in a table of its own: `[profile.NAME.kafka]`.
         flink: The Flink cluster, in a table of its own: `[profile.NAME.flink]`.
         rules: The built-in signal of rules, in a table of its own: `[profile.NAME.rules]`.
+        labels: Labels that arrive late, and verdicts, in a table of their own:
+            `[profile.NAME.labels]`.
         sandbox: Whether fraudwatch may create and empty topics, simulate transactions, and start
             jobs without being asked.
         state_dir: Data, logs, pids, checkpoints and savepoints of the local stack, and the record
@@ -62,6 +65,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     kafka: KafkaSettings = msgspec.field(default_factory=KafkaSettings)
     flink: FlinkSettings = msgspec.field(default_factory=FlinkSettings)
     rules: RuleSettings = msgspec.field(default_factory=RuleSettings)
+    labels: LabelSettings = msgspec.field(default_factory=LabelSettings)
     sandbox: bool = True
     state_dir: Path = msgspec.field(default_factory=_default_state)
     cache_dir: Path = msgspec.field(default_factory=_default_cache)

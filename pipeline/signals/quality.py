@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
-from math import isfinite, sqrt
+from math import exp, isfinite, log, sqrt
 from typing import Final
 
 _BINS: Final = 1_000
@@ -45,6 +45,23 @@ def share(part: int, of: int) -> Share | None:
     return Share(
         value, max(0.0, min(value, centre - spread)), min(1.0, max(value, centre + spread))
     )
+
+
+def average_precision_share(value: float, fraud: int) -> Share:
+    """Return an average precision with its 95 % interval.
+
+    It is the logit interval of Boyd, Eng and Page, "Area under the precision-recall curve: point
+    estimates and confidence intervals" (2013), which stays within 0 and 1.
+
+    Args:
+        value: The average precision, from 0 to 1.
+        fraud: The number of records labelled fraud, at least 1.
+    """
+    # With all or nothing right, a logit has no bounds: half a record less or more has.
+    inner = min(max(value, 0.5 / (fraud + 1)), 1 - 0.5 / (fraud + 1))
+    middle, spread = log(inner / (1 - inner)), _NORMAL / sqrt(fraud * inner * (1 - inner))
+    low, high = (1 / (1 + exp(-at)) for at in (middle - spread, middle + spread))
+    return Share(value, min(value, low), max(value, high))
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,13 +171,14 @@ class Counts:
         return points if fraud else []
 
     @property
-    def average_precision(self) -> float | None:
+    def average_precision(self) -> Share | None:
         """The area under the curve of precision over recall, in steps; None without fraud."""
         points = self.curve()
         if not points:
             return None
         steps = pairwise([(0.0, 0.0), *points])
-        return sum((recall - before) * precision for (before, _), (recall, precision) in steps)
+        area = sum((recall - before) * precision for (before, _), (recall, precision) in steps)
+        return average_precision_share(min(1.0, area), sum(self.fraud))
 
     def histogram(self, counts: Sequence[int], bars: int) -> list[int]:
         """Return counts of the bins in equally wide bars over the scores from 0 to 1."""
@@ -198,6 +216,15 @@ class Tally:
             self._amounts[place] = self._amounts.get(place, 0.0) + amount
         self._cover(at, at)
 
+    def relabel(self, score: float, was: Label, label: Label, amount: float | None) -> None:
+        """Count a record that was added before under another label."""
+        place = max(0, bisect_right(self.edges, score) - 1)
+        self._counts[place, was] -= 1
+        self._counts[place, label] += 1
+        if amount is not None and isfinite(amount) and bool(was) is not bool(label):
+            more = amount if label else -amount
+            self._amounts[place] = self._amounts.get(place, 0.0) + more
+
     def merge(self, other: Tally) -> None:
         """Add the records of another tally with the same edges."""
         self._counts.update(other._counts)
@@ -205,6 +232,11 @@ class Tally:
             self._amounts[place] = self._amounts.get(place, 0.0) + amount
         if other._first is not None and other._last is not None:
             self._cover(other._first, other._last)
+
+    @property
+    def total(self) -> int:
+        """The number of records."""
+        return self._counts.total()
 
     def counts(self) -> Counts:
         """Return the counts as they are now, frozen."""
@@ -224,34 +256,80 @@ class Tally:
         self._last = last if self._last is None else max(last, self._last)
 
 
-class RecentTally:
-    """Counts the records of the last hours of event time.
+class MaturingTally:
+    """Counts records once their labels have had time to come, and those of the last hours apart.
 
     Args:
         edges: The least score of each bin, in order; the first is 0.
-        hours: How many, of which the last one has only begun.
+        maturity: How much event time passes before a record counts.
+        recent: How many hours are the last ones, of which the last has only begun.
     """
 
-    def __init__(self, edges: Sequence[float], hours: int = 24) -> None:
+    def __init__(
+        self, edges: Sequence[float], maturity: timedelta = timedelta(), recent: int = 24
+    ) -> None:
         self._edges = edges
-        self._hours = timedelta(hours=hours)
+        self._maturity = maturity
+        self._recent = timedelta(hours=recent)
+        self._older = Tally(edges)
         self._by_hour: dict[datetime, Tally] = {}
         self._newest = datetime.min
 
     def add(self, score: float, label: Label, amount: float | None, at: datetime) -> None:
-        """Count a record, unless it is older."""
-        hour = at.replace(minute=0, second=0, microsecond=0)
+        """Count a record, at once or when it is mature."""
+        hour = _hour(at)
         if hour > self._newest:
             self._newest = hour
-            for old in [each for each in self._by_hour if hour - each >= self._hours]:
-                del self._by_hour[old]
-        if self._newest - hour < self._hours:
-            tally = self._by_hour.setdefault(hour, Tally(self._edges))
-            tally.add(score, label, amount, at)
+            for old in [each for each in self._by_hour if not self._kept(each)]:
+                self._older.merge(self._by_hour.pop(old))
+        self._holding(hour).add(score, label, amount, at)
 
-    def counts(self) -> Counts:
-        """Return the counts as they are now, frozen."""
-        return merged(self._edges, self._by_hour.values()).counts()
+    def relabel(
+        self, score: float, was: Label, label: Label, amount: float | None, at: datetime
+    ) -> None:
+        """Count a record that was added before under another label."""
+        self._holding(_hour(at)).relabel(score, was, label, amount)
+
+    def everything(self) -> Counts:
+        """Return the counts of all mature records, frozen."""
+        mature = (tally for hour, tally in self._by_hour.items() if self._age(hour) >= timedelta())
+        return merged(self._edges, (self._older, *mature)).counts()
+
+    def recent(self) -> Counts:
+        """Return the counts of the mature records of the last hours, frozen."""
+        within = (
+            tally
+            for hour, tally in self._by_hour.items()
+            if timedelta() <= self._age(hour) < self._recent
+        )
+        return merged(self._edges, within).counts()
+
+    @property
+    def young(self) -> int:
+        """The number of records that are not mature yet."""
+        young = (tally for hour, tally in self._by_hour.items() if self._age(hour) < timedelta())
+        return sum(tally.total for tally in young)
+
+    def alerts(self, threshold: float) -> int:
+        """Return how many of all records have this score or a higher one, mature or not."""
+        every = merged(self._edges, (self._older, *self._by_hour.values()))
+        return every.counts().outcome(threshold).alerts
+
+    def _age(self, hour: datetime) -> timedelta:
+        """Return for how long the records of an hour have been mature; negative if they are not."""
+        return self._newest - hour - self._maturity
+
+    def _kept(self, hour: datetime) -> bool:
+        return self._age(hour) < self._recent
+
+    def _holding(self, hour: datetime) -> Tally:
+        return (
+            self._by_hour.setdefault(hour, Tally(self._edges)) if self._kept(hour) else self._older
+        )
+
+
+def _hour(at: datetime) -> datetime:
+    return at.replace(minute=0, second=0, microsecond=0)
 
 
 def merged(edges: Sequence[float], tallies: Iterable[Tally]) -> Tally:
@@ -268,10 +346,14 @@ class Quality:
 
     Attributes:
         threshold: The signal's threshold.
-        everything: All records that were counted.
+        everything: All mature records.
         recent: Those of the last day of event time.
+        young: Number of records whose labels may still be on their way, which count nowhere.
+        maturity: From when on records count.
     """
 
     threshold: float
     everything: Counts = Counts()
     recent: Counts = Counts()
+    young: int = 0
+    maturity: timedelta = timedelta()

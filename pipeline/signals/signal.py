@@ -38,7 +38,16 @@ class Signal(Feature):
             threshold=self.threshold,
             amount=self.source.amount,
             label=self.source.label,
+            identity=self._named_by,
         )
+
+    @property
+    def _named_by(self) -> str | None:
+        """The column that names a record, if the rows have it unchanged."""
+        name, rows = self.source.identity, self.table.op()
+        if name is None or name not in self.columns or is_computed(rows, name):
+            return None
+        return name if origin(rows, name)[1] == name else None
 
 
 def signal(

@@ -18,6 +18,7 @@ TRANSACTION: Final[Source] = source(
     user=contract.KEY_COLUMN,
     amount="amt",
     label="is_fraud",
+    identity="trans_num",
     required=contract.TRANSACTION_FIELDS,
     sensitive=("cc_num", "first", "last", "dob"),
 )

@@ -30,6 +30,8 @@ class Source:
         user: The column with the user; None if there is none.
         amount: The column with the amount; None if there is none.
         label: The column that says whether a record is fraud; None if there is none.
+        identity: The column that names a record, by which labels that arrive later find it; None
+            if there is none.
         required: The columns without which a record is invalid, in the order of the schema; the
             time column is one of them.
         sensitive: The columns whose values are not shown, unless the profile allows it.
@@ -50,6 +52,7 @@ class Source:
     label: str | None
     required: tuple[str, ...]
     sensitive: tuple[str, ...] = ()
+    identity: str | None = None
 
     def __post_init__(self) -> None:
         fault = first_fault(self)

@@ -27,6 +27,7 @@ def source(
     user: str | None = None,
     amount: str | None = None,
     label: str | None = None,
+    identity: str | None = None,
     required: Iterable[str] = (),
     sensitive: Iterable[str] = (),
 ) -> Source:
@@ -44,6 +45,8 @@ def source(
         user: The column with the user.
         amount: The column with an amount.
         label: The column that says whether a record is fraud.
+        identity: The column that names a record, such as its number, by which labels and verdicts
+            that come later find it.
         required: Columns without which a record is invalid; any other but `time` may be null.
         sensitive: Columns whose values are not shown, such as a card number or a name.
 
@@ -66,6 +69,7 @@ def source(
         amount=amount,
         label=label,
         required=(*in_order, *unknown),
+        identity=identity,
         sensitive=(sensitive,) if isinstance(sensitive, str) else tuple(sensitive),
     )
 

@@ -79,7 +79,12 @@ def _time(source: Source) -> Iterator[Fault]:
 
 def _roles(source: Source) -> Iterator[Fault]:
     columns = source.columns
-    named = {"user": source.user, "amount": source.amount, "label": source.label}
+    named = {
+        "user": source.user,
+        "amount": source.amount,
+        "label": source.label,
+        "identity": source.identity,
+    }
     roles = [(role, name) for role, name in named.items() if name is not None]
     lists = {"required": source.required, "sensitive": source.sensitive}
     listed = [(what, name) for what, names in lists.items() for name in names]
@@ -89,8 +94,10 @@ def _roles(source: Source) -> Iterator[Fault]:
                 f"{role} names {sanitised(name)!r}, which is not in the schema",
                 f"Columns: {', '.join(columns)}.",
             )
+    names = (lambda dtype: dtype == "string" or is_whole(dtype), "string or a whole number")
     wanted: dict[str, tuple[Callable[[str], bool], str]] = {
-        "user": (lambda dtype: dtype == "string" or is_whole(dtype), "string or a whole number"),
+        "user": names,
+        "identity": names,
         "amount": (is_number, "a number"),
         "label": (
             lambda dtype: dtype in ("boolean", "string") or is_whole(dtype),

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
-from pipeline.config import KafkaSettings
+from pipeline.config import KafkaSettings, LabelSettings
 from pipeline.contract import TRANSACTION_TOPIC, Transaction
 from pipeline.kafka.consumer import BatchConsumer
 from pipeline.kafka.quarantine import Quarantined, validate
 from pipeline.kafka.records import Record, decode_with_records
+from pipeline.labels.label import labels_in
+from pipeline.labels.verdict import verdicts_in
 from pipeline.model import Last
 from pipeline.sources import Source
 from pipeline.sources.masking import MaskOf, nothing
@@ -29,6 +32,7 @@ _LONGEST_ROW: Final = 4 * 1024
 _MAX_RECORDS: Final = 20_000
 # The consumer waits this long for a full batch, so it is also the delay the console adds.
 _POLL_SECONDS: Final = 0.05
+_NO_LABELS: Final = LabelSettings(topic="", verdicts="")
 
 
 class KafkaSource:
@@ -39,6 +43,8 @@ class KafkaSource:
         sinks: The sink topics to read besides the topic `transaction`.
         mask_of: Returns what is hidden in a topic, by its name in Kafka.
         sources: The sources that features read, whose invalid records are found.
+        labels: Where labels and verdicts come from, which are read if a sink can be matched to
+            them; None if they do not matter.
     """
 
     def __init__(
@@ -47,11 +53,15 @@ class KafkaSource:
         sinks: Sequence[SinkTopic[Any]],
         mask_of: MaskOf = nothing,
         sources: Iterable[Source] = (),
+        labels: LabelSettings | None = None,
     ) -> None:
         self._sinks = sinks
+        matched = any(sink.identity is not None for sink in sinks)
+        self._labels = labels if matched and labels is not None else _NO_LABELS
         self._mask_of = mask_of
         self._validation = Validation(kafka, sources)
         names = (TRANSACTION_TOPIC, *(sink.topic for sink in sinks), *self._validation.topics)
+        names += tuple(filter(None, (self._labels.topic, self._labels.verdicts)))
         self._topics = {kafka.topic(name): name for name in names}
         self._consumer = BatchConsumer(kafka, tuple(self._topics), Last(_PAST_RECORDS))
         self._caught_up = False
@@ -82,6 +92,11 @@ class KafkaSource:
             mask_of=self._mask_of,
             invalid=invalid,
             unknown=unknown,
+        )
+        batch = replace(
+            batch,
+            labels=tuple(labels_in(by_topic[self._labels.topic], self._labels)),
+            verdicts=tuple(verdicts_in(by_topic[self._labels.verdicts])),
         )
         # From the next batch on, since this one may still contain records of the past.
         self._caught_up = self._caught_up or self._consumer.has_read_the_past()

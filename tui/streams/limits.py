@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from pipeline.config import Settings
 
@@ -18,6 +19,9 @@ class StreamLimits:
         own_rows: Rows of each of the user's own features; the oldest are dropped first.
         flagged: Flagged transactions; the oldest are dropped first.
         shown: Rows of each table in a snapshot.
+        labelled: Records whose labels and scores are remembered, so that one that arrives later
+            finds its record; those that were read first are forgotten first.
+        maturity: How much event time passes before a signal's record counts in its figures.
     """
 
     users: int = 100_000
@@ -26,6 +30,8 @@ class StreamLimits:
     own_rows: int = 20_000
     flagged: int = 1_000
     shown: int = 500
+    labelled: int = 100_000
+    maturity: timedelta = timedelta()
 
     @classmethod
     def of(cls, settings: Settings) -> StreamLimits:
@@ -33,4 +39,5 @@ class StreamLimits:
             users=settings.console_users,
             windows=settings.console_windows,
             flagged=settings.console_flagged,
+            maturity=timedelta(days=settings.labels.maturity_days),
         )

@@ -45,6 +45,7 @@ class SinkTopic(Generic[RowT]):
         threshold: The score from which a row is an alert; None for what is no signal.
         amount: The column of a signal's `Values` with the amount; None if there is none.
         label: The column of a signal's `Values` that says whether it is fraud; None likewise.
+        identity: The column of a signal's `Values` that names the record; None likewise.
     """
 
     feature: str
@@ -58,6 +59,7 @@ class SinkTopic(Generic[RowT]):
     threshold: float | None = None
     amount: str | None = None
     label: str | None = None
+    identity: str | None = None
 
 
 ROLLING: Final[SinkTopic[RollingRow]] = SinkTopic("rolling", contract.ROLLING_TOPIC, RollingRow)
@@ -103,6 +105,7 @@ def own_sinks(sinks: Iterable[Sink]) -> tuple[SinkTopic[Values], ...]:
             threshold=sink.threshold,
             amount=sink.amount,
             label=sink.label,
+            identity=sink.identity,
         )
         for sink in sinks
         if sink.feature not in _BUILT_IN

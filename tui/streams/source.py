@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from pipeline.contract import Transaction
+from pipeline.labels.label import Label
+from pipeline.labels.verdict import Verdict
 
 from .quarantined import BadRow
 from .sink_topics import RowT, SinkTopic
@@ -38,6 +40,8 @@ class Batch:
         sinks: Rows of sink topics, by feature; `rows` adds the type.
         quarantined: Invalid records of the topic `transaction`.
         elsewhere: Invalid records of other sources.
+        labels: Labels that arrived after their records, in order.
+        verdicts: Verdicts of analysts, in order.
         bad: Number of records that could not be decoded: of sinks, and of sources in Avro whose
             schema registry does not answer.
         lag: Records in Kafka that have not been read yet; None when unknown.
@@ -53,6 +57,8 @@ class Batch:
     sinks: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     quarantined: Sequence[BadRow] = ()
     elsewhere: Sequence[BadRow] = ()
+    labels: Sequence[Label] = ()
+    verdicts: Sequence[Verdict] = ()
     bad: int = 0
     lag: int | None = None
     recreated: bool = False
@@ -73,7 +79,9 @@ class Batch:
     @property
     def brought_something(self) -> bool:
         """Whether it contains any record."""
-        return any(self.counts.values()) or bool(self.quarantined or self.elsewhere or self.bad)
+        return any(self.counts.values()) or bool(
+            self.quarantined or self.elsewhere or self.bad or self.labels or self.verdicts
+        )
 
     def came_at(self, topics: Sequence[str], now: float) -> float:
         """Return when its records of these topics arrived, in seconds since the epoch.

@@ -16,8 +16,9 @@ from pipeline.signals.quality import (
     Confusion,
     Counts,
     Label,
-    RecentTally,
+    MaturingTally,
     Tally,
+    average_precision_share,
     edges_with,
     share,
 )
@@ -78,7 +79,8 @@ def test_average_precision_is_the_mean_precision_at_each_fraud(rows: list[Judged
     found = counts_of(rows).average_precision
     if fraud:
         assert found is not None
-        assert isclose(found, float(total / fraud), abs_tol=1e-12)
+        assert isclose(found.value, float(total / fraud), abs_tol=1e-12)
+        assert 0 <= found.low <= found.value <= found.high <= 1
     else:
         assert found is None
 
@@ -151,23 +153,67 @@ def test_hostile_values_break_nothing() -> None:
     assert (counts.fraud[0], counts.fraud[-1], counts.total) == (8, 8, 16)
     assert sum(counts.amounts) == 20
     assert counts.outcome(0.5).alerts_a_day is None
-    recent = RecentTally(EDGES)
-    recent.add(0.5, None, None, datetime.min)
-    recent.add(0.5, None, None, datetime.max)
-    recent.add(0.5, None, None, datetime.min)
-    assert recent.counts().total == 1
+    ends = MaturingTally(EDGES)
+    ends.add(0.5, None, None, datetime.min)
+    ends.add(0.5, None, None, datetime.max)
+    ends.add(0.5, None, None, datetime.min)
+    assert (ends.recent().total, ends.everything().total) == (1, 3)
 
 
 def test_what_is_older_than_a_day_is_not_recent() -> None:
-    recent = RecentTally(EDGES)
+    tally = MaturingTally(EDGES)
     for hour in range(48):
-        recent.add(hour / 48, hour % 2 == 0, 1.0, NOON + timedelta(hours=hour, minutes=30))
-    counts = recent.counts()
+        tally.add(hour / 48, hour % 2 == 0, 1.0, NOON + timedelta(hours=hour, minutes=30))
+    counts = tally.recent()
     assert (counts.total, counts.span) == (24, timedelta(hours=23))
     # A late record still counts in its hour.
-    recent.add(1.0, None, None, NOON + timedelta(hours=24))
-    recent.add(1.0, None, None, NOON + timedelta(hours=23, minutes=59))
-    assert recent.counts().total == 25
+    tally.add(1.0, None, None, NOON + timedelta(hours=24))
+    tally.add(1.0, None, None, NOON + timedelta(hours=23, minutes=59))
+    assert (tally.recent().total, tally.everything().total) == (25, 50)
+
+
+def test_a_record_counts_once_it_is_mature() -> None:
+    tally = MaturingTally(EDGES, timedelta(days=1), recent=2)
+    for hour in range(48):
+        tally.add(0.9, True, 1.0, NOON + timedelta(hours=hour))
+    assert (tally.everything().total, tally.recent().total, tally.young) == (24, 2, 24)
+    assert tally.alerts(0.5) == 48
+    # Nothing is counted twice, or lost, as time goes on.
+    tally.add(0.9, True, 1.0, NOON + timedelta(hours=500))
+    assert (tally.everything().total, tally.recent().total, tally.young) == (48, 0, 1)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            scores,
+            st.sampled_from([True, False, None]),
+            st.sampled_from([True, False, None]),
+            st.integers(0, 100),
+        )
+    )
+)
+def test_a_label_that_comes_later_leaves_the_counts_that_it_would_have_made(
+    rows: list[tuple[float, Label, Label, int]],
+) -> None:
+    late, at_once = MaturingTally(EDGES), MaturingTally(EDGES)
+    for score, before, after, hour in rows:
+        at = NOON + timedelta(hours=hour)
+        late.add(score, before, 2.0, at)
+        at_once.add(score, after, 2.0, at)
+    for score, before, after, hour in rows:
+        late.relabel(score, before, after, 2.0, NOON + timedelta(hours=hour))
+    assert late.everything() == at_once.everything()
+    assert late.recent() == at_once.recent()
+
+
+@pytest.mark.parametrize(
+    ("value", "fraud", "low", "high"),
+    [(0.5, 100, 0.403, 0.597), (0.9, 100, 0.824, 0.945), (1.0, 10, 0.517, 1.0), (0.0, 1, 0, 0.969)],
+)
+def test_intervals_of_average_precision(value: float, fraud: int, low: float, high: float) -> None:
+    found = average_precision_share(value, fraud)
+    assert (round(found.low, 3), found.value, round(found.high, 3)) == (low, value, high)
 
 
 @given(records, st.integers(1, 100))

@@ -97,7 +97,7 @@ OWN_ROWS = Batch(
 )
 
 
-def store_of(*batches: Batch, **limits: int) -> Store:
+def store_of(*batches: Batch, **limits: Any) -> Store:
     store = Store(PANELS, Clock(), StreamLimits(**limits), FEATURES)
     for batch in batches:
         store.apply(batch)

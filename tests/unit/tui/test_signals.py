@@ -50,7 +50,7 @@ PAID = Sink(
 )
 
 
-def store_of(*batches: Batch, features: tuple[Sink, ...] = (RULES,), **limits: int) -> Store:
+def store_of(*batches: Batch, features: tuple[Sink, ...] = (RULES,), **limits: Any) -> Store:
     store = Store(PANELS, Clock(), StreamLimits(**limits), (*SINKS, *features))
     for batch in batches:
         store.apply(batch)

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from pipeline.contract import TRANSACTION_TOPIC
+from pipeline.labels.known import UNKNOWN, Known
 from pipeline.model import SinkColumn
 from pipeline.sources.column_types import digits, is_decimal
 from pipeline.sources.masking import masked
@@ -20,9 +21,11 @@ from tui.table.column import Column, Columns
 
 SCORE: Final = "score"
 REASONS: Final = "reasons"
+VERDICT: Final = "verdict"
 _USER_CELLS: Final = 20
 _REASON_CELLS: Final = 200
 _LEAST_REASON_CELLS: Final = 22
+_NAME_CELLS: Final = 11
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,9 @@ class SignalRow:
         values: The row, a value per column of the signal's topic.
         time: Its event time.
         score: From 0 to 1.
-        fraud: Whether it is labelled fraud; None if it has no label.
+        fraud: Whether it is fraud, as far as is known; None if it has no label.
+        identity: What names it, as text; empty if nothing does.
+        known: What has become known of it since.
     """
 
     number: int
@@ -42,6 +47,8 @@ class SignalRow:
     time: datetime
     score: float
     fraud: bool | None
+    identity: str = ""
+    known: Known = UNKNOWN
 
 
 def places(sink: SinkTopic[Values]) -> dict[str, int]:
@@ -112,6 +119,16 @@ def _drawn(sink: SinkTopic[Values]) -> Iterator[Column[SignalRow]]:
         label = by_name[sink.label]
         look = _hidden_label if label.hidden else _label
         yield _column(label, place_of[sink.label], "label", 6, look, letter="L")
+    if sink.identity is not None and VERDICT not in by_name:
+        yield Column(
+            "by",
+            6,
+            lambda row, _: [_by(row)],
+            name=VERDICT,
+            value=lambda row: _verdict(row) or None,
+            drop=1,
+            grow=6,
+        )
     of_reasons = place_of[REASONS]
     yield _column(
         by_name[REASONS],
@@ -177,6 +194,22 @@ def _label(row: SignalRow) -> Piece:
     if row.fraud is None:
         return Piece("")
     return Piece("fraud", Tone.DANGER) if row.fraud else Piece("legit", Tone.QUIET)
+
+
+def _by(row: SignalRow) -> Piece:
+    """Say who has decided, or is deciding."""
+    if row.known.verdict is not None:
+        return Piece(text.clean(row.known.verdict.by, _NAME_CELLS), Tone.QUIET)
+    claim = row.known.claim
+    return Piece(f"{text.clean(claim, _NAME_CELLS)}…" if claim else "", Tone.WAITS)
+
+
+def _verdict(row: SignalRow) -> str:
+    """Return the verdict in words, as filters and exports have it; empty without one."""
+    found = row.known.verdict
+    if found is not None:
+        return f"{found.decision} by {found.by}"
+    return f"claimed by {row.known.claim}" if row.known.claim else ""
 
 
 def _hidden_label(row: SignalRow) -> Piece:

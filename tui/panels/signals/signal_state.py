@@ -1,14 +1,18 @@
-"""What the console knows of one signal: its latest alerts, and counts by score."""
+"""What the console holds of one signal: its latest alerts, and counts by score and label."""
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from collections import OrderedDict, deque
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final, NamedTuple
 
-from pipeline.signals.quality import Quality, RecentTally, Tally, edges_with
+from pipeline.labels.known import UNKNOWN, KnownLabels
+from pipeline.signals.quality import MaturingTally, Quality, edges_with
 from pipeline.sources.labels import says_fraud
 from tui.panels.feature_columns import latest_first
+from tui.streams.limits import StreamLimits
 from tui.streams.panel_state import PanelState
 from tui.streams.sink_topics import SinkTopic, Values
 from tui.streams.source import Batch
@@ -21,30 +25,41 @@ from .signal_row import SCORE, SignalRow, places, signal_columns
 _TENTHS: Final = 10
 
 
+class Counted(NamedTuple):
+    """A record as the figures have counted it: what a label that comes later has to change."""
+
+    score: float
+    amount: float | None
+    at: datetime
+    own: bool | None
+    label: bool | None
+
+
 class SignalState(PanelState[Page[SignalRow]]):
     """The latest records by tenth of their score, so that another threshold has its alerts at once.
 
     Args:
         sink: The signal's topic.
-        limit: Records to hold of each tenth.
-        remembered: Rows to remember, to detect those that a job repeats.
-        most: Rows to show.
+        limits: How much to hold in memory.
+        known: Labels and verdicts, which the caller keeps up to date.
     """
 
-    def __init__(self, sink: SinkTopic[Values], limit: int, remembered: int, most: int) -> None:
+    def __init__(self, sink: SinkTopic[Values], limits: StreamLimits, known: KnownLabels) -> None:
         self._sink = sink
-        self._most = most
+        self._limits = limits
+        self._known = known
         self._threshold = sink.threshold or 0.0
         place_of = places(sink)
         self._time, self._score = place_of[sink.time], place_of[SCORE]
         self._amount = place_of[sink.amount] if sink.amount is not None else None
         self._label = place_of[sink.label] if sink.label is not None else None
-        edges = edges_with(self._threshold)
-        self._everything, self._recent = Tally(edges), RecentTally(edges)
+        self._identity = place_of[sink.identity] if sink.identity is not None else None
+        self._tally = MaturingTally(edges_with(self._threshold), limits.maturity)
         self._rows: tuple[deque[SignalRow], ...] = tuple(
-            deque[SignalRow](maxlen=limit) for _ in range(_TENTHS)
+            deque[SignalRow](maxlen=limits.flagged) for _ in range(_TENTHS)
         )
-        self._unseen = Unseen(remembered)
+        self._unseen = Unseen(limits.users)
+        self._counted: OrderedDict[str, Counted] = OrderedDict()
         self._columns = signal_columns(sink)
         self._scored = 0
         self._alerts = 0
@@ -60,13 +75,26 @@ class SignalState(PanelState[Page[SignalRow]]):
         if feature != self._sink.feature:
             return
         self._threshold = threshold
-        self._alerts = self._everything.counts().outcome(threshold).alerts
+        self._alerts = self._tally.alerts(threshold)
         self._quality = self._page = None
+
+    def relabel(self, identities: Iterable[str]) -> None:
+        """Count records anew of which something else is known now."""
+        for identity in identities:
+            self._page = None
+            if (counted := self._counted.get(identity)) is None:
+                continue
+            score, amount, at, own, before = counted
+            label = self._known.of(identity).fraud(own)
+            if label is not before:
+                self._tally.relabel(score, before, label, amount, at)
+                self._counted[identity] = counted._replace(label=label)
+                self._quality = None
 
     def shown(self, query: Query, _: float) -> SignalPage:
         """Return the first alerts of a query; latest event time first by default."""
         if self._page is None or self._page.query != query:
-            found = self._select(query, self._most)
+            found = self._select(query, self._limits.shown)
             self._page = SignalPage(
                 found.rows,
                 found.matched,
@@ -97,15 +125,26 @@ class SignalState(PanelState[Page[SignalRow]]):
         at, score = values[self._time], values[self._score]
         if at is None or score is None:
             return
-        fraud = says_fraud(values[self._label]) if self._label is not None else None
-        amount = self._amount_of(values)
-        self._everything.add(score, fraud, amount, at)
-        self._recent.add(score, fraud, amount, at)
+        own = says_fraud(values[self._label]) if self._label is not None else None
+        amount, identity = self._amount_of(values), self._identity_of(values)
+        label = self._known.of(identity).fraud(own)
+        self._tally.add(score, label, amount, at)
+        if identity:
+            self._remember(identity, Counted(score, amount, at, own, label))
         tenth = max(0, min(_TENTHS - 1, int(score * _TENTHS)))
-        self._rows[tenth].append(SignalRow(self._scored, values, at, score, fraud))
+        self._rows[tenth].append(SignalRow(self._scored, values, at, score, own, identity))
         self._scored += 1
         self._alerts += score >= self._threshold
         self._quality = self._page = None
+
+    def _remember(self, identity: str, counted: Counted) -> None:
+        self._counted[identity] = counted
+        if len(self._counted) > self._limits.labelled:
+            self._counted.popitem(last=False)
+
+    def _identity_of(self, values: Values) -> str:
+        value = values[self._identity] if self._identity is not None else None
+        return "" if value is None else str(value)
 
     def _amount_of(self, values: Values) -> float | None:
         value: Any = values[self._amount] if self._amount is not None else None
@@ -114,10 +153,22 @@ class SignalState(PanelState[Page[SignalRow]]):
     def _judged(self) -> Quality | None:
         if self._quality is None and self._scored:
             self._quality = Quality(
-                self._threshold, self._everything.counts(), self._recent.counts()
+                self._threshold,
+                self._tally.everything(),
+                self._tally.recent(),
+                self._tally.young,
+                self._limits.maturity,
             )
         return self._quality
 
     def _select(self, query: Query, most: int | None) -> Page[SignalRow]:
-        alerts = (row for rows in self._rows for row in rows if row.score >= self._threshold)
-        return latest_first(alerts, query, self._columns, self._sink.time, most)
+        return latest_first(self._alert_rows(), query, self._columns, self._sink.time, most)
+
+    def _alert_rows(self) -> Iterator[SignalRow]:
+        """Return the alerts with what is known of them now."""
+        for rows in self._rows:
+            for row in rows:
+                if row.score >= self._threshold:
+                    known = self._known.of(row.identity) if row.identity else UNKNOWN
+                    same = known is UNKNOWN
+                    yield row if same else replace(row, fraud=known.fraud(row.fraud), known=known)

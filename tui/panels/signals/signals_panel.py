@@ -31,6 +31,7 @@ _RULES: Final[SinkTopic[Values]] = SinkTopic(
     columns=(
         SinkColumn(contract.KEY_COLUMN, "int64", computed=False),
         SinkColumn(contract.TIME_COLUMN, "timestamp(3)", computed=False),
+        SinkColumn("trans_num", "string", computed=False),
         SinkColumn("amt", "float64", computed=False),
         SinkColumn("is_fraud", "int32", computed=False),
         SinkColumn(SCORE, "float64", computed=True),
@@ -41,20 +42,14 @@ _RULES: Final[SinkTopic[Values]] = SinkTopic(
     threshold=0.5,
     amount="amt",
     label="is_fraud",
+    identity="trans_num",
 )
 
 
 def _state(limits: StreamLimits, _: EventClock, own: OwnSinks) -> Tabs:
-    from tui.panels.tabs import Tabs
+    from .signal_tabs import SignalTabs
 
-    from .signal_state import SignalState
-
-    return Tabs(
-        {
-            sink.feature: SignalState(sink, limits.flagged, limits.users, limits.shown)
-            for sink in own or (_RULES,)
-        }
-    )
+    return SignalTabs(own or (_RULES,), limits)
 
 
 def _widgets() -> Iterable[Widget]:

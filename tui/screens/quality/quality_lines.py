@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Final
 
 from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from pipeline.signals.quality import Confusion, Counts, Quality
+from pipeline.signals.quality import Confusion, Counts, Quality, Share
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone, content
 from tui.panels.signals.quality_text import percent, plain, rate, span
@@ -19,6 +20,7 @@ Line = Sequence[Piece]
 
 _NAME_CELLS: Final = 18
 _CELLS: Final = 20
+_DAY: Final = timedelta(days=1)
 _NAMES: Final = (
     *("scored", "unlabelled", "alerts a day", "fraud caught", "fraud missed", "false alerts"),
     *("passed rightly", "precision", "recall", "F1", "average precision"),
@@ -53,6 +55,10 @@ def table(quality: Quality, proposed: float | None) -> list[list[Piece]]:
         heading = f"everything at {proposed:g}"
         columns.append((heading, _figures(everything, everything.outcome(proposed))))
     lines = [[Piece(" " * _NAME_CELLS), *(_cell(name, Tone.STRONG) for name, _ in columns)]]
+    if quality.maturity:
+        days = f"{quality.maturity / _DAY:g}"
+        young = f"{text.integer(quality.young)} of the last {days} d"
+        lines.append([Piece(f"{'not counted yet':<{_NAME_CELLS}}", Tone.QUIET), _cell(young)])
     for number, name in enumerate(_NAMES):
         cells = (_cell(figures[number]) for _, figures in columns)
         lines.append([Piece(f"{name:<{_NAME_CELLS}}", Tone.QUIET), *cells])
@@ -76,8 +82,12 @@ def _figures(counts: Counts, outcome: Confusion) -> tuple[str, ...]:
         percent(outcome.precision) + span(outcome.precision),
         percent(outcome.recall) + span(outcome.recall),
         plain(outcome.f1),
-        plain(counts.average_precision),
+        _average(counts.average_precision),
     )
+
+
+def _average(found: Share | None) -> str:
+    return plain(None if found is None else found.value) + span(found)
 
 
 def _with_amount(count: int, amount: float, of: int) -> str:

@@ -82,7 +82,8 @@ class CurvePlot(SignalPlot):
     """Precision over recall, for every threshold."""
 
     def heading(self) -> Sequence[Line]:
-        average = plain(self._counts.average_precision)
+        found = self._counts.average_precision
+        average = plain(None if found is None else found.value)
         return [
             [Piece("Precision over recall", Tone.STRONG), Piece(f" {average}", Tone.TITLE)],
             legend("●", Tone.PLAIN, "present threshold"),
