@@ -18,6 +18,7 @@ class Scope(StrEnum):
     DASHBOARD = "Dashboard"
     USER = "One user"
     JOB = "One job"
+    ALERT = "One alert"
     ROWS = "Rows of a job"
     RECORDS = "Records"
     INSPECT = "A topic as a source"
@@ -36,6 +37,7 @@ CHAINS: Final = (
     (Scope.SIGNALS, Scope.TABLE, Scope.DASHBOARD, Scope.APP),
     (Scope.TABLE, Scope.USER, Scope.APP),
     (Scope.JOB, Scope.APP),
+    (Scope.ALERT, Scope.APP),
     (Scope.TABLE, Scope.ROWS, Scope.APP),
     (Scope.TABLE, Scope.RECORDS, Scope.APP),
     (Scope.INSPECT, Scope.APP),
@@ -107,6 +109,7 @@ _WRITTEN: Final = {
 _J, _T, _D, _A = Scope.JOBS, Scope.TABLE, Scope.DASHBOARD, Scope.APP
 _U, _ONE, _R, _SIM = Scope.USER, Scope.JOB, Scope.RECORDS, Scope.SIMULATOR
 _I, _S, _QU = Scope.INSPECT, Scope.SIGNALS, Scope.QUALITY
+_AL = Scope.ALERT
 _Q, _C, _E = Scope.QUESTION, Scope.CHANGED, Scope.EXPORT
 
 
@@ -159,6 +162,20 @@ KEYMAP: Final = (
     _key("r", "refresh_now", "refresh", "Refresh the status now; retry a failed start", _D),
     _key("greater_than_sign", "neighbour(1)", "next", "The next user of the table", _U, "footer"),
     _key("less_than_sign", "neighbour(-1)", "previous", "The previous user of the table", _U, "footer"),
+    _key("c", "confirm", "confirm", "Confirm that it is fraud; the next open alert follows", _AL, "footer", "changes"),
+    _key("d", "dismiss_alert", "dismiss", "Dismiss it as legitimate, with a note; the next one follows", _AL, "footer", "changes"),
+    _key("u", "undo", "undo", "Undo the verdict on it, or else the last one given here", _AL, "footer", "changes"),
+    _key("t", "take", "take", "Tell others that you are looking at it; again to give it back", _AL, "changes"),
+    _key("greater_than_sign", "neighbour(1)", "next", "The next alert of the table", _AL, "footer"),
+    _key("less_than_sign", "neighbour(-1)", "previous", "The previous alert of the table", _AL),
+    _key("enter", "user", "user", "Open the user's screen", _AL, "footer"),
+    _key("j down", "focused.move(1)", "down", "Next row of the user's history", _AL),
+    _key("k up", "focused.move(-1)", "up", "Previous row of the user's history", _AL),
+    _key("g home", "focused.first", "top", "Newest row of the user's history", _AL),
+    _key("G end", "focused.last", "bottom", "Oldest row of the user's history", _AL),
+    _key("pagedown", "scroll(6)", "page down", "Scroll the reasons and inputs down", _AL),
+    _key("pageup", "scroll(-6)", "page up", "Scroll the reasons and inputs up", _AL),
+    _key("y", "copy", "copy", "Copy the identity of the record; works over SSH", _AL),
     _key("s", "start", "start", "Start the job from its saved state", _ONE, "footer", "changes"),
     _key("x", "stop", "stop", "Stop the job, taking a savepoint", _ONE, "footer", "changes"),
     _key("ctrl+d", "cancel", "cancel", "Cancel the job and discard its state", _ONE, "changes"),

@@ -19,6 +19,17 @@ class OpenUser(Message):
 
 
 @dataclass
+class OpenAlert(Message):
+    """Posted to open one alert of the signal that the panel Signals shows.
+
+    Attributes:
+        identity: The identity of its record.
+    """
+
+    identity: str
+
+
+@dataclass
 class OpenUserRecords(Message):
     """Posted to open the records of one user in the topic of a source.
 

@@ -18,6 +18,7 @@ from pipeline.model import SimulatorStatus
 from .drawing import text
 from .messages import (
     LookAgain,
+    OpenAlert,
     OpenInspection,
     OpenJob,
     OpenQuality,
@@ -29,6 +30,7 @@ from .messages import (
     OpenUserRecords,
 )
 from .panels.catalogue import PANELS
+from .panels.signals.signals_panel import SIGNALS
 from .panels.users.users_panel import USERS
 from .preferences import PreferencesFile
 from .screens.export.exporter import ExportRows, write
@@ -161,6 +163,16 @@ class Navigation(App[str]):
             return [row.user_id for row in rows if row.user_id is not None]
 
         self._open_one(UserScreen(message.user_id, feed, users))
+
+    @on(OpenAlert)
+    def open_alert(self, message: OpenAlert) -> None:
+        from .screens.alert.alert_screen import AlertScreen
+
+        rows = self.view.data.of(SIGNALS).rows
+        row = next((each for each in rows if each.identity == message.identity), None)
+        if row is not None:
+            sink = SIGNALS.tab(self.view.data)
+            self._open_one(AlertScreen(self.session, self._tails(), sink, row))
 
     @on(OpenJob)
     def open_job(self, message: OpenJob) -> None:

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Final
 
 from .label import Label
 from .verdict import Decision, Verdict
+
+# A console that was killed releases nothing.
+_CLAIM_SECONDS: Final = 1_800.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,12 +21,12 @@ class Known:
     Attributes:
         label: Whether it is fraud, by the topic of labels; None if that says nothing.
         verdict: The last decision on it; None if there is none, or if it was undone.
-        claim: By whom it is being looked at; empty for nobody.
+        claim: Who last took it to decide; None if nobody did, or if it was decided or released.
     """
 
     label: bool | None = None
     verdict: Verdict | None = None
-    claim: str = ""
+    claim: Verdict | None = None
 
     def fraud(self, own: bool | None) -> bool | None:
         """Return whether the record is fraud.
@@ -36,8 +40,17 @@ class Known:
             return self.label
         return own if self.verdict is None else self.verdict.fraud
 
+    def claimed_by(self, now: float) -> str:
+        """Return who is looking at it; empty for nobody, or if a claim is too old to count.
 
-UNKNOWN = Known()
+        Args:
+            now: Seconds since the epoch.
+        """
+        fresh = self.claim is not None and now - self.claim.seconds < _CLAIM_SECONDS
+        return self.claim.by if self.claim is not None and fresh else ""
+
+
+UNKNOWN: Final = Known()
 
 
 class KnownLabels:
@@ -85,7 +98,9 @@ class KnownLabels:
 def _with(known: Known, verdict: Verdict) -> Known:
     if verdict.decision is Decision.CLAIMED:
         # The first of two claims counts, in the order of the topic.
-        return replace(known, claim=known.claim or verdict.by)
+        holder = known.claimed_by(verdict.seconds)
+        return replace(known, claim=known.claim if holder not in ("", verdict.by) else verdict)
     if verdict.decision is Decision.RELEASED:
-        return replace(known, claim="" if known.claim == verdict.by else known.claim)
-    return replace(known, verdict=None if verdict.fraud is None else verdict, claim="")
+        own = known.claim is not None and known.claim.by == verdict.by
+        return replace(known, claim=None) if own else known
+    return replace(known, verdict=None if verdict.fraud is None else verdict, claim=None)

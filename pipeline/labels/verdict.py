@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -24,6 +26,25 @@ class Decision(StrEnum):
     UNDONE = "undone"
     CLAIMED = "claimed"
     RELEASED = "released"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The alert that a verdict is on.
+
+    Attributes:
+        identity: The identity of the record, as text.
+        source: The topic of the record, without the profile's prefix.
+        signal: The signal that alerted.
+        user: The user of the record, as text; empty if it has none.
+        score: The record's score.
+    """
+
+    identity: str
+    source: str
+    signal: str
+    user: str = ""
+    score: float = 0.0
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,15 +72,24 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     score: float = 0.0
     note: str = ""
 
+    @classmethod
+    def of(cls, subject: Subject, decision: Decision, by: str, at: float, note: str) -> Verdict:
+        """Sign a decision; `at` is in seconds since the epoch."""
+        when = datetime.fromtimestamp(int(at), UTC).isoformat().replace("+00:00", "Z")
+        return cls(**asdict(subject), decision=decision, by=by, at=when, note=note)
+
+    @property
+    def seconds(self) -> float:
+        """When it was given, in seconds since the epoch; long ago if it does not say."""
+        try:
+            return datetime.fromisoformat(self.at).timestamp()
+        except ValueError:
+            return 0.0
+
     @property
     def fraud(self) -> bool | None:
         """Whether it says fraud; None if it says nothing about that."""
         return {Decision.FRAUD: True, Decision.LEGITIMATE: False}.get(self.decision)
-
-    @property
-    def decides(self) -> bool:
-        """Whether it changes what is known of the record; a claim only reserves it."""
-        return self.decision not in (Decision.CLAIMED, Decision.RELEASED)
 
 
 def encoded(verdict: Verdict) -> tuple[bytes, bytes]:

@@ -16,6 +16,7 @@ from pipeline.flink.ddl import definition, job_sql
 from pipeline.flink.jobs import remembered
 from pipeline.flink.restore_points import recorded_restore_points
 from pipeline.kafka import topics
+from pipeline.labels.verdict import Decision, Subject
 from pipeline.model import (
     Health,
     JobDetail,
@@ -28,7 +29,7 @@ from pipeline.model import (
 )
 from pipeline.sources import TRANSACTION
 
-from . import catalog
+from . import catalog, verdicts
 from .bring_up import BringUp, create_topics
 from .declarations import Declared
 from .endpoints import Stack
@@ -298,6 +299,19 @@ class Runtime(Declared):
         rest = self._stack.rest(endpoints.flink)
         job = LiveJob(feature, self._stack.jobs(endpoints), rest, endpoints.kafka)
         return verify(feature, endpoints.kafka, job, report=report)
+
+    @property
+    def analyst(self) -> str:
+        """The name by which verdicts are signed."""
+        return verdicts.analyst(self._settings)
+
+    def judge(self, subject: Subject, decision: Decision, note: str) -> None:
+        """Send a verdict on an alert to the topic of verdicts.
+
+        Raises:
+            UnavailableError: Kafka does not take it, or has no such topic.
+        """
+        verdicts.judge(self._settings, self.kafka, subject, decision, note)
 
     def simulate(self, change: SimulatorCommand) -> SimulatorStatus:
         """Start, change or stop the stack's simulator.

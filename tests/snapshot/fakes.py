@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from pipeline.errors import ChangedError, PipelineError
+from pipeline.labels.verdict import Decision, Subject
 from pipeline.model import (
     Checkpoint,
     Health,
@@ -231,6 +232,15 @@ class FakeBackend:
 
     def set_threshold(self, name: str, threshold: float) -> None:
         self.calls.append(f"threshold {name} {threshold:g}")
+        if self.job_failure is not None:
+            raise self.job_failure
+
+    @property
+    def analyst(self) -> str:
+        return "ann"
+
+    def judge(self, subject: Subject, decision: Decision, note: str) -> None:
+        self.calls.append(" ".join(["judge", subject.identity, decision, *[note] * bool(note)]))
         if self.job_failure is not None:
             raise self.job_failure
 

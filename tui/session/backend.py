@@ -17,6 +17,7 @@ from pipeline.model import (
 )
 
 if TYPE_CHECKING:
+    from pipeline.labels.verdict import Decision, Subject
     from pipeline.model import SimulatorCommand
     from pipeline.sources import Source
     from pipeline.sources.masking import Mask
@@ -48,6 +49,13 @@ class Backend(Protocol):
 
     def set_threshold(self, name: str, threshold: float) -> None:
         """Give a signal another threshold, and keep it for every later start."""
+
+    @property
+    def analyst(self) -> str:
+        """The name by which verdicts are signed."""
+
+    def judge(self, subject: Subject, decision: Decision, note: str) -> None:
+        """Send a verdict on an alert to the topic of verdicts."""
 
     def sources(self) -> Sequence[Source]:
         """Return the sources that features read."""

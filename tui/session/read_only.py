@@ -21,6 +21,7 @@ from tui.keymap import changing_actions
 if TYPE_CHECKING:
     from textual.dom import DOMNode as Node
 
+    from pipeline.labels.verdict import Decision, Subject
     from pipeline.model import SimulatorCommand
     from pipeline.sources import Source
     from pipeline.sources.masking import Mask
@@ -73,6 +74,13 @@ class ReadOnlyBackend:
         return self._backend.sinks()
 
     def set_threshold(self, name: str, threshold: float) -> None:
+        _refuse()
+
+    @property
+    def analyst(self) -> str:
+        return self._backend.analyst
+
+    def judge(self, subject: Subject, decision: Decision, note: str) -> None:
         _refuse()
 
     def sources(self) -> Sequence[Source]:

@@ -38,6 +38,7 @@ from .start import jobs_up, kafka_answers, start_of
 from .view import JobLine, Notice, Phase, Reading, Severity, View
 
 if TYPE_CHECKING:
+    from pipeline.labels.verdict import Decision, Subject
     from tui.streams.panel_state import StoredPanel
     from tui.streams.snapshot import Snapshot
     from tui.streams.store import Store
@@ -204,6 +205,24 @@ class Session:
                 self.notify(Notice(f"{signal} alerts from {threshold:g} now."))
 
         threading.Thread(target=give, name="fraudwatch-threshold", daemon=True).start()
+
+    @property
+    def analyst(self) -> str:
+        """The name by which verdicts are signed; empty before the stack is known."""
+        return "" if self._backend is None else self._backend.analyst
+
+    def judge(self, subject: Subject, decision: Decision, note: str = "") -> None:
+        """Send a verdict in a thread; it comes back with the streams, and a failure as a notice."""
+
+        def send() -> None:
+            try:
+                self._required().judge(subject, decision, note)
+            except Exception as error:
+                _log.warning("no verdict on %s", subject.identity, exc_info=error)
+                failed = f"Not recorded, {decision} for {subject.identity}: {Problem.of(error)}"
+                self.notify(Notice(failed, Severity.ERROR))
+
+        threading.Thread(target=send, name="fraudwatch-verdict", daemon=True).start()
 
     def close(self) -> None:
         """Close the stack in a thread; the view's phase shows when it is closed."""

@@ -13,17 +13,19 @@ from pipeline.labels.known import UNKNOWN, KnownLabels
 from pipeline.labels.label import Label, labels_in
 from pipeline.labels.verdict import Decision, Verdict, encoded, verdicts_in
 
+NOW = 1_767_600_240.0
+"""When the verdicts here are given: 2026-01-05 08:04."""
+
 
 def verdict(decision: Decision, by: str = "ann", identity: str = "t1", **more: Any) -> Verdict:
     """What one analyst decides on one transaction."""
-    at = "2026-01-05T08:04:00Z"
+    more.setdefault("at", "2026-01-05T08:04:00Z")
     return Verdict(
         identity=identity,
         source="transaction",
         signal="rules",
         decision=decision,
         by=by,
-        at=at,
         **more,
     )
 
@@ -75,13 +77,23 @@ def test_a_label_counts_more_than_a_verdict_and_both_more_than_the_records_own(
 def test_the_first_of_two_claims_counts_until_it_is_released_or_decided() -> None:
     known = KnownLabels(10)
     known.apply([], [verdict(Decision.CLAIMED, "ann"), verdict(Decision.CLAIMED, "bob")])
-    assert known.of("t1").claim == "ann"
+    assert known.of("t1").claimed_by(NOW) == "ann"
     known.apply([], [verdict(Decision.RELEASED, "bob")])
-    assert known.of("t1").claim == "ann"
+    assert known.of("t1").claimed_by(NOW) == "ann"
     known.apply([], [verdict(Decision.RELEASED, "ann"), verdict(Decision.CLAIMED, "bob")])
-    assert known.of("t1").claim == "bob"
+    assert known.of("t1").claimed_by(NOW) == "bob"
     known.apply([], [verdict(Decision.LEGITIMATE, "bob")])
-    assert (known.of("t1").claim, known.of("t1").fraud(None)) == ("", False)
+    assert (known.of("t1").claimed_by(NOW), known.of("t1").fraud(None)) == ("", False)
+
+
+def test_an_old_claim_counts_no_more() -> None:
+    known = KnownLabels(10)
+    known.apply([], [verdict(Decision.CLAIMED, "ann")])
+    assert known.of("t1").claimed_by(NOW + 1_799) == "ann"
+    assert known.of("t1").claimed_by(NOW + 1_800) == ""
+    later = verdict(Decision.CLAIMED, "bob", at="2026-01-05T09:00:00Z")
+    known.apply([], [later])
+    assert known.of("t1").claimed_by(NOW + 3_600) == "bob"
 
 
 def test_only_what_changes_is_named() -> None:

@@ -123,7 +123,7 @@ def _drawn(sink: SinkTopic[Values]) -> Iterator[Column[SignalRow]]:
         yield Column(
             "by",
             6,
-            lambda row, _: [_by(row)],
+            lambda row, now: [_by(row, now)],
             name=VERDICT,
             value=lambda row: _verdict(row) or None,
             drop=1,
@@ -196,11 +196,11 @@ def _label(row: SignalRow) -> Piece:
     return Piece("fraud", Tone.DANGER) if row.fraud else Piece("legit", Tone.QUIET)
 
 
-def _by(row: SignalRow) -> Piece:
+def _by(row: SignalRow, now: float) -> Piece:
     """Say who has decided, or is deciding."""
     if row.known.verdict is not None:
         return Piece(text.clean(row.known.verdict.by, _NAME_CELLS), Tone.QUIET)
-    claim = row.known.claim
+    claim = row.known.claimed_by(now)
     return Piece(f"{text.clean(claim, _NAME_CELLS)}…" if claim else "", Tone.WAITS)
 
 
@@ -209,7 +209,7 @@ def _verdict(row: SignalRow) -> str:
     found = row.known.verdict
     if found is not None:
         return f"{found.decision} by {found.by}"
-    return f"claimed by {row.known.claim}" if row.known.claim else ""
+    return f"claimed by {row.known.claim.by}" if row.known.claim is not None else ""
 
 
 def _hidden_label(row: SignalRow) -> Piece:

@@ -6,7 +6,7 @@ from pipeline.contract import TRANSACTION_TOPIC
 from pipeline.model import Health, JobState
 from tui.drawing import text
 from tui.keymap import Scope, bindings
-from tui.messages import OpenQuality, OpenRows, OpenUser, OpenUserRecords
+from tui.messages import OpenAlert, OpenQuality, OpenRows, OpenUser, OpenUserRecords
 from tui.panels.command_chosen import CommandChosen
 from tui.panels.panel_table import TabbedTable
 from tui.session.job_control import JobCommand
@@ -50,8 +50,10 @@ class SignalsTable(Guarded, TabbedTable):
         self.use_columns(SIGNALS.columns_of(page))
         self.show_rows(page.rows, view.now, why_no_alerts(view))
 
-    def opened(self, row: SignalRow) -> OpenUser | OpenUserRecords | None:
-        """Return the user's screen, or for other sources than the tutorial's the user's records."""
+    def opened(self, row: SignalRow) -> OpenAlert | OpenUser | OpenUserRecords | None:
+        """Return the alert; if nothing names its record, the user's screen or records."""
+        if row.identity:
+            return OpenAlert(row.identity)
         tab = SIGNALS.tab(self.view.data)
         user = user_of(row, tab)
         if tab.source == TRANSACTION_TOPIC and isinstance(user, int):
