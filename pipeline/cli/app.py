@@ -13,7 +13,20 @@ from cyclopts import App, CycloptsError
 from pipeline.errors import PipelineError, UnavailableError
 from pipeline.text.sanitise import sanitised
 
-from . import backtest, check, data, doctor, inspect, jobs, profiles, replay, stack, train, verify
+from . import (
+    backtest,
+    check,
+    data,
+    doctor,
+    inspect,
+    jobs,
+    profiles,
+    replay,
+    stack,
+    train,
+    verdicts,
+    verify,
+)
 from .terminal import prepare_streams
 
 Command = Callable[..., object]
@@ -24,7 +37,7 @@ _COMMANDS: Final[tuple[Command, ...]] = (
     *(jobs.jobs, jobs.start, jobs.stop, jobs.sql),
     *(data.simulate, replay.replay, data.topics, data.tail, inspect.inspect),
     *(verify.verify, verify.quarantine, check.check),
-    *(backtest.backtest, train.train),
+    *(backtest.backtest, train.train, verdicts.verdicts),
     *(profiles.init, profiles.profiles, doctor.doctor),
 )
 

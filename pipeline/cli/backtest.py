@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pipeline.features import Registry
     from pipeline.signals import Signal
     from pipeline.signals.trees import Model
+    from pipeline.sources import Source
 
 _ROW_FILES: Final = (".csv", ".parquet")
 
@@ -42,6 +43,7 @@ def backtest(
     threshold: Annotated[tuple[float, ...], Parameter(negative="", show_default=False)] = (),
     budget: int = 10,
     rows: Annotated[Path | None, Parameter(show_default=False)] = None,
+    labels: Annotated[bool, Parameter(negative="")] = False,
     mapping: Mappings = (),
     json: Json = False,
     common: Common = Common(),
@@ -59,6 +61,8 @@ def backtest(
         budget: How many alerts a day can be looked at.
         rows: Write each transaction with its score and what became of it: to a .csv or .parquet
             file.
+        labels: Labels and verdicts of the profile's topics count more than a transaction's own,
+            and a transaction younger than maturity_days has none.
         mapping: Which column, or DuckDB expression, is a field: amt=Amount; may be repeated.
     """
     from pipeline.backtest.beside import beside
@@ -68,6 +72,8 @@ def backtest(
     from pipeline.backtest.scored import score, write_rows
     from pipeline.stack import catalog
 
+    from .transactions import relabelled
+
     def report(line: str) -> None:
         say(f"  … {line}", over=True)
 
@@ -76,6 +82,8 @@ def backtest(
     judged: list[Judged] = []
     first: tuple[Scored, float] | None = None
     with _transactions(what, mapping, features, common, report) as (connection, topic):
+        if labels:
+            relabelled(connection, _source(topic, features), common)
         candidates = _candidates(signal, model, topic, features, common.settings)
         if rows is not None and (len(candidates) > 1 or len(threshold) > 1):
             raise ConfigError(
@@ -98,6 +106,11 @@ def backtest(
     else:
         _print(judged)
     return 0
+
+
+def _source(topic: str, features: Registry) -> Source:
+    (source,) = (each for each in features.sources if each.topic == topic)
+    return source
 
 
 def _refuse_invalid(threshold: Sequence[float], budget: int, rows: Path | None) -> None:

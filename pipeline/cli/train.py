@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Annotated, Final
+
+from cyclopts import Parameter
 
 from pipeline.errors import ConfigError
 
@@ -26,6 +28,7 @@ def train(
     depth: int = 3,
     budget: int = 10,
     seed: int = 1,
+    labels: Annotated[bool, Parameter(negative="")] = False,
     mapping: Mappings = (),
     json: Json = False,
     common: Common = Common(),
@@ -42,14 +45,17 @@ def train(
         depth: Most comparisons in a tree, from its root to a leaf.
         budget: How many alerts a day can be looked at.
         seed: Of what is random.
+        labels: Labels and verdicts of the profile's topics count more than a transaction's own,
+            and a transaction younger than maturity_days is not learned from.
         mapping: Which column, or DuckDB expression, is a field: amt=Amount; may be repeated.
     """
     from pipeline.signals.trees import write_model
+    from pipeline.sources import TRANSACTION
     from pipeline.training.examples import examples
     from pipeline.training.learner import Shape, learn
     from pipeline.training.training_report import best_threshold, training_report
 
-    from .transactions import transactions_of
+    from .transactions import relabelled, transactions_of
 
     shape = Shape(trees, depth, seed)
     if budget < 1:
@@ -62,6 +68,8 @@ def train(
         say(f"  … {line}", over=True)
 
     with transactions_of(files, mapping, common.settings.state_dir, report) as connection:
+        if labels:
+            relabelled(connection, TRANSACTION, common)
         report("computing the inputs")
         found = examples(connection)
     learned = learn(found, shape, best_threshold, report)

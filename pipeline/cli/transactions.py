@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, InputError
 from pipeline.text.words import counted
 
-from .common import say
+from .common import Common, running_kafka, say
 
 if TYPE_CHECKING:
     import duckdb
+
+    from pipeline.sources import Source
 
 
 @contextmanager
@@ -51,3 +54,30 @@ def transactions_of(
         columns = ", ".join(contract.TRANSACTION_FIELDS)
         ready.connection.execute(f"CREATE VIEW {INPUT} AS SELECT {columns} FROM rows")
         yield ready.connection
+
+
+def relabelled(connection: duckdb.DuckDBPyConnection, source: Source, common: Common) -> None:
+    """Let labels and verdicts of the profile's topics count in the view `parity.batch.INPUT`.
+
+    Args:
+        connection: To the database.
+        source: The source of the records.
+        common: The profile.
+
+    Raises:
+        InputError: Nothing names a record of the source.
+        UnavailableError: Kafka cannot be read.
+    """
+    from pipeline.backtest.relabelled import relabel
+    from pipeline.stack.late_labels import late_labels
+
+    if source.identity is None or source.label is None:
+        raise InputError(
+            f"No label that comes later finds a record of {source.topic!r}.",
+            "Name the columns identity and label in its source(...).",
+        )
+    settings = common.settings
+    later = late_labels(settings, running_kafka(common))
+    maturity = timedelta(days=settings.labels.maturity_days)
+    found = relabel(connection, source, later, maturity)
+    say(f"{counted(found, 'transaction')} with a label of the topics.")

@@ -71,6 +71,11 @@ class KnownLabels:
         """Return what is known of a record."""
         return self._known.get(identity, UNKNOWN)
 
+    def decided(self) -> dict[str, bool]:
+        """Return which records are fraud and which are not, by identity, as far as is known."""
+        found = ((identity, known.fraud(None)) for identity, known in self._known.items())
+        return {identity: fraud for identity, fraud in found if fraud is not None}
+
     def apply(self, labels: Iterable[Label], verdicts: Iterable[Verdict]) -> set[str]:
         """Take labels and verdicts in the order in which they arrived.
 

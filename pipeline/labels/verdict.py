@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -26,6 +26,10 @@ class Decision(StrEnum):
     UNDONE = "undone"
     CLAIMED = "claimed"
     RELEASED = "released"
+
+
+CLAIMS: Final = frozenset({Decision.CLAIMED, Decision.RELEASED})
+"""What reserves an alert, and decides nothing."""
 
 
 @dataclass(frozen=True, slots=True)

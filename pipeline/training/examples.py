@@ -70,7 +70,7 @@ def examples(connection: duckdb.DuckDBPyConnection) -> Examples:
     found = connection.execute(
         f"SELECT {', '.join(f'coalesce({n}::DOUBLE, {_NULL}) AS {n}' for n in INPUTS)}, "
         f"{user} AS __user, epoch_us({time}) AS __time, {label} AS __fraud "
-        f"FROM {_TABLE} ORDER BY {time}"
+        f"FROM {_TABLE} WHERE {label} IS NOT NULL ORDER BY {time}"
     ).fetchnumpy()
     columns = [np.asarray(found[name], np.float64) for name in INPUTS]
     fraud = np.asarray(found["__fraud"], np.int64)

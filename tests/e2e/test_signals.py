@@ -9,7 +9,9 @@ import duckdb
 import msgspec
 import pytest
 
+from pipeline.kafka import topics
 from pipeline.kafka.consumer import read_to_end
+from pipeline.labels.verdict import Decision, Subject
 from pipeline.stack.runtime import Runtime
 
 from .conftest import Run, emptied
@@ -44,6 +46,37 @@ def live_scores(stack: Runtime, topic: str) -> dict[str, tuple[float, str]]:
 
 def identity(row: dict[str, object]) -> str:
     return "|".join(str(row[name]) for name in ("user_id", "trans_date_trans_time", "trans_num"))
+
+
+def verdicts_count(stack: Runtime, fraudwatch: Run) -> None:
+    """A verdict is in the audit trail, and counts as a label until it is undone."""
+    rows = (
+        msgspec.json.decode(record.value or b"{}")
+        for batch in read_to_end(stack.kafka, SIGNALS["rules"])
+        for record in batch
+    )
+    honest = next(row for row in rows if not row["is_fraud"])
+    subject = Subject(honest["trans_num"], "transaction", "rules", str(honest["user_id"]), 0.25)
+
+    def labelled_fraud() -> int:
+        done = fraudwatch("backtest", "transaction", "--signal", "rules", "--labels", "--json")
+        assert done.returncode == 0, done.stderr
+        (figures,) = json.loads(done.stdout)
+        return int(figures["fraud"])
+
+    done = fraudwatch("verdicts")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "No verdict yet: Kafka has no topic fraud_verdicts." in done.stderr
+    stack.judge(subject, Decision.CLAIMED, "")
+    stack.judge(subject, Decision.FRAUD, "the customer called")
+    (verdict,) = json.loads(fraudwatch("verdicts", "--json").stdout)
+    assert (verdict["decision"], verdict["note"]) == ("fraud", "the customer called")
+    assert (verdict["by"], verdict["identity"]) == (stack.analyst, honest["trans_num"])
+    assert len(json.loads(fraudwatch("verdicts", "--claims", "--json").stdout)) == 2
+    assert labelled_fraud() == 574
+    stack.judge(subject, Decision.UNDONE, "")
+    assert labelled_fraud() == 573
+    topics.delete_topics(stack.kafka, ["fraud_verdicts"])
 
 
 def test_signals_are_proved_and_equal_their_backtest(
@@ -84,6 +117,7 @@ def test_signals_are_proved_and_equal_their_backtest(
         for key, (score, reasons) in live.items():
             assert score == pytest.approx(batch[key][0], rel=1e-9, abs=1e-12)
             assert reasons == batch[key][1]
+    verdicts_count(stack, fraudwatch)
     states = {job["name"]: job["state"] for job in json.loads(fraudwatch("jobs", "--json").stdout)}
     assert {states[name] for name in SIGNALS} == {"RUNNING"}
     # Another model is refused while this one runs, which `verify` then still proves.
