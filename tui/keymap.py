@@ -214,6 +214,8 @@ KEYMAP: Final = (
     _key("right_square_bracket", "propose(1)", "higher", "Try a threshold that is 0.01 higher", _QU, "footer"),
     _key("left_square_bracket", "propose(-1)", "lower", "Try a threshold that is 0.01 lower", _QU, "footer"),
     _key("enter", "give", "use it", "Give the signal this threshold, now and at every start", _QU, "footer", "changes"),
+    _key("d", "drift", "drift", "How far inputs and score have drifted; again for the plots", _QU, "footer"),
+    _key("h", "reference", "compare", "Compare the inputs with the last hour of event time", _QU),
     _key("backspace", "forget", "forget", "Forget the threshold that is tried", _QU),
     _key("space", "pause", "pause", "Pause or resume", _SIM, "footer", "changes"),
     _key("o", "power", "on or off", "Start or stop the simulator", _SIM, "footer", "changes"),

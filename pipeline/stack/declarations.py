@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from functools import cached_property
 
 from pipeline.config import Settings
@@ -11,7 +12,9 @@ from pipeline.features import Feature, Registry
 from pipeline.features.masks import Masks
 from pipeline.model import Sink
 from pipeline.signals import Signal
+from pipeline.signals.model_signal import NAME as MODEL
 from pipeline.signals.thresholds import Thresholds
+from pipeline.signals.trees import Spread, read_model
 from pipeline.sources import Source
 from pipeline.sources.masking import Mask
 
@@ -64,6 +67,15 @@ class Declared:
         changed = catalog.with_thresholds(self.features, {name: threshold})
         with self._loading:
             self._features = changed
+
+    def spreads(self, name: str) -> Mapping[str, Spread]:
+        """Return how a signal's inputs were spread in its training; nothing if it had none.
+
+        Raises:
+            InputError: The installed model cannot be read.
+        """
+        installed = name == MODEL and self._settings.model_file.is_file()
+        return read_model(self._settings.model_file).spreads if installed else {}
 
     def sources(self) -> tuple[Source, ...]:
         """Return the sources that features read."""

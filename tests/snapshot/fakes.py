@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -31,6 +31,7 @@ from pipeline.model import (
     StepState,
     WindowShape,
 )
+from pipeline.signals.trees import Spread
 from pipeline.sources import TRANSACTION, Source
 from pipeline.sources.masking import OPEN, Mask
 from tui.session.backend import ReportProgress, ReportSteps
@@ -188,6 +189,7 @@ class FakeBackend:
         changed: Whether jobs have changed since their state was saved.
         running_metrics: What `metrics` returns.
         features: What `sinks` returns.
+        trained: What `spreads` returns.
         calls: The calls in order, without `status`.
     """
 
@@ -202,6 +204,7 @@ class FakeBackend:
     attaches: bool = False
     running_metrics: dict[str, JobMetrics] = field(default_factory=lambda: dict(METRICS))
     features: tuple[Sink, ...] = SINKS
+    trained: Mapping[str, Spread] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
 
     @property
@@ -234,6 +237,9 @@ class FakeBackend:
         self.calls.append(f"threshold {name} {threshold:g}")
         if self.job_failure is not None:
             raise self.job_failure
+
+    def spreads(self, name: str) -> Mapping[str, Spread]:
+        return self.trained
 
     @property
     def analyst(self) -> str:

@@ -19,6 +19,7 @@ from pipeline.model import (
 if TYPE_CHECKING:
     from pipeline.labels.verdict import Decision, Subject
     from pipeline.model import SimulatorCommand
+    from pipeline.signals.trees import Spread
     from pipeline.sources import Source
     from pipeline.sources.masking import Mask
 
@@ -49,6 +50,9 @@ class Backend(Protocol):
 
     def set_threshold(self, name: str, threshold: float) -> None:
         """Give a signal another threshold, and keep it for every later start."""
+
+    def spreads(self, name: str) -> Mapping[str, Spread]:
+        """Return how a signal's inputs were spread in its training; nothing if it had none."""
 
     @property
     def analyst(self) -> str:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from pipeline.labels.verdict import Decision, Subject
     from pipeline.model import SimulatorCommand
+    from pipeline.signals.trees import Spread
     from pipeline.sources import Source
     from pipeline.sources.masking import Mask
 
@@ -75,6 +76,9 @@ class ReadOnlyBackend:
 
     def set_threshold(self, name: str, threshold: float) -> None:
         _refuse()
+
+    def spreads(self, name: str) -> Mapping[str, Spread]:
+        return self._backend.spreads(name)
 
     @property
     def analyst(self) -> str:

@@ -39,6 +39,7 @@ from .view import JobLine, Notice, Phase, Reading, Severity, View
 
 if TYPE_CHECKING:
     from pipeline.labels.verdict import Decision, Subject
+    from pipeline.signals.trees import Spread
     from tui.streams.panel_state import StoredPanel
     from tui.streams.snapshot import Snapshot
     from tui.streams.store import Store
@@ -205,6 +206,10 @@ class Session:
                 self.notify(Notice(f"{signal} alerts from {threshold:g} now."))
 
         threading.Thread(target=give, name="fraudwatch-threshold", daemon=True).start()
+
+    def spreads(self, signal: str) -> Mapping[str, Spread]:
+        """Return how the inputs of a signal were spread in its training; blocks."""
+        return self._required().spreads(signal)
 
     @property
     def analyst(self) -> str:

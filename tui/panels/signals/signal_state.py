@@ -19,6 +19,7 @@ from tui.streams.source import Batch
 from tui.streams.unseen import Unseen
 from tui.table.query import Page, Query
 
+from .signal_drift import NewestInputs
 from .signal_page import SignalPage
 from .signal_row import SCORE, SignalRow, places, signal_columns
 
@@ -60,6 +61,8 @@ class SignalState(PanelState[Page[SignalRow]]):
         )
         self._unseen = Unseen(limits.users)
         self._counted: OrderedDict[str, Counted] = OrderedDict()
+        self.inputs = NewestInputs(sink)
+        """The newest rows, alerts or not."""
         self._columns = signal_columns(sink)
         self._scored = 0
         self._alerts = 0
@@ -131,6 +134,7 @@ class SignalState(PanelState[Page[SignalRow]]):
         self._tally.add(score, label, amount, at)
         if identity:
             self._remember(identity, Counted(score, amount, at, own, label))
+        self.inputs.add(at, values)
         tenth = max(0, min(_TENTHS - 1, int(score * _TENTHS)))
         self._rows[tenth].append(SignalRow(self._scored, values, at, score, own, identity))
         self._scored += 1

@@ -10,6 +10,7 @@ from tui.streams.limits import StreamLimits
 from tui.streams.sink_topics import SinkTopic, Values
 from tui.streams.source import Batch
 
+from .signal_drift import NewestInputs
 from .signal_state import SignalState
 
 
@@ -25,6 +26,10 @@ class SignalTabs(Tabs):
         self._known = KnownLabels(limits.labelled)
         self._signals = {sink.feature: SignalState(sink, limits, self._known) for sink in sinks}
         super().__init__(self._signals)
+
+    def inputs(self, feature: str) -> NewestInputs:
+        """Return the newest inputs of a signal."""
+        return self._signals[feature].inputs
 
     def apply(self, batch: Batch, now: float) -> None:
         changed = self._known.apply(batch.labels, batch.verdicts)

@@ -87,7 +87,9 @@ def _figures(counts: Counts, outcome: Confusion) -> tuple[str, ...]:
 
 
 def _average(found: Share | None) -> str:
-    return plain(None if found is None else found.value) + span(found)
+    if found is None:
+        return text.NOTHING
+    return f"{plain(found.value)} ({found.low:.2f}–{found.high:.2f})"
 
 
 def _with_amount(count: int, amount: float, of: int) -> str:

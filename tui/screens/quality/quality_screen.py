@@ -22,6 +22,8 @@ from tui.session.view import View
 from tui.widgets.header import Header
 from tui.widgets.titles import Title, TitleLine
 
+from .drift_lines import DriftLines
+from .drifting import Drifting
 from .proposal import change, moved
 from .quality_lines import QualityLines
 from .quality_plots import CurvePlot, ScoresPlot, SignalPlot
@@ -49,6 +51,7 @@ class QualityScreen(Guarded, LiveScreen):
         self._session = session
         self._quality: Quality | None = None
         self._proposed: float | None = None
+        self._drifting: Drifting | None = None
 
     def compose(self) -> ComposeResult:
         """Lay out the header, what is tried, the figures and the plots."""
@@ -60,6 +63,7 @@ class QualityScreen(Guarded, LiveScreen):
             with Vertical(id="quality-plots"):
                 yield ScoresPlot()
                 yield CurvePlot()
+                yield DriftLines()
         yield Footer(show_command_palette=False)
 
     def draw(self, view: View) -> None:
@@ -76,6 +80,35 @@ class QualityScreen(Guarded, LiveScreen):
         self.query_one(QualityLines).shown = None if quality is None else (quality, self._proposed)
         for plot in self.query(SignalPlot):
             plot.show(quality, self._proposed)
+        if self._drifting is not None:
+            last = self._drifting.last
+            shown = (last.value, last.problem, self._drifting.refused)
+            self.query_one(DriftLines).shown = shown
+
+    def on_mount(self) -> None:
+        self.query_one(DriftLines).display = False
+
+    def on_unmount(self) -> None:
+        if self._drifting is not None:
+            self._drifting.stop()
+
+    def action_drift(self) -> None:
+        """Show how far the inputs have drifted in place of the plots, or the plots again."""
+        lines = self.query_one(DriftLines)
+        lines.display = not lines.display
+        for plot in self.query(SignalPlot):
+            plot.display = not lines.display
+        if self._drifting is None:
+            self._drifting = Drifting(self._session, SIGNALS.tab(self.view.data).feature)
+            self._drifting.start()
+        self.redraw()
+
+    def action_reference(self) -> None:
+        """Compare the inputs with the last hour of event time from now on."""
+        if self._drifting is None or not self.query_one(DriftLines).display:
+            self.action_drift()
+        if self._drifting is not None:
+            self._drifting.choose_hour()
 
     def action_propose(self, step: int) -> None:
         """Try the next threshold above or below."""
