@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from pipeline import contract
 from pipeline.config import KafkaSettings, Settings
 from pipeline.errors import UnavailableError
 from pipeline.features import Feature
@@ -330,8 +331,9 @@ class Runtime(Declared):
         for name in sinks:
             jobs.discard(name, report)
         report("emptying topics")
-        names = (endpoints.kafka.topic(TRANSACTION.topic), *sinks.values())
-        topics.delete_topics(endpoints.kafka, names)
+        # The simulator begins again with the same transactions, which old labels would give away.
+        emptied = map(endpoints.kafka.topic, (TRANSACTION.topic, contract.LABEL_TOPIC))
+        topics.delete_topics(endpoints.kafka, (*emptied, *sinks.values()))
         create_topics(self._settings, endpoints.kafka, self.features.at_start)
         for name in ran:
             self.start_job(name, report)
