@@ -250,6 +250,7 @@ def followed(kafka: KafkaSettings, topic: str, start: Reset) -> Iterator[list[Re
 
 def _simulate_here(common: Common, change: SimulatorCommand, *, json: bool) -> int:
     from pipeline.simulator.foreground import run_here
+    from pipeline.stack.bring_up import create_label_topic
     from pipeline.stack.local.simulation import DEFAULT_RATE, DEFAULT_SPEED
 
     settings = common.settings
@@ -268,6 +269,9 @@ def _simulate_here(common: Common, change: SimulatorCommand, *, json: bool) -> i
             say(f"  … {status.sent:,} sent, event time {status.event_time}", over=True)
         last_error = status.error
 
+    kafka = running_kafka(common)
+    if change.label_delay:
+        create_label_topic(settings, kafka)
     rate, speed = change.rate or DEFAULT_RATE, change.speed or DEFAULT_SPEED
     asked = SimulatorStatus(
         rate=rate,
@@ -277,11 +281,10 @@ def _simulate_here(common: Common, change: SimulatorCommand, *, json: bool) -> i
     )
     say(f"Simulating {_in_words(asked)}.")
     run_here(
-        running_kafka(common),
+        kafka,
         report,
         rate=rate,
         speed=speed,
-        retention_bytes=settings.retention_mib * 1024 * 1024,
         initial=change,
     )
     say("The simulator is off.")

@@ -21,7 +21,6 @@ def run_here(
     *,
     rate: float,
     speed: float,
-    retention_bytes: int,
     initial: SimulatorCommand,
 ) -> None:
     """Send transactions until SIGTERM or ctrl+c; replaces the handlers of both signals.
@@ -31,7 +30,6 @@ def run_here(
         report: Called with the status every second.
         rate: Transactions per second.
         speed: Seconds of event time per second of real time.
-        retention_bytes: Size at which a partition of the topic of labels loses its oldest records.
         initial: Executed before the first transaction.
 
     Raises:
@@ -47,4 +45,4 @@ def run_here(
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
-    simulate(kafka, commands, stop, report, rate=rate, speed=speed, retention_bytes=retention_bytes)
+    simulate(kafka, commands, stop, report, rate=rate, speed=speed)

@@ -46,7 +46,6 @@ _MOST_PER_TICK: Final = 10_000
 _FLUSH_SECONDS: Final = 3.5
 _LABEL_FLUSH_SECONDS: Final = 0.5
 _DELIVERY_SECONDS: Final = 300.0
-_MIB: Final = 1024 * 1024
 
 
 class Commands(Protocol):
@@ -69,7 +68,6 @@ class Simulation:
         intensity: Factor on the rate at this hour of event time.
         labels: Labels that are held back, if any.
         send_label: Sends one label; may raise PipelineError.
-        open_labels: Prepares for sending labels; may raise PipelineError.
         utc_now: The time in UTC. Event time that has reached it advances no faster than it does,
             since transactions with a time in the future are quarantined.
         paused: Whether it sends nothing.
@@ -86,7 +84,6 @@ class Simulation:
     intensity: Callable[[], float] = lambda: 1.0
     labels: HeldLabels = field(default_factory=lambda: HeldLabels(Random(0)))
     send_label: Callable[[Label], None] = lambda _: None
-    open_labels: Callable[[], object] = lambda: None
     utc_now: Callable[[], datetime] = lambda: datetime.max
     paused: bool = False
     sent: int = 0
@@ -126,7 +123,7 @@ class Simulation:
             self.error = ""
 
     def _send_labels(self, now: float) -> None:
-        """Send the labels that are due; without their topic, transactions go on."""
+        """Send the labels that are due; after a failure they wait, and transactions go on."""
         if now - self._labels_failed_at < _RETRY_SECONDS:
             return
         try:
@@ -151,16 +148,7 @@ class Simulation:
         if command.patterns is not None:
             self.generator.switch(command.patterns)
         if command.label_delay is not None:
-            self._delay_labels(command.label_delay)
-
-    def _delay_labels(self, delay: float) -> None:
-        """Hold labels back, or no longer; a topic that cannot be opened is tried again later."""
-        self.labels.delay = delay
-        if delay:
-            try:
-                self.open_labels()
-            except PipelineError as error:
-                self.error = error.message
+            self.labels.delay = command.label_delay
 
     @property
     def _current_speed(self) -> float:
@@ -225,7 +213,6 @@ def simulate(
     *,
     rate: float,
     speed: float,
-    retention_bytes: int,
     seed: int = DEFAULT_SEED,
     users: int = DEFAULT_USERS,
 ) -> None:
@@ -238,7 +225,6 @@ def simulate(
         report: Called with the status every second and after every command.
         rate: Transactions per second.
         speed: Seconds of event time per second of real time.
-        retention_bytes: Size at which a partition of the topic of labels loses its oldest records.
         seed: Of all random numbers.
         users: Number of card holders.
 
@@ -249,7 +235,7 @@ def simulate(
     if generator is None:
         return
     with (
-        LabelTopic(kafka, retention_bytes, delivery_timeout=_DELIVERY_SECONDS) as label_topic,
+        LabelTopic(kafka, delivery_timeout=_DELIVERY_SECONDS) as label_topic,
         TransactionProducer(kafka, delivery_timeout=_DELIVERY_SECONDS) as producer,
     ):
         simulation = Simulation(
@@ -264,7 +250,6 @@ def simulate(
             # Of its own, so that the transactions are the same with a delay and without.
             labels=HeldLabels(Random(f"{seed} {generator.event_time.isoformat()} labels")),
             send_label=label_topic.send,
-            open_labels=label_topic.open,
             utc_now=lambda: datetime.now(UTC).replace(tzinfo=None),
         )
         run(simulation, commands, report)
@@ -299,7 +284,6 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="simulator")
     parser.add_argument("--rate", type=_positive, required=True)
     parser.add_argument("--speed", type=_positive, required=True)
-    parser.add_argument("--retention-mib", type=int, required=True)
     parser.add_argument("--seed", type=int, default=DEFAULT_SEED)
     parser.add_argument("--users", type=int, default=DEFAULT_USERS)
     options = parser.parse_args()
@@ -334,7 +318,6 @@ def main() -> int:
             report,
             rate=options.rate,
             speed=options.speed,
-            retention_bytes=options.retention_mib * _MIB,
             seed=options.seed,
             users=options.users,
         )

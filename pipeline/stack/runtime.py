@@ -30,7 +30,7 @@ from pipeline.model import (
 from pipeline.sources import TRANSACTION
 
 from . import catalog
-from .bring_up import BringUp, create_topics
+from .bring_up import BringUp, create_label_topic, create_topics
 from .declarations import Declared
 from .endpoints import Stack
 from .job_detail import described
@@ -301,13 +301,16 @@ class Runtime(Declared):
         return verify(feature, endpoints.kafka, job, report=report)
 
     def simulate(self, change: SimulatorCommand) -> SimulatorStatus:
-        """Start, change or stop the stack's simulator.
+        """Start, change or stop the stack's simulator; creates the topic of labels held back.
 
         Raises:
             ConfigError: The profile is not a sandbox.
-            UnavailableError: The stack does not run.
+            InputError: The topic's name collides with that of another.
+            UnavailableError: The stack does not run, or Kafka creates no topic.
         """
         self._settings.require_sandbox("it takes no simulated transactions")
+        if change.label_delay:
+            create_label_topic(self._settings, self._stack.endpoints().kafka)
         with Control(self._settings.state_dir, timeout=15.0) as control:
             return control.ask(change, Report).simulator
 
@@ -332,9 +335,13 @@ class Runtime(Declared):
             jobs.discard(name, report)
         report("emptying topics")
         # The simulator begins again with the same transactions, which old labels would give away.
-        emptied = map(endpoints.kafka.topic, (TRANSACTION.topic, contract.LABEL_TOPIC))
-        topics.delete_topics(endpoints.kafka, (*emptied, *sinks.values()))
+        labels = endpoints.kafka.topic(contract.LABEL_TOPIC)
+        labelled = labels in topics.topic_names(endpoints.kafka)
+        names = (endpoints.kafka.topic(TRANSACTION.topic), labels, *sinks.values())
+        topics.delete_topics(endpoints.kafka, names)
         create_topics(self._settings, endpoints.kafka, self.features.at_start)
+        if labelled:
+            create_label_topic(self._settings, endpoints.kafka)
         for name in ran:
             self.start_job(name, report)
 

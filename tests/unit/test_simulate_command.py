@@ -7,9 +7,13 @@ from typing import Any
 
 import pytest
 
+from pipeline import config
 from pipeline.cli.app import main
+from pipeline.config import KafkaSettings
+from pipeline.kafka import topics
 from pipeline.model import Pattern, SimulatorCommand, SimulatorStatus
 from pipeline.simulator import foreground
+from pipeline.stack import bring_up
 from pipeline.stack.runtime import Runtime
 
 RUNNING = SimulatorStatus(up=True, rate=100, speed=720)
@@ -84,11 +88,27 @@ def test_an_unknown_pattern_is_refused(
 
 def test_a_simulator_in_the_foreground_begins_with_them(monkeypatch: pytest.MonkeyPatch) -> None:
     given: dict[str, Any] = {}
-    monkeypatch.setattr("pipeline.cli.data.running_kafka", lambda _: None)
+    created: list[object] = []
+    monkeypatch.setattr("pipeline.cli.data.running_kafka", lambda _: "kafka")
+    monkeypatch.setattr(bring_up, "create_label_topic", lambda _, kafka: created.append(kafka))
     monkeypatch.setattr(foreground, "run_here", lambda *_, **options: given.update(options))
     options = ["--here", "--pattern", "takeover", "--label-delay", "12h", "--rate", "5"]
     assert main(["simulate", *options]) == 0
     assert (given["rate"], given["speed"]) == (5, 720)
-    assert given["retention_bytes"] == 256 * 1024 * 1024
+    assert created == ["kafka"]
     initial = given["initial"]
     assert (initial.patterns, initial.label_delay) == ((Pattern.TAKEOVER,), 43_200)
+
+
+def test_the_topic_of_labels_has_the_prefix_and_the_limits_of_the_profile(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    created: list[tuple[list[str], int]] = []
+
+    def create(_: KafkaSettings, names: list[str], *, retention_bytes: int) -> None:
+        created.append((names, retention_bytes))
+
+    monkeypatch.setattr(topics, "create_topics", create)
+    settings = config.load(environment={"FRAUDWATCH_KAFKA_TOPIC_PREFIX": "team."})
+    bring_up.create_label_topic(settings, settings.kafka)
+    assert created == [(["team.fraud_labels"], 256 * 1024 * 1024)]

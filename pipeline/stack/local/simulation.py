@@ -98,7 +98,6 @@ class Simulator:
             command=(
                 *(sys.executable, "-m", "pipeline.simulator.process"),
                 *("--rate", str(self._pace.rate), "--speed", str(self._pace.speed)),
-                *("--retention-mib", str(self._settings.retention_mib)),
             ),
             log=self._settings.logs_dir / "simulator.log",
             ready=ready,

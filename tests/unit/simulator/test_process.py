@@ -31,7 +31,6 @@ class World:
         self.down: tuple[float, float] = (0.0, 0.0)
         self.labels: list[tuple[datetime, Label]] = []
         self.labels_down: tuple[float, float] = (0.0, 0.0)
-        self.opened = 0
         self.simulation = Simulation(
             Generator(1, START, 100),
             RatePace(0.0),
@@ -39,7 +38,6 @@ class World:
             rate=100,
             speed=720,
             send_label=self.send_label,
-            open_labels=self.open_labels,
         )
 
     def get(self, *, timeout: float) -> bytes:
@@ -53,13 +51,9 @@ class World:
             raise UnavailableError("Kafka is gone.", "Wait.")
         self.sent.append(transaction)
 
-    def open_labels(self) -> None:
-        if self.labels_down[0] <= self.now < self.labels_down[1]:
-            raise UnavailableError("Kafka creates no topic.", "Wait.")
-        self.opened += 1
-
     def send_label(self, label: Label) -> None:
-        self.open_labels()
+        if self.labels_down[0] <= self.now < self.labels_down[1]:
+            raise UnavailableError("Kafka has no such topic.", "Wait.")
         self.labels.append((self.simulation.generator.event_time, label))
 
     def run(self) -> SimulatorStatus:
@@ -251,10 +245,10 @@ def test_held_labels_follow_their_transactions_when_event_time_has_passed() -> N
     assert status.label_delay == 3_600
 
 
-def test_without_a_delay_no_topic_of_labels_is_opened() -> None:
+def test_without_a_delay_no_label_is_sent() -> None:
     world = World(10, {0.0: line(label_delay=0)})
     world.run()
-    assert (world.opened, world.labels) == (0, [])
+    assert world.labels == []
     assert any(row.is_fraud for row in world.sent)
 
 
@@ -265,11 +259,11 @@ def test_after_the_delay_is_over_the_labels_that_are_pending_still_come() -> Non
     assert world.simulation.labels.pending == 0
 
 
-def test_a_topic_of_labels_that_cannot_be_opened_is_tried_again_and_loses_none() -> None:
+def test_labels_that_cannot_be_sent_are_sent_later_and_transactions_go_on() -> None:
     world = World(40, {1.0: line(label_delay=600)})
     world.labels_down = (0.0, 15.0)
     status = world.run()
-    assert {world.at(second).error for second in (1.1, 10.1, 15.1)} == {"Kafka creates no topic."}
+    assert {world.at(second).error for second in (5.1, 10.1, 15.1)} == {"Kafka has no such topic."}
     assert len(world.sent) == pytest.approx(4_000, abs=10)
     assert len(world.labels) + status.labels_pending == pytest.approx(3_900, abs=10)
     assert status.labels_pending < 600

@@ -78,12 +78,3 @@ async def test_patterns_and_the_delay_of_labels_survive_a_restart(tmp_path: Path
     assert simulator.report == SimulatorStatus(sent=simulator.report.sent)
     await simulator.change(SimulatorCommand(patterns=()))
     assert simulator.commands == [first, delay, again]
-
-
-def test_the_process_gets_the_limit_of_the_topic_of_labels(tmp_path: Path) -> None:
-    settings = msgspec.structs.replace(
-        config.load(environment={}), state_dir=tmp_path, retention_mib=7
-    )
-    simulator = Simulator(settings, lambda: settings.kafka, PidFile(tmp_path / "pids.json"))
-    command = simulator._spec().command
-    assert command[command.index("--retention-mib") + 1] == "7"
