@@ -29,7 +29,10 @@ class Customers:
 
     def remember(self, merchant: str, category: Category, person: Person) -> None:
         """Remember a purchase."""
-        people = self._people.setdefault((merchant, category.name), {})
+        shop = merchant, category.name
+        people = self._people.get(shop)
+        if people is None:
+            people = self._people[shop] = {}
         if person.user_id in people:
             return
         if len(people) == _MOST_REMEMBERED:

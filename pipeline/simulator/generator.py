@@ -15,7 +15,7 @@ from pipeline.errors import ConfigError
 from pipeline.model import Pattern
 
 from .customers import Customers
-from .merchants import CATEGORIES, make_merchants
+from .merchants import CATEGORIES, Category, make_merchants
 from .patterns.burst import plan_burst
 from .patterns.merchant import FEWEST_CUSTOMERS, plan_merchant
 from .patterns.purchase import Purchase
@@ -100,7 +100,7 @@ class Generator:
         ordinary = self._elapsed + self._random.expovariate(1.0) * mean_gap
         if self._planned and self._planned[0][0] <= ordinary:
             self._elapsed, _, purchase = heapq.heappop(self._planned)
-            return self._transaction(self.event_time, purchase, is_fraud=1)
+            return self._fraudulent(purchase)
         self._elapsed = ordinary
         now = self.event_time
         person = self._people[self._person_at[now.hour].draw(self._random)]
@@ -110,10 +110,9 @@ class Generator:
             self._may_begin(pattern, person, now)
         category = CATEGORIES[self._category_at[now.hour].draw(self._random)]
         amount = category.median * person.spending * self._random.lognormvariate(0, category.spread)
-        purchase = Purchase(0.0, person, category, max(1.0, amount))
-        transaction = self._transaction(now, purchase, is_fraud=0)
-        self._customers.remember(transaction.merchant, category, person)
-        return transaction
+        merchant = self._random.choice(self._merchants[category])
+        self._customers.remember(merchant, category, person)
+        return self._transaction(now, person, category, merchant, max(1.0, amount), is_fraud=0)
 
     @property
     def intensity(self) -> float:
@@ -167,14 +166,29 @@ class Generator:
         """Event time of the latest transaction; the start before the first."""
         return self._start + timedelta(seconds=int(self._elapsed))
 
-    def _transaction(self, now: datetime, purchase: Purchase, *, is_fraud: int) -> Transaction:
+    def _fraudulent(self, purchase: Purchase) -> Transaction:
         person, category = purchase.person, purchase.category
+        merchant = purchase.merchant or self._random.choice(self._merchants[category])
+        return self._transaction(
+            self.event_time, person, category, merchant, purchase.amount, is_fraud=1
+        )
+
+    def _transaction(
+        self,
+        now: datetime,
+        person: Person,
+        category: Category,
+        merchant: str,
+        amount: float,
+        *,
+        is_fraud: int,
+    ) -> Transaction:
         return Transaction(
             trans_date_trans_time=now,
             cc_num=person.cc_num,
-            merchant=purchase.merchant or self._random.choice(self._merchants[category]),
+            merchant=merchant,
             category=category.name,
-            amt=round(purchase.amount, 2),
+            amt=round(amount, 2),
             first=person.first,
             last=person.last,
             zipcode=person.zipcode,
