@@ -12,6 +12,17 @@ import msgspec
 FASTEST: Final = 1_000_000
 """Upper bound of the simulator's rate per second and of its speed."""
 Pace = Annotated[float, msgspec.Meta(gt=0, le=FASTEST)]
+LONGEST_LABEL_DELAY: Final = 365 * 86_400
+"""Upper bound of the median delay of the simulator's labels, in seconds of event time."""
+LabelDelay = Annotated[float, msgspec.Meta(ge=0, le=LONGEST_LABEL_DELAY)]
+
+
+class Pattern(StrEnum):
+    """Fraud of the simulator beyond bursts, which it always has."""
+
+    TESTING = "testing"
+    TAKEOVER = "takeover"
+    MERCHANT = "merchant"
 
 
 class Reset(Enum):
@@ -305,6 +316,11 @@ class SimulatorStatus:
         paused: Whether it is paused.
         event_time: Of the newest transaction, as in the topic; empty before the first.
         error: Why transactions do not arrive; empty when they do.
+        patterns: What is switched on beyond bursts.
+        label_delay: Median seconds of event time until a transaction's label comes; 0 when the
+            transaction has it.
+        labels_pending: Labels that are held back.
+        labels_left_out: Labels that never come, since too many were pending.
     """
 
     up: bool = False
@@ -314,6 +330,10 @@ class SimulatorStatus:
     paused: bool = False
     event_time: str = ""
     error: str = ""
+    patterns: tuple[Pattern, ...] = ()
+    label_delay: float = 0.0
+    labels_pending: int = 0
+    labels_left_out: int = 0
 
 
 class SimulatorCommand(
@@ -327,6 +347,9 @@ class SimulatorCommand(
         speed: Seconds of event time per second of real time.
         paused: Pause or resume it.
         inject_fraud: Begin a fraud episode.
+        patterns: All that are on beyond bursts; the others are switched off.
+        label_delay: Median seconds of event time until a transaction's label comes; 0 puts it in
+            the transaction.
     """
 
     running: bool | None = None
@@ -334,6 +357,8 @@ class SimulatorCommand(
     speed: Pace | None = None
     paused: bool | None = None
     inject_fraud: bool = False
+    patterns: tuple[Pattern, ...] | None = None
+    label_delay: LabelDelay | None = None
 
 
 @dataclass(frozen=True, slots=True)

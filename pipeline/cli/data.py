@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from cyclopts import Parameter
 
 from pipeline.errors import ConfigError
-from pipeline.model import FASTEST, SimulatorCommand, SimulatorStatus
+from pipeline.model import (
+    FASTEST,
+    LONGEST_LABEL_DELAY,
+    Pattern,
+    SimulatorCommand,
+    SimulatorStatus,
+)
+from pipeline.sources.durations import duration
+from pipeline.text.spans import span
 
 from .common import (
     Common,
@@ -37,6 +46,10 @@ def simulate(
     speed: float | None = None,
     pause: bool | None = None,
     inject_fraud: Annotated[bool, Flag] = False,
+    pattern: Annotated[
+        tuple[Pattern, ...] | None, Parameter(negative="--no-pattern", show_default=False)
+    ] = None,
+    label_delay: str | None = None,
     off: Annotated[bool, Flag] = False,
     here: Annotated[bool, Flag] = False,
     json: Json = False,
@@ -49,6 +62,10 @@ def simulate(
         speed: Event time per real time; 720 closes a six-hour window every 30 seconds.
         pause: Pause it; --no-pause resumes it.
         inject_fraud: Begin a fraud episode now.
+        pattern: Fraud beyond bursts that is on from now on; may be repeated. What is not given is
+            switched off, and --no-pattern switches all off.
+        label_delay: Send labels to the topic fraud_labels, half of them within this event time
+            after their transactions, such as 12h or 2d; 0 puts them in the transactions.
         off: Stop it.
         here: Simulate in this process until ctrl+c, independently of the stack's simulator.
     """
@@ -58,22 +75,58 @@ def simulate(
         if value is not None and not 0 < value <= FASTEST:
             hint = f"It must be greater than 0, and {FASTEST:,} at most."
             raise ConfigError(f"{name} is {value:g}.", hint)
+    change = SimulatorCommand(
+        running=not off,
+        rate=rate,
+        speed=speed,
+        paused=pause,
+        inject_fraud=inject_fraud,
+        patterns=pattern,
+        label_delay=None if label_delay is None else _seconds(label_delay),
+    )
     if here:
         if pause is not None or inject_fraud or off:
-            raise ConfigError("--here takes only --rate and --speed.", "ctrl+c or SIGTERM ends it.")
-        return _simulate_here(common, rate, speed, json=json)
-    status = Runtime(common.settings).simulate(
-        SimulatorCommand(
-            running=not off, rate=rate, speed=speed, paused=pause, inject_fraud=inject_fraud
-        )
-    )
+            raise ConfigError(
+                "--here takes only --rate, --speed, --pattern and --label-delay.",
+                "ctrl+c or SIGTERM ends it.",
+            )
+        return _simulate_here(common, change, json=json)
+    status = Runtime(common.settings).simulate(change)
     if json:
         print_json(status)
     elif status.up:
-        say(f"The simulator runs: {status.rate:,.0f} transactions/s, ×{status.speed:,.0f}.")
+        say(f"The simulator runs: {_in_words(status)}.")
     else:
         say("The simulator is off.")
     return 0
+
+
+def _seconds(written: str) -> float:
+    """Return the seconds of a label delay as it was written.
+
+    Raises:
+        ConfigError: It is not one, or longer than a year.
+    """
+    delay = timedelta() if written.strip() == "0" else duration(written)
+    if delay is None or delay > timedelta(seconds=LONGEST_LABEL_DELAY):
+        raise ConfigError(
+            f"--label-delay is {written!r}.",
+            "It must be a length of time such as 30min, 12h or 2d, a year (365d) at most, or 0.",
+        )
+    return delay.total_seconds()
+
+
+def _in_words(status: SimulatorStatus) -> str:
+    """Say what a running simulator does: its pace, and what differs from the default."""
+    parts = [f"{status.rate:,.0f} transactions/s, ×{status.speed:,.0f}"]
+    if status.patterns:
+        parts.append(f"fraud in bursts, {', '.join(status.patterns)}")
+    if status.label_delay:
+        held = f", {status.labels_pending:,} pending" if status.labels_pending else ""
+        parts.append(f"labels after about {span(status.label_delay)}{held}")
+    if status.labels_left_out:
+        parts.append(f"{status.labels_left_out:,} labels left out")
+    return "; ".join(parts)
 
 
 def topics(
@@ -195,11 +248,13 @@ def followed(kafka: KafkaSettings, topic: str, start: Reset) -> Iterator[list[Re
             yield batch
 
 
-def _simulate_here(common: Common, rate: float | None, speed: float | None, *, json: bool) -> int:
+def _simulate_here(common: Common, change: SimulatorCommand, *, json: bool) -> int:
     from pipeline.simulator.foreground import run_here
+    from pipeline.stack.bring_up import create_label_topic
     from pipeline.stack.local.simulation import DEFAULT_RATE, DEFAULT_SPEED
 
-    common.settings.require_sandbox("it takes no simulated transactions")
+    settings = common.settings
+    settings.require_sandbox("it takes no simulated transactions")
     last_error = ""
 
     def report(status: SimulatorStatus) -> None:
@@ -214,8 +269,23 @@ def _simulate_here(common: Common, rate: float | None, speed: float | None, *, j
             say(f"  … {status.sent:,} sent, event time {status.event_time}", over=True)
         last_error = status.error
 
-    rate, speed = rate or DEFAULT_RATE, speed or DEFAULT_SPEED
-    say(f"Simulating {rate:,.0f} transactions/s, ×{speed:,.0f}.")
-    run_here(running_kafka(common), report, rate=rate, speed=speed)
+    kafka = running_kafka(common)
+    if change.label_delay:
+        create_label_topic(settings, kafka)
+    rate, speed = change.rate or DEFAULT_RATE, change.speed or DEFAULT_SPEED
+    asked = SimulatorStatus(
+        rate=rate,
+        speed=speed,
+        patterns=change.patterns or (),
+        label_delay=change.label_delay or 0.0,
+    )
+    say(f"Simulating {_in_words(asked)}.")
+    run_here(
+        kafka,
+        report,
+        rate=rate,
+        speed=speed,
+        initial=change,
+    )
     say("The simulator is off.")
     return 0

@@ -1,10 +1,12 @@
-"""Encodes transactions as the records of the topic `transaction`."""
+"""Encodes transactions and labels as the records of their topics."""
 
 from __future__ import annotations
 
 import msgspec
 
 from pipeline.contract import Transaction
+
+from .held_labels import Label
 
 
 class _Wire(msgspec.Struct):
@@ -24,9 +26,18 @@ class _Wire(msgspec.Struct):
     user_id: int
 
 
-def key(transaction: Transaction) -> bytes:
+class _WireLabel(msgspec.Struct):
+    """A label with its time as text."""
+
+    trans_num: str
+    user_id: int
+    is_fraud: int
+    labelled_at: str
+
+
+def key(row: Transaction | Label) -> bytes:
     """Return the Kafka key: the user's id as decimal text."""
-    return b"%d" % transaction.user_id
+    return b"%d" % row.user_id
 
 
 def value(transaction: Transaction) -> bytes:
@@ -52,3 +63,9 @@ def value(transaction: Transaction) -> bytes:
             t.user_id,
         )
     )
+
+
+def label_value(label: Label) -> bytes:
+    """Return the Kafka value of a label: one JSON object, its time as in a transaction."""
+    at = label.labelled_at.isoformat(" ", "seconds")
+    return msgspec.json.encode(_WireLabel(label.trans_num, label.user_id, label.is_fraud, at))

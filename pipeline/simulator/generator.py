@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from bisect import bisect
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from itertools import accumulate
 from random import Random
@@ -12,9 +12,15 @@ from typing import Final
 
 from pipeline.contract import Transaction
 from pipeline.errors import ConfigError
+from pipeline.model import Pattern
 
-from .fraud import Purchase, plan_episode
+from .customers import Customers
 from .merchants import CATEGORIES, Category, make_merchants
+from .patterns.burst import plan_burst
+from .patterns.merchant import FEWEST_CUSTOMERS, plan_merchant
+from .patterns.purchase import Purchase
+from .patterns.takeover import plan_takeover
+from .patterns.testing import plan_testing
 from .people import Person, make_people
 
 DEFAULT_SEED: Final = 20_230_301
@@ -25,6 +31,12 @@ DEFAULT_START: Final = datetime(2023, 3, 1, 6)
 _EPISODES_BY_HOUR: Final = tuple(
     0.0030 if hour in (22, 23, 0, 1, 2, 3) else 0.0004 for hour in range(24)
 )
+# Per ordinary transaction, while the pattern is on: each adds 0.1 to 0.3 % fraud.
+_EPISODES_OF: Final = {
+    Pattern.TESTING: 0.0003,
+    Pattern.TAKEOVER: 0.0001,
+    Pattern.MERCHANT: 0.000_03,
+}
 _MERCHANTS_PER_CATEGORY: Final = 50
 
 
@@ -75,6 +87,9 @@ class Generator:
         self._category_at = [_Weighted([c.at(hour) for c in CATEGORIES]) for hour in range(24)]
         self._planned: list[tuple[float, int, Purchase]] = []
         self._plans = 0
+        self._customers = Customers(FEWEST_CUSTOMERS)
+        self._patterns: tuple[Pattern, ...] = ()
+        self._first: set[Pattern] = set()
 
     def next(self, mean_gap: float) -> Transaction:
         """Return the next transaction and advance event time to it.
@@ -90,46 +105,90 @@ class Generator:
         now = self.event_time
         person = self._people[self._person_at[now.hour].draw(self._random)]
         if self._random.random() < _EPISODES_BY_HOUR[now.hour]:
-            self._plan(person)
+            self._plan(plan_burst(self._random, person))
+        for pattern in self._patterns:
+            self._may_begin(pattern, person, now)
         category = CATEGORIES[self._category_at[now.hour].draw(self._random)]
         amount = category.median * person.spending * self._random.lognormvariate(0, category.spread)
-        return self._transaction(now, person, category, amount, is_fraud=0)
+        merchant = self._random.choice(self._merchants[category])
+        self._customers.remember(merchant, category, person)
+        return self._transaction(now, person, category, merchant, max(1.0, amount), is_fraud=0)
 
     @property
     def intensity(self) -> float:
         """Share of the average rate at this hour of event time; 1 on average over a day."""
         return self._intensity_at[self.event_time.hour]
 
+    @property
+    def patterns(self) -> tuple[Pattern, ...]:
+        """What is switched on beyond bursts."""
+        return self._patterns
+
+    def switch(self, patterns: Collection[Pattern]) -> None:
+        """Switch these patterns on, and all others off; episodes that have begun go on.
+
+        The first episode of a pattern that was off begins with the next ordinary transaction, so
+        that it shows immediately; that of a merchant as soon as one has enough customers.
+        """
+        self._first |= {*patterns} - {*self._patterns}
+        self._first &= {*patterns}
+        self._patterns = tuple(pattern for pattern in Pattern if pattern in patterns)
+
     def inject_fraud(self) -> int:
-        """Begin a fraud episode now; returns the id of the user whose card was stolen."""
+        """Begin a burst now; returns the id of the user whose card was stolen."""
         person = self._random.choice(self._people)
-        self._plan(person)
+        self._plan(plan_burst(self._random, person))
         return person.user_id
 
-    def _plan(self, person: Person) -> None:
-        for purchase in plan_episode(self._random, person):
+    def _may_begin(self, pattern: Pattern, person: Person, now: datetime) -> None:
+        """Draw whether an episode begins, of this person unless it is that of a merchant."""
+        if pattern not in self._first and self._random.random() >= _EPISODES_OF[pattern]:
+            return
+        match pattern:
+            case Pattern.TESTING:
+                self._plan(plan_testing(self._random, person))
+            case Pattern.TAKEOVER:
+                self._plan(plan_takeover(self._random, person, now))
+            case Pattern.MERCHANT:
+                if (drawn := self._customers.draw(self._random)) is None:
+                    return
+                (merchant, category), customers = drawn
+                self._plan(plan_merchant(self._random, merchant, category, customers))
+        self._first.discard(pattern)
+
+    def _plan(self, episode: list[Purchase]) -> None:
+        for purchase in episode:
             self._plans += 1
             heapq.heappush(self._planned, (self._elapsed + purchase.delay, self._plans, purchase))
-
-    def _fraudulent(self, purchase: Purchase) -> Transaction:
-        return self._transaction(
-            self.event_time, purchase.person, purchase.category, purchase.amount, is_fraud=1
-        )
 
     @property
     def event_time(self) -> datetime:
         """Event time of the latest transaction; the start before the first."""
         return self._start + timedelta(seconds=int(self._elapsed))
 
+    def _fraudulent(self, purchase: Purchase) -> Transaction:
+        person, category = purchase.person, purchase.category
+        merchant = purchase.merchant or self._random.choice(self._merchants[category])
+        return self._transaction(
+            self.event_time, person, category, merchant, purchase.amount, is_fraud=1
+        )
+
     def _transaction(
-        self, now: datetime, person: Person, category: Category, amount: float, *, is_fraud: int
+        self,
+        now: datetime,
+        person: Person,
+        category: Category,
+        merchant: str,
+        amount: float,
+        *,
+        is_fraud: int,
     ) -> Transaction:
         return Transaction(
             trans_date_trans_time=now,
             cc_num=person.cc_num,
-            merchant=self._random.choice(self._merchants[category]),
+            merchant=merchant,
             category=category.name,
-            amt=max(1.0, round(amount, 2)),
+            amt=round(amount, 2),
             first=person.first,
             last=person.last,
             zipcode=person.zipcode,

@@ -57,6 +57,15 @@ FRAUD_CATEGORIES: Final = tuple(
     if category.name in {"shopping_net", "misc_net", "grocery_pos", "shopping_pos", "gas_transport"}
 )
 
+ONLINE_CATEGORIES: Final = tuple(c for c in CATEGORIES if c.name.endswith("_net"))
+
+# Electronics, clothes and vouchers find a buyer; a meal does not.
+RESOLD_CATEGORIES: Final = tuple(
+    category
+    for category in CATEGORIES
+    if category.name in {"shopping_net", "shopping_pos", "misc_net", "home"}
+)
+
 _FORMS: Final = ("LLC", "Inc", "Ltd", "PLC", "Group", "and Sons")
 
 

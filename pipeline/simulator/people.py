@@ -46,9 +46,12 @@ class Person:
 
     def at(self, hour: int) -> float:
         """Return their weight among all people in one hour of the day."""
+        return self.activity if self.is_awake(hour) else self.activity * 0.2
+
+    def is_awake(self, hour: int) -> bool:
+        """Whether an hour of the day is one in which they buy."""
         first, last = self.awake
-        awake = first <= hour <= last or first <= hour + 24 <= last
-        return self.activity if awake else self.activity * 0.2
+        return first <= hour <= last or first <= hour + 24 <= last
 
 
 def make_people(random: Random, count: int) -> tuple[Person, ...]:

@@ -1,7 +1,8 @@
 """The simulator as a process: reads commands from stdin and writes its status to stdout.
 
 Both are JSON lines; the first input line has the settings of Kafka. The process flushes its records
-and exits at the end of its input or on SIGTERM.
+and exits at the end of its input or on SIGTERM. What it has planned and not sent is lost with it:
+the rest of an episode, and the labels that it holds back.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from random import Random
 from typing import Final, Protocol
 
 import msgspec
@@ -29,6 +31,8 @@ from pipeline.text.ready_type import ready
 
 from . import encode
 from .generator import DEFAULT_SEED, DEFAULT_START, DEFAULT_USERS, Generator
+from .held_labels import HeldLabels, Label
+from .label_topic import LabelTopic
 from .pace import RatePace
 
 TICK_SECONDS: Final = 0.02
@@ -39,7 +43,9 @@ _ERROR_SECONDS: Final = 3.0
 # About 0.1 s of work: commands and status never wait for longer.
 _MOST_PER_TICK: Final = 10_000
 # The supervisor kills this process after 5 s.
-_FLUSH_SECONDS: Final = 4.0
+_FLUSH_SECONDS: Final = 3.5
+_LABEL_FLUSH_SECONDS: Final = 0.5
+_DELIVERY_SECONDS: Final = 300.0
 
 
 class Commands(Protocol):
@@ -60,6 +66,8 @@ class Simulation:
         rate: Transactions per second of real time, on average over a day of event time.
         speed: Seconds of event time per second of real time.
         intensity: Factor on the rate at this hour of event time.
+        labels: Labels that are held back, if any.
+        send_label: Sends one label; may raise PipelineError.
         utc_now: The time in UTC. Event time that has reached it advances no faster than it does,
             since transactions with a time in the future are quarantined.
         paused: Whether it sends nothing.
@@ -74,15 +82,18 @@ class Simulation:
     rate: float
     speed: float
     intensity: Callable[[], float] = lambda: 1.0
+    labels: HeldLabels = field(default_factory=lambda: HeldLabels(Random(0)))
+    send_label: Callable[[Label], None] = lambda _: None
     utc_now: Callable[[], datetime] = lambda: datetime.max
     paused: bool = False
     sent: int = 0
     event_time: str = ""
     error: str = ""
     _failed_at: float = float("-inf")
+    _labels_failed_at: float = float("-inf")
 
     def tick(self, now: float) -> None:
-        """Send the transactions that are due.
+        """Send the transactions that are due, then the labels that are.
 
         After a failed delivery it waits for a moment. A record that was not delivered is not sent
         again, and the error stays in the status for a few seconds.
@@ -98,15 +109,29 @@ class Simulation:
         for _ in range(due):
             transaction = self.generator.next(speed / rate)
             try:
-                self.send(transaction)
+                self.send(self.labels.hidden(transaction))
             except PipelineError as error:
                 self.error = error.message
                 self._failed_at = now
                 return
+            self.labels.hold(transaction)
             self.sent += 1
             self.event_time = str(transaction.trans_date_trans_time)
-        if due and now - self._failed_at >= _ERROR_SECONDS:
+        if due:
+            self._send_labels(now)
+        if due and now - max(self._failed_at, self._labels_failed_at) >= _ERROR_SECONDS:
             self.error = ""
+
+    def _send_labels(self, now: float) -> None:
+        """Send the labels that are due; after a failure they wait, and transactions go on."""
+        if now - self._labels_failed_at < _RETRY_SECONDS:
+            return
+        try:
+            for label in self.labels.due(self.generator.event_time, _MOST_PER_TICK):
+                self.send_label(label)
+        except PipelineError as error:
+            self.error = error.message
+            self._labels_failed_at = now
 
     def execute(self, line: bytes) -> None:
         """Execute one command; an invalid one is an error in the next status."""
@@ -120,6 +145,10 @@ class Simulation:
         self.paused = self.paused if command.paused is None else command.paused
         if command.inject_fraud:
             self.generator.inject_fraud()
+        if command.patterns is not None:
+            self.generator.switch(command.patterns)
+        if command.label_delay is not None:
+            self.labels.delay = command.label_delay
 
     @property
     def _current_speed(self) -> float:
@@ -136,6 +165,10 @@ class Simulation:
             paused=self.paused,
             event_time=self.event_time,
             error=self.error,
+            patterns=self.generator.patterns,
+            label_delay=self.labels.delay,
+            labels_pending=self.labels.pending,
+            labels_left_out=self.labels.left_out,
         )
 
 
@@ -196,12 +229,15 @@ def simulate(
         users: Number of card holders.
 
     Raises:
-        PipelineError: Not every transaction was delivered.
+        PipelineError: Not every transaction and label was delivered.
     """
     generator = _generator(kafka, seed, users, stop)
     if generator is None:
         return
-    with TransactionProducer(kafka, delivery_timeout=300) as producer:
+    with (
+        LabelTopic(kafka, delivery_timeout=_DELIVERY_SECONDS) as label_topic,
+        TransactionProducer(kafka, delivery_timeout=_DELIVERY_SECONDS) as producer,
+    ):
         simulation = Simulation(
             generator=generator,
             pace=RatePace(time.monotonic()),
@@ -211,10 +247,14 @@ def simulate(
             rate=rate,
             speed=speed,
             intensity=lambda: generator.intensity,
+            # Of its own, so that the transactions are the same with a delay and without.
+            labels=HeldLabels(Random(f"{seed} {generator.event_time.isoformat()} labels")),
+            send_label=label_topic.send,
             utc_now=lambda: datetime.now(UTC).replace(tzinfo=None),
         )
         run(simulation, commands, report)
         producer.flush(_FLUSH_SECONDS)
+        label_topic.flush(_LABEL_FLUSH_SECONDS)
 
 
 def _generator(

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import chain
 
+from pipeline import contract
 from pipeline.config import KafkaSettings, Settings
 from pipeline.features import Feature, Registry
 from pipeline.flink.journal import Journal
@@ -32,6 +33,17 @@ def create_topics(settings: Settings, kafka: KafkaSettings, features: Iterable[F
     wanted = dict.fromkeys((TRANSACTION.topic, *chain.from_iterable(read_and_written)))
     names = map(kafka.topic, wanted)
     topics.create_topics(kafka, names, retention_bytes=settings.retention_mib * _MIB)
+
+
+def create_label_topic(settings: Settings, kafka: KafkaSettings) -> None:
+    """Create the topic of labels that the simulator holds back, if it does not exist.
+
+    Raises:
+        InputError: Its name is too long, or collides with that of another.
+        UnavailableError: Kafka cannot be reached or refuses.
+    """
+    name = kafka.topic(contract.LABEL_TOPIC)
+    topics.create_topics(kafka, [name], retention_bytes=settings.retention_mib * _MIB)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from pipeline import contract
 from pipeline.config import KafkaSettings, Settings
 from pipeline.errors import UnavailableError
 from pipeline.features import Feature
@@ -30,7 +31,7 @@ from pipeline.model import (
 from pipeline.sources import TRANSACTION
 
 from . import catalog, verdicts
-from .bring_up import BringUp, create_topics
+from .bring_up import BringUp, create_label_topic, create_topics
 from .declarations import Declared
 from .endpoints import Stack
 from .job_detail import described
@@ -314,13 +315,16 @@ class Runtime(Declared):
         verdicts.judge(self._settings, self.kafka, subject, decision, note)
 
     def simulate(self, change: SimulatorCommand) -> SimulatorStatus:
-        """Start, change or stop the stack's simulator.
+        """Start, change or stop the stack's simulator; creates the topic of labels held back.
 
         Raises:
             ConfigError: The profile is not a sandbox.
-            UnavailableError: The stack does not run.
+            InputError: The topic's name collides with that of another.
+            UnavailableError: The stack does not run, or Kafka creates no topic.
         """
         self._settings.require_sandbox("it takes no simulated transactions")
+        if change.label_delay:
+            create_label_topic(self._settings, self._stack.endpoints().kafka)
         with Control(self._settings.state_dir, timeout=15.0) as control:
             return control.ask(change, Report).simulator
 
@@ -344,9 +348,14 @@ class Runtime(Declared):
         for name in sinks:
             jobs.discard(name, report)
         report("emptying topics")
-        names = (endpoints.kafka.topic(TRANSACTION.topic), *sinks.values())
+        # The simulator begins again with the same transactions, which old labels would give away.
+        labels = endpoints.kafka.topic(contract.LABEL_TOPIC)
+        labelled = labels in topics.topic_names(endpoints.kafka)
+        names = (endpoints.kafka.topic(TRANSACTION.topic), labels, *sinks.values())
         topics.delete_topics(endpoints.kafka, names)
         create_topics(self._settings, endpoints.kafka, self.features.at_start)
+        if labelled:
+            create_label_topic(self._settings, endpoints.kafka)
         for name in ran:
             self.start_job(name, report)
 

@@ -287,7 +287,8 @@ class FakeBackend:
         return replace(DETAIL, name=name)
 
     def simulate(self, change: SimulatorCommand) -> SimulatorStatus:
-        given = {name: getattr(change, name) for name in ("running", "rate", "speed", "paused")}
+        names = ("running", "rate", "speed", "paused", "patterns", "label_delay")
+        given = {name: getattr(change, name) for name in names}
         words = [f"{name}={value}" for name, value in given.items() if value is not None]
         self.calls.append(" ".join(["simulate", *words, *["fraud"] * change.inject_fraud]))
         self.gate.wait(GATE_SECONDS)

@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 from textual.screen import ModalScreen
 from textual.theme import Theme
 
-from pipeline.model import Resume, SimulatorStatus
+from pipeline.model import Pattern, Resume, SimulatorStatus
 from tui.screens.commands.changed import ChangedScreen
 from tui.screens.commands.confirm import ConfirmScreen
 from tui.screens.export.dialog import ExportScreen
@@ -30,7 +30,14 @@ Compare = Callable[..., bool]
 RUNNING = SimulatorStatus(
     up=True, rate=104, speed=720, sent=1_212_345, event_time="2023-03-04 17:22:10"
 )
-FAILING = replace(RUNNING, paused=True, error="Kafka at 127.0.0.1:9092 does not answer.")
+FAILING = replace(
+    RUNNING,
+    paused=True,
+    error="Kafka at 127.0.0.1:9092 does not answer.",
+    patterns=tuple(Pattern),
+    label_delay=86_400.0,
+    labels_pending=16_514,
+)
 
 
 DIALOGS: Final[dict[str, tuple[str, ...]]] = {

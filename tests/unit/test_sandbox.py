@@ -37,7 +37,9 @@ def test_a_simulator_in_the_foreground_takes_no_commands(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert main(["simulate", "--here", "--off"]) == 2
-    assert "--here takes only --rate and --speed" in capsys.readouterr().err
+    assert (
+        "--here takes only --rate, --speed, --pattern and --label-delay" in capsys.readouterr().err
+    )
 
 
 @pytest.mark.parametrize("wrong", ["0", "-1", "1e9", "inf", "nan"])

@@ -1,4 +1,4 @@
-"""The simulator's controls: rate, speed of event time, and a fraud episode on demand."""
+"""The simulator's controls: rate, speed of event time, kinds of fraud, and when labels come."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from pipeline.model import FASTEST, SimulatorCommand, SimulatorStatus
+from pipeline.model import FASTEST, Pattern, SimulatorCommand, SimulatorStatus
+from pipeline.text.spans import span
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone, content
 from tui.keymap import KEYMAP, Scope, dialog_bindings
@@ -26,6 +27,8 @@ _LABEL_CELLS: Final = 14
 _ERROR_CELLS: Final = 400
 # The simulator accepts any positive rate, but below this one it looks as if it hung.
 _SLOWEST: Final = 0.1
+# From each key press to the next: in the transaction, an hour, a day, a week.
+_LABEL_DELAYS: Final = (0.0, 3_600.0, 86_400.0, 7 * 86_400.0)
 _UNKNOWN: Final = "The simulator's status is not known yet."
 
 Line = list[Piece]
@@ -115,6 +118,24 @@ class SimulatorScreen(Guarded, ModalScreen[None]):
         if self._steerable() is not None:
             self._give(SimulatorCommand(inject_fraud=True), "A fraud episode was requested.")
 
+    def action_pattern(self, name: str) -> None:
+        """Switch a pattern on or off."""
+        expected = self._steerable()
+        if expected is not None:
+            switched = {*expected.patterns} ^ {Pattern(name)}
+            patterns = tuple(pattern for pattern in Pattern if pattern in switched)
+            self._expect(patterns=patterns)
+            self._give(SimulatorCommand(patterns=patterns), "")
+
+    def action_label_delay(self) -> None:
+        """Go to the next longer delay of labels; after the longest, to none."""
+        expected = self._steerable()
+        if expected is not None:
+            longer = (delay for delay in _LABEL_DELAYS if delay > expected.label_delay)
+            delay = next(longer, _LABEL_DELAYS[0])
+            self._expect(label_delay=delay)
+            self._give(SimulatorCommand(label_delay=delay), "")
+
     def action_close(self) -> None:
         self.dismiss(None)
 
@@ -166,15 +187,39 @@ def status_lines(
         return [[Piece(_UNKNOWN, Tone.WAITS)]]
     if not status.up:
         return [_state(status, expected), *_error(status)]
-    event_time = text.clean(status.event_time) or text.NOTHING
+    up_to = f" transactions, up to {text.clean(status.event_time)}" if status.event_time else ""
     return [
         _state(status, expected),
         _line("rate", _paced("", status.rate, expected.rate), " transactions/s"),
         _line("event time", _paced("×", status.speed, expected.speed), " real time"),
-        _line("now at", [Piece(event_time)], ""),
-        _line("sent", [Piece(text.integer(status.sent))], " transactions"),
+        _line("sent", [Piece(text.integer(status.sent))], up_to or " transactions"),
+        _line("fraud", _fraud(status, expected), ""),
+        _line("labels", _changing(_labels(status), _labels(expected)), _held(status)),
         *_error(status),
     ]
+
+
+def _fraud(status: SimulatorStatus, expected: SimulatorStatus) -> Line:
+    """List the patterns; before a change those to come alone, since both have no room in a line."""
+    listed = ", ".join(("bursts", *expected.patterns))
+    if status.patterns == expected.patterns:
+        return [Piece(listed)]
+    return [Piece(f"→ {listed}", Tone.WAITS)]
+
+
+def _labels(status: SimulatorStatus) -> str:
+    if not status.label_delay:
+        return "in the transaction"
+    return f"after about {span(status.label_delay)}"
+
+
+def _held(status: SimulatorStatus) -> str:
+    """Say how many labels wait and how many are lost; a delay that is over may have left some."""
+    if not status.label_delay and not status.labels_pending:
+        return ""
+    pending = f", {text.integer(status.labels_pending)} pending"
+    lost = status.labels_left_out
+    return f"{pending}, {text.integer(lost)} left out" if lost else pending
 
 
 def _state(status: SimulatorStatus, expected: SimulatorStatus) -> Line:
@@ -211,10 +256,12 @@ def _line(label: str, value: Line, unit: str) -> Line:
 
 
 def _paced(sign: str, now: float, expected: float) -> Line:
-    line = [Piece(f"{sign}{_pace(now)}")]
-    if expected == now:
-        return line
-    return [*line, Piece(f" → {sign}{_pace(expected)}", Tone.WAITS)]
+    return _changing(f"{sign}{_pace(now)}", f"{sign}{_pace(expected)}")
+
+
+def _changing(now: str, expected: str) -> Line:
+    line = [Piece(now)]
+    return line if expected == now else [*line, Piece(f" → {expected}", Tone.WAITS)]
 
 
 def _pace(value: float) -> str:

@@ -47,16 +47,25 @@ class Simulator:
     @property
     def report(self) -> SimulatorStatus:
         if self._component is None:
-            return replace(self._status, up=False, rate=0.0, speed=0.0, paused=False)
+            # A process that is gone holds no labels back.
+            left = replace(self._status, labels_pending=0, patterns=(), label_delay=0.0)
+            return replace(left, up=False, rate=0.0, speed=0.0, paused=False)
         # The requested pace: the reported speed is at most 1 once event time is that of today.
-        rate, speed, paused = self._pace.rate or 0.0, self._pace.speed or 0.0, self._pace.paused
-        return replace(self._status, up=True, rate=rate, speed=speed, paused=bool(paused))
+        return replace(
+            self._status,
+            up=True,
+            rate=self._pace.rate or 0.0,
+            speed=self._pace.speed or 0.0,
+            paused=bool(self._pace.paused),
+            patterns=self._pace.patterns or (),
+            label_delay=self._pace.label_delay or 0.0,
+        )
 
     async def change(self, request: SimulatorCommand) -> None:
         """Start or stop the simulator, or change its pace."""
         given = {
             name: value
-            for name in ("rate", "speed", "paused")
+            for name in ("rate", "speed", "paused", "patterns", "label_delay")
             if (value := getattr(request, name)) is not None
         }
         self._pace = msgspec.structs.replace(self._pace, **given)

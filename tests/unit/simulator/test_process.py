@@ -4,14 +4,16 @@ import queue
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.contract import Transaction
 from pipeline.errors import UnavailableError
-from pipeline.model import SimulatorStatus
+from pipeline.model import Pattern, SimulatorCommand, SimulatorStatus
 from pipeline.simulator.generator import Generator
+from pipeline.simulator.held_labels import Label
 from pipeline.simulator.pace import RatePace
 from pipeline.simulator.process import Simulation, run
 
@@ -27,8 +29,15 @@ class World:
         self.sent: list[Transaction] = []
         self.reports: list[tuple[float, SimulatorStatus]] = []
         self.down: tuple[float, float] = (0.0, 0.0)
+        self.labels: list[tuple[datetime, Label]] = []
+        self.labels_down: tuple[float, float] = (0.0, 0.0)
         self.simulation = Simulation(
-            Generator(1, START, 100), RatePace(0.0), self.send, rate=100, speed=720
+            Generator(1, START, 100),
+            RatePace(0.0),
+            self.send,
+            rate=100,
+            speed=720,
+            send_label=self.send_label,
         )
 
     def get(self, *, timeout: float) -> bytes:
@@ -41,6 +50,11 @@ class World:
         if self.down[0] <= self.now < self.down[1]:
             raise UnavailableError("Kafka is gone.", "Wait.")
         self.sent.append(transaction)
+
+    def send_label(self, label: Label) -> None:
+        if self.labels_down[0] <= self.now < self.labels_down[1]:
+            raise UnavailableError("Kafka has no such topic.", "Wait.")
+        self.labels.append((self.simulation.generator.event_time, label))
 
     def run(self) -> SimulatorStatus:
         run(self.simulation, self, lambda s: self.reports.append((self.now, s)), clock=self.clock)
@@ -109,6 +123,10 @@ def test_an_injected_fraud_episode_begins_at_once() -> None:
         b'{"rate": "fast"}',
         b'{"speed": 1e9}',
         b'{"explode": true}',
+        b'{"patterns": ["bursts"]}',
+        b'{"patterns": "testing"}',
+        b'{"label_delay": -1}',
+        b'{"label_delay": 31536001}',
         b'{"\xff": 1}',
     ],
 )
@@ -173,3 +191,87 @@ def test_it_does_not_run_ahead_of_the_present() -> None:
     times = [row.trans_date_trans_time for row in world.sent]
     assert present <= max(times) < present + timedelta(minutes=1)
     assert len(times) > 500
+
+
+def line(**change: object) -> bytes:
+    return msgspec.json.encode(change)
+
+
+@given(
+    st.none() | st.lists(st.sampled_from(Pattern), unique=True).map(tuple),
+    st.none() | st.floats(0, 365 * 86_400),
+)
+def test_patterns_and_the_delay_of_labels_go_through_the_pipe(
+    patterns: tuple[Pattern, ...] | None, delay: float | None
+) -> None:
+    command = SimulatorCommand(patterns=patterns, label_delay=delay)
+    sent = msgspec.json.encode(command)
+    assert msgspec.json.decode(sent, type=SimulatorCommand) == command
+    world = World(1)
+    world.simulation.execute(sent)
+    status = world.simulation.status
+    assert {*status.patterns} == {*(patterns or ())}
+    assert status.label_delay == (delay or 0)
+    assert msgspec.json.decode(msgspec.json.encode(status), type=SimulatorStatus) == status
+
+
+def test_patterns_are_switched_on_and_off_while_it_runs() -> None:
+    script = {
+        1.0: line(patterns=["merchant", "testing"]),
+        2.0: line(rate=50),
+        3.0: line(patterns=[]),
+    }
+    world = World(4, script)
+    world.run()
+    assert world.at(0.9).patterns == ()
+    assert world.at(2.1).patterns == (Pattern.TESTING, Pattern.MERCHANT)
+    assert world.at(3.1).patterns == ()
+    assert any(row.is_fraud and row.amt <= 5 for row in world.sent[95:110])
+
+
+def test_held_labels_follow_their_transactions_when_event_time_has_passed() -> None:
+    world = World(30, {0.0: line(label_delay=3_600)})
+    status = world.run()
+    assert not any(row.is_fraud for row in world.sent)
+    sent = {row.trans_num: row for row in world.sent}
+    assert world.labels
+    for at, label in world.labels:
+        assert sent[label.trans_num].trans_date_trans_time < label.labelled_at <= at
+        assert at - label.labelled_at < timedelta(minutes=2)
+    numbers = [label.trans_num for _, label in world.labels]
+    assert len(numbers) == len({*numbers})
+    assert {label.is_fraud for _, label in world.labels} == {0, 1}
+    assert status.labels_pending == len(world.sent) - len(world.labels) > 100
+    assert status.label_delay == 3_600
+
+
+def test_without_a_delay_no_label_is_sent() -> None:
+    world = World(10, {0.0: line(label_delay=0)})
+    world.run()
+    assert world.labels == []
+    assert any(row.is_fraud for row in world.sent)
+
+
+def test_after_the_delay_is_over_the_labels_that_are_pending_still_come() -> None:
+    world = World(60, {0.0: line(label_delay=600), 10.0: line(label_delay=0)})
+    world.run()
+    assert len(world.labels) == pytest.approx(1_000, abs=5)
+    assert world.simulation.labels.pending == 0
+
+
+def test_labels_that_cannot_be_sent_are_sent_later_and_transactions_go_on() -> None:
+    world = World(40, {1.0: line(label_delay=600)})
+    world.labels_down = (0.0, 15.0)
+    status = world.run()
+    assert {world.at(second).error for second in (5.1, 10.1, 15.1)} == {"Kafka has no such topic."}
+    assert len(world.sent) == pytest.approx(4_000, abs=10)
+    assert len(world.labels) + status.labels_pending == pytest.approx(3_900, abs=10)
+    assert status.labels_pending < 600
+    assert status.error == ""
+
+
+def test_transactions_are_the_same_with_held_labels() -> None:
+    one, other = World(10), World(10, {0.0: line(label_delay=86_400)})
+    one.run()
+    other.run()
+    assert [msgspec.structs.replace(row, is_fraud=0) for row in one.sent] == other.sent

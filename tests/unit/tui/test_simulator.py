@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from pipeline.model import FASTEST, SimulatorCommand, SimulatorStatus, StackStatus
+from pipeline.model import FASTEST, Pattern, SimulatorCommand, SimulatorStatus, StackStatus
 from tests.idle import eventually
 from tests.snapshot.dialogs import DialogApp, shown, until
 from tests.snapshot.fakes import STATUS, Clock, FakeBackend, unreachable
@@ -42,8 +42,8 @@ class Desk:
     def command(self, command: SimulatorCommand) -> None:
         self.commands.append(command)
         if self.obeys and self.status is not None:
-            asked = {"up": command.running, "rate": command.rate, "speed": command.speed}
-            asked["paused"] = command.paused
+            names = ("rate", "speed", "paused", "patterns", "label_delay")
+            asked = {"up": command.running} | {name: getattr(command, name) for name in names}
             known: dict[str, Any] = {k: v for k, v in asked.items() if v is not None}
             self.status = replace(self.status, **known)
 
@@ -77,6 +77,20 @@ async def says(app: DialogApp[None], pilot: Pilot[Any], words: str) -> None:
         ("right_square_bracket", [SimulatorCommand(speed=1440)]),
         ("left_square_bracket", [SimulatorCommand(speed=360)]),
         ("f", [SimulatorCommand(inject_fraud=True)]),
+        ("t", [SimulatorCommand(patterns=(Pattern.TESTING,))]),
+        ("k", [SimulatorCommand(patterns=(Pattern.TAKEOVER,))]),
+        (
+            "m t m",
+            [
+                SimulatorCommand(patterns=(Pattern.MERCHANT,)),
+                SimulatorCommand(patterns=(Pattern.TESTING, Pattern.MERCHANT)),
+                SimulatorCommand(patterns=(Pattern.TESTING,)),
+            ],
+        ),
+        (
+            "l l l l",
+            [SimulatorCommand(label_delay=delay) for delay in (3_600, 86_400, 604_800, 0)],
+        ),
     ],
 )
 @pytest.mark.parametrize("obeys", [True, False], ids=["fast", "slow"])
@@ -106,7 +120,7 @@ async def test_closing(key: str) -> None:
         assert app.answers == [None]
 
 
-@pytest.mark.parametrize("key", ["plus", "minus", "space", "f", "left_square_bracket"])
+@pytest.mark.parametrize("key", ["plus", "minus", "space", "f", "t", "l", "left_square_bracket"])
 @pytest.mark.parametrize(
     ("status", "said"),
     [
@@ -170,6 +184,49 @@ async def test_it_is_live() -> None:
         await until(pilot, lambda: "○ off" in shown(app))
         it.status = None
         await until(pilot, lambda: "status is not known" in shown(app))
+
+
+async def test_it_shows_the_patterns_and_how_labels_are_held_back() -> None:
+    async with desk() as (it, app, pilot):
+        await says(app, pilot, "bursts")
+        await says(app, pilot, "in the transaction")
+        it.obeys = False
+        await pilot.press("t", "k", "l")
+        await says(app, pilot, "→ bursts, testing, takeover")
+        await says(app, pilot, "in the transaction → after about 1 h")
+        on = replace(RUNNING, patterns=(Pattern.TESTING, Pattern.TAKEOVER), label_delay=3_600)
+        it.status = replace(on, labels_pending=1_234)
+        await says(app, pilot, "after about 1 h, 1,234 pending")
+        assert "→" not in shown(app)
+        it.status = replace(it.status, label_delay=2 * 86_400.0, labels_left_out=56)
+        await says(app, pilot, "after about 2 d, 1,234 pending, 56 left out")
+        it.status = replace(RUNNING, labels_pending=7)
+        await says(app, pilot, "in the transaction, 7 pending")
+
+
+async def test_a_delay_from_elsewhere_goes_on_to_the_next_longer_one() -> None:
+    async with desk(replace(RUNNING, label_delay=2 * 86_400.0)) as (it, _, pilot):
+        await pilot.press("l", "l")
+        assert [command.label_delay for command in it.commands] == [7 * 86_400, 0]
+
+
+async def test_everything_fits_into_a_small_terminal_with_an_error() -> None:
+    full = replace(
+        RUNNING,
+        error="Kafka at 127.0.0.1:9092 took none of the last 1,234 records within 4 s. " * 2,
+        sent=123_456_789,
+        patterns=tuple(Pattern),
+        label_delay=7 * 86_400.0,
+        labels_pending=200_000,
+        labels_left_out=123_456,
+    )
+    async with desk(full) as (_, app, pilot):
+        await says(app, pilot, "took none")
+        await says(app, pilot, "200,000 pending, 123,456 left out")
+        form = app.screen.query_one(".form")
+        assert form.region.height <= 24
+        lines = app.screen.query_one("#simulator").region.height
+        assert lines == 6 + len(full.error) // 66 + 1
 
 
 async def test_a_command_shows_until_it_takes_effect() -> None:

@@ -1,30 +1,21 @@
-"""Fraud episodes: a stolen card is tried with a small amount, then used often for large ones."""
+"""A burst: a stolen card is tried with a small amount, then used often for large ones."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from random import Random
 from typing import Final
 
-from .merchants import FRAUD_CATEGORIES, Category
-from .people import Person
+from pipeline.simulator.merchants import FRAUD_CATEGORIES
+from pipeline.simulator.people import Person
+
+from .purchase import Purchase
 
 _FEWEST_PURCHASES, _MOST_PURCHASES = 4, 12
 _LONGEST_PAUSE_SECONDS: Final = 8 * 60
 _LARGEST_AMOUNT: Final = 1_400.0
 
 
-@dataclass(frozen=True, slots=True)
-class Purchase:
-    """A fraudulent purchase that is due `delay` seconds of event time after the episode begins."""
-
-    delay: float
-    person: Person
-    category: Category
-    amount: float
-
-
-def plan_episode(random: Random, person: Person) -> list[Purchase]:
+def plan_burst(random: Random, person: Person) -> list[Purchase]:
     """Plan a burst of purchases whose amounts are far above those of the card's owner.
 
     The first purchase is due at once, so that an injected episode shows immediately.
