@@ -11,7 +11,14 @@ import pytest
 
 from pipeline import config
 from pipeline.cli.app import main
-from pipeline.config import FlinkSettings, KafkaSettings, RegistrySettings, RuleSettings, Settings
+from pipeline.config import (
+    FlinkSettings,
+    KafkaSettings,
+    LabelSettings,
+    RegistrySettings,
+    RuleSettings,
+    Settings,
+)
 from pipeline.config.described import Setting, described
 from pipeline.config.template import starting_file
 from pipeline.errors import ConfigError
@@ -44,11 +51,12 @@ def write(text: str) -> Path:
 
 def test_every_setting_is_described_once() -> None:
     fields = {
-        "": set(Settings.__struct_fields__) - {"kafka", "flink", "rules", "profile"},
+        "": set(Settings.__struct_fields__) - {"kafka", "flink", "rules", "labels", "profile"},
         "kafka": set(KafkaSettings.__struct_fields__) - {"registry"},
         "kafka.registry": set(RegistrySettings.__struct_fields__),
         "flink": set(FlinkSettings.__struct_fields__),
         "rules": set(RuleSettings.__struct_fields__),
+        "labels": set(LabelSettings.__struct_fields__),
     }
     found = described()
     assert {table: {s.name for s in found if s.table == table} for table in fields} == fields
