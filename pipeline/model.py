@@ -242,6 +242,9 @@ class Sink:
         amount: The column with the amount, in a signal's rows; None if there is none.
         label: The column that says whether a record is fraud, in a signal's rows; None likewise.
         identity: The column that names a record, in a signal's rows; None likewise.
+        since: From when on a signal's rows are of its present definition, in seconds since the
+            epoch; None if all are.
+        live: Whether it is the signal whose alerts are worked on.
     """
 
     feature: str
@@ -255,6 +258,8 @@ class Sink:
     amount: str | None = None
     label: str | None = None
     identity: str | None = None
+    since: float | None = None
+    live: bool = False
 
     def in_full(self) -> Sink:
         """The same with no column hidden."""

@@ -24,6 +24,7 @@ class Scope(StrEnum):
     INSPECT = "A topic as a source"
     QUARANTINE = "Quarantine"
     QUALITY = "Quality of a signal"
+    BESIDE = "Two signals"
     SIMULATOR = "Simulator"
     QUESTION = "A question"
     CHANGED = "A changed job"
@@ -43,6 +44,7 @@ CHAINS: Final = (
     (Scope.INSPECT, Scope.APP),
     (Scope.TABLE, Scope.QUARANTINE, Scope.APP),
     (Scope.QUALITY, Scope.APP),
+    (Scope.TABLE, Scope.BESIDE, Scope.APP),
     (Scope.SIMULATOR, Scope.APP),
     (Scope.QUESTION,),
     (Scope.CHANGED,),
@@ -109,7 +111,7 @@ _WRITTEN: Final = {
 _J, _T, _D, _A = Scope.JOBS, Scope.TABLE, Scope.DASHBOARD, Scope.APP
 _U, _ONE, _R, _SIM = Scope.USER, Scope.JOB, Scope.RECORDS, Scope.SIMULATOR
 _I, _S, _QU = Scope.INSPECT, Scope.SIGNALS, Scope.QUALITY
-_AL = Scope.ALERT
+_AL, _B = Scope.ALERT, Scope.BESIDE
 _Q, _C, _E = Scope.QUESTION, Scope.CHANGED, Scope.EXPORT
 
 
@@ -126,6 +128,7 @@ KEYMAP: Final = (
     _key("ctrl+d", "cancel", "cancel", "Cancel the selected job and discard its state", _J, "changes"),
     _key("v", "rows", "rows", "View the rows that the selected job writes", _J),
     _key("Q", "quality", "quality", "How well the signal does; try another threshold", _S, "footer"),
+    _key("B", "beside", "beside", "The signal beside another one; which of them is live", _S),
     _key("s", "start", "start", "Start the signal's job from its saved state", _S, "changes"),
     _key("x", "stop", "stop", "Stop the signal's job, taking a savepoint", _S, "changes"),
     _key("v", "rows", "rows", "View all records that the signal has scored", _S),
@@ -217,6 +220,9 @@ KEYMAP: Final = (
     _key("d", "drift", "drift", "How far inputs and score have drifted; again for the plots", _QU, "footer"),
     _key("h", "reference", "compare", "Compare the inputs with the last hour of event time", _QU),
     _key("backspace", "forget", "forget", "Forget the threshold that is tried", _QU),
+    _key("w", "other", "other", "Compare with the next signal", _B, "footer"),
+    _key("m", "promote", "make live", "Make the other signal the live one; asks first", _B, "footer", "changes"),
+    _key("r", "roll_back", "roll back", "Make live again what was live before", _B, "footer", "changes"),
     _key("space", "pause", "pause", "Pause or resume", _SIM, "footer", "changes"),
     _key("o", "power", "on or off", "Start or stop the simulator", _SIM, "footer", "changes"),
     _key("plus", "rate(2.0)", "faster", "Twice as many transactions a second", _SIM, "changes"),

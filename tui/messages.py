@@ -72,6 +72,10 @@ class OpenInspection(Message):
     topic: str
 
 
+class OpenBeside(Message):
+    """Posted to open the signal that the panel Signals shows beside another one."""
+
+
 class OpenQuality(Message):
     """Posted to open the figures of the signal that the panel Signals shows."""
 

@@ -19,6 +19,7 @@ from .drawing import text
 from .messages import (
     LookAgain,
     OpenAlert,
+    OpenBeside,
     OpenInspection,
     OpenJob,
     OpenQuality,
@@ -173,6 +174,21 @@ class Navigation(App[str]):
         if row is not None:
             sink = SIGNALS.tab(self.view.data)
             self._open_one(AlertScreen(self.session, self._tails(), sink, row))
+
+    @on(OpenBeside)
+    def open_beside(self) -> None:
+        from .screens.beside.beside_screen import BesideScreen
+
+        shown = SIGNALS.tab(self.view.data)
+        others = [
+            tab.feature
+            for tab in SIGNALS.tabs_of(self.view.data)
+            if tab.source == shown.source and tab.feature != shown.feature
+        ]
+        if others:
+            self.push_screen(self.bound(BesideScreen(self.session, shown.feature, others)))
+        else:
+            self.notify("There is no other signal on this source to compare with.")
 
     @on(OpenJob)
     def open_job(self, message: OpenJob) -> None:

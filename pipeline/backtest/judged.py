@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from .beside import Beside
+from pipeline.signals.agreement import Beside
+
 from .figures import Figures, plain
 
 

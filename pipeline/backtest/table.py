@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
+from pipeline.signals.agreement import Beside
 from pipeline.signals.drift import LARGE, MODERATE
 from pipeline.signals.quality import average_precision_share
 from pipeline.signals.trees import SCORE_SPREAD
 from pipeline.text.words import counted
 
-from .beside import Beside
 from .figures import EPISODE_HOURS, Figures, Ratio
 from .in_words import NONE, number
 

@@ -22,6 +22,7 @@ from . import (
     jobs,
     profiles,
     replay,
+    signals,
     stack,
     train,
     verdicts,
@@ -37,7 +38,7 @@ _COMMANDS: Final[tuple[Command, ...]] = (
     *(jobs.jobs, jobs.start, jobs.stop, jobs.sql),
     *(data.simulate, replay.replay, data.topics, data.tail, inspect.inspect),
     *(verify.verify, verify.quarantine, check.check),
-    *(backtest.backtest, train.train, verdicts.verdicts),
+    *(backtest.backtest, train.train, signals.signals, verdicts.verdicts),
     *(profiles.init, profiles.profiles, doctor.doctor),
 )
 

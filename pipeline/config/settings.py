@@ -129,6 +129,16 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         return self.state_dir / "thresholds.json"
 
     @property
+    def shadow_file(self) -> Path:
+        """The model of the signal `shadow`, as it was last installed."""
+        return self.state_dir / "shadow.json"
+
+    @property
+    def standing_file(self) -> Path:
+        """Which signal is live, and the history of signals: see `signals.standing`."""
+        return self.state_dir / "signals.json"
+
+    @property
     def savepoints_dir(self) -> Path:
         """Savepoints of the stopped jobs of a managed cluster."""
         return self.state_dir / "savepoints"

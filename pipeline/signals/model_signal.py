@@ -15,14 +15,21 @@ from .trees import Model, score
 
 NAME: Final = "model"
 TOPIC: Final = "fraud_signals"
+SHADOW: Final = "shadow"
+"""A second model, which runs beside the first one until one of them is preferred."""
+SHADOW_TOPIC: Final = "fraud_signals_shadow"
 
 
-def model_signal(trained: Model, limits: RuleSettings) -> Signal:
+def model_signal(
+    trained: Model, limits: RuleSettings, *, name: str = NAME, topic: str = TOPIC
+) -> Signal:
     """Return the signal of a model.
 
     Args:
         trained: The model.
         limits: What the reasons call unusual: trees do not speak.
+        name: The signal's name.
+        topic: Its topic.
     """
 
     def model(transaction: ir.Table) -> ir.Table:
@@ -30,4 +37,4 @@ def model_signal(trained: Model, limits: RuleSettings) -> Signal:
         rows = with_inputs(transaction, {*trained.inputs, *RULE_INPUTS})
         return rows.mutate(**{SCORE: score(trained, rows), REASONS: reasons(rows, limits)})
 
-    return Signal(NAME, TOPIC, model, on_request=True, threshold=trained.threshold)
+    return Signal(name, topic, model, on_request=True, threshold=trained.threshold)

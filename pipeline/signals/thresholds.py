@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
-import msgspec
-
-from pipeline import private_file
-from pipeline.errors import InputError
-from pipeline.text.ready_type import ready
+from pipeline.kept_file import KeptFile
 
 from .signal import require_threshold
 
@@ -22,7 +18,9 @@ class Thresholds:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        empty: Mapping[str, float] = {}
+        without = "signals then have the thresholds that they are declared with"
+        self._file = KeptFile(path, dict[str, float], empty, without)
 
     def given(self) -> Mapping[str, float]:
         """Return the thresholds that were given, by the signal's name.
@@ -30,17 +28,7 @@ class Thresholds:
         Raises:
             InputError: The file cannot be read.
         """
-        try:
-            data = self._path.read_bytes()
-        except FileNotFoundError:
-            return {}
-        try:
-            given = msgspec.json.decode(data, type=ready(dict[str, float]))
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise InputError(
-                f"{self._path} is damaged: {error}.",
-                "Move it away; signals then have the thresholds that they are declared with.",
-            ) from error
+        given = self._file.read()
         for threshold in given.values():
             require_threshold(threshold)
         return given
@@ -52,7 +40,7 @@ class Thresholds:
             InputError: It is no threshold, or the file cannot be read or written.
         """
         require_threshold(threshold)
-        self._change(lambda given: {**given, signal: threshold})
+        self._file.change(lambda given: {**given, signal: threshold})
 
     def forget(self, signal: str) -> None:
         """Return a signal to the threshold that it is declared with.
@@ -61,16 +49,4 @@ class Thresholds:
             InputError: The file cannot be read or written.
         """
         if signal in self.given():
-            self._change(lambda given: {n: at for n, at in given.items() if n != signal})
-
-    def _change(self, change: Callable[[Mapping[str, float]], Mapping[str, float]]) -> None:
-        try:
-            private_file.make_directory(self._path.parent)
-            with private_file.locked(self._path):
-                changed = change(self.given())
-                private_file.write(self._path, msgspec.json.format(msgspec.json.encode(changed)))
-        except OSError as error:
-            raise InputError(
-                f"{self._path} cannot be written: {error.strerror}.",
-                "Make the state directory writable.",
-            ) from error
+            self._file.change(lambda given: {n: at for n, at in given.items() if n != signal})

@@ -9,7 +9,7 @@ from pipeline.config import Settings
 from pipeline.features import BUILT_IN, Registry
 from pipeline.features.masks import Masks
 from pipeline.model import JobState, JobStatus
-from pipeline.signals.model_signal import model_signal
+from pipeline.signals.model_signal import SHADOW, SHADOW_TOPIC, model_signal
 from pipeline.signals.rules_signal import rules_signal
 from pipeline.signals.signal import Signal
 from pipeline.signals.thresholds import Thresholds
@@ -19,7 +19,7 @@ from . import feature_files
 
 
 def built_in(settings: Settings) -> Registry:
-    """Return the built-in features and signals; `model` is one of them once a model is installed.
+    """Return the built-in features and signals; `model` and `shadow` once they are installed.
 
     Raises:
         InputError: The installed model cannot be read.
@@ -27,6 +27,9 @@ def built_in(settings: Settings) -> Registry:
     signals = [rules_signal(settings.rules)]
     if settings.model_file.is_file():
         signals.append(model_signal(read_model(settings.model_file), settings.rules))
+    if settings.shadow_file.is_file():
+        beside = read_model(settings.shadow_file)
+        signals.append(model_signal(beside, settings.rules, name=SHADOW, topic=SHADOW_TOPIC))
     return Registry((*BUILT_IN, *signals))
 
 

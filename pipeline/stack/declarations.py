@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 
 from pipeline.config import Settings
@@ -12,13 +14,15 @@ from pipeline.features import Feature, Registry
 from pipeline.features.masks import Masks
 from pipeline.model import Sink
 from pipeline.signals import Signal
-from pipeline.signals.model_signal import NAME as MODEL
+from pipeline.signals.standing import Standing, Standings
 from pipeline.signals.thresholds import Thresholds
 from pipeline.signals.trees import Spread, read_model
 from pipeline.sources import Source
 from pipeline.sources.masking import Mask
 
 from . import catalog
+from .analyst import analyst
+from .installed_model import model_files
 
 
 class Declared:
@@ -46,12 +50,20 @@ class Declared:
             return self._features
 
     def sinks(self) -> tuple[Sink, ...]:
-        """Return what the topic of each feature holds.
+        """Return what the topic of each feature holds, that of the live signal first.
 
         Raises:
-            InputError: A feature file is unusable.
+            InputError: A feature file, or the file with the signals' standing, is unusable.
         """
-        return tuple(map(self.sink_of, self.features))
+        standing = self._standings.now()
+        found = [self.sink_of(feature) for feature in self.features]
+        judged = (
+            replace(sink, since=standing.since(sink.feature), live=sink.feature == standing.live)
+            if sink.threshold is not None
+            else sink
+            for sink in found
+        )
+        return tuple(sorted(judged, key=lambda sink: not sink.live))
 
     def set_threshold(self, name: str, threshold: float) -> None:
         """Give a signal another threshold, and keep it for every later start.
@@ -60,9 +72,7 @@ class Declared:
             JobError: There is no such signal.
             InputError: It is no threshold, or it cannot be kept.
         """
-        (signal,) = self.features.find([name])
-        if not isinstance(signal, Signal):
-            raise JobError(f"{name} is a feature without a score.", "Name a signal.")
+        self._require_signal(name)
         Thresholds(self._settings.thresholds_file).give(name, threshold)
         changed = catalog.with_thresholds(self.features, {name: threshold})
         with self._loading:
@@ -74,8 +84,46 @@ class Declared:
         Raises:
             InputError: The installed model cannot be read.
         """
-        installed = name == MODEL and self._settings.model_file.is_file()
-        return read_model(self._settings.model_file).spreads if installed else {}
+        path = model_files(self._settings).get(name)
+        return read_model(path).spreads if path is not None and path.is_file() else {}
+
+    def standing(self) -> Standing:
+        """Return which signal is live, and the history of that.
+
+        Raises:
+            InputError: The file with it cannot be read.
+        """
+        return self._standings.now()
+
+    def promote(self, name: str) -> Standing:
+        """Make a signal the live one.
+
+        Raises:
+            JobError: There is no such signal.
+            InputError: It cannot be kept.
+        """
+        self._require_signal(name)
+        signals = [each.name for each in self.features if isinstance(each, Signal)]
+        first = next((other for other in signals if other != name), "")
+        return self._standings.promote(name, analyst(self._settings), time.time(), first=first)
+
+    def roll_back(self) -> Standing:
+        """Make live again what was live before the last change of it.
+
+        Raises:
+            JobError: Nothing was live before.
+            InputError: It cannot be kept.
+        """
+        return self._standings.roll_back(analyst(self._settings), time.time())
+
+    @property
+    def _standings(self) -> Standings:
+        return Standings(self._settings.standing_file)
+
+    def _require_signal(self, name: str) -> None:
+        (signal,) = self.features.find([name])
+        if not isinstance(signal, Signal):
+            raise JobError(f"{name} is a feature without a score.", "Name a signal.")
 
     def sources(self) -> tuple[Source, ...]:
         """Return the sources that features read."""

@@ -28,9 +28,11 @@ from pipeline.model import (
     SimulatorStatus,
     StackStatus,
 )
+from pipeline.signals import Signal
 from pipeline.sources import TRANSACTION
 
 from . import catalog, verdicts
+from .analyst import analyst
 from .bring_up import BringUp, create_label_topic, create_topics
 from .declarations import Declared
 from .endpoints import Stack
@@ -239,11 +241,15 @@ class Runtime(Declared):
         if self._settings.sandbox:
             # The feature may have been added after the stack was started.
             create_topics(self._settings, endpoints.kafka, [feature])
+        wanted = definition(feature, endpoints.kafka, jobs.job_name(name))
         if resume is not Resume.AS_BEFORE:
-            jobs.require_same(name, definition(feature, endpoints.kafka, jobs.job_name(name)))
+            jobs.require_same(name, wanted)
+        began = time.time()
         job_id = self._stack.submit(jobs, feature, endpoints.kafka, report, resume)
         report("waiting for its tasks")
         jobs.wait_running(job_id)
+        if isinstance(feature, Signal) and resume is not Resume.AS_BEFORE:
+            self._standings.define(name, wanted.digest, analyst(self._settings), began)
         return self._job_status(feature)
 
     def stop_job(
@@ -304,7 +310,7 @@ class Runtime(Declared):
     @property
     def analyst(self) -> str:
         """The name by which verdicts are signed."""
-        return verdicts.analyst(self._settings)
+        return analyst(self._settings)
 
     def judge(self, subject: Subject, decision: Decision, note: str) -> None:
         """Send a verdict on an alert to the topic of verdicts.

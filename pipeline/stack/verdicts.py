@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import getpass
-import os
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from typing import Final
 
 from pipeline.config import KafkaSettings, Settings
@@ -16,18 +13,10 @@ from pipeline.kafka.consumer import read_to_end
 from pipeline.kafka.producer import TransactionProducer
 from pipeline.labels.verdict import Decision, Subject, Verdict, encoded, verdicts_in
 
+from .analyst import analyst
+
 _MIB: Final = 1024 * 1024
 _FLUSH_SECONDS: Final = 10.0
-
-
-def analyst(settings: Settings) -> str:
-    """Return the name by which verdicts are signed: the profile's, or the user's on the machine."""
-    if settings.labels.analyst:
-        return settings.labels.analyst
-    # In a container, a user may have no name.
-    with suppress(OSError, KeyError):
-        return getpass.getuser()
-    return str(os.getuid())
 
 
 def judge(

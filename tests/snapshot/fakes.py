@@ -31,6 +31,7 @@ from pipeline.model import (
     StepState,
     WindowShape,
 )
+from pipeline.signals.standing import Change, Standing, What
 from pipeline.signals.trees import Spread
 from pipeline.sources import TRANSACTION, Source
 from pipeline.sources.masking import OPEN, Mask
@@ -189,6 +190,7 @@ class FakeBackend:
         changed: Whether jobs have changed since their state was saved.
         running_metrics: What `metrics` returns.
         features: What `sinks` returns.
+        stands: What `standing` returns.
         trained: What `spreads` returns.
         calls: The calls in order, without `status`.
     """
@@ -204,6 +206,7 @@ class FakeBackend:
     attaches: bool = False
     running_metrics: dict[str, JobMetrics] = field(default_factory=lambda: dict(METRICS))
     features: tuple[Sink, ...] = SINKS
+    stands: Standing = field(default_factory=Standing)
     trained: Mapping[str, Spread] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
 
@@ -240,6 +243,23 @@ class FakeBackend:
 
     def spreads(self, name: str) -> Mapping[str, Spread]:
         return self.trained
+
+    def standing(self) -> Standing:
+        return self.stands
+
+    def promote(self, name: str) -> Standing:
+        return self._live(What.PROMOTED, name)
+
+    def roll_back(self) -> Standing:
+        return self._live(What.ROLLED_BACK, self.stands.changes[-1].before)
+
+    def _live(self, what: What, name: str) -> Standing:
+        self.calls.append(f"{what} {name}")
+        if self.job_failure is not None:
+            raise self.job_failure
+        change = Change(what=what, signal=name, at=NOW, by=self.analyst, before=self.stands.live)
+        self.stands = Standing(name, (*self.stands.changes, change))
+        return self.stands
 
     @property
     def analyst(self) -> str:

@@ -134,7 +134,11 @@ def test_a_model_is_trained_judged_and_known_to_have_seen_its_transactions(
         (("train", "x.csv", "--out", "none/m"), 2, "none/m cannot be written."),
         (("train", "x.csv", "--out", "m", "--trees", "500"), 5, "Use --trees 125"),
         (("start", "model"), 2, "There is no model yet."),
-        (("start", "rules", "--model", "m"), 2, "--model is for the job 'model'"),
+        (
+            ("start", "rules", "--model", "m"),
+            2,
+            "--model is for one of the jobs 'model' and 'shadow'",
+        ),
         (("start", "model", "--model", "m"), 5, "m is no model"),
     ],
 )
@@ -149,3 +153,23 @@ def test_signals_that_are_not_there(sample: str, capsys: pytest.CaptureFixture[s
     assert "one signal and one threshold" in refused(
         capsys, 2, "backtest", sample, "--threshold", "0.1", "--threshold", "0.2", "--rows", "x.csv"
     )
+
+
+def test_a_signal_is_promoted_and_rolled_back(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["signals", "--json"]) == 0
+    (rules,) = json.loads(capsys.readouterr().out)
+    assert (rules["name"], rules["live"], rules["definition"]) == ("rules", False, "")
+    assert main(["signals", "--promote", "rules"]) == 0
+    said = capsys.readouterr()
+    assert "rules is the live signal now." in said.err
+    assert said.out.splitlines()[1].split() == ["rules", "live", "0.75", "fraud_signals_rules"]
+    assert main(["signals", "--history", "--json"]) == 0
+    (change,) = json.loads(capsys.readouterr().out)
+    assert (change["what"], change["signal"]) == ("promoted", "rules")
+    assert "No other signal was live before." in refused(capsys, 4, "signals", "--roll-back")
+    assert "'nobody'" in refused(capsys, 4, "signals", "--promote", "nobody")
+    assert "rolling is a feature without a score" in refused(
+        capsys, 4, "signals", "--promote", "rolling"
+    )
+    both = ("--promote", "rules", "--roll-back")
+    assert "exclude each other" in refused(capsys, 2, "signals", *both)

@@ -19,6 +19,7 @@ from pipeline.model import (
 if TYPE_CHECKING:
     from pipeline.labels.verdict import Decision, Subject
     from pipeline.model import SimulatorCommand
+    from pipeline.signals.standing import Standing
     from pipeline.signals.trees import Spread
     from pipeline.sources import Source
     from pipeline.sources.masking import Mask
@@ -53,6 +54,15 @@ class Backend(Protocol):
 
     def spreads(self, name: str) -> Mapping[str, Spread]:
         """Return how a signal's inputs were spread in its training; nothing if it had none."""
+
+    def standing(self) -> Standing:
+        """Return which signal is live, and the history of that."""
+
+    def promote(self, name: str) -> Standing:
+        """Make a signal the live one."""
+
+    def roll_back(self) -> Standing:
+        """Make live again what was live before the last change of it."""
 
     @property
     def analyst(self) -> str:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from pipeline.labels.verdict import Decision, Subject
     from pipeline.model import SimulatorCommand
+    from pipeline.signals.standing import Standing
     from pipeline.signals.trees import Spread
     from pipeline.sources import Source
     from pipeline.sources.masking import Mask
@@ -79,6 +80,15 @@ class ReadOnlyBackend:
 
     def spreads(self, name: str) -> Mapping[str, Spread]:
         return self._backend.spreads(name)
+
+    def standing(self) -> Standing:
+        return self._backend.standing()
+
+    def promote(self, name: str) -> Standing:
+        _refuse()
+
+    def roll_back(self) -> Standing:
+        _refuse()
 
     @property
     def analyst(self) -> str:

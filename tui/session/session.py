@@ -39,6 +39,7 @@ from .view import JobLine, Notice, Phase, Reading, Severity, View
 
 if TYPE_CHECKING:
     from pipeline.labels.verdict import Decision, Subject
+    from pipeline.signals.standing import Standing
     from pipeline.signals.trees import Spread
     from tui.streams.panel_state import StoredPanel
     from tui.streams.snapshot import Snapshot
@@ -210,6 +211,31 @@ class Session:
     def spreads(self, signal: str) -> Mapping[str, Spread]:
         """Return how the inputs of a signal were spread in its training; blocks."""
         return self._required().spreads(signal)
+
+    def standing(self) -> Standing:
+        """Return which signal is live, and the history of that; blocks."""
+        return self._required().standing()
+
+    def promote(self, signal: str) -> None:
+        """Make a signal the live one, in a thread; a notice says how it ended."""
+        self._change_live(lambda: self._required().promote(signal))
+
+    def roll_back(self) -> None:
+        """Make live again what was live before, in a thread; a notice says how it ended."""
+        self._change_live(lambda: self._required().roll_back())
+
+    def _change_live(self, change: Callable[[], Standing]) -> None:
+        def run() -> None:
+            try:
+                live = change().live
+                self.look_up(lambda store: store.make_live(live))
+            except Exception as error:
+                _log.warning("the live signal stays", exc_info=error)
+                self.notify(Notice(str(Problem.of(error)), Severity.ERROR))
+            else:
+                self.notify(Notice(f"{live} is the live signal now."))
+
+        threading.Thread(target=run, name="fraudwatch-live", daemon=True).start()
 
     @property
     def analyst(self) -> str:

@@ -168,6 +168,8 @@ def _rows(
     sink: SinkTopic[Any], records: list[Record], mask_of: MaskOf
 ) -> tuple[Sequence[Any], int]:
     """Return the rows of a sink topic, and the number of records that could not be decoded."""
+    if sink.since is not None:
+        records = [record for record in records if record.timestamp_ms >= sink.since * 1000]
     if sink.columns:
         own = [(record, values(record.value, sink.columns)) for record in records]
         good = [(record, row) for record, row in own if row is not None]

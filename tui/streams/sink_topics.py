@@ -46,6 +46,9 @@ class SinkTopic(Generic[RowT]):
         amount: The column of a signal's `Values` with the amount; None if there is none.
         label: The column of a signal's `Values` that says whether it is fraud; None likewise.
         identity: The column of a signal's `Values` that names the record; None likewise.
+        since: Records written before are of no interest, in seconds since the epoch; None if all
+            are.
+        live: Whether it is the signal whose alerts are worked on.
     """
 
     feature: str
@@ -60,6 +63,8 @@ class SinkTopic(Generic[RowT]):
     amount: str | None = None
     label: str | None = None
     identity: str | None = None
+    since: float | None = None
+    live: bool = False
 
 
 ROLLING: Final[SinkTopic[RollingRow]] = SinkTopic("rolling", contract.ROLLING_TOPIC, RollingRow)
@@ -106,6 +111,8 @@ def own_sinks(sinks: Iterable[Sink]) -> tuple[SinkTopic[Values], ...]:
             amount=sink.amount,
             label=sink.label,
             identity=sink.identity,
+            since=sink.since,
+            live=sink.live,
         )
         for sink in sinks
         if sink.feature not in _BUILT_IN

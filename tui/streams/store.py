@@ -117,6 +117,14 @@ class Store:
         for state in self._states.values():
             state.retune(feature, threshold)
 
+    def make_live(self, feature: str) -> None:
+        """Put a signal first, as the one whose alerts are worked on."""
+        found = (
+            replace(sink, live=sink.feature == feature) if sink.threshold is not None else sink
+            for sink in self._own
+        )
+        self._own = tuple(sorted(found, key=lambda sink: not sink.live))
+
     def fail(self, error: str) -> None:
         """Record that the streams cannot be read; the rows read so far stay."""
         self._note_error(error, self._clock())

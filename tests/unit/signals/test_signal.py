@@ -91,7 +91,7 @@ def test_a_model_that_does_not_start_is_not_installed(tmp_path: Path) -> None:
     ):
         raise AssertionError
     with (
-        pytest.raises(ConfigError, match="--model is for the job 'model'"),
+        pytest.raises(ConfigError, match="--model is for one of the jobs 'model' and 'shadow'"),
         installed(tmp_path / "m", settings, ["rules"]),
     ):
         raise AssertionError

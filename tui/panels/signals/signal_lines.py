@@ -27,7 +27,11 @@ class SignalLines(Lines):
             return [[]]
         quality = page.quality
         outcome = quality.everything.outcome(quality.threshold)
-        pieces = [Piece("alert from ", Tone.QUIET), Piece(f"{quality.threshold:g}", Tone.STRONG)]
+        pieces = [
+            *_standing(view),
+            Piece("alert from ", Tone.QUIET),
+            Piece(f"{quality.threshold:g}", Tone.STRONG),
+        ]
         for value, meaning in (
             (rate(outcome.alerts_a_day), " alerts a day"),
             (f"precision {percent(outcome.precision)}", span(outcome.precision)),
@@ -37,3 +41,11 @@ class SignalLines(Lines):
         ):
             pieces += [Piece("   "), Piece(value), Piece(meaning, Tone.QUIET)]
         return [fit(pieces, width, right=False)]
+
+
+def _standing(view: View) -> list[Piece]:
+    """Say whether the signal is the live one; nothing before one was chosen."""
+    if not any(tab.live for tab in SIGNALS.tabs_of(view.data)):
+        return []
+    live = SIGNALS.tab(view.data).live
+    return [Piece("live   ", Tone.ACCENT) if live else Piece("shadow   ", Tone.WAITS)]

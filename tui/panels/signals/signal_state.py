@@ -60,7 +60,8 @@ class SignalState(PanelState[Page[SignalRow]]):
             deque[SignalRow](maxlen=limits.flagged) for _ in range(_TENTHS)
         )
         self._unseen = Unseen(limits.users)
-        self._counted: OrderedDict[str, Counted] = OrderedDict()
+        self.counted: OrderedDict[str, Counted] = OrderedDict()
+        """The records that have an identity, in the order in which they were read."""
         self.inputs = NewestInputs(sink)
         """The newest rows, alerts or not."""
         self._columns = signal_columns(sink)
@@ -74,6 +75,11 @@ class SignalState(PanelState[Page[SignalRow]]):
             if self._unseen.add(values):
                 self._add(values)
 
+    @property
+    def threshold(self) -> float:
+        """The score from which a record is an alert."""
+        return self._threshold
+
     def retune(self, feature: str, threshold: float) -> None:
         if feature != self._sink.feature:
             return
@@ -85,13 +91,13 @@ class SignalState(PanelState[Page[SignalRow]]):
         """Count records anew of which something else is known now."""
         for identity in identities:
             self._page = None
-            if (counted := self._counted.get(identity)) is None:
+            if (counted := self.counted.get(identity)) is None:
                 continue
             score, amount, at, own, before = counted
             label = self._known.of(identity).fraud(own)
             if label is not before:
                 self._tally.relabel(score, before, label, amount, at)
-                self._counted[identity] = counted._replace(label=label)
+                self.counted[identity] = counted._replace(label=label)
                 self._quality = None
 
     def shown(self, query: Query, _: float) -> SignalPage:
@@ -142,9 +148,9 @@ class SignalState(PanelState[Page[SignalRow]]):
         self._quality = self._page = None
 
     def _remember(self, identity: str, counted: Counted) -> None:
-        self._counted[identity] = counted
-        if len(self._counted) > self._limits.labelled:
-            self._counted.popitem(last=False)
+        self.counted[identity] = counted
+        if len(self.counted) > self._limits.labelled:
+            self.counted.popitem(last=False)
 
     def _identity_of(self, values: Values) -> str:
         value = values[self._identity] if self._identity is not None else None

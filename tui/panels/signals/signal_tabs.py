@@ -10,6 +10,7 @@ from tui.streams.limits import StreamLimits
 from tui.streams.sink_topics import SinkTopic, Values
 from tui.streams.source import Batch
 
+from .signal_beside import Comparison, compare
 from .signal_drift import NewestInputs
 from .signal_state import SignalState
 
@@ -30,6 +31,10 @@ class SignalTabs(Tabs):
     def inputs(self, feature: str) -> NewestInputs:
         """Return the newest inputs of a signal."""
         return self._signals[feature].inputs
+
+    def compared(self, first: str, second: str) -> Comparison:
+        """Compare what two signals say of the newest records that both have scored."""
+        return compare(first, self._signals[first], second, self._signals[second])
 
     def apply(self, batch: Batch, now: float) -> None:
         changed = self._known.apply(batch.labels, batch.verdicts)

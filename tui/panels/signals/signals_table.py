@@ -6,7 +6,7 @@ from pipeline.contract import TRANSACTION_TOPIC
 from pipeline.model import Health, JobState
 from tui.drawing import text
 from tui.keymap import Scope, bindings
-from tui.messages import OpenAlert, OpenQuality, OpenRows, OpenUser, OpenUserRecords
+from tui.messages import OpenAlert, OpenBeside, OpenQuality, OpenRows, OpenUser, OpenUserRecords
 from tui.panels.command_chosen import CommandChosen
 from tui.panels.panel_table import TabbedTable
 from tui.session.job_control import JobCommand
@@ -79,6 +79,10 @@ class SignalsTable(Guarded, TabbedTable):
     def action_rows(self) -> None:
         """Open all records that the signal has scored."""
         self.post_message(OpenRows(self._signal))
+
+    def action_beside(self) -> None:
+        """Open the comparison with another signal."""
+        self.post_message(OpenBeside())
 
     def action_quality(self) -> None:
         """Open the screen that says how well the signal does."""
