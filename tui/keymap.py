@@ -168,7 +168,7 @@ KEYMAP: Final = (
     _key("c", "confirm", "confirm", "Confirm that it is fraud; the next open alert follows", _AL, "footer", "changes"),
     _key("d", "dismiss_alert", "dismiss", "Dismiss it as legitimate, with a note; the next one follows", _AL, "footer", "changes"),
     _key("u", "undo", "undo", "Undo the verdict on it, or else the last one given here", _AL, "footer", "changes"),
-    _key("t", "take", "take", "Tell others that you are looking at it; again to give it back", _AL, "changes"),
+    _key("t", "take", "take", "Tell others that you look at it; again to give it back", _AL, "changes"),
     _key("greater_than_sign", "neighbour(1)", "next", "The next alert of the table", _AL, "footer"),
     _key("less_than_sign", "neighbour(-1)", "previous", "The previous alert of the table", _AL),
     _key("enter", "user", "user", "Open the user's screen", _AL, "footer"),
