@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import duckdb
@@ -50,12 +51,14 @@ def identity(row: dict[str, object]) -> str:
 
 def verdicts_count(stack: Runtime, fraudwatch: Run) -> None:
     """A verdict is in the audit trail, and counts as a label until it is undone."""
-    rows = (
+    rows = [
         msgspec.json.decode(record.value or b"{}")
         for batch in read_to_end(stack.kafka, SIGNALS["rules"])
         for record in batch
-    )
-    honest = next(row for row in rows if not row["is_fraud"])
+    ]
+    # A number may occur twice, and a label is then of both.
+    times = Counter(row["trans_num"] for row in rows)
+    honest = next(row for row in rows if not row["is_fraud"] and times[row["trans_num"]] == 1)
     subject = Subject(honest["trans_num"], "transaction", "rules", str(honest["user_id"]), 0.25)
 
     def labelled_fraud() -> int:
