@@ -22,6 +22,8 @@ def relabel(
     source: Source,
     later: Mapping[str, bool],
     maturity: timedelta,
+    *,
+    own: bool = True,
 ) -> int:
     """Put later labels in place of the records' own, in the view `parity.batch.INPUT`.
 
@@ -32,6 +34,7 @@ def relabel(
         source: The source of the records, with an identity and a label.
         later: Whether a record is fraud, by its identity.
         maturity: How long its label may be on its way.
+        own: Whether a record's own label counts.
 
     Returns:
         The number of records with a later label.
@@ -58,7 +61,7 @@ def relabel(
     connection.execute(
         f"""CREATE VIEW {INPUT} AS SELECT w.* REPLACE (
                 CASE WHEN {young} THEN NULL WHEN l.fraud THEN {yes} WHEN NOT l.fraud THEN {no}
-                ELSE w.{label} END AS {label})
+                ELSE {f"w.{label}" if own else "NULL"} END AS {label})
             FROM {_AS_WRITTEN} w LEFT JOIN {_LATER} l ON l.identity = {named}"""
     )
     row = connection.execute(

@@ -79,5 +79,5 @@ def relabelled(connection: duckdb.DuckDBPyConnection, source: Source, common: Co
     settings = common.settings
     later = late_labels(settings, running_kafka(common))
     maturity = timedelta(days=settings.labels.maturity_days)
-    found = relabel(connection, source, later, maturity)
+    found = relabel(connection, source, later, maturity, own=settings.labels.own)
     say(f"{counted(found, 'transaction')} with a label of the topics.")

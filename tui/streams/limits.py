@@ -22,6 +22,7 @@ class StreamLimits:
         labelled: Records whose labels and scores are remembered, so that one that arrives later
             finds its record; those that were read first are forgotten first.
         maturity: How much event time passes before a signal's record counts in its figures.
+        own_labels: Whether the label in a signal's record counts.
     """
 
     users: int = 100_000
@@ -32,6 +33,7 @@ class StreamLimits:
     shown: int = 500
     labelled: int = 100_000
     maturity: timedelta = timedelta()
+    own_labels: bool = True
 
     @classmethod
     def of(cls, settings: Settings) -> StreamLimits:
@@ -39,5 +41,6 @@ class StreamLimits:
             users=settings.console_users,
             windows=settings.console_windows,
             flagged=settings.console_flagged,
+            own_labels=settings.labels.own,
             maturity=timedelta(days=settings.labels.maturity_days),
         )

@@ -25,7 +25,7 @@ def payments(label: str) -> Source:
 
 
 def labels(
-    dtype: str, sql: str, later: dict[str, bool], days: float = 0
+    dtype: str, sql: str, later: dict[str, bool], days: float = 0, *, own: bool = True
 ) -> tuple[int, list[object]]:
     """Relabel four records, a day apart, of which the first two are labelled fraud and none."""
     with duckdb.connect() as connection:
@@ -36,7 +36,7 @@ def labels(
         connection.execute(f"UPDATE written SET bad = {yes} WHERE number = 0")
         connection.execute(f"UPDATE written SET bad = {no} WHERE number = 1")
         connection.execute(f"CREATE VIEW {INPUT} AS SELECT * FROM written")
-        found = relabel(connection, payments(dtype), later, timedelta(days=days))
+        found = relabel(connection, payments(dtype), later, timedelta(days=days), own=own)
         rows = connection.execute(f"SELECT bad FROM {INPUT} ORDER BY number").fetchall()
         return found, [row[0] for row in rows]
 
@@ -60,3 +60,7 @@ def test_a_record_whose_label_may_be_on_its_way_has_none() -> None:
     assert labels("int32", "INTEGER", {"3": True}, days=1.5)[1] == [1, 0, None, None]
     assert labels("int32", "INTEGER", {}, days=10)[1] == [None] * 4
     assert labels("int32", "INTEGER", {})[1] == [1, 0, None, None]
+
+
+def test_where_a_records_own_label_says_nothing_only_later_ones_count() -> None:
+    assert labels("int32", "INTEGER", {"2": True}, own=False)[1] == [None, None, 1, None]

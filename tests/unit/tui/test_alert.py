@@ -15,16 +15,21 @@ from pipeline.errors import UnavailableError
 from pipeline.labels.label import Label
 from pipeline.labels.verdict import Decision, Subject, Verdict
 from pipeline.model import SinkColumn
-from tests.snapshot.fakes import JOBS, SINKS, STATUS, FakeBackend, FakeSource
+from tests.snapshot.fakes import JOBS, SINKS, STATUS, Clock, FakeBackend, FakeSource
 from tests.snapshot.sample_rows import NOW, live_batch
 from tests.snapshot.signals import RULES, RULES_JOB, scored
 from tests.snapshot.stage import Stage
 from tests.snapshot.tails import FakeTails, record
+from tui.panels.catalogue import PANELS
+from tui.panels.signals.signal_page import SignalPage
+from tui.panels.signals.signals_panel import SIGNALS
 from tui.screens.alert.alert_screen import AlertScreen
 from tui.screens.alert.history_table import HistoryTable
 from tui.screens.quality.quality_screen import QualityScreen
 from tui.screens.user.user_screen import UserScreen
+from tui.streams.limits import StreamLimits
 from tui.streams.source import Batch
+from tui.streams.store import Store
 
 NAMED = replace(
     RULES,
@@ -194,3 +199,13 @@ async def test_labels_and_verdicts_count_in_the_figures_and_in_the_table() -> No
         await stage.shows(pilot, "fraud caught 9 ·", "false alerts 1 ")
         await pilot.press("escape")
         await stage.shows(pilot, "bob")
+
+
+def test_where_a_records_own_label_says_nothing_only_later_ones_count() -> None:
+    store = Store(PANELS, Clock(), StreamLimits(own_labels=False), (*SINKS, NAMED))
+    store.apply(Batch(sinks={"rules": [row(number) for number in range(COUNT)]}))
+    store.apply(Batch(labels=[Label("t0", fraud=True), Label("t7", fraud=False)]))
+    page = store.snapshot().of(SIGNALS)
+    assert isinstance(page, SignalPage) and page.quality is not None
+    outcome = page.quality.everything.outcome(0.5)
+    assert (outcome.caught, outcome.false_alerts, outcome.unlabelled) == (1, 1, COUNT - 2)

@@ -53,7 +53,8 @@ class SignalState(PanelState[Page[SignalRow]]):
         place_of = places(sink)
         self._time, self._score = place_of[sink.time], place_of[SCORE]
         self._amount = place_of[sink.amount] if sink.amount is not None else None
-        self._label = place_of[sink.label] if sink.label is not None else None
+        own = sink.label if limits.own_labels else None
+        self._label = place_of[own] if own is not None else None
         self._identity = place_of[sink.identity] if sink.identity is not None else None
         self._tally = MaturingTally(edges_with(self._threshold), limits.maturity)
         self._rows: tuple[deque[SignalRow], ...] = tuple(
