@@ -82,7 +82,6 @@ def verdicts_count(stack: Runtime, fraudwatch: Run) -> None:
     topics.delete_topics(stack.kafka, ["fraud_verdicts"])
 
 
-@pytest.mark.timeout(600)
 def test_signals_are_proved_and_equal_their_backtest(
     running_stack: Runtime, fraudwatch: Run, sample_data: Path, model: Path, tmp_path: Path
 ) -> None:
@@ -138,7 +137,6 @@ def test_signals_are_proved_and_equal_their_backtest(
     assert not listed & {*SIGNALS}
 
 
-@pytest.mark.timeout(600)
 def test_a_second_model_is_proved_replaced_promoted_and_rolled_back(
     running_stack: Runtime, fraudwatch: Run, sample_data: Path, tmp_path: Path
 ) -> None:
