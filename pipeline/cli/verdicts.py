@@ -2,13 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 from .common import Common, Json, print_json, print_table, running_kafka, say
 
+if TYPE_CHECKING:
+    from pipeline.labels.verdict import Verdict
+    from pipeline.sources import Source
+
 _HEADER = ("WHEN", "WHO", "WHAT", "SIGNAL", "SCORE", "RECORD", "USER", "NOTE")
+
+
+def _masked(verdict: Verdict, sources: Mapping[str, Source]) -> Verdict:
+    """Return a verdict as it is shown: its source may hide users, and what names a record."""
+    import msgspec
+
+    from pipeline.sources.masking import masked
+
+    source = sources.get(verdict.source)
+    if source is None:
+        return verdict
+    hidden = set(source.sensitive)
+    changes = {
+        name: masked(getattr(verdict, name))
+        for name, column in (("identity", source.identity), ("user", source.user))
+        if column in hidden and getattr(verdict, name)
+    }
+    return msgspec.structs.replace(verdict, **changes)
 
 
 def verdicts(
@@ -24,6 +47,7 @@ def verdicts(
     """
     from pipeline.kafka.topics import topic_names
     from pipeline.labels.verdict import CLAIMS
+    from pipeline.stack import catalog
     from pipeline.stack.verdicts import given
 
     kafka = running_kafka(common)
@@ -33,6 +57,9 @@ def verdicts(
         say(f"No verdict yet: Kafka has no topic {topic}.")
     found = sorted(given(common.settings, kafka) if exists else (), key=lambda each: each.at)
     shown = [each for each in found if claims or each.decision not in CLAIMS]
+    if not common.settings.show_sensitive:
+        sources = {each.topic: each for each in catalog.load(common.settings).sources}
+        shown = [_masked(each, sources) for each in shown]
     if json:
         print_json(shown)
     elif exists:

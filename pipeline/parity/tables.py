@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.config import KafkaSettings
+from pipeline.errors import UnavailableError
 from pipeline.features.validity import ARRIVED, is_valid
 from pipeline.kafka.consumer import messages_to_end
 from pipeline.kafka.decoders import decoder_of
@@ -39,6 +40,9 @@ def workspace(windows: int = 1) -> Iterator[duckdb.DuckDBPyConnection]:
 
     Args:
         windows: How many windows are computed one over the other: each needs memory of its own.
+
+    Raises:
+        UnavailableError: What is computed with it needs more memory, or room on the disk.
     """
     with TemporaryDirectory(prefix="fraudwatch-verify-") as folder:
         options: dict[str, str | bool | int | float | list[str]] = {
@@ -50,6 +54,12 @@ def workspace(windows: int = 1) -> Iterator[duckdb.DuckDBPyConnection]:
         connection = duckdb.connect(Path(folder) / "rows.duckdb", config=options)
         try:
             yield connection
+        except duckdb.OutOfMemoryException as error:
+            raise UnavailableError(
+                f"There is not enough memory, or room in {folder}, to compute and compare so many "
+                "rows.",
+                "Set TMPDIR to a folder with more room, or read fewer records.",
+            ) from error
         finally:
             connection.close()
 

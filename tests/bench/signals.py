@@ -21,6 +21,7 @@ from pipeline.stack.installed_model import installed
 from pipeline.stack.runtime import Runtime
 from tests.e2e.conftest import stack_environment
 
+from .alert_latency import bench_alert_latency
 from .processes import measured
 from .report import MIB, seconds_until, show
 
@@ -69,6 +70,7 @@ def bench_signals(settings: Settings, folder: Path, count: int) -> None:
                 f"goal: half of the features; {rate / peer:.0%}; planned and started in "
                 f"{started:.1f} s, goal: 12 s",
             )
+        bench_alert_latency(settings, runtime)
     finally:
         runtime.close()
 

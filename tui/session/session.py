@@ -249,9 +249,9 @@ class Session:
             try:
                 self._required().judge(subject, decision, note)
             except Exception as error:
-                _log.warning("no verdict on %s", subject.identity, exc_info=error)
-                failed = f"Not recorded, {decision} for {subject.identity}: {Problem.of(error)}"
-                self.notify(Notice(failed, Severity.ERROR))
+                _log.warning("a verdict on %s is not recorded", subject.signal, exc_info=error)
+                said = f"The verdict ({decision}) is not recorded: {Problem.of(error)}"
+                self.notify(Notice(said, Severity.ERROR))
 
         threading.Thread(target=send, name="fraudwatch-verdict", daemon=True).start()
 

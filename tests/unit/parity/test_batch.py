@@ -14,8 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline import features
+from pipeline.errors import UnavailableError
 from pipeline.features.feature import Feature
 from pipeline.parity.batch import evaluate, lookback
+from pipeline.parity.tables import workspace
 
 ROLLING, TUMBLING, FLAGGED, HOPPING, CUMULATING = features.BUILT_IN
 EPOCH = datetime(1970, 1, 1)
@@ -151,3 +153,15 @@ def test_how_far_back_a_feature_looks() -> None:
         timedelta(days=1),
         SIX_HOURS,
     ]
+
+
+def test_too_little_memory_is_said_in_a_sentence() -> None:
+    with (
+        pytest.raises(UnavailableError, match=r"not enough memory, or room in .*Set TMPDIR"),
+        workspace() as connection,
+    ):
+        connection.execute("SET memory_limit = '10MB'; SET max_temp_directory_size = '1MB'")
+        connection.execute(
+            "CREATE TABLE large AS SELECT range AS n, hash(range) AS h FROM range(2_000_000)"
+        )
+        connection.execute("SELECT list(h ORDER BY h) FROM large").fetchall()

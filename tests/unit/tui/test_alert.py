@@ -167,7 +167,9 @@ async def test_a_verdict_that_kafka_does_not_take_is_said() -> None:
             "Kafka has no topic fraud_verdicts.", "Create it."
         )
         await pilot.press("c")
-        await stage.toasts(pilot, "Not recorded, fraud for t0: Kafka has no topic fraud_verdicts.")
+        await stage.toasts(
+            pilot, "The verdict (fraud) is not recorded: Kafka has no topic fraud_verdicts."
+        )
 
 
 async def test_a_read_only_console_decides_nothing() -> None:
@@ -209,3 +211,29 @@ def test_where_a_records_own_label_says_nothing_only_later_ones_count() -> None:
     assert isinstance(page, SignalPage) and page.quality is not None
     outcome = page.quality.everything.outcome(0.5)
     assert (outcome.caught, outcome.false_alerts, outcome.unlabelled) == (1, 1, COUNT - 2)
+
+
+async def test_what_is_hidden_is_shown_by_no_screen_of_alerts() -> None:
+    hidden = {"trans_num", "user_id", "amt"}
+    columns = tuple(replace(each, hidden=each.name in hidden) for each in NAMED.columns)
+    sinks = [replace(NAMED, columns=columns)]
+    sinks.append(replace(sinks[0], feature="other", topic="fraud_signals_other"))
+    rows = [row(number) for number in range(COUNT)]
+    calm = [(*each[:-2], 0.0, "") for each in rows]
+    source = FakeSource(live_batch(), Batch(sinks={"rules": rows, "other": calm}))
+    tails = FakeTails({f"team.{NAMED.topic}": records()})
+    stage = Stage(FakeBackend(features=(*SINKS, *sinks)), source, tails=tails)
+    async with stage.app.run_test(size=(200, 60), notifications=True) as pilot:
+        await stage.live(pilot)
+        await pilot.press("7", "m")
+        await stage.settle(pilot)
+        for key, title in (("enter", "Alert of rules"), ("B", "rules beside other")):
+            await pilot.press(key)
+            await stage.shows(pilot, title, "••••")
+            await pilot.press("y")
+            await stage.toasts(pilot, "Copied ••••")
+            shown = stage.screen_text()
+            secret = (str(scored(0)[0]), "1,744.20", "878.35", " t0 ", " t7 ")
+            assert not [each for each in secret if each in shown]
+            await pilot.press("escape")
+            await stage.settle(pilot)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from pipeline.signals.agreement import Alerts, Beside
 
+from .signal_row import identity_shown, is_hidden
+
 if TYPE_CHECKING:
     from .signal_state import Counted, SignalState
 
@@ -23,15 +25,17 @@ class Flip:
 
     Attributes:
         identity: What names the record, as text.
+        shown: The same as it is shown.
         time: Its event time.
-        amount: Its amount; None if it has none.
-        fraud: Whether it is fraud; None if that is not known.
+        amount: Its amount; None if it has none, or if that is not shown.
+        fraud: Whether it is fraud; None if that is not known, or not shown.
         first: The score of the first signal.
         second: The score of the second one.
         alerts: Whether the first one alerts, and the second does not.
     """
 
     identity: str
+    shown: str
     time: datetime
     amount: float | None
     fraud: bool | None
@@ -74,7 +78,16 @@ def compare(first: str, one: SignalState, second: str, other: SignalState) -> Co
         sides.setdefault(alerts, []).append(mine)
         if alerts[0] != alerts[1]:
             flips.append(
-                Flip(identity, mine.at, mine.amount, mine.label, mine.score, yours.score, alerts[0])
+                Flip(
+                    identity,
+                    identity_shown(identity, one.sink),
+                    mine.at,
+                    None if is_hidden(one.sink, one.sink.amount) else mine.amount,
+                    None if is_hidden(one.sink, one.sink.label) else mine.label,
+                    mine.score,
+                    yours.score,
+                    alerts[0],
+                )
             )
     both, neither = _alerts(sides.get((True, True))), _alerts(sides.get((False, False)))
     records = sum(map(len, sides.values()))

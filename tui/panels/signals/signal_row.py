@@ -56,6 +56,16 @@ def places(sink: SinkTopic[Values]) -> dict[str, int]:
     return {column.name: place for place, column in enumerate(sink.columns)}
 
 
+def is_hidden(sink: SinkTopic[Values], name: str | None) -> bool:
+    """Whether the values of a column are not shown; a column that is none has none."""
+    return any(column.hidden for column in sink.columns if column.name == name)
+
+
+def identity_shown(identity: str, sink: SinkTopic[Values]) -> str:
+    """Return what names a record, as it is shown."""
+    return masked(identity) if is_hidden(sink, sink.identity) else text.clean(identity)
+
+
 def user_of(row: SignalRow, sink: SinkTopic[Values]) -> Any:
     """Return the user of a row; None if it has none."""
     return row.values[places(sink)[sink.user]] if sink.user is not None else None

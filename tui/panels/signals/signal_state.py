@@ -46,7 +46,8 @@ class SignalState(PanelState[Page[SignalRow]]):
     """
 
     def __init__(self, sink: SinkTopic[Values], limits: StreamLimits, known: KnownLabels) -> None:
-        self._sink = sink
+        self.sink = sink
+        """The signal's topic."""
         self._limits = limits
         self._known = known
         self._threshold = sink.threshold or 0.0
@@ -72,7 +73,7 @@ class SignalState(PanelState[Page[SignalRow]]):
         self._page: SignalPage | None = None
 
     def apply(self, batch: Batch, _: float) -> None:
-        for values in batch.rows(self._sink):
+        for values in batch.rows(self.sink):
             if self._unseen.add(values):
                 self._add(values)
 
@@ -82,7 +83,7 @@ class SignalState(PanelState[Page[SignalRow]]):
         return self._threshold
 
     def retune(self, feature: str, threshold: float) -> None:
-        if feature != self._sink.feature:
+        if feature != self.sink.feature:
             return
         self._threshold = threshold
         self._alerts = self._tally.alerts(threshold)
@@ -124,12 +125,12 @@ class SignalState(PanelState[Page[SignalRow]]):
 
     @property
     def buffered(self) -> Mapping[str, int]:
-        return {self._sink.feature: sum(map(len, self._rows))}
+        return {self.sink.feature: sum(map(len, self._rows))}
 
     @property
     def seen(self) -> Mapping[str, int]:
         """The number of alerts."""
-        return {self._sink.feature: self._alerts}
+        return {self.sink.feature: self._alerts}
 
     def _add(self, values: Values) -> None:
         at, score = values[self._time], values[self._score]
@@ -173,7 +174,7 @@ class SignalState(PanelState[Page[SignalRow]]):
         return self._quality
 
     def _select(self, query: Query, most: int | None) -> Page[SignalRow]:
-        return latest_first(self._alert_rows(), query, self._columns, self._sink.time, most)
+        return latest_first(self._alert_rows(), query, self._columns, self.sink.time, most)
 
     def _alert_rows(self) -> Iterator[SignalRow]:
         """Return the alerts with what is known of them now."""

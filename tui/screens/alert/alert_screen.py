@@ -18,7 +18,7 @@ from tui.drawing import text
 from tui.drawing.tones import Piece, Tone, content
 from tui.keymap import Scope, inner_bindings
 from tui.messages import OpenUser, OpenUserRecords
-from tui.panels.signals.signal_row import SignalRow, user_of
+from tui.panels.signals.signal_row import SignalRow, identity_shown, is_hidden, user_of
 from tui.panels.signals.signals_panel import SIGNALS
 from tui.screens.live_screen import LiveScreen
 from tui.session.read_only import Guarded
@@ -148,8 +148,8 @@ class AlertScreen(Guarded, LiveScreen):
         if self._sink.source == TRANSACTION_TOPIC and isinstance(user, int):
             self.post_message(OpenUser(user))
             return
-        hidden = {column.name for column in self._sink.columns if column.hidden}
-        if self._sink.user is not None and user is not None and self._sink.user not in hidden:
+        hidden = is_hidden(self._sink, self._sink.user)
+        if self._sink.user is not None and user is not None and not hidden:
             self.post_message(OpenUserRecords(self._sink.source, self._sink.user, str(user)))
 
     def action_scroll(self, lines: int) -> None:
@@ -157,9 +157,10 @@ class AlertScreen(Guarded, LiveScreen):
         self.query_one("#alert-why").scroll_relative(y=lines, animate=False)
 
     def action_copy(self) -> None:
-        """Copy the identity of the record."""
-        self.app.copy_to_clipboard(self._row.identity)
-        self.notify(f"Copied {text.clean(self._row.identity)}", markup=False)
+        """Copy the identity of the record, as it is shown."""
+        shown = identity_shown(self._row.identity, self._sink)
+        self.app.copy_to_clipboard(shown)
+        self.notify(f"Copied {shown}", markup=False)
 
     def _dismissed(self, note: str | None) -> None:
         if note is not None:

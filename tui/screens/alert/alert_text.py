@@ -10,7 +10,7 @@ from typing import Any
 from pipeline.sources.masking import masked
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone
-from tui.panels.signals.signal_row import REASONS, SCORE, SignalRow, places
+from tui.panels.signals.signal_row import REASONS, SCORE, SignalRow, identity_shown, places
 from tui.streams.sink_topics import SinkTopic, Values
 
 _CELLS = 40
@@ -27,7 +27,7 @@ def facts(row: SignalRow, sink: SinkTopic[Values]) -> list[Piece]:
             pieces += [Piece(f"   {role}", Tone.QUIET), Piece(shown(row, sink, name), tone)]
     return [
         *pieces,
-        Piece(f"   {text.short_time(row.time)}   {text.clean(row.identity, _CELLS)}", Tone.QUIET),
+        Piece(f"   {text.short_time(row.time)}   {identity_shown(row.identity, sink)}", Tone.QUIET),
     ]
 
 

@@ -66,9 +66,9 @@ def _columns(first: str, second: str) -> Columns[Flip]:
         Column(
             "record",
             8,
-            lambda row, _: [Piece(text.clean(row.identity, 40), Tone.QUIET)],
+            lambda row, _: [Piece(text.clean(row.shown, 40), Tone.QUIET)],
             name="record",
-            value=lambda row: row.identity,
+            value=lambda row: row.shown,
             word=True,
             grow=28,
         ),
@@ -91,5 +91,5 @@ class FlipsTable(LiveTable[Flip]):
             self.use_columns(_columns(first, second))
 
     def copied(self, row: Flip) -> str:
-        """Return the record's identity."""
-        return row.identity
+        """Return the record's identity, as it is shown."""
+        return row.shown
