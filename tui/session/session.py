@@ -32,6 +32,7 @@ from tui.streams.problem import Problem
 from tui.streams.watch import Watch
 from tui.table.query import Query
 
+from .in_order import InOrder
 from .job_control import JobCommand, JobControl, never_started
 from .simulator_control import SimulatorControl
 from .start import jobs_up, kafka_answers, start_of
@@ -103,6 +104,8 @@ class Session:
             lambda: self._required().metrics(), _METRICS_SECONDS, clock, name="metrics"
         )
         self._jobs = JobControl(self._required, clock, self.notify, self._job_changed)
+        self._verdicts = InOrder("fraudwatch-verdict")
+        self._live = InOrder("fraudwatch-live")
         self._simulator = SimulatorControl(self._required, self.notify, self._simulator_changed)
 
     def view(self) -> View:
@@ -235,7 +238,7 @@ class Session:
             else:
                 self.notify(Notice(f"{live} is the live signal now."))
 
-        threading.Thread(target=run, name="fraudwatch-live", daemon=True).start()
+        self._live.give(run)
 
     @property
     def analyst(self) -> str:
@@ -243,7 +246,7 @@ class Session:
         return "" if self._backend is None else self._backend.analyst
 
     def judge(self, subject: Subject, decision: Decision, note: str = "") -> None:
-        """Send a verdict in a thread; it comes back with the streams, and a failure as a notice."""
+        """Send a verdict behind earlier ones, in a thread; it comes back with the streams."""
 
         def send() -> None:
             try:
@@ -253,7 +256,7 @@ class Session:
                 said = f"The verdict ({decision}) is not recorded: {Problem.of(error)}"
                 self.notify(Notice(said, Severity.ERROR))
 
-        threading.Thread(target=send, name="fraudwatch-verdict", daemon=True).start()
+        self._verdicts.give(send)
 
     def close(self) -> None:
         """Close the stack in a thread; the view's phase shows when it is closed."""

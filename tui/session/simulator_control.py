@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-import threading
-from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pipeline.model import SimulatorCommand, SimulatorStatus
 from tui.streams.problem import Problem
 
+from .in_order import InOrder
 from .view import Notice, Severity
 
 if TYPE_CHECKING:
@@ -44,33 +44,19 @@ class SimulatorControl:
         self._backend = backend
         self._notify = notify
         self._changed = changed
-        self._lock = threading.Lock()
-        self._commands: deque[SimulatorCommand] = deque()
-        self._busy = False
+        self._commands = InOrder("fraudwatch-simulate")
 
     def give(self, command: SimulatorCommand) -> None:
         """Queue a command behind earlier ones; returns at once."""
-        with self._lock:
-            self._commands.append(command)
-            if self._busy:
-                return
-            self._busy = True
-        threading.Thread(target=self._carry_out, name="fraudwatch-simulate", daemon=True).start()
+        self._commands.give(partial(self._carry_out, command))
 
-    def _carry_out(self) -> None:
-        """Run commands in order until none are left; only one thread does so at a time."""
-        while True:
-            with self._lock:
-                if not self._commands:
-                    self._busy = False
-                    return
-                command = self._commands.popleft()
-            try:
-                status = self._backend().simulate(command)
-            except Exception as error:
-                _log.warning("the simulator refused %s", command, exc_info=error)
-                self._notify(Notice(f"Simulator: {Problem.of(error)}", Severity.ERROR))
-            else:
-                self._changed(status)
-                if done := _outcome(command):
-                    self._notify(Notice(done))
+    def _carry_out(self, command: SimulatorCommand) -> None:
+        try:
+            status = self._backend().simulate(command)
+        except Exception as error:
+            _log.warning("the simulator refused %s", command, exc_info=error)
+            self._notify(Notice(f"Simulator: {Problem.of(error)}", Severity.ERROR))
+        else:
+            self._changed(status)
+            if done := _outcome(command):
+                self._notify(Notice(done))

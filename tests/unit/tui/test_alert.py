@@ -237,3 +237,16 @@ async def test_what_is_hidden_is_shown_by_no_screen_of_alerts() -> None:
             assert not [each for each in secret if each in shown]
             await pilot.press("escape")
             await stage.settle(pilot)
+
+
+async def test_verdicts_are_sent_in_the_order_in_which_they_were_given() -> None:
+    async with desk() as (stage, pilot):
+        await pilot.press("t", "c", "u", "c", "u")
+        wanted = ["t0 claimed", "t0 fraud", "t7 claimed", "t7 released", "t0 undone", "t0 fraud"]
+
+        def sent() -> list[str]:
+            calls = (call.removeprefix("judge ") for call in stage.backend.calls)
+            return [call for call in calls if call != "bring_up"]
+
+        await stage.wait(pilot, lambda: sent()[: len(wanted)] == wanted)
+        await stage.wait(pilot, lambda: sent()[-1] == "t0 undone")

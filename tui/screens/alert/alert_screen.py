@@ -122,6 +122,8 @@ class AlertScreen(Guarded, LiveScreen):
             self.notify("There is no verdict to undo.")
             return
         self._last = None
+        if row.identity != self._row.identity:
+            self._release()
         self._session.judge(self._subject(row), Decision.UNDONE)
         self._show(row)
 
