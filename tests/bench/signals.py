@@ -85,7 +85,7 @@ def write(rows: Sequence[Transaction], small: Path, large: Path) -> None:
         connection.execute(f"COPY small TO '{small}' (FORMAT PARQUET)")
         copies = BACKTEST_ROWS // len(rows)
         connection.execute(
-            f"COPY (SELECT * REPLACE (user_id + 1000003 * copy AS user_id) EXCLUDE (copy) "
+            f"COPY (SELECT * EXCLUDE (copy) REPLACE (user_id + 1000003 * copy AS user_id) "
             f"FROM small, range({copies}) AS copies(copy)) TO '{large}' (FORMAT PARQUET)"
         )
 
@@ -114,7 +114,8 @@ def _computed(runtime: Runtime, jobs: Sequence[str], newest: datetime) -> Callab
     wanted = newest - contract.WATERMARK_DELAY - timedelta(hours=1)
 
     def computed() -> bool:
-        marks = [runtime.watermark(name) for name in jobs]
-        return all(mark is not None and mark >= wanted for mark in marks)
+        # Flink reports no watermark of a job that only picks records.
+        marks = [mark for name in jobs if (mark := runtime.watermark(name)) is not None]
+        return bool(marks) and min(marks) >= wanted
 
     return computed
