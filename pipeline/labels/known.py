@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from .label import Label
+from .label import LaterLabel
 from .verdict import Decision, Verdict
 
 # A console that was killed releases nothing.
@@ -76,7 +76,7 @@ class KnownLabels:
         found = ((identity, known.fraud(None)) for identity, known in self._known.items())
         return {identity: fraud for identity, fraud in found if fraud is not None}
 
-    def apply(self, labels: Iterable[Label], verdicts: Iterable[Verdict]) -> set[str]:
+    def apply(self, labels: Iterable[LaterLabel], verdicts: Iterable[Verdict]) -> set[str]:
         """Take labels and verdicts in the order in which they arrived.
 
         Returns:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Label:
+class LaterLabel:
     """What became known of a record.
 
     Attributes:
@@ -30,11 +30,11 @@ class Label:
     fraud: bool | None
 
 
-def labels_in(records: Iterable[Record], settings: LabelSettings) -> Iterator[Label]:
+def labels_in(records: Iterable[Record], settings: LabelSettings) -> Iterator[LaterLabel]:
     """Return the labels in records of the topic of labels; what is none is passed over."""
     for record in records:
         fields: object = None
         with suppress(*MALFORMED):
             fields = msgspec.json.decode(record.value or b"null")
         if isinstance(fields, dict) and fields.get(settings.identity) not in (None, ""):
-            yield Label(str(fields[settings.identity]), says_fraud(fields.get(settings.label)))
+            yield LaterLabel(str(fields[settings.identity]), says_fraud(fields.get(settings.label)))

@@ -6,7 +6,7 @@ import msgspec
 
 from pipeline.contract import Transaction
 
-from .held_labels import Label
+from .held_labels import HeldLabel
 
 
 class _Wire(msgspec.Struct):
@@ -35,7 +35,7 @@ class _WireLabel(msgspec.Struct):
     labelled_at: str
 
 
-def key(row: Transaction | Label) -> bytes:
+def key(row: Transaction | HeldLabel) -> bytes:
     """Return the Kafka key: the user's id as decimal text."""
     return b"%d" % row.user_id
 
@@ -65,7 +65,7 @@ def value(transaction: Transaction) -> bytes:
     )
 
 
-def label_value(label: Label) -> bytes:
+def label_value(label: HeldLabel) -> bytes:
     """Return the Kafka value of a label: one JSON object, its time as in a transaction."""
     at = label.labelled_at.isoformat(" ", "seconds")
     return msgspec.json.encode(_WireLabel(label.trans_num, label.user_id, label.is_fraud, at))

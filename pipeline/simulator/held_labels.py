@@ -24,7 +24,7 @@ _Pending = tuple[datetime, str, int]
 """When a label is due, the transaction's number, the user's id."""
 
 
-class Label(msgspec.Struct, frozen=True, gc=False):
+class HeldLabel(msgspec.Struct, frozen=True, gc=False):
     """What became of one transaction, as in the topic `fraud_labels`.
 
     Attributes:
@@ -87,7 +87,7 @@ class HeldLabels:
         heap = self._frauds if transaction.is_fraud else self._legitimate
         heapq.heappush(heap, (due, transaction.trans_num, transaction.user_id))
 
-    def due(self, now: datetime, limit: int) -> Iterator[Label]:
+    def due(self, now: datetime, limit: int) -> Iterator[HeldLabel]:
         """Yield the labels that are due, the earliest first; each is held until the next is asked.
 
         A label whose sending fails is therefore sent again.
@@ -102,7 +102,7 @@ class HeldLabels:
             if heap is None or heap[0][0] > now:
                 return
             due, trans_num, user_id = heap[0]
-            yield Label(trans_num, user_id, int(heap is self._frauds), due)
+            yield HeldLabel(trans_num, user_id, int(heap is self._frauds), due)
             heapq.heappop(heap)
 
     def _makes_room(self, transaction: Transaction) -> bool:

@@ -10,7 +10,7 @@ from pipeline.config import KafkaSettings
 from pipeline.kafka.producer import TransactionProducer
 
 from . import encode
-from .held_labels import Label
+from .held_labels import HeldLabel
 
 
 class LabelTopic:
@@ -38,7 +38,7 @@ class LabelTopic:
     ) -> None:
         self._opened.__exit__(kind, error, trace)
 
-    def send(self, label: Label) -> None:
+    def send(self, label: HeldLabel) -> None:
         """Queue one label.
 
         Raises:

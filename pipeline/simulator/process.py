@@ -31,7 +31,7 @@ from pipeline.text.ready_type import ready
 
 from . import encode
 from .generator import DEFAULT_SEED, DEFAULT_START, DEFAULT_USERS, Generator
-from .held_labels import HeldLabels, Label
+from .held_labels import HeldLabel, HeldLabels
 from .label_topic import LabelTopic
 from .pace import RatePace
 
@@ -83,7 +83,7 @@ class Simulation:
     speed: float
     intensity: Callable[[], float] = lambda: 1.0
     labels: HeldLabels = field(default_factory=lambda: HeldLabels(Random(0)))
-    send_label: Callable[[Label], None] = lambda _: None
+    send_label: Callable[[HeldLabel], None] = lambda _: None
     utc_now: Callable[[], datetime] = lambda: datetime.max
     paused: bool = False
     sent: int = 0

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from pipeline.contract import Transaction
-from pipeline.labels.label import Label
+from pipeline.labels.label import LaterLabel
 from pipeline.labels.verdict import Verdict
 
 from .quarantined import BadRow
@@ -57,7 +57,7 @@ class Batch:
     sinks: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     quarantined: Sequence[BadRow] = ()
     elsewhere: Sequence[BadRow] = ()
-    labels: Sequence[Label] = ()
+    labels: Sequence[LaterLabel] = ()
     verdicts: Sequence[Verdict] = ()
     bad: int = 0
     lag: int | None = None

@@ -10,7 +10,7 @@ import pytest
 from pipeline.config import LabelSettings
 from pipeline.kafka.records import Record
 from pipeline.labels.known import UNKNOWN, KnownLabels
-from pipeline.labels.label import Label, labels_in
+from pipeline.labels.label import LaterLabel, labels_in
 from pipeline.labels.verdict import Decision, Verdict, encoded, verdicts_in
 
 NOW = 1_767_600_240.0
@@ -42,10 +42,10 @@ def test_labels_are_read_by_the_fields_of_the_profile() -> None:
         *(b'{"trans_num": null, "is_fraud": 1}', b'{"is_fraud": 1}', b"[]", b"x", b"", None),
     )
     found = list(labels_in(map(record, values), LabelSettings()))
-    assert found == [Label("t1", True), Label("7", False), Label("t2", None)]
+    assert found == [LaterLabel("t1", True), LaterLabel("7", False), LaterLabel("t2", None)]
     other = LabelSettings(identity="id", label="chargeback")
     assert list(labels_in([record(b'{"id": "p", "chargeback": true}')], other)) == [
-        Label("p", True)
+        LaterLabel("p", True)
     ]
 
 
@@ -65,10 +65,10 @@ def test_a_label_counts_more_than_a_verdict_and_both_more_than_the_records_own(
     assert known.of("t1").fraud(own) is own
     known.apply([], [verdict(Decision.FRAUD)])
     assert known.of("t1").fraud(own) is True
-    known.apply([Label("t1", False)], [verdict(Decision.FRAUD, "bob")])
+    known.apply([LaterLabel("t1", False)], [verdict(Decision.FRAUD, "bob")])
     assert known.of("t1").fraud(own) is False
     # A label that is withdrawn leaves the verdict, and an undone verdict leaves the record's own.
-    known.apply([Label("t1", None)], [])
+    known.apply([LaterLabel("t1", None)], [])
     assert known.of("t1").fraud(own) is True
     known.apply([], [verdict(Decision.UNDONE)])
     assert known.of("t1").fraud(own) is own
@@ -98,12 +98,14 @@ def test_an_old_claim_counts_no_more() -> None:
 
 def test_only_what_changes_is_named() -> None:
     known = KnownLabels(10)
-    assert known.apply([Label("t1", True), Label("t1", True), Label("t2", None)], []) == {"t1"}
-    assert known.apply([Label("t1", True)], []) == set()
+    assert known.apply(
+        [LaterLabel("t1", True), LaterLabel("t1", True), LaterLabel("t2", None)], []
+    ) == {"t1"}
+    assert known.apply([LaterLabel("t1", True)], []) == set()
 
 
 def test_memory_is_bounded() -> None:
     known = KnownLabels(3)
-    known.apply([Label(str(number), True) for number in range(5)], [])
+    known.apply([LaterLabel(str(number), True) for number in range(5)], [])
     assert len(known) == 3
     assert (known.of("1"), known.of("2").label) == (UNKNOWN, True)

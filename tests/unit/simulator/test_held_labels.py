@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pipeline.contract import Transaction
 from pipeline.simulator import encode
 from pipeline.simulator.generator import Generator
-from pipeline.simulator.held_labels import HeldLabels, Label
+from pipeline.simulator.held_labels import HeldLabel, HeldLabels
 
 START = datetime(2023, 3, 1)
 HOUR = 3600.0
@@ -60,7 +60,7 @@ def test_every_label_comes_once_in_order_and_after_its_transaction(
 ) -> None:
     rows = ROWS[:300]
     labels = held(delay, rows, seed=seed)
-    now, came = START, list[Label]()
+    now, came = START, list[HeldLabel]()
     while labels.pending:
         now += timedelta(seconds=step) * (1 + len(came) + labels.pending)
         batch = list(labels.due(now, 1_000))
@@ -125,7 +125,7 @@ def test_a_label_that_was_not_taken_comes_again() -> None:
 
 
 def test_a_label_is_a_json_object_with_the_user_as_its_key() -> None:
-    label = Label("0f" * 16, -7, 1, datetime(2023, 3, 2, 8, 15))
+    label = HeldLabel("0f" * 16, -7, 1, datetime(2023, 3, 2, 8, 15))
     assert encode.key(label) == b"-7"
     assert encode.label_value(label) == (
         b'{"trans_num":"0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f","user_id":-7,"is_fraud":1,'

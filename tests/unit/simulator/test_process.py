@@ -13,7 +13,7 @@ from pipeline.contract import Transaction
 from pipeline.errors import UnavailableError
 from pipeline.model import Pattern, SimulatorCommand, SimulatorStatus
 from pipeline.simulator.generator import Generator
-from pipeline.simulator.held_labels import Label
+from pipeline.simulator.held_labels import HeldLabel
 from pipeline.simulator.pace import RatePace
 from pipeline.simulator.process import Simulation, run
 
@@ -29,7 +29,7 @@ class World:
         self.sent: list[Transaction] = []
         self.reports: list[tuple[float, SimulatorStatus]] = []
         self.down: tuple[float, float] = (0.0, 0.0)
-        self.labels: list[tuple[datetime, Label]] = []
+        self.labels: list[tuple[datetime, HeldLabel]] = []
         self.labels_down: tuple[float, float] = (0.0, 0.0)
         self.simulation = Simulation(
             Generator(1, START, 100),
@@ -51,7 +51,7 @@ class World:
             raise UnavailableError("Kafka is gone.", "Wait.")
         self.sent.append(transaction)
 
-    def send_label(self, label: Label) -> None:
+    def send_label(self, label: HeldLabel) -> None:
         if self.labels_down[0] <= self.now < self.labels_down[1]:
             raise UnavailableError("Kafka has no such topic.", "Wait.")
         self.labels.append((self.simulation.generator.event_time, label))

@@ -12,7 +12,7 @@ import pytest
 from textual.pilot import Pilot
 
 from pipeline.errors import UnavailableError
-from pipeline.labels.label import Label
+from pipeline.labels.label import LaterLabel
 from pipeline.labels.verdict import Decision, Subject, Verdict
 from pipeline.model import SinkColumn
 from tests.snapshot.fakes import JOBS, SINKS, STATUS, Clock, FakeBackend, FakeSource
@@ -195,7 +195,7 @@ async def test_labels_and_verdicts_count_in_the_figures_and_in_the_table() -> No
         alerts = range(0, COUNT, 7)
         own = [scored(number)[3] for number in alerts]
         await stage.shows(pilot, f"fraud caught {sum(label == 1 for label in own)} ·")
-        labels = [Label(f"t{number}", fraud=True) for number in alerts if number != 35]
+        labels = [LaterLabel(f"t{number}", fraud=True) for number in alerts if number != 35]
         stage.source.batches.append(Batch(labels=labels))
         stage.source.batches.append(by_bob(35, Decision.LEGITIMATE))
         await stage.shows(pilot, "fraud caught 9 ·", "false alerts 1 ")
@@ -206,7 +206,7 @@ async def test_labels_and_verdicts_count_in_the_figures_and_in_the_table() -> No
 def test_where_a_records_own_label_says_nothing_only_later_ones_count() -> None:
     store = Store(PANELS, Clock(), StreamLimits(own_labels=False), (*SINKS, NAMED))
     store.apply(Batch(sinks={"rules": [row(number) for number in range(COUNT)]}))
-    store.apply(Batch(labels=[Label("t0", fraud=True), Label("t7", fraud=False)]))
+    store.apply(Batch(labels=[LaterLabel("t0", fraud=True), LaterLabel("t7", fraud=False)]))
     page = store.snapshot().of(SIGNALS)
     assert isinstance(page, SignalPage) and page.quality is not None
     outcome = page.quality.everything.outcome(0.5)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pipeline.contract import TRANSACTION_TOPIC
 from pipeline.model import Health, JobState
 from tui.drawing import text
 from tui.keymap import Scope, bindings
@@ -16,7 +15,7 @@ from tui.table.query import Query
 from tui.widgets.reasons import Reason, nothing_matches, waits, why_empty
 
 from .signal_page import SignalPage
-from .signal_row import SignalRow, user_of
+from .signal_row import SignalRow, open_user, user_of
 from .signals_panel import SIGNALS
 
 
@@ -54,14 +53,7 @@ class SignalsTable(Guarded, TabbedTable):
         """Return the alert; if nothing names its record, the user's screen or records."""
         if row.identity:
             return OpenAlert(row.identity)
-        tab = SIGNALS.tab(self.view.data)
-        user = user_of(row, tab)
-        if tab.source == TRANSACTION_TOPIC and isinstance(user, int):
-            return OpenUser(user)
-        hidden = {column.name for column in tab.columns if column.hidden}
-        if tab.user is None or user is None or tab.user in hidden:
-            return None
-        return OpenUserRecords(tab.source, tab.user, str(user))
+        return open_user(row, SIGNALS.tab(self.view.data))
 
     def copied(self, row: SignalRow) -> str:
         """Return the user's id, as it is shown."""

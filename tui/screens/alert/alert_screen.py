@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Sequence
-from typing import Final
+from operator import is_not
+from typing import Any, Final
 
 from textual.app import ComposeResult
 from textual.containers import Container, VerticalScroll
 from textual.content import Content
 from textual.widgets import Footer, Static
 
-from pipeline.contract import TRANSACTION_TOPIC
 from pipeline.labels.verdict import Decision, Subject
 from pipeline.model import Last
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone, content
 from tui.keymap import Scope, inner_bindings
-from tui.messages import OpenUser, OpenUserRecords
-from tui.panels.signals.signal_row import SignalRow, identity_shown, is_hidden, user_of
+from tui.panels.signals.signal_row import SignalRow, identity_shown, open_user, user_of
 from tui.panels.signals.signals_panel import SIGNALS
 from tui.screens.live_screen import LiveScreen
 from tui.session.read_only import Guarded
@@ -66,6 +65,8 @@ class AlertScreen(Guarded, LiveScreen):
         self._claimed: Subject | None = None
         self._last: SignalRow | None = None
         self._feed = self._history_of(row)
+        # The records and alerts of the last draw, and the history that they make.
+        self._decoded: tuple[tuple[Any, ...], list[SignalRow]] | None = None
 
     def compose(self) -> ComposeResult:
         """Lay out the alert, its reasons and inputs, and the user's history."""
@@ -101,10 +102,9 @@ class AlertScreen(Guarded, LiveScreen):
         self.query_one("#alert-reasons", Static).update(_lines(reasons(row, self._sink)))
         width = why.scrollable_content_region.width
         self.query_one("#alert-inputs", Static).update(_lines(inputs(row, self._sink, width)))
-        tail = self._feed.snapshot
         table = self.query_one(HistoryTable)
         table.mark(row.identity)
-        table.show_rows(rows_of(tail, self._sink, rows), view.now, self._why_no_history())
+        table.show_rows(self._history(), view.now, self._why_no_history())
 
     def action_confirm(self) -> None:
         """Say that it is fraud, and go to the next open alert."""
@@ -146,13 +146,8 @@ class AlertScreen(Guarded, LiveScreen):
 
     def action_user(self) -> None:
         """Open the screen of the user, or for other sources than the tutorial's the records."""
-        user = user_of(self._row, self._sink)
-        if self._sink.source == TRANSACTION_TOPIC and isinstance(user, int):
-            self.post_message(OpenUser(user))
-            return
-        hidden = is_hidden(self._sink, self._sink.user)
-        if self._sink.user is not None and user is not None and not hidden:
-            self.post_message(OpenUserRecords(self._sink.source, self._sink.user, str(user)))
+        if (message := open_user(self._row, self._sink)) is not None:
+            self.post_message(message)
 
     def action_scroll(self, lines: int) -> None:
         """Scroll the reasons and inputs."""
@@ -224,6 +219,13 @@ class AlertScreen(Guarded, LiveScreen):
             wanted = parse(f"{self._sink.user}={shlex.quote(str(user))}")
         topic = self._tails.name_of(self._sink.topic)
         return TailFeed(self._tails, topic, _PAST, wanted, self._session.clock)
+
+    def _history(self) -> list[SignalRow]:
+        """Return the rows of the user; decoded again only when there are others."""
+        key = self._feed.snapshot.records, self.view.data.of(SIGNALS).rows
+        if self._decoded is None or any(map(is_not, key, self._decoded[0])):
+            self._decoded = key, rows_of(key[0], self._sink, self._listed)
+        return self._decoded[1]
 
     def _subject(self, row: SignalRow) -> Subject:
         user = user_of(row, self._sink)

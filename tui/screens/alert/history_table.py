@@ -12,8 +12,8 @@ from pipeline.sources.labels import says_fraud
 from tui.drawing.tones import Piece, Tone
 from tui.panels.signals.signal_row import SCORE, SignalRow, places, signal_columns
 from tui.streams.feature_rows import values
+from tui.streams.record_view import RecordView
 from tui.streams.sink_topics import SinkTopic, Values
-from tui.streams.tail_feed import TailSnapshot
 from tui.table.column import Column, Columns
 from tui.table.live_table import LiveTable
 
@@ -42,17 +42,18 @@ class HistoryTable(LiveTable[SignalRow], inherit_bindings=False):
 
     def mark(self, identity: str) -> None:
         """Mark the alert with this identity."""
-        self._alert = identity
-        self.refresh()
+        if identity != self._alert:
+            self._alert = identity
+            self.refresh()
 
 
 def rows_of(
-    tail: TailSnapshot, sink: SinkTopic[Values], alerts: Iterable[SignalRow]
+    records: Sequence[RecordView], sink: SinkTopic[Values], alerts: Iterable[SignalRow]
 ) -> list[SignalRow]:
     """Return the rows in records of a signal's topic, each once, the newest event time first.
 
     Args:
-        tail: The records.
+        records: The records.
         sink: The signal's topic.
         alerts: Alerts of which more may be known than their records say.
     """
@@ -62,7 +63,7 @@ def rows_of(
     label = place_of[sink.label] if sink.label is not None else None
     known = {alert.identity: alert for alert in alerts}
     found: dict[Values, SignalRow] = {}
-    for record in tail.records:
+    for record in records:
         data = record.value if isinstance(record.value, bytes) else None
         row = values(data, sink.columns)
         if row is None or row in found or row[time] is None or row[score] is None:
