@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, wait
@@ -34,8 +35,11 @@ from .leaders import await_leaders
 from .offsets import Key, OffsetRange, OffsetRequest
 from .records import Record
 
+_log = logging.getLogger(__name__)
+
 LOOK_AGAIN_SECONDS: Final = 2.0
 _ANSWER_SECONDS: Final = 2.0
+_SILENT_SECONDS: Final = 5.0
 _BATCHES: Final = {
     "fetch.wait.max.ms": 50,
     "queued.max.messages.kbytes": 16 * 1024,
@@ -75,6 +79,7 @@ class BatchConsumer:
         self._kafka = kafka
         self._admin = AdminClient(client_config(kafka))
         self._consumer = new_consumer(kafka, _BATCHES)
+        self._heard_at = time.monotonic()
 
     def __enter__(self) -> BatchConsumer:
         return self
@@ -112,7 +117,10 @@ class BatchConsumer:
         if not self._ranges:
             return []
         records = []
-        for message in self._consumer.consume(max_records, timeout):
+        messages = self._consumer.consume(max_records, timeout)
+        if messages:
+            self._heard_at = time.monotonic()
+        for message in messages:
             error = message.error()
             if error is None:
                 record = Record.of(message)
@@ -173,6 +181,9 @@ class BatchConsumer:
             self._take_up(self._new_partitions(answers))
             if self._error:
                 self._renew()
+            elif self._ranges and now - self._heard_at >= _SILENT_SECONDS:
+                self._heard_at = now
+                self._require_connection()
 
     def _new_partitions(self, answers: Mapping[str, Future[Any]]) -> dict[str, tuple[str, Parts]]:
         """Return the id and the unassigned partitions of each topic that exists."""
@@ -226,14 +237,43 @@ class BatchConsumer:
         return Reset.EARLIEST if topic in self._appeared_later else self._start
 
     def _renew(self) -> None:
-        """Replace the clients while no partition is assigned.
+        """Replace the clients, the consumer only while no partition is assigned.
 
         A client that lost all connections and reads nothing does not always reconnect.
         """
         self._admin = AdminClient(client_config(self._kafka))
         if not self._ranges:
-            self._consumer.close()
-            self._consumer = new_consumer(self._kafka, _BATCHES)
+            self._replace_consumer()
+
+    def _require_connection(self) -> None:
+        """Replace a silent consumer that cannot ask Kafka, which has just answered others.
+
+        After all brokers were down, librdkafka does not always connect again: it then reports no
+        error, and reads nothing for ever.
+        """
+        topic, number = next(iter(self._ranges))
+        try:
+            self._consumer.get_watermark_offsets(
+                TopicPartition(topic, number), timeout=_ANSWER_SECONDS
+            )
+        except KafkaException as error:
+            _log.warning("the consumer is replaced, which Kafka does not answer: %s", error)
+            self._replace_consumer()
+
+    def _replace_consumer(self) -> None:
+        """Go on at the same positions with a new client."""
+        positions = self._consumer.position([TopicPartition(*key) for key in self._ranges])
+        self._consumer.close()
+        self._consumer = new_consumer(self._kafka, _BATCHES)
+        self._at_end.clear()
+        # The position is negative before the first record.
+        at = {(part.topic, part.partition): part.offset for part in positions}
+        self._consumer.incremental_assign(
+            [
+                TopicPartition(*key, max(at[key], offsets.begin))
+                for key, offsets in self._ranges.items()
+            ]
+        )
 
     def _forget(self, topic: str) -> None:
         gone = [key for key in self._ranges if key[0] == topic]

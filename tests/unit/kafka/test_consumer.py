@@ -95,6 +95,51 @@ def test_it_begins_where_it_is_told(cluster: Cluster, start: Start, expected: li
         assert consumer.error == ""
 
 
+class Deaf:
+    """A consumer that has lost its connections for good once it is told so, as librdkafka's may."""
+
+    def __init__(self, consumer: Any) -> None:
+        self._consumer = consumer
+        self.deaf = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._consumer, name)
+
+    def consume(self, most: int, timeout: float) -> list[Any]:
+        if self.deaf:
+            time.sleep(timeout)
+            return []
+        found: list[Any] = self._consumer.consume(most, timeout)
+        return found
+
+    def get_watermark_offsets(self, part: TopicPartition, **how: Any) -> Any:
+        if self.deaf and not how.get("cached"):
+            raise KafkaException(KafkaError(KafkaError._ALL_BROKERS_DOWN))
+        return self._consumer.get_watermark_offsets(part, **how)
+
+
+def test_a_consumer_that_does_not_connect_again_is_replaced(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Deaf] = []
+    new_consumer = module.new_consumer
+
+    def deaf(*given: Any) -> Any:
+        made.append(Deaf(new_consumer(*given)))
+        return made[-1]
+
+    monkeypatch.setattr(module, "new_consumer", deaf)
+    monkeypatch.setattr(module, "_SILENT_SECONDS", 0.2)
+    cluster.put(1, 2)
+    with BatchConsumer(cluster.kafka, (TOPIC,), Reset.EARLIEST) as consumer:
+        assert read(consumer, 2) == [1, 2]
+        made[0].deaf = True
+        cluster.put(3)
+        assert read(consumer, 1) == [3], "it goes on where the old one was"
+        eventually(lambda: not consumer.poll(timeout=0.1) and consumer.lag() == 0)
+        assert len(made) == 2, "one that answers is kept, however silent the topic is"
+
+
 def test_the_last_records_are_of_all_partitions(cluster: Cluster) -> None:
     cluster.partitions = 2
     cluster.put(1, 2, 3)
