@@ -9,6 +9,8 @@ from typing import Annotated, Final
 
 import msgspec
 
+from pipeline.proof import Proof
+
 FASTEST: Final = 1_000_000
 """Upper bound of the simulator's rate per second and of its speed."""
 Pace = Annotated[float, msgspec.Meta(gt=0, le=FASTEST)]
@@ -80,6 +82,10 @@ class JobStatus:
         savepoint: Path of the savepoint that a start resumes from; empty when there is none.
         savepoint_at: When that savepoint was taken, in seconds since the epoch.
         failure: Why the job failed, in one line; empty when it did not.
+        run: Names one run of its tasks: it changes whenever they are restarted; empty when the job
+            does not run.
+        proof: The last comparison of its rows with their batch recomputation; None before the
+            first.
     """
 
     name: str
@@ -90,6 +96,13 @@ class JobStatus:
     savepoint: str = ""
     savepoint_at: float | None = None
     failure: str = ""
+    run: str = ""
+    proof: Proof | None = None
+
+    @property
+    def proof_is_past(self) -> bool:
+        """Whether its tasks have been restarted since its last proof."""
+        return self.proof is not None and bool(self.run) and self.proof.run != self.run
 
 
 @dataclass(frozen=True, slots=True)

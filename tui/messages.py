@@ -52,6 +52,13 @@ class OpenJob(Message):
 
 
 @dataclass
+class ProveJobs(Message):
+    """Posted to prove the rows of jobs; of every job if `names` is None."""
+
+    names: frozenset[str] | None
+
+
+@dataclass
 class OpenRows(Message):
     """Posted to open the rows of a job's topic."""
 

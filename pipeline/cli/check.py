@@ -43,7 +43,7 @@ def check(
         prometheus: Print the measurements as Prometheus text.
     """
     from pipeline.checks.limits import Limits, exposition, measure, read
-    from pipeline.parity.report import Outcome
+    from pipeline.proof import Outcome
     from pipeline.stack.runtime import Runtime
 
     if json and prometheus:

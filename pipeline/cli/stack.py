@@ -11,6 +11,7 @@ from cyclopts import Parameter
 
 from pipeline.errors import InputError
 from pipeline.model import Health, JobStatus, OtherJob, StackStatus
+from pipeline.proof import Proof
 from pipeline.text.sanitise import sanitised
 
 from .common import Common, Json, print_json, print_table, say
@@ -111,6 +112,19 @@ def job_object(job: JobStatus) -> dict[str, Any]:
         "savepoint": job.savepoint,
         "savepoint_at": job.savepoint_at,
         "failure": job.failure,
+        "proof": job.proof and _proof_object(job.proof, past=job.proof_is_past),
+    }
+
+
+def _proof_object(proof: Proof, *, past: bool) -> dict[str, Any]:
+    return {
+        "outcome": proof.outcome,
+        "rows": proof.rows,
+        "wrong": proof.wrong,
+        "waiting": proof.waiting,
+        "reasons": list(proof.reasons),
+        "at": proof.at,
+        "restarted_since": past,
     }
 
 
@@ -126,8 +140,8 @@ def other_object(job: OtherJob) -> dict[str, Any]:
 
 def print_jobs(jobs: tuple[JobStatus, ...], others: tuple[OtherJob, ...] = ()) -> None:
     """Print the jobs as a table, with the reason below a failed one; then other people's jobs."""
-    rows = [(job.name, job.state.value, _since(job), job.topic) for job in jobs]
-    print_table(("JOB", "STATE", "SINCE", "TOPIC"), rows)
+    rows = [(job.name, job.state.value, _since(job), _proof(job), job.topic) for job in jobs]
+    print_table(("JOB", "STATE", "SINCE", "PROOF", "TOPIC"), rows)
     for job in jobs:
         if job.failure:
             print(sanitised(f"{job.name}: {job.failure}"))
@@ -188,6 +202,15 @@ def _since(job: JobStatus) -> str:
     if at is None:
         return "-"
     return _stamp(at) if job.started_at else f"savepoint {_stamp(at)}"
+
+
+def _proof(job: JobStatus) -> str:
+    proof = job.proof
+    if proof is None:
+        return "-"
+    if job.proof_is_past:
+        return "not since it restarted"
+    return f"{proof.summary} {_stamp(proof.at)}"
 
 
 def _stamp(at: float) -> str:

@@ -42,7 +42,8 @@ def verify(*names: str, json: Json = False, common: Common = Common()) -> int:
     Args:
         names: The features; all of them without a name.
     """
-    from pipeline.parity.report import Outcome, as_shown, render
+    from pipeline.parity.report import as_shown, render
+    from pipeline.proof import Outcome
     from pipeline.stack.runtime import Runtime
 
     settings = common.settings
@@ -161,5 +162,5 @@ def _parity_object(parity: Parity) -> dict[str, object]:
     import msgspec
 
     fields: dict[str, object] = msgspec.to_builtins(parity)
-    outcome = {"proved": parity.proved, "outcome": parity.outcome.label}
+    outcome = {"proved": parity.proved, "outcome": parity.outcome}
     return {**outcome, "reasons": parity.reasons, **fields}

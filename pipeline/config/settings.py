@@ -139,6 +139,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         return self.state_dir / "signals.json"
 
     @property
+    def proofs_file(self) -> Path:
+        """The last proof of each job: see `proof`."""
+        return self.state_dir / "proofs.json"
+
+    @property
     def savepoints_dir(self) -> Path:
         """Savepoints of the stopped jobs of a managed cluster."""
         return self.state_dir / "savepoints"

@@ -54,12 +54,21 @@ class Overview(msgspec.Struct, frozen=True):
 
 
 class JobOverview(msgspec.Struct, frozen=True):
-    """A job in `/jobs/overview`, running or ended; `start` in milliseconds since the epoch."""
+    """A job in `/jobs/overview`, running or ended; times in milliseconds since the epoch.
+
+    Attributes:
+        id: Flink's id.
+        name: Its name.
+        state: Flink's state.
+        start: When it was submitted.
+        changed: When one of its tasks last changed its state, as all do in a restart.
+    """
 
     id: Id = msgspec.field(name="jid")
     name: str = ""
     state: str = ""
     start: Millis = msgspec.field(name="start-time", default=0)
+    changed: Millis = msgspec.field(name="last-modification", default=0)
 
 
 class TaskManager(msgspec.Struct, frozen=True):

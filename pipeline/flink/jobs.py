@@ -375,9 +375,11 @@ def _status(
     name: str, topic: str, job: JobOverview | None, entry: Entry, failure: str
 ) -> JobStatus:
     state, job_id, started_at = JobState.FAILED if failure else JobState.STOPPED, "", None
+    run = ""
     if job is not None and job.state not in TERMINAL:
         job_id, started_at = job.id, job.start / 1000
         state = JobState(job.state) if job.state in JobState.__members__ else JobState.UNKNOWN
+        run = f"{job.id}@{job.changed}"
     newest = entry.savepoints[0] if entry.savepoints else None
     return JobStatus(
         name=name,
@@ -388,6 +390,7 @@ def _status(
         savepoint=newest.path if newest else "",
         savepoint_at=newest.taken_at if newest else None,
         failure=failure,
+        run=run,
     )
 
 

@@ -45,6 +45,11 @@ _BATCHES: Final = {
     "queued.max.messages.kbytes": 16 * 1024,
     "enable.partition.eof": True,
 }
+_UNCONNECTED: Final = (
+    KafkaError._ALL_BROKERS_DOWN,
+    KafkaError._TRANSPORT,
+    KafkaError._TIMED_OUT,
+)
 _GONE: Final = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_PARTITION)
 Parts = Sequence[int]
 
@@ -257,8 +262,9 @@ class BatchConsumer:
                 TopicPartition(topic, number), timeout=_ANSWER_SECONDS
             )
         except KafkaException as error:
-            _log.warning("the consumer is replaced, which Kafka does not answer: %s", error)
-            self._replace_consumer()
+            if error.args[0].code() in _UNCONNECTED:
+                _log.warning("the consumer is replaced, which Kafka does not answer: %s", error)
+                self._replace_consumer()
 
     def _replace_consumer(self) -> None:
         """Go on at the same positions with a new client."""

@@ -2,40 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from enum import Enum
 from typing import Any
 
+from pipeline.proof import Outcome, Proof
 from pipeline.sources.masking import Mask
 from pipeline.text.sanitise import sanitised
 from pipeline.text.words import counted
 
 from .compare import Difference
-
-
-class Outcome(Enum):
-    """What can be said about a feature's parity.
-
-    Attributes:
-        sign: The mark in front of its line.
-        exit_code: Exit code of `verify`.
-    """
-
-    PROVED = ("proved", "✓", 0)
-    NOT_JUDGED = ("not judged", "?", 6)
-    WRONG = ("wrong", "✗", 1)
-
-    def __init__(self, label: str, sign: str, exit_code: int) -> None:
-        self.label = label
-        self.sign = sign
-        self.exit_code = exit_code
-
-    @classmethod
-    def of_all(cls, outcomes: Iterable[Outcome]) -> Outcome:
-        """Return the worst of several outcomes; without any, `NOT_JUDGED`."""
-        found = set(outcomes)
-        return next((worst for worst in reversed(cls) if worst in found), cls.NOT_JUDGED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +78,23 @@ class Parity:
     def reasons(self) -> tuple[str, ...]:
         """Why the feature cannot be judged although no mismatch was found."""
         return tuple(self._reasons())
+
+    def as_proof(self, *, at: float, run: str) -> Proof:
+        """Return what is kept of it.
+
+        Args:
+            at: When the comparison ended, in seconds since the epoch.
+            run: The run of the job that was compared.
+        """
+        return Proof(
+            outcome=self.outcome,
+            rows=self.equal,
+            wrong=self.missing + self.different,
+            reasons=self.reasons,
+            at=at,
+            run=run,
+            waiting=self.waiting,
+        )
 
     def _reasons(self) -> Iterator[str]:
         if self.compacted:

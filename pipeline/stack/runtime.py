@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pipeline import contract
 from pipeline.config import KafkaSettings, Settings
-from pipeline.errors import UnavailableError
+from pipeline.errors import InputError, UnavailableError
 from pipeline.features import Feature
 from pipeline.flink.ddl import definition, job_sql
 from pipeline.flink.jobs import remembered
@@ -28,6 +28,7 @@ from pipeline.model import (
     SimulatorStatus,
     StackStatus,
 )
+from pipeline.proof import Proof, Proofs
 from pipeline.signals import Signal
 from pipeline.sources import TRANSACTION
 
@@ -38,6 +39,7 @@ from .declarations import Declared
 from .endpoints import Stack
 from .job_detail import described
 from .local.control import Control, GetReport, Report, Stop
+from .prover import prove
 from .startup import ReportSteps, Steps, titles
 
 if TYPE_CHECKING:
@@ -59,6 +61,7 @@ class Runtime(Declared):
         super().__init__(settings)
         self._stack = Stack(settings)
         self._closing = threading.Event()
+        self.proofs = Proofs(settings.proofs_file)
 
     @property
     def bootstrap(self) -> str:
@@ -147,6 +150,15 @@ class Runtime(Declared):
 
     def status(self) -> StackStatus:
         """Return the status of the whole stack, also when it does not run."""
+        status = self._status()
+        try:
+            proofs = self.proofs.last()
+        except InputError as error:
+            return dataclasses.replace(status, problems=(*status.problems, str(error)))
+        jobs = (dataclasses.replace(job, proof=proofs.get(job.name)) for job in status.jobs)
+        return dataclasses.replace(status, jobs=tuple(jobs))
+
+    def _status(self) -> StackStatus:
         endpoints = self._stack.find_endpoints()
         if endpoints is None:
             return StackStatus(
@@ -269,6 +281,7 @@ class Runtime(Declared):
         jobs = self._stack.jobs()
         if discard:
             jobs.discard(name, report)
+            self.proofs.forget([name])
         else:
             jobs.stop(name, report)
         return self._job_status(feature)
@@ -292,10 +305,11 @@ class Runtime(Declared):
         return None if mark is None else datetime(1970, 1, 1) + timedelta(milliseconds=mark)
 
     def verify(self, name: str, report: Callable[[str], None] = lambda _: None) -> Parity:
-        """Compare a live feature with its expression evaluated in batch.
+        """Compare a live feature with its expression evaluated in batch, and keep the result.
 
         Raises:
             JobError: There is no such feature.
+            InputError: The result cannot be kept.
             UnavailableError: The stack does not run.
         """
         from pipeline.parity.live import LiveJob
@@ -305,7 +319,20 @@ class Runtime(Declared):
         endpoints = self._stack.endpoints()
         rest = self._stack.rest(endpoints.flink)
         job = LiveJob(feature, self._stack.jobs(endpoints), rest, endpoints.kafka)
-        return verify(feature, endpoints.kafka, job, report=report)
+        run = self._job_status(feature).run
+        parity = verify(feature, endpoints.kafka, job, report=report)
+        # Tasks that were restarted meanwhile have not been compared as a whole.
+        same = self._job_status(feature).run == run
+        self.proofs.keep(name, parity.as_proof(at=time.time(), run=run if same else ""))
+        return parity
+
+    def prove(self, name: str, report: Callable[[str], None] = lambda _: None) -> Proof:
+        """Verify a job in a process of its own, of the lowest priority.
+
+        Raises:
+            PipelineError: It cannot be verified; the message says why.
+        """
+        return prove(self._settings, name, report)
 
     @property
     def analyst(self) -> str:
@@ -353,6 +380,7 @@ class Runtime(Declared):
         ran = [status.name for status in jobs.statuses(sinks) if status.job_id]
         for name in sinks:
             jobs.discard(name, report)
+        self.proofs.forget(sinks)
         report("emptying topics")
         # The simulator begins again with the same transactions, which old labels would give away.
         labels = endpoints.kafka.topic(contract.LABEL_TOPIC)

@@ -21,7 +21,8 @@ from pipeline.config import FlinkSettings, Settings
 from pipeline.features import BUILT_IN, Feature
 from pipeline.flink.rest import TERMINAL, FlinkRest
 from pipeline.model import JobState, Slots, StackStatus
-from pipeline.parity.report import Outcome, Parity
+from pipeline.parity.report import Parity
+from pipeline.proof import Outcome
 from pipeline.stack.local import jars
 from pipeline.stack.local.control import Control, GetReport, Report
 from pipeline.stack.runtime import Runtime

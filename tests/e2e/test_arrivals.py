@@ -21,7 +21,8 @@ from confluent_kafka import Producer
 from pipeline import contract
 from pipeline.contract import Transaction
 from pipeline.kafka.consumer import read_to_end
-from pipeline.parity.report import Outcome, Parity
+from pipeline.parity.report import Parity
+from pipeline.proof import Outcome
 from pipeline.simulator import encode
 from pipeline.simulator.generator import Generator
 from pipeline.stack.runtime import Runtime

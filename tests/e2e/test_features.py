@@ -16,7 +16,8 @@ from pipeline.errors import InputError, JobError
 from pipeline.kafka.consumer import read_to_end
 from pipeline.kafka.producer import TransactionProducer
 from pipeline.kafka.records import decode
-from pipeline.parity.report import Outcome, Parity
+from pipeline.parity.report import Parity
+from pipeline.proof import Outcome
 from pipeline.simulator import encode
 from pipeline.simulator.slow_start import SlowStart
 from pipeline.stack.runtime import Runtime

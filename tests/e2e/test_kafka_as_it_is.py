@@ -24,7 +24,7 @@ from pipeline.config import Settings
 from pipeline.contract import Transaction
 from pipeline.kafka.topics import delete_topics
 from pipeline.model import JobState
-from pipeline.parity.report import Outcome
+from pipeline.proof import Outcome
 from pipeline.simulator import encode
 from pipeline.simulator.generator import Generator
 from pipeline.stack.runtime import Runtime

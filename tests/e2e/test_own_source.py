@@ -18,7 +18,7 @@ from pipeline.config import Settings
 from pipeline.kafka.consumer import read_to_end
 from pipeline.kafka.flink_json import row_reader
 from pipeline.kafka.kinds import Kind
-from pipeline.parity.report import Outcome
+from pipeline.proof import Outcome
 from pipeline.stack.runtime import Runtime
 from tests import own_records
 from tests.own_sources import logins, payments, ticks, visits

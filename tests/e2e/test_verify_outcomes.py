@@ -15,7 +15,7 @@ from pipeline import contract
 from pipeline.contract import Transaction
 from pipeline.kafka.consumer import read_to_end
 from pipeline.kafka.extent import extent
-from pipeline.parity.report import Outcome
+from pipeline.proof import Outcome
 from pipeline.simulator import encode
 from pipeline.simulator.generator import Generator
 from pipeline.stack.runtime import Runtime

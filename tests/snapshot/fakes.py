@@ -7,7 +7,9 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
+
+import msgspec
 
 from pipeline.errors import ChangedError, PipelineError
 from pipeline.labels.verdict import Decision, Subject
@@ -31,6 +33,7 @@ from pipeline.model import (
     StepState,
     WindowShape,
 )
+from pipeline.proof import Outcome, Proof
 from pipeline.signals.standing import Change, Standing, What
 from pipeline.signals.trees import Spread
 from pipeline.sources import TRANSACTION, Source
@@ -175,6 +178,9 @@ class Clock:
         return self.now
 
 
+PROOF: Final = Proof(outcome=Outcome.PROVED, rows=9_317, wrong=0, at=NOW - 40)
+
+
 @dataclass
 class FakeBackend:
     """A stack without processes.
@@ -192,6 +198,7 @@ class FakeBackend:
         features: What `sinks` returns.
         stands: What `standing` returns.
         trained: What `spreads` returns.
+        proof: What `prove` finds, of the present run; an exception is raised instead.
         calls: The calls in order, without `status`.
     """
 
@@ -208,6 +215,7 @@ class FakeBackend:
     features: tuple[Sink, ...] = SINKS
     stands: Standing = field(default_factory=Standing)
     trained: Mapping[str, Spread] = field(default_factory=dict)
+    proof: Proof | Exception = PROOF
     calls: list[str] = field(default_factory=list)
 
     @property
@@ -305,6 +313,19 @@ class FakeBackend:
         if isinstance(self.stack, Exception):
             raise self.stack
         return replace(DETAIL, name=name)
+
+    def prove(self, name: str, report: ReportProgress) -> Proof:
+        self.calls.append(f"prove {name}")
+        report("reading transactions: 9,317")
+        self.gate.wait(GATE_SECONDS)
+        if isinstance(self.proof, Exception):
+            raise self.proof
+        assert isinstance(self.stack, StackStatus)
+        runs = {job.name: job.run for job in self.stack.jobs}
+        proof = msgspec.structs.replace(self.proof, run=runs[name])
+        jobs = (replace(job, proof=proof) if job.name == name else job for job in self.stack.jobs)
+        self.stack = replace(self.stack, jobs=tuple(jobs))
+        return proof
 
     def simulate(self, change: SimulatorCommand) -> SimulatorStatus:
         names = ("running", "rate", "speed", "paused", "patterns", "label_delay")

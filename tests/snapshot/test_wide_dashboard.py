@@ -174,7 +174,9 @@ async def test_a_stopped_job_shows_its_saved_state_a_failed_one_why_and_the_tabl
     assert not any(lines[16:23] + lines[24:39])
     assert lines[2].endswith("Transactions/s 0  peak 0               wall time")
     assert lines[11].endswith("−120 s                −60 s               now")
-    assert flowing(lines[39]) == ("enter open s start x stop p freeze ctrl+p palette ? help q quit")
+    assert flowing(lines[39]) == (
+        "enter open s start x stop V prove p freeze ctrl+p palette ? help q quit"
+    )
 
 
 async def test_help_is_as_high_as_the_screen_and_wide_enough_for_its_sentences() -> None:
@@ -193,6 +195,8 @@ async def test_help_is_as_high_as_the_screen_and_wide_enough_for_its_sentences()
         "   X                   Stop every job, taking savepoints",
         "   ctrl+d              Cancel the selected job and discard its state",
         "   v                   View the rows that the selected job writes",
+        "   V                   Prove the selected job's rows by a batch recomputation",
+        "   F5                  Prove the rows of every job, one job after the other",
         "",
         "   Tables and panels",
         "   enter               Open the selected row: a user, a job, a record",
@@ -218,8 +222,6 @@ async def test_help_is_as_high_as_the_screen_and_wide_enough_for_its_sentences()
         "   5                   Go to Plots",
         "   6                   Records: browse any topic",
         "   7                   Go to Signals: alerts, and how well the signals do",
-        "   b                   Quarantine: invalid records",
-        "   w                   Tumbling, hopping, cumulating windows; own features; signals",
         "",
     ]
 

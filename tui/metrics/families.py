@@ -14,6 +14,7 @@ from prometheus_client.core import (
 )
 
 from pipeline.model import Health, JobState
+from pipeline.proof import Outcome
 from tui.session.view import Phase, View
 from tui.streams.sink_topics import FLAGGED, ROLLING, WINDOW_SINKS
 
@@ -68,6 +69,20 @@ def _stack(view: View) -> Iterator[Metric]:
     yield _gauge(
         "job_running", "Whether the job was running at the last status.", running, label="job"
     )
+    proved = {
+        line.status.name: float(line.status.proof.outcome is Outcome.PROVED)
+        for line in view.jobs
+        if line.status.proof is not None and not line.status.proof_is_past
+    }
+    yield _gauge(
+        "job_proved", "Whether the job's rows were proved since it last restarted.", proved, "job"
+    )
+    proofs = {
+        line.status.name: _age(view.now, line.status.proof.at)
+        for line in view.jobs
+        if line.status.proof is not None
+    }
+    yield _gauge("job_proof_age_seconds", "Seconds since the job's last proof.", proofs, "job")
     lags = {line.status.name: line.metrics.pending for line in view.jobs if line.metrics}
     yield _gauge("job_lag_records", "Records that the job has not read yet.", lags, label="job")
 

@@ -19,6 +19,7 @@ from pipeline.model import (
 if TYPE_CHECKING:
     from pipeline.labels.verdict import Decision, Subject
     from pipeline.model import SimulatorCommand
+    from pipeline.proof import Proof
     from pipeline.signals.standing import Standing
     from pipeline.signals.trees import Spread
     from pipeline.sources import Source
@@ -97,6 +98,9 @@ class Backend(Protocol):
 
     def stop_job(self, name: str, report: ReportProgress, *, discard: bool = False) -> JobStatus:
         """Stop a job with a savepoint, or discard its state with `discard`."""
+
+    def prove(self, name: str, report: ReportProgress) -> Proof:
+        """Compare a job's rows with their batch recomputation, at the lowest priority."""
 
     def simulate(self, change: SimulatorCommand) -> SimulatorStatus:
         """Start, change or stop the simulator."""

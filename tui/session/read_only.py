@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from pipeline.labels.verdict import Decision, Subject
     from pipeline.model import SimulatorCommand
+    from pipeline.proof import Proof
     from pipeline.signals.standing import Standing
     from pipeline.signals.trees import Spread
     from pipeline.sources import Source
@@ -119,6 +120,9 @@ class ReadOnlyBackend:
 
     def stop_job(self, name: str, report: ReportProgress, *, discard: bool = False) -> JobStatus:
         _refuse()
+
+    def prove(self, name: str, report: ReportProgress) -> Proof:
+        return self._backend.prove(name, report)
 
     def simulate(self, change: SimulatorCommand) -> SimulatorStatus:
         _refuse()

@@ -34,6 +34,7 @@ from tui.table.query import Query
 
 from .in_order import InOrder
 from .job_control import JobCommand, JobControl, never_started
+from .proving import Proving
 from .simulator_control import SimulatorControl
 from .start import jobs_up, kafka_answers, start_of
 from .view import JobLine, Notice, Phase, Reading, Severity, View
@@ -104,6 +105,7 @@ class Session:
             lambda: self._required().metrics(), _METRICS_SECONDS, clock, name="metrics"
         )
         self._jobs = JobControl(self._required, clock, self.notify, self._job_changed)
+        self._proving = Proving(self._required, self.notify, self._status.now)
         self._verdicts = InOrder("fraudwatch-verdict")
         self._live = InOrder("fraudwatch-live")
         self._simulator = SimulatorControl(self._required, self.notify, self._simulator_changed)
@@ -124,7 +126,7 @@ class Session:
         start, activity = start_of(job, view), self._jobs.activity(job.name)
         if start is not None and start.busy:
             return JobLine(replace(job, state=JobState.STARTING), None, start, stale)
-        return JobLine(job, metrics, activity or start, stale)
+        return JobLine(job, metrics, activity or start, stale, self._proving.progress(job.name))
 
     def asked(self, panel: str) -> Query:
         return self._queries.get(panel, Query())
@@ -184,6 +186,11 @@ class Session:
         wanted = [line for line in lines if names is None or line.status.name in names]
         wanted += [never_started(name) for name in sorted((names or set()) - listed)]
         self._jobs.give(command, wanted)
+
+    def prove(self, names: frozenset[str] | None = None) -> None:
+        """Compare the rows of jobs with their batch recomputation; of all listed ones for None."""
+        jobs = [job.name for job in self.view().reading.jobs]
+        self._proving.give([name for name in jobs if names is None or name in names])
 
     @property
     def clock(self) -> Callable[[], float]:

@@ -71,12 +71,21 @@ class Activity:
 
 @dataclass(frozen=True, slots=True)
 class JobLine:
-    """A job and the console's activity; `stale` when the status could not be read lately."""
+    """A job as the console knows it.
+
+    Attributes:
+        status: Its last status.
+        metrics: Its metrics; None while unknown.
+        activity: The console's last command to it.
+        stale: Whether the status could not be read lately.
+        proving: What the proof in progress is doing; empty when there is none.
+    """
 
     status: JobStatus
     metrics: JobMetrics | None = None
     activity: Activity | None = None
     stale: bool = False
+    proving: str = ""
 
 
 class Severity(StrEnum):

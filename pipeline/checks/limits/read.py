@@ -15,7 +15,8 @@ from pipeline.kafka.decoders import decoder_of
 from pipeline.kafka.newest import newest_timestamps
 from pipeline.kafka.quarantine import validate_rows
 from pipeline.model import Health, JobState, JobStatus, StackStatus
-from pipeline.parity.report import Outcome, Parity
+from pipeline.parity.report import Parity
+from pipeline.proof import Outcome
 from pipeline.sources import Source
 from pipeline.stack.runtime import Runtime
 

@@ -101,6 +101,7 @@ class Deaf:
     def __init__(self, consumer: Any) -> None:
         self._consumer = consumer
         self.deaf = False
+        self.refusal: int | None = None
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._consumer, name)
@@ -115,6 +116,8 @@ class Deaf:
     def get_watermark_offsets(self, part: TopicPartition, **how: Any) -> Any:
         if self.deaf and not how.get("cached"):
             raise KafkaException(KafkaError(KafkaError._ALL_BROKERS_DOWN))
+        if self.refusal is not None and not how.get("cached"):
+            raise KafkaException(KafkaError(self.refusal))
         return self._consumer.get_watermark_offsets(part, **how)
 
 
@@ -137,7 +140,11 @@ def test_a_consumer_that_does_not_connect_again_is_replaced(
         cluster.put(3)
         assert read(consumer, 1) == [3], "it goes on where the old one was"
         eventually(lambda: not consumer.poll(timeout=0.1) and consumer.lag() == 0)
-        assert len(made) == 2, "one that answers is kept, however silent the topic is"
+        made[1].refusal = KafkaError.NOT_LEADER_FOR_PARTITION
+        cluster.put(4)
+        assert read(consumer, 1) == [4]
+        eventually(lambda: not consumer.poll(timeout=0.1) and consumer.lag() == 0)
+        assert len(made) == 2, "one that is connected is kept, however silent the topic is"
 
 
 def test_the_last_records_are_of_all_partitions(cluster: Cluster) -> None:

@@ -12,7 +12,8 @@ import pytest
 from pipeline import features
 from pipeline.features import Feature
 from pipeline.parity.batch import evaluate
-from pipeline.parity.report import Outcome, Parity
+from pipeline.parity.report import Parity
+from pipeline.proof import Outcome
 
 from . import flink_model as flink
 from .flink_model import Arrival

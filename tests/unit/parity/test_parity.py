@@ -15,7 +15,8 @@ from pipeline import features
 from pipeline.features import Feature
 from pipeline.parity import lateness
 from pipeline.parity.batch import evaluate
-from pipeline.parity.report import Outcome, Parity, render
+from pipeline.parity.report import Parity, render
+from pipeline.proof import Outcome
 from pipeline.sources import TRANSACTION
 
 from .stored import parity_of_topics, topic

@@ -14,7 +14,8 @@ import pytest
 from pipeline import contract, features
 from pipeline.features import Feature
 from pipeline.parity.batch import evaluate
-from pipeline.parity.report import Outcome, Parity
+from pipeline.parity.report import Parity
+from pipeline.proof import Outcome
 
 from .stored import parity_of_topics, topic
 from .test_parity import START, set_cell, transaction

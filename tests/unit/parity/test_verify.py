@@ -17,9 +17,10 @@ from pipeline.features import Feature
 from pipeline.kafka.offsets import OffsetRange
 from pipeline.parity import verify as module
 from pipeline.parity.batch import evaluate
-from pipeline.parity.report import Outcome, Parity
+from pipeline.parity.report import Parity
 from pipeline.parity.tables import StoredRows, Unread
 from pipeline.parity.verify import Patience, verify
+from pipeline.proof import Outcome
 from pipeline.sources import Source
 
 from .stored import topic

@@ -167,7 +167,7 @@ async def test_stopping_every_job_does_not_ask_when_none_runs() -> None:
         await stage.shows(pilot, "No job is running.")
 
 
-@pytest.mark.parametrize("key", ["slash", "z", "f5"])
+@pytest.mark.parametrize("key", ["slash", "z", "f6"])
 async def test_a_key_that_does_nothing_here_says_so(key: str) -> None:
     shown = {"slash": "/"}.get(key, key)
     async with console() as (stage, pilot):

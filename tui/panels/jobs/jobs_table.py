@@ -9,8 +9,9 @@ from pipeline.model import JobState, JobStatus, OtherJob
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone
 from tui.keymap import Scope, bindings
-from tui.messages import OpenJob, OpenRows
+from tui.messages import OpenJob, OpenRows, ProveJobs
 from tui.panels.command_chosen import CommandChosen
+from tui.panels.jobs.proof_badge import badge
 from tui.panels.panel_table import PanelTable
 from tui.session.job_control import JobCommand
 from tui.session.read_only import Guarded
@@ -78,7 +79,7 @@ def _checkpoint(line: JobLine, now: float) -> Sequence[Piece]:
 
 
 def detail(line: JobLine, now: float) -> Sequence[Piece]:
-    """Return a job's activity, its problem, or the topic that it writes."""
+    """Return a job's activity, its problem, its proof, or the topic that it writes."""
     activity, status = line.activity, line.status
     if activity is not None and activity.busy:
         return [Piece(text.clean(activity.text), Tone.WAITS)]
@@ -88,7 +89,7 @@ def detail(line: JobLine, now: float) -> Sequence[Piece]:
         return [Piece(text.clean(activity.text), Tone.ACCENT)]
     if status.failure:
         return [Piece(text.clean(status.failure), Tone.DANGER)]
-    return _at_rest(status, now)
+    return badge(line, now) or _at_rest(status, now)
 
 
 def _at_rest(status: JobStatus, now: float) -> Sequence[Piece]:
@@ -166,6 +167,15 @@ class JobsPanel(Guarded, PanelTable[JobLine]):
     def action_stop_all(self) -> None:
         """Stop every job, taking savepoints."""
         self.post_message(CommandChosen(JobCommand.STOP, None))
+
+    def action_prove(self) -> None:
+        """Prove the selected job."""
+        if self.selected is not None:
+            self.post_message(ProveJobs(frozenset({self.selected.status.name})))
+
+    def action_prove_all(self) -> None:
+        """Prove every job."""
+        self.post_message(ProveJobs(None))
 
     def action_rows(self) -> None:
         """Open the rows that the selected job writes."""

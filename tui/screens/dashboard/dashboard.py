@@ -13,7 +13,7 @@ from textual.reactive import var
 from textual.widgets import Footer
 
 from tui.keymap import Scope, bindings
-from tui.messages import LookAgain, OpenQuarantine, OpenSimulator, OpenTopic
+from tui.messages import LookAgain, OpenQuarantine, OpenSimulator, OpenTopic, ProveJobs
 from tui.panels.catalogue import PANELS, TABLE_PANELS
 from tui.panels.command_chosen import CommandChosen
 from tui.panels.flagged.flagged_panel import FLAGGED_PANEL
@@ -224,6 +224,11 @@ class Dashboard(Guarded, LiveScreen):
     def _give_command(self, message: CommandChosen) -> None:
         ask = self._preferences.current.ask_before_cancelling
         give_when_sure(self, self._session, message.command, message.names, ask=ask)
+
+    @on(ProveJobs)
+    def _prove(self, message: ProveJobs) -> None:
+        self._session.prove(message.names)
+        self.post_message(LookAgain())
 
     @on(LiveTable.Opened)
     def _open(self, message: LiveTable.Opened) -> None:

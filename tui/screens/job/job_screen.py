@@ -128,6 +128,11 @@ class JobScreen(Guarded, LiveScreen):
         """Cancel the job and discard its state."""
         self._give(JobCommand.CANCEL)
 
+    def action_prove(self) -> None:
+        """Prove the job."""
+        self._session.prove(frozenset({self._job}))
+        self.redraw()
+
     def action_rows(self) -> None:
         """Open the rows that the job writes."""
         self.post_message(OpenRows(self._job))

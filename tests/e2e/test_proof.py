@@ -1,0 +1,92 @@
+"""Proofs of running jobs: kept, shown with the status, past after a restart."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from pipeline.config import Settings
+from pipeline.errors import JobError, PipelineError
+from pipeline.model import JobStatus
+from pipeline.proof import Outcome
+from pipeline.stack import prover
+from pipeline.stack.runtime import Runtime
+
+from .conftest import Run, wait_until
+
+FILE = "kaggle-layout-60-customers.csv.gz"
+TRANSACTIONS = 9_318
+
+
+class Closed(Exception):
+    """The console is closed while it waits."""
+
+
+@pytest.fixture
+def proved(stack: Runtime, fraudwatch: Run, sample_data: Path) -> Callable[[], JobStatus]:
+    """A job that has read a file; returns its status."""
+    assert fraudwatch("replay", str(sample_data / FILE)).returncode == 0
+    stack.start_job("rolling")
+
+    def status() -> JobStatus:
+        return next(job for job in stack.status().jobs if job.name == "rolling")
+
+    assert status().proof is None
+    return status
+
+
+def test_a_proof_is_kept_until_the_job_restarts(
+    proved: Callable[[], JobStatus], stack: Runtime, stack_settings: Settings, fraudwatch: Run
+) -> None:
+    said: list[str] = []
+    found = stack.prove("rolling", said.append)
+    assert found.outcome is Outcome.PROVED, found
+    assert 0 < found.rows <= TRANSACTIONS
+    assert any("reading transactions" in text for text in said)
+    assert proved().proof == found
+    assert not proved().proof_is_past
+    assert not list((stack_settings.state_dir / "proving").iterdir()), "no temporary file is left"
+    (shown,) = (
+        job for job in json.loads(fraudwatch("jobs", "--json").stdout) if job["name"] == "rolling"
+    )
+    assert (shown["proof"]["outcome"], shown["proof"]["rows"]) == ("proved", found.rows)
+    assert not shown["proof"]["restarted_since"]
+
+    stack.stop_job("rolling")
+    stack.start_job("rolling")
+    assert proved().proof_is_past
+    assert "not since it restarted" in fraudwatch("jobs").stdout
+
+    assert fraudwatch("verify", "rolling").returncode == 0
+    assert not proved().proof_is_past, "the command proves, too"
+    stack.stop_job("rolling", discard=True)
+    assert proved().proof is None
+
+
+def test_a_proof_that_cannot_be_had_says_why(stack: Runtime) -> None:
+    with pytest.raises(PipelineError) as raised:
+        stack.prove("nothing")
+    with pytest.raises(JobError) as directly:
+        stack.verify("nothing")
+    assert str(raised.value) == str(directly.value)
+
+
+def test_the_process_ends_with_its_caller(
+    proved: Callable[[], JobStatus], stack_settings: Settings
+) -> None:
+    """A console that is closed, or killed, leaves no process behind."""
+    ended: list[int] = []
+
+    def close(text: str) -> None:
+        (process,) = (
+            child for child in psutil.Process().children() if prover.__name__ in child.cmdline()
+        )
+        ended.append(process.pid)
+        raise Closed
+
+    with pytest.raises(Closed):
+        prover.prove(stack_settings, "rolling", close)
+    wait_until(lambda: not psutil.pid_exists(ended[0]), 15, "the end of the process")
+    assert not list((stack_settings.state_dir / "proving").iterdir())
