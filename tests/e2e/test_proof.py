@@ -81,7 +81,9 @@ def test_the_process_ends_with_its_caller(
 
     def close(text: str) -> None:
         (process,) = (
-            child for child in psutil.Process().children() if prover.__name__ in child.cmdline()
+            child
+            for child in psutil.Process().children()
+            if f"{prover.__name__}_process" in child.cmdline()
         )
         ended.append(process.pid)
         raise Closed
