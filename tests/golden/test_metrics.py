@@ -9,10 +9,12 @@ from pathlib import Path
 
 import httpx
 import pytest
+from msgspec.structs import replace as replaced
 from prometheus_client.parser import text_string_to_metric_families
 
 from pipeline.errors import ConfigError
-from tests.snapshot.fakes import METRICS, STATUS
+from pipeline.proof import Outcome
+from tests.snapshot.fakes import METRICS, PROOF, STATUS
 from tests.snapshot.sample_rows import NOW
 from tui.metrics.endpoint import serving
 from tui.session.view import JobLine, Phase, Reading, View
@@ -22,13 +24,17 @@ from tui.streams.quarantined import Quarantine
 from tui.streams.snapshot import Snapshot
 
 GOLDEN = Path(__file__).parent / "metrics" / "console.prom"
+PROOFS = {"rolling": PROOF, "flagged": replaced(PROOF, outcome=Outcome.WRONG, wrong=3)}
 VIEW = View(
     NOW + 3,
     "local",
     Phase.LIVE,
     NOW,
     reading=Reading(STATUS, NOW + 1),
-    jobs=tuple(JobLine(job, METRICS.get(job.name)) for job in STATUS.jobs),
+    jobs=tuple(
+        JobLine(replace(job, proof=PROOFS.get(job.name)), METRICS.get(job.name))
+        for job in STATUS.jobs
+    ),
     data=Snapshot(
         buffered={"rolling": 1_234, "flagged": 90, "tumbling": 4, "hopping": 0, "cumulating": 0},
         seen={"flagged": 91},
