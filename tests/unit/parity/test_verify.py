@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import count
+from itertools import chain, count, repeat
 from typing import Any
 
 import numpy as np
@@ -82,7 +82,7 @@ class Kafka:
         end, up_to = ends.get(0, 0), read.get(0, 0)
         into.gaps = self.gaps
         report(up_to)
-        _append(into, self.rows[:up_to], contract.TIME_COLUMN)
+        _append(into, self.rows[into.count : up_to], contract.TIME_COLUMN)
         return Unread(end - up_to, frozenset({0} if end > up_to else ()))
 
     def read_sink(self, into: StoredRows, *_: object) -> int:
@@ -112,12 +112,18 @@ def verified(monkeypatch: pytest.MonkeyPatch) -> Iterator[Verified]:
         results_of: list[dict[str, Any]] | None = None,
         lost: int = 0,
         compacted: bool = False,
+        first_end: int | None = None,
     ) -> Parity:
         of = (rows if results_of is None else results_of)[: job.read]
         found = evaluate(feature, topic(of).table).to_pylist() if of else []
         kafka = Kafka(rows, found[lost:], gaps=int(compacted))
-        held = {0: OffsetRange(0, len(rows))} if rows else {}
-        monkeypatch.setattr(module, "extent", lambda *_: held)
+        ends = chain([len(rows) if first_end is None else first_end], repeat(len(rows)))
+
+        def extent(_: KafkaSettings, of: str) -> dict[int, OffsetRange]:
+            end = next(ends) if of == contract.TRANSACTION_TOPIC else len(rows)
+            return {0: OffsetRange(0, end)} if rows else {}
+
+        monkeypatch.setattr(module, "extent", extent)
         monkeypatch.setattr(module, "read_transactions", kafka.read_transactions)
         monkeypatch.setattr(module, "read_sink", kafka.read_sink)
         monkeypatch.setattr(module, "is_compacted", lambda *_: compacted)
@@ -161,6 +167,18 @@ def test_a_stopped_job_is_not_judged_however_right_it_was(verified: Verified) ->
 
 def test_what_a_stopped_job_has_written_wrongly_is_wrong(verified: Verified) -> None:
     assert verified(FakeJob(len(ROWS), running=False), lost=3).outcome is Outcome.WRONG
+
+
+def test_what_flink_counted_beyond_the_end_is_read_before_anything_is_called_wrong(
+    verified: Verified,
+) -> None:
+    """It read one partition ahead of another, so that an old transaction was not late."""
+    parity = verified(FakeJob(len(LATE)), rows=LATE, first_end=len(ROWS))
+    assert (parity.outcome, parity.different) == (Outcome.PROVED, 0)
+    # A row that is wrong stays wrong, however much has come since.
+    spoiled = [*ROWS[:5], {**ROWS[5], "amt": 999.0}, *LATE[6:]]
+    parity = verified(FakeJob(len(LATE)), rows=LATE, results_of=spoiled, first_end=len(ROWS))
+    assert parity.outcome is Outcome.WRONG
 
 
 def test_a_job_that_lags_is_not_judged(verified: Verified) -> None:
