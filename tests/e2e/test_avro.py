@@ -97,7 +97,9 @@ class Stack:
 
     def encoded(self, rows: Iterable[dict[str, Any]], *more: dict[str, Any]) -> Iterator[Keyed]:
         """Encode rows as the official client does, which registers their schema."""
-        serializer = AvroSerializer(SchemaRegistryClient({"url": self.url}), _schema(*more))
+        serializer = AvroSerializer(
+            SchemaRegistryClient({"url": self.url, "timeout": 20}), _schema(*more)
+        )
         context = SerializationContext(transfers.topic, MessageField.VALUE)
         for row in rows:
             yield row["account"].encode(), serializer(row, context)
