@@ -16,6 +16,8 @@ from pipeline.errors import PipelineError, UnavailableError
 from pipeline.proof import Proof
 from pipeline.text.ready_type import ready
 
+from .local.control import Refused
+
 
 class Said(msgspec.Struct, frozen=True, tag="said"):
     """What is being done."""
@@ -29,14 +31,7 @@ class Found(msgspec.Struct, frozen=True, tag="found"):
     proof: Proof
 
 
-class Failed(msgspec.Struct, frozen=True, tag="failed"):
-    """The end: why nothing could be found."""
-
-    message: str
-    hint: str
-
-
-Line = Said | Found | Failed
+Line = Said | Found | Refused
 
 
 def prove(settings: Settings, name: str, report: Callable[[str], None]) -> Proof:
@@ -76,7 +71,7 @@ def prove(settings: Settings, name: str, report: Callable[[str], None]) -> Proof
                     report(text)
                 case Found(proof):
                     return proof
-                case Failed(message, hint):
+                case Refused(message, hint):
                     raise PipelineError(message, hint)
     raise UnavailableError(f"The process that proves {name} has ended early.", f"Look at {log}.")
 

@@ -18,16 +18,17 @@ from pipeline.config import Settings
 from pipeline.errors import PipelineError
 from pipeline.proof import Proof
 
-from .prover import Failed, Found, Line, Said, workspace
+from .local.child_process import LOWEST_PRIORITY
+from .local.control import Refused
+from .prover import Found, Line, Said, workspace
 from .runtime import Runtime
 
 _ENDING_SECONDS: Final = 10.0
-_LOWEST_PRIORITY: Final = 19
 
 
 def main() -> int:
     """Verify the job that is named in the command, with the settings in the first line of stdin."""
-    os.nice(_LOWEST_PRIORITY)
+    os.nice(LOWEST_PRIORITY)
     os.umask(0o077)
     # Also where the caller ignores it, as in a shell's background.
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -40,7 +41,7 @@ def main() -> int:
             _clear(workspace(settings))
             _say(Found(_proof(settings, sys.argv[1])))
     except PipelineError as error:
-        _say(Failed(error.message, error.hint))
+        _say(Refused(error.message, error.hint))
     except (KeyboardInterrupt, BrokenPipeError):
         return 1
     return 0

@@ -29,6 +29,7 @@ from confluent_kafka.schema_registry.avro import AvroSerializer
 from confluent_kafka.serialization import MessageField, SerializationContext
 
 from pipeline.config import RegistrySettings, Secret, Settings
+from pipeline.kafka import registry_client
 from pipeline.kafka.avro_types import schema
 from pipeline.kafka.consumer import read_to_end
 from pipeline.kafka.flink_json import row_reader
@@ -97,9 +98,8 @@ class Stack:
 
     def encoded(self, rows: Iterable[dict[str, Any]], *more: dict[str, Any]) -> Iterator[Keyed]:
         """Encode rows as the official client does, which registers their schema."""
-        serializer = AvroSerializer(
-            SchemaRegistryClient({"url": self.url, "timeout": 20}), _schema(*more)
-        )
+        registry = registry_client.python(RegistrySettings(url=self.url))
+        serializer = AvroSerializer(SchemaRegistryClient(registry), _schema(*more))
         context = SerializationContext(transfers.topic, MessageField.VALUE)
         for row in rows:
             yield row["account"].encode(), serializer(row, context)

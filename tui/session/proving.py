@@ -8,22 +8,21 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from pipeline.proof import Outcome, Proof
 from tui.streams.problem import Problem
 
 from .in_order import InOrder
 from .view import Notice, Severity
 
 if TYPE_CHECKING:
-    from pipeline.proof import Proof
-
     from .backend import Backend
 
 _log = logging.getLogger(__name__)
 
 _SEVERITIES: Final = {
-    "proved": Severity.INFORMATION,
-    "not judged": Severity.WARNING,
-    "wrong": Severity.ERROR,
+    Outcome.PROVED: Severity.INFORMATION,
+    Outcome.NOT_JUDGED: Severity.WARNING,
+    Outcome.WRONG: Severity.ERROR,
 }
 _WAITS: Final = "waiting for another proof"
 
@@ -62,10 +61,11 @@ class Proving:
             self._progress |= dict.fromkeys(wanted, _WAITS)
         for job in wanted:
             self._tasks.give(partial(self._prove, job))
-        if not wanted:
+        if not jobs:
+            self._notify(Notice("There are no jobs to prove."))
+        elif not wanted:
             which = jobs[0] if len(jobs) == 1 else "Every job"
-            busy = f"{which} is being proved already."
-            self._notify(Notice(busy if jobs else "There is no job to prove."))
+            self._notify(Notice(f"{which} is being proved already."))
 
     def _prove(self, job: str) -> None:
         self._set(job, "starting")
@@ -87,4 +87,4 @@ class Proving:
 
 def _notice(job: str, proof: Proof) -> Notice:
     reasons = f": {'; '.join(proof.reasons)}" if proof.reasons else ""
-    return Notice(f"{job} {proof.summary}{reasons}.", _SEVERITIES[proof.outcome.value])
+    return Notice(f"{job} {proof.summary}{reasons}.", _SEVERITIES[proof.outcome])

@@ -189,8 +189,9 @@ class Session:
 
     def prove(self, names: frozenset[str] | None = None) -> None:
         """Compare the rows of jobs with their batch recomputation; of all listed ones for None."""
-        jobs = [job.name for job in self.view().reading.jobs]
-        self._proving.give([name for name in jobs if names is None or name in names])
+        status = self._status.last.value
+        listed = [job.name for job in status.jobs] if status is not None else []
+        self._proving.give(listed if names is None else sorted(names))
 
     @property
     def clock(self) -> Callable[[], float]:

@@ -131,7 +131,7 @@ class JobScreen(Guarded, LiveScreen):
     def action_prove(self) -> None:
         """Prove the job."""
         self._session.prove(frozenset({self._job}))
-        self.redraw()
+        self.post_message(LookAgain())
 
     def action_rows(self) -> None:
         """Open the rows that the job writes."""
