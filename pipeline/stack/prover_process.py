@@ -54,9 +54,8 @@ def _clear(folder: Path) -> None:
 
 
 def _proof(settings: Settings, name: str) -> Proof:
-    runtime = Runtime(settings)
-    runtime.verify(name, lambda text: _say(Said(text)))
-    return runtime.proofs.last()[name]
+    _, proof = Runtime(settings).verified(name, lambda text: _say(Said(text)))
+    return proof
 
 
 def _say(line: Line) -> None:

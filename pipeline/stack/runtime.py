@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -11,10 +10,9 @@ from typing import TYPE_CHECKING
 
 from pipeline import contract
 from pipeline.config import KafkaSettings, Settings
-from pipeline.errors import InputError, UnavailableError
+from pipeline.errors import UnavailableError
 from pipeline.features import Feature
 from pipeline.flink.ddl import definition, job_sql
-from pipeline.flink.jobs import remembered
 from pipeline.flink.restore_points import recorded_restore_points
 from pipeline.kafka import topics
 from pipeline.labels.verdict import Decision, Subject
@@ -32,7 +30,7 @@ from pipeline.proof import Proof, Proofs
 from pipeline.signals import Signal
 from pipeline.sources import TRANSACTION
 
-from . import catalog, verdicts
+from . import verdicts
 from .analyst import analyst
 from .bring_up import BringUp, create_label_topic, create_topics
 from .declarations import Declared
@@ -40,6 +38,7 @@ from .endpoints import Stack
 from .job_detail import described
 from .local.control import Control, GetReport, Report, Stop
 from .prover import prove
+from .stack_status import status_of
 from .startup import ReportSteps, Steps, titles
 
 if TYPE_CHECKING:
@@ -150,48 +149,7 @@ class Runtime(Declared):
 
     def status(self) -> StackStatus:
         """Return the status of the whole stack, also when it does not run."""
-        status = self._status()
-        try:
-            proofs = self.proofs.last()
-        except InputError as error:
-            return dataclasses.replace(status, problems=(*status.problems, str(error)))
-        jobs = (dataclasses.replace(job, proof=proofs.get(job.name)) for job in status.jobs)
-        return dataclasses.replace(status, jobs=tuple(jobs))
-
-    def _status(self) -> StackStatus:
-        endpoints = self._stack.find_endpoints()
-        if endpoints is None:
-            return StackStatus(
-                profile=self._settings.profile,
-                kafka=Health.OFF,
-                flink=Health.OFF,
-                jobs=catalog.listed(
-                    self.features,
-                    remembered(self._settings, self.features.topics(self._settings.kafka)),
-                ),
-            )
-        condition = self._stack.condition(endpoints)
-        sinks = self.features.topics(endpoints.kafka)
-        status = StackStatus(
-            profile=self._settings.profile,
-            kafka=condition.kafka,
-            flink=condition.flink,
-            bootstrap=endpoints.kafka.bootstrap,
-            rest=endpoints.flink.rest,
-            problems=condition.problems,
-            simulator=endpoints.report.simulator if endpoints.report else SimulatorStatus(),
-        )
-        if condition.slots is None:
-            return dataclasses.replace(
-                status, jobs=catalog.listed(self.features, remembered(self._settings, sinks))
-            )
-        survey = self._stack.jobs(endpoints).survey(sinks)
-        return dataclasses.replace(
-            status,
-            slots=condition.slots,
-            jobs=catalog.listed(self.features, survey.ours),
-            others=survey.others,
-        )
+        return status_of(self._stack, self._settings, self.features, self.proofs)
 
     def chosen(self, names: Iterable[str]) -> tuple[Feature, ...]:
         """Return the named features; without a name, those that `status` lists.
@@ -309,22 +267,16 @@ class Runtime(Declared):
 
         Raises:
             JobError: There is no such feature.
-            InputError: The result cannot be kept.
             UnavailableError: The stack does not run.
         """
-        from pipeline.parity.live import LiveJob
-        from pipeline.parity.verify import verify
+        return self.verified(name, report)[0]
+
+    def verified(self, name: str, report: Callable[[str], None]) -> tuple[Parity, Proof]:
+        """Do the same, and return what is kept of it, too."""
+        from .verification import verified
 
         (feature,) = self.features.find([name])
-        endpoints = self._stack.endpoints()
-        rest = self._stack.rest(endpoints.flink)
-        job = LiveJob(feature, self._stack.jobs(endpoints), rest, endpoints.kafka)
-        run = self._job_status(feature).run
-        parity = verify(feature, endpoints.kafka, job, report=report)
-        # Tasks that were restarted meanwhile have not been compared as a whole.
-        same = self._job_status(feature).run == run
-        self.proofs.keep(name, parity.as_proof(at=time.time(), run=run if same else ""))
-        return parity
+        return verified(feature, self._stack, self.proofs, report)
 
     def prove(self, name: str, report: Callable[[str], None] = lambda _: None) -> Proof:
         """Verify a job in a process of its own, of the lowest priority.
