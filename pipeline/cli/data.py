@@ -197,7 +197,7 @@ def tail(
         limit: Stop after this many records.
         follow: Wait for more at the end; --no-follow stops there.
     """
-    from pipeline.kafka.consumer import read_to_end
+    from pipeline.kafka.read_to_end import read_to_end
     from pipeline.kafka.readable import Readable
     from pipeline.kafka.shown import shown
     from pipeline.kafka.tail import TEXT_HEADER, json_object, text_line

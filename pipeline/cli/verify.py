@@ -76,9 +76,9 @@ def quarantine(
     Args:
         limit: Number of the newest records to show.
     """
-    from pipeline.kafka.consumer import read_to_end
     from pipeline.kafka.decoders import decoder_of
     from pipeline.kafka.quarantine import validate_rows
+    from pipeline.kafka.read_to_end import read_to_end
     from pipeline.kafka.readable import Readable
     from pipeline.stack.runtime import Runtime
 

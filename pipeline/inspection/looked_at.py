@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipeline.config import KafkaSettings
-from pipeline.kafka.consumer import read_to_end
+from pipeline.kafka.read_to_end import read_to_end
 from pipeline.kafka.records import Record
 from pipeline.model import Last
 

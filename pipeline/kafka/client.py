@@ -10,7 +10,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 
-from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka import Consumer, KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 
 from pipeline.config import KafkaSettings
@@ -80,6 +80,28 @@ def client_config(kafka: KafkaSettings) -> dict[str, Any]:
         "topic.metadata.refresh.interval.ms": 10_000,
         **librdkafka(kafka),
     }
+
+
+def new_consumer(kafka: KafkaSettings, options: dict[str, Any]) -> Consumer:
+    """Return a consumer that joins no group and commits nothing.
+
+    Args:
+        kafka: The cluster and its credentials.
+        options: Settings that differ from librdkafka's defaults.
+    """
+    return Consumer(
+        client_config(kafka)
+        | {
+            # librdkafka requires a group id, but joins the group only on subscribe().
+            "group.id": "fraudwatch-console",
+            "enable.auto.commit": False,
+            "enable.auto.offset.store": False,
+            "auto.offset.reset": "earliest",
+            # The default of 1 s is how long fetching would pause after a full queue.
+            "fetch.queue.backoff.ms": 5,
+        }
+        | options
+    )
 
 
 def wait_for(answer: Future[T]) -> T:

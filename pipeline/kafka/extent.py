@@ -16,8 +16,7 @@ from pipeline.config import KafkaSettings
 from pipeline.errors import UnavailableError
 from pipeline.model import Reset
 
-from .client import REQUEST_SECONDS, client_config, reporting, with_retries
-from .consumer import new_consumer
+from .client import REQUEST_SECONDS, client_config, new_consumer, reporting, with_retries
 from .leaders import await_leaders
 from .offsets import OffsetRange, OffsetRequest
 

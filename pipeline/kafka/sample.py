@@ -11,9 +11,9 @@ from pipeline.config import KafkaSettings
 from pipeline.model import Last
 from pipeline.sources import TRANSACTION, Source
 
-from .consumer import read_to_end
 from .decoders import decoder_of
 from .quarantine import Quarantined, validate_rows
+from .read_to_end import read_to_end
 
 _RECORDS: Final = 400
 _NEARLY_ALL: Final = 0.95

@@ -19,11 +19,11 @@ from pipeline.errors import InputError, UnavailableError
 from pipeline.model import Last, Reset
 
 from .client import REQUEST_SECONDS, client_config, reporting, wait_for, with_retries
-from .consumer import read_to_end
 from .given import Unknown, given
 from .leaders import leaderless, led
 from .offsets import OffsetRequest
 from .quarantine import validate
+from .read_to_end import read_to_end
 
 _POLL_SECONDS: Final = 0.1
 _LAST_RECORDS: Final = 1_000

@@ -18,8 +18,8 @@ import pyarrow as pa
 from pipeline.config import KafkaSettings
 from pipeline.errors import UnavailableError
 from pipeline.features.validity import ARRIVED, is_valid
-from pipeline.kafka.consumer import messages_to_end
 from pipeline.kafka.decoders import decoder_of
+from pipeline.kafka.read_to_end import messages_to_end
 from pipeline.sources import Source
 from pipeline.sources.formats import JSON
 

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 
 from pipeline.config import KafkaSettings, Settings
-from pipeline.kafka.consumer import read_to_end
+from pipeline.kafka.read_to_end import read_to_end
 from pipeline.kafka.topics import topic_names
 from pipeline.labels.known import KnownLabels
 from pipeline.labels.label import labels_in

@@ -9,8 +9,8 @@ from typing import Final
 from pipeline.config import KafkaSettings, Settings
 from pipeline.errors import UnavailableError
 from pipeline.kafka import topics
-from pipeline.kafka.consumer import read_to_end
 from pipeline.kafka.producer import TransactionProducer
+from pipeline.kafka.read_to_end import read_to_end
 from pipeline.labels.verdict import Decision, Subject, Verdict, encoded, verdicts_in
 
 from .analyst import analyst

@@ -16,8 +16,8 @@ from pathlib import Path
 from pipeline import config, contract
 from pipeline.config import Settings
 from pipeline.kafka import topics
-from pipeline.kafka.consumer import read_to_end
 from pipeline.kafka.producer import TransactionProducer
+from pipeline.kafka.read_to_end import read_to_end
 from pipeline.simulator import encode
 from pipeline.simulator.generator import Generator
 from pipeline.stack.runtime import Runtime

@@ -20,7 +20,7 @@ from confluent_kafka import Producer
 
 from pipeline import contract
 from pipeline.contract import Transaction
-from pipeline.kafka.consumer import read_to_end
+from pipeline.kafka.read_to_end import read_to_end
 from pipeline.parity.report import Parity
 from pipeline.proof import Outcome
 from pipeline.simulator import encode

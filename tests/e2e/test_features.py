@@ -13,8 +13,8 @@ from pipeline import features
 from pipeline.config import Settings
 from pipeline.contract import RollingRow, Transaction, WindowRow
 from pipeline.errors import InputError, JobError
-from pipeline.kafka.consumer import read_to_end
 from pipeline.kafka.producer import TransactionProducer
+from pipeline.kafka.read_to_end import read_to_end
 from pipeline.kafka.records import decode
 from pipeline.parity.report import Parity
 from pipeline.proof import Outcome

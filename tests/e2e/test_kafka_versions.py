@@ -25,8 +25,9 @@ from pipeline.errors import UnavailableError
 from pipeline.features.rolling import rolling
 from pipeline.kafka import groups, topics
 from pipeline.kafka.client import client_config
-from pipeline.kafka.consumer import BatchConsumer, read_to_end
+from pipeline.kafka.consumer import BatchConsumer
 from pipeline.kafka.extent import extent
+from pipeline.kafka.read_to_end import read_to_end
 from pipeline.kafka.records import decode
 from pipeline.model import Since
 from pipeline.stack.runtime import Runtime

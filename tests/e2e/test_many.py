@@ -11,7 +11,7 @@ from pipeline import contract
 from pipeline.errors import JobError, UnavailableError
 from pipeline.kafka import topics
 from pipeline.kafka.client import client_config, wait_for
-from pipeline.kafka.consumer import read_to_end
+from pipeline.kafka.read_to_end import read_to_end
 from pipeline.model import JobState
 from pipeline.stack.runtime import Runtime
 

@@ -16,9 +16,9 @@ from pipeline.contract import TRANSACTION_TOPIC
 from pipeline.errors import UnavailableError
 from pipeline.kafka import groups, newest, topics
 from pipeline.kafka.client import Probe, unavailable
-from pipeline.kafka.consumer import read_to_end
 from pipeline.kafka.given import OTHER_VERSION
 from pipeline.kafka.producer import TransactionProducer
+from pipeline.kafka.read_to_end import read_to_end
 from pipeline.model import Reset, Since
 from pipeline.stack.local import broker, cluster
 from pipeline.stack.local.java import java_home

@@ -15,9 +15,9 @@ import pytest
 from confluent_kafka import Producer
 
 from pipeline.config import Settings
-from pipeline.kafka.consumer import read_to_end
 from pipeline.kafka.flink_json import row_reader
 from pipeline.kafka.kinds import Kind
+from pipeline.kafka.read_to_end import read_to_end
 from pipeline.proof import Outcome
 from pipeline.stack.runtime import Runtime
 from tests import own_records

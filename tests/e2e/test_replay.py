@@ -13,8 +13,8 @@ import pytest
 from pipeline import contract
 from pipeline.config import Settings
 from pipeline.contract import Transaction
-from pipeline.kafka.consumer import read_to_end
 from pipeline.kafka.quarantine import validate
+from pipeline.kafka.read_to_end import read_to_end
 from pipeline.stack.runtime import Runtime
 
 from ..replayed import csv_of, line

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from pipeline.kafka import topics
-from pipeline.kafka.consumer import read_to_end
+from pipeline.kafka.read_to_end import read_to_end
 from pipeline.labels.verdict import Decision, Subject
 from pipeline.stack.runtime import Runtime
 

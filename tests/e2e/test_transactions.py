@@ -13,8 +13,9 @@ from pipeline import contract, features
 from pipeline.config import FlinkSettings, Settings
 from pipeline.contract import Transaction
 from pipeline.kafka import groups, topics
-from pipeline.kafka.consumer import BatchConsumer, read_to_end
+from pipeline.kafka.consumer import BatchConsumer
 from pipeline.kafka.producer import TransactionProducer
+from pipeline.kafka.read_to_end import read_to_end
 from pipeline.kafka.records import decode
 from pipeline.model import Reset, SimulatorCommand
 from pipeline.simulator import encode

@@ -13,8 +13,8 @@ from confluent_kafka.admin import AdminClient, NewPartitions
 
 from pipeline import contract
 from pipeline.contract import Transaction
-from pipeline.kafka.consumer import read_to_end
 from pipeline.kafka.extent import extent
+from pipeline.kafka.read_to_end import read_to_end
 from pipeline.proof import Outcome
 from pipeline.simulator import encode
 from pipeline.simulator.generator import Generator

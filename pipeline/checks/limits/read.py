@@ -10,10 +10,10 @@ from pipeline.config import KafkaSettings
 from pipeline.errors import PipelineError, UnavailableError
 from pipeline.features import Feature
 from pipeline.kafka import sample
-from pipeline.kafka.consumer import read_to_end
 from pipeline.kafka.decoders import decoder_of
 from pipeline.kafka.newest import newest_timestamps
 from pipeline.kafka.quarantine import validate_rows
+from pipeline.kafka.read_to_end import read_to_end
 from pipeline.model import Health, JobState, JobStatus, StackStatus
 from pipeline.parity.report import Parity
 from pipeline.proof import Outcome

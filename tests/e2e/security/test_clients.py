@@ -9,8 +9,8 @@ from pipeline.config import KafkaSettings, Secret
 from pipeline.errors import ConfigError, PipelineError, UnavailableError
 from pipeline.kafka import topics
 from pipeline.kafka.client import Probe
-from pipeline.kafka.consumer import read_to_end
 from pipeline.kafka.producer import TransactionProducer
+from pipeline.kafka.read_to_end import read_to_end
 
 from .secured import CLIENT_SECRET, KEY_PASSWORD, MECHANISMS, PASSWORD, Secured
 

@@ -14,8 +14,9 @@ from confluent_kafka.admin import AdminClient, OffsetSpec
 from pipeline.config import KafkaSettings
 from pipeline.contract import TRANSACTION_TOPIC
 from pipeline.kafka import consumer as module
-from pipeline.kafka.client import client_config
-from pipeline.kafka.consumer import BatchConsumer, read_to_end
+from pipeline.kafka.client import client_config, new_consumer
+from pipeline.kafka.consumer import BatchConsumer
+from pipeline.kafka.read_to_end import read_to_end
 from pipeline.kafka.topics import list_topics
 from pipeline.model import Last, Reset, Start
 from tests.idle import DEADLINE_SECONDS, eventually
@@ -125,7 +126,6 @@ def test_a_consumer_that_does_not_connect_again_is_replaced(
     cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made: list[Deaf] = []
-    new_consumer = module.new_consumer
 
     def deaf(*given: Any) -> Any:
         made.append(Deaf(new_consumer(*given)))
