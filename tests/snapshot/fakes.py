@@ -302,7 +302,7 @@ class FakeBackend:
     def stop_job(self, name: str, report: ReportProgress, *, discard: bool = False) -> JobStatus:
         self.calls.append(f"{'cancel' if discard else 'stop'} {name}")
         kept = {"savepoint": "", "savepoint_at": None} if discard else _KEPT
-        return self._finish(name, JobState.STOPPED, job_id="", started_at=None, **kept)
+        return self._finish(name, JobState.STOPPED, job_id="", run="", started_at=None, **kept)
 
     def metrics(self) -> dict[str, JobMetrics]:
         if isinstance(self.stack, Exception):

@@ -86,6 +86,16 @@ async def test_a_proof_is_past_after_a_restart() -> None:
         await shown.shows(pilot, "not proved since it restarted")
 
 
+async def test_a_stopped_job_says_what_it_resumes_from() -> None:
+    jobs = tuple(replace(job, proof=PROOF) for job in RUNS.jobs)
+    shown = stage(stack=replace(RUNS, jobs=jobs))
+    async with shown.app.run_test(size=(120, 40), notifications=True) as pilot:
+        await open_job(shown, pilot, "x")
+        await shown.shows(pilot, "its state is saved")
+        await shown.pass_time(pilot, 10)
+        await shown.shows(pilot, "stopped", "state saved 10 s ago")
+
+
 def test_proofs_are_metrics() -> None:
     current = msgspec.structs.replace(PROOF, run="a1@1")
     lines = (

@@ -18,11 +18,11 @@ _TONES: Final = {
 
 
 def badge(line: JobLine, now: float) -> Sequence[Piece]:
-    """Return the badge of a job; nothing before its first proof."""
+    """Return the badge of a job; nothing before its first proof, and while it does not run."""
     proof = line.status.proof
     if line.proving:
         return [Piece(f"… proving: {text.clean(line.proving)}", Tone.WAITS)]
-    if proof is None:
+    if proof is None or not line.status.run:
         return []
     if line.status.proof_is_past:
         return [Piece("not proved since it restarted", Tone.WAITS)]
