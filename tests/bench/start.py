@@ -19,6 +19,7 @@ from pipeline.stack.local import broker, cluster, java, parts
 from pipeline.stack.local.ports import LOOPBACK, free_port
 from tests.e2e.conftest import stack_environment, stack_processes
 from tests.e2e.test_console import Terminal
+from tests.running import runs
 
 from . import floor
 from .report import MIB, cpu_seconds, medians, resident, seconds_until, show
@@ -67,18 +68,11 @@ def _start(settings: Settings) -> dict[str, float]:
 
     def ended() -> bool:
         # Its output has to be read, or it blocks.
-        return terminal.text is not None and not any(map(_runs, (console, *stack)))
+        return terminal.text is not None and not any(map(runs, (console, *stack)))
 
     figures["quit"] = seconds_until(ended)
     terminal.process.close(force=True)
     return figures
-
-
-def _runs(process: psutil.Process) -> bool:
-    try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
 
 
 def _floor(folder: Path) -> dict[str, float]:

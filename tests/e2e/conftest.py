@@ -27,6 +27,8 @@ from pipeline.stack.local import jars
 from pipeline.stack.local.control import Control, GetReport, Report
 from pipeline.stack.runtime import Runtime
 
+from ..running import runs
+
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 # Seconds in these tests are those of an idle machine, multiplied by this for a busy or a slow one;
@@ -94,18 +96,8 @@ def stopping(settings: Settings) -> bool:
 
 
 def assert_ended(processes: list[psutil.Process], patience: float) -> None:
-    """None of these processes is left after `patience` seconds of an idle machine.
-
-    A zombie counts as ended: its parent has to reap it.
-    """
-    wait_until(lambda: not any(map(_runs, processes)), patience, f"the end of {processes}")
-
-
-def _runs(process: psutil.Process) -> bool:
-    try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
+    """None of these processes is left after `patience` seconds of an idle machine."""
+    wait_until(lambda: not any(map(runs, processes)), patience, f"the end of {processes}")
 
 
 def wait_until(condition: Callable[[], object], patience: float, what: str) -> None:

@@ -14,6 +14,7 @@ from pipeline.proof import Outcome
 from pipeline.stack import prover
 from pipeline.stack.runtime import Runtime
 
+from ..running import with_command
 from .conftest import Run, wait_until
 
 FILE = "kaggle-layout-60-customers.csv.gz"
@@ -80,11 +81,7 @@ def test_the_process_ends_with_its_caller(
     ended: list[int] = []
 
     def close(text: str) -> None:
-        (process,) = (
-            child
-            for child in psutil.Process().children()
-            if f"{prover.__name__}_process" in child.cmdline()
-        )
+        (process,) = with_command(psutil.Process().children(), f"{prover.__name__}_process")
         ended.append(process.pid)
         raise Closed
 

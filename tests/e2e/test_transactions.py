@@ -22,6 +22,7 @@ from pipeline.simulator import encode
 from pipeline.simulator.generator import Generator
 from pipeline.stack.runtime import Runtime
 
+from ..running import with_command
 from .conftest import Run, assert_nothing_wrong, stack_processes, wait_until
 
 NAMES = [feature.name for feature in features.BUILT_IN]
@@ -200,11 +201,7 @@ def test_the_simulator_is_started_again_when_it_dies(
 ) -> None:
     stack.simulate(SimulatorCommand(running=True, rate=300))
     wait_until(lambda: stack.status().simulator.sent > 100, 30, "transactions")
-    (simulator,) = (
-        process
-        for process in stack_processes(stack_settings)
-        if "pipeline.simulator.process" in " ".join(process.cmdline())
-    )
+    (simulator,) = with_command(stack_processes(stack_settings), "pipeline.simulator.process")
     simulator.kill()
     before = held(stack)
     wait_until(lambda: held(stack) > before + 200, 30, "more transactions")

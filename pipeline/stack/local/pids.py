@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -53,7 +54,8 @@ class PidFile:
             return  # There is no file, or the crash left an incomplete one.
         left = [process for entry in noted.values() if (process := _find(entry))]
         for process in left:
-            process.kill()
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
         psutil.wait_procs(left, timeout=_PATIENCE_SECONDS)
         self.clear()
 

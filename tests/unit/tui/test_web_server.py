@@ -15,6 +15,7 @@ import pytest
 from aiohttp import ClientSession, ClientWebSocketResponse, WSServerHandshakeError
 
 from tests.idle import DEADLINE_SECONDS
+from tests.running import with_command
 from tui.web.server import ConsoleServer
 
 PATIENCE = 1.0
@@ -67,11 +68,7 @@ async def tab(server: Serving) -> AsyncIterator[ClientWebSocketResponse]:
 
 
 def consoles() -> list[psutil.Process]:
-    return [
-        child
-        for child in psutil.Process().children()
-        if child.status() != psutil.STATUS_ZOMBIE and "GANGLION" in " ".join(child.cmdline())
-    ]
+    return with_command(psutil.Process().children(), "GANGLION")
 
 
 async def wait_until(condition: Callable[[], object], patience: float) -> None:
