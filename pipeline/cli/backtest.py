@@ -221,6 +221,7 @@ def _of_topic(
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     from pipeline.kafka.extent import extent
     from pipeline.parity.batch import INPUT
+    from pipeline.parity.sql_names import listed
     from pipeline.parity.tables import StoredRows, read_transactions, workspace
     from pipeline.signals.inputs import INPUTS, windows_of
 
@@ -244,8 +245,7 @@ def _of_topic(
                 f"{name} holds no valid record.", "Send some with `fraudwatch replay`."
             )
         connection.execute(
-            f"CREATE VIEW {INPUT} AS SELECT * EXCLUDE (__row, __partition, __arrived, __ahead) "
-            f"FROM {stored.table}"
+            f"CREATE VIEW {INPUT} AS SELECT {listed(source.columns)} FROM {stored.table}"
         )
         yield connection
 

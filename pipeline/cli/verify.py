@@ -32,7 +32,12 @@ if TYPE_CHECKING:
 _VALUE_BYTES = 1_000
 
 
-def verify(*names: str, json: Json = False, common: Common = Common()) -> int:
+def verify(
+    *names: str,
+    only: Annotated[tuple[str, ...], Parameter(negative=(), show_default=False)] = (),
+    json: Json = False,
+    common: Common = Common(),
+) -> int:
     """Compare live features with their own expressions, evaluated in batch on DuckDB.
 
     Exit code 0 (✓) when each is proved right, 1 (✗) when a row is missing or different, 6 (?) when
@@ -41,18 +46,18 @@ def verify(*names: str, json: Json = False, common: Common = Common()) -> int:
 
     Args:
         names: The features; all of them without a name.
+        only: A value that rows have in a column that identifies them, as `--only user_id=7`; may
+            be repeated. Those rows are shown in full, also if they are equal: what is expected,
+            what was found, and the records that they are computed from.
     """
-    from pipeline.parity.report import as_shown, render
+    from pipeline.parity.report import render, render_rows
     from pipeline.proof import Outcome
     from pipeline.stack.runtime import Runtime
 
-    settings = common.settings
-    runtime = Runtime(settings)
+    wanted = _values(only)
+    runtime = Runtime(common.settings)
     results = [
-        as_shown(
-            runtime.verify(feature.name, reporter(feature.name, over=True)),
-            runtime.mask_of(settings.kafka.topic(feature.topic)),
-        )
+        runtime.verify(feature.name, reporter(feature.name, over=True), wanted)
         for feature in runtime.chosen(names)
     ]
     say("", over=True)
@@ -60,7 +65,23 @@ def verify(*names: str, json: Json = False, common: Common = Common()) -> int:
         print_json([_parity_object(parity) for parity in results])
     else:
         print(render(results))
+        for parity in results if only else ():
+            print(render_rows(parity) or f"  {parity.name}: no such row, found or expected")
     return Outcome.of_all(parity.outcome for parity in results).exit_code
+
+
+def _values(given: Sequence[str]) -> dict[str, str]:
+    from pipeline.errors import InputError
+
+    values = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not (name and equals):
+            raise InputError(
+                f"--only {text} names no value.", "Give a column and a value, as user_id=7."
+            )
+        values[name] = value
+    return values
 
 
 def quarantine(

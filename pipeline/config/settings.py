@@ -144,6 +144,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         return self.state_dir / "proofs.json"
 
     @property
+    def mismatches_dir(self) -> Path:
+        """What the last comparison of each job found besides equal rows: see `mismatches`."""
+        return self.state_dir / "mismatches"
+
+    @property
     def savepoints_dir(self) -> Path:
         """Savepoints of the stopped jobs of a managed cluster."""
         return self.state_dir / "savepoints"

@@ -9,40 +9,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 import duckdb
 
 from pipeline.features import Feature
+from pipeline.mismatches import Kind
 from pipeline.text.sql import identifier
 
+from . import listing
 from .batch import INPUT, lookback, query
 from .sql_names import listed, micros, same
 from .tables import BEGINNING, END, StoredRows
 
 RELATIVE_TOLERANCE: Final = {"float64": 1e-9, "float32": 1e-6}
 """By type: the error that a different order of summation may cause."""
-EXAMPLES: Final = 5
 _STRETCH_ROWS: Final = 40_000
 _BINS: Final = 4_096
 _Stretch = tuple[int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One row that is missing, different or not expected.
-
-    Attributes:
-        kind: Which of the three.
-        identity: The columns that identify the row.
-        expected: The measures computed in batch; None if there are none.
-        found: The measures in the sink; None if there are none.
-    """
-
-    kind: str
-    identity: dict[str, Any]
-    expected: dict[str, Any] | None
-    found: dict[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +53,8 @@ class Comparison:
 
     The mismatches are in two tables of the database: `missing` (the columns, and the number of rows
     in `__absent`) and `wrong` (the columns as found, the number of rows in `__n`, and the expected
-    measures as `__expected0` and so on).
+    measures as `__expected0` and so on). Some of the rows that are delivered twice, or are not
+    final, are in the table of `listing`.
 
     Attributes:
         expected: Rows that can be checked.
@@ -192,6 +177,7 @@ def _empty_results(feature: Feature, sink: StoredRows) -> tuple[str, ...]:
         for number, name in enumerate(feature.measures)
     )
     return (
+        listing.empty(feature, sink.table),
         f"""CREATE OR REPLACE TABLE missing AS
             SELECT {columns}, 0::BIGINT AS __absent FROM {sink.table} LIMIT 0""",
         f"""CREATE OR REPLACE TABLE wrong AS
@@ -254,6 +240,14 @@ def _statements(
     yield "INSERT INTO wrong SELECT * FROM wrong_here"
     yield f"""INSERT INTO missing SELECT {columns}, __absent FROM score
         WHERE __final AND __absent > 0"""
+    yield listing.of_expected(
+        feature, "score", "NOT __final AND __absent > 0", Kind.WAITING,
+        "it is not final before the watermark has passed it",
+    )  # fmt: skip
+    yield listing.of_expected(
+        feature, "score", "__found > __n", Kind.DUPLICATE,
+        "it is in the sink more often than expected, as after a restart", found=True,
+    )  # fmt: skip
     yield f"""CREATE OR REPLACE TEMP VIEW before AS SELECT
         (SELECT coalesce(sum(__n), 0) FROM all_e WHERE NOT ({since})) AS expected,
         (SELECT coalesce(sum(__n), 0) FROM all_f WHERE NOT ({since})) AS found"""
@@ -273,34 +267,6 @@ def _counted(connection: duckdb.DuckDBPyConnection) -> Comparison:
     assert row is not None
     *counts, error = row
     return replace(Comparison(*map(int, counts)), largest_relative_error=float(error))
-
-
-def examples(connection: duckdb.DuckDBPyConnection, feature: Feature) -> tuple[Difference, ...]:
-    """Return a few rows of `missing` and `wrong`."""
-
-    def rows(sql: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = connection.execute(sql).fetch_arrow_table().to_pylist()
-        return found
-
-    def part(row: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
-        return {name: row[name] for name in names}
-
-    found = []
-    for row in rows(f"SELECT * FROM wrong LIMIT {EXAMPLES}"):
-        expected = {name: row[f"__expected{n}"] for n, name in enumerate(feature.measures)}
-        found.append(
-            Difference(
-                kind="different" if row["__known"] else "not expected",
-                identity=part(row, feature.identity),
-                expected=expected if row["__known"] else None,
-                found=part(row, feature.measures),
-            )
-        )
-    found.extend(
-        Difference("missing", part(row, feature.identity), part(row, feature.measures), None)
-        for row in rows(f"SELECT * FROM missing LIMIT {EXAMPLES}")
-    )
-    return tuple(found)
 
 
 def matching(feature: Feature, name: str, left: str, right: str, more: str = "") -> str:

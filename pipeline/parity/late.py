@@ -9,18 +9,22 @@ module follows what each possible watermark implies.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Final
 
 import duckdb
 
 from pipeline.features import Feature
+from pipeline.mismatches import Kind
 from pipeline.text.sql import identifier
 
-from . import cleared, fired, lateness
+from . import cleared, fired, lateness, listing, ways
 from .batch import lookback
 from .compare import Bounds, Comparison, compare
 from .origins import copied, depends_on_order, in_one_window, is_windowed, keeps_one_state, keys
 from .rounding import remove_rounded
 from .tables import StoredRows
+
+_TIE: Final = "it depends on the order of transactions with equal times, which is undefined"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,18 +127,29 @@ def _rows(
             undecided = 0
             connection.execute("DELETE FROM dropped")
     if late or undecided:
+        connection.execute(
+            """CREATE OR REPLACE TABLE dropped_rows AS
+               SELECT m.*, d.known FROM missing m JOIN dropped d USING (__missing)"""
+        )
         comparison = compare(feature, transactions, sink, bounds, without="dropped")
         comparison = _counted_as_equal(
             comparison, remove_rounded(feature, transactions, without="dropped")
         )
         behind = _behind(transactions, "dropped WHERE known") if late else 0.0
         result = replace(result, comparison=comparison, late=late, behind_seconds=behind)
+        for known, kind in ((True, Kind.LATE), (False, Kind.UNDECIDED)):
+            was = "was" if known else "may have been"
+            why = f"its transaction {was} dropped as late"
+            connection.execute(
+                listing.of_expected(feature, "dropped_rows", _is("known", known), kind, why)
+            )
     # A late transaction that has a row met cleared state, or was read in another order than
     # that of Kafka's timestamps.
     if keeps_one_state(feature):
         different = cleared.explain(feature, transactions)
     else:
         accused = _time_is_possible(feature, transactions, "wrong")
+        connection.execute(listing.of_wrong(feature, accused, Kind.UNDECIDED, ways.OTHER_ORDER))
         different = _taken(connection, "wrong", accused, "__n")
     return replace(
         result,
@@ -174,7 +189,7 @@ def _drop(feature: Feature, transactions: StoredRows, bounds: Bounds) -> _Gone:
     known = f"{late}known AND {in_order}"
     possible = f"{late}possible AND ({held} OR {in_any_order})"
     connection.execute(
-        f"""CREATE OR REPLACE TABLE dropped AS SELECT __row, known, held FROM (
+        f"""CREATE OR REPLACE TABLE dropped AS SELECT __row, __missing, known, held FROM (
             SELECT *, row_number() OVER (PARTITION BY __missing
                 ORDER BY known DESC, __arrived DESC, __row DESC) AS number FROM (
                 SELECT t.__row, t.__arrived, m.__missing, m.__absent,
@@ -230,10 +245,12 @@ def _time_is_possible(feature: Feature, transactions: StoredRows, table: str) ->
 def _ties(feature: Feature, transactions: StoredRows, result: LateComparison) -> LateComparison:
     """Explain rows by ties: transactions with equal times have no order for `lag()`, `last()`."""
     connection = transactions.connection
-    tied = _taken(connection, "wrong", _after_a_tie(feature, transactions, "wrong"), "__n")
-    absent = _taken(
-        connection, "missing", _after_a_tie(feature, transactions, "missing"), "__absent"
-    )
+    wrong = _after_a_tie(feature, transactions, "wrong")
+    missing = _after_a_tie(feature, transactions, "missing")
+    connection.execute(listing.of_wrong(feature, wrong, Kind.UNDECIDED, _TIE))
+    connection.execute(listing.of_expected(feature, "missing", missing, Kind.UNDECIDED, _TIE))
+    tied = _taken(connection, "wrong", wrong, "__n")
+    absent = _taken(connection, "missing", missing, "__absent")
     comparison = result.comparison
     return replace(
         result,
@@ -286,6 +303,10 @@ def _behind(transactions: StoredRows, which: str) -> float:
             WHERE __row IN (SELECT __row FROM {which})"""
     ).fetchone()
     return (newest - row[0]) / 1_000_000 if row and row[0] is not None else 0.0
+
+
+def _is(column: str, value: bool) -> str:
+    return column if value else f"NOT {column}"
 
 
 def _interval(seconds: float) -> str:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
+from pipeline.mismatches import Kind, Mismatch, Mismatches
 from pipeline.proof import Outcome, Proof
 from pipeline.sources.masking import Mask
 from pipeline.text.sanitise import sanitised
 from pipeline.text.words import counted
-
-from .compare import Difference
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +36,7 @@ class Parity:
         stopped: Whether the job does not run.
         compacted: Topics from which compaction has removed records.
         largest_relative_error: Between the measures of equal rows.
-        examples: A few mismatches.
+        mismatches: Some of the rows that are not the same, the wrong ones first.
     """
 
     name: str
@@ -60,7 +58,7 @@ class Parity:
     stopped: bool
     compacted: tuple[str, ...]
     largest_relative_error: float
-    examples: tuple[Difference, ...]
+    mismatches: tuple[Mismatch, ...]
 
     @property
     def outcome(self) -> Outcome:
@@ -96,6 +94,19 @@ class Parity:
             waiting=self.waiting,
         )
 
+    def as_mismatches(self, proof: Proof) -> Mismatches:
+        """Return the rows that are kept beside a proof."""
+        counts = {
+            Kind.DIFFERENT: self.different,
+            Kind.MISSING: self.missing,
+            Kind.LATE: self.late,
+            Kind.UNDECIDED: self.undecided,
+            Kind.DUPLICATE: self.duplicates,
+            Kind.WAITING: self.waiting,
+        }
+        counts = {kind: count for kind, count in counts.items() if count}
+        return Mismatches(at=proof.at, run=proof.run, counts=counts, rows=self.mismatches)
+
     def _reasons(self) -> Iterator[str]:
         if self.compacted:
             names = " and ".join(self.compacted)
@@ -125,6 +136,7 @@ class Parity:
             yield "no result is final yet" if self.waiting else "there is no result to verify"
 
 
+_EXAMPLES = 5
 _COLUMNS = (
     ("EXPECTED", "expected"),
     ("EQUAL", "equal"),
@@ -168,34 +180,52 @@ def _remarks(parity: Parity) -> list[str]:
         )
     if parity.bad:
         remarks.append(f"{counted(parity.bad, 'invalid record')} in the transaction topic.")
-    for example in parity.examples:
-        remarks.append(f"{example.kind}: {_values(example.identity)}")
-        if example.expected is not None:
-            remarks.append(f"    expected {_values(example.expected)}")
-        if example.found is not None:
-            remarks.append(f"    found    {_values(example.found)}")
+    wrong = [each for each in parity.mismatches if each.kind.wrong]
+    for each in wrong[:_EXAMPLES]:
+        remarks += _compared(each)
+    if len(wrong) > _EXAMPLES:
+        remarks.append("More of them, and what they are computed from: --json.")
     return remarks
 
 
-def as_shown(parity: Parity, mask: Mask) -> Parity:
-    """Return a result as it is shown: with dots in its examples for what is hidden in its topic."""
+def render_rows(parity: Parity) -> str:
+    """Format the mismatches of a result in full, with the records that they are computed from."""
+    lines = []
+    for each in parity.mismatches:
+        lines += [*_compared(each), f"    {each.reason}"]
+        shown = f", the newest {len(each.inputs)}" if len(each.inputs) < each.inputs_total else ""
+        lines.append(f"    computed from {counted(each.inputs_total, 'record')}{shown}:")
+        for record in each.inputs:
+            late = f"  late by {record.late_seconds:,.1f} s" if record.late_seconds else ""
+            place = f"{record.partition}:{record.offset}"
+            lines.append(f"    {place:>12}  {_values(record.values)}{late}")
+    return "\n".join(lines)
 
-    def shown(values: dict[str, Any] | None) -> dict[str, Any] | None:
-        return values and {name: mask.value(name, value) for name, value in values.items()}
 
-    examples = (
-        replace(
-            each,
-            identity=shown(each.identity) or {},
-            expected=shown(each.expected),
-            found=shown(each.found),
-        )
-        for each in parity.examples
+def _compared(each: Mismatch) -> Iterator[str]:
+    yield f"{each.kind}: {_values(each.identity)}"
+    if each.expected is not None:
+        yield f"    expected {_values(each.expected)}"
+    if each.found is not None:
+        yield f"    found    {_values(each.found)}"
+    for name, error in each.errors.items():
+        yield f"    {sanitised(name)} is off by {error:.1e} of its size"
+
+
+def as_shown(parity: Parity, mask: Mask, source: Mask) -> Parity:
+    """Return a result as it is shown, with dots for what is hidden.
+
+    Args:
+        parity: The result.
+        mask: What is hidden in the feature's topic.
+        source: What is hidden in the topic that it reads.
+    """
+    return replace(
+        parity, mismatches=tuple(each.as_shown(mask, source) for each in parity.mismatches)
     )
-    return replace(parity, examples=tuple(examples))
 
 
-def _values(values: dict[str, object]) -> str:
+def _values(values: Mapping[str, object]) -> str:
     """Format names and values, which may be any text from a topic."""
     listed = ", ".join(f"{name} {value}" for name, value in values.items())
     return sanitised(listed) or "the whole row"

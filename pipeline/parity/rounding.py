@@ -34,7 +34,7 @@ from pipeline.text.sql import identifier
 from .batch import INPUT, query
 from .compare import RELATIVE_TOLERANCE, matching
 from .origins import keys
-from .sql_names import same
+from .sql_names import listed, same
 from .tables import StoredRows
 
 _STEP: Final = 4 * 2.0**-53
@@ -56,7 +56,7 @@ def remove_rounded(feature: Feature, transactions: StoredRows, *, without: str =
     )
     connection.execute(
         f"""CREATE OR REPLACE TEMP VIEW {INPUT} AS
-            SELECT * EXCLUDE (__row, __partition, __arrived, __ahead) FROM {transactions.table} t
+            SELECT {listed(feature.source.columns, "t")} FROM {transactions.table} t
             {f"SEMI JOIN wrong w ON {concerned}" if concerned else ""}
             {f"WHERE __row NOT IN (SELECT __row FROM {without})" if without else ""}"""
     )

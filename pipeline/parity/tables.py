@@ -68,9 +68,9 @@ def workspace(windows: int = 1) -> Iterator[duckdb.DuckDBPyConnection]:
 class StoredRows:
     """The rows of a topic in a table, with statistics.
 
-    Besides its columns, the table has `__row`, `__partition`, `__arrived` (Kafka's timestamp in
-    milliseconds) and `__ahead`: the newest event time in the row's partition so far, in
-    microseconds since the epoch.
+    Besides its columns, the table has `__row`, `__partition`, `__offset`, `__arrived` (Kafka's
+    timestamp in milliseconds) and `__ahead`: the newest event time in the row's partition so far,
+    in microseconds since the epoch.
 
     Attributes:
         connection: Connection to the database.
@@ -99,7 +99,7 @@ class StoredRows:
     read_to: dict[int, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.connection.register("__empty", self._with_meta(_no_rows(self.columns), *[[]] * 3))
+        self.connection.register("__empty", self._with_meta(_no_rows(self.columns), *[[]] * 4))
         self.connection.execute(f"CREATE OR REPLACE TABLE {self.table} AS SELECT * FROM __empty")
         self.connection.unregister("__empty")
 
@@ -109,12 +109,13 @@ class StoredRows:
         cut = [number for number, offset in self.earliest.items() if offset > 0]
         return max((self.oldest.get(number, END) for number in cut), default=None)
 
-    def append(self, rows: pa.Table, partition: Int64s, arrived: Int64s) -> None:
+    def append(self, rows: pa.Table, partition: Int64s, offset: Int64s, arrived: Int64s) -> None:
         """Append rows; those of a partition in the order of offsets.
 
         Args:
             rows: The columns of the table.
             partition: Partition of each row.
+            offset: Its offset there.
             arrived: Kafka's timestamp of each row, in milliseconds since the epoch.
         """
         if not rows.num_rows:
@@ -128,18 +129,21 @@ class StoredRows:
             self.newest[number] = int(ahead[mine[-1]])
             first = int(time[mine].min())
             self.oldest[number] = min(self.oldest.get(number, first), first)
-        batch = self._with_meta(rows, partition, arrived, ahead)
+        batch = self._with_meta(rows, partition, offset, arrived, ahead)
         self.connection.register("__batch", batch)
         self.connection.execute(f"INSERT INTO {self.table} SELECT * FROM __batch")
         self.connection.unregister("__batch")
         self.count += rows.num_rows
 
-    def _with_meta(self, rows: pa.Table, partition: Any, arrived: Any, ahead: Any) -> pa.Table:
+    def _with_meta(
+        self, rows: pa.Table, partition: Any, offset: Any, arrived: Any, ahead: Any
+    ) -> pa.Table:
         numbers = np.arange(self.count, self.count + rows.num_rows, dtype=np.int64)
         return (
             rows.select(list(self.columns))
             .append_column("__row", pa.array(numbers, pa.int64()))
             .append_column("__partition", pa.array(partition, pa.int32()))
+            .append_column("__offset", pa.array(offset, pa.int64()))
             .append_column("__arrived", pa.array(arrived, pa.int64()))
             .append_column("__ahead", pa.array(ahead, pa.int64()))
         )
@@ -192,10 +196,7 @@ def read_transactions(
             ahead = good & (batch.offset >= limits[batch.partition])
             unread += int(ahead.sum())
             where |= set(map(int, np.unique(batch.partition[ahead])))
-            mask = good & ~ahead
-            rows.append(
-                batch.table.filter(pa.array(mask)), batch.partition[mask], batch.arrived[mask]
-            )
+            _append(rows, batch, good & ~ahead)
             report(rows.count)
     return Unread(unread, frozenset(where))
 
@@ -213,7 +214,7 @@ def read_sink(
     for batch in _batches(kafka, topic, rows, None, decode):
         mask = ~np.asarray(batch.table[rows.time].is_null(), np.bool_)
         rows.bad += len(mask) - int(mask.sum())
-        rows.append(batch.table.filter(pa.array(mask)), batch.partition[mask], batch.arrived[mask])
+        _append(rows, batch, mask)
         report(rows.count)
     return rows.count - before
 
@@ -224,6 +225,15 @@ class _Batch:
     partition: Int64s
     offset: Int64s
     arrived: Int64s
+
+
+def _append(rows: StoredRows, batch: _Batch, mask: Bools) -> None:
+    rows.append(
+        batch.table.filter(pa.array(mask)),
+        batch.partition[mask],
+        batch.offset[mask],
+        batch.arrived[mask],
+    )
 
 
 _Decode = Callable[[Sequence[bytes | None]], tuple[pa.Table, Bools]]

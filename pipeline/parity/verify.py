@@ -15,9 +15,9 @@ from pipeline.kafka.extent import extent
 from pipeline.kafka.offsets import OffsetRange
 from pipeline.kafka.topics import is_compacted
 
-from . import lateness
+from . import lateness, listing
 from .batch import lookback, windows
-from .compare import Bounds, compare, examples
+from .compare import Bounds, compare
 from .late import LateComparison, explain_late
 from .origins import is_windowed
 from .report import Parity
@@ -32,6 +32,7 @@ _DELIVERY_SECONDS: Final = 150.0
 """More than the 120 s after which a sink's producer gives a record up. Until then no checkpoint
 completes, as after its topic was recreated under it; after that, the job restarts."""
 _POLL_SECONDS: Final = 0.5
+NOTHING: Final[Mapping[str, str]] = {}
 
 
 class FeatureJob(Protocol):
@@ -69,6 +70,7 @@ def verify(
     *,
     report: Callable[[str], None] = lambda _: None,
     patience: Patience = Patience(),
+    only: Mapping[str, str] = NOTHING,
 ) -> Parity:
     """Compare a live feature with its expression evaluated in batch.
 
@@ -81,6 +83,8 @@ def verify(
         job: The job that computes it.
         report: Called with what is being done, a line each.
         patience: How long to wait for a job that lags.
+        only: List the rows with these values, by identity column, also if they are equal, rather
+            than all mismatches.
 
     Raises:
         UnavailableError: Kafka cannot be read.
@@ -133,8 +137,10 @@ def verify(
             for name, rows in ((topic, transactions), (sink_topic, sink))
             if rows.gaps and is_compacted(kafka, name)
         ]
+        found = listing.mismatches(feature, transactions, sink, only)
     return replace(
         parity,
+        mismatches=found,
         unread=unread.count,
         compacted=tuple(gone),
         stopped=not job.running,
@@ -319,7 +325,7 @@ def _parity(feature: Feature, transactions: StoredRows, result: LateComparison) 
         stopped=False,
         compacted=(),
         largest_relative_error=comparison.largest_relative_error,
-        examples=examples(transactions.connection, feature),
+        mismatches=(),
     )
 
 

@@ -16,8 +16,10 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.features import Feature
+from pipeline.mismatches import Kind
 from pipeline.text.sql import identifier
 
+from . import listing
 from .batch import INPUT, query
 from .compare import RELATIVE_TOLERANCE, matching
 from .rounding import rounding_explains
@@ -25,6 +27,12 @@ from .sql_names import listed, same
 from .tables import Int64s, StoredRows
 
 MOST_WAYS: Final = 32
+OTHER_ORDER: Final = (
+    "it is right if transactions of it were late, which depends on the order in which Flink read "
+    "the partitions"
+)
+"""Why a row is undecided."""
+_LATE: Final = "its window fired before late transactions of it arrived"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +145,19 @@ def remove_suspects(
     ).fetchone()
     assert row is not None
     for name, is_found in (("wrong", "__found"), ("missing", "NOT __found")):
-        connection.execute(
-            f"""DELETE FROM {name} WHERE EXISTS (
-                SELECT 1 FROM suspects s JOIN __verdicts USING (__suspect)
-                WHERE {is_found} AND {same(feature.columns, name, "s")})"""
-        )
+        judged = f"""EXISTS (SELECT 1 FROM suspects s JOIN __verdicts USING (__suspect)
+            WHERE {is_found} AND {same(feature.columns, name, "s")}"""
+        for known, kind, why in (
+            ("known", Kind.LATE, _LATE),
+            ("NOT known", Kind.UNDECIDED, OTHER_ORDER),
+        ):
+            these = f"{judged} AND {known})"
+            connection.execute(
+                listing.of_wrong(feature, these, kind, why)
+                if name == "wrong"
+                else listing.of_expected(feature, name, these, kind, why)
+            )
+        connection.execute(f"DELETE FROM {name} WHERE {judged})")
     connection.unregister("__verdicts")
     return Taken(*map(int, row))
 

@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from pipeline import contract
 from pipeline.config import KafkaSettings, Settings
@@ -26,30 +25,24 @@ from pipeline.model import (
     SimulatorStatus,
     StackStatus,
 )
-from pipeline.proof import Proof, Proofs
 from pipeline.signals import Signal
 from pipeline.sources import TRANSACTION
 
 from . import verdicts
 from .analyst import analyst
 from .bring_up import BringUp, create_label_topic, create_topics
-from .declarations import Declared
-from .endpoints import Stack
 from .job_detail import described
 from .local.control import Control, GetReport, Report, Stop
-from .prover import prove
+from .proven import Proven
 from .stack_status import status_of
 from .startup import ReportSteps, Steps, titles
-
-if TYPE_CHECKING:
-    from pipeline.parity.report import Parity
 
 # Placeholder in the SQL while there is no broker.
 _SOME_BOOTSTRAP = "127.0.0.1:9092"
 _STOP_SECONDS = 60.0
 
 
-class Runtime(Declared):
+class Runtime(Proven):
     """The pipeline of one profile; methods block, and may be called from any thread.
 
     Args:
@@ -58,9 +51,7 @@ class Runtime(Declared):
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
-        self._stack = Stack(settings)
         self._closing = threading.Event()
-        self.proofs = Proofs(settings.proofs_file)
 
     @property
     def bootstrap(self) -> str:
@@ -239,7 +230,7 @@ class Runtime(Declared):
         jobs = self._stack.jobs()
         if discard:
             jobs.discard(name, report)
-            self.proofs.forget([name])
+            self._forget([name])
         else:
             jobs.stop(name, report)
         return self._job_status(feature)
@@ -261,30 +252,6 @@ class Runtime(Declared):
         job_id = self._job_status(feature).job_id
         mark = self._stack.rest(self._stack.endpoints().flink).watermark(job_id) if job_id else None
         return None if mark is None else datetime(1970, 1, 1) + timedelta(milliseconds=mark)
-
-    def verify(self, name: str, report: Callable[[str], None] = lambda _: None) -> Parity:
-        """Compare a live feature with its expression evaluated in batch, and keep the result.
-
-        Raises:
-            JobError: There is no such feature.
-            UnavailableError: The stack does not run.
-        """
-        return self.verified(name, report)[0]
-
-    def verified(self, name: str, report: Callable[[str], None]) -> tuple[Parity, Proof]:
-        """Do the same, and return what is kept of it, too."""
-        from .verification import verified
-
-        (feature,) = self.features.find([name])
-        return verified(feature, self._stack, self.proofs, report)
-
-    def prove(self, name: str, report: Callable[[str], None] = lambda _: None) -> Proof:
-        """Verify a job in a process of its own, of the lowest priority.
-
-        Raises:
-            PipelineError: It cannot be verified; the message says why.
-        """
-        return prove(self._settings, name, report)
 
     @property
     def analyst(self) -> str:
@@ -332,7 +299,7 @@ class Runtime(Declared):
         ran = [status.name for status in jobs.statuses(sinks) if status.job_id]
         for name in sinks:
             jobs.discard(name, report)
-        self.proofs.forget(sinks)
+        self._forget(sinks)
         report("emptying topics")
         # The simulator begins again with the same transactions, which old labels would give away.
         labels = endpoints.kafka.topic(contract.LABEL_TOPIC)

@@ -4,36 +4,79 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from pipeline.errors import InputError, PipelineError
 from pipeline.features import Feature
+from pipeline.mismatches import KeptMismatches
 from pipeline.parity.live import LiveJob
-from pipeline.parity.report import Parity
+from pipeline.parity.report import Parity, as_shown
 from pipeline.parity.verify import verify
 from pipeline.proof import Proof, Proofs
+from pipeline.sources.masking import Mask
 
 from .endpoints import Stack
 
 _log = logging.getLogger(__name__)
 
 
-def verified(
-    feature: Feature, stack: Stack, proofs: Proofs, report: Callable[[str], None]
-) -> tuple[Parity, Proof]:
-    """Compare a live feature with its expression evaluated in batch.
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A comparison that has ended.
 
-    The result counts also if it cannot be kept.
+    Attributes:
+        parity: What it found.
+        proof: What is kept of it.
+        whole: Whether it lists all mismatches, rather than chosen rows.
+    """
+
+    parity: Parity
+    proof: Proof
+    whole: bool
+
+    def keep(
+        self, proofs: Proofs, mismatches: KeptMismatches, mask: Mask, source: Mask
+    ) -> tuple[Parity, Proof]:
+        """Keep it, as it is shown, and return it likewise; it counts also if it cannot be kept.
+
+        Args:
+            proofs: Where proofs are kept.
+            mismatches: Where mismatches are kept.
+            mask: What is hidden in the feature's topic.
+            source: What is hidden in the topic that it reads.
+        """
+        shown, proof = as_shown(self.parity, mask, source), self.proof
+        try:
+            if self.whole:
+                mismatches.keep(shown.name, shown.as_mismatches(proof))
+            proofs.keep(shown.name, proof)
+        except InputError as error:
+            _log.warning("the proof of %s is not kept: %s", shown.name, error)
+        return shown, proof
+
+
+def verified(
+    feature: Feature, stack: Stack, report: Callable[[str], None], only: Mapping[str, str]
+) -> Verified:
+    """Compare a live feature with its expression evaluated in batch.
 
     Args:
         feature: The feature.
         stack: Where its job runs.
-        proofs: Where the result is kept.
         report: Called with what is being done.
+        only: List the rows with these values, by identity column, also if they are equal; if
+            empty, all mismatches.
 
     Raises:
+        InputError: A column does not identify the feature's rows.
         UnavailableError: The stack does not run.
     """
+    if unknown := sorted(only.keys() - set(feature.identity)):
+        raise InputError(
+            f"{unknown[0]} is no column that identifies the rows of {feature.name}.",
+            f"Such columns: {', '.join(feature.identity)}.",
+        )
     endpoints = stack.endpoints()
     jobs = stack.jobs(endpoints)
     topics = {feature.name: endpoints.kafka.topic(feature.topic)}
@@ -44,14 +87,10 @@ def verified(
 
     job = LiveJob(feature, jobs, stack.rest(endpoints.flink), endpoints.kafka)
     before = run()
-    parity = verify(feature, endpoints.kafka, job, report=report)
+    parity = verify(feature, endpoints.kafka, job, report=report, only=only)
     # Tasks that were restarted meanwhile have not been compared as a whole.
     proof = parity.as_proof(at=time.time(), run=before if _is_still(before, run) else "")
-    try:
-        proofs.keep(feature.name, proof)
-    except InputError as error:
-        _log.warning("the proof of %s is not kept: %s", feature.name, error)
-    return parity, proof
+    return Verified(parity, proof, whole=not only)
 
 
 def _is_still(before: str, run: Callable[[], str]) -> bool:

@@ -189,7 +189,7 @@ def test_verify_finds_what_is_wrong(replayed: Runtime, fraudwatch: Run) -> None:
             producer.send(record.key or b"", json.dumps(value).encode())
     parity = replayed.verify("rolling")
     assert (parity.different, parity.duplicates, parity.missing) == (2, 1, 0)
-    assert {example.kind for example in parity.examples} == {"different", "not expected"}
+    assert {each.kind for each in parity.mismatches} == {"different", "not expected", "duplicate"}
     done = fraudwatch("verify", "rolling", "--json")
     assert done.returncode == 1
     (report,) = json.loads(done.stdout)

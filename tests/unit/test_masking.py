@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields
+from datetime import datetime
 from typing import Any
 
 import ibis
@@ -20,8 +21,8 @@ from pipeline.kafka.quarantine import validate_rows
 from pipeline.kafka.records import Record
 from pipeline.kafka.shown import shown
 from pipeline.kafka.tail import json_object, text_line
-from pipeline.parity.compare import Difference
-from pipeline.parity.report import Parity, as_shown, render
+from pipeline.mismatches import Input, Kind, Mismatch, Value
+from pipeline.parity.report import Parity, as_shown, render, render_rows
 from pipeline.sources import TRANSACTION, source
 from pipeline.sources.masking import HIDDEN, OPEN, Mask, masked
 
@@ -210,16 +211,30 @@ def test_no_output_of_the_commands_shows_it() -> None:
 
 
 def test_the_examples_of_verify_are_hidden() -> None:
-    row = {"cc_num": CARD, "first": CANARY, "last": None, "amt": 1.5}
+    row: dict[str, Value] = {"cc_num": CARD, "first": CANARY, "last": None, "amt": 1.5}
     counts: dict[str, Any] = {each.name: 0 for each in fields(Parity)}
     given = counts | {"name": "flagged", "late_reason": "", "compacted": (), "missing": 1}
-    parity = Parity(**given | {"examples": (Difference("missing", row, {"dob": CANARY}, None),)})
+    record = Input(partition=0, offset=1, arrived_ms=1, late_seconds=0, values={"job": CANARY})
+    mismatch = Mismatch(
+        kind=Kind.MISSING,
+        reason="",
+        at=datetime(2024, 3, 1),
+        identity=row,
+        expected={"dob": CANARY},
+        found=None,
+        errors={},
+        inputs=(record,),
+        inputs_total=1,
+    )
+    parity = Parity(**given | {"mismatches": (mismatch,)})
     mask = Masks(BUILT_IN, KafkaSettings()).of("flagged_transactions")
-    text = render([as_shown(parity, mask)])
+    shown = as_shown(parity, mask, Mask(frozenset({"job"})))
+    text = render([shown]) + render_rows(shown)
     assert CANARY in render([parity]) and str(CARD) in render([parity])
+    assert CANARY in render_rows(parity)
     assert CANARY not in text and str(CARD) not in text
     assert "cc_num •••• 1385, first ••••, last None, amt 1.5" in text
-    assert as_shown(parity, OPEN) == parity
+    assert as_shown(parity, OPEN, OPEN) == parity
 
 
 def _first_of() -> Any:

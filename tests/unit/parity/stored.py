@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import duckdb
@@ -13,9 +13,10 @@ import pyarrow as pa
 from pipeline import contract
 from pipeline.features import Feature
 from pipeline.parity import lateness
+from pipeline.parity.listing import mismatches
 from pipeline.parity.report import Parity
 from pipeline.parity.tables import StoredRows
-from pipeline.parity.verify import parity_of
+from pipeline.parity.verify import NOTHING, parity_of
 
 Rows: TypeAlias = Iterable[dict[str, Any]] | pa.Table
 
@@ -37,7 +38,10 @@ class Topic:
         earliest = {number: int(number in self.truncated) for number in {*self.partition, 0}}
         rows = StoredRows(connection, name, columns, self.time, earliest=earliest)
         rows.append(
-            self.table, np.array(self.partition, np.int64), np.array(self.arrived, np.int64)
+            self.table,
+            np.array(self.partition, np.int64),
+            np.arange(len(self.partition), dtype=np.int64),
+            np.array(self.arrived, np.int64),
         )
         return rows
 
@@ -69,10 +73,12 @@ def parity_of_topics(
     *,
     watermark: int | None = None,
     dropped: int | None = None,
+    only: Mapping[str, str] = NOTHING,
 ) -> Parity:
     """What `verify` says of these topics when the job has read all."""
     with duckdb.connect() as connection:
         read = transactions.stored(connection, "transactions", dict(contract.TRANSACTION_FIELDS))
         written = sink.stored(connection, "sink", feature.columns)
         mark = lateness.watermark(feature.source, read.newest) if watermark is None else watermark
-        return parity_of(feature, read, written, mark, dropped=dropped)
+        parity = parity_of(feature, read, written, mark, dropped=dropped)
+        return replace(parity, mismatches=mismatches(feature, read, written, only))

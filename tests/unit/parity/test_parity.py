@@ -90,7 +90,7 @@ def test_a_missing_row_is_seen(feature: Feature) -> None:
     # The earliest one, which does not wait for the watermark any more.
     parity = compared(feature, result(feature).sort_by(feature.event_time).slice(1))
     assert (parity.missing, parity.different) == (1, 0)
-    assert [example.kind for example in parity.examples] == ["missing"]
+    assert [each.kind for each in parity.mismatches] == ["missing"]
     assert not parity.proved
 
 
@@ -115,7 +115,7 @@ def test_a_row_of_nobody_is_seen() -> None:
     stray = set_cell(right.slice(0, 1), 0, "user_id", 99)
     parity = compared(ROLLING, pa.concat_tables([right, stray]))
     assert parity.different == 1
-    assert [example.kind for example in parity.examples] == ["not expected"]
+    assert [each.kind for each in parity.mismatches] == ["not expected"]
 
 
 def test_rows_delivered_twice_are_counted_and_forgiven() -> None:

@@ -94,7 +94,8 @@ class Kafka:
 def _append(into: StoredRows, rows: list[dict[str, Any]], time: str) -> None:
     if rows:
         made = topic(rows, time)
-        into.append(made.table, np.array(made.partition), np.array(made.arrived))
+        offsets = np.arange(into.count, into.count + len(made.partition))
+        into.append(made.table, np.array(made.partition), offsets, np.array(made.arrived))
 
 
 Verified = Callable[..., Parity]

@@ -1,6 +1,7 @@
 """What is kept of a verification, and that its result does not depend on that."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -9,17 +10,23 @@ import pytest
 
 from pipeline import features
 from pipeline.config import KafkaSettings
-from pipeline.errors import UnansweredError
+from pipeline.errors import InputError, UnansweredError
+from pipeline.mismatches import KeptMismatches
 from pipeline.model import JobState, JobStatus
-from pipeline.proof import Outcome, Proof, Proofs
+from pipeline.parity.report import Parity
+from pipeline.parity.verify import NOTHING
+from pipeline.proof import Proof, Proofs
+from pipeline.sources.masking import OPEN
 from pipeline.stack import verification
 
-FOUND = Proof(outcome=Outcome.PROVED, rows=7, wrong=0, at=1.0)
 ROLLING = features.BUILT_IN[0]
 
 
 def verified(
-    monkeypatch: pytest.MonkeyPatch, file: Path, runs: Iterator[str | Exception]
+    monkeypatch: pytest.MonkeyPatch,
+    file: Path,
+    runs: Iterator[str | Exception],
+    only: Mapping[str, str] = NOTHING,
 ) -> tuple[Any, Proof]:
     """Verify a job whose run is one after the other of these."""
 
@@ -29,18 +36,19 @@ def verified(
             raise run
         return (JobStatus("rolling", JobState.RUNNING, "topic", run=run),)
 
-    def as_proof(*, at: float, run: str) -> Proof:
-        return Proof(outcome=FOUND.outcome, rows=FOUND.rows, wrong=0, at=FOUND.at, run=run)
-
     endpoints = SimpleNamespace(kafka=KafkaSettings(bootstrap="kafka:9092"), flink=None)
     stack: Any = SimpleNamespace(
         endpoints=lambda: endpoints,
         jobs=lambda _: SimpleNamespace(statuses=statuses),
         rest=lambda _: None,
     )
-    parity = SimpleNamespace(as_proof=as_proof)
+    counts: dict[str, Any] = {each.name: 0 for each in fields(Parity)}
+    more = {"name": "rolling", "equal": 7, "late_reason": "", "compacted": (), "mismatches": ()}
+    parity = Parity(**counts | more)
     monkeypatch.setattr(verification, "verify", lambda *_, **__: parity)
-    return verification.verified(ROLLING, stack, Proofs(file), lambda _: None)
+    found = verification.verified(ROLLING, stack, lambda _: None, only)
+    kept = KeptMismatches(file.parent / "mismatches")
+    return found.keep(Proofs(file), kept, OPEN, OPEN)
 
 
 @pytest.mark.parametrize(
@@ -53,6 +61,18 @@ def test_only_the_run_that_was_compared_as_a_whole_is_kept(
     _, proof = verified(monkeypatch, tmp_path / "proofs.json", iter(["a@1", after]))
     assert proof.run == kept
     assert Proofs(tmp_path / "proofs.json").last() == {"rolling": proof}
+    found = KeptMismatches(tmp_path / "mismatches").of("rolling")
+    assert found is not None
+    assert (found.at, found.run) == (proof.at, kept)
+
+
+def test_chosen_rows_are_not_kept_as_all_mismatches(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    verified(monkeypatch, tmp_path / "proofs.json", iter(["a@1", "a@1"]), {"user_id": "7"})
+    assert KeptMismatches(tmp_path / "mismatches").of("rolling") is None
+    with pytest.raises(InputError, match="amt is no column that identifies the rows of rolling"):
+        verified(monkeypatch, tmp_path / "proofs.json", iter([]), {"amt": "7"})
 
 
 def test_a_result_that_cannot_be_kept_counts(

@@ -1,0 +1,254 @@
+"""Lists the rows of a comparison that are not the same, each with its reason and its inputs.
+
+While rows are compared and explained, some of each kind go into the table `listed`: the columns as
+found, whether they were (`__is_found`), the expected measures as `__expected0` and so on, whether
+there are any (`__is_expected`), the kind and the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+import ibis
+from ibis.backends.sql.datatypes import DuckDBType
+
+from pipeline.features import Feature
+from pipeline.mismatches import Input, Kind, Mismatch, as_value
+from pipeline.text.sql import identifier, literal
+
+from . import lateness
+from .batch import INPUT, lookback, query
+from .origins import WINDOW, copied, is_windowed, keys
+from .sql_names import listed, same
+from .tables import StoredRows
+
+_MOST_WRONG: Final = 60
+_MOST_OTHERS: Final = 20
+_MOST_INPUTS: Final = 30
+
+
+def empty(feature: Feature, sink: str) -> str:
+    """Return SQL that empties the list; `sink` is the table of found rows."""
+    return f"""CREATE OR REPLACE TABLE listed AS SELECT {listed(feature.columns)}
+        {_expected(feature)}, true AS __is_found, true AS __is_expected,
+        '' AS __kind, '' AS __reason FROM {sink} LIMIT 0"""
+
+
+def of_wrong(feature: Feature, condition: str, kind: Kind, reason: str) -> str:
+    """Return SQL that lists rows of `wrong`, which are in the sink."""
+    return f"""INSERT INTO listed SELECT {listed(feature.columns)}
+        {"".join(f", __expected{number}" for number in range(len(feature.measures)))},
+        true, __known, {literal(kind)}, {literal(reason)} FROM wrong WHERE {condition}"""
+
+
+def of_expected(
+    feature: Feature, table: str, condition: str, kind: Kind, reason: str, *, found: bool = False
+) -> str:
+    """Return SQL that lists rows of a table of expected rows.
+
+    Args:
+        feature: The feature.
+        table: The table.
+        condition: Which of them.
+        kind: What they are.
+        reason: Why.
+        found: Whether they are in the sink, too.
+    """
+    as_found = ", ".join(
+        identifier(name) if found or name in feature.identity else "NULL"
+        for name in feature.columns
+    )
+    return f"""INSERT INTO listed SELECT {as_found}{_expected(feature)},
+        {found}, true, {literal(kind)}, {literal(reason)} FROM {table} WHERE {condition}"""
+
+
+def mismatches(
+    feature: Feature,
+    transactions: StoredRows,
+    sink: StoredRows,
+    only: Mapping[str, str],
+) -> tuple[Mismatch, ...]:
+    """Return the mismatches of the last comparison, the wrong ones first.
+
+    Args:
+        feature: The feature.
+        transactions: The transactions that the job has read.
+        sink: The rows that it has written.
+        only: List the rows with these values, by identity column, also if they are equal.
+    """
+    connection = transactions.connection
+    chosen = _chosen(feature, only)
+    connection.execute(
+        of_wrong(feature, f"__known AND {chosen}", Kind.DIFFERENT, "its inputs give another result")
+    )
+    connection.execute(
+        of_wrong(feature, f"NOT __known AND {chosen}", Kind.UNEXPECTED, "no inputs give such a row")
+    )
+    connection.execute(
+        of_expected(
+            feature, "missing", chosen, Kind.MISSING,
+            "the watermark has passed it, and it is not in the sink",
+        )
+    )  # fmt: skip
+    if only:
+        connection.execute(f"DELETE FROM listed WHERE NOT ({chosen})")
+        _add_equal(feature, transactions, sink, chosen)
+    row = connection.execute("SELECT count(*) FROM listed").fetchone()
+    if not row or not row[0]:
+        return ()
+    wrong = ", ".join(literal(kind) for kind in Kind if kind.wrong)
+    connection.execute(
+        f"""CREATE OR REPLACE TABLE numbered AS SELECT row_number() OVER () AS __id, * FROM listed
+            QUALIFY row_number() OVER (
+                PARTITION BY __kind ORDER BY {identifier(feature.event_time)}
+            ) <= CASE WHEN __kind IN ({wrong}) THEN {_MOST_WRONG} ELSE {_MOST_OTHERS} END"""
+    )
+    lateness.bound_watermarks(transactions, feature.source)
+    inputs = _inputs(feature, transactions)
+    found = [
+        _mismatch(feature, row, inputs.get(row["__id"], ()))
+        for row in _rows(connection, "SELECT * FROM numbered")
+    ]
+    order = list(Kind)
+    return tuple(sorted(found, key=lambda each: (order.index(each.kind), each.at)))
+
+
+def _expected(feature: Feature, table: str = "") -> str:
+    of = f"{table}." if table else ""
+    return "".join(
+        f", {of}{identifier(name)} AS __expected{number}"
+        for number, name in enumerate(feature.measures)
+    )
+
+
+def _chosen(feature: Feature, only: Mapping[str, str]) -> str:
+    """Return the SQL condition that a row has these values."""
+    conditions = (
+        f"{identifier(name)} = TRY_CAST({literal(value)} AS "
+        f"{DuckDBType.to_string(ibis.dtype(feature.columns[name]))})"
+        for name, value in only.items()
+    )
+    return " AND ".join(conditions) or "true"
+
+
+def _add_equal(feature: Feature, transactions: StoredRows, sink: StoredRows, chosen: str) -> None:
+    """List the chosen rows of the sink that are not listed yet, with what is expected of them."""
+    connection = transactions.connection
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP TABLE others AS SELECT DISTINCT {listed(feature.columns)}
+            FROM {sink.table} f WHERE {chosen}
+            AND NOT EXISTS (SELECT 1 FROM listed l WHERE {same(feature.identity, "l", "f")})"""
+    )
+    _view_of_groups(feature, transactions, "others")
+    connection.execute(
+        f"""INSERT INTO listed SELECT {listed(feature.columns, "f")}{_expected(feature, "e")},
+            true, true, {literal(Kind.EQUAL)}, 'both engines give the same'
+            FROM others f JOIN ({query(feature.table)}) e
+            ON {same(feature.identity, "e", "f")} LIMIT {_MOST_OTHERS}"""
+    )
+
+
+def _view_of_groups(feature: Feature, transactions: StoredRows, rows: str) -> None:
+    """Create the view `INPUT` of the transactions in the groups of these rows."""
+    grouped = _grouped(feature, "w")
+    transactions.connection.execute(
+        f"""CREATE OR REPLACE TEMP VIEW {INPUT} AS SELECT {listed(feature.source.columns, "t")}
+            FROM {transactions.table} t {f"SEMI JOIN {rows} w ON {grouped}" if grouped else ""}"""
+    )
+
+
+def _grouped(feature: Feature, rows: str) -> str:
+    return " AND ".join(
+        f"t.{identifier(column)} IS NOT DISTINCT FROM {rows}.{identifier(name)}"
+        for name, column in keys(feature).items()
+    )
+
+
+def _inputs(feature: Feature, transactions: StoredRows) -> dict[int, tuple[int, list[Input]]]:
+    """Return the number of inputs of each numbered row, and the newest of them, by `__id`."""
+    time = f"t.{identifier(feature.source.time)}"
+    late = f"(a.known - epoch_us({time})) / 1e6"
+    source = feature.source.columns
+    columns = ", ".join(f"t.{identifier(name)} AS s_{n}" for n, name in enumerate(source))
+    rows = _rows(
+        transactions.connection,
+        f"""SELECT n.__id, count(*) OVER (PARTITION BY n.__id) AS __total, t.__partition,
+            t.__offset, t.__arrived, greatest(coalesce({late}, 0), 0) AS __late,
+            {columns}
+            FROM numbered n JOIN {transactions.table} t ON {_reached(feature, time)}
+            LEFT JOIN ahead a ON a.__row = t.__row
+            QUALIFY row_number() OVER (PARTITION BY n.__id ORDER BY {time} DESC, t.__row DESC)
+                <= {_MOST_INPUTS}
+            ORDER BY n.__id, {time} DESC, t.__row DESC""",
+    )
+    found: dict[int, tuple[int, list[Input]]] = {}
+    for row in rows:
+        _, inputs = found.setdefault(row["__id"], (row["__total"], []))
+        inputs.append(
+            Input(
+                partition=row["__partition"],
+                offset=row["__offset"],
+                arrived_ms=row["__arrived"],
+                late_seconds=row["__late"],
+                values={name: as_value(row[f"s_{number}"]) for number, name in enumerate(source)},
+            )
+        )
+    return found
+
+
+def _reached(feature: Feature, time: str) -> str:
+    """Return the SQL condition that a transaction `t` goes into a row `n`."""
+    conditions = list(filter(None, [_grouped(feature, "n")]))
+    at = f"n.{identifier(feature.event_time)}"
+    back = lookback(feature.table)
+    if is_windowed(feature):
+        start, end = (f"n.{identifier(name)}" for name in WINDOW)
+        conditions += [f"{time} >= {start}", f"{time} < {end}"]
+    elif back is None:
+        conditions.append(f"{time} <= {at}")
+    elif not back:
+        conditions += [
+            f"t.{identifier(column)} IS NOT DISTINCT FROM n.{identifier(name)}"
+            for name, column in copied(feature).items()
+        ]
+    else:
+        microseconds = int(back.total_seconds() * 1_000_000)
+        conditions += [f"{time} <= {at}", f"{time} >= {at} - to_microseconds({microseconds})"]
+    return " AND ".join(conditions) or "true"
+
+
+def _mismatch(
+    feature: Feature, row: Mapping[str, Any], inputs: tuple[int, list[Input]] | tuple[()]
+) -> Mismatch:
+    total, newest = inputs or (0, [])
+    expected = {name: row[f"__expected{number}"] for number, name in enumerate(feature.measures)}
+    found = {name: row[name] for name in feature.measures}
+    both = row["__is_expected"] and row["__is_found"]
+    return Mismatch(
+        kind=Kind(row["__kind"]),
+        reason=row["__reason"],
+        at=row[feature.event_time],
+        identity=_values(row, feature.identity),
+        expected=_values(expected, expected) if row["__is_expected"] else None,
+        found=_values(found, found) if row["__is_found"] else None,
+        errors=dict(_errors(expected, found)) if both else {},
+        inputs=tuple(newest),
+        inputs_total=total,
+    )
+
+
+def _values(row: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    return {name: as_value(row[name]) for name in names}
+
+
+def _errors(expected: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
+    for name, one in expected.items():
+        other = found[name]
+        if isinstance(one, int | float) and isinstance(other, int | float) and one != other:
+            yield name, abs(one - other) / max(abs(one), abs(other))
+
+
+def _rows(connection: Any, sql: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = connection.execute(sql).fetch_arrow_table().to_pylist()
+    return rows

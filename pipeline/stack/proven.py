@@ -1,0 +1,88 @@
+"""What is known of a profile's jobs: their proofs, and the rows that are not as they should be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from typing import TYPE_CHECKING, Final
+
+from pipeline.config import Settings
+from pipeline.mismatches import KeptMismatches, Mismatches
+from pipeline.proof import Proof, Proofs
+
+from .declarations import Declared
+from .endpoints import Stack
+from .prover import prove
+
+if TYPE_CHECKING:
+    from pipeline.parity.report import Parity
+
+_ALL: Final[Mapping[str, str]] = {}
+
+
+class Proven(Declared):
+    """Verifies jobs and keeps what was found; methods may be called from any thread.
+
+    Args:
+        settings: Settings of the profile.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self._stack = Stack(settings)
+        self.proofs = Proofs(settings.proofs_file)
+        self._mismatches = KeptMismatches(settings.mismatches_dir)
+
+    def verify(
+        self,
+        name: str,
+        report: Callable[[str], None] = lambda _: None,
+        only: Mapping[str, str] = _ALL,
+    ) -> Parity:
+        """Compare a live feature with its expression evaluated in batch, and keep the result.
+
+        Args:
+            name: The feature.
+            report: Called with what is being done.
+            only: List the rows with these values, by identity column, also if they are equal.
+
+        Raises:
+            JobError: There is no such feature.
+            InputError: A value is not one of a column that identifies the feature's rows.
+            UnavailableError: The stack does not run.
+        """
+        return self.verified(name, report, only)[0]
+
+    def verified(
+        self, name: str, report: Callable[[str], None], only: Mapping[str, str] = _ALL
+    ) -> tuple[Parity, Proof]:
+        """Do the same, and return what is kept of it, too."""
+        from .verification import verified
+
+        (feature,) = self.features.find([name])
+        found = verified(feature, self._stack, report, only)
+        kafka = self._settings.kafka
+        masks = (self.mask_of(kafka.topic(each.topic)) for each in (feature, feature.source))
+        return found.keep(self.proofs, self._mismatches, *masks)
+
+    def prove(self, name: str, report: Callable[[str], None] = lambda _: None) -> Proof:
+        """Verify a job in a process of its own, of the lowest priority.
+
+        Raises:
+            PipelineError: It cannot be verified; the message says why.
+        """
+        return prove(self._settings, name, report)
+
+    def mismatches(self, name: str) -> Mismatches | None:
+        """Return the rows that the last comparison of a job found not to be equal.
+
+        None before the first.
+
+        Raises:
+            InputError: The file with them cannot be read.
+        """
+        return self._mismatches.of(name)
+
+    def _forget(self, names: Collection[str]) -> None:
+        """Forget what is known of jobs whose state is discarded."""
+        self.proofs.forget(names)
+        self._mismatches.forget(names)
