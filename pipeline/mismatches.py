@@ -99,6 +99,10 @@ class Mismatch(msgspec.Struct, frozen=True, kw_only=True):
             ),
         )
 
+    def user(self, column: str | None) -> Value:
+        """Return the user in this column; None if there is none."""
+        return self.identity.get(column) if column is not None else None
+
     @property
     def differing(self) -> tuple[str, ...]:
         """The measures in which it differs, the largest error first."""
@@ -117,9 +121,15 @@ class Mismatches(msgspec.Struct, frozen=True, kw_only=True):
         run: The run of the job that was compared: see `JobStatus.run`.
         counts: How many rows there are of each kind; the list may have fewer.
         rows: The mismatches, the wrong ones first, and each kind by event time.
+        source: The topic of the inputs, without the profile's prefix.
+        time: The inputs' column with the event time.
+        user: Their column with the user; None if there is none, or it is hidden.
     """
 
     at: float
+    source: str
+    time: str
+    user: str | None = None
     run: str = ""
     counts: Mapping[Kind, int] = {}
     rows: tuple[Mismatch, ...] = ()

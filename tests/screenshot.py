@@ -34,7 +34,7 @@ async def take(picture: Path, folder: Path) -> None:
             lambda: Runtime(settings),
             lambda bootstrap, sinks: KafkaSource(settings.kafka.at(bootstrap), sinks),
             lambda bootstrap: KafkaTails(bootstrap, settings.kafka),
-            lambda bootstrap, user: KafkaHistory(settings.kafka.at(bootstrap), user),
+            lambda bootstrap, user, _: KafkaHistory(settings.kafka.at(bootstrap), user),
             folder=folder,
         )
     )

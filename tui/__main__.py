@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pipeline.config import Settings
     from pipeline.sources.masking import Mask
 
+    from .messages import Moment
     from .session.backend import Backend
     from .session.view import View
     from .streams.history import HistorySource
@@ -168,10 +169,10 @@ def _open_console(options: ConsoleOptions) -> int | None:
 
         return KafkaTails(bootstrap, settings.kafka, mask_of)
 
-    def open_history(bootstrap: str, user_id: int) -> HistorySource:
-        from .streams.kafka_history import KafkaHistory
+    def open_history(bootstrap: str, user_id: int, moment: Moment | None) -> HistorySource:
+        from .streams.kafka_history import KafkaHistory, start_at
 
-        return KafkaHistory(settings.kafka.at(bootstrap), user_id, mask_of)
+        return KafkaHistory(settings.kafka.at(bootstrap), user_id, mask_of, start_at(moment))
 
     environment = Environment(
         profile=settings.profile,

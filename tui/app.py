@@ -102,6 +102,10 @@ class FraudwatchApp(Navigation):
         toast = Toast(message, title, severity, seconds, markup, raised_at=clock(), clock=clock)
         self.post_message(Notify(toast))
 
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copy a text through the terminal; what no encoding has becomes a question mark."""
+        super().copy_to_clipboard(text.encode(errors="replace").decode())
+
     @on(Notify)
     def _watch_toast(self, message: Notify) -> None:
         if isinstance(message.notification, Toast):

@@ -19,6 +19,7 @@ class Scope(StrEnum):
     USER = "One user"
     JOB = "One job"
     ALERT = "One alert"
+    MISMATCHES = "Mismatches of a job"
     ROWS = "Rows of a job"
     RECORDS = "Records"
     INSPECT = "A topic as a source"
@@ -39,6 +40,7 @@ CHAINS: Final = (
     (Scope.TABLE, Scope.USER, Scope.APP),
     (Scope.JOB, Scope.APP),
     (Scope.ALERT, Scope.APP),
+    (Scope.TABLE, Scope.MISMATCHES, Scope.APP),
     (Scope.TABLE, Scope.ROWS, Scope.APP),
     (Scope.TABLE, Scope.RECORDS, Scope.APP),
     (Scope.INSPECT, Scope.APP),
@@ -130,6 +132,7 @@ KEYMAP: Final = (
     _key("v", "rows", "rows", "View the rows that the selected job writes", _J),
     _key("V", "prove", "prove", "Prove the selected job's rows by a batch recomputation", _J, "footer"),
     _key("f5", "prove_all", "prove all", "Prove the rows of every job, one job after the other", _J),
+    _key("d", "mismatches", "mismatches", "What the last proof found besides equal rows, one by one", _J),
     _key("Q", "quality", "quality", "How well the signal does; try another threshold", _S, "footer"),
     _key("B", "beside", "beside", "The signal beside another one; which of them is live", _S),
     _key("s", "start", "start", "Start the signal's job from its saved state", _S, "changes"),
@@ -166,6 +169,8 @@ KEYMAP: Final = (
     _key("p", "freeze", "freeze", "Freeze the tables; again to follow", _D, "footer"),
     _key("i", "simulator", "simulator", "Pause, speed up or stop the simulator; inject fraud", _D, "changes"),
     _key("r", "refresh_now", "refresh", "Refresh the status now; retry a failed start", _D),
+    _key("V", "prove", "prove", "Prove the job's rows again", Scope.MISMATCHES, "footer"),
+    _key("tab", "app.focus_next", "inputs", "From the rows to the inputs of one, and back", Scope.MISMATCHES, "footer"),
     _key("greater_than_sign", "neighbour(1)", "next", "The next user of the table", _U, "footer"),
     _key("less_than_sign", "neighbour(-1)", "previous", "The previous user of the table", _U, "footer"),
     _key("c", "confirm", "confirm", "Confirm that it is fraud; the next open alert follows", _AL, "footer", "changes"),
@@ -189,6 +194,7 @@ KEYMAP: Final = (
     _key("less_than_sign", "neighbour(-1)", "previous", "The previous job", _ONE),
     _key("v", "rows", "rows", "View the rows that the job writes", _ONE),
     _key("V", "prove", "prove", "Prove the job's rows by a batch recomputation", _ONE, "footer"),
+    _key("d", "mismatches", "mismatches", "What the last proof found besides equal rows, one by one", _ONE),
     _key("1", "section('expression')", "Ibis", "The Ibis expression", _ONE),
     _key("2", "section('sql')", "SQL", "The Flink SQL that runs", _ONE),
     _key("3", "section('exceptions')", "exceptions", "Exceptions with their stack traces", _ONE),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from textual.message import Message
 
@@ -11,11 +12,31 @@ class LookAgain(Message):
     """Posted to draw the stack as it is now rather than at the next tick, after a command to it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A moment of event time.
+
+    Attributes:
+        at: The event time.
+        since_ms: Kafka's timestamp from which records are needed to see it, in milliseconds since
+            the epoch; None if unknown.
+    """
+
+    at: datetime
+    since_ms: int | None = None
+
+
 @dataclass
 class OpenUser(Message):
-    """Posted to open the screen of one user."""
+    """Posted to open the screen of one user.
+
+    Attributes:
+        user_id: The user's id.
+        moment: When to show the user; None for now.
+    """
 
     user_id: int
+    moment: Moment | None = None
 
 
 @dataclass
@@ -37,16 +58,26 @@ class OpenUserRecords(Message):
         topic: The topic's documented name.
         column: The column with the user.
         user: The user.
+        since_ms: Kafka's timestamp to read from, in milliseconds since the epoch; None for the
+            newest records.
     """
 
     topic: str
     column: str
     user: str
+    since_ms: int | None = None
 
 
 @dataclass
 class OpenJob(Message):
     """Posted to open the screen of one job."""
+
+    name: str
+
+
+@dataclass
+class OpenMismatches(Message):
+    """Posted to open what the last proof of a job found besides equal rows."""
 
     name: str
 

@@ -22,6 +22,7 @@ from .messages import (
     OpenBeside,
     OpenInspection,
     OpenJob,
+    OpenMismatches,
     OpenQuality,
     OpenQuarantine,
     OpenRows,
@@ -153,17 +154,20 @@ class Navigation(App[str]):
         from .screens.user.user_screen import UserScreen
         from .streams.user_feed import UserFeed
 
+        moment = message.moment
+        until = moment.at if moment is not None else None
+
         def feed(user: int) -> UserFeed:
             def source() -> HistorySource:
-                return self._environment.open_history(self.session.bootstrap, user)
+                return self._environment.open_history(self.session.bootstrap, user, moment)
 
-            return UserFeed(source, self._environment.clock)
+            return UserFeed(source, self._environment.clock, until)
 
         def users() -> list[int]:
             rows = self.view.data.of(USERS).rows
             return [row.user_id for row in rows if row.user_id is not None]
 
-        self._open_one(UserScreen(message.user_id, feed, users))
+        self._open_one(UserScreen(message.user_id, feed, users, until))
 
     @on(OpenAlert)
     def open_alert(self, message: OpenAlert) -> None:
@@ -196,6 +200,13 @@ class Navigation(App[str]):
 
         self._open_one(JobScreen(self.session, self.preferences, message.name))
 
+    @on(OpenMismatches)
+    def open_mismatches(self, message: OpenMismatches) -> None:
+        from .screens.mismatches.mismatch_screen import MismatchScreen
+
+        screen = MismatchScreen(self.session, message.name, self._environment.profile)
+        self._open_one(screen)
+
     @on(OpenRows)
     def open_rows(self, message: OpenRows) -> None:
         from .screens.rows.rows_screen import RowsScreen
@@ -212,17 +223,17 @@ class Navigation(App[str]):
     @on(OpenUserRecords)
     def open_user_records(self, message: OpenUserRecords) -> None:
         """Open the records of a user of another source, for whom there is no screen."""
-        from pipeline.model import Last
+        from pipeline.model import Last, Since
 
         from .screens.records.records_screen import RecordsScreen
         from .table.filter import parse
 
-        tails = self._tails()
+        tails, since = self._tails(), message.since_ms
         screen = RecordsScreen(
             tails,
             self._environment.clock,
             tails.name_of(message.topic),
-            start=Last(_USER_RECORDS),
+            start=Last(_USER_RECORDS) if since is None else Since(since),
             wanted=parse(f"{message.column}={shlex.quote(message.user)}"),
         )
         self.push_screen(self.bound(screen))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.mismatches import Kind, Mismatch, Mismatches
 from pipeline.proof import Outcome, Proof
+from pipeline.sources import Source
 from pipeline.sources.masking import Mask
 from pipeline.text.sanitise import sanitised
 from pipeline.text.words import counted
@@ -94,8 +95,14 @@ class Parity:
             waiting=self.waiting,
         )
 
-    def as_mismatches(self, proof: Proof) -> Mismatches:
-        """Return the rows that are kept beside a proof."""
+    def as_mismatches(self, proof: Proof, source: Source, hidden: Collection[str]) -> Mismatches:
+        """Return the rows that are kept beside a proof.
+
+        Args:
+            proof: The proof.
+            source: The source of the feature.
+            hidden: The source's columns that are not shown.
+        """
         counts = {
             Kind.DIFFERENT: self.different,
             Kind.MISSING: self.missing,
@@ -105,7 +112,15 @@ class Parity:
             Kind.WAITING: self.waiting,
         }
         counts = {kind: count for kind, count in counts.items() if count}
-        return Mismatches(at=proof.at, run=proof.run, counts=counts, rows=self.mismatches)
+        return Mismatches(
+            at=proof.at,
+            source=source.topic,
+            time=source.time,
+            user=None if source.user in hidden else source.user,
+            run=proof.run,
+            counts=counts,
+            rows=self.mismatches,
+        )
 
     def _reasons(self) -> Iterator[str]:
         if self.compacted:

@@ -26,11 +26,13 @@ class Verified:
     """A comparison that has ended.
 
     Attributes:
+        feature: The feature.
         parity: What it found.
         proof: What is kept of it.
         whole: Whether it lists all mismatches, rather than chosen rows.
     """
 
+    feature: Feature
     parity: Parity
     proof: Proof
     whole: bool
@@ -49,7 +51,8 @@ class Verified:
         shown, proof = as_shown(self.parity, mask, source), self.proof
         try:
             if self.whole:
-                mismatches.keep(shown.name, shown.as_mismatches(proof))
+                found = shown.as_mismatches(proof, self.feature.source, source.fields)
+                mismatches.keep(shown.name, found)
             proofs.keep(shown.name, proof)
         except InputError as error:
             _log.warning("the proof of %s is not kept: %s", shown.name, error)
@@ -90,7 +93,7 @@ def verified(
     parity = verify(feature, endpoints.kafka, job, report=report, only=only)
     # Tasks that were restarted meanwhile have not been compared as a whole.
     proof = parity.as_proof(at=time.time(), run=before if _is_still(before, run) else "")
-    return Verified(parity, proof, whole=not only)
+    return Verified(feature, parity, proof, whole=not only)
 
 
 def _is_still(before: str, run: Callable[[], str]) -> bool:

@@ -13,6 +13,7 @@ import msgspec
 
 from pipeline.errors import ChangedError, PipelineError
 from pipeline.labels.verdict import Decision, Subject
+from pipeline.mismatches import Mismatches
 from pipeline.model import (
     Checkpoint,
     Health,
@@ -199,6 +200,7 @@ class FakeBackend:
         stands: What `standing` returns.
         trained: What `spreads` returns.
         proof: What `prove` finds, of the present run; an exception is raised instead.
+        found: What `mismatches` returns.
         calls: The calls in order, without `status`.
     """
 
@@ -216,6 +218,7 @@ class FakeBackend:
     stands: Standing = field(default_factory=Standing)
     trained: Mapping[str, Spread] = field(default_factory=dict)
     proof: Proof | Exception = PROOF
+    found: Mismatches | None = None
     calls: list[str] = field(default_factory=list)
 
     @property
@@ -313,6 +316,11 @@ class FakeBackend:
         if isinstance(self.stack, Exception):
             raise self.stack
         return replace(DETAIL, name=name)
+
+    def mismatches(self, name: str) -> Mismatches | None:
+        if isinstance(self.stack, Exception):
+            raise self.stack
+        return self.found
 
     def prove(self, name: str, report: ReportProgress) -> Proof:
         self.calls.append(f"prove {name}")

@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 
 from tests.idle import DEADLINE_SECONDS
 from tui.app import FraudwatchApp
+from tui.messages import Moment
 from tui.screens.dashboard.dashboard import Dashboard
 from tui.session.environment import Environment, Profiles
 from tui.session.view import Phase, View
@@ -57,13 +58,14 @@ class Stage:
         self.clock = Clock()
         self.tails = tails
         self.history: list[HistoryPart] = []
+        self.moments: list[Moment | None] = []
         self.app = FraudwatchApp(
             Environment(
                 profile="local",
                 connect=self.connect,
                 open_source=self.open_source,
                 open_tails=lambda _: self._topics(),
-                open_history=lambda _, user: FakeHistory(user, *self.history),
+                open_history=self.open_history,
                 clock=self.clock,
                 remembered=remembered,
                 folder=folder,
@@ -76,6 +78,11 @@ class Stage:
 
     def connect(self) -> FakeBackend:
         return self.backend
+
+    def open_history(self, bootstrap: str, user: int, moment: Moment | None) -> FakeHistory:
+        """Return the history of a user."""
+        self.moments.append(moment)
+        return FakeHistory(user, *self.history)
 
     def open_source(self, bootstrap: str, sinks: Sequence[SinkTopic[Any]]) -> FakeSource:
         """Return the source of the streams."""

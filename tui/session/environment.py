@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tui.messages import Moment
 from tui.streams.limits import StreamLimits
 
 if TYPE_CHECKING:
@@ -43,7 +44,8 @@ class Environment:
         connect: Creates the backend; called in a thread after the first paint.
         open_source: Reads sink topics from Kafka at an address; called in a thread.
         open_tails: Opens and lists topics at the address that a callable returns.
-        open_history: Connects to Kafka at an address for one user; called in a thread.
+        open_history: Connects to Kafka at an address for one user, at a moment of event time or
+            now; called in a thread.
         clock: Seconds since the epoch.
         limits: How much of the streams to hold in memory.
         remembered: The file with the preferences; None holds them in memory only.
@@ -57,7 +59,7 @@ class Environment:
     connect: Callable[[], Backend]
     open_source: OpenSource
     open_tails: Callable[[Callable[[], str]], Tails]
-    open_history: Callable[[str, int], HistorySource]
+    open_history: Callable[[str, int, Moment | None], HistorySource]
     clock: Callable[[], float] = time.time
     limits: StreamLimits = field(default_factory=StreamLimits)
     remembered: Path | None = None

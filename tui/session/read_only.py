@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from textual.dom import DOMNode as Node
 
     from pipeline.labels.verdict import Decision, Subject
+    from pipeline.mismatches import Mismatches
     from pipeline.model import SimulatorCommand
     from pipeline.proof import Proof
     from pipeline.signals.standing import Standing
@@ -123,6 +124,9 @@ class ReadOnlyBackend:
 
     def prove(self, name: str, report: ReportProgress) -> Proof:
         return self._backend.prove(name, report)
+
+    def mismatches(self, name: str) -> Mismatches | None:
+        return self._backend.mismatches(name)
 
     def simulate(self, change: SimulatorCommand) -> SimulatorStatus:
         _refuse()

@@ -41,6 +41,7 @@ from .view import JobLine, Notice, Phase, Reading, Severity, View
 
 if TYPE_CHECKING:
     from pipeline.labels.verdict import Decision, Subject
+    from pipeline.mismatches import Mismatches
     from pipeline.signals.standing import Standing
     from pipeline.signals.trees import Spread
     from tui.streams.panel_state import StoredPanel
@@ -200,6 +201,10 @@ class Session:
     def job_detail(self, name: str) -> JobDetail:
         """Return a job's details; blocks."""
         return self._required().job_detail(name)
+
+    def mismatches(self, name: str) -> Mismatches | None:
+        """Return what the last proof of a job found besides equal rows; blocks."""
+        return self._required().mismatches(name)
 
     def simulate(self, command: SimulatorCommand) -> None:
         self._simulator.give(command)

@@ -87,9 +87,13 @@ class HistoryState:
 
     Duplicates change nothing: a transaction is identified by all of its fields, a result by its
     time and its numbers.
+
+    Args:
+        until: The last moment of event time that counts; None for no last one.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, until: datetime | None = None) -> None:
+        self._until = until or datetime.max
         self._clear()
 
     def _clear(self) -> None:
@@ -105,13 +109,14 @@ class HistoryState:
         self._read += batch.read
         self._caught_up = self._caught_up or (batch.lag == 0 and not batch.error)
         for row in batch.transactions:
-            if row not in self._transactions:
+            if row not in self._transactions and row.trans_date_trans_time <= self._until:
                 self._transactions[row] = None
                 self._total += 1
                 self._flagged += bool(row.is_fraud)
         for mean in batch.means:
-            self._means[mean] = None
-        for window in batch.windows:
+            if mean.trans_date_trans_time <= self._until:
+                self._means[mean] = None
+        for window in (each for each in batch.windows if each.window_end <= self._until):
             self._windows[window.window_end, window.window_start] = window
         for rows in (self._transactions, self._means):
             while len(rows) > MOST_ROWS:

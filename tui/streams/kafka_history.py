@@ -10,8 +10,9 @@ from pipeline.config import KafkaSettings
 from pipeline.contract import TRANSACTION_TOPIC, RollingRow, Transaction, WindowRow
 from pipeline.kafka.consumer import BatchConsumer
 from pipeline.kafka.records import Record, decode
-from pipeline.model import Last
+from pipeline.model import Last, Since, Start
 from pipeline.sources.masking import Mask, MaskOf, nothing
+from tui.messages import Moment
 
 from .history import HistoryBatch
 from .sink_topics import ROLLING, TUMBLING
@@ -19,8 +20,16 @@ from .sink_topics import ROLLING, TUMBLING
 _TOPICS: Final = (TRANSACTION_TOPIC, ROLLING.topic, TUMBLING.topic)
 # Per topic: it takes seconds to read, and covers hours of one user.
 PAST_RECORDS: Final = 200_000
+_PAST: Final = Last(PAST_RECORDS)
 _MAX_RECORDS: Final = 20_000
 _POLL_SECONDS: Final = 0.1
+
+
+def start_at(moment: Moment | None) -> Start:
+    """Return where to start reading, to see a user at a moment of event time, or now."""
+    if moment is None or moment.since_ms is None:
+        return _PAST
+    return Since(moment.since_ms)
 
 
 class KafkaHistory:
@@ -30,13 +39,20 @@ class KafkaHistory:
         kafka: The cluster and its credentials.
         user_id: The user's id.
         mask_of: Returns what is hidden in a topic, by its name in Kafka.
+        start: Where to start reading.
     """
 
-    def __init__(self, kafka: KafkaSettings, user_id: int, mask_of: MaskOf = nothing) -> None:
+    def __init__(
+        self,
+        kafka: KafkaSettings,
+        user_id: int,
+        mask_of: MaskOf = nothing,
+        start: Start = _PAST,
+    ) -> None:
         self._mask = mask_of(kafka.topic(TRANSACTION_TOPIC))
         self._key = str(user_id).encode()
         self._topics = {kafka.topic(name): name for name in _TOPICS}
-        self._consumer = BatchConsumer(kafka, tuple(self._topics), Last(PAST_RECORDS))
+        self._consumer = BatchConsumer(kafka, tuple(self._topics), start)
 
     def poll(self) -> HistoryBatch:
         """Return the user's records among those that arrived since the last poll."""

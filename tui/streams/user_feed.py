@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 
 from . import problem
 from .history import HistorySource, HistoryState, UserHistory
@@ -19,18 +20,22 @@ class UserFeed(ReadingThread):
     Args:
         open_source: Connects; called in the thread, again until it succeeds.
         clock: Seconds since the epoch.
+        until: The last moment of event time that is shown; None for no last one.
     """
 
     FAILED = "the history of a user cannot be read"
 
     def __init__(
-        self, open_source: Callable[[], HistorySource], clock: Callable[[], float]
+        self,
+        open_source: Callable[[], HistorySource],
+        clock: Callable[[], float],
+        until: datetime | None = None,
     ) -> None:
         super().__init__("user")
         self._open_source = open_source
         self._clock = clock
         self._source: HistorySource | None = None
-        self._state = HistoryState()
+        self._state = HistoryState(until)
         self.history = UserHistory()
         """Replaced as a whole, so that any thread may read it."""
 

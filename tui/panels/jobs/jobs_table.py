@@ -9,7 +9,7 @@ from pipeline.model import JobState, JobStatus, OtherJob
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone
 from tui.keymap import Scope, bindings
-from tui.messages import OpenJob, OpenRows, ProveJobs
+from tui.messages import OpenJob, OpenMismatches, OpenRows, ProveJobs
 from tui.panels.command_chosen import CommandChosen
 from tui.panels.jobs.proof_badge import badge
 from tui.panels.panel_table import PanelTable
@@ -176,6 +176,11 @@ class JobsPanel(Guarded, PanelTable[JobLine]):
     def action_prove_all(self) -> None:
         """Prove every job."""
         self.post_message(ProveJobs(None))
+
+    def action_mismatches(self) -> None:
+        """Open what the last proof of the selected job found besides equal rows."""
+        if self.selected is not None:
+            self.post_message(OpenMismatches(self.selected.status.name))
 
     def action_rows(self) -> None:
         """Open the rows that the selected job writes."""

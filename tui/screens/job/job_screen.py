@@ -14,7 +14,7 @@ from pipeline.model import JobDetail
 from tui.drawing import code, text
 from tui.drawing.tones import Piece, Tone, content
 from tui.keymap import Scope, inner_bindings
-from tui.messages import LookAgain, OpenJob, OpenRows
+from tui.messages import LookAgain, OpenJob, OpenMismatches, OpenRows
 from tui.preferences import PreferencesFile
 from tui.screens.commands.job_commands import give_when_sure
 from tui.screens.live_screen import LiveScreen
@@ -132,6 +132,10 @@ class JobScreen(Guarded, LiveScreen):
         """Prove the job."""
         self._session.prove(frozenset({self._job}))
         self.post_message(LookAgain())
+
+    def action_mismatches(self) -> None:
+        """Open what the last proof found besides equal rows."""
+        self.post_message(OpenMismatches(self._job))
 
     def action_rows(self) -> None:
         """Open the rows that the job writes."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from textual.content import Content
 from textual.widget import Widget
@@ -21,11 +22,13 @@ class UserHead(Widget):
 
     Args:
         user_id: The user's id.
+        moment: The moment of event time that the user is shown at; None for now.
     """
 
-    def __init__(self, user_id: int) -> None:
+    def __init__(self, user_id: int, moment: datetime | None = None) -> None:
         super().__init__(id="user-head")
         self._user = user_id
+        self._moment = moment
         self._history = UserHistory()
         self._now = 0.0
 
@@ -42,6 +45,8 @@ class UserHead(Widget):
 
     def _who(self) -> Sequence[Piece]:
         pieces = [Piece("user ", Tone.QUIET), Piece(str(self._user), Tone.TITLE)]
+        if self._moment is not None:
+            pieces += [Piece(f"   as of {text.event_time(self._moment)}", Tone.WAITS)]
         if self._history.seen:
             newest = self._history.seen[0].transaction
             name = text.clean(f"{newest.first} {newest.last}", _NAME_CELLS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Final
 
 from textual import on
@@ -37,6 +38,7 @@ class UserScreen(LiveScreen):
         user_id: The user's id.
         open_feed: Creates the thread that reads a user's history.
         users: The ids in the table of users, in its order.
+        moment: The moment of event time to show the user at; None for now.
     """
 
     CSS_PATH = "user.tcss"
@@ -49,10 +51,12 @@ class UserScreen(LiveScreen):
         user_id: int,
         open_feed: OpenFeed,
         users: Callable[[], Sequence[int]],
+        moment: datetime | None = None,
     ) -> None:
         super().__init__()
         self._user = user_id
         self._users = users
+        self._moment = moment
         self._feed = open_feed(user_id)
         self._drawn: UserHistory | None = None
 
@@ -66,7 +70,7 @@ class UserScreen(LiveScreen):
 
     def compose(self) -> ComposeResult:
         """Lay out the user's head, the plot, windows and transactions."""
-        yield UserHead(self._user)
+        yield UserHead(self._user, self._moment)
         with Container(id="user-body"):
             yield TimePlot("Amounts", "amount")
             with Vertical(id="user-windows-panel"):
