@@ -199,6 +199,7 @@ KEYMAP: Final = (
     _key("2", "section('sql')", "SQL", "The Flink SQL that runs", _ONE),
     _key("3", "section('exceptions')", "exceptions", "Exceptions with their stack traces", _ONE),
     _key("4", "section('state')", "state", "Savepoints and checkpoints, and the one to resume from", _ONE),
+    _key("5", "section('timeliness')", "in time", "When values were there, and what was known before", _ONE),
     _key("right tab", "turn(1)", "next", "Next section", _ONE),
     _key("left shift+tab", "turn(-1)", "previous", "Previous section", _ONE),
     _key("j down", "scroll(1)", "down", "Scroll down", _ONE),

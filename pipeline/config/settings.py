@@ -144,9 +144,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         return self.state_dir / "proofs.json"
 
     @property
-    def mismatches_dir(self) -> Path:
-        """What the last comparison of each job found besides equal rows: see `mismatches`."""
-        return self.state_dir / "mismatches"
+    def findings_dir(self) -> Path:
+        """What the last comparison of each job found besides equal rows: see `findings`."""
+        return self.state_dir / "findings"
 
     @property
     def savepoints_dir(self) -> Path:

@@ -14,7 +14,7 @@ from typing import Final
 import duckdb
 
 from pipeline.features import Feature
-from pipeline.mismatches import Kind
+from pipeline.findings import Kind
 from pipeline.text.sql import identifier
 
 from . import listing

@@ -14,7 +14,7 @@ import ibis
 from ibis.backends.sql.datatypes import DuckDBType
 
 from pipeline.features import Feature
-from pipeline.mismatches import Input, Kind, Mismatch, as_value
+from pipeline.findings import Input, Kind, Mismatch, as_value
 from pipeline.text.sql import identifier, literal
 
 from . import lateness

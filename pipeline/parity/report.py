@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.mismatches import Kind, Mismatch, Mismatches
+from pipeline.findings import Findings, Kind, Mismatch, Timeliness
 from pipeline.proof import Outcome, Proof
 from pipeline.sources import Source
 from pipeline.sources.masking import Mask
@@ -38,6 +38,7 @@ class Parity:
         compacted: Topics from which compaction has removed records.
         largest_relative_error: Between the measures of equal rows.
         mismatches: Some of the rows that are not the same, the wrong ones first.
+        timeliness: How long after a transaction its value was there; None if that is not known.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Parity:
     compacted: tuple[str, ...]
     largest_relative_error: float
     mismatches: tuple[Mismatch, ...]
+    timeliness: Timeliness | None = None
 
     @property
     def outcome(self) -> Outcome:
@@ -95,7 +97,7 @@ class Parity:
             waiting=self.waiting,
         )
 
-    def as_mismatches(self, proof: Proof, source: Source, hidden: Collection[str]) -> Mismatches:
+    def as_findings(self, proof: Proof, source: Source, hidden: Collection[str]) -> Findings:
         """Return the rows that are kept beside a proof.
 
         Args:
@@ -112,7 +114,7 @@ class Parity:
             Kind.WAITING: self.waiting,
         }
         counts = {kind: count for kind, count in counts.items() if count}
-        return Mismatches(
+        return Findings(
             at=proof.at,
             source=source.topic,
             time=source.time,
@@ -120,6 +122,7 @@ class Parity:
             run=proof.run,
             counts=counts,
             rows=self.mismatches,
+            timeliness=self.timeliness,
         )
 
     def _reasons(self) -> Iterator[str]:

@@ -22,6 +22,7 @@ from .late import LateComparison, explain_late
 from .origins import is_windowed
 from .report import Parity
 from .tables import BEGINNING, END, StoredRows, read_sink, read_transactions, workspace
+from .timely import timeliness
 
 _SETTLE_SECONDS: Final = 3.0
 _IDLE_SECONDS: Final = 5.0
@@ -138,9 +139,11 @@ def verify(
             if rows.gaps and is_compacted(kafka, name)
         ]
         found = listing.mismatches(feature, transactions, sink, only)
+        timely = timeliness(feature, transactions, sink)
     return replace(
         parity,
         mismatches=found,
+        timeliness=timely,
         unread=unread.count,
         compacted=tuple(gone),
         stopped=not job.running,

@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.features import Feature
-from pipeline.mismatches import Kind
+from pipeline.findings import Kind
 from pipeline.text.sql import identifier
 
 from . import listing

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Final
 
 from pipeline.config import Settings
-from pipeline.mismatches import KeptMismatches, Mismatches
+from pipeline.findings import Findings, KeptFindings
 from pipeline.proof import Proof, Proofs
 
 from .declarations import Declared
@@ -30,7 +30,7 @@ class Proven(Declared):
         super().__init__(settings)
         self._stack = Stack(settings)
         self.proofs = Proofs(settings.proofs_file)
-        self._mismatches = KeptMismatches(settings.mismatches_dir)
+        self._findings = KeptFindings(settings.findings_dir)
 
     def verify(
         self,
@@ -62,7 +62,7 @@ class Proven(Declared):
         found = verified(feature, self._stack, report, only)
         kafka = self._settings.kafka
         masks = (self.mask_of(kafka.topic(each.topic)) for each in (feature, feature.source))
-        return found.keep(self.proofs, self._mismatches, *masks)
+        return found.keep(self.proofs, self._findings, *masks)
 
     def prove(self, name: str, report: Callable[[str], None] = lambda _: None) -> Proof:
         """Verify a job in a process of its own, of the lowest priority.
@@ -72,7 +72,7 @@ class Proven(Declared):
         """
         return prove(self._settings, name, report)
 
-    def mismatches(self, name: str) -> Mismatches | None:
+    def findings(self, name: str) -> Findings | None:
         """Return the rows that the last comparison of a job found not to be equal.
 
         None before the first.
@@ -80,9 +80,9 @@ class Proven(Declared):
         Raises:
             InputError: The file with them cannot be read.
         """
-        return self._mismatches.of(name)
+        return self._findings.of(name)
 
     def _forget(self, names: Collection[str]) -> None:
         """Forget what is known of jobs whose state is discarded."""
         self.proofs.forget(names)
-        self._mismatches.forget(names)
+        self._findings.forget(names)

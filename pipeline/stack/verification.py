@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from pipeline.errors import InputError, PipelineError
 from pipeline.features import Feature
-from pipeline.mismatches import KeptMismatches
+from pipeline.findings import KeptFindings
 from pipeline.parity.live import LiveJob
 from pipeline.parity.report import Parity, as_shown
 from pipeline.parity.verify import verify
@@ -38,7 +38,7 @@ class Verified:
     whole: bool
 
     def keep(
-        self, proofs: Proofs, mismatches: KeptMismatches, mask: Mask, source: Mask
+        self, proofs: Proofs, findings: KeptFindings, mask: Mask, source: Mask
     ) -> tuple[Parity, Proof]:
         """Keep it, as it is shown, and return it likewise; it counts also if it cannot be kept.
 
@@ -51,8 +51,8 @@ class Verified:
         shown, proof = as_shown(self.parity, mask, source), self.proof
         try:
             if self.whole:
-                found = shown.as_mismatches(proof, self.feature.source, source.fields)
-                mismatches.keep(shown.name, found)
+                found = shown.as_findings(proof, self.feature.source, source.fields)
+                findings.keep(shown.name, found)
             proofs.keep(shown.name, proof)
         except InputError as error:
             _log.warning("the proof of %s is not kept: %s", shown.name, error)

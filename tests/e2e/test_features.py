@@ -189,12 +189,23 @@ def test_verify_finds_what_is_wrong(replayed: Runtime, fraudwatch: Run) -> None:
             producer.send(record.key or b"", json.dumps(value).encode())
     parity = replayed.verify("rolling")
     assert (parity.different, parity.duplicates, parity.missing) == (2, 1, 0)
-    assert {each.kind for each in parity.mismatches} == {"different", "not expected", "duplicate"}
+    kinds = {each.kind for each in parity.mismatches}
+    assert kinds - {"waiting"} == {"different", "not expected", "duplicate"}
     done = fraudwatch("verify", "rolling", "--json")
     assert done.returncode == 1
     (report,) = json.loads(done.stdout)
     assert report["proved"] is False
     assert report["different"] == 2
+    (row,) = (each for each in report["mismatches"] if each["kind"] == "different")
+    assert row["errors"]["user_mean_trans_amt_last_360min"] > 0
+    count = row["expected"]["user_trans_count_last_360min"]
+    assert row["inputs_total"] == count == len(row["inputs"])
+    kept = replayed.findings("rolling")
+    assert kept is not None and kept.rows == parity.mismatches
+    again = fraudwatch("verify", "rolling", "--only", f"user_id={row['identity']['user_id']}")
+    assert again.returncode == 1
+    assert f"computed from {count} record" in again.stdout
+    assert "equal: " in again.stdout, "the user's other rows"
 
 
 def test_stop_with_savepoint_and_resume_lose_and_repeat_nothing(

@@ -12,8 +12,8 @@ from typing import Any, Final
 import msgspec
 
 from pipeline.errors import ChangedError, PipelineError
+from pipeline.findings import Findings, Known, Timeliness
 from pipeline.labels.verdict import Decision, Subject
-from pipeline.mismatches import Mismatches
 from pipeline.model import (
     Checkpoint,
     Health,
@@ -182,6 +182,26 @@ class Clock:
 PROOF: Final = Proof(outcome=Outcome.PROVED, rows=9_317, wrong=0, at=NOW - 40)
 
 
+FOUND: Final = Findings(
+    at=NOW - 40,
+    source="transaction",
+    time="trans_date_trans_time",
+    user="user_id",
+    timeliness=Timeliness(
+        rows=9_317,
+        median=0.257,
+        most=1.62,
+        longest=64.0,
+        delays=(609, 4_180, 4_310, 168, 0, 0, 50),
+        known=(
+            Known(after=0.1, none=932, within=(609, 54, 470, 1_964, 5_288)),
+            Known(after=1.0, none=134, within=(8_965, 11, 40, 67, 100)),
+            Known(after=15.0, none=0, within=(9_267, 0, 0, 20, 30)),
+        ),
+    ),
+)
+
+
 @dataclass
 class FakeBackend:
     """A stack without processes.
@@ -218,7 +238,7 @@ class FakeBackend:
     stands: Standing = field(default_factory=Standing)
     trained: Mapping[str, Spread] = field(default_factory=dict)
     proof: Proof | Exception = PROOF
-    found: Mismatches | None = None
+    found: Findings | None = None
     calls: list[str] = field(default_factory=list)
 
     @property
@@ -317,7 +337,7 @@ class FakeBackend:
             raise self.stack
         return replace(DETAIL, name=name)
 
-    def mismatches(self, name: str) -> Mismatches | None:
+    def findings(self, name: str) -> Findings | None:
         if isinstance(self.stack, Exception):
             raise self.stack
         return self.found

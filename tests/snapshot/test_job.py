@@ -12,12 +12,12 @@ from textual.pilot import Pilot
 from pipeline.model import JobState
 from tui.screens.job.job_screen import JobScreen
 
-from .fakes import JOBS, STATUS, FakeBackend, FakeSource, unreachable
+from .fakes import FOUND, JOBS, STATUS, FakeBackend, FakeSource, unreachable
 from .sample_rows import NOW, live_batch
 from .stage import Stage, flowing
 
 WIDE = (120, 40)
-SECTIONS = {"1": "ibis", "2": "sql", "3": "exceptions", "4": "state"}
+SECTIONS = {"1": "ibis", "2": "sql", "3": "exceptions", "4": "state", "5": "in time"}
 """By their keys."""
 Compare = Callable[..., bool]
 Open = Callable[[Pilot[Any], str], Awaitable[object]]
@@ -40,7 +40,7 @@ async def open_job(stage: Stage, pilot: Pilot[Any], *keys: str) -> JobScreen:
 
 
 def while_it_runs() -> tuple[Stage, Open]:
-    stage = Stage(source=FakeSource(live_batch()))
+    stage = Stage(FakeBackend(found=FOUND), FakeSource(live_batch()))
     return stage, lambda pilot, section: open_job(stage, pilot, section)
 
 
@@ -149,7 +149,9 @@ async def test_on_a_wide_screen_sections_change_and_what_is_above_them_stays(
     stage, before = while_it_runs()
     lines = await stage.lines(WIDE, lambda pilot: before(pilot, section))
     below = SECTIONS_LINE + 1
-    assert flowing(lines[SECTIONS_LINE]) == "─ 1 Ibis ─ 2 Flink SQL ─ 3 Exceptions 1 ─ 4 State 2"
+    assert flowing(lines[SECTIONS_LINE]) == (
+        "─ 1 Ibis ─ 2 Flink SQL ─ 3 Exceptions 1 ─ 4 State 2 ─ 5 In time"
+    )
     assert lines[:below] == first[:below]
     assert lines[below : below + len(said)] == said
     assert not any(lines[below + len(said) : -1])
@@ -171,7 +173,7 @@ async def test_a_failed_job_says_why_and_has_no_metrics() -> None:
     assert flowing(lines[5]) == "written – took – dropped late –"
     assert flowing(lines[6]) == "lag – failed – busy –"
     assert flowing(lines[7]) == "behind – restarts – back-pressure –"
-    assert flowing(lines[8]) == "─ 1 Ibis ─ 2 Flink SQL ─ 3 Exceptions 1 ─ 4 State 2"
+    assert flowing(lines[8]) == "─ 1 Ibis ─ 2 Flink SQL ─ 3 Exceptions 1 ─ 4 State 2 ─ 5 In time"
     assert lines[9] == " 2023-11-14 22:08:00, 5 min ago"
     assert lines[10] == (" org.apache.flink.util.FlinkException: the TaskManager was lost")
     assert lines[11] == " ␉at org.apache.flink.runtime.A.b(A.java:17)"
@@ -197,7 +199,7 @@ async def test_while_flink_is_away_a_job_is_as_it_was() -> None:
     assert flowing(lines[5]) == "written – took – dropped late –"
     assert flowing(lines[6]) == "lag – failed – busy –"
     assert flowing(lines[7]) == "behind – restarts – back-pressure –"
-    assert flowing(lines[8]) == "─ 1 Ibis ─ 2 Flink SQL ─ 3 Exceptions 1 ─ 4 State 2"
+    assert flowing(lines[8]) == "─ 1 Ibis ─ 2 Flink SQL ─ 3 Exceptions 1 ─ 4 State 2 ─ 5 In time"
     assert lines[9] == (
         " Flink at http://127.0.0.1:8081 does not answer. See whether it runs "
         "with `fraudwatch status`. As it was 30 s ago."

@@ -16,12 +16,12 @@ from pipeline.config import KafkaSettings
 from pipeline.errors import InputError
 from pipeline.features import BUILT_IN, Registry, feature
 from pipeline.features.masks import Masks
+from pipeline.findings import Input, Kind, Mismatch, Value
 from pipeline.kafka.json_decoder import JsonDecoder
 from pipeline.kafka.quarantine import validate_rows
 from pipeline.kafka.records import Record
 from pipeline.kafka.shown import shown
 from pipeline.kafka.tail import json_object, text_line
-from pipeline.mismatches import Input, Kind, Mismatch, Value
 from pipeline.parity.report import Parity, as_shown, render, render_rows
 from pipeline.sources import TRANSACTION, source
 from pipeline.sources.masking import HIDDEN, OPEN, Mask, masked
@@ -214,6 +214,7 @@ def test_the_examples_of_verify_are_hidden() -> None:
     row: dict[str, Value] = {"cc_num": CARD, "first": CANARY, "last": None, "amt": 1.5}
     counts: dict[str, Any] = {each.name: 0 for each in fields(Parity)}
     given = counts | {"name": "flagged", "late_reason": "", "compacted": (), "missing": 1}
+    given |= {"timeliness": None}
     record = Input(partition=0, offset=1, arrived_ms=1, late_seconds=0, values={"job": CANARY})
     mismatch = Mismatch(
         kind=Kind.MISSING,

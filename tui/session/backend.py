@@ -17,8 +17,8 @@ from pipeline.model import (
 )
 
 if TYPE_CHECKING:
+    from pipeline.findings import Findings
     from pipeline.labels.verdict import Decision, Subject
-    from pipeline.mismatches import Mismatches
     from pipeline.model import SimulatorCommand
     from pipeline.proof import Proof
     from pipeline.signals.standing import Standing
@@ -103,7 +103,7 @@ class Backend(Protocol):
     def prove(self, name: str, report: ReportProgress) -> Proof:
         """Compare a job's rows with their batch recomputation, at the lowest priority."""
 
-    def mismatches(self, name: str) -> Mismatches | None:
+    def findings(self, name: str) -> Findings | None:
         """Return what the last proof of a job found besides equal rows; None before the first."""
 
     def simulate(self, change: SimulatorCommand) -> SimulatorStatus:

@@ -21,8 +21,8 @@ from tui.keymap import changing_actions
 if TYPE_CHECKING:
     from textual.dom import DOMNode as Node
 
+    from pipeline.findings import Findings
     from pipeline.labels.verdict import Decision, Subject
-    from pipeline.mismatches import Mismatches
     from pipeline.model import SimulatorCommand
     from pipeline.proof import Proof
     from pipeline.signals.standing import Standing
@@ -125,8 +125,8 @@ class ReadOnlyBackend:
     def prove(self, name: str, report: ReportProgress) -> Proof:
         return self._backend.prove(name, report)
 
-    def mismatches(self, name: str) -> Mismatches | None:
-        return self._backend.mismatches(name)
+    def findings(self, name: str) -> Findings | None:
+        return self._backend.findings(name)
 
     def simulate(self, change: SimulatorCommand) -> SimulatorStatus:
         _refuse()

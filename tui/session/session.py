@@ -40,8 +40,8 @@ from .start import jobs_up, kafka_answers, start_of
 from .view import JobLine, Notice, Phase, Reading, Severity, View
 
 if TYPE_CHECKING:
+    from pipeline.findings import Findings
     from pipeline.labels.verdict import Decision, Subject
-    from pipeline.mismatches import Mismatches
     from pipeline.signals.standing import Standing
     from pipeline.signals.trees import Spread
     from tui.streams.panel_state import StoredPanel
@@ -202,9 +202,9 @@ class Session:
         """Return a job's details; blocks."""
         return self._required().job_detail(name)
 
-    def mismatches(self, name: str) -> Mismatches | None:
+    def findings(self, name: str) -> Findings | None:
         """Return what the last proof of a job found besides equal rows; blocks."""
-        return self._required().mismatches(name)
+        return self._required().findings(name)
 
     def simulate(self, command: SimulatorCommand) -> None:
         self._simulator.give(command)

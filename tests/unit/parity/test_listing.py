@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from pipeline import contract, features
-from pipeline.mismatches import Kind, Mismatch
+from pipeline.findings import Kind, Mismatch
 from pipeline.parity.batch import evaluate
 from pipeline.parity.report import Parity, render, render_rows
 from pipeline.parity.verify import NOTHING

@@ -11,7 +11,7 @@ import pytest
 from pipeline import features
 from pipeline.config import KafkaSettings
 from pipeline.errors import InputError, UnansweredError
-from pipeline.mismatches import KeptMismatches
+from pipeline.findings import KeptFindings
 from pipeline.model import JobState, JobStatus
 from pipeline.parity.report import Parity
 from pipeline.parity.verify import NOTHING
@@ -43,11 +43,12 @@ def verified(
         rest=lambda _: None,
     )
     counts: dict[str, Any] = {each.name: 0 for each in fields(Parity)}
-    more = {"name": "rolling", "equal": 7, "late_reason": "", "compacted": (), "mismatches": ()}
+    more = {"name": "rolling", "equal": 7, "late_reason": "", "compacted": ()}
+    more |= {"mismatches": (), "timeliness": None}
     parity = Parity(**counts | more)
     monkeypatch.setattr(verification, "verify", lambda *_, **__: parity)
     found = verification.verified(ROLLING, stack, lambda _: None, only)
-    kept = KeptMismatches(file.parent / "mismatches")
+    kept = KeptFindings(file.parent / "findings")
     return found.keep(Proofs(file), kept, OPEN, OPEN)
 
 
@@ -61,7 +62,7 @@ def test_only_the_run_that_was_compared_as_a_whole_is_kept(
     _, proof = verified(monkeypatch, tmp_path / "proofs.json", iter(["a@1", after]))
     assert proof.run == kept
     assert Proofs(tmp_path / "proofs.json").last() == {"rolling": proof}
-    found = KeptMismatches(tmp_path / "mismatches").of("rolling")
+    found = KeptFindings(tmp_path / "findings").of("rolling")
     assert found is not None
     assert (found.at, found.run) == (proof.at, kept)
 
@@ -70,7 +71,7 @@ def test_chosen_rows_are_not_kept_as_all_mismatches(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     verified(monkeypatch, tmp_path / "proofs.json", iter(["a@1", "a@1"]), {"user_id": "7"})
-    assert KeptMismatches(tmp_path / "mismatches").of("rolling") is None
+    assert KeptFindings(tmp_path / "findings").of("rolling") is None
     with pytest.raises(InputError, match="amt is no column that identifies the rows of rolling"):
         verified(monkeypatch, tmp_path / "proofs.json", iter([]), {"amt": "7"})
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from textual.containers import VerticalScroll
 
-from tests.snapshot.fakes import DETAIL, FakeSource
+from tests.snapshot.fakes import DETAIL, FOUND, FakeBackend, FakeSource
 from tests.snapshot.sample_rows import live_batch
 from tests.snapshot.stage import Stage
 from tests.snapshot.test_job import open_job
@@ -16,7 +16,7 @@ from tui.screens.job.job_screen import JobScreen
 
 
 def stage() -> Stage:
-    return Stage(source=FakeSource(live_batch()))
+    return Stage(FakeBackend(found=FOUND), FakeSource(live_batch()))
 
 
 async def test_every_key_of_the_scope_is_bound() -> None:
@@ -38,8 +38,12 @@ async def test_every_key_of_the_scope_is_bound() -> None:
         (["4"], "→ checkpoint"),
         (["right", "right"], "Caused by"),
         (["tab"], "CREATE TEMPORARY TABLE"),
-        (["left"], "→ checkpoint"),
-        (["shift+tab"], "→ checkpoint"),
+        (["5"], "A value was there after median 0.26 s 99 of 100 1.6 s longest 1 min"),
+        (["5"], "up to 1 s 46.3 % █"),
+        (["5"], "the final value 6.5 % 96.2 % 99.5 %"),
+        (["5"], "no value 10.0 % 1.4 % 0.0 %"),
+        (["left", "left"], "→ checkpoint"),
+        (["shift+tab"], "A value was there after"),
     ],
 )
 async def test_sections(keys: list[str], said: str) -> None:

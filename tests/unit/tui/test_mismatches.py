@@ -14,7 +14,7 @@ import pytest
 from textual.pilot import Pilot
 
 from pipeline.errors import InputError
-from pipeline.mismatches import Input, Kind, Mismatch, Mismatches, Value
+from pipeline.findings import Findings, Input, Kind, Mismatch, Value
 from pipeline.proof import Outcome
 from tests.snapshot.fakes import JOBS, PROOF, STATUS, FakeBackend, FakeSource
 from tests.snapshot.sample_rows import EVENT_TIME, NOW, live_batch
@@ -85,7 +85,7 @@ ROWS = (
         errors={},
     ),
 )
-FOUND = Mismatches(
+FOUND = Findings(
     at=NOW - 40,
     source="transaction",
     time=TIME,
@@ -102,7 +102,7 @@ RUNS = replace(
 )
 
 
-def stage(found: Mismatches | None = FOUND, **given: Any) -> Stage:
+def stage(found: Findings | None = FOUND, **given: Any) -> Stage:
     return Stage(FakeBackend(RUNS, found=found), FakeSource(live_batch()), **given)
 
 
@@ -241,7 +241,7 @@ async def test_a_file_that_cannot_be_read_is_a_sentence(monkeypatch: pytest.Monk
     def damaged(_: str) -> None:
         raise InputError("rolling.json is damaged.", "Move it away.")
 
-    monkeypatch.setattr(shown.backend, "mismatches", damaged)
+    monkeypatch.setattr(shown.backend, "findings", damaged)
     async with shown.app.run_test(size=(80, 24)) as pilot:
         await opened(shown, pilot)
         await shown.shows(pilot, "rolling.json is damaged. Move it away.")

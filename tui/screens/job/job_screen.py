@@ -1,4 +1,4 @@
-"""The screen of one job: metrics, Ibis expression, SQL, exceptions and saved state."""
+"""The screen of one job: metrics, Ibis expression, SQL, exceptions, saved state, timeliness."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Footer, Static
 
+from pipeline.findings import Findings
 from pipeline.model import JobDetail
 from tui.drawing import code, text
 from tui.drawing.tones import Piece, Tone, content
@@ -28,10 +29,12 @@ from tui.widgets.titles import Title, TitleLine
 
 from .detail_text import exceptions, state
 from .metrics_lines import JobMetricsLines
+from .timely_text import timely
 
 _DETAIL_SECONDS: Final = 2.0
-_SECTIONS: Final = ("expression", "sql", "exceptions", "state")
-_NAMES: Final = ("Ibis", "Flink SQL", "Exceptions", "State")
+_TIMELY: Final = "timeliness"
+_SECTIONS: Final = ("expression", "sql", "exceptions", "state", _TIMELY)
+_NAMES: Final = ("Ibis", "Flink SQL", "Exceptions", "State", "In time")
 
 
 class Section(VerticalScroll, can_focus=True, inherit_bindings=False):
@@ -59,6 +62,9 @@ class JobScreen(Guarded, LiveScreen):
         self._section = _SECTIONS[0]
         self._shown: tuple[str, Watched[JobDetail]] | None = None
         self._watch = self._new_watch()
+        self._found: Watch[Findings | None] = Watch(
+            lambda: session.findings(name), _DETAIL_SECONDS, session.clock, name="job-findings"
+        )
 
     @property
     def job(self) -> str:
@@ -81,9 +87,11 @@ class JobScreen(Guarded, LiveScreen):
 
     def on_mount(self) -> None:
         self._watch.start()
+        self._found.start()
 
     def on_unmount(self) -> None:
         self._watch.stop()
+        self._found.stop()
 
     def draw(self, view: View) -> None:
         detail = self.detail
@@ -96,6 +104,7 @@ class JobScreen(Guarded, LiveScreen):
     def look_again(self) -> None:
         """Read the job's details now rather than at the next interval."""
         self._watch.now()
+        self._found.now()
 
     def action_section(self, section: str) -> None:
         self._section = section
@@ -165,7 +174,7 @@ class JobScreen(Guarded, LiveScreen):
         )
 
     def _show_section(self, detail: Watched[JobDetail], now: float) -> None:
-        notes = ("", "", _count(detail, "failures"), _count(detail, "restore_points"))
+        notes = ("", "", _count(detail, "failures"), _count(detail, "restore_points"), "")
         self.query_one("TitleLine.sections", TitleLine).titles = tuple(
             Title(panel, str(number), name, note, shown=panel == self._section)
             for number, (panel, name, note) in enumerate(
@@ -174,10 +183,15 @@ class JobScreen(Guarded, LiveScreen):
         )
         shown = (self._section, detail)
         # The ages in the list of states change; other sections are laid out only when they change.
-        if shown == self._shown and self._section != "state":
+        if shown == self._shown and self._section not in ("state", _TIMELY):
             return
         self._shown = shown
-        self.query_one("#section-text", Static).update(_text(self._section, detail, now))
+        said = (
+            timely(self._found.last, now)
+            if self._section == _TIMELY
+            else _text(self._section, detail, now)
+        )
+        self.query_one("#section-text", Static).update(said)
 
 
 def _count(detail: Watched[JobDetail], what: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline.mismatches import Input, Mismatch, Value
+from pipeline.findings import Input, Mismatch, Value
 from pipeline.model import SinkColumn
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone

@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.widgets import Footer, Static
 
 from pipeline.contract import TRANSACTION_TOPIC
-from pipeline.mismatches import Mismatch, Mismatches
+from pipeline.findings import Findings, Mismatch
 from pipeline.text.words import counted
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone, content
@@ -51,9 +51,9 @@ class MismatchScreen(LiveScreen):
         self._session = session
         self._job = name
         self._profile = profile
-        self._shown: Mismatches | None = None
-        self._watch: Watch[Mismatches | None] = Watch(
-            lambda: session.mismatches(name), _SECONDS, session.clock, name="mismatches"
+        self._shown: Findings | None = None
+        self._watch: Watch[Findings | None] = Watch(
+            lambda: session.findings(name), _SECONDS, session.clock, name="mismatches"
         )
 
     def compose(self) -> ComposeResult:
@@ -146,7 +146,7 @@ class MismatchScreen(LiveScreen):
         return next((line for line in view.jobs if line.status.name == self._job), None)
 
 
-def _note(found: Mismatches | None) -> str:
+def _note(found: Findings | None) -> str:
     if found is None or not found.rows:
         return ""
     total = sum(found.counts.values())

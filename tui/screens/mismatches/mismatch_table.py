@@ -7,13 +7,14 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 
-from pipeline.mismatches import Kind, Mismatch, Value
+from pipeline.findings import Kind, Mismatch, Value
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone
 from tui.table.column import Column, Columns
 from tui.table.live_table import LiveTable
 
 _CELLS: Final = 80
+_WINDOW_START: Final = "window_start"
 _TONES: Final = {
     Kind.LATE: Tone.WAITS,
     Kind.UNDECIDED: Tone.WAITS,
@@ -47,12 +48,15 @@ def _short(value: Value) -> str:
 
 
 def _identity(row: Mismatch) -> str:
-    others = (
-        f"{name} {written(value)}"
+    """Return what tells a row from others of its time."""
+    named = {
+        name: written(value)
         for name, value in row.identity.items()
-        if not str(value).startswith(str(row.at))
-    )
-    return text.clean("  ".join(others), _CELLS)
+        if name != _WINDOW_START and not str(value).startswith(str(row.at))
+    }
+    if len(named) == 1:
+        return text.clean("".join(named.values()), _CELLS)
+    return text.clean("  ".join(f"{name} {value}" for name, value in named.items()), _CELLS)
 
 
 def _measure(row: Mismatch, _: float) -> Sequence[Piece]:

@@ -7,7 +7,7 @@ from typing import Final
 
 from rich.cells import cell_len
 
-from pipeline.mismatches import Mismatch, Mismatches
+from pipeline.findings import Findings, Mismatch
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone
 from tui.panels.jobs.proof_badge import badge
@@ -17,10 +17,11 @@ from .mismatch_table import tone, written
 
 _VALUE_CELLS: Final = 24
 _LEAST_CELLS: Final = 8
-_ERROR_CELLS: Final = 15
+_ERROR_CELLS: Final = 11
+_OFF_CELLS: Final = 4
 
 
-def counts(found: Mismatches | None, line: JobLine | None, now: float) -> list[Piece]:
+def counts(found: Findings | None, line: JobLine | None, now: float) -> list[Piece]:
     """Return the proof's badge and how many rows there are of each kind."""
     pieces = list(badge(line, now)) if line is not None else []
     for kind, count in (found.counts if found is not None else {}).items():
@@ -30,7 +31,7 @@ def counts(found: Mismatches | None, line: JobLine | None, now: float) -> list[P
     return pieces
 
 
-def why_none(found: Mismatches | None) -> Piece:
+def why_none(found: Findings | None) -> Piece:
     """Return what is said where there is no mismatch."""
     if found is None:
         return Piece("Not proved yet: V compares the rows with their recomputation.", Tone.WAITS)
@@ -58,6 +59,7 @@ def compared(row: Mismatch, width: int) -> list[Sequence[Piece]]:
         for label, column in values.items()
     }
     room = width - sum(len(label) + cells + 4 for label, cells in wide.items()) - _ERROR_CELLS
+    room -= _OFF_CELLS if room > _OFF_CELLS + _LEAST_CELLS else 0
     longest = max((cell_len(text.clean(name)) for name in names), default=0)
     for name in names:
         differs = name in row.differing
@@ -72,7 +74,8 @@ def compared(row: Mismatch, width: int) -> list[Sequence[Piece]]:
             pieces.append(Piece(f"   {label} ", Tone.QUIET))
             pieces.append(Piece(value, Tone.STRONG if differs else Tone.QUIET))
         if name in row.errors:
-            pieces.append(Piece(f"   {row.errors[name]:.1e} off", Tone.DANGER))
+            off = " off" if room >= longest else ""
+            pieces.append(Piece(f"   {row.errors[name]:.1e}{off}", Tone.DANGER))
         lines.append(pieces)
     return lines
 

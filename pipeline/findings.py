@@ -1,4 +1,7 @@
-"""The rows in which a live feature and its batch recomputation are not the same, one by one."""
+"""What a comparison of a live feature with its batch recomputation found, besides equal rows.
+
+The rows that are not the same, one by one, and how timely the values were.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from math import isfinite
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
@@ -113,7 +117,49 @@ class Mismatch(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(sorted(names, key=lambda name: -self.errors.get(name, float("inf"))))
 
 
-class Mismatches(msgspec.Struct, frozen=True, kw_only=True):
+DELAYS: Final = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
+"""Upper bounds of the steps in which delays are counted, in seconds; the last step has none."""
+MOMENTS: Final = (0.1, 1.0, 15.0)
+"""Seconds after a transaction at which the value known is looked at."""
+ERRORS: Final = (1e-9, 0.001, 0.01, 0.1)
+"""Upper bounds of the steps in which relative errors are counted; the last step has none."""
+
+
+class Known(msgspec.Struct, frozen=True, kw_only=True):
+    """What a scoring service would have read some time after each transaction.
+
+    Attributes:
+        after: The time, in seconds.
+        none: Transactions for which there was no value at all.
+        within: The others, by how far the value was from the final one: see `ERRORS`.
+    """
+
+    after: float
+    none: int
+    within: tuple[int, ...]
+
+
+class Timeliness(msgspec.Struct, frozen=True, kw_only=True):
+    """How long after the newest transactions their values were there.
+
+    Attributes:
+        rows: The number of transactions.
+        median: The median delay, in seconds.
+        most: The delay that 99 of 100 do not exceed.
+        longest: The longest delay.
+        delays: Transactions by their delay: see `DELAYS`.
+        known: What was known before.
+    """
+
+    rows: int
+    median: float
+    most: float
+    longest: float
+    delays: tuple[int, ...]
+    known: tuple[Known, ...]
+
+
+class Findings(msgspec.Struct, frozen=True, kw_only=True):
     """What the last comparison of a job found besides equal rows.
 
     Attributes:
@@ -124,6 +170,7 @@ class Mismatches(msgspec.Struct, frozen=True, kw_only=True):
         source: The topic of the inputs, without the profile's prefix.
         time: The inputs' column with the event time.
         user: Their column with the user; None if there is none, or it is hidden.
+        timeliness: How timely the values were; None if that is not known.
     """
 
     at: float
@@ -133,9 +180,10 @@ class Mismatches(msgspec.Struct, frozen=True, kw_only=True):
     run: str = ""
     counts: Mapping[Kind, int] = {}
     rows: tuple[Mismatch, ...] = ()
+    timeliness: Timeliness | None = None
 
 
-class KeptMismatches:
+class KeptFindings:
     """What the last comparison of each job of a profile found, a file for each.
 
     Args:
@@ -145,7 +193,7 @@ class KeptMismatches:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def of(self, job: str) -> Mismatches | None:
+    def of(self, job: str) -> Findings | None:
         """Return the mismatches of a job; None before its first comparison.
 
         Raises:
@@ -153,7 +201,7 @@ class KeptMismatches:
         """
         return self._file(job).read()
 
-    def keep(self, job: str, found: Mismatches) -> None:
+    def keep(self, job: str, found: Findings) -> None:
         """Replace the mismatches of a job.
 
         Raises:
@@ -166,9 +214,9 @@ class KeptMismatches:
         for job in jobs:
             self._path(job).unlink(missing_ok=True)
 
-    def _file(self, job: str) -> KeptFile[Mismatches | None]:
+    def _file(self, job: str) -> KeptFile[Findings | None]:
         without = f"`fraudwatch verify {job}` writes it again"
-        return KeptFile(self._path(job), Mismatches | None, None, without)
+        return KeptFile(self._path(job), Findings | None, None, without)
 
     def _path(self, job: str) -> Path:
         return self._folder / f"{job}.json"

@@ -1,0 +1,129 @@
+"""Measures how long after a transaction its value was there, and what was known before that.
+
+A service that scores a transaction reads the newest row of its user. Kafka's timestamps tell when
+each transaction and each row was written; so for any delay after a transaction it is known which
+row the service would have read, and how far that was from the row that counts the transaction.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pipeline.features import Feature
+from pipeline.findings import DELAYS, ERRORS, MOMENTS, Known, Timeliness
+from pipeline.text.sql import identifier
+
+from .compare import RELATIVE_TOLERANCE
+from .origins import WINDOW, copied, is_windowed, keys
+from .sql_names import listed
+from .tables import StoredRows
+
+_MOST: Final = 50_000
+_DAY_MS: Final = 86_400_000
+_DIFFERENT: Final = 1e300
+
+
+def timeliness(feature: Feature, transactions: StoredRows, sink: StoredRows) -> Timeliness | None:
+    """Measure it for the newest transactions; None if none of them has a row.
+
+    Args:
+        feature: The feature.
+        transactions: The transactions that the job has read.
+        sink: The rows that it has written.
+    """
+    connection = transactions.connection
+    connection.execute(_with_rows(feature, transactions, sink))
+    delays = ", ".join(
+        f"count(*) FILTER (delay > {low} AND delay <= {high})"
+        for low, high in zip(("-1e300", *DELAYS), (*DELAYS, "1e300"), strict=True)
+    )
+    row = connection.execute(
+        f"""SELECT count(*), coalesce(quantile_cont(delay, 0.5), 0),
+            coalesce(quantile_cont(delay, 0.99), 0), coalesce(max(delay), 0), {delays}
+            FROM (SELECT greatest(__written - __began, 0) / 1000 AS delay FROM timely)"""
+    ).fetchone()
+    assert row is not None
+    count, median, most, longest, *found = row
+    if not count:
+        return None
+    connection.execute(_readable(feature, sink))
+    return Timeliness(
+        rows=count,
+        median=median,
+        most=most,
+        longest=longest,
+        delays=tuple(found),
+        known=tuple(_known(feature, transactions, after) for after in MOMENTS),
+    )
+
+
+def _with_rows(feature: Feature, transactions: StoredRows, sink: StoredRows) -> str:
+    """Create `timely`: the newest transactions with the first row that counts each."""
+    time, at = identifier(feature.source.time), identifier(feature.event_time)
+    joined = [
+        f"t.{identifier(column)} IS NOT DISTINCT FROM f.{identifier(name)}"
+        for name, column in copied(feature).items()
+        if not (is_windowed(feature) and name in WINDOW)
+    ]
+    if is_windowed(feature):
+        start, end = (f"f.{identifier(name)}" for name in WINDOW)
+        joined.append(f"t.{time} >= {start} AND t.{time} < {end}")
+    return f"""CREATE OR REPLACE TEMP TABLE timely AS
+        SELECT t.__row AS __transaction, t.__arrived AS __began, f.__arrived AS __written,
+        {listed(feature.columns, "f")} FROM (
+            SELECT * FROM {transactions.table} WHERE __arrived > 0
+            ORDER BY __arrived DESC, __row DESC LIMIT {_MOST}
+        ) t JOIN {sink.table} f ON {" AND ".join(joined) or "true"} AND f.__arrived > 0
+        QUALIFY row_number() OVER (
+            PARTITION BY t.__row ORDER BY f.{at}, f.__arrived, f.__row
+        ) = 1"""
+
+
+def _readable(feature: Feature, sink: StoredRows) -> str:
+    """Create `readable`: by group and moment, the newest row that was there."""
+    grouped = list(keys(feature))
+    newest = "".join(
+        f", arg_max({identifier(name)}, (epoch_us({identifier(feature.event_time)}), __row)) "
+        f"AS {identifier(name)}"
+        for name in feature.measures
+    )
+    groups = listed(grouped) + ", " if grouped else ""
+    return f"""CREATE OR REPLACE TEMP TABLE readable AS
+        SELECT {groups}__arrived AS __there{newest}, 1 AS __all FROM {sink.table}
+        WHERE __arrived >= (SELECT min(__began) FROM timely) - {_DAY_MS} AND __arrived > 0
+        GROUP BY {groups}__arrived"""
+
+
+def _known(feature: Feature, transactions: StoredRows, after: float) -> Known:
+    asked = f"o.__began + {round(after * 1000)}"
+    own = f"o.__written <= {asked}"
+    grouped = list(keys(feature))
+    same = " AND ".join(f"o.{identifier(name)} = k.{identifier(name)}" for name in grouped)
+    # Without measures, the transaction's own row is all there is to know.
+    there = f"({own} OR k.__there IS NOT NULL)" if feature.measures else own
+    errors = ", ".join(["0.0", *(_error(feature, name) for name in feature.measures)])
+    steps = ", ".join(
+        f"count(*) FILTER (there AND error > {low} AND error <= {high})"
+        for low, high in zip(("-1", *ERRORS), (*ERRORS, "2e300"), strict=True)
+    )
+    row = transactions.connection.execute(
+        f"""SELECT count(*) FILTER (NOT there), {steps} FROM (
+            SELECT {there} AS there, CASE WHEN {own} THEN 0.0 ELSE greatest({errors}) END AS error
+            FROM (SELECT *, 1 AS __all FROM timely) o ASOF LEFT JOIN readable k
+            ON o.__all = k.__all {f"AND {same}" if same else ""} AND {asked} >= k.__there)"""
+    ).fetchone()
+    assert row is not None
+    none, *within = row
+    return Known(after=after, none=none, within=tuple(within))
+
+
+def _error(feature: Feature, name: str) -> str:
+    """Return SQL for how far the value known was from the final one, relative to the larger."""
+    one, other = f"o.{identifier(name)}", f"k.{identifier(name)}"
+    numeric = feature.columns[name] in {*RELATIVE_TOLERANCE, "int64", "int32", "int16", "int8"}
+    share = (
+        f"coalesce(abs({one} - {other}) / greatest(abs({one}), abs({other})), {_DIFFERENT})"
+        if numeric
+        else str(_DIFFERENT)
+    )
+    return f"CASE WHEN {one} IS NOT DISTINCT FROM {other} THEN 0.0 ELSE {share} END"
