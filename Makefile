@@ -54,9 +54,9 @@ bench: $(TEST_STAMP) $(BYTECODE_STAMP)
 snapshots: $(TEST_STAMP)
 	$(BIN)/python -m pytest tests/snapshot --snapshot-update
 
-# The picture of the README, of the real console on the real stack.
+# The pictures of the README and of docs/proof.md, of the real console on the real stack.
 screenshot: $(TEST_STAMP)
-	$(BIN)/python -m tests.screenshot assets/console.svg
+	$(BIN)/python -m tests.screenshot assets
 
 # The pages of docs/ that are generated from the program: keys, commands, configuration.
 docs: $(TEST_STAMP)

@@ -26,6 +26,9 @@ from .tables import StoredRows
 _MOST_WRONG: Final = 60
 _MOST_OTHERS: Final = 20
 _MOST_INPUTS: Final = 30
+# Bounding the watermarks takes memory for all transactions, for which these kinds are no reason.
+_ON_TIME: Final = frozenset({Kind.DUPLICATE, Kind.WAITING, Kind.EQUAL})
+_NOTHING_LATE: Final = "CREATE OR REPLACE TABLE ahead AS SELECT 0 AS __row, 0 AS known LIMIT 0"
 
 
 def empty(feature: Feature, sink: str) -> str:
@@ -104,12 +107,13 @@ def mismatches(
                 PARTITION BY __kind ORDER BY {identifier(feature.event_time)}
             ) <= CASE WHEN __kind IN ({wrong}) THEN {_MOST_WRONG} ELSE {_MOST_OTHERS} END"""
     )
-    lateness.bound_watermarks(transactions, feature.source)
+    rows = _rows(connection, "SELECT * FROM numbered")
+    if any(Kind(row["__kind"]) not in _ON_TIME for row in rows):
+        lateness.bound_watermarks(transactions, feature.source)
+    else:
+        connection.execute(_NOTHING_LATE)
     inputs = _inputs(feature, transactions)
-    found = [
-        _mismatch(feature, row, inputs.get(row["__id"], ()))
-        for row in _rows(connection, "SELECT * FROM numbered")
-    ]
+    found = [_mismatch(feature, row, inputs.get(row["__id"], ())) for row in rows]
     order = list(Kind)
     return tuple(sorted(found, key=lambda each: (order.index(each.kind), each.at)))
 

@@ -19,7 +19,6 @@ from .sql_names import listed
 from .tables import StoredRows
 
 _MOST: Final = 50_000
-_DAY_MS: Final = 86_400_000
 _DIFFERENT: Final = 1e300
 
 
@@ -80,18 +79,23 @@ def _with_rows(feature: Feature, transactions: StoredRows, sink: StoredRows) -> 
 
 
 def _readable(feature: Feature, sink: StoredRows) -> str:
-    """Create `readable`: by group and moment, the newest row that was there."""
-    grouped = list(keys(feature))
-    newest = "".join(
-        f", arg_max({identifier(name)}, (epoch_us({identifier(feature.event_time)}), __row)) "
-        f"AS {identifier(name)}"
-        for name in feature.measures
-    )
-    groups = listed(grouped) + ", " if grouped else ""
+    """Create `readable`: by group and moment, the newest row that was there.
+
+    Of the rows before the first transaction that is looked at, only the last of each group counts.
+    """
+    groups = [identifier(name) for name in keys(feature)]
+    order = f"(__arrived, epoch_us({identifier(feature.event_time)}), __row)"
+    newest = [f"arg_max({name}, {order}) AS {name}" for name in map(identifier, feature.measures)]
+
+    def rows(there: str, condition: str, by: list[str]) -> str:
+        columns = ", ".join([*groups, f"{there} AS __there", *newest, "1 AS __all"])
+        grouped = f"GROUP BY {', '.join(by)}" if by else "HAVING count(*) > 0"
+        return f"SELECT {columns} FROM {sink.table} WHERE __arrived > 0 AND {condition} {grouped}"
+
+    since = "(SELECT min(__began) FROM timely)"
     return f"""CREATE OR REPLACE TEMP TABLE readable AS
-        SELECT {groups}__arrived AS __there{newest}, 1 AS __all FROM {sink.table}
-        WHERE __arrived >= (SELECT min(__began) FROM timely) - {_DAY_MS} AND __arrived > 0
-        GROUP BY {groups}__arrived"""
+        {rows("max(__arrived)", f"__arrived < {since}", groups)}
+        UNION ALL {rows("__arrived", f"__arrived >= {since}", [*groups, "__arrived"])}"""
 
 
 def _known(feature: Feature, transactions: StoredRows, after: float) -> Known:

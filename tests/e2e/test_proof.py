@@ -47,6 +47,9 @@ def test_a_proof_is_kept_until_the_job_restarts(
     assert 0 < found.rows <= TRANSACTIONS
     assert any("reading transactions" in text for text in said)
     assert proved().proof == found
+    findings = stack.findings("rolling")
+    assert findings is not None and (findings.at, findings.run) == (found.at, found.run)
+    assert findings.timeliness is not None and findings.timeliness.rows > found.rows / 2
     assert not proved().proof_is_past
     assert not list((stack_settings.state_dir / "proving").iterdir()), "no temporary file is left"
     (shown,) = (
@@ -64,6 +67,7 @@ def test_a_proof_is_kept_until_the_job_restarts(
     assert not proved().proof_is_past, "the command proves, too"
     stack.stop_job("rolling", discard=True)
     assert proved().proof is None
+    assert stack.findings("rolling") is None
 
 
 def test_a_proof_that_cannot_be_had_says_why(stack: Runtime) -> None:
