@@ -79,6 +79,18 @@ REFUSED: dict[str, tuple[Expression, str]] = {
         lambda t: t.select(T, n=t.count().over(ibis.window(group_by=t.user_id, order_by=t[T]))),
         "does not end at the current row",
     ),
+    "lead": (
+        lambda t: t.select(T, after=t.amt.lead().over(group_by=t.user_id, order_by=t[T])),
+        "lead() needs rows that follow",
+    ),
+    "percent_rank": (
+        lambda t: t.select(T, rank=ibis.percent_rank().over(group_by=t.user_id, order_by=t[T])),
+        "percent_rank() needs rows that follow",
+    ),
+    "ntile": (
+        lambda t: t.select(T, part=ibis.ntile(4).over(group_by=t.user_id, order_by=t[T])),
+        "ntile() needs rows that follow",
+    ),
     "two_windows": (
         lambda t: t.select(
             T,

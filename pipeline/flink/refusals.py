@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
@@ -19,6 +20,7 @@ _DIVIDING: Final = (
     *(ops.Mean, ops.Variance, ops.StandardDev, ops.Covariance, ops.Correlation),
     *(ops.Divide, ops.FloorDivide, ops.Modulus),
 )
+_LOOKING_AHEAD: Final = (ops.Lead, ops.NTile, ops.PercentRank, ops.CumeDist)
 
 
 def refusal(feature: Feature) -> tuple[str, str] | None:
@@ -98,6 +100,11 @@ def _orders(feature: Feature) -> Iterator[tuple[str, str]]:
                 f"a window of .over() is not ordered by {_time(feature)} alone, ascending",
                 f"Use order_by={_time(feature)}; only this column has a watermark.",
             )
+        if isinstance(window.func, _LOOKING_AHEAD):
+            yield (
+                f"{_method(window.func)}() needs rows that follow, which a stream has not read yet",
+                "Use lag(), row_number() or an aggregate, which look back.",
+            )
         if isinstance(window.func, ops.Reduction) and not _ends_at_current_row(window):
             yield (
                 "a window of .over() does not end at the current row",
@@ -141,6 +148,12 @@ def _time(feature: Feature) -> str:
 def _is_time(feature: Feature, value: Any) -> bool:
     time = feature.source.time
     return isinstance(value, ops.Field) and is_event_time(value.rel, value.name, time)
+
+
+def _method(function: ops.Value) -> str:
+    """The name of an operation in Ibis's API: `percent_rank` for `PercentRank`."""
+    name = type(function).__name__.replace("NTile", "Ntile")
+    return re.sub(r"(?<!^)([A-Z])", r"_\1", name).lower()
 
 
 def _ends_at_current_row(window: Any) -> bool:
