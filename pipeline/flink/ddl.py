@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+import ibis.expr.datatypes as dt
 import ibis.expr.operations as ops
+import ibis.expr.types as ir
 
 from pipeline.config import KafkaSettings
 from pipeline.features import Feature
 from pipeline.features.compiled import to_sql
+from pipeline.features.lineage import origin
 from pipeline.kafka import security
 
 from . import source_table
@@ -27,6 +32,10 @@ SINK_TYPES = (
     "timestamp(3)",
 )
 """Ibis types that a JSON topic can hold, besides decimals."""
+
+
+_PARTS_OF_TIME: Final = (ops.ExtractTemporalField, ops.DayOfWeekIndex)
+_NARROW: Final = (dt.int8, dt.int16, dt.int32)
 
 
 def job_sql(feature: Feature, kafka: KafkaSettings, group: str) -> str:
@@ -61,7 +70,7 @@ def compile_query(feature: Feature) -> tuple[tuple[str, ...], str]:
     Flink's window functions take a named table, and Ibis 12 writes the input of `window_by` in its
     place without parentheses. So any other input becomes a view.
     """
-    table = feature.table.op()
+    table = _with_types_of_sink(feature.table).op()
     views: list[str] = []
     while (input_ := _unnamed_input(table)) is not None:
         name = f"{feature.name}_input" + (str(len(views) + 1) if views else "")
@@ -70,6 +79,27 @@ def compile_query(feature: Feature) -> tuple[tuple[str, ...], str]:
         )
         table = table.replace({input_: ops.UnboundTable(name, input_.schema)})
     return tuple(views), to_sql(table.to_expr(), "flink")
+
+
+def _with_types_of_sink(table: ir.Table) -> ir.Table:
+    """Cast columns that may be made of parts of a time to their types in Ibis.
+
+    Flink's EXTRACT returns a BIGINT, which does not go into a smaller column of a sink by itself.
+    """
+    if not table.op().find(_PARTS_OF_TIME):
+        return table
+
+    def cast(name: str) -> ir.Value:
+        column = table[name]
+        relation, at = origin(table.op(), name)
+        copied = isinstance(relation, ops.PhysicalTable)
+        if copied or isinstance(relation.values.get(at), ops.Cast) or column.type() not in _NARROW:
+            return column
+        # By way of an int64, since Ibis leaves a cast to the same type out.
+        return column.cast("int64").cast(column.type())
+
+    columns = [cast(name).name(name) for name in table.columns]
+    return table.select(*columns) if any(isinstance(c.op(), ops.Alias) for c in columns) else table
 
 
 def _unnamed_input(table: ops.Relation) -> ops.Relation | None:
