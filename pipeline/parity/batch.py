@@ -19,6 +19,8 @@ from pipeline.text.sql import identifier
 
 INPUT: Final = "__input"
 """Table or view of the source's records in DuckDB: a topic may have the name of another table."""
+_SHORTEST: Final = timedelta(microseconds=1)
+"""A window of one moment still makes a row wait until the watermark has passed it."""
 
 
 def evaluate(feature: Feature, transactions: pa.Table) -> pa.Table:
@@ -34,7 +36,7 @@ def evaluate(feature: Feature, transactions: pa.Table) -> pa.Table:
     connection = ibis.duckdb.connect()
     try:
         connection.create_table(feature.source.name, transactions)
-        rows = connection.to_pyarrow(without_window_functions(feature.table))
+        rows = connection.to_pyarrow(for_duckdb(feature.table))
         return rows.select(list(feature.columns))
     finally:
         connection.disconnect()
@@ -50,7 +52,7 @@ def query(table: ir.Table) -> str:
 
 @lru_cache(maxsize=64)
 def _query(op: ops.Relation) -> str:
-    table = without_window_functions(op.to_expr()).op()
+    table = for_duckdb(op.to_expr()).op()
     named = {source: ops.UnboundTable(INPUT, source.schema) for source in _sources(table)}
     sql = to_sql(table.replace(named).to_expr(), "duckdb")
     exact = ", ".join(
@@ -65,18 +67,33 @@ def _sources(table: ops.Relation) -> list[Any]:
     return list(table.find(ops.UnboundTable))
 
 
-def without_window_functions(table: ir.Table) -> ir.Table:
-    """Rewrite `window_by` in plain relational terms.
+def for_duckdb(table: ir.Table) -> ir.Table:
+    """Rewrite an expression so that DuckDB computes what Flink does.
 
     DuckDB lacks Flink's windowing table functions, and Ibis 12 compiles `WindowAggregate` for Flink
-    only. Windows are aligned to the epoch, as in Flink.
+    only. So `window_by` becomes plain relational terms; windows are aligned to the epoch, as in
+    Flink. Two operations mean something else there than in DuckDB:
+
+    - An aggregate over all rows up to the current one includes those of the same time: Ibis writes
+      no bounds for Flink, and a range of time is the default.
+    - Seconds since the epoch are whole.
     """
 
     def rewrite(node: Any, changed: dict[str, Any] | None) -> Any:
         node = node.__recreate__(changed) if changed else node
-        return _spelled_out(node).op() if isinstance(node, ops.WindowAggregate) else node
+        if isinstance(node, ops.WindowAggregate):
+            return _spelled_out(node).op()
+        if isinstance(node, ops.WindowFunction) and _takes_all_so_far(node):
+            return node.copy(how="range")
+        if isinstance(node, ops.ExtractEpochSeconds):
+            return node.copy(arg=ops.TimestampTruncate(node.arg, "s"))
+        return node
 
     return table.op().replace(rewrite).to_expr()
+
+
+def _takes_all_so_far(window: Any) -> bool:
+    return isinstance(window.func, ops.Reduction) and window.start is None
 
 
 def lookback(table: ir.Table) -> timedelta | None:
@@ -92,7 +109,7 @@ def lookback(table: ir.Table) -> timedelta | None:
             if node.how != "range" or node.start is None:
                 return None
             parent, length = node.relations, interval(node.start.value)
-        lengths[parent, length] = length
+        lengths[parent, length] = max(length, _SHORTEST)
     return sum(lengths.values(), timedelta())
 
 

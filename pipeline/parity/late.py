@@ -149,6 +149,9 @@ def _rows(
         different = cleared.explain(feature, transactions)
     else:
         accused = _time_is_possible(feature, transactions, "wrong")
+        if depends_on_order(feature):
+            # What a tie explains was not late: `_ties` says so.
+            accused += f" AND NOT {_after_a_tie(feature, transactions, 'wrong')}"
         connection.execute(listing.of_wrong(feature, accused, Kind.UNDECIDED, ways.OTHER_ORDER))
         different = _taken(connection, "wrong", accused, "__n")
     return replace(

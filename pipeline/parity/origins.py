@@ -17,6 +17,8 @@ ORDERED: Final = (
     ops.Last,
     ops.NthValue,
     ops.RowNumber,
+    ops.MinRank,
+    ops.DenseRank,
     ops.ArgMin,
     ops.ArgMax,
     ops.GroupConcat,
@@ -88,7 +90,11 @@ def in_one_window(feature: Feature) -> bool:
 
 def depends_on_order(feature: Feature) -> bool:
     """Whether rows depend on the order of a user's transactions with equal times."""
-    return bool(feature.table.op().find(ORDERED))
+    counts_rows = any(
+        isinstance(window, ops.WindowFunction) and window.how == "rows" and window.start is not None
+        for window in windows(feature)
+    )
+    return counts_rows or bool(feature.table.op().find(ORDERED))
 
 
 def _source(op: ops.Relation, name: str) -> str | None:

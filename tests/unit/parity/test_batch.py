@@ -155,6 +155,33 @@ def test_how_far_back_a_feature_looks() -> None:
     ]
 
 
+def test_a_window_of_one_moment_waits_for_the_watermark() -> None:
+    def expression(transaction: ir.Table) -> ir.Table:
+        moment = ibis.range_window(
+            group_by=transaction.user_id,
+            order_by=transaction.trans_date_trans_time,
+            preceding=ibis.interval(seconds=0),
+            following=0,
+        )
+        return transaction.select("trans_date_trans_time", n=transaction.count().over(moment))
+
+    found = lookback(Feature("moment", "moment", expression).table)
+    assert found is not None
+    assert timedelta() < found < timedelta(milliseconds=1)
+
+
+def test_seconds_since_the_epoch_are_whole() -> None:
+    def expression(transaction: ir.Table) -> ir.Table:
+        time = transaction.trans_date_trans_time
+        return transaction.select("trans_date_trans_time", seconds=time.epoch_seconds())
+
+    table = rows([(59, 1, 1)])
+    later = table["trans_date_trans_time"].to_pylist()[0] + timedelta(milliseconds=999)
+    table = table.set_column(0, "trans_date_trans_time", pa.array([later]))
+    (row,) = evaluate(Feature("whole", "whole", expression), table).to_pylist()
+    assert row["seconds"] == 59
+
+
 def test_too_little_memory_is_said_in_a_sentence() -> None:
     with (
         pytest.raises(UnavailableError, match=r"not enough memory, or room in .*Set TMPDIR"),
