@@ -19,6 +19,7 @@ try:
     from pipeline.config import Settings, load
     from pipeline.errors import PipelineError
     from pipeline.features import Feature, feature
+    from pipeline.holding.checked import check
     from pipeline.model import JobStatus, StackStatus
     from pipeline.parity.report import Parity
     from pipeline.signals import Signal, signal
@@ -45,6 +46,7 @@ __all__ = [
     "Signal",
     "Source",
     "StackStatus",
+    "check",
     "feature",
     "load",
     "signal",

@@ -79,6 +79,14 @@ REFUSED: dict[str, tuple[Expression, str]] = {
         lambda t: t.select(T, n=t.count().over(ibis.window(group_by=t.user_id, order_by=t[T]))),
         "does not end at the current row",
     ),
+    "now": (
+        lambda t: t.select(T, t.amt, age=ibis.now().epoch_seconds() - t[T].epoch_seconds()),
+        "ibis.now() gives another value each time",
+    ),
+    "random": (
+        lambda t: t.select(T, t.amt, sample=ibis.random()),
+        "ibis.random() gives another value each time",
+    ),
     "lead": (
         lambda t: t.select(T, after=t.amt.lead().over(group_by=t.user_id, order_by=t[T])),
         "lead() needs rows that follow",

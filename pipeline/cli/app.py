@@ -18,6 +18,7 @@ from . import (
     check,
     data,
     doctor,
+    holding,
     inspect,
     jobs,
     profiles,
@@ -38,6 +39,7 @@ _COMMANDS: Final[tuple[Command, ...]] = (
     *(jobs.jobs, jobs.start, jobs.stop, jobs.sql),
     *(data.simulate, replay.replay, data.topics, data.tail, inspect.inspect),
     *(verify.verify, verify.quarantine, check.check),
+    *(holding.shrink, holding.hold),
     *(backtest.backtest, train.train, signals.signals, verdicts.verdicts),
     *(profiles.init, profiles.profiles, doctor.doctor),
 )

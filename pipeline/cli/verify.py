@@ -30,11 +30,13 @@ if TYPE_CHECKING:
     from pipeline.sources.masking import Mask
 
 _VALUE_BYTES = 1_000
+Only = Annotated[tuple[str, ...], Parameter(negative=(), show_default=False)]
+"""Values of columns that identify rows, as `user_id=7`."""
 
 
 def verify(
     *names: str,
-    only: Annotated[tuple[str, ...], Parameter(negative=(), show_default=False)] = (),
+    only: Only = (),
     json: Json = False,
     common: Common = Common(),
 ) -> int:
@@ -54,7 +56,7 @@ def verify(
     from pipeline.proof import Outcome
     from pipeline.stack.runtime import Runtime
 
-    wanted = _values(only)
+    wanted = values_of(only)
     runtime = Runtime(common.settings)
     results = [
         runtime.verify(feature.name, reporter(feature.name, over=True), wanted)
@@ -70,7 +72,8 @@ def verify(
     return Outcome.of_all(parity.outcome for parity in results).exit_code
 
 
-def _values(given: Sequence[str]) -> dict[str, str]:
+def values_of(given: Sequence[str]) -> dict[str, str]:
+    """Return the values of `Only`, by column."""
     from pipeline.errors import InputError
 
     values = {}

@@ -20,6 +20,12 @@ _DIVIDING: Final = (
     *(ops.Mean, ops.Variance, ops.StandardDev, ops.Covariance, ops.Correlation),
     *(ops.Divide, ops.FloorDivide, ops.Modulus),
 )
+_OF_THE_MOMENT: Final = {
+    ops.TimestampNow: "now",
+    ops.DateNow: "today",
+    ops.RandomScalar: "random",
+    ops.RandomUUID: "uuid",
+}
 _LOOKING_AHEAD: Final = (ops.Lead, ops.NTile, ops.PercentRank, ops.CumeDist)
 
 
@@ -32,6 +38,7 @@ def refusal(feature: Feature) -> tuple[str, str] | None:
         _names,
         _types,
         _inexact,
+        _changing,
         _unbounded,
         _orders,
         _windows,
@@ -67,6 +74,15 @@ def _inexact(feature: Feature) -> Iterator[tuple[str, str]]:
                 "it divides decimals, as a mean does, which Flink and DuckDB round differently",
                 "Cast them to float64 first, as in .amount.cast('float64').mean().",
             )
+
+
+def _changing(feature: Feature) -> Iterator[tuple[str, str]]:
+    for node in feature.table.op().find(tuple(_OF_THE_MOMENT), filter=None):
+        name = _OF_THE_MOMENT[type(node)]
+        yield (
+            f"ibis.{name}() gives another value each time, so no recomputation could equal it",
+            f"Use {_time(feature)}, or another column of the source.",
+        )
 
 
 def _event_time(feature: Feature) -> Iterator[tuple[str, str]]:

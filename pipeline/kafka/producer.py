@@ -80,8 +80,13 @@ class TransactionProducer:
             self._producer.purge()
             self._producer.flush(1.0)
 
-    def send(self, key: bytes, value: bytes) -> None:
+    def send(self, key: bytes, value: bytes, *, partition: int = -1) -> None:
         """Queue one record; blocks while the queue is full.
+
+        Args:
+            key: Its key.
+            value: Its value.
+            partition: Where to; -1 leaves it to the key.
 
         Raises:
             UnavailableError: An earlier record could not be delivered, or Kafka lacks idempotent
@@ -89,7 +94,7 @@ class TransactionProducer:
         """
         while True:
             try:
-                self._producer.produce(self._topic, value, key)
+                self._producer.produce(self._topic, value, key, partition)
                 break
             except BufferError:
                 self._poll(0.1)

@@ -141,8 +141,9 @@ class Parity:
                 "since its restart"
             )
         if self.ties:
+            depend = "depends" if self.ties == 1 else "depend"
             yield (
-                f"{counted(self.ties, 'row')} depend on the order of a user's transactions with "
+                f"{counted(self.ties, 'row')} {depend} on the order of a user's transactions with "
                 "equal times, which is undefined"
             )
         if more := self.undecided - self.ties - self.held:

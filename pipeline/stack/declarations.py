@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
+from pathlib import Path
 
 from pipeline.config import Settings
 from pipeline.errors import JobError
@@ -48,6 +49,11 @@ class Declared:
             if self._features is None:
                 self._features = catalog.load(self._settings)
             return self._features
+
+    @property
+    def feature_files(self) -> tuple[Path, ...]:
+        """The files with the user's own features."""
+        return self._settings.features
 
     def sinks(self) -> tuple[Sink, ...]:
         """Return what the topic of each feature holds, that of the live signal first.

@@ -34,6 +34,7 @@ OWN = Path(__file__).resolve().parents[1] / "own_features.py"
 _NOT_FLINKS = {
     *("decimal", "decimal_mean", "array", "distinct"),
     *("no_time", "changed_time", "median", "no_window"),
+    *("now", "random"),
 }
 
 

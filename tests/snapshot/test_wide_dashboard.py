@@ -197,6 +197,7 @@ async def test_help_is_as_high_as_the_screen_and_wide_enough_for_its_sentences()
         "   v                   View the rows that the selected job writes",
         "   V                   Prove the selected job's rows by a batch recomputation",
         "   F5                  Prove the rows of every job, one job after the other",
+        "   d                   The rows that its last proof found not to be equal",
         "",
         "   Tables and panels",
         "   enter               Open the selected row: a user, a job, a record",
@@ -221,7 +222,6 @@ async def test_help_is_as_high_as_the_screen_and_wide_enough_for_its_sentences()
         "   4                   Go to Flagged: transactions flagged as fraud",
         "   5                   Go to Plots",
         "   6                   Records: browse any topic",
-        "   7                   Go to Signals: alerts, and how well the signals do",
         "",
     ]
 

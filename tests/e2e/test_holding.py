@@ -1,0 +1,98 @@
+"""`shrink` and `hold` on real stacks: the smallest case, and a test that holds on both engines."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from pipeline.stack.runtime import Runtime
+
+from .conftest import Run
+from .test_features import send
+from .test_own_features import some_transactions
+
+# Flink writes 2.0E7 and DuckDB 20000000.0.
+OWN = '''\
+import ibis
+from fraudwatch import feature
+
+
+@feature(topic="largest_as_text")
+def largest(transaction):
+    """The largest amount of a user's hour, as text."""
+    hour = ibis.range_window(
+        group_by=transaction.user_id,
+        order_by=transaction.trans_date_trans_time,
+        preceding=ibis.interval(hours=1),
+        following=0,
+    )
+    text = transaction.amt.max().over(hour).cast("string")
+    return transaction.select("user_id", "trans_date_trans_time", largest=text)
+'''
+
+
+@pytest.fixture
+def own(stack: Runtime, tmp_path: Path) -> Path:
+    """A feature on which the engines differ for one of five users."""
+    file = tmp_path / "own.py"
+    file.write_text(OWN)
+    rows = some_transactions(60)
+    users = sorted({row.user_id for row in rows})[:5]
+    send(
+        stack,
+        [
+            msgspec.structs.replace(
+                row, user_id=users[number % 5], amt=2e7 if number == 30 else number + 1.0
+            )
+            for number, row in enumerate(rows)
+        ],
+    )
+    return file
+
+
+def run(test: Path, engine: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-k", engine, "-p", "no:cacheprovider", test.name],
+        cwd=test.parent, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return done.stdout + done.stderr
+
+
+def test_a_mismatch_becomes_the_smallest_case_and_a_right_user_a_test(
+    own: Path, stack: Runtime, fraudwatch: Run
+) -> None:
+    with_it = ("--features", str(own))
+    assert fraudwatch("start", "largest", *with_it).returncode == 0
+    verified = fraudwatch("verify", "largest", "--json", *with_it)
+    assert verified.returncode == 1, verified.stdout
+    (report,) = json.loads(verified.stdout)
+    (user, *others) = {each["identity"]["user_id"] for each in report["mismatches"]}
+    assert not others
+
+    shrunk = fraudwatch("shrink", "largest", *with_it)
+    assert shrunk.returncode == 0, shrunk.stderr
+    assert re.search(r"still differ on 1 record of \d+: ", shrunk.stdout)
+    test = own.parent / "test_largest_differs.py"
+    (record,) = re.findall(r"^    '(.*)',$", test.read_text(), re.MULTILINE)
+    assert json.loads(record)["amt"] == 2e7
+    assert json.loads(record)["first"] == "first-1"
+    assert "1 passed" in run(test, "duckdb")
+    said = run(test, "flink")
+    assert "1 failed" in said and "2.0E7" in said
+
+    # Of the same user the rolling mean is right, and held by a test.
+    refused = fraudwatch("shrink", "rolling", "--only", f"user_id={user}", *with_it)
+    assert refused.returncode != 0
+    assert "Flink and DuckDB agree on the 12 records" in refused.stderr
+    held = fraudwatch(
+        "hold", "rolling", "--only", f"user_id={user}", *with_it, "--folder", str(own.parent)
+    )
+    assert held.returncode == 0, held.stderr
+    test = own.parent / "test_rolling_holds.py"
+    assert "2 passed" in run(test, "rolling")
