@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,7 +16,7 @@ from typing import Any, Final
 import msgspec
 
 from pipeline import config
-from pipeline.config import Settings
+from pipeline.config import KafkaSettings, Settings
 from pipeline.features import Feature
 from pipeline.kafka.producer import TransactionProducer
 from pipeline.kafka.read_to_end import read_to_end
@@ -27,6 +29,7 @@ from pipeline.stack.runtime import Runtime
 from .records import Rows, as_rows, require_json, written
 
 _SLACK: Final = timedelta(seconds=1)
+_AGAIN_SECONDS: Final = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +98,14 @@ class ScratchStack:
         try:
             kafka = runtime.kafka
             create_topics(self._settings, kafka, [feature])
-            end = self._send(runtime, feature, records)
+            end, closing = _closing(feature, records)
+            topic = kafka.topic(feature.source.topic)
+            with TransactionProducer(kafka, topic) as producer:
+                for record in (*records, closing):
+                    producer.send(b"", record.encode())
             runtime.start_job(name, self._report)
-            parity = runtime.verify(name, self._report)
+            with _again_and_again(kafka, topic, closing):
+                parity = runtime.verify(name, self._report)
             values = [
                 record.value
                 for batch in read_to_end(kafka, kafka.topic(feature.topic))
@@ -110,27 +118,42 @@ class ScratchStack:
         last = end.isoformat(" ")
         return Computed([row for row in as_rows(table) if row[feature.event_time] <= last], parity)
 
-    def _send(self, runtime: Runtime, feature: Feature, records: Sequence[str]) -> datetime:
-        """Send the records, and what makes their rows final; return the last time of such a row."""
-        source, kafka = feature.source, runtime.kafka
-        table, _ = decode_columns(
-            [record.encode() for record in records], source.columns, source.time_format
-        )
-        newest = max(table[source.time].to_pylist())
-        longest = (lookback(feature.table) or timedelta()) if _has_windows(feature) else timedelta()
-        end: datetime = newest + longest
-        closing = msgspec.json.decode(records[-1])
-        closing[source.time] = written(source, end + source.watermark + _SLACK)
-        with TransactionProducer(kafka, kafka.topic(source.topic)) as producer:
-            for record in records:
-                producer.send(b"", record.encode(), partition=0)
-            for number in range(producer.partitions):
-                producer.send(b"", msgspec.json.encode(closing), partition=number)
-        return end
-
     def _end(self) -> None:
         self._stack.close()
         self._folder.cleanup()
+
+
+def _closing(feature: Feature, records: Sequence[str]) -> tuple[datetime, str]:
+    """Return the last time of a row of the records, and a record that makes all of them final."""
+    source = feature.source
+    table, _ = decode_columns(
+        [record.encode() for record in records], source.columns, source.time_format
+    )
+    newest = max(table[source.time].to_pylist())
+    longest = (lookback(feature.table) or timedelta()) if _has_windows(feature) else timedelta()
+    end: datetime = newest + longest
+    closing = msgspec.json.decode(records[-1])
+    closing[source.time] = written(source, end + source.watermark + _SLACK)
+    return end, msgspec.json.encode(closing).decode()
+
+
+@contextmanager
+def _again_and_again(kafka: KafkaSettings, topic: str, record: str) -> Iterator[None]:
+    """Send a record at intervals: without any, Flink commits its offsets only every ten seconds."""
+    ended = threading.Event()
+
+    def send() -> None:
+        with TransactionProducer(kafka, topic) as producer:
+            while not ended.wait(_AGAIN_SECONDS):
+                producer.send(b"", record.encode())
+
+    sending = threading.Thread(target=send, name="closing", daemon=True)
+    sending.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        sending.join()
 
 
 def _has_windows(feature: Feature) -> bool:
@@ -138,9 +161,12 @@ def _has_windows(feature: Feature) -> bool:
 
 
 def _named(settings: Settings, name: str) -> Settings:
-    """Return settings with which topics and jobs have names of their own."""
+    """Return settings with which topics and jobs have names of their own.
+
+    Topics have one partition, so that the order in which Flink reads the records is known.
+    """
     replace: Any = msgspec.structs.replace
-    kafka = replace(settings.kafka, topic_prefix=f"{name}.")
+    kafka = replace(settings.kafka, topic_prefix=f"{name}.", partitions=1)
     flink = replace(settings.flink, job_prefix=f"{name}-")
     changed: Settings = replace(settings, kafka=kafka, flink=flink)
     return changed

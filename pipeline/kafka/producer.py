@@ -80,13 +80,8 @@ class TransactionProducer:
             self._producer.purge()
             self._producer.flush(1.0)
 
-    def send(self, key: bytes, value: bytes, *, partition: int = -1) -> None:
+    def send(self, key: bytes, value: bytes) -> None:
         """Queue one record; blocks while the queue is full.
-
-        Args:
-            key: Its key.
-            value: Its value.
-            partition: Where to; -1 leaves it to the key.
 
         Raises:
             UnavailableError: An earlier record could not be delivered, or Kafka lacks idempotent
@@ -94,7 +89,7 @@ class TransactionProducer:
         """
         while True:
             try:
-                self._producer.produce(self._topic, value, key, partition)
+                self._producer.produce(self._topic, value, key)
                 break
             except BufferError:
                 self._poll(0.1)

@@ -42,13 +42,13 @@ def own(stack: Runtime, tmp_path: Path) -> Path:
     """A feature on which the engines differ for one of five users."""
     file = tmp_path / "own.py"
     file.write_text(OWN)
-    rows = some_transactions(60)
+    rows = some_transactions(20)
     users = sorted({row.user_id for row in rows})[:5]
     send(
         stack,
         [
             msgspec.structs.replace(
-                row, user_id=users[number % 5], amt=2e7 if number == 30 else number + 1.0
+                row, user_id=users[number % 5], amt=2e7 if number == 10 else number + 1.0
             )
             for number, row in enumerate(rows)
         ],
@@ -72,8 +72,8 @@ def test_a_mismatch_becomes_the_smallest_case_and_a_right_user_a_test(
     verified = fraudwatch("verify", "largest", "--json", *with_it)
     assert verified.returncode == 1, verified.stdout
     (report,) = json.loads(verified.stdout)
-    (user, *others) = {each["identity"]["user_id"] for each in report["mismatches"]}
-    assert not others
+    wrong = [each for each in report["mismatches"] if each["kind"] == "different"]
+    (user,) = {each["identity"]["user_id"] for each in wrong}
 
     shrunk = fraudwatch("shrink", "largest", *with_it)
     assert shrunk.returncode == 0, shrunk.stderr
@@ -81,7 +81,7 @@ def test_a_mismatch_becomes_the_smallest_case_and_a_right_user_a_test(
     test = own.parent / "test_largest_differs.py"
     (record,) = re.findall(r"^    '(.*)',$", test.read_text(), re.MULTILINE)
     assert json.loads(record)["amt"] == 2e7
-    assert json.loads(record)["first"] == "first-1"
+    assert json.loads(record)["first"].startswith("first-")
     assert "1 passed" in run(test, "duckdb")
     said = run(test, "flink")
     assert "1 failed" in said and "2.0E7" in said
@@ -89,7 +89,7 @@ def test_a_mismatch_becomes_the_smallest_case_and_a_right_user_a_test(
     # Of the same user the rolling mean is right, and held by a test.
     refused = fraudwatch("shrink", "rolling", "--only", f"user_id={user}", *with_it)
     assert refused.returncode != 0
-    assert "Flink and DuckDB agree on the 12 records" in refused.stderr
+    assert "Flink and DuckDB agree on the 4 records" in refused.stderr
     held = fraudwatch(
         "hold", "rolling", "--only", f"user_id={user}", *with_it, "--folder", str(own.parent)
     )
