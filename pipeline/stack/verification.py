@@ -44,7 +44,7 @@ class Verified:
 
         Args:
             proofs: Where proofs are kept.
-            mismatches: Where mismatches are kept.
+            findings: Where findings are kept.
             mask: What is hidden in the feature's topic.
             source: What is hidden in the topic that it reads.
         """
