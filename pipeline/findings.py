@@ -19,6 +19,8 @@ from pipeline.sources.masking import Mask
 
 Value = bool | int | float | str | None
 """A column's value as JSON has it: times and decimals are text."""
+EVERY_ROW: Final[Mapping[str, str]] = {}
+"""Chooses no rows in particular: those with these values are all."""
 
 
 class Kind(StrEnum):
@@ -102,10 +104,6 @@ class Mismatch(msgspec.Struct, frozen=True, kw_only=True):
                 for each in self.inputs
             ),
         )
-
-    def user(self, column: str | None) -> Value:
-        """Return the user in this column; None if there is none."""
-        return self.identity.get(column) if column is not None else None
 
     @property
     def differing(self) -> tuple[str, ...]:

@@ -17,6 +17,10 @@ from pipeline.features.cumulate import CUMULATE
 from pipeline.features.windows import interval
 from pipeline.text.sql import identifier
 
+from .origins import keys
+from .sql_names import joined, listed
+from .tables import StoredRows
+
 INPUT: Final = "__input"
 """Table or view of the source's records in DuckDB: a topic may have the name of another table."""
 _SHORTEST: Final = timedelta(microseconds=1)
@@ -48,6 +52,24 @@ def query(table: ir.Table) -> str:
     A decimal number is as exact as its column, as in a sink; null if it is too large for it.
     """
     return _query(table.op())
+
+
+def use_groups(feature: Feature, transactions: StoredRows, rows: str, *, without: str = "") -> None:
+    """Create the view `INPUT` of the transactions in the groups of some rows.
+
+    Args:
+        feature: The feature.
+        transactions: The transactions that the job has read.
+        rows: The table with the rows.
+        without: A table with the `__row` of transactions to leave out; empty for none.
+    """
+    grouped = keys(feature)
+    transactions.connection.execute(
+        f"""CREATE OR REPLACE TEMP VIEW {INPUT} AS
+            SELECT {listed(feature.source.columns, "t")} FROM {transactions.table} t
+            {f"SEMI JOIN {rows} w ON {joined(grouped, 'w')}" if grouped else ""}
+            {f"WHERE __row NOT IN (SELECT __row FROM {without})" if without else ""}"""
+    )
 
 
 @lru_cache(maxsize=64)

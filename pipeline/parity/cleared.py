@@ -21,6 +21,7 @@ from pipeline.text.sql import identifier
 from . import ways
 from .batch import lookback
 from .origins import keys
+from .sql_names import joined
 from .tables import BEGINNING, END, Int64s, StoredRows
 from .ways import MOST_WAYS, Suspect, Way
 
@@ -60,15 +61,11 @@ def explain(feature: Feature, transactions: StoredRows) -> int:
 def _suspects(feature: Feature, transactions: StoredRows) -> Iterator[Suspect]:
     grouped = keys(feature)
     time, at = identifier(feature.source.time), identifier(feature.event_time)
-    joined = " AND ".join(
-        f"t.{identifier(column)} IS NOT DISTINCT FROM s.{identifier(name)}"
-        for name, column in grouped.items()
-    )
     group = ", ".join(f"s.{identifier(name)}" for name in grouped)
     rows = transactions.connection.execute(
         f"""SELECT __suspect, epoch_us(s.{at}) AS at, {group}, t.__row, t.__partition,
             epoch_us(t.{time}) AS time, a.possible
-            FROM suspects s JOIN {transactions.table} t ON {joined}
+            FROM suspects s JOIN {transactions.table} t ON {joined(grouped, "s")}
             JOIN ahead a ON a.__row = t.__row
             ANTI JOIN dropped d ON d.__row = t.__row
             WHERE s.__found ORDER BY __suspect, t.__row"""

@@ -20,6 +20,7 @@ from pipeline.text.sql import identifier
 
 from . import ways
 from .origins import keys
+from .sql_names import joined
 from .tables import Int64s, StoredRows
 from .ways import MOST_WAYS, Suspect, Taken, Way
 
@@ -75,17 +76,13 @@ def _behind(transactions: StoredRows, rows: Int64s) -> float:
 def _suspects(feature: Feature, transactions: StoredRows) -> Iterator[Suspect]:
     grouped = keys(feature)
     time = identifier(feature.source.time)
-    joined = "".join(
-        f" AND t.{identifier(column)} IS NOT DISTINCT FROM s.{identifier(name)}"
-        for name, column in grouped.items()
-    )
     connection = transactions.connection
     rows = connection.execute(
         f"""SELECT s.__suspect, t.__row, t.__partition,
             a.known >= epoch_us(s.window_end) - 1000 AS known,
             a.possible >= epoch_us(s.window_end) - 1000 AS possible
             FROM suspects s JOIN {transactions.table} t
-            ON t.{time} >= s.window_start AND t.{time} < s.window_end{joined}
+            ON t.{time} >= s.window_start AND t.{time} < s.window_end AND {joined(grouped, "s")}
             JOIN ahead a ON a.__row = t.__row ORDER BY s.__suspect, t.__partition, t.__row"""
     ).fetchnumpy()
     bounds = np.flatnonzero(np.diff(rows["__suspect"], prepend=-1, append=-1))

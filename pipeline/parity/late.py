@@ -22,6 +22,7 @@ from .batch import lookback
 from .compare import Bounds, Comparison, compare
 from .origins import copied, depends_on_order, in_one_window, is_windowed, keeps_one_state, keys
 from .rounding import remove_rounded
+from .sql_names import joined, same
 from .tables import StoredRows
 
 _TIE: Final = "it depends on the order of transactions with equal times, which is undefined"
@@ -137,12 +138,12 @@ def _rows(
         )
         behind = _behind(transactions, "dropped WHERE known") if late else 0.0
         result = replace(result, comparison=comparison, late=late, behind_seconds=behind)
-        for known, kind in ((True, Kind.LATE), (False, Kind.UNDECIDED)):
-            was = "was" if known else "may have been"
+        for these, was, kind in (
+            ("known", "was", Kind.LATE),
+            ("NOT known", "may have been", Kind.UNDECIDED),
+        ):
             why = f"its transaction {was} dropped as late"
-            connection.execute(
-                listing.of_expected(feature, "dropped_rows", _is("known", known), kind, why)
-            )
+            connection.execute(listing.of_expected(feature, "dropped_rows", these, kind, why))
     # A late transaction that has a row met cleared state, or was read in another order than
     # that of Kafka's timestamps.
     if keeps_one_state(feature):
@@ -181,7 +182,7 @@ def _drop(feature: Feature, transactions: StoredRows, bounds: Bounds) -> _Gone:
     """Fill the table `dropped`: a transaction for each missing row, latest arrivals first."""
     connection = transactions.connection
     columns = copied(feature)
-    joined = _joined({name: columns[name] for name in feature.identity if name in columns}, "m")
+    same_row = joined({name: columns[name] for name in feature.identity if name in columns}, "m")
     time = identifier(transactions.time)
     held = "false" if bounds.final_before is None else f"a.possible >= {bounds.final_before}"
     connection.execute("ALTER TABLE missing ADD COLUMN IF NOT EXISTS __missing BIGINT")
@@ -197,7 +198,7 @@ def _drop(feature: Feature, transactions: StoredRows, bounds: Bounds) -> _Gone:
                 ORDER BY known DESC, __arrived DESC, __row DESC) AS number FROM (
                 SELECT t.__row, t.__arrived, m.__missing, m.__absent,
                     {known} AS known, {held} AS held
-                FROM missing m JOIN {transactions.table} t ON {joined}
+                FROM missing m JOIN {transactions.table} t ON {same_row}
                 JOIN ahead a ON a.__row = t.__row
                 WHERE {possible} OR epoch_us(t.{time}) <= 0
             )
@@ -226,10 +227,7 @@ def _overtaken(feature: Feature, transactions: StoredRows, bound: str, elsewhere
     """
     if not keeps_one_state(feature):
         return "true"
-    group = " AND ".join(
-        f"u.{identifier(column)} IS NOT DISTINCT FROM t.{identifier(column)}"
-        for column in keys(feature).values()
-    )
+    group = same(keys(feature).values(), "u", "t")
     own, other = (f"epoch_us({table}.{identifier(transactions.time)})" for table in "tu")
     return f"""EXISTS (SELECT 1 FROM {transactions.table} u WHERE {group}
         AND ({other} BETWEEN {own} AND a.{bound}
@@ -239,10 +237,10 @@ def _overtaken(feature: Feature, transactions: StoredRows, bound: str, elsewhere
 
 def _time_is_possible(feature: Feature, transactions: StoredRows, table: str) -> str:
     """Return the SQL condition that a transaction of a row may have been late."""
-    joined = _joined(copied(feature), table)
+    same_row = joined(copied(feature), table)
     time = identifier(transactions.time)
     return f"""EXISTS (SELECT 1 FROM {transactions.table} t JOIN ahead a ON a.__row = t.__row
-        WHERE {joined} AND epoch_us(t.{time}) <= a.possible)"""
+        WHERE {same_row} AND epoch_us(t.{time}) <= a.possible)"""
 
 
 def _ties(feature: Feature, transactions: StoredRows, result: LateComparison) -> LateComparison:
@@ -276,16 +274,8 @@ def _after_a_tie(feature: Feature, transactions: StoredRows, table: str) -> str:
     at = f"{table}.{identifier(feature.event_time)}"
     since = "true" if back is None else f"t.{time} >= {at} - {_interval(back.total_seconds())}"
     return f"""EXISTS (SELECT 1 FROM {transactions.table} t
-        WHERE {_joined(grouped, table)} AND t.{time} <= {at} AND {since}
+        WHERE {joined(grouped, table)} AND t.{time} <= {at} AND {since}
         GROUP BY {by} HAVING count(*) > 1)"""
-
-
-def _joined(columns: dict[str, str], table: str) -> str:
-    conditions = (
-        f"t.{identifier(column)} IS NOT DISTINCT FROM {table}.{identifier(name)}"
-        for name, column in columns.items()
-    )
-    return " AND ".join(conditions) or "true"
 
 
 def _taken(connection: duckdb.DuckDBPyConnection, table: str, condition: str, count: str) -> int:
@@ -306,10 +296,6 @@ def _behind(transactions: StoredRows, which: str) -> float:
             WHERE __row IN (SELECT __row FROM {which})"""
     ).fetchone()
     return (newest - row[0]) / 1_000_000 if row and row[0] is not None else 0.0
-
-
-def _is(column: str, value: bool) -> str:
-    return column if value else f"NOT {column}"
 
 
 def _interval(seconds: float) -> str:

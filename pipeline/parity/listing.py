@@ -18,9 +18,9 @@ from pipeline.findings import Input, Kind, Mismatch, as_value
 from pipeline.text.sql import identifier, literal
 
 from . import lateness
-from .batch import INPUT, lookback, query
+from .batch import lookback, query, use_groups
 from .origins import WINDOW, copied, is_windowed, keys
-from .sql_names import listed, same
+from .sql_names import joined, listed, same
 from .tables import StoredRows
 
 _MOST_WRONG: Final = 60
@@ -113,7 +113,7 @@ def mismatches(
     else:
         connection.execute(_NOTHING_LATE)
     inputs = _inputs(feature, transactions)
-    found = [_mismatch(feature, row, inputs.get(row["__id"], ())) for row in rows]
+    found = [_mismatch(feature, row, *inputs.get(row["__id"], (0, ()))) for row in rows]
     order = list(Kind)
     return tuple(sorted(found, key=lambda each: (order.index(each.kind), each.at)))
 
@@ -144,28 +144,12 @@ def _add_equal(feature: Feature, transactions: StoredRows, sink: StoredRows, cho
             FROM {sink.table} f WHERE {chosen}
             AND NOT EXISTS (SELECT 1 FROM listed l WHERE {same(feature.identity, "l", "f")})"""
     )
-    _view_of_groups(feature, transactions, "others")
+    use_groups(feature, transactions, "others")
     connection.execute(
         f"""INSERT INTO listed SELECT {listed(feature.columns, "f")}{_expected(feature, "e")},
             true, true, {literal(Kind.EQUAL)}, 'both engines give the same'
             FROM others f JOIN ({query(feature.table)}) e
             ON {same(feature.identity, "e", "f")} LIMIT {_MOST_OTHERS}"""
-    )
-
-
-def _view_of_groups(feature: Feature, transactions: StoredRows, rows: str) -> None:
-    """Create the view `INPUT` of the transactions in the groups of these rows."""
-    grouped = _grouped(feature, "w")
-    transactions.connection.execute(
-        f"""CREATE OR REPLACE TEMP VIEW {INPUT} AS SELECT {listed(feature.source.columns, "t")}
-            FROM {transactions.table} t {f"SEMI JOIN {rows} w ON {grouped}" if grouped else ""}"""
-    )
-
-
-def _grouped(feature: Feature, rows: str) -> str:
-    return " AND ".join(
-        f"t.{identifier(column)} IS NOT DISTINCT FROM {rows}.{identifier(name)}"
-        for name, column in keys(feature).items()
     )
 
 
@@ -203,7 +187,7 @@ def _inputs(feature: Feature, transactions: StoredRows) -> dict[int, tuple[int, 
 
 def _reached(feature: Feature, time: str) -> str:
     """Return the SQL condition that a transaction `t` goes into a row `n`."""
-    conditions = list(filter(None, [_grouped(feature, "n")]))
+    conditions = [joined(keys(feature), "n")]
     at = f"n.{identifier(feature.event_time)}"
     back = lookback(feature.table)
     if is_windowed(feature):
@@ -212,20 +196,16 @@ def _reached(feature: Feature, time: str) -> str:
     elif back is None:
         conditions.append(f"{time} <= {at}")
     elif not back:
-        conditions += [
-            f"t.{identifier(column)} IS NOT DISTINCT FROM n.{identifier(name)}"
-            for name, column in copied(feature).items()
-        ]
+        conditions.append(joined(copied(feature), "n"))
     else:
         microseconds = int(back.total_seconds() * 1_000_000)
         conditions += [f"{time} <= {at}", f"{time} >= {at} - to_microseconds({microseconds})"]
-    return " AND ".join(conditions) or "true"
+    return " AND ".join(conditions)
 
 
 def _mismatch(
-    feature: Feature, row: Mapping[str, Any], inputs: tuple[int, list[Input]] | tuple[()]
+    feature: Feature, row: Mapping[str, Any], total: int, newest: Iterable[Input]
 ) -> Mismatch:
-    total, newest = inputs or (0, [])
     expected = {name: row[f"__expected{number}"] for number, name in enumerate(feature.measures)}
     found = {name: row[name] for name in feature.measures}
     both = row["__is_expected"] and row["__is_found"]

@@ -60,7 +60,7 @@ class Parity:
     stopped: bool
     compacted: tuple[str, ...]
     largest_relative_error: float
-    mismatches: tuple[Mismatch, ...]
+    mismatches: tuple[Mismatch, ...] = ()
     timeliness: Timeliness | None = None
 
     @property

@@ -31,10 +31,9 @@ import ibis.expr.types as ir
 from pipeline.features import Feature
 from pipeline.text.sql import identifier
 
-from .batch import INPUT, query
+from .batch import query, use_groups
 from .compare import RELATIVE_TOLERANCE, matching
-from .origins import keys
-from .sql_names import listed, same
+from .sql_names import same
 from .tables import StoredRows
 
 _STEP: Final = 4 * 2.0**-53
@@ -50,16 +49,7 @@ def remove_rounded(feature: Feature, transactions: StoredRows, *, without: str =
         without: A table with the `__row` of transactions to leave out; empty for none.
     """
     connection = transactions.connection
-    concerned = " AND ".join(
-        f"t.{identifier(column)} IS NOT DISTINCT FROM w.{identifier(name)}"
-        for name, column in keys(feature).items()
-    )
-    connection.execute(
-        f"""CREATE OR REPLACE TEMP VIEW {INPUT} AS
-            SELECT {listed(feature.source.columns, "t")} FROM {transactions.table} t
-            {f"SEMI JOIN wrong w ON {concerned}" if concerned else ""}
-            {f"WHERE __row NOT IN (SELECT __row FROM {without})" if without else ""}"""
-    )
+    use_groups(feature, transactions, "wrong", without=without)
     forgiven = rounding_explains(feature, connection, "wrong")
     row = connection.execute(f"SELECT coalesce(sum(__n), 0) FROM wrong WHERE {forgiven}").fetchone()
     assert row is not None

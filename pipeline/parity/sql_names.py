@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from pipeline.text.sql import identifier
 
@@ -17,6 +17,20 @@ def same(names: Iterable[str], left: str, right: str) -> str:
     conditions = (
         f"{left}.{identifier(name)} IS NOT DISTINCT FROM {right}.{identifier(name)}"
         for name in names
+    )
+    return " AND ".join(conditions) or "true"
+
+
+def joined(columns: Mapping[str, str], rows: str) -> str:
+    """Return the SQL condition that a transaction `t` agrees with a row; nulls are equal.
+
+    Args:
+        columns: The transaction's columns, by those of the row.
+        rows: The table of the row.
+    """
+    conditions = (
+        f"t.{identifier(column)} IS NOT DISTINCT FROM {rows}.{identifier(name)}"
+        for name, column in columns.items()
     )
     return " AND ".join(conditions) or "true"
 

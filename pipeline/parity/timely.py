@@ -7,15 +7,17 @@ row the service would have read, and how far that was from the row that counts t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
 from pipeline.features import Feature
 from pipeline.findings import DELAYS, ERRORS, MOMENTS, Known, Timeliness
 from pipeline.text.sql import identifier
 
-from .compare import RELATIVE_TOLERANCE
+from .compare import RELATIVE_TOLERANCE, relative_error
 from .origins import WINDOW, copied, is_windowed, keys
-from .sql_names import listed
+from .sql_names import joined, listed, same
 from .tables import StoredRows
 
 _MOST: Final = 50_000
@@ -32,13 +34,10 @@ def timeliness(feature: Feature, transactions: StoredRows, sink: StoredRows) -> 
     """
     connection = transactions.connection
     connection.execute(_with_rows(feature, transactions, sink))
-    delays = ", ".join(
-        f"count(*) FILTER (delay > {low} AND delay <= {high})"
-        for low, high in zip(("-1e300", *DELAYS), (*DELAYS, "1e300"), strict=True)
-    )
     row = connection.execute(
         f"""SELECT count(*), coalesce(quantile_cont(delay, 0.5), 0),
-            coalesce(quantile_cont(delay, 0.99), 0), coalesce(max(delay), 0), {delays}
+            coalesce(quantile_cont(delay, 0.99), 0), coalesce(max(delay), 0),
+            {_steps("delay", DELAYS)}
             FROM (SELECT greatest(__written - __began, 0) / 1000 AS delay FROM timely)"""
     ).fetchone()
     assert row is not None
@@ -59,20 +58,16 @@ def timeliness(feature: Feature, transactions: StoredRows, sink: StoredRows) -> 
 def _with_rows(feature: Feature, transactions: StoredRows, sink: StoredRows) -> str:
     """Create `timely`: the newest transactions with the first row that counts each."""
     time, at = identifier(feature.source.time), identifier(feature.event_time)
-    joined = [
-        f"t.{identifier(column)} IS NOT DISTINCT FROM f.{identifier(name)}"
-        for name, column in copied(feature).items()
-        if not (is_windowed(feature) and name in WINDOW)
-    ]
+    counts = joined(copied(feature), "f")
     if is_windowed(feature):
         start, end = (f"f.{identifier(name)}" for name in WINDOW)
-        joined.append(f"t.{time} >= {start} AND t.{time} < {end}")
+        counts += f" AND t.{time} >= {start} AND t.{time} < {end}"
     return f"""CREATE OR REPLACE TEMP TABLE timely AS
         SELECT t.__row AS __transaction, t.__arrived AS __began, f.__arrived AS __written,
         {listed(feature.columns, "f")} FROM (
             SELECT * FROM {transactions.table} WHERE __arrived > 0
             ORDER BY __arrived DESC, __row DESC LIMIT {_MOST}
-        ) t JOIN {sink.table} f ON {" AND ".join(joined) or "true"} AND f.__arrived > 0
+        ) t JOIN {sink.table} f ON {counts} AND f.__arrived > 0
         QUALIFY row_number() OVER (
             PARTITION BY t.__row ORDER BY f.{at}, f.__arrived, f.__row
         ) = 1"""
@@ -102,19 +97,15 @@ def _known(feature: Feature, transactions: StoredRows, after: float) -> Known:
     asked = f"o.__began + {round(after * 1000)}"
     own = f"o.__written <= {asked}"
     grouped = list(keys(feature))
-    same = " AND ".join(f"o.{identifier(name)} = k.{identifier(name)}" for name in grouped)
+    in_group = "".join(f" AND o.{identifier(name)} = k.{identifier(name)}" for name in grouped)
     # Without measures, the transaction's own row is all there is to know.
     there = f"({own} OR k.__there IS NOT NULL)" if feature.measures else own
     errors = ", ".join(["0.0", *(_error(feature, name) for name in feature.measures)])
-    steps = ", ".join(
-        f"count(*) FILTER (there AND error > {low} AND error <= {high})"
-        for low, high in zip(("-1", *ERRORS), (*ERRORS, "2e300"), strict=True)
-    )
     row = transactions.connection.execute(
-        f"""SELECT count(*) FILTER (NOT there), {steps} FROM (
+        f"""SELECT count(*) FILTER (NOT there), {_steps("error", ERRORS, "there")} FROM (
             SELECT {there} AS there, CASE WHEN {own} THEN 0.0 ELSE greatest({errors}) END AS error
             FROM (SELECT *, 1 AS __all FROM timely) o ASOF LEFT JOIN readable k
-            ON o.__all = k.__all {f"AND {same}" if same else ""} AND {asked} >= k.__there)"""
+            ON o.__all = k.__all {in_group} AND {asked} >= k.__there)"""
     ).fetchone()
     assert row is not None
     none, *within = row
@@ -123,11 +114,14 @@ def _known(feature: Feature, transactions: StoredRows, after: float) -> Known:
 
 def _error(feature: Feature, name: str) -> str:
     """Return SQL for how far the value known was from the final one, relative to the larger."""
-    one, other = f"o.{identifier(name)}", f"k.{identifier(name)}"
     numeric = feature.columns[name] in {*RELATIVE_TOLERANCE, "int64", "int32", "int16", "int8"}
-    share = (
-        f"coalesce(abs({one} - {other}) / greatest(abs({one}), abs({other})), {_DIFFERENT})"
-        if numeric
-        else str(_DIFFERENT)
+    share = f"coalesce({relative_error(name, 'o', 'k')}, {_DIFFERENT})" if numeric else _DIFFERENT
+    return f"CASE WHEN {same([name], 'o', 'k')} THEN 0.0 ELSE {share} END"
+
+
+def _steps(column: str, bounds: Sequence[float], condition: str = "true") -> str:
+    """Return SQL for the number of rows in each step, of which the last has no upper bound."""
+    return ", ".join(
+        f"count(*) FILTER ({condition} AND {column} > {low} AND {column} <= {high})"
+        for low, high in pairwise((-1.0, *bounds, 2 * _DIFFERENT))
     )
-    return f"CASE WHEN {one} IS NOT DISTINCT FROM {other} THEN 0.0 ELSE {share} END"

@@ -11,6 +11,7 @@ from typing import Final, Protocol
 from pipeline.config import KafkaSettings
 from pipeline.errors import JobError, UnansweredError
 from pipeline.features import Feature
+from pipeline.findings import EVERY_ROW
 from pipeline.kafka.extent import extent
 from pipeline.kafka.offsets import OffsetRange
 from pipeline.kafka.topics import is_compacted
@@ -33,7 +34,6 @@ _DELIVERY_SECONDS: Final = 150.0
 """More than the 120 s after which a sink's producer gives a record up. Until then no checkpoint
 completes, as after its topic was recreated under it; after that, the job restarts."""
 _POLL_SECONDS: Final = 0.5
-NOTHING: Final[Mapping[str, str]] = {}
 
 
 class FeatureJob(Protocol):
@@ -71,7 +71,7 @@ def verify(
     *,
     report: Callable[[str], None] = lambda _: None,
     patience: Patience = Patience(),
-    only: Mapping[str, str] = NOTHING,
+    only: Mapping[str, str] = EVERY_ROW,
 ) -> Parity:
     """Compare a live feature with its expression evaluated in batch.
 
@@ -328,7 +328,6 @@ def _parity(feature: Feature, transactions: StoredRows, result: LateComparison) 
         stopped=False,
         compacted=(),
         largest_relative_error=comparison.largest_relative_error,
-        mismatches=(),
     )
 
 

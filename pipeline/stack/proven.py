@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from pipeline.config import Settings
-from pipeline.findings import Findings, KeptFindings
+from pipeline.findings import EVERY_ROW, Findings, KeptFindings
 from pipeline.proof import Proof, Proofs
 
 from .declarations import Declared
@@ -15,8 +15,6 @@ from .prover import prove
 
 if TYPE_CHECKING:
     from pipeline.parity.report import Parity
-
-_ALL: Final[Mapping[str, str]] = {}
 
 
 class Proven(Declared):
@@ -36,7 +34,7 @@ class Proven(Declared):
         self,
         name: str,
         report: Callable[[str], None] = lambda _: None,
-        only: Mapping[str, str] = _ALL,
+        only: Mapping[str, str] = EVERY_ROW,
     ) -> Parity:
         """Compare a live feature with its expression evaluated in batch, and keep the result.
 
@@ -53,7 +51,7 @@ class Proven(Declared):
         return self.verified(name, report, only)[0]
 
     def verified(
-        self, name: str, report: Callable[[str], None], only: Mapping[str, str] = _ALL
+        self, name: str, report: Callable[[str], None], only: Mapping[str, str] = EVERY_ROW
     ) -> tuple[Parity, Proof]:
         """Do the same, and return what is kept of it, too."""
         from .verification import verified

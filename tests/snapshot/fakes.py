@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from pipeline.errors import ChangedError, PipelineError
-from pipeline.findings import Findings, Known, Timeliness
+from pipeline.findings import Findings
 from pipeline.labels.verdict import Decision, Subject
 from pipeline.model import (
     Checkpoint,
@@ -182,26 +182,6 @@ class Clock:
 PROOF: Final = Proof(outcome=Outcome.PROVED, rows=9_317, wrong=0, at=NOW - 40)
 
 
-FOUND: Final = Findings(
-    at=NOW - 40,
-    source="transaction",
-    time="trans_date_trans_time",
-    user="user_id",
-    timeliness=Timeliness(
-        rows=9_317,
-        median=0.257,
-        most=1.62,
-        longest=64.0,
-        delays=(609, 4_180, 4_310, 168, 0, 0, 50),
-        known=(
-            Known(after=0.1, none=932, within=(609, 54, 470, 1_964, 5_288)),
-            Known(after=1.0, none=134, within=(8_965, 11, 40, 67, 100)),
-            Known(after=15.0, none=0, within=(9_267, 0, 0, 20, 30)),
-        ),
-    ),
-)
-
-
 @dataclass
 class FakeBackend:
     """A stack without processes.
@@ -220,7 +200,7 @@ class FakeBackend:
         stands: What `standing` returns.
         trained: What `spreads` returns.
         proof: What `prove` finds, of the present run; an exception is raised instead.
-        found: What `mismatches` returns.
+        found: What `findings` returns.
         calls: The calls in order, without `status`.
     """
 

@@ -12,7 +12,8 @@ from textual.pilot import Pilot
 from pipeline.model import JobState
 from tui.screens.job.job_screen import JobScreen
 
-from .fakes import FOUND, JOBS, STATUS, FakeBackend, FakeSource, unreachable
+from .fakes import JOBS, STATUS, FakeBackend, FakeSource, unreachable
+from .sample_findings import FOUND
 from .sample_rows import NOW, live_batch
 from .stage import Stage, flowing
 

@@ -12,11 +12,12 @@ import pyarrow as pa
 
 from pipeline import contract
 from pipeline.features import Feature
+from pipeline.findings import EVERY_ROW
 from pipeline.parity import lateness
 from pipeline.parity.listing import mismatches
 from pipeline.parity.report import Parity
 from pipeline.parity.tables import StoredRows
-from pipeline.parity.verify import NOTHING, parity_of
+from pipeline.parity.verify import parity_of
 
 Rows: TypeAlias = Iterable[dict[str, Any]] | pa.Table
 
@@ -73,7 +74,7 @@ def parity_of_topics(
     *,
     watermark: int | None = None,
     dropped: int | None = None,
-    only: Mapping[str, str] = NOTHING,
+    only: Mapping[str, str] = EVERY_ROW,
 ) -> Parity:
     """What `verify` says of these topics when the job has read all."""
     with duckdb.connect() as connection:

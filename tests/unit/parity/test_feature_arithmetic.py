@@ -20,7 +20,7 @@ from ...arithmetic.of_page import PAGE, PAGE_CASES, of_page
 from ...documents import blocks
 
 ON_TIME = CASES | PAGE_CASES | {name: late.in_time() for name, late in LATE.items()}
-# Neither is in a message of ours: a class of Flink's, its SQL, or Ibis's.
+# Our messages name no class of Flink or Ibis, and show no SQL.
 _PLANNERS = re.compile(r"org\.|Exception|SELECT|Traceback|ibis\.expr")
 
 

@@ -9,10 +9,9 @@ import pyarrow as pa
 import pytest
 
 from pipeline import contract, features
-from pipeline.findings import Kind, Mismatch
+from pipeline.findings import EVERY_ROW, Kind, Mismatch
 from pipeline.parity.batch import evaluate
 from pipeline.parity.report import Parity, render, render_rows
-from pipeline.parity.verify import NOTHING
 
 from .stored import Rows, parity_of_topics, topic
 from .test_parity import DAY, ROLLING, START, TUMBLING, result, set_cell, transaction
@@ -26,7 +25,7 @@ def compared(
     found: pa.Table,
     rows: Rows = DAY,
     *,
-    only: Mapping[str, str] = NOTHING,
+    only: Mapping[str, str] = EVERY_ROW,
     dropped: int | None = None,
 ) -> Parity:
     sink = topic(found, ROLLING.event_time)

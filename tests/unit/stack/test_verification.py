@@ -11,10 +11,9 @@ import pytest
 from pipeline import features
 from pipeline.config import KafkaSettings
 from pipeline.errors import InputError, UnansweredError
-from pipeline.findings import KeptFindings
+from pipeline.findings import EVERY_ROW, KeptFindings
 from pipeline.model import JobState, JobStatus
 from pipeline.parity.report import Parity
-from pipeline.parity.verify import NOTHING
 from pipeline.proof import Proof, Proofs
 from pipeline.sources.masking import OPEN
 from pipeline.stack import verification
@@ -26,7 +25,7 @@ def verified(
     monkeypatch: pytest.MonkeyPatch,
     file: Path,
     runs: Iterator[str | Exception],
-    only: Mapping[str, str] = NOTHING,
+    only: Mapping[str, str] = EVERY_ROW,
 ) -> tuple[Any, Proof]:
     """Verify a job whose run is one after the other of these."""
 

@@ -87,7 +87,6 @@ class JobScreen(Guarded, LiveScreen):
 
     def on_mount(self) -> None:
         self._watch.start()
-        self._found.start()
 
     def on_unmount(self) -> None:
         self._watch.stop()
@@ -108,6 +107,9 @@ class JobScreen(Guarded, LiveScreen):
 
     def action_section(self, section: str) -> None:
         self._section = section
+        # Findings may be large, so they are not read before they are looked at.
+        if section == _TIMELY and not self._found.running:
+            self._found.start()
         self.query_one("#section", VerticalScroll).scroll_home(animate=False)
         self.redraw()
 

@@ -30,11 +30,11 @@ class JobMetricsLines(Lines):
 
     def __init__(self, name: str) -> None:
         super().__init__(id="job-metrics")
-        self._name = name
+        self._job = name
 
     def lines(self, view: View, width: int) -> Sequence[Sequence[Piece]]:
         """Return a headline and the metrics in as many columns as fit."""
-        line = next((line for line in view.jobs if line.status.name == self._name), None)
+        line = view.job(self._job)
         if line is None:
             return [[Piece("Waiting for the first status from Flink.", Tone.WAITS)]]
         columns = max(1, width // (_LABEL_CELLS + _VALUE_CELLS))

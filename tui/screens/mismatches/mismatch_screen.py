@@ -19,7 +19,7 @@ from tui.messages import LookAgain, Moment, OpenUser, OpenUserRecords
 from tui.screens.export.exporter import Export, ExportRows
 from tui.screens.live_screen import LiveScreen
 from tui.session.session import Session
-from tui.session.view import JobLine, View
+from tui.session.view import View
 from tui.streams.watch import Watch
 from tui.table.layout import fit
 from tui.table.live_table import LiveTable
@@ -52,6 +52,7 @@ class MismatchScreen(LiveScreen):
         self._job = name
         self._profile = profile
         self._shown: Findings | None = None
+        self._compared: tuple[Mismatch | None, int] = (None, 0)
         self._watch: Watch[Findings | None] = Watch(
             lambda: session.findings(name), _SECONDS, session.clock, name="mismatches"
         )
@@ -81,7 +82,7 @@ class MismatchScreen(LiveScreen):
         if last.problem is not None:
             title = title.with_mistake(text.clean(last.problem))
         self.query_one("TitleLine.rows", TitleLine).titles = (title,)
-        line = self._line(view)
+        line = view.job(self._job)
         self.query_one("#mismatch-counts", Static).update(content(counts(found, line, view.now)))
         if found is not None and found is not self._shown:
             self._shown = found
@@ -105,8 +106,12 @@ class MismatchScreen(LiveScreen):
         row, found = self._table.selected, self._watch.last.value
         values = self.query_one("#mismatch-values", Static)
         width = values.content_size.width
-        lines = compared(row, width) if row is not None else []
-        values.update(Content("\n").join(content(fit(each, width, right=False)) for each in lines))
+        if (row, width) != self._compared:
+            # Laid out only when it changes, since its height follows.
+            self._compared = row, width
+            lines = compared(row, width) if row is not None else []
+            fitted = (content(fit(each, width, right=False)) for each in lines)
+            values.update(Content("\n").join(fitted))
         inputs = self.query_one(InputsTable)
         inputs.show_inputs(row, found.time if found is not None else "", self.view.now)
         note = "" if row is None else _how_many(row)
@@ -119,7 +124,7 @@ class MismatchScreen(LiveScreen):
         row, found = self._table.selected, self._watch.last.value
         if row is None or found is None:
             return
-        user = row.user(found.user)
+        user = row.identity.get(found.user) if found.user is not None else None
         if user is None:
             self.notify("This row has no user, or a hidden one.")
             return
@@ -141,9 +146,6 @@ class MismatchScreen(LiveScreen):
     @property
     def _table(self) -> MismatchTable:
         return self.query_one(MismatchTable)
-
-    def _line(self, view: View) -> JobLine | None:
-        return next((line for line in view.jobs if line.status.name == self._job), None)
 
 
 def _note(found: Findings | None) -> str:
