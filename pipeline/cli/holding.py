@@ -35,20 +35,18 @@ def shrink(name: str, *, only: Only = (), folder: Folder = None, common: Common 
         folder: Where to write the test; beside the feature's file without it.
     """
     from pipeline.errors import InputError
-    from pipeline.holding.checked import differs
-    from pipeline.holding.records import on_duckdb
+    from pipeline.holding.scratch import scratch_stack
     from pipeline.holding.smallest import smallest
 
     runtime, feature = _feature(name, common)
     report = reporter(name, over=True)
     row = values_of(only) or _first_wrong(runtime, name)
     records = _records(runtime, feature, row, report)
-    with _scratch(runtime, report) as stack:
+    with scratch_stack(runtime.feature_files, report) as stack:
 
         def fails(part: Sequence[str]) -> bool:
             report(f"trying {counted(len(part), 'record')} of {len(records)}")
-            computed = stack.compute(name, part)
-            return differs(computed.rows, on_duckdb(feature, part), proved=computed.parity.proved)
+            return _differ(stack, feature, part)
 
         if not fails(records):
             say("", over=True)
@@ -74,16 +72,15 @@ def hold(name: str, *, only: Only = (), folder: Folder = None, common: Common = 
         folder: Where to write the test; beside the feature's file without it.
     """
     from pipeline.errors import InputError
-    from pipeline.holding.checked import differs
-    from pipeline.holding.records import on_duckdb
+    from pipeline.holding.scratch import scratch_stack
 
     runtime, feature = _feature(name, common)
     report = reporter(name, over=True)
     records = _records(runtime, feature, values_of(only), report)
-    with _scratch(runtime, report) as stack:
-        computed = stack.compute(name, records)
+    with scratch_stack(runtime.feature_files, report) as stack:
+        differ = _differ(stack, feature, records)
     say("", over=True)
-    if differs(computed.rows, on_duckdb(feature, records), proved=computed.parity.proved):
+    if differ:
         raise InputError(
             f"Flink and DuckDB differ on these {counted(len(records), 'record')}.",
             f"Look for the reason with `fraudwatch shrink {name}`.",
@@ -125,10 +122,13 @@ def _records(
     return records_of(feature, runtime.running_kafka(), row, report)
 
 
-def _scratch(runtime: Runtime, report: Callable[[str], None]) -> ScratchStack:
-    from pipeline.holding.scratch import ScratchStack
+def _differ(stack: ScratchStack, feature: Feature, records: Sequence[str]) -> bool:
+    """Whether Flink computes other rows than DuckDB."""
+    from pipeline.holding.checked import differs
+    from pipeline.holding.records import on_duckdb
 
-    return ScratchStack(runtime.feature_files, report)
+    computed = stack.compute(feature.name, records)
+    return differs(computed.rows, on_duckdb(feature, records), proved=computed.parity.proved)
 
 
 def _write(

@@ -46,14 +46,14 @@ def check(
     from pipeline.stack import catalog
 
     from .records import on_duckdb
-    from .scratch import ScratchStack
+    from .scratch import scratch_stack
 
     files = tuple(Path(file) for file in features)
     if Engine(engine) is Engine.DUCKDB:
         (feature,) = catalog.load(config.load(features=files)).find([name])
         found = on_duckdb(feature, records)
     else:
-        with ScratchStack(files, lambda _: None) as stack:
+        with scratch_stack(files, lambda _: None) as stack:
             found = stack.compute(name, records).rows
     assert same(found, rows), f"{engine} computes\n{_listed(found)}\nrather than\n{_listed(rows)}"
 

@@ -59,7 +59,7 @@ def records_of(
         read += len(batch)
         report(f"reading {source.topic}: {read:,}")
         values = [record.value for record in batch]
-        for at, value in _decoded(source, values):
+        for at, value in _with_columns(source, values):
             time = at[source.time]
             mine = all(str(as_value(at[name])) == text for name, text in wanted.items())
             if mine and time is not None and since <= time <= until:
@@ -89,12 +89,21 @@ def require_json(source: Source) -> None:
 
 def on_duckdb(feature: Feature, records: Iterable[str]) -> Rows:
     """Return the rows that DuckDB computes from records."""
+    return as_rows(evaluate(feature, decoded(feature, records)))
+
+
+def decoded(feature: Feature, records: Iterable[str]) -> pa.Table:
+    """Return the columns of records of a feature's source.
+
+    Raises:
+        InputError: A record is not as the source is declared.
+    """
     source = feature.source
     values = [record.encode() for record in records]
-    table, decoded = decode_columns(values, source.columns, source.time_format)
-    if not all(decoded):
+    table, good = decode_columns(values, source.columns, source.time_format)
+    if not all(good):
         raise InputError(f"A record of {feature.name} is not as {source.topic} is declared.")
-    return as_rows(evaluate(feature, table))
+    return table
 
 
 def as_rows(table: pa.Table) -> Rows:
@@ -127,9 +136,11 @@ def _reach(feature: Feature, row: Mapping[str, str]) -> tuple[datetime, datetime
     return (datetime.min if back is None else until - back), until
 
 
-def _decoded(source: Source, values: list[bytes | None]) -> Iterable[tuple[dict[str, Any], str]]:
-    table, decoded = decode_columns(values, source.columns, source.time_format)
-    texts = [(value or b"").decode() for value, good in zip(values, decoded, strict=True) if good]
+def _with_columns(
+    source: Source, values: list[bytes | None]
+) -> Iterable[tuple[dict[str, Any], str]]:
+    table, good = decode_columns(values, source.columns, source.time_format)
+    texts = [(value or b"").decode() for value, read in zip(values, good, strict=True) if read]
     yield from zip(table.to_pylist(), texts, strict=True)
 
 

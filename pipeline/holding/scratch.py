@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from types import TracebackType
 from typing import Any, Final
 
 import msgspec
@@ -26,7 +25,7 @@ from pipeline.parity.report import Parity
 from pipeline.stack.bring_up import create_topics
 from pipeline.stack.runtime import Runtime
 
-from .records import Rows, as_rows, require_json, written
+from .records import Rows, as_rows, decoded, require_json, written
 
 _SLACK: Final = timedelta(seconds=1)
 _AGAIN_SECONDS: Final = 0.3
@@ -45,44 +44,42 @@ class Computed:
     parity: Parity
 
 
-class ScratchStack:
-    """A context in which a stack of its own runs.
+@contextmanager
+def scratch_stack(
+    features: Sequence[Path], report: Callable[[str], None]
+) -> Iterator[ScratchStack]:
+    """Run a stack of its own, in a temporary directory.
 
     Args:
         features: The feature files.
         report: Called with what is being done.
     """
-
-    def __init__(self, features: Sequence[Path], report: Callable[[str], None]) -> None:
-        self._features = tuple(features)
-        self._report = report
-        self._trials = 0
-
-    def __enter__(self) -> ScratchStack:
-        self._folder = TemporaryDirectory(prefix="fraudwatch-scratch-")
-        others = {k: v for k, v in os.environ.items() if not k.startswith("FRAUDWATCH_")}
+    others = {k: v for k, v in os.environ.items() if not k.startswith("FRAUDWATCH_")}
+    with TemporaryDirectory(prefix="fraudwatch-scratch-") as folder:
         own = {
-            "FRAUDWATCH_STATE_DIR": self._folder.name,
+            "FRAUDWATCH_STATE_DIR": folder,
             "FRAUDWATCH_KAFKA_PORT": "0",
             "FRAUDWATCH_FLINK_PORT": "0",
         }
-        self._settings = config.load(features=self._features, environment=others | own)
-        self._stack = Runtime(self._settings)
-        self._report("starting a stack of its own")
-        try:
-            self._stack.bring_up(simulator=False, jobs=False)
-        except BaseException:
-            self._end()
-            raise
-        return self
+        settings = config.load(features=features, environment=others | own)
+        with closing(Runtime(settings)) as stack:
+            report("starting a stack of its own")
+            stack.bring_up(simulator=False, jobs=False)
+            yield ScratchStack(settings, report)
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._end()
+
+class ScratchStack:
+    """A stack that computes features from given records; see `scratch_stack`.
+
+    Args:
+        settings: Its settings.
+        report: Called with what is being done.
+    """
+
+    def __init__(self, settings: Settings, report: Callable[[str], None]) -> None:
+        self._settings = settings
+        self._report = report
+        self._trials = 0
 
     def compute(self, name: str, records: Sequence[str]) -> Computed:
         """Let Flink compute a feature from these records, with topics and a job of their own.
@@ -92,19 +89,18 @@ class ScratchStack:
             PipelineError: There is no such feature, or it does not run.
         """
         self._trials += 1
-        runtime = Runtime(_named(self._settings, f"trial{self._trials}"))
-        (feature,) = runtime.features.find([name])
-        require_json(feature.source)
-        try:
+        with closing(Runtime(_named(self._settings, f"trial{self._trials}"))) as runtime:
+            (feature,) = runtime.features.find([name])
+            require_json(feature.source)
             kafka = runtime.kafka
             create_topics(self._settings, kafka, [feature])
-            end, closing = _closing(feature, records)
+            end, last_record = _closing(feature, records)
             topic = kafka.topic(feature.source.topic)
             with TransactionProducer(kafka, topic) as producer:
-                for record in (*records, closing):
+                for record in (*records, last_record):
                     producer.send(b"", record.encode())
             runtime.start_job(name, self._report)
-            with _again_and_again(kafka, topic, closing):
+            with _again_and_again(kafka, topic, last_record):
                 parity = runtime.verify(name, self._report)
             values = [
                 record.value
@@ -113,28 +109,19 @@ class ScratchStack:
             ]
             table, _ = decode_columns(values, feature.columns)
             runtime.stop_job(name, discard=True)
-        finally:
-            runtime.close()
         last = end.isoformat(" ")
         return Computed([row for row in as_rows(table) if row[feature.event_time] <= last], parity)
-
-    def _end(self) -> None:
-        self._stack.close()
-        self._folder.cleanup()
 
 
 def _closing(feature: Feature, records: Sequence[str]) -> tuple[datetime, str]:
     """Return the last time of a row of the records, and a record that makes all of them final."""
     source = feature.source
-    table, _ = decode_columns(
-        [record.encode() for record in records], source.columns, source.time_format
-    )
-    newest = max(table[source.time].to_pylist())
+    newest = max(decoded(feature, records)[source.time].to_pylist())
     longest = (lookback(feature.table) or timedelta()) if _has_windows(feature) else timedelta()
     end: datetime = newest + longest
-    closing = msgspec.json.decode(records[-1])
-    closing[source.time] = written(source, end + source.watermark + _SLACK)
-    return end, msgspec.json.encode(closing).decode()
+    fields = msgspec.json.decode(records[-1])
+    fields[source.time] = written(source, end + source.watermark + _SLACK)
+    return end, msgspec.json.encode(fields).decode()
 
 
 @contextmanager

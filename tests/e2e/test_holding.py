@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import msgspec
@@ -13,6 +11,7 @@ import pytest
 
 from pipeline.stack.runtime import Runtime
 
+from ..written_tests import run
 from .conftest import Run
 from .test_features import send
 from .test_own_features import some_transactions
@@ -54,14 +53,6 @@ def own(stack: Runtime, tmp_path: Path) -> Path:
         ],
     )
     return file
-
-
-def run(test: Path, engine: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-k", engine, "-p", "no:cacheprovider", test.name],
-        cwd=test.parent, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    return done.stdout + done.stderr
 
 
 def test_a_mismatch_becomes_the_smallest_case_and_a_right_user_a_test(

@@ -14,7 +14,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from pipeline.errors import ConfigError
 from pipeline.proof import Outcome
-from tests.snapshot.fakes import METRICS, PROOF, STATUS
+from tests.snapshot.fakes import METRICS, STATUS
+from tests.snapshot.sample_findings import PROOF
 from tests.snapshot.sample_rows import NOW
 from tui.metrics.endpoint import serving
 from tui.session.view import JobLine, Phase, Reading, View

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
@@ -34,7 +34,7 @@ from pipeline.model import (
     StepState,
     WindowShape,
 )
-from pipeline.proof import Outcome, Proof
+from pipeline.proof import Proof
 from pipeline.signals.standing import Change, Standing, What
 from pipeline.signals.trees import Spread
 from pipeline.sources import TRANSACTION, Source
@@ -43,6 +43,7 @@ from tui.session.backend import ReportProgress, ReportSteps
 from tui.streams.sink_topics import CUMULATING, FLAGGED, HOPPING, ROLLING, TUMBLING
 from tui.streams.source import Batch
 
+from .sample_findings import PROOF
 from .sample_rows import EVENT_TIME, NOW
 
 GATE_SECONDS = 150.0
@@ -177,9 +178,6 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
-
-
-PROOF: Final = Proof(outcome=Outcome.PROVED, rows=9_317, wrong=0, at=NOW - 40)
 
 
 @dataclass

@@ -1,13 +1,15 @@
-"""What a proof of a job has found."""
+"""A proof of a job, and what it has found."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from pipeline.findings import Findings, Known, Timeliness
+from pipeline.proof import Outcome, Proof
 
 from .sample_rows import NOW
 
+PROOF: Final = Proof(outcome=Outcome.PROVED, rows=9_317, wrong=0, at=NOW - 40)
 FOUND: Final = Findings(
     at=NOW - 40,
     source="transaction",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -15,6 +13,7 @@ from pipeline.holding.checked import check, differs, same
 from pipeline.holding.records import on_duckdb
 from pipeline.holding.written_test import HeldTest
 
+from ...written_tests import run
 from .test_records import record
 
 ROLLING = features.BUILT_IN[0]
@@ -35,21 +34,12 @@ def held(feature: Feature = ROLLING, *files: Path) -> HeldTest:
     return HeldTest("What it is.", feature, RECORDS, on_duckdb(feature, RECORDS), files)
 
 
-def run(test: Path) -> str:
-    """Run a test on DuckDB, as its user does."""
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-k", "duckdb", "-p", "no:cacheprovider", test.name],
-        cwd=test.parent, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    return done.stdout + done.stderr
-
-
 def test_it_passes_and_with_another_row_it_says_what_is_computed(tmp_path: Path) -> None:
     path = held().write(tmp_path, "rolling_holds")
     assert path.name == "test_rolling_holds.py"
-    assert "1 passed, 1 deselected" in run(path)
+    assert "1 passed, 1 deselected" in run(path, "duckdb")
     path.write_text(path.read_text().replace("'user_trans_count_last_360min': 1", "'n': 2", 1))
-    said = run(path)
+    said = run(path, "duckdb")
     assert "1 failed" in said
     assert "duckdb computes" in said and "rather than" in said
 
@@ -65,7 +55,7 @@ def test_a_feature_of_ones_own_is_found_beside_the_test(tmp_path: Path) -> None:
     feature = Feature("doubled", "doubled_amounts", ROLLING.expression)
     path = HeldTest("Twice.", feature, RECORDS, rows, (own,)).write(tmp_path, "doubled_holds")
     assert "Path(__file__).with_name('my.py')" in path.read_text()
-    assert "1 passed, 1 deselected" in run(path)
+    assert "1 passed, 1 deselected" in run(path, "duckdb")
 
 
 def test_nothing_is_replaced(tmp_path: Path) -> None:
