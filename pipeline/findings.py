@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 
 from pipeline.kept_file import KeptFile
-from pipeline.sources.masking import Mask
+from pipeline.sources.masking import HIDDEN, Mask
 
 Value = bool | int | float | str | None
 """A column's value as JSON has it: times and decimals are text."""
@@ -104,6 +104,15 @@ class Mismatch(msgspec.Struct, frozen=True, kw_only=True):
                 for each in self.inputs
             ),
         )
+
+    @property
+    def named(self) -> dict[str, str]:
+        """The values that name it in a command: those that are neither null nor hidden."""
+        return {
+            name: text
+            for name, text in ((name, str(value)) for name, value in self.identity.items())
+            if self.identity[name] is not None and not text.startswith(HIDDEN)
+        }
 
     @property
     def differing(self) -> tuple[str, ...]:

@@ -33,6 +33,8 @@ from .terminal import prepare_streams
 
 Command = Callable[..., object]
 
+INTERRUPTED: Final = 130
+"""Exit code after ctrl+c, as of a program that the signal ends."""
 _OF_EVERY_COMMAND: Final = ("--profile", "--features")
 _COMMANDS: Final[tuple[Command, ...]] = (
     *(stack.up, stack.down, stack.status, stack.logs),
@@ -57,6 +59,7 @@ def command_line(more: Sequence[Command] = ()) -> App:
         "Without a command: the console (--profile NAME, --features FILE, --read-only, "
         "--metrics-port N).",
         version=lambda: version("fraudwatch"),
+        suppress_keyboard_interrupt=False,
     )
     for command in (*_COMMANDS, *more):
         app.command(command)
@@ -116,7 +119,12 @@ def _run(arguments: Sequence[str], more: Sequence[Command]) -> int:
         _complain(error)
         return error.exit_code
     except KeyboardInterrupt:
-        return 130
+        return INTERRUPTED
+    except RuntimeError as error:
+        # DuckDB's, if it was amid a query.
+        if not isinstance(error.__cause__, KeyboardInterrupt):
+            raise
+        return INTERRUPTED
     return result if isinstance(result, int) else 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -39,8 +40,9 @@ def shrink(name: str, *, only: Only = (), folder: Folder = None, common: Common 
     from pipeline.holding.smallest import smallest
 
     runtime, feature = _feature(name, common)
+    folder = _folder(runtime, feature, folder)
     report = reporter(name, over=True)
-    row = values_of(only) or _first_wrong(runtime, name)
+    row = values_of(only) or _first_wrong(runtime, feature)
     records = _records(runtime, feature, row, report)
     with scratch_stack(runtime.feature_files, report) as stack:
 
@@ -75,6 +77,7 @@ def hold(name: str, *, only: Only = (), folder: Folder = None, common: Common = 
     from pipeline.holding.scratch import scratch_stack
 
     runtime, feature = _feature(name, common)
+    folder = _folder(runtime, feature, folder)
     report = reporter(name, over=True)
     records = _records(runtime, feature, values_of(only), report)
     with scratch_stack(runtime.feature_files, report) as stack:
@@ -99,18 +102,22 @@ def _feature(name: str, common: Common) -> tuple[Runtime, Feature]:
     return runtime, feature
 
 
-def _first_wrong(runtime: Runtime, name: str) -> dict[str, str]:
+def _first_wrong(runtime: Runtime, feature: Feature) -> dict[str, str]:
     from pipeline.errors import InputError
 
-    found = runtime.findings(name)
+    found = runtime.findings(feature.name)
     for each in found.rows if found is not None else ():
         if each.kind.wrong:
-            return {
-                column: str(value) for column, value in each.identity.items() if value is not None
-            }
+            known = {name for name, value in each.identity.items() if value is not None}
+            if hidden := sorted(known - each.named.keys()):
+                raise InputError(
+                    f"{hidden[0]} of the first mismatch of {feature.name} is hidden.",
+                    f"Name the row with --only and a value of {', '.join(feature.identity)}.",
+                )
+            return each.named
     raise InputError(
-        f"No mismatch of {name} is known.",
-        f"Look for one with `fraudwatch verify {name}`, or name a row with --only.",
+        f"No mismatch of {feature.name} is known.",
+        f"Look for one with `fraudwatch verify {feature.name}`, or name a row with --only.",
     )
 
 
@@ -131,16 +138,27 @@ def _differ(stack: ScratchStack, feature: Feature, records: Sequence[str]) -> bo
     return differs(computed.rows, on_duckdb(feature, records), proved=computed.parity.proved)
 
 
+def _folder(runtime: Runtime, feature: Feature, folder: Path | None) -> Path:
+    """Return where to write a test: beside the feature's file if nothing else is said."""
+    from pipeline.errors import InputError
+
+    if folder is None:
+        written = Path(feature.expression.__code__.co_filename).resolve()
+        files = {file.resolve() for file in runtime.feature_files}
+        folder = written.parent if written in files else Path.cwd()
+    if not (folder.is_dir() and os.access(folder, os.W_OK)):
+        raise InputError(
+            f"{folder} is no folder that can be written to.", "Choose another --folder."
+        )
+    return folder
+
+
 def _write(
-    runtime: Runtime, feature: Feature, name: str, records: Sequence[str], folder: Path | None
+    runtime: Runtime, feature: Feature, name: str, records: Sequence[str], folder: Path
 ) -> Path:
     from pipeline.holding.records import on_duckdb
     from pipeline.holding.written_test import HeldTest
 
-    files = runtime.feature_files
-    if folder is None:
-        written = Path(feature.expression.__code__.co_filename)
-        folder = written.parent if written in {file.resolve() for file in files} else Path.cwd()
     title = f"What {feature.name} computes from {counted(len(records), 'record')}."
     rows = on_duckdb(feature, records)
-    return HeldTest(title, feature, records, rows, files).write(folder, name)
+    return HeldTest(title, feature, records, rows, runtime.feature_files).write(folder, name)

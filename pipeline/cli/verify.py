@@ -52,21 +52,25 @@ def verify(
             be repeated. Those rows are shown in full, also if they are equal: what is expected,
             what was found, and the records that they are computed from.
     """
+    from pipeline.parity.chosen import typed
     from pipeline.parity.report import render, render_rows
     from pipeline.proof import Outcome
     from pipeline.stack.runtime import Runtime
 
     wanted = values_of(only)
     runtime = Runtime(common.settings)
+    features = runtime.chosen(names)
+    for feature in features if wanted else ():
+        typed(feature, wanted)
     results = [
         runtime.verify(feature.name, reporter(feature.name, over=True), wanted)
-        for feature in runtime.chosen(names)
+        for feature in features
     ]
     say("", over=True)
     if json:
         print_json([_parity_object(parity) for parity in results])
     else:
-        print(render(results))
+        print(render(results, examples=not only))
         for parity in results if only else ():
             print(render_rows(parity) or f"  {parity.name}: no such row, found or expected")
     return Outcome.of_all(parity.outcome for parity in results).exit_code
@@ -76,14 +80,18 @@ def values_of(given: Sequence[str]) -> dict[str, str]:
     """Return the values of `Only`, by column."""
     from pipeline.errors import InputError
 
-    values = {}
+    values: dict[str, str] = {}
     for text in given:
         name, equals, value = text.partition("=")
         if not (name and equals):
             raise InputError(
                 f"--only {text} names no value.", "Give a column and a value, as user_id=7."
             )
-        values[name] = value
+        if values.setdefault(name, value) != value:
+            raise InputError(
+                f"--only gives {name} two values: {values[name]} and {value}.",
+                "No row has both: give one.",
+            )
     return values
 
 

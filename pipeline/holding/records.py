@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import msgspec
@@ -15,8 +15,9 @@ from pipeline.features import Feature
 from pipeline.findings import as_value
 from pipeline.kafka.read_to_end import read_to_end
 from pipeline.parity.batch import evaluate, lookback
+from pipeline.parity.chosen import typed
 from pipeline.parity.decoded import decode_columns
-from pipeline.parity.origins import keys
+from pipeline.parity.origins import WINDOW, copied, keys
 from pipeline.sources import Source
 from pipeline.sources.formats import JSON
 from pipeline.sources.time_format import TimeFormat
@@ -26,49 +27,49 @@ Rows = list[dict[str, Any]]
 
 
 def records_of(
-    feature: Feature, kafka: KafkaSettings, row: Mapping[str, str], report: Callable[[str], None]
+    feature: Feature, kafka: KafkaSettings, only: Mapping[str, str], report: Callable[[str], None]
 ) -> list[str]:
-    """Return the records in the groups of a row, in the order of their times.
+    """Return the records that rows are computed from, in the order of their times.
 
     Values that are sensitive have stand-ins: equal ones stay equal.
 
     Args:
         feature: The feature.
         kafka: The cluster and its credentials.
-        row: Values of columns that identify the row; with its event time, only what the row
+        only: Values of columns that identify the rows; with the event time, only what a row
             reaches back to counts.
         report: Called with what is being done.
 
     Raises:
-        InputError: There are no such records, too many, or they are not in JSON.
+        InputError: There are no such rows, too many records, or they are not in JSON.
         UnavailableError: Kafka cannot be read.
     """
     source = feature.source
     require_json(source)
-    grouped = keys(feature)
-    wanted = {column: row[name] for name, column in grouped.items() if name in row}
-    if not wanted and grouped:
-        raise InputError(
-            f"It is not said which rows of {feature.name}.",
-            f"Name a value of {' or '.join(grouped)}, as --only {next(iter(grouped))}=7.",
-        )
-    since, until = _reach(feature, row)
+
+    def read() -> Iterator[tuple[dict[str, Any], str]]:
+        count = 0
+        for batch in read_to_end(kafka, kafka.topic(source.topic)):
+            count += len(batch)
+            report(f"reading {source.topic}: {count:,}")
+            yield from _with_columns(source, [record.value for record in batch])
+
+    belongs = _belonging(feature, typed(feature, only), read)
     found: list[tuple[datetime, str]] = []
-    read = 0
-    for batch in read_to_end(kafka, kafka.topic(source.topic)):
-        read += len(batch)
-        report(f"reading {source.topic}: {read:,}")
-        values = [record.value for record in batch]
-        for at, value in _with_columns(source, values):
-            time = at[source.time]
-            mine = all(str(as_value(at[name])) == text for name, text in wanted.items())
-            if mine and time is not None and since <= time <= until:
-                found.append((time, value))
+    count = 0
+    for at, value in read():
+        if belongs(at):
+            count += 1
+            # One more than can be held is enough to count the others.
+            found += [(at[source.time], value)] if count <= MOST else []
     if not found:
-        raise InputError(f"No record of {source.topic} belongs to such a row.")
-    if len(found) > MOST:
         raise InputError(
-            f"{len(found):,} records belong to such rows, and at most {MOST:,} can be held.",
+            f"No record of {source.topic} belongs to such a row.",
+            f"If {feature.topic} has the row, something else than the job has written it.",
+        )
+    if count > MOST:
+        raise InputError(
+            f"{count:,} records belong to such rows, and at most {MOST:,} can be held.",
             f"Name the row's {feature.event_time}, too.",
         )
     ordered = [value for _, value in sorted(found, key=lambda each: each[0])]
@@ -124,16 +125,59 @@ def written(source: Source, time: datetime) -> str | int:
     return time.isoformat(" ", "milliseconds")
 
 
-def _reach(feature: Feature, row: Mapping[str, str]) -> tuple[datetime, datetime]:
-    given = row.get(feature.event_time)
-    if given is None:
-        return datetime.min, datetime.max
-    try:
-        until = datetime.fromisoformat(given)
-    except ValueError:
-        raise InputError(f"{given!r} is no time.", "Give it as 2024-03-01 12:00:00.") from None
-    back = lookback(feature.table)
-    return (datetime.min if back is None else until - back), until
+def _belonging(
+    feature: Feature,
+    row: Mapping[str, Any],
+    read: Callable[[], Iterable[tuple[dict[str, Any], str]]],
+) -> Callable[[Mapping[str, Any]], bool]:
+    """Return whether a record, given its columns, belongs to rows with these values."""
+    time, back = feature.source.time, lookback(feature.table)
+    copies, grouped = copied(feature), keys(feature)
+    own = {copies[name]: value for name, value in row.items() if name in copies}
+    if not own and grouped:
+        raise InputError(
+            f"It is not said which rows of {feature.name}.",
+            f"Name a value of {' or '.join(grouped)}, as --only {next(iter(grouped))}=7.",
+        )
+
+    def reached(at: Mapping[str, Any], first: datetime, last: datetime) -> bool:
+        since = datetime.min if back is None or first - datetime.min < back else first - back
+        return at[time] is not None and since <= at[time] <= last
+
+    def is_own(at: Mapping[str, Any]) -> bool:
+        return at[time] is not None and all(at[name] == value for name, value in own.items())
+
+    if back == timedelta():
+        return is_own
+    groups = {name: value for name, value in own.items() if name != time}
+    if groups.keys() <= set(grouped.values()) and (groups or not grouped):
+        until = _until(feature, row)
+        first, last = (until, until) if until is not None else (datetime.min, datetime.max)
+        return lambda at: (
+            reached(at, first, last) and all(at[name] == value for name, value in groups.items())
+        )
+    # The values are those of a row's own record, and others of its group belong to it as well.
+    spans: dict[tuple[Any, ...], tuple[datetime, datetime]] = {}
+    for at, _ in read():
+        if is_own(at):
+            group = tuple(at[name] for name in grouped.values())
+            first, last = spans.get(group, (at[time], at[time]))
+            spans[group] = min(first, at[time]), max(last, at[time])
+
+    def belongs(at: Mapping[str, Any]) -> bool:
+        span = spans.get(tuple(at[name] for name in grouped.values()))
+        return span is not None and reached(at, *span)
+
+    return belongs
+
+
+def _until(feature: Feature, row: Mapping[str, Any]) -> datetime | None:
+    """Return the time of the newest record of a row; None if its values do not tell."""
+    start, back = row.get(WINDOW[0]), lookback(feature.table)
+    if start is not None and back is not None and feature.event_time not in row:
+        until: datetime = start + back
+        return until
+    return row.get(feature.event_time)
 
 
 def _with_columns(

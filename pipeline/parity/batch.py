@@ -94,11 +94,12 @@ def for_duckdb(table: ir.Table) -> ir.Table:
 
     DuckDB lacks Flink's windowing table functions, and Ibis 12 compiles `WindowAggregate` for Flink
     only. So `window_by` becomes plain relational terms; windows are aligned to the epoch, as in
-    Flink. Two operations mean something else there than in DuckDB:
+    Flink. Some operations mean something else there than in DuckDB:
 
     - An aggregate over all rows up to the current one includes those of the same time: Ibis writes
       no bounds for Flink, and a range of time is the default.
     - Seconds since the epoch are whole.
+    - A cast of a fraction to a whole number drops the fraction, where DuckDB rounds.
     """
 
     def rewrite(node: Any, changed: dict[str, Any] | None) -> Any:
@@ -109,9 +110,20 @@ def for_duckdb(table: ir.Table) -> ir.Table:
             return node.copy(how="range")
         if isinstance(node, ops.ExtractEpochSeconds):
             return node.copy(arg=ops.TimestampTruncate(node.arg, "s"))
+        if isinstance(node, ops.Cast) and _drops_fraction(node):
+            return node.copy(arg=_without_fraction(node.arg.to_expr()).op())
         return node
 
     return table.op().replace(rewrite).to_expr()
+
+
+def _drops_fraction(cast: Any) -> bool:
+    whole: bool = cast.to.is_integer()
+    return whole and (cast.arg.dtype.is_floating() or cast.arg.dtype.is_decimal())
+
+
+def _without_fraction(value: ir.NumericValue) -> ir.NumericValue:
+    return (value < 0).ifelse(value.ceil(), value.floor())
 
 
 def _takes_all_so_far(window: Any) -> bool:

@@ -22,11 +22,11 @@ from . import ways
 from .batch import lookback
 from .origins import keys
 from .sql_names import joined
-from .tables import BEGINNING, END, Int64s, StoredRows
+from .tables import StoredRows
 from .ways import MOST_WAYS, Suspect, Way
 
 _MOST_SUSPECTS: Final = 1_000
-"""Others are not examined: if these are wrong, the feature is wrong."""
+"""Others are not examined: if one of these is wrong, the feature is wrong."""
 
 
 def after(feature: Feature) -> int:
@@ -44,40 +44,48 @@ def explain(feature: Feature, transactions: StoredRows) -> int:
     """
     connection = transactions.connection
     ways.collect(feature, connection)
-    suspects = list(islice(_suspects(feature, transactions), _MOST_SUSPECTS + 1))
-    explained = ways.explain(feature, transactions, suspects[:_MOST_SUSPECTS])
-    undecided = {
-        suspect.number
-        for suspect in suspects
-        if suspect.number not in explained and not suspect.complete
-    }
-    undecided.update(suspect.number for suspect in suspects[_MOST_SUSPECTS:])
-    taken = ways.remove_suspects(
-        feature, connection, dict.fromkeys({*explained, *undecided}, False)
-    )
-    return taken.possible_found
+    explained = ways.explain(feature, transactions, list(_suspects(feature, transactions)))
+    others = connection.execute(
+        f"SELECT __suspect FROM suspects WHERE __found AND __suspect > {_MOST_SUSPECTS}"
+    ).fetchall()
+    possible = {*explained.ways, *explained.undecided, *(int(number) for (number,) in others)}
+    return ways.remove_suspects(feature, connection, dict.fromkeys(possible, False)).possible_found
 
 
 def _suspects(feature: Feature, transactions: StoredRows) -> Iterator[Suspect]:
-    grouped = keys(feature)
-    time, at = identifier(feature.source.time), identifier(feature.event_time)
-    group = ", ".join(f"s.{identifier(name)}" for name in grouped)
+    grouped, back = keys(feature), _back(feature)
+    at = f"epoch_us(s.{identifier(feature.event_time)})"
+    time = f"epoch_us(t.{identifier(feature.source.time)})"
+    group = [identifier(column) for column in dict.fromkeys(grouped.values())]
+    by = f"PARTITION BY {', '.join(group)}" if group else ""
+    columns = "".join(f"t.{column}, " for column in group)
+    # The state may have been cleared before a record whose watermark had passed the one before it.
     rows = transactions.connection.execute(
-        f"""SELECT __suspect, epoch_us(s.{at}) AS at, {group}, t.__row, t.__partition,
-            epoch_us(t.{time}) AS time, a.possible
-            FROM suspects s JOIN {transactions.table} t ON {joined(grouped, "s")}
-            JOIN ahead a ON a.__row = t.__row
+        f"""WITH these AS (FROM suspects WHERE __suspect <= {_MOST_SUSPECTS} AND __found),
+        of_groups AS (
+            SELECT {columns}t.__row, {time} AS __time, a.possible AS __possible,
+                coalesce(a.possible >= lag({time}) OVER ({by} ORDER BY t.__row) + {back}, false)
+                    AS __fresh,
+                min(t.__partition) OVER ({by}) < max(t.__partition) OVER ({by}) AS __several
+            FROM {transactions.table} t JOIN ahead a ON a.__row = t.__row
+            SEMI JOIN these s ON {joined(grouped, "s")}
             ANTI JOIN dropped d ON d.__row = t.__row
-            WHERE s.__found ORDER BY __suspect, t.__row"""
+        ), in_states AS (
+            SELECT *, sum(__fresh::INTEGER) OVER ({by} ORDER BY __row) AS __state FROM of_groups
+        )
+        SELECT {columns}s.__suspect, {at} AS __at, t.__row, __time, __possible, __several, __state
+        FROM these s JOIN in_states t
+        ON {joined(grouped, "s")} AND t.__time BETWEEN {at} - {back} AND {at}
+        ORDER BY s.__suspect, t.__row"""
     ).fetchnumpy()
     bounds = np.flatnonzero(np.diff(rows["__suspect"], prepend=-1, append=-1))
-    back = _back(feature)
     for begin, end in pairwise(bounds):
         mine = {name: np.asarray(column[begin:end]) for name, column in rows.items()}
-        found, complete = _ways(mine, back)
+        found, complete = _ways(mine)
+        own = int(mine["__at"][0])
         yield Suspect(
-            int(mine["__suspect"][0]), BEGINNING, END,
-            tuple(mine[name][0] for name in grouped), found, complete,
+            int(mine["__suspect"][0]), own - back, own + 1,
+            tuple(mine[name][0] for name in grouped.values()), found, complete,
         )  # fmt: skip
 
 
@@ -87,30 +95,30 @@ def _back(feature: Feature) -> int:
     return back // timedelta(microseconds=1)
 
 
-def _ways(rows: dict[str, Any], back: int) -> tuple[list[Way], bool]:
-    """The ranges between two clearings that contain the row's own transaction."""
-    row, time, at = rows["__row"], rows["time"], rows["at"][0]
-    seen = (time <= at) & (time >= at - back)
-    if len(np.unique(rows["__partition"])) > 1:
+def _ways(rows: dict[str, Any]) -> tuple[list[Way], bool]:
+    """The ranges between two clearings that contain the row's own transaction.
+
+    Args:
+        rows: The transactions that the row would be computed from, in the order of their arrival.
+    """
+    row, time = rows["__row"], rows["__time"]
+    if rows["__several"][0]:
         # Their order is unknown, and so is what came between two clearings. One that is late and
         # accepted, since the state was cleared, is not in rows that were computed before.
-        late = seen & (time <= rows["possible"])
-        return [], not bool(late.any())
-    # The state may have been cleared before each of these.
-    fresh = np.flatnonzero(rows["possible"][1:] >= time[:-1] + back) + 1
-    cuts = [0, *map(int, fresh), len(row)]
-    stretches: dict[tuple[int, int], Int64s] = {}
-    before = np.concatenate([[0], np.cumsum(seen)])
-    for first, begin in enumerate(cuts[:-1]):
-        for end in cuts[first + 1 :]:
-            counted = row[begin:end][seen[begin:end]]
-            own = (time[begin:end] == at).any()
-            if own and len(counted) < seen.sum():
-                stretches.setdefault((int(before[begin]), int(before[end])), counted)
-            if len(stretches) > MOST_WAYS:
-                break
+        return [], not bool((time <= rows["__possible"]).any())
+    own = np.flatnonzero(time == rows["__at"][0])
+    if not len(own):
+        return [], True
+    cuts = [0, *map(int, np.flatnonzero(np.diff(rows["__state"])) + 1), len(row)]
+    ranges = (
+        (begin, end)
+        for begin in cuts
+        if begin <= own[-1]
+        for end in cuts
+        if end > own[0] and ((begin <= own) & (own < end)).any() and end - begin < len(row)
+    )
     found = [
-        Way(counted, np.setdiff1d(row[seen], counted), known=False)
-        for counted in stretches.values()
+        Way(row[begin:end], np.concatenate([row[:begin], row[end:]]), known=False)
+        for begin, end in islice(ranges, MOST_WAYS + 1)
     ]
     return found[:MOST_WAYS], len(found) <= MOST_WAYS

@@ -285,11 +285,18 @@ def matching(feature: Feature, name: str, left: str, right: str, more: str = "")
         return equal
     one, other = f"{left}.{identifier(name)}", f"{right}.{identifier(name)}"
     allowed = f"{tolerance} * greatest(abs({one}), abs({other}))" + (f" + {more}" if more else "")
-    return f"({equal} OR coalesce(abs({one} - {other}) <= {allowed}, false))"
+    # DuckDB orders infinity and NaN as the greatest numbers: what is allowed of them is anything.
+    finite = f"isfinite({one}) AND isfinite({other}) AND isfinite({allowed})"
+    return f"({equal} OR coalesce({finite} AND abs({one} - {other}) <= {allowed}, false))"
 
 
 def relative_error(name: str, left: str, right: str) -> str:
-    """Return SQL for the difference of a measure, relative to the larger value."""
-    one, other = f"{left}.{identifier(name)}", f"{right}.{identifier(name)}"
-    share = f"abs({one} - {other}) / greatest(abs({one}), abs({other}))"
-    return f"CASE WHEN {one} = {other} THEN 0 ELSE {share} END"
+    """Return SQL for the difference of a measure, relative to the larger value.
+
+    It is at most 2, and null if one of the values is null, infinite or NaN, and the other is not.
+    """
+    one, other = (f"{table}.{identifier(name)}::DOUBLE" for table in (left, right))
+    larger = f"greatest(abs({one}), abs({other}))"
+    return f"""CASE WHEN {one} = {other} THEN 0.0
+        WHEN isfinite({one}) AND isfinite({other}) THEN abs({one} / {larger} - {other} / {larger})
+        END"""

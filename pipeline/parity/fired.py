@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice, pairwise, product
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -23,6 +23,9 @@ from .origins import keys
 from .sql_names import joined
 from .tables import Int64s, StoredRows
 from .ways import MOST_WAYS, Suspect, Taken, Way
+
+_MOST_SUSPECTS: Final = 10_000
+"""Others are not examined: if one of these is wrong, the feature is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +52,11 @@ def explain(feature: Feature, transactions: StoredRows) -> Fired:
     """
     connection = transactions.connection
     ways.collect(feature, connection)
-    suspects = list(_suspects(feature, transactions))
-    explained = ways.explain(feature, transactions, suspects)
-    verdicts = {number: way.known for number, way in explained.items()}
-    undecided = (s.number for s in suspects if s.number not in verdicts and not s.complete)
-    taken = ways.remove_suspects(feature, connection, verdicts | dict.fromkeys(undecided, False))
-    left_out = [way.left_out for way in explained.values() if way.known]
+    explained = ways.explain(feature, transactions, list(_suspects(feature, transactions)))
+    verdicts = {number: way.known for number, way in explained.ways.items()}
+    verdicts |= dict.fromkeys(explained.undecided, False)
+    taken = ways.remove_suspects(feature, connection, verdicts)
+    left_out = [way.left_out for way in explained.ways.values() if way.known]
     late = np.unique(np.concatenate(left_out)) if left_out else np.zeros(0, np.int64)
     return Fired(taken, len(late), _behind(transactions, late))
 
@@ -81,7 +83,7 @@ def _suspects(feature: Feature, transactions: StoredRows) -> Iterator[Suspect]:
         f"""SELECT s.__suspect, t.__row, t.__partition,
             a.known >= epoch_us(s.window_end) - 1000 AS known,
             a.possible >= epoch_us(s.window_end) - 1000 AS possible
-            FROM suspects s JOIN {transactions.table} t
+            FROM (FROM suspects WHERE __suspect <= {_MOST_SUSPECTS}) s JOIN {transactions.table} t
             ON t.{time} >= s.window_start AND t.{time} < s.window_end AND {joined(grouped, "s")}
             JOIN ahead a ON a.__row = t.__row ORDER BY s.__suspect, t.__partition, t.__row"""
     ).fetchnumpy()
@@ -94,7 +96,7 @@ def _suspects(feature: Feature, transactions: StoredRows) -> Iterator[Suspect]:
     for number, start, end, *values in described:
         mine = slices.get(number)
         found_ways: list[Way] = []
-        complete = True
+        complete = number <= _MOST_SUSPECTS
         if mine is not None:
             found = {name: np.asarray(column[mine]) for name, column in rows.items()}
             found_ways, complete = _ways(found)
@@ -113,7 +115,8 @@ def _ways(rows: dict[str, Any]) -> tuple[list[Way], bool]:
         first_possible = int(np.argmax(possible)) if possible.any() else len(row)
         cuts = [*range(first_known, len(row) + 1), *range(first_known - 1, first_possible - 1, -1)]
         total *= len(cuts)
-        choices.append([(row[:cut], row[cut:], cut >= first_known) for cut in cuts])
+        first = cuts[:MOST_WAYS]
+        choices.append([(row[:cut], row[cut:], cut >= first_known) for cut in first])
     chosen = [
         Way(
             np.concatenate([counted for counted, _, _ in choice]),

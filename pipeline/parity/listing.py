@@ -8,10 +8,8 @@ there are any (`__is_expected`), the kind and the reason.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from math import isfinite
 from typing import Any, Final
-
-import ibis
-from ibis.backends.sql.datatypes import DuckDBType
 
 from pipeline.features import Feature
 from pipeline.findings import Input, Kind, Mismatch, as_value
@@ -19,6 +17,7 @@ from pipeline.text.sql import identifier, literal
 
 from . import lateness
 from .batch import lookback, query, use_groups
+from .chosen import condition
 from .origins import WINDOW, copied, is_windowed, keys
 from .sql_names import joined, listed, same
 from .tables import StoredRows
@@ -81,7 +80,7 @@ def mismatches(
         only: List the rows with these values, by identity column, also if they are equal.
     """
     connection = transactions.connection
-    chosen = _chosen(feature, only)
+    chosen = condition(feature, only)
     connection.execute(
         of_wrong(feature, f"__known AND {chosen}", Kind.DIFFERENT, "its inputs give another result")
     )
@@ -124,16 +123,6 @@ def _expected(feature: Feature, table: str = "") -> str:
         f", {of}{identifier(name)} AS __expected{number}"
         for number, name in enumerate(feature.measures)
     )
-
-
-def _chosen(feature: Feature, only: Mapping[str, str]) -> str:
-    """Return the SQL condition that a row has these values."""
-    conditions = (
-        f"{identifier(name)} = TRY_CAST({literal(value)} AS "
-        f"{DuckDBType.to_string(ibis.dtype(feature.columns[name]))})"
-        for name, value in only.items()
-    )
-    return " AND ".join(conditions) or "true"
 
 
 def _add_equal(feature: Feature, transactions: StoredRows, sink: StoredRows, chosen: str) -> None:
@@ -229,8 +218,10 @@ def _values(row: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
 def _errors(expected: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
     for name, one in expected.items():
         other = found[name]
-        if isinstance(one, int | float) and isinstance(other, int | float) and one != other:
-            yield name, abs(one - other) / max(abs(one), abs(other))
+        numbers = isinstance(one, int | float) and isinstance(other, int | float)
+        if numbers and one != other and isfinite(one) and isfinite(other):
+            larger = max(abs(one), abs(other))
+            yield name, abs(one / larger - other / larger)
 
 
 def _rows(connection: Any, sql: str) -> list[dict[str, Any]]:

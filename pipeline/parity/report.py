@@ -168,22 +168,29 @@ _COLUMNS = (
 )
 
 
-def render(results: Sequence[Parity]) -> str:
-    """Format one line per feature, followed by remarks."""
+def render(results: Sequence[Parity], *, examples: bool = True) -> str:
+    """Format one line per feature, followed by remarks.
+
+    Args:
+        results: The results.
+        examples: Whether the remarks have some of the wrong rows.
+    """
     width = max(len(parity.name) for parity in results)
     lines = [
-        " ".join([" " * (width + 2), *(f"{title:>10}" for title, _ in _COLUMNS), "  LARGEST ERROR"])
+        " ".join(
+            [" " * (width + 2), *(f"{title:>10}" for title, _ in _COLUMNS), f"{'ROUNDING':>10}"]
+        )
     ]
     for parity in results:
         numbers = (f"{getattr(parity, name):>10,}" for _, name in _COLUMNS)
-        error = f"{parity.largest_relative_error:>15.1e}"
+        error = f"{parity.largest_relative_error:>10.1e}"
         lines.append(" ".join([f"{parity.outcome.sign} {parity.name:<{width}}", *numbers, error]))
     for parity in results:
-        lines += (f"  {parity.name}: {text}" for text in _remarks(parity))
+        lines += (f"  {parity.name}: {text}" for text in _remarks(parity, examples))
     return "\n".join(lines)
 
 
-def _remarks(parity: Parity) -> list[str]:
+def _remarks(parity: Parity, examples: bool) -> list[str]:
     remarks = []
     if parity.reasons:
         heading = "not judged" if parity.outcome is Outcome.NOT_JUDGED else "besides"
@@ -199,7 +206,7 @@ def _remarks(parity: Parity) -> list[str]:
         )
     if parity.bad:
         remarks.append(f"{counted(parity.bad, 'invalid record')} in the transaction topic.")
-    wrong = [each for each in parity.mismatches if each.kind.wrong]
+    wrong = [each for each in parity.mismatches if each.kind.wrong and examples]
     for each in wrong[:_EXAMPLES]:
         remarks += _compared(each)
     if len(wrong) > _EXAMPLES:
@@ -213,7 +220,8 @@ def render_rows(parity: Parity) -> str:
     for each in parity.mismatches:
         lines += [*_compared(each), f"    {each.reason}"]
         shown = f", the newest {len(each.inputs)}" if len(each.inputs) < each.inputs_total else ""
-        lines.append(f"    computed from {counted(each.inputs_total, 'record')}{shown}:")
+        of = f"computed from {counted(each.inputs_total, 'record')}{shown}:"
+        lines.append(f"    {of if each.inputs_total else 'there is no record of it'}")
         for record in each.inputs:
             late = f"  late by {record.late_seconds:,.1f} s" if record.late_seconds else ""
             place = f"{record.partition}:{record.offset}"

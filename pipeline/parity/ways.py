@@ -7,7 +7,7 @@ feature's expression over the transactions of one way yields exactly that row.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -27,6 +27,8 @@ from .sql_names import listed, same
 from .tables import Int64s, StoredRows
 
 MOST_WAYS: Final = 32
+_MOST_TRIES: Final = 256
+"""Queries in which ways are tried: where nearly every row differs, the first of them tell."""
 OTHER_ORDER: Final = (
     "it is right if transactions of it were late, which depends on the order in which Flink read "
     "the partitions"
@@ -95,17 +97,30 @@ def collect(feature: Feature, connection: duckdb.DuckDBPyConnection) -> None:
     columns = listed(feature.columns)
     connection.execute(
         f"""CREATE OR REPLACE TABLE suspects AS
-            SELECT row_number() OVER () AS __suspect, * FROM (
+            SELECT row_number() OVER (ORDER BY __found DESC) AS __suspect, * FROM (
                 SELECT {columns}, __n AS __count, true AS __found FROM wrong
                 UNION ALL SELECT {columns}, __absent, false FROM missing)"""
     )
 
 
-def explain(
-    feature: Feature, transactions: StoredRows, suspects: Sequence[Suspect]
-) -> dict[int, Way]:
-    """Return the way in which each suspect came about, by its number; none for the unexplained."""
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """How suspects came about.
+
+    Attributes:
+        ways: The way of each that is explained, by its number.
+        undecided: The others of which not all ways are known or were tried.
+    """
+
+    ways: Mapping[int, Way]
+    undecided: Set[int]
+
+
+def explain(feature: Feature, transactions: StoredRows, suspects: Sequence[Suspect]) -> Explained:
+    """Find the way in which each suspect came about."""
     explained: dict[int, Way] = {}
+    undecided = {suspect.number for suspect in suspects if not suspect.complete}
+    tries = 0
     for lot in _disjoint_groups(suspects):
         for number in range(max(len(suspect.ways) for suspect in lot)):
             tried = {
@@ -113,10 +128,13 @@ def explain(
                 for suspect in lot
                 if suspect.number not in explained and number < len(suspect.ways)
             }
-            if tried:
+            if tries == _MOST_TRIES:
+                undecided.update(tried)
+            elif tried:
+                tries += 1
                 for found in _fitting(feature, transactions, tried):
                     explained[found] = tried[found]
-    return explained
+    return Explained(explained, undecided - explained.keys())
 
 
 def remove_suspects(

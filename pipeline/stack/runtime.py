@@ -207,6 +207,8 @@ class Runtime(Proven):
             jobs.require_same(name, wanted)
         began = time.time()
         job_id = self._stack.submit(jobs, feature, endpoints.kafka, report, resume)
+        if resume is Resume.FRESH:
+            self._forget([name])
         report("waiting for its tasks")
         jobs.wait_running(job_id)
         if isinstance(feature, Signal) and resume is not Resume.AS_BEFORE:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pipeline.errors import InputError, PipelineError
 from pipeline.features import Feature
 from pipeline.findings import KeptFindings
+from pipeline.parity.chosen import typed
 from pipeline.parity.live import LiveJob
 from pipeline.parity.report import Parity, as_shown
 from pipeline.parity.verify import verify
@@ -72,14 +73,10 @@ def verified(
             empty, all mismatches.
 
     Raises:
-        InputError: A column does not identify the feature's rows.
+        InputError: A column does not identify the feature's rows, or a value is not of its type.
         UnavailableError: The stack does not run.
     """
-    if unknown := sorted(only.keys() - set(feature.identity)):
-        raise InputError(
-            f"{unknown[0]} is no column that identifies the rows of {feature.name}.",
-            f"Such columns: {', '.join(feature.identity)}.",
-        )
+    typed(feature, only)
     endpoints = stack.endpoints()
     jobs = stack.jobs(endpoints)
     topics = {feature.name: endpoints.kafka.topic(feature.topic)}

@@ -238,6 +238,17 @@ CASES: dict[str, Case] = {
         (Sent("09:00:00", user=3), Sent("09:01:00", user=-3)),
         (("09:00:00", 1.5, 1, 1), ("09:01:00", -1.5, -2, -1)),
     ),
+    "dropped_fraction": Case(
+        "A cast of a float or a decimal to a whole number drops the fraction.",
+        lambda rows: rows.select(
+            TIME,
+            whole=rows.amt.cast("int64"),
+            cents=rows.amt.cast("decimal(12,2)").cast("int32"),
+            sum=rows.amt.cast("int64").sum().over(last(rows, hours=1)),
+        ),
+        (Sent("09:00:00", 1.75), Sent("09:01:00", 2.5), Sent("09:02:00", -1.75)),
+        (("09:00:00", 1, 1, 1), ("09:01:00", 2, 2, 3), ("09:02:00", -1, -1, 2)),
+    ),
     "parts_of_time": Case(
         "Hours, days and weekdays are those of the time as it is in the transaction, and DuckDB "
         "and Flink both take it as UTC.",

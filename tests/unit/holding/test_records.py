@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
+import ibis
 import pytest
 
 from pipeline import features
@@ -18,7 +19,7 @@ from pipeline.holding.records import on_duckdb, records_of, written
 from pipeline.kafka.records import Record
 from pipeline.sources import source
 
-ROLLING, TUMBLING = features.BUILT_IN[:2]
+ROLLING, TUMBLING, FLAGGED = features.BUILT_IN[:3]
 KAFKA = KafkaSettings(bootstrap="kafka:9092")
 START = datetime(2024, 3, 1)
 
@@ -79,6 +80,42 @@ def test_with_a_time_only_what_the_row_reaches_back_to(holds: Holds) -> None:
     assert [each["trans_num"] for each in chosen(TUMBLING, **window)] == ["0", "10"]
 
 
+def test_values_are_those_of_their_columns_not_their_texts(holds: Holds) -> None:
+    holds(record(0), record(10), record(370))
+    for time in ("2024-03-01 06:10", "2024-03-01T07:10:00+01:00"):
+        row = {"user_id": "+007", "trans_date_trans_time": time}
+        assert [each["trans_num"] for each in chosen(ROLLING, **row)] == ["10", "370"]
+
+
+def test_a_row_is_named_by_its_time_alone_or_by_a_value_of_its_own_record(holds: Holds) -> None:
+    holds(record(0), record(10), record(20, user=8), record(30), record(500))
+
+    def seconds(transaction: Any) -> Any:
+        return transaction.select(
+            "user_id", "trans_num", "trans_date_trans_time",
+            n=transaction.count().over(
+                ibis.range_window(
+                    group_by=transaction.user_id, order_by=transaction.trans_date_trans_time,
+                    preceding=ibis.interval(minutes=25), following=0,
+                )
+            ),
+        )  # fmt: skip
+
+    named = Feature("named", "named_rows", seconds)
+    assert [each["trans_num"] for each in chosen(named, trans_num="30")] == ["10", "30"]
+    assert [each["trans_num"] for each in chosen(named, trans_num="20")] == ["20"]
+    at_ten = chosen(ROLLING, trans_date_trans_time="2024-03-01 00:10:00")
+    assert [each["trans_num"] for each in at_ten] == ["0", "10"]
+    window = {"user_id": "7", "window_start": "2024-03-01 06:00:00"}
+    assert [each["trans_num"] for each in chosen(TUMBLING, **window)] == ["500"]
+
+
+def test_without_a_window_only_the_record_itself_belongs_to_a_row(holds: Holds) -> None:
+    holds(record(0, is_fraud=1), record(10, is_fraud=1), record(20))
+    assert [each["trans_num"] for each in chosen(FLAGGED, trans_num="10")] == ["10"]
+    assert [each["trans_num"] for each in chosen(FLAGGED, user_id="7")] == ["0", "10", "20"]
+
+
 def test_what_is_sensitive_has_stand_ins_and_equal_values_stay_equal(holds: Holds) -> None:
     holds(record(0, cc_num=1_234_567_890), record(1, cc_num=5), record(2, cc_num=1_234_567_890))
     found = chosen(ROLLING, user_id="7")
@@ -93,11 +130,15 @@ def test_what_is_sensitive_has_stand_ins_and_equal_values_stay_equal(holds: Hold
     [
         ({}, "It is not said which rows of rolling"),
         ({"user_id": "99"}, "No record of transaction belongs to such a row"),
-        ({"user_id": "no number"}, "No record of transaction belongs to such a row"),
+        ({"user_id": "no number"}, "'no number' is no value of user_id, which is of type int64"),
+        ({"user_id": "7.2"}, "'7.2' is no value of user_id"),
+        ({"merchant": "m"}, "merchant is no column that identifies the rows of rolling"),
         (
             {"user_id": "7", "trans_date_trans_time": "noon"},
-            "'noon' is no time",
+            "'noon' is no value of trans_date_trans_time, which is of type timestamp",
         ),
+        ({"user_id": "7", "trans_date_trans_time": "0001-01-01"}, "No record of transaction"),
+        ({"user_id": "7", "trans_date_trans_time": "9999-12-31"}, "No record of transaction"),
     ],
 )
 def test_a_row_that_is_not_named_well_is_a_sentence(

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from pipeline import contract, features
+from pipeline.errors import InputError
 from pipeline.findings import EVERY_ROW, Kind, Mismatch
 from pipeline.parity.batch import evaluate
 from pipeline.parity.report import Parity, render, render_rows
@@ -148,7 +149,19 @@ def test_chosen_rows_are_listed_also_if_they_are_equal() -> None:
     other = the_one(compared(wrong, only={"user_id": "2", BEGINNING: at(300)}))
     assert other.kind is Kind.DIFFERENT
     assert compared(wrong, only={"user_id": "77"}).mismatches == ()
-    assert compared(wrong, only={"user_id": "no number"}).mismatches == ()
+    assert len(compared(wrong, only={BEGINNING: f"{at(300)}+00:00"}).mismatches) == 3
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("user_id", "no number"), ("user_id", "2.4"), ("user_id", ""), (BEGINNING, "noon"),
+        (BEGINNING, "0001-01-01T00:00:00+14:00"), (COUNT, "3"), ("nobody", "1"),
+    ],
+)  # fmt: skip
+def test_a_row_that_there_cannot_be_is_refused(column: str, value: str) -> None:
+    with pytest.raises(InputError, match=f"{column}"):
+        compared(result(ROLLING), only={column: value})
 
 
 def test_the_rows_in_words() -> None:

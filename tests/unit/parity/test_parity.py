@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,13 +10,15 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
+import pyarrow.compute
 import pytest
 
 from pipeline import features
 from pipeline.features import Feature
-from pipeline.parity import lateness
+from pipeline.parity import lateness, ways
 from pipeline.parity.batch import evaluate
 from pipeline.parity.report import Parity, render
+from pipeline.parity.tables import StoredRows
 from pipeline.proof import Outcome
 from pipeline.sources import TRANSACTION
 
@@ -108,6 +111,53 @@ def test_a_different_number_is_seen(feature: Feature, column: str, by: float, wr
     parity = compared(feature, set_cell(right, 3, column, right[column][3].as_py() + by))
     assert (parity.different, parity.missing) == (wrong, 0)
     assert parity.largest_relative_error < 1e-9
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, -1.7e308])
+@pytest.mark.parametrize("feature", [ROLLING, TUMBLING], ids=lambda feature: feature.name)
+def test_what_is_no_number_or_no_finite_one_is_no_match(feature: Feature, value: float) -> None:
+    mean = "user_mean_trans_amt_last_360min"
+    right = result(feature).sort_by(feature.event_time)
+    parity = compared(feature, set_cell(right, 3, mean, value))
+    assert (parity.outcome, parity.different, parity.duplicates) == (Outcome.WRONG, 1, 0)
+    (one,) = (each for each in parity.mismatches if each.kind.wrong)
+    assert one.errors.get(mean, 1.0) in (1.0, 2.0), "at most twice the larger value"
+    assert math.isfinite(parity.largest_relative_error)
+
+
+@pytest.mark.parametrize("amount", [math.inf, math.nan, 1.7e308])
+def test_infinite_results_of_both_are_equal_and_differ_from_finite_ones(amount: float) -> None:
+    rows = [transaction(minute, amount=amount) for minute in range(0, 600, 10)]
+    right = result(ROLLING, rows)
+    assert compared(ROLLING, right, rows).proved
+    assert not math.isfinite(right["user_mean_trans_amt_last_360min"][20].as_py())
+    wrong = set_cell(right, 20, "user_mean_trans_amt_last_360min", 5.0)
+    assert compared(ROLLING, wrong, rows).different == 1
+
+
+def test_where_every_row_differs_not_every_way_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ways, "_MOST_TRIES", 1)
+    tried: list[int] = []
+    fitting = ways._fitting
+
+    def counted(feature: Feature, transactions: StoredRows, which: dict[int, Any]) -> Any:
+        tried.append(len(which))
+        return fitting(feature, transactions, which)
+
+    monkeypatch.setattr(ways, "_fitting", counted)
+    # Seven hours apart, and in the wrong order, so that any may have met cleared state.
+    rows = [transaction(minute, user) for minute in range(0, 50_000, 420) for user in (1, 2)]
+    rows += [transaction(minute + 200, user) for minute in range(0, 50_000, 420) for user in (1, 2)]
+    right = result(ROLLING, rows)
+    column = "user_trans_count_last_360min"
+    wrong = right.set_column(
+        right.column_names.index(column), column, pa.compute.add(right[column], 5)
+    )
+    parity = compared(ROLLING, wrong, rows)
+    assert len(tried) == 1
+    assert parity.outcome is Outcome.WRONG
+    assert parity.different + parity.undecided > 200
+    assert parity.different > 0 and parity.undecided > 0
 
 
 def test_a_row_of_nobody_is_seen() -> None:

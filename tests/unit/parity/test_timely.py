@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import duckdb
@@ -48,6 +49,17 @@ def test_a_row_for_each_transaction() -> None:
     assert (known[0.1].none, known[0.1].within) == (0, (1, 0, 0, 0, 2))
     assert (known[1.0].none, known[1.0].within) == (0, (2, 0, 0, 0, 1))
     assert (known[15.0].none, known[15.0].within) == (0, (2, 0, 0, 0, 1))
+
+
+def test_what_was_no_number_was_as_far_off_as_can_be() -> None:
+    rows = [transaction(0, amount=10.0), transaction(1, amount=30.0)]
+    found = result(ROLLING, rows).sort_by("trans_date_trans_time").to_pylist()
+    found[0]["user_mean_trans_amt_last_360min"] = math.nan
+    sink = topic(found, "trans_date_trans_time", arrived=[10_050, 40_000])
+    timely = measured(ROLLING, topic(rows, arrived=[10_000, 20_000]), sink)
+    assert timely is not None
+    known = dict(zip(MOMENTS, timely.known, strict=True))
+    assert known[1.0].within == (1, 0, 0, 0, 1)
 
 
 def test_nothing_is_known_before_the_first_row_of_a_user() -> None:

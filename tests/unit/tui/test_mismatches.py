@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import shlex
+import subprocess
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -199,6 +200,17 @@ async def test_y_copies_the_command_that_compares_the_row_again(profile: str, mo
     assert shlex.split(table.copied(nobody))[:5] == [
         *("fraudwatch", "verify", "rolling", "--only", "merchant=A's")
     ]
+
+
+def test_y_leaves_out_what_is_hidden_and_escapes_what_could_control_a_terminal() -> None:
+    names = {"user_id": 17, "cc_num": "•••• 1385", "first": "••••", "merchant": "A's \x1b]0;\x9b\\"}
+    copied = MismatchTable("rolling", "local").copied(mismatch(identity=names))
+    assert copied.isprintable() and "••••" not in copied
+    read = subprocess.run(
+        ["bash", "-c", rf"printf '%s\n' {copied}"],
+        env={"LC_ALL": "C.UTF-8"}, capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    assert read.splitlines()[3:] == ["--only", "user_id=17", "--only", "merchant=A's \x1b]0;\x9b\\"]
 
 
 async def test_they_are_exported_with_both_sides(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from pipeline.findings import Kind, Mismatch, Value
+from pipeline.text.sanitise import is_harmful, sanitised
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone
 from tui.table.column import Column, Columns
@@ -15,6 +16,7 @@ from tui.table.live_table import LiveTable
 
 _CELLS: Final = 80
 _WINDOW_START: Final = "window_start"
+_ESCAPES: Final = {"\\": r"\\", "'": r"\'"}
 _TONES: Final = {
     Kind.LATE: Tone.WAITS,
     Kind.UNDECIDED: Tone.WAITS,
@@ -159,13 +161,20 @@ class MismatchTable(LiveTable[Mismatch]):
 
     def copied(self, row: Mismatch) -> str:
         """Return the command that compares this row again."""
-        chosen = (
-            f"--only {shlex.quote(f'{name}={value}')}"
-            for name, value in row.identity.items()
-            if value is not None
-        )
-        profile = [f"--profile {shlex.quote(self._profile)}"] if self._profile != "local" else []
+        chosen = (f"--only {_quoted(f'{name}={value}')}" for name, value in row.named.items())
+        profile = [f"--profile {_quoted(self._profile)}"] if self._profile != "local" else []
         return " ".join(["fraudwatch verify", self._job, *chosen, *profile])
+
+
+def _quoted(words: str) -> str:
+    """Quote for a shell; characters that could control a terminal are escaped, as bash reads it."""
+    if sanitised(words) == words:
+        return shlex.quote(words)
+    escaped = (
+        rf"\U{ord(character):08x}" if is_harmful(words, at) else _ESCAPES.get(character, character)
+        for at, character in enumerate(words)
+    )
+    return f"$'{''.join(escaped)}'"
 
 
 def _key(row: Mismatch) -> tuple[object, ...]:
