@@ -27,6 +27,7 @@ class Scope(StrEnum):
     QUALITY = "Quality of a signal"
     BESIDE = "Two signals"
     SIMULATOR = "Simulator"
+    HOLDING = "A test of a row"
     QUESTION = "A question"
     CHANGED = "A changed job"
     EXPORT = "Export"
@@ -48,6 +49,7 @@ CHAINS: Final = (
     (Scope.QUALITY, Scope.APP),
     (Scope.TABLE, Scope.BESIDE, Scope.APP),
     (Scope.SIMULATOR, Scope.APP),
+    (Scope.HOLDING, Scope.APP),
     (Scope.QUESTION,),
     (Scope.CHANGED,),
     (Scope.EXPORT,),
@@ -171,6 +173,9 @@ KEYMAP: Final = (
     _key("r", "refresh_now", "refresh", "Refresh the status now; retry a failed start", _D),
     _key("V", "prove", "prove", "Prove the job's rows again", Scope.MISMATCHES, "footer"),
     _key("tab", "app.focus_next", "inputs", "From the rows to the inputs of one, and back", Scope.MISMATCHES, "footer"),
+    _key("s", "shrink", "smallest", "Write the smallest case that still differs, as a test", Scope.MISMATCHES, "footer", "changes"),
+    _key("h", "hold", "hold", "Hold what the selected row is computed from, as a test", _U, "footer", "changes"),
+    _key("y", "copy", "copy", "Copy the path of the test; works over SSH", Scope.HOLDING),
     _key("greater_than_sign", "neighbour(1)", "next", "The next user of the table", _U, "footer"),
     _key("less_than_sign", "neighbour(-1)", "previous", "The previous user of the table", _U, "footer"),
     _key("c", "confirm", "confirm", "Confirm that it is fraud; the next open alert follows", _AL, "footer", "changes"),

@@ -7,6 +7,8 @@ from datetime import datetime
 
 from textual.message import Message
 
+from pipeline.model import WantedTest
+
 
 class LookAgain(Message):
     """Posted to draw the stack as it is now rather than at the next tick, after a command to it."""
@@ -87,6 +89,13 @@ class ProveJobs(Message):
     """Posted to prove the rows of jobs; of every job if `names` is None."""
 
     names: frozenset[str] | None
+
+
+@dataclass
+class WriteTest(Message):
+    """Posted to write a test of what a row is computed from."""
+
+    wanted: WantedTest
 
 
 @dataclass

@@ -30,6 +30,7 @@ from .messages import (
     OpenTopic,
     OpenUser,
     OpenUserRecords,
+    WriteTest,
 )
 from .panels.catalogue import PANELS
 from .panels.signals.signals_panel import SIGNALS
@@ -206,6 +207,12 @@ class Navigation(App[str]):
 
         screen = MismatchScreen(self.session, message.name, self._environment.profile)
         self._open_one(screen)
+
+    @on(WriteTest)
+    def write_test(self, message: WriteTest) -> None:
+        from .screens.holding.holding_screen import HoldingScreen
+
+        self.push_screen(HoldingScreen(self.session, message.wanted))
 
     @on(OpenRows)
     def open_rows(self, message: OpenRows) -> None:

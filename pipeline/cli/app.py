@@ -10,7 +10,7 @@ from typing import Final
 
 from cyclopts import App, CycloptsError
 
-from pipeline.errors import PipelineError, UnavailableError
+from pipeline.errors import PipelineError, UnavailableError, is_interrupt
 from pipeline.text.sanitise import sanitised
 
 from . import (
@@ -29,6 +29,7 @@ from . import (
     verdicts,
     verify,
 )
+from .common import say
 from .terminal import prepare_streams
 
 Command = Callable[..., object]
@@ -118,11 +119,8 @@ def _run(arguments: Sequence[str], more: Sequence[Command]) -> int:
     except PipelineError as error:
         _complain(error)
         return error.exit_code
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    except RuntimeError as error:
-        # DuckDB's, if it was amid a query.
-        if not isinstance(error.__cause__, KeyboardInterrupt):
+    except (KeyboardInterrupt, RuntimeError) as error:
+        if not is_interrupt(error):
             raise
         return INTERRUPTED
     return result if isinstance(result, int) else 0
@@ -131,6 +129,8 @@ def _run(arguments: Sequence[str], more: Sequence[Command]) -> int:
 def _complain(error: PipelineError) -> None:
     # If stderr is closed, the exit code has to be enough.
     with suppress(OSError):
+        # What was in progress is not any more.
+        say("", over=True)
         print(f"fraudwatch: {sanitised(error.message)}", file=sys.stderr)
         if error.hint:
             print(f"            {sanitised(error.hint)}", file=sys.stderr)

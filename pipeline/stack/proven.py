@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from pipeline.config import Settings
 from pipeline.findings import EVERY_ROW, Findings, KeptFindings
+from pipeline.model import WantedTest, WrittenTest
 from pipeline.proof import Proof, Proofs
 
 from .declarations import Declared
 from .endpoints import Stack
+from .held_tests import write_test
 from .prover import prove
 
 if TYPE_CHECKING:
@@ -69,6 +71,16 @@ class Proven(Declared):
             PipelineError: It cannot be verified; the message says why.
         """
         return prove(self._settings, name, report)
+
+    def write_test(
+        self, wanted: WantedTest, report: Callable[[str], None] = lambda _: None
+    ) -> WrittenTest:
+        """Write a test of what a row is computed from, in a process of its own.
+
+        Raises:
+            PipelineError: It cannot be written; the message says why.
+        """
+        return write_test(self._settings, wanted, report)
 
     def findings(self, name: str) -> Findings | None:
         """Return the rows that the last comparison of a job found not to be equal.

@@ -63,9 +63,13 @@ def test_a_changed_job_is_refused_then_runs_as_before_then_fresh(
     with pytest.raises(ChangedError):
         stack.start_job(NAME)
 
-    # It starts fresh.
+    # It starts fresh, and what was found of it before is forgotten.
+    stack.verify(NAME)
+    assert stack.findings(NAME) is not None
     steps.clear()
     status = stack.start_job(NAME, steps.append, resume=Resume.FRESH)
+    assert stack.findings(NAME) is None
+    assert stack.proofs.last().get(NAME) is None
     assert "starting without state" in steps
     assert "4321" not in plan(stack, status.job_id)
     stack.stop_job(NAME)

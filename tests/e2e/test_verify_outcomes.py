@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from itertools import chain
@@ -94,13 +95,19 @@ def test_transactions_of_kafka_bad_partitions_and_large_amounts(
     # An unexpected result is wrong, even if another partition gets nothing but invalid records.
     sink = stack.features.find(["rolling"])[0].topic
     (record, *_) = chain.from_iterable(read_to_end(stack.kafka, sink))
-    spoiled = json.loads(record.value or b"") | {"user_trans_count_last_360min": 99}
-    plain.produce(sink, json.dumps(spoiled).encode(), record.key)
+    right = json.loads(record.value or b"")
+    for spoiled in (
+        {"user_trans_count_last_360min": 99},
+        {"user_mean_trans_amt_last_360min": math.nan},
+        {"user_mean_trans_amt_last_360min": -math.inf},
+    ):
+        plain.produce(sink, json.dumps(right | spoiled).encode(), record.key)
     plain.produce(contract.TRANSACTION_TOPIC, b"nonsense", partition=3)
     assert plain.flush(60) == 0
     wrong = fraudwatch("verify", "rolling", "--json")
     (report,) = json.loads(wrong.stdout)
-    assert (wrong.returncode, report["outcome"], report["different"]) == (1, "wrong", 1)
+    assert (wrong.returncode, report["outcome"], report["different"]) == (1, "wrong", 3)
+    assert (report["duplicates"], report["largest_relative_error"] < 1e-9) == (0, True)
 
 
 def test_new_partitions_and_a_job_that_is_stopped(stack: Runtime, fraudwatch: Run) -> None:

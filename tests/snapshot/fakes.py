@@ -32,7 +32,9 @@ from pipeline.model import (
     StackStatus,
     Step,
     StepState,
+    WantedTest,
     WindowShape,
+    WrittenTest,
 )
 from pipeline.proof import Proof
 from pipeline.signals.standing import Change, Standing, What
@@ -319,6 +321,17 @@ class FakeBackend:
         if isinstance(self.stack, Exception):
             raise self.stack
         return self.found
+
+    def write_test(self, wanted: WantedTest, report: ReportProgress) -> WrittenTest:
+        kind = "shrink" if wanted.smallest else "hold"
+        row = " ".join(f"{name}={value}" for name, value in wanted.row.items())
+        self.calls.append(f"{kind} {wanted.feature} {row}")
+        report("starting a stack of its own")
+        self.gate.wait(GATE_SECONDS)
+        report("trying 2 records of 4")
+        if self.job_failure is not None:
+            raise self.job_failure
+        return WrittenTest("4 records and their rows are held by", "/somewhere/test_it_holds.py")
 
     def prove(self, name: str, report: ReportProgress) -> Proof:
         self.calls.append(f"prove {name}")

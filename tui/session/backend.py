@@ -14,6 +14,8 @@ from pipeline.model import (
     Sink,
     StackStatus,
     Step,
+    WantedTest,
+    WrittenTest,
 )
 
 if TYPE_CHECKING:
@@ -102,6 +104,9 @@ class Backend(Protocol):
 
     def prove(self, name: str, report: ReportProgress) -> Proof:
         """Compare a job's rows with their batch recomputation, at the lowest priority."""
+
+    def write_test(self, wanted: WantedTest, report: ReportProgress) -> WrittenTest:
+        """Write a test of what a row is computed from; ends early if `report` raises an error."""
 
     def findings(self, name: str) -> Findings | None:
         """Return what the last proof of a job found besides equal rows; None before the first."""

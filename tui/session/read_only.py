@@ -15,6 +15,8 @@ from pipeline.model import (
     SimulatorStatus,
     Sink,
     StackStatus,
+    WantedTest,
+    WrittenTest,
 )
 from tui.keymap import changing_actions
 
@@ -124,6 +126,9 @@ class ReadOnlyBackend:
 
     def prove(self, name: str, report: ReportProgress) -> Proof:
         return self._backend.prove(name, report)
+
+    def write_test(self, wanted: WantedTest, report: ReportProgress) -> WrittenTest:
+        _refuse()
 
     def findings(self, name: str) -> Findings | None:
         return self._backend.findings(name)

@@ -25,6 +25,8 @@ from pipeline.model import (
     StackStatus,
     Step,
     StepState,
+    WantedTest,
+    WrittenTest,
 )
 from tui.streams.feed import Feed
 from tui.streams.limits import StreamLimits
@@ -201,6 +203,10 @@ class Session:
     def job_detail(self, name: str) -> JobDetail:
         """Return a job's details; blocks."""
         return self._required().job_detail(name)
+
+    def write_test(self, wanted: WantedTest, report: Callable[[str], None]) -> WrittenTest:
+        """Write a test of what a row is computed from; blocks."""
+        return self._required().write_test(wanted, report)
 
     def findings(self, name: str) -> Findings | None:
         """Return what the last proof of a job found besides equal rows; blocks."""

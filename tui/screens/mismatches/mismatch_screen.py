@@ -11,13 +11,15 @@ from textual.widgets import Footer, Static
 
 from pipeline.contract import TRANSACTION_TOPIC
 from pipeline.findings import Findings, Mismatch
+from pipeline.model import WantedTest
 from pipeline.text.words import counted
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone, content
 from tui.keymap import Scope, inner_bindings
-from tui.messages import LookAgain, Moment, OpenUser, OpenUserRecords
+from tui.messages import LookAgain, Moment, OpenUser, OpenUserRecords, WriteTest
 from tui.screens.export.exporter import Export, ExportRows
 from tui.screens.live_screen import LiveScreen
+from tui.session.read_only import Guarded
 from tui.session.session import Session
 from tui.session.view import View
 from tui.streams.watch import Watch
@@ -33,7 +35,7 @@ from .mismatch_text import compared, counts, why_none
 _SECONDS: Final = 2.0
 
 
-class MismatchScreen(LiveScreen):
+class MismatchScreen(Guarded, LiveScreen):
     """What the last proof of a job found besides equal rows.
 
     Args:
@@ -95,6 +97,16 @@ class MismatchScreen(LiveScreen):
         """Prove the job again."""
         self._session.prove(frozenset({self._job}))
         self.post_message(LookAgain())
+
+    def action_shrink(self) -> None:
+        """Write the smallest case of the selected mismatch, as a test."""
+        row = self._table.selected
+        if row is None:
+            return
+        if not row.kind.wrong:
+            self.notify("Only a row that is wrong has a smallest case.")
+            return
+        self.post_message(WriteTest(WantedTest(self._job, row.named, smallest=True)))
 
     @on(LookAgain)
     def look_again(self) -> None:

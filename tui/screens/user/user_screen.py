@@ -11,14 +11,18 @@ from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.widgets import Footer
 
+from pipeline.model import WantedTest
+from pipeline.sources import TRANSACTION
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone
 from tui.keymap import Scope, inner_bindings
-from tui.messages import OpenUser
+from tui.messages import OpenUser, WriteTest
 from tui.screens.export.exporter import Export, ExportRows
 from tui.screens.live_screen import LiveScreen
+from tui.session.read_only import Guarded
 from tui.session.view import View
 from tui.streams.history import UserHistory
+from tui.streams.sink_topics import ROLLING, TUMBLING
 from tui.streams.user_feed import UserFeed
 from tui.widgets.titles import Title, TitleLine
 
@@ -31,7 +35,7 @@ _BY_WIDTH: Final = [(0, "-narrow"), (110, "-wide")]
 OpenFeed = Callable[[int], UserFeed]
 
 
-class UserScreen(LiveScreen):
+class UserScreen(Guarded, LiveScreen):
     """The screen of one user.
 
     Args:
@@ -114,6 +118,21 @@ class UserScreen(LiveScreen):
             return
         at = users.index(self._user) + step if self._user in users else 0
         self.post_message(OpenUser(users[at % len(users)]))
+
+    def action_hold(self) -> None:
+        """Write a test of what the selected row is computed from."""
+        focused = self.focused
+        if isinstance(focused, UserWindowsTable) and (window := focused.selected) is not None:
+            names = ("window_start", "window_end")
+            feature, times = TUMBLING.feature, {name: getattr(window, name) for name in names}
+        elif (seen := self.query_one(TransactionsTable).selected) is not None:
+            feature = ROLLING.feature
+            times = {TRANSACTION.time: seen.transaction.trans_date_trans_time}
+        else:
+            self.notify("There is no row to hold yet.")
+            return
+        row = {name: time.isoformat(" ") for name, time in times.items()}
+        self.post_message(WriteTest(WantedTest(feature, {"user_id": str(self._user)} | row)))
 
     @on(TransactionsTable.ExportWanted)
     def _export(self, message: TransactionsTable.ExportWanted) -> None:
