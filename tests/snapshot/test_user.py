@@ -73,7 +73,7 @@ async def test_a_user_without_history_shows_how_much_was_read() -> None:
         11: "Nothing to plot yet.",
         21: "─ Transactions 0",
         27: ("None of the last 1,200,000 records in Kafka belongs to this user."),
-        39: "> next < previous q back ctrl+p palette ? help",
+        39: "h hold > next < previous q back ctrl+p palette ? help",
     }
     assert lines[2].index("─  Windows 0 ─") == 70
     nothing = "Nothing to plot yet."
@@ -92,7 +92,7 @@ async def test_a_history_that_cannot_be_read_says_why() -> None:
         11: "Nothing to plot yet.",
         21: "─ Transactions 0",
         27: "Kafka: Kafka does not answer. Try again.",
-        39: "> next < previous q back ctrl+p palette ? help",
+        39: "h hold > next < previous q back ctrl+p palette ? help",
     }
     assert lines[2].index("─  Windows 0 ─") == 70
     nothing = "Nothing to plot yet."
