@@ -94,8 +94,7 @@ def stop(
         running = {job.name for job in runtime.status().jobs if job.job_id}
         chosen = tuple(name for name in chosen if name in running or discard)
     for name in chosen:
-        say(f"{name}: stopping")
-        status = runtime.stop_job(name, discard=discard)
+        status = runtime.stop_job(name, reporter(name), discard=discard)
         left = "state discarded" if discard else location(status.savepoint)
         say(f"{name}: stopped, {left}")
     return 0

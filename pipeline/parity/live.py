@@ -41,6 +41,10 @@ class LiveJob:
         """
         if job_id := self._job_id:
             self.rest.checkpoint(job_id)
+        return self.committed()
+
+    def committed(self) -> Mapping[int, int]:
+        """Return the same as of the last checkpoint."""
         return groups.committed(
             self.kafka,
             self.jobs.job_name(self.feature.name),

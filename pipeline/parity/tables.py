@@ -202,16 +202,28 @@ def read_transactions(
 
 
 def read_sink(
-    rows: StoredRows, kafka: KafkaSettings, topic: str, report: Callable[[int], None]
+    rows: StoredRows,
+    kafka: KafkaSettings,
+    topic: str,
+    report: Callable[[int], None],
+    *,
+    ends: Mapping[int, int] | None = None,
 ) -> int:
     """Store the rows that a feature has written since the last call.
+
+    Args:
+        rows: The table to append to.
+        kafka: The cluster and its credentials.
+        topic: The topic.
+        report: Called with the number of records read so far.
+        ends: End offset by partition; the current ones when None.
 
     Returns:
         Their number.
     """
     before = rows.count
     decode = partial(decode_columns, columns=rows.columns)
-    for batch in _batches(kafka, topic, rows, None, decode):
+    for batch in _batches(kafka, topic, rows, None if ends is None else dict(ends), decode):
         mask = ~np.asarray(batch.table[rows.time].is_null(), np.bool_)
         rows.bad += len(mask) - int(mask.sum())
         _append(rows, batch, mask)

@@ -9,8 +9,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from pipeline.errors import PipelineError
+from pipeline.model import WantedTest
 from pipeline.stack.runtime import Runtime
 
+from ..running import with_command
 from ..written_tests import run
 from .conftest import Run
 from .test_features import send
@@ -34,6 +37,10 @@ def largest(transaction):
     text = transaction.amt.max().over(hour).cast("string")
     return transaction.select("user_id", "trans_date_trans_time", largest=text)
 '''
+
+
+class Closed(Exception):
+    """The dialog is closed while it waits."""
 
 
 @pytest.fixture
@@ -77,10 +84,21 @@ def test_a_mismatch_becomes_the_smallest_case_and_a_right_user_a_test(
     said = run(test, "flink")
     assert "1 failed" in said and "2.0E7" in said
 
-    # Of the same user the rolling mean is right, and held by a test.
-    refused = fraudwatch("shrink", "rolling", "--only", f"user_id={user}", *with_it)
-    assert refused.returncode != 0
-    assert "Flink and DuckDB agree on the 4 records" in refused.stderr
+    # Of the same user the rolling mean is right, and held by a test. The console asks for these in
+    # a process, which can be cancelled.
+    said: list[str] = []
+    smallest = WantedTest("rolling", {"user_id": str(user)}, smallest=True)
+    with pytest.raises(PipelineError, match="Flink and DuckDB agree on the 4 records"):
+        stack.write_test(smallest, said.append)
+    assert {"starting a stack of its own", "trying 4 records of 4"} <= set(said)
+
+    def leave(text: str) -> None:
+        if text == "starting a stack of its own":
+            raise Closed
+
+    with pytest.raises(Closed):
+        stack.write_test(smallest, leave)
+    assert not with_command("pipeline.holding.holding_process")
     held = fraudwatch(
         "hold", "rolling", "--only", f"user_id={user}", *with_it, "--folder", str(own.parent)
     )

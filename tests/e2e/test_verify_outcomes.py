@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from itertools import chain
@@ -98,8 +97,8 @@ def test_transactions_of_kafka_bad_partitions_and_large_amounts(
     right = json.loads(record.value or b"")
     for spoiled in (
         {"user_trans_count_last_360min": 99},
-        {"user_mean_trans_amt_last_360min": math.nan},
-        {"user_mean_trans_amt_last_360min": -math.inf},
+        {"user_mean_trans_amt_last_360min": "NaN"},
+        {"user_mean_trans_amt_last_360min": "-Infinity"},
     ):
         plain.produce(sink, json.dumps(right | spoiled).encode(), record.key)
     plain.produce(contract.TRANSACTION_TOPIC, b"nonsense", partition=3)

@@ -15,6 +15,8 @@ ELLIPSIS: Final = "…"
 NOTHING: Final = "–"
 _REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
 
+_HUGE: Final = 1e15
+
 _DEFAULT_CELLS: Final = 200
 # Combining marks take no cells, so the number of cells does not bound a string.
 _CHARACTERS_PER_CELL: Final = 4
@@ -74,8 +76,8 @@ def user(user_id: int) -> str:
 
 
 def money(value: float) -> str:
-    """Format an amount with two decimals and thousands separators: `1,507.78`."""
-    return f"{value:,.2f}"
+    """Format an amount: `1,507.78`, or `1.500e+99` if it is huge."""
+    return f"{value:,.2f}" if abs(value) < _HUGE else f"{value:.3e}"
 
 
 def share(value: float) -> str:

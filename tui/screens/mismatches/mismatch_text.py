@@ -22,9 +22,10 @@ _OFF_CELLS: Final = 4
 
 
 def counts(found: Findings | None, line: JobLine | None, now: float) -> list[Piece]:
-    """Return the proof's badge and how many rows there are of each kind."""
+    """Return the proof's badge and how many rows there are of each kind, while that is known."""
     pieces = list(badge(line, now)) if line is not None else []
-    for kind, count in (found.counts if found is not None else {}).items():
+    known = found.counts if found is not None and not (line and line.proving) else {}
+    for kind, count in known.items():
         # A line does not break inside a count and its kind.
         name = f" {kind}".replace(" ", "\N{NO-BREAK SPACE}")
         pieces += [Piece("   "), Piece(text.integer(count), tone(kind)), Piece(name, Tone.QUIET)]

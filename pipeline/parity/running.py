@@ -1,0 +1,262 @@
+"""Proves rows as they become final: reads on, compares what is new, and forgets what is over.
+
+What it keeps of a topic is what a window still reaches back over, so that a step costs the same
+after ten million records as at the beginning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final, Protocol
+
+import duckdb
+
+from pipeline.config import KafkaSettings
+from pipeline.errors import InputError
+from pipeline.features import Feature
+from pipeline.kafka.extent import extent
+from pipeline.kafka.offsets import OffsetRange
+from pipeline.text.sql import identifier
+
+from . import lateness
+from .batch import lookback
+from .compare import Bounds, compare
+from .late import LateComparison, explain_late
+from .origins import is_windowed
+from .sql_names import micros
+from .tables import BEGINNING, StoredRows, read_sink, read_transactions
+
+_STEP: Final = 100_000
+"""Records of a partition that a step reads at most."""
+_PATIENCE: Final = 8
+"""Steps in which a mismatch may go away: results are on their way, or the job has read further."""
+
+
+class ReadJob(Protocol):
+    """The job that computes a feature; see `live.LiveJob`."""
+
+    def committed(self) -> Mapping[int, int]:
+        """Return the offset up to which results are in the sink, by partition."""
+        ...
+
+    def watermark(self) -> int | None:
+        """Return the job's watermark, in microseconds; None if Flink reports none."""
+        ...
+
+    def dropped_late(self) -> int | None:
+        """Return the number of late records dropped in the life of the job; None if unknown."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a proof has come.
+
+    Attributes:
+        rows: Rows found right, since it began.
+        late: Transactions that Flink has dropped as late.
+        waiting: Rows that are not final yet.
+        until: Event time before which all rows are proved, in microseconds since the epoch.
+        behind: Records of the source that it has not looked at yet.
+        in_doubt: Whether rows seem to be wrong, or cannot be judged: `verify` tells.
+        lost: Whether it has to begin again, since the job went back, or records are gone.
+    """
+
+    rows: int = 0
+    late: int = 0
+    waiting: int = 0
+    until: int = BEGINNING
+    behind: int = 0
+    in_doubt: bool = False
+    lost: bool = False
+
+
+class RunningProof:
+    """Proves the rows of one run of a job.
+
+    Args:
+        feature: The feature.
+        kafka: The cluster and its credentials.
+        job: The job that computes it.
+        connection: To an empty database.
+
+    Raises:
+        InputError: Rows of the feature depend on all earlier ones.
+    """
+
+    def __init__(
+        self,
+        feature: Feature,
+        kafka: KafkaSettings,
+        job: ReadJob,
+        connection: duckdb.DuckDBPyConnection,
+    ) -> None:
+        back = lookback(feature.table)
+        if back is None:
+            raise InputError(
+                f"Rows of {feature.name} depend on all earlier ones: only a whole proof tells.",
+                f"Use `fraudwatch verify {feature.name}`.",
+            )
+        self._feature = feature
+        self._kafka = kafka
+        self._job = job
+        self._connection = connection
+        self._back = back // timedelta(microseconds=1)
+        source = feature.source
+        self._topic, self._sink_topic = kafka.topic(source.topic), kafka.topic(feature.topic)
+        self._transactions = StoredRows(
+            connection, "transactions", source.columns, source.time,
+            earliest=_begins(extent(kafka, self._topic)),
+        )  # fmt: skip
+        self._sink = StoredRows(
+            connection, "sink", feature.columns, feature.event_time,
+            earliest=_begins(extent(kafka, self._sink_topic)),
+        )  # fmt: skip
+        self._doubts = 0
+        self.progress = Progress()
+
+    def step(self) -> Progress:
+        """Read on, and compare what has become final.
+
+        Raises:
+            PipelineError: Kafka or Flink does not answer.
+        """
+        mark = self._job.watermark()
+        committed = self._job.committed()
+        # After the watermark, so that a partition without further records has none that count.
+        ranges = extent(self._kafka, self._topic)
+        if self._is_lost(ranges, committed):
+            self.progress = Progress(lost=True)
+            return self.progress
+        looked = self._read(ranges, committed)
+        more = self._read_sink()
+        final = min(mark if mark is not None else BEGINNING, self._read_until(ranges, looked))
+        behind = sum(max(0, ranges[n].end - looked[n]) for n in ranges)
+        before = self.progress
+        if final <= max(before.until, BEGINNING):
+            self.progress = Progress(before.rows, before.late, before.waiting, before.until, behind)
+            return self.progress
+        found = self._compared(final)
+        right = not (found.comparison.wrong or found.undecided or self._is_unlikely(found))
+        if right:
+            self._doubts = 0
+            self._forget(final)
+            self.progress = Progress(
+                before.rows + found.comparison.equal,
+                before.late + found.late,
+                found.comparison.waiting,
+                final,
+                behind,
+            )
+            return self.progress
+        if not (more and found.comparison.missing):
+            self._doubts += 1
+        self.progress = Progress(
+            before.rows, before.late, before.waiting, before.until, behind,
+            in_doubt=self._doubts > _PATIENCE,
+        )  # fmt: skip
+        return self.progress
+
+    def accept(self, until: int) -> None:
+        """Take rows for judged that were in doubt, since all were compared as a whole."""
+        self._doubts = 0
+        self._forget(until)
+
+    def _is_lost(self, ranges: Mapping[int, OffsetRange], committed: Mapping[int, int]) -> bool:
+        read = self._transactions.read_to
+        return any(
+            number not in ranges
+            or ranges[number].begin > offset
+            or committed.get(number, 0) < offset
+            for number, offset in read.items()
+        )
+
+    def _read(
+        self, ranges: Mapping[int, OffsetRange], committed: Mapping[int, int]
+    ) -> dict[int, int]:
+        """Store the next transactions that the job has read; return the offsets read up to."""
+        rows = self._transactions
+        until = {}
+        for number, offsets in ranges.items():
+            begin = max(offsets.begin, rows.read_to.get(number, 0))
+            until[number] = max(begin, min(committed.get(number, 0), begin + _STEP))
+        first = rows.count
+        read_transactions(
+            rows, self._feature.source, self._kafka, until, until, report=lambda _: None
+        )
+        if not is_windowed(self._feature) and self.progress.until > BEGINNING:
+            # Behind what is proved: Flink has dropped them, or else later rows are in doubt.
+            self._connection.execute(
+                f"""DELETE FROM {rows.table} WHERE __row >= {first}
+                    AND {identifier(rows.time)} < {micros(self.progress.until)}"""
+            )
+        return until
+
+    def _read_sink(self) -> bool:
+        """Store the next rows of the sink; return whether there are more."""
+        ranges = extent(self._kafka, self._sink_topic)
+        read = self._sink.read_to
+        ends = {
+            number: min(offsets.end, max(offsets.begin, read.get(number, 0)) + _STEP)
+            for number, offsets in ranges.items()
+        }
+        read_sink(self._sink, self._kafka, self._sink_topic, lambda _: None, ends=ends)
+        return any(ends[number] < offsets.end for number, offsets in ranges.items())
+
+    def _read_until(self, ranges: Mapping[int, OffsetRange], looked: Mapping[int, int]) -> int:
+        """Return the watermark of what was read: of the partitions that have more."""
+        more = [number for number, offsets in ranges.items() if looked[number] < offsets.end]
+        newest = self._transactions.newest
+        if not more:
+            return max(newest.values(), default=BEGINNING)
+        return lateness.watermark(
+            self._feature.source, {n: newest[n] for n in more if n in newest}, more
+        )
+
+    def _compared(self, final: int) -> LateComparison:
+        until = self.progress.until
+        bounds = Bounds(
+            final_before=final,
+            checked_before=final,
+            checked_from=until if until > BEGINNING else self._history_begins(),
+        )
+        rows, sink, feature = self._transactions, self._sink, self._feature
+        self._connection.execute("DROP TABLE IF EXISTS dropped")
+        found = compare(feature, rows, sink, bounds)
+        return explain_late(feature, rows, sink, bounds, found, dropped=None)
+
+    def _history_begins(self) -> int | None:
+        """Return the event time from which rows can be checked at all; see `verify`."""
+        slack = lateness.delay(self._feature.source) + 1
+        ends = (self._transactions.history_begins, self._back), (self._sink.history_begins, 0)
+        return max((at + more + slack for at, more in ends if at is not None), default=None)
+
+    def _is_unlikely(self, found: LateComparison) -> bool:
+        """Whether more is explained by late records than Flink has dropped."""
+        if not found.late:
+            return False
+        dropped = self._job.dropped_late()
+        return dropped is not None and self.progress.late + found.late > dropped
+
+    def _forget(self, final: int) -> None:
+        """Delete what no row from this event time on is computed from."""
+        connection, rows, sink = self._connection, self._transactions, self._sink
+        if connection.execute(
+            "SELECT 1 FROM duckdb_tables() WHERE table_name = 'dropped'"
+        ).fetchone():
+            connection.execute(
+                f"DELETE FROM {rows.table} WHERE __row IN (SELECT __row FROM dropped WHERE known)"
+            )
+        reached = final - self._back - lateness.delay(self._feature.source)
+        for table, time, before in (
+            (rows.table, rows.time, reached),
+            (sink.table, sink.time, final),
+        ):
+            connection.execute(f"DELETE FROM {table} WHERE {identifier(time)} < {micros(before)}")
+        connection.execute("CHECKPOINT")
+
+
+def _begins(ranges: Mapping[int, OffsetRange]) -> dict[int, int]:
+    return {number: offsets.begin for number, offsets in ranges.items()}
