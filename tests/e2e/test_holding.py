@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import msgspec
+import psutil
 import pytest
 
 from pipeline.errors import PipelineError
@@ -98,7 +99,7 @@ def test_a_mismatch_becomes_the_smallest_case_and_a_right_user_a_test(
 
     with pytest.raises(Closed):
         stack.write_test(smallest, leave)
-    assert not with_command("pipeline.holding.holding_process")
+    assert not with_command(psutil.Process().children(recursive=True), "holding_process")
     held = fraudwatch(
         "hold", "rolling", "--only", f"user_id={user}", *with_it, "--folder", str(own.parent)
     )
