@@ -52,6 +52,7 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True):
         at: When the comparison ended, in seconds since the epoch.
         run: The run of the job that was compared: see `JobStatus.run`.
         waiting: Rows that are not final yet.
+        behind: Of a proof that runs on, records of the source that it has not looked at yet.
     """
 
     outcome: Outcome
@@ -61,6 +62,7 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True):
     reasons: tuple[str, ...] = ()
     run: str = ""
     waiting: int = 0
+    behind: int = 0
 
     @property
     def summary(self) -> str:

@@ -53,6 +53,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         console_windows: Closed windows of each kind that the console keeps.
         console_flagged: Flagged transactions that the console keeps.
         read_only: Whether the console changes nothing: no key that starts, stops or simulates.
+        prove_always: Whether the console proves the rows of all jobs as they become final, with at
+            most a fifth of a core.
         plain_drawing: Whether the console draws lines and symbols with ASCII, for terminals in
             which those of Unicode are two cells wide.
         show_sensitive: Whether card numbers, names and what else a source declares as sensitive
@@ -76,6 +78,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     console_windows: Positive = 48
     console_flagged: Positive = 1_000
     read_only: bool = False
+    prove_always: bool = True
     plain_drawing: bool = False
     show_sensitive: bool = False
     features: tuple[Path, ...] = ()
@@ -177,4 +180,4 @@ def built_in(name: str, kafka_port: str, flink_port: str) -> dict[str, Any]:
                 "savepoints": "file:///savepoints",
             },
         }
-    return {"sandbox": False, "flink": {"ship_connector": True}}
+    return {"sandbox": False, "prove_always": False, "flink": {"ship_connector": True}}

@@ -7,7 +7,7 @@ after ten million records as at the beginning.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final, Protocol
 
@@ -115,6 +115,7 @@ class RunningProof:
             earliest=_begins(extent(kafka, self._sink_topic)),
         )  # fmt: skip
         self._doubts = 0
+        self._final = BEGINNING
         self.progress = Progress()
 
     def step(self) -> Progress:
@@ -138,6 +139,7 @@ class RunningProof:
         if final <= max(before.until, BEGINNING):
             self.progress = Progress(before.rows, before.late, before.waiting, before.until, behind)
             return self.progress
+        self._final = final
         found = self._compared(final)
         right = not (found.comparison.wrong or found.undecided or self._is_unlikely(found))
         if right:
@@ -159,10 +161,16 @@ class RunningProof:
         )  # fmt: skip
         return self.progress
 
-    def accept(self, until: int) -> None:
-        """Take rows for judged that were in doubt, since all were compared as a whole."""
+    @property
+    def doubted(self) -> bool:
+        """Whether rows that are final were not right when it looked last."""
+        return self._doubts > 0
+
+    def accept(self) -> None:
+        """Take the rows for judged that are in doubt, since all were compared as a whole."""
         self._doubts = 0
-        self._forget(until)
+        self._forget(self._final)
+        self.progress = replace(self.progress, until=self._final, in_doubt=False)
 
     def _is_lost(self, ranges: Mapping[int, OffsetRange], committed: Mapping[int, int]) -> bool:
         read = self._transactions.read_to

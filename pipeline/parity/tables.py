@@ -35,18 +35,19 @@ Int64s = np.ndarray[Any, np.dtype[np.int64]]
 
 
 @contextmanager
-def workspace(windows: int = 1) -> Iterator[duckdb.DuckDBPyConnection]:
+def workspace(windows: int = 1, *, memory: int = _MEMORY) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a database for one run of `verify`; it spills to a temporary directory.
 
     Args:
         windows: How many windows are computed one over the other: each needs memory of its own.
+        memory: What the first needs, in megabytes.
 
     Raises:
         UnavailableError: What is computed with it needs more memory, or room on the disk.
     """
     with TemporaryDirectory(prefix="fraudwatch-verify-") as folder:
         options: dict[str, str | bool | int | float | list[str]] = {
-            "memory_limit": f"{_MEMORY + _MEMORY_OF_WINDOW * max(0, windows - 1)}MB",
+            "memory_limit": f"{memory + _MEMORY_OF_WINDOW * max(0, windows - 1)}MB",
             "threads": _THREADS,
             "temp_directory": folder,
             "preserve_insertion_order": False,

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import threading
-from _thread import interrupt_main
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -129,4 +128,5 @@ def _end_with_caller() -> None:
     late = threading.Timer(_ENDING_SECONDS, lambda: os._exit(1))
     late.daemon = True
     late.start()
-    interrupt_main()
+    # To the main thread, which may be asleep.
+    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)

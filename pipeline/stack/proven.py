@@ -13,7 +13,7 @@ from pipeline.proof import Proof, Proofs
 from .declarations import Declared
 from .endpoints import Stack
 from .held_tests import write_test
-from .prover import prove
+from .prover import prove, prove_on
 
 if TYPE_CHECKING:
     from pipeline.parity.report import Parity
@@ -71,6 +71,17 @@ class Proven(Declared):
             PipelineError: It cannot be verified; the message says why.
         """
         return prove(self._settings, name, report)
+
+    def prove_on(self, report: Callable[[str], None]) -> None:
+        """Prove the rows of all jobs as they become final, until `report` raises an exception.
+
+        It returns at once if the profile's `prove_always` is off.
+
+        Raises:
+            PipelineError: The stack does not answer, or the process has ended.
+        """
+        if self._settings.prove_always:
+            prove_on(self._settings, report)
 
     def write_test(
         self, wanted: WantedTest, report: Callable[[str], None] = lambda _: None

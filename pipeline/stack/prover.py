@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -40,6 +41,40 @@ def prove(settings: Settings, name: str, report: Callable[[str], None]) -> Proof
     return msgspec.json.decode(proof, type=Proof)
 
 
+def prove_on(settings: Settings, report: Callable[[str], None]) -> None:
+    """Prove the rows of all jobs as they become final, until `report` raises an exception.
+
+    Args:
+        settings: Settings of the profile.
+        report: Called with what is being done, at least every few seconds.
+
+    Raises:
+        PipelineError: The stack does not answer.
+        UnavailableError: The process has ended.
+    """
+    folder = running_workspace(settings)
+    private_file.make_directory(folder)
+    ask(
+        f"{__package__}.running_prover_process",
+        settings,
+        None,
+        report,
+        log=settings.logs_dir / "running-prover.log",
+        environment={"TMPDIR": str(folder)},
+    )
+
+
 def workspace(settings: Settings) -> Path:
-    """Return the folder of the process's temporary files."""
+    """Return the folder of the temporary files of a proof that is asked for."""
     return settings.state_dir / "proving"
+
+
+def running_workspace(settings: Settings) -> Path:
+    """Return the folder of the temporary files of the proofs that run on."""
+    return settings.state_dir / "proving-on"
+
+
+def clear(folder: Path) -> None:
+    """Remove what a process has left behind that was killed."""
+    for left in folder.iterdir():
+        shutil.rmtree(left, ignore_errors=True)

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import sys
-from pathlib import Path
 
 from pipeline import private_file
 from pipeline.config import Settings
 from pipeline.proof import Proof
 
-from .local.child_process import LOWEST_PRIORITY
+from .local.child_process import give_way
 from .own_process import Report, answer
-from .prover import workspace
+from .prover import clear, workspace
 from .runtime import Runtime
 
 
 def main() -> int:
     """Verify the job that the caller names."""
-    os.nice(LOWEST_PRIORITY)
+    give_way()
     return answer(_proof, str)
 
 
@@ -27,15 +24,9 @@ def _proof(settings: Settings, name: str, report: Report) -> Proof:
     # One at a time, however many consoles there are: it is to take little of the machine.
     report("waiting for another proof")
     with private_file.locked(workspace(settings)):
-        _clear(workspace(settings))
+        clear(workspace(settings))
         _, proof = Runtime(settings).verified(name, report)
         return proof
-
-
-def _clear(folder: Path) -> None:
-    """Remove what a process has left behind that was killed."""
-    for left in folder.iterdir():
-        shutil.rmtree(left, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -87,11 +87,11 @@ def test_a_mismatch_becomes_the_smallest_case_and_a_right_user_a_test(
 
     # Of the same user the rolling mean is right, and held by a test. The console asks for these in
     # a process, which can be cancelled.
-    said: list[str] = []
+    steps: list[str] = []
     smallest = WantedTest("rolling", {"user_id": str(user)}, smallest=True)
     with pytest.raises(PipelineError, match="Flink and DuckDB agree on the 4 records"):
-        stack.write_test(smallest, said.append)
-    assert {"starting a stack of its own", "trying 4 records of 4"} <= set(said)
+        stack.write_test(smallest, steps.append)
+    assert {"starting a stack of its own", "trying 4 records of 4"} <= set(steps)
 
     def leave(text: str) -> None:
         if text == "starting a stack of its own":

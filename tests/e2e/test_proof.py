@@ -2,15 +2,19 @@
 
 import json
 from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 
 import psutil
 import pytest
+from confluent_kafka import Producer
 
+from pipeline import contract
 from pipeline.config import Settings
 from pipeline.errors import JobError, PipelineError
-from pipeline.model import JobStatus
-from pipeline.proof import Outcome
+from pipeline.kafka.read_to_end import read_to_end
+from pipeline.model import JobStatus, SimulatorCommand
+from pipeline.proof import Outcome, Proof
 from pipeline.stack import prover
 from pipeline.stack.runtime import Runtime
 
@@ -93,3 +97,51 @@ def test_the_process_ends_with_its_caller(
         prover.prove(stack_settings, "rolling", close)
     wait_until(lambda: not psutil.pid_exists(ended[0]), 15, "the end of the process")
     assert not list((stack_settings.state_dir / "proving").iterdir())
+
+
+class Enough(Exception):
+    """The console has seen what it waited for."""
+
+
+def test_rows_are_proved_as_they_become_final(
+    proved: Callable[[], JobStatus], stack: Runtime, stack_settings: Settings
+) -> None:
+    """One process, to which a test listens until something is so."""
+
+    def until(holds: Callable[[Proof], bool]) -> Proof:
+        def look(_: str) -> None:
+            proof = proved().proof
+            if proof is not None and holds(proof):
+                raise Enough
+
+        with pytest.raises(Enough):
+            prover.prove_on(stack_settings, look)
+        proof = proved().proof
+        assert proof is not None
+        return proof
+
+    running = until(lambda proof: proof.behind == 0)
+    assert running.outcome is Outcome.PROVED
+    # As many rows as a comparison of all of them finds right.
+    whole = stack.prove("rolling")
+    assert whole.outcome is Outcome.PROVED
+    assert running.rows == whole.rows > TRANSACTIONS / 2
+    assert not list((stack_settings.state_dir / "proving-on").iterdir()), "no file is left"
+
+    # A row of nobody among new ones.
+    sink = stack.kafka.topic(stack.features.find(["rolling"])[0].topic)
+    records = chain.from_iterable(read_to_end(stack.kafka, sink))
+    row = json.loads(next(iter(records)).value or b"")
+    newest = stack.watermark("rolling")
+    assert newest is not None
+    stray = row | {"user_id": 99, contract.TIME_COLUMN: newest.isoformat(" ", "seconds")}
+    producer = Producer({"bootstrap.servers": stack.kafka.bootstrap})
+    producer.produce(sink, json.dumps(stray).encode())
+    assert producer.flush(60) == 0
+    stack.simulate(SimulatorCommand(running=True, rate=20, speed=60))
+    wrong = until(lambda proof: proof.outcome is Outcome.WRONG)
+    assert wrong.wrong == 1
+    findings = stack.findings("rolling")
+    assert findings is not None and [each.kind for each in findings.rows if each.kind.wrong] == [
+        "not expected"
+    ]

@@ -322,6 +322,9 @@ class FakeBackend:
             raise self.stack
         return self.found
 
+    def prove_on(self, report: ReportProgress) -> None:
+        self.calls.append("prove_on")
+
     def write_test(self, wanted: WantedTest, report: ReportProgress) -> WrittenTest:
         kind = "shrink" if wanted.smallest else "hold"
         row = " ".join(f"{name}={value}" for name, value in wanted.row.items())

@@ -105,6 +105,9 @@ class Backend(Protocol):
     def prove(self, name: str, report: ReportProgress) -> Proof:
         """Compare a job's rows with their batch recomputation, at the lowest priority."""
 
+    def prove_on(self, report: ReportProgress) -> None:
+        """Prove all jobs as they run, until `report` raises an error; may return at once."""
+
     def write_test(self, wanted: WantedTest, report: ReportProgress) -> WrittenTest:
         """Write a test of what a row is computed from; ends early if `report` raises an error."""
 

@@ -37,6 +37,7 @@ from tui.table.query import Query
 from .in_order import InOrder
 from .job_control import JobCommand, JobControl, never_started
 from .proving import Proving
+from .proving_on import ProvingOn
 from .simulator_control import SimulatorControl
 from .start import jobs_up, kafka_answers, start_of
 from .view import JobLine, Notice, Phase, Reading, Severity, View
@@ -109,6 +110,7 @@ class Session:
         )
         self._jobs = JobControl(self._required, clock, self.notify, self._job_changed)
         self._proving = Proving(self._required, self.notify, self._status.now)
+        self._proving_on = ProvingOn(lambda report: self._required().prove_on(report))
         self._verdicts = InOrder("fraudwatch-verdict")
         self._live = InOrder("fraudwatch-live")
         self._simulator = SimulatorControl(self._required, self.notify, self._simulator_changed)
@@ -284,6 +286,7 @@ class Session:
         self._change(phase=Phase.CLOSING, since=self._clock())
         self._status.stop()
         self._metrics.stop()
+        self._proving_on.stop()
         self._spawn(self._close)
 
     def _spawn(self, target: Callable[[], None]) -> None:
@@ -306,6 +309,7 @@ class Session:
             self._status.now()
             self._change(phase=Phase.LIVE, since=self._clock())
             self._read(self._backend.bootstrap)
+            self._proving_on.start()
 
     def _follow_start(self, steps: tuple[Step, ...]) -> None:
         """Publish the steps of the start, and read Kafka as soon as it has answered."""

@@ -18,6 +18,14 @@ LOWEST_PRIORITY: Final = 19
 """Lowest scheduling priority: such a process gets CPU time that no other needs."""
 
 
+def give_way() -> None:
+    """Let this process have only the CPU time that no other needs."""
+    os.nice(LOWEST_PRIORITY)
+    # Where Linux groups processes by their session, that counts in the group only.
+    with contextlib.suppress(OSError):
+        Path("/proc/self/autogroup").write_text(str(LOWEST_PRIORITY))
+
+
 @dataclass(frozen=True, slots=True)
 class ProcessSpec:
     """A process to run.
