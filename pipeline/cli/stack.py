@@ -122,6 +122,7 @@ def _proof_object(proof: Proof, *, past: bool) -> dict[str, Any]:
         "rows": proof.rows,
         "wrong": proof.wrong,
         "waiting": proof.waiting,
+        "behind": proof.behind,
         "reasons": list(proof.reasons),
         "at": proof.at,
         "restarted_since": past,

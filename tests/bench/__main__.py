@@ -28,6 +28,7 @@ from .console import bench_console_load
 from .paint import bench_paint
 from .report import MIB, resident, seconds_until, show
 from .restarts import bench_restarts
+from .running import bench_running
 from .signals import bench_signals
 from .start import ROW, bench_start
 from .verification import bench_verify
@@ -35,7 +36,7 @@ from .verification import bench_verify
 FLAGGED_TOPIC = "flagged_transactions"
 JOBS = ("rolling", "tumbling", "flagged")
 CAUGHT_UP = "flagged   lag 0"
-PARTS = ("paint", "start", "console", "features", "verify", "signals", "restarts")
+PARTS = ("paint", "start", "console", "features", "verify", "running", "signals", "restarts")
 
 
 def main() -> None:
@@ -59,6 +60,8 @@ def main() -> None:
             bench_features(settings, options.transactions)
         if "verify" in wanted:
             bench_verify(settings, min(300_000, options.transactions))
+        if "running" in wanted:
+            bench_running(folder / "running", max(1_000_000, options.transactions))
         if "signals" in wanted:
             bench_signals(settings, folder, min(200_000, options.transactions))
         if "restarts" in wanted:

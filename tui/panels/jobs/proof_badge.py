@@ -26,5 +26,7 @@ def badge(line: JobLine, now: float) -> Sequence[Piece]:
         return []
     if line.status.proof_is_past:
         return [Piece("not proved since it restarted", Tone.WAITS)]
+    behind = f", {text.integer(proof.behind)} behind" if proof.behind else ""
     # One piece, so that a narrow panel marks it once as cut.
-    return [Piece(f"{proof.summary}, {text.age(now - proof.at)}", _TONES[proof.outcome])]
+    said = f"{proof.summary}, {text.age(now - proof.at)}{behind}"
+    return [Piece(said, _TONES[proof.outcome])]

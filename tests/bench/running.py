@@ -1,0 +1,85 @@
+"""Cost of the proofs that run on: time per row and memory, with a short topic and a long one."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+from pipeline import config
+from pipeline.kafka.producer import TransactionProducer
+from pipeline.simulator import encode
+from pipeline.simulator.generator import Generator
+from pipeline.stack.running_prover import RunningProver
+from pipeline.stack.runtime import Runtime
+from tests.e2e.conftest import stack_environment
+
+from .processes import measured
+from .report import MIB, seconds_until, show
+
+_JOBS = ("rolling", "tumbling")
+_SHORT = 100_000
+_TOPIC_MIB = "4096"
+
+
+def bench_running(folder: Path, count: int) -> None:
+    """Prove all rows of two jobs, a step after the other without rest, of so many transactions."""
+    environment = stack_environment(folder) | {"FRAUDWATCH_RETENTION_MIB": _TOPIC_MIB}
+    settings = config.load(environment=environment)
+    runtime = Runtime(settings)
+    runtime.bring_up(simulator=False, jobs=False)
+    try:
+        for name in _JOBS:
+            runtime.start_job(name)
+        generator, sent = Generator(), 0
+        for total in (_SHORT, count):
+            with TransactionProducer(runtime.kafka) as producer:
+                for _ in range(total - sent):
+                    row = generator.next(7.2)
+                    producer.send(encode.key(row), encode.value(row))
+            sent = total
+            seconds_until(lambda: _all_read(runtime), 3_600)
+            found = folder / "found.json"
+            command = [sys.executable, "-m", __name__, str(total), str(found)]
+            _, peak, _ = measured(command, environment)
+            taken, rows = json.loads(found.read_text())
+            what = f"proof that runs on, {total:,} transactions, {len(_JOBS)} jobs"
+            rate = f"{1e6 * taken / rows:.1f} s a million rows"
+            show(what, rate, f"{peak / MIB:,.0f} MiB; goal: flat, and 500 MiB")
+    finally:
+        runtime.close()
+
+
+def _all_read(runtime: Runtime) -> bool:
+    metrics = runtime.metrics().values()
+    return len(metrics) == len(_JOBS) and all(each.pending == 0 for each in metrics)
+
+
+def _prove(expected: int, found: Path) -> None:
+    """Prove until nothing is left, and write how long that took, and how many rows there are."""
+    settings = config.load(environment=dict(os.environ))
+    runtime = Runtime(settings)
+    said: dict[str, str] = {}
+
+    def hear(text: str) -> None:
+        name, _, rest = text.partition(": ")
+        said[name] = rest
+
+    began = time.monotonic()
+    with closing(RunningProver(settings, hear)) as prover:
+        while len(said) < len(_JOBS) or not all(
+            text.endswith(" 0 behind") for text in said.values()
+        ):
+            prover.round()
+    taken = time.monotonic() - began
+    proofs = runtime.proofs.last()
+    rows = sum(proofs[name].rows for name in _JOBS)
+    assert rows > expected / 2, proofs
+    found.write_text(json.dumps([taken, rows]))
+
+
+if __name__ == "__main__":
+    _prove(int(sys.argv[1]), Path(sys.argv[2]))
