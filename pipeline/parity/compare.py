@@ -64,6 +64,7 @@ class Comparison:
         different: Found rows with wrong measures, and found rows that are not expected.
         duplicates: Right rows found more often than expected.
         before_history: Rows older than `checked_from`, found or expected.
+        early: Equal rows that are not final yet, but there already.
         largest_relative_error: Between the measures of equal rows.
     """
 
@@ -74,6 +75,7 @@ class Comparison:
     different: int = 0
     duplicates: int = 0
     before_history: int = 0
+    early: int = 0
     largest_relative_error: float = 0.0
 
     @property
@@ -90,6 +92,7 @@ class Comparison:
             self.different + other.different,
             self.duplicates + other.duplicates,
             self.before_history + other.before_history,
+            self.early + other.early,
             max(self.largest_relative_error, other.largest_relative_error),
         )
 
@@ -261,6 +264,7 @@ def _counted(connection: duckdb.DuckDBPyConnection) -> Comparison:
            (SELECT coalesce(sum(__n), 0) FROM unmatched),
            coalesce(sum(greatest(__found - __n, 0)), 0),
            (SELECT greatest(expected, found) FROM before),
+           coalesce(sum(least(__n, __found)) FILTER (NOT __final), 0),
            (SELECT coalesce(max(error), 0) FROM matched)
            FROM score"""
     ).fetchone()

@@ -28,8 +28,8 @@ from .origins import is_windowed
 from .sql_names import micros
 from .tables import BEGINNING, StoredRows, read_sink, read_transactions
 
-_STEP: Final = 100_000
-"""Records of a partition that a step reads at most."""
+_STEP: Final = 25_000
+"""Records of a partition that are read at once."""
 _PATIENCE: Final = 8
 """Steps in which a mismatch may go away: results are on their way, or the job has read further."""
 
@@ -116,6 +116,8 @@ class RunningProof:
         )  # fmt: skip
         self._doubts = 0
         self._final = BEGINNING
+        self._looked: Mapping[int, int] = {}
+        self._sink_lags = False
         self.progress = Progress()
 
     def step(self) -> Progress:
@@ -131,29 +133,32 @@ class RunningProof:
         if self._is_lost(ranges, committed):
             self.progress = Progress(lost=True)
             return self.progress
-        looked = self._read(ranges, committed)
-        more = self._read_sink()
+        if not self._sink_lags:
+            self._looked = self._read(ranges, committed)
+        looked = self._looked
         final = min(mark if mark is not None else BEGINNING, self._read_until(ranges, looked))
-        behind = sum(max(0, ranges[n].end - looked[n]) for n in ranges)
+        more = self._read_sink(final)
+        behind = sum(max(0, ranges[n].end - looked.get(n, 0)) for n in ranges)
         before = self.progress
         if final <= max(before.until, BEGINNING):
             self.progress = Progress(before.rows, before.late, before.waiting, before.until, behind)
             return self.progress
         self._final = final
         found = self._compared(final)
+        self._sink_lags = more and found.comparison.missing > 0
         right = not (found.comparison.wrong or found.undecided or self._is_unlikely(found))
         if right:
             self._doubts = 0
             self._forget(final)
             self.progress = Progress(
-                before.rows + found.comparison.equal,
+                before.rows + found.comparison.equal - found.comparison.early,
                 before.late + found.late,
                 found.comparison.waiting,
                 final,
                 behind,
             )
             return self.progress
-        if not (more and found.comparison.missing):
+        if not self._sink_lags:
             self._doubts += 1
         self.progress = Progress(
             before.rows, before.late, before.waiting, before.until, behind,
@@ -202,20 +207,28 @@ class RunningProof:
             )
         return until
 
-    def _read_sink(self) -> bool:
-        """Store the next rows of the sink; return whether there are more."""
+    def _read_sink(self, final: int) -> bool:
+        """Store rows of the sink beyond an event time; return whether there are more.
+
+        Rows are written nearly in the order of event time: those of one advance of the watermark in
+        any.
+        """
         ranges = extent(self._kafka, self._sink_topic)
-        read = self._sink.read_to
-        ends = {
-            number: min(offsets.end, max(offsets.begin, read.get(number, 0)) + _STEP)
-            for number, offsets in ranges.items()
-        }
-        read_sink(self._sink, self._kafka, self._sink_topic, lambda _: None, ends=ends)
-        return any(ends[number] < offsets.end for number, offsets in ranges.items())
+        rows = self._sink
+        while True:
+            before = [n for n in ranges if rows.newest.get(n, BEGINNING) < final]
+            ends = {
+                n: min(offsets.end, max(offsets.begin, rows.read_to.get(n, 0)) + _STEP)
+                for n, offsets in ranges.items()
+            }
+            read_sink(rows, self._kafka, self._sink_topic, lambda _: None, ends=ends)
+            more = [n for n, offsets in ranges.items() if ends[n] < offsets.end]
+            if not set(before) & set(more):
+                return bool(more)
 
     def _read_until(self, ranges: Mapping[int, OffsetRange], looked: Mapping[int, int]) -> int:
         """Return the watermark of what was read: of the partitions that have more."""
-        more = [number for number, offsets in ranges.items() if looked[number] < offsets.end]
+        more = [n for n, offsets in ranges.items() if looked.get(n, 0) < offsets.end]
         newest = self._transactions.newest
         if not more:
             return max(newest.values(), default=BEGINNING)

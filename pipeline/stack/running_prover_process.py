@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from contextlib import closing
+from math import ceil
 from typing import Final, NoReturn
 
 from pipeline import private_file
@@ -35,8 +36,15 @@ def _prove(settings: Settings, _: None, report: Report) -> NoReturn:
             began = time.process_time()
             prover.round()
             busy = time.process_time() - began
-            report("resting")
-            time.sleep(max(_PAUSE_SECONDS, busy * (1 / _SHARE - 1)))
+            for _ in range(_pauses(busy)):
+                # The caller takes the occasion to end this.
+                report("resting")
+                time.sleep(_PAUSE_SECONDS)
+
+
+def _pauses(busy: float) -> int:
+    """Return how often to pause after so many seconds of work, once at least."""
+    return max(1, ceil(busy * (1 / _SHARE - 1) / _PAUSE_SECONDS))
 
 
 if __name__ == "__main__":

@@ -122,10 +122,10 @@ def test_rows_are_proved_as_they_become_final(
 
     running = until(lambda proof: proof.behind == 0)
     assert running.outcome is Outcome.PROVED
-    # As many rows as a comparison of all of them finds right.
+    # As many rows as a comparison of all of them finds right, less those of the watermark's moment.
     whole = stack.prove("rolling")
     assert whole.outcome is Outcome.PROVED
-    assert running.rows == whole.rows > TRANSACTIONS / 2
+    assert TRANSACTIONS / 2 < running.rows <= whole.rows <= running.rows + 5
     assert not list((stack_settings.state_dir / "proving-on").iterdir()), "no file is left"
 
     # A row of nobody among new ones.

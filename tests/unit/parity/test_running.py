@@ -230,6 +230,20 @@ def test_a_large_backlog_is_read_in_steps(proof: Any, monkeypatch: pytest.Monkey
     assert running.progress.rows == len(stream.sink)
 
 
+def test_a_sink_with_more_is_read_before_more_transactions(
+    proof: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows far from the order of event time: the job had read one partition ahead of another."""
+    monkeypatch.setattr(module, "_STEP", 100)
+    stream = Stream(ROLLING)
+    running = proof(stream)
+    stream.go_on(len(stream.rows))
+    Random(4).shuffle(stream.sink)
+    steps = [running.step() for _ in range(60)]
+    assert not any(each.in_doubt for each in steps)
+    assert steps[-1].rows == len(stream.sink)
+
+
 def test_what_depends_on_all_earlier_rows_is_refused(proof: Any) -> None:
     def total(rows: Any) -> Any:
         window = ibis.cumulative_window(group_by=rows.user_id, order_by=rows[contract.TIME_COLUMN])
