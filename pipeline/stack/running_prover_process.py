@@ -27,7 +27,7 @@ def main() -> int:
     return answer(_prove, None)
 
 
-def _prove(settings: Settings, _: None, report: Report) -> NoReturn:
+def _prove(settings: Settings, _task: None, report: Report) -> NoReturn:
     folder = running_workspace(settings)
     report("waiting for another console")
     with private_file.locked(folder), closing(RunningProver(settings, report)) as prover:
