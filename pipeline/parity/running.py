@@ -28,7 +28,7 @@ from .origins import is_windowed
 from .sql_names import micros
 from .tables import BEGINNING, StoredRows, read_sink, read_transactions
 
-_STEP: Final = 25_000
+_STEP: Final = 10_000
 """Records of a partition that are read at once."""
 _PATIENCE: Final = 8
 """Steps in which a mismatch may go away: results are on their way, or the job has read further."""
