@@ -31,28 +31,33 @@ def bench_running(folder: Path, count: int) -> None:
     Each topic on a stack of its own: after a pause, transactions would be late.
     """
     for total in (_SHORT, count):
-        state = folder / f"{total}"
-        environment = stack_environment(state) | {"FRAUDWATCH_RETENTION_MIB": _TOPIC_MIB}
-        runtime = Runtime(config.load(environment=environment))
-        runtime.bring_up(simulator=False, jobs=False)
-        try:
-            for name in _JOBS:
-                runtime.start_job(name)
-            generator = Generator()
-            with TransactionProducer(runtime.kafka) as producer:
-                for _ in range(total):
-                    row = generator.next(7.2)
-                    producer.send(encode.key(row), encode.value(row))
-            seconds_until(lambda: _all_read(runtime), 3_600)
-            found = state / "found.json"
-            command = [sys.executable, "-m", __name__, str(total), str(found)]
-            _, peak, _ = measured(command, environment)
-        finally:
-            runtime.close()
-        taken, rows = json.loads(found.read_text())
+        taken, rows, peak = _measured(folder / f"{total}", total)
         what = f"proof that runs on, {total:,} transactions, {len(_JOBS)} jobs"
         rate = f"{1e6 * taken / rows:.0f} s a million rows"
         show(what, rate, f"{peak / MIB:,.0f} MiB; goal: flat, and 500 MiB")
+
+
+def _measured(state: Path, count: int) -> tuple[float, int, int]:
+    """Return the seconds, the number of rows, and the most memory in bytes."""
+    environment = stack_environment(state) | {"FRAUDWATCH_RETENTION_MIB": _TOPIC_MIB}
+    runtime = Runtime(config.load(environment=environment))
+    runtime.bring_up(simulator=False, jobs=False)
+    try:
+        for name in _JOBS:
+            runtime.start_job(name)
+        generator = Generator()
+        with TransactionProducer(runtime.kafka) as producer:
+            for _ in range(count):
+                row = generator.next(7.2)
+                producer.send(encode.key(row), encode.value(row))
+        seconds_until(lambda: _all_read(runtime), 3_600)
+        found = state / "found.json"
+        command = [sys.executable, "-m", __name__, str(count), str(found)]
+        peak = measured(command, environment).peak
+    finally:
+        runtime.close()
+    seconds, rows = json.loads(found.read_text())
+    return seconds, rows, peak
 
 
 def _all_read(runtime: Runtime) -> bool:
