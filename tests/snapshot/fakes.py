@@ -201,7 +201,8 @@ class FakeBackend:
         trained: What `spreads` returns.
         proof: What `prove` finds, of the present run; an exception is raised instead.
         found: What `findings` returns.
-        calls: The calls in order, without `status`.
+        calls: The calls in order, without `status` and `prove_on`.
+        proves_on: How often `prove_on` was called.
     """
 
     stack: StackStatus | Exception = STATUS
@@ -220,6 +221,7 @@ class FakeBackend:
     proof: Proof | Exception = PROOF
     found: Findings | None = None
     calls: list[str] = field(default_factory=list)
+    proves_on: int = 0
 
     @property
     def bootstrap(self) -> str:
@@ -323,7 +325,7 @@ class FakeBackend:
         return self.found
 
     def prove_on(self, report: ReportProgress) -> None:
-        self.calls.append("prove_on")
+        self.proves_on += 1
 
     def write_test(self, wanted: WantedTest, report: ReportProgress) -> WrittenTest:
         kind = "shrink" if wanted.smallest else "hold"

@@ -71,5 +71,5 @@ async def test_the_console_proves_once_it_is_live() -> None:
     shown = Stage(backend, FakeSource(live_batch()))
     async with shown.app.run_test(size=(80, 24)) as pilot:
         await shown.live(pilot)
-        await shown.wait(pilot, lambda: "prove_on" in backend.calls)
-    assert backend.calls.count("prove_on") == 1
+        await shown.wait(pilot, lambda: backend.proves_on == 1)
+    assert backend.proves_on == 1
