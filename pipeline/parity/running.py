@@ -26,7 +26,7 @@ from .compare import Bounds, compare
 from .late import LateComparison, explain_late
 from .origins import is_windowed
 from .sql_names import micros
-from .tables import BEGINNING, StoredRows, read_sink, read_transactions
+from .tables import BEGINNING, END, StoredRows, read_sink, read_transactions
 
 _STEP: Final = 10_000
 """Records of a partition that are read at once."""
@@ -126,7 +126,8 @@ class RunningProof:
         Raises:
             PipelineError: Kafka or Flink does not answer.
         """
-        mark = self._job.watermark()
+        # Without a window, a row waits for no watermark.
+        mark = self._job.watermark() if self._back else END
         committed = self._job.committed()
         # After the watermark, so that a partition without further records has none that count.
         ranges = extent(self._kafka, self._topic)
