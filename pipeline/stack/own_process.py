@@ -90,19 +90,22 @@ def ask(
     raise UnavailableError("The process that does this has ended early.", f"Look at {log}.")
 
 
-def answer(work: Callable[[Settings, Any, Report], object], task: Any) -> int:
+def answer(
+    work: Callable[[Settings, Any, Report], object], task: Any, *, patience: float = _ENDING_SECONDS
+) -> int:
     """Do what the caller asks for, in a process that `ask` has started; return its exit code.
 
     Args:
         work: Does it, given the settings and the task, and returns what came of it.
         task: Type of the task.
+        patience: Seconds after the end of the caller after which this process ends at once.
     """
     os.umask(0o077)
     # Also where the caller ignores it, as in a shell's background.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     settings = config.from_json(sys.stdin.buffer.readline())
     wanted = msgspec.json.decode(sys.stdin.buffer.readline(), type=task)
-    threading.Thread(target=_end_with_caller, name="caller", daemon=True).start()
+    threading.Thread(target=_end_with_caller, args=(patience,), name="caller", daemon=True).start()
     try:
         result = work(settings, wanted, lambda text: _say(Said(text)))
         _say(Ended(msgspec.Raw(msgspec.json.encode(result))))
@@ -122,10 +125,10 @@ def _say(line: Line) -> None:
     sys.stdout.buffer.flush()
 
 
-def _end_with_caller() -> None:
+def _end_with_caller(patience: float) -> None:
     sys.stdin.buffer.read()
     # Temporary files are removed on the way out, unless that takes too long.
-    late = threading.Timer(_ENDING_SECONDS, lambda: os._exit(1))
+    late = threading.Timer(patience, lambda: os._exit(1))
     late.daemon = True
     late.start()
     # To the main thread, which may be asleep.

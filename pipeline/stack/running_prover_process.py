@@ -19,12 +19,14 @@ from .running_prover import RunningProver
 _SHARE: Final = 0.2
 """Of one core that it takes at most, on average."""
 _PAUSE_SECONDS: Final = 2.0
+_ENDING_SECONDS: Final = 2.0
+"""What it then leaves behind, its next start removes."""
 
 
 def main() -> int:
     """Prove until the caller ends."""
     give_way()
-    return answer(_prove, None)
+    return answer(_prove, None, patience=_ENDING_SECONDS)
 
 
 def _prove(settings: Settings, _task: None, report: Report) -> NoReturn:
