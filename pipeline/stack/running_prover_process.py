@@ -10,6 +10,7 @@ from typing import Final, NoReturn
 
 from pipeline import private_file
 from pipeline.config import Settings
+from pipeline.errors import PipelineError
 
 from .local.child_process import give_way
 from .own_process import Report, answer
@@ -36,7 +37,11 @@ def _prove(settings: Settings, _task: None, report: Report) -> NoReturn:
         clear(folder)
         while True:
             began = time.process_time()
-            prover.round()
+            try:
+                prover.round()
+            except PipelineError as error:
+                # As while Kafka is down: what has been read until then still counts.
+                report(f"waiting: {error}")
             busy = time.process_time() - began
             for _ in range(_pauses(busy)):
                 # The caller takes the occasion to end this.
