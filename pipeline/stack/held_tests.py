@@ -9,6 +9,7 @@ import msgspec
 
 from pipeline.config import Settings
 from pipeline.model import WantedTest, WrittenTest
+from pipeline.text.ready_type import ready
 
 from .own_process import ask
 
@@ -28,4 +29,4 @@ def write_test(
         UnavailableError: The process has ended early.
     """
     held = ask(_PROCESS, settings, wanted, report, log=settings.logs_dir / "holding.log")
-    return msgspec.json.decode(held, type=WrittenTest)
+    return msgspec.json.decode(held, type=ready(WrittenTest))

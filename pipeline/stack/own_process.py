@@ -104,7 +104,7 @@ def answer(
     # Also where the caller ignores it, as in a shell's background.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     settings = config.from_json(sys.stdin.buffer.readline())
-    wanted = msgspec.json.decode(sys.stdin.buffer.readline(), type=task)
+    wanted = msgspec.json.decode(sys.stdin.buffer.readline(), type=ready(task))
     threading.Thread(target=_end_with_caller, args=(patience,), name="caller", daemon=True).start()
     try:
         result = work(settings, wanted, lambda text: _say(Said(text)))

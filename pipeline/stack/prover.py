@@ -11,6 +11,7 @@ import msgspec
 from pipeline import private_file
 from pipeline.config import Settings
 from pipeline.proof import Proof
+from pipeline.text.ready_type import ready
 
 from .own_process import ask
 
@@ -38,7 +39,7 @@ def prove(settings: Settings, name: str, report: Callable[[str], None]) -> Proof
         log=settings.logs_dir / "prover.log",
         environment={"TMPDIR": str(workspace(settings))},
     )
-    return msgspec.json.decode(proof, type=Proof)
+    return msgspec.json.decode(proof, type=ready(Proof))
 
 
 def prove_on(settings: Settings, report: Callable[[str], None]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from collections.abc import Iterator
 
 import duckdb
 import pytest
@@ -23,6 +24,15 @@ def test_exit_codes_are_stable() -> None:
     assert [kind.exit_code for kind in kinds] == [1, 2, 3, 4, 5]
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Also where the signal is ignored, as in a shell's background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_ends_a_command_in_silence_also_amid_a_query(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
