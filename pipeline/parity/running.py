@@ -27,6 +27,7 @@ from .late import LateComparison, explain_late
 from .origins import is_windowed
 from .sql_names import micros
 from .tables import BEGINNING, END, StoredRows, read_sink, read_transactions
+from .verify import begins, checked_from
 
 _STEP: Final = 10_000
 """Records of a partition that are read at once."""
@@ -108,11 +109,11 @@ class RunningProof:
         self._topic, self._sink_topic = kafka.topic(source.topic), kafka.topic(feature.topic)
         self._transactions = StoredRows(
             connection, "transactions", source.columns, source.time,
-            earliest=_begins(extent(kafka, self._topic)),
+            earliest=begins(extent(kafka, self._topic)),
         )  # fmt: skip
         self._sink = StoredRows(
             connection, "sink", feature.columns, feature.event_time,
-            earliest=_begins(extent(kafka, self._sink_topic)),
+            earliest=begins(extent(kafka, self._sink_topic)),
         )  # fmt: skip
         self._doubts = 0
         self._final = BEGINNING
@@ -142,7 +143,7 @@ class RunningProof:
         behind = sum(max(0, ranges[n].end - looked.get(n, 0)) for n in ranges)
         before = self.progress
         if final <= max(before.until, BEGINNING):
-            self.progress = Progress(before.rows, before.late, before.waiting, before.until, behind)
+            self.progress = replace(before, behind=behind, in_doubt=False)
             return self.progress
         self._final = final
         found = self._compared(final)
@@ -161,10 +162,8 @@ class RunningProof:
             return self.progress
         if not self._sink_lags:
             self._doubts += 1
-        self.progress = Progress(
-            before.rows, before.late, before.waiting, before.until, behind,
-            in_doubt=self._doubts > _PATIENCE,
-        )  # fmt: skip
+        in_doubt = self._doubts > _PATIENCE
+        self.progress = replace(before, behind=behind, in_doubt=in_doubt)
         return self.progress
 
     @property
@@ -239,21 +238,15 @@ class RunningProof:
 
     def _compared(self, final: int) -> LateComparison:
         until = self.progress.until
+        rows, sink, feature = self._transactions, self._sink, self._feature
         bounds = Bounds(
             final_before=final,
             checked_before=final,
-            checked_from=until if until > BEGINNING else self._history_begins(),
+            checked_from=until if until > BEGINNING else checked_from(feature, rows, sink),
         )
-        rows, sink, feature = self._transactions, self._sink, self._feature
         self._connection.execute("DROP TABLE IF EXISTS dropped")
         found = compare(feature, rows, sink, bounds)
         return explain_late(feature, rows, sink, bounds, found, dropped=None)
-
-    def _history_begins(self) -> int | None:
-        """Return the event time from which rows can be checked at all; see `verify`."""
-        slack = lateness.delay(self._feature.source) + 1
-        ends = (self._transactions.history_begins, self._back), (self._sink.history_begins, 0)
-        return max((at + more + slack for at, more in ends if at is not None), default=None)
 
     def _is_unlikely(self, found: LateComparison) -> bool:
         """Whether more is explained by late records than Flink has dropped."""
@@ -278,7 +271,3 @@ class RunningProof:
         ):
             connection.execute(f"DELETE FROM {table} WHERE {identifier(time)} < {micros(before)}")
         connection.execute("CHECKPOINT")
-
-
-def _begins(ranges: Mapping[int, OffsetRange]) -> dict[int, int]:
-    return {number: offsets.begin for number, offsets in ranges.items()}

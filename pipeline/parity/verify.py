@@ -101,14 +101,14 @@ def verify(
     read = _await_job(ends, job, report, patience)
     with workspace(windows(feature.table)) as connection:
         transactions = StoredRows(
-            connection, "transactions", source.columns, source.time, earliest=_begins(ranges)
+            connection, "transactions", source.columns, source.time, earliest=begins(ranges)
         )
         unread = read_transactions(transactions, source, kafka, ends, read, report=reading)
         watermark = lateness.watermark(source, transactions.newest, unread.partitions)
         sink_topic = kafka.topic(feature.topic)
         sink = StoredRows(
             connection, "sink", feature.columns, feature.event_time,
-            earliest=_begins(extent(kafka, sink_topic)),
+            earliest=begins(extent(kafka, sink_topic)),
         )  # fmt: skip
 
         def look() -> int:
@@ -150,7 +150,8 @@ def verify(
     )
 
 
-def _begins(ranges: Mapping[int, OffsetRange]) -> dict[int, int]:
+def begins(ranges: Mapping[int, OffsetRange]) -> dict[int, int]:
+    """Return the earliest offset of each partition."""
     return {number: offsets.begin for number, offsets in ranges.items()}
 
 
@@ -292,7 +293,7 @@ def parity_of(
     bounds = Bounds(
         final_before=watermark if waits else None,
         checked_before=watermark,
-        checked_from=_checked_from(feature, transactions, sink),
+        checked_from=checked_from(feature, transactions, sink),
     )
     found = compare(feature, transactions, sink, bounds)
     result = explain_late(feature, transactions, sink, bounds, found, dropped=dropped)
@@ -331,13 +332,13 @@ def _parity(feature: Feature, transactions: StoredRows, result: LateComparison) 
     )
 
 
-def _checked_from(feature: Feature, transactions: StoredRows, sink: StoredRows) -> int | None:
+def checked_from(feature: Feature, transactions: StoredRows, sink: StoredRows) -> int | None:
     """Event time from which results can be checked: before, inputs or results may be gone."""
-    begins, back = transactions.history_begins, lookback(feature.table)
-    if begins is not None and back is None:
+    first, back = transactions.history_begins, lookback(feature.table)
+    if first is not None and back is None:
         return END
     reaches = int((back or timedelta()).total_seconds() * 1_000_000)
-    bounds = (begins, reaches), (sink.history_begins, 0)
+    bounds = (first, reaches), (sink.history_begins, 0)
     # Records that are gone may be newer than the oldest remaining one, by as much as records are
     # out of order; plus 1, since records of the oldest time itself may be gone, too.
     slack = lateness.delay(feature.source) + 1

@@ -10,15 +10,13 @@ from contextlib import closing
 from pathlib import Path
 
 from pipeline import config
-from pipeline.kafka.producer import TransactionProducer
-from pipeline.simulator import encode
-from pipeline.simulator.generator import Generator
 from pipeline.stack.running_prover import RunningProver
 from pipeline.stack.runtime import Runtime
 from tests.e2e.conftest import stack_environment
 
 from .processes import measured
-from .report import MIB, seconds_until, show
+from .report import MIB, show
+from .transactions import send_and_wait
 
 _JOBS = ("rolling", "tumbling")
 _SHORT = 100_000
@@ -45,12 +43,7 @@ def _measured(state: Path, count: int) -> tuple[float, int, int]:
     try:
         for name in _JOBS:
             runtime.start_job(name)
-        generator = Generator()
-        with TransactionProducer(runtime.kafka) as producer:
-            for _ in range(count):
-                row = generator.next(7.2)
-                producer.send(encode.key(row), encode.value(row))
-        seconds_until(lambda: _all_read(runtime), 3_600)
+        send_and_wait(runtime, count, len(_JOBS))
         found = state / "found.json"
         command = [sys.executable, "-m", __name__, str(count), str(found)]
         peak = measured(command, environment).peak
@@ -58,11 +51,6 @@ def _measured(state: Path, count: int) -> tuple[float, int, int]:
         runtime.close()
     seconds, rows = json.loads(found.read_text())
     return seconds, rows, peak
-
-
-def _all_read(runtime: Runtime) -> bool:
-    metrics = runtime.metrics().values()
-    return len(metrics) == len(_JOBS) and all(each.pending == 0 for each in metrics)
 
 
 def _prove(expected: int, found: Path) -> None:
