@@ -68,8 +68,3 @@ class InputError(PipelineError):
     """A file or a topic has contents that cannot be used."""
 
     exit_code = 5
-
-
-def is_interrupt(error: BaseException) -> bool:
-    """Whether ctrl+c has caused an error; amid a query, DuckDB makes a RuntimeError of it."""
-    return isinstance(error, KeyboardInterrupt) or isinstance(error.__cause__, KeyboardInterrupt)

@@ -10,7 +10,8 @@ from typing import Final
 
 from cyclopts import App, CycloptsError
 
-from pipeline.errors import PipelineError, UnavailableError, is_interrupt
+from pipeline.errors import PipelineError, UnavailableError
+from pipeline.interrupt import is_interrupt
 from pipeline.text.sanitise import sanitised
 
 from . import (

@@ -219,6 +219,7 @@ def _transactions(
 def _of_topic(
     topic: str, features: Registry, common: Common, report: Callable[[str], None]
 ) -> Iterator[duckdb.DuckDBPyConnection]:
+    from pipeline.interrupt import interruptible
     from pipeline.kafka.extent import extent
     from pipeline.parity.batch import INPUT
     from pipeline.parity.sql_names import listed
@@ -235,7 +236,7 @@ def _of_topic(
     name = kafka.topic(topic)
     require_topic(kafka, name, nor="file")
     ends = {number: offsets.end for number, offsets in extent(kafka, name).items()}
-    with workspace(windows_of(INPUTS)) as connection:
+    with workspace(windows_of(INPUTS)) as connection, interruptible(connection):
         stored = StoredRows(connection, "transactions", source.columns, source.time)
         read_transactions(
             stored, source, kafka, ends, ends, report=lambda n: report(f"reading {topic}: {n:,}")

@@ -19,6 +19,7 @@ from duckdb import sqltype
 from duckdb.func import FunctionNullHandling, PythonUDFType
 
 from pipeline.errors import InputError
+from pipeline.interrupt import interruptible
 
 from .identity import user_of
 from .left_out import LeftOutRows
@@ -77,7 +78,8 @@ def work_in(state_dir: Path) -> Iterator[Work]:
                 type=PythonUDFType.ARROW,
                 null_handling=FunctionNullHandling.SPECIAL,
             )
-            yield Work(connection, folder)
+            with interruptible(connection):
+                yield Work(connection, folder)
         finally:
             connection.close()
 

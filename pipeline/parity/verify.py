@@ -12,6 +12,7 @@ from pipeline.config import KafkaSettings
 from pipeline.errors import JobError, UnansweredError
 from pipeline.features import Feature
 from pipeline.findings import EVERY_ROW
+from pipeline.interrupt import interruptible
 from pipeline.kafka.extent import extent
 from pipeline.kafka.offsets import OffsetRange
 from pipeline.kafka.topics import is_compacted
@@ -99,7 +100,7 @@ def verify(
         report(f"reading transactions: {count:,}")
 
     read = _await_job(ends, job, report, patience)
-    with workspace(windows(feature.table)) as connection:
+    with workspace(windows(feature.table)) as connection, interruptible(connection):
         transactions = StoredRows(
             connection, "transactions", source.columns, source.time, earliest=begins(ranges)
         )

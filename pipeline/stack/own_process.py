@@ -15,7 +15,8 @@ import msgspec
 
 from pipeline import config, private_file
 from pipeline.config import Settings
-from pipeline.errors import PipelineError, UnavailableError, is_interrupt
+from pipeline.errors import PipelineError, UnavailableError
+from pipeline.interrupt import is_interrupt
 from pipeline.text.ready_type import ready
 
 from .local.control import Refused

@@ -1,0 +1,39 @@
+"""Ctrl+c amid a query: DuckDB notices it, and would then wait for the threads of the query."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+import duckdb
+
+
+@contextmanager
+def interruptible(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Let ctrl+c end the queries of a connection at once, in the main thread.
+
+    Elsewhere, and where the signal is ignored, this does nothing.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(before):
+        yield
+        return
+    handler = before
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        connection.interrupt()
+        handler(number, frame)
+
+    signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def is_interrupt(error: BaseException) -> bool:
+    """Whether ctrl+c has caused an error; amid a query, DuckDB makes a RuntimeError of it."""
+    return isinstance(error, KeyboardInterrupt) or isinstance(error.__cause__, KeyboardInterrupt)

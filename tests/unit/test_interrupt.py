@@ -1,0 +1,58 @@
+"""Ctrl+c: a command ends at once and in silence, also amid a query."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from pipeline.cli.app import INTERRUPTED
+
+SECONDS = 120.0
+INTERRUPT = "threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()"
+FOR_HOURS = '"SELECT count(*) FROM range(1000000000000) a, range(1000) b"'
+VERIFYING = f"""
+    with workspace() as connection, interruptible(connection):
+        connection.execute("SET threads = 4")
+        {INTERRUPT}
+        connection.execute({FOR_HOURS})
+"""
+WITH_FILES = f"""
+    with work_in(Path(sys.argv[1])) as work:
+        {INTERRUPT}
+        work.connection.execute({FOR_HOURS})
+"""
+BETWEEN_QUERIES = """
+    raise KeyboardInterrupt
+"""
+# In a process of its own: a query that does not end cannot be interrupted by the test's time limit.
+PROGRAM = """
+import os, signal, sys, threading
+from pathlib import Path
+from pipeline.cli.app import main
+from pipeline.files.work import work_in
+from pipeline.interrupt import interruptible
+from pipeline.parity.tables import workspace
+
+def work():
+    "Work for hours."
+{}
+# Also where it is ignored, as in a shell's background.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.exit(main(["work"], more=[work]))
+"""
+
+
+@pytest.mark.parametrize(
+    "work", [VERIFYING, WITH_FILES, BETWEEN_QUERIES], ids=["verifying", "with files", "between"]
+)
+def test_ctrl_c_ends_a_command_at_once(work: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", PROGRAM.format(work), str(tmp_path_factory.mktemp("state"))],
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (INTERRUPTED, "", "")
