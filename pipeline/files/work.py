@@ -6,20 +6,17 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from os import getpid
 from pathlib import Path
-from shutil import rmtree
-from tempfile import TemporaryDirectory
 from typing import Final
 
 import duckdb
-import psutil
 import pyarrow as pa
 from duckdb import sqltype
 from duckdb.func import FunctionNullHandling, PythonUDFType
 
 from pipeline.errors import InputError
 from pipeline.interrupt import interruptible
+from pipeline.scratch_folder import scratch_folder
 
 from .identity import user_of
 from .left_out import LeftOutRows
@@ -53,9 +50,7 @@ def work_in(state_dir: Path) -> Iterator[Work]:
         InputError: DuckDB's errors about the disk or a file.
     """
     state_dir.mkdir(parents=True, exist_ok=True)
-    _remove_left_behind(state_dir)
-    with TemporaryDirectory(prefix=f"{_PREFIX}{getpid()}-", dir=state_dir) as name:
-        folder = Path(name)
+    with scratch_folder(_PREFIX, state_dir) as folder:
         options: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": _MEMORY,
             "threads": _THREADS,
@@ -108,11 +103,3 @@ def _users_of(texts: pa.ChunkedArray) -> pa.Array:
     encoded = pa.concat_arrays(texts.chunks).dictionary_encode()
     users = [None if text is None else user_of(text) for text in encoded.dictionary.to_pylist()]
     return pa.array(users, pa.int64()).take(encoded.indices)
-
-
-def _remove_left_behind(state_dir: Path) -> None:
-    """Remove the folders of processes that were killed."""
-    for folder in state_dir.glob(f"{_PREFIX}*"):
-        pid = folder.name.removeprefix(_PREFIX).partition("-")[0]
-        if pid.isdigit() and not psutil.pid_exists(int(pid)):
-            rmtree(folder, ignore_errors=True)

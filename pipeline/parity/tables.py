@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import duckdb
@@ -20,6 +18,7 @@ from pipeline.errors import UnavailableError
 from pipeline.features.validity import ARRIVED, is_valid
 from pipeline.kafka.decoders import decoder_of
 from pipeline.kafka.read_to_end import messages_to_end
+from pipeline.scratch_folder import scratch_folder
 from pipeline.sources import Source
 from pipeline.sources.formats import JSON
 
@@ -45,14 +44,14 @@ def workspace(windows: int = 1, *, memory: int = _MEMORY) -> Iterator[duckdb.Duc
     Raises:
         UnavailableError: What is computed with it needs more memory, or room on the disk.
     """
-    with TemporaryDirectory(prefix="fraudwatch-verify-") as folder:
+    with scratch_folder("fraudwatch-verify-") as folder:
         options: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": f"{memory + _MEMORY_OF_WINDOW * max(0, windows - 1)}MB",
             "threads": _THREADS,
-            "temp_directory": folder,
+            "temp_directory": str(folder),
             "preserve_insertion_order": False,
         }
-        connection = duckdb.connect(Path(folder) / "rows.duckdb", config=options)
+        connection = duckdb.connect(folder / "rows.duckdb", config=options)
         try:
             yield connection
         except duckdb.OutOfMemoryException as error:

@@ -85,14 +85,14 @@ def test_a_file_is_refused_before_it_is_read(tmp_path: Path) -> None:
 
 
 def test_what_a_killed_process_left_behind_is_removed(tmp_path: Path) -> None:
-    dead = tmp_path / "replay-999999999-x"
-    mine = tmp_path / "replay-1-x"
-    for folder in (dead, mine):
-        folder.mkdir()
-        (folder / "rows.duckdb").write_bytes(b"x")
-    with work_in(tmp_path):
+    dead = tmp_path / "replay-x"
+    dead.mkdir()
+    (dead / "rows.duckdb").write_bytes(b"x")
+    with work_in(tmp_path) as other, work_in(tmp_path) as mine:
         assert not dead.exists()
-        assert mine.exists()
+        assert mine.folder != other.folder
+        assert other.folder.exists()
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_present_decides_what_is_the_future(tmp_path: Path) -> None:
