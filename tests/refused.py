@@ -123,6 +123,25 @@ REFUSED: dict[str, tuple[Expression, str]] = {
         lambda t: t.select("user_id", trans_date_trans_time=t[T] + ibis.interval(hours=1)),
         "nothing says when they are final",
     ),
+    "approximate": (
+        lambda t: t.select(T, n=t.merchant.approx_nunique().over(hour(t))),
+        "Flink SQL has no approx_nunique() for streams",
+    ),
+    "concatenated": (
+        lambda t: hours(t).agg(by=["user_id"], all=ibis._.merchant.group_concat()),
+        "Flink SQL has no group_concat() for streams",
+    ),
+    "bits": (lambda t: t.select(T, low=t.user_id & 3), "Flink SQL has no & for streams"),
+    "shifted": (lambda t: t.select(T, low=t.user_id >> 3), "Flink SQL has no >> for streams"),
+    "collected": (
+        lambda t: t.select(T, n=t.merchant.collect().over(hour(t)).length()),
+        "Flink SQL has no collect() in a window of .over()",
+    ),
+    "time_as_text": (
+        lambda t: t.select(T, at=t[T].cast("string")),
+        "it casts a time to a text",
+    ),
+    "day_as_text": (lambda t: t.select(T, day=t[T].strftime("%Y-%j")), "strftime() writes %j"),
     "median": (
         lambda t: hours(t).agg(by=["user_id"], middle=ibis._.amt.median()),
         "Ibis cannot write it as Flink SQL",

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
+import ibis.expr.datatypes as dt
 import ibis.expr.operations as ops
 import ibis.expr.types as ir
 import sqlglot.expressions as sge
 
 Engine = Literal["flink", "duckdb"]
+_AVERAGES: Final = (ops.Mean, ops.Variance, ops.StandardDev)
 
 
 def to_sql(table: ir.Table, engine: Engine) -> str:
@@ -24,26 +26,37 @@ def to_sql(table: ir.Table, engine: Engine) -> str:
     from ibis.backends.sql import compilers
 
     if engine == "flink":
-        table = _rounded_down(table)
+        table = _for_flink(table)
     compiler = getattr(compilers, engine).compiler
     query = compiler.to_sqlglot(table).transform(_as_double)
     return str(query.sql(dialect=compiler.dialect, pretty=True))
 
 
-def _rounded_down(table: ir.Table) -> ir.Table:
-    """Write `//` as the floor of a quotient of doubles, as Ibis does for DuckDB.
+def _for_flink(table: ir.Table) -> ir.Table:
+    """Rewrite an expression so that Flink computes values of the types that it has in Ibis.
 
-    For Flink, Ibis divides the whole numbers themselves, which rounds towards zero, and does not
-    cast the floor of a double to a whole number.
+    - `//` is the floor of a quotient of doubles, as Ibis writes it for DuckDB. For Flink, Ibis
+      divides the whole numbers themselves, which rounds towards zero, and does not cast the floor
+      of a double to a whole number.
+    - What is averaged is a double: Flink's mean of whole numbers is a whole number.
+    - What is summed is an int64: Flink's sum of smaller numbers is as small as they are.
     """
 
     def rewrite(node: Any, changed: dict[str, Any] | None) -> Any:
         node = node.__recreate__(changed) if changed else node
         if isinstance(node, ops.FloorDivide):
             return ops.Floor(ops.Divide(node.left, node.right))
+        if isinstance(node, _AVERAGES) and _is_whole(node.arg.dtype):
+            return node.copy(arg=ops.Cast(node.arg, dt.float64))
+        if isinstance(node, ops.Sum) and _is_whole(node.arg.dtype) and node.arg.dtype != dt.int64:
+            return node.copy(arg=ops.Cast(node.arg, dt.int64))
         return node
 
     return table.op().replace(rewrite).to_expr()
+
+
+def _is_whole(dtype: dt.DataType) -> bool:
+    return bool(dtype.is_integer() or dtype.is_boolean())
 
 
 def _as_double(node: Any) -> Any:

@@ -35,7 +35,7 @@ SINK_TYPES = (
 
 
 _PARTS_OF_TIME: Final = (ops.ExtractTemporalField, ops.DayOfWeekIndex)
-_NARROW: Final = (dt.int8, dt.int16, dt.int32)
+_NARROWER_THAN_INT: Final = (dt.int8, dt.int16)
 
 
 def job_sql(feature: Feature, kafka: KafkaSettings, group: str) -> str:
@@ -82,18 +82,20 @@ def compile_query(feature: Feature) -> tuple[tuple[str, ...], str]:
 
 
 def _with_types_of_sink(table: ir.Table) -> ir.Table:
-    """Cast columns that may be made of parts of a time to their types in Ibis.
+    """Cast columns that are narrower in Ibis than in Flink.
 
-    Flink's EXTRACT returns a BIGINT, which does not go into a smaller column of a sink by itself.
+    Flink takes a literal 1 for an INT, and its EXTRACT returns a BIGINT; neither goes into a
+    smaller column of a sink by itself.
     """
-    if not table.op().find(_PARTS_OF_TIME):
-        return table
+    narrow: tuple[dt.DataType, ...] = _NARROWER_THAN_INT
+    if table.op().find(_PARTS_OF_TIME):
+        narrow = (*narrow, dt.int32)
 
     def cast(name: str) -> ir.Value:
         column = table[name]
         relation, at = origin(table.op(), name)
         copied = isinstance(relation, ops.PhysicalTable)
-        if copied or isinstance(relation.values.get(at), ops.Cast) or column.type() not in _NARROW:
+        if copied or isinstance(relation.values.get(at), ops.Cast) or column.type() not in narrow:
             return column
         # By way of an int64, since Ibis leaves a cast to the same type out.
         return column.cast("int64").cast(column.type())

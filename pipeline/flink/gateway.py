@@ -5,6 +5,7 @@ Sources: Py4J 0.10, `java_gateway`; Flink 2.3, `TableEnvironment` and `MiniClust
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -36,6 +37,9 @@ _WARM_UP_INSERTS: Final = (
     "FROM TABLE(TUMBLE(TABLE warm_up_source, DESCRIPTOR(ts), INTERVAL '6' HOUR)) "
     "GROUP BY window_start, window_end, user_id",
 )
+
+# What Flink and Calcite say of SQL is a sentence without the name of the exception.
+_OF_SQL: Final = re.compile(r"^org\.apache\.(?:flink\.(?:table|sql)|calcite)\.[\w.$]+: ")
 
 
 class Gateway:
@@ -158,4 +162,4 @@ def _root_cause(error: Py4JJavaError) -> str:
     exception.printStackTrace()
     while (cause := exception.getCause()) is not None:
         exception = cause
-    return str(exception.toString()).partition("\n")[0].strip()
+    return _OF_SQL.sub("", str(exception.toString()).partition("\n")[0].strip())

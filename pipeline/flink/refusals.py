@@ -26,6 +26,17 @@ _OF_THE_MOMENT: Final = {
     ops.RandomScalar: "random",
     ops.RandomUUID: "uuid",
 }
+_NOT_IN_A_STREAM: Final[dict[type[ops.Node], tuple[str, str]]] = {
+    ops.ApproxCountDistinct: ("approx_nunique()", "Use nunique(), which is exact."),
+    ops.GroupConcat: ("group_concat()", "Use nunique(), min() or max()."),
+    ops.BitwiseAnd: ("&", "Use % and // with a power of two."),
+    ops.BitwiseOr: ("|", "Use + for bits that do not overlap."),
+    ops.BitwiseXor: ("^", "Use % and // with a power of two."),
+    ops.BitwiseNot: ("~", "Use -x - 1 for ~x."),
+    ops.BitwiseLeftShift: ("<<", "Use * with a power of two."),
+    ops.BitwiseRightShift: (">>", "Use // with a power of two."),
+}
+"""What Ibis writes as SQL that Flink does not know, and what to use."""
 _LOOKING_AHEAD: Final = (ops.Lead, ops.NTile, ops.PercentRank, ops.CumeDist)
 
 
@@ -39,6 +50,8 @@ def refusal(feature: Feature) -> tuple[str, str] | None:
         _types,
         _inexact,
         _changing,
+        _unsupported,
+        _written,
         _unbounded,
         _orders,
         _windows,
@@ -85,6 +98,33 @@ def _changing(feature: Feature) -> Iterator[tuple[str, str]]:
         )
 
 
+def _unsupported(feature: Feature) -> Iterator[tuple[str, str]]:
+    for node in feature.table.op().find(tuple(_NOT_IN_A_STREAM), filter=None):
+        name, instead = _NOT_IN_A_STREAM[type(node)]
+        yield f"Flink SQL has no {name} for streams", instead
+
+
+def _written(feature: Feature) -> Iterator[tuple[str, str]]:
+    """Find texts that Flink writes differently, as 4.6E7 or with milliseconds."""
+    for node in feature.table.op().find((ops.Cast, ops.Strftime), filter=None):
+        if isinstance(node, ops.Strftime):
+            if "%j" in getattr(node.format_str, "value", ""):
+                yield (
+                    "strftime() writes %j, which has leading zeros in DuckDB and none in Flink",
+                    "Use day_of_year().",
+                )
+        elif node.to.is_string() and node.arg.dtype.is_floating():
+            yield (
+                "it casts a float to a text, which Flink and DuckDB write differently",
+                "Cast it to decimal(38, 2) first, or keep the number.",
+            )
+        elif node.to.is_string() and node.arg.dtype.is_timestamp():
+            yield (
+                "it casts a time to a text, which Flink and DuckDB write differently",
+                "Use strftime('%Y-%m-%d %H:%M:%S').",
+            )
+
+
 def _event_time(feature: Feature) -> Iterator[tuple[str, str]]:
     time = feature.source.time
     if "window_end" in feature.columns or is_event_time(feature.table.op(), time, time):
@@ -121,6 +161,11 @@ def _orders(feature: Feature) -> Iterator[tuple[str, str]]:
                 f"{_method(window.func)}() needs rows that follow, which a stream has not read yet",
                 "Use lag(), row_number() or an aggregate, which look back.",
             )
+        if isinstance(window.func, ops.ArrayCollect):
+            yield (
+                "Flink SQL has no collect() in a window of .over()",
+                f"Use it in .agg() of {feature.source.name}.window_by({_time(feature)}).",
+            )
         if isinstance(window.func, ops.Reduction) and not _ends_at_current_row(window):
             yield (
                 "a window of .over() does not end at the current row",
@@ -128,7 +173,11 @@ def _orders(feature: Feature) -> Iterator[tuple[str, str]]:
             )
     for project in feature.table.op().find(ops.Project):
         shapes = {
-            (window.group_by, window.order_by, window.how, window.start)
+            # For Flink, a row number counts rows, and all other functions have a range of time.
+            (
+                *(window.group_by, window.order_by, window.how, window.start),
+                isinstance(window.func, ops.RowNumber),
+            )
             for value in project.values.values()
             for window in value.find(ops.WindowFunction, filter=ops.Value)
         }

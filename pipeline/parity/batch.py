@@ -100,6 +100,9 @@ def for_duckdb(table: ir.Table) -> ir.Table:
       no bounds for Flink, and a range of time is the default.
     - Seconds since the epoch are whole.
     - A cast of a fraction to a whole number drops the fraction, where DuckDB rounds.
+    - A cast of a truth value to a text gives TRUE, not true.
+    - What does not match a pattern has no part of it: null, not an empty text.
+    - Weeks begin on Sunday, not on Monday.
     """
 
     def rewrite(node: Any, changed: dict[str, Any] | None) -> Any:
@@ -112,9 +115,22 @@ def for_duckdb(table: ir.Table) -> ir.Table:
             return node.copy(arg=ops.TimestampTruncate(node.arg, "s"))
         if isinstance(node, ops.Cast) and _drops_fraction(node):
             return node.copy(arg=_without_fraction(node.arg.to_expr()).op())
+        if isinstance(node, ops.Cast) and node.arg.dtype.is_boolean() and node.to.is_string():
+            return ops.Uppercase(node)
+        if isinstance(node, ops.RegexExtract):
+            matches = ops.RegexSearch(node.arg, node.pattern).to_expr()
+            return matches.ifelse(node.to_expr(), ibis.null("string")).op()
+        if isinstance(node, _TRUNCATE) and node.unit.short == "W":
+            # A day later, the weeks of both begin on the same day.
+            later = node.copy(arg=(node.arg.to_expr() + _DAY).op())
+            return (later.to_expr() - _DAY).op()
         return node
 
     return table.op().replace(rewrite).to_expr()
+
+
+_TRUNCATE: Final = (ops.TimestampTruncate, ops.DateTruncate)
+_DAY: Final = ibis.interval(days=1)
 
 
 def _drops_fraction(cast: Any) -> bool:

@@ -66,35 +66,63 @@ def rounding_explains(feature: Feature, connection: duckdb.DuckDBPyConnection, r
         rows: The table they are in; others than those that are there now are not looked for.
     """
     moved = list(_moved(feature.table))
-    if not moved or not connection.execute(f"SELECT 1 FROM {rows} LIMIT 1").fetchone():
+    any_row = connection.execute(f"SELECT 1 FROM {rows} LIMIT 1").fetchone()
+    if not (moved and feature.measures and any_row):
         return "false"
-    for number, table in enumerate([feature.table, *moved]):
-        connection.execute(
-            f"""CREATE OR REPLACE TEMP TABLE moved{number} AS
-                SELECT e.* FROM ({query(table)}) e
-                SEMI JOIN {rows} w ON {same(feature.identity, "e", "w")}"""
-        )
-    # Rows of one identity have equal measures, or each is compared with each.
-    variants = " ".join(
-        f"JOIN moved{number} m{number} ON {same(feature.identity, 'm0', f'm{number}')}"
-        for number in range(1, len(moved) + 1)
+
+    def computed(table: ir.Table) -> str:
+        return f"""(SELECT e.* FROM ({query(table)}) e
+            SEMI JOIN {rows} w ON {same(feature.identity, "e", "w")})"""
+
+    measures = {name: identifier(f"__{name}") for name in feature.measures}
+    begun = ", ".join(_begun(feature, name, scope) for name, scope in measures.items())
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP TABLE moved AS
+            SELECT c.*, {begun} FROM {computed(feature.table)} c"""
     )
-    fits = " AND ".join(_fits(feature, name, len(moved), rows) for name in feature.measures)
-    return f"""EXISTS (SELECT 1 FROM moved0 m0 {variants}
-        WHERE {same(feature.identity, "m0", rows)} AND {fits or "true"})"""
-
-
-def _fits(feature: Feature, name: str, variants: int, rows: str) -> str:
-    column = identifier(name)
-    if feature.columns[name] in RELATIVE_TOLERANCE:
-        allowed = " + ".join(
-            f"coalesce(abs(m{number}.{column} - m0.{column}), 0.0)"
-            for number in range(1, variants + 1)
+    widened = ", ".join(_widened(feature, name, scope) for name, scope in measures.items())
+    # One after the other, since all at once need the memory of as many joins. Rows of one identity
+    # have equal measures, or each is compared with each.
+    for table in moved:
+        connection.execute(
+            f"""CREATE OR REPLACE TEMP TABLE moved AS SELECT m.* REPLACE ({widened})
+                FROM moved m JOIN {computed(table)} v ON {same(feature.identity, "m", "v")}
+                GROUP BY ALL"""
         )
-        return matching(feature, name, "m0", rows, allowed)
-    # A value that a comparison of sums decides may turn out either way.
-    either = (same([name], f"m{number}", rows) for number in range(variants + 1))
-    return f"({' OR '.join(either)})"
+    fits = (_fits(feature, name, scope, rows) for name, scope in measures.items())
+    return f"""EXISTS (SELECT 1 FROM moved m
+        WHERE {same(feature.identity, "m", rows)} AND {" AND ".join(fits)})"""
+
+
+def _is_rounded(feature: Feature, name: str) -> bool:
+    return feature.columns[name] in RELATIVE_TOLERANCE
+
+
+def _begun(feature: Feature, name: str, scope: str) -> str:
+    """Return SQL for how far a measure may be off, or for its possible values."""
+    return f"{'0.0' if _is_rounded(feature, name) else '[' + _boxed(name, 'c') + ']'} AS {scope}"
+
+
+def _widened(feature: Feature, name: str, scope: str) -> str:
+    """Return SQL for the same with another variant `v` of the row."""
+    column = identifier(name)
+    if _is_rounded(feature, name):
+        more = f"max(m.{scope} + coalesce(abs(v.{column} - m.{column}), 0.0))"
+    else:
+        # A value that a comparison of sums decides may turn out either way.
+        more = f"list_append(first(m.{scope}), first({_boxed(name, 'v')}))"
+    return f"{more} AS {scope}"
+
+
+def _fits(feature: Feature, name: str, scope: str, rows: str) -> str:
+    if _is_rounded(feature, name):
+        return matching(feature, name, "m", rows, f"m.{scope}")
+    return f"list_contains(m.{scope}, {_boxed(name, rows)})"
+
+
+def _boxed(name: str, table: str) -> str:
+    """Return SQL for a value in a struct, in which null equals null."""
+    return f"{{'value': {table}.{identifier(name)}}}"
 
 
 def _moved(table: ir.Table) -> Iterator[ir.Table]:

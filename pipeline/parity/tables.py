@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.config import KafkaSettings
-from pipeline.errors import UnavailableError
+from pipeline.errors import InputError, UnavailableError
 from pipeline.features.validity import ARRIVED, is_valid
 from pipeline.kafka.decoders import decoder_of
 from pipeline.kafka.read_to_end import messages_to_end
@@ -42,6 +42,7 @@ def workspace(windows: int = 1, *, memory: int = _MEMORY) -> Iterator[duckdb.Duc
         memory: What the first needs, in megabytes.
 
     Raises:
+        InputError: DuckDB refuses a value that an expression computes with.
         UnavailableError: What is computed with it needs more memory, or room on the disk.
     """
     with scratch_folder("fraudwatch-verify-") as folder:
@@ -54,6 +55,12 @@ def workspace(windows: int = 1, *, memory: int = _MEMORY) -> Iterator[duckdb.Duc
         connection = duckdb.connect(folder / "rows.duckdb", config=options)
         try:
             yield connection
+        except duckdb.DataError as error:
+            reason = str(error).partition("\n")[0].rstrip(". ")
+            raise InputError(
+                f"DuckDB cannot recompute the rows: {reason}.",
+                "Let the expression avoid such values, as with nullif() or a condition.",
+            ) from error
         except duckdb.OutOfMemoryException as error:
             raise UnavailableError(
                 f"There is not enough memory, or room in {folder}, to compute and compare so many "

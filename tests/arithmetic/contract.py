@@ -249,6 +249,55 @@ CASES: dict[str, Case] = {
         (Sent("09:00:00", 1.75), Sent("09:01:00", 2.5), Sent("09:02:00", -1.75)),
         (("09:00:00", 1, 1, 1), ("09:01:00", 2, 2, 3), ("09:02:00", -1, -1, 2)),
     ),
+    "shares": Case(
+        "A mean of whole numbers or of truth values is a float, so a mean of `amt > 100` is a "
+        "share.",
+        rolling(
+            share=lambda rows: (rows.amt > 100).mean(),
+            mean=lambda rows: rows.user_id.mean(),
+            spread=lambda rows: (rows.amt > 100).ifelse(1, 0).std(how="pop"),
+        ),
+        (Sent("09:00:00", 500.0, 3), Sent("09:01:00", 1.0, 3)),
+        (("09:00:00", 1.0, 3.0, 0.0), ("09:01:00", 0.5, 3.0, 0.5)),
+    ),
+    "sums_of_small_numbers": Case(
+        "A sum of whole numbers has 64 bits, however small they are.",
+        rolling(
+            large=lambda rows: (rows.amt > 100).sum(),
+            sum=lambda rows: rows.amt.cast("int32").sum(),
+        ),
+        (Sent("09:00:00", 2e9), Sent("09:01:00", 2e9)),
+        (("09:00:00", 1, 2_000_000_000), ("09:01:00", 2, 4_000_000_000)),
+    ),
+    "choices": Case(
+        "A number that a condition chooses, as in `ifelse(1, 0)`, can be a column.",
+        lambda rows: rows.select(
+            TIME,
+            large=(rows.amt > 100).ifelse(1, 0),
+            kind=rows.category.cases(("gas", 1), ("pets", 2), else_=0),
+        ),
+        (Sent("09:00:00", 500.0), Sent("09:01:00", 1.0, category="pets")),
+        (("09:00:00", 1, 1), ("09:01:00", 0, 2)),
+    ),
+    "truth_as_text": Case(
+        "A truth value is the text TRUE or FALSE.",
+        lambda rows: rows.select(TIME, large=(rows.amt > 100).cast("string")),
+        (Sent("09:00:00", 500.0), Sent("09:01:00", 1.0)),
+        (("09:00:00", "TRUE"), ("09:01:00", "FALSE")),
+    ),
+    "extracted": Case(
+        "`re_extract()` is null where nothing matches.",
+        lambda rows: rows.select(TIME, net=rows.category.re_extract("_(net|pos)$", 1)),
+        (Sent("09:00:00", category="shopping_net"), Sent("09:01:00", category="home")),
+        (("09:00:00", "net"), ("09:01:00", None)),
+    ),
+    "weeks": Case(
+        "A week, as in `truncate('W')`, begins on Sunday.",
+        lambda rows: rows.select(TIME, week=rows[TIME].truncate("W").strftime("%Y-%m-%d")),
+        # A Friday.
+        (Sent("00:00:00"), Sent("23:59:59")),
+        (("00:00:00", "2024-02-25"), ("23:59:59", "2024-02-25")),
+    ),
     "parts_of_time": Case(
         "Hours, days and weekdays are those of the time as it is in the transaction, and DuckDB "
         "and Flink both take it as UTC.",
@@ -321,6 +370,21 @@ REFUSED: dict[str, Refused] = {
         "transaction.mutate(next=transaction.amt.lead().over("
         "group_by=transaction.user_id, order_by=transaction.trans_date_trans_time))",
         "lead() needs rows that follow, which a stream has not read yet",
+    ),
+    "row_number_beside": Refused(
+        "`row_number()` beside another function in one select is refused, since it counts rows and "
+        "the others have a range of time.",
+        "transaction.select('trans_date_trans_time', "
+        "n=ibis.row_number().over(group_by=transaction.user_id, "
+        "order_by=transaction.trans_date_trans_time), "
+        "before=transaction.amt.lag().over(group_by=transaction.user_id, "
+        "order_by=transaction.trans_date_trans_time))",
+        "one select has several windows of .over(), but Flink computes one at a time",
+    ),
+    "float_as_text": Refused(
+        "A float or a time as a text is refused, since Flink and DuckDB write them differently.",
+        "transaction.mutate(amount=transaction.amt.cast('string'))",
+        "it casts a float to a text, which Flink and DuckDB write differently",
     ),
     "decimal_mean": Refused(
         "A mean or a quotient of decimals is refused.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipeline.errors import UnansweredError
 from pipeline.kafka.producer import TransactionProducer
 from pipeline.simulator import encode
 from pipeline.simulator.generator import Generator
@@ -24,5 +25,9 @@ def send_and_wait(runtime: Runtime, count: int, jobs: int) -> None:
 
 def _all_read(runtime: Runtime, jobs: int) -> bool:
     """Whether this many jobs report no lag; one without metrics reports nothing."""
-    metrics = runtime.metrics().values()
+    try:
+        metrics = runtime.metrics().values()
+    except UnansweredError:
+        # It is busy reading.
+        return False
     return len(metrics) == jobs and all(each.pending == 0 for each in metrics)
