@@ -141,6 +141,14 @@ REFUSED: dict[str, tuple[Expression, str]] = {
         lambda t: t.select(T, at=t[T].cast("string")),
         "it casts a time to a text",
     ),
+    "parts_of_match": (
+        lambda t: t.select(T, name=t.merchant.re_replace("(a)(b)", r"\2\1")),
+        "re_replace() puts parts of the match into the text",
+    ),
+    "mixed": (
+        lambda t: t.select(T, more=t.amt.cast("decimal(12,2)") * 1.5),
+        "it computes with a decimal and a float",
+    ),
     "day_as_text": (lambda t: t.select(T, day=t[T].strftime("%Y-%j")), "strftime() writes %j"),
     "median": (
         lambda t: hours(t).agg(by=["user_id"], middle=ibis._.amt.median()),

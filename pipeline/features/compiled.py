@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final, Literal
 
+import ibis
 import ibis.expr.datatypes as dt
 import ibis.expr.operations as ops
 import ibis.expr.types as ir
@@ -40,19 +41,38 @@ def _for_flink(table: ir.Table) -> ir.Table:
       of a double to a whole number.
     - What is averaged is a double: Flink's mean of whole numbers is a whole number.
     - What is summed is an int64: Flink's sum of smaller numbers is as small as they are.
+    - A standard deviation is the root of a variance that is not negative: Flink's may be, by its
+      rounding, once others have left the window, and then has no root.
     """
+
+    def deviation(node: Any, changed: dict[str, Any] | None) -> Any:
+        node = node.__recreate__(changed) if changed else node
+        if isinstance(node, ops.WindowFunction) and isinstance(node.func, ops.StandardDev):
+            return _root(node.copy(func=_variance(node.func)))
+        return node
 
     def rewrite(node: Any, changed: dict[str, Any] | None) -> Any:
         node = node.__recreate__(changed) if changed else node
         if isinstance(node, ops.FloorDivide):
             return ops.Floor(ops.Divide(node.left, node.right))
         if isinstance(node, _AVERAGES) and _is_whole(node.arg.dtype):
-            return node.copy(arg=ops.Cast(node.arg, dt.float64))
+            node = node.copy(arg=ops.Cast(node.arg, dt.float64))
+        if isinstance(node, ops.StandardDev):
+            return _root(_variance(node))
         if isinstance(node, ops.Sum) and _is_whole(node.arg.dtype) and node.arg.dtype != dt.int64:
             return node.copy(arg=ops.Cast(node.arg, dt.int64))
         return node
 
-    return table.op().replace(rewrite).to_expr()
+    # Those of windows first: there, the variance takes the place, and the root is outside.
+    return table.op().replace(deviation).replace(rewrite).to_expr()
+
+
+def _variance(deviation: Any) -> Any:
+    return ops.Variance(deviation.arg, how=deviation.how, where=deviation.where)
+
+
+def _root(variance: Any) -> Any:
+    return ibis.greatest(variance.to_expr(), 0.0).sqrt().op()
 
 
 def _is_whole(dtype: dt.DataType) -> bool:

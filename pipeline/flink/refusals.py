@@ -49,6 +49,7 @@ def refusal(feature: Feature) -> tuple[str, str] | None:
         _names,
         _types,
         _inexact,
+        _mixed,
         _changing,
         _unsupported,
         _written,
@@ -89,6 +90,16 @@ def _inexact(feature: Feature) -> Iterator[tuple[str, str]]:
             )
 
 
+def _mixed(feature: Feature) -> Iterator[tuple[str, str]]:
+    for node in feature.table.op().find(ops.NumericBinary, filter=None):
+        types = (node.left.dtype, node.right.dtype)
+        if any(t.is_decimal() for t in types) and any(t.is_floating() for t in types):
+            yield (
+                "it computes with a decimal and a float, which Flink and DuckDB round differently",
+                "Cast one of them to the type of the other.",
+            )
+
+
 def _changing(feature: Feature) -> Iterator[tuple[str, str]]:
     for node in feature.table.op().find(tuple(_OF_THE_MOMENT), filter=None):
         name = _OF_THE_MOMENT[type(node)]
@@ -106,7 +117,15 @@ def _unsupported(feature: Feature) -> Iterator[tuple[str, str]]:
 
 def _written(feature: Feature) -> Iterator[tuple[str, str]]:
     """Find texts that Flink writes differently, as 4.6E7 or with milliseconds."""
-    for node in feature.table.op().find((ops.Cast, ops.Strftime), filter=None):
+    for node in feature.table.op().find((ops.Cast, ops.Strftime, ops.RegexReplace), filter=None):
+        if isinstance(node, ops.RegexReplace):
+            if {"\\", "$"} & set(str(getattr(node.replacement, "value", ""))):
+                yield (
+                    "re_replace() puts parts of the match into the text, which Flink and DuckDB "
+                    "name differently",
+                    "Use re_extract() for the parts.",
+                )
+            continue
         if isinstance(node, ops.Strftime):
             if "%j" in getattr(node.format_str, "value", ""):
                 yield (

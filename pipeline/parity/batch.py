@@ -102,6 +102,8 @@ def for_duckdb(table: ir.Table) -> ir.Table:
     - A cast of a fraction to a whole number drops the fraction, where DuckDB rounds.
     - A cast of a truth value to a text gives TRUE, not true.
     - What does not match a pattern has no part of it: null, not an empty text.
+    - The greatest and the least are null if any of the values is.
+    - A whole number that is read from a text has no exponent, and its fraction is dropped.
     - Weeks begin on Sunday, not on Monday.
     """
 
@@ -120,6 +122,11 @@ def for_duckdb(table: ir.Table) -> ir.Table:
         if isinstance(node, ops.RegexExtract):
             matches = ops.RegexSearch(node.arg, node.pattern).to_expr()
             return matches.ifelse(node.to_expr(), ibis.null("string")).op()
+        if isinstance(node, ops.Greatest | ops.Least):
+            missing = ibis.or_(*(value.to_expr().isnull() for value in node.arg))
+            return missing.ifelse(ibis.null(node.dtype), node.to_expr()).op()
+        if isinstance(node, ops.TryCast) and node.arg.dtype.is_string() and node.to.is_integer():
+            return node.copy(arg=node.arg.to_expr().re_extract(_WHOLE, 1).op())
         if isinstance(node, _TRUNCATE) and node.unit.short == "W":
             # A day later, the weeks of both begin on the same day.
             later = node.copy(arg=(node.arg.to_expr() + _DAY).op())
@@ -130,6 +137,7 @@ def for_duckdb(table: ir.Table) -> ir.Table:
 
 
 _TRUNCATE: Final = (ops.TimestampTruncate, ops.DateTruncate)
+_WHOLE: Final = r"^\s*([+-]?\d+)(\.\d*)?\s*$"
 _DAY: Final = ibis.interval(days=1)
 
 

@@ -266,8 +266,12 @@ CASES: dict[str, Case] = {
             large=lambda rows: (rows.amt > 100).sum(),
             sum=lambda rows: rows.amt.cast("int32").sum(),
         ),
-        (Sent("09:00:00", 2e9), Sent("09:01:00", 2e9)),
-        (("09:00:00", 1, 2_000_000_000), ("09:01:00", 2, 4_000_000_000)),
+        (Sent("09:00:00", 9e8), Sent("09:01:00", 9e8), Sent("09:02:00", 9e8)),
+        (
+            ("09:00:00", 1, 900_000_000),
+            ("09:01:00", 2, 1_800_000_000),
+            ("09:02:00", 3, 2_700_000_000),
+        ),
     ),
     "choices": Case(
         "A number that a condition chooses, as in `ifelse(1, 0)`, can be a column.",
@@ -290,6 +294,34 @@ CASES: dict[str, Case] = {
         lambda rows: rows.select(TIME, net=rows.category.re_extract("_(net|pos)$", 1)),
         (Sent("09:00:00", category="shopping_net"), Sent("09:01:00", category="home")),
         (("09:00:00", "net"), ("09:01:00", None)),
+    ),
+    "greatest_of_nulls": Case(
+        "`greatest()` and `least()` are null if any of their values is.",
+        lambda rows: rows.select(
+            TIME,
+            most=ibis.greatest(rows.amt, rows.amt.nullif(1.0), 2.0),
+            least=ibis.least(rows.amt, rows.amt.nullif(1.0), 2.0),
+        ),
+        (Sent("09:00:00", 3.0), Sent("09:01:00", 1.0)),
+        (("09:00:00", 3.0, 2.0), ("09:01:00", None, None)),
+    ),
+    "read_numbers": Case(
+        "`try_cast()` of a text to a whole number drops the fraction, and is null for `1e7`.",
+        lambda rows: rows.select(TIME, number=rows.category.try_cast("int64")),
+        tuple(
+            Sent(f"09:0{n}:00", category=text) for n, text in enumerate(("12", "-3", "1e7", "1.5"))
+        ),
+        (("09:00:00", 12), ("09:01:00", -3), ("09:02:00", None), ("09:03:00", 1)),
+    ),
+    "deviation_after_large": Case(
+        "A standard deviation is never less than 0, and a number also after a large amount has "
+        "left the window.",
+        lambda rows: rows.select(
+            TIME,
+            is_small=(rows.amt.std(how="pop").over(last(rows, hours=1)) < 1.0),
+        ),
+        (Sent("09:00:00", 92_445.64), Sent("10:30:00", 46.28), Sent("12:00:00", 30.25)),
+        (("09:00:00", True), ("10:30:00", True), ("12:00:00", True)),
     ),
     "weeks": Case(
         "A week, as in `truncate('W')`, begins on Sunday.",

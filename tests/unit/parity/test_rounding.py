@@ -12,9 +12,13 @@ import pyarrow as pa
 import pytest
 
 from pipeline import contract, features
+from pipeline.errors import InputError
 from pipeline.features import Feature
+from pipeline.parity import lateness
 from pipeline.parity.batch import evaluate
 from pipeline.parity.report import Parity
+from pipeline.parity.tables import workspace
+from pipeline.parity.verify import parity_of
 from pipeline.proof import Outcome
 
 from .stored import parity_of_topics, topic
@@ -180,3 +184,36 @@ def test_the_order_of_two_transactions_of_one_time_is_not_made_up() -> None:
     # Where there is no tie before it, a row is wrong.
     found[0]["before"] = times[3]
     assert compared(BEFORE, rows, pa.Table.from_pylist(found, kind)).different == 1
+
+
+def test_a_feature_with_dozens_of_sums_is_judged_in_the_memory_of_verify() -> None:
+    def wide(rows: ir.Table) -> ir.Table:
+        window = ibis.range_window(
+            group_by=rows.user_id,
+            order_by=rows[contract.TIME_COLUMN],
+            preceding=ibis.interval(hours=1),
+            following=0,
+        )
+        sums = {f"sum{n}": rows.amt.sum(where=rows.amt > n).over(window) for n in range(24)}
+        return rows.select("user_id", contract.TIME_COLUMN, **sums)
+
+    feature = Feature("wide", "wide_sums", wide)
+    rows = [transaction(number * 3, number % 7, number % 97) for number in range(2_000)]
+    right = evaluate(feature, topic(rows).table)
+    spoiled = [row | {"sum3": 0.5} if row["user_id"] else row for row in right.to_pylist()]
+    found = topic(spoiled, feature.event_time)
+    with workspace() as connection:
+        read = topic(rows).stored(connection, "transactions", dict(contract.TRANSACTION_FIELDS))
+        written = found.stored(connection, "sink", feature.columns)
+        mark = lateness.watermark(feature.source, read.newest)
+        parity = parity_of(feature, read, written, mark, dropped=None)
+    right_ones = sum(row["user_id"] == 0 for row in rows)
+    assert parity.outcome is Outcome.WRONG
+    assert parity.equal == right_ones
+    assert parity.missing == 0
+
+
+def test_a_value_that_duckdb_refuses_is_a_sentence() -> None:
+    said = r"DuckDB cannot recompute the rows: .*logarithm of zero\."
+    with pytest.raises(InputError, match=said), workspace() as connection:
+        connection.execute("SELECT ln(range) FROM range(3)").fetchall()
