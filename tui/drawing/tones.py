@@ -32,11 +32,14 @@ class Piece(NamedTuple):
         text: The text.
         tone: What it means.
         is_name: Whether it is cut in the middle, since related names begin alike.
+        shorter: Texts that say less, the longest first; where the text does not fit, the first of
+            them that does stands in for it.
     """
 
     text: str
     tone: Tone = Tone.PLAIN
     is_name: bool = False
+    shorter: tuple[str, ...] = ()
 
 
 def content(pieces: Iterable[Piece]) -> Content:

@@ -96,13 +96,17 @@ def fit(pieces: Sequence[Piece], width: int, *, right: bool) -> list[Piece]:
     for piece in pieces:
         if left <= 0:
             break
-        cells = cell_len(piece.text)
-        if cells > left:
-            cut = clip_middle if piece.is_name else clip
-            piece = Piece(cut(piece.text, left), piece.tone)  # noqa: PLW2901 - what is left of it
-            cells = cell_len(piece.text)
-        left -= cells
-        fitted.append(piece)
+        fits = Piece(_fitting(piece, left), piece.tone)
+        left -= cell_len(fits.text)
+        fitted.append(fits)
     if left > 0:
         fitted.insert(0 if right else len(fitted), Piece(" " * left))
     return fitted
+
+
+def _fitting(piece: Piece, width: int) -> str:
+    said = next(
+        (each for each in (piece.text, *piece.shorter) if cell_len(each) <= width),
+        piece.shorter[-1] if piece.shorter else piece.text,
+    )
+    return clip_middle(said, width) if piece.is_name else clip(said, width)

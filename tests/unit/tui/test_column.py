@@ -75,3 +75,18 @@ def laid_out(*cells: str) -> str:
         each.title: [Piece(cell)] if cell else [] for each, cell in zip(columns, cells, strict=True)
     }
     return "".join(piece.text for piece in lay_out(place(columns, 30), lambda c: by_title[c.title]))
+
+
+@pytest.mark.parametrize(
+    ("width", "said"),
+    [
+        (30, "✓ 9,317 rows proved, 40 s ago "),
+        (29, "✓ 9,317 rows proved, 40 s ago"),
+        (28, "✓ 9,317, 40 s ago           "),
+        (12, "✓ 40 s ago  "),
+        (6, "✓ 40…"),
+    ],
+)
+def test_what_does_not_fit_says_less_before_it_is_cut(width: int, said: str) -> None:
+    piece = Piece("✓ 9,317 rows proved, 40 s ago", shorter=("✓ 9,317, 40 s ago", "✓ 40 s ago"))
+    assert "".join(each.text for each in fit([piece], width, right=False)).rstrip() == said.rstrip()

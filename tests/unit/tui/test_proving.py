@@ -77,6 +77,15 @@ async def test_the_job_screen_proves_and_shows_it() -> None:
         await shown.shows(pilot, "✓ 9,317 rows proved, 40 s ago")
 
 
+async def test_a_narrow_panel_says_when_rather_than_how_many() -> None:
+    proofs = {job.name: msgspec.structs.replace(PROOF, run=job.run) for job in RUNS.jobs}
+    jobs = tuple(replace(job, proof=proofs[job.name]) for job in RUNS.jobs)
+    shown = stage(stack=replace(RUNS, jobs=jobs))
+    async with shown.app.run_test(size=(120, 40)) as pilot:
+        await shown.live(pilot)
+        await shown.shows(pilot, "✓ 40 s ago")
+
+
 async def test_a_proof_is_past_after_a_restart() -> None:
     jobs = tuple(replace(job, proof=msgspec.structs.replace(PROOF, run="old")) for job in RUNS.jobs)
     shown = stage(stack=replace(RUNS, jobs=jobs))

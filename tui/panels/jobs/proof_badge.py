@@ -25,8 +25,14 @@ def badge(line: JobLine, now: float) -> Sequence[Piece]:
     if proof is None or not line.status.run:
         return []
     if line.status.proof_is_past:
-        return [Piece("not proved since it restarted", Tone.WAITS)]
-    behind = f", {text.integer(proof.behind)} behind" if proof.behind else ""
-    # One piece, so that a narrow panel marks it once as cut.
-    said = f"{proof.summary}, {text.age(now - proof.at)}{behind}"
-    return [Piece(said, _TONES[proof.outcome])]
+        return [Piece("not proved since it restarted", Tone.WAITS, shorter=("not proved",))]
+    ago, sign = text.age(now - proof.at), proof.outcome.sign
+    forms = [f"{proof.summary}, {ago}"]
+    if proof.behind:
+        forms.insert(0, f"{forms[0]}, {text.integer(proof.behind)} behind")
+    if proof.outcome is Outcome.PROVED:
+        # Where there is little room: that it is proved and when, rather than how many rows.
+        forms += [f"{sign} {text.integer(proof.rows)}, {ago}", f"{sign} {ago}"]
+    else:
+        forms.append(proof.summary)
+    return [Piece(forms[0], _TONES[proof.outcome], shorter=tuple(forms[1:]))]
