@@ -17,13 +17,15 @@ def show(what: str, figure: str, note: str = "") -> None:
     print(f"{what:<52}{figure:>16}  {note}".rstrip(), flush=True)
 
 
-def seconds_until(condition: Callable[[], object], patience: float = PATIENCE_SECONDS) -> float:
-    """Return the seconds until a condition holds."""
+def seconds_until(
+    condition: Callable[[], object], patience: float = PATIENCE_SECONDS, *, every: float = 0.01
+) -> float:
+    """Return the seconds until a condition holds, which is looked at every so many seconds."""
     began = time.monotonic()
     while not condition():
         if time.monotonic() - began > patience:
             raise TimeoutError(f"not within {patience:.0f} s")
-        time.sleep(0.01)
+        time.sleep(every)
     return time.monotonic() - began
 
 
