@@ -22,9 +22,10 @@ from .batch import lookback
 from .compare import Bounds, Comparison, compare
 from .origins import copied, depends_on_order, in_one_window, is_windowed, keeps_one_state, keys
 from .rounding import remove_rounded
-from .sql_names import joined, same
+from .sql_names import joined, listed, same
 from .tables import StoredRows
 
+_MOST_WITHOUT_ROW: Final = 10_000
 _TIE: Final = "it depends on the order of transactions with equal times, which is undefined"
 
 
@@ -127,7 +128,10 @@ def _rows(
         if undecided - gone.held > dropped:
             undecided = 0
             connection.execute("DELETE FROM dropped")
-    if late or undecided:
+    # More than there are missing rows: those of others, which a filter leaves out, are not missed.
+    surplus = dropped is None or dropped > late + undecided
+    unseen = _drop_without_row(feature, transactions, sink) if surplus else 0
+    if late or undecided or unseen:
         connection.execute(
             """CREATE OR REPLACE TABLE dropped_rows AS
                SELECT m.*, d.known FROM missing m JOIN dropped d USING (__missing)"""
@@ -182,7 +186,7 @@ def _drop(feature: Feature, transactions: StoredRows, bounds: Bounds) -> _Gone:
     """Fill the table `dropped`: a transaction for each missing row, latest arrivals first."""
     connection = transactions.connection
     columns = copied(feature)
-    same_row = joined({name: columns[name] for name in feature.identity if name in columns}, "m")
+    identity = listed(columns) or "1"
     time = identifier(transactions.time)
     held = "false" if bounds.final_before is None else f"a.possible >= {bounds.final_before}"
     connection.execute("ALTER TABLE missing ADD COLUMN IF NOT EXISTS __missing BIGINT")
@@ -192,17 +196,25 @@ def _drop(feature: Feature, transactions: StoredRows, bounds: Bounds) -> _Gone:
     in_any_order = _overtaken(feature, transactions, "possible", "true")
     known = f"{late}known AND {in_order}"
     possible = f"{late}possible AND ({held} OR {in_any_order})"
+    # Rows of one identity may have other measures each, and share their candidates.
     connection.execute(
-        f"""CREATE OR REPLACE TABLE dropped AS SELECT __row, __missing, known, held FROM (
-            SELECT *, row_number() OVER (PARTITION BY __missing
-                ORDER BY known DESC, __arrived DESC, __row DESC) AS number FROM (
-                SELECT t.__row, t.__arrived, m.__missing, m.__absent,
-                    {known} AS known, {held} AS held
-                FROM missing m JOIN {transactions.table} t ON {same_row}
+        f"""CREATE OR REPLACE TABLE dropped AS
+            WITH lost AS (
+                SELECT *, dense_rank() OVER (ORDER BY {identity}) AS shared,
+                    sum(__absent) OVER (PARTITION BY {identity} ORDER BY __missing) AS last
+                FROM missing
+            ), candidates AS (
+                SELECT t.__row, m.shared, {known} AS known, {held} AS held, t.__arrived
+                FROM (SELECT DISTINCT ON (shared) * FROM lost) m
+                JOIN {transactions.table} t ON {joined(columns, "m")}
                 JOIN ahead a ON a.__row = t.__row
                 WHERE {possible} OR epoch_us(t.{time}) <= 0
+            ), numbered AS (
+                SELECT *, row_number() OVER (PARTITION BY shared
+                    ORDER BY known DESC, __arrived DESC, __row DESC) AS number FROM candidates
             )
-        ) WHERE number <= __absent"""
+            SELECT n.__row, m.__missing, n.known, n.held FROM numbered n JOIN lost m
+            ON n.shared = m.shared AND n.number BETWEEN m.last - m.__absent + 1 AND m.last"""
     )
     row = connection.execute(
         """SELECT count(*) FILTER (known), count(*) FILTER (NOT known), count(*) FILTER (held)
@@ -210,6 +222,26 @@ def _drop(feature: Feature, transactions: StoredRows, bounds: Bounds) -> _Gone:
     ).fetchone()
     assert row is not None
     return _Gone(*map(int, row))
+
+
+def _drop_without_row(feature: Feature, transactions: StoredRows, sink: StoredRows) -> int:
+    """Add to `dropped` the other late transactions without a row, and return their number.
+
+    Flink does not count them in the rows after them either. Their own rows are not missing, since a
+    filter leaves them out; if that is before the windows, they count nowhere.
+    """
+    late = f"epoch_us(t.{identifier(transactions.time)}) <= a.known"
+    in_order = _overtaken(feature, transactions, "known", "u.__arrived <= t.__arrived")
+    row = transactions.connection.execute(
+        f"""INSERT INTO dropped SELECT t.__row, NULL, true, false FROM (
+                SELECT t.* FROM {transactions.table} t JOIN ahead a ON a.__row = t.__row
+                ANTI JOIN dropped d ON d.__row = t.__row
+                ANTI JOIN {sink.table} s ON {joined(copied(feature), "s")}
+                WHERE {late} ORDER BY t.__row DESC LIMIT {_MOST_WITHOUT_ROW}
+            ) t JOIN ahead a ON a.__row = t.__row WHERE {in_order}"""
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 def _overtaken(feature: Feature, transactions: StoredRows, bound: str, elsewhere: str) -> str:

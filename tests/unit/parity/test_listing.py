@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
+import ibis
+import ibis.expr.types as ir
 import pyarrow as pa
 import pytest
 
 from pipeline import contract, features
 from pipeline.errors import InputError
+from pipeline.features import Feature
 from pipeline.findings import EVERY_ROW, Kind, Mismatch
 from pipeline.parity.batch import evaluate
 from pipeline.parity.report import Parity, render, render_rows
@@ -113,6 +117,47 @@ def test_a_late_transaction_names_its_row_and_how_late_it_was() -> None:
     # The newest is 45 minutes ahead, and the watermark 15 s behind that.
     assert row.inputs[0].late_seconds == pytest.approx(45 * 60 - 15, abs=0.01)
     assert {each.late_seconds for each in row.inputs[1:]} == {0.0}
+
+
+def in_six_hours(rows: ir.Table) -> ir.Table:
+    window = ibis.range_window(
+        group_by=rows.user_id,
+        order_by=rows[BEGINNING],
+        preceding=ibis.interval(hours=6),
+        following=0,
+    )
+    count = rows.count().over(window)
+    return rows.select("user_id", BEGINNING, n=count, large=(rows.amt > 500).ifelse(1, 0))
+
+
+EACH = Feature("each", "each_transaction", in_six_hours)
+LARGE = Feature(
+    "large", "large_ones", lambda rows: in_six_hours(rows).filter(ibis._.large == 1).drop("large")
+)
+
+
+@pytest.mark.parametrize(
+    ("feature", "late", "rows"),
+    [
+        # What is lost is told apart by what was computed.
+        (EACH, (transaction(45, amount=700), transaction(45, amount=3)), 2),
+        # What was dropped has no row anyway, but counts in those after it.
+        (LARGE, (transaction(45, amount=700), transaction(45, amount=3)), 1),
+        (LARGE, (transaction(45, amount=3), transaction(45, amount=700)), 1),
+        (LARGE, (transaction(46, amount=3), transaction(45, amount=700)), 1),
+        (LARGE, (transaction(46, amount=3),), 0),
+    ],
+)
+def test_late_transactions_explain_the_rows_after_them_with_a_row_of_theirs_or_without(
+    feature: Feature, late: tuple[dict[str, Any], ...], rows: int
+) -> None:
+    on_time = [transaction(minute, amount=900) for minute in range(0, 100, 10)]
+    found = topic(evaluate(feature, topic(on_time).table), feature.event_time)
+    read = topic([*on_time, *late])
+    parity = parity_of_topics(feature, read, found, dropped=len(late))
+    assert parity.proved and parity.late == rows
+    # Where Flink has dropped none, they explain nothing.
+    assert not parity_of_topics(feature, read, found, dropped=0).proved
 
 
 def test_a_window_that_fired_early_is_late_rather_than_wrong() -> None:
