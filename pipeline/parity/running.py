@@ -189,16 +189,25 @@ class RunningProof:
     def _read(
         self, ranges: Mapping[int, OffsetRange], committed: Mapping[int, int]
     ) -> dict[int, int]:
-        """Store the next transactions that the job has read; return the offsets read up to."""
+        """Store the next transactions that the job has read; return the offsets read up to.
+
+        Of a backlog, partitions are read side by side in event time, or those with fewer records
+        would be far ahead, and what the others have yet to reach would have to be kept.
+        """
         rows = self._transactions
-        until = {}
-        for number, offsets in ranges.items():
-            begin = max(offsets.begin, rows.read_to.get(number, 0))
-            until[number] = max(begin, min(committed.get(number, 0), begin + _STEP))
         first = rows.count
-        read_transactions(
-            rows, self._feature.source, self._kafka, until, until, report=lambda _: None
-        )
+        until = {n: max(at.begin, rows.read_to.get(n, 0)) for n, at in ranges.items()}
+        for _ in ranges:
+            left = {n: committed.get(n, 0) - offset for n, offset in until.items()}
+            ahead = {n: rows.newest.get(n, BEGINNING) for n in ranges}
+            slowest = min((ahead[n] for n in ranges if left[n] > _STEP), default=END)
+            read = {n for n in ranges if left[n] > 0 and ahead[n] <= slowest}
+            if not read:
+                break
+            until |= {n: until[n] + min(left[n], _STEP) for n in read}
+            read_transactions(
+                rows, self._feature.source, self._kafka, until, until, report=lambda _: None
+            )
         if not is_windowed(self._feature) and self.progress.until > BEGINNING:
             # Behind what is proved: Flink has dropped them, or else later rows are in doubt.
             self._connection.execute(
@@ -211,20 +220,21 @@ class RunningProof:
         """Store rows of the sink beyond an event time; return whether there are more.
 
         Rows are written nearly in the order of event time: those of one advance of the watermark in
-        any.
+        any. So a partition is read further if it has not reached that time, and all of them if
+        some rows were not there yet.
         """
         ranges = extent(self._kafka, self._sink_topic)
         rows = self._sink
+        ends = {n: max(at.begin, rows.read_to.get(n, 0)) for n, at in ranges.items()}
+        wanted = set(ranges) if self._sink_lags else set()
         while True:
-            before = [n for n in ranges if rows.newest.get(n, BEGINNING) < final]
-            ends = {
-                n: min(offsets.end, max(offsets.begin, rows.read_to.get(n, 0)) + _STEP)
-                for n, offsets in ranges.items()
-            }
-            read_sink(rows, self._kafka, self._sink_topic, lambda _: None, ends=ends)
-            more = [n for n, offsets in ranges.items() if ends[n] < offsets.end]
-            if not set(before) & set(more):
+            more = {n for n, at in ranges.items() if ends[n] < at.end}
+            wanted |= {n for n in ranges if rows.newest.get(n, BEGINNING) < final}
+            if not wanted & more:
                 return bool(more)
+            ends |= {n: min(ranges[n].end, ends[n] + _STEP) for n in wanted & more}
+            read_sink(rows, self._kafka, self._sink_topic, lambda _: None, ends=ends)
+            wanted = set()
 
     def _read_until(self, ranges: Mapping[int, OffsetRange], looked: Mapping[int, int]) -> int:
         """Return the watermark of what was read: of the partitions that have more."""

@@ -71,17 +71,21 @@ def _prove(expected: int, found: Path) -> None:
     runtime.proofs.forget(_JOBS)
     began = time.process_time()
 
+    def caught_up() -> bool:
+        return all(text.endswith(" 0 behind") for text in said.values())
+
     def done() -> bool:
         proofs = runtime.proofs.last()
-        ended = all(text.endswith(" 0 behind") for text in said.values())
-        return ended and len(proofs) == len(_JOBS) and proofs["rolling"].rows > 0.99 * expected
+        every = len(proofs) == len(_JOBS) and proofs["rolling"].rows > 0.99 * expected
+        return caught_up() and every
 
     with closing(RunningProver(settings, hear)) as prover:
         while not done():
-            # As in the console: what does not answer is asked again, and there is a rest.
+            # As in the console: what does not answer is asked again.
             with suppress(PipelineError):
                 prover.round()
-            time.sleep(_PAUSE_SECONDS)
+            if caught_up():
+                time.sleep(_PAUSE_SECONDS)
     taken = time.process_time() - began
     rows = sum(proof.rows for proof in runtime.proofs.last().values())
     found.write_text(json.dumps([taken, rows]))

@@ -234,6 +234,66 @@ def test_a_large_backlog_is_read_in_steps(proof: Any, monkeypatch: pytest.Monkey
     assert running.progress.rows == len(stream.sink)
 
 
+def test_of_a_backlog_the_sink_is_read_no_further_than_needed(
+    proof: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_STEP", 20)
+    stream = Stream(TUMBLING)
+    running = proof(stream)
+    stream.go_on(len(stream.rows))
+    most = 0
+    while running.step().behind:
+        most = max(most, kept(running)[1])
+    assert running.step().rows == len(stream.sink) > 30
+    assert most <= 20
+
+
+class Uneven(Stream):
+    """A topic of two partitions, of which one has a quarter of the other's records."""
+
+    def __post_init__(self) -> None:
+        dense, sparse = ([row for row in ROWS if row["user_id"] == user] for user in (1, 2))
+        self.parts = {0: dense, 1: sparse[::4]}
+        time = contract.TIME_COLUMN
+        self.rows = sorted((*self.parts[0], *self.parts[1]), key=lambda row: row[time])
+        super().__post_init__()
+
+    def committed(self) -> Mapping[int, int]:
+        return {number: len(rows) for number, rows in self.parts.items()}
+
+    def extent(self, kafka: KafkaSettings, name: str) -> dict[int, OffsetRange]:
+        if name == contract.TRANSACTION_TOPIC:
+            return {number: OffsetRange(0, end) for number, end in self.committed().items()}
+        return super().extent(kafka, name)
+
+    def read_transactions(
+        self, into: StoredRows, _source: object, _kafka: object,
+        ends: Mapping[int, int], _read: object, *, report: object,
+    ) -> Unread:  # fmt: skip
+        for number, rows in self.parts.items():
+            new = rows[into.read_to.get(number, 0) : ends[number]]
+            into.read_to[number] = ends[number]
+            if new:
+                zeros = np.zeros(len(new), np.int64)
+                into.append(topic(new, into.time).table, zeros + number, zeros, zeros)
+        return Unread(0, frozenset())
+
+
+def test_of_a_backlog_partitions_are_read_side_by_side(
+    proof: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_STEP", 20)
+    stream = Uneven(TUMBLING)
+    running = proof(stream)
+    stream.go_on(len(stream.rows))
+    most = 0
+    while running.step().behind:
+        most = max(most, kept(running)[0])
+    assert running.step().rows == len(stream.sink) > 30
+    # What a window reaches back over, and a step of each; not the sparse partition's future.
+    assert most < 150
+
+
 def test_a_sink_with_more_is_read_before_more_transactions(
     proof: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
