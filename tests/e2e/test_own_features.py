@@ -34,7 +34,8 @@ OWN = Path(__file__).resolve().parents[1] / "own_features.py"
 _NOT_FLINKS = {
     *("decimal", "decimal_mean", "array", "distinct"),
     *("no_time", "changed_time", "median", "no_window"),
-    *("now", "random"),
+    *("now", "random", "approximate"),
+    *("time_as_text", "day_as_text", "parts_of_match", "mixed"),
 }
 
 
