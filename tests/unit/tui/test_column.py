@@ -82,11 +82,11 @@ def laid_out(*cells: str) -> str:
     [
         (30, "✓ 9,317 rows proved, 40 s ago "),
         (29, "✓ 9,317 rows proved, 40 s ago"),
-        (28, "✓ 9,317, 40 s ago           "),
+        (28, "✓ proved 40 s ago           "),
         (12, "✓ 40 s ago  "),
         (6, "✓ 40…"),
     ],
 )
 def test_what_does_not_fit_says_less_before_it_is_cut(width: int, said: str) -> None:
-    piece = Piece("✓ 9,317 rows proved, 40 s ago", shorter=("✓ 9,317, 40 s ago", "✓ 40 s ago"))
+    piece = Piece("✓ 9,317 rows proved, 40 s ago", shorter=("✓ proved 40 s ago", "✓ 40 s ago"))
     assert "".join(each.text for each in fit([piece], width, right=False)).rstrip() == said.rstrip()

@@ -32,7 +32,7 @@ def badge(line: JobLine, now: float) -> Sequence[Piece]:
         forms.insert(0, f"{forms[0]}, {text.integer(proof.behind)} behind")
     if proof.outcome is Outcome.PROVED:
         # Where there is little room: that it is proved and when, rather than how many rows.
-        forms += [f"{sign} {text.integer(proof.rows)}, {ago}", f"{sign} {ago}"]
+        forms += [f"{sign} proved {ago}", f"{sign} {ago}"]
     else:
         forms.append(proof.summary)
     return [Piece(forms[0], _TONES[proof.outcome], shorter=tuple(forms[1:]))]
