@@ -10,6 +10,8 @@ import ibis.expr.operations as ops
 import ibis.expr.types as ir
 import sqlglot.expressions as sge
 
+from .rewriting import rewritten
+
 Engine = Literal["flink", "duckdb"]
 _AVERAGES: Final = (ops.Mean, ops.Variance, ops.StandardDev)
 
@@ -45,14 +47,12 @@ def _for_flink(table: ir.Table) -> ir.Table:
       rounding, once others have left the window, and then has no root.
     """
 
-    def deviation(node: Any, changed: dict[str, Any] | None) -> Any:
-        node = node.__recreate__(changed) if changed else node
+    def deviation(node: Any) -> Any:
         if isinstance(node, ops.WindowFunction) and isinstance(node.func, ops.StandardDev):
             return _root(node.copy(func=_variance(node.func)))
         return node
 
-    def rewrite(node: Any, changed: dict[str, Any] | None) -> Any:
-        node = node.__recreate__(changed) if changed else node
+    def rewrite(node: Any) -> Any:
         if isinstance(node, ops.FloorDivide):
             return ops.Floor(ops.Divide(node.left, node.right))
         if isinstance(node, _AVERAGES) and _is_whole(node.arg.dtype):
@@ -64,7 +64,7 @@ def _for_flink(table: ir.Table) -> ir.Table:
         return node
 
     # Those of windows first: there, the variance takes the place, and the root is outside.
-    return table.op().replace(deviation).replace(rewrite).to_expr()
+    return rewritten(rewritten(table, deviation), rewrite)
 
 
 def _variance(deviation: Any) -> Any:

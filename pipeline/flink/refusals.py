@@ -117,30 +117,30 @@ def _unsupported(feature: Feature) -> Iterator[tuple[str, str]]:
 
 def _written(feature: Feature) -> Iterator[tuple[str, str]]:
     """Find texts that Flink writes differently, as 4.6E7 or with milliseconds."""
-    for node in feature.table.op().find((ops.Cast, ops.Strftime, ops.RegexReplace), filter=None):
-        if isinstance(node, ops.RegexReplace):
-            if {"\\", "$"} & set(str(getattr(node.replacement, "value", ""))):
-                yield (
-                    "re_replace() puts parts of the match into the text, which Flink and DuckDB "
-                    "name differently",
-                    "Use re_extract() for the parts.",
-                )
-            continue
-        if isinstance(node, ops.Strftime):
-            if "%j" in getattr(node.format_str, "value", ""):
-                yield (
-                    "strftime() writes %j, which has leading zeros in DuckDB and none in Flink",
-                    "Use day_of_year().",
-                )
-        elif node.to.is_string() and node.arg.dtype.is_floating():
+    op = feature.table.op()
+    for cast in op.find(ops.Cast, filter=None):
+        if cast.to.is_string() and cast.arg.dtype.is_floating():
             yield (
                 "it casts a float to a text, which Flink and DuckDB write differently",
                 "Cast it to decimal(38, 2) first, or keep the number.",
             )
-        elif node.to.is_string() and node.arg.dtype.is_timestamp():
+        if cast.to.is_string() and cast.arg.dtype.is_timestamp():
             yield (
                 "it casts a time to a text, which Flink and DuckDB write differently",
                 "Use strftime('%Y-%m-%d %H:%M:%S').",
+            )
+    for time in op.find(ops.Strftime, filter=None):
+        if "%j" in getattr(time.format_str, "value", ""):
+            yield (
+                "strftime() writes %j, which has leading zeros in DuckDB and none in Flink",
+                "Use day_of_year().",
+            )
+    for replace in op.find(ops.RegexReplace, filter=None):
+        if {"\\", "$"} & set(str(getattr(replace.replacement, "value", ""))):
+            yield (
+                "re_replace() puts parts of the match into the text, which Flink and DuckDB name "
+                "differently",
+                "Use re_extract() for the parts.",
             )
 
 

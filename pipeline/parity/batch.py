@@ -14,6 +14,7 @@ import pyarrow as pa
 from pipeline.features import Feature
 from pipeline.features.compiled import to_sql
 from pipeline.features.cumulate import CUMULATE
+from pipeline.features.rewriting import rewritten
 from pipeline.features.windows import interval
 from pipeline.text.sql import identifier
 
@@ -107,8 +108,7 @@ def for_duckdb(table: ir.Table) -> ir.Table:
     - Weeks begin on Sunday, not on Monday.
     """
 
-    def rewrite(node: Any, changed: dict[str, Any] | None) -> Any:
-        node = node.__recreate__(changed) if changed else node
+    def rewrite(node: Any) -> Any:
         if isinstance(node, ops.WindowAggregate):
             return _spelled_out(node).op()
         if isinstance(node, ops.WindowFunction) and _takes_all_so_far(node):
@@ -133,7 +133,7 @@ def for_duckdb(table: ir.Table) -> ir.Table:
             return (later.to_expr() - _DAY).op()
         return node
 
-    return table.op().replace(rewrite).to_expr()
+    return rewritten(table, rewrite)
 
 
 _TRUNCATE: Final = (ops.TimestampTruncate, ops.DateTruncate)

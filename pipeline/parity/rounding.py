@@ -29,6 +29,7 @@ import ibis.expr.operations as ops
 import ibis.expr.types as ir
 
 from pipeline.features import Feature
+from pipeline.features.rewriting import rewritten
 from pipeline.text.sql import identifier
 
 from .batch import query, use_groups
@@ -153,13 +154,12 @@ class _Move:
     def apply(self, table: ir.Table) -> ir.Table:
         """Return the expression with the sum shifted."""
 
-        def rewrite(node: Any, changed: dict[str, Any] | None) -> Any:
-            node = node.__recreate__(changed) if changed else node
+        def rewrite(node: Any) -> Any:
             if isinstance(node, ops.WindowAggregate):
                 return self._aggregate(node)
             return self._project(node) if isinstance(node, ops.Project) else node
 
-        return table.op().replace(rewrite).to_expr()
+        return rewritten(table, rewrite)
 
     def _due(self) -> bool:
         self._met += 1

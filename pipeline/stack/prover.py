@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -73,9 +72,3 @@ def workspace(settings: Settings) -> Path:
 def running_workspace(settings: Settings) -> Path:
     """Return the folder of the temporary files of the proofs that run on."""
     return settings.state_dir / "proving-on"
-
-
-def clear(folder: Path) -> None:
-    """Remove what a process has left behind that was killed."""
-    for left in folder.iterdir():
-        shutil.rmtree(left, ignore_errors=True)

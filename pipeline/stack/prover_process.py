@@ -10,7 +10,7 @@ from pipeline.proof import Proof
 
 from .local.child_process import give_way
 from .own_process import Report, answer
-from .prover import clear, workspace
+from .prover import workspace
 from .runtime import Runtime
 
 
@@ -24,7 +24,6 @@ def _proof(settings: Settings, name: str, report: Report) -> Proof:
     # One at a time, however many consoles there are: it is to take little of the machine.
     report("waiting for another proof")
     with private_file.locked(workspace(settings)):
-        clear(workspace(settings))
         _, proof = Runtime(settings).verified(name, report)
         return proof
 

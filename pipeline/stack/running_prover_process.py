@@ -14,7 +14,7 @@ from pipeline.errors import PipelineError
 
 from .local.child_process import give_way
 from .own_process import Report, answer
-from .prover import clear, running_workspace
+from .prover import running_workspace
 from .running_prover import RunningProver
 
 _SHARE: Final = 0.2
@@ -34,7 +34,6 @@ def _prove(settings: Settings, _task: None, report: Report) -> NoReturn:
     folder = running_workspace(settings)
     report("waiting for another console")
     with private_file.locked(folder), closing(RunningProver(settings, report)) as prover:
-        clear(folder)
         while True:
             began = time.process_time()
             try:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
@@ -75,9 +76,10 @@ def parity_of_topics(
     watermark: int | None = None,
     dropped: int | None = None,
     only: Mapping[str, str] = EVERY_ROW,
+    database: Callable[[], AbstractContextManager[duckdb.DuckDBPyConnection]] = duckdb.connect,
 ) -> Parity:
     """What `verify` says of these topics when the job has read all."""
-    with duckdb.connect() as connection:
+    with database() as connection:
         read = transactions.stored(connection, "transactions", dict(contract.TRANSACTION_FIELDS))
         written = sink.stored(connection, "sink", feature.columns)
         mark = lateness.watermark(feature.source, read.newest) if watermark is None else watermark

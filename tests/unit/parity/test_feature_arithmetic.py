@@ -15,8 +15,9 @@ from pipeline.parity.batch import evaluate
 from pipeline.stack import feature_files
 
 from ...arithmetic.case import Case, Row, equal, of_case, readable
-from ...arithmetic.contract import CASES, LATE, REFUSED
+from ...arithmetic.contract import CASES, LATE
 from ...arithmetic.of_page import PAGE, PAGE_CASES, of_page
+from ...arithmetic.refusals import REFUSED
 from ...documents import blocks
 
 ON_TIME = CASES | PAGE_CASES | {name: late.in_time() for name, late in LATE.items()}

@@ -18,6 +18,7 @@ from pipeline.findings import EVERY_ROW, Kind, Mismatch
 from pipeline.parity.batch import evaluate
 from pipeline.parity.report import Parity, render, render_rows
 
+from ...arithmetic.contract import last
 from .stored import Rows, parity_of_topics, topic
 from .test_parity import DAY, ROLLING, START, TUMBLING, result, set_cell, transaction
 
@@ -120,13 +121,7 @@ def test_a_late_transaction_names_its_row_and_how_late_it_was() -> None:
 
 
 def in_six_hours(rows: ir.Table) -> ir.Table:
-    window = ibis.range_window(
-        group_by=rows.user_id,
-        order_by=rows[BEGINNING],
-        preceding=ibis.interval(hours=6),
-        following=0,
-    )
-    count = rows.count().over(window)
+    count = rows.count().over(last(rows, hours=6))
     return rows.select("user_id", BEGINNING, n=count, large=(rows.amt > 500).ifelse(1, 0))
 
 

@@ -14,13 +14,12 @@ import pytest
 from pipeline import contract, features
 from pipeline.errors import InputError
 from pipeline.features import Feature
-from pipeline.parity import lateness
 from pipeline.parity.batch import evaluate
 from pipeline.parity.report import Parity
 from pipeline.parity.tables import workspace
-from pipeline.parity.verify import parity_of
 from pipeline.proof import Outcome
 
+from ...arithmetic.contract import last
 from .stored import parity_of_topics, topic
 from .test_parity import START, set_cell, transaction
 
@@ -188,12 +187,7 @@ def test_the_order_of_two_transactions_of_one_time_is_not_made_up() -> None:
 
 def test_a_feature_with_dozens_of_sums_is_judged_in_the_memory_of_verify() -> None:
     def wide(rows: ir.Table) -> ir.Table:
-        window = ibis.range_window(
-            group_by=rows.user_id,
-            order_by=rows[contract.TIME_COLUMN],
-            preceding=ibis.interval(hours=1),
-            following=0,
-        )
+        window = last(rows, hours=1)
         sums = {f"sum{n}": rows.amt.sum(where=rows.amt > n).over(window) for n in range(24)}
         return rows.select("user_id", contract.TIME_COLUMN, **sums)
 
@@ -202,11 +196,7 @@ def test_a_feature_with_dozens_of_sums_is_judged_in_the_memory_of_verify() -> No
     right = evaluate(feature, topic(rows).table)
     spoiled = [row | {"sum3": 0.5} if row["user_id"] else row for row in right.to_pylist()]
     found = topic(spoiled, feature.event_time)
-    with workspace() as connection:
-        read = topic(rows).stored(connection, "transactions", dict(contract.TRANSACTION_FIELDS))
-        written = found.stored(connection, "sink", feature.columns)
-        mark = lateness.watermark(feature.source, read.newest)
-        parity = parity_of(feature, read, written, mark, dropped=None)
+    parity = parity_of_topics(feature, topic(rows), found, database=workspace)
     right_ones = sum(row["user_id"] == 0 for row in rows)
     assert parity.outcome is Outcome.WRONG
     assert parity.equal == right_ones

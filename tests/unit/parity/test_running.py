@@ -134,6 +134,14 @@ def kept(proof: RunningProof) -> tuple[int, int]:
     return rows
 
 
+def most_kept(proof: RunningProof) -> tuple[int, ...]:
+    """The most transactions and rows of the sink that it keeps on the way to the end."""
+    counts = [(0, 0)]
+    while proof.step().behind:
+        counts.append(kept(proof))
+    return tuple(map(max, zip(*counts, strict=True)))
+
+
 @pytest.mark.parametrize("feature", features.BUILT_IN, ids=lambda feature: feature.name)
 def test_every_final_row_is_proved_once_and_forgotten(proof: Any, feature: Feature) -> None:
     stream = Stream(feature)
@@ -241,9 +249,7 @@ def test_of_a_backlog_the_sink_is_read_no_further_than_needed(
     stream = Stream(TUMBLING)
     running = proof(stream)
     stream.go_on(len(stream.rows))
-    most = 0
-    while running.step().behind:
-        most = max(most, kept(running)[1])
+    _, most = most_kept(running)
     assert running.step().rows == len(stream.sink) > 30
     assert most <= 20
 
@@ -286,9 +292,7 @@ def test_of_a_backlog_partitions_are_read_side_by_side(
     stream = Uneven(TUMBLING)
     running = proof(stream)
     stream.go_on(len(stream.rows))
-    most = 0
-    while running.step().behind:
-        most = max(most, kept(running)[0])
+    most, _ = most_kept(running)
     assert running.step().rows == len(stream.sink) > 30
     # What a window reaches back over, and a step of each; not the sparse partition's future.
     assert most < 150
