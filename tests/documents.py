@@ -37,7 +37,7 @@ def write_my_features(folder: Path) -> Path:
 def write_my_payments(folder: Path) -> Path:
     """The source and the feature of `docs/writing-a-source.md`, and what sends records to it."""
     path = folder / "my_payments.py"
-    declared, sent = blocks(DOCS / "writing-a-source.md", "python")
+    declared, sent, *_ = blocks(DOCS / "writing-a-source.md", "python")
     path.write_text(declared)
     (folder / "send_payments.py").write_text(sent)
     return path

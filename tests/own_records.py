@@ -88,11 +88,16 @@ class Raw(str):
 
 def encoded(fields: dict[str, Any]) -> bytes:
     """JSON of these fields, some of which are written already."""
-    parts = (
-        f"{json.dumps(name)}:{value if isinstance(value, Raw) else json.dumps(value)}"
-        for name, value in fields.items()
-    )
-    return ("{" + ",".join(parts) + "}").encode()
+    return _json(fields).encode()
+
+
+def _json(value: object) -> str:
+    if isinstance(value, Raw):
+        return value
+    if isinstance(value, dict):
+        parts = (f"{json.dumps(name)}:{_json(inside)}" for name, inside in value.items())
+        return "{" + ",".join(parts) + "}"
+    return json.dumps(value)
 
 
 def invalid_payments() -> Iterator[tuple[bytes | None, Kind]]:

@@ -99,6 +99,8 @@ def _is_topic(name: str, common: Common) -> bool:
 
 
 def _object(found: Inspection) -> dict[str, Any]:
+    from pipeline.sources.paths import written_path
+
     source, file = found.source, found.rows.file
     return {
         "file": found.rows.name if file else None,
@@ -111,6 +113,7 @@ def _object(found: Inspection) -> dict[str, Any]:
         "fields": [
             {
                 "name": field.name,
+                "path": written_path(source.record_paths[field.name]),
                 "type": source.columns[field.name],
                 "null_share": field.null_share,
                 "distinct": field.distinct,

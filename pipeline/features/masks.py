@@ -22,7 +22,7 @@ class Masks:
         self._by_topic: dict[str, Mask] = {}
         every: set[str] = set()
         for source in features.sources:
-            hidden = frozenset(source.sensitive)
+            hidden = source.sensitive_fields
             every |= hidden
             topic = kafka.topic(source.topic)
             self._by_topic[topic] = Mask(hidden)

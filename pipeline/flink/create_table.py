@@ -8,12 +8,13 @@ import ibis
 import ibis.backends.sql.dialects  # registers the dialect that FlinkType writes
 from ibis.backends.sql.datatypes import FlinkType
 
+from pipeline.sources.paths import Shape
 from pipeline.text.sql import literal
 
 
 def create_table(
     name: str,
-    columns: Mapping[str, str],
+    columns: Mapping[str, Shape],
     options: Mapping[str, str],
     extra: Iterable[str] = (),
     *,
@@ -23,7 +24,7 @@ def create_table(
 
     Args:
         name: Name of the table.
-        columns: Ibis type names by column.
+        columns: By column the name of its Ibis type, or what is read of an object or an array.
         options: The table's options.
         extra: Definitions of further columns and of the watermark, as SQL.
         never_null: Columns that cannot be null.
@@ -37,10 +38,15 @@ def create_table(
     return f"CREATE TEMPORARY TABLE {quoted(name)} (\n{body}\n) WITH (\n{settings}\n)"
 
 
-def _sql_type(dtype: str) -> str:
+def _sql_type(shape: Shape) -> str:
+    if isinstance(shape, dict):
+        fields = ", ".join(f"{quoted(name)} {_sql_type(field)}" for name, field in shape.items())
+        return f"ROW<{fields}>"
+    if isinstance(shape, list):
+        return f"ARRAY<{_sql_type(shape[0])}>"
     # Ibis omits the precision. Flink's event times have milliseconds, whatever Ibis infers for a
     # window's bounds.
-    kind = ibis.dtype(dtype)
+    kind = ibis.dtype(shape)
     return "TIMESTAMP(3)" if kind.is_timestamp() else FlinkType.to_string(kind)
 
 

@@ -15,6 +15,7 @@ from pipeline.kafka import registry_client
 from pipeline.sources import Source
 from pipeline.sources.durations import in_words
 from pipeline.sources.formats import AVRO, AVRO_CONFLUENT
+from pipeline.sources.paths import Shape, shape_of
 
 from .create_table import create_table, quoted
 from .definition import ANY_BOOTSTRAP, ANY_REGISTRY
@@ -50,10 +51,7 @@ def _table(source: Source, kafka: KafkaSettings, group: str) -> str:
     read = _read_columns(source)
     time = quoted(read.get(source.time, source.time))
     extra = [f"{_kafka_time(source)} TIMESTAMP_LTZ(3) METADATA FROM 'timestamp' VIRTUAL"]
-    extra += [
-        f"{quoted(name)} AS {read_time(quoted(column), source.time_format)}"
-        for column, name in read.items()
-    ]
+    extra += [f"{quoted(name)} AS {_expression(source, column)}" for column, name in read.items()]
     if not read:
         extra.append(f"{_valid(source)} AS (\n{indent(_validity(source), '  ')}\n  )")
     delayed = f"{time} - {_interval(source.watermark)}"
@@ -76,7 +74,7 @@ def _table(source: Source, kafka: KafkaSettings, group: str) -> str:
     # Plain Avro is read with the schema that Flink makes of the table, so a required column is
     # written as its type, and any other as the union of null and its type.
     never_null = source.required if source.format == AVRO else ()
-    return create_table(raw, source.written, options, extra, never_null=never_null)
+    return create_table(raw, _written(source), options, extra, never_null=never_null)
 
 
 def _format(source: Source, kafka: KafkaSettings) -> dict[str, str]:
@@ -86,8 +84,11 @@ def _format(source: Source, kafka: KafkaSettings) -> dict[str, str]:
         return {"format": AVRO_CONFLUENT, f"{AVRO_CONFLUENT}.url": ANY_REGISTRY}
     if source.format == AVRO:
         return {"format": AVRO}
+    # Flink's faster parser reads what follows an object that does not fit as a part of it.
+    as_tree = {"json.decode.json-parser.enabled": "false"} if source.paths else {}
     return {
         "format": source.format,
+        **as_tree,
         "json.ignore-parse-errors": "true",
         "json.timestamp-format.standard": "SQL",
     }
@@ -129,18 +130,40 @@ def _validity(source: Source) -> str:
 
 
 def _kafka_time(source: Source) -> str:
-    return quoted(_free("kafka_time", source.columns))
+    return quoted(_free("kafka_time", _taken(source)))
 
 
 def _valid(source: Source) -> str:
-    return quoted(_free("sound", source.columns))
+    return quoted(_free("sound", _taken(source)))
 
 
 def _read_columns(source: Source) -> dict[str, str]:
     """The columns that are computed from what is written, with the name of the computed ones."""
-    columns = source.columns
-    changed = [name for name, dtype in source.written.items() if dtype != columns[name]]
-    return {name: _free(f"{name}_read", columns) for name in changed}
+    columns, paths, taken = source.columns, dict(source.paths), _taken(source)
+    changed = [
+        name for name, dtype in source.written.items() if dtype != columns[name] or name in paths
+    ]
+    return {name: _free(f"{name}_read", taken) for name in changed}
+
+
+def _expression(source: Source, column: str) -> str:
+    """What computes a column from the record."""
+    first, *others = source.record_paths[column]
+    steps = (f"[{step + 1}]" if isinstance(step, int) else f".{quoted(step)}" for step in others)
+    written = f"{quoted(str(first))}{''.join(steps)}"
+    if source.written[column] == source.columns[column]:
+        return written
+    return read_time(written, source.time_format)
+
+
+def _written(source: Source) -> dict[str, Shape]:
+    """The fields of a record, as far as they are read."""
+    paths = source.record_paths
+    return shape_of((paths[name], dtype) for name, dtype in source.written.items())
+
+
+def _taken(source: Source) -> set[str]:
+    return {*source.columns, *_written(source)}
 
 
 def _free(name: str, taken: Collection[str]) -> str:

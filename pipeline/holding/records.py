@@ -16,10 +16,11 @@ from pipeline.findings import as_value
 from pipeline.kafka.read_to_end import read_to_end
 from pipeline.parity.batch import evaluate, lookback
 from pipeline.parity.chosen import typed
-from pipeline.parity.decoded import decode_columns
+from pipeline.parity.decoded import decode_json
 from pipeline.parity.origins import WINDOW, copied, keys
 from pipeline.sources import Source
 from pipeline.sources.formats import JSON
+from pipeline.sources.paths import inner
 from pipeline.sources.time_format import TimeFormat
 
 MOST: Final = 1_000
@@ -101,7 +102,7 @@ def decoded(feature: Feature, records: Iterable[str]) -> pa.Table:
     """
     source = feature.source
     values = [record.encode() for record in records]
-    table, good = decode_columns(values, source.columns, source.time_format)
+    table, good = decode_json(values, source)
     if not all(good):
         raise InputError(f"A record of {feature.name} is not as {source.topic} is declared.")
     return table
@@ -183,21 +184,23 @@ def _until(feature: Feature, row: Mapping[str, Any]) -> datetime | None:
 def _with_columns(
     source: Source, values: list[bytes | None]
 ) -> Iterable[tuple[dict[str, Any], str]]:
-    table, good = decode_columns(values, source.columns, source.time_format)
+    table, good = decode_json(values, source)
     texts = [(value or b"").decode() for value, read in zip(values, good, strict=True) if read]
     yield from zip(table.to_pylist(), texts, strict=True)
 
 
 def _with_stand_ins(source: Source, records: list[str]) -> list[str]:
     known: dict[str, dict[Any, Any]] = {name: {} for name in source.sensitive}
-    changed = []
+    changed, paths = [], source.record_paths
     for record in records:
         fields = msgspec.json.decode(record)
         for name, seen in known.items():
-            value = fields.get(name)
+            *outside, last = paths[name]
+            holder = inner(fields, tuple(outside))
+            value = inner(holder, (last,))
             if value is not None:
                 number = len(seen) + 1
                 stand_in = f"{name}-{number}" if isinstance(value, str) else number
-                fields[name] = seen.setdefault(value, stand_in)
+                holder[last] = seen.setdefault(str(value), stand_in)
         changed.append(msgspec.json.encode(fields).decode())
     return changed

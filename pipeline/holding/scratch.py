@@ -22,6 +22,7 @@ from pipeline.kafka.read_to_end import read_to_end
 from pipeline.parity.batch import lookback
 from pipeline.parity.decoded import decode_columns
 from pipeline.parity.report import Parity
+from pipeline.sources.paths import inner
 from pipeline.stack.bring_up import create_topics
 from pipeline.stack.runtime import Runtime
 
@@ -120,7 +121,8 @@ def _closing(feature: Feature, records: Sequence[str]) -> tuple[datetime, str]:
     longest = (lookback(feature.table) or timedelta()) if _has_windows(feature) else timedelta()
     end: datetime = newest + longest
     fields = msgspec.json.decode(records[-1])
-    fields[source.time] = written(source, end + source.watermark + _SLACK)
+    *outside, last = source.record_paths[source.time]
+    inner(fields, tuple(outside))[last] = written(source, end + source.watermark + _SLACK)
     return end, msgspec.json.encode(fields).decode()
 
 

@@ -79,7 +79,8 @@ def _field(name: str, records: int, values: Sequence[Any]) -> Field:
     kinds = {type(value) for value in values}
     if kinds & {dict, list}:
         what = "an object" if dict in kinds else "an array"
-        return Field(name, records, len(values), 0, "", note=f"{what}, which is not supported yet")
+        note = f"{what}; paths can name {'a field' if dict in kinds else 'an element'} of it"
+        return Field(name, records, len(values), 0, "", note=note)
     if not values:
         return Field(name, records, 0, 0, "", note="always null")
     dtype, time_format, note = "string", None, ""
@@ -99,7 +100,12 @@ def _field(name: str, records: int, values: Sequence[Any]) -> Field:
         number = _field(name, records, numbers)
         return replace(number, values=len(values), distinct=distinct(values), note=note)
     else:
-        note = "text, numbers or booleans"
+        texts = [value for value in values if type(value) is str]
+        nearly_all = len(texts) >= len(values) * _NEARLY_ALL
+        time_format = written_as(texts) if nearly_all else None
+        wrong = len(values) - len(texts)
+        note = f"{wrong:,} of them {'is' if wrong == 1 else 'are'} no text"
+        note = note if nearly_all else "text, numbers or booleans"
     labels = dtype == "string" and _are_labels(values)
     return Field(name, records, len(values), distinct(values), dtype, time_format, note, labels)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -18,12 +18,14 @@ from pipeline.kafka.records import Record
 from pipeline.sources import Source, source
 from pipeline.sources.column_types import TIME, is_whole
 from pipeline.sources.formats import AVRO_CONFLUENT, JSON
+from pipeline.sources.paths import Path, field_name, written_path
 from pipeline.text.malformed import MALFORMED
 from pipeline.text.sanitise import sanitised
 
 from .avro_fields import fields_of_schema
 from .disorder import Disorder, disorder
 from .fields import Field, fields_of
+from .flattened import columns_of, flattened, paths_of
 from .looked_at import Rows
 from .roles import amount_of, label_of, sensitive_of, time_of, user_of
 
@@ -88,6 +90,10 @@ def inspect(looked_at: Rows, hidden: Collection[str] = ()) -> Inspection:
     schemas = looked_at.schemas if len(avro) > len(records) / 2 else None
     read = _json if schemas is None else partial(_avro, schemas)
     decoded = [(record, row) for record in records if (row := read(record)) is not None]
+    # Flink's Avro formats have no columns inside of records.
+    columns, mixed = columns_of(() if schemas else (row for _, row in decoded))
+    if columns:
+        decoded = [(record, flattened(row, columns)) for record, row in decoded]
     rows = [row for _, row in decoded]
     if not rows:
         raise _undecoded(name, one, len(records), avro=bool(avro))
@@ -105,11 +111,13 @@ def inspect(looked_at: Rows, hidden: Collection[str] = ()) -> Inspection:
             f"{_replayed(looked_at)}",
         )
     key = _key_of(decoded, fields)
-    schema, left_out = _schema(topic, time, fields)
+    schema, left_out = _schema(topic, time, fields, columns)
+    left_out += tuple((written_path(path), "seldom written so") for path in mixed)
     declared = [field for field in fields if field.name in schema]
     others = [field for field in declared if field is not time]
-    roles = {"user": user_of(others, key), "amount": amount_of(others), "label": label_of(declared)}
-    by_name = [field for field in sensitive_of(others) if field is not roles["amount"]]
+    user, amount, label = user_of(others, key), amount_of(others), label_of(declared)
+    by_name = [field for field in sensitive_of(others) if field is not amount]
+    known = {name for path, name in columns.items() if field_name(path) in hidden} | set(hidden)
     found = source(
         topic=topic,
         schema=schema,
@@ -117,8 +125,11 @@ def inspect(looked_at: Rows, hidden: Collection[str] = ()) -> Inspection:
         time_format=time.time_format,
         format=JSON if schemas is None else AVRO_CONFLUENT,
         required=[field.name for field in others if field.always],
-        sensitive=[field.name for field in others if field.name in hidden or field in by_name],
-        **{role: field.name for role, field in roles.items() if field is not None},
+        sensitive=[field.name for field in others if field.name in known or field in by_name],
+        user=None if user is None else user.name,
+        amount=None if amount is None else amount.name,
+        label=None if label is None else label.name,
+        paths=paths_of(columns, list(schema)),
     )
     valid, invalid = validate_rows(records, _decoder(found, schemas))
     unread = Counter(looked_at.file.unread if looked_at.file else {})
@@ -210,23 +221,31 @@ def _json(record: Record) -> dict[str, Any] | None:
 
 
 def _schema(
-    topic: str, time: Field, fields: Sequence[Field]
+    topic: str, time: Field, fields: Sequence[Field], columns: Mapping[Path, str]
 ) -> tuple[dict[str, str], tuple[tuple[str, str], ...]]:
     """Return the columns that can be declared, and why the others cannot."""
+
+    def declare(schema: dict[str, str]) -> None:
+        paths = paths_of(columns, list(schema))
+        source(topic=topic, schema=schema, time=time.name, paths=paths)
+
     schema = {time.name: TIME}
-    source(topic=topic, schema=schema, time=time.name)
+    declare(schema)
     left_out = []
+    where = paths_of(columns, [field.name for field in fields])
     for field in fields:
         if field is time:
             continue
         dtype = TIME if field.time_format is time.time_format and _is_text(field) else field.type
         if not dtype:
-            left_out.append((field.name, field.note))
+            left_out.append((where.get(field.name, field.name), field.note))
             continue
         try:
-            source(topic=topic, schema=schema | {field.name: dtype}, time=time.name)
+            declare(schema | {field.name: dtype})
         except InputError as error:
-            left_out.append((field.name, error.message.rpartition(": ")[2].rstrip(".")))
+            left_out.append(
+                (where.get(field.name, field.name), error.message.rpartition(": ")[2].rstrip("."))
+            )
         else:
             schema[field.name] = dtype
     in_order = {field.name: schema[field.name] for field in fields if field.name in schema}

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from textwrap import wrap
 from typing import Final
 
-from pipeline.sources import TimeFormat
+from pipeline.sources import Source, TimeFormat
 from pipeline.sources.durations import in_words
 from pipeline.sources.formats import JSON
+from pipeline.sources.paths import written_path
 from pipeline.text.sanitise import sanitised
 from pipeline.text.words import counted
 
@@ -86,8 +87,16 @@ def _declaration(found: Inspection) -> list[str]:
         *(f"    {what}={_text(value)}," for what, value in given.items() if value is not None),
         *(_names("required", required) if required else []),
         *(_names("sensitive", source.sensitive) if source.sensitive else []),
+        *_paths(source),
         ")",
     ]
+
+
+def _paths(source: Source) -> list[str]:
+    if not source.paths:
+        return []
+    where = [f"        {_text(name)}: {_text(written_path(path))}," for name, path in source.paths]
+    return ["    paths={", *where, "    },"]
 
 
 def _comment(field: Field) -> str:

@@ -80,7 +80,7 @@ def row_decoder(
         reads_times=any(dtype.startswith("timestamp") for dtype in in_json.values()),
     )
     exact = {name: dtype for name, dtype in columns.items() if is_decimal(dtype)}
-    readers = _readers(columns, written)
+    readers = readers_of_times(columns, written)
     if not exact and not readers:
         return decode
 
@@ -93,7 +93,7 @@ def row_decoder(
             if raw is not None:
                 if bytes(raw)[:1] in (b"{", b"["):
                     return None  # An object changes what follows; see `_fill`.
-                setattr(row, name, _field(raw, dtype))
+                setattr(row, name, field_value(raw, dtype))
         for name, read in readers.items():
             if (found := getattr(row, name)) is not None:
                 setattr(row, name, read(found))
@@ -106,10 +106,10 @@ def _in_json(columns: Mapping[str, str], written: TimeFormat) -> dict[str, str]:
     return {name: written.written_type(dtype) for name, dtype in columns.items()}
 
 
-def _readers(
+def readers_of_times(
     columns: Mapping[str, str], written: TimeFormat
 ) -> dict[str, Callable[[object], datetime | None]]:
-    """What reads the times of columns that Flink's JSON format does not read as times."""
+    """Return what reads the times that Flink's JSON format does not read as such, by column."""
     return {
         name: event_times.reader(written)
         for name, dtype in columns.items()
@@ -191,7 +191,7 @@ def read_leniently(
         _fill(row, fields, in_json)
     except MALFORMED:
         return None
-    for name, read in _readers(columns, written).items():
+    for name, read in readers_of_times(columns, written).items():
         if row[name] is not None:
             row[name] = read(row[name])
     return row
@@ -224,7 +224,7 @@ def _fill(row: dict[str, Any], fields: Mapping[str, msgspec.Raw], types: Mapping
         dtype = types.get(name)
         if dtype is None:
             continue
-        row[name] = _field(raw, dtype)
+        row[name] = field_value(raw, dtype)
         if dtype != "string" and (inner := _first_object(raw)) is not None:
             _fill(row, inner, types)
             return
@@ -241,7 +241,13 @@ def _first_object(raw: msgspec.Raw) -> Mapping[str, msgspec.Raw] | None:
     return None
 
 
-def _field(raw: msgspec.Raw, dtype: str) -> Any:
+def field_value(raw: msgspec.Raw, dtype: str) -> Any:
+    """Return the value of one field; None where it is null, or does not fit.
+
+    Args:
+        raw: What is written.
+        dtype: Name of the Ibis type that it has in the record.
+    """
     source = bytes(raw).decode().strip()
     if source == "null":
         return None

@@ -16,7 +16,8 @@ import pyarrow.json as pj
 from ibis.formats.pyarrow import PyArrowType
 
 from pipeline.kafka.flink_json import row_reader
-from pipeline.sources import TimeFormat
+from pipeline.kafka.nested_json import NestedReader
+from pipeline.sources import Source, TimeFormat
 from pipeline.sources.column_types import is_decimal
 from pipeline.sources.time_patterns import EPOCH_S
 
@@ -77,6 +78,18 @@ def decode_columns(
     if table is not None:
         return table, np.ones(len(values), np.bool_)
     return columns_of(values, columns, row_reader(columns, written))
+
+
+def decode_json(values: Sequence[bytes | None], source: Source) -> tuple[pa.Table, Bools]:
+    """Decode many records of a source in JSON at once, as `decode_columns` does.
+
+    Args:
+        values: Values of the records; None for a tombstone.
+        source: The source.
+    """
+    if source.paths:
+        return columns_of(values, source.columns, NestedReader(source).read)
+    return decode_columns(values, source.columns, source.time_format)
 
 
 def columns_of(

@@ -22,7 +22,7 @@ from pipeline.scratch_folder import scratch_folder
 from pipeline.sources import Source
 from pipeline.sources.formats import JSON
 
-from .decoded import Bools, arrow_type, columns_of, decode_columns
+from .decoded import Bools, arrow_type, columns_of, decode_columns, decode_json
 
 _MEMORY: Final = 192
 _MEMORY_OF_WINDOW: Final = 32
@@ -260,10 +260,9 @@ _Decode = Callable[[Sequence[bytes | None]], tuple[pa.Table, Bools]]
 
 def _decode(source: Source, kafka: KafkaSettings) -> _Decode:
     """Return what decodes many records of a source at once."""
-    columns, written = source.columns, source.time_format
     if source.format == JSON:
-        return partial(decode_columns, columns=columns, written=written)
-    return partial(columns_of, columns=columns, read=decoder_of(source, kafka).usual)
+        return partial(decode_json, source=source)
+    return partial(columns_of, columns=source.columns, read=decoder_of(source, kafka).usual)
 
 
 def _batches(

@@ -10,6 +10,7 @@ from typing import Final
 from pipeline.errors import InputError
 
 from .faults import first_fault
+from .paths import Path, field_name
 from .time_format import TimeFormat
 
 _UNSAFE: Final = re.compile(r"\W", re.ASCII)
@@ -30,6 +31,7 @@ class Source:
         user: The column with the user; None if there is none.
         amount: The column with the amount; None if there is none.
         label: The column that says whether a record is fraud; None if there is none.
+        paths: Where columns are in the record that are not fields of their own name, by column.
         identity: The column that names a record, by which labels that arrive later find it; None
             if there is none.
         required: The columns without which a record is invalid, in the order of the schema; the
@@ -53,6 +55,7 @@ class Source:
     required: tuple[str, ...]
     sensitive: tuple[str, ...] = ()
     identity: str | None = None
+    paths: tuple[tuple[str, Path], ...] = ()
 
     def __post_init__(self) -> None:
         fault = first_fault(self)
@@ -68,6 +71,17 @@ class Source:
     def written(self) -> dict[str, str]:
         """The types that the columns have in the records, by column."""
         return {name: self.time_format.written_type(dtype) for name, dtype in self.schema}
+
+    @property
+    def record_paths(self) -> dict[str, Path]:
+        """Where each column is in a record."""
+        return {name: (name,) for name, _ in self.schema} | dict(self.paths)
+
+    @property
+    def sensitive_fields(self) -> frozenset[str]:
+        """Names of the fields in a record whose values are not shown."""
+        where = self.record_paths
+        return frozenset(field_name(where[name]) for name in self.sensitive)
 
     @property
     def name(self) -> str:

@@ -12,6 +12,7 @@ from .column_types import canonical
 from .declaration import Source
 from .durations import duration
 from .formats import JSON
+from .paths import Path, parsed
 from .time_format import TimeFormat
 
 
@@ -30,6 +31,7 @@ def source(
     identity: str | None = None,
     required: Iterable[str] = (),
     sensitive: Iterable[str] = (),
+    paths: Mapping[str, str] | None = None,
 ) -> Source:
     """Declare a stream that features can read.
 
@@ -49,6 +51,8 @@ def source(
             that come later find it.
         required: Columns without which a record is invalid; any other but `time` may be null.
         sensitive: Columns whose values are not shown, such as a card number or a name.
+        paths: Where columns are in the record that are not fields of their own name:
+            `merchant.address.country`, `items[0].sku`, `card-number`.
 
     Raises:
         InputError: The declaration is invalid.
@@ -71,6 +75,7 @@ def source(
         required=(*in_order, *unknown),
         identity=identity,
         sensitive=(sensitive,) if isinstance(sensitive, str) else tuple(sensitive),
+        paths=tuple((name, _path(at, name, path)) for name, path in (paths or {}).items()),
     )
 
 
@@ -79,6 +84,13 @@ def _type(at: str, name: str, written: object) -> str:
         return canonical(str(written))
     except InputError as error:
         raise InputError(f"{at}: column {name!r}: {error.message}.", error.hint) from error
+
+
+def _path(at: str, name: str, written: object) -> Path:
+    try:
+        return parsed(str(written))
+    except InputError as error:
+        raise InputError(f"{at}: column {name!r}: {error.message}", error.hint) from error
 
 
 def _length(at: str, what: str, written: object) -> timedelta:

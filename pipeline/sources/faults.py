@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from pipeline.errors import InputError
 from pipeline.text.sanitise import sanitised
 
 from .column_types import TIME, is_number, is_whole
-from .formats import COMING, FORMATS
+from .formats import COMING, FORMATS, JSON
+from .paths import shape_of
 from .topic_names import ALLOWED, is_topic_name
 
 if TYPE_CHECKING:
@@ -31,10 +33,20 @@ def first_fault(source: Source) -> Fault | None:
         _columns,
         _time,
         _roles,
+        _paths,
         _lengths,
     )
     found = next((fault for check in checks for fault in check(source)), None)
     return found and (f"{at}: {found[0]}.", found[1])
+
+
+def can_be_column(name: str) -> bool:
+    """Whether a column can have this name."""
+    return _is_plain(name) and name not in _RESERVED
+
+
+def _is_plain(name: str) -> bool:
+    return name.isidentifier() and name.isascii() and not name.startswith("__")
 
 
 def _format(source: Source) -> Iterator[Fault]:
@@ -48,10 +60,11 @@ def _format(source: Source) -> Iterator[Fault]:
 def _columns(source: Source) -> Iterator[Fault]:
     seen: dict[str, str] = {}
     for name, _ in source.schema:
-        if not name.isidentifier() or not name.isascii() or name.startswith("__"):
+        if not _is_plain(name):
             yield (
-                f"column {sanitised(name)!r} cannot be read yet",
-                "Names are of letters, digits and underscores, and do not begin with two of them.",
+                f"column {sanitised(name)!r} cannot be the name of a column",
+                "Names are of letters, digits and underscores, and do not begin with two of them. "
+                f"Give it such a name, and add paths={{name: {sanitised(name)!r}}}.",
             )
         if name in _RESERVED:
             yield f"a column cannot be called {name!r}", "Windows have a column of that name."
@@ -110,6 +123,22 @@ def _roles(source: Source) -> Iterator[Fault]:
             yield f"{role} {name!r} is of type {columns[name]}", f"It has to be {kinds}."
     if source.time not in source.required:
         yield f"{source.time!r} is not required", "A record without a time has no place in time."
+
+
+def _paths(source: Source) -> Iterator[Fault]:
+    columns, written = source.columns, source.written
+    for name, _ in source.paths:
+        if name not in columns:
+            yield (
+                f"paths names {sanitised(name)!r}, which is not in the schema",
+                f"Columns: {', '.join(columns)}.",
+            )
+    if source.paths and source.format != JSON:
+        yield f"paths are for JSON, and its format is {source.format}", "Leave them out."
+    try:
+        shape_of((path, written[name]) for name, path in source.record_paths.items())
+    except InputError as error:
+        yield error.message, error.hint
 
 
 def _lengths(source: Source) -> Iterator[Fault]:

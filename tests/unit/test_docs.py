@@ -8,12 +8,14 @@ from __future__ import annotations
 import re
 import shlex
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
 from pipeline import config
 from pipeline.cli.app import command_line, options_last
+from pipeline.kafka.nested_json import NestedReader
 from tui.__main__ import console_options
 from tui.web.command import serve
 
@@ -100,3 +102,15 @@ def test_settings_in_the_docs_are_settings(page: Path, tmp_path: Path) -> None:
         (folder / config.FILE_NAME).write_text(block)
         for name in config.profiles((folder,)):
             config.load(name, environment={}, directories=(folder,))
+
+
+def test_the_order_of_your_own_stream_is_read_by_its_paths() -> None:
+    page = DOCS / "writing-a-source.md"
+    (written,) = blocks(page, "json")
+    names: dict[str, Any] = {}
+    exec(next(block for block in blocks(page, "python") if "orders = source(" in block), names)
+    row = NestedReader(names["orders"]).read(written.encode())
+    assert (str(row.placed_at), row.customer, row.country) == ("2024-03-01 09:30:00", "c-7", None)
+    assert (str(row.total), row.card_number, row.first_item, row.paid) == (
+        *("12.50", "4111 1111", "a", True),
+    )

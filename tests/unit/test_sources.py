@@ -14,6 +14,7 @@ from pipeline.errors import InputError
 from pipeline.sources import TRANSACTION, Source, TimeFormat, source
 from pipeline.sources.column_types import TYPES, canonical
 from pipeline.sources.durations import duration, in_words
+from pipeline.sources.paths import Path, parsed, written_path
 
 GOOD: dict[str, Any] = {
     "topic": "payments.v2",
@@ -79,11 +80,28 @@ def test_types_as_people_write_them(written: str, named: str) -> None:
         ({"schema": {"at": "timestamp(3)", "n": "array<string>"}}, "is not a type that a column"),
         ({"schema": {"at": "timestamp(3)", "n": "number"}}, "'number' is not a type"),
         ({"schema": {"at": "timestamp(3)", "n": 5}}, "'5' is not a type"),
-        ({"schema": {"at": "timestamp(3)", "a b": "string"}}, "column 'a b' cannot be read yet"),
-        ({"schema": {"at": "timestamp(3)", "__n": "string"}}, "column '__n' cannot be read yet"),
+        ({"schema": {"at": "timestamp(3)", "a b": "string"}}, "column 'a b' cannot be the name"),
+        ({"schema": {"at": "timestamp(3)", "__n": "string"}}, "column '__n' cannot be the name"),
         ({"schema": {"at": "timestamp(3)", "At": "string"}}, "differ in capital letters alone"),
         ({"schema": {"at": "timestamp(3)", "window_end": "date"}}, "cannot be called 'window_end'"),
         ({"user": "whom"}, "user names 'whom', which is not in the schema"),
+        ({"paths": {"whom": "a.b"}}, "paths names 'whom', which is not in the schema"),
+        ({"paths": {"who": "a..b"}}, "column 'who': 'a..b' is no path to a field"),
+        ({"paths": {"who": ".a"}}, "'.a' is no path to a field"),
+        ({"paths": {"who": "a."}}, "'a.' is no path to a field"),
+        ({"paths": {"who": ""}}, "'' is no path to a field"),
+        ({"paths": {"who": "[0].a"}}, "'[0].a' is no path to a field"),
+        ({"paths": {"who": "a[x]"}}, "'a[x]' is no path to a field"),
+        ({"paths": {"who": "a[-1]"}}, "is no path to a field"),
+        ({"paths": {"who": '"a'}}, "is no path to a field"),
+        ({"paths": {"who": "a\x1b"}}, "is no path to a field"),
+        ({"paths": {"who": "amount.x"}}, "for a decimal(12, 2), which another column takes for an"),
+        (
+            {"paths": {"who": "a.b", "bad": "a.b"}},
+            "the path a.b takes a value for a boolean",
+        ),
+        ({"paths": {"who": "a.b", "bad": "a[0]"}}, "for an array, which another column takes for"),
+        ({"paths": {"who": "a.b"}, "format": "avro"}, "paths are for JSON, and its format is avro"),
         ({"amount": "sum"}, "amount names 'sum', which is not in the schema"),
         ({"label": "fraud"}, "label names 'fraud', which is not in the schema"),
         ({"required": ("who", "whom")}, "required names 'whom', which is not in the schema"),
@@ -143,3 +161,22 @@ def test_a_length_of_time_in_words_is_read_again(milliseconds: int) -> None:
 )
 def test_the_name_of_a_table_is_safe(topic: str, name: str) -> None:
     assert declared(topic=topic).name == name
+
+
+@pytest.mark.parametrize(
+    "path",
+    [("a",), ("a", "b"), ("a", 0), ("a-b", 12, 3, "c d"), ("a.b", "[0]"), ('say "x"', "é"), ("0",)],
+)
+def test_paths_are_read_as_they_are_written(path: Path) -> None:
+    assert parsed(written_path(path)) == path
+
+
+@given(st.lists(st.text().filter(str.isprintable).filter(bool) | st.integers(0, 999_999)))
+def test_any_path_is_read_as_it_is_written(steps: list[str | int]) -> None:
+    path = ("first", *steps)
+    assert parsed(written_path(path)) == path
+
+
+def test_sensitive_fields_are_those_of_the_record() -> None:
+    found = declared(paths={"who": "card.holders[0]", "bad": "is-bad"}, sensitive=("who", "amount"))
+    assert found.sensitive_fields == {"holders", "amount"}

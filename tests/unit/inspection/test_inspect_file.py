@@ -140,10 +140,12 @@ def test_json_keeps_its_types(tmp_path: Path, name: str, text: str) -> None:
         "at": "timestamp(3)",
         "who": "int64",
         "zip": "string",
+        "in_a": "int64",
         "ok": "boolean",
     }
     assert (found.source.topic, found.source.time_format) == (name[0], TimeFormat.EPOCH_MS)
-    assert dict(found.left_out) == {"in": "an object, which is not supported yet"}
+    assert found.source.paths == (("in_a", ("in", "a")),)
+    assert found.left_out == ()
     assert (found.records, found.invalid) == (20, {})
     assert look(path, most=5).records == 5
 
@@ -162,7 +164,7 @@ def test_parquet_has_types_of_its_own(tmp_path: Path) -> None:
     found = look(path)
     assert (found.source.time, found.source.time_format) == ("at", TimeFormat.ISO)
     assert found.source.columns["day"] == "date"
-    assert dict(found.left_out) == {"tags": "an array, which is not supported yet"}
+    assert dict(found.left_out) == {"tags": "an array; paths can name an element of it"}
     mean = next(field for field in found.fields if field.name == "mean")
     assert (mean.type, mean.values) == ("float64", 39)
     assert not found.invalid
@@ -231,7 +233,7 @@ def test_names_in_a_file_cannot_get_out_of_their_strings(tmp_path: Path) -> None
     quoted = """a'\"\") AS x, __import__('os')"""
     path = written(tmp_path, "bad.csv", f'when;"{quoted}";n\n{START};x;1\n{START};y;2')
     found = look(path)
-    assert len(found.left_out) == 1
+    assert [path for _, path in found.source.paths] == [(quoted.replace('""', '"'),)]
     assert declared(found, tmp_path) == found.source
 
 
