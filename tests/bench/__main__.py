@@ -16,9 +16,7 @@ from pathlib import Path
 from pipeline import config, contract
 from pipeline.config import Settings
 from pipeline.kafka import topics
-from pipeline.kafka.producer import TransactionProducer
 from pipeline.kafka.read_to_end import read_to_end
-from pipeline.simulator import encode
 from pipeline.simulator.generator import Generator
 from pipeline.stack.runtime import Runtime
 from tests.e2e.conftest import stack_environment, stack_processes
@@ -31,21 +29,26 @@ from .restarts import bench_restarts
 from .running import bench_running
 from .signals import bench_signals
 from .start import ROW, bench_start
+from .transactions import number_of_records, records, send
 from .verification import bench_verify
 
-FLAGGED_TOPIC = "flagged_transactions"
 JOBS = ("rolling", "tumbling", "flagged")
 CAUGHT_UP = "flagged   lag 0"
-PARTS = ("paint", "start", "console", "features", "verify", "running", "signals", "restarts")
+PARTS = (
+    *("paint", "start", "console", "features"),
+    *("verify", "running", "signals", "restarts"),
+)
+SENT = 400_000
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="make bench")
     parser.add_argument("--only", action="append", choices=PARTS, help="measure this part alone")
-    parser.add_argument("--rounds", type=int, default=3, help="starts from nothing")
-    parser.add_argument("--transactions", type=int, default=400_000)
+    parser.add_argument("--rounds", type=int, default=3, help="of parts that repeat")
+    parser.add_argument("--transactions", type=int, help="instead of each part's own number")
     options = parser.parse_args()
+    sent = options.transactions or SENT
     wanted = options.only or PARTS
     with tempfile.TemporaryDirectory(prefix="fraudwatch-bench-") as name:
         folder = Path(name)
@@ -57,13 +60,13 @@ def main() -> None:
         if "console" in wanted:
             bench_console_load(settings)
         if "features" in wanted:
-            bench_features(settings, options.transactions)
+            bench_features(settings, sent)
         if "verify" in wanted:
-            bench_verify(settings, min(300_000, options.transactions))
+            bench_verify(settings, min(300_000, sent))
         if "running" in wanted:
-            bench_running(folder / "running", max(1_000_000, options.transactions))
+            bench_running(folder / "running", max(1_000_000, sent))
         if "signals" in wanted:
-            bench_signals(settings, folder, min(200_000, options.transactions))
+            bench_signals(settings, folder, min(200_000, sent))
         if "restarts" in wanted:
             bench_restarts(settings)
 
@@ -78,11 +81,9 @@ def bench_features(settings: Settings, count: int) -> None:
             runtime.start_job(name)
         generator = Generator()
         rows = [generator.next(7.2) for _ in range(count)]
-        records = [(encode.key(row), encode.value(row)) for row in rows]
+        encoded = records(rows)
         began = time.monotonic()
-        with TransactionProducer(runtime.kafka) as producer:
-            for key, value in records:
-                producer.send(key, value)
+        send(runtime.kafka, encoded)
         sent = time.monotonic() - began
         fraud = sum(row.is_fraud for row in rows)
         seconds_until(lambda: _computed(runtime, rows[-1].trans_date_trans_time, fraud), 600)
@@ -117,8 +118,7 @@ def bench_attach(settings: Settings, runtime: Runtime) -> None:
 
 def _computed(runtime: Runtime, newest: datetime, fraud: int) -> bool:
     """Whether all final results are written: watermarks at the end, every flagged row sent."""
-    flagged = next(t for t in topics.list_topics(runtime.kafka) if t.name == FLAGGED_TOPIC)
-    if flagged.records is None or flagged.records < fraud:
+    if number_of_records(runtime.kafka, contract.FLAGGED_TOPIC) < fraud:
         return False
     # Partitions end at different times, and the watermark is that of the earliest end.
     wanted = newest - contract.WATERMARK_DELAY - timedelta(minutes=5)

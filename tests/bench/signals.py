@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -14,16 +13,14 @@ import duckdb
 from pipeline import contract
 from pipeline.config import Settings
 from pipeline.contract import Transaction
-from pipeline.kafka.producer import TransactionProducer
-from pipeline.simulator import encode
 from pipeline.simulator.generator import Generator
 from pipeline.stack.installed_model import installed
 from pipeline.stack.runtime import Runtime
-from tests.e2e.conftest import stack_environment
 
 from .alert_latency import bench_alert_latency
-from .processes import measured
+from .processes import fraudwatch
 from .report import MIB, seconds_until, show
+from .transactions import load, records, send
 
 FEATURES: Final = ("rolling", "tumbling", "flagged")
 BACKTEST_ROWS: Final = 1_300_000
@@ -38,13 +35,11 @@ def bench_signals(settings: Settings, folder: Path, count: int) -> None:
     rows = [generator.next(STEP) for _ in range(DISTINCT)]
     small, large = folder / "small.parquet", folder / "large.parquet"
     write(rows, small, large)
-    variables = stack_environment(settings.state_dir)
     model = folder / "fraud.model"
-    command = [str(Path(sys.executable).parent / "fraudwatch")]
-    took = measured([*command, "train", str(small), "--out", str(model)], variables)
+    took = fraudwatch(settings, "train", str(small), "--out", str(model))
     show(f"train on {DISTINCT:,} transactions, 11 fits", f"{took.seconds:.0f} s")
     for what, options in (("rules", ["--signal", "rules"]), ("a model", ["--model", str(model)])):
-        took = measured([*command, "backtest", str(large), *options], variables)
+        took = fraudwatch(settings, "backtest", str(large), *options)
         show(
             f"backtest of {BACKTEST_ROWS:,} rows, {what}",
             f"{took.seconds:.0f} s",
@@ -77,16 +72,13 @@ def bench_signals(settings: Settings, folder: Path, count: int) -> None:
 
 def write(rows: Sequence[Transaction], small: Path, large: Path) -> None:
     """Write the rows, and a large file of the same rows of many other customers."""
-    jsonl = small.with_suffix(".jsonl")
-    with jsonl.open("wb") as file:
-        file.writelines(encode.value(row) + b"\n" for row in rows)
     with duckdb.connect() as connection:
-        connection.execute(f"CREATE TABLE small AS FROM read_json('{jsonl}')")
-        connection.execute(f"COPY small TO '{small}' (FORMAT PARQUET)")
+        load(connection, rows, small.with_suffix(".jsonl"))
+        connection.execute(f"COPY transactions TO '{small}' (FORMAT PARQUET)")
         copies = BACKTEST_ROWS // len(rows)
         connection.execute(
             f"COPY (SELECT * EXCLUDE (copy) REPLACE (user_id + 1000003 * copy AS user_id) "
-            f"FROM small, range({copies}) AS copies(copy)) TO '{large}' (FORMAT PARQUET)"
+            f"FROM transactions, range({copies}) AS copies(copy)) TO '{large}' (FORMAT PARQUET)"
         )
 
 
@@ -100,11 +92,9 @@ def rate_of(runtime: Runtime, jobs: Sequence[str], count: int) -> float:
         runtime.start_job(name)
     generator = Generator()
     rows = [generator.next(STEP) for _ in range(count)]
-    records = [(encode.key(row), encode.value(row)) for row in rows]
+    encoded = records(rows)
     began = time.monotonic()
-    with TransactionProducer(runtime.kafka) as producer:
-        for key, value in records:
-            producer.send(key, value)
+    send(runtime.kafka, encoded)
     seconds_until(_computed(runtime, jobs, rows[-1].trans_date_trans_time))
     return count / (time.monotonic() - began)
 

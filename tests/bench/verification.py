@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 from pipeline.config import Settings
 from pipeline.stack.runtime import Runtime
-from tests.e2e.conftest import stack_environment
 
-from .processes import measured
+from .processes import fraudwatch
 from .report import MIB, show
 from .transactions import send_and_wait
 
@@ -24,8 +20,7 @@ def bench_verify(settings: Settings, count: int) -> None:
         for name in names:
             runtime.start_job(name)
         send_and_wait(runtime, count, len(names))
-        command = [str(Path(sys.executable).parent / "fraudwatch"), "verify"]
-        seconds, peak, code = measured(command, stack_environment(settings.state_dir))
+        seconds, peak, code = fraudwatch(settings, "verify")
     finally:
         runtime.close()
     what = f"verify of {count:,} transactions, {len(names)} features"
