@@ -22,6 +22,7 @@ from pipeline.stack.runtime import Runtime
 from tests.e2e.conftest import stack_environment, stack_processes
 from tests.e2e.test_console import Terminal
 
+from . import files
 from .console import bench_console_load
 from .paint import bench_paint
 from .report import MIB, resident, seconds_until, show
@@ -35,7 +36,7 @@ from .verification import bench_verify
 JOBS = ("rolling", "tumbling", "flagged")
 CAUGHT_UP = "flagged   lag 0"
 PARTS = (
-    *("paint", "start", "console", "features"),
+    *("paint", "start", "console", "features", "files"),
     *("verify", "running", "signals", "restarts"),
 )
 SENT = 400_000
@@ -61,6 +62,8 @@ def main() -> None:
             bench_console_load(settings)
         if "features" in wanted:
             bench_features(settings, sent)
+        if "files" in wanted:
+            files.bench_files(settings, folder, options.transactions or files.ROWS, options.rounds)
         if "verify" in wanted:
             bench_verify(settings, min(300_000, sent))
         if "running" in wanted:
