@@ -24,6 +24,7 @@ from tests.e2e.test_console import Terminal
 
 from . import files
 from .console import bench_console_load
+from .inspection import bench_inspect
 from .paint import bench_paint
 from .report import MIB, resident, seconds_until, show
 from .restarts import bench_restarts
@@ -36,7 +37,7 @@ from .verification import bench_verify
 JOBS = ("rolling", "tumbling", "flagged")
 CAUGHT_UP = "flagged   lag 0"
 PARTS = (
-    *("paint", "start", "console", "features", "files"),
+    *("paint", "start", "console", "features", "files", "inspect"),
     *("verify", "running", "signals", "restarts"),
 )
 SENT = 400_000
@@ -64,6 +65,8 @@ def main() -> None:
             bench_features(settings, sent)
         if "files" in wanted:
             files.bench_files(settings, folder, options.transactions or files.ROWS, options.rounds)
+        if "inspect" in wanted:
+            bench_inspect(settings, min(100_000, sent), options.rounds)
         if "verify" in wanted:
             bench_verify(settings, min(300_000, sent))
         if "running" in wanted:
