@@ -22,7 +22,7 @@ from pipeline.stack.runtime import Runtime
 from tests.e2e.conftest import stack_environment, stack_processes
 from tests.e2e.test_console import Terminal
 
-from . import files
+from . import files, formats
 from .console import bench_console_load
 from .inspection import bench_inspect
 from .paint import bench_paint
@@ -37,7 +37,7 @@ from .verification import bench_verify
 JOBS = ("rolling", "tumbling", "flagged")
 CAUGHT_UP = "flagged   lag 0"
 PARTS = (
-    *("paint", "start", "console", "features", "files", "inspect"),
+    *("paint", "start", "console", "features", "formats", "files", "inspect"),
     *("verify", "running", "signals", "restarts"),
 )
 SENT = 400_000
@@ -63,6 +63,8 @@ def main() -> None:
             bench_console_load(settings)
         if "features" in wanted:
             bench_features(settings, sent)
+        if "formats" in wanted:
+            formats.bench_formats(settings, options.transactions or formats.RECORDS, options.rounds)
         if "files" in wanted:
             files.bench_files(settings, folder, options.transactions or files.ROWS, options.rounds)
         if "inspect" in wanted:
