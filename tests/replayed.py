@@ -16,6 +16,7 @@ from pipeline.files.left_out import LeftOutRow
 from pipeline.files.mapping import read_options
 from pipeline.files.opened import Files, opened
 from pipeline.files.prepared import PreparedFiles
+from pipeline.files.target import TRANSACTIONS, Target
 
 NOW = datetime(2026, 1, 1)
 HEADER = "trans_date_trans_time,cc_num,merchant,category,amt,first,last,zip,dob,trans_num,is_fraud"
@@ -34,7 +35,7 @@ class Read:
         passed_over: Files without transactions.
     """
 
-    records: list[tuple[bytes, bytes]]
+    records: list[tuple[bytes | None, bytes]]
     left_out: list[LeftOutRow]
     counts: dict[str, int]
     layouts: list[str]
@@ -61,15 +62,19 @@ class Read:
 
 @contextmanager
 def recognised(
-    *names: str | Path, encoding: str = "", maps: tuple[str, ...] = ()
+    *names: str | Path,
+    encoding: str = "",
+    maps: tuple[str, ...] = (),
+    target: Target = TRANSACTIONS,
 ) -> Iterator[Files]:
     """Files that can be read, as of NOW; their work folder is removed."""
     with TemporaryDirectory() as state:
-        given: Mapping[str, str] = read_options(maps)
+        given: Mapping[str, str] = read_options(maps, target)
         with opened(
             [str(name) for name in names],
             dict(given),
             Path(state),
+            target=target,
             encoding=encoding,
             now=lambda: NOW,
         ) as files:
@@ -77,7 +82,7 @@ def recognised(
         assert not list(Path(state).iterdir())
 
 
-def records(ready: PreparedFiles) -> list[tuple[bytes, bytes]]:
+def records(ready: PreparedFiles) -> list[tuple[bytes | None, bytes]]:
     return [
         record for batch in ready.batches() for record in zip(batch.keys, batch.values, strict=True)
     ]
@@ -88,9 +93,10 @@ def read(
     encoding: str = "",
     maps: tuple[str, ...] = (),
     shift: timedelta = timedelta(),
+    target: Target = TRANSACTIONS,
 ) -> Read:
     """Read files as `replay` does."""
-    with recognised(*names, encoding=encoding, maps=maps) as files:
+    with recognised(*names, encoding=encoding, maps=maps, target=target) as files:
         ready = files.read(lambda _: None)
         ready.move(shift)
         return Read(

@@ -37,7 +37,6 @@ def transactions_of(
     Raises:
         InputError: A file cannot be read, or none holds a transaction.
     """
-    from pipeline import contract
     from pipeline.files.mapping import read_options
     from pipeline.files.opened import opened
     from pipeline.parity.batch import INPUT
@@ -51,8 +50,7 @@ def transactions_of(
         if ready.left_out:
             rows = sum(left.rows for left in ready.left_out)
             say(f"{counted(rows, 'row')} left out, which `fraudwatch replay` would not send.")
-        columns = ", ".join(contract.TRANSACTION_FIELDS)
-        ready.connection.execute(f"CREATE VIEW {INPUT} AS SELECT {columns} FROM rows")
+        ready.connection.execute(f"CREATE VIEW {INPUT} AS SELECT unnest(value) FROM rows")
         yield ready.connection
 
 

@@ -34,13 +34,19 @@ class Content(Protocol):
     def unit(self) -> str:
         """The unit in which its rows are numbered: `line`."""
 
+    @property
+    def has_nulls(self) -> bool:
+        """Whether null and an empty text are written in two ways."""
+
     def as_it_is(self) -> str | None:
         """A query for its columns and a null `__place`; None if DuckDB cannot read it directly."""
 
     def holds(self, rows: int, work: Work) -> bool:
         """Whether that query returns all rows, if it returned this many."""
 
-    def table(self, work: Work, most: int | None = None) -> AbstractContextManager[str]:
+    def table(
+        self, work: Work, most: int | None = None, *, exact: bool = False
+    ) -> AbstractContextManager[str]:
         """A query for its columns and `__place`, valid inside the context.
 
         Rows that cannot be separated are left out at the end of the context.
@@ -48,6 +54,7 @@ class Content(Protocol):
         Args:
             work: Database and folder for reading it.
             most: How many rows to read from its beginning; all of them when None.
+            exact: Whether numbers keep all their digits, which costs a moment in JSON.
         """
 
     def objects(self, work: Work, most: int) -> AbstractContextManager[str]:
@@ -59,13 +66,14 @@ class _Parquet(Careful):
     source: FileSource
     types: Mapping[str, str]
     unit: str = "row"
+    has_nulls: bool = True
 
     @property
     def columns(self) -> tuple[str, ...]:
         return tuple(self.types)
 
     @contextmanager
-    def table(self, work: Work, most: int | None = None) -> Iterator[str]:
+    def table(self, work: Work, most: int | None = None, *, exact: bool = False) -> Iterator[str]:
         yield (
             "SELECT file_row_number + 1 AS __place, COLUMNS(* EXCLUDE file_row_number)::VARCHAR "
             f"FROM {self._rows(work, most)}"

@@ -11,6 +11,9 @@ _TIME: Final = (
     r"(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:[.,]\d*)?)?\s*([AaPp])?[Mm]?$"
 )
 _ZONE: Final = r"\d:\d\d.*([+-]\d\d(:?\d\d)?|[zZ]|UTC|GMT)$"
+# The time before its zone, and the zone.
+_ZONED: Final = r"^(.*?\d:\d\d[^+\-zZUG]*?)\s*([+-]\d\d(?::?\d\d)?|[zZ]|UTC|GMT)$"
+_FRACTION: Final = r":\d{1,2}[.,](\d{1,3})"
 _SECONDS_MISSING: Final = r"[ T]\d{1,2}:\d{1,2}(\s*[AaPp][Mm])?$"
 # A day and a month in either order.
 _SHORT: Final = r"^\d{1,2}[-/.]\d{1,2}[-/.]"
@@ -43,6 +46,28 @@ CREATE MACRO time_of(t, day_first) AS coalesce(
     time_of_parts(regexp_extract(t, '{_TIME}', ['a', 'b', 'c', 'h', 'm', 's', 'half']), day_first),
     time_of_epoch(t));
 CREATE MACRO has_zone(t) AS regexp_matches(t, '{_ZONE}');
+-- The same to the millisecond, and in UTC if it has a zone.
+CREATE MACRO milliseconds_of(digits) AS
+    to_milliseconds(coalesce(TRY_CAST(nullif(rpad(digits, 3, '0'), '000') AS BIGINT), 0));
+CREATE MACRO local_time_of(t, day_first) AS
+    CASE WHEN regexp_full_match(t, '\d{{12,13}}(\.\d*)?')
+         THEN make_timestamp(CAST(trunc(TRY_CAST(t AS DOUBLE)) AS BIGINT) * 1000)
+         WHEN regexp_full_match(t, '\d{{9,10}}\.\d+')
+         THEN time_of_epoch(t) + milliseconds_of(split_part(t, '.', 2)[:3])
+         ELSE coalesce(plain_time(t),
+              time_of(t, day_first) + milliseconds_of(regexp_extract(t, '{_FRACTION}', 1))) END;
+CREATE MACRO ahead_of_utc(digits, sign) AS
+    to_minutes(sign * (coalesce(TRY_CAST(digits[:2] AS BIGINT), 0) * 60
+                       + coalesce(TRY_CAST(digits[3:] AS BIGINT), 0)));
+CREATE MACRO time_of_zoned(p, day_first) AS
+    local_time_of(p.time, day_first)
+    - ahead_of_utc(regexp_replace(p.zone, '\D', '', 'g'), if(p.zone[1] = '-', -1, 1));
+CREATE MACRO exact_time_of(t, day_first) AS
+    CASE WHEN has_zone(t)
+         THEN time_of_zoned(regexp_extract(t, '{_ZONED}', ['time', 'zone']), day_first)
+         ELSE local_time_of(t, day_first) END;
+CREATE MACRO date_of(t, day_first) AS
+    CAST(coalesce(time_of(t, day_first), time_of(t || ' 0:00', day_first)) AS DATE);
 CREATE MACRO lacks_seconds(t) AS
     plain_time(t) IS NULL AND regexp_matches(t, '{_SECONDS_MISSING}');
 CREATE MACRO short_date(t) AS plain_time(t) IS NULL AND regexp_matches(t, '{_SHORT}');
@@ -63,13 +88,17 @@ CREATE MACRO plain_amount(t) AS
     CASE WHEN isfinite(TRY_CAST(t AS DOUBLE)) AND NOT contains(t, '_')
          THEN TRY_CAST(t AS DOUBLE) END;
 CREATE MACRO bare(t) AS regexp_replace(t, '[$\x{{20ac}}\x{{a3}}\s\x{{a0}}\x{{202f}}]', '', 'g');
-CREATE MACRO amount_of(t, comma) AS
+CREATE MACRO bare_number(t, comma) AS
     CASE WHEN comma
-         THEN CASE WHEN regexp_full_match(bare(t), '{_COMMA}') THEN plain_amount(
-              replace(regexp_replace(bare(t), '[.''\x{{2019}}]', '', 'g'), ',', '.')) END
-         ELSE coalesce(plain_amount(t), plain_amount(
-              CASE WHEN regexp_full_match(bare(t), '{_POINT}')
-                   THEN replace(bare(t), ',', '') ELSE bare(t) END)) END;
+         THEN CASE WHEN regexp_full_match(bare(t), '{_COMMA}') THEN
+              replace(regexp_replace(bare(t), '[.''\x{{2019}}]', '', 'g'), ',', '.') END
+         WHEN regexp_full_match(bare(t), '{_POINT}') THEN replace(bare(t), ',', '')
+         ELSE bare(t) END;
+CREATE MACRO amount_of(t, comma) AS coalesce(
+    CASE WHEN NOT comma THEN plain_amount(t) END, plain_amount(bare_number(t, comma)));
+-- A text that DuckDB casts to a decimal with all its digits.
+CREATE MACRO exact_number(t, comma) AS
+    CASE WHEN plain_amount(bare_number(t, comma)) IS NOT NULL THEN bare_number(t, comma) END;
 CREATE MACRO flag_of(t) AS
     CASE WHEN t = '0' THEN 0 WHEN t = '1' THEN 1
          WHEN lower(trim(t)) IN ('0', '0.0', 'false', 'f', 'no', 'n') THEN 0

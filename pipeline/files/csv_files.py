@@ -33,6 +33,7 @@ class Csv:
     dialect: Dialect
     encoding: str
     unit: str = "line"
+    has_nulls: bool = False
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -58,7 +59,7 @@ class Csv:
         return rows + self.dialect.skip == _lines_of(path)
 
     @contextmanager
-    def table(self, work: Work, most: int | None = None) -> Iterator[str]:
+    def table(self, work: Work, most: int | None = None, *, exact: bool = False) -> Iterator[str]:
         """See `Content`."""
         staged = work.folder / "lines.csv"
         self._write(staged, work, most)

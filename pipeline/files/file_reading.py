@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import duckdb
 
-from pipeline.contract import KEY_COLUMN
 from pipeline.text.sql import identifier, literal
 
-from . import conventions, rows_table
+from . import oddities, rows_table
 from .contents import Content
 from .conventions import Conventions
+from .left_out_rows import Checks
 from .mapping import Fields
 from .sources import FileSource
 from .work import Work, explained
@@ -24,7 +24,7 @@ class ReadFile:
 
     Attributes:
         name: Name for the user.
-        fields: How its rows became transactions.
+        fields: How its rows became records.
         rows: Number of its rows, including those that are left out.
         unit: The unit in which its rows are numbered.
         notes: Sentences about how it was read, and what it has lost.
@@ -37,64 +37,85 @@ class ReadFile:
     notes: tuple[str, ...]
 
 
-def read(number: int, source: FileSource, content: Content, fields: Fields, work: Work) -> ReadFile:
-    """Read a file into the table `rows`.
+@dataclass(frozen=True, slots=True)
+class FileReader:
+    """Reads files into the table `rows`.
 
-    Args:
-        number: Number of the file in this replay.
-        source: The file.
-        content: Its contents.
-        fields: How its rows become transactions.
-        work: Database and folder for reading it.
-
-    Raises:
-        InputError: It cannot be read, or an expression does not work.
+    Attributes:
+        checks: What the rows become, and which of them are left out.
+        work: Database and folder for reading files.
     """
-    if (total := _read_as_it_is(number, content, fields, work)) is not None:
-        return ReadFile(source.name, fields, total, content.unit, ())
-    with explained(f"{source.name} cannot be read"), content.table(work) as table:
-        texts = _texts(table, content, fields)
-        rows_table.insert(work, number, texts, Conventions())
-        total, _, odd = rows_table.count(work, number)
-        said: tuple[str, ...] = ()
-        if odd[conventions.SHORT_DATE] or odd[conventions.ODD_AMOUNT]:
-            used, said = conventions.best(work.connection, texts)
-            if used != Conventions():
-                rows_table.drop(work, number)
-                rows_table.insert(work, number, texts, used)
-    rows_table.leave_out(work, number, source.name, content.unit)
-    by_name = "first" in fields.fields[KEY_COLUMN]
-    lost = conventions.lost(total, odd, by_name=by_name)
-    return ReadFile(source.name, fields, total, content.unit, (*said, *lost))
 
+    checks: Checks
+    work: Work
 
-def _read_as_it_is(number: int, content: Content, fields: Fields, work: Work) -> int | None:
-    """Read a file directly; returns its number of rows, or None if any row is at fault or odd.
+    def read(self, number: int, source: FileSource, content: Content, fields: Fields) -> ReadFile:
+        """Read a file into the table `rows`.
 
-    Most files can be read directly, and need no copy with the numbers of their lines.
-    """
-    query = content.as_it_is()
-    if query is None or any("__place" in text for text in fields.fields.values()):
+        Args:
+            number: Number of the file in this replay.
+            source: The file.
+            content: Its contents.
+            fields: How its rows become records.
+
+        Raises:
+            InputError: It cannot be read, or an expression does not work.
+        """
+        work, target = self.work, self.checks.target
+        if (total := self._read_as_it_is(number, content, fields)) is not None:
+            return ReadFile(source.name, fields, total, content.unit, ())
+        exact = target.source.has_decimals
+        with (
+            explained(f"{source.name} cannot be read"),
+            content.table(work, exact=exact) as table,
+        ):
+            texts = self._texts(table, content, fields)
+            self._insert(number, texts, Conventions())
+            total, _, odd = rows_table.count(work, number)
+            said: tuple[str, ...] = ()
+            if odd[oddities.SHORT_DATE] or odd[oddities.ODD_AMOUNT]:
+                used, said = oddities.best(work.connection, texts, target)
+                if used != Conventions():
+                    rows_table.drop(work, number)
+                    self._insert(number, texts, used)
+        rows_table.leave_out(work, number, source.name, content.unit, self.checks)
+        by_name = "first" in fields.fields.get(target.source.user or "", "")
+        lost = oddities.lost(total, odd, target, by_name=by_name)
+        return ReadFile(source.name, fields, total, content.unit, (*said, *lost))
+
+    def _read_as_it_is(self, number: int, content: Content, fields: Fields) -> int | None:
+        """Read a file directly; returns its number of rows, or None if any is at fault or odd.
+
+        Most files can be read directly, and need no copy with the numbers of their lines.
+        """
+        query = content.as_it_is()
+        if query is None or any("__place" in text for text in fields.fields.values()):
+            return None
+        with suppress(duckdb.Error):
+            self._insert(number, self._texts(query, content, fields), Conventions())
+            total, faults, odd = rows_table.count(self.work, number)
+            if content.holds(total, self.work) and not faults and not any(odd.values()):
+                return total
+        rows_table.drop(self.work, number)
         return None
-    with suppress(duckdb.Error):
-        rows_table.insert(work, number, _texts(query, content, fields), Conventions())
-        total, faults, odd = rows_table.count(work, number)
-        if content.holds(total, work) and not faults and not any(odd.values()):
-            return total
-    rows_table.drop(work, number)
-    return None
 
+    def _insert(self, number: int, texts: str, how: Conventions) -> None:
+        rows_table.insert(self.work, number, texts, how, self.checks)
 
-def _texts(table: str, content: Content, fields: Fields) -> str:
-    """A query for the fields as texts in `raw`, with `__place` and `epoch`."""
-    have = {column.lower() for column in content.columns}
-    names = "".join(
-        f", {identifier(column)} AS {identifier(known)}"
-        for known, column in fields.columns.items()
-        if known not in have
-    )
-    raw = ", ".join(f"{literal(f)}: CAST({text} AS VARCHAR)" for f, text in fields.fields.items())
-    epoch = f"CAST({fields.seconds} AS VARCHAR)" if fields.seconds else "NULL::VARCHAR"
-    return (
-        f"SELECT __place, {{{raw}}} AS raw, {epoch} AS epoch FROM (SELECT *{names} FROM ({table}))"
-    )
+    def _texts(self, table: str, content: Content, fields: Fields) -> str:
+        """A query for the fields as texts in `raw`, with `__place` and `epoch`."""
+        have = {column.lower() for column in content.columns}
+        names = "".join(
+            f", {identifier(column)} AS {identifier(known)}"
+            for known, column in fields.columns.items()
+            if known.lower() not in have
+        )
+        # Other formats write null and an empty text in two ways.
+        blank = self.checks.target.nulls and not content.has_nulls
+        text = "nullif(CAST({} AS VARCHAR), '')" if blank else "CAST({} AS VARCHAR)"
+        raw = ", ".join(f"{literal(f)}: {text.format(sql)}" for f, sql in fields.fields.items())
+        epoch = f"CAST({fields.seconds} AS VARCHAR)" if fields.seconds else "NULL::VARCHAR"
+        return (
+            f"SELECT __place, {{{raw}}} AS raw, {epoch} AS epoch "
+            f"FROM (SELECT *{names} FROM ({table}))"
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ import msgspec
 
 from pipeline.errors import InputError
 from pipeline.text.malformed import MALFORMED
-from pipeline.text.sql import literal
+from pipeline.text.sql import identifier, literal
 
 from . import duckdb_sql
 from .careful import Careful
@@ -29,13 +30,33 @@ _ENVELOPE: Final = frozenset(("topic", "partition", "offset", "value"))
 _FIELDS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _SEPARATOR: Final = "\x01"
 """Between the number of a line and its JSON, which cannot hold this."""
+_NUMBER: Final = r"(-?[0-9][0-9.eE+-]*)"
 _MOST_BYTES: Final = 16 * LONGEST_LINE
 
 
-def _query(columns: Sequence[str], table: str) -> str:
+def _query(columns: Sequence[str], table: str, *, exact: bool) -> str:
     """A query for the fields of objects as texts; nested ones as their JSON."""
     wanted = literal(msgspec.json.encode(dict.fromkeys(columns, "VARCHAR")).decode())
-    return f"SELECT __place, unnest(json_transform(object, {wanted})) FROM ({table})"
+    texts = f"json_transform(object, {wanted})"
+    if not exact:
+        return f"SELECT __place, unnest({texts}) FROM ({table})"
+    fields = "".join(f", {_as_written(name)} AS {identifier(name)}" for name in columns)
+    return f"SELECT __place{fields} FROM (SELECT *, {texts} AS texts FROM ({table}))"
+
+
+def _as_written(name: str) -> str:
+    """A field's text, with all digits if it is a number: DuckDB's JSON has those of a double.
+
+    The number is searched in the text of the object, where deeper ones may have its name, too.
+    """
+    text = f"texts.{identifier(name)}"
+    field = literal(f"{re.escape(msgspec.json.encode(name).decode())}\\s*:\\s*{_NUMBER}")
+    found = f"regexp_extract_all(CAST(object AS VARCHAR), {field}, 1)"
+    same = f"list_filter({found}, lambda n: TRY_CAST(n AS DOUBLE) = TRY_CAST({text} AS DOUBLE))"
+    return (
+        f"CASE WHEN TRY_CAST({text} AS DOUBLE) IS NOT NULL "
+        f"THEN coalesce({same}[1], {text}) ELSE {text} END"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +68,15 @@ class JsonLines(Careful):
     encoding: str
     records: bool
     unit: str = "line"
+    has_nulls: bool = True
 
     @contextmanager
-    def table(self, work: Work, most: int | None = None) -> Iterator[str]:
+    def table(self, work: Work, most: int | None = None, *, exact: bool = False) -> Iterator[str]:
         """See `Content`."""
         with self._staged(work, most) as staged:
             valid = "CASE WHEN json_valid(object) THEN object::JSON END"
-            yield _query(self.columns, f"SELECT __place, {valid} AS object FROM {staged}")
+            rows = f"SELECT __place, {valid} AS object FROM {staged}"
+            yield _query(self.columns, rows, exact=exact)
 
     @contextmanager
     def objects(self, work: Work, most: int) -> Iterator[str]:
@@ -111,12 +134,14 @@ class JsonDocument(Careful):
     path: Path
     array: bool
     unit: str = "object"
+    has_nulls: bool = True
 
     @contextmanager
-    def table(self, work: Work, most: int | None = None) -> Iterator[str]:
+    def table(self, work: Work, most: int | None = None, *, exact: bool = False) -> Iterator[str]:
         """See `Content`."""
         with self._checked(work):
-            yield _query(self.columns, _first(_objects(self.path, self.array), most))
+            rows = _first(_objects(self.path, self.array), most)
+            yield _query(self.columns, rows, exact=exact)
 
     @contextmanager
     def objects(self, work: Work, most: int) -> Iterator[str]:

@@ -5,17 +5,22 @@ The rules of the topic are those of `features.validity`, which Flink runs.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
 from pipeline import contract
+from pipeline.sources import Source
+from pipeline.sources.column_types import TIME, is_decimal, is_number, is_whole
+from pipeline.sources.labels import IN_WORDS, NO, YES
 
 from .left_out import Fault
+from .target import Target
+from .values import raw, value
 
-_TEXTS: Final = tuple(f for f, kind in contract.TRANSACTION_FIELDS.items() if kind == "string")
-_TIME: Final = contract.TIME_COLUMN
 FUTURE: Final = Fault("the time is in the future", invalid=True)
 PAST: Final = Fault("the time is before 1970", invalid=True)
+_HOW_TO_NUMBER: Final = "Of any text a number is made by --map {}='user_of(column)'."
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,71 +32,140 @@ class _Check:
     field: str
 
 
-_HINTS: Final = {
-    contract.KEY_COLUMN: "Of any text a number is made by --map user_id='user_of(column)'."
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """What is checked of each row; the first fault counts.
+
+    Attributes:
+        target: What the rows become.
+    """
+
+    target: Target
+    _checks: tuple[_Check, ...]
+
+    @classmethod
+    def of(cls, target: Target) -> Self:
+        """Return the checks of a target."""
+        return cls(
+            target,
+            (
+                *_readable_time(target),
+                *(_missing(target) if target.nulls else ()),
+                *_readable(target),
+                *_valid(target.source),
+            ),
+        )
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """By the number that `fault_number` gives them."""
+        return tuple(check.fault for check in self._checks)
+
+    def fault_number(self) -> str:
+        """SQL of the number of a row's first fault; null for a row that is sent."""
+        cases = " ".join(
+            f"WHEN {check.condition} THEN {number}" for number, check in enumerate(self._checks)
+        )
+        return f"CAST(CASE {cases} END AS USMALLINT)"
+
+    def example(self) -> str:
+        """SQL of the value of the field at fault, by the column `fault`."""
+        cases = " ".join(
+            f"WHEN {number} THEN left({raw(check.field)}, 40)"
+            for number, check in enumerate(self._checks)
+        )
+        return f"CASE fault {cases} END"
+
+
+def _readable_time(target: Target) -> Iterator[_Check]:
+    time = target.source.time
+    yield _Check(Fault("the time is missing"), f"coalesce({raw(time)}, '') = ''", time)
+    unread = f"{value(time)} IS NULL"
+    if not target.exact_times:
+        zone = Fault("the time has a zone, and event times have none")
+        yield _Check(zone, f"{unread} AND has_zone({raw(time)})", time)
+    yield _Check(Fault("the time is not YYYY-MM-DD HH:MM:SS or similar"), unread, time)
+
+
+def _missing(target: Target) -> Iterator[_Check]:
+    for name in target.source.required:
+        yield _Check(Fault(f"{name} is missing"), f"coalesce({raw(name)}, '') = ''", name)
+
+
+def _readable(target: Target) -> Iterator[_Check]:
+    """Checks of what cannot be read as its column's type, in the order of the kinds of columns."""
+    source = target.source
+    kinds: tuple[list[_Check], ...] = ([], [], [], [], [])
+    for name, dtype in source.schema:
+        unread = f"{value(name)} IS NULL"
+        if name not in source.required:
+            unread += f" AND {raw(name)} <> ''"
+        if name == source.time:
+            continue
+        if dtype == "string":
+            if name in source.required:
+                kinds[4].append(_Check(Fault(f"{name} is missing"), unread, name))
+        elif name == source.label:
+            kinds[2].append(_Check(Fault(f"{name} is not {_flag(dtype)}"), unread, name))
+        elif is_whole(dtype) and name != source.amount:
+            kinds[0].extend(_whole(name, dtype, unread, user=name == source.user))
+        elif is_number(dtype):
+            kinds[1].append(_Check(Fault(f"{name} is not {_number(source, name)}"), unread, name))
+        else:
+            kinds[3].append(_Check(Fault(f"{name} is not {_OTHERS[dtype]}"), unread, name))
+    for kind in kinds:
+        yield from kind
+
+
+_OTHERS: Final = {
+    "boolean": "true or false",
+    "date": "YYYY-MM-DD or similar",
+    TIME: "YYYY-MM-DD HH:MM:SS or similar",
 }
 
 
-def _checks() -> tuple[_Check, ...]:
-    wholes = [
-        _Check(fault, condition, field)
-        for field in ("cc_num", "user_id")
-        for fault, condition in (
-            (
-                Fault(f"{field} is too large for 64 bits"),
-                f"value.{field} IS NULL AND is_whole(raw.{field})",
-            ),
-            (
-                Fault(f"{field} is not a whole number", hint=_HINTS.get(field, "")),
-                f"value.{field} IS NULL",
-            ),
-        )
-    ]
-    most = int(contract.MOST_AMOUNT)
-    return (
-        _Check(Fault("the time is missing"), f"coalesce(raw.{_TIME}, '') = ''", _TIME),
-        _Check(
-            Fault("the time has a zone, and event times have none"),
-            f"value.{_TIME} IS NULL AND has_zone(raw.{_TIME})",
-            _TIME,
-        ),
-        _Check(
-            Fault("the time is not YYYY-MM-DD HH:MM:SS or similar"), f"value.{_TIME} IS NULL", _TIME
-        ),
-        *wholes,
-        _Check(Fault("amt is not an amount"), "value.amt IS NULL", "amt"),
-        _Check(Fault("is_fraud is not 0 or 1"), "value.is_fraud IS NULL", "is_fraud"),
-        *(_Check(Fault(f"{f} is missing"), f"value.{f} IS NULL", f) for f in _TEXTS),
-        _Check(PAST, f"value.{_TIME} < TIMESTAMP '{contract.EARLIEST}'", _TIME),
-        _Check(FUTURE, f"value.{_TIME} > getvariable('latest')", _TIME),
-        _Check(Fault(f"amt is beyond ±{most:,}", invalid=True), f"abs(value.amt) > {most}", "amt"),
-        *(
-            _Check(
-                Fault(f"{f} has more than {contract.MOST_CHARACTERS:,} characters", invalid=True),
-                f"length(value.{f}) > {contract.MOST_CHARACTERS}",
-                f,
+def _flag(dtype: str) -> str:
+    return "true or false" if dtype == "boolean" else "0 or 1"
+
+
+def _number(source: Source, name: str) -> str:
+    what = "an amount" if name == source.amount else "a number"
+    dtype = source.columns[name]
+    return f"{what} of {dtype}" if is_decimal(dtype) else what
+
+
+def _whole(name: str, dtype: str, unread: str, *, user: bool) -> Iterator[_Check]:
+    bits = dtype.removeprefix("int")
+    yield _Check(
+        Fault(f"{name} is too large for {bits} bits"), f"{unread} AND is_whole({raw(name)})", name
+    )
+    hint = _HOW_TO_NUMBER.format(name) if user else ""
+    yield _Check(Fault(f"{name} is not a whole number", hint=hint), unread, name)
+
+
+def _valid(source: Source) -> Iterator[_Check]:
+    """Checks of what the topic's readers do not accept; null is accepted by each of them."""
+    time = source.time
+    yield _Check(PAST, f"{value(time)} < TIMESTAMP '{contract.EARLIEST}'", time)
+    yield _Check(FUTURE, f"{value(time)} > getvariable('latest')", time)
+    if source.amount is not None:
+        most = int(contract.MOST_AMOUNT)
+        fault = Fault(f"{source.amount} is beyond ±{most:,}", invalid=True)
+        yield _Check(fault, f"abs({value(source.amount)}) > {most}", source.amount)
+    for name, dtype in source.schema:
+        if dtype.startswith("float") and name != source.amount:
+            fault = Fault(f"{name} is beyond ±{contract.MOST_NUMBER:g}", invalid=True)
+            yield _Check(fault, f"abs({value(name)}) > {contract.MOST_NUMBER!r}", name)
+    if source.label is not None and source.columns[source.label] == "string":
+        words = ", ".join(f"'{word}'" for word in YES + NO)
+        fault = Fault(f"{source.label} is not {IN_WORDS}", invalid=True)
+        yield _Check(fault, f"lower({value(source.label)}) NOT IN ({words})", source.label)
+    for name, dtype in source.schema:
+        if dtype == "string":
+            yield _Check(
+                Fault(
+                    f"{name} has more than {contract.MOST_CHARACTERS:,} characters", invalid=True
+                ),
+                f"length({value(name)}) > {contract.MOST_CHARACTERS}",
+                name,
             )
-            for f in _TEXTS
-        ),
-    )
-
-
-_CHECKS: Final = _checks()
-FAULTS: Final = tuple(check.fault for check in _CHECKS)
-"""By the number that `fault_number` gives them."""
-
-
-def fault_number() -> str:
-    """SQL of the number of a row's first fault; null for a row that is sent."""
-    cases = " ".join(
-        f"WHEN {check.condition} THEN {number}" for number, check in enumerate(_CHECKS)
-    )
-    return f"CAST(CASE {cases} END AS UTINYINT)"
-
-
-def example() -> str:
-    """SQL of the value of the field at fault, by the column `fault`."""
-    cases = " ".join(
-        f"WHEN {number} THEN left(raw.{check.field}, 40)" for number, check in enumerate(_CHECKS)
-    )
-    return f"CASE fault {cases} END"

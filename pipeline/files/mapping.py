@@ -1,40 +1,34 @@
-"""Maps columns or expressions of a file to the fields of a transaction."""
+"""Maps columns or expressions of a file to the fields of a record."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from pipeline.contract import KEY_COLUMN, TIME_COLUMN, TRANSACTION_FIELDS
+from pipeline.contract import TIME_COLUMN
 from pipeline.errors import ConfigError, InputError
 from pipeline.text.sql import identifier
 
-from .known import LAYOUTS
 from .layouts import Layout, simple
+from .target import TRANSACTIONS, Target
 
-_CARD: Final = "cc_num"
-# Fields that a transaction requires.
-_NEEDED: Final = (TIME_COLUMN, "amt")
 _WORDS: Final = ("null", "true", "false")
-_FILLED: Final = {_CARD: "0", "is_fraud": "0"}
-_HINT: Final = (
-    "Say which column is which with --map, as in --map amt=Amount --map user_id=customer "
-    f"--map {TIME_COLUMN}=booked_at. Known are: {'; '.join(o.name for o in LAYOUTS if o.data)}."
-)
+# What a file lacks, and what is said of it in one sentence.
+_NOTHING: Final = ("''", "NULL")
 
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """How the rows of a file become transactions.
+    """How the rows of a file become records.
 
     Attributes:
         layout: Name of its layout.
         columns: The file's columns by the names that `fields` use for them.
-        fields: DuckDB SQL by field of the topic, in the order of the contract.
+        fields: DuckDB SQL by field of the topic, in the order of the source.
         lacks: By field, a sentence that says what the file lacks for it, and how it is filled.
         seconds: SQL of an epoch, for times that have lost their seconds; empty for none.
-        data: False for a file without transactions.
+        data: False for a file without records.
     """
 
     layout: str
@@ -50,16 +44,17 @@ class Fields:
         return {
             f: text
             for f, text in self.fields.items()
-            if f not in self.lacks and text != "''" and text.strip('"').lower() != f
+            if f not in self.lacks and text not in _NOTHING and text.strip('"').lower() != f.lower()
         }
 
 
-def read_options(options: Sequence[str]) -> dict[str, str]:
+def read_options(options: Sequence[str], target: Target = TRANSACTIONS) -> dict[str, str]:
     """Parse `--map field=column` options; returns them by field.
 
     Raises:
         ConfigError: One is not of that form, or names no field.
     """
+    known = target.source.columns
     given = {}
     for option in options:
         name, separator, expression = option.partition("=")
@@ -67,8 +62,8 @@ def read_options(options: Sequence[str]) -> dict[str, str]:
             raise ConfigError(
                 f"--map {option!r} is not valid.", "Use field=column or field=expression."
             )
-        if name.strip() not in TRANSACTION_FIELDS:
-            fields = ", ".join(TRANSACTION_FIELDS)
+        if name.strip() not in known:
+            fields = ", ".join(known)
             raise ConfigError(
                 f"--map has an unknown field {name.strip()!r}.", f"The fields are {fields}."
             )
@@ -76,59 +71,82 @@ def read_options(options: Sequence[str]) -> dict[str, str]:
     return given
 
 
-def layout_of(header: Sequence[str]) -> Layout | None:
+def layout_of(header: Sequence[str], target: Target = TRANSACTIONS) -> Layout | None:
     """Return the known layout that a header has; None if it has none."""
-    return next((layout for layout in LAYOUTS if not layout.lacking(header)), None)
+    return next((layout for layout in target.layouts if not layout.lacking(header)), None)
 
 
-def is_known(header: Sequence[str]) -> bool:
+def is_known(header: Sequence[str], target: Target = TRANSACTIONS) -> bool:
     """Whether a header is that of a known layout."""
-    return layout_of(header) is not None
+    return layout_of(header, target) is not None
 
 
-def fields_of(name: str, header: Sequence[str], given: Mapping[str, str]) -> Fields:
-    """Return how the rows of a file become transactions.
+def fields_of(
+    name: str, header: Sequence[str], given: Mapping[str, str], target: Target = TRANSACTIONS
+) -> Fields:
+    """Return how the rows of a file become records.
 
     Args:
         name: Name of the file.
         header: Its columns.
         given: The user's mappings, which take precedence over a known layout.
+        target: What the rows become.
 
     Raises:
         InputError: The layout is unknown, and the user's mappings are not sufficient.
     """
     said = {field: _expression(name, header, text) for field, text in given.items()}
-    if (layout := layout_of(header)) is not None:
-        return _of_layout(layout, header, said)
-    own = {simple(column): column for column in reversed(header)}
-    fields = {f: identifier(f) for f in TRANSACTION_FIELDS if f in own} | said
-    lacking = [f for f in _NEEDED if f not in fields]
-    if KEY_COLUMN not in fields and _CARD not in fields:
-        lacking.append(KEY_COLUMN)
-    if lacking:
-        raise _unknown(name, header, lacking if given else ())
+    if (layout := layout_of(header, target)) is not None:
+        return _of_layout(layout, header, said, target)
+    wanted = target.source.columns
+    own = _named(header, wanted)
+    fields = {f: identifier(f) for f in wanted if f in own} | said
+    lacking = [f for f in target.needed if f not in fields]
     lacks = {}
-    if KEY_COLUMN not in fields:
-        fields[KEY_COLUMN] = f"user_of({fields[_CARD]})"
-        lacks[KEY_COLUMN] = "No user ids: a hash of the card number."
-    for fill, words in (("0", "0"), ("''", "empty")):
-        missing = [
-            f for f in TRANSACTION_FIELDS if f not in fields and fill == _FILLED.get(f, "''")
-        ]
+    for f, way in target.derived.items():
+        if f in fields:
+            continue
+        if way.of in fields:
+            fields[f] = f"{way.macro}({fields[way.of]})"
+            lacks[f] = way.words
+        else:
+            lacking.append(f)
+    if lacking:
+        known = given or not target.layouts
+        raise _unknown(name, header, lacking if known else (), target)
+    for fill in target.filled:
+        missing = [f for f in fill.fields if f not in fields]
         if missing:
-            fields |= dict.fromkeys(missing, fill)
-            lacks[missing[0]] = f"No {', '.join(missing)}: {words}."
-    return Fields("columns as they are named", own, _in_order(fields), lacks)
+            fields |= dict.fromkeys(missing, fill.sql)
+            lacks[missing[0]] = f"No {', '.join(missing)}: {fill.words}."
+    return Fields("columns as they are named", own, _in_order(fields, target), lacks)
 
 
-def _of_layout(layout: Layout, header: Sequence[str], said: Mapping[str, str]) -> Fields:
+def _named(header: Sequence[str], fields: Iterable[str]) -> dict[str, str]:
+    """The columns by the fields whose names they have, and the others by their simple names.
+
+    A column has the name of a field that differs in case alone, or else in spaces and signs.
+    """
+    lower = {column.lower(): column for column in reversed(header)}
+    named = {f: lower[f.lower()] for f in fields if f.lower() in lower}
+    others = {simple(column): column for column in reversed(header) if column not in named.values()}
+    for f in fields:
+        if f not in named and simple(f) in others:
+            named[f] = others.pop(simple(f))
+    taken = {f.lower() for f in named}
+    return named | {known: column for known, column in others.items() if known not in taken}
+
+
+def _of_layout(
+    layout: Layout, header: Sequence[str], said: Mapping[str, str], target: Target
+) -> Fields:
     names = layout.names(header)
     own = {f: text for f, (column, text) in layout.own.items() if column in names}
     better = {**own, **said}
     return Fields(
         layout.name,
         names,
-        _in_order({**layout.fields, **better}),
+        _in_order({**layout.fields, **better}, target),
         {f: words for f, words in layout.lacks.items() if f not in better},
         layout.seconds if layout.seconds in names else "",
         layout.data,
@@ -145,18 +163,32 @@ def _expression(name: str, header: Sequence[str], text: str) -> str:
     return identifier(found) if found else text
 
 
-def _in_order(fields: Mapping[str, str]) -> dict[str, str]:
-    return {f: fields[f] for f in TRANSACTION_FIELDS if f in fields}
+def _in_order(fields: Mapping[str, str], target: Target) -> dict[str, str]:
+    return {f: fields[f] for f in target.source.columns if f in fields}
 
 
-def _unknown(name: str, header: Sequence[str], lacking: Sequence[str]) -> InputError:
+def _unknown(
+    name: str, header: Sequence[str], lacking: Sequence[str], target: Target
+) -> InputError:
+    hint = _hint(lacking, target)
     if lacking:
-        return InputError(f"{name} has no column for {', '.join(lacking)}.", _HINT)
-    near = min(LAYOUTS, key=lambda layout: len(layout.lacking(header)) / len(layout.columns))
+        return InputError(f"{name} has no column for {', '.join(lacking)}.", hint)
+    near = min(target.layouts, key=lambda layout: len(layout.lacking(header)) / len(layout.columns))
     missing = near.lacking(header)
     if len(missing) <= len(near.columns) // 2:
         return InputError(
-            f"{name} looks like {near.name}, but has no column {', '.join(sorted(missing))}.", _HINT
+            f"{name} looks like {near.name}, but has no column {', '.join(sorted(missing))}.", hint
         )
     begins = ", ".join(header)[:80]
-    return InputError(f"{name} has no known layout; its columns are {begins!r}.", _HINT)
+    return InputError(f"{name} has no known layout; its columns are {begins!r}.", hint)
+
+
+def _hint(lacking: Sequence[str], target: Target) -> str:
+    if not target.layouts:
+        examples = " ".join(f"--map {f}=column" for f in lacking)
+        return f"Say which column is which: {examples}."
+    known = "; ".join(layout.name for layout in target.layouts if layout.data)
+    return (
+        "Say which column is which with --map, as in --map amt=Amount --map user_id=customer "
+        f"--map {TIME_COLUMN}=booked_at. Known are: {known}."
+    )

@@ -1,4 +1,4 @@
-"""Opens files of transactions by name, and recognises their formats."""
+"""Opens files by name, and recognises their formats."""
 
 from __future__ import annotations
 
@@ -7,18 +7,23 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from shutil import copyfileobj
 
 from pipeline import contract
 from pipeline.errors import InputError
 
-from . import conversions, file_reading, rows_table
+from . import conversions, rows_table
 from .contents import Content, recognised
 from .duckdb_sql import moment
+from .file_reading import FileReader
+from .left_out_rows import Checks
 from .mapping import Fields, fields_of, is_known
 from .prepared import PreparedFiles
 from .sources import FileSource, found
+from .target import TRANSACTIONS, Target
+from .values import value
 from .work import Work, work_in
 
 
@@ -27,11 +32,12 @@ class Files:
     """Files of recognised formats.
 
     Attributes:
-        passed_over: Files of a pattern or a zip without transactions, each with the reason.
+        passed_over: Files of a pattern or a zip without records, each with the reason.
     """
 
     _work: Work
     _latest: datetime
+    _target: Target
     _files: list[tuple[FileSource, Content, Fields]] = field(default_factory=list)
     passed_over: list[str] = field(default_factory=list)
 
@@ -42,15 +48,16 @@ class Files:
             report: Called with the file that is being read.
 
         Raises:
-            InputError: A file cannot be read, or there is no transaction in any of them.
+            InputError: A file cannot be read, or there is no record in any of them.
         """
-        rows_table.create_table(self._work)
+        rows_table.create_table(self._work, self._target)
         self._work.connection.execute(f"SET VARIABLE latest = {moment(self._latest)}")
+        reader = FileReader(Checks.of(self._target), self._work)
         done = []
         for number, (source, content, fields) in enumerate(self._files):
             report(f"reading {source.name}")
-            done.append(file_reading.read(number, source, content, fields, self._work))
-        time = contract.TIME_COLUMN
+            done.append(reader.read(number, source, content, fields))
+        time = value(self._target.source.time)
         counted = self._work.connection.execute(
             f"SELECT count(*), min({time}), max({time}) FROM rows"
         ).fetchone()
@@ -60,9 +67,12 @@ class Files:
             why = f": {left_out[0].words}" if left_out else ""
             names = done[0].name + (f" and {len(done) - 1} more" if len(done) > 1 else "")
             verb = "hold" if len(done) > 1 else "holds"
+            record = self._target.record
             hint = (left_out[0].fault.hint if left_out else "") or "Check the file."
-            raise InputError(f"{names} {verb} no transaction{why}.", hint)
-        return PreparedFiles(self._work, self._latest, tuple(done), total, earliest, latest)
+            raise InputError(f"{names} {verb} no {record}{why}.", hint)
+        return PreparedFiles(
+            self._work, self._latest, self._target, tuple(done), total, earliest, latest
+        )
 
 
 @contextmanager
@@ -71,6 +81,7 @@ def opened(
     given: Mapping[str, str],
     state_dir: Path,
     *,
+    target: Target = TRANSACTIONS,
     encoding: str = "",
     now: Callable[[], datetime] = lambda: datetime.now(UTC).replace(tzinfo=None),
 ) -> Iterator[Files]:
@@ -80,20 +91,22 @@ def opened(
         names: Paths, patterns, or `-`; see `sources.found`.
         given: The user's mappings, see `mapping.read_options`.
         state_dir: Directory with room for sorting; temporary files are removed.
+        target: What their rows become.
         encoding: Encoding of texts without a byte order mark; UTF-8 when empty.
-        now: The time in UTC; later transactions are invalid.
+        now: The time in UTC; later records are invalid.
 
     Raises:
         InputError: A named file cannot be used, or no file of a pattern can.
     """
     with work_in(state_dir) as work:
         conversions.define(work.connection)
-        files = Files(work, now() + contract.MOST_AHEAD)
+        files = Files(work, now() + contract.MOST_AHEAD, target)
+        known = partial(is_known, target=target)
         problem: InputError | None = None
         for source in found(names, lambda: standard_input(work.folder)):
             try:
-                content = recognised(source, encoding, is_known, work)
-                fields = fields_of(source.name, content.columns, given)
+                content = recognised(source, encoding, known, work)
+                fields = fields_of(source.name, content.columns, given, target)
             except InputError as error:
                 if source.named:
                     raise
@@ -104,11 +117,12 @@ def opened(
                 files._files.append((source, content, fields))
             else:
                 files.passed_over.append(
-                    f"{source.name} is {fields.layout}, and holds no transactions."
+                    f"{source.name} is {fields.layout}, and holds no {target.record}s."
                 )
         if not files._files:
             raise problem or InputError(
-                " ".join(files.passed_over) or "There is no file.", "Name one with transactions."
+                " ".join(files.passed_over) or "There is no file.",
+                f"Name one with {target.record}s.",
             )
         yield files
 

@@ -1,4 +1,4 @@
-"""Transactions of files, sorted by time, as records of the topic."""
+"""Rows of files, sorted by time, as records of the topic."""
 
 from __future__ import annotations
 
@@ -9,41 +9,47 @@ from typing import Final
 
 import duckdb
 
-from pipeline import contract
 from pipeline.errors import InputError
 
 from .duckdb_sql import moment
 from .file_reading import ReadFile
 from .left_out import Fault, LeftOut
 from .left_out_rows import FUTURE
+from .records_sql import in_json, key_of
+from .target import Target
+from .values import value
 from .work import Work, explained
 
 _BATCH: Final = 5_000
-_TIME: Final = contract.TIME_COLUMN
 
 
 @dataclass(frozen=True, slots=True)
 class RecordBatch:
-    """Records of the topic in order: event times, keys and values, of the same length."""
+    """Records of the topic in order: event times, keys and values, of the same length.
+
+    A record without a user has no key.
+    """
 
     times: Sequence[datetime]
-    keys: Sequence[bytes]
+    keys: Sequence[bytes | None]
     values: Sequence[bytes]
 
 
 @dataclass(slots=True)
 class PreparedFiles:
-    """Transactions that are ready to be sent.
+    """Rows of files that are ready to be sent.
 
     Attributes:
+        target: What they become.
         files: The files that they come from.
-        rows: Number of transactions.
+        rows: Number of rows.
         earliest: Event time of the first.
         latest: Event time of the last.
     """
 
     _work: Work
     _latest: datetime
+    target: Target
     files: tuple[ReadFile, ...]
     rows: int
     earliest: datetime
@@ -52,7 +58,7 @@ class PreparedFiles:
 
     @property
     def connection(self) -> duckdb.DuckDBPyConnection:
-        """To the database whose table `rows` has the transactions, unsorted."""
+        """To the database whose table `rows` has them in the struct `value`, unsorted."""
         return self._work.connection
 
     @property
@@ -66,10 +72,10 @@ class PreparedFiles:
         Raises:
             InputError: All rows would be in the future.
         """
-        execute = self._work.connection.execute
+        execute, at = self._work.connection.execute, value(self.target.source.time)
         self._shift, last = shift, self._latest - min(shift, self._latest - datetime.min)
-        beyond = f"FROM rows WHERE {_TIME} > {moment(last)}"
-        first = execute(f"SELECT file, place, {_TIME} {beyond} ORDER BY rowid LIMIT 1").fetchone()
+        beyond = f"FROM rows WHERE {at} > {moment(last)}"
+        first = execute(f"SELECT file, place, {at} {beyond} ORDER BY rowid LIMIT 1").fetchone()
         if first is not None:
             number, place, time = first
             (gone,) = execute(f"DELETE {beyond}").fetchone() or (0,)
@@ -82,27 +88,23 @@ class PreparedFiles:
             raise InputError(
                 f"All times would be in the future if shifted by {shift}.", "Omit --shift."
             )
-        (self.latest,) = execute(f"SELECT max({_TIME}) FROM rows").fetchone() or (last,)
+        (self.latest,) = execute(f"SELECT max({at}) FROM rows").fetchone() or (last,)
         self.latest += shift
         self.earliest += shift
 
     def batches(self) -> Iterator[RecordBatch]:
-        """Yield all transactions by time; those of a second in the order of their files."""
-        shift = f"to_seconds({self._shift // timedelta(seconds=1)})"
-        pairs = ", ".join(f"'{f}', {_as_json(f)}" for f in contract.TRANSACTION_FIELDS)
-        with explained("The transactions cannot be sorted"):
+        """Yield all records by time; those of the same time in the order of their files."""
+        source = self.target.source
+        step = timedelta(microseconds=1 if self.target.exact_times else 1_000_000)
+        shift = f"to_microseconds({self._shift // step * (step // timedelta(microseconds=1))})"
+        time = f"{value(source.time)} + {shift}"
+        with explained(f"The {self.target.record}s cannot be sorted"):
             reader = self._work.connection.execute(
-                f"SELECT {_TIME}, encode(CAST({contract.KEY_COLUMN} AS VARCHAR)), "
-                f"encode(CAST(json_object({pairs}) AS VARCHAR)) "
-                f"FROM (SELECT * REPLACE ({_TIME} + {shift} AS {_TIME}) FROM rows "
-                f"ORDER BY {_TIME}, rowid)"
+                f"SELECT __time, {key_of(source)}, {in_json(source)} "
+                f"FROM (SELECT value, {time} AS __time FROM rows ORDER BY __time, rowid)"
             ).fetch_record_batch(_BATCH)
             for batch in reader:
                 times, keys, values = (
                     column.to_numpy(zero_copy_only=False) for column in batch.columns
                 )
                 yield RecordBatch(times.astype("datetime64[us]").astype(object), keys, values)
-
-
-def _as_json(name: str) -> str:
-    return f"strftime({_TIME}, '{contract.TIME_FORMAT}')" if name == _TIME else name

@@ -16,7 +16,7 @@ _POLL_EVERY = 1000
 
 
 class TransactionProducer:
-    """Sends keyed records to one topic.
+    """Sends records to one topic.
 
     Args:
         kafka: The cluster and its credentials.
@@ -80,8 +80,10 @@ class TransactionProducer:
             self._producer.purge()
             self._producer.flush(1.0)
 
-    def send(self, key: bytes, value: bytes) -> None:
+    def send(self, key: bytes | None, value: bytes) -> None:
         """Queue one record; blocks while the queue is full.
+
+        Records without a key go to any partition.
 
         Raises:
             UnavailableError: An earlier record could not be delivered, or Kafka lacks idempotent

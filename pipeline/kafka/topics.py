@@ -13,16 +13,17 @@ from typing import Any, Final
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, ResourceType
 
-from pipeline import contract
 from pipeline.config import KafkaSettings
 from pipeline.errors import InputError, UnavailableError
 from pipeline.model import Last, Reset
+from pipeline.sources import TRANSACTION, Source
 
 from .client import REQUEST_SECONDS, client_config, reporting, wait_for, with_retries
+from .decoders import decoder_of
 from .given import Unknown, given
 from .leaders import leaderless, led
 from .offsets import OffsetRequest
-from .quarantine import validate
+from .quarantine import validate_rows
 from .read_to_end import read_to_end
 
 _POLL_SECONDS: Final = 0.1
@@ -240,18 +241,22 @@ def is_compacted(kafka: KafkaSettings, topic: str) -> bool:
     return "compact" in (settings["cleanup.policy"].value or "")
 
 
-def newest_event_time(kafka: KafkaSettings) -> datetime | None:
-    """Return the newest event time among the last transactions; None when there are none.
+def newest_event_time(kafka: KafkaSettings, source: Source = TRANSACTION) -> datetime | None:
+    """Return the newest event time among the last records; None when there are none.
 
     Several records of each partition are read, since the last may be out of order or invalid.
+
+    Args:
+        kafka: The cluster and its credentials.
+        source: The stream.
 
     Raises:
         UnavailableError: Kafka cannot be reached, or has no such topic.
     """
-    topic = kafka.topic(contract.TRANSACTION_TOPIC)
+    topic = kafka.topic(source.topic)
     batches = read_to_end(kafka, topic, start=Last(_LAST_RECORDS), patience=REQUEST_SECONDS)
-    transactions, _ = validate(chain.from_iterable(batches))
-    return max((row.trans_date_trans_time for _, row in transactions), default=None)
+    rows, _ = validate_rows(chain.from_iterable(batches), decoder_of(source, kafka))
+    return max((getattr(row, source.time) for _, row in rows), default=None)
 
 
 def _partitions(asked: OffsetRequest, topic: str, numbers: list[int]) -> tuple[PartitionInfo, ...]:

@@ -1,4 +1,4 @@
-"""Sends the transactions of files to the topic, at full speed or by their event time."""
+"""Sends the rows of files to a topic, at full speed or by their event time."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from pipeline import contract
 from pipeline.errors import InputError
 from pipeline.files.prepared import RecordBatch
+from pipeline.files.target import TRANSACTIONS, Target
 
 from .pace import EventPace
 
+_OR_FRESH: Final = ", or delete the topics' records and the jobs' state with --fresh"
 _REPORT_EVERY_SECONDS: Final = 0.2
 # The longest sleep, so that a stop takes effect soon.
 _LONGEST_SLEEP_SECONDS: Final = 0.2
@@ -25,7 +26,7 @@ class OlderThanTopicError(InputError):
 
 @dataclass(frozen=True, slots=True)
 class ReplayProgress:
-    """Transactions sent so far, and the event time of the last one."""
+    """Records sent so far, and the event time of the last one."""
 
     sent: int
     event_time: datetime
@@ -36,7 +37,7 @@ class ReplayReport:
     """The result of a replay.
 
     Attributes:
-        sent: Transactions sent.
+        sent: Records sent.
         earliest: Event time of the first; None if none was sent.
         latest: Event time of the last.
         seconds: Duration.
@@ -50,34 +51,39 @@ class ReplayReport:
     complete: bool
 
 
-def plan_shift(first: datetime, newest: datetime | None, *, shift: bool) -> timedelta:
+def plan_shift(
+    first: datetime, newest: datetime | None, *, shift: bool, target: Target = TRANSACTIONS
+) -> timedelta:
     """Return the offset to add to the times of files.
 
     Args:
-        first: Event time of their earliest transaction.
+        first: Event time of their earliest row.
         newest: Newest event time of the topic; None for an empty topic.
-        shift: Whether to move them behind the newest transaction of the topic.
+        shift: Whether to move them behind the newest record of the topic.
+        target: What the rows become.
 
     Raises:
-        OlderThanTopicError: The earliest transaction would be late.
+        OlderThanTopicError: The earliest row would be late.
     """
     if newest is None:
         return timedelta()
     if shift:
         return newest + timedelta(seconds=1) - first
-    if first < newest - contract.WATERMARK_DELAY:
+    if first < newest - target.source.watermark:
+        what = f"{target.record}s"
         raise OlderThanTopicError(
-            f"The file begins at {first}, but the topic already has transactions up to {newest}, "
-            f"{newest - first} later, so Flink would drop the file's older transactions as late.",
-            "Move the file's times behind the topic's with --shift, or delete the topics' records "
-            "and the jobs' state with --fresh.",
+            f"The file begins at {first}, but the topic already has {what} up to {newest}, "
+            f"{newest - first} later, so Flink would drop the file's older {what} as late.",
+            f"Move the file's times behind the topic's with --shift{_OR_FRESH}."
+            if target == TRANSACTIONS
+            else "Move the file's times behind the topic's with --shift.",
         )
     return timedelta()
 
 
 def replay(
     batches: Iterable[RecordBatch],
-    send: Callable[[bytes, bytes], None],
+    send: Callable[[bytes | None, bytes], None],
     *,
     speed: float | None = None,
     report: Callable[[ReplayProgress], None] = lambda _: None,
@@ -92,7 +98,7 @@ def replay(
         send: Sends the key and the value of one record.
         speed: Seconds of event time per second of real time; None for full speed.
         report: Called with the progress, a few times a second.
-        stop: Called before each transaction, at full speed before each batch; True ends the replay.
+        stop: Called before each record, at full speed before each batch; True ends the replay.
         clock: Seconds on a monotonic clock.
         sleep: Sleeps for a number of seconds.
 

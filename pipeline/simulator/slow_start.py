@@ -29,7 +29,7 @@ class Sender(Protocol):
     def reached(self) -> frozenset[int]:
         """Partitions for which at least one delivery was acknowledged."""
 
-    def send(self, key: bytes, value: bytes) -> None:
+    def send(self, key: bytes | None, value: bytes) -> None:
         """Queue one record."""
 
     def flush(self, timeout: float) -> None:
@@ -50,7 +50,7 @@ class SlowStart:
         self._partitions = sender.partitions
         self._left = _FIRST_RECORDS if self._partitions > 1 else 0
 
-    def send(self, key: bytes, value: bytes) -> None:
+    def send(self, key: bytes | None, value: bytes) -> None:
         """Send one record; the first one of a partition takes a moment.
 
         Raises:

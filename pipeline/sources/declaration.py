@@ -9,6 +9,7 @@ from typing import Final
 
 from pipeline.errors import InputError
 
+from .column_types import is_decimal
 from .faults import first_fault
 from .paths import Path, field_name
 from .time_format import TimeFormat
@@ -82,6 +83,11 @@ class Source:
         """Names of the fields in a record whose values are not shown."""
         where = self.record_paths
         return frozenset(field_name(where[name]) for name in self.sensitive)
+
+    @property
+    def has_decimals(self) -> bool:
+        """Whether any column holds exact decimal numbers."""
+        return any(is_decimal(dtype) for _, dtype in self.schema)
 
     @property
     def name(self) -> str:

@@ -46,16 +46,16 @@ def batches(*seconds: float, size: int = 2) -> list[RecordBatch]:
     ]
 
 
-def nothing(key: bytes, value: bytes) -> None:
+def nothing(key: bytes | None, value: bytes) -> None:
     """Accept a record and drop it."""
 
 
-def noted(sent: list[float], clock: Callable[[], float]) -> Callable[[bytes, bytes], None]:
+def noted(sent: list[float], clock: Callable[[], float]) -> Callable[[bytes | None, bytes], None]:
     return lambda key, value: sent.append(clock())
 
 
 def test_everything_is_sent_in_order_and_counted() -> None:
-    sent: list[tuple[bytes, bytes]] = []
+    sent: list[tuple[bytes | None, bytes]] = []
     report = replay(batches(0, 10, 20), lambda key, value: sent.append((key, value)))
     assert sent == [(b"0", b"{}"), (b"10", b"{}"), (b"20", b"{}")]
     assert (report.sent, report.complete) == (3, True)
@@ -97,7 +97,7 @@ def test_a_stop_takes_effect_while_waiting() -> None:
 
 
 def test_a_stop_takes_effect_between_batches() -> None:
-    sent: list[bytes] = []
+    sent: list[bytes | None] = []
     report = replay(
         batches(*range(10)), lambda key, _: sent.append(key), stop=lambda: len(sent) >= 4
     )
@@ -122,7 +122,7 @@ def test_progress_is_reported_a_few_times_a_second_and_at_the_end() -> None:
 
 
 def test_a_failed_delivery_is_not_hidden() -> None:
-    def send(key: bytes, value: bytes) -> None:
+    def send(key: bytes | None, value: bytes) -> None:
         raise UnavailableError("Kafka is gone.")
 
     with pytest.raises(UnavailableError):

@@ -22,8 +22,8 @@ class Topic:
     def reached(self) -> frozenset[int]:
         return frozenset(self.taken)
 
-    def send(self, key: bytes, value: bytes) -> None:
-        self.queued.append(int(key))
+    def send(self, key: bytes | None, value: bytes) -> None:
+        self.queued.append(int(key or b"0"))
         self.log.append(value.decode())
 
     def flush(self, timeout: float) -> None:
