@@ -1,4 +1,4 @@
-"""`replay`: files of transactions into the topic."""
+"""`replay`: the rows of files into a topic."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 from msgspec import to_builtins
 
-from pipeline.errors import ConfigError, InputError
+from pipeline.errors import ConfigError, InputError, UnavailableError
 from pipeline.text.words import counted
 
 from .common import Common, Json, Mappings, print_json, running_kafka, say
 
 if TYPE_CHECKING:
+    from pipeline.config import KafkaSettings, Settings
     from pipeline.files.file_reading import ReadFile
     from pipeline.files.prepared import PreparedFiles
+    from pipeline.files.target import Target
     from pipeline.simulator.replay import ReplayProgress, ReplayReport
 
 Flag = Parameter(negative="")
@@ -23,6 +25,7 @@ Flag = Parameter(negative="")
 def replay(
     *files: Annotated[str, Parameter(allow_leading_hyphen=True)],
     mapping: Mappings = (),
+    source: Annotated[str, Parameter(show_default=False)] = "",
     encoding: Annotated[str, Parameter(show_default=False)] = "",
     speed: str = "max",
     shift: Annotated[bool, Flag] = False,
@@ -30,18 +33,22 @@ def replay(
     json: Json = False,
     common: Common = Common(),
 ) -> int:
-    """Send the transactions of files to the topic, sorted by time; returns when all are sent.
+    """Send the rows of files to a topic, sorted by time; returns when all are sent.
+
+    They are transactions, or records of the stream of your own that --source names.
 
     Args:
         files: CSV, JSON or Parquet, also packed; patterns in quotes; - for standard input.
         mapping: Which column, or DuckDB expression, is a field: amt=Amount; may be repeated.
+        source: The topic of a source(...) that a feature reads; without it, the transactions.
         encoding: Of a text that is not UTF-8 and has no byte order mark: cp1252.
         speed: Event time per real time, or max for full speed.
-        shift: Move the times behind the newest transaction of the topic.
-        fresh: Empty the topics and delete the jobs' state first.
+        shift: Move the times behind the newest record of the topic.
+        fresh: Empty the topics and delete the jobs' state first; for transactions alone.
     """
     from pipeline.files.mapping import read_options
     from pipeline.files.opened import opened
+    from pipeline.files.target import TRANSACTIONS
     from pipeline.files.text_lines import known_encoding
     from pipeline.kafka.topics import newest_event_time
     from pipeline.simulator.replay import plan_shift
@@ -54,17 +61,26 @@ def replay(
     # After a lone hyphen, which is a file, options are parsed as files as well.
     if unknown := [name for name in files if name.startswith("-") and name != "-"]:
         raise ConfigError(f"There is no option {unknown[0]}.", "See `fraudwatch replay --help`.")
-    pace, given = _speed(speed), read_options(mapping)
+    if fresh and source:
+        raise ConfigError(
+            "--fresh keeps the records of your own streams, so it does not go with --source.",
+            "Omit it, or move the file's times behind those of the topic with --shift.",
+        )
+    pace, settings = _speed(speed), common.settings
+    target = _target(source, settings)
+    given = read_options(mapping, target)
     encoding = known_encoding(encoding) if encoding else ""
-    settings = common.settings
     if fresh:
         settings.require_sandbox("its topics must not be emptied")
-    with opened(files, given, settings.state_dir, encoding=encoding) as found:
+    with opened(files, given, settings.state_dir, target=target, encoding=encoding) as found:
         for why in found.passed_over:
             say(why)
         kafka = running_kafka(common)
         runtime = Runtime(settings)
-        if runtime.status().simulator.up and not fresh:
+        simulated = target == TRANSACTIONS
+        if not simulated:
+            _require_topic(kafka, target)
+        if simulated and runtime.status().simulator.up and not fresh:
             raise InputError(
                 "The simulator is running and moves event time on, so the file would come too "
                 "late.",
@@ -78,13 +94,41 @@ def replay(
             # Only after the files are known to be good.
             runtime.fresh(lambda line: say(f"  … {line}", over=True))
         else:
-            ready.move(plan_shift(ready.earliest, newest_event_time(kafka), shift=shift))
+            newest = newest_event_time(kafka, target.source)
+            ready.move(plan_shift(ready.earliest, newest, shift=shift, target=target))
             _print_left_out(ready)
         report = _send(ready, common, pace)
-        _print_report(report)
+        _print_report(report, target.record)
         if json:
             print_json(_as_json(ready, report))
         return InputError.exit_code if ready.left_out else 0
+
+
+def _target(topic: str, settings: Settings) -> Target:
+    """What the rows become: records of the source of a topic, or transactions without one."""
+    from pipeline.files.target import TRANSACTIONS, Target
+    from pipeline.stack import catalog
+
+    if not topic:
+        return TRANSACTIONS
+    sources = {each.topic: each for each in catalog.load(settings).sources}
+    if topic not in sources:
+        raise InputError(
+            f"No feature reads a source with the topic {topic!r}.",
+            f"Topics: {', '.join(sources)}. Name the file of yours with --features.",
+        )
+    return Target.of(sources[topic])
+
+
+def _require_topic(kafka: KafkaSettings, target: Target) -> None:
+    from pipeline.kafka.topics import topic_names
+
+    topic = kafka.topic(target.source.topic)
+    if topic not in topic_names(kafka):
+        raise UnavailableError(
+            f"There is no topic {topic!r}.",
+            "In a sandbox, create it with `fraudwatch topics --create` and the same --features.",
+        )
 
 
 def _send(ready: PreparedFiles, common: Common, pace: float | None) -> ReplayReport:
@@ -97,7 +141,8 @@ def _send(ready: PreparedFiles, common: Common, pace: float | None) -> ReplayRep
         say(f"  … {share:4.0%}  {progress.sent:,} sent, {progress.event_time}", over=True)
 
     # Looked up again, since emptying the topics may have taken a while.
-    with TransactionProducer(running_kafka(common)) as producer:
+    kafka = running_kafka(common)
+    with TransactionProducer(kafka, kafka.topic(ready.target.source.topic)) as producer:
         return send_batches(
             ready.batches(), SlowStart(producer).send, speed=pace, report=report_progress
         )
@@ -156,9 +201,9 @@ def _print_left_out(ready: PreparedFiles) -> None:
                     say(f"    {found.fault.hint}")
 
 
-def _print_report(report: ReplayReport) -> None:
+def _print_report(report: ReplayReport, record: str) -> None:
     rate = report.sent / report.seconds if report.seconds else 0.0
-    say(f"{counted(report.sent, 'transaction')} sent in {report.seconds:,.1f} s ({rate:,.0f}/s).")
+    say(f"{counted(report.sent, record)} sent in {report.seconds:,.1f} s ({rate:,.0f}/s).")
     if report.earliest:
         say(f"Event time from {report.earliest} to {report.latest}.")
 

@@ -39,7 +39,7 @@ class NestedReader:
         self._paths = source.record_paths
         self._written = source.written
         # With one column of decimals, Flink reads all numbers with a fraction as decimals.
-        self._exact = any(map(is_decimal, self._written.values()))
+        self._exact = source.has_decimals
         self._times = readers_of_times(source.columns, source.time_format)
         self._row_of = row_type(source.columns, source.time_format)
 
