@@ -62,6 +62,16 @@ CREATE MACRO ahead_of_utc(digits, sign) AS
 CREATE MACRO time_of_zoned(p, day_first) AS
     local_time_of(p.time, day_first)
     - ahead_of_utc(regexp_replace(p.zone, '\D', '', 'g'), if(p.zone[1] = '-', -1, 1));
+-- A value inside of a JSON object or array; of any other text, what else the column is.
+CREATE MACRO at_path(t, path, otherwise) AS
+    CASE WHEN left(ltrim(t), 1) IN ('{{', '[') AND json_valid(t) THEN json_extract_string(t, path)
+    ELSE otherwise END;
+-- DuckDB's JSON has the digits of a double: of a number with more of them, no decimal is made.
+CREATE MACRO exact_at_path(t, path, otherwise) AS
+    CASE WHEN left(ltrim(t), 1) NOT IN ('{{', '[') THEN otherwise
+    WHEN length(regexp_replace(at_path(t, path, NULL), '[^0-9]', '', 'g')) > 15
+    THEN at_path(t, path, NULL) || ' with digits lost'
+    ELSE at_path(t, path, NULL) END;
 CREATE MACRO exact_time_of(t, day_first) AS
     CASE WHEN has_zone(t)
          THEN time_of_zoned(regexp_extract(t, '{_ZONED}', ['time', 'zone']), day_first)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from pipeline.contract import TIME_COLUMN
 from pipeline.errors import ConfigError, InputError
-from pipeline.text.sql import identifier
+from pipeline.sources import Source
+from pipeline.sources.column_types import is_decimal
+from pipeline.text.sql import identifier, literal
 
 from .layouts import Layout, simple
 from .target import TRANSACTIONS, Target
@@ -100,7 +103,7 @@ def fields_of(
         return _of_layout(layout, header, said, target)
     wanted = target.source.columns
     own = _named(header, wanted)
-    fields = {f: identifier(f) for f in wanted if f in own} | said
+    fields = {f: identifier(f) for f in wanted if f in own} | _inside(own, target.source) | said
     lacking = [f for f in target.needed if f not in fields]
     lacks = {}
     for f, way in target.derived.items():
@@ -135,6 +138,27 @@ def _named(header: Sequence[str], fields: Iterable[str]) -> dict[str, str]:
             named[f] = others.pop(simple(f))
     taken = {f.lower() for f in named}
     return named | {known: column for known, column in others.items() if known not in taken}
+
+
+def _inside(own: Mapping[str, str], source: Source) -> dict[str, str]:
+    """Where a file has the objects and arrays of a record: the fields that are inside of them."""
+    names = {column: name for name, column in own.items()}
+    inside = {}
+    for name, (first, *others) in source.paths:
+        if first not in names:
+            continue
+        text = identifier(names[str(first)])
+        if not others:
+            inside[name] = text
+            continue
+        steps = (
+            f"[{step}]" if isinstance(step, int) else f".{json.dumps(step, ensure_ascii=False)}"
+            for step in others
+        )
+        macro = "exact_at_path" if is_decimal(source.columns[name]) else "at_path"
+        otherwise = identifier(name) if name in own else "NULL"
+        inside[name] = f"{macro}({text}, {literal('$' + ''.join(steps))}, {otherwise})"
+    return inside
 
 
 def _of_layout(

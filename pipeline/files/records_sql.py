@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from pipeline.sources import Source, TimeFormat
 from pipeline.sources.column_types import TIME
@@ -31,8 +31,25 @@ def key_of(source: Source) -> str:
 
 def in_json(source: Source) -> str:
     """The record's JSON in UTF-8; a null column is written as null."""
-    pairs = (f"{literal(name)}, {_written(source, name, dtype)}" for name, dtype in source.schema)
-    return f"encode(CAST(json_object({', '.join(pairs)}) AS VARCHAR))"
+    fields: dict[str | int, Any] = {}
+    for name, dtype in source.schema:
+        *outside, last = source.record_paths[name]
+        inside = fields
+        for step in outside:
+            inside = inside.setdefault(step, {})
+        inside.setdefault(last, _written(source, name, dtype))
+    return f"encode(CAST({_json(fields)} AS VARCHAR))"
+
+
+def _json(part: Any) -> str:
+    """SQL of an object of named fields, of an array of numbered elements, or of a value."""
+    if isinstance(part, str):
+        return part
+    if all(isinstance(step, int) for step in part):
+        elements = (_json(part.get(place, "NULL")) for place in range(max(part) + 1))
+        return f"json_array({', '.join(elements)})"
+    pairs = (f"{literal(name)}, {_json(inside)}" for name, inside in part.items())
+    return f"json_object({', '.join(pairs)})"
 
 
 def _written(source: Source, name: str, dtype: str) -> str:

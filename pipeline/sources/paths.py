@@ -14,7 +14,7 @@ Path = tuple[str | int, ...]
 Shape: TypeAlias = "str | dict[str, Shape] | list[Shape]"
 """What is read of a value: its Ibis type, the fields of an object, or the elements of an array."""
 
-_STEP: Final = re.compile(r'\.?(?:([^.\[\]"]+)|"((?:[^"]|"")+)")|\[([0-9]{1,6})\]')
+_STEP: Final = re.compile(r'\.?(?:([^.\[\]"]+)|"((?:[^"]|"")+)")|\[([0-9]{1,4})\]')
 _PLAIN: Final = re.compile(r'[^.\[\]"]+')
 _EXAMPLE: Final = 'Write it such as merchant.address.country, items[0].sku or "a name.with dots".'
 
