@@ -1,7 +1,9 @@
-"""Reads files of transactions with DuckDB and turns them into sorted records of the topic.
+"""Reads files with DuckDB and turns their rows into sorted records of a topic.
 
-From the outside in: `opened` and `sources` (which files, unpacked), `contents` (CSV, JSON or
-Parquet, as a table of texts), `mapping` and `layouts` (which column is which field), `conversions`
-(from text to value), `validity` (which rows are left out, and why), `rows` (the table of all rows),
-`prepared` (sorted by time).
+From the outside in: `target` (what the rows become: transactions, or records of another source),
+`opened` and `sources` (which files, unpacked), `contents` (CSV, JSON or Parquet, as a table of
+texts), `mapping` and `layouts` (which column is which field), `conversions` and `values` (from text
+to value), `oddities` (how dates and amounts are written), `left_out_rows` (which rows are left out,
+and why), `rows_table` (the table of all rows), `prepared` and `records_sql` (sorted by time, in
+JSON).
 """

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from decimal import Decimal
+from typing import Any, Final
 
 import msgspec
 
@@ -11,6 +12,15 @@ from pipeline.text.malformed import MALFORMED
 from pipeline.text.sanitise import sanitised
 
 from .records import Record
+
+
+def _number(text: str) -> float | Decimal:
+    """Return a number with all its digits: those of a double if it has them."""
+    number, exact = float(text), Decimal(text)
+    return number if Decimal(repr(number)) == exact else exact
+
+
+_DECODER: Final = msgspec.json.Decoder(float_hook=_number)
 
 
 def as_text(data: bytes | None) -> str:
@@ -32,7 +42,7 @@ def json_object(record: Record) -> dict[str, Any]:
     value: Any = None
     if record.value is not None:
         try:
-            value = msgspec.json.decode(record.value)
+            value = _DECODER.decode(record.value)
         except MALFORMED:
             value = _decoded(record.value)
     return {

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from pipeline.kafka.records import Record
 from pipeline.kafka.tail import TEXT_HEADER, as_text, json_object, text_line
+from pipeline.text.sanitise import json_line
 from tests.unseen import unseen
 
 
@@ -42,6 +43,14 @@ def test_json_has_the_value_parsed_where_it_is_json() -> None:
         "value": None,
     }
     assert json.dumps(json_object(record(b"\xff")))
+
+
+def test_a_number_keeps_all_its_digits() -> None:
+    value = b'{"exact":12345678901234567890.123456789,"short":0.1,"large":1e22}'
+    record = Record("t", 0, 0, 0, None, value)
+    assert value.decode().replace("1e22", "1e+22") in json_line(json_object(record)).replace(
+        "1e22", "1e+22"
+    )
 
 
 def test_json_has_the_headers_in_their_order() -> None:

@@ -8,12 +8,14 @@ import pytest
 
 from pipeline.errors import UnavailableError
 from pipeline.files.prepared import RecordBatch
+from pipeline.files.target import Target
 from pipeline.simulator.replay import (
     OlderThanTopicError,
     ReplayProgress,
     plan_shift,
     replay,
 )
+from pipeline.sources import source
 
 START = datetime(2024, 1, 1)
 
@@ -154,3 +156,15 @@ def test_an_older_file_is_refused_with_both_times_and_both_ways_out() -> None:
 def test_a_shift_lands_one_second_behind_the_newest() -> None:
     newest = START + timedelta(days=2)
     assert START + plan_shift(START, newest, shift=True) == newest + timedelta(seconds=1)
+
+
+def test_what_is_late_depends_on_the_source() -> None:
+    """The watermark of the source counts, and its topic is not emptied."""
+    schema = {"at": "timestamp(3)"}
+    own = Target.of(source(topic="ticks", schema=schema, time="at", watermark="1h"))
+    newest = START + timedelta(hours=1)
+    assert plan_shift(START, newest, shift=False, target=own) == timedelta()
+    with pytest.raises(OlderThanTopicError) as caught:
+        plan_shift(START, newest + timedelta(milliseconds=1), shift=False, target=own)
+    assert "already has records up to" in caught.value.message
+    assert "--fresh" not in caught.value.hint
