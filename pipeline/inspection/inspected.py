@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -18,14 +18,14 @@ from pipeline.kafka.records import Record
 from pipeline.sources import Source, source
 from pipeline.sources.column_types import TIME, is_whole
 from pipeline.sources.formats import AVRO_CONFLUENT, JSON
-from pipeline.sources.paths import Path, field_name, written_path
+from pipeline.sources.paths import field_name, written_path
 from pipeline.text.malformed import MALFORMED
 from pipeline.text.sanitise import sanitised
 
 from .avro_fields import fields_of_schema
 from .disorder import Disorder, disorder
 from .fields import Field, fields_of
-from .flattened import columns_of, flattened, paths_of
+from .flattened import Columns
 from .looked_at import Rows
 from .roles import amount_of, label_of, sensitive_of, time_of, user_of
 
@@ -91,9 +91,9 @@ def inspect(looked_at: Rows, hidden: Collection[str] = ()) -> Inspection:
     read = _json if schemas is None else partial(_avro, schemas)
     decoded = [(record, row) for record in records if (row := read(record)) is not None]
     # Flink's Avro formats have no columns inside of records.
-    columns, mixed = columns_of(() if schemas else (row for _, row in decoded))
-    if columns:
-        decoded = [(record, flattened(row, columns)) for record, row in decoded]
+    columns = Columns.of([] if schemas else [row for _, row in decoded])
+    if not columns.as_they_are:
+        decoded = [(record, columns.values(row)) for record, row in decoded]
     rows = [row for _, row in decoded]
     if not rows:
         raise _undecoded(name, one, len(records), avro=bool(avro))
@@ -112,12 +112,14 @@ def inspect(looked_at: Rows, hidden: Collection[str] = ()) -> Inspection:
         )
     key = _key_of(decoded, fields)
     schema, left_out = _schema(topic, time, fields, columns)
-    left_out += tuple((written_path(path), "seldom written so") for path in mixed)
+    left_out += tuple((written_path(path), "seldom written so") for path in columns.mixed)
     declared = [field for field in fields if field.name in schema]
     others = [field for field in declared if field is not time]
     user, amount, label = user_of(others, key), amount_of(others), label_of(declared)
     by_name = [field for field in sensitive_of(others) if field is not amount]
-    known = {name for path, name in columns.items() if field_name(path) in hidden} | set(hidden)
+    known = {name for path, name in columns.names.items() if field_name(path) in hidden} | set(
+        hidden
+    )
     found = source(
         topic=topic,
         schema=schema,
@@ -129,7 +131,7 @@ def inspect(looked_at: Rows, hidden: Collection[str] = ()) -> Inspection:
         user=None if user is None else user.name,
         amount=None if amount is None else amount.name,
         label=None if label is None else label.name,
-        paths=paths_of(columns, list(schema)),
+        paths=columns.paths(list(schema)),
     )
     valid, invalid = validate_rows(records, _decoder(found, schemas))
     unread = Counter(looked_at.file.unread if looked_at.file else {})
@@ -221,18 +223,18 @@ def _json(record: Record) -> dict[str, Any] | None:
 
 
 def _schema(
-    topic: str, time: Field, fields: Sequence[Field], columns: Mapping[Path, str]
+    topic: str, time: Field, fields: Sequence[Field], columns: Columns
 ) -> tuple[dict[str, str], tuple[tuple[str, str], ...]]:
     """Return the columns that can be declared, and why the others cannot."""
 
     def declare(schema: dict[str, str]) -> None:
-        paths = paths_of(columns, list(schema))
+        paths = columns.paths(list(schema))
         source(topic=topic, schema=schema, time=time.name, paths=paths)
 
     schema = {time.name: TIME}
     declare(schema)
     left_out = []
-    where = paths_of(columns, [field.name for field in fields])
+    where = columns.paths([field.name for field in fields])
     for field in fields:
         if field is time:
             continue
@@ -268,7 +270,11 @@ def _key_of(decoded: Sequence[tuple[Record, dict[str, Any]]], fields: Sequence[F
     for field in fields:
         if field.type != "string" and not is_whole(field.type):
             continue
-        same = sum(key == str(row.get(field.name)) for key, row in keyed)
-        if same >= len(decoded) * _NEARLY_ALL:
+        left = len(keyed) - len(decoded) * _NEARLY_ALL
+        for key, row in keyed:
+            left -= key != str(row.get(field.name))
+            if left < 0:
+                break
+        else:
             return field.name
     return ""

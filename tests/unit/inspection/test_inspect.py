@@ -218,6 +218,14 @@ def test_fields_inside_of_objects_become_columns(tmp_path: Path) -> None:
     assert '"is_paid": "\\"is.paid\\"",' in pasted(found)
 
 
+def test_an_object_of_many_names_is_no_record(tmp_path: Path) -> None:
+    rows = [payment(number, carts={f"c{number}": {"n": 1}}, one={"n": 1}) for number in range(60)]
+    found = inspect("payments", [record(row, number) for number, row in enumerate(rows)])
+    assert found.source.paths == (("one_n", ("one", "n")),)
+    assert found.left_out == (("carts", "an object; paths can name a field of it"),)
+    assert declared(found, tmp_path) == found.source
+
+
 def test_what_would_be_invalid_is_counted() -> None:
     bad = [b"[]", b"no JSON", json.dumps(payment(1, booked_at="1969-01-01T00:00:00Z")).encode()]
     found = inspect("payments", [*payments(), *(record(each, n) for n, each in enumerate(bad))])
