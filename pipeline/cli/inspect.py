@@ -130,6 +130,7 @@ def _object(found: Inspection) -> dict[str, Any]:
         "user": source.user,
         "amount": source.amount,
         "label": source.label,
+        "identity": source.identity,
         "required": list(source.required),
         "sensitive": list(source.sensitive),
         "invalid": [{"kind": kind, "records": records} for kind, records in found.invalid.items()],

@@ -16,7 +16,7 @@ _MOST_INT64: Final = 2**63
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 # A number outside of these years is rather an id than a time.
 _FIRST, _LAST = (int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) for year in (2000, 2100))
-_MOST_DISTINCT: Final = 10_000
+MOST_DISTINCT: Final = 10_000
 # The others are errors: a record with one is invalid, or lacks the field.
 _NEARLY_ALL: Final = 0.95
 _LOOK: Final = 20
@@ -115,7 +115,7 @@ def distinct(values: Iterable[Any]) -> int:
     found = set()
     for value in values:
         found.add(value)
-        if len(found) == _MOST_DISTINCT:
+        if len(found) == MOST_DISTINCT:
             break
     return len(found)
 

@@ -27,7 +27,7 @@ from .disorder import Disorder, disorder
 from .fields import Field, fields_of
 from .flattened import Columns
 from .looked_at import Rows
-from .roles import amount_of, label_of, sensitive_of, time_of, user_of
+from .roles import amount_of, identity_of, label_of, sensitive_of, time_of, user_of
 
 if TYPE_CHECKING:  # Takes a third of a second to load.
     from pipeline.kafka.schemas import Schemas
@@ -116,6 +116,7 @@ def inspect(looked_at: Rows, hidden: Collection[str] = ()) -> Inspection:
     declared = [field for field in fields if field.name in schema]
     others = [field for field in declared if field is not time]
     user, amount, label = user_of(others, key), amount_of(others), label_of(declared)
+    identity = identity_of([field for field in others if field not in (user, amount, label)])
     by_name = [field for field in sensitive_of(others) if field is not amount]
     known = {name for path, name in columns.names.items() if field_name(path) in hidden} | set(
         hidden
@@ -131,6 +132,7 @@ def inspect(looked_at: Rows, hidden: Collection[str] = ()) -> Inspection:
         user=None if user is None else user.name,
         amount=None if amount is None else amount.name,
         label=None if label is None else label.name,
+        identity=None if identity is None else identity.name,
         paths=columns.paths(list(schema)),
     )
     valid, invalid = validate_rows(records, _decoder(found, schemas))

@@ -72,6 +72,7 @@ def _declaration(found: Inspection) -> list[str]:
         "user": source.user,
         "amount": source.amount,
         "label": source.label,
+        "identity": source.identity,
     }
     required = [name for name in source.required if name != source.time]
     return [

@@ -8,7 +8,7 @@ from typing import Final
 
 from pipeline.sources.column_types import TIME, is_number, is_whole
 
-from .fields import Field
+from .fields import MOST_DISTINCT, Field
 
 _TIME: Final = re.compile(r"(^|_)(time|timestamp|ts|at|date|datetime|when|epoch|created)(_|$)|time")
 _FIRST_TIMES: Final = re.compile(r"event|trans|occurred|booked|created")
@@ -16,6 +16,7 @@ _USER: Final = re.compile(r"user|account|customer|client|member|iban|cardholder"
 _CARD: Final = re.compile(r"card|(^|_)cc(_|$)")
 _AMOUNT: Final = re.compile(r"(^|_)(amount|amt|price|total|sum|value|paid)(_|$)|amount")
 _LABEL: Final = re.compile(r"fraud|chargeback|label")
+_IDENTITY: Final = re.compile(r"(^|_)(id|uid|uuid|guid|num|number|no|ref|reference|key)(_|$)")
 _SENSITIVE: Final = re.compile(
     r"card|(^|_)(cc|pan|iban|ssn|dob|birth|birthday|e?mail|phone|street|address|passport)(_|$)"
     r"|^(first|last|full|sur|given|family|holder|customer)?_?(name|first|last)$"
@@ -68,6 +69,21 @@ def label_of(fields: Sequence[Field]) -> Field | None:
         return whole or field.type == "boolean" or field.labels
 
     return _first(_LABEL, [field for field in fields if two(field)])
+
+
+def identity_of(fields: Sequence[Field]) -> Field | None:
+    """Return the field that names a record, with another value in each; None if none looks so."""
+    return _first(
+        _IDENTITY,
+        [
+            field
+            for field in fields
+            if field.always
+            and field.records > 1
+            and field.distinct == min(field.records, MOST_DISTINCT)
+            and (field.type == "string" or is_whole(field.type))
+        ],
+    )
 
 
 def sensitive_of(fields: Sequence[Field]) -> list[Field]:

@@ -100,6 +100,13 @@ def test_the_tutorials_transactions(tmp_path: Path) -> None:
     assert (source.time, source.time_format) == ("trans_date_trans_time", TimeFormat.SQL)
     assert (source.user, source.amount, source.label) == ("user_id", "amt", "is_fraud")
     assert source.columns["dob"] == "date"
+    assert source.identity == "trans_num"
+
+
+def test_what_names_two_records_is_no_identity() -> None:
+    rows = [payment(number, order_id=f"o{number // 2}") for number in range(50)]
+    found = inspect("payments", [record(row, number) for number, row in enumerate(rows)])
+    assert found.source.identity is None
 
 
 def _fields(number: int) -> dict[str, Any]:
