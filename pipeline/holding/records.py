@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, Final
 
 import msgspec
@@ -23,6 +24,9 @@ from pipeline.sources.formats import JSON
 from pipeline.sources.paths import inner
 from pipeline.sources.time_format import TimeFormat
 
+# A double has not all digits of a decimal.
+_DECODER: Final = msgspec.json.Decoder(float_hook=Decimal)
+_ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
 MOST: Final = 1_000
 Rows = list[dict[str, Any]]
 
@@ -113,6 +117,16 @@ def as_rows(table: pa.Table) -> Rows:
     return [{name: as_value(row[name]) for name in row} for row in table.to_pylist()]
 
 
+def opened(record: str) -> Any:
+    """Return a record in JSON as objects, with numbers as they are written."""
+    return _DECODER.decode(record)
+
+
+def closed(fields: Any) -> str:
+    """Return what `opened` returns as JSON again."""
+    return _ENCODER.encode(fields).decode()
+
+
 def written(source: Source, time: datetime) -> str | int:
     """Return a time as records of a source have it."""
     milliseconds = round((time - datetime(1970, 1, 1)).total_seconds() * 1000)
@@ -193,7 +207,7 @@ def _with_stand_ins(source: Source, records: list[str]) -> list[str]:
     known: dict[str, dict[Any, Any]] = {name: {} for name in source.sensitive}
     changed, paths = [], source.record_paths
     for record in records:
-        fields = msgspec.json.decode(record)
+        fields = opened(record)
         for name, seen in known.items():
             *outside, last = paths[name]
             holder = inner(fields, tuple(outside))
@@ -202,5 +216,5 @@ def _with_stand_ins(source: Source, records: list[str]) -> list[str]:
                 number = len(seen) + 1
                 stand_in = f"{name}-{number}" if isinstance(value, str) else number
                 holder[last] = seen.setdefault(str(value), stand_in)
-        changed.append(msgspec.json.encode(fields).decode())
+        changed.append(closed(fields))
     return changed

@@ -26,7 +26,7 @@ from pipeline.sources.paths import inner
 from pipeline.stack.bring_up import create_topics
 from pipeline.stack.runtime import Runtime
 
-from .records import Rows, as_rows, decoded, require_json, written
+from .records import Rows, as_rows, closed, decoded, opened, require_json, written
 
 _SLACK: Final = timedelta(seconds=1)
 _AGAIN_SECONDS: Final = 0.3
@@ -120,10 +120,10 @@ def _closing(feature: Feature, records: Sequence[str]) -> tuple[datetime, str]:
     newest = max(decoded(feature, records)[source.time].to_pylist())
     longest = (lookback(feature.table) or timedelta()) if _has_windows(feature) else timedelta()
     end: datetime = newest + longest
-    fields = msgspec.json.decode(records[-1])
+    fields = opened(records[-1])
     *outside, last = source.record_paths[source.time]
     inner(fields, tuple(outside))[last] = written(source, end + source.watermark + _SLACK)
-    return end, msgspec.json.encode(fields).decode()
+    return end, closed(fields)
 
 
 @contextmanager
