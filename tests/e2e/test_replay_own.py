@@ -22,15 +22,25 @@ from tests.own_sources import payments
 from .conftest import command, emptied
 
 OWN = Path(__file__).resolve().parents[1] / "own_sources.py"
+TOPIC = "payments.files"
 ROWS = 2_000
 START = datetime(2024, 3, 1, 9)
 
 
 @pytest.fixture
-def own(running_stack: Runtime, stack_settings: Settings) -> Iterator[Runtime]:
+def declared(tmp_path: Path) -> Path:
+    """The features of `own_sources` with topics of their own, since other tests fill those."""
+    file = tmp_path / "own_files.py"
+    text = OWN.read_text().replace(payments.topic, TOPIC).replace('topic="own_', 'topic="files_')
+    file.write_text(text)
+    return file
+
+
+@pytest.fixture
+def own(running_stack: Runtime, stack_settings: Settings, declared: Path) -> Iterator[Runtime]:
     """The stack of this run with more streams and features."""
     emptied(running_stack)
-    runtime = Runtime(msgspec.structs.replace(stack_settings, features=(OWN,)))
+    runtime = Runtime(msgspec.structs.replace(stack_settings, features=(declared,)))
     runtime.fresh()
     yield runtime
     for job in runtime.status().jobs:
@@ -39,16 +49,16 @@ def own(running_stack: Runtime, stack_settings: Settings) -> Iterator[Runtime]:
 
 
 def test_a_file_of_ones_own_is_sent_in_order_and_proved(
-    own: Runtime, stack_settings: Settings, tmp_path: Path
+    own: Runtime, stack_settings: Settings, declared: Path, tmp_path: Path
 ) -> None:
-    fraudwatch = command(stack_settings, {"FRAUDWATCH_FEATURES": str(OWN)})
+    fraudwatch = command(stack_settings, {"FRAUDWATCH_FEATURES": str(declared)})
     times = [f"{START + timedelta(seconds=n, milliseconds=250)}Z" for n in range(ROWS)]
     lines = [f"{time},A{n % 7},{n}.{n % 100:02},DE,yes" for n, time in enumerate(times)]
     random.Random(3).shuffle(lines)
     lines.insert(100, f"{times[0]},A1,dear,DE,no")
     file = tmp_path / "payments.csv"
     file.write_text("\n".join(("Booked at,account,Betrag,country,chargeback", *lines)))
-    words = ("replay", str(file), "--source", payments.topic, "--json")
+    words = ("replay", str(file), "--source", TOPIC, "--json")
 
     refused = fraudwatch(*words)
     assert refused.returncode == 5, refused.stderr
@@ -63,7 +73,7 @@ def test_a_file_of_ones_own_is_sent_in_order_and_proved(
     assert f"{ROWS:,} records sent" in done.stderr
     read = row_reader(payments.columns, payments.time_format)
     there: dict[int, list[datetime]] = {}
-    for record in chain.from_iterable(read_to_end(own.kafka, payments.topic)):
+    for record in chain.from_iterable(read_to_end(own.kafka, TOPIC)):
         there.setdefault(record.partition, []).append(read(record.value).booked_at)
     assert sum(map(len, there.values())) == ROWS
     assert all(sent == sorted(sent) for sent in there.values())
@@ -73,13 +83,13 @@ def test_a_file_of_ones_own_is_sent_in_order_and_proved(
     assert parity.proved, parity
     assert (parity.transactions, parity.bad, parity.late) == (ROWS, 0, 0), parity
 
-    tail = fraudwatch("tail", payments.topic, "--from", "beginning", "--no-follow", "--json")
+    tail = fraudwatch("tail", TOPIC, "--from", "beginning", "--no-follow", "--json")
     again = tmp_path / "tail.jsonl"
     again.write_text(tail.stdout)
-    done = fraudwatch("replay", str(again), "--source", payments.topic, "--shift", "--json")
+    done = fraudwatch("replay", str(again), "--source", TOPIC, "--shift", "--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["sent"] == ROWS
-    records = chain.from_iterable(read_to_end(own.kafka, payments.topic))
+    records = chain.from_iterable(read_to_end(own.kafka, TOPIC))
     rows = [read(record.value) for record in records]
     assert len(rows) == 2 * ROWS
     amounts = sum((Decimal(f"{n}.{n % 100:02}") for n in range(ROWS)), Decimal())
