@@ -50,13 +50,14 @@ def print_json(value: object) -> None:
     print(line if takes(line) else ascii_json(line))
 
 
-def require_topic(kafka: KafkaSettings, topic: str, *, nor: str = "") -> None:
+def require_topic(kafka: KafkaSettings, topic: str, *, nor: str = "", hint: str = "") -> None:
     """Return if there is such a topic.
 
     Args:
         kafka: The cluster.
         topic: Its name in Kafka.
         nor: What else was looked for under this name, such as a file.
+        hint: What to do; by default, which topics there are.
 
     Raises:
         UnavailableError: There is none, or Kafka cannot be reached.
@@ -67,7 +68,7 @@ def require_topic(kafka: KafkaSettings, topic: str, *, nor: str = "") -> None:
     if topic not in known:
         raise UnavailableError(
             f"There is no topic {f'and no {nor} ' if nor else ''}{topic!r}.",
-            f"Topics: {', '.join(known) or 'none yet'}.",
+            hint or f"Topics: {', '.join(known) or 'none yet'}.",
         )
 
 

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from cyclopts import Parameter
 from msgspec import to_builtins
 
-from pipeline.errors import ConfigError, InputError, UnavailableError
+from pipeline.errors import ConfigError, InputError
 from pipeline.text.words import counted
 
-from .common import Common, Json, Mappings, print_json, running_kafka, say
+from .common import Common, Json, Mappings, print_json, require_topic, running_kafka, say
 
 if TYPE_CHECKING:
-    from pipeline.config import KafkaSettings, Settings
+    from pipeline.config import Settings
     from pipeline.files.file_reading import ReadFile
     from pipeline.files.prepared import PreparedFiles
     from pipeline.files.target import Target
     from pipeline.simulator.replay import ReplayProgress, ReplayReport
 
 Flag = Parameter(negative="")
+_CREATE_IT: Final = (
+    "In a sandbox, create it with `fraudwatch topics --create` and the same --features."
+)
 
 
 def replay(
@@ -79,7 +82,7 @@ def replay(
         runtime = Runtime(settings)
         simulated = target == TRANSACTIONS
         if not simulated:
-            _require_topic(kafka, target)
+            require_topic(kafka, kafka.topic(target.source.topic), hint=_CREATE_IT)
         if simulated and runtime.status().simulator.up and not fresh:
             raise InputError(
                 "The simulator is running and moves event time on, so the file would come too "
@@ -118,17 +121,6 @@ def _target(topic: str, settings: Settings) -> Target:
             f"Topics: {', '.join(sources)}. Name the file of yours with --features.",
         )
     return Target.of(sources[topic])
-
-
-def _require_topic(kafka: KafkaSettings, target: Target) -> None:
-    from pipeline.kafka.topics import topic_names
-
-    topic = kafka.topic(target.source.topic)
-    if topic not in topic_names(kafka):
-        raise UnavailableError(
-            f"There is no topic {topic!r}.",
-            "In a sandbox, create it with `fraudwatch topics --create` and the same --features.",
-        )
 
 
 def _send(ready: PreparedFiles, common: Common, pace: float | None) -> ReplayReport:

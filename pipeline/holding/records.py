@@ -209,12 +209,11 @@ def _with_stand_ins(source: Source, records: list[str]) -> list[str]:
     for record in records:
         fields = opened(record)
         for name, seen in known.items():
-            *outside, last = paths[name]
-            holder = inner(fields, tuple(outside))
-            value = inner(holder, (last,))
+            path = paths[name]
+            value = inner(fields, path)
             if value is not None:
                 number = len(seen) + 1
                 stand_in = f"{name}-{number}" if isinstance(value, str) else number
-                holder[last] = seen.setdefault(str(value), stand_in)
+                inner(fields, path[:-1])[path[-1]] = seen.setdefault(str(value), stand_in)
         changed.append(closed(fields))
     return changed

@@ -121,8 +121,8 @@ def _closing(feature: Feature, records: Sequence[str]) -> tuple[datetime, str]:
     longest = (lookback(feature.table) or timedelta()) if _has_windows(feature) else timedelta()
     end: datetime = newest + longest
     fields = opened(records[-1])
-    *outside, last = source.record_paths[source.time]
-    inner(fields, tuple(outside))[last] = written(source, end + source.watermark + _SLACK)
+    path = source.record_paths[source.time]
+    inner(fields, path[:-1])[path[-1]] = written(source, end + source.watermark + _SLACK)
     return end, closed(fields)
 
 

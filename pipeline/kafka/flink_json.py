@@ -232,12 +232,21 @@ def _fill(row: dict[str, Any], fields: Mapping[str, msgspec.Raw], types: Mapping
 
 def _first_object(raw: msgspec.Raw) -> Mapping[str, msgspec.Raw] | None:
     """The fields of a value that is an object, or of the first object in an array."""
+    inside = opened(raw)
+    if isinstance(inside, list):
+        return next(
+            (fields for each in inside if (fields := _first_object(each)) is not None), None
+        )
+    return inside
+
+
+def opened(raw: msgspec.Raw) -> Mapping[str, msgspec.Raw] | list[msgspec.Raw] | None:
+    """Return the fields of an object, or the elements of an array; None for any other value."""
     match bytes(raw).lstrip()[:1]:
         case b"{":
             return _FIELDS.decode(raw)
         case b"[":
-            found = map(_first_object, _ELEMENTS.decode(raw))
-            return next((fields for fields in found if fields is not None), None)
+            return _ELEMENTS.decode(raw)
     return None
 
 

@@ -6,7 +6,7 @@ null, and has no effect on others. Verified against Flink 2.3 (`JsonToRowDataCon
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from decimal import Context, Decimal
 from typing import Any, Final
 
@@ -17,10 +17,8 @@ from pipeline.sources.column_types import is_decimal, is_whole
 from pipeline.sources.paths import Path
 from pipeline.text.malformed import MALFORMED
 
-from .flink_json import field_value, read_fields, readers_of_times, row_type
+from .flink_json import field_value, opened, read_fields, readers_of_times, row_type
 
-_FIELDS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_ELEMENTS: Final = msgspec.json.Decoder(list[msgspec.Raw])
 # Java writes numbers from a thousandth to ten millions without an exponent.
 _PLAIN_FROM, _PLAIN_TO = 1e-3, 1e7
 _SHORT: Final = ("int8", "int16")
@@ -108,10 +106,10 @@ def _at(
     inside: Any = fields
     raw: msgspec.Raw | None = None
     for depth, step in enumerate(path):
-        if depth:
+        if raw is not None:
             at = path[:depth]
             if at not in parts:
-                parts[at] = _opened(raw)
+                parts[at] = opened(raw)
             inside = parts[at]
         if isinstance(step, str):
             raw = inside.get(step) if isinstance(inside, Mapping) else None
@@ -121,15 +119,6 @@ def _at(
         if raw is None:
             return None
     return raw
-
-
-def _opened(raw: msgspec.Raw | None) -> Mapping[str, msgspec.Raw] | list[msgspec.Raw] | None:
-    assert raw is not None
-    decode: Callable[[msgspec.Raw], Any] | None = {
-        b"{": _FIELDS.decode,
-        b"[": _ELEMENTS.decode,
-    }.get(bytes(raw).lstrip()[:1])
-    return None if decode is None else decode(raw)
 
 
 def _as_text(number: str, *, exact: bool) -> str:
