@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 from platformdirs import user_cache_path
 
+from pipeline.stack.local.ports import free_port
+
 from . import packages, stand_ins
 from .engine import Engine, engine
 from .packages import CannotRunError
-from .stack import Stack, described, free_ports
+from .stack import Stack, described
 
 BROWSER = ("--profile", "browser")
 _PORTS = ("FRAUDWATCH_KAFKA_PORT", "FRAUDWATCH_FLINK_PORT", "FRAUDWATCH_CONSOLE_PORT")
@@ -41,7 +43,7 @@ def containers() -> Iterator[Engine]:
 @pytest.fixture(scope="session")
 def stack(containers: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The stack as `docker compose up -d` starts it."""
-    ports = dict(zip(_PORTS, map(str, free_ports(len(_PORTS))), strict=True))
+    ports = {name: str(free_port()) for name in _PORTS}
     state = str(tmp_path_factory.mktemp("state"))
     stack = Stack(
         containers, f"fraudwatch-test-{os.getpid()}", ports | {"FRAUDWATCH_STATE_DIR": state}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -79,12 +78,3 @@ class Stack:
             timeout=timeout,
             stdin=subprocess.DEVNULL,
         )
-
-
-def free_ports(count: int) -> list[int]:
-    """Return unused ports."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [taken.getsockname()[1] for taken in sockets]
-    for taken in sockets:
-        taken.close()
-    return ports

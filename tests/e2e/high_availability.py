@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from asyncio.subprocess import Process
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -21,8 +20,8 @@ from pipeline.stack.local.java import java_home
 from pipeline.stack.local.ports import LOOPBACK, free_port, listening
 
 from . import session_cluster
-from .conftest import stack_environment, wait_until
-from .processes import started
+from .conftest import stack_environment
+from .processes import Started, started, wait_while_alive
 
 SLOTS = 4
 # Time after which a silent leader is replaced; Flink's default is a minute.
@@ -40,7 +39,7 @@ class HighlyAvailable:
     """
 
     settings: Settings
-    leader: subprocess.Popen[bytes]
+    leader: Started
 
 
 @contextmanager
@@ -70,12 +69,14 @@ def highly_available(folder: Path) -> Iterator[HighlyAvailable]:
 
     worker = _with(session_cluster.taskmanager(own, java, home, first), options)
     kafka = broker.broker(own, java, cluster.wheel_lib(), kafka_port, controller_port=free_port())
-    with closing(first), closing(second), started([kafka, _zookeeper(own, home, zookeeper_port)]):
-        wait_until(lambda: listening(zookeeper_port), 60, "ZooKeeper")
+    before = [kafka, _zookeeper(own, home, zookeeper_port)]
+    with closing(first), closing(second), started(before) as quorum:
+        wait_while_alive(quorum, lambda: listening(zookeeper_port), 60, "ZooKeeper")
         with started([manager("leader", first, rest_ports[0])]) as (leader,):
-            wait_until(first.reachable, 120, "a leader")
-            with started([manager("standby", second, rest_ports[1]), worker]):
-                wait_until(
+            wait_while_alive([*quorum, leader], first.reachable, 120, "a leader")
+            with started([manager("standby", second, rest_ports[1]), worker]) as others:
+                wait_while_alive(
+                    [*quorum, leader, *others],
                     lambda: second.reachable() and second.overview().slots_free == SLOTS,
                     120,
                     "the other JobManager and the TaskManager",

@@ -21,8 +21,8 @@ from pipeline.stack.local.java import java_home
 from pipeline.stack.local.log4j import write_log4j
 from pipeline.stack.local.ports import LOOPBACK, free_port, listening
 
-from .conftest import stack_environment, wait_until
-from .processes import started
+from .conftest import stack_environment
+from .processes import started, wait_while_alive
 
 PINS: Final = Path(__file__).with_suffix(".json")
 _JVM: Final = ("-Xms64m", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
@@ -99,17 +99,12 @@ def running(release: Release, classpath: tuple[Path, ...], folder: Path) -> Iter
     before = (_zookeeper(java, folder, other),) if old else ()
     if not old:
         _format(java, properties, folder)
-    with started(before):
+    with started(before) as zookeeper:
         if before:
-            wait_until(lambda: listening(other), _START_SECONDS, "ZooKeeper")
+            wait_while_alive(zookeeper, lambda: listening(other), _START_SECONDS, "ZooKeeper")
         spec = _spec("kafka", folder, port, (*java, "kafka.Kafka", str(properties)))
         with started([spec]) as (process,):
-            wait_until(
-                lambda: process.poll() is not None or listening(port),
-                _START_SECONDS,
-                f"Kafka {release}",
-            )
-            assert process.poll() is None, spec.log.read_text()[-3000:]
+            wait_while_alive([process], lambda: listening(port), _START_SECONDS, f"Kafka {release}")
             yield KafkaSettings(bootstrap=f"{LOOPBACK}:{port}")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -20,8 +19,8 @@ from pipeline.stack.local.java import java_home
 from pipeline.stack.local.ports import LOOPBACK, free_port
 
 from . import session_cluster
-from .conftest import stack_environment, wait_until
-from .processes import started
+from .conftest import stack_environment
+from .processes import Started, started, wait_while_alive
 
 BROKERS = TASKMANAGERS = 3
 SLOTS_EACH = PARALLELISM = 4
@@ -38,7 +37,7 @@ class Many:
     """
 
     settings: Settings
-    brokers: tuple[subprocess.Popen[bytes], ...]
+    brokers: tuple[Started, ...]
 
 
 @contextmanager
@@ -60,8 +59,17 @@ def many(folder: Path) -> Iterator[Many]:
             for number in range(TASKMANAGERS)
         ),
     ]
-    with started(_brokers(own, folder, ports)) as brokers, started(flink), closing(client):
-        wait_until(lambda: _slots(client) == TASKMANAGERS * SLOTS_EACH, 120, "TaskManagers")
+    with (
+        started(_brokers(own, folder, ports)) as brokers,
+        started(flink) as cluster_processes,
+        closing(client),
+    ):
+        wait_while_alive(
+            (*brokers, *cluster_processes),
+            lambda: _slots(client) == TASKMANAGERS * SLOTS_EACH,
+            120,
+            "TaskManagers",
+        )
         kafka = KafkaSettings(
             bootstrap=",".join(f"{LOOPBACK}:{port}" for port in ports),
             partitions=PARTITIONS,

@@ -21,8 +21,7 @@ from pipeline.stack.local.child_process import ProcessSpec
 from pipeline.stack.local.java import java_home
 from pipeline.stack.local.ports import LOOPBACK, free_port
 
-from .conftest import wait_until
-from .processes import started
+from .processes import started, wait_while_alive
 
 _VERSION: Final = "3.3.3"
 _SHA256: Final = "8bc6751c76d963734224b01d5e7f84ccb3cb61c87d3bd77c36c35f10a5cbed63"
@@ -78,10 +77,7 @@ def running(settings: Settings, folder: Path) -> Iterator[str]:
 
     spec = ProcessSpec("registry", "registry", command, folder / "registry.log", ready)
     with started([spec]) as (process,):
-        wait_until(
-            lambda: process.poll() is not None or _answers(url), _START_SECONDS, "the registry"
-        )
-        assert process.poll() is None, spec.log.read_text()[-3000:]
+        wait_while_alive([process], lambda: _answers(url), _START_SECONDS, "the registry")
         yield url
 
 

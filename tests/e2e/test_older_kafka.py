@@ -33,7 +33,7 @@ from tui.streams.tail_source import TopicSize
 from .attaching import Attached, with_transactions
 from .conftest import stack_environment, wait_until
 from .older_kafka import Api, Newest, OlderKafka
-from .processes import started
+from .processes import started, wait_while_alive
 
 _TRANSACTIONS: Final = 200
 
@@ -65,8 +65,8 @@ def company(running_stack: Runtime, tmp_path_factory: pytest.TempPathFactory) ->
         # Clients reconnect to the address that a broker advertises.
         more={"advertised.listeners": f"PLAINTEXT://{LOOPBACK}:{older.port}"},
     )
-    with started([spec]):
-        wait_until(lambda: listening(port), 60, "the broker")
+    with started([spec]) as processes:
+        wait_while_alive(processes, lambda: listening(port), 60, "the broker")
         kafka = KafkaSettings(bootstrap=f"{LOOPBACK}:{older.port}")
         rest = running_stack.status().rest
         with with_transactions(folder, kafka, rest, _TRANSACTIONS) as found:

@@ -5,22 +5,20 @@ from __future__ import annotations
 import socket
 from typing import Final
 
+import ephemeral_port_reserve
 import psutil
 
 LOOPBACK: Final = "127.0.0.1"
 
 
 def free_port(preferred: int = 0) -> int:
-    """Return a free port: `preferred` if possible; 0 means any."""
-    with socket.socket() as probe:
-        # Otherwise a port in TIME_WAIT, which can be listened on, would look taken.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((LOOPBACK, preferred))
-        except OSError:
-            probe.bind((LOOPBACK, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a free port: `preferred` if possible; 0 means any.
+
+    For a minute, the system gives it to nobody who asks for any port, such as a client that
+    connects, so that it is still free when the process that is to listen on it has started.
+    """
+    port: int = ephemeral_port_reserve.reserve(LOOPBACK, preferred)
+    return port
 
 
 def listening(port: int) -> bool:
