@@ -11,9 +11,11 @@ from pipeline.contract import TIME_COLUMN
 from pipeline.errors import ConfigError, InputError
 from pipeline.sources import Source
 from pipeline.sources.column_types import is_decimal
+from pipeline.sources.file_mapping import FileMapping
 from pipeline.text.sql import identifier, literal
 
 from .layouts import Layout, simple
+from .references import referred
 from .target import TRANSACTIONS, Target
 
 _WORDS: Final = ("null", "true", "false")
@@ -79,9 +81,22 @@ def layout_of(header: Sequence[str], target: Target = TRANSACTIONS) -> Layout | 
     return next((layout for layout in target.layouts if not layout.lacking(header)), None)
 
 
+def mapping_of(header: Sequence[str], source: Source) -> FileMapping | None:
+    """Return the first mapping that a source declares for such files; None if there is none."""
+
+    def fits(declared: FileMapping) -> bool:
+        return all(referred(header, text) is not None for _, text in declared.fields)
+
+    return next(filter(fits, source.files), None)
+
+
 def is_known(header: Sequence[str], target: Target = TRANSACTIONS) -> bool:
     """Whether a header is that of a known layout."""
-    return layout_of(header, target) is not None
+    if layout_of(header, target) is not None:
+        return True
+    declared = mapping_of(header, target.source)
+    # One of constants alone fits every header.
+    return declared is not None and any(referred(header, text) for _, text in declared.fields)
 
 
 def fields_of(
@@ -92,12 +107,16 @@ def fields_of(
     Args:
         name: Name of the file.
         header: Its columns.
-        given: The user's mappings, which take precedence over a known layout.
+        given: The user's mappings, which take precedence over a known layout, and over the
+            mapping that the source declares.
         target: What the rows become.
 
     Raises:
         InputError: The layout is unknown, and the user's mappings are not sufficient.
     """
+    declared = mapping_of(header, target.source)
+    if declared is not None:
+        given = dict(declared.fields) | dict(given)
     said = {field: _expression(name, header, text) for field, text in given.items()}
     if (layout := layout_of(header, target)) is not None:
         return _of_layout(layout, header, said, target)
@@ -122,7 +141,8 @@ def fields_of(
         if missing:
             fields |= dict.fromkeys(missing, fill.sql)
             lacks[missing[0]] = f"No {', '.join(missing)}: {fill.words}."
-    return Fields("columns as they are named", own, _in_order(fields, target), lacks)
+    words = declared.name if declared is not None else "columns as they are named"
+    return Fields(words, own, _in_order(fields, target), lacks)
 
 
 def _named(header: Sequence[str], fields: Iterable[str]) -> dict[str, str]:
@@ -210,7 +230,11 @@ def _unknown(
 def _hint(lacking: Sequence[str], target: Target) -> str:
     if not target.layouts:
         examples = " ".join(f"--map {f}=column" for f in lacking)
-        return f"Say which column is which: {examples}."
+        hint = f"Say which column is which: {examples}."
+        if declared := target.source.files:
+            names = ", ".join(repr(each.name) for each in declared)
+            hint += f" The source's files are {names}, and this is none of them."
+        return hint
     known = "; ".join(layout.name for layout in target.layouts if layout.data)
     return (
         "Say which column is which with --map, as in --map amt=Amount --map user_id=customer "

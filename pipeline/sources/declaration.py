@@ -11,6 +11,7 @@ from pipeline.errors import InputError
 
 from .column_types import is_decimal
 from .faults import first_fault
+from .file_mapping import FileMapping
 from .paths import Path, field_name
 from .time_format import TimeFormat
 
@@ -38,6 +39,7 @@ class Source:
         required: The columns without which a record is invalid, in the order of the schema; the
             time column is one of them.
         sensitive: The columns whose values are not shown, unless the profile allows it.
+        files: Layouts of files that hold its records under other names; the first that fits counts.
 
     Raises:
         InputError: The declaration is invalid.
@@ -57,6 +59,7 @@ class Source:
     sensitive: tuple[str, ...] = ()
     identity: str | None = None
     paths: tuple[tuple[str, Path], ...] = ()
+    files: tuple[FileMapping, ...] = ()
 
     def __post_init__(self) -> None:
         fault = first_fault(self)

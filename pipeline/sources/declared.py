@@ -11,6 +11,7 @@ from pipeline.text.sanitise import sanitised
 from .column_types import canonical
 from .declaration import Source
 from .durations import duration
+from .file_mapping import FileMapping
 from .formats import JSON
 from .paths import Path, parsed
 from .time_format import TimeFormat
@@ -32,6 +33,7 @@ def source(
     required: Iterable[str] = (),
     sensitive: Iterable[str] = (),
     paths: Mapping[str, str] | None = None,
+    files: Mapping[str, Mapping[str, str]] | None = None,
 ) -> Source:
     """Declare a stream that features can read.
 
@@ -53,6 +55,8 @@ def source(
         sensitive: Columns whose values are not shown, such as a card number or a name.
         paths: Where columns are in the record that are not fields of their own name:
             `merchant.address.country`, `items[0].sku`, `card-number`.
+        files: Layouts of files for `replay`, by name: the file's column, or a DuckDB expression
+            over its columns, for each column that has another name there.
 
     Raises:
         InputError: The declaration is invalid.
@@ -76,6 +80,7 @@ def source(
         identity=identity,
         sensitive=(sensitive,) if isinstance(sensitive, str) else tuple(sensitive),
         paths=tuple((name, _path(at, name, path)) for name, path in (paths or {}).items()),
+        files=tuple(_mapping(at, name, fields) for name, fields in (files or {}).items()),
     )
 
 
@@ -91,6 +96,16 @@ def _path(at: str, name: str, written: object) -> Path:
         return parsed(str(written))
     except InputError as error:
         raise InputError(f"{at}: column {name!r}: {error.message}", error.hint) from error
+
+
+def _mapping(at: str, name: object, fields: object) -> FileMapping:
+    if not isinstance(fields, Mapping):
+        raise InputError(
+            f"{at}: files has no columns for {sanitised(str(name))!r}.",
+            "Write files={'bank export': {'amount': 'Betrag'}}.",
+        )
+    written = ((str(column), str(text).strip()) for column, text in fields.items())
+    return FileMapping(sanitised(str(name)), tuple(written))
 
 
 def _length(at: str, what: str, written: object) -> timedelta:

@@ -34,6 +34,7 @@ def first_fault(source: Source) -> Fault | None:
         _time,
         _roles,
         _paths,
+        _files,
         _lengths,
     )
     found = next((fault for check in checks for fault in check(source)), None)
@@ -139,6 +140,28 @@ def _paths(source: Source) -> Iterator[Fault]:
         shape_of((path, written[name]) for name, path in source.record_paths.items())
     except InputError as error:
         yield error.message, error.hint
+
+
+def _files(source: Source) -> Iterator[Fault]:
+    columns = source.columns
+    for layout in source.files:
+        for name, text in layout.fields:
+            if name not in columns:
+                yield (
+                    f"files names {sanitised(name)!r} in {layout.name!r}, which is not in the "
+                    "schema",
+                    f"Columns: {', '.join(columns)}.",
+                )
+            if not text:
+                yield (
+                    f"files says nothing for {name!r} in {layout.name!r}",
+                    "Write the file's column, or a DuckDB expression.",
+                )
+        if not layout.fields:
+            yield (
+                f"files names no column in {layout.name!r}",
+                "Leave it out: columns of the source's names are found without it.",
+            )
 
 
 def _lengths(source: Source) -> Iterator[Fault]:

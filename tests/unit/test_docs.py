@@ -11,16 +11,20 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import msgspec
 import pytest
 
 from pipeline import config
 from pipeline.cli.app import command_line, options_last
+from pipeline.files.target import Target
 from pipeline.kafka.nested_json import NestedReader
+from pipeline.sources import source
 from tui.__main__ import console_options
 from tui.web.command import serve
 
 from ..documents import DOCS, ROOT, blocks, commands, documents
 from ..generated_docs import pages
+from ..replayed import read
 
 FAULTS = ROOT / "tests" / "e2e" / "faults"
 PAGES = pytest.mark.parametrize("page", documents(), ids=lambda page: page.name)
@@ -102,6 +106,29 @@ def test_settings_in_the_docs_are_settings(page: Path, tmp_path: Path) -> None:
         (folder / config.FILE_NAME).write_text(block)
         for name in config.profiles((folder,)):
             config.load(name, environment={}, directories=(folder,))
+
+
+def test_the_files_of_your_own_stream_are_known_by_their_columns(tmp_path: Path) -> None:
+    page = DOCS / "writing-a-source.md"
+    names: dict[str, Any] = {}
+    exec(next(block for block in blocks(page, "python") if "FILES = {" in block), names)
+    declared = source(
+        topic="payments",
+        schema={"booked_at": "timestamp(3)", "account": "string", "amount": "decimal(12, 2)"}
+        | {"country": "string"},
+        time="booked_at",
+        files=names["FILES"],
+    )
+    for text, layout in (
+        ("When;IBAN;Amount\n2024-03-01 09:30;DE1;$12.50\n", "bank export"),
+        ("booked_at;account;Cents\n2024-03-01 09:30;DE1;1250\n", "ledger"),
+    ):
+        file = tmp_path / layout
+        file.write_text(text)
+        found = read(file, target=Target.of(declared))
+        assert found.layouts == [layout]
+        row = msgspec.json.decode(found.records[0][1])
+        assert (row["account"], float(row["amount"])) == ("DE1", 12.5)
 
 
 def test_the_order_of_your_own_stream_is_read_by_its_paths() -> None:

@@ -195,6 +195,56 @@ def test_columns_and_expressions_are_mapped(tmp_path: Path) -> None:
     assert note.endswith(": null.")
 
 
+FILES = {
+    "bank export": {"booked_at": "Booked on", "Account": "IBAN", "amount": "replace(Sum, '€', '')"},
+    "app log": {"booked_at": "event ->> '$.time'", "amount": "event ->> '$.sum'", "left": "'app'"},
+}
+BANK = "Booked on;IBAN;Sum;tries\n2024-01-01 10:00:00;DE1;1.50€;3\n"
+LOG = '{"event": {"time": "2024-01-01 10:00:00", "sum": 1.5}, "account": "a"}\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "layout", "expected"),
+    [
+        (BANK, "bank export", ("DE1", None, 3)),
+        (LOG, "app log", ("a", "app", None)),
+        (csv_text(ROW), "columns as they are named", ("a", "x", 3)),
+    ],
+)
+def test_a_layout_of_the_source_is_known_by_its_columns(
+    tmp_path: Path, text: str, layout: str, expected: tuple[Any, ...]
+) -> None:
+    found = own(tmp_path, text, payments(files=FILES))
+    assert found.layouts == [layout]
+    (row,) = rows(found)
+    assert (row.booked_at.year, row.amount) == (2024, Decimal("1.5"))
+    assert (row.Account, row.left, row.tries) == expected
+
+
+def test_what_the_command_says_counts_more_than_a_layout_of_the_source(tmp_path: Path) -> None:
+    found = own(tmp_path, BANK, payments(files=FILES), maps=("Account=lower(IBAN)", "left=tries"))
+    assert found.layouts == ["bank export"]
+    assert (rows(found)[0].Account, rows(found)[0].left) == ("de1", "3")
+
+
+def test_the_first_layout_of_the_source_that_fits_counts(tmp_path: Path) -> None:
+    files = {"one": {"left": "lower(Absent)"}, "two": {"left": "'two'"}, "three": {"left": "'3'"}}
+    found = own(tmp_path, csv_text(ROW).replace(",", ";"), payments(files=files))
+    assert found.layouts == ["two"]
+    assert (rows(found)[0].left, rows(found)[0].Account) == ("two", "a")
+
+
+def test_a_file_of_no_layout_of_the_source_says_so(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        own(tmp_path, BANK.replace("Sum", "Total"), payments(files=FILES))
+    assert caught.value.message == f"{tmp_path}/file has no column for booked_at, Account, amount."
+    assert caught.value.hint == (
+        "Say which column is which: --map booked_at=column --map Account=column "
+        "--map amount=column. "
+        "The source's files are 'bank export', 'app log', and this is none of them."
+    )
+
+
 def test_an_unknown_field_is_refused() -> None:
     with pytest.raises(ConfigError) as caught:
         read_options(["amt=x"], Target.of(payments()))
