@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, wait
+from contextlib import suppress
 from typing import Any, Final
 
 from confluent_kafka import (
@@ -27,22 +28,17 @@ from .client import (
 )
 from .offsets import Key, OffsetRange, OffsetRequest
 from .records import Record
+from .standstill import Standstill
 
 _log = logging.getLogger(__name__)
 
 LOOK_AGAIN_SECONDS: Final = 2.0
 _ANSWER_SECONDS: Final = 2.0
-_SILENT_SECONDS: Final = 5.0
 _BATCHES: Final = {
     "fetch.wait.max.ms": 50,
     "queued.max.messages.kbytes": 16 * 1024,
     "enable.partition.eof": True,
 }
-_UNCONNECTED: Final = (
-    KafkaError._ALL_BROKERS_DOWN,
-    KafkaError._TRANSPORT,
-    KafkaError._TIMED_OUT,
-)
 _GONE: Final = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_PARTITION)
 Parts = Sequence[int]
 
@@ -70,14 +66,20 @@ class BatchConsumer:
         # Kafka's id of each topic: it changes when a topic is recreated under the same name.
         self._ids: dict[str, str] = {}
         self._appeared_later: set[str] = set()
+        # Behind the last record, or the end that the client has reported.
+        self._at: dict[Key, int] = {}
         # Partitions read to their end, with no record since.
         self._at_end: set[Key] = set()
+        self._standstill = Standstill()
+        self._looked_at = time.monotonic()
+        self._waited = False
+        # Whether the client has read a topic that was recreated.
+        self._outdated = False
         self._recreated = False
         self._missing: set[str] = set()
         self._kafka = kafka
         self._admin = AdminClient(client_config(kafka))
         self._consumer = new_consumer(kafka, _BATCHES)
-        self._heard_at = time.monotonic()
 
     def __enter__(self) -> BatchConsumer:
         return self
@@ -116,16 +118,19 @@ class BatchConsumer:
             return []
         records = []
         messages = self._consumer.consume(max_records, timeout)
-        if messages:
-            self._heard_at = time.monotonic()
+        self._waited = self._waited or len(messages) < max_records
         for message in messages:
             error = message.error()
             if error is None:
                 record = Record.of(message)
-                self._at_end.discard((record.topic, record.partition))
+                key = (record.topic, record.partition)
+                self._at[key] = record.offset + 1
+                self._at_end.discard(key)
                 records.append(record)
             elif error.code() == KafkaError._PARTITION_EOF:
-                self._at_end.add((message.topic() or "", message.partition() or 0))
+                key = (message.topic() or "", message.partition() or 0)
+                self._at[key] = max(self._at.get(key, 0), message.offset() or 0)
+                self._at_end.add(key)
             elif error.code() not in _GONE:
                 self._error = describe_error(error)
         if records:
@@ -145,24 +150,21 @@ class BatchConsumer:
         when the offsets are equal.
         """
         lag = 0
-        behind = [TopicPartition(*key) for key in self._ranges if key not in self._at_end]
-        for part in self._consumer.position(behind):
-            offsets = self._ranges[part.topic, part.partition]
-            _, high = self._consumer.get_watermark_offsets(part, cached=True)
-            # Both are negative before the first record.
-            at = part.offset if part.offset >= 0 else offsets.begin
-            lag += max(0, (high if high >= 0 else offsets.end) - at)
+        for key in self._ranges.keys() - self._at_end:
+            _, high = self._consumer.get_watermark_offsets(TopicPartition(*key), cached=True)
+            # Negative before the first record.
+            end = high if high >= 0 else self._ranges[key].end
+            lag += max(0, end - self._read_to(key))
         return lag
 
     def has_read_the_past(self) -> bool:
         """Whether all records were read that the partitions held when they were assigned."""
-        positions = self._consumer.position([TopicPartition(*key) for key in self._ranges])
-        # The position is negative before the first record.
-        return bool(positions) and all(
-            max(part.offset, offsets.begin) >= offsets.end
-            for part in positions
-            for offsets in (self._ranges[part.topic, part.partition],)
+        return bool(self._ranges) and all(
+            self._read_to(key) >= offsets.end for key, offsets in self._ranges.items()
         )
+
+    def _read_to(self, key: Key) -> int:
+        return self._at.get(key, self._ranges[key].begin)
 
     def _follow_topics(self) -> None:
         """Request the topics' metadata at intervals, and assign new partitions."""
@@ -179,9 +181,9 @@ class BatchConsumer:
             self._take_up(self._new_partitions(answers))
             if self._error:
                 self._renew()
-            elif self._ranges and now - self._heard_at >= _SILENT_SECONDS:
-                self._heard_at = now
-                self._require_connection()
+            elif self._ranges and now - self._looked_at >= self._standstill.seconds:
+                self._looked_at = now
+                self._require_progress()
 
     def _new_partitions(self, answers: Mapping[str, Future[Any]]) -> dict[str, tuple[str, Parts]]:
         """Return the id and the unassigned partitions of each topic that exists."""
@@ -214,6 +216,7 @@ class BatchConsumer:
         """Assign partitions; those whose offsets are not available yet are retried later."""
         wanted = {topic: (numbers, self._start_in(topic)) for topic, (_, numbers) in found.items()}
         asked = OffsetRequest(self._admin, wanted, _ANSWER_SECONDS)
+        new: dict[Key, OffsetRange] = {}
         for topic, (topic_id, _) in found.items():
             try:
                 ranges = asked.of(topic)
@@ -223,19 +226,21 @@ class BatchConsumer:
                 else:
                     self._error = describe_error(error.args[0])
                 continue
-            self._consumer.incremental_assign(
-                [TopicPartition(*key, offsets.begin) for key, offsets in ranges.items()]
-            )
-            self._ranges |= ranges
+            new |= ranges
             self._ids[topic] = topic_id
             # Partitions added to it later are new as a whole.
             self._appeared_later.add(topic)
+        self._ranges |= new
+        if new and self._outdated:
+            self._replace_consumer()
+        else:
+            self._assign(new)
 
     def _start_in(self, topic: str) -> Start:
         return Reset.EARLIEST if topic in self._appeared_later else self._start
 
     def _renew(self) -> None:
-        """Replace the clients, the consumer only while no partition is assigned.
+        """Replace the client that asks; the consumer only while no partition is assigned.
 
         A client that lost all connections and reads nothing does not always reconnect.
         """
@@ -243,43 +248,49 @@ class BatchConsumer:
         if not self._ranges:
             self._replace_consumer()
 
-    def _require_connection(self) -> None:
-        """Replace a silent consumer that cannot ask Kafka, which has just answered others.
+    def _require_progress(self) -> None:
+        """Replace a consumer that does not fetch what is there."""
+        at = {key: self._read_to(key) for key in self._ranges}
+        waited, self._waited = self._waited, False
+        if self._standstill.found(at, self._ends(), waited=waited):
+            _log.warning("the consumer is replaced, since it does not fetch what is in its topics")
+            self._replace_consumer()
 
-        After all brokers were down, librdkafka does not always connect again: it then reports no
-        error, and reads nothing for ever.
-        """
-        topic, number = next(iter(self._ranges))
-        try:
-            self._consumer.get_watermark_offsets(
-                TopicPartition(topic, number), timeout=_ANSWER_SECONDS
-            )
-        except KafkaException as error:
-            if error.args[0].code() in _UNCONNECTED:
-                _log.warning("the consumer is replaced, which Kafka does not answer: %s", error)
-                self._replace_consumer()
+    def _ends(self) -> dict[Key, int]:
+        """The present ends of the partitions, as far as Kafka says them."""
+        numbers: dict[str, list[int]] = {}
+        for topic, number in self._ranges:
+            numbers.setdefault(topic, []).append(number)
+        wanted = {topic: (of_topic, Reset.LATEST) for topic, of_topic in numbers.items()}
+        asked = OffsetRequest(self._admin, wanted, _ANSWER_SECONDS)
+        ends: dict[Key, int] = {}
+        for topic in wanted:
+            with suppress(KafkaException):
+                ends |= {key: offsets.end for key, offsets in asked.of(topic).items()}
+        return ends
 
     def _replace_consumer(self) -> None:
-        """Go on at the same positions with a new client."""
-        positions = self._consumer.position([TopicPartition(*key) for key in self._ranges])
+        """Go on at the same offsets with a new client."""
         self._consumer.close()
         self._consumer = new_consumer(self._kafka, _BATCHES)
+        self._outdated = False
         self._at_end.clear()
-        # The position is negative before the first record.
-        at = {(part.topic, part.partition): part.offset for part in positions}
+        self._assign(self._ranges)
+
+    def _assign(self, keys: Iterable[Key]) -> None:
         self._consumer.incremental_assign(
-            [
-                TopicPartition(*key, max(at[key], offsets.begin))
-                for key, offsets in self._ranges.items()
-            ]
+            [TopicPartition(*key, self._read_to(key)) for key in keys]
         )
 
     def _forget(self, topic: str) -> None:
         gone = [key for key in self._ranges if key[0] == topic]
         self._consumer.incremental_unassign([TopicPartition(*key) for key in gone])
         self._recreated = self._recreated or bool(gone)
+        # librdkafka does not always fetch a recreated topic, of which it remembers another state.
+        self._outdated = self._outdated or bool(gone)
         for key in gone:
             del self._ranges[key]
+            self._at.pop(key, None)
             self._at_end.discard(key)
         self._ids.pop(topic, None)
         self._appeared_later.add(topic)

@@ -14,9 +14,11 @@ from confluent_kafka.admin import AdminClient, OffsetSpec
 from pipeline.config import KafkaSettings
 from pipeline.contract import TRANSACTION_TOPIC
 from pipeline.kafka import consumer as module
+from pipeline.kafka import standstill
 from pipeline.kafka.client import client_config, new_consumer
 from pipeline.kafka.consumer import BatchConsumer
 from pipeline.kafka.read_to_end import read_to_end
+from pipeline.kafka.standstill import Standstill
 from pipeline.kafka.topics import list_topics
 from pipeline.model import Last, Reset, Start
 from tests.idle import DEADLINE_SECONDS, eventually
@@ -96,55 +98,85 @@ def test_it_begins_where_it_is_told(cluster: Cluster, start: Start, expected: li
         assert consumer.error == ""
 
 
-class Deaf:
-    """A consumer that has lost its connections for good once it is told so, as librdkafka's may."""
+@pytest.fixture
+def clients(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The clients that consumers make, which look often whether they stand still."""
+    made: list[Any] = []
 
-    def __init__(self, consumer: Any) -> None:
-        self._consumer = consumer
-        self.deaf = False
-        self.refusal: int | None = None
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._consumer, name)
-
-    def consume(self, most: int, timeout: float) -> list[Any]:
-        if self.deaf:
-            time.sleep(timeout)
-            return []
-        found: list[Any] = self._consumer.consume(most, timeout)
-        return found
-
-    def get_watermark_offsets(self, part: TopicPartition, **how: Any) -> Any:
-        if self.deaf and not how.get("cached"):
-            raise KafkaException(KafkaError(KafkaError._ALL_BROKERS_DOWN))
-        if self.refusal is not None and not how.get("cached"):
-            raise KafkaException(KafkaError(self.refusal))
-        return self._consumer.get_watermark_offsets(part, **how)
-
-
-def test_a_consumer_that_does_not_connect_again_is_replaced(
-    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    made: list[Deaf] = []
-
-    def deaf(*given: Any) -> Any:
-        made.append(Deaf(new_consumer(*given)))
+    def noted(*given: Any) -> Any:
+        made.append(new_consumer(*given))
         return made[-1]
 
-    monkeypatch.setattr(module, "new_consumer", deaf)
-    monkeypatch.setattr(module, "_SILENT_SECONDS", 0.2)
+    monkeypatch.setattr(module, "new_consumer", noted)
+    monkeypatch.setattr(standstill, "LOOK_SECONDS", 0.2)
+    return made
+
+
+class Looks:
+    """Counts how often a consumer asks for the ends of its partitions."""
+
+    def __init__(self, cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.count = 0
+        ask = cluster.list_offsets
+
+        def counted(*parts: Any, **how: Any) -> Any:
+            self.count += 1
+            return ask(*parts, **how)
+
+        monkeypatch.setattr(cluster, "list_offsets", counted)
+
+    def some_more(self) -> Callable[[], bool]:
+        """Return what says whether it has looked several times since now."""
+        enough = self.count + 8
+        return lambda: self.count >= enough
+
+
+def test_a_client_that_does_not_fetch_a_partition_is_replaced(
+    cluster: Cluster, clients: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As librdkafka does after a topic was recreated or a broker was away, without an error."""
+    cluster.partitions = 2
     cluster.put(1, 2)
+    cluster.put(3, partition=1)
     with BatchConsumer(cluster.kafka, (TOPIC,), Reset.EARLIEST) as consumer:
-        assert read(consumer, 2) == [1, 2]
-        made[0].deaf = True
-        cluster.put(3)
-        assert read(consumer, 1) == [3], "it goes on where the old one was"
-        eventually(lambda: not consumer.poll(timeout=0.1) and consumer.lag() == 0)
-        made[1].refusal = KafkaError.NOT_LEADER_FOR_PARTITION
+        assert sorted(read(consumer, 3)) == [1, 2, 3]
+        clients[0].pause([TopicPartition(TOPIC, 1)])
         cluster.put(4)
-        assert read(consumer, 1) == [4]
-        eventually(lambda: not consumer.poll(timeout=0.1) and consumer.lag() == 0)
-        assert len(made) == 2, "one that is connected is kept, however silent the topic is"
+        cluster.put(5, partition=1)
+        assert sorted(read(consumer, 2)) == [4, 5], "it goes on where the old one was"
+        assert len(clients) == 2
+        looked = Looks(cluster, monkeypatch).some_more()
+        nothing_until(consumer, looked)
+        assert len(clients) == 2, "one that has read everything is kept"
+        assert consumer.lag() == 0
+
+
+def test_a_client_whose_records_are_not_taken_is_kept(
+    cluster: Cluster, clients: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster.put(1, 2, 3)
+    looks = Looks(cluster, monkeypatch)
+    with BatchConsumer(cluster.kafka, (TOPIC,), Reset.EARLIEST) as consumer:
+        eventually(lambda: consumer.poll(0, timeout=0.0) or consumer.found)
+        looked = looks.some_more()
+        eventually(lambda: consumer.poll(0, timeout=0.0) or looked())
+        assert read(consumer, 3) == [1, 2, 3]
+        assert len(clients) == 1
+
+
+def test_a_slow_client_gets_more_time() -> None:
+    still = Standstill()
+    key = (TOPIC, 0)
+    assert not still.found({key: 3}, {key: 5}, waited=True), "the first look"
+    assert not still.found({key: 3}, {key: 5}, waited=False)
+    assert not still.found({key: 3}, {}, waited=True), "the end is not known"
+    assert not still.found({key: 3}, {key: 5}, waited=True)
+    before = still.seconds
+    for times in (2, 4):
+        assert still.found({key: 3}, {key: 6}, waited=True)
+        assert still.seconds == before * times
+    assert not still.found({key: 4}, {key: 6}, waited=True)
+    assert still.seconds == before
 
 
 def test_the_last_records_are_of_all_partitions(cluster: Cluster) -> None:
@@ -183,7 +215,8 @@ def test_all_partitions_are_asked_for_at_once(
     with BatchConsumer(cluster.kafka, (TOPIC, "others"), Reset.EARLIEST) as consumer:
         assert sorted(read(consumer, 2)) == [1, 2]
     # The beginning and the end offsets.
-    assert asked == [8, 8]
+    assert asked[:2] == [8, 8]
+    assert set(asked) == {8}
 
 
 @pytest.mark.parametrize(
@@ -262,7 +295,7 @@ def test_it_tells_whether_there_is_such_a_topic(cluster: Cluster) -> None:
         assert (consumer.found, consumer.missing) == (True, frozenset())
 
 
-def test_a_recreated_topic_is_read_from_its_beginning(cluster: Cluster) -> None:
+def test_a_recreated_topic_is_read_from_its_beginning(cluster: Cluster, clients: list[Any]) -> None:
     cluster.put(1, 2, 3)
     with BatchConsumer(cluster.kafka, (TOPIC,), Reset.LATEST) as consumer:
         nothing_until(consumer, lambda: consumer.found)
@@ -271,6 +304,7 @@ def test_a_recreated_topic_is_read_from_its_beginning(cluster: Cluster) -> None:
         assert read(consumer, 3) == [1, 2, 3]
         assert consumer.take_recreated()
         assert not consumer.take_recreated()
+        assert len(clients) == 2, "the old one would remember the deleted topic"
 
 
 def test_a_client_that_gets_no_answer_is_replaced(
