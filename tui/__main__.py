@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
     from pipeline.config import Settings
+    from pipeline.sources import Source
     from pipeline.sources.masking import Mask
 
     from .messages import Moment
@@ -158,16 +159,19 @@ def _open_console(options: ConsoleOptions) -> int | None:
         # Called by the threads that read, which have Kafka's address from the backend.
         return connected[0].mask_of(topic)
 
+    def sources() -> Sequence[Source]:
+        return connected[0].sources()
+
     def open_source(bootstrap: str, sinks: Sequence[SinkTopic[Any]]) -> BatchSource:
         from .streams.kafka_source import KafkaSource
 
         kafka = settings.kafka.at(bootstrap)
-        return KafkaSource(kafka, sinks, mask_of, connected[0].sources(), settings.labels)
+        return KafkaSource(kafka, sinks, mask_of, sources(), settings.labels)
 
     def open_tails(bootstrap: Callable[[], str]) -> Tails:
         from .streams.kafka_tails import KafkaTails
 
-        return KafkaTails(bootstrap, settings.kafka, mask_of)
+        return KafkaTails(bootstrap, settings.kafka, mask_of, sources)
 
     def open_history(bootstrap: str, user_id: int, moment: Moment | None) -> HistorySource:
         from .streams.kafka_history import KafkaHistory, start_at

@@ -189,7 +189,7 @@ def tail(
 ) -> int:
     """Print a topic's records: offset, partition, timestamp, key, value.
 
-    With a schema registry in the profile, records in Avro are decoded.
+    Records in Avro are decoded, with the schema registry of the profile or the columns of a source.
 
     Args:
         topic: Name of the topic in Kafka.
@@ -202,18 +202,19 @@ def tail(
     from pipeline.kafka.shown import shown
     from pipeline.kafka.tail import TEXT_HEADER, json_object, text_line
     from pipeline.model import Reset
-    from pipeline.stack.catalog import masks
+    from pipeline.stack import catalog
 
     kafka = running_kafka(common)
     require_topic(kafka, topic)
-    mask = masks(common.settings).of(topic)
+    features = catalog.load(common.settings)
+    mask = catalog.masks(common.settings, features).of(topic)
     if mask and json:
         say_hidden(mask)
     if not json:
         print(TEXT_HEADER)
     edge = Reset.EARLIEST if start == "beginning" else Reset.LATEST
     batches = followed(kafka, topic, edge) if follow else read_to_end(kafka, topic, start=edge)
-    readable = Readable(kafka)
+    readable = Readable(kafka, features.sources)
     printed = 0
     said = ""
     while limit is None or printed < limit:

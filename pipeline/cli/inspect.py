@@ -42,7 +42,7 @@ def inspect(
     from pipeline.inspection.inspected import inspect as inspected
     from pipeline.inspection.of_file import is_file
     from pipeline.inspection.pasted import pasted
-    from pipeline.stack.catalog import masks
+    from pipeline.stack import catalog
 
     # A lone hyphen is a file, so that options are parsed as names as well.
     if name.startswith("-") and name != "-":
@@ -57,7 +57,8 @@ def inspect(
         raise ConfigError("--encoding is for files.", f"There is no file {name}.")
     else:
         rows = _of_topic(name, limit, common)
-        hidden = masks(common.settings).of(name).fields
+        features = catalog.load(common.settings)
+        hidden = catalog.masks(common.settings, features).of(name).fields
     found = inspected(rows, hidden)
     if json:
         print_json(_object(found))

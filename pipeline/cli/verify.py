@@ -137,7 +137,7 @@ def quarantine(
         newest = newest[max(0, len(newest) - limit) :]
     ordered = dict(sorted(kinds.items(), key=lambda item: (-item[1], item[0])))
     if json:
-        shown = Readable(kafka).all(found.record for found in newest)
+        shown = Readable(kafka, sources).all(found.record for found in newest)
         records = [
             _quarantined_object(replace(found, record=record), runtime.mask_of(found.record.topic))
             for found, record in zip(newest, shown, strict=True)

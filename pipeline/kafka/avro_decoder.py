@@ -6,22 +6,18 @@ comes to it, until it is gone from the topic.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from io import BytesIO
-from typing import Any, Final, cast
-
-import fastavro
+from collections.abc import Mapping
+from typing import Any, Final
 
 from pipeline.sources import Source
 
 from .avro_types import as_stored, misread, readers, schema, unreadable
 from .flink_json import row_type
 from .kinds import Fault, Kind
+from .plain_avro import reader
 from .schemas import NotAvroError, Schemas
 
 _STOPS: Final = "every job that reads the topic fails at it"
-
-Values = Mapping[str, Any]
 
 
 class AvroDecoder:
@@ -38,7 +34,7 @@ class AvroDecoder:
         self._row_of = row_type(source.columns, source.time_format)
         self._faults: dict[int, Fault | None] = {}
         self._schemas = schemas
-        self._values = _by_columns(source) if schemas is None else schemas.stored
+        self._values = reader(as_stored(schema(source))) if schemas is None else schemas.stored
 
     def usual(self, value: bytes | None) -> Any:
         """Return the row of a value; None if there is none.
@@ -105,16 +101,3 @@ def fault_of(source: Source, written: Any) -> Fault | None:
         if why := misread(types[name], dtype):
             return Kind.WRONG_TYPE, f"{name} is {why}"
     return None
-
-
-def _by_columns(source: Source) -> Callable[[bytes], Values]:
-    """Return what reads the fields of a record that has no id of a schema."""
-    parsed = fastavro.parse_schema(as_stored(schema(source)))
-
-    def read(value: bytes) -> Values:
-        try:
-            return cast(Values, fastavro.schemaless_reader(BytesIO(value), parsed))
-        except Exception as error:  # The library raises whatever the bytes lead it to.
-            raise NotAvroError("it is not what the columns say, in their order") from error
-
-    return read

@@ -1,16 +1,18 @@
-"""Shows the values of any topic that refer to a schema registry as JSON, for people to read."""
+"""Shows values in Avro as JSON, for people to read."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from pipeline.config import KafkaSettings
 from pipeline.errors import PipelineError
+from pipeline.sources import Source
+from pipeline.sources.formats import AVRO
 
 from .records import Record
 
@@ -26,18 +28,28 @@ _MOST_UNKNOWN: Final = 50
 
 
 class Readable:
-    """Decodes the records of any topic as far as the schema registry knows them.
+    """Decodes the records of any topic whose schema the registry or a source knows.
 
     What it cannot decode stays as it is, also while the registry does not answer. So do keys, since
     a number in eight bytes may look like the id of a schema.
 
     Args:
-        kafka: The Kafka cluster, for its schema registry; without one, nothing is decoded.
+        kafka: The Kafka cluster, for its schema registry; without one, no value is decoded that
+            refers to a schema.
+        sources: The declared sources; in the topics of those in Avro without the ids of schemas,
+            values are what the columns say.
         clock: Seconds since any moment.
     """
 
-    def __init__(self, kafka: KafkaSettings, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        kafka: KafkaSettings,
+        sources: Iterable[Source] = (),
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._registry = kafka.registry
+        self._plain = {kafka.topic(each.topic): each for each in sources if each.format == AVRO}
+        self._readers: dict[str, Callable[[bytes], Any]] = {}
         self._clock = clock
         self._schemas: Schemas | None = None
         self._ask_again_at = 0.0
@@ -48,14 +60,35 @@ class Readable:
 
     def all(self, records: Iterable[Record]) -> list[Record]:
         """Return records with values that can be read."""
-        return list(records) if not self._registry.url else list(self._each(records))
+        if not self._registry.url and not self._plain:
+            return list(records)
+        return list(self._each(records))
 
     def _each(self, records: Iterable[Record]) -> Iterator[Record]:
         for record in records:
-            value = self._shown(record.value)
+            if record.topic in self._plain:
+                value = self._by_columns(record.topic, record.value)
+            else:
+                value = self._shown(record.value)
             yield record if value is record.value else replace(record, value=value)
 
+    def _by_columns(self, topic: str, value: bytes | None) -> bytes | None:
+        if not value:
+            return value
+        from .avro_types import schema
+        from .plain_avro import reader
+        from .schemas import NotAvroError
+
+        if topic not in self._readers:
+            self._readers[topic] = reader(schema(self._plain[topic]))
+        try:
+            return _ENCODER.encode(self._readers[topic](value))
+        except NotAvroError:
+            return value
+
     def _shown(self, value: bytes | None) -> bytes | None:
+        if not self._registry.url:
+            return value
         if not value or value[0] or len(value) <= _HEAD or self._clock() < self._ask_again_at:
             return value
         head = value[:_HEAD]

@@ -68,10 +68,6 @@ def listed(features: Registry, jobs: Iterable[JobStatus]) -> tuple[JobStatus, ..
     )
 
 
-def masks(settings: Settings) -> Masks:
-    """Return what is hidden in each topic of a profile.
-
-    Raises:
-        InputError: A feature file is unusable, so that it is not known.
-    """
-    return Masks(load(settings), settings.kafka, show=settings.show_sensitive)
+def masks(settings: Settings, features: Registry) -> Masks:
+    """Return what is hidden in each topic of a profile."""
+    return Masks(features, settings.kafka, show=settings.show_sensitive)

@@ -141,7 +141,7 @@ class Declared:
 
     @cached_property
     def _masks(self) -> Masks:
-        return Masks(self.features, self._settings.kafka, show=self._settings.show_sensitive)
+        return catalog.masks(self._settings, self.features)
 
     def sink_of(self, feature: Feature) -> Sink:
         """Return what the topic of a feature holds."""

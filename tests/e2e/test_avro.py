@@ -240,6 +240,11 @@ def test_the_decoded_record_is_shown(avro: Stack) -> None:
     assert found["booked_at"] == first["booked_at"].isoformat().replace("+00:00", "Z")
     assert found["more"] == {"than": ["is", "declared"]}
 
+    tailed = avro.fraudwatch("tail", visits.topic, "--from", "beginning", "--no-follow", "--json")
+    seen = {json.loads(line)["value"]["seen"] for line in tailed.stdout.splitlines()}
+    at = int(START.replace(tzinfo=UTC).timestamp() * 1_000)
+    assert seen == {at + number * 900 for number in range(VISITS)}
+
     inspected = avro.fraudwatch("inspect", transfers.topic, "--json")
     assert inspected.returncode == 0, inspected.stderr
     proposal = json.loads(inspected.stdout)

@@ -13,6 +13,7 @@ from pipeline.kafka.readable import Readable
 from pipeline.kafka.records import Record
 from pipeline.kafka.topics import list_topics
 from pipeline.model import Start
+from pipeline.sources import Source
 from pipeline.sources.masking import OPEN, Mask, MaskOf, nothing
 
 from .record_view import RecordView
@@ -35,12 +36,18 @@ class KafkaTails:
         bootstrap: Returns the address; empty while there is none.
         kafka: The credentials.
         mask_of: Returns what is hidden in a topic, by its name in Kafka.
+        sources: Returns the declared sources.
     """
 
     def __init__(
-        self, bootstrap: Callable[[], str], kafka: KafkaSettings, mask_of: MaskOf = nothing
+        self,
+        bootstrap: Callable[[], str],
+        kafka: KafkaSettings,
+        mask_of: MaskOf = nothing,
+        sources: Callable[[], Sequence[Source]] = tuple,
     ) -> None:
         self._mask_of = mask_of
+        self._sources = sources
         self._bootstrap = bootstrap
         self._kafka = kafka
 
@@ -57,7 +64,9 @@ class KafkaTails:
         Raises:
             UnavailableError: Kafka has no address yet.
         """
-        return KafkaTail(self._required(), topic, start, self._mask_of(topic))
+        kafka = self._required()
+        readable = Readable(kafka, self._sources())
+        return KafkaTail(kafka, topic, start, readable, self._mask_of(topic))
 
     def topics(self) -> Sequence[TopicSize]:
         """Return all topics except Kafka's internal ones, by name.
@@ -102,13 +111,21 @@ class KafkaTail:
         kafka: The cluster and its credentials.
         topic: The topic's name.
         start: Where to start reading.
+        readable: Decodes its records.
         mask: What of its records is hidden.
     """
 
-    def __init__(self, kafka: KafkaSettings, topic: str, start: Start, mask: Mask = OPEN) -> None:
+    def __init__(
+        self,
+        kafka: KafkaSettings,
+        topic: str,
+        start: Start,
+        readable: Readable,
+        mask: Mask = OPEN,
+    ) -> None:
         self._mask = mask
         self._consumer = BatchConsumer(kafka, (topic,), start)
-        self._readable = Readable(kafka)
+        self._readable = readable
         self._most_ahead = 0 if follows(start) else _AHEAD_RECORDS
         self._ahead: list[Record] = []
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
@@ -245,7 +246,7 @@ def test_the_newest_schema_has_to_fit(served: Registry, kafka: KafkaSettings) ->
 
 def test_values_of_any_topic_are_shown_as_json(served: Registry, kafka: KafkaSettings) -> None:
     now = [0.0]
-    readable = Readable(kafka, lambda: now[0])
+    readable = Readable(kafka, clock=lambda: now[0])
     value = encoded(1, WRITTEN, ROW)
     (shown,) = readable.all([at(value)])
     assert json.loads(shown.value or b"") == {
@@ -265,7 +266,7 @@ def test_values_of_any_topic_are_shown_as_json(served: Registry, kafka: KafkaSet
     assert readable.all([at(b"\0\0\0\0\0abc")] * 200) == [at(b"\0\0\0\0\0abc")] * 200
     assert readable.all([at(value)]) == [shown]
 
-    readable = Readable(kafka, lambda: now[0])
+    readable = Readable(kafka, clock=lambda: now[0])
     served.status = 403
     assert readable.all([at(value), at(value)]) == [at(value), at(value)]
     assert "refuses access" in readable.problem
@@ -276,6 +277,31 @@ def test_values_of_any_topic_are_shown_as_json(served: Registry, kafka: KafkaSet
     assert readable.problem == ""
     bare = KafkaSettings()
     assert Readable(bare).all([at(value)]) == [at(value)]
+
+
+def test_values_of_plain_avro_are_shown_by_the_columns_of_their_source() -> None:
+    plain = payments("avro")
+    row = {
+        "at": datetime(2024, 3, 1, 9, 0, 0, 123_000, tzinfo=UTC),
+        "who": "me", "amount": Decimal("2.50"), "n": 7, "day": None,
+    }  # fmt: skip
+    out = BytesIO()
+    fastavro.schemaless_writer(out, fastavro.parse_schema(schema(plain)), row)
+    prefixed = KafkaSettings(topic_prefix="team.")
+    there = replace(at(out.getvalue()), topic="team.payments")
+    (shown,) = Readable(prefixed, [plain]).all([there])
+    assert shown.value == (
+        b'{"at":"2024-03-01T09:00:00.123000Z","who":"me","amount":2.50,"n":7,"day":null}'
+    )
+    others = [at(out.getvalue()), replace(there, value=b"x"), replace(there, value=None)]
+    assert Readable(prefixed, [plain]).all(others) == others
+    # Its values refer to no schema, even if they begin as if they did.
+    zero = replace(there, value=b"\0\0\0\0\1" + out.getvalue())
+    registered = KafkaSettings(
+        registry=RegistrySettings(url="http://127.0.0.1:9"), topic_prefix="team."
+    )
+    assert Readable(registered, [plain]).all([zero]) == [zero]
+    assert Readable(prefixed, [payments("json")]).all([there]) == [there]
 
 
 def test_without_a_registry_in_the_profile(kafka: KafkaSettings) -> None:
