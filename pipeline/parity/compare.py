@@ -52,9 +52,10 @@ class Comparison:
     """The result of a comparison.
 
     The mismatches are in two tables of the database: `missing` (the columns, and the number of rows
-    in `__absent`) and `wrong` (the columns as found, the number of rows in `__n`, and the expected
-    measures as `__expected0` and so on). Some of the rows that are delivered twice, or are not
-    final, are in the table of `listing`.
+    in `__absent`) and `wrong` (the columns as found, the number of rows in `__n`, whether there
+    should be such a row in `__known`, the expected measures as `__expected0` and so on, and in
+    `__again` whether all rows that should be there are found besides). Some of the rows that are
+    delivered twice, or are not final, are in the table of `listing`.
 
     Attributes:
         expected: Rows that can be checked.
@@ -184,7 +185,7 @@ def _empty_results(feature: Feature, sink: StoredRows) -> tuple[str, ...]:
         f"""CREATE OR REPLACE TABLE missing AS
             SELECT {columns}, 0::BIGINT AS __absent FROM {sink.table} LIMIT 0""",
         f"""CREATE OR REPLACE TABLE wrong AS
-            SELECT {columns}, 0::BIGINT AS __n, false AS __known{expected}
+            SELECT {columns}, 0::BIGINT AS __n, false AS __known{expected}, false AS __again
             FROM {sink.table} LIMIT 0""",
     )
 
@@ -230,9 +231,11 @@ def _statements(
         GROUP BY f.__id"""
     yield """CREATE OR REPLACE TEMP TABLE unmatched AS SELECT * FROM f
         WHERE __checked AND __id NOT IN (SELECT f_id FROM matched)"""
-    grouped = ", ".join(f"any_value(f.{identifier(name)})" for name in feature.columns)
+    grouped = ", ".join(
+        f"any_value(f.{identifier(name)}) AS {identifier(name)}" for name in feature.columns
+    )
     yield f"""CREATE OR REPLACE TEMP TABLE wrong_here AS
-        SELECT {grouped}, any_value(f.__n), count(e.__id) > 0{measures}
+        SELECT {grouped}, any_value(f.__n) AS __n, count(e.__id) > 0 AS __known{measures}
         FROM unmatched f LEFT JOIN e ON {together} GROUP BY f.__id"""
     # A wrong row takes the place of a right one, which then does not count as missing, too.
     yield f"""CREATE OR REPLACE TEMP TABLE score AS SELECT e.*, coalesce(m.found, 0) AS __found,
@@ -240,7 +243,9 @@ def _statements(
         LEFT JOIN (SELECT e_id, sum(__n) AS found FROM matched GROUP BY e_id) m ON m.e_id = e.__id
         LEFT JOIN (SELECT {identity}, sum(__n) AS wrong FROM unmatched GROUP BY ALL) w
         ON {same(feature.identity, "e", "w")}"""
-    yield "INSERT INTO wrong SELECT * FROM wrong_here"
+    yield f"""INSERT INTO wrong SELECT w.*, coalesce(a.there, false) FROM wrong_here w
+        LEFT JOIN (SELECT {identity}, bool_and(__found >= __n) AS there FROM score GROUP BY ALL) a
+        ON {same(feature.identity, "a", "w")}"""
     yield f"""INSERT INTO missing SELECT {columns}, __absent FROM score
         WHERE __final AND __absent > 0"""
     yield listing.of_expected(

@@ -26,6 +26,10 @@ from .sql_names import joined, listed, same
 from .tables import StoredRows
 
 _MOST_WITHOUT_ROW: Final = 10_000
+_AGAIN: Final = (
+    "it was computed again, as after a restart, when transactions of it may have been late; the "
+    "right row is there, too"
+)
 _TIE: Final = "it depends on the order of transactions with equal times, which is undefined"
 
 
@@ -80,6 +84,8 @@ def explain_late(
         result = _windows(feature, transactions, result)
     if depends_on_order(feature) and result.comparison.wrong:
         result = _ties(feature, transactions, result)
+    if dropped is None and result.comparison.duplicates and result.comparison.different:
+        result = _again(feature, transactions, result)
     return result
 
 
@@ -273,6 +279,23 @@ def _time_is_possible(feature: Feature, transactions: StoredRows, table: str) ->
     time = identifier(transactions.time)
     return f"""EXISTS (SELECT 1 FROM {transactions.table} t JOIN ahead a ON a.__row = t.__row
         WHERE {same_row} AND epoch_us(t.{time}) <= a.possible)"""
+
+
+def _again(feature: Feature, transactions: StoredRows, result: LateComparison) -> LateComparison:
+    """Explain other results of rows that are right as well, where rows were written again.
+
+    After a restart, a job reads the partitions from its last checkpoint on in any order, and may
+    drop what it took before: then it writes some rows again, with another result.
+    """
+    connection = transactions.connection
+    connection.execute(listing.of_wrong(feature, "__again", Kind.UNDECIDED, _AGAIN))
+    again = _taken(connection, "wrong", "__again", "__n")
+    comparison = result.comparison
+    return replace(
+        result,
+        comparison=replace(comparison, different=comparison.different - again),
+        undecided=result.undecided + again,
+    )
 
 
 def _ties(feature: Feature, transactions: StoredRows, result: LateComparison) -> LateComparison:

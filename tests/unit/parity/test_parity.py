@@ -15,6 +15,7 @@ import pytest
 
 from pipeline import features
 from pipeline.features import Feature
+from pipeline.findings import Kind
 from pipeline.parity import lateness, ways
 from pipeline.parity.batch import evaluate
 from pipeline.parity.report import Parity, render
@@ -173,6 +174,33 @@ def test_rows_delivered_twice_are_counted_and_forgiven() -> None:
     parity = compared(ROLLING, pa.concat_tables([right, right.slice(5, 4)]))
     assert parity.proved
     assert parity.duplicates == 4
+
+
+@pytest.mark.parametrize("feature", [ROLLING, TUMBLING], ids=lambda feature: feature.name)
+def test_a_row_that_was_right_and_differs_when_it_is_written_again_is_not_judged(
+    feature: Feature,
+) -> None:
+    right = result(feature).sort_by(feature.event_time)
+    column = "user_trans_count_last_360min"
+    other = set_cell(right.slice(3, 1), 0, column, right[column][3].as_py() + 1)
+    again = pa.concat_tables([right, right.slice(5, 4)])
+
+    parity = compared(feature, pa.concat_tables([again, other]))
+    assert (parity.outcome, parity.undecided, parity.different) == (Outcome.NOT_JUDGED, 1, 0)
+    (one,) = (each for each in parity.mismatches if each.kind is Kind.UNDECIDED)
+    assert "computed again" in one.reason
+
+    # Nothing was written again, so there was no restart.
+    parity = compared(feature, pa.concat_tables([right, other]))
+    assert (parity.outcome, parity.different) == (Outcome.WRONG, 1)
+    # The right row is not there.
+    without = pa.concat_tables([again.slice(0, 3), again.slice(4), other])
+    parity = compared(feature, without)
+    assert (parity.outcome, parity.different) == (Outcome.WRONG, 1)
+    # Flink says how many records it has dropped since the job began.
+    connected = topic(DAY), topic(pa.concat_tables([again, other]), feature.event_time)
+    parity = parity_of_topics(feature, *connected, dropped=0)
+    assert (parity.outcome, parity.different) == (Outcome.WRONG, 1)
 
 
 def test_one_of_two_identical_rows_is_missed() -> None:
