@@ -121,6 +121,8 @@ async def test_a_backend_that_fails_at_every_call_is_survived(error: Exception) 
             await stage.settle(pilot)
             assert str(error).split(".")[0] in stage.screen_text()
             await pilot.press("s", "x", "S", "X", "1", "r")
+        # Otherwise the try that is under way could fail after `r` was pressed in vain.
+        await stage.wait(pilot, lambda: stage.view.phase is Phase.FAILED)
         backend.failure = None
         await pilot.press("r")
         await stage.wait(pilot, lambda: stage.view.phase is Phase.LIVE)
