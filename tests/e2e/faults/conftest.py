@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -69,6 +70,12 @@ class Patient:
     def sent(self) -> int:
         """Number of transactions of all simulators."""
         return self.before + self.report.simulator.sent
+
+    @property
+    def shown(self) -> int:
+        """The number of transactions that the console shows; 0 while it shows none."""
+        found = re.search(r"([\d,]+) transactions", self.terminal.text)
+        return int(found[1].replace(",", "")) if found else 0
 
     def records(self, topic: str) -> int:
         """Number of records in a topic; 0 as long as it is unknown."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import signal
 from typing import Final
 
@@ -12,13 +11,6 @@ from ..conftest import wait_until
 from .conftest import Patient
 
 MIB: Final = 1024 * 1024
-COUNT: Final = r"([\d,]+) transactions"
-
-
-def seen(patient: Patient) -> int:
-    """The number of transactions that the console shows."""
-    found = re.search(COUNT, patient.terminal.text)
-    return int(found[1].replace(",", "")) if found else 0
 
 
 def await_transactions(patient: Patient, more: int) -> int:
@@ -29,13 +21,13 @@ def await_transactions(patient: Patient, more: int) -> int:
 
 
 def assert_caught_up(patient: Patient, sent: int) -> None:
-    wait_until(lambda: seen(patient) >= sent, 30, f"{sent} transactions on the screen")
+    wait_until(lambda: patient.shown >= sent, 30, f"{sent} transactions on the screen")
     patient.assert_recovers(10)
 
 
 def test_nothing_reads_what_the_console_draws(patient: Patient) -> None:
     console = psutil.Process(patient.terminal.process.pid)
-    seen(patient)
+    wait_until(lambda: patient.shown, 30, "transactions on the screen")
     before = console.memory_info().rss
     sent = await_transactions(patient, 2_000)
     assert console.is_running()
