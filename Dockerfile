@@ -47,7 +47,8 @@ USER flink
 
 FROM build AS simulator-packages
 RUN pip install --constraint constraints.txt \
-    confluent-kafka cyclopts httpx ibis-framework msgspec platformdirs psutil sqlglot
+    confluent-kafka cyclopts ephemeral-port-reserve httpx ibis-framework msgspec platformdirs \
+    psutil sqlglot
 
 FROM build AS console-packages
 RUN pip install --requirement requirements.txt
