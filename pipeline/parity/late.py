@@ -163,8 +163,7 @@ def _rows(
         if depends_on_order(feature):
             # What a tie explains was not late: `_ties` says so.
             accused += f" AND NOT {_after_a_tie(feature, transactions, 'wrong')}"
-        connection.execute(listing.of_wrong(feature, accused, Kind.UNDECIDED, ways.OTHER_ORDER))
-        different = _taken(connection, "wrong", accused, "__n")
+        different = _undecided(feature, connection, accused, ways.OTHER_ORDER)
     return replace(
         result,
         comparison=replace(result.comparison, different=result.comparison.different - different),
@@ -287,9 +286,7 @@ def _again(feature: Feature, transactions: StoredRows, result: LateComparison) -
     After a restart, a job reads the partitions from its last checkpoint on in any order, and may
     drop what it took before: then it writes some rows again, with another result.
     """
-    connection = transactions.connection
-    connection.execute(listing.of_wrong(feature, "__again", Kind.UNDECIDED, _AGAIN))
-    again = _taken(connection, "wrong", "__again", "__n")
+    again = _undecided(feature, transactions.connection, "__again", _AGAIN)
     comparison = result.comparison
     return replace(
         result,
@@ -303,9 +300,8 @@ def _ties(feature: Feature, transactions: StoredRows, result: LateComparison) ->
     connection = transactions.connection
     wrong = _after_a_tie(feature, transactions, "wrong")
     missing = _after_a_tie(feature, transactions, "missing")
-    connection.execute(listing.of_wrong(feature, wrong, Kind.UNDECIDED, _TIE))
+    tied = _undecided(feature, connection, wrong, _TIE)
     connection.execute(listing.of_expected(feature, "missing", missing, Kind.UNDECIDED, _TIE))
-    tied = _taken(connection, "wrong", wrong, "__n")
     absent = _taken(connection, "missing", missing, "__absent")
     comparison = result.comparison
     return replace(
@@ -331,6 +327,14 @@ def _after_a_tie(feature: Feature, transactions: StoredRows, table: str) -> str:
     return f"""EXISTS (SELECT 1 FROM {transactions.table} t
         WHERE {joined(grouped, table)} AND t.{time} <= {at} AND {since}
         GROUP BY {by} HAVING count(*) > 1)"""
+
+
+def _undecided(
+    feature: Feature, connection: duckdb.DuckDBPyConnection, condition: str, why: str
+) -> int:
+    """List wrong rows as undecided, remove them, and return the number that they stand for."""
+    connection.execute(listing.of_wrong(feature, condition, Kind.UNDECIDED, why))
+    return _taken(connection, "wrong", condition, "__n")
 
 
 def _taken(connection: duckdb.DuckDBPyConnection, table: str, condition: str, count: str) -> int:

@@ -91,6 +91,10 @@ def _time(source: Source) -> Iterator[Fault]:
         )
 
 
+def _absent(source: Source, named: str) -> Fault:
+    return f"{named}, which is not in the schema", f"Columns: {', '.join(source.columns)}."
+
+
 def _roles(source: Source) -> Iterator[Fault]:
     columns = source.columns
     named = {
@@ -104,10 +108,7 @@ def _roles(source: Source) -> Iterator[Fault]:
     listed = [(what, name) for what, names in lists.items() for name in names]
     for role, name in (*roles, *listed):
         if name not in columns:
-            yield (
-                f"{role} names {sanitised(name)!r}, which is not in the schema",
-                f"Columns: {', '.join(columns)}.",
-            )
+            yield _absent(source, f"{role} names {sanitised(name)!r}")
     names = (lambda dtype: dtype == "string" or is_whole(dtype), "string or a whole number")
     wanted: dict[str, tuple[Callable[[str], bool], str]] = {
         "user": names,
@@ -130,10 +131,7 @@ def _paths(source: Source) -> Iterator[Fault]:
     columns, written = source.columns, source.written
     for name, _ in source.paths:
         if name not in columns:
-            yield (
-                f"paths names {sanitised(name)!r}, which is not in the schema",
-                f"Columns: {', '.join(columns)}.",
-            )
+            yield _absent(source, f"paths names {sanitised(name)!r}")
     if source.paths and source.format != JSON:
         yield f"paths are for JSON, and its format is {source.format}", "Leave them out."
     try:
@@ -147,11 +145,7 @@ def _files(source: Source) -> Iterator[Fault]:
     for layout in source.files:
         for name, text in layout.fields:
             if name not in columns:
-                yield (
-                    f"files names {sanitised(name)!r} in {layout.name!r}, which is not in the "
-                    "schema",
-                    f"Columns: {', '.join(columns)}.",
-                )
+                yield _absent(source, f"files names {sanitised(name)!r} in {layout.name!r}")
             if not text:
                 yield (
                     f"files says nothing for {name!r} in {layout.name!r}",
