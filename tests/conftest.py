@@ -1,10 +1,17 @@
 """Options and fixtures of all tests."""
 
+import faulthandler
+import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import pytest
 from hypothesis import settings
+
+_GRACE_SECONDS: Final = 60.0
+_STDERR: Final = pytest.StashKey[int]()
 
 # The duration of an example depends on the machine more than on the code. Where CI is set, its
 # examples are the same each time, so that only a change fails.
@@ -15,6 +22,30 @@ settings.load_profile("untimed")
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--accept-golden", action="store_true", help="Write the golden files.")
     parser.addoption("--rounds", type=int, default=1, help="How often each fault is tried.")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # What the tests print is not captured yet.
+    assert sys.__stderr__ is not None
+    config.stash[_STDERR] = os.dup(sys.__stderr__.fileno())
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """End a test that its time limit cannot, and print what each of its threads does.
+
+    The limit is a signal, which Python handles only after a call of C, such as a client of Kafka
+    that is closed, has returned.
+    """
+    limit = item.get_closest_marker("timeout")
+    seconds = float(limit.args[0] if limit else item.config.getini("timeout"))
+    faulthandler.dump_traceback_later(
+        seconds + _GRACE_SECONDS, exit=True, file=item.config.stash[_STDERR]
+    )
+    try:
+        return (yield)
+    finally:
+        faulthandler.cancel_dump_traceback_later()
 
 
 @pytest.fixture(scope="session")

@@ -26,6 +26,7 @@ from .client import (
     describe_error,
     new_consumer,
 )
+from .closing import close
 from .offsets import Key, OffsetRange, OffsetRequest
 from .records import Record
 from .standstill import Standstill
@@ -88,7 +89,7 @@ class BatchConsumer:
         self.close()
 
     def close(self) -> None:
-        self._consumer.close()
+        close(self._consumer)
 
     @property
     def error(self) -> str:
@@ -271,7 +272,7 @@ class BatchConsumer:
 
     def _replace_consumer(self) -> None:
         """Go on at the same offsets with a new client."""
-        self._consumer.close()
+        close(self._consumer, patience=0)
         self._consumer = new_consumer(self._kafka, _BATCHES)
         self._outdated = False
         self._at_end.clear()

@@ -17,6 +17,7 @@ from pipeline.errors import UnavailableError
 from pipeline.model import Reset
 
 from .client import REQUEST_SECONDS, client_config, new_consumer, reporting, with_retries
+from .closing import close
 from .leaders import await_leaders
 from .offsets import OffsetRange, OffsetRequest
 
@@ -67,7 +68,7 @@ def extent(kafka: KafkaSettings, topic: str) -> dict[int, OffsetRange]:
                 step *= _LONGER
             return found
     finally:
-        consumer.close()
+        close(consumer)
 
 
 _NOT_THERE: Final = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_PARTITION)

@@ -10,6 +10,7 @@ from confluent_kafka.admin import AdminClient
 from pipeline.config import KafkaSettings
 
 from .client import REQUEST_SECONDS, client_config, reporting, unavailable, with_retries
+from .closing import close
 
 
 def committed(kafka: KafkaSettings, group: str, topic: str) -> dict[int, int]:
@@ -28,7 +29,7 @@ def committed(kafka: KafkaSettings, group: str, topic: str) -> dict[int, int]:
             found = with_retries(lambda: consumer.committed(parts, timeout=REQUEST_SECONDS))
             return {part.partition: part.offset for part in found if part.offset >= 0}
     finally:
-        consumer.close()
+        close(consumer)
 
 
 def forget(kafka: KafkaSettings, group: str) -> None:

@@ -20,6 +20,7 @@ from .client import (
     unavailable,
     with_retries,
 )
+from .closing import close
 from .leaders import await_leaders
 from .offsets import Key, OffsetRange, OffsetRequest
 from .records import Record
@@ -103,7 +104,7 @@ def messages_to_end(
                         "See whether it runs with `fraudwatch status`.",
                     )
     finally:
-        consumer.close()
+        close(consumer)
 
 
 def _ranges(

@@ -20,7 +20,7 @@ from tui.drawing import text
 from .console import PAYLOADS
 from .hostile import NUMBER, texts
 
-pytestmark = pytest.mark.timeout(2 * 900)
+pytestmark = pytest.mark.timeout(900)
 WANTED: Final = 100_000
 COLUMNS, LINES = 300, 200
 # As in ECMA-48: parameters, intermediate bytes, one final byte.
@@ -28,7 +28,7 @@ CONTROL_SEQUENCE: Final = re.compile(r"\x1b\[([0-?]*)([ -/]*)([@-~])")
 # The shape of the pointer, which Textual sets as the mouse moves.
 POINTER: Final = re.compile(r"\x1b\]22;[a-z-]*\x07")
 MODES: Final = frozenset("hl")
-PATIENCE: Final = 900
+PATIENCE: Final = 450
 
 
 def everything_sent(kind: str, batches: int, directory: Path, least: int = 0) -> str:

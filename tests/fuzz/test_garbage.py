@@ -28,7 +28,7 @@ from .kafka_server import KafkaServer
 from .quick import shorten_waits
 from .said import Said, documented_codes
 
-pytestmark = pytest.mark.timeout(1800)
+pytestmark = pytest.mark.timeout(900)
 
 DEADLINE: Final = 90.0
 """Seconds that a command may take at most, where no wait is for longer than one."""

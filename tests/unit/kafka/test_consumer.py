@@ -1,6 +1,7 @@
 """The batched consumer and the bounded read, against librdkafka's in-process mock cluster."""
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -8,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from pipeline.config import KafkaSettings
@@ -16,6 +17,7 @@ from pipeline.contract import TRANSACTION_TOPIC
 from pipeline.kafka import consumer as module
 from pipeline.kafka import standstill
 from pipeline.kafka.client import client_config, new_consumer
+from pipeline.kafka.closing import close
 from pipeline.kafka.consumer import BatchConsumer
 from pipeline.kafka.read_to_end import read_to_end
 from pipeline.kafka.standstill import Standstill
@@ -305,6 +307,42 @@ def test_a_recreated_topic_is_read_from_its_beginning(cluster: Cluster, clients:
         assert consumer.take_recreated()
         assert not consumer.take_recreated()
         assert len(clients) == 2, "the old one would remember the deleted topic"
+
+
+class NeverClosed:
+    """A client whose end is waited for in vain, as librdkafka's sometimes is."""
+
+    def __init__(self, client: Consumer, end: threading.Event) -> None:
+        self._client = client
+        self._end = end
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def close(self) -> None:
+        self._end.wait()
+        self._client.close()
+
+
+def test_a_client_that_cannot_be_closed_stops_nothing(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    end = threading.Event()
+    monkeypatch.setattr(
+        module, "new_consumer", lambda *given: NeverClosed(new_consumer(*given), end)
+    )
+    monkeypatch.setattr(
+        module, "close", lambda client, patience=0.1: close(client, patience=patience)
+    )
+    cluster.put(1, 2, 3)
+    with BatchConsumer(cluster.kafka, (TOPIC,), Reset.EARLIEST) as consumer:
+        assert read(consumer, 3) == [1, 2, 3]
+        cluster.topic_id = "second"
+        assert read(consumer, 3) == [1, 2, 3]
+        assert "has not ended" not in caplog.text
+    assert "has not ended within 0.1 s" in caplog.text
+    end.set()
+    eventually(lambda: not any(each.name == "fraudwatch-closing" for each in threading.enumerate()))
 
 
 def test_a_client_that_gets_no_answer_is_replaced(
