@@ -59,6 +59,8 @@ def test_source_topic_is_recreated(patient: Patient) -> None:
     wait_until(
         lambda: patient.records(feature.topic) > before, RECOVERY_SECONDS, "results of new ones"
     )
+    shown = patient.shown
+    wait_until(lambda: patient.shown > shown, RECOVERY_SECONDS, "new ones in the console")
 
 
 def test_consumer_group_is_rebalanced(patient: Patient) -> None:
