@@ -19,6 +19,7 @@ from . import duckdb_sql
 from .careful import Careful
 from .csv_files import CUT_SHORT
 from .left_out import Fault
+from .malformed_documents import located
 from .sources import DAMAGED, FileSource
 from .text_lines import LONGEST_LINE, copy_as_utf8, lines
 from .work import Work, explained
@@ -151,7 +152,8 @@ class JsonDocument(Careful):
 
     @contextmanager
     def _checked(self, work: Work) -> Iterator[None]:
-        yield
+        with located(self.source.name, self.path, array=self.array):
+            yield
         # DuckDB accepts the end of the file as the end of an array.
         if _last(self.path) != (b"]" if self.array else b"}"):
             work.left_out.add(CUT_SHORT, self.source.name, "end")
@@ -180,7 +182,10 @@ def recognised(
         return JsonLines(source, duckdb_sql.unique(names), encoding, records)
     array = b"".join(head).lstrip().startswith(b"[")
     path = work.folder / f"document-{len(list(work.folder.iterdir()))}.json"
-    with explained(f"{source.name} cannot be read as JSON"):
+    with (
+        explained(f"{source.name} cannot be read as JSON"),
+        located(source.name, path, array=array),
+    ):
         try:
             with source.open() as raw, path.open("wb") as target:
                 copy_as_utf8(raw, target, encoding)

@@ -1,6 +1,7 @@
 """JSON lines, arrays, pretty-printed JSON and Parquet, with the same rules as the topic."""
 
 import json
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -163,9 +164,31 @@ def test_an_array_cut_short_keeps_what_comes_before(tmp_path: Path, form: str) -
     assert found.reasons == ["end: the file is damaged from here on"]
 
 
-def test_a_document_that_is_no_json_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="cannot be read"):
-        read(file_of(tmp_path, FORMS["pretty array"]([GOOD] * 50).replace(":", ";", 100)))
+@pytest.mark.parametrize(
+    ("place", "instead", "said"),
+    [
+        (":", ";", r" at line 3: expected ':'"),
+        ('"amt": ', '"amt": ,', r" at line \d+: invalid character"),
+        ("\n]", ",\n]", r" at line [\d,]+: trailing comma in array"),
+        ("\n]", "\n]\n[]", r" at line [\d,]+: trailing characters"),
+        ("\n]", '\n, {"amt": 1', ": it ends before its array does"),
+    ],
+)
+def test_a_document_that_is_no_json_is_refused_with_its_line(
+    tmp_path: Path, place: str, instead: str, said: str
+) -> None:
+    """Also far behind the objects by which its fields are recognised."""
+    text = FORMS["pretty array"]([GOOD] * 2_000)
+    file = file_of(tmp_path, text.replace(place, instead, 1))
+    with pytest.raises(InputError) as refused:
+        read(file)
+    assert re.fullmatch(rf"{re.escape(str(file))} is not valid JSON{said}\.", refused.value.message)
+
+
+def test_of_objects_in_a_row_only_that_they_are_no_json_is_said(tmp_path: Path) -> None:
+    text = FORMS["pretty objects"]([GOOD] * 50).replace(":", ";", 1)
+    with pytest.raises(InputError, match=r"is not valid JSON\. Correct it"):
+        read(file_of(tmp_path, text))
 
 
 def test_objects_of_a_document_are_named_by_their_number(tmp_path: Path) -> None:
