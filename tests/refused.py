@@ -35,6 +35,13 @@ def windows_of_another_time(transaction: ir.Table) -> ir.Table:
     return rows.window_by(rows.later).tumble(size=ibis.interval(hours=1)).agg(n=rows.count())
 
 
+def with_others(transaction: ir.Table, on: Callable[[ir.Table], list[ir.BooleanValue]]) -> ir.Table:
+    other = transaction.view()
+    return transaction.join(other, on(other)).select(
+        trans_date_trans_time=transaction[T], user_id=transaction.user_id, other=other.amt
+    )
+
+
 REFUSED: dict[str, tuple[Expression, str]] = {
     "decimal": (
         lambda t: t.select(T, exact=t.amt.cast("decimal(60,2)")),
@@ -87,6 +94,31 @@ REFUSED: dict[str, tuple[Expression, str]] = {
         lambda t: t.select(T, t.amt, sample=ibis.random()),
         "ibis.random() gives another value each time",
     ),
+    "join": (
+        lambda t: with_others(t, lambda other: [t.user_id == other.user_id]),
+        "it combines tables",
+    ),
+    "join_in_time": (
+        lambda t: with_others(
+            t,
+            lambda other: [
+                t.user_id == other.user_id,
+                other[T].between(t[T] - ibis.interval(hours=1), t[T]),
+            ],
+        ),
+        "it combines tables",
+    ),
+    "asof_join": (
+        lambda t: t.asof_join(t.view(), T, predicates="user_id").select(T, "user_id"),
+        "it combines tables",
+    ),
+    "union": (lambda t: t.select(T, "amt").union(t.select(T, "amt")), "it combines tables"),
+    "in_others": (
+        lambda t: t.filter(t.user_id.isin(t.filter(t.amt > 900).user_id)).select(T, "user_id"),
+        "it combines tables",
+    ),
+    "limit": (lambda t: t.select(T, "user_id").limit(5), "limit() keeps rows by chance"),
+    "sample": (lambda t: t.select(T, "user_id").sample(0.5), "sample() keeps rows by chance"),
     "lead": (
         lambda t: t.select(T, after=t.amt.lead().over(group_by=t.user_id, order_by=t[T])),
         "lead() needs rows that follow",

@@ -37,6 +37,8 @@ _NOT_IN_A_STREAM: Final[dict[type[ops.Node], tuple[str, str]]] = {
     ops.BitwiseRightShift: (">>", "Use // with a power of two."),
 }
 """What Ibis writes as SQL that Flink does not know, and what to use."""
+_OF_SEVERAL_TABLES: Final = (ops.JoinChain, ops.Set, ops.InSubquery, ops.ExistsSubquery)
+_BY_CHANCE: Final[dict[type[ops.Node], str]] = {ops.Limit: "limit", ops.Sample: "sample"}
 _LOOKING_AHEAD: Final = (ops.Lead, ops.NTile, ops.PercentRank, ops.CumeDist)
 
 
@@ -51,6 +53,8 @@ def refusal(feature: Feature) -> tuple[str, str] | None:
         _inexact,
         _mixed,
         _changing,
+        _several,
+        _by_chance,
         _unsupported,
         _written,
         _unbounded,
@@ -106,6 +110,24 @@ def _changing(feature: Feature) -> Iterator[tuple[str, str]]:
         yield (
             f"ibis.{name}() gives another value each time, so no recomputation could equal it",
             f"Use {_time(feature)}, or another column of the source.",
+        )
+
+
+def _several(feature: Feature) -> Iterator[tuple[str, str]]:
+    """Find what Flink keeps of both streams for ever, and what nothing says when it is final."""
+    if feature.table.op().find(_OF_SEVERAL_TABLES, filter=None):
+        yield (
+            "it combines tables, but only what is computed from one stream can be proved",
+            f"Use a window over {feature.source.name}, and let a job of yours put what you would "
+            "join into its records.",
+        )
+
+
+def _by_chance(feature: Feature) -> Iterator[tuple[str, str]]:
+    for node in feature.table.op().find(tuple(_BY_CHANCE), filter=None):
+        yield (
+            f"{_BY_CHANCE[type(node)]}() keeps rows by chance, so no recomputation could equal it",
+            "Use filter().",
         )
 
 

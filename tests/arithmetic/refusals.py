@@ -17,6 +17,18 @@ REFUSED: dict[str, Refused] = {
         "group_by=transaction.user_id, order_by=ibis.desc(transaction.amt)))",
         "a window of .over() is not ordered by transaction.trans_date_trans_time alone, ascending",
     ),
+    "several": Refused(
+        "A feature is computed from one stream, so a join, a union and a look into another table "
+        "are refused.",
+        "transaction.join(transaction.view(), 'user_id').select('user_id', "
+        "'trans_date_trans_time')",
+        "it combines tables, but only what is computed from one stream can be proved",
+    ),
+    "by_chance": Refused(
+        "`limit()` and `sample()` are refused, since which rows they keep is chance.",
+        "transaction.select('user_id', 'trans_date_trans_time').limit(3)",
+        "limit() keeps rows by chance, so no recomputation could equal it",
+    ),
     "ahead": Refused(
         "What needs later rows, as `lead()` does, is refused.",
         "transaction.mutate(next=transaction.amt.lead().over("

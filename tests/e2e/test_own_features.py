@@ -35,6 +35,7 @@ _NOT_FLINKS = {
     *("decimal", "decimal_mean", "array", "distinct"),
     *("no_time", "changed_time", "median", "no_window"),
     *("now", "random", "approximate"),
+    *("join", "join_in_time", "asof_join", "union", "in_others", "limit", "sample"),
     *("time_as_text", "day_as_text", "parts_of_match", "mixed"),
 }
 
