@@ -32,6 +32,7 @@ class Registry:
     Attributes:
         schemas: Schemas by id.
         latest: The newest schema by subject.
+        kinds: The languages of those that are not of Avro.
         status: Answered to everything, unless it is 200.
         asked: The paths that were asked for.
         url: Its address.
@@ -40,6 +41,7 @@ class Registry:
     def __init__(self) -> None:
         self.schemas: dict[int, dict[str, Any]] = {}
         self.latest: dict[str, dict[str, Any]] = {}
+        self.kinds: dict[str, str] = {}
         self.status = 200
         self.asked: list[str] = []
         self.authorized: set[str | None] = set()
@@ -73,8 +75,9 @@ class Registry:
         if parts == ["subjects"]:
             return 200, list(self.latest)
         if parts[0] == "subjects" and (newest := self.latest.get(parts[1])):
+            kind = {"schemaType": self.kinds[parts[1]]} if parts[1] in self.kinds else {}
             return 200, {
-                "subject": parts[1], "id": 1, "version": 1, "schema": json.dumps(newest),
+                "subject": parts[1], "id": 1, "version": 1, "schema": json.dumps(newest), **kind,
             }  # fmt: skip
         return 404, {"error_code": 40403, "message": "Schema not found"}
 

@@ -38,7 +38,8 @@ def replay(
 ) -> int:
     """Send the rows of files to a topic, sorted by time; returns when all are sent.
 
-    They are transactions, or records of the stream of your own that --source names.
+    They are transactions, or records of the stream of your own that --source names, in JSON or Avro
+    as it declares.
 
     Args:
         files: CSV, JSON or Parquet, also packed; patterns in quotes; - for standard input.
@@ -110,6 +111,7 @@ def replay(
 def _target(topic: str, settings: Settings) -> Target:
     """What the rows become: records of the source of a topic, or transactions without one."""
     from pipeline.files.target import TRANSACTIONS, Target
+    from pipeline.simulator.encoders import encoder_of
     from pipeline.stack import catalog
 
     if not topic:
@@ -120,7 +122,8 @@ def _target(topic: str, settings: Settings) -> Target:
             f"No feature reads a source with the topic {topic!r}.",
             f"Topics: {', '.join(sources)}. Name the file of yours with --features.",
         )
-    return Target.of(sources[topic])
+    source = sources[topic]
+    return Target.of(source, encoder_of(source, settings.kafka))
 
 
 def _send(ready: PreparedFiles, common: Common, pace: float | None) -> ReplayReport:

@@ -15,6 +15,7 @@ from .conventions import Conventions
 from .left_out_rows import Checks
 from .mapping import Fields
 from .sources import FileSource
+from .target import Target
 from .work import Work, explained
 
 
@@ -62,8 +63,9 @@ class FileReader:
             InputError: It cannot be read, or an expression does not work.
         """
         work, target = self.work, self.checks.target
+        dropped = _not_written(fields, target)
         if (total := self._read_as_it_is(number, content, fields)) is not None:
-            return ReadFile(source.name, fields, total, content.unit, ())
+            return ReadFile(source.name, fields, total, content.unit, dropped)
         exact = target.source.has_decimals
         with (
             explained(f"{source.name} cannot be read"),
@@ -81,7 +83,7 @@ class FileReader:
         rows_table.leave_out(work, number, source.name, content.unit, self.checks)
         by_name = "first" in fields.fields.get(target.source.user or "", "")
         lost = oddities.lost(total, odd, target, by_name=by_name)
-        return ReadFile(source.name, fields, total, content.unit, (*said, *lost))
+        return ReadFile(source.name, fields, total, content.unit, (*dropped, *said, *lost))
 
     def _read_as_it_is(self, number: int, content: Content, fields: Fields) -> int | None:
         """Read a file directly; returns its number of rows, or None if any is at fault or odd.
@@ -119,3 +121,10 @@ class FileReader:
             f"SELECT __place, {{{raw}}} AS raw, {epoch} AS epoch "
             f"FROM (SELECT *{names} FROM ({table}))"
         )
+
+
+def _not_written(fields: Fields, target: Target) -> tuple[str, ...]:
+    """A sentence about columns that the file has, and that the records have no fields for."""
+    written = target.encoder.fields.types
+    names = [name for name in fields.found if name not in written]
+    return (f"Not in the topic's schema, so not sent: {', '.join(names)}.",) if names else ()

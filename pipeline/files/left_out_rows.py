@@ -13,10 +13,12 @@ from pipeline import contract
 from pipeline.sources import Source
 from pipeline.sources.column_types import TIME, is_decimal, is_number, is_whole
 from pipeline.sources.labels import IN_WORDS, NO, YES
+from pipeline.sources.written_fields import BINARY
 
 from .left_out import Fault
+from .records_sql import in_field
 from .target import Target
-from .values import raw, value
+from .values import duckdb_type, raw, value
 
 FUTURE: Final = Fault("the time is in the future", invalid=True)
 PAST: Final = Fault("the time is before 1970", invalid=True)
@@ -53,6 +55,7 @@ class Checks:
                 *(_missing(target) if target.nulls else ()),
                 *_readable(target),
                 *_valid(target.source),
+                *_held(target),
             ),
         )
 
@@ -169,3 +172,21 @@ def _valid(source: Source) -> Iterator[_Check]:
                 f"length({value(name)}) > {contract.MOST_CHARACTERS}",
                 name,
             )
+
+
+def _held(target: Target) -> Iterator[_Check]:
+    """Checks of what the fields of the records cannot hold, although their columns can."""
+    source, fields = target.source, target.encoder.fields
+    for name in fields.never_null:
+        if name not in source.required:
+            fault = Fault(f"{name} is null, which the topic's schema does not allow", invalid=True)
+            yield _Check(fault, f"{value(name)} IS NULL", name)
+    for name, dtype in fields.narrower(source).items():
+        if dtype == BINARY:
+            continue
+        stored = in_field(source, name, value(name))
+        held = f"TRY_CAST({stored} AS {duckdb_type(dtype)})"
+        # A fraction would be rounded; of an approximate number, the nearest one is written.
+        misfit = f"{held} <> {stored}" if is_whole(dtype) else "false"
+        fault = Fault(f"{name} does not fit the topic's schema, which has {dtype}", invalid=True)
+        yield _Check(fault, f"{stored} IS NOT NULL AND ({held} IS NULL OR {misfit})", name)

@@ -44,6 +44,11 @@ class Fields:
     data: bool = True
 
     @property
+    def found(self) -> tuple[str, ...]:
+        """The fields that come from the file, or are computed from it."""
+        return tuple(f for f, text in self.fields.items() if text not in _NOTHING)
+
+    @property
     def renamed(self) -> dict[str, str]:
         """The fields that do not come from the column of their name."""
         return {

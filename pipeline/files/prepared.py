@@ -15,7 +15,7 @@ from .duckdb_sql import moment
 from .file_reading import ReadFile
 from .left_out import Fault, LeftOut
 from .left_out_rows import FUTURE
-from .records_sql import in_json, key_of
+from .records_sql import key_of
 from .target import Target
 from .values import value
 from .work import Work, explained
@@ -94,17 +94,19 @@ class PreparedFiles:
 
     def batches(self) -> Iterator[RecordBatch]:
         """Yield all records by time; those of the same time in the order of their files."""
-        source = self.target.source
+        source, encoder = self.target.source, self.target.encoder
         step = timedelta(microseconds=1 if self.target.exact_times else 1_000_000)
         shift = f"to_microseconds({self._shift // step * (step // timedelta(microseconds=1))})"
         time = f"{value(source.time)} + {shift}"
         with explained(f"The {self.target.record}s cannot be sorted"):
             reader = self._work.connection.execute(
-                f"SELECT __time, {key_of(source)}, {in_json(source)} "
+                f"SELECT __time, {key_of(source)}, {', '.join(encoder.columns)} "
                 f"FROM (SELECT value, {time} AS __time FROM rows ORDER BY __time, rowid)"
             ).fetch_record_batch(_BATCH)
             for batch in reader:
-                times, keys, values = (
-                    column.to_numpy(zero_copy_only=False) for column in batch.columns
+                times, keys, *columns = batch.columns
+                yield RecordBatch(
+                    times.to_numpy(zero_copy_only=False).astype("datetime64[us]").astype(object),
+                    keys.to_numpy(zero_copy_only=False),
+                    encoder.values(columns),
                 )
-                yield RecordBatch(times.astype("datetime64[us]").astype(object), keys, values)

@@ -1,4 +1,4 @@
-"""The key and the JSON of a source's records, as SQL over `value` and `__time`, the event time."""
+"""Keys, JSON and fields of a source's records, as SQL over `value` and `__time`, the event time."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from typing import Any, Final
 
 from pipeline.sources import Source, TimeFormat
 from pipeline.sources.column_types import TIME
+from pipeline.sources.written_fields import BINARY, WrittenFields
 from pipeline.text.sql import literal
 
-from .values import value
+from .values import duckdb_type, value
 
 _WRITTEN: Final = {
     # As the tutorial has them: a fraction only where there is one.
@@ -41,6 +42,41 @@ def in_json(source: Source) -> str:
     return f"encode(CAST({_json(fields)} AS VARCHAR))"
 
 
+def in_fields(source: Source, fields: WrittenFields) -> dict[str, str]:
+    """The values that the fields of a record hold, by column.
+
+    A time is a number, or text in ISO 8601, and a date the number of days since 1970.
+    """
+    narrower = fields.narrower(source)
+    found = {}
+    for name in fields.types:
+        stored = in_field(source, name, _now(source, name))
+        dtype = narrower.get(name)
+        if dtype == BINARY:
+            stored = f"encode({stored})"
+        elif dtype is not None:
+            stored = f"CAST({stored} AS {duckdb_type(dtype)})"
+        found[name] = stored
+    return found
+
+
+def in_field(source: Source, name: str, column: str) -> str:
+    """The value that a field of the type of its column holds; see `in_fields`.
+
+    Args:
+        source: The source.
+        name: The column.
+        column: SQL of its value.
+    """
+    dtype = source.columns[name]
+    if dtype == "date":
+        return f"{column} - DATE '1970-01-01'"
+    if dtype != TIME:
+        return column
+    as_number = source.time_format is TimeFormat.SQL
+    return _WRITTEN[TimeFormat.EPOCH_MS if as_number else source.time_format].format(column)
+
+
 def _json(part: Any) -> str:
     """SQL of an object of named fields, of an array of numbered elements, or of a value."""
     if isinstance(part, str):
@@ -55,4 +91,9 @@ def _json(part: Any) -> str:
 def _written(source: Source, name: str, dtype: str) -> str:
     if dtype != TIME:
         return value(name)
-    return _WRITTEN[source.time_format].format("__time" if name == source.time else value(name))
+    return _WRITTEN[source.time_format].format(_now(source, name))
+
+
+def _now(source: Source, name: str) -> str:
+    """The value of a column of the record, whose event time may be moved."""
+    return "__time" if name == source.time else value(name)

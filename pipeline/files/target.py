@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from typing import Final, Self
 
 from pipeline.contract import KEY_COLUMN, TIME_COLUMN, TRANSACTION_FIELDS
-from pipeline.errors import InputError
 from pipeline.sources import TRANSACTION, Source
 from pipeline.sources.column_types import is_whole
-from pipeline.sources.formats import JSON
 
+from .encoder import Encoder, JsonEncoder
 from .known import LAYOUTS
 from .layouts import Layout
 
@@ -53,7 +52,8 @@ class Target:
     """What the rows of files become.
 
     Attributes:
-        source: The stream, in JSON.
+        source: The stream.
+        encoder: What makes the values of its records.
         record: What one of its records is called.
         needed: The fields for which a file must have a column.
         filled: What the other fields are if a file has no column for them.
@@ -67,6 +67,7 @@ class Target:
     """
 
     source: Source
+    encoder: Encoder
     record: str
     needed: tuple[str, ...]
     filled: tuple[Filled, ...]
@@ -78,15 +79,18 @@ class Target:
     exact_times: bool = True
 
     @classmethod
-    def of(cls, source: Source) -> Self:
+    def of(cls, source: Source, encoder: Encoder | None = None) -> Self:
         """Return what rows become as records of a source.
 
-        Raises:
-            InputError: The records of the source are not JSON.
+        Args:
+            source: The source.
+            encoder: What makes the values of its records; in JSON when None.
         """
+        encoder = encoder or JsonEncoder(source)
         if source == TRANSACTION:
             return cls(
                 source,
+                encoder,
                 record="transaction",
                 needed=(TIME_COLUMN, "amt"),
                 filled=(
@@ -102,14 +106,10 @@ class Target:
                 nulls=False,
                 exact_times=False,
             )
-        if source.format != JSON:
-            raise InputError(
-                f"{source.topic} is in the format {source.format}, and replay writes JSON only.",
-                "Send its records with a producer of your own.",
-            )
         optional = tuple(name for name in source.columns if name not in source.required)
         return cls(
             source,
+            encoder,
             record="record",
             needed=source.required,
             filled=(Filled("NULL", "null", optional),),

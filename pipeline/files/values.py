@@ -5,13 +5,15 @@ Where rows are converted, `raw` has the texts and `value` the values, both by co
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pipeline.sources.column_types import TIME, digits, is_decimal
 from pipeline.text.sql import identifier, literal
 
 from .conventions import Conventions
-from .target import Target
+
+if TYPE_CHECKING:  # A target encodes records by these values.
+    from .target import Target
 
 _TYPES: Final = {
     "boolean": "BOOLEAN",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from pipeline.errors import InputError
 from pipeline.sources import Source
 
 from .avro_types import as_stored, misread, readers, schema, unreadable
@@ -97,7 +98,25 @@ def fault_of(source: Source, written: Any) -> Fault | None:
     for name, dtype in there:
         if why := unreadable(types[name], dtype):
             return Kind.UNREADABLE, f"{name} is {why}; {_STOPS}"
-    for name, dtype in there:
-        if why := misread(types[name], dtype):
+    for name, _ in there:
+        if why := misread(types[name], source.columns[name], source.time_format):
             return Kind.WRONG_TYPE, f"{name} is {why}"
     return None
+
+
+def require_fit(source: Source, topic: str, newest: Any) -> None:
+    """Return if Flink reads what is written with the newest schema of a topic.
+
+    Args:
+        source: The source.
+        topic: Name of its topic in Kafka.
+        newest: The schema, as parsed JSON.
+
+    Raises:
+        InputError: It does not.
+    """
+    if fault := fault_of(source, newest):
+        raise InputError(
+            f"The newest schema of {topic} in the registry does not fit its source: {fault[1]}.",
+            "Correct the column in the source, or leave it out.",
+        )

@@ -1,4 +1,4 @@
-"""How the columns of a source are read from Avro, as Flink's Avro formats read them.
+"""How the columns of a source are read from Avro, as Flink's Avro formats read them, and written.
 
 Flink makes a schema of its table and lets Avro resolve what was written to it. Logical types take
 no part in that: what was written as a number is read in the unit of the column, whatever unit it
@@ -16,6 +16,7 @@ from typing import Any, Final
 from pipeline.sources import Source, TimeFormat
 from pipeline.sources.column_types import digits, is_decimal, is_whole
 from pipeline.sources.formats import AVRO
+from pipeline.sources.written_fields import BINARY
 
 from . import event_times
 
@@ -37,6 +38,15 @@ _RESOLVES: Final[Mapping[str, frozenset[str]]] = {
 }
 """The types that Avro resolves to a type."""
 _IN_MILLISECONDS: Final = ("", "timestamp-millis", "local-timestamp-millis")
+_TIMES: Final = {
+    TimeFormat.SQL: _IN_MILLISECONDS,
+    TimeFormat.EPOCH_MS: _IN_MILLISECONDS,
+    TimeFormat.EPOCH_S: ("",),
+    TimeFormat.ISO: ("",),
+}
+"""The logical types of the times that are read as they were written."""
+_HOLDS: Final = {"double": "float64", "float": "float32", "long": "int64", "int": "int32"}
+"""The numbers that each type holds, those that hold most first."""
 
 
 def schema(source: Source) -> dict[str, Any]:
@@ -93,12 +103,19 @@ def unreadable(written: object, dtype: str) -> str:
     return ""
 
 
-def misread(written: object, dtype: str) -> str:
-    """Say how Flink reads something else than was written; empty when it does not."""
+def misread(written: object, dtype: str, time_format: TimeFormat = TimeFormat.SQL) -> str:
+    """Say how Flink reads something else than was written; empty when it does not.
+
+    Args:
+        written: The field's type in the schema with which the record was written.
+        dtype: The column's Ibis type.
+        time_format: How its times are written.
+    """
     for branch in _branches(written):
         name, logical = _name(branch)
-        if dtype.startswith("timestamp") and logical not in _IN_MILLISECONDS:
-            return f"{logical}, which Flink reads as milliseconds"
+        if dtype.startswith("timestamp") and logical not in _TIMES[time_format]:
+            unit = "seconds" if time_format is TimeFormat.EPOCH_S else "milliseconds"
+            return f"{logical}, which Flink reads as {unit}"
         if is_decimal(dtype):
             behind = branch.get("scale", 0) if isinstance(branch, Mapping) else 0
             if logical != "decimal":
@@ -108,6 +125,38 @@ def misread(written: object, dtype: str) -> str:
                     f"decimal with {behind} digits behind the point, which Flink reads as {dtype}"
                 )
     return ""
+
+
+def holds(written: object, dtype: str) -> str:
+    """Return the Ibis type of what a field holds, if that is less than its column; or its type.
+
+    Args:
+        written: The field's type in the schema of a record, which Flink reads as the column.
+        dtype: The column's Ibis type, as it is written.
+    """
+    branches = {_name(branch)[0]: branch for branch in _branches(written)}
+    if is_decimal(dtype):
+        branch = branches["bytes"]
+        precision, scale = digits(dtype)
+        most = branch.get("precision", precision) if isinstance(branch, Mapping) else precision
+        return f"decimal({min(precision, most)}, {scale})"
+    if dtype == "string":
+        return dtype if "string" in branches else BINARY
+    most = next((name for name in _HOLDS if name in branches), "")
+    return dtype if most in ("", _primitive(dtype)) else _HOLDS[most]
+
+
+def may_be_null(written: object) -> bool:
+    """Whether a field of this Avro type can be null."""
+    return len(_branches(written)) < (len(written) if isinstance(written, list) else 1)
+
+
+def default_of(field: Mapping[str, Any]) -> Any:
+    """Return the default of a field as it is written; that of bytes is a text in the schema."""
+    first = field["type"][0] if isinstance(field["type"], list) else field["type"]
+    default = field["default"]
+    is_bytes = isinstance(default, str) and _name(first)[0] in ("bytes", "fixed")
+    return default.encode("latin-1") if is_bytes else default
 
 
 def _branches(written: object) -> list[object]:

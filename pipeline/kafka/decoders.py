@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pipeline.config import KafkaSettings
-from pipeline.errors import InputError
 from pipeline.sources import Source
 from pipeline.sources.formats import AVRO_CONFLUENT, JSON
 
@@ -45,13 +44,10 @@ def require_readable(source: Source, kafka: KafkaSettings) -> None:
     """
     if source.format != AVRO_CONFLUENT:
         return
-    from .avro_decoder import fault_of
+    from .avro_decoder import require_fit
     from .schemas import Schemas
 
     topic = kafka.topic(source.topic)
     newest = Schemas(required(kafka, source)).newest(topic)
-    if newest is not None and (fault := fault_of(source, newest)):
-        raise InputError(
-            f"The newest schema of {topic} in the registry does not fit its source: {fault[1]}.",
-            "Correct the column in the source, or leave it out.",
-        )
+    if newest is not None:
+        require_fit(source, topic, newest)

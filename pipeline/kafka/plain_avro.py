@@ -26,3 +26,19 @@ def reader(schema: Mapping[str, Any]) -> Callable[[bytes], Mapping[str, Any]]:
             raise NotAvroError("it is not what the columns say, in their order") from error
 
     return read
+
+
+def writer(schema: Mapping[str, Any]) -> Callable[[Mapping[str, Any]], bytes]:
+    """Return what makes a value of its fields.
+
+    Args:
+        schema: With which the values are written, as parsed JSON.
+    """
+    parsed = fastavro.parse_schema(dict(schema))
+
+    def write(fields: Mapping[str, Any]) -> bytes:
+        value = BytesIO()
+        fastavro.schemaless_writer(value, parsed, fields)
+        return value.getvalue()
+
+    return write

@@ -1,7 +1,7 @@
-"""Avro values that refer to a schema registry, decoded by the official client.
+"""Avro values that refer to a schema registry, decoded and encoded by the official client.
 
 Such a value begins with a zero byte and four bytes of the id of the schema that it was written
-with. Source: confluent-kafka 2.16, `SchemaRegistryClient` and `AvroDeserializer`.
+with. Source: confluent-kafka 2.16, `SchemaRegistryClient`, `AvroDeserializer`, `AvroSerializer`.
 """
 
 from __future__ import annotations
@@ -11,17 +11,23 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
-from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
-from confluent_kafka.schema_registry.avro import AvroDeserializer
+from confluent_kafka.schema_registry import (
+    Schema,
+    SchemaRegistryClient,
+    topic_subject_name_strategy,
+)
+from confluent_kafka.schema_registry.avro import AvroDeserializer, AvroSerializer
 from confluent_kafka.schema_registry.error import SchemaRegistryError
+from confluent_kafka.serialization import MessageField, SerializationContext
 
 from pipeline.config import RegistrySettings
-from pipeline.errors import ConfigError, PipelineError, UnavailableError
+from pipeline.errors import ConfigError, InputError, PipelineError, UnavailableError
 
 from .avro_types import as_stored
 from .registry_client import python
 
 _HEAD: Final = 5
+_AVRO: Final = "AVRO"
 _NOT_FOUND: Final = 404
 _REFUSED: Final = (401, 403)
 
@@ -74,16 +80,45 @@ class Schemas:
         It is looked for under the name that Confluent's clients give it unless told otherwise.
 
         Raises:
+            InputError: It is not of Avro.
             UnavailableError: The registry does not answer.
             ConfigError: The registry refuses access.
         """
         with self._asking():
             try:
-                return _parsed(self._client.get_latest_version(f"{topic}-value").schema)
+                schema = self._client.get_latest_version(subject_of(topic)).schema
             except SchemaRegistryError as error:
                 if error.http_status_code == _NOT_FOUND:
                     return None
                 raise
+        if (kind := _kind(schema)) != _AVRO:
+            raise InputError(
+                f"The newest schema of {topic} in the registry is of {kind.capitalize()}.",
+                "Other schemas than those of Avro are not supported yet.",
+            )
+        return _parsed(schema)
+
+    def encoder(self, topic: str) -> Callable[[Mapping[str, Any]], bytes]:
+        """Return what makes a value of its fields, with what `newest` returned for the topic.
+
+        It registers no schema. It raises whatever the library does if the fields do not fit.
+        """
+        # The client asks for the newest schema once.
+        serializer = AvroSerializer(
+            self._client,
+            conf={
+                "auto.register.schemas": False,
+                "use.latest.version": True,
+                "subject.name.strategy": topic_subject_name_strategy,
+            },
+        )
+        context = SerializationContext(topic, MessageField.VALUE)
+
+        def encode(fields: Mapping[str, Any]) -> bytes:
+            value: bytes = serializer(fields, context)
+            return value
+
+        return encode
 
     def ask(self) -> None:
         """Return once the registry has answered.
@@ -121,8 +156,8 @@ class Schemas:
                 if error.http_status_code != _NOT_FOUND:
                     raise
                 return NotAvroError(f"its schema {number} is not in the registry")
-        if (schema.schema_type or "AVRO") != "AVRO":
-            return NotAvroError(f"its schema {number} is of {str(schema.schema_type).capitalize()}")
+        if (kind := _kind(schema)) != _AVRO:
+            return NotAvroError(f"its schema {number} is of {kind.capitalize()}")
         with self._asking():
             # Here, since a failed request while decoding would look like a bad record.
             self._as_stored.get_schema(number)
@@ -169,6 +204,16 @@ class _AsStored(SchemaRegistryClient):
             stored = Schema(text, found.schema_type, found.references)
             self._stored[schema_id] = stored
         return stored
+
+
+def subject_of(topic: str) -> str:
+    """Return the name under which the registry has the schema of a topic's values."""
+    return f"{topic}-value"
+
+
+def _kind(schema: Schema) -> str:
+    """The language of a schema."""
+    return str(schema.schema_type or _AVRO)
 
 
 def _parsed(schema: Schema) -> Any:

@@ -259,11 +259,6 @@ def test_a_required_column_that_is_not_there_is_refused(tmp_path: Path) -> None:
     assert caught.value.hint == "Say which column is which: --map Account=column."
 
 
-def test_avro_is_refused() -> None:
-    with pytest.raises(InputError, match="payments is in the format avro, and replay writes JSON"):
-        Target.of(payments(format="avro"))
-
-
 def test_a_file_without_a_record_says_so(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="holds no record: 1 row: amount is missing"):
         own(tmp_path, csv_text(changed(amount="")))
