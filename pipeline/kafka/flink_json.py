@@ -22,7 +22,7 @@ from pipeline.sources.column_types import is_decimal
 from pipeline.text.malformed import MALFORMED
 from pipeline.text.ready_type import ready
 
-from . import decimals, event_times
+from . import event_times, java_values
 
 T = TypeVar("T")
 
@@ -31,8 +31,7 @@ _ISO_TIME: Final = re.compile(rb"-[0-9]{2}[Tt_][0-9]{2}:")
 _SHORT_BITS: Final = 16
 _FIELDS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _ELEMENTS: Final = msgspec.json.Decoder(list[msgspec.Raw])
-_INTEGER: Final = re.compile(r"[+-]?[0-9]+")
-_NUMBER: Final = re.compile(r"[+-]?(([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?|NaN|Infinity)")
+_DATE: Final = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _LocalTime = Annotated[datetime, msgspec.Meta(tz=False)]
 _PYTHON_TYPES: Final = {"float32": float, "float64": float, "boolean": bool, "date": date}
 
@@ -263,35 +262,34 @@ def field_value(raw: msgspec.Raw, dtype: str) -> Any:
     quoted = source.startswith('"')
     text = msgspec.json.decode(source) if quoted else source
     if bits := _integer_bits(dtype):
-        return _integer(text.strip(), bits, quoted=quoted)
+        return _integer(text, bits, quoted=quoted)
     if is_decimal(dtype):
-        return decimals.read(text, dtype)
+        return java_values.exact(java_values.trimmed(text), dtype)
     if dtype.startswith("float"):
-        return float(text) if _NUMBER.fullmatch(text.strip()) else None
+        return java_values.number(text)
     if dtype.startswith("timestamp"):
         return event_times.sql_time(text) if quoted else None
     if dtype == "date":
         return _date(text) if quoted else None
     if dtype == "boolean":
-        return text.strip().lower() == "true"
+        return java_values.is_true(text)
     if source.startswith(("{", "[")):
         return msgspec.json.encode(msgspec.json.decode(source)).decode()
     return text
 
 
 def _integer(text: str, bits: int, *, quoted: bool) -> int | None:
-    if _INTEGER.fullmatch(text):
-        number = int(text)
-    elif not quoted and bits > _SHORT_BITS and _NUMBER.fullmatch(text) and abs(float(text)) < 2**63:
-        # A fraction is cut off; in quotes and in short columns, Flink rejects it.
-        number = int(float(text))
-    else:
+    if quoted or bits <= _SHORT_BITS or text.lstrip("-").isdigit():
+        return java_values.whole(text, bits)
+    # A fraction is cut off; in quotes and in short columns, Flink rejects it.
+    value = java_values.number(text)
+    if value is None or not abs(value) < 2**63:
         return None
-    return number if -(2 ** (bits - 1)) <= number < 2 ** (bits - 1) else None
+    return java_values.whole(str(int(value)), bits)
 
 
 def _date(text: str) -> date | None:
     try:
-        return date.fromisoformat(text)
+        return date.fromisoformat(text) if _DATE.fullmatch(text) else None
     except ValueError:
         return None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from math import isnan
+from math import isnan, nextafter
 from operator import attrgetter
 from typing import Any, Final
 
@@ -30,6 +30,8 @@ _EMPTY: Final[Fault] = (Kind.EMPTY, "the value is empty, as in a tombstone")
 _EPOCH: Final = datetime(1970, 1, 1)
 _SECONDS_END: Final = 100_000_000_000
 """In milliseconds this is 1973, long before Kafka; in seconds it is the year 5138."""
+_TO_INFINITY: Final = nextafter(2.0**128 - 2.0**103, 0)
+"""What is larger than this is infinite in 32 bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,7 @@ class _Rule:
         self._required = attrgetter(source.time, *source.required)
         self._texts = [name for name, dtype in source.schema if dtype == "string"]
         self._numbers = [
-            name
+            (name, _TO_INFINITY if dtype == "float32" else contract.MOST_NUMBER)
             for name, dtype in source.schema
             if dtype.startswith("float") and name != source.amount
         ]
@@ -139,9 +141,9 @@ class _Rule:
         amount = None if source.amount is None else getattr(row, source.amount)
         if amount is not None and (isnan(amount) or abs(amount) > contract.MOST_AMOUNT):
             return Kind.AMOUNT, f"{source.amount} is {self._shown(source.amount, f'{amount:g}')}"
-        for name in self._numbers:
+        for name, most in self._numbers:
             number = getattr(row, name)
-            if number is not None and not abs(number) <= contract.MOST_NUMBER:
+            if number is not None and not abs(number) <= most:
                 shown = self._shown(name, f"{number:g}")
                 return Kind.WRONG_TYPE, f"{name} is {shown}, which no sum could hold"
         flag = None if self._flag is None else getattr(row, self._flag)

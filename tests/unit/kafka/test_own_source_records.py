@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -104,6 +104,25 @@ def test_times(written: str, value: object, expected: datetime | None) -> None:
 def test_decimals_are_exact(written: str, expected: str | None) -> None:
     row = row_reader({"n": "decimal(8, 2)"})(f'{{"n":{written}}}'.encode())
     assert row.n == (None if expected is None else Decimal(expected))
+
+
+@pytest.mark.parametrize("written", ["20240229", "2024-W09-4", " 2024-02-29", "2023-02-29"])
+def test_a_date_has_one_form(written: str) -> None:
+    """Python reads more of them than Flink."""
+    read = row_reader({"day": "date", "n": "int64"})
+    assert read(b'{"day":"2024-02-29","n":"1"}').day == date(2024, 2, 29)
+    assert read(f'{{"day":"{written}","n":"1"}}'.encode()).day is None
+
+
+def test_a_number_that_is_infinite_in_32_bits_is_invalid() -> None:
+    columns = {"at": "timestamp(3)", "ratio": "float32"}
+    stream = source(topic="t", schema=columns, time="at")
+    ratios = ("3.4028235e38", "3.4028235677e38", "3.4028235678e38", "-1e39")
+    values = [f'{{"at":"2024-05-01 12:00:00","ratio":{ratio}}}'.encode() for ratio in ratios]
+    assert_agree(stream, values)
+    kept = [Record("t", 0, n, 1_800_000_000_000, None, value) for n, value in enumerate(values)]
+    good, _ = validate_rows(kept, JsonDecoder(stream))
+    assert [record.offset for record, _ in good] == [0, 1]
 
 
 def test_a_short_column_takes_no_fraction() -> None:
