@@ -14,7 +14,7 @@ from pipeline.features.validity import ARRIVED, is_valid
 from pipeline.kafka import registry_client
 from pipeline.sources import Source
 from pipeline.sources.durations import in_words
-from pipeline.sources.formats import AVRO, AVRO_CONFLUENT
+from pipeline.sources.formats import AVRO, AVRO_CONFLUENT, CSV
 from pipeline.sources.paths import Shape, shape_of
 
 from .create_table import create_table, quoted
@@ -84,6 +84,9 @@ def _format(source: Source, kafka: KafkaSettings) -> dict[str, str]:
         return {"format": AVRO_CONFLUENT, f"{AVRO_CONFLUENT}.url": ANY_REGISTRY}
     if source.format == AVRO:
         return {"format": AVRO}
+    if source.format == CSV:
+        # An empty field is null, as in files, since nothing else can be written for it.
+        return {"format": CSV, "csv.ignore-parse-errors": "true", "csv.null-literal": ""}
     # Flink's faster parser reads what follows an object that does not fit as a part of it.
     as_tree = {"json.decode.json-parser.enabled": "false"} if source.paths else {}
     return {

@@ -194,7 +194,8 @@ def _undecoded(name: str, one: str, count: int, *, avro: bool) -> InputError:
         f"{all_of} of {name} {verb} a JSON object.",
         "If they are in Avro, set url in the profile's table kafka.registry, where their schema is."
         if avro
-        else "Other formats are not supported yet.",
+        else "If they are in CSV, nothing in them names their columns: declare a source with "
+        'format="csv" and all columns in their order. Other formats are not supported yet.',
     )
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pipeline.config import KafkaSettings
 from pipeline.sources import Source
-from pipeline.sources.formats import AVRO_CONFLUENT, JSON
+from pipeline.sources.formats import AVRO_CONFLUENT, CSV, JSON
 
+from .csv_decoder import CsvDecoder
 from .decoder import Decoder
 from .json_decoder import JsonDecoder
 from .registry_client import required
@@ -23,6 +24,8 @@ def decoder_of(source: Source, kafka: KafkaSettings) -> Decoder:
     """
     if source.format == JSON:
         return JsonDecoder(source)
+    if source.format == CSV:
+        return CsvDecoder(source)
     # Their libraries take a third of a second to load.
     from .avro_decoder import AvroDecoder
     from .schemas import Schemas

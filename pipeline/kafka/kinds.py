@@ -14,6 +14,7 @@ class Kind(StrEnum):
     EMPTY = "no value"
     NOT_JSON = "not JSON"
     NOT_OBJECT = "no JSON object"
+    NOT_CSV = "not CSV"
     NOT_AVRO = "not Avro"
     UNREADABLE = "unreadable schema"
     MISSING = "field missing"

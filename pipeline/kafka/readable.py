@@ -1,9 +1,9 @@
-"""Shows values in Avro as JSON, for people to read."""
+"""Shows values in Avro and in CSV as JSON, for people to read."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,8 +12,9 @@ import msgspec
 from pipeline.config import KafkaSettings
 from pipeline.errors import PipelineError
 from pipeline.sources import Source
-from pipeline.sources.formats import AVRO
+from pipeline.sources.formats import AVRO, CSV
 
+from .csv_decoder import CsvDecoder
 from .records import Record
 
 if TYPE_CHECKING:  # A third of a second to load, for topics that need it.
@@ -27,6 +28,9 @@ _MOST_UNKNOWN: Final = 50
 """Bytes of another meaning look like ever new ids of schemas, for which nobody should ask."""
 
 
+_Reader = Callable[[bytes], "Mapping[str, Any] | None"]
+
+
 class Readable:
     """Decodes the records of any topic whose schema the registry or a source knows.
 
@@ -36,8 +40,8 @@ class Readable:
     Args:
         kafka: The Kafka cluster, for its schema registry; without one, no value is decoded that
             refers to a schema.
-        sources: The declared sources; in the topics of those in Avro without the ids of schemas,
-            values are what the columns say.
+        sources: The declared sources; in the topics of those in CSV, or in Avro without the ids of
+            schemas, values are what the columns say.
         clock: Seconds since any moment.
     """
 
@@ -48,8 +52,10 @@ class Readable:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._registry = kafka.registry
-        self._plain = {kafka.topic(each.topic): each for each in sources if each.format == AVRO}
-        self._readers: dict[str, Callable[[bytes], Any]] = {}
+        self._plain = {
+            kafka.topic(each.topic): each for each in sources if each.format in (AVRO, CSV)
+        }
+        self._readers: dict[str, _Reader] = {}
         self._clock = clock
         self._schemas: Schemas | None = None
         self._ask_again_at = 0.0
@@ -75,16 +81,10 @@ class Readable:
     def _by_columns(self, topic: str, value: bytes | None) -> bytes | None:
         if not value:
             return value
-        from .avro_types import schema
-        from .plain_avro import reader
-        from .schemas import NotAvroError
-
         if topic not in self._readers:
-            self._readers[topic] = reader(schema(self._plain[topic]))
-        try:
-            return _ENCODER.encode(self._readers[topic](value))
-        except NotAvroError:
-            return value
+            self._readers[topic] = _reader(self._plain[topic])
+        found = self._readers[topic](value)
+        return value if found is None else _ENCODER.encode(found)
 
     def _shown(self, value: bytes | None) -> bytes | None:
         if not self._registry.url:
@@ -115,3 +115,22 @@ class Readable:
             return value
         self.problem = ""
         return _ENCODER.encode(found)
+
+
+def _reader(source: Source) -> _Reader:
+    """Return what reads the fields of a value by the columns of a source; None if it cannot."""
+    if source.format == CSV:
+        return CsvDecoder(source).shown
+    from .avro_types import schema
+    from .plain_avro import reader
+    from .schemas import NotAvroError
+
+    read = reader(schema(source))
+
+    def in_avro(value: bytes) -> Mapping[str, Any] | None:
+        try:
+            return read(value)
+        except NotAvroError:
+            return None
+
+    return in_avro

@@ -45,7 +45,8 @@ def source(
         idle: How long a partition without records holds the watermark back.
         time_format: How times are written: `sql`, as without it, `iso`, `epoch-s` or `epoch-ms`.
             In Avro, `sql` is its logical type `timestamp-millis`.
-        format: How records are written: `json`, `avro` or `avro-confluent`.
+        format: How records are written: `json`, `csv`, `avro` or `avro-confluent`. In CSV,
+            the columns are fields by their order.
         user: The column with the user.
         amount: The column with an amount.
         label: The column that says whether a record is fraud.

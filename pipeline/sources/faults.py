@@ -10,7 +10,7 @@ from pipeline.errors import InputError
 from pipeline.text.sanitise import sanitised
 
 from .column_types import TIME, is_number, is_whole
-from .formats import COMING, FORMATS, JSON
+from .formats import COMING, CSV, FORMATS, JSON
 from .paths import shape_of
 from .topic_names import ALLOWED, is_topic_name
 
@@ -65,7 +65,7 @@ def _columns(source: Source) -> Iterator[Fault]:
             yield (
                 f"column {sanitised(name)!r} cannot be the name of a column",
                 "Names are of letters, digits and underscores, and do not begin with two of them. "
-                f"Give it such a name, and add paths={{name: {sanitised(name)!r}}}.",
+                f"{_named(source, name)}",
             )
         if name in _RESERVED:
             yield f"a column cannot be called {name!r}", "Windows have a column of that name."
@@ -74,6 +74,13 @@ def _columns(source: Source) -> Iterator[Fault]:
                 f"columns {other!r} and {name!r} differ in capital letters alone",
                 "Leave one of them out of the schema.",
             )
+
+
+def _named(source: Source, name: str) -> str:
+    """Say how a column is called otherwise than the field in the record."""
+    if source.format == CSV:
+        return "Give it such a name: in CSV, the order of the columns counts."
+    return f"Give it such a name, and add paths={{name: {sanitised(name)!r}}}."
 
 
 def _time(source: Source) -> Iterator[Fault]:
@@ -133,7 +140,10 @@ def _paths(source: Source) -> Iterator[Fault]:
         if name not in columns:
             yield _absent(source, f"paths names {sanitised(name)!r}")
     if source.paths and source.format != JSON:
-        yield f"paths are for JSON, and its format is {source.format}", "Leave them out."
+        instead = (
+            "Declare all columns in their order." if source.format == CSV else "Leave them out."
+        )
+        yield f"paths are for JSON, and its format is {source.format}", instead
     try:
         shape_of((path, written[name]) for name, path in source.record_paths.items())
     except InputError as error:

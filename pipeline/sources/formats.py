@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 JSON: Final = "json"
+CSV: Final = "csv"
+"""One line of CSV without a header: the order of the declared columns is that of its fields."""
 AVRO: Final = "avro"
 """Avro without anything in front of it: the declaration of the stream is its schema."""
 AVRO_CONFLUENT: Final = "avro-confluent"
 """Avro that begins with the id of its schema in a registry."""
 
-FORMATS: Final = (JSON, AVRO, AVRO_CONFLUENT)
-COMING: Final = ("protobuf", "csv")
+FORMATS: Final = (JSON, CSV, AVRO, AVRO_CONFLUENT)
+SENT: Final = (JSON, CSV)
+"""Those in which `replay` writes records."""
+COMING: Final = ("protobuf",)

@@ -106,6 +106,14 @@ def test_types_as_people_write_them(written: str, named: str) -> None:
         ),
         ({"paths": {"who": "a.b", "bad": "a[0]"}}, "for an array, which another column takes for"),
         ({"paths": {"who": "a.b"}, "format": "avro"}, "paths are for JSON, and its format is avro"),
+        (
+            {"paths": {"who": "a.b"}, "format": "csv"},
+            "paths are for JSON, and its format is csv. Declare all columns in their order.",
+        ),
+        (
+            {"schema": {"at": "timestamp(3)", "card-number": "string"}, "format": "csv"},
+            "Give it such a name: in CSV, the order of the columns counts.",
+        ),
         ({"amount": "sum"}, "amount names 'sum', which is not in the schema"),
         ({"label": "fraud"}, "label names 'fraud', which is not in the schema"),
         ({"required": ("who", "whom")}, "required names 'whom', which is not in the schema"),
@@ -113,7 +121,10 @@ def test_types_as_people_write_them(written: str, named: str) -> None:
         ({"user": "bad"}, "user 'bad' is of type boolean"),
         ({"amount": "who"}, "amount 'who' is of type string"),
         ({"label": "amount"}, "label 'amount' is of type decimal(12, 2)"),
-        ({"format": "csv"}, "csv is not supported yet. Use one of json, avro, avro-confluent."),
+        (
+            {"format": "protobuf"},
+            "protobuf is not supported yet. Use one of json, csv, avro, avro-confluent.",
+        ),
         ({"format": "xml"}, "'xml' is not a format"),
         ({"time_format": "rfc"}, "'rfc' is not a format of times. Use one of sql, iso, epoch-s"),
         ({"watermark": "soon"}, "watermark is 'soon', which is no length of time"),

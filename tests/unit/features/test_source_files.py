@@ -106,8 +106,12 @@ def test_a_stream_is_declared_once_and_imported(tmp_path: Path) -> None:
         (HEAD.replace('time="at"', 'time="when"'), "line 4: source 'payments': there is no time"),
         (HEAD.replace('"string"', '"json"'), "line 4: source 'payments': column 'account': 'json'"),
         (
-            HEAD.replace('time="at",', 'time="at", format="csv"'),
-            "line 4: source 'payments': csv is not supported yet. Use one of json, avro,",
+            HEAD.replace('time="at",', 'time="at", format="protobuf"'),
+            "line 4: source 'payments': protobuf is not supported yet. Use one of json, csv,",
+        ),
+        (
+            HEAD.replace('time="at",', 'time="at", format="csv", paths={"account": "a.b"},'),
+            "line 4: source 'payments': paths are for JSON, and its format is csv.",
         ),
         (HEAD.replace('    time="at",\n', ""), "line 4: TypeError: source() missing"),
         (
