@@ -11,7 +11,7 @@ import pyarrow as pa
 from pipeline.sources import Source
 from pipeline.sources.written_fields import WrittenFields
 
-from .records_sql import in_fields, in_json
+from .records_sql import in_fields, in_text
 
 
 class Encoder(Protocol):
@@ -37,8 +37,8 @@ class Encoder(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class JsonEncoder:
-    """Has DuckDB make the records, in JSON.
+class TextEncoder:
+    """Has DuckDB make the records, in JSON or CSV.
 
     Attributes:
         source: The source.
@@ -54,7 +54,7 @@ class JsonEncoder:
     @property
     def columns(self) -> tuple[str, ...]:
         """See `Encoder`: the record itself."""
-        return (in_json(self.source),)
+        return (in_text(self.source),)
 
     def values(self, columns: Sequence[pa.Array]) -> Sequence[bytes]:
         """See `Encoder`."""

@@ -1,4 +1,4 @@
-"""Keys, JSON and fields of a source's records, as SQL over `value` and `__time`, the event time."""
+"""Keys, values and fields of a source's records, as SQL over `value` and `__time`, the event time."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from pipeline.sources import Source, TimeFormat
 from pipeline.sources.column_types import TIME
+from pipeline.sources.formats import CSV
 from pipeline.sources.written_fields import BINARY, WrittenFields
 from pipeline.text.sql import literal
 
@@ -30,8 +31,13 @@ def key_of(source: Source) -> str:
     return f"encode(CAST({value(source.user)} AS VARCHAR))"
 
 
-def in_json(source: Source) -> str:
-    """The record's JSON in UTF-8; a null column is written as null."""
+def in_text(source: Source) -> str:
+    """The record's value in UTF-8, in the format of its source, which is one of text."""
+    return f"encode({_in_csv(source) if source.format == CSV else _in_json(source)})"
+
+
+def _in_json(source: Source) -> str:
+    """The record in JSON; a null column is written as null."""
     fields: dict[str | int, Any] = {}
     for name, dtype in source.schema:
         *outside, last = source.record_paths[name]
@@ -39,7 +45,20 @@ def in_json(source: Source) -> str:
         for step in outside:
             inside = inside.setdefault(step, {})
         inside.setdefault(last, _written(source, name, dtype))
-    return f"encode(CAST({_json(fields)} AS VARCHAR))"
+    return f"CAST({_json(fields)} AS VARCHAR)"
+
+
+def _in_csv(source: Source) -> str:
+    """The record as a line of CSV; a null column is empty, as is an empty text."""
+    fields = (f"coalesce({_field(source, name, dtype)}, '')" for name, dtype in source.schema)
+    return f"concat_ws(',', {', '.join(fields)})"
+
+
+def _field(source: Source, name: str, dtype: str) -> str:
+    written = _written(source, name, dtype)
+    if dtype == "string":
+        return f"""'"' || replace({written}, '"', '""') || '"'"""
+    return f"CAST({written} AS VARCHAR)"
 
 
 def in_fields(source: Source, fields: WrittenFields) -> dict[str, str]:

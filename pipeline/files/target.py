@@ -10,7 +10,7 @@ from pipeline.contract import KEY_COLUMN, TIME_COLUMN, TRANSACTION_FIELDS
 from pipeline.sources import TRANSACTION, Source
 from pipeline.sources.column_types import is_whole
 
-from .encoder import Encoder, JsonEncoder
+from .encoder import Encoder, TextEncoder
 from .known import LAYOUTS
 from .layouts import Layout
 
@@ -84,9 +84,9 @@ class Target:
 
         Args:
             source: The source.
-            encoder: What makes the values of its records; in JSON when None.
+            encoder: What makes the values of its records; as text when None.
         """
-        encoder = encoder or JsonEncoder(source)
+        encoder = encoder or TextEncoder(source)
         if source == TRANSACTION:
             return cls(
                 source,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pipeline.config import KafkaSettings
-from pipeline.files.encoder import Encoder, JsonEncoder, RowEncoder
+from pipeline.files.encoder import Encoder, RowEncoder, TextEncoder
 from pipeline.kafka.registry_client import required
 from pipeline.sources import Source
-from pipeline.sources.formats import AVRO_CONFLUENT, JSON
+from pipeline.sources.formats import AVRO_CONFLUENT, TEXTS
 
 
 def encoder_of(source: Source, kafka: KafkaSettings) -> Encoder:
@@ -21,8 +21,8 @@ def encoder_of(source: Source, kafka: KafkaSettings) -> Encoder:
         UnavailableError: The registry does not answer.
         ConfigError: The profile has no registry, or the registry refuses access.
     """
-    if source.format == JSON:
-        return JsonEncoder(source)
+    if source.format in TEXTS:
+        return TextEncoder(source)
     # Their libraries take a third of a second to load.
     from pipeline.kafka import avro_encoder
     from pipeline.kafka.schemas import Schemas

@@ -13,6 +13,6 @@ AVRO_CONFLUENT: Final = "avro-confluent"
 """Avro that begins with the id of its schema in a registry."""
 
 FORMATS: Final = (JSON, CSV, AVRO, AVRO_CONFLUENT)
-SENT: Final = (JSON, CSV)
-"""Those in which `replay` writes records."""
+TEXTS: Final = (JSON, CSV)
+"""Those that people can read as they are."""
 COMING: Final = ("protobuf",)
