@@ -1,4 +1,4 @@
-"""Keys, values and fields of a source's records, as SQL over `value` and `__time`, the event time."""
+"""Keys, values and fields of records, as SQL over `value` and `__time`, the event time."""
 
 from __future__ import annotations
 

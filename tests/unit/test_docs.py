@@ -17,6 +17,7 @@ import pytest
 from pipeline import config
 from pipeline.cli.app import command_line, options_last
 from pipeline.files.target import Target
+from pipeline.kafka.csv_decoder import CsvDecoder
 from pipeline.kafka.nested_json import NestedReader
 from pipeline.sources import source
 from tui.__main__ import console_options
@@ -140,4 +141,16 @@ def test_the_order_of_your_own_stream_is_read_by_its_paths() -> None:
     assert (str(row.placed_at), row.customer, row.country) == ("2024-03-01 09:30:00", "c-7", None)
     assert (str(row.total), row.card_number, row.first_item, row.paid) == (
         *("12.50", "4111 1111", "a", True),
+    )
+
+
+def test_the_transfer_in_csv_is_read_by_its_source() -> None:
+    page = DOCS / "writing-a-source.md"
+    found = re.search(r"Records are such as `(.+)`:", page.read_text())
+    assert found is not None
+    names: dict[str, Any] = {}
+    exec(next(block for block in blocks(page, "python") if 'format="csv"' in block), names)
+    row = CsvDecoder(names["transfers"]).usual(found[1].encode())
+    assert (str(row.at), row.account, str(row.amount), row.note) == (
+        *("2024-03-01 09:30:00", "DE01", "12.50", 'a note, with "quotes"'),
     )
