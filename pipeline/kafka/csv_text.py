@@ -37,7 +37,7 @@ def text_of(value: bytes) -> Text:
     plain = value[0] < BOM_UTF8[0] and 0 not in value[:_TOLD_BY]
     encoding = _UTF_8 if plain else json.detect_encoding(value)
     try:
-        # A cluster answers so: half a character of UTF-16 is replaced, one of UTF-32 is refused.
+        # Half a character of UTF-16 is replaced, and one of UTF-32 refused.
         return Text(value.decode(encoding, "replace" if "16" in encoding else "strict"))
     except UnicodeDecodeError:
         if encoding.startswith(_UTF_8):
