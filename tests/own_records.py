@@ -25,6 +25,8 @@ ODD_TIMES: Final[tuple[object, ...]] = (
     *("1899-12-31T23:59:59Z", "9999-12-31T23:59:59", "1000-01-01T00:00:00", "0000-01-01T00:00:00"),
     *(1709283600, 1.5, True, {"a": 1}, ["2024-01-01T10:00:00"], None),
 )  # fmt: skip
+HALVES: Final = ("cut \ud83d", "cut \ud83e", "\ude00")
+"""Texts that a program has cut between the halves of a surrogate pair."""
 ODD_DECIMALS: Final = (
     *("0", "-0", "0.000000005", "0.0000000049999", "-0.000000005", "1e3", "1E-9", "123456789012"),
     *("999999999999.99999999", "999999999999.999999994", "999999999999.999999995", "1e12", "1e400"),
@@ -59,7 +61,7 @@ def payments(count: int, seed: int = 5) -> Iterator[tuple[bytes, bytes]]:
             "more": {"than": ["is", "declared"]},
         }
         if random.random() < 0.8:
-            fields["country"] = random.choice(("DE", "FR", None))
+            fields["country"] = random.choice(("DE", "FR", None, "😀", *HALVES))
         if number % 10 == 0:
             fields["chargeback"] = ODD_BOOLEANS[number // 10 % len(ODD_BOOLEANS)]
         yield account.encode(), encoded(fields)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from .csv_text import Text, text_of
+from .jackson_text import Text, text_of
 from .java_values import trimmed
 
 _SPECIAL: Final = re.compile('["\r\n]')

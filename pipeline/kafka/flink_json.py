@@ -8,7 +8,6 @@ text. Verified against Flink 2.3 (`JsonParserToRowDataConverters`).
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
@@ -23,6 +22,7 @@ from pipeline.text.malformed import MALFORMED
 from pipeline.text.ready_type import ready
 
 from . import event_times, java_values
+from .jackson_text import json_of
 
 T = TypeVar("T")
 
@@ -199,16 +199,11 @@ def read_leniently(
 def read_fields(value: bytes) -> dict[str, msgspec.Raw] | None:
     """Return the fields of a value as raw JSON; None if it is JSON but not an object.
 
-    UTF-16 and UTF-32 are recognised by their zero bytes, as in Flink's parser.
-
     Raises:
-        msgspec.DecodeError, UnicodeDecodeError, RecursionError: It is not JSON.
+        msgspec.DecodeError, RecursionError: It is not JSON.
     """
-    encoding = json.detect_encoding(value)
-    if encoding != "utf-8":
-        value = value.decode(encoding).encode()
     try:
-        return _FIELDS.decode(value)
+        return _FIELDS.decode(json_of(value))
     except msgspec.ValidationError:
         return None
 

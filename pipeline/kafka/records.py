@@ -11,6 +11,8 @@ import msgspec
 from pipeline.text.malformed import MALFORMED
 from pipeline.text.ready_type import ready
 
+from .jackson_text import json_of
+
 if TYPE_CHECKING:  # keeps confluent_kafka out of the console's first paint
     from confluent_kafka import Message
 
@@ -100,7 +102,15 @@ def decode_with_records(
             bad.append(BadRecord(record, "no value (a tombstone)"))
             continue
         try:
-            good.append((record, decoder.decode(record.value)))
+            good.append((record, _decoded(decoder, record.value)))
         except MALFORMED as error:
             bad.append(BadRecord(record, str(error)))
     return good, bad
+
+
+def _decoded(decoder: msgspec.json.Decoder[T], value: bytes) -> T:
+    try:
+        return decoder.decode(value)
+    except MALFORMED:
+        # As in a text that a program has cut between the halves of a character.
+        return decoder.decode(json_of(value))

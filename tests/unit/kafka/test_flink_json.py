@@ -66,6 +66,25 @@ def test_one_odd_field_is_understood_or_null(field: str, value: object, expected
     assert {name: getattr(row, name) for name in others} == {name: GOOD[name] for name in others}
 
 
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        (rb"a\ud83d", "a?"),
+        (rb"\uDE00\ud83d\n", "??\n"),
+        (rb"\ud83d\ude00", "😀"),
+        (rb"\ud83d\\ude00", r"?\ude00"),
+        (rb"\\ud83d", r"\ud83d"),
+        (b"\xed\xa0\xbd", "?"),
+        (b"\xed\xa0\xbd\xed\xb8\x80", "😀"),
+        (b"\xc1\x81", "A"),
+    ],
+)
+def test_half_a_surrogate_pair_is_a_question_mark(written: bytes, expected: str) -> None:
+    """Programs leave one where they cut a text; Flink takes it, and has no bytes for it."""
+    read = row_reader({"first": "string"})
+    assert read(b'{"first":"' + written + b'"}').first == expected
+
+
 def test_what_is_too_precise_is_cut() -> None:
     precise = GOOD | {"trans_date_trans_time": "2024-01-01 00:03:20.1234567"}
     assert read(json.dumps(precise).encode()).trans_date_trans_time.microsecond // 1000 == 123

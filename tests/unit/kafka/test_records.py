@@ -3,12 +3,15 @@
 import json
 from datetime import datetime
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.contract import RollingRow, Transaction
 from pipeline.kafka.records import Record, decode
+from pipeline.simulator import encode
+from pipeline.simulator.generator import Generator
 
 GOOD = {
     "user_id": -312211619698468596,
@@ -32,6 +35,14 @@ def test_fractions_of_a_second_are_read() -> None:
     value = json.dumps(GOOD | {"trans_date_trans_time": "2012-01-29 03:26:20.125"}).encode()
     (row,), _ = decode(RollingRow, [record(value)])
     assert row.trans_date_trans_time.microsecond == 125_000
+
+
+def test_half_a_character_is_no_fault() -> None:
+    """Flink takes it, so the rows of users who have one are shown as well."""
+    value = encode.value(msgspec.structs.replace(Generator().next(1.0), merchant="cut"))
+    good, bad = decode(Transaction, [record(value.replace(b"cut", rb"cut \ud83d"))])
+    assert [row.merchant for row in good] == ["cut ?"]
+    assert bad == []
 
 
 @pytest.mark.parametrize(

@@ -1,22 +1,32 @@
-"""The text of a record in CSV, as the reader of Flink's CSV format sees it.
+"""The text of a record, as Jackson's readers see it, which Flink's formats JSON and CSV use.
 
-Jackson's reader recognises encodings by the first bytes, and is lenient with UTF-8: it takes
-surrogates and characters in more bytes than needed, as Java programs write them. What cannot be
-read ends the text, and matters only to who reads that far. Verified against Flink 2.3
-(`CsvParserBootstrapper`, `UTF8Reader`).
+They recognise encodings by the first bytes, and are lenient with UTF-8: they take surrogates and
+characters in more bytes than needed, as Java programs write them. What cannot be read ends the
+text, and matters only to who reads that far. A surrogate without its other half, as programs leave
+that cut texts, is a question mark. Verified against Flink 2.3 (`CsvParserBootstrapper`,
+`UTF8Reader`).
 """
 
 from __future__ import annotations
 
 import json
+import re
 from codecs import BOM_UTF8
 from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 _UTF_8: Final = "utf-8"
 _TOLD_BY: Final = 4
 """The first bytes, which tell the encoding."""
 _MASK: Final = 0xFFFF
+_ESCAPES: Final = re.compile(
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+    r"|(?P<half>\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\.",
+    re.DOTALL,
+)
+"""Both halves of a surrogate pair, one of them alone, or any other escape."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +53,18 @@ def text_of(value: bytes) -> Text:
         if encoding.startswith(_UTF_8):
             return _lenient(value.removeprefix(BOM_UTF8))
         return Text("", broken=True)
+
+
+def json_of(value: bytes) -> str:
+    """Return the JSON of a record's value, in which nothing is left that JSON cannot have.
+
+    Raises:
+        msgspec.DecodeError: Some of it cannot be read.
+    """
+    text = text_of(value) if value else Text("")
+    if text.broken:
+        raise msgspec.DecodeError("it is not UTF-8")
+    return _ESCAPES.sub(lambda found: "?" if found["half"] else found[0], text.characters)
 
 
 def _lenient(value: bytes) -> Text:
