@@ -149,13 +149,17 @@ def running(status: StackStatus) -> dict[str, str]:
 
 
 def command(settings: Settings, variables: Mapping[str, str] = MappingProxyType({})) -> Run:
-    """Return a function that runs `fraudwatch` against the stack of these settings."""
+    """Return a function that runs `fraudwatch` against the stack of these settings.
+
+    Its `given` is the text on standard input.
+    """
     environment = {**os.environ, **stack_environment(settings.state_dir), **variables}
 
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    def run(*arguments: str, given: str | None = None) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [Path(sys.executable).parent / "fraudwatch", *arguments],
             env=environment,
+            input=given,
             capture_output=True,
             text=True,
             timeout=_COMMAND_SECONDS,
