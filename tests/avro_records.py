@@ -7,6 +7,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from typing import Any
+from urllib.parse import unquote
 
 import fastavro
 
@@ -30,9 +31,8 @@ class Registry:
     """A registry that answers what it is told to.
 
     Attributes:
-        schemas: Schemas by id.
+        schemas: Schemas by id: those of Avro, or answers with their type.
         latest: The newest schema by subject.
-        kinds: The languages of those that are not of Avro.
         status: Answered to everything, unless it is 200.
         asked: The paths that were asked for.
         url: Its address.
@@ -41,7 +41,6 @@ class Registry:
     def __init__(self) -> None:
         self.schemas: dict[int, dict[str, Any]] = {}
         self.latest: dict[str, dict[str, Any]] = {}
-        self.kinds: dict[str, str] = {}
         self.status = 200
         self.asked: list[str] = []
         self.authorized: set[str | None] = set()
@@ -67,20 +66,21 @@ class Registry:
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def answer(self, path: str) -> tuple[int, object]:
-        parts = path.partition("?")[0].strip("/").split("/")
+        parts = [unquote(part) for part in path.partition("?")[0].strip("/").split("/")]
         if self.status != 200:
             return self.status, {"error_code": self.status, "message": "no"}
         if parts[:2] == ["schemas", "ids"] and (found := self.schemas.get(int(parts[2]))):
-            return 200, found if "schemaType" in found else {"schema": json.dumps(found)}
+            return 200, _answered(found)
         if parts == ["subjects"]:
             return 200, list(self.latest)
         if parts[0] == "subjects" and (newest := self.latest.get(parts[1])):
-            kind = {"schemaType": self.kinds[parts[1]]} if parts[1] in self.kinds else {}
-            return 200, {
-                "subject": parts[1], "id": 1, "version": 1, "schema": json.dumps(newest), **kind,
-            }  # fmt: skip
+            return 200, {"subject": parts[1], "id": 1, "version": 1} | _answered(newest)
         return 404, {"error_code": 40403, "message": "Schema not found"}
 
     def close(self) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+
+def _answered(schema: dict[str, Any]) -> dict[str, Any]:
+    return schema if "schemaType" in schema else {"schema": json.dumps(schema)}

@@ -189,8 +189,8 @@ def tail(
 ) -> int:
     """Print a topic's records: offset, partition, timestamp, key, value.
 
-    Records in Avro are decoded, with the schema registry of the profile or the columns of a source;
-    those in CSV have the names of the columns of a source.
+    Records in Avro and Protobuf are decoded, with the schema registry of the profile; those in Avro
+    without one and those in CSV by the columns of a source.
 
     Args:
         topic: Name of the topic in Kafka.

@@ -15,9 +15,10 @@ from pipeline.kafka.decoder import Decoder
 from pipeline.kafka.json_decoder import JsonDecoder
 from pipeline.kafka.quarantine import Quarantined, validate_rows
 from pipeline.kafka.records import Record
+from pipeline.kafka.undecodable import UndecodableError
 from pipeline.sources import Source, source
 from pipeline.sources.column_types import TIME, is_whole
-from pipeline.sources.formats import AVRO_CONFLUENT, JSON
+from pipeline.sources.formats import AVRO_CONFLUENT, JSON, NO_PROTOBUF_CONFLUENT
 from pipeline.sources.paths import field_name, written_path
 from pipeline.text.malformed import MALFORMED
 from pipeline.text.sanitise import sanitised
@@ -86,8 +87,7 @@ def inspect(looked_at: Rows, hidden: Collection[str] = ()) -> Inspection:
     if not records:
         hint = "Check the file." if looked_at.file else "Send some, and inspect it again."
         raise InputError(f"{name} holds no {one}.", hint)
-    avro = [record for record in records if record.value and not record.value[0]]
-    schemas = looked_at.schemas if len(avro) > len(records) / 2 else None
+    schemas = looked_at.schemas if len(_framed(records)) > len(records) / 2 else None
     read = _json if schemas is None else partial(_avro, schemas)
     decoded = [(record, row) for record in records if (row := read(record)) is not None]
     # Flink's Avro formats have no columns inside of records.
@@ -96,7 +96,7 @@ def inspect(looked_at: Rows, hidden: Collection[str] = ()) -> Inspection:
         decoded = [(record, columns.values(row)) for record, row in decoded]
     rows = [row for _, row in decoded]
     if not rows:
-        raise _undecoded(name, one, len(records), avro=bool(avro))
+        raise _undecoded(name, one, records, schemas)
     if schemas is None:
         fields = fields_of(rows)
     else:
@@ -187,16 +187,41 @@ def _example(looked_at: Rows, invalid: Sequence[Quarantined]) -> str:
     return f"{invalid[0].reason}{place}"
 
 
-def _undecoded(name: str, one: str, count: int, *, avro: bool) -> InputError:
+def _framed(records: Sequence[Record]) -> list[Record]:
+    """The records that may begin with the id of a schema."""
+    return [record for record in records if record.value and not record.value[0]]
+
+
+def _undecoded(
+    name: str, one: str, records: Sequence[Record], schemas: Schemas | None
+) -> InputError:
+    count = len(records)
     all_of = f"The only {one}" if count == 1 else f"None of {count:,} {one}s"
     verb = "is not" if count == 1 else "is"
+    framed = _framed(records)
+    if schemas is not None:
+        return InputError(
+            f"{all_of} of {name} {verb} a record in Avro; of the last, "
+            f"{_why(schemas, framed[-1])}.",
+            f"Features read JSON, CSV and Avro; {NO_PROTOBUF_CONFLUENT}.",
+        )
     return InputError(
         f"{all_of} of {name} {verb} a JSON object.",
         "If they are in Avro, set url in the profile's table kafka.registry, where their schema is."
-        if avro
+        if framed
         else "If they are in CSV, nothing in them names their columns: declare a source with "
         'format="csv" and all columns in their order. Other formats are not supported yet.',
     )
+
+
+def _why(schemas: Schemas, record: Record) -> str:
+    """Say why a record cannot be decoded as Avro."""
+    try:
+        schemas.written_with(record.value or b"")
+        schemas.values(record.value or b"")
+    except UndecodableError as error:
+        return str(error)
+    return "it is Avro, but not a record"
 
 
 def _decoder(found: Source, schemas: Schemas | None) -> Decoder:
@@ -208,11 +233,10 @@ def _decoder(found: Source, schemas: Schemas | None) -> Decoder:
 
 
 def _avro(schemas: Schemas, record: Record) -> dict[str, Any] | None:
-    from pipeline.kafka.schemas import NotAvroError
-
     try:
+        schemas.written_with(record.value or b"")
         found = schemas.values(record.value or b"")
-    except NotAvroError:
+    except UndecodableError:
         return None
     return found if isinstance(found, dict) else None
 

@@ -16,7 +16,8 @@ from .avro_types import as_stored, misread, readers, schema, unreadable
 from .flink_json import row_type
 from .kinds import Fault, Kind
 from .plain_avro import reader
-from .schemas import NotAvroError, Schemas
+from .schemas import Schemas
+from .undecodable import UndecodableError
 
 _STOPS: Final = "every job that reads the topic fails at it"
 
@@ -59,7 +60,7 @@ class AvroDecoder:
             if self._schemas is not None and (fault := self._fault(self._schemas, value)):
                 return fault
             values = self._values(value)
-        except NotAvroError as error:
+        except UndecodableError as error:
             return Kind.NOT_AVRO, f"{error}; {_STOPS}"
         try:
             row = {

@@ -8,11 +8,11 @@ from typing import Any, cast
 
 import fastavro
 
-from .schemas import NotAvroError
+from .undecodable import UndecodableError
 
 
 def reader(schema: Mapping[str, Any]) -> Callable[[bytes], Mapping[str, Any]]:
-    """Return what reads the fields of a value, and raises NotAvroError if it cannot.
+    """Return what reads the fields of a value, and raises UndecodableError if it cannot.
 
     Args:
         schema: With which the values were written, as parsed JSON.
@@ -23,7 +23,7 @@ def reader(schema: Mapping[str, Any]) -> Callable[[bytes], Mapping[str, Any]]:
         try:
             return cast(Mapping[str, Any], fastavro.schemaless_reader(BytesIO(value), parsed))
         except Exception as error:  # The library raises whatever the bytes lead it to.
-            raise NotAvroError("it is not what the columns say, in their order") from error
+            raise UndecodableError("it is not what the columns say, in their order") from error
 
     return read
 

@@ -1,4 +1,4 @@
-"""Shows values in Avro and in CSV as JSON, for people to read."""
+"""Shows values in Avro, in Protobuf and in CSV as JSON, for people to read."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from pipeline.sources.formats import AVRO, CSV
 
 from .csv_decoder import CsvDecoder
 from .records import Record
+from .undecodable import UndecodableError
 
 if TYPE_CHECKING:  # A third of a second to load, for topics that need it.
     from .schemas import Schemas
@@ -95,19 +96,19 @@ class Readable:
         asked = head in self._decoded or len(self._unknown) < _MOST_UNKNOWN
         if head in self._unknown or not asked:
             return value
-        from .schemas import NotAvroError, Schemas
+        from .schemas import Schemas
 
         try:
             if self._schemas is None:
                 self._schemas = Schemas(self._registry)
             try:
-                self._schemas.written_with(value)
-            except NotAvroError:
+                decode = self._schemas.reader(value)
+            except UndecodableError:
                 self._unknown.add(head)
                 return value
             self._decoded.add(head)
-            found = self._schemas.values(value)
-        except NotAvroError:
+            found = decode(value)
+        except UndecodableError:
             return value
         except PipelineError as error:
             self.problem = str(error)
@@ -123,14 +124,13 @@ def _reader(source: Source) -> _Reader:
         return CsvDecoder(source).shown
     from .avro_types import schema
     from .plain_avro import reader
-    from .schemas import NotAvroError
 
     read = reader(schema(source))
 
     def in_avro(value: bytes) -> Mapping[str, Any] | None:
         try:
             return read(value)
-        except NotAvroError:
+        except UndecodableError:
             return None
 
     return in_avro

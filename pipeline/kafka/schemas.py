@@ -1,7 +1,8 @@
-"""Avro values that refer to a schema registry, decoded and encoded by the official client.
+"""Values in Avro or Protobuf that refer to a schema registry, by the official libraries.
 
 Such a value begins with a zero byte and four bytes of the id of the schema that it was written
-with. Source: confluent-kafka 2.16, `SchemaRegistryClient`, `AvroDeserializer`, `AvroSerializer`.
+with. Source: confluent-kafka 2.16, `SchemaRegistryClient`, `AvroDeserializer`, `AvroSerializer`;
+its deserializer for Protobuf needs the message as a class.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, TypeVar
 
 from confluent_kafka.schema_registry import (
     Schema,
@@ -22,18 +24,21 @@ from confluent_kafka.serialization import MessageField, SerializationContext
 
 from pipeline.config import RegistrySettings
 from pipeline.errors import ConfigError, InputError, PipelineError, UnavailableError
+from pipeline.sources.formats import NO_PROTOBUF_CONFLUENT
+from pipeline.text.sanitise import sanitised
 
 from .avro_types import as_stored
 from .registry_client import python
+from .undecodable import UndecodableError
 
 _HEAD: Final = 5
-_AVRO: Final = "AVRO"
 _NOT_FOUND: Final = 404
 _REFUSED: Final = (401, 403)
+_AVRO: Final = "Avro"
+_PROTOBUF: Final = "Protobuf"
 
-
-class NotAvroError(Exception):
-    """A value that is not Avro, or that nobody can decode; its text says why."""
+Reader = Callable[[bytes], Any]
+Found = TypeVar("Found")
 
 
 class Schemas:
@@ -53,26 +58,47 @@ class Schemas:
         self._values = AvroDeserializer(self._client)
         self._as_stored = _AsStored(options)
         self._stored = AvroDeserializer(self._as_stored)
-        # By id: the parsed schema, or why there is none.
-        self._known: dict[int, Any] = {}
+        # By id; an error says why there is none.
+        self._known: dict[int, Schema | UndecodableError] = {}
+        self._avro: dict[int, Any] = {}
+        self._readers: dict[int, Reader | UndecodableError] = {}
 
     def written_with(self, value: bytes) -> tuple[int, Any]:
-        """Return the id of the schema of a value, and the schema as parsed JSON.
+        """Return the id of the schema of a value in Avro, and the schema as parsed JSON.
 
         Raises:
-            NotAvroError: It has none.
+            UndecodableError: It has none, or one that is not of Avro.
             UnavailableError: The registry does not answer.
             ConfigError: The registry refuses access.
         """
-        if len(value) <= _HEAD or value[0]:
-            raise NotAvroError("it does not begin with the id of a schema")
-        number = int.from_bytes(value[1:_HEAD], "big", signed=True)
-        if number not in self._known:
-            self._known[number] = self._ask(number)
-        found = self._known[number]
-        if isinstance(found, NotAvroError):
-            raise NotAvroError(*found.args)
-        return number, found
+        number, schema = self._of(value)
+        if number not in self._avro:
+            if (kind := _type(schema)) != _AVRO:
+                raise UndecodableError(f"its schema {number} is of {kind}")
+            with self._asking():
+                # Here, since a failed request while decoding would look like a bad record.
+                self._as_stored.get_schema(number)
+            self._avro[number] = _parsed(schema)
+        return number, self._avro[number]
+
+    def reader(self, value: bytes) -> Reader:
+        """Return what decodes values with the schema of this one, for people to read.
+
+        Avro has times, dates and decimals, Protobuf the fields of `protobuf_values`. What is
+        returned raises UndecodableError where a value is not what the schema says.
+
+        Raises:
+            UndecodableError: It has no schema, or one that cannot be used.
+            UnavailableError: The registry does not answer.
+            ConfigError: The registry refuses access.
+        """
+        number, schema = self._of(value)
+        if number not in self._readers:
+            self._readers[number] = self._reader(number, schema, value)
+        found = self._readers[number]
+        if isinstance(found, UndecodableError):
+            raise UndecodableError(*found.args)
+        return found
 
     def newest(self, topic: str) -> Any:
         """Return the newest schema of a topic's values as parsed JSON; None if there is none.
@@ -84,19 +110,17 @@ class Schemas:
             UnavailableError: The registry does not answer.
             ConfigError: The registry refuses access.
         """
-        with self._asking():
-            try:
-                schema = self._client.get_latest_version(subject_of(topic)).schema
-            except SchemaRegistryError as error:
-                if error.http_status_code == _NOT_FOUND:
-                    return None
-                raise
-        if (kind := _kind(schema)) != _AVRO:
+        newest = self._ask(lambda: self._client.get_latest_version(subject_of(topic)))
+        if newest is None:
+            return None
+        if (kind := _type(newest.schema)) != _AVRO:
             raise InputError(
-                f"The newest schema of {topic} in the registry is of {kind.capitalize()}.",
-                "Other schemas than those of Avro are not supported yet.",
+                f"The newest schema of {topic} in the registry is of {kind}.",
+                f"{NO_PROTOBUF_CONFLUENT}."
+                if kind == _PROTOBUF
+                else "Other schemas than those of Avro are not supported yet.",
             )
-        return _parsed(schema)
+        return _parsed(newest.schema)
 
     def encoder(self, topic: str) -> Callable[[Mapping[str, Any]], bytes]:
         """Return what makes a value of its fields, with what `newest` returned for the topic.
@@ -131,37 +155,69 @@ class Schemas:
             self._client.get_subjects(limit=1)
 
     def values(self, value: bytes) -> Any:
-        """Return what a value holds, with times, dates and decimals; raises as `written_with`."""
-        return self._decoded(self._values, value)
+        """Return what a value holds, as `reader` decodes it, and raise as that does."""
+        return self.reader(value)(value)
 
     def stored(self, value: bytes) -> Mapping[str, Any]:
-        """Return the fields of a record as `as_stored` has them; raises as `written_with`."""
-        found = self._decoded(self._stored, value)
+        """Return the fields of an Avro record as `as_stored` has them; raises as `written_with`."""
+        number, _ = self.written_with(value)
+        found = _decoded(number, self._stored, value)
         if not isinstance(found, Mapping):
-            raise NotAvroError("it is Avro, but not a record")
+            raise UndecodableError("it is Avro, but not a record")
         return found
 
-    def _decoded(self, decode: Callable[[bytes], Any], value: bytes) -> Any:
-        number, _ = self.written_with(value)
-        try:
-            return decode(value)
-        except Exception as error:  # The library raises whatever the bytes lead it to.
-            raise NotAvroError(f"it is not what its schema {number} says") from error
+    def _of(self, value: bytes) -> tuple[int, Schema]:
+        if len(value) <= _HEAD or value[0]:
+            raise UndecodableError("it does not begin with the id of a schema")
+        number = int.from_bytes(value[1:_HEAD], "big", signed=True)
+        if number not in self._known:
+            found = self._ask(lambda: self._client.get_schema(number))
+            missing = UndecodableError(f"its schema {number} is not in the registry")
+            self._known[number] = missing if found is None else found
+        schema = self._known[number]
+        if isinstance(schema, UndecodableError):
+            raise UndecodableError(*schema.args)
+        return number, schema
 
-    def _ask(self, number: int) -> Any:
+    def _reader(self, number: int, schema: Schema, value: bytes) -> Reader | UndecodableError:
+        if _type(schema) != _PROTOBUF:
+            self.written_with(value)
+            return partial(_decoded, number, self._values)
+        # Its libraries are for topics that need them.
+        from .protobuf_compiler import compiled
+        from .protobuf_values import reader
+
+        try:
+            files = compiled(schema.schema_str or "", self._imported(schema))
+            return partial(_decoded, number, reader(files))
+        except UndecodableError as error:
+            return UndecodableError(f"its schema {number} {error}")
+
+    def _imported(self, schema: Schema) -> dict[str, str]:
+        """Return the files that a schema imports, and those that they import, by name."""
+        found: dict[str, str] = {}
+        references = list(schema.references or ())
+        for each in references:  # It grows meanwhile.
+            name, subject, version = each.name or "", each.subject or "", each.version or 0
+            if name in found:
+                continue
+            there = self._ask(partial(self._client.get_version, subject, version, True))
+            if there is None:
+                shown = sanitised(f"version {version} of {subject}")
+                raise UndecodableError(f"refers to {shown}, which is not in the registry")
+            found[name] = there.schema.schema_str or ""
+            references += there.schema.references or ()
+        return found
+
+    def _ask(self, ask: Callable[[], Found]) -> Found | None:
+        """Return what the registry has; None if it does not have it."""
         with self._asking():
             try:
-                schema = self._client.get_schema(number)
+                return ask()
             except SchemaRegistryError as error:
                 if error.http_status_code != _NOT_FOUND:
                     raise
-                return NotAvroError(f"its schema {number} is not in the registry")
-        if (kind := _kind(schema)) != _AVRO:
-            return NotAvroError(f"its schema {number} is of {kind.capitalize()}")
-        with self._asking():
-            # Here, since a failed request while decoding would look like a bad record.
-            self._as_stored.get_schema(number)
-        return _parsed(schema)
+                return None
 
     @contextmanager
     def _asking(self) -> Iterator[None]:
@@ -211,9 +267,16 @@ def subject_of(topic: str) -> str:
     return f"{topic}-value"
 
 
-def _kind(schema: Schema) -> str:
-    """The language of a schema."""
-    return str(schema.schema_type or _AVRO)
+def _type(schema: Schema) -> str:
+    """What a schema is written in: Avro, Protobuf or Json."""
+    return (schema.schema_type or _AVRO).capitalize()
+
+
+def _decoded(number: int, decode: Reader, value: bytes) -> Any:
+    try:
+        return decode(value)
+    except Exception as error:  # The libraries raise whatever the bytes lead them to.
+        raise UndecodableError(f"it is not what its schema {number} says") from error
 
 
 def _parsed(schema: Schema) -> Any:

@@ -10,7 +10,7 @@ from pipeline.errors import InputError
 from pipeline.text.sanitise import sanitised
 
 from .column_types import TIME, is_number, is_whole
-from .formats import COMING, CSV, FORMATS, JSON
+from .formats import COMING, CSV, FORMATS, JSON, NO_PROTOBUF_CONFLUENT, PROTOBUF_CONFLUENT
 from .paths import shape_of
 from .topic_names import ALLOWED, is_topic_name
 
@@ -52,7 +52,9 @@ def _is_plain(name: str) -> bool:
 
 def _format(source: Source) -> Iterator[Fault]:
     known = f"Use one of {', '.join(FORMATS)}."
-    if source.format in COMING:
+    if source.format == PROTOBUF_CONFLUENT:
+        yield NO_PROTOBUF_CONFLUENT, known
+    elif source.format in COMING:
         yield f"{source.format} is not supported yet", known
     elif source.format not in FORMATS:
         yield f"{sanitised(source.format)!r} is not a format", known

@@ -16,3 +16,8 @@ FORMATS: Final = (JSON, CSV, AVRO, AVRO_CONFLUENT)
 TEXTS: Final = (JSON, CSV)
 """Those that people can read as they are."""
 COMING: Final = ("protobuf",)
+PROTOBUF_CONFLUENT: Final = "protobuf-confluent"
+"""Protobuf that begins with the id of its schema in a registry; Flink has no such format."""
+NO_PROTOBUF_CONFLUENT: Final = (
+    "Flink cannot read Protobuf that begins with the id of its schema (FLINK-34440)"
+)

@@ -286,8 +286,7 @@ def test_a_time_in_another_unit_is_refused(
 
 
 def test_a_schema_of_another_language_is_refused(served: Registry, kafka: KafkaSettings) -> None:
-    served.kinds["payments-value"] = "PROTOBUF"
-    register(served, written(payments()))
+    served.latest["payments-value"] = {"schemaType": "PROTOBUF", "schema": "message A {}"}
     with pytest.raises(InputError, match="schema of payments in the registry is of Protobuf"):
         encoder_of(payments(), kafka)
 
