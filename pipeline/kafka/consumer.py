@@ -48,8 +48,8 @@ class BatchConsumer:
     """Reads several topics in batches; survives the loss of the broker.
 
     A topic that does not exist yet, or is recreated, is read from its beginning once it appears.
-    Right after a topic is recreated, records of up to two seconds may be delivered twice; none is
-    lost.
+    All others are then read again from `start`, for those who forget every record when one topic is
+    recreated. Right after that, records of up to two seconds may be delivered twice; none is lost.
 
     Args:
         kafka: The cluster and its credentials.
@@ -284,14 +284,18 @@ class BatchConsumer:
         )
 
     def _forget(self, topic: str) -> None:
-        gone = [key for key in self._ranges if key[0] == topic]
-        self._consumer.incremental_unassign([TopicPartition(*key) for key in gone])
-        self._recreated = self._recreated or bool(gone)
-        # librdkafka does not always fetch a recreated topic, of which it remembers another state.
-        self._outdated = self._outdated or bool(gone)
-        for key in gone:
-            del self._ranges[key]
-            self._at.pop(key, None)
-            self._at_end.discard(key)
-        self._ids.pop(topic, None)
+        """Read a topic from its beginning once it appears; all again if it has been read."""
+        if any(key[0] == topic for key in self._ranges):
+            self._consumer.incremental_unassign([TopicPartition(*key) for key in self._ranges])
+            self._recreated = True
+            # librdkafka does not always fetch a recreated topic, of which it remembers another
+            # state.
+            self._outdated = True
+            self._ranges.clear()
+            self._at.clear()
+            self._at_end.clear()
+            self._ids.clear()
+            self._appeared_later.clear()
+            # The others have been looked for already.
+            self._asked_at = float("-inf")
         self._appeared_later.add(topic)

@@ -46,6 +46,7 @@ class Cluster:
         addresses = ",".join(f"{broker.host}:{broker.port}" for broker in brokers)
         self.kafka = KafkaSettings(bootstrap=addresses)
         self.topic_id: str | None = "first"
+        self.ids: dict[str, str] = {}
         self.partitions = 1
         self.leaderless: set[int] = set()
         self.list_offsets = AdminClient(client_config(self.kafka)).list_offsets
@@ -65,7 +66,11 @@ class Cluster:
                 for number in range(self.partitions)
             ]
             answer.set_result(SimpleNamespace(topic_id=self.topic_id, partitions=partitions))
-        return dict.fromkeys(topics.topic_names, answer)
+        answers = dict.fromkeys(topics.topic_names, answer)
+        for name, topic_id in self.ids.items():
+            answers[name] = Future()
+            answers[name].set_result(SimpleNamespace(topic_id=topic_id, partitions=partitions))
+        return answers
 
 
 @pytest.fixture
@@ -307,6 +312,22 @@ def test_a_recreated_topic_is_read_from_its_beginning(cluster: Cluster, clients:
         assert consumer.take_recreated()
         assert not consumer.take_recreated()
         assert len(clients) == 2, "the old one would remember the deleted topic"
+
+
+def test_all_topics_are_read_again_when_one_is_recreated(cluster: Cluster) -> None:
+    """Who shows their rows forgets all of them then."""
+    cluster.put(1, 2, 3)
+    cluster.put(4, 5, topic="others")
+    with BatchConsumer(cluster.kafka, (TOPIC, "others"), Last(2)) as consumer:
+        assert sorted(read(consumer, 4)) == [2, 3, 4, 5]
+        cluster.ids[TOPIC] = "second"
+        assert sorted(read(consumer, 5)) == [1, 2, 3, 4, 5]
+        assert consumer.take_recreated()
+        cluster.put(6)
+        cluster.put(7, topic="others")
+        assert sorted(read(consumer, 2)) == [6, 7]
+        assert consumer.lag() == 0
+        assert not consumer.take_recreated()
 
 
 class NeverClosed:
