@@ -18,6 +18,7 @@ from pipeline.text.malformed import MALFORMED
 _ITS_WORDS: Final = "Malformed JSON"
 _AT_BYTE: Final = re.compile(r"(?:.*: )?(.+) \(byte (\d+)\)")
 _CHUNK: Final = 1 << 20
+_ELEMENTS: Final = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 @contextmanager
@@ -49,7 +50,7 @@ def _fault_in_array(path: Path) -> str:
     """Where an array is malformed, and how; empty if that cannot be said."""
     with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as text:
         try:
-            msgspec.json.decode(text, type=list[msgspec.Raw])
+            _ELEMENTS.decode(text)
         except MALFORMED as error:
             found = _AT_BYTE.fullmatch(str(error))
             if found is None:
