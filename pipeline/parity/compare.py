@@ -53,9 +53,10 @@ class Comparison:
 
     The mismatches are in two tables of the database: `missing` (the columns, and the number of rows
     in `__absent`) and `wrong` (the columns as found, the number of rows in `__n`, whether there
-    should be such a row in `__known`, the expected measures as `__expected0` and so on, and in
-    `__again` whether all rows that should be there are found besides). Some of the rows that are
-    delivered twice, or are not final, are in the table of `listing`.
+    should be such a row in `__known`, the expected measures as `__expected0` and so on, when the
+    last one was written in `__arrived`, in milliseconds since the epoch, and in `__again` whether
+    all rows that should be there are found besides). Some of the rows that are delivered twice, or
+    are not final, are in the table of `listing`.
 
     Attributes:
         expected: Rows that can be checked.
@@ -185,7 +186,8 @@ def _empty_results(feature: Feature, sink: StoredRows) -> tuple[str, ...]:
         f"""CREATE OR REPLACE TABLE missing AS
             SELECT {columns}, 0::BIGINT AS __absent FROM {sink.table} LIMIT 0""",
         f"""CREATE OR REPLACE TABLE wrong AS
-            SELECT {columns}, 0::BIGINT AS __n, false AS __known{expected}, false AS __again
+            SELECT {columns}, 0::BIGINT AS __n, false AS __known{expected}, 0::BIGINT AS __arrived,
+            false AS __again
             FROM {sink.table} LIMIT 0""",
     )
 
@@ -219,7 +221,8 @@ def _statements(
     yield f"""CREATE OR REPLACE TEMP TABLE all_e AS
         SELECT {columns}, count(*) AS __n FROM ({expected}) WHERE {inside} GROUP BY ALL"""
     yield f"""CREATE OR REPLACE TEMP TABLE all_f AS
-        SELECT {columns}, count(*) AS __n FROM {sink.table} WHERE {inside} GROUP BY ALL"""
+        SELECT {columns}, count(*) AS __n, max(__arrived) AS __arrived FROM {sink.table}
+        WHERE {inside} GROUP BY ALL"""
     yield f"""CREATE OR REPLACE TEMP TABLE e AS SELECT *, {before(bounds.final_before)} AS __final,
         row_number() OVER () AS __id FROM all_e WHERE {since}"""
     yield f"""CREATE OR REPLACE TEMP TABLE f AS
@@ -235,7 +238,8 @@ def _statements(
         f"any_value(f.{identifier(name)}) AS {identifier(name)}" for name in feature.columns
     )
     yield f"""CREATE OR REPLACE TEMP TABLE wrong_here AS
-        SELECT {grouped}, any_value(f.__n) AS __n, count(e.__id) > 0 AS __known{measures}
+        SELECT {grouped}, any_value(f.__n) AS __n, count(e.__id) > 0 AS __known{measures},
+        any_value(f.__arrived) AS __arrived
         FROM unmatched f LEFT JOIN e ON {together} GROUP BY f.__id"""
     # A wrong row takes the place of a right one, which then does not count as missing, too.
     yield f"""CREATE OR REPLACE TEMP TABLE score AS SELECT e.*, coalesce(m.found, 0) AS __found,

@@ -60,6 +60,7 @@ def explain_late(
     comparison: Comparison,
     *,
     dropped: int | None,
+    since: int = 0,
 ) -> LateComparison:
     """Explain the mismatches of a comparison by late transactions.
 
@@ -71,6 +72,8 @@ def explain_late(
         comparison: Its tables `missing` and `wrong` are read, and explained rows are removed.
         dropped: Late records that Flink has dropped in the whole life of the job; None if unknown.
             For windows, Flink counts after pre-aggregation, and only records that no window took.
+        since: When the job began to count them, in milliseconds since the epoch. It says nothing of
+            rows that were written before by the job that it replaces.
     """
     rounded = remove_rounded(feature, transactions)
     result = LateComparison(_counted_as_equal(comparison, rounded))
@@ -84,8 +87,9 @@ def explain_late(
         result = _windows(feature, transactions, result)
     if depends_on_order(feature) and result.comparison.wrong:
         result = _ties(feature, transactions, result)
-    if dropped is None and result.comparison.duplicates and result.comparison.different:
-        result = _again(feature, transactions, result)
+    if result.comparison.duplicates and result.comparison.different:
+        uncounted = "true" if dropped is None else f"__arrived < {since}"
+        result = _again(feature, transactions, result, uncounted)
     return result
 
 
@@ -280,13 +284,17 @@ def _time_is_possible(feature: Feature, transactions: StoredRows, table: str) ->
         WHERE {same_row} AND epoch_us(t.{time}) <= a.possible)"""
 
 
-def _again(feature: Feature, transactions: StoredRows, result: LateComparison) -> LateComparison:
+def _again(
+    feature: Feature, transactions: StoredRows, result: LateComparison, uncounted: str
+) -> LateComparison:
     """Explain other results of rows that are right as well, where rows were written again.
 
     After a restart, a job reads the partitions from its last checkpoint on in any order, and may
-    drop what it took before: then it writes some rows again, with another result.
+    drop what it took before: then it writes some rows again, with another result. Where
+    `uncounted`, it is not known that nothing was dropped.
     """
-    again = _undecided(feature, transactions.connection, "__again", _AGAIN)
+    condition = f"__again AND {uncounted}"
+    again = _undecided(feature, transactions.connection, condition, _AGAIN)
     comparison = result.comparison
     return replace(
         result,

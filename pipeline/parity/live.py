@@ -11,6 +11,7 @@ from pipeline.flink.jobs import Jobs
 from pipeline.flink.metrics import MetricsReader
 from pipeline.flink.rest import FlinkRest
 from pipeline.kafka import groups
+from pipeline.model import JobStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,15 @@ class LiveJob:
             return None
         return metrics.late
 
+    def started(self) -> int:
+        """Return when it was started, in milliseconds since the epoch; 0 if it does not run."""
+        return int((self._status.started_at or 0) * 1_000)
+
     @property
     def _job_id(self) -> str:
+        return self._status.job_id
+
+    @property
+    def _status(self) -> JobStatus:
         (status,) = self.jobs.statuses({self.feature.name: self.feature.topic})
-        return status.job_id
+        return status

@@ -55,6 +55,10 @@ class FeatureJob(Protocol):
         """Return the number of late records dropped in the life of the job; None if unknown."""
         ...
 
+    def started(self) -> int:
+        """Return when it was started, in milliseconds since the epoch; 0 if it does not run."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Patience:
@@ -118,8 +122,10 @@ def verify(
         look()
         report("computing in batch and comparing")
 
-        def compared(mark: int = watermark, *, dropped: int | None = None) -> Parity:
-            return parity_of(feature, transactions, sink, mark, dropped=dropped)
+        def compared(
+            mark: int = watermark, *, dropped: int | None = None, since: int = 0
+        ) -> Parity:
+            return parity_of(feature, transactions, sink, mark, dropped=dropped, since=since)
 
         idle = source.idle.total_seconds() + _IDLE_SECONDS
         parity = _settled(compared, watermark, job, look, patience, idle=idle)
@@ -202,7 +208,9 @@ def _read_up_to(
 class _Compare(Protocol):
     """Compares the rows read so far."""
 
-    def __call__(self, mark: int = ..., *, dropped: int | None = None) -> Parity: ...
+    def __call__(
+        self, mark: int = ..., *, dropped: int | None = None, since: int = 0
+    ) -> Parity: ...
 
 
 def _settled(
@@ -266,7 +274,7 @@ def _counted(
         if dropped and (is_windowed(feature) or parity.late <= dropped):
             break
         if patience.clock() >= deadline:
-            return compared(dropped=dropped)
+            return compared(dropped=dropped, since=job.started())
         patience.sleep(_POLL_SECONDS)
     return parity
 
@@ -278,6 +286,7 @@ def parity_of(
     watermark: int,
     *,
     dropped: int | None = None,
+    since: int = 0,
 ) -> Parity:
     """Compare the batch results for these transactions with these rows of the sink.
 
@@ -287,6 +296,7 @@ def parity_of(
         sink: The rows that it has written.
         watermark: Event time before which results must exist, in microseconds.
         dropped: Late records dropped in the life of the job; None if unknown.
+        since: When the job was started, in milliseconds since the epoch.
     """
     back = lookback(feature.table)
     # Without lookback, a feature does not wait for the watermark, and drops nothing as late.
@@ -297,7 +307,7 @@ def parity_of(
         checked_from=checked_from(feature, transactions, sink),
     )
     found = compare(feature, transactions, sink, bounds)
-    result = explain_late(feature, transactions, sink, bounds, found, dropped=dropped)
+    result = explain_late(feature, transactions, sink, bounds, found, dropped=dropped, since=since)
     return _parity(feature, transactions, result)
 
 

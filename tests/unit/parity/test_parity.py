@@ -201,6 +201,12 @@ def test_a_row_that_was_right_and_differs_when_it_is_written_again_is_not_judged
     connected = topic(DAY), topic(pa.concat_tables([again, other]), feature.event_time)
     parity = parity_of_topics(feature, *connected, dropped=0)
     assert (parity.outcome, parity.different) == (Outcome.WRONG, 1)
+    # It says nothing of what was written before.
+    written = connected[1].arrived[-1]
+    parity = parity_of_topics(feature, *connected, dropped=0, since=written)
+    assert (parity.outcome, parity.different) == (Outcome.WRONG, 1)
+    parity = parity_of_topics(feature, *connected, dropped=0, since=written + 1)
+    assert (parity.outcome, parity.undecided, parity.different) == (Outcome.NOT_JUDGED, 1, 0)
 
 
 def test_one_of_two_identical_rows_is_missed() -> None:

@@ -60,6 +60,9 @@ class FakeJob:
     def dropped_late(self) -> int | None:
         return self.dropped
 
+    def started(self) -> int:
+        return 0
+
 
 @dataclass
 class Kafka:
