@@ -6,17 +6,19 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from pipeline.config import KafkaSettings
+from pipeline.contract import Transaction
 from pipeline.kafka.producer import TransactionProducer
 from pipeline.simulator import encode
 
-from .conftest import Run, stack_environment
+from .conftest import Run, stack_environment, wait_until
 from .test_transactions import generated
 
 _PROFILE: Final = """
@@ -87,12 +89,28 @@ class Attached:
 def with_transactions(
     folder: Path, kafka: KafkaSettings, rest: str, count: int
 ) -> Iterator[Attached]:
-    """Create the topics in an external Kafka, and send this many transactions."""
+    """Create the topics in an external Kafka, and send this many transactions.
+
+    Those of the second half have later timestamps in Kafka, however fast the machine is.
+    """
     fraudwatch = attached(folder, kafka.bootstrap, rest)
     done = fraudwatch("topics", "--create")
     assert done.returncode == 0, done.stderr
+    rows = generated(count)
     with TransactionProducer(kafka) as producer:
-        for row in generated(count):
-            producer.send(encode.key(row), encode.value(row))
+        _send(producer, rows[: count // 2])
+        sent = _milliseconds()
+        wait_until(lambda: _milliseconds() > sent, 5, "the next millisecond")
+        _send(producer, rows[count // 2 :])
     yield Attached(kafka, fraudwatch)
     fraudwatch("down")
+
+
+def _send(producer: TransactionProducer, rows: Iterable[Transaction]) -> None:
+    for row in rows:
+        producer.send(encode.key(row), encode.value(row))
+    producer.flush(60)
+
+
+def _milliseconds() -> int:
+    return time.time_ns() // 1_000_000
