@@ -188,29 +188,35 @@ class BatchConsumer:
 
     def _new_partitions(self, answers: Mapping[str, Future[Any]]) -> dict[str, tuple[str, Parts]]:
         """Return the id and the unassigned partitions of each topic that exists."""
-        found: dict[str, tuple[str, Parts]] = {}
+        there: dict[str, Any] = {}
+        gone: list[str] = []
         for topic, answer in answers.items():
             # Not raised here: its traceback would form a cycle with the clients, which the garbage
             # collector could then destroy in any thread.
             failure = answer.exception()
             if isinstance(failure, KafkaException):
                 if failure.args[0].code() in _GONE:
-                    self._forget(topic)
+                    gone.append(topic)
                     self._missing.add(topic)
                 else:
                     self._error = describe_error(failure.args[0])
                 continue
             description = answer.result()
             self._missing.discard(topic)
+            there[topic] = description
             topic_id = str(description.topic_id)
             if self._ids.get(topic, topic_id) != topic_id:
                 # librdkafka would continue at the old offset and skip the records before it.
-                self._forget(topic)
+                gone.append(topic)
+        for topic in gone:
+            self._forget(topic)
+        found: dict[str, tuple[str, Parts]] = {}
+        for topic, description in there.items():
             # A partition without a leader would block the others; it is assigned once it has one.
             numbers = (part.id for part in description.partitions if part.leader is not None)
             unread = [number for number in numbers if (topic, number) not in self._ranges]
             if unread:
-                found[topic] = (topic_id, unread)
+                found[topic] = (str(description.topic_id), unread)
         return found
 
     def _take_up(self, found: Mapping[str, tuple[str, Parts]]) -> None:
@@ -296,6 +302,4 @@ class BatchConsumer:
             self._at_end.clear()
             self._ids.clear()
             self._appeared_later.clear()
-            # The others have been looked for already.
-            self._asked_at = float("-inf")
         self._appeared_later.add(topic)

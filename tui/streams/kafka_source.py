@@ -70,7 +70,9 @@ class KafkaSource:
         """Return the records that arrived since the last poll."""
         records = self._consumer.poll(_MAX_RECORDS, _POLL_SECONDS)
         lag = self._consumer.lag()
-        recreated = self._consumer.take_recreated()
+        if recreated := self._consumer.take_recreated():
+            # The records of all topics come again, which is no burst of new ones.
+            self._caught_up = False
         by_topic: defaultdict[str, list[Record]] = defaultdict(list)
         for record in records:
             by_topic[self._topics[record.topic]].append(record)

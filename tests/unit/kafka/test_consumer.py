@@ -434,6 +434,34 @@ def test_a_backlog_is_the_past_to_its_last_record(cluster: Cluster) -> None:
         source.close()
 
 
+def test_what_is_read_again_is_the_past(cluster: Cluster) -> None:
+    """It would look like a burst of new records."""
+    cluster.put(*range(900), topic=TRANSACTION_TOPIC)
+    source = KafkaSource(cluster.kafka, [])
+
+    def read_to(count: int) -> list[bool]:
+        """Read this many records; whether those of each poll were of the past."""
+        found, past = 0, []
+        for _ in range(600):
+            batch = source.poll()
+            if batch.quarantined:
+                past.append(batch.past)
+                found += len(batch.quarantined)
+            if found >= count:
+                break
+        assert found == count
+        return past
+
+    try:
+        assert all(read_to(900))
+        cluster.put(1, topic=TRANSACTION_TOPIC)
+        assert read_to(1) == [False]
+        cluster.ids[TRANSACTION_TOPIC] = "second"
+        assert all(read_to(901))
+    finally:
+        source.close()
+
+
 def test_only_kafkas_own_topics_are_left_out(cluster: Cluster) -> None:
     for topic in ("__raw_tx", "plain", "__consumer_offsets"):
         cluster.put(1, topic=topic)
