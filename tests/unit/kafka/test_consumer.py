@@ -1,96 +1,21 @@
 """The batched consumer and the bounded read, against librdkafka's in-process mock cluster."""
 
-import logging
-import threading
-import time
-from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
+from confluent_kafka.admin import OffsetSpec
 
-from pipeline.config import KafkaSettings
 from pipeline.contract import TRANSACTION_TOPIC
-from pipeline.kafka import consumer as module
-from pipeline.kafka import standstill
-from pipeline.kafka.client import client_config, new_consumer
-from pipeline.kafka.closing import close
 from pipeline.kafka.consumer import BatchConsumer
 from pipeline.kafka.read_to_end import read_to_end
-from pipeline.kafka.standstill import Standstill
 from pipeline.kafka.topics import list_topics
 from pipeline.model import Last, Reset, Start
-from tests.idle import DEADLINE_SECONDS, eventually
 from tui.streams.kafka_source import KafkaSource
 from tui.streams.quarantined import BadRow
 
-TOPIC = "numbers"
-LEADER = SimpleNamespace(id=1)
-
-
-class Cluster:
-    """Topics with records, and the answers to requests about them."""
-
-    def __init__(self) -> None:
-        self._producer = Producer(
-            {
-                "bootstrap.servers": "ignored",
-                "test.mock.num.brokers": 1,
-                "logger": logging.getLogger("mock"),
-            }
-        )
-        brokers = self._producer.list_topics(timeout=DEADLINE_SECONDS).brokers.values()
-        addresses = ",".join(f"{broker.host}:{broker.port}" for broker in brokers)
-        self.kafka = KafkaSettings(bootstrap=addresses)
-        self.topic_id: str | None = "first"
-        self.ids: dict[str, str] = {}
-        self.partitions = 1
-        self.leaderless: set[int] = set()
-        self.list_offsets = AdminClient(client_config(self.kafka)).list_offsets
-
-    def put(self, *values: int, topic: str = TOPIC, partition: int = 0) -> None:
-        for value in values:
-            self._producer.produce(topic, b"%d" % value, partition=partition)
-        assert self._producer.flush(DEADLINE_SECONDS) == 0
-
-    def describe_topics(self, topics: Any, **_: Any) -> dict[str, Future[Any]]:
-        answer: Future[Any] = Future()
-        if self.topic_id is None:
-            answer.set_exception(KafkaException(KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART)))
-        else:
-            partitions = [
-                SimpleNamespace(id=number, leader=None if number in self.leaderless else LEADER)
-                for number in range(self.partitions)
-            ]
-            answer.set_result(SimpleNamespace(topic_id=self.topic_id, partitions=partitions))
-        answers = dict.fromkeys(topics.topic_names, answer)
-        for name, topic_id in self.ids.items():
-            answers[name] = Future()
-            answers[name].set_result(SimpleNamespace(topic_id=topic_id, partitions=partitions))
-        return answers
-
-
-@pytest.fixture
-def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster]:
-    """The mock cluster has no topic ids, so the test sets them."""
-    cluster = Cluster()
-    monkeypatch.setattr(module, "AdminClient", lambda _: cluster)
-    monkeypatch.setattr(module, "LOOK_AGAIN_SECONDS", 0.0)
-    yield cluster
-
-
-def read(consumer: BatchConsumer, count: int) -> list[int]:
-    """Read this many records, or those that arrived before a timeout."""
-    found: list[int] = []
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    while time.monotonic() < deadline:
-        found += [int(record.value or b"") for record in consumer.poll(timeout=0.1)]
-        if len(found) >= count:
-            break
-    return found
+from .mock_cluster import TOPIC, Cluster, nothing_until, read
 
 
 @pytest.mark.parametrize(
@@ -103,87 +28,6 @@ def test_it_begins_where_it_is_told(cluster: Cluster, start: Start, expected: li
         assert read(consumer, len(expected)) == expected
         assert consumer.lag() == 0
         assert consumer.error == ""
-
-
-@pytest.fixture
-def clients(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """The clients that consumers make, which look often whether they stand still."""
-    made: list[Any] = []
-
-    def noted(*given: Any) -> Any:
-        made.append(new_consumer(*given))
-        return made[-1]
-
-    monkeypatch.setattr(module, "new_consumer", noted)
-    monkeypatch.setattr(standstill, "LOOK_SECONDS", 0.2)
-    return made
-
-
-class Looks:
-    """Counts how often a consumer asks for the ends of its partitions."""
-
-    def __init__(self, cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.count = 0
-        ask = cluster.list_offsets
-
-        def counted(*parts: Any, **how: Any) -> Any:
-            self.count += 1
-            return ask(*parts, **how)
-
-        monkeypatch.setattr(cluster, "list_offsets", counted)
-
-    def some_more(self) -> Callable[[], bool]:
-        """Return what says whether it has looked several times since now."""
-        enough = self.count + 8
-        return lambda: self.count >= enough
-
-
-def test_a_client_that_does_not_fetch_a_partition_is_replaced(
-    cluster: Cluster, clients: list[Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """As librdkafka does after a topic was recreated or a broker was away, without an error."""
-    cluster.partitions = 2
-    cluster.put(1, 2)
-    cluster.put(3, partition=1)
-    with BatchConsumer(cluster.kafka, (TOPIC,), Reset.EARLIEST) as consumer:
-        assert sorted(read(consumer, 3)) == [1, 2, 3]
-        clients[0].pause([TopicPartition(TOPIC, 1)])
-        cluster.put(4)
-        cluster.put(5, partition=1)
-        assert sorted(read(consumer, 2)) == [4, 5], "it goes on where the old one was"
-        assert len(clients) == 2
-        looked = Looks(cluster, monkeypatch).some_more()
-        nothing_until(consumer, looked)
-        assert len(clients) == 2, "one that has read everything is kept"
-        assert consumer.lag() == 0
-
-
-def test_a_client_whose_records_are_not_taken_is_kept(
-    cluster: Cluster, clients: list[Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    cluster.put(1, 2, 3)
-    looks = Looks(cluster, monkeypatch)
-    with BatchConsumer(cluster.kafka, (TOPIC,), Reset.EARLIEST) as consumer:
-        eventually(lambda: consumer.poll(0, timeout=0.0) or consumer.found)
-        looked = looks.some_more()
-        eventually(lambda: consumer.poll(0, timeout=0.0) or looked())
-        assert read(consumer, 3) == [1, 2, 3]
-        assert len(clients) == 1
-
-
-def test_a_slow_client_gets_more_time() -> None:
-    still = Standstill()
-    key = (TOPIC, 0)
-    assert not still.found({key: 3}, {key: 5}, waited=True), "the first look"
-    assert not still.found({key: 3}, {key: 5}, waited=False)
-    assert not still.found({key: 3}, {}, waited=True), "the end is not known"
-    assert not still.found({key: 3}, {key: 5}, waited=True)
-    before = still.seconds
-    for times in (2, 4):
-        assert still.found({key: 3}, {key: 6}, waited=True)
-        assert still.seconds == before * times
-    assert not still.found({key: 4}, {key: 6}, waited=True)
-    assert still.seconds == before
 
 
 def test_the_last_records_are_of_all_partitions(cluster: Cluster) -> None:
@@ -262,16 +106,6 @@ def test_lag_counts_before_the_first_record_is_read(cluster: Cluster) -> None:
         assert consumer.lag() == 3 - len(first)
 
 
-def nothing_until(consumer: BatchConsumer, condition: Callable[[], object]) -> None:
-    """Poll without a record until a condition holds."""
-
-    def polled() -> object:
-        assert consumer.poll(timeout=0.1) == []
-        return condition()
-
-    eventually(polled)
-
-
 def test_latest_begins_at_the_end(cluster: Cluster) -> None:
     cluster.put(1, 2, 3)
     with BatchConsumer(cluster.kafka, (TOPIC,), Reset.LATEST) as consumer:
@@ -300,83 +134,6 @@ def test_it_tells_whether_there_is_such_a_topic(cluster: Cluster) -> None:
         cluster.topic_id = "first"
         assert read(consumer, 1) == [1]
         assert (consumer.found, consumer.missing) == (True, frozenset())
-
-
-def test_a_recreated_topic_is_read_from_its_beginning(cluster: Cluster, clients: list[Any]) -> None:
-    cluster.put(1, 2, 3)
-    with BatchConsumer(cluster.kafka, (TOPIC,), Reset.LATEST) as consumer:
-        nothing_until(consumer, lambda: consumer.found)
-        assert not consumer.take_recreated()
-        cluster.topic_id = "second"
-        assert read(consumer, 3) == [1, 2, 3]
-        assert consumer.take_recreated()
-        assert not consumer.take_recreated()
-        assert len(clients) == 2, "the old one would remember the deleted topic"
-
-
-def test_all_topics_are_read_again_when_one_is_recreated(cluster: Cluster) -> None:
-    """Who shows their rows forgets all of them then."""
-    cluster.put(1, 2, 3)
-    cluster.put(4, 5, topic="others")
-    with BatchConsumer(cluster.kafka, (TOPIC, "others"), Last(2)) as consumer:
-        assert sorted(read(consumer, 4)) == [2, 3, 4, 5]
-        cluster.ids[TOPIC] = "second"
-        assert sorted(read(consumer, 5)) == [1, 2, 3, 4, 5]
-        assert consumer.take_recreated()
-        cluster.put(6)
-        cluster.put(7, topic="others")
-        assert sorted(read(consumer, 2)) == [6, 7]
-        assert consumer.lag() == 0
-        assert not consumer.take_recreated()
-
-
-class NeverClosed:
-    """A client whose end is waited for in vain, as librdkafka's sometimes is."""
-
-    def __init__(self, client: Consumer, end: threading.Event) -> None:
-        self._client = client
-        self._end = end
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._client, name)
-
-    def close(self) -> None:
-        self._end.wait()
-        self._client.close()
-
-
-def test_a_client_that_cannot_be_closed_stops_nothing(
-    cluster: Cluster, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    end = threading.Event()
-    monkeypatch.setattr(
-        module, "new_consumer", lambda *given: NeverClosed(new_consumer(*given), end)
-    )
-    monkeypatch.setattr(
-        module, "close", lambda client, patience=0.1: close(client, patience=patience)
-    )
-    cluster.put(1, 2, 3)
-    with BatchConsumer(cluster.kafka, (TOPIC,), Reset.EARLIEST) as consumer:
-        assert read(consumer, 3) == [1, 2, 3]
-        cluster.topic_id = "second"
-        assert read(consumer, 3) == [1, 2, 3]
-        assert "has not ended" not in caplog.text
-    assert "has not ended within 0.1 s" in caplog.text
-    end.set()
-    eventually(lambda: not any(each.name == "fraudwatch-closing" for each in threading.enumerate()))
-
-
-def test_a_client_that_gets_no_answer_is_replaced(
-    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    cluster.put(1)
-    silent: Future[Any] = Future()
-    silent.set_exception(KafkaException(KafkaError(KafkaError._TIMED_OUT)))
-    stuck = SimpleNamespace(describe_topics=lambda *_, **__: {TOPIC: silent})
-    clients = iter([stuck, cluster])
-    monkeypatch.setattr(module, "AdminClient", lambda _: next(clients))
-    with BatchConsumer(cluster.kafka, (TOPIC,), Reset.EARLIEST) as consumer:
-        assert read(consumer, 1) == [1]
 
 
 def test_an_error_of_kafka_is_reported_until_it_answers(

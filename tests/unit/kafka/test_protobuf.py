@@ -6,6 +6,7 @@ import base64
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
+from functools import cache
 from typing import Any, Final
 
 import pytest
@@ -155,10 +156,9 @@ def test_any_bytes_are_fields_or_a_fault(data: bytes) -> None:
             assert not isinstance(error, (MemoryError, RecursionError))
 
 
-def _reader(found: list[Any] = []) -> Any:  # noqa: B006
-    if not found:
-        found.append(reader(compiled(PAYMENT, REFERENCES)))
-    return found[0]
+@cache
+def _reader() -> Any:
+    return reader(compiled(PAYMENT, REFERENCES))
 
 
 def _as_descriptor(text: str, references: Mapping[str, str] = {}) -> str:
