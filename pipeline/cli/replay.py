@@ -38,8 +38,8 @@ def replay(
 ) -> int:
     """Send the rows of files to a topic, sorted by time; returns when all are sent.
 
-    They are transactions, or records of the stream of your own that --source names, in JSON or Avro
-    as it declares.
+    They are transactions, or records of the stream of your own that --source names, in the format
+    that it declares.
 
     Args:
         files: CSV, JSON or Parquet, also packed; patterns in quotes; - for standard input.
