@@ -5,16 +5,14 @@ from __future__ import annotations
 import csv
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import numpy as np
 import pytest
-from confluent_kafka import Producer
 
 from pipeline.config import Settings
 from pipeline.features import Feature
@@ -28,39 +26,27 @@ from pipeline.stack.runtime import Runtime
 from tests import csv_records
 from tests.csv_sources import sessions, transfers
 
-from .conftest import command, emptied, in_order, own_features
+from .conftest import command, own_features
+from .own_streams import Keyed, send, with_features
 
 OWN = Path(__file__).resolve().parents[1] / "csv_sources.py"
 TRANSFERS = 3_000
 SESSIONS = 1_000
 INVALID = list(csv_records.invalid_transfers())
-Keyed = tuple[bytes, bytes | None]
 
 
 @pytest.fixture(scope="module")
 def stream(running_stack: Runtime, stack_settings: Settings) -> Iterator[Runtime]:
     """The stack of this run with the two streams, their records, and a job for each feature."""
-    emptied(running_stack)
-    runtime = Runtime(msgspec.structs.replace(stack_settings, features=(OWN,)))
-    runtime.fresh()
-    # Before the jobs start: partitions that are silent meanwhile would count as idle.
-    sent = list(csv_records.transfers(TRANSFERS))
-    invalid: list[Keyed] = [(b"", value) for value, _ in INVALID]
-    _send(runtime, transfers.topic, [*sent[:100], *invalid, *sent[100:]])
-    _send(runtime, sessions.topic, csv_records.sessions(SESSIONS))
-    for feature in own_features(runtime):
-        runtime.start_job(feature.name)
-    yield runtime
-    for job in runtime.status().jobs:
-        runtime.stop_job(job.name, discard=True)
-    runtime.close()
-
-
-def _send(runtime: Runtime, topic: str, records: Iterable[Keyed]) -> None:
-    producer = Producer(in_order(runtime.kafka.bootstrap) | {"partitioner": "murmur2_random"})
-    for key, value in records:
-        producer.produce(topic, value, key)
-    assert producer.flush(60) == 0
+    with with_features(running_stack, stack_settings, OWN) as runtime:
+        # Before the jobs start: partitions that are silent meanwhile would count as idle.
+        sent = list(csv_records.transfers(TRANSFERS))
+        invalid: list[Keyed] = [(b"", value) for value, _ in INVALID]
+        send(runtime, transfers.topic, [*sent[:100], *invalid, *sent[100:]])
+        send(runtime, sessions.topic, csv_records.sessions(SESSIONS))
+        for feature in own_features(runtime):
+            runtime.start_job(feature.name)
+        yield runtime
 
 
 def _read(runtime: Runtime, source: Source) -> tuple[list[Any], list[Quarantined]]:
@@ -170,6 +156,6 @@ def test_a_wrong_value_is_found(stream: Runtime) -> None:
     feature = next(f for f in own_features(stream) if f.name == "csv_sessions_as_read")
     first = next(chain.from_iterable(read_to_end(stream.kafka, feature.topic)))
     fields = json.loads(first.value or b"") | {"stolen": "maybe"}
-    _send(stream, feature.topic, [(first.key or b"", json.dumps(fields).encode())])
+    send(stream, feature.topic, [(first.key or b"", json.dumps(fields).encode())])
     parity = stream.verify(feature.name)
     assert (parity.outcome, parity.different) == (Outcome.WRONG, 1), parity

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
 from itertools import chain
 from pathlib import Path
 
-import msgspec
 import pytest
-from confluent_kafka import Producer
 
 from pipeline.config import Settings
 from pipeline.kafka.read_to_end import read_to_end
@@ -20,39 +18,27 @@ from pipeline.stack.runtime import Runtime
 from tests import nested_records
 from tests.nested_sources import clicks, orders
 
-from .conftest import command, emptied, in_order, own_features
+from .conftest import command, own_features
+from .own_streams import Keyed, send, with_features
 
 NESTED = Path(__file__).resolve().parents[1] / "nested_sources.py"
 ORDERS = 2_000
 CLICKS = 1_500
 INVALID = list(nested_records.invalid_orders())
-Keyed = tuple[bytes, bytes | None]
 
 
 @pytest.fixture(scope="module")
 def nested(running_stack: Runtime, stack_settings: Settings) -> Iterator[Runtime]:
     """The stack of this run with the two streams, their records, and a job for each feature."""
-    emptied(running_stack)
-    runtime = Runtime(msgspec.structs.replace(stack_settings, features=(NESTED,)))
-    runtime.fresh()
-    # Before the jobs start: partitions that are silent meanwhile would count as idle.
-    good = list(nested_records.orders(ORDERS))
-    invalid: list[Keyed] = [(b"", value) for value, _ in INVALID]
-    _send(runtime, orders.topic, [*good[:100], *invalid, *good[100:]])
-    _send(runtime, clicks.topic, nested_records.clicks(CLICKS))
-    for feature in own_features(runtime):
-        runtime.start_job(feature.name)
-    yield runtime
-    for job in runtime.status().jobs:
-        runtime.stop_job(job.name, discard=True)
-    runtime.close()
-
-
-def _send(runtime: Runtime, topic: str, records: Iterable[Keyed]) -> None:
-    producer = Producer(in_order(runtime.kafka.bootstrap) | {"partitioner": "murmur2_random"})
-    for key, value in records:
-        producer.produce(topic, value, key)
-    assert producer.flush(60) == 0
+    with with_features(running_stack, stack_settings, NESTED) as runtime:
+        # Before the jobs start: partitions that are silent meanwhile would count as idle.
+        good = list(nested_records.orders(ORDERS))
+        invalid: list[Keyed] = [(b"", value) for value, _ in INVALID]
+        send(runtime, orders.topic, [*good[:100], *invalid, *good[100:]])
+        send(runtime, clicks.topic, nested_records.clicks(CLICKS))
+        for feature in own_features(runtime):
+            runtime.start_job(feature.name)
+        yield runtime
 
 
 def test_features_over_nested_fields_are_proved(nested: Runtime) -> None:
@@ -105,7 +91,7 @@ def test_a_wrong_value_is_found(nested: Runtime) -> None:
     feature = next(f for f in own_features(nested) if f.name == "orders_as_read")
     first = next(chain.from_iterable(read_to_end(nested.kafka, feature.topic)))
     fields = json.loads(first.value or b"") | {"country": "XX"}
-    _send(nested, feature.topic, [(first.key or b"", json.dumps(fields).encode())])
+    send(nested, feature.topic, [(first.key or b"", json.dumps(fields).encode())])
     parity = nested.verify(feature.name)
     assert (parity.outcome, parity.different) == (Outcome.WRONG, 1), parity
 

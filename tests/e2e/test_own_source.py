@@ -10,9 +10,7 @@ from decimal import Decimal
 from itertools import chain
 from pathlib import Path
 
-import msgspec
 import pytest
-from confluent_kafka import Producer
 
 from pipeline.config import Settings
 from pipeline.kafka.flink_json import row_reader
@@ -23,33 +21,28 @@ from pipeline.stack.runtime import Runtime
 from tests import own_records
 from tests.own_sources import logins, payments, ticks, visits
 
-from .conftest import Run, command, emptied, in_order, own_features
+from .conftest import Run, command, own_features
+from .own_streams import Keyed, send, with_features
 
 OWN = Path(__file__).resolve().parents[1] / "own_sources.py"
 PAYMENTS = 3_000
 LOGINS = 2_000
 TICKS = 900
 VISITS = 1_000
-Keyed = tuple[bytes, bytes | None]
 
 
 @pytest.fixture(scope="module")
 def own(running_stack: Runtime, stack_settings: Settings) -> Iterator[Runtime]:
     """The stack of this run with three more streams, their records, and a job for each feature."""
-    emptied(running_stack)
-    runtime = Runtime(msgspec.structs.replace(stack_settings, features=(OWN,)))
-    runtime.fresh()
-    # Before the jobs start: partitions that are silent meanwhile would count as idle.
-    _send(runtime, payments.topic, _mixed(own_records.payments(PAYMENTS), BAD_PAYMENTS))
-    _send(runtime, logins.topic, _mixed(own_records.logins(LOGINS), BAD_LOGINS))
-    _send(runtime, ticks.topic, own_records.ticks(TICKS))
-    _send(runtime, visits.topic, own_records.visits(VISITS))
-    for feature in own_features(runtime):
-        runtime.start_job(feature.name)
-    yield runtime
-    for job in runtime.status().jobs:
-        runtime.stop_job(job.name, discard=True)
-    runtime.close()
+    with with_features(running_stack, stack_settings, OWN) as runtime:
+        # Before the jobs start: partitions that are silent meanwhile would count as idle.
+        send(runtime, payments.topic, _mixed(own_records.payments(PAYMENTS), BAD_PAYMENTS))
+        send(runtime, logins.topic, _mixed(own_records.logins(LOGINS), BAD_LOGINS))
+        send(runtime, ticks.topic, own_records.ticks(TICKS))
+        send(runtime, visits.topic, own_records.visits(VISITS))
+        for feature in own_features(runtime):
+            runtime.start_job(feature.name)
+        yield runtime
 
 
 BAD_PAYMENTS = list(own_records.invalid_payments())
@@ -64,14 +57,6 @@ def _mixed(
         yield keyed
         if number % 20 == 10 and number // 20 < len(bad):
             yield keyed[0], bad[number // 20][0]
-
-
-def _send(runtime: Runtime, topic: str, records: Iterable[Keyed]) -> None:
-    bootstrap = runtime.kafka.bootstrap
-    producer = Producer(in_order(bootstrap) | {"partitioner": "murmur2_random"})
-    for key, value in records:
-        producer.produce(topic, value, key)
-    assert producer.flush(60) == 0
 
 
 def test_features_over_several_streams_are_proved(own: Runtime) -> None:
@@ -139,7 +124,7 @@ def test_a_wrong_value_is_found(own: Runtime, stack_settings: Settings) -> None:
     exact = {"spent": fields["spent"] + Decimal("0.01"), "largest": fields["largest"]}
     changed = fields | {name: own_records.Raw(value) for name, value in exact.items()}
     changed["mean"] = float(fields["mean"])
-    _send(own, spend.topic, [(first.key or b"", own_records.encoded(changed))])
+    send(own, spend.topic, [(first.key or b"", own_records.encoded(changed))])
     parity = own.verify(spend.name)
     assert (parity.outcome, parity.different) == (Outcome.WRONG, 1), parity
     fraudwatch: Run = command(stack_settings, {"FRAUDWATCH_FEATURES": str(OWN)})

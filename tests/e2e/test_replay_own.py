@@ -10,7 +10,6 @@ from decimal import Decimal
 from itertools import chain
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from pipeline.config import Settings
@@ -19,7 +18,8 @@ from pipeline.kafka.read_to_end import read_to_end
 from pipeline.stack.runtime import Runtime
 from tests.own_sources import payments
 
-from .conftest import command, emptied
+from .conftest import command
+from .own_streams import with_features
 
 OWN = Path(__file__).resolve().parents[1] / "own_sources.py"
 TOPIC = "payments.files"
@@ -39,13 +39,8 @@ def declared(tmp_path: Path) -> Path:
 @pytest.fixture
 def own(running_stack: Runtime, stack_settings: Settings, declared: Path) -> Iterator[Runtime]:
     """The stack of this run with more streams and features."""
-    emptied(running_stack)
-    runtime = Runtime(msgspec.structs.replace(stack_settings, features=(declared,)))
-    runtime.fresh()
-    yield runtime
-    for job in runtime.status().jobs:
-        runtime.stop_job(job.name, discard=True)
-    runtime.close()
+    with with_features(running_stack, stack_settings, declared) as runtime:
+        yield runtime
 
 
 def test_a_file_of_ones_own_is_sent_in_order_and_proved(
