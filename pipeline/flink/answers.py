@@ -170,12 +170,18 @@ class StoredState(msgspec.Struct, frozen=True):
     at: Millis = msgspec.field(name="latest_ack_timestamp", default=0)
 
 
+class Restored(msgspec.Struct, frozen=True):
+    """The state that a run last resumed from, and when it did, in milliseconds since the epoch."""
+
+    restore_timestamp: int
+
+
 class Latest(msgspec.Struct, frozen=True):
     """The newest checkpoint and savepoint in `/jobs/:id/checkpoints`."""
 
     completed: StoredState | None = None
     savepoint: StoredState | None = None
-    restored: dict[str, Any] | None = None
+    restored: Restored | None = None
 
 
 class Checkpoints(msgspec.Struct, frozen=True):

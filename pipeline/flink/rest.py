@@ -178,9 +178,13 @@ class FlinkRest:
         )
         return max(found, key=lambda state: state.at or 0.0, default=None)
 
-    def started_without_state(self, job_id: str) -> bool:
-        """Whether no state was restored in a run, neither at its start nor after a failure."""
-        return not self._get(f"/jobs/{job_id}/checkpoints", Checkpoints).latest.restored
+    def restored_at(self, job_id: str) -> int | None:
+        """Return when a run last resumed from state, in milliseconds since the epoch.
+
+        At its start or after a failure; None if it never did.
+        """
+        restored = self._get(f"/jobs/{job_id}/checkpoints", Checkpoints).latest.restored
+        return None if restored is None else restored.restore_timestamp
 
     def dispose_savepoint(self, path: str, *, patience: float = 30.0) -> None:
         """Let Flink delete a savepoint.

@@ -39,8 +39,8 @@ def explain(feature: Feature, transactions: StoredRows) -> int:
 
     Args:
         feature: A feature whose windows share one state.
-        transactions: The transactions that the job has read, with the tables `ahead` and, if rows
-            are missing, `dropped`.
+        transactions: The transactions that the job has read, with the tables `ahead`, `dropped` and
+            `dropped_again`.
     """
     connection = transactions.connection
     ways.collect(feature, connection)
@@ -73,7 +73,9 @@ def _suspects(feature: Feature, transactions: StoredRows) -> Iterator[Suspect]:
         ), in_states AS (
             SELECT *, sum(__fresh::INTEGER) OVER ({by} ORDER BY __row) AS __state FROM of_groups
         )
-        SELECT {columns}s.__suspect, {at} AS __at, t.__row, __time, __possible, __several, __state
+        SELECT {columns}s.__suspect, {at} AS __at, t.__row, __time, __possible, __several, __state,
+            EXISTS (SELECT 1 FROM dropped_again d WHERE d.__row = t.__row
+                AND s.__written >= __from AND s.__written < __until) AS __dropped_again
         FROM these s JOIN in_states t
         ON {joined(grouped, "s")} AND t.__time BETWEEN {at} - {back} AND {at}
         ORDER BY s.__suspect, t.__row"""
@@ -110,15 +112,29 @@ def _ways(rows: dict[str, Any]) -> tuple[list[Way], bool]:
     if not len(own):
         return [], True
     cuts = [0, *map(int, np.flatnonzero(np.diff(rows["__state"])) + 1), len(row)]
-    ranges = (
-        (begin, end)
+    numbers = np.arange(len(row))
+    counted = (
+        (begin <= numbers) & (numbers < end) & ~left_out
+        for left_out in _dropped_again(rows["__dropped_again"])
         for begin in cuts
         if begin <= own[-1]
         for end in cuts
-        if end > own[0] and ((begin <= own) & (own < end)).any() and end - begin < len(row)
+        if end > own[0] and ((begin <= own) & (own < end) & ~left_out[own]).any()
     )
     found = [
-        Way(row[begin:end], np.concatenate([row[:begin], row[end:]]), known=False)
-        for begin, end in islice(ranges, MOST_WAYS + 1)
+        Way(row[these], row[~these], known=False)
+        for these in islice((these for these in counted if not these.all()), MOST_WAYS + 1)
     ]
     return found[:MOST_WAYS], len(found) <= MOST_WAYS
+
+
+def _dropped_again(possible: Any) -> Iterator[Any]:
+    """Masks of what was dropped after a restart: nothing, all or the last of these, one of them."""
+    places = np.flatnonzero(possible)
+    numbers = np.arange(len(possible))
+    yield np.zeros(len(possible), np.bool_)
+    for place in places:
+        yield possible & (numbers >= place)
+    if len(places) > 1:
+        for place in places[:-1]:
+            yield numbers == place

@@ -17,7 +17,7 @@ from pipeline.features import Feature
 from pipeline.findings import Kind
 from pipeline.text.sql import identifier
 
-from . import cleared, fired, lateness, listing, ways
+from . import cleared, fired, lateness, listing, restarts, ways
 from .batch import lookback
 from .compare import Bounds, Comparison, compare
 from .origins import copied, depends_on_order, in_one_window, is_windowed, keeps_one_state, keys
@@ -61,6 +61,7 @@ def explain_late(
     *,
     dropped: int | None,
     since: int = 0,
+    resumed: int = 0,
 ) -> LateComparison:
     """Explain the mismatches of a comparison by late transactions.
 
@@ -74,20 +75,24 @@ def explain_late(
             For windows, Flink counts after pre-aggregation, and only records that no window took.
         since: When the job began to count them, in milliseconds since the epoch. It says nothing of
             rows that were written before by the job that it replaces.
+        resumed: When the job last resumed from state, likewise; 0 if it never did.
     """
     rounded = remove_rounded(feature, transactions)
     result = LateComparison(_counted_as_equal(comparison, rounded))
     waits = lookback(feature.table) is None or bool(lookback(feature.table))
     if not result.comparison.wrong or not waits:
         return result
-    lateness.bound_watermarks(transactions, feature.source)
+    found = restarts.find(feature, transactions, sink, resumed)
+    lateness.bound_watermarks(transactions, feature.source, found)
     if not is_windowed(feature):
+        dropped_again = _possibly_dropped(feature, transactions)
+        restarts.collect_dropped_again(feature, transactions, sink, found, dropped_again)
         result = _rows(feature, transactions, sink, bounds, result, dropped=dropped)
     elif not (dropped == 0 and in_one_window(feature)):
         result = _windows(feature, transactions, result)
     if depends_on_order(feature) and result.comparison.wrong:
         result = _ties(feature, transactions, result)
-    if result.comparison.duplicates and result.comparison.different:
+    if found and result.comparison.different:
         uncounted = "true" if dropped is None else f"__arrived < {since}"
         result = _again(feature, transactions, result, uncounted)
     return result
@@ -163,7 +168,8 @@ def _rows(
     if keeps_one_state(feature):
         different = cleared.explain(feature, transactions)
     else:
-        accused = _time_is_possible(feature, transactions, "wrong")
+        possible = _time_is_possible(feature, transactions, "wrong")
+        accused = f"({possible} OR {_dropped_again(feature, transactions, 'wrong')})"
         if depends_on_order(feature):
             # What a tie explains was not late: `_ties` says so.
             accused += f" AND NOT {_after_a_tie(feature, transactions, 'wrong')}"
@@ -253,6 +259,12 @@ def _drop_without_row(feature: Feature, transactions: StoredRows, sink: StoredRo
     return int(row[0])
 
 
+def _possibly_dropped(feature: Feature, transactions: StoredRows) -> str:
+    """Return the SQL condition that Flink drops `t` in some order of reading."""
+    late = f"epoch_us(t.{identifier(transactions.time)}) <= a.possible"
+    return f"{late} AND {_overtaken(feature, transactions, 'possible', 'true')}"
+
+
 def _overtaken(feature: Feature, transactions: StoredRows, bound: str, elsewhere: str) -> str:
     """Return the SQL condition that Flink drops a late transaction `t`; for some features, `true`.
 
@@ -282,6 +294,18 @@ def _time_is_possible(feature: Feature, transactions: StoredRows, table: str) ->
     time = identifier(transactions.time)
     return f"""EXISTS (SELECT 1 FROM {transactions.table} t JOIN ahead a ON a.__row = t.__row
         WHERE {same_row} AND epoch_us(t.{time}) <= a.possible)"""
+
+
+def _dropped_again(feature: Feature, transactions: StoredRows, table: str) -> str:
+    """Return the SQL condition that a restarted job may have left out transactions of a row."""
+    back = lookback(feature.table)
+    time = f"t.{identifier(transactions.time)}"
+    at = f"{table}.{identifier(feature.event_time)}"
+    since = "true" if back is None else f"{time} >= {at} - {_interval(back.total_seconds())}"
+    return f"""EXISTS (SELECT 1 FROM {transactions.table} t
+        JOIN dropped_again d ON d.__row = t.__row
+        WHERE {joined(keys(feature), table)} AND {time} <= {at} AND {since}
+        AND {table}.__arrived >= d.__from AND {table}.__arrived < d.__until)"""
 
 
 def _again(

@@ -5,16 +5,16 @@ watermark is the minimum over all partitions except idle ones, which had no reco
 the watermark that a transaction met is unknown, but bounded:
 
 - by its own partition's newest event time, in the order of offsets;
-- if its partition was silent, by how far the others may have come by then. Kafka keeps no order
-between
-  partitions: of several with records, one may be read to its end before the next.
+- if its partition was silent, or read again after a restart, by how far the others may have come by
+  then. Kafka keeps no order between partitions: of several with records, one may be read to its end
+  before the next.
 
 The job's watermark may be lower, as it only advances at intervals.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -24,6 +24,7 @@ import pyarrow as pa
 from pipeline.sources import Source
 from pipeline.text.sql import identifier
 
+from .restarts import Restart
 from .tables import BEGINNING, Int64s, StoredRows
 
 _SILENT_SHARE: Final = 0.8
@@ -54,11 +55,18 @@ def watermark(source: Source, newest: Mapping[int, int], unread: Iterable[int] =
     return least - delay(source)
 
 
-def bound_watermarks(transactions: StoredRows, source: Source) -> None:
+def bound_watermarks(
+    transactions: StoredRows, source: Source, restarts: Sequence[Restart] = ()
+) -> None:
     """Create the table `ahead`: by `__row`, bounds of the watermark that each transaction met.
 
     `known` is the bound if partitions were read in the order of Kafka's timestamps, `possible` that
     for any order in which they may have been read; both in microseconds since the epoch.
+
+    Args:
+        transactions: The transactions that the job has read.
+        source: The source.
+        restarts: After each, what had not been read before a checkpoint was read in any order.
     """
     columns = transactions.connection.execute(
         f"""SELECT __row, __partition, __arrived, __ahead FROM {transactions.table}
@@ -67,7 +75,8 @@ def bound_watermarks(transactions: StoredRows, source: Source) -> None:
     partition, arrived, own = columns["__partition"], columns["__arrived"], columns["__ahead"]
     parts = {int(n): np.flatnonzero(partition == n) for n in np.unique(partition)}
     clock = {n: _clock(arrived[rows]) for n, rows in parts.items()}
-    known, possible = own.copy(), own.copy()
+    known: Int64s = own.copy()
+    possible: Int64s = own.copy()
     silent = int(source.idle / timedelta(milliseconds=1) * _SILENT_SHARE)
     for number, rows in parts.items():
         resumed = _resumed(clock[number], silent)
@@ -77,6 +86,11 @@ def bound_watermarks(transactions: StoredRows, source: Source) -> None:
                     until = np.searchsorted(clock[other], resumed + apart, side="right")
                     newest = np.concatenate([[BEGINNING], own[others]])[until]
                     bound[rows] = np.maximum(bound[rows], newest)
+                for restart in restarts:
+                    again = rows[clock[number] >= restart.since]
+                    then = clock[other] <= restart.at + _APART_MS
+                    newest = np.max(own[others[then]], initial=BEGINNING)
+                    possible[again] = np.maximum(possible[again], newest)
     table = pa.table(
         {
             "__row": columns["__row"],

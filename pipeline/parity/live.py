@@ -68,13 +68,21 @@ class LiveJob:
         if not job_id:
             return None
         metrics = MetricsReader(self.rest).read_all({name: job_id}).get(name)
-        if metrics is None or metrics.restarts or not self.rest.started_without_state(job_id):
+        if metrics is None or metrics.restarts or self.rest.restored_at(job_id) is not None:
             return None
         return metrics.late
 
     def started(self) -> int:
         """Return when it was started, in milliseconds since the epoch; 0 if it does not run."""
         return int((self._status.started_at or 0) * 1_000)
+
+    def resumed(self) -> int:
+        """Return when it last resumed from state, in milliseconds since the epoch.
+
+        0 if it never did, or does not run.
+        """
+        job_id = self._job_id
+        return (self.rest.restored_at(job_id) or 0) if job_id else 0
 
     @property
     def _job_id(self) -> str:

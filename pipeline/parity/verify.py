@@ -59,6 +59,10 @@ class FeatureJob(Protocol):
         """Return when it was started, in milliseconds since the epoch; 0 if it does not run."""
         ...
 
+    def resumed(self) -> int:
+        """Return when it last resumed from state, likewise; 0 if it never did."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Patience:
@@ -125,7 +129,10 @@ def verify(
         def compared(
             mark: int = watermark, *, dropped: int | None = None, since: int = 0
         ) -> Parity:
-            return parity_of(feature, transactions, sink, mark, dropped=dropped, since=since)
+            resumed = job.resumed()
+            return parity_of(
+                feature, transactions, sink, mark, dropped=dropped, since=since, resumed=resumed
+            )
 
         idle = source.idle.total_seconds() + _IDLE_SECONDS
         parity = _settled(compared, watermark, job, look, patience, idle=idle)
@@ -287,6 +294,7 @@ def parity_of(
     *,
     dropped: int | None = None,
     since: int = 0,
+    resumed: int = 0,
 ) -> Parity:
     """Compare the batch results for these transactions with these rows of the sink.
 
@@ -297,6 +305,7 @@ def parity_of(
         watermark: Event time before which results must exist, in microseconds.
         dropped: Late records dropped in the life of the job; None if unknown.
         since: When the job was started, in milliseconds since the epoch.
+        resumed: When it last resumed from state, likewise; 0 if it never did.
     """
     back = lookback(feature.table)
     # Without lookback, a feature does not wait for the watermark, and drops nothing as late.
@@ -307,7 +316,9 @@ def parity_of(
         checked_from=checked_from(feature, transactions, sink),
     )
     found = compare(feature, transactions, sink, bounds)
-    result = explain_late(feature, transactions, sink, bounds, found, dropped=dropped, since=since)
+    result = explain_late(
+        feature, transactions, sink, bounds, found, dropped=dropped, since=since, resumed=resumed
+    )
     return _parity(feature, transactions, result)
 
 

@@ -93,13 +93,16 @@ class Taken:
 
 
 def collect(feature: Feature, connection: duckdb.DuckDBPyConnection) -> None:
-    """Create the table `suspects` of all mismatches: `__suspect`, `__count`, `__found`, columns."""
+    """Create the table `suspects` of all mismatches.
+
+    Besides their columns, it has `__suspect`, `__count`, `__found` and, of found rows, `__written`.
+    """
     columns = listed(feature.columns)
     connection.execute(
         f"""CREATE OR REPLACE TABLE suspects AS
             SELECT row_number() OVER (ORDER BY __found DESC) AS __suspect, * FROM (
-                SELECT {columns}, __n AS __count, true AS __found FROM wrong
-                UNION ALL SELECT {columns}, __absent, false FROM missing)"""
+                SELECT {columns}, __n AS __count, true AS __found, __arrived AS __written FROM wrong
+                UNION ALL SELECT {columns}, __absent, false, NULL FROM missing)"""
     )
 
 

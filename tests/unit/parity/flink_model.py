@@ -7,10 +7,12 @@ each partition, the smallest of those that are not idle), `RowTimeRangeBoundedPr
 
 from __future__ import annotations
 
+import copy
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import Enum, auto
 from random import Random
 from typing import Any
 
@@ -33,6 +35,17 @@ class Arrival:
     amount: float
 
 
+class Moment(Enum):
+    """Moments of a job's life."""
+
+    CHECKPOINT = auto()
+    RESTART = auto()
+
+
+Event = Arrival | int | Moment
+"""A record, a watermark, or a moment at which the state is saved or restored."""
+
+
 @dataclass
 class Source:
     """Reads partitions and says how far event time has come.
@@ -41,36 +54,71 @@ class Source:
         random: In which order partitions are read, and when the watermark is moved on.
         arrivals: Those of a partition in their order.
         starts_at: When the job starts; what has arrived before is its backlog.
+        restarts: How often it is restarted from its last checkpoint.
+        slow: How long a partition may be without an answer after a restart.
     """
 
     random: Random
     arrivals: Sequence[Arrival]
     starts_at: int
+    restarts: int = 0
+    slow: int = 0
+    now: int = 0
+    resumed: int = 0
     watermark: int = NEVER
     _newest: dict[int, int] = field(default_factory=dict)
     _read_at: dict[int, int] = field(default_factory=dict)
 
-    def events(self) -> Iterator[Arrival | int]:
+    def events(self) -> Iterator[Event]:
         """Records as they are read, and watermarks between them."""
         numbers = sorted({arrival.partition for arrival in self.arrivals})
         queues = {n: [a for a in self.arrivals if a.partition == n] for n in numbers}
-        now = self.starts_at
-        self._read_at = dict.fromkeys(numbers, now)
-        while any(queues.values()):
+        position = dict.fromkeys(numbers, 0)
+        checkpoint = dict(position)
+        answers = dict.fromkeys(numbers, 0)
+        self.now = self.starts_at
+        self._read_at = dict.fromkeys(numbers, self.now)
+        read, until_restart = 0, self._next_restart()
+
+        def ready(number: int) -> bool:
+            at = position[number]
+            there = at < len(queues[number]) and queues[number][at].arrived <= self.now
+            return there and answers[number] <= self.now
+
+        while self.restarts or any(position[n] < len(queues[n]) for n in numbers):
             for number in self.random.sample(numbers, len(numbers)):
-                while queues[number] and queues[number][0].arrived <= now:
-                    record = queues[number].pop(0)
+                while ready(number) and read < until_restart:
+                    record = queues[number][position[number]]
+                    position[number] += 1
+                    read += 1
                     self._newest[number] = max(self._newest.get(number, NEVER), record.time)
-                    self._read_at[number] = now
+                    self._read_at[number] = self.now
                     yield record
                     if self.random.random() < 0.3:
-                        yield from self._move_on(now)
-            yield from self._move_on(now)
-            now += self.random.choice((20, 200, 1_000, 4_000))
-        yield from self._move_on(now)
+                        yield from self._move_on()
+            yield from self._move_on()
+            self.now += self.random.choice((20, 200, 1_000, 4_000))
+            ended = all(position[n] == len(queues[n]) for n in numbers)
+            if self.restarts and (read >= until_restart or ended):
+                self.restarts -= 1
+                self.now += 1 + self.random.choice((0, 3_000, 30_000, 300_000))
+                self.resumed = self.now
+                position, self.watermark = dict(checkpoint), NEVER
+                self._newest.clear()
+                self._read_at = dict.fromkeys(numbers, self.now)
+                answers = {n: self.now + self.random.choice((0, self.slow)) for n in numbers}
+                read, until_restart = 0, self._next_restart()
+                yield Moment.RESTART
+            elif self.random.random() < 0.3:
+                checkpoint = dict(position)
+                yield Moment.CHECKPOINT
+        yield from self._move_on()
 
-    def _move_on(self, now: int) -> Iterator[int]:
-        active = [number for number, at in self._read_at.items() if now - at < IDLE_MS]
+    def _next_restart(self) -> int:
+        return self.random.randrange(1, len(self.arrivals) + 1) if self.restarts else 2**62
+
+    def _move_on(self) -> Iterator[int]:
+        active = [number for number, at in self._read_at.items() if self.now - at < IDLE_MS]
         marks = [self._newest.get(number, NEVER) - DELAY_MS for number in active]
         if marks and min(marks) > self.watermark:
             self.watermark = min(marks)
@@ -89,12 +137,19 @@ class Over:
     cleanup: int | None = None
 
 
-def rolling(events: Iterator[Arrival | int]) -> tuple[list[dict[str, Any]], int]:
+def rolling(source: Source) -> tuple[list[dict[str, Any]], int]:
     """The rows of a rolling mean and count, and how many records were dropped as late."""
     users: dict[int, Over] = defaultdict(Over)
+    checkpoint = copy.deepcopy(users)
     found: list[dict[str, Any]] = []
     dropped = 0
-    for event in events:
+    for event in source.events():
+        if event is Moment.CHECKPOINT:
+            checkpoint = copy.deepcopy(users)
+            continue
+        if event is Moment.RESTART:
+            users = copy.deepcopy(checkpoint)
+            continue
         if isinstance(event, Arrival):
             state = users[event.user]
             if event.time <= state.last:
@@ -122,30 +177,39 @@ def rolling(events: Iterator[Arrival | int]) -> tuple[list[dict[str, Any]], int]
                     state.total += amount
                 seen = [a for t, amounts in state.rows.items() if t <= timer for a in amounts]
                 at = moment(timer)
-                row = _row(user, state.total, len(seen), trans_date_trans_time=at) if seen else {}
+                times = {"trans_date_trans_time": at, "written": source.now}
+                row = _row(user, state.total, len(seen), times) if seen else {}
                 found += [row] * len(state.rows.get(timer, ()))
                 state.last = timer
     return found, dropped
 
 
-def windows(events: Iterator[Arrival | int], spans: Any) -> tuple[list[dict[str, Any]], int]:
+def windows(source: Source, spans: Any) -> tuple[list[dict[str, Any]], int]:
     """The rows of windows, each with what had come when it fired; and the records in none."""
-    mark, dropped = NEVER, 0
+    mark, marked, dropped = NEVER, NEVER, 0
     held: dict[tuple[int, int, int], list[float]] = defaultdict(list)
+    checkpoint = copy.deepcopy(held)
     found: list[dict[str, Any]] = []
-    for event in events:
+    for event in source.events():
+        if event is Moment.CHECKPOINT:
+            checkpoint, marked = copy.deepcopy(held), mark
+            continue
+        if event is Moment.RESTART:
+            held, mark = copy.deepcopy(checkpoint), marked
+            continue
         if isinstance(event, Arrival):
             unfired = [span for span in spans(event.time) if span[1] - 1 > mark]
             dropped += not unfired
             for start, end in unfired:
                 held[start, end, event.user].append(event.amount)
             continue
-        mark = event
+        # The operator saves its watermark, other than the source.
+        mark = max(mark, event)
         for key in [key for key in held if key[1] - 1 <= mark]:
             start, end, user = key
             times = {"window_start": moment(start), "window_end": moment(end)}
             amounts = held.pop(key)
-            found.append(times | _row(user, sum(amounts), len(amounts)))
+            found.append(_row(user, sum(amounts), len(amounts), times | {"written": source.now}))
     return found, dropped
 
 
@@ -165,7 +229,7 @@ def cumulating(time: int) -> list[tuple[int, int]]:
     return [(start, end) for end in ends if time < end]
 
 
-def _row(user: int, total: float, count: int, **times: datetime) -> dict[str, Any]:
+def _row(user: int, total: float, count: int, times: dict[str, Any]) -> dict[str, Any]:
     return {"user_id": user, "mean": total / count, "count": count, **times}
 
 

@@ -76,6 +76,7 @@ def parity_of_topics(
     watermark: int | None = None,
     dropped: int | None = None,
     since: int = 0,
+    resumed: int = 0,
     only: Mapping[str, str] = EVERY_ROW,
     database: Callable[[], AbstractContextManager[duckdb.DuckDBPyConnection]] = duckdb.connect,
 ) -> Parity:
@@ -84,5 +85,7 @@ def parity_of_topics(
         read = transactions.stored(connection, "transactions", dict(contract.TRANSACTION_FIELDS))
         written = sink.stored(connection, "sink", feature.columns)
         mark = lateness.watermark(feature.source, read.newest) if watermark is None else watermark
-        parity = parity_of(feature, read, written, mark, dropped=dropped, since=since)
+        parity = parity_of(
+            feature, read, written, mark, dropped=dropped, since=since, resumed=resumed
+        )
         return replace(parity, mismatches=mismatches(feature, read, written, only))

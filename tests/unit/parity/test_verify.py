@@ -63,6 +63,9 @@ class FakeJob:
     def started(self) -> int:
         return 0
 
+    def resumed(self) -> int:
+        return 0
+
 
 @dataclass
 class Kafka:
