@@ -129,12 +129,10 @@ def _ways(rows: dict[str, Any]) -> tuple[list[Way], bool]:
 
 
 def _dropped_again(possible: Any) -> Iterator[Any]:
-    """Masks of what was dropped after a restart: nothing, all or the last of these, one of them."""
+    """Masks of what a restarted job dropped: nothing, or a run of what it may have dropped."""
     places = np.flatnonzero(possible)
     numbers = np.arange(len(possible))
     yield np.zeros(len(possible), np.bool_)
-    for place in places:
-        yield possible & (numbers >= place)
-    if len(places) > 1:
-        for place in places[:-1]:
-            yield numbers == place
+    for length in range(len(places), 0, -1):
+        for first, last in zip(places, places[length - 1 :], strict=False):
+            yield possible & (first <= numbers) & (numbers <= last)
