@@ -91,7 +91,7 @@ class Csv:
                 write_numbered(all_lines, target, self.dialect, reject, most)
             except (*DAMAGED, UnicodeError) as error:
                 # Nothing was written of a record that the damage cuts in two.
-                reject(CUT_SHORT, last + 1, str(error))
+                reject(cut_short(error), last + 1, "")
 
     def _query(self, path: Path, place: str = "", skip: int = 0) -> str:
         columns = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in self.columns)
@@ -136,6 +136,11 @@ def recognised(
 ) -> Csv:
     """Recognise a CSV file; see `dialect_of`."""
     return Csv(source, dialect_of(head, known, work), encoding)
+
+
+def cut_short(error: Exception) -> Fault:
+    """Return the fault of a file that is damaged, with what the decoder says of it."""
+    return Fault(f"{CUT_SHORT.what} ({error})")
 
 
 def _lines_of(path: Path) -> int:

@@ -68,7 +68,7 @@ class FileReader:
             return ReadFile(source.name, fields, total, content.unit, dropped)
         exact = target.source.has_decimals
         with (
-            explained(f"{source.name} cannot be read"),
+            explained(f"{source.name} cannot be read", quotes=not target.source.sensitive),
             content.table(work, exact=exact) as table,
         ):
             texts = self._texts(table, content, fields)

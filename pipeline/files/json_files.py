@@ -17,7 +17,7 @@ from pipeline.text.sql import identifier, literal
 
 from . import duckdb_sql
 from .careful import Careful
-from .csv_files import CUT_SHORT
+from .csv_files import CUT_SHORT, cut_short
 from .left_out import Fault
 from .malformed_documents import located
 from .sources import DAMAGED, FileSource
@@ -123,7 +123,7 @@ class JsonLines(Careful):
                         break
             except (*DAMAGED, UnicodeError) as error:
                 number += 1
-                reject(CUT_SHORT, str(error))
+                reject(cut_short(error), "")
 
 
 @dataclass(frozen=True, slots=True)

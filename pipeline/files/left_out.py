@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
+from pipeline.sources.masking import masked
 from pipeline.text.words import counted
 
 EXAMPLES: Final = 20
@@ -68,26 +69,45 @@ class LeftOut:
 
 @dataclass(slots=True)
 class LeftOutRows:
-    """Counts rows by fault, with examples of each."""
+    """Counts rows by fault, with examples of each.
 
+    Attributes:
+        sensitive: The columns whose values no example quotes. If there are any, none quotes a part
+            of a row whose columns cannot be told apart.
+    """
+
+    sensitive: frozenset[str] = frozenset()
     _counts: dict[Fault, int] = field(default_factory=dict)
     _examples: dict[Fault, list[LeftOutRow]] = field(default_factory=dict)
 
-    def add(self, fault: Fault, file: str, place: str, example: str = "", rows: int = 1) -> None:
+    def add(
+        self,
+        fault: Fault,
+        file: str,
+        place: str,
+        example: str = "",
+        *,
+        column: str | None = None,
+        rows: int = 1,
+    ) -> None:
         """Count rows of a fault, and add the first as an example.
 
         Args:
             fault: What is wrong with them.
             file: Name of their file.
             place: Position of the first one.
-            example: Value of the first one.
+            example: What the first one has there.
+            column: The column of which that is the value; None for a part of the row.
             rows: Number of rows.
         """
         self._counts[fault] = self._counts.get(fault, 0) + rows
         examples = self._examples.setdefault(fault, [])
         if len(examples) < EXAMPLES:
-            reason = f"{fault.what}: {example!r}" if example else fault.what
-            examples.append(LeftOutRow(file, place, reason))
+            if example and (column in self.sensitive or (self.sensitive and column is None)):
+                said = f": {masked(example)}"
+            else:
+                said = f": {example!r}" if example else ""
+            examples.append(LeftOutRow(file, place, f"{fault.what}{said}"))
 
     def count(self, fault: Fault, rows: int) -> None:
         """Count further rows of a fault that has an example already."""

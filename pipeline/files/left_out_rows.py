@@ -64,6 +64,11 @@ class Checks:
         """By the number that `fault_number` gives them."""
         return tuple(check.fault for check in self._checks)
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The column that each fault is in, by the same number."""
+        return tuple(check.field for check in self._checks)
+
     def fault_number(self) -> str:
         """SQL of the number of a row's first fault; null for a row that is sent."""
         cases = " ".join(

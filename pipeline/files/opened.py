@@ -98,7 +98,7 @@ def opened(
     Raises:
         InputError: A named file cannot be used, or no file of a pattern can.
     """
-    with work_in(state_dir) as work:
+    with work_in(state_dir, target.source.sensitive) as work:
         conversions.define(work.connection)
         files = Files(work, now() + contract.MOST_AHEAD, target)
         known = partial(is_known, target=target)

@@ -82,7 +82,9 @@ class PreparedFiles:
             fault = Fault(f"{FUTURE.what} when it is shifted by {shift}", invalid=True)
             file = self.files[number]
             where = f"{file.unit} {place}" if place else "first"
-            self._work.left_out.add(fault, file.name, where, str(time), gone)
+            self._work.left_out.add(
+                fault, file.name, where, str(time), column=self.target.source.time, rows=gone
+            )
             self.rows -= gone
         if not self.rows:
             raise InputError(

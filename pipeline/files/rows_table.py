@@ -64,12 +64,15 @@ def leave_out(work: Work, number: int, name: str, unit: str, checks: Checks) -> 
         f"QUALIFY row_number() OVER (PARTITION BY fault ORDER BY place) <= {EXAMPLES} "
         "ORDER BY place"
     ).fetchall()
+    faults, columns = checks.faults, checks.columns
     for fault, place, shown in first:
-        work.left_out.add(checks.faults[fault], name, f"{unit} {place}", shown or "")
+        work.left_out.add(
+            faults[fault], name, f"{unit} {place}", shown or "", column=columns[fault]
+        )
     counts = work.connection.execute(
         f"SELECT fault, count(*) - least(count(*), {EXAMPLES}) {of_file} GROUP BY fault"
     ).fetchall()
     for fault, more in counts:
         if more:
-            work.left_out.count(checks.faults[fault], more)
+            work.left_out.count(faults[fault], more)
     work.connection.execute(f"DELETE {of_file}")

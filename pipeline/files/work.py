@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +17,7 @@ from duckdb.func import FunctionNullHandling, PythonUDFType
 from pipeline.errors import InputError
 from pipeline.interrupt import interruptible
 from pipeline.scratch_folder import scratch_folder
+from pipeline.sources.masking import without_values
 
 from .identity import user_of
 from .left_out import LeftOutRows
@@ -39,12 +40,16 @@ class Work:
 
     connection: duckdb.DuckDBPyConnection
     folder: Path
-    left_out: LeftOutRows = field(default_factory=LeftOutRows)
+    left_out: LeftOutRows
 
 
 @contextmanager
-def work_in(state_dir: Path) -> Iterator[Work]:
+def work_in(state_dir: Path, sensitive: Iterable[str] = ()) -> Iterator[Work]:
     """Create a database in the state directory, and remove it afterwards.
+
+    Args:
+        state_dir: The state directory.
+        sensitive: The columns whose values are not quoted.
 
     Raises:
         InputError: DuckDB's errors about the disk or a file.
@@ -74,17 +79,18 @@ def work_in(state_dir: Path) -> Iterator[Work]:
                 null_handling=FunctionNullHandling.SPECIAL,
             )
             with interruptible(connection):
-                yield Work(connection, folder)
+                yield Work(connection, folder, LeftOutRows(frozenset(sensitive)))
         finally:
             connection.close()
 
 
 @contextmanager
-def explained(what: str) -> Iterator[None]:
+def explained(what: str, *, quotes: bool = True) -> Iterator[None]:
     """Raise DuckDB's errors as one sentence.
 
     Args:
         what: What failed: `x.json cannot be read`.
+        quotes: Whether a value that DuckDB refuses is quoted.
 
     Raises:
         InputError: Instead of DuckDB's error.
@@ -94,6 +100,8 @@ def explained(what: str) -> Iterator[None]:
     except (duckdb.Error, pa.ArrowException) as error:
         text = re.sub(r"^[A-Z][A-Za-z ]* Error: ", "", str(error).strip())
         reason = text.partition("\n")[0].rstrip(". ")
+        if not quotes and isinstance(error, duckdb.DataError):
+            reason = without_values(reason)
         hint = _TEXTS if isinstance(error, duckdb.BinderException) else "Check the file."
         raise InputError(f"{what}: {reason}.", hint) from error
 

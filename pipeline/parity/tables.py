@@ -21,6 +21,7 @@ from pipeline.kafka.read_to_end import messages_to_end
 from pipeline.scratch_folder import scratch_folder
 from pipeline.sources import Source
 from pipeline.sources.formats import JSON
+from pipeline.sources.masking import without_values
 
 from .decoded import Bools, arrow_type, columns_of, decode_columns, decode_json
 
@@ -34,10 +35,34 @@ Int64s = np.ndarray[Any, np.dtype[np.int64]]
 
 
 @contextmanager
-def workspace(windows: int = 1, *, memory: int = _MEMORY) -> Iterator[duckdb.DuckDBPyConnection]:
+def refused_values_said(source: Source) -> Iterator[None]:
+    """Raise DuckDB's errors about values as one sentence.
+
+    Args:
+        source: Whose records are computed with; its sensitive values are not quoted.
+
+    Raises:
+        InputError: DuckDB refuses a value that an expression computes with.
+    """
+    try:
+        yield
+    except duckdb.DataError as error:
+        reason = str(error).partition("\n")[0].rstrip(". ")
+        raise InputError(
+            f"DuckDB cannot recompute the rows: "
+            f"{without_values(reason) if source.sensitive else reason}.",
+            "Let the expression avoid such values, as with nullif() or a condition.",
+        ) from None if source.sensitive else error  # A logged cause would quote it, too.
+
+
+@contextmanager
+def workspace(
+    source: Source, windows: int = 1, *, memory: int = _MEMORY
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a database for one run of `verify`; it spills to a temporary directory.
 
     Args:
+        source: Whose records are computed with.
         windows: How many windows are computed one over the other: each needs memory of its own.
         memory: What the first needs, in megabytes.
 
@@ -54,13 +79,8 @@ def workspace(windows: int = 1, *, memory: int = _MEMORY) -> Iterator[duckdb.Duc
         }
         connection = duckdb.connect(folder / "rows.duckdb", config=options)
         try:
-            yield connection
-        except duckdb.DataError as error:
-            reason = str(error).partition("\n")[0].rstrip(". ")
-            raise InputError(
-                f"DuckDB cannot recompute the rows: {reason}.",
-                "Let the expression avoid such values, as with nullif() or a condition.",
-            ) from error
+            with refused_values_said(source):
+                yield connection
         except duckdb.OutOfMemoryException as error:
             raise UnavailableError(
                 f"There is not enough memory, or room in {folder}, to compute and compare so many "

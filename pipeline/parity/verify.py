@@ -108,7 +108,7 @@ def verify(
         report(f"reading transactions: {count:,}")
 
     read = _await_job(ends, job, report, patience)
-    with workspace(windows(feature.table)) as connection, interruptible(connection):
+    with workspace(source, windows(feature.table)) as connection, interruptible(connection):
         transactions = StoredRows(
             connection, "transactions", source.columns, source.time, earliest=begins(ranges)
         )

@@ -132,6 +132,11 @@ def _roles(source: Source) -> Iterator[Fault]:
         fits, kinds = wanted[role]
         if not fits(columns[name]):
             yield f"{role} {name!r} is of type {columns[name]}", f"It has to be {kinds}."
+    if source.time in source.sensitive:
+        yield (
+            f"the time column {source.time!r} is sensitive",
+            "Lists, windows and event time show when a record happened; hide who it is of instead.",
+        )
     if source.time not in source.required:
         yield f"{source.time!r} is not required", "A record without a time has no place in time."
 

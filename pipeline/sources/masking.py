@@ -16,6 +16,9 @@ HIDDEN: Final = "••••"
 _LAST: Final = 4
 # A number of eight digits and more, in one or in groups; a date is none.
 _NUMBER: Final = re.compile(r"\s*[0-9]{8,}\s*|\s*[0-9]{3,}(?:[ -][0-9]{3,}){2,}\s*", re.ASCII)
+# From the first quotation mark to the last of its kind, since a value may have some; or a number
+# that is one, or the end of one.
+_QUOTED: Final = re.compile(r"""(?<!\w)(['"]).*\1|(?<![\w.])-?[0-9]{4,}[0-9.eE+-]*""")
 _FIELDS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _ELEMENTS: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _DEEPEST: Final = 64
@@ -27,6 +30,11 @@ def masked(value: object) -> str:
     if isinstance(value, bool) or not _NUMBER.fullmatch(written):
         return HIDDEN
     return f"{HIDDEN} {written.strip()[-_LAST:]}"
+
+
+def without_values(said: str) -> str:
+    """Return what an engine says of a value that it refuses, with dots for each that it quotes."""
+    return _QUOTED.sub(HIDDEN, said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +125,24 @@ class Mask:
         """Return the values of a record as texts: those that are hidden, and the others."""
         hidden, others = set[str](), set[str]()
         with suppress(*MALFORMED):
-            for name, raw in _FIELDS.decode(data or b"{}").items():
-                written = bytes(raw).strip()
-                text = str(msgspec.json.decode(raw)) if written[:1] == b'"' else written.decode()
-                (hidden if name in self.fields else others).add(text)
+            self._sort(data or b"{}", others, hidden)
         return hidden, others
+
+    def _sort(self, written: bytes, into: set[str], hidden: set[str]) -> None:
+        """Add the texts and numbers of a value, at any depth, to the set that they belong to."""
+        written = written.strip()
+        match written[:1]:
+            case b"{":
+                for name, raw in _FIELDS.decode(written).items():
+                    inner = hidden if name in self.fields else into
+                    self._sort(bytes(raw), inner, hidden)
+            case b"[":
+                for raw in _ELEMENTS.decode(written):
+                    self._sort(bytes(raw), into, hidden)
+            case b'"':
+                into.add(msgspec.json.decode(written))
+            case _:
+                into.add(written.decode())
 
 
 OPEN: Final = Mask()

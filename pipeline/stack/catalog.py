@@ -70,4 +70,4 @@ def listed(features: Registry, jobs: Iterable[JobStatus]) -> tuple[JobStatus, ..
 
 def masks(settings: Settings, features: Registry) -> Masks:
     """Return what is hidden in each topic of a profile."""
-    return Masks(features, settings.kafka, show=settings.show_sensitive)
+    return Masks(features, settings.kafka, settings.labels, show=settings.show_sensitive)

@@ -18,7 +18,7 @@ from pipeline.model import JobStatus
 from pipeline.parity.batch import windows
 from pipeline.parity.live import LiveJob
 from pipeline.parity.running import Progress, RunningProof
-from pipeline.parity.tables import workspace
+from pipeline.parity.tables import refused_values_said, workspace
 from pipeline.proof import Outcome, Proof
 from pipeline.text.words import counted
 
@@ -90,8 +90,9 @@ class RunningProver:
             self._end(name)
             return
         try:
-            current = self._of(feature, status, job)
-            progress = current.proof.step()
+            with refused_values_said(feature.source):
+                current = self._of(feature, status, job)
+                progress = current.proof.step()
         except (InputError, duckdb.Error) as error:
             _log.warning("%s is not proved as it runs", name, exc_info=error)
             self._left_alone[name] = status.run
@@ -118,7 +119,9 @@ class RunningProver:
             return current
         self._end(feature.name)
         with ExitStack() as opening:
-            database = opening.enter_context(workspace(windows(feature.table), memory=_MEMORY))
+            database = opening.enter_context(
+                workspace(feature.source, windows(feature.table), memory=_MEMORY)
+            )
             proof = RunningProof(feature, job.kafka, job, database)
             current = _Current(status.run, proof, opening.pop_all())
         self._current[feature.name] = current

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.config import KafkaSettings
+from pipeline.config import KafkaSettings, LabelSettings
 from pipeline.errors import InputError
 from pipeline.features import BUILT_IN, Registry, feature
 from pipeline.features.masks import Masks
@@ -22,9 +23,11 @@ from pipeline.kafka.quarantine import validate_rows
 from pipeline.kafka.records import Record
 from pipeline.kafka.shown import shown
 from pipeline.kafka.tail import json_object, text_line
+from pipeline.labels.verdict import Decision, Subject, Verdict, encoded
 from pipeline.parity.report import Parity, as_shown, render, render_rows
-from pipeline.sources import TRANSACTION, source
-from pipeline.sources.masking import HIDDEN, OPEN, Mask, masked
+from pipeline.parity.tables import workspace
+from pipeline.sources import TRANSACTION, Source, source
+from pipeline.sources.masking import HIDDEN, OPEN, Mask, masked, without_values
 
 CARD = 4_000_123_412_341_385
 CANARY = "Zephyrine"
@@ -103,6 +106,11 @@ def test_a_key_that_is_a_hidden_value_is_hidden() -> None:
     for unlike in (None, b"{", value):
         assert MASK.shown_key(str(CARD).encode(), unlike) == "•••• 1385".encode()
     other = Mask(MASK.fields, declared=False)
+    inside = json.dumps({"a": [{"card": CARD, "name": {"of": CANARY}}, {"id": "x 7"}]}).encode()
+    for mask in (MASK, other):
+        assert mask.shown_key(str(CARD).encode(), inside) == "•••• 1385".encode()
+        assert mask.shown_key(CANARY.encode(), inside) == HIDDEN.encode()
+        assert mask.shown_key(b"x 7", inside) == b"x 7"
     assert other.shown_key(b"7", value) == b"7"
     assert other.shown_key(CANARY.encode(), value) == HIDDEN.encode()
     assert other.json(b"no JSON") == b"no JSON"
@@ -156,7 +164,7 @@ def test_what_is_hidden_in_which_topic() -> None:
         hours = rows.window_by(rows.at).tumble(size=ibis.interval(hours=1))
         return hours.agg(by={"who": ibis._.name}, n=ibis._.count(), cards=ibis._.card.nunique())
 
-    masks = Masks(Registry((*BUILT_IN, spend, per_name)), KAFKA)
+    masks = Masks(Registry((*BUILT_IN, spend, per_name)), KAFKA, LabelSettings())
     assert masks.of("eu.payments") == Mask(frozenset(("card", "name")))
     assert masks.of("eu.spend").fields == {"holder", "upper", "largest"}
     assert masks.of("eu.per_name").fields == {"who"}
@@ -164,7 +172,7 @@ def test_what_is_hidden_in_which_topic() -> None:
     assert masks.of("eu.flagged_transactions").fields == set(TRANSACTION.sensitive)
     assert not masks.of("eu.user_trans_amt_last_360min")
     assert masks.of("copy").fields >= {"card", "name", "cc_num", "holder"}
-    assert Masks(BUILT_IN, KAFKA, show=True).of("copy") is OPEN
+    assert Masks(BUILT_IN, KAFKA, LabelSettings(), show=True).of("copy") is OPEN
     assert {column.name for column in spend.sink.columns if column.hidden} == {
         "holder",
         "upper",
@@ -197,7 +205,9 @@ def test_no_output_of_the_commands_shows_it() -> None:
         )
         for number, value in enumerate(VALUES)
     ]
-    mask = Masks(Registry((*BUILT_IN, _first_of())), KafkaSettings()).of("payments")
+    mask = Masks(Registry((*BUILT_IN, _first_of())), KafkaSettings(), LabelSettings()).of(
+        "payments"
+    )
     said = [text_line(shown(record, mask)) for record in records]
     said += [json.dumps(json_object(shown(record, mask))) for record in records]
     valid, invalid = validate_rows(records, JsonDecoder(payments))
@@ -228,7 +238,7 @@ def test_the_examples_of_verify_are_hidden() -> None:
         inputs_total=1,
     )
     parity = Parity(**given | {"mismatches": (mismatch,)})
-    mask = Masks(BUILT_IN, KafkaSettings()).of("flagged_transactions")
+    mask = Masks(BUILT_IN, KafkaSettings(), LabelSettings()).of("flagged_transactions")
     shown = as_shown(parity, mask, Mask(frozenset({"job"})))
     text = render([shown]) + render_rows(shown)
     assert CANARY in render([parity]) and str(CARD) in render([parity])
@@ -249,3 +259,65 @@ def _first_of() -> Any:
 def test_what_is_not_in_the_schema_cannot_be_sensitive() -> None:
     with pytest.raises(InputError, match="sensitive names 'pin', which is not in the schema"):
         source(topic="t", schema={"at": "timestamp(3)"}, time="at", sensitive="pin")
+
+
+def test_a_time_cannot_be_sensitive() -> None:
+    with pytest.raises(InputError, match="the time column 'at' is sensitive"):
+        source(topic="t", schema={"at": "timestamp(3)"}, time="at", sensitive=("at",))
+
+
+def test_labels_and_verdicts_name_what_is_hidden_where_it_comes_from() -> None:
+    cards = source(
+        topic="cards",
+        schema={"at": "timestamp(3)", "card": "int64", "holder": "string"},
+        time="at",
+        user="holder",
+        identity="card",
+        sensitive=("card", "holder"),
+    )
+
+    @feature(topic="all", source=cards)
+    def everything(rows: Any) -> Any:
+        return rows.select(*rows.columns)
+
+    masks = Masks(Registry((*BUILT_IN, everything)), KAFKA, LabelSettings())
+    label = json.dumps({"trans_num": str(CARD), "is_fraud": 1}).encode()
+    assert masks.of("eu.fraud_labels").json(label) == (
+        '{"trans_num":"•••• 1385","is_fraud":1}'.encode()
+    )
+    subject = Subject(str(CARD), "cards", "signal", CANARY, 0.9)
+    key, value = encoded(Verdict.of(subject, Decision.FRAUD, "me", 1_709_290_000, "seen"))
+    record = Record("eu.verdicts", 0, 1, 1_709_290_000_000, key, value)
+    said = text_line(shown(record, masks.of(f"eu.{LabelSettings().verdicts}")))
+    assert str(CARD) not in said and CANARY not in said
+    assert '"source":"cards"' in said and '"note":"seen"' in said
+    open_ = Masks(BUILT_IN, KAFKA, LabelSettings()).of(f"eu.{LabelSettings().verdicts}")
+    assert open_.json(value) == value
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("Could not convert string 'Zephyrine' to INT64", "Could not convert string •••• to INT64"),
+        ("Could not convert string 'O'Hara' to INT32", "Could not convert string •••• to INT32"),
+        ('Casting value "4000.5" to DECIMAL failed', "Casting value •••• to DECIMAL failed"),
+        ("Type INT64 with value -400012 is too large", "Type INT64 with value •••• is too large"),
+        ("Division by zero", "Division by zero"),
+    ],
+)  # fmt: skip
+def test_what_an_engine_says_of_a_value(said: str, expected: str) -> None:
+    assert without_values(said) == expected
+
+
+def test_no_error_of_duckdb_quotes_what_is_sensitive(caplog: pytest.LogCaptureFixture) -> None:
+    def refusal(of: Source) -> InputError:
+        with pytest.raises(InputError) as error, workspace(of) as connection:
+            connection.execute(f"SELECT CAST('{CANARY}' AS BIGINT)")
+        return error.value
+
+    plain = source(topic="t", schema={"at": "timestamp(3)"}, time="at")
+    assert CANARY in str(refusal(plain))
+    hidden = refusal(payments)
+    assert "Could not convert string ••••" in str(hidden)
+    logging.getLogger().warning("not proved", exc_info=hidden)
+    assert "not proved" in caplog.text and CANARY not in caplog.text

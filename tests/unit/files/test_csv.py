@@ -112,9 +112,9 @@ def test_a_cards_user_stays_the_same_forever() -> None:
     [
         ("1,2,3", "the number of fields is not that of the header"),
         (line("x") + ",more", "the number of fields is not that of the header"),
-        (line("x", card="card"), "cc_num is not a whole number: 'card'"),
-        (line("x", card="1.5"), "cc_num is not a whole number: '1.5'"),
-        (line("x", card="1_0"), "cc_num is not a whole number: '1_0'"),
+        (line("x", card="card"), "cc_num is not a whole number: ••••"),
+        (line("x", card="1.5"), "cc_num is not a whole number: ••••"),
+        (line("x", card="1_0"), "cc_num is not a whole number: ••••"),
         (line("x", card=str(2**63)), "cc_num is too large for 64 bits"),
         (line("x", card=str(-(2**63) - 1)), "cc_num is too large for 64 bits"),
         (line("x", card="9" * 10_000), "cc_num is too large for 64 bits"),

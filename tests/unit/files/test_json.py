@@ -129,7 +129,7 @@ def test_what_can_be_understood_is(
         ({"amt": None}, "amt is not an amount"),
         ({"merchant": None}, "merchant is missing"),
         ({"user_id": 2**63}, "user_id is too large for 64 bits"),
-        ({"cc_num": 1.5}, "cc_num is not a whole number: '1.5'"),
+        ({"cc_num": 1.5}, "cc_num is not a whole number: ••••"),
         ({"trans_date_trans_time": "2024-01-01 00:00:00Z"}, "the time has a zone"),
         ({"trans_date_trans_time": "2024-01-01"}, "the time is not YYYY"),
     ],

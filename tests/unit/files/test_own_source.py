@@ -396,3 +396,18 @@ def test_a_decimal_inside_of_an_object_is_exact_or_left_out(tmp_path: Path) -> N
     assert len(found.records) == 1
     (reason,) = found.reasons
     assert reason.startswith("line 2: total is not an amount of decimal(12, 2): ")
+
+
+def test_nothing_sensitive_is_quoted_of_a_row_that_is_left_out(tmp_path: Path) -> None:
+    of = payments(sensitive=("Account", "amount"))
+    for line, place, quoted in (
+        (changed(amount="Zephyrine"), "line 2: amount is not an amount of decimal(38, 9)", "••••"),
+        (changed(amount="12345678x"), "line 2: amount is not an amount of decimal(38, 9)", "••••"),
+        (changed(tries="many"), "line 2: tries is not a whole number", "'many'"),
+        (f"{ROW},Zephyrine", "line 2: the number of fields is not that of the header", "••••"),
+    ):
+        found = own(tmp_path, csv_text(line, ROW), of)
+        assert found.reasons == [f"{place}: {quoted}"]
+    mapped = "Account=CAST(CAST(ACCOUNT AS BIGINT) AS VARCHAR)"
+    with pytest.raises(InputError, match="Could not convert string ••••"):
+        own(tmp_path, csv_text(ROW.replace(",a,", ",Zephyrine,")), of, maps=(mapped,))

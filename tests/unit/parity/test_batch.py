@@ -18,6 +18,7 @@ from pipeline.errors import UnavailableError
 from pipeline.features.feature import Feature
 from pipeline.parity.batch import evaluate, lookback
 from pipeline.parity.tables import workspace
+from pipeline.sources import TRANSACTION
 
 ROLLING, TUMBLING, FLAGGED, HOPPING, CUMULATING = features.BUILT_IN
 EPOCH = datetime(1970, 1, 1)
@@ -185,7 +186,7 @@ def test_seconds_since_the_epoch_are_whole() -> None:
 def test_too_little_memory_is_said_in_a_sentence() -> None:
     with (
         pytest.raises(UnavailableError, match=r"not enough memory, or room in .*Set TMPDIR"),
-        workspace() as connection,
+        workspace(TRANSACTION) as connection,
     ):
         connection.execute("SET memory_limit = '10MB'; SET max_temp_directory_size = '1MB'")
         connection.execute(

@@ -214,7 +214,7 @@ def test_where_a_records_own_label_says_nothing_only_later_ones_count() -> None:
 
 
 async def test_what_is_hidden_is_shown_by_no_screen_of_alerts() -> None:
-    hidden = {"trans_num", "user_id", "amt"}
+    hidden = {"trans_num", "user_id", "amt", "reasons"}
     columns = tuple(replace(each, hidden=each.name in hidden) for each in NAMED.columns)
     sinks = [replace(NAMED, columns=columns)]
     sinks.append(replace(sinks[0], feature="other", topic="fraud_signals_other"))
@@ -233,7 +233,7 @@ async def test_what_is_hidden_is_shown_by_no_screen_of_alerts() -> None:
             await pilot.press("y")
             await stage.toasts(pilot, "Copied ••••")
             shown = stage.screen_text()
-            secret = (str(scored(0)[0]), "1,744.20", "878.35", " t0 ", " t7 ")
+            secret = (str(scored(0)[0]), "1,744.20", "878.35", " t0 ", " t7 ", scored(0)[-1][:12])
             assert not [each for each in secret if each in shown]
             await pilot.press("escape")
             await stage.settle(pilot)

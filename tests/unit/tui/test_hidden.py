@@ -12,7 +12,7 @@ import msgspec
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.config import KafkaSettings
+from pipeline.config import KafkaSettings, LabelSettings
 from pipeline.contract import FLAGGED_TOPIC, TRANSACTION_TOPIC, Transaction
 from pipeline.features import BUILT_IN
 from pipeline.features.masks import Masks
@@ -36,7 +36,7 @@ from tui.table.filter import parse
 CARD = 4_000_123_412_341_385
 FIRST, LAST, BORN = "Zephyrine", "Quibblesworth", "1931-07-09"
 CANARIES = (str(CARD), FIRST, LAST, BORN, "1234123", "Zeph")
-MASKS = Masks(BUILT_IN, KafkaSettings())
+MASKS = Masks(BUILT_IN, KafkaSettings(), LabelSettings())
 
 
 def person(number: int) -> Transaction:
@@ -184,7 +184,9 @@ def test_the_history_of_a_user_is_hidden_where_it_is_read() -> None:
         assert canary not in str(msgspec.structs.asdict(shown)) + str(values)
     assert "•••• 1385" in values
     assert SEEN_COLUMNS.exported["cc_num"] is str
-    assert as_shown(person(1), Masks(BUILT_IN, KafkaSettings(), show=True).of("x")) == person(1)
+    assert as_shown(
+        person(1), Masks(BUILT_IN, KafkaSettings(), LabelSettings(), show=True).of("x")
+    ) == person(1)
 
 
 def test_columns_of_ones_own_features() -> None:

@@ -67,6 +67,12 @@ def identity_shown(identity: str, sink: SinkTopic[Values]) -> str:
     return masked(identity) if is_hidden(sink, sink.identity) else text.clean(identity)
 
 
+def reasons_shown(row: SignalRow, sink: SinkTopic[Values]) -> str:
+    """Return the reasons of a score, as they are shown."""
+    said = str(row.values[places(sink)[REASONS]] or "")
+    return masked(said) if said and is_hidden(sink, REASONS) else said
+
+
 def user_of(row: SignalRow, sink: SinkTopic[Values]) -> Any:
     """Return the user of a row; None if it has none."""
     return row.values[places(sink)[sink.user]] if sink.user is not None else None
@@ -159,7 +165,7 @@ def _drawn(sink: SinkTopic[Values]) -> Iterator[Column[SignalRow]]:
         of_reasons,
         "reasons",
         _LEAST_REASON_CELLS,
-        lambda row: Piece(text.clean(row.values[of_reasons] or "", _REASON_CELLS)),
+        lambda row: Piece(text.clean(reasons_shown(row, sink), _REASON_CELLS)),
         word=True,
         grow=_REASON_CELLS,
     )

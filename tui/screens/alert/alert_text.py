@@ -10,7 +10,14 @@ from typing import Any
 from pipeline.sources.masking import masked
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone
-from tui.panels.signals.signal_row import REASONS, SCORE, SignalRow, identity_shown, places
+from tui.panels.signals.signal_row import (
+    REASONS,
+    SCORE,
+    SignalRow,
+    identity_shown,
+    places,
+    reasons_shown,
+)
 from tui.streams.sink_topics import SinkTopic, Values
 
 _CELLS = 40
@@ -50,8 +57,7 @@ def state(row: SignalRow, me: str, now: float) -> list[Piece]:
 
 def reasons(row: SignalRow, sink: SinkTopic[Values]) -> Iterator[list[Piece]]:
     """Return the reasons, a sentence a line."""
-    said = str(row.values[places(sink)[REASONS]] or "")
-    for sentence in filter(None, said.split(". ")):
+    for sentence in filter(None, reasons_shown(row, sink).split(". ")):
         yield [Piece("• ", Tone.WAITS), Piece(text.clean(sentence.rstrip("."), _NOTE_CELLS) + ".")]
 
 
