@@ -168,10 +168,11 @@ class Tab:
             raise AssertionError(f"{error}; the screen shows:\n{self.text}") from None
 
     def press(self, key: str, *, ctrl: bool = False) -> None:
-        """Press the key of a letter, a digit or a sign."""
-        code = ord(key.upper())
+        """Press the key of a letter, a digit or a sign, or `Enter`."""
+        sent = "\r" if key == "Enter" else key
+        code = ord(sent.upper())
         pressed = {"key": key, "windowsVirtualKeyCode": code, "modifiers": 2 if ctrl else 0}
-        text = {} if ctrl else {"text": key}
+        text = {} if ctrl else {"text": sent}
         self.call("Input.dispatchKeyEvent", {"type": "keyDown", **pressed, **text})
         self.call("Input.dispatchKeyEvent", {"type": "keyUp", **pressed})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -9,7 +10,9 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from itertools import chain
 from pathlib import Path
 
 import psutil
@@ -17,6 +20,9 @@ import pytest
 
 from pipeline import config
 from pipeline.config import Settings
+from pipeline.contract import TRANSACTION_TOPIC
+from pipeline.kafka.read_to_end import read_to_end
+from pipeline.sources import TRANSACTION
 from pipeline.stack.runtime import Runtime
 
 from . import browser
@@ -112,6 +118,7 @@ def test_tabs_are_consoles_of_one_stack(
     assert len(consoles) == 2
     assert {process.pid for process in stack_processes(stack_settings)} == of_the_stack
 
+    assert_hides_what_is_sensitive(second, stack_settings)
     second.close()
     wait_until(lambda: len(serving.consoles()) == 1, 20, "the end of the second tab's console")
     first.press("q")
@@ -200,6 +207,27 @@ def assert_is_the_console(tab: Tab) -> None:
     wait_until(lambda: tab.picture() != before, 10, "the help to be painted")
     tab.press("?")
     tab.wait_for(ROW)
+
+
+def assert_hides_what_is_sensitive(tab: Tab, settings: Settings) -> None:
+    """Records in the browser have no name and no card number of those in the topic."""
+    tab.press("6")
+    tab.wait_for("enter chooses")
+    for letter in TRANSACTION_TOPIC:
+        tab.press(letter)
+    tab.press("Enter")
+    tab.wait_for(r'"cc_num": ?"•••• \d{4}"')
+    tab.press("Enter")
+    tab.wait_for('"first": ?"••••"')
+    shown = tab.text
+    with closing(Runtime(settings)) as runtime:
+        records = chain.from_iterable(read_to_end(runtime.kafka, TRANSACTION_TOPIC))
+        rows = [json.loads(record.value or b"") for record in records]
+    assert rows
+    for row in rows:
+        for name in TRANSACTION.sensitive:
+            assert f'"{name}":{json.dumps(row[name])}' not in shown.replace(": ", ":")
+        assert str(row["cc_num"]) not in shown
 
 
 def ended(tab: Tab) -> str:
