@@ -17,6 +17,7 @@ _ISO: Final = re.compile(ISO)
 _TIME: Final = re.compile(r"(\d{4})-(\d\d)-(\d\d) (\d\d:\d\d:\d\d)(?:\.(\d{0,9}))?", re.ASCII)
 _MIDNIGHT_AFTER: Final = "24:00:00"
 _LONGEST_MONTH: Final = 31
+_TO_SECONDS: Final = len("2024-03-01 09:30:00")
 
 
 def reader(written: TimeFormat) -> Callable[[object], datetime | None]:
@@ -62,14 +63,26 @@ def sql_time(text: str) -> datetime | None:
     found = _TIME.fullmatch(text)
     if found is None:
         return None
+    fraction = found[5] or ""
+    try:
+        # Nearly all are of Python's calendar, which reads them several times as fast.
+        moment = datetime.fromisoformat(text[:_TO_SECONDS])
+    except ValueError:
+        resolved = _resolved(found, fraction)
+        if resolved is None:
+            return None
+        moment = resolved
+    return moment.replace(microsecond=int(fraction.ljust(6, "0")[:6])) if fraction else moment
+
+
+def _resolved(found: re.Match[str], fraction: str) -> datetime | None:
+    """Read what Java's smart resolver reads: the 30th of February is the last day of February."""
     try:
         year, month, day = int(found[1]), int(found[2]), int(found[3])
         if day <= _LONGEST_MONTH:
-            # Java's smart resolver: the 30th of February is the last day of February.
             day = min(day, monthrange(year, month)[1])
-        days_more = timedelta(days=found[4] == _MIDNIGHT_AFTER and not (found[5] or "").strip("0"))
+        days_more = timedelta(days=found[4] == _MIDNIGHT_AFTER and not fraction.strip("0"))
         clock = time() if days_more else time.fromisoformat(found[4])
-        moment = datetime.combine(date(year, month, day), clock) + days_more
+        return datetime.combine(date(year, month, day), clock) + days_more
     except (ValueError, OverflowError):
         return None
-    return moment.replace(microsecond=int((found[5] or "").ljust(6, "0")[:6]))
