@@ -162,7 +162,7 @@ KEYMAP: Final = (
     _key("6", "records", "records", "Records: browse any topic", _D),
     _key("7", "panel('signals')", "signals", "Go to Signals: alerts, and how well the signals do", _D),
     _key("b", "quarantine", "bad records", "Quarantine: invalid records", _D),
-    _key("w", "next_feature", "windows", "Tumbling, hopping, cumulating windows; own features; signals", _D),
+    _key("w", "next_feature", "windows", "Other windows, own features, signals; streams in Plots", _D),
     _key("right", "turn(1)", "next", "Next table", _D),
     _key("left", "turn(-1)", "previous", "Previous table", _D),
     _key("tab", "app.focus_next", "next panel", "Next panel", _D),

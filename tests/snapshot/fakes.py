@@ -197,6 +197,7 @@ class FakeBackend:
         changed: Whether jobs have changed since their state was saved.
         running_metrics: What `metrics` returns.
         features: What `sinks` returns.
+        own: The sources besides the tutorial's.
         stands: What `standing` returns.
         trained: What `spreads` returns.
         proof: What `prove` finds, of the present run; an exception is raised instead.
@@ -216,6 +217,7 @@ class FakeBackend:
     attaches: bool = False
     running_metrics: dict[str, JobMetrics] = field(default_factory=lambda: dict(METRICS))
     features: tuple[Sink, ...] = SINKS
+    own: tuple[Source, ...] = ()
     stands: Standing = field(default_factory=Standing)
     trained: Mapping[str, Spread] = field(default_factory=dict)
     proof: Proof | Exception = PROOF
@@ -284,7 +286,7 @@ class FakeBackend:
             raise self.job_failure
 
     def sources(self) -> tuple[Source, ...]:
-        return (TRANSACTION,)
+        return (TRANSACTION, *self.own)
 
     def mask_of(self, topic: str) -> Mask:
         return OPEN

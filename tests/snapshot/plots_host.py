@@ -52,7 +52,8 @@ class PlotsHost(App[None]):
 def series() -> SeriesSnapshot:
     """Two minutes of a simulation."""
     amounts = Amounts()
-    amounts.add([_transaction(number) for number in range(3_000)])
+    rows = [_transaction(number) for number in range(3_000)]
+    amounts.add([row.amt for row in rows], [row.is_fraud == 1 for row in rows])
     return SeriesSnapshot(
         rates=tuple(int(104 + 14 * math.sin(n / 9) + n * 37 % 11) for n in range(118)),
         lags=tuple(90 + 60 * math.sin(n / 7) + n * 31 % 17 for n in range(118)),

@@ -359,8 +359,8 @@ class Session:
         """Create the store; only once Kafka has an address, to keep the first paint fast."""
         from tui.streams.store import Store
 
-        features = self._required().sinks()
-        self._store = Store(self._panels, self._clock, self._limits, features)
+        stack, limits = self._required(), self._limits
+        self._store = Store(self._panels, self._clock, limits, stack.sinks(), stack.sources())
         self._store.queries = self._queries
         return self._store
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -23,7 +23,7 @@ from .quarantined import BadRow
 from .record_view import RecordView
 from .sink_topics import SinkTopic, WithRecord
 from .source import Batch, Extent
-from .validation import Validation
+from .validation import Validated, Validation
 
 # Enough of each topic's past to fill every table at once; more would take longer.
 _PAST_RECORDS: Final = 20_000
@@ -77,13 +77,11 @@ class KafkaSource:
         for record in records:
             by_topic[self._topics[record.topic]].append(record)
         past = not self._caught_up
-        invalid: list[Quarantined] = []
-        unknown = 0
-        for topic in self._validation.topics:
-            if by_topic[topic]:
-                found, more = self._validation.invalid(topic, by_topic[topic])
-                invalid += found
-                unknown += more
+        validated = {
+            topic: self._validation.validated(topic, by_topic[topic])
+            for topic in self._validation.topics
+            if by_topic[topic]
+        }
         batch = decoded(
             by_topic,
             self._sinks,
@@ -92,8 +90,7 @@ class KafkaSource:
             recreated=recreated,
             past=past,
             mask_of=self._mask_of,
-            invalid=invalid,
-            unknown=unknown,
+            validated=validated,
         )
         batch = replace(
             batch,
@@ -117,8 +114,7 @@ def decoded(
     recreated: bool,
     past: bool,
     mask_of: MaskOf = nothing,
-    invalid: Iterable[Quarantined] = (),
-    unknown: int = 0,
+    validated: Mapping[str, Validated] | None = None,
 ) -> Batch:
     """Decode the records of one poll.
 
@@ -130,9 +126,9 @@ def decoded(
         recreated: Whether topics were deleted or recreated.
         past: Whether the records are older than the console.
         mask_of: Returns what is hidden in a topic, by its name in Kafka.
-        invalid: The invalid records of other sources.
-        unknown: Number of records of other sources that could not be validated.
+        validated: What has become of the records of other sources, by topic.
     """
+    others = validated or {}
     transactions, quarantined = validate(by_topic[TRANSACTION_TOPIC])
     # A record without a timestamp has a negative one.
     written = {
@@ -141,17 +137,18 @@ def decoded(
         if (newest := max((record.timestamp_ms for record in records), default=-1)) >= 0
     }
     rows: dict[str, Sequence[Any]] = {}
-    bad = unknown
+    bad = sum(found.unknown for found in others.values())
     for sink in sinks:
         if records := by_topic[sink.topic]:
             rows[sink.feature], bad_rows = _rows(sink, records, mask_of)
             bad += bad_rows
     return Batch(
         transactions=[row for _, row in transactions],
+        others={topic: found.rows for topic, found in others.items() if found.rows},
         extents=_extents(transactions),
         sinks=rows,
         quarantined=[_bad_row(found, mask_of) for found in quarantined],
-        elsewhere=[_bad_row(found, mask_of) for found in invalid],
+        elsewhere=[_bad_row(row, mask_of) for found in others.values() for row in found.invalid],
         bad=bad,
         lag=lag,
         recreated=recreated,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Generic, Protocol, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from tui.table.query import Query
 
@@ -12,6 +13,9 @@ from .event_clock import EventClock
 from .limits import StreamLimits
 from .sink_topics import SinkTopic, Values
 from .source import Batch
+
+if TYPE_CHECKING:  # keeps the sources out of the console's first paint
+    from pipeline.sources import Source
 
 ShownT = TypeVar("ShownT")
 ShownT_co = TypeVar("ShownT_co", covariant=True)
@@ -48,7 +52,22 @@ class PanelState(ABC, Generic[ShownT_co]):
 
 
 OwnSinks = Sequence[SinkTopic[Values]]
-MakeState = Callable[[StreamLimits, EventClock, OwnSinks], PanelState[ShownT_co]]
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What the user has declared, as far as it concerns a panel.
+
+    Attributes:
+        sinks: The sink topics of the features that the panel adopts.
+        sources: The sources that features read, except the tutorial's.
+    """
+
+    sinks: OwnSinks = ()
+    sources: Sequence[Source] = ()
+
+
+MakeState = Callable[[StreamLimits, EventClock, Own], PanelState[ShownT_co]]
 
 
 class StoredPanel(Protocol[ShownT_co]):

@@ -85,6 +85,14 @@ def is_signal(sink: SinkTopic[Any]) -> bool:
     return sink.threshold is not None
 
 
+def is_rolling(sink: SinkTopic[Values]) -> bool:
+    """Whether a feature computes something for each record, which is no score."""
+    names = {column.name for column in sink.columns}
+    computes = any(column.computed for column in sink.columns)
+    elsewhere = "window_end" in names or is_signal(sink)
+    return computes and sink.time in names and not elsewhere
+
+
 def picks_records(sink: SinkTopic[Values]) -> bool:
     """Whether a user's own feature picks records of its source, and computes nothing."""
     return sink.with_record

@@ -23,6 +23,7 @@ class Snapshot:
         own: The sink topics of the user's own features.
         windows: The windows of the features of transactions that have any, by feature.
         transactions_total: Transactions read.
+        others: Valid records read of each other source, by documented topic.
         rate: Transactions per second of wall time, over the last few seconds.
         event_time: The progress of event time.
         last_record_at: When the last record of any topic arrived, or, if it is older than the
@@ -44,6 +45,7 @@ class Snapshot:
     own: tuple[SinkTopic[Values], ...] = ()
     windows: Mapping[str, WindowShape] = field(default_factory=dict)
     transactions_total: int = 0
+    others: Mapping[str, int] = field(default_factory=dict)
     rate: float = 0.0
     event_time: EventTime = field(default_factory=EventTime)
     last_record_at: float | None = None

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from pipeline.contract import Transaction
+from pipeline.contract import TRANSACTION_TOPIC, Transaction
 from pipeline.labels.label import LaterLabel
 from pipeline.labels.verdict import Verdict
 
@@ -36,6 +36,7 @@ class Batch:
 
     Attributes:
         transactions: Valid records of the topic `transaction`.
+        others: Valid records of other sources, by documented topic, with an attribute per column.
         extents: The extent of the transactions in each partition.
         sinks: Rows of sink topics, by feature; `rows` adds the type.
         quarantined: Invalid records of the topic `transaction`.
@@ -53,6 +54,7 @@ class Batch:
     """
 
     transactions: Sequence[Transaction] = ()
+    others: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     extents: Mapping[int, Extent] = field(default_factory=dict)
     sinks: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     quarantined: Sequence[BadRow] = ()
@@ -70,6 +72,10 @@ class Batch:
         """Return the rows of a sink topic, in the order in which they were read."""
         return self.sinks.get(sink.feature, ())
 
+    def records(self, topic: str) -> Sequence[Any]:
+        """Return the valid records of a source, by its documented topic."""
+        return self.transactions if topic == TRANSACTION_TOPIC else self.others.get(topic, ())
+
     @property
     def counts(self) -> dict[str, int]:
         """Return the number of records, by `transaction` and by feature."""
@@ -80,7 +86,12 @@ class Batch:
     def brought_something(self) -> bool:
         """Whether it contains any record."""
         return any(self.counts.values()) or bool(
-            self.quarantined or self.elsewhere or self.bad or self.labels or self.verdicts
+            self.others
+            or self.quarantined
+            or self.elsewhere
+            or self.bad
+            or self.labels
+            or self.verdicts
         )
 
     def came_at(self, topics: Sequence[str], now: float) -> float:

@@ -10,7 +10,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.contract import TRANSACTION_TOPIC
 from pipeline.model import Sink
@@ -18,12 +18,15 @@ from tui.table.query import Query
 
 from .event_clock import EventClock
 from .limits import StreamLimits
-from .panel_state import PanelState, ShownT, StoredPanel, sinks_of
+from .panel_state import Own, PanelState, ShownT, StoredPanel, sinks_of
 from .quarantined import QuarantineBuffer
 from .sink_topics import SinkTopic, own_sinks
 from .snapshot import Snapshot
 from .source import Batch
 from .throughput import Throughput
+
+if TYPE_CHECKING:
+    from pipeline.sources import Source
 
 
 class Store:
@@ -34,6 +37,7 @@ class Store:
         clock: Seconds since the epoch.
         limits: How much to hold in memory.
         features: What the topics of all features hold.
+        sources: The sources that features read.
     """
 
     def __init__(
@@ -42,6 +46,7 @@ class Store:
         clock: Callable[[], float],
         limits: StreamLimits | None = None,
         features: Sequence[Sink] = (),
+        sources: Sequence[Source] = (),
     ) -> None:
         self.writing = threading.Lock()
         """Held by the feed that owns the store while it writes."""
@@ -49,6 +54,7 @@ class Store:
         self._clock = clock
         self._limits = limits or StreamLimits()
         self._own = own_sinks(features)
+        self._sources = [each for each in sources if each.topic != TRANSACTION_TOPIC]
         # Of other streams, the console does not know the event time.
         self._windows = {
             sink.feature: sink.windows
@@ -67,12 +73,15 @@ class Store:
         self._event_clock = EventClock()
         self._states = {
             panel.name: panel.state(
-                self._limits, self._event_clock, tuple(filter(panel.adopts, self._own))
+                self._limits,
+                self._event_clock,
+                Own(tuple(filter(panel.adopts, self._own)), self._sources),
             )
             for panel in self._panels
         }
         self._throughput = Throughput()
         self._transactions_total = 0
+        self._others = {source.topic: 0 for source in self._sources}
         self._last_record_at: float | None = None
         self._written: dict[str, float] = {}
         self._quarantine = QuarantineBuffer()
@@ -103,6 +112,8 @@ class Store:
             self._last_record_at = max(came, self._last_record_at or came)
         self._event_clock.apply(batch.transactions, batch.extents, now, past=batch.past)
         self._transactions_total += len(batch.transactions)
+        for topic, rows in batch.others.items():
+            self._others[topic] = self._others.get(topic, 0) + len(rows)
         if batch.transactions and not batch.past:
             self._throughput.add(now, len(batch.transactions))
         for state in self._states.values():
@@ -154,6 +165,7 @@ class Store:
             own=self._own,
             windows=self._windows,
             transactions_total=self._transactions_total,
+            others=dict(self._others),
             rate=self._throughput.rate(now),
             event_time=self._event_clock.state(now),
             last_record_at=self._last_record_at,

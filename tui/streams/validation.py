@@ -1,10 +1,11 @@
-"""Validates the records of the sources that the user's own features read."""
+"""Decodes and validates the records of the sources that the user's own features read."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from pipeline.config import KafkaSettings
 from pipeline.errors import PipelineError
@@ -17,9 +18,24 @@ from pipeline.sources import TRANSACTION, Source
 _log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Validated:
+    """What has become of records of one topic.
+
+    Attributes:
+        rows: The valid ones, with an attribute per column.
+        invalid: The invalid ones.
+        unknown: How many could not be validated.
+    """
+
+    rows: Sequence[Any] = ()
+    invalid: Sequence[Quarantined] = ()
+    unknown: int = 0
+
+
 @dataclass
 class Validation:
-    """Finds what is invalid in topics other than `transaction`.
+    """Tells the valid records from the invalid ones in topics other than `transaction`.
 
     Args:
         kafka: The Kafka cluster, for its schema registry.
@@ -39,16 +55,13 @@ class Validation:
         """The topics, by their documented names."""
         return tuple(self._by_topic)
 
-    def invalid(self, topic: str, records: Sequence[Record]) -> tuple[list[Quarantined], int]:
-        """Return the invalid ones of a topic's records, and how many could not be validated.
-
-        The latter are all of them while the schema registry does not answer.
-        """
+    def validated(self, topic: str, records: Sequence[Record]) -> Validated:
+        """Validate records of a topic, none of which can be while its registry does not answer."""
         try:
             if topic not in self._decoders:
                 self._decoders[topic] = decoder_of(self._by_topic[topic], self.kafka)
-            _, found = validate_rows(records, self._decoders[topic])
+            good, found = validate_rows(records, self._decoders[topic])
         except PipelineError as error:
             _log.warning("records of %s cannot be validated: %s", topic, error)
-            return [], len(records)
-        return found, 0
+            return Validated(unknown=len(records))
+        return Validated([row for _, row in good], found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from rich.cells import cell_len
@@ -20,6 +20,7 @@ from .lines import Lines
 
 _COMPACT_BELOW: Final = 100
 _STALE_SECONDS: Final = 5.0
+_TOPIC_CELLS: Final = 24
 
 _MARKS: Final = {
     Health.OFF: ("○", "off", Tone.QUIET),
@@ -126,6 +127,7 @@ def _second_line(view: View, width: int, gap: str, waiting: int | None) -> list[
         *_frozen(waiting),
         _transactions(data.transactions_total, older=data.event_time.older),
         _count(data.seen.get(FLAGGED.feature, 0), "flagged"),
+        *_others(data.others),
     ]
     if data.lag is not None:
         groups.append([Piece("lag ", Tone.QUIET), Piece(text.integer(data.lag))])
@@ -169,6 +171,15 @@ def _is_stale(view: View) -> bool:
 def _transactions(value: int, *, older: bool) -> Group:
     count = _count(value, "transaction" if value == 1 else "transactions")
     return [Piece("newest ", Tone.QUIET), *count] if older else count
+
+
+def _others(records: Mapping[str, int]) -> list[Group]:
+    """Count the records of the user's own streams, by topic if there is one, else together."""
+    if not records:
+        return []
+    (topic, *more), total = records, sum(records.values())
+    where = f"in {len(records)} other topics" if more else f"in {text.clean(topic, _TOPIC_CELLS)}"
+    return [_count(total, where)]
 
 
 def _count(value: int, unit: str) -> Group:

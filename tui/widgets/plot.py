@@ -18,6 +18,7 @@ from tui.table.layout import fit
 Line = Sequence[Piece]
 
 _GAP: Final = "  "
+_NO_ROOM: Final = (Piece("Too small to draw.", Tone.QUIET),)
 
 
 class Plot(Widget):
@@ -35,7 +36,9 @@ class Plot(Widget):
         width, height = self.content_size
         chart = self.chart()
         if isinstance(chart, Chart):
-            rows: Sequence[Line] = draw(chart, width, height - 1)
+            rows: Sequence[Line] = draw(chart, width, height - 1) or _middle(
+                _NO_ROOM, width, height - 1
+            )
             aside = chart.x.name if height - 1 < NAMED_HEIGHT else ""
         else:
             rows, aside = _middle(chart, width, height - 1), ""

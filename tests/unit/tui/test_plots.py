@@ -237,3 +237,12 @@ def _wave() -> Chart:
 
 def test_timedelta_is_not_lost_in_far_years() -> None:
     assert seconds(datetime.max) - seconds(datetime.max - timedelta(seconds=5)) == 5
+
+
+async def test_a_plot_without_room_says_so() -> None:
+    plot = AmountsPlot()
+    host = PlotsHost([plot])
+    async with host.run_test(size=(80, 5)) as pilot:
+        plot.show(series(), NOW)
+        await pilot.pause()
+        assert "Too small to draw." in host.screen_text()

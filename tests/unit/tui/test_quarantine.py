@@ -18,7 +18,7 @@ from tui.screens.quarantine.quarantine_table import QuarantineTable
 from tui.streams.quarantined import BadRow, QuarantineBuffer
 from tui.streams.record_view import RecordView
 from tui.streams.source import Batch
-from tui.streams.validation import Validation
+from tui.streams.validation import Validated, Validation
 from tui.widgets.record_pane import RecordPane
 
 
@@ -56,26 +56,27 @@ def test_other_sources_are_validated_by_what_they_declare() -> None:
     good = b'{"booked_at":"2023-03-04 12:00:00","account":"DE07","card":3524574586339330}'
     odd = b'{"booked_at":"2023-03-04 12:00:00","account":"DE07","card":"secret"}'
     records = [payment(0, good), payment(1, b"{"), payment(2, odd)]
-    invalid, unknown = validation.invalid("payments.v2", records)
-    assert [(each.record.offset, each.kind) for each in invalid] == [
+    found = validation.validated("payments.v2", records)
+    assert [(each.account, each.card) for each in found.rows] == [("DE07", 3524574586339330)]
+    assert [(each.record.offset, each.kind) for each in found.invalid] == [
         (1, Kind.NOT_JSON),
         (2, Kind.WRONG_TYPE),
     ]
-    assert unknown == 0
-    assert "secret" not in invalid[1].reason
+    assert found.unknown == 0
+    assert "secret" not in found.invalid[1].reason
 
 
 def test_what_cannot_be_validated_is_counted_as_that() -> None:
     # There is no registry in this profile.
     avro = replace(PAYMENTS, format="avro-confluent")
     validation = Validation(KafkaSettings(bootstrap="127.0.0.1:1"), (avro,))
-    assert validation.invalid("payments.v2", [payment(0, b"\x00"), payment(1, b"")]) == ([], 2)
+    found = validation.validated("payments.v2", [payment(0, b"\x00"), payment(1, b"")])
+    assert found == Validated(unknown=2)
 
 
 async def test_the_quarantine_has_the_invalid_records_of_every_source() -> None:
-    invalid, _ = Validation(KafkaSettings(bootstrap="127.0.0.1:1"), (PAYMENTS,)).invalid(
-        "payments.v2", [payment(7, b"[]", NOW + 1)]
-    )
+    validation = Validation(KafkaSettings(bootstrap="127.0.0.1:1"), (PAYMENTS,))
+    invalid = validation.validated("payments.v2", [payment(7, b"[]", NOW + 1)]).invalid
     rows = [BadRow(RecordView.of(each.record), each.kind, each.reason) for each in invalid]
     stage = Stage(source=FakeSource(replace(live_batch(), quarantined=[row(9)], elsewhere=rows)))
     async with stage.app.run_test(size=(160, 40), notifications=True) as pilot:
@@ -88,9 +89,8 @@ async def test_the_quarantine_has_the_invalid_records_of_every_source() -> None:
 
 
 async def test_no_transaction_is_called_invalid_for_those_of_another_source() -> None:
-    invalid, _ = Validation(KafkaSettings(bootstrap="127.0.0.1:1"), (PAYMENTS,)).invalid(
-        "payments.v2", [payment(7, b"[]")]
-    )
+    validation = Validation(KafkaSettings(bootstrap="127.0.0.1:1"), (PAYMENTS,))
+    invalid = validation.validated("payments.v2", [payment(7, b"[]")]).invalid
     rows = [BadRow(RecordView.of(each.record), each.kind, each.reason) for each in invalid]
     stage = Stage(source=FakeSource(Batch(elsewhere=rows)))
     async with stage.app.run_test(size=(120, 40), notifications=True) as pilot:

@@ -17,7 +17,7 @@ from tui.panels.plots.amounts import BINS_PER_DECADE, AmountShares
 from tui.panels.plots.flagged_rate import FlaggedBuckets, FlaggedRate
 from tui.panels.plots.newest_time import NewestTime
 from tui.panels.plots.plots_panel import PLOTS
-from tui.panels.plots.series import Series
+from tui.panels.plots.series import of_transactions
 from tui.streams.feed import Feed
 from tui.streams.sink_topics import WithRecord
 from tui.streams.source import Batch
@@ -49,7 +49,7 @@ def at(event_time: datetime) -> Batch:
 
 
 def test_rates_are_of_whole_seconds_and_silent_ones_count_as_none() -> None:
-    series = Series()
+    series = of_transactions()
     series.apply(Batch(transactions=some(3)), NOW + 0.2)
     series.apply(Batch(transactions=some(4)), NOW + 0.9)
     series.apply(Batch(transactions=some(5)), NOW + 3.1)
@@ -59,7 +59,7 @@ def test_rates_are_of_whole_seconds_and_silent_ones_count_as_none() -> None:
 
 
 def test_old_records_count_for_neither_rate_nor_lag() -> None:
-    series = Series()
+    series = of_transactions()
     series.apply(batch_of(transactions=some(9), rolling=[rolling(0)], past=True), NOW)
     snapshot = series.shown(ANY, NOW + 2)
     assert snapshot.rates == ()
@@ -69,7 +69,7 @@ def test_old_records_count_for_neither_rate_nor_lag() -> None:
 
 
 def test_two_minutes_are_buffered() -> None:
-    series = Series()
+    series = of_transactions()
     for second in range(300):
         series.apply(Batch(transactions=some(second)), NOW + second)
     assert series.shown(ANY, NOW + 300).rates == tuple(range(300 - KEPT_SECONDS, 300))
@@ -77,14 +77,14 @@ def test_two_minutes_are_buffered() -> None:
 
 
 def test_a_clock_that_is_set_back_restarts_the_series() -> None:
-    series = Series()
+    series = of_transactions()
     series.apply(Batch(transactions=some(3)), NOW)
     series.apply(Batch(transactions=some(4)), NOW - 500)
     assert series.shown(ANY, NOW - 498).rates == (4, 0)
 
 
 def test_the_lag_is_in_event_time_and_stays_until_there_is_another() -> None:
-    series = Series()
+    series = of_transactions()
     newest = batch_of(
         transactions=some(1, trans_date_trans_time=EVENT_TIME),
         rolling=[rolling(0, trans_date_trans_time=EVENT_TIME - timedelta(seconds=20))],
@@ -97,7 +97,7 @@ def test_the_lag_is_in_event_time_and_stays_until_there_is_another() -> None:
 
 
 def test_lags_that_are_older_than_what_is_shown_still_hold() -> None:
-    series = Series()
+    series = of_transactions()
     series.apply(
         batch_of(transactions=some(1, trans_date_trans_time=EVENT_TIME), rolling=[rolling(0)]), NOW
     )
@@ -105,7 +105,7 @@ def test_lags_that_are_older_than_what_is_shown_still_hold() -> None:
 
 
 def test_a_single_absurd_event_time_moves_nothing() -> None:
-    series = Series()
+    series = of_transactions()
     for second in range(20):
         now = EVENT_TIME + timedelta(seconds=second)
         row = rolling(0, trans_date_trans_time=now - timedelta(seconds=15))
@@ -140,7 +140,7 @@ def test_zones_are_left_out() -> None:
     ids=["often", "every 20 min", "hourly", "daily"],
 )
 def test_buckets_fit_how_often_something_is_flagged(minutes: int, width: int) -> None:
-    series = Series()
+    series = of_transactions()
     count = 300 if minutes == 1 else 45
     times = [EVENT_TIME + timedelta(minutes=minutes * number) for number in range(count)]
     series.apply(batch_of(flagged=flagged_at(*times)), NOW)
@@ -155,7 +155,7 @@ def test_buckets_fit_how_often_something_is_flagged(minutes: int, width: int) ->
 
 
 def test_the_bucket_that_is_not_over_is_left_out() -> None:
-    series = Series()
+    series = of_transactions()
     start = EVENT_TIME.replace(second=0)
     series.apply(batch_of(flagged=flagged_at(start, start, start + timedelta(minutes=2))), NOW)
     series.apply(at(start + timedelta(minutes=2, seconds=5)), NOW)
@@ -166,7 +166,7 @@ def test_the_bucket_that_is_not_over_is_left_out() -> None:
 
 
 def test_a_transaction_that_is_flagged_twice_counts_once() -> None:
-    series = Series()
+    series = of_transactions()
     start = EVENT_TIME.replace(second=0)
     series.apply(batch_of(flagged=flagged_at(start)), NOW)
     series.apply(batch_of(flagged=flagged_at(start)), NOW)
@@ -177,7 +177,7 @@ def test_a_transaction_that_is_flagged_twice_counts_once() -> None:
 
 
 def test_absurd_flagged_times_do_not_hide_the_others() -> None:
-    series = Series()
+    series = of_transactions()
     start = EVENT_TIME.replace(second=0)
     absurd = [datetime.max, datetime.min, datetime(3000, 1, 1)]
     series.apply(batch_of(flagged=flagged_at(start, *absurd)), NOW)
@@ -188,7 +188,7 @@ def test_absurd_flagged_times_do_not_hide_the_others() -> None:
 
 
 def test_amounts_are_shares_of_each_class() -> None:
-    series = Series()
+    series = of_transactions()
     rows = [*some(3, amt=20.0), *some(1, amt=2_000.0), *some(2, amt=2_000.0, is_fraud=1)]
     series.apply(Batch(transactions=rows), NOW)
     shares = series.shown(ANY, NOW).amounts
@@ -201,7 +201,7 @@ def test_amounts_are_shares_of_each_class() -> None:
 
 
 def test_hostile_amounts_are_counted_but_in_no_bin() -> None:
-    series = Series()
+    series = of_transactions()
     rows = [transaction(n, amt=amount) for n, amount in enumerate(HOSTILE_AMOUNTS)]
     series.apply(Batch(transactions=rows), NOW)
     assert series.shown(ANY, NOW).amounts is None
@@ -213,7 +213,7 @@ def test_hostile_amounts_are_counted_but_in_no_bin() -> None:
 
 
 def test_what_has_not_changed_is_the_same_object() -> None:
-    series = Series()
+    series = of_transactions()
     series.apply(Batch(transactions=some(9)), NOW)
     first = series.shown(ANY, NOW + 1)
     series.apply(Batch(), NOW + 1.1)
@@ -296,9 +296,8 @@ def test_many_flagged_at_absurd_times_do_not_fill_it() -> None:
             datetime(1 + (part * 499 + number * 7) % 9_998, 1, 1, number % 24)
             for number in range(1_500)
         ]
-        rate.add((placed.row for placed in flagged_at(*absurd)), EVENT_TIME)
+        rate.add(absurd, EVENT_TIME)
     assert all(0 < buckets <= 256 for buckets in rate.buckets_kept)
-    assert rate.identities_kept == 20_000
 
 
 def test_snapshots_are_whole_while_the_feed_reads() -> None:

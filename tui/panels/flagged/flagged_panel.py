@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from tui.panels.tabs import Tabs
     from tui.streams.event_clock import EventClock
     from tui.streams.limits import StreamLimits
-    from tui.streams.panel_state import OwnSinks
+    from tui.streams.panel_state import Own
 
 
-def _state(limits: StreamLimits, _: EventClock, own: OwnSinks) -> Tabs:
+def _state(limits: StreamLimits, _: EventClock, own: Own) -> Tabs:
     from tui.panels.tabs import Tabs
 
     from .flagged_state import FlaggedState
@@ -27,7 +27,8 @@ def _state(limits: StreamLimits, _: EventClock, own: OwnSinks) -> Tabs:
 
     built_in = {FLAGGED.feature: FlaggedState(limits.flagged, limits.users, limits.shown)}
     more = {
-        sink.feature: PickedRows(sink, limits.flagged, limits.users, limits.shown) for sink in own
+        sink.feature: PickedRows(sink, limits.flagged, limits.users, limits.shown)
+        for sink in own.sinks
     }
     return Tabs({**built_in, **more})
 

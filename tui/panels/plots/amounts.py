@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import compress
+from operator import not_
 from typing import Final
-
-from pipeline.contract import Transaction
 
 BINS_PER_DECADE: Final = 4
 _FIRST_DECADE: Final = -1
@@ -47,13 +47,14 @@ class Amounts:
         self._counts = ([0] * (_BINS + 2), [0] * (_BINS + 2))
         self._shares: AmountShares | None = None
 
-    def add(self, transactions: Sequence[Transaction]) -> None:
+    def add(self, amounts: Sequence[float], flags: Sequence[bool]) -> None:
+        """Count amounts, each of which is that of a flagged record or of another one."""
         for flagged, counts in enumerate(self._counts):
-            amounts = [row.amt for row in transactions if (row.is_fraud == 1) == flagged]
-            for place, count in Counter(map(partial(bisect_right, _EDGES), amounts)).items():
+            ours = compress(amounts, flags if flagged else map(not_, flags))
+            for place, count in Counter(map(partial(bisect_right, _EDGES), ours)).items():
                 # A NaN sorts behind the last edge, so it correctly falls in no bin.
                 counts[place] += count
-        if transactions:
+        if amounts:
             self._shares = None
 
     def shares(self) -> AmountShares | None:

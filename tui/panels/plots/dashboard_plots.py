@@ -1,4 +1,4 @@
-"""The plots of the dashboard: throughput, flagged transactions, amounts and lag."""
+"""The plots of the dashboard: throughput, flagged records, amounts and delay of a stream."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import Any, Final, Generic, TypeVar
 from textual.containers import Container
 from textual.reactive import var
 
-from pipeline.contract import WATERMARK_DELAY
 from tui.drawing import text
 from tui.drawing.plots.chart import Axis, Chart, MarkShape, PlotMark, Point, drawable
 from tui.drawing.plots.ticks import ago, dates, linear, powers, seconds, times
@@ -22,7 +21,7 @@ from tui.widgets.plot import Line, Plot, legend
 from .amounts import BINS_PER_DECADE, AmountShares
 from .flagged_rate import FlaggedBuckets
 from .plots_panel import PLOTS
-from .series_snapshot import SeriesSnapshot
+from .series_snapshot import PlottedStream, SeriesSnapshot
 
 PartT = TypeVar("PartT")
 
@@ -30,6 +29,7 @@ _REDRAW_SECONDS: Final = 1.0
 _AGO_STEP: Final = 30
 _MEAN_SECONDS: Final = 5
 _WALL_TIME: Final = "wall time"
+_TOPIC_CELLS: Final = 24
 
 
 class SeriesPlot(Plot, Generic[PartT]):
@@ -40,6 +40,7 @@ class SeriesPlot(Plot, Generic[PartT]):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id, classes="series")
         self._part: PartT | None = None
+        self.stream = PlottedStream()
         self._reason: Line | None = None
         self._changed_at = 0.0
 
@@ -56,6 +57,9 @@ class SeriesPlot(Plot, Generic[PartT]):
             reason: Why there is no data, already clean; None uses the plot's own text.
         """
         part = self.part(series) or None
+        if series.stream != self.stream:
+            self.stream, self._part, self._changed_at = series.stream, None, 0.0
+            self.refresh()
         if part is self._part and (part is not None or reason == self._reason):
             return
         soon = abs(now - self._changed_at) < _REDRAW_SECONDS
@@ -75,12 +79,25 @@ class SeriesPlot(Plot, Generic[PartT]):
     def chart(self) -> Chart | Line:
         """Return the chart, or why there is none."""
         if self._part is None:
-            return self._reason or [Piece(self.nothing, Tone.WAITS)]
+            return self._reason or [Piece(text.clean(self.nothing), Tone.WAITS)]
         return self.charted(self._part)
 
-    named: str
-    nothing: str
     tone: Tone = Tone.TITLE
+
+    @property
+    @abstractmethod
+    def named(self) -> str:
+        """The plot's name."""
+
+    @property
+    @abstractmethod
+    def nothing(self) -> str:
+        """Why there is no data, in a sentence."""
+
+    @property
+    def records(self) -> str:
+        """What the stream's records are called in a sentence."""
+        return f"records in {self.stream.topic}" if self.stream.is_own else "transactions"
 
     @abstractmethod
     def part(self, series: SeriesSnapshot) -> PartT | None:
@@ -95,10 +112,17 @@ class SeriesPlot(Plot, Generic[PartT]):
 
 
 class ThroughputPlot(SeriesPlot[tuple[int, ...]]):
-    """Transactions per second of wall time."""
+    """Records per second of wall time."""
 
-    named = "Transactions/s"
-    nothing = "Waiting for transactions."
+    @property
+    def named(self) -> str:
+        topic = text.clean(self.stream.topic, _TOPIC_CELLS)
+        return f"{topic if self.stream.is_own else 'Transactions'}/s"
+
+    @property
+    def nothing(self) -> str:
+        new = "new " if self.stream.is_own else ""
+        return f"Waiting for {new}{self.records}."
 
     def part(self, series: SeriesSnapshot) -> tuple[int, ...]:
         return series.rates
@@ -119,11 +143,16 @@ class ThroughputPlot(SeriesPlot[tuple[int, ...]]):
 
 
 class FlaggedPlot(SeriesPlot[FlaggedBuckets]):
-    """Flagged transactions per minute of event time."""
+    """Flagged records per minute of event time."""
 
     named = "Flagged/min"
-    nothing = "No flagged transaction in a completed bucket of event time."
     tone = Tone.DANGER
+
+    @property
+    def nothing(self) -> str:
+        what = "record" if self.stream.is_own else "transaction"
+        no_bucket = f"No flagged {what} in a completed bucket of event time."
+        return self.stream.without_label or no_bucket
 
     def part(self, series: SeriesSnapshot) -> FlaggedBuckets | None:
         return series.flagged
@@ -147,10 +176,13 @@ class FlaggedPlot(SeriesPlot[FlaggedBuckets]):
 
 
 class AmountsPlot(SeriesPlot[AmountShares]):
-    """The amounts of flagged transactions against the rest."""
+    """The amounts of flagged records against the rest."""
 
     named = "Amounts"
-    nothing = "Waiting for transactions."
+
+    @property
+    def nothing(self) -> str:
+        return self.stream.without_amounts or f"Waiting for {self.records}."
 
     def part(self, series: SeriesSnapshot) -> AmountShares | None:
         return series.amounts
@@ -158,11 +190,13 @@ class AmountsPlot(SeriesPlot[AmountShares]):
     def latest(self, part: AmountShares) -> tuple[str, Sequence[Line]]:
         """Return a legend, since a distribution has no latest value."""
         flagged = f"{text.integer(part.flagged_total)} flagged"
-        others = [
+        others: list[Line] = [
             legend("⠤⠤", Tone.DANGER, flagged),
             legend("⣿", Tone.ACCENT, f"{text.integer(part.rest_total)} others"),
             [Piece("% of each", Tone.QUIET)],
         ]
+        if self.stream.without_label:
+            others = [[Piece(f"% of {text.integer(part.rest_total)}", Tone.QUIET)]]
         if part.off_scale:
             others.append([Piece(f"{text.integer(part.off_scale)} off scale", Tone.WAITS)])
         return "", others
@@ -180,24 +214,33 @@ class AmountsPlot(SeriesPlot[AmountShares]):
 
 
 class LagPlot(SeriesPlot[tuple[float | None, ...]]):
-    """Event seconds between the newest transaction and the newest rolling feature."""
+    """Event seconds between the newest record and the newest row of a rolling feature."""
 
     named = "Feature delay"
-    nothing = "No row of the rolling feature yet."
+
+    @property
+    def nothing(self) -> str:
+        if not self.stream.feature:
+            return f"No feature has a row for each of the {self.records}."
+        what = f"feature {self.stream.feature}" if self.stream.is_own else "rolling feature"
+        return f"No row of the {what} yet."
 
     def part(self, series: SeriesSnapshot) -> tuple[float | None, ...]:
         return series.lags
 
     def latest(self, part: tuple[float | None, ...]) -> tuple[str, Sequence[Line]]:
         """Return the last delay and a legend of the level."""
-        delay = text.duration(WATERMARK_DELAY.total_seconds())
+        seconds = self.stream.delay.total_seconds()
+        delay = text.duration(seconds) if seconds >= 1 else f"{1000 * seconds:.0f} ms"
         last = part[-1]
         value = text.NOTHING if last is None else text.duration(last)
-        return value, [legend("─", Tone.LINE, f"watermark {delay}")]
+        watermark = legend("─", Tone.LINE, f"watermark {delay}")
+        of = [Piece(text.clean(self.stream.feature, _TOPIC_CELLS), Tone.QUIET)]
+        return value, [watermark, of] if self.stream.is_own else [watermark]
 
     def charted(self, part: tuple[float | None, ...]) -> Chart:
         """Draw the delay as a line and mark the least possible one, the watermark's."""
-        delay = WATERMARK_DELAY.total_seconds()
+        delay = self.stream.delay.total_seconds()
         points = _by_age(part)
         return Chart(
             x=_wall_time(len(part)),

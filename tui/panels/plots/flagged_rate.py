@@ -1,4 +1,4 @@
-"""Flagged transactions over event time, in buckets whose width fits the stream."""
+"""Flagged records over event time, in buckets whose width fits the stream."""
 
 from __future__ import annotations
 
@@ -6,9 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
-
-from pipeline.contract import Transaction
-from tui.streams.unseen import Unseen
 
 _EPOCH: Final = datetime(1970, 1, 1)
 # The possible widths of a bucket in seconds of event time.
@@ -18,17 +15,16 @@ _SHOWN: Final = 60
 _FILLED: Final = 40
 _STILL_FILLED: Final = 24
 _KEPT_BUCKETS: Final = 256
-_KEPT_IDENTITIES: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True)
 class FlaggedBuckets:
-    """Flagged transactions in completed buckets of event time.
+    """Flagged records in completed buckets of event time.
 
     Attributes:
         start: Event time of the start of the first bucket.
         width: Event time covered by each bucket.
-        counts: Flagged transactions in each bucket, oldest first.
+        counts: Flagged records in each bucket, oldest first.
     """
 
     start: datetime
@@ -41,11 +37,10 @@ class FlaggedBuckets:
 
 
 class FlaggedRate:
-    """Counts distinct flagged transactions, in bounded memory for any event times."""
+    """Counts flagged records, in bounded memory for any event times."""
 
     def __init__(self) -> None:
         self._counts: tuple[dict[int, int], ...] = tuple({} for _ in _WIDTHS)
-        self._unseen = Unseen(_KEPT_IDENTITIES)
         self._chosen = 0
         self._latest: FlaggedBuckets | None = None
 
@@ -54,17 +49,10 @@ class FlaggedRate:
         """The number of buckets in memory, by width."""
         return tuple(map(len, self._counts))
 
-    @property
-    def identities_kept(self) -> int:
-        """The number of transactions remembered to detect duplicates."""
-        return len(self._unseen)
-
-    def add(self, transactions: Iterable[Transaction], newest: datetime | None) -> None:
-        """Count transactions; `newest` is the stream's event time, if known."""
-        for transaction in transactions:
-            if not self._unseen.add(transaction):
-                continue
-            second = _second(transaction.trans_date_trans_time)
+    def add(self, times: Iterable[datetime], newest: datetime | None) -> None:
+        """Count records by their event times; `newest` is that of the stream, if known."""
+        for time in times:
+            second = _second(time)
             for width, counts in zip(_WIDTHS, self._counts, strict=True):
                 bucket = second // width
                 counts[bucket] = counts.get(bucket, 0) + 1
@@ -82,7 +70,7 @@ class FlaggedRate:
         first = min((at for at in counts if end - _SHOWN <= at < end), default=end)
         if first == end:
             return None
-        # Whatever came before the first flagged transaction may not have been read at all.
+        # Whatever came before the first flagged record may not have been read at all.
         found = FlaggedBuckets(
             start=max(datetime.min, _EPOCH + timedelta(seconds=first * width)),
             width=timedelta(seconds=width),

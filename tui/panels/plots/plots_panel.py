@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 from tui.panels.panel import Panel
-from tui.streams.sink_topics import FLAGGED, ROLLING
+from tui.streams.sink_topics import FLAGGED, ROLLING, is_rolling
 
 from .series_snapshot import SeriesSnapshot
 
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
     from tui.streams.event_clock import EventClock
     from tui.streams.limits import StreamLimits
-    from tui.streams.panel_state import OwnSinks
+    from tui.streams.panel_state import Own
 
-    from .series import Series
+    from .series import PlottedStreams
 
 
-def _state(_: StreamLimits, __: EventClock, ___: OwnSinks) -> Series:
-    from .series import Series
+def _state(_: StreamLimits, __: EventClock, own: Own) -> PlottedStreams:
+    from .series import PlottedStreams
 
-    return Series()
+    return PlottedStreams(own)
 
 
 def _widgets() -> Iterable[Widget]:
@@ -37,6 +37,7 @@ PLOTS: Final[Panel[SeriesSnapshot]] = Panel(
     title="Plots",
     key="5",
     sinks=(ROLLING, FLAGGED),
+    adopts=is_rolling,
     nothing=SeriesSnapshot(),
     state=_state,
     widgets=_widgets,

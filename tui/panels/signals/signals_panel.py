@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tui.panels.tabs import Tabs
     from tui.streams.event_clock import EventClock
     from tui.streams.limits import StreamLimits
-    from tui.streams.panel_state import OwnSinks
+    from tui.streams.panel_state import Own
 
 # What it shows before the profile's signals are known.
 _RULES: Final[SinkTopic[Values]] = SinkTopic(
@@ -46,10 +46,10 @@ _RULES: Final[SinkTopic[Values]] = SinkTopic(
 )
 
 
-def _state(limits: StreamLimits, _: EventClock, own: OwnSinks) -> Tabs:
+def _state(limits: StreamLimits, _: EventClock, own: Own) -> Tabs:
     from .signal_tabs import SignalTabs
 
-    return SignalTabs(own or (_RULES,), limits)
+    return SignalTabs(own.sinks or (_RULES,), limits)
 
 
 def _widgets() -> Iterable[Widget]:

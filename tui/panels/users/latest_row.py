@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tui.streams.sink_topics import SinkTopic, Values, is_signal
+from tui.streams.sink_topics import Values
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +22,3 @@ class LatestRow:
     values: Values
     user_id: int | None
     is_user: bool = False
-
-
-def is_rolling(sink: SinkTopic[Values]) -> bool:
-    """Whether a feature computes something for each record, which is no score."""
-    names = {column.name for column in sink.columns}
-    computes = any(column.computed for column in sink.columns)
-    elsewhere = "window_end" in names or is_signal(sink)
-    return computes and sink.time in names and not elsewhere

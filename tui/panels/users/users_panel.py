@@ -6,9 +6,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 from tui.panels.panel import TablePanel
-from tui.streams.sink_topics import FLAGGED, ROLLING
+from tui.streams.sink_topics import FLAGGED, ROLLING, is_rolling
 
-from .latest_row import is_rolling
 from .user_row import USER_COLUMNS
 
 if TYPE_CHECKING:
@@ -17,17 +16,17 @@ if TYPE_CHECKING:
     from tui.panels.tabs import Tabs
     from tui.streams.event_clock import EventClock
     from tui.streams.limits import StreamLimits
-    from tui.streams.panel_state import OwnSinks
+    from tui.streams.panel_state import Own
 
 
-def _state(limits: StreamLimits, _: EventClock, own: OwnSinks) -> Tabs:
+def _state(limits: StreamLimits, _: EventClock, own: Own) -> Tabs:
     from tui.panels.tabs import Tabs
 
     from .latest_rows_state import LatestRows
     from .users_state import UsersState
 
     built_in = {ROLLING.feature: UsersState(limits.users, limits.shown)}
-    more = {sink.feature: LatestRows(sink, limits.own_rows, limits.shown) for sink in own}
+    more = {sink.feature: LatestRows(sink, limits.own_rows, limits.shown) for sink in own.sinks}
     return Tabs({**built_in, **more})
 
 

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from tui.panels.tabs import Tabs
     from tui.streams.event_clock import EventClock
     from tui.streams.limits import StreamLimits
-    from tui.streams.panel_state import OwnSinks
+    from tui.streams.panel_state import Own
 
 
-def _state(limits: StreamLimits, clock: EventClock, own: OwnSinks) -> Tabs:
+def _state(limits: StreamLimits, clock: EventClock, own: Own) -> Tabs:
     from tui.panels.tabs import Tabs
 
     from .own_windows_state import OwnWindows
@@ -31,7 +31,7 @@ def _state(limits: StreamLimits, clock: EventClock, own: OwnSinks) -> Tabs:
         sink.feature: WindowsState(sink, limits.windows, limits.window_rows, clock.fraud)
         for sink in WINDOW_SINKS
     }
-    more = {sink.feature: OwnWindows(sink, limits.windows, limits.own_rows) for sink in own}
+    more = {sink.feature: OwnWindows(sink, limits.windows, limits.own_rows) for sink in own.sinks}
     return Tabs({**built_in, **more})
 
 

@@ -23,6 +23,7 @@ from tui.panels.jobs.startup_lines import StartLines, StartupPanel
 from tui.panels.panel_table import PanelTable, TabbedTable
 from tui.panels.plots.dashboard_plots import every_plot
 from tui.panels.plots.plots_panel import PLOTS
+from tui.panels.plots.series_snapshot import SeriesSnapshot
 from tui.panels.signals.signals_panel import SIGNALS
 from tui.panels.windows.windows_panel import WINDOWS
 from tui.preferences import PreferencesFile
@@ -114,6 +115,8 @@ class Dashboard(Guarded, LiveScreen):
         # A panel makes its own widgets, so they are bound here rather than where they are composed.
         for widget in self.query("PanelTable, SeriesPlot, #live Lines"):
             widget.data_bind(view=Dashboard.shown)
+        plotted = remembered.table(PLOTS.name).feature
+        self._session.ask(PLOTS.name, Query(feature=plotted))
         for table in self.query(PanelTable):
             if table.asked is not None and table.id is not None:
                 left, asked = remembered.table(table.id), table.asked
@@ -186,8 +189,13 @@ class Dashboard(Guarded, LiveScreen):
         self.redraw()
 
     def action_next_feature(self) -> None:
-        """Switch to the next feature of Users, if it has several, or else of Windows."""
+        """Switch to the next feature of the table, if it has several, or else of Windows.
+
+        The plots switch to the next stream.
+        """
         data = self.view.data
+        if self._table == PLOTS.name and self._plot_next(data.of(PLOTS)):
+            return
         panel = _TABLES.get(self._table, WINDOWS)
         if len(panel.tabs_of(data)) <= 1:
             panel = WINDOWS
@@ -197,6 +205,16 @@ class Dashboard(Guarded, LiveScreen):
         at = next((at for at, tab in enumerate(tabs) if tab.feature == asked), 0)
         table.ask_for(tabs[(at + 1) % len(tabs)])
         self.action_panel(panel.name)
+
+    def _plot_next(self, series: SeriesSnapshot) -> bool:
+        """Plot the next stream; return whether there is another one."""
+        at = series.streams.index(series.stream.topic)
+        topic = series.streams[(at + 1) % len(series.streams)]
+        if topic == series.stream.topic:
+            return False
+        self._session.ask(PLOTS.name, Query(feature=topic))
+        self._preferences.change_table(PLOTS.name, feature=topic)
+        return True
 
     def action_records(self) -> None:
         self.post_message(OpenTopic())

@@ -30,7 +30,7 @@ def panel_titles(view: View, mistakes: Mapping[str, str]) -> tuple[Title, ...]:
         *sorted(
             (
                 *(_of_table(panel, view) for panel in TABLE_PANELS),
-                Title(PLOTS.name, PLOTS.key, PLOTS.title),
+                Title(PLOTS.name, PLOTS.key, PLOTS.title, _plotted(view)),
                 Title("records", "6", "Records"),
             ),
             key=lambda title: title.key,
@@ -53,6 +53,11 @@ def _of_table(panel: TablePanel[Any], view: View) -> Title:
     if tabs > 1 or (tabs and not panel.tabs):
         note = f"{sink.feature} {note}".rstrip()
     return Title(panel.name, panel.key, panel.title, note, age=_age(view, sink))
+
+
+def _plotted(view: View) -> str:
+    series = view.data.of(PLOTS)
+    return series.stream.topic if len(series.streams) > 1 else ""
 
 
 def _age(view: View, sink: SinkTopic[Any]) -> str:
