@@ -26,6 +26,7 @@ from tui.screens.mismatches.mismatch_table import MismatchTable
 from tui.session.environment import Environment
 from tui.session.view import Phase
 from tui.streams.kafka_history import KafkaHistory
+from tui.streams.kafka_own_history import KafkaOwnHistory
 from tui.streams.kafka_source import KafkaSource
 from tui.streams.kafka_tails import KafkaTails
 from tui.streams.sink_topics import ROLLING
@@ -52,6 +53,9 @@ async def take(pictures: Path, folder: Path) -> None:
             lambda bootstrap, sinks: KafkaSource(settings.kafka.at(bootstrap), sinks),
             lambda bootstrap: KafkaTails(bootstrap, settings.kafka),
             lambda bootstrap, user, _: KafkaHistory(settings.kafka.at(bootstrap), user),
+            lambda bootstrap, source, sinks, user, _: KafkaOwnHistory(
+                settings.kafka.at(bootstrap), source, sinks, user
+            ),
             folder=folder,
         )
     )

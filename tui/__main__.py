@@ -21,10 +21,12 @@ if TYPE_CHECKING:
     from .messages import Moment
     from .session.backend import Backend
     from .session.view import View
-    from .streams.history import HistorySource
-    from .streams.sink_topics import SinkTopic
+    from .streams.history import HistoryBatch
+    from .streams.own_history import OwnHistoryBatch
+    from .streams.sink_topics import SinkTopic, Values
     from .streams.source import BatchSource
     from .streams.tail_source import Tails
+    from .streams.user_feed import HistorySource
 
 _INPUT_ERROR: Final = 2
 _PROFILE: Final = "--profile"
@@ -173,10 +175,26 @@ def _open_console(options: ConsoleOptions) -> int | None:
 
         return KafkaTails(bootstrap, settings.kafka, mask_of, sources)
 
-    def open_history(bootstrap: str, user_id: int, moment: Moment | None) -> HistorySource:
+    def open_history(
+        bootstrap: str, user_id: int, moment: Moment | None
+    ) -> HistorySource[HistoryBatch]:
         from .streams.kafka_history import KafkaHistory, start_at
 
         return KafkaHistory(settings.kafka.at(bootstrap), user_id, mask_of, start_at(moment))
+
+    def open_own_history(
+        bootstrap: str,
+        source: Source,
+        sinks: Sequence[SinkTopic[Values]],
+        user: str,
+        moment: Moment | None,
+    ) -> HistorySource[OwnHistoryBatch]:
+        from .streams.kafka_history import start_at
+        from .streams.kafka_own_history import KafkaOwnHistory
+
+        kafka = settings.kafka.at(bootstrap)
+        start = start_at(moment)
+        return KafkaOwnHistory(kafka, source, sinks, user, mask_of=mask_of, start=start)
 
     environment = Environment(
         profile=settings.profile,
@@ -184,6 +202,7 @@ def _open_console(options: ConsoleOptions) -> int | None:
         open_source=open_source,
         open_tails=open_tails,
         open_history=open_history,
+        open_own_history=open_own_history,
         limits=StreamLimits.of(settings),
         remembered=settings.state_dir / "console.json",
         read_only=settings.read_only,

@@ -53,6 +53,21 @@ class OpenAlert(Message):
 
 
 @dataclass
+class OpenOwnUser(Message):
+    """Posted to open the screen of one user of another source than the tutorial's.
+
+    Attributes:
+        topic: The source's documented topic.
+        user: The user, as text.
+        moment: When to show the user; None for now.
+    """
+
+    topic: str
+    user: str
+    moment: Moment | None = None
+
+
+@dataclass
 class OpenUserRecords(Message):
     """Posted to open the records of one user in the topic of a source.
 

@@ -23,6 +23,7 @@ from .messages import (
     OpenInspection,
     OpenJob,
     OpenMismatches,
+    OpenOwnUser,
     OpenQuality,
     OpenQuarantine,
     OpenRows,
@@ -41,12 +42,15 @@ from .screens.live_screen import LiveScreen
 from .session.environment import Environment
 from .session.session import Session
 from .session.view import View
+from .streams.sink_topics import has_user
 from .table.live_table import LiveTable
 
 if TYPE_CHECKING:
-    from .streams.history import HistorySource
+    from .streams.history import HistoryBatch, UserHistory
+    from .streams.own_history import OwnHistoryBatch
     from .streams.snapshot import Snapshot
     from .streams.tail_source import Tails
+    from .streams.user_feed import HistorySource
 
 LiveScreenT = TypeVar("LiveScreenT", bound=LiveScreen)
 
@@ -153,22 +157,48 @@ class Navigation(App[str]):
     @on(OpenUser)
     def open_user(self, message: OpenUser) -> None:
         from .screens.user.user_screen import UserScreen
+        from .streams.history import HistoryState
         from .streams.user_feed import UserFeed
 
         moment = message.moment
         until = moment.at if moment is not None else None
 
-        def feed(user: int) -> UserFeed:
-            def source() -> HistorySource:
+        def feed(user: int) -> UserFeed[HistoryBatch, UserHistory]:
+            def source() -> HistorySource[HistoryBatch]:
                 return self._environment.open_history(self.session.bootstrap, user, moment)
 
-            return UserFeed(source, self._environment.clock, until)
+            return UserFeed(source, self._environment.clock, HistoryState(until))
 
         def users() -> list[int]:
             rows = self.view.data.of(USERS).rows
             return [row.user_id for row in rows if row.user_id is not None]
 
         self._open_one(UserScreen(message.user_id, feed, users, until))
+
+    @on(OpenOwnUser)
+    def open_own_user(self, message: OpenOwnUser) -> None:
+        from .screens.user.own_user_screen import OwnUserScreen
+        from .streams.own_history import OwnHistoryState
+        from .streams.user_feed import UserFeed
+
+        data, moment = self.view.data, message.moment
+        source = next((each for each in data.sources if each.topic == message.topic), None)
+        if source is None:
+            return
+        sinks = [sink for sink in data.own if has_user(sink) and sink.source == source.topic]
+
+        def history() -> HistorySource[OwnHistoryBatch]:
+            address = self.session.bootstrap
+            return self._environment.open_own_history(address, source, sinks, message.user, moment)
+
+        def users() -> list[str]:
+            data = self.view.data
+            found = USERS.tab(data).source == source.topic
+            return [str(row.key[0]) for row in data.of(USERS).rows if found and row.is_user]
+
+        state = OwnHistoryState(source, sinks, moment.at if moment is not None else None)
+        feed = UserFeed(history, self._environment.clock, state)
+        self._open_one(OwnUserScreen(source, message.user, feed, users, moment))
 
     @on(OpenAlert)
     def open_alert(self, message: OpenAlert) -> None:
@@ -229,7 +259,7 @@ class Navigation(App[str]):
 
     @on(OpenUserRecords)
     def open_user_records(self, message: OpenUserRecords) -> None:
-        """Open the records of a user of another source, for whom there is no screen."""
+        """Open the records of a user of another source as they are in Kafka."""
         from pipeline.model import Last, Since
 
         from .screens.records.records_screen import RecordsScreen

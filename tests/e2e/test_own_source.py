@@ -20,8 +20,11 @@ from pipeline.proof import Outcome
 from pipeline.stack.runtime import Runtime
 from tests import own_records
 from tests.own_sources import logins, payments, ticks, visits
+from tui.streams.kafka_own_history import KafkaOwnHistory
+from tui.streams.own_history import OwnHistoryState
+from tui.streams.sink_topics import has_user, own_sinks
 
-from .conftest import Run, command, own_features
+from .conftest import Run, command, own_features, wait_until
 from .own_streams import Keyed, send, with_features
 
 OWN = Path(__file__).resolve().parents[1] / "own_sources.py"
@@ -100,6 +103,42 @@ def test_amounts_are_exact_to_the_cent(own: Runtime) -> None:
         ]
         found = (row.spent, row.largest, row.payments)
         assert found == (sum(amounts), max(amounts), len(amounts))
+
+
+def test_the_screen_of_a_user_has_every_record_and_what_features_say(own: Runtime) -> None:
+    account = own_records.ACCOUNTS[4]  # With quotation marks.
+    fields = [json.loads(value) for _, value in own_records.payments(PAYMENTS)]
+    mine = [each for each in fields if each["account"] == account]
+    sinks = own_sinks(own.sinks())
+    sinks = tuple(sink for sink in sinks if sink.source == payments.topic and has_user(sink))
+    state = OwnHistoryState(payments, sinks)
+    history = KafkaOwnHistory(own.kafka, payments, sinks, account, mask_of=own.mask_of)
+    try:
+
+        def read() -> bool:
+            state.apply(history.poll())
+            return state.history("", 0.0).caught_up
+
+        wait_until(read, 30, "the history")
+    finally:
+        history.close()
+    found = state.history("", 0.0)
+    assert found.total == len(mine)
+    # Flink takes the text, too.
+    assert found.flagged == sum(str(each["chargeback"]).lower() == "true" for each in mine)
+    results = {result.sink.feature: result for result in found.results}
+    assert results.keys() == {"spend", "as_read"}
+    assert results["as_read"].rows == len(mine)
+    # Where records come at the same time, the window ends with either.
+    newest = max(record.values[0] for record in found.records)
+    spent = results["spend"].values
+    last_hour = [
+        record.values[2]
+        for record in found.records
+        if spent[1] - timedelta(hours=1) <= record.values[0] <= spent[1]
+    ]
+    assert (spent[2], spent[4]) == (sum(last_hour), len(last_hour))
+    assert newest - spent[1] < timedelta(minutes=5)
 
 
 def test_what_is_invalid_is_said(own: Runtime, stack_settings: Settings) -> None:

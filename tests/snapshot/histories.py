@@ -11,6 +11,7 @@ import msgspec
 from pipeline.contract import RollingRow, WindowRow
 from tests.idle import DEADLINE_SECONDS
 from tui.streams.history import HistoryBatch
+from tui.streams.own_history import OwnHistoryBatch
 
 from .sample_rows import EVENT_TIME, transaction, window_row
 
@@ -73,3 +74,23 @@ def history_batch(user_id: int) -> HistoryBatch:
 
 def replace_user(row: WindowRow, user_id: int) -> WindowRow:
     return msgspec.structs.replace(row, user_id=user_id)
+
+
+class FakeOwnHistory:
+    """A user's history in a stream of the user's own: a batch, or an exception that is raised."""
+
+    def __init__(self, user: str, *batches: OwnHistoryBatch | Exception) -> None:
+        self.user = user
+        self._batches = deque(batches)
+
+    def poll(self) -> OwnHistoryBatch:
+        if not self._batches:
+            threading.Event().wait(0.005)
+            return OwnHistoryBatch(lag=0)
+        batch = self._batches.popleft()
+        if isinstance(batch, Exception):
+            raise batch
+        return batch
+
+    def close(self) -> None:
+        pass

@@ -10,17 +10,19 @@ from typing import Any
 
 from textual.pilot import Pilot
 
+from pipeline.sources import Source
 from tests.idle import DEADLINE_SECONDS
 from tui.app import FraudwatchApp
 from tui.messages import Moment
 from tui.screens.dashboard.dashboard import Dashboard
 from tui.session.environment import Environment, Profiles
 from tui.session.view import Phase, View
-from tui.streams.sink_topics import SinkTopic
+from tui.streams.own_history import OwnHistoryBatch
+from tui.streams.sink_topics import SinkTopic, Values
 from tui.streams.tail_source import Tails
 
 from .fakes import Clock, FakeBackend, FakeSource
-from .histories import FakeHistory, HistoryPart
+from .histories import FakeHistory, FakeOwnHistory, HistoryPart
 from .painted import strips
 
 Before = Callable[[Pilot[Any]], Awaitable[object]]
@@ -58,6 +60,7 @@ class Stage:
         self.clock = Clock()
         self.tails = tails
         self.history: list[HistoryPart] = []
+        self.own_history: list[OwnHistoryBatch | Exception] = []
         self.moments: list[Moment | None] = []
         self.app = FraudwatchApp(
             Environment(
@@ -66,6 +69,7 @@ class Stage:
                 open_source=self.open_source,
                 open_tails=lambda _: self._topics(),
                 open_history=self.open_history,
+                open_own_history=self.open_own_history,
                 clock=self.clock,
                 remembered=remembered,
                 folder=folder,
@@ -83,6 +87,18 @@ class Stage:
         """Return the history of a user."""
         self.moments.append(moment)
         return FakeHistory(user, *self.history)
+
+    def open_own_history(
+        self,
+        bootstrap: str,
+        source: Source,
+        sinks: Sequence[SinkTopic[Values]],
+        user: str,
+        moment: Moment | None,
+    ) -> FakeOwnHistory:
+        """Return the history of a user of another source."""
+        self.moments.append(moment)
+        return FakeOwnHistory(user, *self.own_history)
 
     def open_source(self, bootstrap: str, sinks: Sequence[SinkTopic[Any]]) -> FakeSource:
         """Return the source of the streams."""

@@ -12,6 +12,7 @@ from pipeline.errors import UnavailableError
 from tui.screens.user.user_screen import UserScreen
 from tui.streams.history import HistoryBatch
 
+from . import own_user
 from .fakes import FakeSource
 from .sample_rows import live_batch
 from .stage import Before, Stage, flowing
@@ -44,6 +45,15 @@ def test_user(snap_compare: Compare, size: tuple[int, int]) -> None:
         await open_user(stage, pilot)
 
     assert snap_compare(stage.app, terminal_size=size, run_before=before)
+
+
+def test_a_user_of_ones_own_stream(snap_compare: Compare) -> None:
+    stage = own_user.stage(own_user.a_day())
+
+    async def before(pilot: Pilot[Any]) -> None:
+        await own_user.opened(stage, pilot)
+
+    assert snap_compare(stage.app, terminal_size=(120, 40), run_before=before)
 
 
 NOTHING = HistoryBatch(read=12_000, lag=0)

@@ -25,6 +25,7 @@ _GROW: Final = 16
 # Enough to estimate the width of values.
 _LOOKED_AT: Final = 200
 _TEXT_CELLS: Final = 80
+_LEAST_PLACES: Final = 2
 _FIRST_TO_GO: Final = 1_000
 _WINDOW_END: Final = "window_end"
 
@@ -107,10 +108,20 @@ def written(value: Any, column: SinkColumn) -> str:
         case int():
             return text.integer(value) if column.computed else str(value)
         case Decimal():
-            return f"{value:,f}"
+            return f"{value:,.{_places(value, column)}f}"
         case float():
             return text.money(value) if abs(value) >= 1 or value == 0 else f"{value:.4g}"
     return text.clean(value, _TEXT_CELLS)
+
+
+def _places(value: Decimal, column: SinkColumn) -> int:
+    """Return the digits behind the point: all that are written, and at least those of cents.
+
+    Flink leaves out zeros at the end, without which the points would not be below each other.
+    """
+    exponent = value.as_tuple().exponent
+    written = max(0, -exponent) if isinstance(exponent, int) else 0
+    return max(written, min(_LEAST_PLACES, digits(column.type)[1]))
 
 
 def _drop(place: int, column: SinkColumn, *, grouped: bool) -> int:

@@ -12,14 +12,21 @@ from tui.messages import Moment
 from tui.streams.limits import StreamLimits
 
 if TYPE_CHECKING:
-    from tui.streams.history import HistorySource
-    from tui.streams.sink_topics import SinkTopic
+    from pipeline.sources import Source
+    from tui.streams.history import HistoryBatch
+    from tui.streams.own_history import OwnHistoryBatch
+    from tui.streams.sink_topics import SinkTopic, Values
     from tui.streams.source import BatchSource
     from tui.streams.tail_source import Tails
+    from tui.streams.user_feed import HistorySource
 
     from .backend import Backend
 
 OpenSource = Callable[[str, Sequence["SinkTopic[Any]"]], "BatchSource"]
+OpenOwnHistory = Callable[
+    [str, "Source", Sequence["SinkTopic[Values]"], str, Moment | None],
+    "HistorySource[OwnHistoryBatch]",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +53,8 @@ class Environment:
         open_tails: Opens and lists topics at the address that a callable returns.
         open_history: Connects to Kafka at an address for one user, at a moment of event time or
             now; called in a thread.
+        open_own_history: The same for a user, as text, of another source and the sink topics of
+            its features.
         clock: Seconds since the epoch.
         limits: How much of the streams to hold in memory.
         remembered: The file with the preferences; None holds them in memory only.
@@ -59,7 +68,8 @@ class Environment:
     connect: Callable[[], Backend]
     open_source: OpenSource
     open_tails: Callable[[Callable[[], str]], Tails]
-    open_history: Callable[[str, int, Moment | None], HistorySource]
+    open_history: Callable[[str, int, Moment | None], HistorySource[HistoryBatch]]
+    open_own_history: OpenOwnHistory
     clock: Callable[[], float] = time.time
     limits: StreamLimits = field(default_factory=StreamLimits)
     remembered: Path | None = None

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
+from pipeline.kafka.jackson_text import json_of
 from pipeline.model import SinkColumn
 from pipeline.sources.column_types import is_decimal
 from pipeline.text.malformed import MALFORMED
@@ -60,8 +61,13 @@ def row(record: RecordView, columns: Sequence[SinkColumn]) -> FeatureRow:
 def values(data: bytes | None, columns: Sequence[SinkColumn]) -> Values | None:
     """Decode a record's value; None if it is not a JSON object."""
     found: object = None
-    with suppress(*MALFORMED):
-        found = _decoder(columns).decode(data or b"null")
+    decode = _decoder(columns).decode
+    try:
+        found = decode(data or b"null")
+    except MALFORMED:
+        # As in a text that a program has cut between the halves of a character.
+        with suppress(*MALFORMED):
+            found = decode(json_of(data or b"null"))
     if not isinstance(found, dict):
         return None
     return tuple(_as(kind(column), found.get(column.name)) for column in columns)

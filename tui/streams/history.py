@@ -1,4 +1,4 @@
-"""The history of one user: frozen and bounded."""
+"""The history of one of the tutorial's users: frozen and bounded."""
 
 from __future__ import annotations
 
@@ -6,44 +6,29 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Final
 
 from pipeline.contract import RollingRow, Transaction, WindowRow
+
+from .user_feed import History, Polled
 
 MOST_ROWS: Final = 500
 MOST_WINDOWS: Final = 60
 
 
-@dataclass(frozen=True, slots=True)
-class HistoryBatch:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryBatch(Polled):
     """What one poll returned about a user.
 
     Attributes:
         transactions: The user's transactions.
         means: The user's rolling features.
         windows: The user's tumbling windows.
-        read: Records read, of all users.
-        lag: Records in Kafka that have not been read yet; None when unknown.
-        recreated: Whether topics were deleted or recreated, so that earlier records are gone.
-        error: Why Kafka cannot be read at the moment; empty when it can.
     """
 
     transactions: Sequence[Transaction] = ()
     means: Sequence[RollingRow] = ()
     windows: Sequence[WindowRow] = ()
-    read: int = 0
-    lag: int | None = None
-    recreated: bool = False
-    error: str = ""
-
-
-class HistorySource(Protocol):
-    """Reads the history of one user."""
-
-    def poll(self) -> HistoryBatch:
-        """Wait a fraction of a second for the next batch, and return it; it may be empty."""
-
-    def close(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,31 +40,19 @@ class Seen:
     count: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class UserHistory:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserHistory(History):
     """A user's history at one moment.
 
     Attributes:
         seen: Transactions, newest first.
         means: Rolling features, oldest first.
         windows: Tumbling windows, newest first.
-        flagged: Number of the user's flagged transactions read.
-        total: Number of the user's transactions read.
-        read: Records read, of all users.
-        caught_up: Whether everything in Kafka has been read.
-        error: Why Kafka cannot be read at the moment; empty when it can.
-        at: When Kafka was last read, in seconds since the epoch.
     """
 
     seen: tuple[Seen, ...] = ()
     means: tuple[RollingRow, ...] = ()
     windows: tuple[WindowRow, ...] = ()
-    flagged: int = 0
-    total: int = 0
-    read: int = 0
-    caught_up: bool = False
-    error: str = ""
-    at: float = 0.0
 
 
 class HistoryState:

@@ -20,7 +20,7 @@ from .sink_topics import ROLLING, TUMBLING
 _TOPICS: Final = (TRANSACTION_TOPIC, ROLLING.topic, TUMBLING.topic)
 # Per topic: it takes seconds to read, and covers hours of one user.
 PAST_RECORDS: Final = 200_000
-_PAST: Final = Last(PAST_RECORDS)
+PAST: Final = Last(PAST_RECORDS)
 _MAX_RECORDS: Final = 20_000
 _POLL_SECONDS: Final = 0.1
 
@@ -28,7 +28,7 @@ _POLL_SECONDS: Final = 0.1
 def start_at(moment: Moment | None) -> Start:
     """Return where to start reading, to see a user at a moment of event time, or now."""
     if moment is None or moment.since_ms is None:
-        return _PAST
+        return PAST
     return Since(moment.since_ms)
 
 
@@ -47,7 +47,7 @@ class KafkaHistory:
         kafka: KafkaSettings,
         user_id: int,
         mask_of: MaskOf = nothing,
-        start: Start = _PAST,
+        start: Start = PAST,
     ) -> None:
         self._mask = mask_of(kafka.topic(TRANSACTION_TOPIC))
         self._key = str(user_id).encode()

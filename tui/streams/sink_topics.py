@@ -85,6 +85,11 @@ def is_signal(sink: SinkTopic[Any]) -> bool:
     return sink.threshold is not None
 
 
+def has_user(sink: SinkTopic[Values]) -> bool:
+    """Whether a feature's rows say whose they are."""
+    return any(column.name == sink.user and not column.hidden for column in sink.columns)
+
+
 def is_rolling(sink: SinkTopic[Values]) -> bool:
     """Whether a feature computes something for each record, which is no score."""
     names = {column.name for column in sink.columns}

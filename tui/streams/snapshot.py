@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.model import WindowShape
 
@@ -12,6 +12,9 @@ from .event_clock import EventTime
 from .panel_state import ShownT, StoredPanel
 from .quarantined import Quarantine
 from .sink_topics import SinkTopic, Values
+
+if TYPE_CHECKING:  # keeps the sources out of the console's first paint
+    from pipeline.sources import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,7 @@ class Snapshot:
     Attributes:
         panels: What each panel draws, by its name; `of` adds the type.
         own: The sink topics of the user's own features.
+        sources: The user's own sources.
         windows: The windows of the features of transactions that have any, by feature.
         transactions_total: Transactions read.
         others: Valid records read of each other source, by documented topic.
@@ -43,6 +47,7 @@ class Snapshot:
 
     panels: Mapping[str, Any] = field(default_factory=dict)
     own: tuple[SinkTopic[Values], ...] = ()
+    sources: tuple[Source, ...] = ()
     windows: Mapping[str, WindowShape] = field(default_factory=dict)
     transactions_total: int = 0
     others: Mapping[str, int] = field(default_factory=dict)

@@ -54,7 +54,7 @@ class Store:
         self._clock = clock
         self._limits = limits or StreamLimits()
         self._own = own_sinks(features)
-        self._sources = [each for each in sources if each.topic != TRANSACTION_TOPIC]
+        self._sources = tuple(each for each in sources if each.topic != TRANSACTION_TOPIC)
         # Of other streams, the console does not know the event time.
         self._windows = {
             sink.feature: sink.windows
@@ -163,6 +163,7 @@ class Store:
                 for name, state in self._states.items()
             },
             own=self._own,
+            sources=self._sources,
             windows=self._windows,
             transactions_total=self._transactions_total,
             others=dict(self._others),

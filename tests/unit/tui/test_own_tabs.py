@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 from textual.pilot import Pilot
 
+from fraudwatch import source
 from pipeline.kafka.records import Record
 from pipeline.model import JobState, JobStatus, Last, Sink, SinkColumn, WindowShape
 from tests.snapshot.fakes import SINKS, STATUS, Clock, FakeBackend, FakeSource, sink
@@ -25,10 +26,13 @@ from tui.panels.flagged.flagged_panel import FLAGGED_PANEL
 from tui.panels.users.users_panel import USERS
 from tui.panels.windows.windows_panel import WINDOWS
 from tui.screens.records.records_screen import RecordsScreen
+from tui.screens.user.own_user_screen import OwnUserScreen
+from tui.screens.user.own_user_tables import UserRecordsTable
 from tui.screens.user.user_screen import UserScreen
 from tui.streams.feature_rows import values
 from tui.streams.kafka_source import decoded
 from tui.streams.limits import StreamLimits
+from tui.streams.own_history import OwnHistoryBatch, OwnRecord
 from tui.streams.panel_state import sinks_of
 from tui.streams.record_view import RecordView
 from tui.streams.sink_topics import own_sinks
@@ -340,10 +344,21 @@ def paid(account: str) -> RecordView:
 async def test_a_feature_of_another_stream() -> None:
     rows = [("DE07", NOON, Decimal("90071992547409.93")), ("FR01", NOON + HOUR, Decimal("12.10"))]
     job = JobStatus("payments", JobState.RUNNING, "own_payments", "p1")
-    backend = FakeBackend(features=(*SINKS, PAYMENTS), stack=replace(STATUS, jobs=(job,)))
+    stream = source(
+        topic="payments.v2",
+        schema={"account": "string", "booked_at": "timestamp(3)"},
+        time="booked_at",
+        user="account",
+    )
+    backend = FakeBackend(
+        features=(*SINKS, PAYMENTS), own=(stream,), stack=replace(STATUS, jobs=(job,))
+    )
     # No transaction has come: what is empty does not wait for one.
     tails = FakeTails({"team.payments.v2": [paid("DE07"), paid("FR01"), paid("FR011")]})
     stage = Stage(backend, FakeSource(), tails=tails)
+    columns = tuple(SinkColumn(name, dtype, computed=False) for name, dtype in stream.schema)
+    mine = [OwnRecord(0, 0, ("FR01", NOON))]
+    stage.own_history = [OwnHistoryBatch(columns=columns, records=mine, read=3, lag=0)]
     async with stage.app.run_test(size=(120, 40)) as pilot:
         await stage.live(pilot)
         await pilot.press("2")
@@ -354,7 +369,10 @@ async def test_a_feature_of_another_stream() -> None:
         await stage.shows(pilot, "Users payments 2", "account", "DE07", "90,071,992,547,409.93")
         await pilot.press("slash", *"spent=12.1", "enter")
         await stage.shows(pilot, "1 of 2", "FR01")
-        # For a user who is not one of the transactions', the records of the source are shown.
+        await pilot.press("enter")
+        await stage.wait(pilot, lambda: isinstance(stage.app.screen, OwnUserScreen))
+        await stage.shows(pilot, "account FR01 in payments.v2", "declares no amount and no label")
+        await stage.wait(pilot, lambda: bool(stage.app.screen.query_one(UserRecordsTable).rows))
         await pilot.press("enter")
         await stage.wait(pilot, lambda: isinstance(stage.app.screen, RecordsScreen))
         await stage.shows(pilot, "team.payments.v2", "account=FR01", "1 match of 3")

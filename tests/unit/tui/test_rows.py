@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,11 @@ def test_values_are_of_their_columns_types() -> None:
     assert (large, count) == (True, 1_003)
 
 
+def test_a_text_that_was_cut_in_a_character_keeps_the_rest_of_its_row() -> None:
+    columns = (SinkColumn("a", "string", computed=False), SinkColumn("n", "int64", computed=True))
+    assert feature_rows.values(rb'{"a":"cut \ud83d","n":7}', columns) == ("cut ?", 7)
+
+
 @pytest.mark.parametrize("value", [b"\xff", b"[1, 2]", b" ", None, b'{"spent": "much", "n": 1.5}'])
 def test_a_record_that_is_not_a_row_has_no_values(value: bytes | None) -> None:
     assert set(feature_rows.row(record(0, value), COLUMNS).values) == {None}
@@ -35,6 +41,9 @@ def test_a_record_that_is_not_a_row_has_no_values(value: bytes | None) -> None:
         (1234567, "int64", True, "1,234,567"),
         (-1234567, "int64", False, "-1234567"),
         (1234.5, "float64", True, "1,234.50"),
+        (Decimal("1893"), "decimal(12, 2)", True, "1,893.00"),
+        (Decimal("0.1234"), "decimal(20, 8)", True, "0.1234"),
+        (Decimal("7"), "decimal(9, 0)", False, "7"),
         (0.0, "float64", True, "0.00"),
         (0.00012, "float64", True, "0.00012"),
         (True, "boolean", True, "true"),

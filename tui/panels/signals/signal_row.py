@@ -15,7 +15,6 @@ from pipeline.sources.column_types import digits, is_decimal
 from pipeline.sources.masking import masked
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone
-from tui.messages import OpenUser, OpenUserRecords
 from tui.streams.feature_rows import kind
 from tui.streams.sink_topics import SinkTopic, Values
 from tui.table.column import Column, Columns
@@ -76,19 +75,6 @@ def reasons_shown(row: SignalRow, sink: SinkTopic[Values]) -> str:
 def user_of(row: SignalRow, sink: SinkTopic[Values]) -> Any:
     """Return the user of a row; None if it has none."""
     return row.values[places(sink)[sink.user]] if sink.user is not None else None
-
-
-def open_user(row: SignalRow, sink: SinkTopic[Values]) -> OpenUser | OpenUserRecords | None:
-    """Return what opens the user: the screen, or for other sources than the tutorial's the records.
-
-    It is None where the row has no user, or the user is hidden.
-    """
-    user = user_of(row, sink)
-    if sink.source == TRANSACTION_TOPIC and isinstance(user, int):
-        return OpenUser(user)
-    if sink.user is None or user is None or is_hidden(sink, sink.user):
-        return None
-    return OpenUserRecords(sink.source, sink.user, str(user))
 
 
 def signal_columns(sink: SinkTopic[Values]) -> Columns[SignalRow]:

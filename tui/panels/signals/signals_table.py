@@ -5,8 +5,9 @@ from __future__ import annotations
 from pipeline.model import Health, JobState
 from tui.drawing import text
 from tui.keymap import Scope, bindings
-from tui.messages import OpenAlert, OpenBeside, OpenQuality, OpenRows, OpenUser, OpenUserRecords
+from tui.messages import OpenAlert, OpenBeside, OpenOwnUser, OpenQuality, OpenRows, OpenUser
 from tui.panels.command_chosen import CommandChosen
+from tui.panels.opened_user import opened_user
 from tui.panels.panel_table import TabbedTable
 from tui.session.job_control import JobCommand
 from tui.session.read_only import Guarded
@@ -15,7 +16,7 @@ from tui.table.query import Query
 from tui.widgets.reasons import Reason, nothing_matches, waits, why_empty
 
 from .signal_page import SignalPage
-from .signal_row import SignalRow, open_user, user_of
+from .signal_row import SignalRow, user_of
 from .signals_panel import SIGNALS
 
 
@@ -49,11 +50,11 @@ class SignalsTable(Guarded, TabbedTable):
         self.use_columns(SIGNALS.columns_of(page))
         self.show_rows(page.rows, view.now, why_no_alerts(view))
 
-    def opened(self, row: SignalRow) -> OpenAlert | OpenUser | OpenUserRecords | None:
+    def opened(self, row: SignalRow) -> OpenAlert | OpenUser | OpenOwnUser | None:
         """Return the alert; if nothing names its record, the user's screen or records."""
         if row.identity:
             return OpenAlert(row.identity)
-        return open_user(row, SIGNALS.tab(self.view.data))
+        return opened_user(SIGNALS.tab(self.view.data), row.values)
 
     def copied(self, row: SignalRow) -> str:
         """Return the user's id, as it is shown."""

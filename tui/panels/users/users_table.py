@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
-from tui.messages import OpenUser, OpenUserRecords
+from tui.messages import OpenOwnUser, OpenUser
+from tui.panels.opened_user import opened_user
 from tui.panels.panel_table import TabbedTable
 from tui.session.view import View
 from tui.table.query import Query
@@ -44,16 +45,11 @@ class UsersTable(TabbedTable):
         self.use_columns(USERS.columns_of(page))
         self.show_rows(page.rows, view.now, why_no_users(view))
 
-    def opened(self, row: UserRow | LatestRow) -> OpenUser | OpenUserRecords | None:
-        """Return the user's screen, or for other sources than the tutorial's the user's records."""
-        if row.user_id is not None:
+    def opened(self, row: UserRow | LatestRow) -> OpenUser | OpenOwnUser | None:
+        """Return the user's screen; None where rows are not those of a user."""
+        if isinstance(row, UserRow):
             return OpenUser(row.user_id)
-        tab = USERS.tab(self.view.data)
-        hidden = {column.name for column in tab.columns if column.hidden}
-        if isinstance(row, UserRow) or not row.is_user or tab.user is None or tab.user in hidden:
-            return None
-        (user,) = row.key
-        return OpenUserRecords(tab.source, tab.user, str(user))
+        return opened_user(USERS.tab(self.view.data), row.values)
 
     def copied(self, row: UserRow | LatestRow) -> str:
         key = (row.user_id,) if row.user_id is not None else row.key

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from tui.drawing import text
-from tui.messages import OpenUser
+from tui.messages import OpenOwnUser, OpenUser
+from tui.panels.opened_user import opened_user
 from tui.panels.panel_table import TabbedTable
 from tui.session.view import View
 from tui.table.query import Page, Query
@@ -29,6 +30,8 @@ def why_no_windows(view: View) -> Reason:
     page, tab = view.data.of(WINDOWS), WINDOWS.tab(view.data)
 
     def next_window() -> str:
+        if tab.columns:
+            return f"Nothing in {tab.topic} yet: a window waits for the watermark to pass its end."
         window = open_window(view)
         return (
             f"The first window closes {DELAY} of event time after {window.end:%Y-%m-%d %H:%M}."
@@ -59,7 +62,10 @@ class WindowsTable(TabbedTable):
             self.use_columns(WINDOWS.columns_of(page))
         self.show_rows(self._lines, view.now, why_no_windows(view))
 
-    def opened(self, row: WindowLine | OwnWindowLine) -> OpenUser | None:
+    def opened(self, row: WindowLine | OwnWindowLine) -> OpenUser | OpenOwnUser | None:
+        """Return the user's screen; None where a line is not that of a user."""
+        if isinstance(row, OwnWindowRow):
+            return opened_user(WINDOWS.tab(self.view.data), row.values)
         return OpenUser(row.user_id) if isinstance(row, WindowUser) else None
 
     def copied(self, row: WindowLine | OwnWindowLine) -> str:

@@ -17,7 +17,8 @@ from pipeline.model import Last
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone, content
 from tui.keymap import Scope, inner_bindings
-from tui.panels.signals.signal_row import SignalRow, identity_shown, open_user, user_of
+from tui.panels.opened_user import opened_user
+from tui.panels.signals.signal_row import SignalRow, identity_shown, user_of
 from tui.panels.signals.signals_panel import SIGNALS
 from tui.screens.live_screen import LiveScreen
 from tui.session.read_only import Guarded
@@ -146,7 +147,7 @@ class AlertScreen(Guarded, LiveScreen):
 
     def action_user(self) -> None:
         """Open the screen of the user, or for other sources than the tutorial's the records."""
-        if (message := open_user(self._row, self._sink)) is not None:
+        if (message := opened_user(self._sink, self._row.values)) is not None:
             self.post_message(message)
 
     def action_scroll(self, lines: int) -> None:

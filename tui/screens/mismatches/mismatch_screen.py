@@ -16,7 +16,7 @@ from pipeline.text.words import counted
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone, content
 from tui.keymap import Scope, inner_bindings
-from tui.messages import LookAgain, Moment, OpenUser, OpenUserRecords, WriteTest
+from tui.messages import LookAgain, Moment, OpenOwnUser, OpenUser, WriteTest
 from tui.screens.export.exporter import Export, ExportRows
 from tui.screens.live_screen import LiveScreen
 from tui.session.read_only import Guarded
@@ -145,7 +145,7 @@ class MismatchScreen(Guarded, LiveScreen):
         if found.source == TRANSACTION_TOPIC and isinstance(user, int):
             self.post_message(OpenUser(user, Moment(row.at, since)))
         else:
-            self.post_message(OpenUserRecords(found.source, found.user or "", str(user), since))
+            self.post_message(OpenOwnUser(found.source, str(user), Moment(row.at, since)))
 
     @on(LiveTable.ExportWanted)
     def _export(self) -> None:

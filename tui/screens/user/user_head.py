@@ -12,6 +12,7 @@ from pipeline.text.words import counted
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone, content
 from tui.streams.history import UserHistory
+from tui.streams.user_feed import History
 from tui.table.layout import fit
 
 _NAME_CELLS = 40
@@ -40,7 +41,7 @@ class UserHead(Widget):
 
     def render(self) -> Content:
         width = self.content_size.width
-        lines = (self._who(), self._figures())
+        lines = (self._who(), not_read(self._history, self._now) or self._figures())
         return Content("\n").join(content(fit(line, width, right=False)) for line in lines)
 
     def _who(self) -> Sequence[Piece]:
@@ -57,14 +58,6 @@ class UserHead(Widget):
 
     def _figures(self) -> Sequence[Piece]:
         history = self._history
-        if history.error:
-            age = text.age(self._now - history.at) if history.at else ""
-            read = f"Last read {age}." if age else "Nothing has been read yet."
-            said = f"Kafka: {history.error.rstrip('.')}. {read}"
-            return [Piece(text.clean(said), Tone.DANGER)]
-        if not history.caught_up:
-            read = text.integer(history.read)
-            return [Piece(f"reading the history, {read} records so far…", Tone.WAITS)]
         pieces = [
             Piece(counted(history.total, "transaction")),
             Piece("   "),
@@ -87,3 +80,16 @@ class UserHead(Widget):
             since = history.seen[-1].transaction.trans_date_trans_time
             pieces.append(Piece(f"   shown since {text.event_time(since)}", Tone.QUIET))
         return pieces
+
+
+def not_read(history: History, now: float) -> Sequence[Piece]:
+    """Say why a history is not all there; empty when it is."""
+    if history.error:
+        age = text.age(now - history.at) if history.at else ""
+        read = f"Last read {age}." if age else "Nothing has been read yet."
+        said = f"Kafka: {history.error.rstrip('.')}. {read}"
+        return [Piece(text.clean(said), Tone.DANGER)]
+    if not history.caught_up:
+        read = text.integer(history.read)
+        return [Piece(f"reading the history, {read} records so far…", Tone.WAITS)]
+    return []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Final
 
 from textual import on
 from textual.app import ComposeResult
@@ -15,28 +14,24 @@ from pipeline.model import WantedTest
 from pipeline.sources import TRANSACTION
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone
-from tui.keymap import Scope, inner_bindings
 from tui.messages import OpenUser, WriteTest
 from tui.screens.export.exporter import Export, ExportRows
-from tui.screens.live_screen import LiveScreen
-from tui.session.read_only import Guarded
 from tui.session.view import View
-from tui.streams.history import UserHistory
+from tui.streams.history import HistoryBatch, UserHistory
 from tui.streams.sink_topics import ROLLING, TUMBLING
 from tui.streams.user_feed import UserFeed
 from tui.widgets.titles import Title, TitleLine
 
+from .history_screen import HistoryScreen, how_many, why_nothing
 from .time_plot import TimedValue, TimePlot
 from .user_head import UserHead
 from .user_tables import SEEN_COLUMNS, USER_WINDOW_COLUMNS, TransactionsTable, UserWindowsTable
 
-_BY_WIDTH: Final = [(0, "-narrow"), (110, "-wide")]
-
-OpenFeed = Callable[[int], UserFeed]
+OpenFeed = Callable[[int], UserFeed[HistoryBatch, UserHistory]]
 
 
-class UserScreen(Guarded, LiveScreen):
-    """The screen of one user.
+class UserScreen(HistoryScreen[int, UserHistory]):
+    """The screen of one of the tutorial's users.
 
     Args:
         user_id: The user's id.
@@ -45,11 +40,6 @@ class UserScreen(Guarded, LiveScreen):
         moment: The moment of event time to show the user at; None for now.
     """
 
-    CSS_PATH = "user.tcss"
-    BINDINGS = inner_bindings(Scope.USER)
-    AUTO_FOCUS = "#user-transactions"
-    HORIZONTAL_BREAKPOINTS = _BY_WIDTH
-
     def __init__(
         self,
         user_id: int,
@@ -57,20 +47,13 @@ class UserScreen(Guarded, LiveScreen):
         users: Callable[[], Sequence[int]],
         moment: datetime | None = None,
     ) -> None:
-        super().__init__()
-        self._user = user_id
-        self._users = users
+        super().__init__(user_id, open_feed(user_id), users)
         self._moment = moment
-        self._feed = open_feed(user_id)
         self._drawn: UserHistory | None = None
 
     @property
     def user_id(self) -> int:
         return self._user
-
-    @property
-    def history(self) -> UserHistory:
-        return self._feed.history
 
     def compose(self) -> ComposeResult:
         """Lay out the user's head, the plot, windows and transactions."""
@@ -85,20 +68,13 @@ class UserScreen(Guarded, LiveScreen):
                 yield TransactionsTable()
         yield Footer(show_command_palette=False)
 
-    def on_mount(self) -> None:
-        self._feed.start()
-
-    def on_unmount(self) -> None:
-        self._feed.stop()
-
     def draw(self, view: View) -> None:
         history, now = self._feed.history, view.now
         self.query_one(UserHead).show_history(history, now)
-        reason = _why_nothing(history)
+        reason = why_nothing(history)
         self.query_one(TransactionsTable).show_rows(history.seen, now, reason)
         self.query_one(UserWindowsTable).show_rows(history.windows, now, _why_no_windows(history))
-        shown, total = len(history.seen), history.total
-        note = text.integer(total) if shown == total else f"last {shown} of {text.integer(total)}"
+        note = how_many(len(history.seen), history.total)
         focused = self.focused.id if self.focused is not None else ""
         for name, panel, count in (
             ("Transactions", "transactions", note),
@@ -110,14 +86,8 @@ class UserScreen(Guarded, LiveScreen):
             self._drawn = history
             self._plot(history)
 
-    def action_neighbour(self, step: int) -> None:
-        """Go to the next or the previous user of the table, cyclically."""
-        users = self._users()
-        if not users or users == [self._user]:
-            self.notify("There is no other user in the table.")
-            return
-        at = users.index(self._user) + step if self._user in users else 0
-        self.post_message(OpenUser(users[at % len(users)]))
+    def opened(self, user: int) -> OpenUser:
+        return OpenUser(user)
 
     def action_hold(self) -> None:
         """Write a test of what the selected row is computed from."""
@@ -148,10 +118,6 @@ class UserScreen(Guarded, LiveScreen):
             export = Export(what, name, len(windows), USER_WINDOW_COLUMNS, lambda: windows)
         self.post_message(ExportRows(export))
 
-    def action_copy(self) -> None:
-        self.app.copy_to_clipboard(str(self._user))
-        self.notify(f"Copied {self._user}")
-
     def _plot(self, history: UserHistory) -> None:
         def amounts(*, fraud: bool) -> list[TimedValue]:
             return [
@@ -165,15 +131,6 @@ class UserScreen(Guarded, LiveScreen):
             for row in history.means
         ]
         self.query_one(TimePlot).show(amounts(fraud=False), amounts(fraud=True), line)
-
-
-def _why_nothing(history: UserHistory) -> tuple[Piece, ...]:
-    if history.error:
-        return (Piece(text.clean(f"Kafka: {history.error}"), Tone.DANGER),)
-    looked = f"{text.integer(history.read)} records"
-    if not history.caught_up:
-        return (Piece(f"Reading the user's history: {looked} so far…", Tone.WAITS),)
-    return (Piece(f"None of the last {looked} in Kafka belongs to this user.", Tone.WAITS),)
 
 
 def _why_no_windows(history: UserHistory) -> tuple[Piece, ...]:

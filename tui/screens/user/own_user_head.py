@@ -1,0 +1,73 @@
+"""Two lines about a user of the user's own stream: who, and current figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from textual.content import Content
+from textual.widget import Widget
+
+from pipeline.sources import Source
+from pipeline.text.words import counted
+from tui.drawing import text
+from tui.drawing.tones import Piece, Tone, content
+from tui.streams.own_history import OwnHistory
+from tui.table.layout import fit
+
+from .user_head import not_read
+
+
+class OwnUserHead(Widget):
+    """The user, the stream, and figures.
+
+    Args:
+        source: The stream.
+        user: The user.
+        moment: The moment of event time that the user is shown at; None for now.
+    """
+
+    def __init__(self, source: Source, user: str, moment: datetime | None = None) -> None:
+        super().__init__(id="user-head")
+        self._source = source
+        self._user = user
+        self._moment = moment
+        self._history = OwnHistory()
+        self._now = 0.0
+
+    def show_history(self, history: OwnHistory, now: float) -> None:
+        """Draw a history; `now` is in seconds since the epoch."""
+        if history is not self._history or int(now) != int(self._now):
+            self._history, self._now = history, now
+            self.refresh()
+
+    def render(self) -> Content:
+        width = self.content_size.width
+        lines = (self._who(), not_read(self._history, self._now) or self._figures())
+        return Content("\n").join(content(fit(line, width, right=False)) for line in lines)
+
+    def _who(self) -> Sequence[Piece]:
+        pieces = [
+            Piece(f"{text.clean(self._source.user or '')} ", Tone.QUIET),
+            Piece(text.clean(self._user), Tone.TITLE),
+            Piece(f"   in {text.clean(self._source.topic)}", Tone.QUIET),
+        ]
+        if self._moment is not None:
+            pieces += [Piece(f"   as of {text.event_time(self._moment)}", Tone.WAITS)]
+        return pieces
+
+    def _figures(self) -> Sequence[Piece]:
+        history, source = self._history, self._source
+        pieces = [Piece(counted(history.total, "record"))]
+        if source.label is not None:
+            tone = Tone.DANGER if history.flagged else Tone.PLAIN
+            pieces += [Piece("   "), Piece(text.integer(history.flagged), tone)]
+            pieces += [Piece(" flagged", Tone.QUIET)]
+        if history.records:
+            time = list(source.columns).index(source.time)
+            since = text.event_time(history.records[-1].values[time])
+            pieces.append(Piece(f"   shown since {since}", Tone.QUIET))
+        lacks = [role for role in ("amount", "label") if getattr(source, role) is None]
+        if lacks:
+            pieces.append(Piece(f"   the source declares no {' and no '.join(lacks)}", Tone.QUIET))
+        return pieces
