@@ -67,8 +67,10 @@ def replay(
         raise ConfigError(f"There is no option {unknown[0]}.", "See `fraudwatch replay --help`.")
     if fresh and source:
         raise ConfigError(
-            "--fresh keeps the records of your own streams, so it does not go with --source.",
-            "Omit it, or move the file's times behind those of the topic with --shift.",
+            "--fresh does not go with --source: it never empties a topic of your own, "
+            "whose records may be needed elsewhere.",
+            "Use --shift, which moves the file's times behind those of the topic so that no row "
+            "is late, or omit both. `fraudwatch stop NAME --discard` discards a job's state.",
         )
     pace, settings = _speed(speed), common.settings
     target = _target(source, settings)

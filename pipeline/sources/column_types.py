@@ -17,6 +17,7 @@ _DECIMAL: Final = re.compile(r"decimal\(([0-9]+), ([0-9]+)\)")
 _MOST_DIGITS: Final = 38
 # Flink's names of types that Ibis does not know.
 _IN_SQL: Final = {"bigint": "int64", "smallint": "int16", "tinyint": "int8"}
+_NESTED: Final = ("array<", "struct<", "map<")
 _WHOLE: Final = re.compile(r"int(8|16|32|64)")
 
 
@@ -37,6 +38,11 @@ def canonical(written: str) -> str:
         hint = f"Say its digits, at most {_MOST_DIGITS}, as in 'decimal(12, 2)'."
     elif named.startswith("timestamp"):
         hint = f"Times are in UTC and have milliseconds: write {TIME!r}."
+    elif named.startswith(_NESTED):
+        hint = (
+            "In JSON, a column of 'string' has its text, and `paths` reads what is inside of it, "
+            "as in 'tags[0]'."
+        )
     else:
         hint = f"Write one of {', '.join(TYPES)}, or decimal(12, 2)."
     raise InputError(f"{written!r} is not a type that a column can have", hint)

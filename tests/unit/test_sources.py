@@ -78,6 +78,10 @@ def test_types_as_people_write_them(written: str, named: str) -> None:
         ({"schema": {"at": "timestamp(3)", "n": "decimal(50, 2)"}}, "Say its digits"),
         ({"schema": {"at": "timestamp(3)", "n": "decimal(2, 3)"}}, "is not a type"),
         ({"schema": {"at": "timestamp(3)", "n": "array<string>"}}, "is not a type that a column"),
+        (
+            {"schema": {"at": "timestamp(3)", "n": "map<string, int64>"}},
+            "`paths` reads what is inside",
+        ),
         ({"schema": {"at": "timestamp(3)", "n": "number"}}, "'number' is not a type"),
         ({"schema": {"at": "timestamp(3)", "n": 5}}, "'5' is not a type"),
         ({"schema": {"at": "timestamp(3)", "a b": "string"}}, "column 'a b' cannot be the name"),
