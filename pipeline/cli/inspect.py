@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 from cyclopts import Parameter
 
 from pipeline.errors import ConfigError, PipelineError
+from pipeline.uncollected import uncollected
 
 from .common import Common, Json, print_json, require_topic, running_kafka, say
 
@@ -51,15 +52,16 @@ def inspect(
         hint = f"Use a number from 1 to {_MOST_RECORDS:,}."
         raise ConfigError(f"--limit {limit} is not valid.", hint)
     hidden: Collection[str] = ()
-    if is_file(name):
-        rows = _of_file(name, limit, encoding, common)
-    elif encoding:
-        raise ConfigError("--encoding is for files.", f"There is no file {name}.")
-    else:
-        rows = _of_topic(name, limit, common)
-        features = catalog.load(common.settings)
-        hidden = catalog.masks(common.settings, features).of(name).fields
-    found = inspected(rows, hidden)
+    with uncollected():
+        if is_file(name):
+            rows = _of_file(name, limit, encoding, common)
+        elif encoding:
+            raise ConfigError("--encoding is for files.", f"There is no file {name}.")
+        else:
+            rows = _of_topic(name, limit, common)
+            features = catalog.load(common.settings)
+            hidden = catalog.masks(common.settings, features).of(name).fields
+        found = inspected(rows, hidden)
     if json:
         print_json(_object(found))
     else:
