@@ -127,8 +127,8 @@ def _second_line(view: View, width: int, gap: str, waiting: int | None) -> list[
         *_frozen(waiting),
         _transactions(data.transactions_total, older=data.event_time.older),
         _count(data.seen.get(FLAGGED.feature, 0), "flagged"),
-        *_others(data.others),
     ]
+    after = len(groups)
     if data.lag is not None:
         groups.append([Piece("lag ", Tone.QUIET), Piece(text.integer(data.lag))])
     if invalid := data.quarantine.total + data.elsewhere.total:
@@ -139,7 +139,9 @@ def _second_line(view: View, width: int, gap: str, waiting: int | None) -> list[
     right: Group = []
     if _is_stale(view) and data.last_record_at is not None:
         right = [Piece(f"last record {text.age(view.now - data.last_record_at)}", Tone.WAITS)]
-    return _spread(groups, right, width, gap)
+    more = [*groups[:after], *_others(data.others), *groups[after:]]
+    fits = _width([*more, right], gap) <= width
+    return _spread(more if fits else groups, right, width, gap)
 
 
 def _frozen(waiting: int | None) -> list[Group]:

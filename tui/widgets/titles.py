@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from rich.cells import cell_len
 from textual import events
@@ -14,6 +15,9 @@ from textual.widget import Widget
 
 from tui.drawing.text import clean, clip
 from tui.drawing.tones import Piece, Tone, content
+
+AS_OF: Final = "as of "
+"""Before the age of rows, where there is room for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +81,8 @@ class TitleLine(Widget):
 def fitted(titles: Sequence[Title], width: int) -> Sequence[Title]:
     """Shorten the titles' notes to a width in cells, so that every name stays visible.
 
-    Notes of hidden panels are dropped first, starting with the last one; then the notes of visible
-    panels are cut.
+    Notes of hidden panels are dropped first, starting with the last one; then ages are written
+    shorter, and the notes of visible panels are cut, and their ages.
     """
     found = list(titles)
     wrong = [at for at, title in enumerate(found) if title.mistake and title.shown]
@@ -89,6 +93,9 @@ def fitted(titles: Sequence[Title], width: int) -> Sequence[Title]:
         if _cells(found) > width and not found[at].shown:
             found[at] = replace(found[at], note="")
     for at in reversed(range(len(found))):
+        if _cells(found) > width:
+            found[at] = replace(found[at], age=found[at].age.removeprefix(AS_OF))
+    for at in reversed(range(len(found))):
         over = _cells(found) - width
         title = found[at]
         if over > 0 and title.shown:
@@ -97,6 +104,9 @@ def fitted(titles: Sequence[Title], width: int) -> Sequence[Title]:
             found[at] = replace(
                 title, note="" if title.mistake else cut, mistake=cut if title.mistake else ""
             )
+    for at in reversed(range(len(found))):
+        if (over := _cells(found) - width) > 0 and (title := found[at]).shown and title.age:
+            found[at] = replace(title, age=clip(title.age, max(0, cell_len(title.age) - over)))
     return found
 
 

@@ -32,7 +32,7 @@ def connect():
     console.call_from_thread(console.exit)
     raise UnavailableError("There is no stack.", "")
 
-console = FraudwatchApp(Environment("local", connect, None, None, None))
+console = FraudwatchApp(Environment("local", connect, None, None, None, None))
 console.run(headless=True)
 print(*loaded)
 """

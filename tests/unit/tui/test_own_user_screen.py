@@ -20,6 +20,7 @@ from tests.snapshot.own_user import (
     paid,
     stage,
 )
+from tui.panels.windows.next_window import OpenWindowLines
 from tui.screens.holding.holding_screen import HoldingScreen
 from tui.screens.user.own_user_screen import OwnUserScreen
 from tui.screens.user.own_user_tables import UserRecordsTable
@@ -119,5 +120,7 @@ async def test_enter_on_a_window_opens_its_user() -> None:
         await shown.live(pilot)
         await pilot.press("3", "w", "w", "w")
         await shown.shows(pilot, "Windows hours 1", "DE07")
+        # Of the stream's own event time, the console knows no open window.
+        assert not shown.app.screen.query_one(OpenWindowLines).display
         await pilot.press("j", "enter")
         await shown.wait(pilot, lambda: isinstance(shown.app.screen, OwnUserScreen))

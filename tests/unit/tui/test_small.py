@@ -106,3 +106,15 @@ async def test_a_record_has_most_of_the_lines() -> None:
         await pilot.press("4", "enter")
         await stage.settle(pilot)
         assert stage.dashboard.query_one(RecordPane).region.height >= 9
+
+
+def test_ages_do_not_push_names_out_of_the_line() -> None:
+    titles = [
+        Title("alpha", "1", "Alpha", "spend 25", shown=False),
+        Title("beta", "2", "Beta", "charged_back 163", age="as of 43 min ago"),
+        Title("gamma", "3", "Gamma", shown=False),
+    ]
+    roomy, narrow, narrowest = (fitted(titles, width)[1] for width in (80, 54, 36))
+    assert (roomy.note, roomy.age) == ("charged_back 163", "as of 43 min ago")
+    assert (narrow.note, narrow.age) == ("charged_back…", "43 min ago")
+    assert (narrowest.note, narrowest.age) == ("", "43 mi…")

@@ -13,6 +13,7 @@ from tui.table.layout import fit
 from tui.widgets.lines import Lines
 
 from .open_window import IDLE_SECONDS, OpenWindow, open_window
+from .windows_panel import WINDOWS
 
 _SILENT_SECONDS: Final = 3.0
 
@@ -22,6 +23,13 @@ class OpenWindowLines(Lines):
 
     def __init__(self) -> None:
         super().__init__(id="open-window")
+
+    def watch_view(self) -> None:
+        """Leave their room to the table where a stream of the user's own has no open window."""
+        view = self.view
+        own = view is not None and bool(WINDOWS.tab(view.data).columns)
+        self.display = not own or (view is not None and open_window(view) is not None)
+        super().watch_view()
 
     def lines(self, view: View, width: int) -> Sequence[Sequence[Piece]]:
         """Return both lines; blank before the first transaction."""

@@ -13,7 +13,7 @@ from tui.panels.plots.plots_panel import PLOTS
 from tui.session.view import Phase, View
 from tui.streams.sink_topics import SinkTopic
 from tui.table.query import Page
-from tui.widgets.titles import Title
+from tui.widgets.titles import AS_OF, Title
 
 _FILTER_CELLS: Final = 40
 
@@ -68,7 +68,7 @@ def _age(view: View, sink: SinkTopic[Any]) -> str:
     started = line.status.started_at
     if line.status.state is JobState.RUNNING and (started is None or written >= started):
         return ""
-    return f"as of {text.age(view.now - written)}"
+    return f"{AS_OF}{text.age(view.now - written)}"
 
 
 def _jobs(view: View) -> str:
