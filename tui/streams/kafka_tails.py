@@ -7,13 +7,14 @@ from operator import attrgetter
 from typing import Final
 
 from pipeline.config import KafkaSettings
-from pipeline.errors import UnavailableError
+from pipeline.errors import InputError, UnavailableError
 from pipeline.kafka.consumer import BatchConsumer
 from pipeline.kafka.readable import Readable
 from pipeline.kafka.records import Record
 from pipeline.kafka.topics import list_topics
 from pipeline.model import Start
 from pipeline.sources import Source
+from pipeline.sources.formats import AVRO, CSV
 from pipeline.sources.masking import OPEN, Mask, MaskOf, nothing
 
 from .record_view import RecordView
@@ -83,8 +84,16 @@ class KafkaTails:
         """Return the declaration of a source that fits a topic's newest records.
 
         Raises:
-            PipelineError: Kafka cannot be reached, or they are not those of a source.
+            PipelineError: Kafka cannot be reached, or they are not those of a source, or do not
+                name their columns.
         """
+        for source in self._sources():
+            if source.format in (AVRO, CSV) and self._kafka.topic(source.topic) == topic:
+                raise InputError(
+                    f"The records of {topic} are in {source.format}, which does not name their "
+                    "columns: your features' source declares them.",
+                    "Read its declaration in your file of features.",
+                )
         # Opened seldom, and it brings much along.
         from pipeline.inspection.inspected import inspect
         from pipeline.inspection.looked_at import of_topic

@@ -5,10 +5,13 @@ from __future__ import annotations
 import pytest
 from textual.widgets import Static
 
-from pipeline.errors import UnavailableError
+from fraudwatch import source
+from pipeline.config import KafkaSettings
+from pipeline.errors import InputError, UnavailableError
 from tests.snapshot.tails import TOPIC, FakeTails, RecordsStage, record
 from tui.keymap import KEYMAP, Scope
 from tui.screens.records.inspect_screen import Declaration, InspectScreen
+from tui.streams.kafka_tails import KafkaTails
 
 
 def held() -> FakeTails:
@@ -81,6 +84,8 @@ async def test_escape_does_not_wait_for_the_reading() -> None:
     [
         (None, "odd", "The only record of odd is not a JSON object. If they are in Avro, set"),
         (UnavailableError("Kafka is not up yet."), TOPIC, "Kafka is not up yet."),
+        # A long one is shown whole.
+        (UnavailableError("It is so. " * 30, "Wait for the end."), TOPIC, "Wait for the end."),
     ],
 )
 async def test_a_topic_that_says_nothing_says_why(
@@ -92,3 +97,12 @@ async def test_a_topic_that_says_nothing_says_why(
         stage.tails.failure = failure
         await pilot.press("n")
         await stage.wait(pilot, lambda: said in shown(stage))
+
+
+@pytest.mark.parametrize("format", ["csv", "avro"])
+def test_what_does_not_name_its_columns_is_left_to_its_declaration(format: str) -> None:
+    kafka = KafkaSettings(bootstrap="127.0.0.1:1", topic_prefix="team.")
+    ledger = source(topic="ledger", format=format, schema={"at": "timestamp(3)"}, time="at")
+    tails = KafkaTails(lambda: "127.0.0.1:1", kafka, sources=lambda: [ledger])
+    with pytest.raises(InputError, match=f"of team.ledger are in {format}, which does not name"):
+        tails.inspect("team.ledger", lambda _: None)

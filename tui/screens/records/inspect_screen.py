@@ -18,6 +18,8 @@ from tui.streams.inspecting import Inspected, Inspecting
 from tui.streams.tail_source import Tails
 
 _NAME_CELLS: Final = 60
+# The message and what to do fill some lines of the screen.
+_PROBLEM_CELLS: Final = 1_000
 
 
 class Declaration(VerticalScroll, can_focus=True, inherit_bindings=False):
@@ -87,7 +89,7 @@ def _said(found: Inspected) -> str:
 
 def _shown(found: Inspected) -> Content:
     if found.problem is not None:
-        return content([Piece(text.clean(str(found.problem)), Tone.DANGER)])
+        return content([Piece(text.clean(str(found.problem), _PROBLEM_CELLS), Tone.DANGER)])
     if not found.declaration:
         return content([Piece("Reading the newest records…", Tone.WAITS)])
     return code.expression(found.declaration)
