@@ -58,6 +58,7 @@ class Input(msgspec.Struct, frozen=True, kw_only=True):
         late_seconds: How long its time had passed in the watermark that it met; 0 if it was on
             time, as far as the order of Kafka's timestamps tells.
         values: Its columns.
+        topic: Its topic, without the profile's prefix; empty if the job reads one only.
     """
 
     partition: int
@@ -65,6 +66,12 @@ class Input(msgspec.Struct, frozen=True, kw_only=True):
     arrived_ms: int
     late_seconds: float
     values: Mapping[str, Value]
+    topic: str = ""
+
+    @property
+    def place(self) -> str:
+        """Where it is: the topic, if that has to be said, the partition and the offset."""
+        return f"{f'{self.topic} ' if self.topic else ''}{self.partition}:{self.offset}"
 
 
 class Mismatch(msgspec.Struct, frozen=True, kw_only=True):

@@ -236,7 +236,7 @@ def _of_topic(
     name = kafka.topic(topic)
     require_topic(kafka, name, nor="file")
     ends = {number: offsets.end for number, offsets in extent(kafka, name).items()}
-    with workspace(source, windows_of(INPUTS)) as connection, interruptible(connection):
+    with workspace((source,), windows_of(INPUTS)) as connection, interruptible(connection):
         stored = StoredRows(connection, "transactions", source.columns, source.time)
         read_transactions(
             stored, source, kafka, ends, ends, report=lambda n: report(f"reading {topic}: {n:,}")

@@ -1,4 +1,4 @@
-"""A feature: a name, a sink topic, a source, and one Ibis expression over it."""
+"""A feature: a name, a sink topic, its sources, and one Ibis expression over them."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ from pipeline.errors import InputError
 from pipeline.model import Sink, SinkColumn
 from pipeline.sources import TRANSACTION, Source
 
+from .interval_join import IntervalJoin, interval_join
 from .lineage import is_computed, reveals
 from .windows import windows_of
 
-Expression = Callable[[ir.Table], ir.Table]
+Expression = Callable[..., ir.Table]
+"""A function of one table for each source, in their order."""
 
 
 def source_table(source: Source) -> ir.Table:
@@ -34,21 +36,41 @@ class Feature:
     Attributes:
         name: The feature's name, and the job's.
         topic: The sink topic, without the profile's prefix.
-        expression: Function from the source's table to the table of results.
-        source: The stream that it reads.
+        expression: Function from the tables of the sources to the table of results.
+        sources: The streams that it reads. The first one has the event time of the rows, and their
+            user.
         on_request: Whether its job only starts when it is asked for.
     """
 
     name: str
     topic: str
     expression: Expression
-    source: Source = TRANSACTION
+    sources: tuple[Source, ...] = (TRANSACTION,)
     on_request: bool = False
 
     @cached_property
     def table(self) -> ir.Table:
-        """The result of the expression for the source's unbound table."""
-        return self.expression(source_table(self.source))
+        """The result of the expression for the unbound tables of the sources."""
+        return self.expression(*map(source_table, self.sources))
+
+    @property
+    def source(self) -> Source:
+        """The first of its sources."""
+        return self.sources[0]
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """The topics that it reads, and the one that it writes, without the profile's prefix."""
+        return (*(source.topic for source in self.sources), self.topic)
+
+    @cached_property
+    def join(self) -> IntervalJoin | None:
+        """What makes a pair of records of its two sources; None if it has one source.
+
+        Raises:
+            ValueError: It does not join them by time.
+        """
+        return interval_join(self.table.op(), self.sources) if len(self.sources) > 1 else None
 
     @property
     def description(self) -> str:
@@ -78,10 +100,11 @@ class Feature:
 
     @cached_property
     def sensitive(self) -> frozenset[str]:
-        """The columns that show a sensitive one of the source, under any name, or have its name."""
-        op, hidden = self.table.op(), self.source.sensitive
+        """The columns that show a sensitive one of a source, under any name, or have its name."""
+        hidden = {source.name: source.sensitive for source in self.sources}
+        names, op = {name for each in hidden.values() for name in each}, self.table.op()
         return frozenset(
-            name for name in self.columns if name in hidden or reveals(op, name, hidden)
+            name for name in self.columns if name in names or reveals(op, name, hidden)
         )
 
     @cached_property
@@ -104,20 +127,39 @@ class Feature:
         )
 
 
-def feature(*, topic: str, source: Source = TRANSACTION) -> Callable[[Expression], Feature]:
+def require_source(declared: object) -> None:
+    """Refuse what is not a source.
+
+    Raises:
+        InputError: It is something else.
+    """
+    if not isinstance(declared, Source):
+        raise InputError(
+            f"The source of a feature is a {type(declared).__name__}, but must be a source.",
+            "Declare it by `payments = source(...)`, and write `source=payments`.",
+        )
+
+
+def feature(
+    *, topic: str, source: Source | tuple[Source, ...] = TRANSACTION
+) -> Callable[[Expression], Feature]:
     """Turn a function into a feature; its name becomes the job's name.
 
     Args:
         topic: The sink topic, without the profile's prefix.
-        source: The stream that it reads; the function gets its table.
+        source: The stream that it reads, or two whose records it joins; the function gets the table
+            of each, in this order.
     """
-    if not isinstance(source, Source):
+    sources = source if isinstance(source, tuple) else (source,)
+    for each in sources or (None,):
+        require_source(each)
+    if len(set(sources)) < len(sources):
         raise InputError(
-            f"The source of a feature is a {type(source).__name__}, but must be a source.",
-            "Declare it by `payments = source(...)`, and write `source=payments`.",
+            "A feature names a source twice, but joins two different ones.",
+            "What it needs of a stream's own past is a window of .over().",
         )
 
     def decorate(expression: Expression) -> Feature:
-        return Feature(expression.__name__, topic, expression, source)
+        return Feature(expression.__name__, topic, expression, sources)
 
     return decorate

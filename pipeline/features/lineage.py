@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
 import ibis.expr.operations as ops
@@ -36,33 +36,31 @@ def is_computed(relation: ops.Relation, name: str) -> bool:
     return not isinstance(source, ops.PhysicalTable)
 
 
-def is_event_time(relation: ops.Relation, name: str, time: str) -> bool:
-    """Whether a column is the source's time column, under any name.
-
-    Only that column has a watermark, so a stream can only be ordered by it.
+def copied_from(relation: ops.Relation, name: str, table: str) -> str | None:
+    """Return the column of a source's table that a column is, under any name; None if it is none.
 
     Args:
         relation: The relation that has the column.
         name: The column's name in it.
-        time: Name of the source's time column.
+        table: Name of the source's table.
     """
     source, at = origin(relation, name)
-    return isinstance(source, ops.PhysicalTable) and at == time
+    return at if isinstance(source, ops.PhysicalTable) and source.name == table else None
 
 
-def reveals(relation: ops.Relation, name: str, fields: Collection[str]) -> bool:
-    """Whether a column may show values of some of the source's columns: as copies, or computed.
+def reveals(relation: ops.Relation, name: str, fields: Mapping[str, Collection[str]]) -> bool:
+    """Whether a column may show values of some columns of the sources: as copies, or computed.
 
     How often something occurs, whether something holds, and for whom it was computed shows none.
 
     Args:
         relation: The relation that has the column.
         name: The column's name in it.
-        fields: Names of columns of the source.
+        fields: Names of columns, by the name of the source's table.
     """
     source, at = origin(relation, name)
     if isinstance(source, ops.PhysicalTable):
-        return at in fields
+        return at in fields.get(source.name, ())
     value = source.values.get(at)
     return value is not None and any(
         reveals(field.rel, field.name, fields) for field in _shown_by(value)

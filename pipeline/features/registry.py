@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import product
 from typing import overload
 
 from pipeline.config import KafkaSettings
@@ -47,7 +48,7 @@ class Registry(Sequence[Feature]):
     @property
     def sources(self) -> tuple[Source, ...]:
         """The streams that the features read, in order."""
-        return tuple(dict.fromkeys(feature.source for feature in self._features))
+        return tuple(dict.fromkeys(source for each in self._features for source in each.sources))
 
     def topics(self, kafka: KafkaSettings) -> dict[str, str]:
         """Return the name in Kafka of each feature's sink topic, by the feature's name."""
@@ -86,21 +87,21 @@ class Registry(Sequence[Feature]):
                 "Give the function another name.",
             )
         for feature in (added, *self):
-            if added.topic == feature.source.topic:
+            if added.topic in (source.topic for source in feature.sources):
                 reader = "it" if feature is added else feature.name
                 raise InputError(
                     f"{where}: {added.name} would write to {added.topic!r}, which {reader} reads.",
                     "Choose a topic of its own.",
                 )
-            if feature.topic == added.source.topic:
+            if feature.topic in (source.topic for source in added.sources):
                 raise InputError(
                     f"{where}: {added.name} would read {feature.topic!r}, to which {feature.name} "
                     "writes.",
                     "Write one feature that computes both, over the stream that the other reads.",
                 )
-        for source in self.sources:
-            if source.name == added.source.name and source != added.source:
-                self._refuse_other_source(added, source, where)
+        for known, source in product((*self.sources, *added.sources), added.sources):
+            if known.name == source.name and known != source:
+                self._refuse_other_source(added, source, known, where)
         for feature in self:
             if added.topic == feature.topic:
                 raise InputError(
@@ -110,15 +111,15 @@ class Registry(Sequence[Feature]):
                 )
 
     @staticmethod
-    def _refuse_other_source(added: Feature, known: Source, where: str) -> None:
-        if added.source.topic == known.topic:
+    def _refuse_other_source(added: Feature, source: Source, known: Source, where: str) -> None:
+        if source.topic == known.topic:
             raise InputError(
                 f"{where}: {added.name} reads {known.topic!r}, which is declared in another way, "
                 "too.",
                 "Declare a topic once, and import it where it is read.",
             )
         raise InputError(
-            f"{where}: {added.name} reads {added.source.topic!r}, whose table would be "
+            f"{where}: {added.name} reads {source.topic!r}, whose table would be "
             f"{known.name!r}, as that of {known.topic!r}.",
             "Read one of them in a profile of its own.",
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import chain
+from textwrap import indent
 from typing import Final
 
 import ibis.expr.datatypes as dt
@@ -60,8 +62,8 @@ def definition(feature: Feature, kafka: KafkaSettings, group: str) -> Definition
     """
     inputs, query = compile_query(feature)
     insert = f"INSERT INTO {quoted(sink_table(feature))}\n{query}"
-    reads = source_table.statements(feature.source, kafka, group)
-    return Definition((*reads, *inputs, _sink(feature, kafka), insert))
+    reads = (source_table.statements(source, kafka, group) for source in feature.sources)
+    return Definition((*chain.from_iterable(reads), *inputs, _sink(feature, kafka), insert))
 
 
 def compile_query(feature: Feature) -> tuple[tuple[str, ...], str]:
@@ -78,7 +80,30 @@ def compile_query(feature: Feature) -> tuple[tuple[str, ...], str]:
             f"CREATE TEMPORARY VIEW {quoted(name)} AS\n{to_sql(input_.to_expr(), 'flink')}"
         )
         table = table.replace({input_: ops.UnboundTable(name, input_.schema)})
-    return tuple(views), to_sql(table.to_expr(), "flink")
+    return tuple(views), _with_one_rowtime(feature, to_sql(table.to_expr(), "flink"))
+
+
+def _with_one_rowtime(feature: Feature, query: str) -> str:
+    """Cast all time columns of sources but that of the rows: a sink takes one with a watermark.
+
+    Ibis leaves a cast to the same type out.
+    """
+    op, times = feature.table.op(), {source.name: source.time for source in feature.sources}
+
+    def has_watermark(name: str) -> bool:
+        relation, at = origin(op, name)
+        return isinstance(relation, ops.UnboundTable) and times.get(relation.name) == at
+
+    others = {name for name in feature.columns if has_watermark(name)} - {feature.event_time}
+    if not others:
+        return query
+    columns = ",\n".join(
+        f"  CAST({quoted(name)} AS TIMESTAMP(3)) AS {quoted(name)}"
+        if name in others
+        else f"  {quoted(name)}"
+        for name in feature.columns
+    )
+    return f"SELECT\n{columns}\nFROM (\n{indent(query, '  ')}\n)"
 
 
 def _with_types_of_sink(table: ir.Table) -> ir.Table:

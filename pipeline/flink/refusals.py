@@ -10,7 +10,8 @@ import ibis.expr.operations as ops
 from ibis.common.exceptions import IbisError
 
 from pipeline.features import Feature
-from pipeline.features.lineage import is_event_time
+from pipeline.features.interval_join import interval_join
+from pipeline.features.lineage import copied_from
 from pipeline.sources.column_types import is_exact
 
 from .ddl import SINK_TYPES, compile_query, sink_table
@@ -38,6 +39,11 @@ _NOT_IN_A_STREAM: Final[dict[type[ops.Node], tuple[str, str]]] = {
 }
 """What Ibis writes as SQL that Flink does not know, and what to use."""
 _OF_SEVERAL_TABLES: Final = (ops.JoinChain, ops.Set, ops.InSubquery, ops.ExistsSubquery)
+_JOINED: Final = (
+    "the two by a column and by time, with bounds on both sides: payments.join(logins, "
+    "[payments.account == logins.account, logins.at.between(payments.booked_at - "
+    "ibis.interval(minutes=10), payments.booked_at)])"
+)
 _BY_CHANCE: Final[dict[type[ops.Node], str]] = {ops.Limit: "limit", ops.Sample: "sample"}
 _LOOKING_AHEAD: Final = (ops.Lead, ops.NTile, ops.PercentRank, ops.CumeDist)
 
@@ -77,10 +83,10 @@ def _types(feature: Feature) -> Iterator[tuple[str, str]]:
 
 def _names(feature: Feature) -> Iterator[tuple[str, str]]:
     ours = {sink_table(feature), *(f"{feature.name}_input{n}" for n in ("", *range(2, 10)))}
-    for name in table_names(feature.source):
+    for name in (name for source in feature.sources for name in table_names(source)):
         if name in ours:
             yield (
-                f"the table of its source and one of its own would both be called {name!r}",
+                f"the table of a source and one of its own would both be called {name!r}",
                 "Give the function another name.",
             )
 
@@ -115,12 +121,18 @@ def _changing(feature: Feature) -> Iterator[tuple[str, str]]:
 
 def _several(feature: Feature) -> Iterator[tuple[str, str]]:
     """Find what Flink keeps of both streams for ever, and what nothing says when it is final."""
-    if feature.table.op().find(_OF_SEVERAL_TABLES, filter=None):
+    op = feature.table.op()
+    if len(feature.sources) == 1 and op.find(_OF_SEVERAL_TABLES, filter=None):
         yield (
-            "it combines tables, but only what is computed from one stream can be proved",
-            f"Use a window over {feature.source.name}, and let a job of yours put what you would "
-            "join into its records.",
+            "it combines tables, but has one source: only two, joined by time, can be proved",
+            f"Name the other one, too, as in source=({feature.source.name}, logins), and join "
+            f"{_JOINED}.",
         )
+    if len(feature.sources) > 1:
+        try:
+            interval_join(op, feature.sources)
+        except ValueError as error:
+            yield f"it has several sources, but {error}", f"Join {_JOINED}."
 
 
 def _by_chance(feature: Feature) -> Iterator[tuple[str, str]]:
@@ -167,8 +179,9 @@ def _written(feature: Feature) -> Iterator[tuple[str, str]]:
 
 
 def _event_time(feature: Feature) -> Iterator[tuple[str, str]]:
-    time = feature.source.time
-    if "window_end" in feature.columns or is_event_time(feature.table.op(), time, time):
+    name, time = feature.source.name, feature.source.time
+    copied = copied_from(feature.table.op(), time, name)
+    if "window_end" in feature.columns or copied == time:
         return
     yield (
         f"its rows have neither window_end nor an unchanged {time}, so nothing says when they are "
@@ -252,8 +265,8 @@ def _time(feature: Feature) -> str:
 
 
 def _is_time(feature: Feature, value: Any) -> bool:
-    time = feature.source.time
-    return isinstance(value, ops.Field) and is_event_time(value.rel, value.name, time)
+    name, time = feature.source.name, feature.source.time
+    return isinstance(value, ops.Field) and copied_from(value.rel, value.name, name) == time
 
 
 def _method(function: ops.Value) -> str:

@@ -14,7 +14,7 @@ from pipeline.stack.runtime import Runtime
 from pipeline.text.words import counted
 
 from .checked import differs
-from .records import on_duckdb, records_of, require_json
+from .records import on_duckdb, records_of, require_held
 from .scratch import ScratchStack, scratch_stack
 from .smallest import smallest
 from .written_test import HeldTest
@@ -44,10 +44,11 @@ class Case:
 
         Raises:
             JobError: There is no such feature.
-            InputError: Its records are not in JSON, or the folder cannot be written to.
+            InputError: Its records are not in JSON or are of two sources, or the folder cannot be
+                written to.
         """
         (feature,) = runtime.features.find([name])
-        require_json(feature.source)
+        require_held(feature)
         return cls(runtime, feature, _folder(runtime, feature, folder), report)
 
     def records(self, row: Mapping[str, str]) -> list[str]:

@@ -49,8 +49,8 @@ def records_of(
         InputError: There are no such rows, too many records, or they are not in JSON.
         UnavailableError: Kafka cannot be read.
     """
+    require_held(feature)
     source = feature.source
-    require_json(source)
 
     def read() -> Iterator[tuple[dict[str, Any], str]]:
         count = 0
@@ -81,12 +81,18 @@ def records_of(
     return _with_stand_ins(source, ordered)
 
 
-def require_json(source: Source) -> None:
-    """Return if records of this source can be held in a test.
+def require_held(feature: Feature) -> None:
+    """Return if the records of a feature can be held in a test.
 
     Raises:
-        InputError: They are not in JSON.
+        InputError: They are not in JSON, or of two sources.
     """
+    source = feature.source
+    if feature.join is not None:
+        raise InputError(
+            f"{feature.name} joins two sources; only records of one can be held in a test.",
+            "Look at the records of a row with `fraudwatch verify --only`.",
+        )
     if source.format != JSON:
         raise InputError(
             f"Records of {source.topic} are in {source.format}; only JSON can be held in a test."

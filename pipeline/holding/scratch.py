@@ -26,7 +26,7 @@ from pipeline.sources.paths import inner
 from pipeline.stack.bring_up import create_topics
 from pipeline.stack.runtime import Runtime
 
-from .records import Rows, as_rows, closed, decoded, opened, require_json, written
+from .records import Rows, as_rows, closed, decoded, opened, require_held, written
 
 _SLACK: Final = timedelta(seconds=1)
 _AGAIN_SECONDS: Final = 0.3
@@ -92,7 +92,7 @@ class ScratchStack:
         self._trials += 1
         with closing(Runtime(_named(self._settings, f"trial{self._trials}"))) as runtime:
             (feature,) = runtime.features.find([name])
-            require_json(feature.source)
+            require_held(feature)
             kafka = runtime.kafka
             create_topics(self._settings, kafka, [feature])
             end, last_record = _closing(feature, records)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache, reduce
 from typing import Any, Final
@@ -16,6 +18,7 @@ from pipeline.features.compiled import to_sql
 from pipeline.features.cumulate import CUMULATE
 from pipeline.features.rewriting import rewritten
 from pipeline.features.windows import interval
+from pipeline.sources import Source
 from pipeline.text.sql import identifier
 
 from .origins import keys
@@ -23,60 +26,87 @@ from .sql_names import joined, listed
 from .tables import StoredRows
 
 INPUT: Final = "__input"
-"""Table or view of the source's records in DuckDB: a topic may have the name of another table."""
+"""Table or view of the source's records in DuckDB: a topic may have the name of another table.
+
+A second source's has a number behind it.
+"""
+EVERY_RECORD: Final[Mapping[str, str]] = {}
+"""Leaves no records out."""
 _SHORTEST: Final = timedelta(microseconds=1)
 """A window of one moment still makes a row wait until the watermark has passed it."""
 
 
-def evaluate(feature: Feature, transactions: pa.Table) -> pa.Table:
-    """Return all rows that a feature computes from these transactions.
+def evaluate(feature: Feature, *streams: pa.Table) -> pa.Table:
+    """Return all rows that a feature computes from these records.
 
     Args:
         feature: The feature.
-        transactions: The columns of the feature's source.
+        *streams: The columns of each of the feature's sources.
 
     Returns:
         The columns of the feature's sink.
     """
     connection = ibis.duckdb.connect()
     try:
-        connection.create_table(feature.source.name, transactions)
+        for source, records in zip(feature.sources, streams, strict=True):
+            connection.create_table(source.name, records)
         rows = connection.to_pyarrow(for_duckdb(feature.table))
         return rows.select(list(feature.columns))
     finally:
         connection.disconnect()
 
 
-def query(table: ir.Table) -> str:
-    """Compile an expression over a source to SQL for DuckDB, over the table `INPUT`.
+def query(table: ir.Table, sources: Sequence[Source] = ()) -> str:
+    """Compile an expression over sources to SQL for DuckDB, over their views.
 
     A decimal number is as exact as its column, as in a sink; null if it is too large for it.
+
+    Args:
+        table: The expression.
+        sources: The sources in their order; not needed if there is one.
     """
-    return _query(table.op())
+    return _query(table.op(), tuple(source.name for source in sources))
 
 
-def use_groups(feature: Feature, transactions: StoredRows, rows: str, *, without: str = "") -> None:
-    """Create the view `INPUT` of the transactions in the groups of some rows.
+def view_of(number: int) -> str:
+    """Return the name of the table or view of a source's records: `INPUT` for the first, 0."""
+    return f"{INPUT}{number or ''}"
+
+
+def use_groups(
+    feature: Feature,
+    streams: Sequence[StoredRows],
+    rows: str,
+    *,
+    without: Mapping[str, str] = EVERY_RECORD,
+) -> None:
+    """Create the views of the records in the groups of some rows.
 
     Args:
         feature: The feature.
-        transactions: The transactions that the job has read.
+        streams: The records of each source that the job has read.
         rows: The table with the rows.
-        without: A table with the `__row` of transactions to leave out; empty for none.
+        without: By table of records, a table with the `__row` of those to leave out.
     """
     grouped = keys(feature)
-    transactions.connection.execute(
-        f"""CREATE OR REPLACE TEMP VIEW {INPUT} AS
-            SELECT {listed(feature.source.columns, "t")} FROM {transactions.table} t
-            {f"SEMI JOIN {rows} w ON {joined(grouped, 'w')}" if grouped else ""}
-            {f"WHERE __row NOT IN (SELECT __row FROM {without})" if without else ""}"""
-    )
+    for number, stream in enumerate(streams):
+        left_out = without.get(stream.table)
+        stream.connection.execute(
+            f"""CREATE OR REPLACE TEMP VIEW {view_of(number)} AS
+                SELECT {listed(stream.columns, "t")} FROM {stream.table} t
+                {f"SEMI JOIN {rows} w ON {joined(grouped, 'w')}" if grouped else ""}
+                {f"WHERE __row NOT IN (SELECT __row FROM {left_out})" if left_out else ""}"""
+        )
 
 
 @lru_cache(maxsize=64)
-def _query(op: ops.Relation) -> str:
+def _query(op: ops.Relation, sources: tuple[str, ...]) -> str:
     table = for_duckdb(op.to_expr()).op()
-    named = {source: ops.UnboundTable(INPUT, source.schema) for source in _sources(table)}
+
+    def view(source: Any) -> str:
+        return view_of(sources.index(source.name)) if sources else INPUT
+
+    named = {source: ops.UnboundTable(view(source), source.schema) for source in _sources(table)}
     sql = to_sql(table.replace(named).to_expr(), "duckdb")
     exact = ", ".join(
         f"TRY_CAST({identifier(name)} AS {dtype}) AS {identifier(name)}"
@@ -169,6 +199,26 @@ def lookback(table: ir.Table) -> timedelta | None:
             parent, length = node.relations, interval(node.start.value)
         lengths[parent, length] = max(length, _SHORTEST)
     return sum(lengths.values(), timedelta())
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far the records that a row is made of may be from its event time.
+
+    Attributes:
+        before: How far they may be before it; None if there is no bound in time.
+        after: How far they may be after it.
+    """
+
+    before: timedelta | None
+    after: timedelta = timedelta()
+
+
+def reaches(feature: Feature) -> tuple[Reach, ...]:
+    """Return it for each source of a feature."""
+    first = Reach(lookback(feature.table))
+    join = feature.join
+    return (first,) if join is None else (first, Reach(join.before, join.after))
 
 
 def windows(table: ir.Table) -> int:

@@ -67,7 +67,7 @@ def _suspects(feature: Feature, transactions: StoredRows) -> Iterator[Suspect]:
                 coalesce(a.possible >= lag({time}) OVER ({by} ORDER BY t.__row) + {back}, false)
                     AS __fresh,
                 min(t.__partition) OVER ({by}) < max(t.__partition) OVER ({by}) AS __several
-            FROM {transactions.table} t JOIN ahead a ON a.__row = t.__row
+            FROM {transactions.table} t JOIN {transactions.ahead} a ON a.__row = t.__row
             SEMI JOIN these s ON {joined(grouped, "s")}
             ANTI JOIN dropped d ON d.__row = t.__row
         ), in_states AS (

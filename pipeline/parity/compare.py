@@ -6,9 +6,8 @@ memory depends on the lookback and not on the length of the topic.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import Final
 
 import duckdb
@@ -18,15 +17,16 @@ from pipeline.findings import Kind
 from pipeline.text.sql import identifier
 
 from . import listing
-from .batch import INPUT, lookback, query
-from .sql_names import listed, micros, same
+from .batch import EVERY_RECORD, Reach, query, reaches, view_of
+from .sql_names import listed, micros, micros_of, same
 from .tables import BEGINNING, END, StoredRows
 
 RELATIVE_TOLERANCE: Final = {"float64": 1e-9, "float32": 1e-6}
 """By type: the error that a different order of summation may cause."""
 _STRETCH_ROWS: Final = 40_000
 _BINS: Final = 4_096
-_Stretch = tuple[int, int]
+Stretch = tuple[int, int]
+"""A slice of event time, in microseconds since the epoch: its begin, and its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +101,11 @@ class Comparison:
 
 def compare(
     feature: Feature,
-    transactions: StoredRows,
+    streams: Sequence[StoredRows],
     sink: StoredRows,
     bounds: Bounds,
     *,
-    without: str = "",
+    without: Mapping[str, str] = EVERY_RECORD,
 ) -> Comparison:
     """Compare the rows computed in batch with the rows in the sink.
 
@@ -114,65 +114,98 @@ def compare(
 
     Args:
         feature: The feature.
-        transactions: The transactions that the job has read.
+        streams: The records of each source that the job has read.
         sink: The rows that it has written.
         bounds: Which rows can be checked.
-        without: A table with the `__row` of transactions to leave out; empty for none.
+        without: By table of records, a table with the `__row` of those to leave out.
     """
-    connection = transactions.connection
-    expected = query(feature.table)
+    connection = sink.connection
+    expected = query(feature.table, feature.sources)
     for statement in _empty_results(feature, sink):
         connection.execute(statement)
     found = Comparison()
-    back = lookback(feature.table)
-    for stretch in _stretches(transactions, back):
-        begin, end = stretch
-        since = begin if back is None or begin == BEGINNING else begin - _micros(back)
-        connection.execute(_view(feature, transactions, (since, end), without))
+    for stretch in stretches(feature, streams):
+        for view in views(feature, streams, stretch, without=without):
+            connection.execute(view)
         for statement in _statements(feature, sink, expected, bounds, stretch):
             connection.execute(statement)
         found += _counted(connection)
     return found
 
 
-def _view(feature: Feature, transactions: StoredRows, stretch: _Stretch, without: str) -> str:
-    """Create the view `INPUT` for a feature's query: the transactions of one slice."""
-    left_out = f" AND __row NOT IN (SELECT __row FROM {without})" if without else ""
-    return f"""CREATE OR REPLACE TEMP VIEW {INPUT} AS
-        SELECT {listed(feature.source.columns)} FROM {transactions.table}
-        WHERE {_within(feature.source.time, stretch)}{left_out}"""
+def views(
+    feature: Feature,
+    streams: Sequence[StoredRows],
+    stretch: Stretch,
+    *,
+    without: Mapping[str, str] = EVERY_RECORD,
+    numbered: bool = False,
+) -> Iterator[str]:
+    """Yield SQL that creates the views for a feature's query: the records of one slice.
+
+    Args:
+        feature: The feature.
+        streams: The records of each source that the job has read.
+        stretch: The event time of the rows.
+        without: By table of records, a table with the `__row` of those to leave out.
+        numbered: Whether the views have the `__row` of each record, with the source's number.
+    """
+    for number, (stream, reach) in enumerate(zip(streams, reaches(feature), strict=True)):
+        left_out = without.get(stream.table)
+        rest = f" AND __row NOT IN (SELECT __row FROM {left_out})" if left_out else ""
+        yield f"""CREATE OR REPLACE TEMP VIEW {view_of(number)} AS
+            SELECT {listed(stream.columns)}{f", __row AS __row{number}" if numbered else ""}
+            FROM {stream.table} WHERE {within(stream.time, _reached(stretch, reach))}{rest}"""
 
 
-def _within(column: str, stretch: _Stretch) -> str:
+def _reached(stretch: Stretch, reach: Reach) -> Stretch:
+    """Return the event time of the records of which the rows of a slice are made."""
+    begin, end = stretch
+    if reach.before is not None and begin > BEGINNING:
+        begin -= micros_of(reach.before)
+    return begin, end + micros_of(reach.after) if end < END else end
+
+
+def within(column: str, stretch: Stretch) -> str:
+    """Return the SQL condition that a time is in a slice."""
     begin, end = stretch
     conditions = [f"{identifier(column)} >= {micros(begin)}"] if begin > BEGINNING else []
     conditions += [f"{identifier(column)} < {micros(end)}"] if end < END else []
     return " AND ".join(conditions) or "true"
 
 
-def _stretches(transactions: StoredRows, back: timedelta | None) -> Iterator[_Stretch]:
-    """Slice event time: some ten thousand transactions each, and no slice below the lookback."""
+def stretches(feature: Feature, streams: Sequence[StoredRows]) -> Iterator[Stretch]:
+    """Slice event time: some ten thousand records each, and no slice below what rows reach over."""
     begin = BEGINNING
-    if back is not None and transactions.count > _STRETCH_ROWS:
-        oldest, newest = min(transactions.oldest.values()), max(transactions.newest.values())
+    reached = [
+        micros_of(reach.before + reach.after)
+        for reach in reaches(feature)
+        if reach.before is not None
+    ]
+    bounded = len(reached) == len(streams)
+    if bounded and sum(stream.count for stream in streams) > _STRETCH_ROWS:
+        least = max(reached)
+        oldest = min(time for stream in streams for time in stream.oldest.values())
+        newest = max(time for stream in streams for time in stream.newest.values())
         width = max((newest - oldest) // _BINS, 60_000_000)
-        bins = transactions.connection.execute(
-            f"""SELECT epoch_us({identifier(transactions.time)}) // {width} AS bin, count(*)
-                FROM {transactions.table} GROUP BY bin ORDER BY bin"""
+        times = " UNION ALL ".join(
+            f"SELECT epoch_us({identifier(stream.time)}) AS __time FROM {stream.table}"
+            for stream in streams
+        )
+        connection = streams[0].connection
+        bins = connection.execute(
+            f"""SELECT __time // {width} AS bin, count(*) FROM ({times})
+                GROUP BY bin ORDER BY bin"""
         ).fetchall()
         rows, since = 0, oldest
         for number, count in bins:
             start = int(number) * width
-            if rows + count > _STRETCH_ROWS and start - since >= _micros(back) and rows:
+            if rows + count > _STRETCH_ROWS and start - since >= least and rows:
                 yield begin, start
                 begin = since = start
                 rows = 0
             rows += count
     yield begin, END
-
-
-def _micros(length: timedelta) -> int:
-    return length // timedelta(microseconds=1)
 
 
 def _empty_results(feature: Feature, sink: StoredRows) -> tuple[str, ...]:
@@ -193,7 +226,7 @@ def _empty_results(feature: Feature, sink: StoredRows) -> tuple[str, ...]:
 
 
 def _statements(
-    feature: Feature, sink: StoredRows, expected: str, bounds: Bounds, stretch: _Stretch
+    feature: Feature, sink: StoredRows, expected: str, bounds: Bounds, stretch: Stretch
 ) -> Iterator[str]:
     identity, columns = listed(feature.identity), listed(feature.columns)
     together = same(feature.identity, "e", "f")
@@ -212,7 +245,7 @@ def _statements(
     since = (
         f"{time} >= {micros(bounds.checked_from)}" if bounds.checked_from is not None else "true"
     )
-    inside = _within(feature.event_time, stretch)
+    inside = within(feature.event_time, stretch)
     measures = "".join(
         f", any_value(e.{identifier(name)}) AS __expected{number}"
         for number, name in enumerate(feature.measures)

@@ -85,7 +85,8 @@ def _suspects(feature: Feature, transactions: StoredRows) -> Iterator[Suspect]:
             a.possible >= epoch_us(s.window_end) - 1000 AS possible
             FROM (FROM suspects WHERE __suspect <= {_MOST_SUSPECTS}) s JOIN {transactions.table} t
             ON t.{time} >= s.window_start AND t.{time} < s.window_end AND {joined(grouped, "s")}
-            JOIN ahead a ON a.__row = t.__row ORDER BY s.__suspect, t.__partition, t.__row"""
+            JOIN {transactions.ahead} a ON a.__row = t.__row
+            ORDER BY s.__suspect, t.__partition, t.__row"""
     ).fetchnumpy()
     bounds = np.flatnonzero(np.diff(rows["__suspect"], prepend=-1, append=-1))
     slices = {int(rows["__suspect"][begin]): slice(begin, end) for begin, end in pairwise(bounds)}

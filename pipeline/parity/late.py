@@ -2,12 +2,13 @@
 
 What Flink does with a transaction behind the watermark: `.over()` drops it, unless its user has no
 state any more; then it computes the row without the earlier transactions. A window that has fired
-ignores it, any other counts it. `lateness` bounds the watermark that each transaction met; this
-module follows what each possible watermark implies.
+ignores it, any other counts it. A join has given up what it would be joined with. `lateness` bounds
+the watermark that each transaction met; this module follows what each possible watermark implies.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -17,7 +18,7 @@ from pipeline.features import Feature
 from pipeline.findings import Kind
 from pipeline.text.sql import identifier
 
-from . import cleared, fired, lateness, listing, restarts, ways
+from . import cleared, fired, lateness, listing, paired, restarts, ways
 from .batch import lookback
 from .compare import Bounds, Comparison, compare
 from .origins import copied, depends_on_order, in_one_window, is_windowed, keeps_one_state, keys
@@ -54,7 +55,7 @@ class LateComparison:
 
 def explain_late(
     feature: Feature,
-    transactions: StoredRows,
+    streams: Sequence[StoredRows],
     sink: StoredRows,
     bounds: Bounds,
     comparison: Comparison,
@@ -67,7 +68,7 @@ def explain_late(
 
     Args:
         feature: The feature.
-        transactions: The transactions that the job has read.
+        streams: The records of each source that the job has read.
         sink: The rows that it has written.
         bounds: The bounds of the comparison.
         comparison: Its tables `missing` and `wrong` are read, and explained rows are removed.
@@ -77,13 +78,17 @@ def explain_late(
             rows that were written before by the job that it replaces.
         resumed: When the job last resumed from state, likewise; 0 if it never did.
     """
-    rounded = remove_rounded(feature, transactions)
+    rounded = remove_rounded(feature, streams)
     result = LateComparison(_counted_as_equal(comparison, rounded))
+    if feature.join is not None:
+        found = restarts.find(feature, streams, sink, resumed)
+        return _pairs(feature, streams, result, found)
+    (transactions,) = streams
     waits = lookback(feature.table) is None or bool(lookback(feature.table))
     if not result.comparison.wrong or not waits:
         return result
-    found = restarts.find(feature, transactions, sink, resumed)
-    lateness.bound_watermarks(transactions, feature.source, found)
+    found = restarts.find(feature, streams, sink, resumed)
+    lateness.bound_watermarks(streams, feature.sources, found)
     if not is_windowed(feature):
         dropped_again = _possibly_dropped(feature, transactions)
         restarts.collect_dropped_again(feature, transactions, sink, found, dropped_again)
@@ -101,6 +106,28 @@ def explain_late(
 def _counted_as_equal(comparison: Comparison, count: int) -> Comparison:
     return replace(
         comparison, different=comparison.different - count, equal=comparison.equal + count
+    )
+
+
+def _pairs(
+    feature: Feature,
+    streams: Sequence[StoredRows],
+    result: LateComparison,
+    found: Sequence[restarts.Restart],
+) -> LateComparison:
+    comparison = result.comparison
+    if not comparison.missing:
+        return result
+    lateness.bound_watermarks(streams, feature.sources, found)
+    absent = paired.explain(feature, streams)
+    return replace(
+        result,
+        comparison=replace(
+            comparison,
+            expected=comparison.expected - absent,
+            missing=comparison.missing - absent,
+        ),
+        undecided=absent,
     )
 
 
@@ -151,9 +178,10 @@ def _rows(
             """CREATE OR REPLACE TABLE dropped_rows AS
                SELECT m.*, d.known FROM missing m JOIN dropped d USING (__missing)"""
         )
-        comparison = compare(feature, transactions, sink, bounds, without="dropped")
+        without = {transactions.table: "dropped"}
+        comparison = compare(feature, [transactions], sink, bounds, without=without)
         comparison = _counted_as_equal(
-            comparison, remove_rounded(feature, transactions, without="dropped")
+            comparison, remove_rounded(feature, [transactions], without=without)
         )
         behind = _behind(transactions, "dropped WHERE known") if late else 0.0
         result = replace(result, comparison=comparison, late=late, behind_seconds=behind)
@@ -222,7 +250,7 @@ def _drop(feature: Feature, transactions: StoredRows, bounds: Bounds) -> _Gone:
                 SELECT t.__row, m.shared, {known} AS known, {held} AS held, t.__arrived
                 FROM (SELECT DISTINCT ON (shared) * FROM lost) m
                 JOIN {transactions.table} t ON {joined(columns, "m")}
-                JOIN ahead a ON a.__row = t.__row
+                JOIN {transactions.ahead} a ON a.__row = t.__row
                 WHERE {possible} OR epoch_us(t.{time}) <= 0
             ), numbered AS (
                 SELECT *, row_number() OVER (PARTITION BY shared
@@ -249,11 +277,12 @@ def _drop_without_row(feature: Feature, transactions: StoredRows, sink: StoredRo
     in_order = _overtaken(feature, transactions, "known", "u.__arrived <= t.__arrived")
     row = transactions.connection.execute(
         f"""INSERT INTO dropped SELECT t.__row, NULL, true, false FROM (
-                SELECT t.* FROM {transactions.table} t JOIN ahead a ON a.__row = t.__row
+                SELECT t.* FROM {transactions.table} t
+                JOIN {transactions.ahead} a ON a.__row = t.__row
                 ANTI JOIN dropped d ON d.__row = t.__row
                 ANTI JOIN {sink.table} s ON {joined(copied(feature), "s")}
                 WHERE {late} ORDER BY t.__row DESC LIMIT {_MOST_WITHOUT_ROW}
-            ) t JOIN ahead a ON a.__row = t.__row WHERE {in_order}"""
+            ) t JOIN {transactions.ahead} a ON a.__row = t.__row WHERE {in_order}"""
     ).fetchone()
     assert row is not None
     return int(row[0])
@@ -292,7 +321,8 @@ def _time_is_possible(feature: Feature, transactions: StoredRows, table: str) ->
     """Return the SQL condition that a transaction of a row may have been late."""
     same_row = joined(copied(feature), table)
     time = identifier(transactions.time)
-    return f"""EXISTS (SELECT 1 FROM {transactions.table} t JOIN ahead a ON a.__row = t.__row
+    return f"""EXISTS (SELECT 1 FROM {transactions.table} t
+        JOIN {transactions.ahead} a ON a.__row = t.__row
         WHERE {same_row} AND epoch_us(t.{time}) <= a.possible)"""
 
 

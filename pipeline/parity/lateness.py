@@ -14,7 +14,8 @@ The job's watermark may be lower, as it only advances at intervals.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
@@ -25,6 +26,7 @@ from pipeline.sources import Source
 from pipeline.text.sql import identifier
 
 from .restarts import Restart
+from .sql_names import micros_of
 from .tables import BEGINNING, Int64s, StoredRows
 
 _SILENT_SHARE: Final = 0.8
@@ -36,7 +38,7 @@ _UNKNOWN_TIME: Final = 2**62
 
 def delay(source: Source) -> int:
     """Return how far the watermark is behind the newest event time, in microseconds."""
-    return source.watermark // timedelta(microseconds=1)
+    return micros_of(source.watermark)
 
 
 def watermark(source: Source, newest: Mapping[int, int], unread: Iterable[int] = ()) -> int:
@@ -56,51 +58,80 @@ def watermark(source: Source, newest: Mapping[int, int], unread: Iterable[int] =
 
 
 def bound_watermarks(
-    transactions: StoredRows, source: Source, restarts: Sequence[Restart] = ()
+    streams: Sequence[StoredRows], sources: Sequence[Source], restarts: Sequence[Restart] = ()
 ) -> None:
-    """Create the table `ahead`: by `__row`, bounds of the watermark that each transaction met.
+    """Create the table `ahead` of each stream: bounds of the watermark that each record met.
 
-    `known` is the bound if partitions were read in the order of Kafka's timestamps, `possible` that
-    for any order in which they may have been read; both in microseconds since the epoch.
+    By `__row`, `known` is the bound if partitions were read in the order of Kafka's timestamps,
+    `possible` that for any order in which they may have been read; both in microseconds since the
+    epoch. Where two streams meet, the partitions of both count, each with the delay of its own.
 
     Args:
-        transactions: The transactions that the job has read.
-        source: The source.
+        streams: The records of each source that the job has read.
+        sources: The sources.
         restarts: After each, what had not been read before a checkpoint was read in any order.
     """
-    columns = transactions.connection.execute(
-        f"""SELECT __row, __partition, __arrived, __ahead FROM {transactions.table}
-            WHERE epoch_us({identifier(transactions.time)}) IS NOT NULL ORDER BY __row"""
-    ).fetchnumpy()
-    partition, arrived, own = columns["__partition"], columns["__arrived"], columns["__ahead"]
-    parts = {int(n): np.flatnonzero(partition == n) for n in np.unique(partition)}
-    clock = {n: _clock(arrived[rows]) for n, rows in parts.items()}
-    known: Int64s = own.copy()
-    possible: Int64s = own.copy()
-    silent = int(source.idle / timedelta(milliseconds=1) * _SILENT_SHARE)
-    for number, rows in parts.items():
-        resumed = _resumed(clock[number], silent)
-        for other, others in parts.items():
-            if other != number:
+    parts = [
+        part
+        for rows, source in zip(streams, sources, strict=True)
+        for part in _partitions(rows, source)
+    ]
+    bounds = {rows.table: list[pa.Table]() for rows in streams}
+    for part in parts:
+        known, possible = part.own.copy(), part.own.copy()
+        for other in parts:
+            if other is not part:
                 for bound, apart in ((known, 0), (possible, _APART_MS)):
-                    until = np.searchsorted(clock[other], resumed + apart, side="right")
-                    newest = np.concatenate([[BEGINNING], own[others]])[until]
-                    bound[rows] = np.maximum(bound[rows], newest)
+                    until = np.searchsorted(other.clock, part.resumed + apart, side="right")
+                    newest = np.concatenate([[BEGINNING], other.own])[until]
+                    np.maximum(bound, newest, out=bound)
                 for restart in restarts:
-                    again = rows[clock[number] >= restart.since]
-                    then = clock[other] <= restart.at + _APART_MS
-                    newest = np.max(own[others[then]], initial=BEGINNING)
-                    possible[again] = np.maximum(possible[again], newest)
-    table = pa.table(
-        {
-            "__row": columns["__row"],
-            "known": known - delay(source),
-            "possible": possible - delay(source),
-        }
-    )
-    transactions.connection.register("__ahead", table)
-    transactions.connection.execute("CREATE OR REPLACE TABLE ahead AS SELECT * FROM __ahead")
-    transactions.connection.unregister("__ahead")
+                    then = other.own[other.clock <= restart.at + _APART_MS]
+                    again = part.clock >= restart.since
+                    possible[again] = np.maximum(possible[again], np.max(then, initial=BEGINNING))
+        table = pa.table({"__row": part.rows, "known": known, "possible": possible})
+        bounds[part.stream.table].append(table)
+    for rows in streams:
+        rows.connection.execute(
+            f"""CREATE OR REPLACE TABLE {rows.ahead}
+                (__row BIGINT, known BIGINT, possible BIGINT)"""
+        )
+        for table in bounds[rows.table]:
+            rows.connection.register("__ahead", table)
+            rows.connection.execute(f"INSERT INTO {rows.ahead} SELECT * FROM __ahead")
+            rows.connection.unregister("__ahead")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Partition:
+    """The records of a partition, in the order of their offsets.
+
+    Attributes:
+        stream: The stream that it is a part of.
+        rows: `__row` of each record.
+        own: The watermark of the partition after each record, in microseconds.
+        clock: When each record was written, in milliseconds.
+        resumed: When the partition last ended a silence, likewise.
+    """
+
+    stream: StoredRows
+    rows: Int64s
+    own: Int64s
+    clock: Int64s
+    resumed: Int64s
+
+
+def _partitions(stream: StoredRows, source: Source) -> Iterator[_Partition]:
+    columns = stream.connection.execute(
+        f"""SELECT __row, __partition, __arrived, __ahead FROM {stream.table}
+            WHERE epoch_us({identifier(stream.time)}) IS NOT NULL ORDER BY __row"""
+    ).fetchnumpy()
+    silent = int(source.idle / timedelta(milliseconds=1) * _SILENT_SHARE)
+    for number in np.unique(columns["__partition"]):
+        these = np.flatnonzero(columns["__partition"] == number)
+        clock = _clock(columns["__arrived"][these])
+        own = columns["__ahead"][these] - delay(source)
+        yield _Partition(stream, columns["__row"][these], own, clock, _resumed(clock, silent))
 
 
 def _clock(arrived: Int64s) -> Int64s:

@@ -7,19 +7,20 @@ there are any (`__is_expected`), the kind and the reason.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import isfinite
 from typing import Any, Final
 
 from pipeline.features import Feature
 from pipeline.findings import Input, Kind, Mismatch, as_value
+from pipeline.sources import Source
 from pipeline.text.sql import identifier, literal
 
 from . import lateness
 from .batch import lookback, query, use_groups
 from .chosen import condition
 from .origins import WINDOW, copied, is_windowed, keys
-from .sql_names import joined, listed, same
+from .sql_names import joined, listed, micros_of, same
 from .tables import StoredRows
 
 _MOST_WRONG: Final = 60
@@ -27,7 +28,7 @@ _MOST_OTHERS: Final = 20
 _MOST_INPUTS: Final = 30
 # Bounding the watermarks takes memory for all transactions, for which these kinds are no reason.
 _ON_TIME: Final = frozenset({Kind.DUPLICATE, Kind.WAITING, Kind.EQUAL})
-_NOTHING_LATE: Final = "CREATE OR REPLACE TABLE ahead AS SELECT 0 AS __row, 0 AS known LIMIT 0"
+_NOTHING_LATE: Final = "CREATE OR REPLACE TABLE {} AS SELECT 0 AS __row, 0 AS known LIMIT 0"
 
 
 def empty(feature: Feature, sink: str) -> str:
@@ -67,7 +68,7 @@ def of_expected(
 
 def mismatches(
     feature: Feature,
-    transactions: StoredRows,
+    streams: Sequence[StoredRows],
     sink: StoredRows,
     only: Mapping[str, str],
 ) -> tuple[Mismatch, ...]:
@@ -75,11 +76,11 @@ def mismatches(
 
     Args:
         feature: The feature.
-        transactions: The transactions that the job has read.
+        streams: The records of each source that the job has read.
         sink: The rows that it has written.
         only: List the rows with these values, by identity column, also if they are equal.
     """
-    connection = transactions.connection
+    connection = sink.connection
     chosen = condition(feature, only)
     connection.execute(
         of_wrong(feature, f"__known AND {chosen}", Kind.DIFFERENT, "its inputs give another result")
@@ -95,7 +96,7 @@ def mismatches(
     )  # fmt: skip
     if only:
         connection.execute(f"DELETE FROM listed WHERE NOT ({chosen})")
-        _add_equal(feature, transactions, sink, chosen)
+        _add_equal(feature, streams, sink, chosen)
     row = connection.execute("SELECT count(*) FROM listed").fetchone()
     if not row or not row[0]:
         return ()
@@ -108,10 +109,11 @@ def mismatches(
     )
     rows = _rows(connection, "SELECT * FROM numbered")
     if any(Kind(row["__kind"]) not in _ON_TIME for row in rows):
-        lateness.bound_watermarks(transactions, feature.source)
+        lateness.bound_watermarks(streams, feature.sources)
     else:
-        connection.execute(_NOTHING_LATE)
-    inputs = _inputs(feature, transactions)
+        for stream in streams:
+            connection.execute(_NOTHING_LATE.format(stream.ahead))
+    inputs = _inputs(feature, streams)
     found = [_mismatch(feature, row, *inputs.get(row["__id"], (0, ()))) for row in rows]
     order = list(Kind)
     return tuple(sorted(found, key=lambda each: (order.index(each.kind), each.at)))
@@ -125,36 +127,49 @@ def _expected(feature: Feature, table: str = "") -> str:
     )
 
 
-def _add_equal(feature: Feature, transactions: StoredRows, sink: StoredRows, chosen: str) -> None:
+def _add_equal(
+    feature: Feature, streams: Sequence[StoredRows], sink: StoredRows, chosen: str
+) -> None:
     """List the chosen rows of the sink that are not listed yet, with what is expected of them."""
-    connection = transactions.connection
+    connection = sink.connection
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE others AS SELECT DISTINCT {listed(feature.columns)}
             FROM {sink.table} f WHERE {chosen}
             AND NOT EXISTS (SELECT 1 FROM listed l WHERE {same(feature.identity, "l", "f")})"""
     )
-    use_groups(feature, transactions, "others")
+    use_groups(feature, streams, "others")
     connection.execute(
         f"""INSERT INTO listed SELECT {listed(feature.columns, "f")}{_expected(feature, "e")},
             true, true, {literal(Kind.EQUAL)}, 'both engines give the same'
-            FROM others f JOIN ({query(feature.table)}) e
+            FROM others f JOIN ({query(feature.table, feature.sources)}) e
             ON {same(feature.identity, "e", "f")} LIMIT {_MOST_OTHERS}"""
     )
 
 
-def _inputs(feature: Feature, transactions: StoredRows) -> dict[int, tuple[int, list[Input]]]:
+def _inputs(feature: Feature, streams: Sequence[StoredRows]) -> dict[int, tuple[int, list[Input]]]:
     """Return the number of inputs of each numbered row, and the newest of them, by `__id`."""
-    time = f"t.{identifier(feature.source.time)}"
+    found: dict[int, tuple[int, list[Input]]] = {}
+    for source, stream in zip(feature.sources, streams, strict=True):
+        for number, (total, inputs) in _inputs_of(feature, source, stream).items():
+            before, others = found.get(number, (0, []))
+            found[number] = before + total, others + inputs
+    return found
+
+
+def _inputs_of(
+    feature: Feature, source: Source, stream: StoredRows
+) -> dict[int, tuple[int, list[Input]]]:
+    time = f"t.{identifier(source.time)}"
     late = f"(a.known - epoch_us({time})) / 1e6"
-    source = feature.source.columns
-    columns = ", ".join(f"t.{identifier(name)} AS s_{n}" for n, name in enumerate(source))
+    columns = ", ".join(f"t.{identifier(name)} AS s_{n}" for n, name in enumerate(source.columns))
+    topic = source.topic if len(feature.sources) > 1 else ""
     rows = _rows(
-        transactions.connection,
+        stream.connection,
         f"""SELECT n.__id, count(*) OVER (PARTITION BY n.__id) AS __total, t.__partition,
             t.__offset, t.__arrived, greatest(coalesce({late}, 0), 0) AS __late,
             {columns}
-            FROM numbered n JOIN {transactions.table} t ON {_reached(feature, time)}
-            LEFT JOIN ahead a ON a.__row = t.__row
+            FROM numbered n JOIN {stream.table} t ON {_reached(feature, source, time)}
+            LEFT JOIN {stream.ahead} a ON a.__row = t.__row
             QUALIFY row_number() OVER (PARTITION BY n.__id ORDER BY {time} DESC, t.__row DESC)
                 <= {_MOST_INPUTS}
             ORDER BY n.__id, {time} DESC, t.__row DESC""",
@@ -168,18 +183,27 @@ def _inputs(feature: Feature, transactions: StoredRows) -> dict[int, tuple[int, 
                 offset=row["__offset"],
                 arrived_ms=row["__arrived"],
                 late_seconds=row["__late"],
-                values={name: as_value(row[f"s_{number}"]) for number, name in enumerate(source)},
+                values={
+                    name: as_value(row[f"s_{number}"]) for number, name in enumerate(source.columns)
+                },
+                topic=topic,
             )
         )
     return found
 
 
-def _reached(feature: Feature, time: str) -> str:
-    """Return the SQL condition that a transaction `t` goes into a row `n`."""
+def _reached(feature: Feature, source: Source, time: str) -> str:
+    """Return the SQL condition that a record `t` of a source goes into a row `n`."""
     conditions = [joined(keys(feature), "n")]
     at = f"n.{identifier(feature.event_time)}"
     back = lookback(feature.table)
-    if is_windowed(feature):
+    if feature.join is not None:
+        conditions.append(joined(copied(feature, source), "n"))
+        if source != feature.source:
+            apart = f"epoch_us({time}) - epoch_us({at})"
+            first, last = micros_of(feature.join.earliest), micros_of(feature.join.latest)
+            conditions.append(f"{apart} BETWEEN {first} AND {last}")
+    elif is_windowed(feature):
         start, end = (f"n.{identifier(name)}" for name in WINDOW)
         conditions += [f"{time} >= {start}", f"{time} < {end}"]
     elif back is None:

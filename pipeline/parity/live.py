@@ -34,8 +34,8 @@ class LiveJob:
     def running(self) -> bool:
         return bool(self._job_id)
 
-    def read_up_to(self) -> Mapping[int, int]:
-        """Return the offset up to which results are in the sink, by partition.
+    def read_up_to(self) -> tuple[Mapping[int, int], ...]:
+        """Return the offset up to which results are in the sink, by partition of each source.
 
         Offsets are committed at checkpoints, which also flush the sink. A checkpoint is triggered
         now, rather than waiting for the next one.
@@ -44,12 +44,12 @@ class LiveJob:
             self.rest.checkpoint(job_id)
         return self.committed()
 
-    def committed(self) -> Mapping[int, int]:
+    def committed(self) -> tuple[Mapping[int, int], ...]:
         """Return the same as of the last checkpoint."""
-        return groups.committed(
-            self.kafka,
-            self.jobs.job_name(self.feature.name),
-            self.kafka.topic(self.feature.source.topic),
+        group = self.jobs.job_name(self.feature.name)
+        return tuple(
+            groups.committed(self.kafka, group, self.kafka.topic(source.topic))
+            for source in self.feature.sources
         )
 
     def watermark(self) -> int | None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import ibis.expr.operations as ops
 
 from pipeline.features import Feature
-from pipeline.features.lineage import origin
+from pipeline.features.interval_join import IntervalJoin
+from pipeline.features.lineage import copied_from, origin
+from pipeline.sources import Source
 
 WINDOW: Final = ("window_start", "window_end")
 ORDERED: Final = (
@@ -27,15 +30,35 @@ ORDERED: Final = (
 """Operations that depend on the order of rows, even of rows with equal times."""
 
 
-def copied(feature: Feature) -> dict[str, str]:
-    """Map the identity columns that are copied from a transaction to the transaction's columns."""
-    op = feature.table.op()
+def copied(feature: Feature, source: Source | None = None) -> dict[str, str]:
+    """Map the identity columns that are copied from a transaction to the transaction's columns.
+
+    Args:
+        feature: The feature.
+        source: The source of the transaction; the first one if nothing is said. What is equal in
+            both records of a pair is copied from either.
+    """
+    op, source = feature.table.op(), source or feature.source
     found = {}
     for name in feature.identity:
-        column = _source(op, name)
+        column = _source(op, name, source)
         if column is not None:
             found[name] = column
+    if feature.join is not None:
+        for other, own in _equal(feature.join, feature.sources, source):
+            for name in feature.identity:
+                if copied_from(op, name, other.name) == own[0]:
+                    found.setdefault(name, own[1])
     return found
+
+
+def _equal(
+    join: IntervalJoin, sources: Sequence[Source], source: Source
+) -> Iterator[tuple[Source, tuple[str, str]]]:
+    """Yield columns of the other source of a pair, each with that of this source that equals it."""
+    first, second = sources
+    for one, two in join.keys:
+        yield (second, (two, one)) if source == first else (first, (one, two))
 
 
 def keys(feature: Feature) -> dict[str, str]:
@@ -97,10 +120,10 @@ def depends_on_order(feature: Feature) -> bool:
     return counts_rows or bool(feature.table.op().find(ORDERED))
 
 
-def _source(op: ops.Relation, name: str) -> str | None:
+def _source(op: ops.Relation, name: str, source: Source) -> str | None:
     relation, at = origin(op, name)
     if isinstance(relation, ops.PhysicalTable):
-        return at
+        return at if relation.name == source.name else None
     if isinstance(relation, ops.WindowAggregate) and at in relation.groups:
         return _of_value(relation.groups[at])
     return None

@@ -224,8 +224,7 @@ def render_rows(parity: Parity) -> str:
         lines.append(f"    {of if each.inputs_total else 'there is no record of it'}")
         for record in each.inputs:
             late = f"  late by {record.late_seconds:,.1f} s" if record.late_seconds else ""
-            place = f"{record.partition}:{record.offset}"
-            lines.append(f"    {place:>12}  {_values(record.values)}{late}")
+            lines.append(f"    {record.place:>12}  {_values(record.values)}{late}")
     return "\n".join(lines)
 
 
@@ -245,7 +244,7 @@ def as_shown(parity: Parity, mask: Mask, source: Mask) -> Parity:
     Args:
         parity: The result.
         mask: What is hidden in the feature's topic.
-        source: What is hidden in the topic that it reads.
+        source: What is hidden in the topics that it reads.
     """
     return replace(
         parity, mismatches=tuple(each.as_shown(mask, source) for each in parity.mismatches)

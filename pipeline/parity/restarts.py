@@ -35,20 +35,22 @@ class Restart:
 
 
 def find(
-    feature: Feature, transactions: StoredRows, sink: StoredRows, resumed: int
+    feature: Feature, streams: Sequence[StoredRows], sink: StoredRows, resumed: int
 ) -> tuple[Restart, ...]:
     """Find the known restart, and the others of which the sink has traces.
 
     Args:
         feature: The feature.
-        transactions: The transactions that its job has read.
+        streams: The records of each source that its job has read.
         sink: The rows that it has written.
         resumed: When the job last resumed from state, in milliseconds since the epoch; 0 if it is
             not known to have done so.
     """
     known = [resumed] if resumed else []
-    moments = _moments(known, _written_again(feature, transactions, sink))
-    return tuple(Restart(at, _since(feature, transactions, sink, at)) for at in moments)
+    moments = _moments(known, _written_again(feature, streams, sink))
+    return tuple(
+        Restart(at, min(_since(feature, stream, sink, at) for stream in streams)) for at in moments
+    )
 
 
 def collect_dropped_again(
@@ -94,18 +96,16 @@ def collect_dropped_again(
 
 
 def _written_again(
-    feature: Feature, transactions: StoredRows, sink: StoredRows
+    feature: Feature, streams: Sequence[StoredRows], sink: StoredRows
 ) -> list[tuple[int, int]]:
     """For each row that was written again, when before and when again, by the latter."""
     names = listed(feature.columns)
-    # Transactions that share a row's identity have a row each.
-    each = (
-        "1"
-        if is_windowed(feature)
-        else f"""(SELECT count(*) FROM {transactions.table} t
-        WHERE {joined(copied(feature), "s")})"""
-    )
-    return transactions.connection.execute(
+    each = "1"
+    if _has_row_each(feature):
+        # Transactions that share a row's identity have a row each.
+        each = f"""(SELECT count(*) FROM {streams[0].table} t
+            WHERE {joined(copied(feature), "s")})"""
+    return sink.connection.execute(
         f"""WITH several AS (
             SELECT {names}, list(__arrived ORDER BY __row) AS __written FROM {sink.table}
             GROUP BY {names} HAVING count(*) > 1
@@ -139,7 +139,7 @@ def _since(feature: Feature, transactions: StoredRows, sink: StoredRows, at: int
     time, columns = identifier(transactions.time), copied(feature)
     written = identifier(feature.event_time)
     both = "false"
-    if not is_windowed(feature):
+    if _has_row_each(feature):
         both = f"""EXISTS (SELECT 1 FROM {sink.table} s WHERE {joined(columns, "s")}
             AND s.__arrived < {at}) AND EXISTS (SELECT 1 FROM {sink.table} s
             WHERE {joined(columns, "s")} AND s.__arrived >= {at})"""
@@ -157,3 +157,7 @@ def _since(feature: Feature, transactions: StoredRows, sink: StoredRows, at: int
         FROM final WHERE __time IS NOT NULL"""
     ).fetchone()
     return BEGINNING if row is None or row[0] is None else int(row[0])
+
+
+def _has_row_each(feature: Feature) -> bool:
+    return not is_windowed(feature) and feature.join is None

@@ -20,7 +20,7 @@ sum moved by its bound, up and down, and what that changes is allowed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import duckdb
@@ -32,7 +32,7 @@ from pipeline.features import Feature
 from pipeline.features.rewriting import rewritten
 from pipeline.text.sql import identifier
 
-from .batch import query, use_groups
+from .batch import EVERY_RECORD, query, use_groups
 from .compare import RELATIVE_TOLERANCE, matching
 from .sql_names import same
 from .tables import StoredRows
@@ -41,16 +41,18 @@ _STEP: Final = 4 * 2.0**-53
 _SUMS: Final = (ops.Sum, ops.Mean, ops.Variance, ops.StandardDev)
 
 
-def remove_rounded(feature: Feature, transactions: StoredRows, *, without: str = "") -> int:
+def remove_rounded(
+    feature: Feature, streams: Sequence[StoredRows], *, without: Mapping[str, str] = EVERY_RECORD
+) -> int:
     """Remove rows from `wrong` that rounding explains, and return their number.
 
     Args:
         feature: The feature.
-        transactions: The transactions that the job has read.
-        without: A table with the `__row` of transactions to leave out; empty for none.
+        streams: The records of each source that the job has read.
+        without: By table of records, a table with the `__row` of those to leave out.
     """
-    connection = transactions.connection
-    use_groups(feature, transactions, "wrong", without=without)
+    connection = streams[0].connection
+    use_groups(feature, streams, "wrong", without=without)
     forgiven = rounding_explains(feature, connection, "wrong")
     row = connection.execute(f"SELECT coalesce(sum(__n), 0) FROM wrong WHERE {forgiven}").fetchone()
     assert row is not None
@@ -72,7 +74,7 @@ def rounding_explains(feature: Feature, connection: duckdb.DuckDBPyConnection, r
         return "false"
 
     def computed(table: ir.Table) -> str:
-        return f"""(SELECT e.* FROM ({query(table)}) e
+        return f"""(SELECT e.* FROM ({query(table, feature.sources)}) e
             SEMI JOIN {rows} w ON {same(feature.identity, "e", "w")})"""
 
     measures = {name: identifier(f"__{name}") for name in feature.measures}

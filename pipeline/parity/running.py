@@ -38,8 +38,8 @@ _PATIENCE: Final = 8
 class ReadJob(Protocol):
     """The job that computes a feature; see `live.LiveJob`."""
 
-    def committed(self) -> Mapping[int, int]:
-        """Return the offset up to which results are in the sink, by partition."""
+    def committed(self) -> tuple[Mapping[int, int], ...]:
+        """Return the offset up to which results are in the sink, by partition of each source."""
         ...
 
     def watermark(self) -> int | None:
@@ -84,7 +84,7 @@ class RunningProof:
         connection: To an empty database.
 
     Raises:
-        InputError: Rows of the feature depend on all earlier ones.
+        InputError: Rows of the feature depend on all earlier ones, or on two sources.
     """
 
     def __init__(
@@ -95,9 +95,10 @@ class RunningProof:
         connection: duckdb.DuckDBPyConnection,
     ) -> None:
         back = lookback(feature.table)
-        if back is None:
+        if back is None or feature.join is not None:
+            on = "all earlier ones" if back is None else "two sources"
             raise InputError(
-                f"Rows of {feature.name} depend on all earlier ones: only a whole proof tells.",
+                f"Rows of {feature.name} depend on {on}: only a whole proof tells.",
                 f"Use `fraudwatch verify {feature.name}`.",
             )
         self._feature = feature
@@ -129,7 +130,7 @@ class RunningProof:
         """
         # Without a window, a row waits for no watermark.
         mark = self._job.watermark() if self._back else END
-        committed = self._job.committed()
+        (committed,) = self._job.committed()
         # After the watermark, so that a partition without further records has none that count.
         ranges = extent(self._kafka, self._topic)
         if self._is_lost(ranges, committed):
@@ -252,11 +253,11 @@ class RunningProof:
         bounds = Bounds(
             final_before=final,
             checked_before=final,
-            checked_from=until if until > BEGINNING else checked_from(feature, rows, sink),
+            checked_from=until if until > BEGINNING else checked_from(feature, [rows], sink),
         )
         self._connection.execute("DROP TABLE IF EXISTS dropped")
-        found = compare(feature, rows, sink, bounds)
-        return explain_late(feature, rows, sink, bounds, found, dropped=None)
+        found = compare(feature, [rows], sink, bounds)
+        return explain_late(feature, [rows], sink, bounds, found, dropped=None)
 
     def _is_unlikely(self, found: LateComparison) -> bool:
         """Whether more is explained by late records than Flink has dropped."""

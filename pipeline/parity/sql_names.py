@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 
 from pipeline.text.sql import identifier
 
@@ -33,6 +34,11 @@ def joined(columns: Mapping[str, str], rows: str) -> str:
         for name, column in columns.items()
     )
     return " AND ".join(conditions) or "true"
+
+
+def micros_of(length: timedelta) -> int:
+    """Return a length of time in microseconds."""
+    return length // timedelta(microseconds=1)
 
 
 def micros(value: int) -> str:

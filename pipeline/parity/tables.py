@@ -35,34 +35,34 @@ Int64s = np.ndarray[Any, np.dtype[np.int64]]
 
 
 @contextmanager
-def refused_values_said(source: Source) -> Iterator[None]:
+def refused_values_said(sources: Sequence[Source]) -> Iterator[None]:
     """Raise DuckDB's errors about values as one sentence.
 
     Args:
-        source: Whose records are computed with; its sensitive values are not quoted.
+        sources: Whose records are computed with; if any is sensitive, no values are quoted.
 
     Raises:
         InputError: DuckDB refuses a value that an expression computes with.
     """
+    sensitive = any(source.sensitive for source in sources)
     try:
         yield
     except duckdb.DataError as error:
         reason = str(error).partition("\n")[0].rstrip(". ")
         raise InputError(
-            f"DuckDB cannot recompute the rows: "
-            f"{without_values(reason) if source.sensitive else reason}.",
+            f"DuckDB cannot recompute the rows: {without_values(reason) if sensitive else reason}.",
             "Let the expression avoid such values, as with nullif() or a condition.",
-        ) from None if source.sensitive else error  # A logged cause would quote it, too.
+        ) from None if sensitive else error  # A logged cause would quote it, too.
 
 
 @contextmanager
 def workspace(
-    source: Source, windows: int = 1, *, memory: int = _MEMORY
+    sources: Sequence[Source], windows: int = 1, *, memory: int = _MEMORY
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a database for one run of `verify`; it spills to a temporary directory.
 
     Args:
-        source: Whose records are computed with.
+        sources: Whose records are computed with.
         windows: How many windows are computed one over the other: each needs memory of its own.
         memory: What the first needs, in megabytes.
 
@@ -79,7 +79,7 @@ def workspace(
         }
         connection = duckdb.connect(folder / "rows.duckdb", config=options)
         try:
-            with refused_values_said(source):
+            with refused_values_said(sources):
                 yield connection
         except duckdb.OutOfMemoryException as error:
             raise UnavailableError(
@@ -129,6 +129,11 @@ class StoredRows:
         self.connection.register("__empty", self._with_meta(_no_rows(self.columns), *[[]] * 4))
         self.connection.execute(f"CREATE OR REPLACE TABLE {self.table} AS SELECT * FROM __empty")
         self.connection.unregister("__empty")
+
+    @property
+    def ahead(self) -> str:
+        """Name of the table with bounds of the watermarks that they met, as `lateness` makes it."""
+        return f"ahead_of_{self.table}"
 
     @property
     def history_begins(self) -> int | None:

@@ -24,14 +24,21 @@ _MOST: Final = 50_000
 _DIFFERENT: Final = 1e300
 
 
-def timeliness(feature: Feature, transactions: StoredRows, sink: StoredRows) -> Timeliness | None:
+def timeliness(
+    feature: Feature, streams: Sequence[StoredRows], sink: StoredRows
+) -> Timeliness | None:
     """Measure it for the newest transactions; None if none of them has a row.
+
+    None of a join, too: a pair has two beginnings, and no value of a user.
 
     Args:
         feature: The feature.
-        transactions: The transactions that the job has read.
+        streams: The records of each source that the job has read.
         sink: The rows that it has written.
     """
+    if feature.join is not None:
+        return None
+    (transactions,) = streams
     connection = transactions.connection
     connection.execute(_with_rows(feature, transactions, sink))
     row = connection.execute(

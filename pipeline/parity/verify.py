@@ -1,15 +1,13 @@
-"""Verifies a live feature: reads the transactions, computes in batch, reads the sink, compares."""
+"""Verifies a live feature: reads its sources, computes in batch, reads the sink, compares."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final, Protocol
 
 from pipeline.config import KafkaSettings
-from pipeline.errors import JobError, UnansweredError
 from pipeline.features import Feature
 from pipeline.findings import EVERY_ROW
 from pipeline.interrupt import interruptible
@@ -18,12 +16,14 @@ from pipeline.kafka.offsets import OffsetRange
 from pipeline.kafka.topics import is_compacted
 
 from . import lateness, listing
-from .batch import lookback, windows
+from .awaited import PATIENT, POLL_SECONDS, FeatureJob, Offsets, Patience, await_job
+from .batch import lookback, reaches, windows
 from .compare import Bounds, compare
 from .late import LateComparison, explain_late
 from .origins import is_windowed
 from .report import Parity
-from .tables import BEGINNING, END, StoredRows, read_sink, read_transactions, workspace
+from .sql_names import micros_of
+from .tables import BEGINNING, END, StoredRows, Unread, read_sink, read_transactions, workspace
 from .timely import timeliness
 
 _SETTLE_SECONDS: Final = 3.0
@@ -31,46 +31,6 @@ _IDLE_SECONDS: Final = 5.0
 """More than the time after which a partition without valid records counts as idle."""
 _METRIC_SECONDS: Final = 12.0
 """Flink's metrics lag by some seconds."""
-_DELIVERY_SECONDS: Final = 150.0
-"""More than the 120 s after which a sink's producer gives a record up. Until then no checkpoint
-completes, as after its topic was recreated under it; after that, the job restarts."""
-_POLL_SECONDS: Final = 0.5
-
-
-class FeatureJob(Protocol):
-    """The job that computes a feature; see `live.LiveJob`."""
-
-    @property
-    def running(self) -> bool: ...
-
-    def read_up_to(self) -> Mapping[int, int]:
-        """Return the offset up to which results are in the sink, by partition."""
-        ...
-
-    def watermark(self) -> int | None:
-        """Return the job's watermark, in microseconds; None if Flink reports none."""
-        ...
-
-    def dropped_late(self) -> int | None:
-        """Return the number of late records dropped in the life of the job; None if unknown."""
-        ...
-
-    def started(self) -> int:
-        """Return when it was started, in milliseconds since the epoch; 0 if it does not run."""
-        ...
-
-    def resumed(self) -> int:
-        """Return when it last resumed from state, likewise; 0 if it never did."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long to wait for a job that lags, in seconds without progress."""
-
-    seconds: float = 60.0
-    clock: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], None] = time.sleep
 
 
 def verify(
@@ -79,12 +39,12 @@ def verify(
     job: FeatureJob,
     *,
     report: Callable[[str], None] = lambda _: None,
-    patience: Patience = Patience(),
+    patience: Patience = PATIENT,
     only: Mapping[str, str] = EVERY_ROW,
 ) -> Parity:
     """Compare a live feature with its expression evaluated in batch.
 
-    The reference is the transaction topic at the time of the call. A running job is waited for
+    The reference are the topics of its sources at the time of the call. A running job is waited for
     until it has read that far; for a stopped job, only what it has read counts.
 
     Args:
@@ -99,26 +59,60 @@ def verify(
     Raises:
         UnavailableError: Kafka cannot be read.
     """
-    source = feature.source
-    topic = kafka.topic(source.topic)
-    ranges = extent(kafka, topic)
+    topics = [kafka.topic(source.topic) for source in feature.sources]
+
+    def ranges_now() -> list[dict[int, OffsetRange]]:
+        return [extent(kafka, topic) for topic in topics]
+
+    ranges = ranges_now()
     ends = _ends_of(ranges)
+    read = await_job(ends, job, report, patience)
+    waits = lookback(feature.table) != timedelta()
+    with (
+        workspace(feature.sources, windows(feature.table)) as connection,
+        interruptible(connection),
+    ):
+        streams = [
+            StoredRows(connection, table, source.columns, source.time, earliest=begins(of_topic))
+            for table, source, of_topic in zip(
+                tables_of(feature), feature.sources, ranges, strict=True
+            )
+        ]
 
-    def reading(count: int) -> None:
-        report(f"reading transactions: {count:,}")
+        def read_on(ends: Offsets, read: Offsets) -> list[Unread]:
+            def reading(count: int) -> None:
+                others = sum(stream.count for stream in streams if stream is not rows)
+                report(f"reading transactions: {count + others:,}")
 
-    read = _await_job(ends, job, report, patience)
-    with workspace(source, windows(feature.table)) as connection, interruptible(connection):
-        transactions = StoredRows(
-            connection, "transactions", source.columns, source.time, earliest=begins(ranges)
-        )
-        unread = read_transactions(transactions, source, kafka, ends, read, report=reading)
-        watermark = lateness.watermark(source, transactions.newest, unread.partitions)
+            found = []
+            for rows, source, end, so_far in zip(streams, feature.sources, ends, read, strict=True):
+                found.append(read_transactions(rows, source, kafka, end, so_far, report=reading))
+            return found
+
+        unread = read_on(ends, read)
+        watermarks = [
+            lateness.watermark(source, rows.newest, left.partitions)
+            for source, rows, left in zip(feature.sources, streams, unread, strict=True)
+        ]
+        watermark = min(watermarks)
         sink_topic = kafka.topic(feature.topic)
         sink = StoredRows(
             connection, "sink", feature.columns, feature.event_time,
             earliest=begins(extent(kafka, sink_topic)),
         )  # fmt: skip
+
+        def known_before(now: Offsets) -> int:
+            """Event time before which a row cannot be made of records that were not read."""
+            return min(
+                (
+                    mark - micros_of(reach.after)
+                    for mark, reach, end, so_far in zip(
+                        watermarks, reaches(feature), now, read, strict=True
+                    )
+                    if any(offset > so_far.get(number, 0) for number, offset in end.items())
+                ),
+                default=END,
+            )
 
         def look() -> int:
             return read_sink(sink, kafka, sink_topic, lambda n: report(f"reading results: {n:,}"))
@@ -129,36 +123,43 @@ def verify(
         def compared(
             mark: int = watermark, *, dropped: int | None = None, since: int = 0
         ) -> Parity:
-            resumed = job.resumed()
+            before = None if waits else known_before(_ends_of(ranges_now()))
             return parity_of(
-                feature, transactions, sink, mark, dropped=dropped, since=since, resumed=resumed
+                feature,
+                streams,
+                sink,
+                mark,
+                known_before=before,
+                dropped=dropped,
+                since=since,
+                resumed=job.resumed(),
             )
 
-        idle = source.idle.total_seconds() + _IDLE_SECONDS
+        idle = max(source.idle.total_seconds() for source in feature.sources) + _IDLE_SECONDS
         parity = _settled(compared, watermark, job, look, patience, idle=idle)
-        if parity.different and job.running and (more := _ends_of(extent(kafka, topic))) != ends:
+        if parity.different and job.running and (more := _ends_of(ranges_now())) != ends:
             # Flink may have read one partition further than `ends` while it lagged on another, and
             # then counted transactions that are older than the watermark.
-            further = _await_job(more, job, report, patience)
-            read_transactions(transactions, source, kafka, further, further, report=reading)
+            further = await_job(more, job, report, patience)
+            read_on(further, further)
+            read = further
             look()
             parity = compared()
-        waits = lookback(feature.table) != timedelta()
         if parity.missing and waits and job.running:
             parity = _without_held(parity, compared, watermark, job)
         parity = _counted(feature, parity, compared, job, patience)
         gone = [
             name
-            for name, rows in ((topic, transactions), (sink_topic, sink))
+            for name, rows in (*zip(topics, streams, strict=True), (sink_topic, sink))
             if rows.gaps and is_compacted(kafka, name)
         ]
-        found = listing.mismatches(feature, transactions, sink, only)
-        timely = timeliness(feature, transactions, sink)
+        found = listing.mismatches(feature, streams, sink, only)
+        timely = timeliness(feature, streams, sink)
     return replace(
         parity,
         mismatches=found,
         timeliness=timely,
-        unread=unread.count,
+        unread=sum(left.count for left in unread),
         compacted=tuple(gone),
         stopped=not job.running,
     )
@@ -169,47 +170,13 @@ def begins(ranges: Mapping[int, OffsetRange]) -> dict[int, int]:
     return {number: offsets.begin for number, offsets in ranges.items()}
 
 
-def _ends_of(ranges: Mapping[int, OffsetRange]) -> dict[int, int]:
-    return {number: offsets.end for number, offsets in ranges.items()}
+def tables_of(feature: Feature) -> list[str]:
+    """Return the names of the tables for the records of a feature's sources."""
+    return [f"transactions{number or ''}" for number in range(len(feature.sources))]
 
 
-def _await_job(
-    ends: Mapping[int, int],
-    job: FeatureJob,
-    report: Callable[[str], None],
-    patience: Patience,
-) -> Mapping[int, int]:
-    """Wait until the job has read up to `ends`; return how far it has read, at most `ends`."""
-
-    def behind(read: Mapping[int, int]) -> int:
-        return sum(max(0, end - read.get(number, 0)) for number, end in ends.items())
-
-    read = _read_up_to(job, report, patience)
-    lag = behind(read)
-    deadline = patience.clock() + patience.seconds
-    while lag and job.running and patience.clock() < deadline:
-        report(f"waiting for the job to read {lag:,} more offsets")
-        patience.sleep(_POLL_SECONDS)
-        read = _read_up_to(job, report, patience)
-        if behind(read) < lag:
-            lag, deadline = behind(read), patience.clock() + patience.seconds
-    return {number: min(end, read.get(number, 0)) for number, end in ends.items()}
-
-
-def _read_up_to(
-    job: FeatureJob, report: Callable[[str], None], patience: Patience
-) -> Mapping[int, int]:
-    """Return how far the job has read; retries while the job cannot take a checkpoint."""
-    deadline = patience.clock() + max(patience.seconds, _DELIVERY_SECONDS)
-    while True:
-        try:
-            return job.read_up_to()
-        except (JobError, UnansweredError) as error:
-            ended = isinstance(error, JobError) and not job.running
-            if ended or patience.clock() >= deadline:
-                raise
-            report("waiting for the job, which cannot take a checkpoint at the moment")
-            patience.sleep(_POLL_SECONDS)
+def _ends_of(ranges: Sequence[Mapping[int, OffsetRange]]) -> Offsets:
+    return [{number: offsets.end for number, offsets in each.items()} for each in ranges]
 
 
 class _Compare(Protocol):
@@ -237,7 +204,7 @@ def _settled(
     start = patience.clock()
     deadline = start + _SETTLE_SECONDS
     while (parity.missing or parity.undecided) and job.running and patience.clock() < deadline:
-        patience.sleep(_POLL_SECONDS)
+        patience.sleep(POLL_SECONDS)
         if look():
             parity = compared()
             deadline = patience.clock() + _SETTLE_SECONDS
@@ -273,6 +240,8 @@ def _counted(
     feature: Feature, parity: Parity, compared: _Compare, job: FeatureJob, patience: Patience
 ) -> Parity:
     """Count rows as wrong that late transactions would explain, if Flink dropped fewer of them."""
+    if feature.join is not None:
+        return parity  # Flink does not count them.
     deadline = patience.clock() + _METRIC_SECONDS
     while parity.late or parity.undecided > parity.held:
         dropped = job.dropped_late()
@@ -282,16 +251,17 @@ def _counted(
             break
         if patience.clock() >= deadline:
             return compared(dropped=dropped, since=job.started())
-        patience.sleep(_POLL_SECONDS)
+        patience.sleep(POLL_SECONDS)
     return parity
 
 
 def parity_of(
     feature: Feature,
-    transactions: StoredRows,
+    streams: Sequence[StoredRows],
     sink: StoredRows,
     watermark: int,
     *,
+    known_before: int | None = None,
     dropped: int | None = None,
     since: int = 0,
     resumed: int = 0,
@@ -300,9 +270,11 @@ def parity_of(
 
     Args:
         feature: The feature.
-        transactions: The transactions that the job has read.
+        streams: The transactions of each source that the job has read.
         sink: The rows that it has written.
         watermark: Event time before which results must exist, in microseconds.
+        known_before: Event time before which a row cannot be made of records that were not read;
+            the watermark if None.
         dropped: Late records dropped in the life of the job; None if unknown.
         since: When the job was started, in milliseconds since the epoch.
         resumed: When it last resumed from state, likewise; 0 if it never did.
@@ -312,24 +284,24 @@ def parity_of(
     waits = back != timedelta()
     bounds = Bounds(
         final_before=watermark if waits else None,
-        checked_before=watermark,
-        checked_from=checked_from(feature, transactions, sink),
+        checked_before=watermark if known_before is None else known_before,
+        checked_from=checked_from(feature, streams, sink),
     )
-    found = compare(feature, transactions, sink, bounds)
+    found = compare(feature, streams, sink, bounds)
     result = explain_late(
-        feature, transactions, sink, bounds, found, dropped=dropped, since=since, resumed=resumed
+        feature, streams, sink, bounds, found, dropped=dropped, since=since, resumed=resumed
     )
-    return _parity(feature, transactions, result)
+    return _parity(feature, streams, result)
 
 
-def _parity(feature: Feature, transactions: StoredRows, result: LateComparison) -> Parity:
+def _parity(feature: Feature, streams: Sequence[StoredRows], result: LateComparison) -> Parity:
     delay = feature.source.watermark.total_seconds()
     late = result.late
     behind = result.behind_seconds
     comparison = result.comparison
     return Parity(
         name=feature.name,
-        transactions=transactions.count,
+        transactions=sum(stream.count for stream in streams),
         expected=comparison.expected,
         equal=comparison.equal,
         waiting=comparison.waiting,
@@ -343,7 +315,7 @@ def _parity(feature: Feature, transactions: StoredRows, result: LateComparison) 
         different=comparison.different,
         duplicates=comparison.duplicates,
         before_history=comparison.before_history,
-        bad=transactions.bad,
+        bad=sum(stream.bad for stream in streams),
         unread=0,
         undecided=result.undecided,
         ties=result.ties,
@@ -354,14 +326,13 @@ def _parity(feature: Feature, transactions: StoredRows, result: LateComparison) 
     )
 
 
-def checked_from(feature: Feature, transactions: StoredRows, sink: StoredRows) -> int | None:
+def checked_from(feature: Feature, streams: Sequence[StoredRows], sink: StoredRows) -> int | None:
     """Event time from which results can be checked: before, inputs or results may be gone."""
-    first, back = transactions.history_begins, lookback(feature.table)
-    if first is not None and back is None:
-        return END
-    reaches = int((back or timedelta()).total_seconds() * 1_000_000)
-    bounds = (first, reaches), (sink.history_begins, 0)
     # Records that are gone may be newer than the oldest remaining one, by as much as records are
     # out of order; plus 1, since records of the oldest time itself may be gone, too.
-    slack = lateness.delay(feature.source) + 1
-    return max((begin + more + slack for begin, more in bounds if begin is not None), default=None)
+    slack = max(map(lateness.delay, feature.sources)) + 1
+    bounds = [] if sink.history_begins is None else [sink.history_begins + slack]
+    for stream, reach in zip(streams, reaches(feature), strict=True):
+        if (first := stream.history_begins) is not None:
+            bounds.append(END if reach.before is None else first + micros_of(reach.before) + slack)
+    return max(bounds, default=None)

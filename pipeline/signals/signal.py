@@ -9,7 +9,7 @@ from typing import Final
 
 from pipeline.errors import InputError
 from pipeline.features import Feature
-from pipeline.features.feature import Expression
+from pipeline.features.feature import Expression, require_source
 from pipeline.features.lineage import is_computed, origin
 from pipeline.model import Sink
 from pipeline.sources import TRANSACTION, Source
@@ -63,10 +63,11 @@ def signal(
         source: The stream that it reads; the function gets its table.
         threshold: The score from which a record is an alert.
     """
+    require_source(source)
     require_threshold(threshold)
 
     def decorate(expression: Expression) -> Signal:
-        return Signal(expression.__name__, topic, expression, source, threshold=threshold)
+        return Signal(expression.__name__, topic, expression, (source,), threshold=threshold)
 
     return decorate
 

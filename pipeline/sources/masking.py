@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
@@ -49,6 +49,11 @@ class Mask:
 
     fields: frozenset[str] = frozenset()
     declared: bool = True
+
+    @classmethod
+    def of_all(cls, masks: Iterable[Mask]) -> Mask:
+        """Return one that hides what any of these hides."""
+        return cls(frozenset[str]().union(*(mask.fields for mask in masks)))
 
     def __bool__(self) -> bool:
         return bool(self.fields)

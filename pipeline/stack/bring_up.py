@@ -29,8 +29,8 @@ def create_topics(settings: Settings, kafka: KafkaSettings, features: Iterable[F
     Raises:
         UnavailableError: Kafka cannot be reached or refuses.
     """
-    read_and_written = ((each.source.topic, each.topic) for each in features)
-    wanted = dict.fromkeys((TRANSACTION.topic, *chain.from_iterable(read_and_written)))
+    needed = dict.fromkeys(chain.from_iterable(each.topics for each in features))
+    wanted = dict.fromkeys((TRANSACTION.topic, *needed))
     names = map(kafka.topic, wanted)
     topics.create_topics(kafka, names, retention_bytes=settings.retention_mib * _MIB)
 

@@ -201,18 +201,18 @@ class Stack:
             The job's id.
 
         Raises:
-            InputError: Kafka lacks its source or sink topic, or Flink cannot read its schema.
+            InputError: Kafka lacks a topic of it, or Flink cannot read its schema.
             JobError: Flink refused the job, there are not enough free slots, or the job has changed
                 since its state was taken.
         """
-        needed = (feature.source.topic, feature.topic)
-        topics.require_topics(kafka, map(kafka.topic, needed))
+        topics.require_topics(kafka, map(kafka.topic, feature.topics))
 
         name = feature.name
         with jobs.starting(name):
             if running := jobs.running_id(name):
                 return running
-            require_readable(feature.source, kafka)
+            for source in feature.sources:
+                require_readable(source, kafka)
             prepared = jobs.prepare(
                 name,
                 definition(feature, kafka, jobs.job_name(name)),
@@ -236,8 +236,9 @@ class Stack:
     def _with_jars(
         self, submission: Submission, feature: Feature, report: Callable[[str], None]
     ) -> Submission:
-        """Add the jars of the source's format, which are downloaded for the first job."""
-        wanted = parts.jars_of(feature.source.format)
+        """Add the jars of the sources' formats, which are downloaded for the first job."""
+        needed = (jar for each in feature.sources for jar in parts.jars_of(each.format))
+        wanted = tuple(dict.fromkeys(needed))
         parts.fetch_jars(self._settings, lambda far: report(f"fetching jars: {far}"), wanted=wanted)
         return submission.shipping(jars.paths(wanted, self._settings.jars_dir))
 

@@ -9,6 +9,7 @@ from pipeline.config import Settings
 from pipeline.findings import EVERY_ROW, Findings, KeptFindings
 from pipeline.model import WantedTest, WrittenTest
 from pipeline.proof import Proof, Proofs
+from pipeline.sources.masking import Mask
 
 from .declarations import Declared
 from .endpoints import Stack
@@ -60,9 +61,9 @@ class Proven(Declared):
 
         (feature,) = self.features.find([name])
         found = verified(feature, self._stack, report, only)
-        kafka = self._settings.kafka
-        masks = (self.mask_of(kafka.topic(each.topic)) for each in (feature, feature.source))
-        return found.keep(self.proofs, self._findings, *masks)
+        topic = self._settings.kafka.topic
+        source = Mask.of_all(self.mask_of(topic(each.topic)) for each in feature.sources)
+        return found.keep(self.proofs, self._findings, self.mask_of(topic(feature.topic)), source)
 
     def prove(self, name: str, report: Callable[[str], None] = lambda _: None) -> Proof:
         """Verify a job in a process of its own, of the lowest priority.

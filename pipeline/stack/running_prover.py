@@ -90,7 +90,7 @@ class RunningProver:
             self._end(name)
             return
         try:
-            with refused_values_said(feature.source):
+            with refused_values_said(feature.sources):
                 current = self._of(feature, status, job)
                 progress = current.proof.step()
         except (InputError, duckdb.Error) as error:
@@ -120,7 +120,7 @@ class RunningProver:
         self._end(feature.name)
         with ExitStack() as opening:
             database = opening.enter_context(
-                workspace(feature.source, windows(feature.table), memory=_MEMORY)
+                workspace(feature.sources, windows(feature.table), memory=_MEMORY)
             )
             proof = RunningProof(feature, job.kafka, job, database)
             current = _Current(status.run, proof, opening.pop_all())

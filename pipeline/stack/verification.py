@@ -47,7 +47,7 @@ class Verified:
             proofs: Where proofs are kept.
             findings: Where findings are kept.
             mask: What is hidden in the feature's topic.
-            source: What is hidden in the topic that it reads.
+            source: What is hidden in the topics that it reads.
         """
         shown, proof = as_shown(self.parity, mask, source), self.proof
         try:

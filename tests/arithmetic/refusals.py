@@ -18,11 +18,11 @@ REFUSED: dict[str, Refused] = {
         "a window of .over() is not ordered by transaction.trans_date_trans_time alone, ascending",
     ),
     "several": Refused(
-        "A feature is computed from one stream, so a join, a union and a look into another table "
+        "A feature over one source combines no tables: a join, a union and a look into another one "
         "are refused.",
         "transaction.join(transaction.view(), 'user_id').select('user_id', "
         "'trans_date_trans_time')",
-        "it combines tables, but only what is computed from one stream can be proved",
+        "it combines tables, but has one source: only two, joined by time, can be proved",
     ),
     "by_chance": Refused(
         "`limit()` and `sample()` are refused, since which rows they keep is chance.",

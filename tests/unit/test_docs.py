@@ -16,10 +16,12 @@ import pytest
 
 from pipeline import config
 from pipeline.cli.app import command_line, options_last
+from pipeline.features import Registry
 from pipeline.files.target import Target
 from pipeline.kafka.csv_decoder import CsvDecoder
 from pipeline.kafka.nested_json import NestedReader
 from pipeline.sources import source
+from pipeline.stack import feature_files
 from tui.__main__ import console_options
 from tui.web.command import serve
 
@@ -154,3 +156,12 @@ def test_the_transfer_in_csv_is_read_by_its_source() -> None:
     assert (str(row.at), row.account, str(row.amount), row.note) == (
         *("2024-03-01 09:30:00", "DE01", "12.50", 'a note, with "quotes"'),
     )
+
+
+def test_the_join_of_two_streams_is_accepted(tmp_path: Path) -> None:
+    page = DOCS / "writing-a-source.md"
+    file = tmp_path / "joined.py"
+    file.write_text(next(b for b in blocks(page, "python") if "source=(payments, logins)" in b))
+    (joined,) = feature_files.load([file], Registry([]))
+    assert [each.name for each in joined.sources] == ["payments", "logins"]
+    assert (joined.event_time, joined.sink.user) == ("booked_at", "account")

@@ -13,7 +13,7 @@ SECONDS = 120.0
 INTERRUPT = "threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()"
 FOR_HOURS = '"SELECT count(*) FROM range(1000000000000) a, range(1000) b"'
 VERIFYING = f"""
-    with workspace(TRANSACTION) as connection, interruptible(connection):
+    with workspace((TRANSACTION,)) as connection, interruptible(connection):
         connection.execute("SET threads = 4")
         {INTERRUPT}
         connection.execute({FOR_HOURS})

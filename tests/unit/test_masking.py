@@ -311,7 +311,7 @@ def test_what_an_engine_says_of_a_value(said: str, expected: str) -> None:
 
 def test_no_error_of_duckdb_quotes_what_is_sensitive(caplog: pytest.LogCaptureFixture) -> None:
     def refusal(of: Source) -> InputError:
-        with pytest.raises(InputError) as error, workspace(of) as connection:
+        with pytest.raises(InputError) as error, workspace((of,)) as connection:
             connection.execute(f"SELECT CAST('{CANARY}' AS BIGINT)")
         return error.value
 

@@ -62,7 +62,7 @@ def read(
             for feature in wanted
         )
         kafka = runtime.kafka
-        sources = tuple(dict.fromkeys(feature.source for feature in wanted))
+        sources = tuple(dict.fromkeys(source for each in wanted for source in each.sources))
         topics = (*(kafka.topic(source.topic) for source in sources), *(job.topic for job in jobs))
         return Readings(
             jobs=jobs,

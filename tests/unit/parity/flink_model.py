@@ -2,7 +2,8 @@
 
 From Flink's sources: `WatermarksWithIdleness` and `WatermarkOutputMultiplexer` (a watermark for
 each partition, the smallest of those that are not idle), `RowTimeRangeBoundedPrecedingFunction`
-(`.over()`) and `SliceAssigners` with their window operators. Nothing here is shared with `verify`.
+(`.over()`), `SliceAssigners` with their window operators, and `TimeIntervalJoin`. Nothing here is
+shared with `verify`.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ IDLE_MS = 10_000
 HOUR_MS = 3_600_000
 LOOKBACK_MS = 6 * HOUR_MS
 NEVER = -(2**62)
+SECOND = 100
+"""The number of the first partition of a second stream."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,7 @@ class Source:
     watermark: int = NEVER
     _newest: dict[int, int] = field(default_factory=dict)
     _read_at: dict[int, int] = field(default_factory=dict)
+    _marks: dict[int, int] = field(default_factory=dict)
 
     def events(self) -> Iterator[Event]:
         """Records as they are read, and watermarks between them."""
@@ -105,6 +109,7 @@ class Source:
                 self.resumed = self.now
                 position, self.watermark = dict(checkpoint), NEVER
                 self._newest.clear()
+                self._marks.clear()
                 self._read_at = dict.fromkeys(numbers, self.now)
                 answers = {n: self.now + self.random.choice((0, self.slow)) for n in numbers}
                 read, until_restart = 0, self._next_restart()
@@ -119,9 +124,15 @@ class Source:
 
     def _move_on(self) -> Iterator[int]:
         active = [number for number, at in self._read_at.items() if self.now - at < IDLE_MS]
-        marks = [self._newest.get(number, NEVER) - DELAY_MS for number in active]
-        if marks and min(marks) > self.watermark:
-            self.watermark = min(marks)
+        marks = dict[int, int]()
+        for number in active:
+            mark, stream = self._newest.get(number, NEVER) - DELAY_MS, number // SECOND
+            marks[stream] = min(mark, marks.get(stream, mark))
+        for stream, mark in marks.items():
+            # That of a stream never falls, also when a partition comes back that was idle.
+            self._marks[stream] = marks[stream] = max(mark, self._marks.get(stream, NEVER))
+        if marks and min(marks.values()) > self.watermark:
+            self.watermark = min(marks.values())
             yield self.watermark
 
 
@@ -211,6 +222,43 @@ def windows(source: Source, spans: Any) -> tuple[list[dict[str, Any]], int]:
             amounts = held.pop(key)
             found.append(_row(user, sum(amounts), len(amounts), times | {"written": source.now}))
     return found, dropped
+
+
+def pairs(
+    source: Source, earliest: int, latest: int, random: Random
+) -> Iterator[tuple[Arrival, Arrival]]:
+    """Pairs of a user's records of two streams, the second `earliest` to `latest` after the first.
+
+    When a record is removed of which no partner may come, is left to chance: timers do it.
+    """
+    watermark = NEVER
+    # How long after its time a record is kept, of the first stream and of the second.
+    keeps = (latest, -earliest)
+    kept: tuple[list[Arrival], list[Arrival]] = ([], [])
+    checkpoint = copy.deepcopy(kept)
+    for event in source.events():
+        if event is Moment.CHECKPOINT:
+            checkpoint = copy.deepcopy(kept)
+            continue
+        if event is Moment.RESTART:
+            kept, watermark = copy.deepcopy(checkpoint), NEVER
+            continue
+        if isinstance(event, int):
+            watermark = event
+            for side, records in enumerate(kept):
+                records[:] = [
+                    one
+                    for one in records
+                    if one.time + keeps[side] >= watermark or random.random() < 0.5
+                ]
+            continue
+        side = event.partition // SECOND
+        for other in kept[1 - side]:
+            one, two = (event, other) if side == 0 else (other, event)
+            if one.user == two.user and earliest <= two.time - one.time <= latest:
+                yield one, two
+        if watermark < event.time + keeps[side]:
+            kept[side].append(event)
 
 
 def tumbling(time: int) -> list[tuple[int, int]]:

@@ -18,7 +18,7 @@ from pipeline.parity import lateness
 from pipeline.parity.listing import mismatches
 from pipeline.parity.report import Parity
 from pipeline.parity.tables import StoredRows
-from pipeline.parity.verify import parity_of
+from pipeline.parity.verify import parity_of, tables_of
 
 Rows: TypeAlias = Iterable[dict[str, Any]] | pa.Table
 
@@ -70,10 +70,11 @@ def topic(
 
 def parity_of_topics(
     feature: Feature,
-    transactions: Topic,
+    transactions: Topic | Sequence[Topic],
     sink: Topic,
     *,
     watermark: int | None = None,
+    known_before: int | None = None,
     dropped: int | None = None,
     since: int = 0,
     resumed: int = 0,
@@ -81,11 +82,23 @@ def parity_of_topics(
     database: Callable[[], AbstractContextManager[duckdb.DuckDBPyConnection]] = duckdb.connect,
 ) -> Parity:
     """What `verify` says of these topics when the job has read all."""
+    topics = [transactions] if isinstance(transactions, Topic) else transactions
     with database() as connection:
-        read = transactions.stored(connection, "transactions", dict(contract.TRANSACTION_FIELDS))
+        read = [
+            each.stored(connection, table, source.columns)
+            for each, table, source in zip(topics, tables_of(feature), feature.sources, strict=True)
+        ]
         written = sink.stored(connection, "sink", feature.columns)
-        mark = lateness.watermark(feature.source, read.newest) if watermark is None else watermark
+        newest = zip(feature.sources, (rows.newest for rows in read), strict=True)
+        mark = min(lateness.watermark(*each) for each in newest)
         parity = parity_of(
-            feature, read, written, mark, dropped=dropped, since=since, resumed=resumed
+            feature,
+            read,
+            written,
+            mark if watermark is None else watermark,
+            known_before=known_before,
+            dropped=dropped,
+            since=since,
+            resumed=resumed,
         )
         return replace(parity, mismatches=mismatches(feature, read, written, only))

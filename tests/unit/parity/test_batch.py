@@ -186,7 +186,7 @@ def test_seconds_since_the_epoch_are_whole() -> None:
 def test_too_little_memory_is_said_in_a_sentence() -> None:
     with (
         pytest.raises(UnavailableError, match=r"not enough memory, or room in .*Set TMPDIR"),
-        workspace(TRANSACTION) as connection,
+        workspace((TRANSACTION,)) as connection,
     ):
         connection.execute("SET memory_limit = '10MB'; SET max_temp_directory_size = '1MB'")
         connection.execute(

@@ -198,7 +198,9 @@ def test_a_feature_with_dozens_of_sums_is_judged_in_the_memory_of_verify() -> No
     right = evaluate(feature, topic(rows).table)
     spoiled = [row | {"sum3": 0.5} if row["user_id"] else row for row in right.to_pylist()]
     found = topic(spoiled, feature.event_time)
-    parity = parity_of_topics(feature, topic(rows), found, database=partial(workspace, TRANSACTION))
+    parity = parity_of_topics(
+        feature, topic(rows), found, database=partial(workspace, (TRANSACTION,))
+    )
     right_ones = sum(row["user_id"] == 0 for row in rows)
     assert parity.outcome is Outcome.WRONG
     assert parity.equal == right_ones
@@ -207,5 +209,5 @@ def test_a_feature_with_dozens_of_sums_is_judged_in_the_memory_of_verify() -> No
 
 def test_a_value_that_duckdb_refuses_is_a_sentence() -> None:
     said = r"DuckDB cannot recompute the rows: .*logarithm of zero\."
-    with pytest.raises(InputError, match=said), workspace(TRANSACTION) as connection:
+    with pytest.raises(InputError, match=said), workspace((TRANSACTION,)) as connection:
         connection.execute("SELECT ln(range) FROM range(3)").fetchall()

@@ -64,8 +64,8 @@ class Stream:
         self.sink += final[self.sunk :]
         self.sunk = len(final)
 
-    def committed(self) -> Mapping[int, int]:
-        return {0: self.read}
+    def committed(self) -> tuple[Mapping[int, int]]:
+        return ({0: self.read},)
 
     def watermark(self) -> int | None:
         assert self.feature is not FLAGGED, "Flink reports none for a job without windows"
@@ -264,12 +264,12 @@ class Uneven(Stream):
         self.rows = sorted((*self.parts[0], *self.parts[1]), key=lambda row: row[time])
         super().__post_init__()
 
-    def committed(self) -> Mapping[int, int]:
-        return {number: len(rows) for number, rows in self.parts.items()}
+    def committed(self) -> tuple[Mapping[int, int]]:
+        return ({number: len(rows) for number, rows in self.parts.items()},)
 
     def extent(self, kafka: KafkaSettings, name: str) -> dict[int, OffsetRange]:
         if name == contract.TRANSACTION_TOPIC:
-            return {number: OffsetRange(0, end) for number, end in self.committed().items()}
+            return {number: OffsetRange(0, end) for number, end in self.committed()[0].items()}
         return super().extent(kafka, name)
 
     def read_transactions(

@@ -23,7 +23,7 @@ def measured(feature: Feature, transactions: Topic, sink: Topic) -> Timeliness |
     with duckdb.connect() as connection:
         return timeliness(
             feature,
-            transactions.stored(connection, "transactions", dict(contract.TRANSACTION_FIELDS)),
+            [transactions.stored(connection, "transactions", dict(contract.TRANSACTION_FIELDS))],
             sink.stored(connection, "sink", feature.columns),
         )
 

@@ -16,10 +16,11 @@ from pipeline.errors import JobError, PipelineError, UnansweredError, Unavailabl
 from pipeline.features import Feature
 from pipeline.kafka.offsets import OffsetRange
 from pipeline.parity import verify as module
+from pipeline.parity.awaited import Patience
 from pipeline.parity.batch import evaluate
 from pipeline.parity.report import Parity
 from pipeline.parity.tables import StoredRows, Unread
-from pipeline.parity.verify import Patience, verify
+from pipeline.parity.verify import verify
 from pipeline.proof import Outcome
 from pipeline.sources import Source
 
@@ -48,11 +49,11 @@ class FakeJob:
     refusals: int = 0
     refusal: PipelineError = NO_CHECKPOINT
 
-    def read_up_to(self) -> Mapping[int, int]:
+    def read_up_to(self) -> tuple[Mapping[int, int], ...]:
         if self.refusals:
             self.refusals -= 1
             raise self.refusal
-        return {0: self.read} if self.read else {}
+        return ({0: self.read} if self.read else {},)
 
     def watermark(self) -> int | None:
         return self.mark

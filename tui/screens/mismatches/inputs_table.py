@@ -31,7 +31,7 @@ def _late(row: InputRow, _: float) -> Sequence[Piece]:
 _PLACE: Final[Column[InputRow]] = Column(
     "part:offset",
     11,
-    lambda row, _: [Piece(f"{row.record.partition}:{row.record.offset}", Tone.QUIET)],
+    lambda row, _: [Piece(row.record.place, Tone.QUIET)],
     right=True,
 )
 _LATE: Final[Column[InputRow]] = Column("late", 10, _late)
@@ -67,7 +67,7 @@ class InputsTable(LiveTable[InputRow]):
 
     def copied(self, row: InputRow) -> str:
         """Return the record's partition and offset."""
-        return f"{row.record.partition}:{row.record.offset}"
+        return row.record.place
 
     def _lay_out(self, row: Mismatch | None, time: str) -> None:
         inputs = row.inputs if row is not None else ()
