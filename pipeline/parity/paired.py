@@ -91,7 +91,10 @@ def _is_unsure(feature: Feature, streams: Sequence[StoredRows]) -> str:
         f"{second} - ({micros_of(join.earliest)})",
         f"{first} + ({micros_of(join.latest)})",
     )
-    return " OR ".join(f"a{number}.possible >= {time}" for number, time in enumerate(given_up))
+    # Before the first watermark, and for a negative one, Flink takes 1970.
+    return " OR ".join(
+        f"greatest(a{number}.possible, 0) >= {time}" for number, time in enumerate(given_up)
+    )
 
 
 def _with_rows(feature: Feature) -> ir.Table:

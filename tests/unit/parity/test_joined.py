@@ -185,6 +185,15 @@ def test_a_late_record_whose_partner_is_still_kept_has_to_be_joined() -> None:
     assert (parity.outcome, parity.missing, parity.undecided) == (Outcome.NOT_JUDGED, 0, 1), parity
 
 
+def test_a_pair_that_was_over_when_1970_began_may_never_have_been_kept() -> None:
+    """Flink takes 1970 for the watermark before there is one."""
+    begins = (datetime(1970, 1, 1) - START) / MINUTE
+    parity = compared([], [paid(begins - 1, 0)], [seen(begins - 1, 0)])
+    assert (parity.missing, parity.undecided) == (0, 1), parity
+    parity = compared([], [paid(begins - 0.9, 0)], [seen(begins - 1, 0)])
+    assert (parity.missing, parity.undecided) == (1, 0), parity
+
+
 def test_pairs_whose_records_are_gone_are_left_out() -> None:
     rows = rows_of(PAID_ROWS, SEEN_ROWS)
     kept = SEEN_ROWS[10:]

@@ -135,6 +135,21 @@ async def test_expected_is_beside_found_with_the_reason_and_the_inputs(
         await shown.shows(pilot, "3 records", "0:9000", "34 s late")
 
 
+async def test_records_of_two_streams_have_their_topics_and_the_columns_of_both() -> None:
+    inputs = (
+        msgspec.structs.replace(record(0), topic="payments"),
+        msgspec.structs.replace(
+            record(0), topic="logins", values={"at": "2024", "device": "phone"}
+        ),
+    )
+    row = mismatch(inputs=inputs, inputs_total=2)
+    shown = stage(msgspec.structs.replace(FOUND, rows=(row,)))
+    async with shown.app.run_test(size=(160, 40)) as pilot:
+        await opened(shown, pilot)
+        await shown.shows(pilot, "topic part:offset", "payments 0:9000", "logins 0:9000")
+        await shown.shows(pilot, "device", "phone", "merchant", "Acme")
+
+
 async def test_every_key_of_the_scope_is_bound() -> None:
     shown = stage()
     async with shown.app.run_test(size=(120, 40)) as pilot:

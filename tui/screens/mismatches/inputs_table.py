@@ -1,9 +1,10 @@
-"""The records that a row is computed from, with the columns of their source."""
+"""The records that a row is computed from, with the columns of their sources."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 from pipeline.findings import Input, Mismatch, Value
@@ -28,12 +29,13 @@ def _late(row: InputRow, _: float) -> Sequence[Piece]:
     return [Piece(f"{text.duration(seconds)} late", Tone.WAITS)] if seconds else []
 
 
-_PLACE: Final[Column[InputRow]] = Column(
-    "part:offset",
-    11,
-    lambda row, _: [Piece(row.record.place, Tone.QUIET)],
-    right=True,
-)
+def _place(inputs: Sequence[Input]) -> Column[InputRow]:
+    """The column with where each record is, also in which of two topics."""
+    title = "topic part:offset" if any(each.topic for each in inputs) else "part:offset"
+    width = max((len(title), *(len(each.place) for each in inputs)))
+    return Column(title, width, lambda row, _: [Piece(row.record.place, Tone.QUIET)], right=True)
+
+
 _LATE: Final[Column[InputRow]] = Column("late", 10, _late)
 
 
@@ -44,8 +46,8 @@ class InputsTable(LiveTable[InputRow]):
 
     def __init__(self) -> None:
         super().__init__(
-            Columns(_PLACE),
-            lambda row: (row.record.partition, row.record.offset),
+            Columns(_place(())),
+            lambda row: row.record.place,
             id="mismatch-inputs",
         )
         self._shown: Mismatch | None = None
@@ -66,19 +68,20 @@ class InputsTable(LiveTable[InputRow]):
         self.show_rows(self._inputs, now, (Piece(none, Tone.WAITS),))
 
     def copied(self, row: InputRow) -> str:
-        """Return the record's partition and offset."""
+        """Return where the record is."""
         return row.record.place
 
     def _lay_out(self, row: Mismatch | None, time: str) -> None:
         inputs = row.inputs if row is not None else ()
-        names = [time, *(n for n in inputs[0].values if n != time)] if inputs else []
+        fields = chain.from_iterable(each.values for each in inputs)
+        names = list(dict.fromkeys((time, *fields))) if inputs else []
         self._inputs = tuple(
             InputRow(each, tuple(each.values.get(name) for name in names)) for each in inputs
         )
         columns = FeatureColumns([SinkColumn(name, _type(name, inputs), False) for name in names])
         columns.fit(self._inputs)
         late = [_LATE] if any(each.late_seconds for each in inputs) else []
-        self.use_columns(Columns(_PLACE, *late, *columns.fitted.declared))
+        self.use_columns(Columns(_place(inputs), *late, *columns.fitted.declared))
 
 
 def _type(name: str, inputs: Sequence[Input]) -> str:
