@@ -1,4 +1,7 @@
-"""Features of two streams each, joined by time; one for each way that has a catch."""
+"""Features of two streams each, joined by time; one for each way that has a catch.
+
+Their partitions are never idle, so that what is late does not depend on how fast they are read.
+"""
 
 import ibis
 
@@ -16,7 +19,7 @@ transfers = source(
     time="at",
     time_format="iso",
     watermark="30s",
-    idle="2s",
+    idle="1h",
     user="account",
     amount="amount",
     required=("number", "account", "amount"),
@@ -36,7 +39,7 @@ sessions = source(
     time="at",
     time_format="epoch-ms",
     watermark="1min",
-    idle="2s",
+    idle="1h",
     user="account",
     required=("account",),
     sensitive=("device",),

@@ -135,7 +135,8 @@ def verify(
                 resumed=job.resumed(),
             )
 
-        idle = max(source.idle.total_seconds() for source in feature.sources) + _IDLE_SECONDS
+        # What waits for no watermark is there as soon as it is read.
+        idle = feature.source.idle.total_seconds() + _IDLE_SECONDS if waits else 0.0
         parity = _settled(compared, watermark, job, look, patience, idle=idle)
         if parity.different and job.running and (more := _ends_of(ranges_now())) != ends:
             # Flink may have read one partition further than `ends` while it lagged on another, and
