@@ -112,7 +112,10 @@ def interval_join(relation: ops.Relation, sources: Sequence[Source]) -> Interval
         elif (key := _key(condition, first, second)) is not None:
             keys.append(key)
     if not keys:
-        raise ValueError(f"its join has no column of {first} that equals one of {second}")
+        raise ValueError(
+            f"its join has no column of {first} that equals one of {second}, of the same type and "
+            "no float"
+        )
     if not (earliest and latest) or max(earliest) > min(latest):
         raise ValueError("its join does not bound how far apart the times of both are")
     return IntervalJoin(max(earliest), min(latest), tuple(keys))
@@ -176,6 +179,8 @@ def _key(condition: Any, first: str, second: str) -> tuple[str, str] | None:
     if not isinstance(condition, ops.Equals):
         return None
     sides = (condition.left, condition.right)
+    if sides[0].dtype != sides[1].dtype:
+        return None
     # Flink tells 0.0 from -0.0.
     if not all(isinstance(side, ops.Field) and not side.dtype.is_floating() for side in sides):
         return None

@@ -196,6 +196,19 @@ def test_rows_have_the_time_of_the_first_source() -> None:
     assert "nothing says when they are final" in found[0]
 
 
+def test_keys_are_of_one_type() -> None:
+    columns = {"at": "timestamp(3)", "n": "int32"}
+    narrow = source(topic="narrow", schema=columns, time="at")
+
+    def by_number(paid: ir.Table, other: ir.Table) -> ir.Table:
+        return paid.join(other, [paid.n == other.n, within(paid, other)]).select(paid.at)
+
+    assert refusal(of(by_number)) is None
+    found = refusal(of(by_number, (PAID, narrow)))
+    assert found is not None
+    assert found[0].endswith("equals one of narrow, of the same type and no float")
+
+
 def test_three_sources_are_refused() -> None:
     found = refusal(of(lambda paid, *_: paid.select("at"), (PAID, SEEN, stream("more"))))
     assert found is not None

@@ -226,3 +226,13 @@ def test_nothing_is_said_of_a_topic_that_was_compacted(verified: Verified) -> No
     parity = verified(FakeJob(len(ROWS)), lost=2, compacted=True)
     assert parity.outcome is Outcome.NOT_JUDGED
     assert parity.reasons[0].startswith("Kafka compacts transaction")
+
+
+def test_a_row_of_no_record_is_wrong_also_after_the_watermark(verified: Verified) -> None:
+    rows = [transaction(minute, fraud=1) for minute in range(21)]
+    job = FakeJob(read=21)
+    parity = verified(job, feature=FLAGGED, rows=rows[:20], results_of=rows)
+    assert (parity.outcome, parity.different, parity.equal) == (Outcome.WRONG, 1, 20)
+    # Its record has come since the end of the topic was noted.
+    parity = verified(job, feature=FLAGGED, rows=rows, first_end=20)
+    assert (parity.outcome, parity.different, parity.equal) == (Outcome.PROVED, 0, 20)
