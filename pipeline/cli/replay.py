@@ -8,6 +8,7 @@ from cyclopts import Parameter
 from msgspec import to_builtins
 
 from pipeline.errors import ConfigError, InputError
+from pipeline.model import JobState
 from pipeline.text.words import counted
 
 from .common import Common, Json, Mappings, print_json, require_topic, running_kafka, say
@@ -18,8 +19,11 @@ if TYPE_CHECKING:
     from pipeline.files.prepared import PreparedFiles
     from pipeline.files.target import Target
     from pipeline.simulator.replay import ReplayProgress, ReplayReport
+    from pipeline.sources import Source
+    from pipeline.stack.runtime import Runtime
 
 Flag = Parameter(negative="")
+_BATCHES_AHEAD: Final = 3
 _CREATE_IT: Final = (
     "In a sandbox, create it with `fraudwatch topics --create` and the same --features."
 )
@@ -103,7 +107,8 @@ def replay(
             newest = newest_event_time(kafka, target.source)
             ready.move(plan_shift(ready.earliest, newest, shift=shift, target=target))
             _print_left_out(ready)
-        report = _send(ready, common, pace)
+        slowly = _are_read(target.source, runtime)
+        report = _send(ready, common, pace, slowly=slowly)
         _print_report(report, target.record)
         if json:
             print_json(_as_json(ready, report))
@@ -128,7 +133,17 @@ def _target(topic: str, settings: Settings) -> Target:
     return Target.of(source, encoder_of(source, settings.kafka))
 
 
-def _send(ready: PreparedFiles, common: Common, pace: float | None) -> ReplayReport:
+def _are_read(source: Source, runtime: Runtime) -> bool:
+    """Whether jobs may read the records of a source while they are sent."""
+    reading = {each.name for each in runtime.features if each.source == source}
+    idle = (JobState.STOPPED, JobState.FAILED)
+    return any(job.name in reading and job.state not in idle for job in runtime.status().jobs)
+
+
+def _send(
+    ready: PreparedFiles, common: Common, pace: float | None, *, slowly: bool
+) -> ReplayReport:
+    from pipeline.ahead import ahead
     from pipeline.kafka.producer import TransactionProducer
     from pipeline.simulator.replay import replay as send_batches
     from pipeline.simulator.slow_start import SlowStart
@@ -139,10 +154,12 @@ def _send(ready: PreparedFiles, common: Common, pace: float | None) -> ReplayRep
 
     # Looked up again, since emptying the topics may have taken a while.
     kafka = running_kafka(common)
-    with TransactionProducer(kafka, kafka.topic(ready.target.source.topic)) as producer:
-        return send_batches(
-            ready.batches(), SlowStart(producer).send, speed=pace, report=report_progress
-        )
+    with (
+        TransactionProducer(kafka, kafka.topic(ready.target.source.topic)) as producer,
+        ahead(ready.batches(), _BATCHES_AHEAD) as batches,
+    ):
+        send = SlowStart(producer).send if slowly else producer.send
+        return send_batches(batches, send, speed=pace, report=report_progress)
 
 
 def _refuse_mostly_bad(ready: PreparedFiles) -> None:

@@ -23,6 +23,14 @@ WITH_FILES = f"""
         {INTERRUPT}
         work.connection.execute({FOR_HOURS})
 """
+IN_ITS_OWN_THREAD = f"""
+    def rows():
+        {INTERRUPT}
+        yield work.connection.execute({FOR_HOURS})
+
+    with work_in(Path(sys.argv[1])) as work, ahead(rows(), 2) as items:
+        next(items)
+"""
 BETWEEN_QUERIES = """
     raise KeyboardInterrupt
 """
@@ -30,6 +38,7 @@ BETWEEN_QUERIES = """
 PROGRAM = """
 import os, signal, sys, threading
 from pathlib import Path
+from pipeline.ahead import ahead
 from pipeline.cli.app import main
 from pipeline.files.work import work_in
 from pipeline.interrupt import interruptible
@@ -46,7 +55,9 @@ sys.exit(main(["work"], more=[work]))
 
 
 @pytest.mark.parametrize(
-    "work", [VERIFYING, WITH_FILES, BETWEEN_QUERIES], ids=["verifying", "with files", "between"]
+    "work",
+    [VERIFYING, WITH_FILES, IN_ITS_OWN_THREAD, BETWEEN_QUERIES],
+    ids=["verifying", "with files", "in its own thread", "between"],
 )
 def test_ctrl_c_ends_a_command_at_once(work: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     ended = subprocess.run(
