@@ -95,6 +95,8 @@ class KafkaOwnHistory:
 
     def _mine(self, records: list[Record]) -> list[OwnRecord]:
         user, label = self._source.user or "", self._source.label
+        if any(column.hidden for column in self._columns if column.name == label):
+            label = None
         return [
             OwnRecord(
                 record.partition,

@@ -80,6 +80,10 @@ class OwnHistory(History):
     records: tuple[OwnRecord, ...] = ()
     results: tuple[LatestResult, ...] = ()
 
+    def hides(self, column: str | None) -> bool:
+        """Whether the values of a column of the source are not shown."""
+        return any(each.hidden for each in self.columns if each.name == column)
+
 
 class OwnHistoryState:
     """Collects a user's history; not thread-safe.

@@ -80,6 +80,17 @@ async def test_a_sensitive_amount_is_not_plotted() -> None:
         assert "900.25" not in shown.screen_text()
 
 
+async def test_a_sensitive_label_is_neither_counted_nor_marked() -> None:
+    columns = tuple(replace(each, hidden=each.name == "bad") for each in BATCH.columns)
+    records = [replace(record, flagged=False) for record in BATCH.records]
+    shown = stage(replace(BATCH, columns=columns, records=records))
+    async with shown.app.run_test(size=(140, 40)) as pilot:
+        await opened(shown, pilot)
+        await shown.shows(pilot, "3 records shown since")
+        assert "flagged" not in shown.screen_text()
+        assert "⚑" not in shown.screen_text()
+
+
 async def test_neighbours_copy_and_hold() -> None:
     shown = stage(BATCH)
     async with shown.app.run_test(size=(100, 30), notifications=True) as pilot:

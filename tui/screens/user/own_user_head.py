@@ -59,7 +59,7 @@ class OwnUserHead(Widget):
     def _figures(self) -> Sequence[Piece]:
         history, source = self._history, self._source
         pieces = [Piece(counted(history.total, "record"))]
-        if source.label is not None:
+        if source.label is not None and not history.hides(source.label):
             tone = Tone.DANGER if history.flagged else Tone.PLAIN
             pieces += [Piece("   "), Piece(text.integer(history.flagged), tone)]
             pieces += [Piece(" flagged", Tone.QUIET)]

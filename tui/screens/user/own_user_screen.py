@@ -128,8 +128,7 @@ class OwnUserScreen(HistoryScreen[str, OwnHistory]):
         source = self._source
         if source.amount is None:
             return
-        hidden = any(each.hidden for each in history.columns if each.name == source.amount)
-        if hidden:
+        if history.hides(source.amount):
             said = f"{text.clean(source.amount)} is sensitive, so it is not plotted."
             self.query_one(TimePlot).show((), reason=(Piece(said, Tone.WAITS),))
             return
