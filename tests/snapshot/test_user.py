@@ -47,13 +47,30 @@ def test_user(snap_compare: Compare, size: tuple[int, int]) -> None:
     assert snap_compare(stage.app, terminal_size=size, run_before=before)
 
 
-def test_a_user_of_ones_own_stream(snap_compare: Compare) -> None:
+async def test_a_user_of_ones_own_stream() -> None:
     stage = own_user.stage(own_user.a_day())
-
-    async def before(pilot: Pilot[Any]) -> None:
-        await own_user.opened(stage, pilot)
-
-    assert snap_compare(stage.app, terminal_size=(120, 40), run_before=before)
+    lines = await stage.lines((120, 40), lambda pilot: own_user.opened(stage, pilot))
+    assert [flowing(line) for line in lines[:2]] == [
+        "account DE07 in payments.v2",
+        "48 records 3 flagged shown since 2024-03-01 12:00:00",
+    ]
+    assert flowing(lines[2]) == "Amounts paid ● 3 flagged • 45 others ─ Features 3"
+    beside = lines[2].index("─  Features")
+    assert [flowing(line[beside:]) for line in lines[3:8]] == [
+        "feature value of latest event time",
+        "spend spent 910.25 03-01 13:00:00",
+        "spend n 2 03-01 13:00:00",
+        "hours total 910.25 03-01 13:00:00",
+        "bad_ones rows 2 03-01 13:00:00",
+    ]
+    assert flowing(lines[19]) == "event time, 2024-03-01 → 2024-03-02"
+    assert [flowing(line) for line in lines[21:24]] == [
+        "─ Records 48",
+        "at paid iban bad",
+        "2024-03-02 11:30:00 212.47 •••• false",
+    ]
+    # The points of the amounts are below each other.
+    assert len({line.index(".") for line in lines[23:39]}) == 1
 
 
 NOTHING = HistoryBatch(read=12_000, lag=0)
