@@ -6,16 +6,17 @@ Sources: Py4J 0.10, `java_gateway`; Flink 2.3, `TableEnvironment` and `MiniClust
 from __future__ import annotations
 
 import re
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pipeline.errors import UnavailableError
 
+from .planning import Planning
 from .submission import Submission, Submitted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from py4j.protocol import Py4JJavaError
 
@@ -28,12 +29,10 @@ _WARM_UP: Final = (
     "CREATE TEMPORARY TABLE warm_up_sink (user_id BIGINT, mean DOUBLE, number BIGINT, "
     "ts TIMESTAMP(3)) WITH ('connector' = 'kafka', 'topic' = 'warm_up', "
     "'properties.bootstrap.servers' = '127.0.0.1:1', 'format' = 'json')",
-)
-_WARM_UP_INSERTS: Final = (
-    "INSERT INTO warm_up_sink SELECT user_id, AVG(amt) OVER w, COUNT(amt) OVER w, ts "
+    "EXPLAIN INSERT INTO warm_up_sink SELECT user_id, AVG(amt) OVER w, COUNT(amt) OVER w, ts "
     "FROM warm_up_source WINDOW w AS (PARTITION BY user_id ORDER BY ts "
     "RANGE BETWEEN INTERVAL '6' HOUR PRECEDING AND CURRENT ROW)",
-    "INSERT INTO warm_up_sink SELECT user_id, AVG(amt), COUNT(*), window_end "
+    "EXPLAIN INSERT INTO warm_up_sink SELECT user_id, AVG(amt), COUNT(*), window_end "
     "FROM TABLE(TUMBLE(TABLE warm_up_source, DESCRIPTOR(ts), INTERVAL '6' HOUR)) "
     "GROUP BY window_start, window_end, user_id",
 )
@@ -96,14 +95,9 @@ class Gateway:
         Raises:
             UnavailableError: The JVM has ended.
         """
-        with self._calls() as flink:
-            environment = self._environment(flink, {})
+        with self._calls(), closing(Planning(self._gateway, {})) as planning:
             for statement in _WARM_UP:
-                environment.executeSql(statement)
-            text = flink.table.api.ExplainFormat.TEXT
-            details = self._gateway.new_array(flink.table.api.ExplainDetail, 0)
-            for insert in _WARM_UP_INSERTS:
-                environment.explainSql(insert, text, details)
+                planning.execute(statement)
 
     def submit(self, submission: Submission) -> Submitted:
         """Plan a job and submit it to the cluster that its options name.
@@ -115,23 +109,15 @@ class Gateway:
 
         shipped = {"pipeline.jars": self._shipped} if self._shipped else {}
         try:
-            with self._connection() as flink:
-                environment = self._environment(flink, submission.options | shipped)
-                for statement in submission.statements[:-1]:
-                    environment.executeSql(statement)
-                result = environment.executeSql(submission.statements[-1])
+            with (
+                self._connection(),
+                closing(Planning(self._gateway, submission.options | shipped)) as planning,
+            ):
+                for statement in submission.statements:
+                    result = planning.execute(statement)
                 return Submitted(job_id=str(result.getJobClient().get().getJobID().toString()))
         except Py4JJavaError as error:
             return Submitted(error=_root_cause(error))
-
-    def _environment(self, flink: Any, options: Mapping[str, str]) -> Any:
-        """Return a streaming table environment with these options."""
-        configuration = flink.configuration.Configuration()
-        for name, value in options.items():
-            configuration.setString(name, value)
-        api = flink.table.api
-        settings = api.EnvironmentSettings.newInstance().inStreamingMode()
-        return api.TableEnvironment.create(settings.withConfiguration(configuration).build())
 
     @contextmanager
     def _calls(self) -> Iterator[Any]:
