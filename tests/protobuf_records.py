@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from confluent_kafka.schema_registry.serde import SchemaId
@@ -75,12 +76,17 @@ message Payment {
 REFERENCES: Mapping[str, str] = {"shop/money.proto": MONEY}
 
 
-def message(name: str, values: Mapping[str, Any]) -> Message:
-    """A message of the schema above, of values as ProtoJSON has them."""
+@cache
+def _pool() -> DescriptorPool:
     pool = DescriptorPool()
     for file in compiled(PAYMENT, REFERENCES).file:
         pool.AddSerializedFile(file.SerializeToString())
-    made: Message = GetMessageClass(pool.FindMessageTypeByName(f"shop.{name}"))()
+    return pool
+
+
+def message(name: str, values: Mapping[str, Any]) -> Message:
+    """A message of the schema above, of values as ProtoJSON has them."""
+    made: Message = GetMessageClass(_pool().FindMessageTypeByName(f"shop.{name}"))()
     return json_format.ParseDict(dict(values), made)
 
 

@@ -189,8 +189,8 @@ def tail(
 ) -> int:
     """Print a topic's records: offset, partition, timestamp, key, value.
 
-    Records in Avro and Protobuf are decoded, with the schema registry of the profile; those in Avro
-    without one and those in CSV by the columns of a source.
+    Records in Avro and Protobuf are decoded, with the schema registry of the profile; those without
+    the id of a schema and those in CSV by a source.
 
     Args:
         topic: Name of the topic in Kafka.

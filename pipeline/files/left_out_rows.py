@@ -14,6 +14,7 @@ from pipeline.sources import Source
 from pipeline.sources.column_types import TIME, is_decimal, is_number, is_whole
 from pipeline.sources.labels import IN_WORDS, NO, YES
 from pipeline.sources.written_fields import BINARY
+from pipeline.text.sql import literal
 
 from .left_out import Fault
 from .records_sql import in_field
@@ -186,6 +187,10 @@ def _held(target: Target) -> Iterator[_Check]:
         if name not in source.required:
             fault = Fault(f"{name} is null, which the topic's schema does not allow", invalid=True)
             yield _Check(fault, f"{value(name)} IS NULL", name)
+    for name, texts in fields.texts.items():
+        fault = Fault(f"{name} is none of {', '.join(texts)}", invalid=True)
+        held = ", ".join(map(literal, texts))
+        yield _Check(fault, f"{value(name)} NOT IN ({held})", name)
     for name, dtype in fields.narrower(source).items():
         if dtype == BINARY:
             continue

@@ -12,10 +12,11 @@ import ibis
 from pipeline.config import KafkaSettings
 from pipeline.features.validity import ARRIVED, is_valid
 from pipeline.kafka import registry_client
-from pipeline.sources import Source
+from pipeline.sources import Source, TimeFormat
+from pipeline.sources.column_types import TIME
 from pipeline.sources.durations import in_words
-from pipeline.sources.formats import AVRO, AVRO_CONFLUENT, CSV
-from pipeline.sources.paths import Shape, shape_of
+from pipeline.sources.formats import AVRO, AVRO_CONFLUENT, CSV, PROTOBUF
+from pipeline.sources.paths import Path, Shape, shape_of
 
 from .create_table import create_table, quoted
 from .definition import ANY_BOOTSTRAP, ANY_REGISTRY
@@ -87,6 +88,15 @@ def _format(source: Source, kafka: KafkaSettings) -> dict[str, str]:
     if source.format == CSV:
         # An empty field is null, as in files, since nothing else can be written for it.
         return {"format": CSV, "csv.ignore-parse-errors": "true", "csv.null-literal": ""}
+    if source.format == PROTOBUF:
+        # Compiles the .proto file, whose libraries other sources need not load.
+        from pipeline.kafka.protobuf_message import java_class, message_of
+
+        return {
+            "format": PROTOBUF,
+            "protobuf.message-class-name": java_class(message_of(source)),
+            "protobuf.ignore-parse-errors": "true",
+        }
     # Flink's faster parser reads what follows an object that does not fit as a part of it.
     as_tree = {"json.decode.json-parser.enabled": "false"} if source.paths else {}
     return {
@@ -144,7 +154,9 @@ def _read_columns(source: Source) -> dict[str, str]:
     """The columns that are computed from what is written, with the name of the computed ones."""
     columns, paths, taken = source.columns, dict(source.paths), _taken(source)
     changed = [
-        name for name, dtype in source.written.items() if dtype != columns[name] or name in paths
+        name
+        for name, dtype in source.written.items()
+        if dtype != columns[name] or name in paths or _is_message(source, name)
     ]
     return {name: _free(f"{name}_read", taken) for name in changed}
 
@@ -154,6 +166,9 @@ def _expression(source: Source, column: str) -> str:
     first, *others = source.record_paths[column]
     steps = (f"[{step + 1}]" if isinstance(step, int) else f".{quoted(step)}" for step in others)
     written = f"{quoted(str(first))}{''.join(steps)}"
+    if _is_message(source, column):
+        since = f"({written}.`seconds` * 1000 + {written}.`nanos` / 1000000)"
+        return read_time(since, TimeFormat.EPOCH_MS)
     if source.written[column] == source.columns[column]:
         return written
     return read_time(written, source.time_format)
@@ -162,7 +177,18 @@ def _expression(source: Source, column: str) -> str:
 def _written(source: Source) -> dict[str, Shape]:
     """The fields of a record, as far as they are read."""
     paths = source.record_paths
-    return shape_of((paths[name], dtype) for name, dtype in source.written.items())
+    columns: list[tuple[Path, str]] = []
+    for name, dtype in source.written.items():
+        if _is_message(source, name):
+            columns += [((*paths[name], "seconds"), "int64"), ((*paths[name], "nanos"), "int32")]
+        else:
+            columns.append((paths[name], dtype))
+    return shape_of(columns)
+
+
+def _is_message(source: Source, column: str) -> bool:
+    """Whether a column is a message `google.protobuf.Timestamp`, of which Flink knows nothing."""
+    return source.format == PROTOBUF and source.written[column] == TIME
 
 
 def _taken(source: Source) -> set[str]:

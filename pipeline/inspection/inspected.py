@@ -203,14 +203,15 @@ def _undecoded(
         return InputError(
             f"{all_of} of {name} {verb} a record in Avro; of the last, "
             f"{_why(schemas, framed[-1])}.",
-            f"Features read JSON, CSV and Avro; {NO_PROTOBUF_CONFLUENT}.",
+            f"Features read JSON, CSV, Avro and plain Protobuf; {NO_PROTOBUF_CONFLUENT}.",
         )
     return InputError(
         f"{all_of} of {name} {verb} a JSON object.",
         "If they are in Avro, set url in the profile's table kafka.registry, where their schema is."
         if framed
-        else "If they are in CSV, nothing in them names their columns: declare a source with "
-        'format="csv" and all columns in their order. Other formats are not supported yet.',
+        else "If they are in CSV or Protobuf, nothing in them names their columns: declare a "
+        'source with format="csv" and all columns in their order, or with format="protobuf" and '
+        "its .proto file.",
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipeline.config import KafkaSettings
 from pipeline.sources import Source
-from pipeline.sources.formats import AVRO_CONFLUENT, CSV, JSON
+from pipeline.sources.formats import AVRO_CONFLUENT, CSV, JSON, PROTOBUF
 
 from .csv_decoder import CsvDecoder
 from .decoder import Decoder
@@ -21,11 +21,16 @@ def decoder_of(source: Source, kafka: KafkaSettings) -> Decoder:
 
     Raises:
         ConfigError: It needs a schema registry, and the profile has none or its secrets are gone.
+        InputError: Its .proto file cannot be compiled, or its columns do not fit the message.
     """
     if source.format == JSON:
         return JsonDecoder(source)
     if source.format == CSV:
         return CsvDecoder(source)
+    if source.format == PROTOBUF:
+        from .protobuf_decoder import ProtobufDecoder
+
+        return ProtobufDecoder(source)
     # Their libraries take a third of a second to load.
     from .avro_decoder import AvroDecoder
     from .schemas import Schemas
@@ -45,6 +50,10 @@ def require_readable(source: Source, kafka: KafkaSettings) -> None:
         UnavailableError: The schema registry does not answer.
         ConfigError: There is none, or it refuses access.
     """
+    if source.format == PROTOBUF:
+        from .protobuf_message import message_of
+
+        message_of(source)
     if source.format != AVRO_CONFLUENT:
         return
     from .avro_decoder import require_fit

@@ -16,6 +16,7 @@ class Kind(StrEnum):
     NOT_OBJECT = "no JSON object"
     NOT_CSV = "not CSV"
     NOT_AVRO = "not Avro"
+    NOT_PROTOBUF = "not Protobuf"
     UNREADABLE = "unreadable schema"
     MISSING = "field missing"
     WRONG_TYPE = "wrong type"

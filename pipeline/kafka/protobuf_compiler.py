@@ -1,17 +1,19 @@
-"""Compiles Protobuf schemas as a registry has them: the texts of .proto files, or descriptors.
+"""Compiles Protobuf schemas: .proto files, and what a registry has of them.
 
-Confluent's own client for Python registers descriptors in base64, and some registries return them
-as they are. The compiler is protoc, which grpcio-tools brings along. It runs in a process of its
-own, since it prints what is wrong, and schemas come from outside.
+A registry has the texts of files, or descriptors in base64: Confluent's own client for Python
+registers those, and some registries return them as they are. The compiler is protoc, which
+grpcio-tools brings along. It runs in a process of its own, since it prints what is wrong, and
+schemas come from outside.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
+import re
 import subprocess
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -34,6 +36,9 @@ _GOOGLE: Final = Path(date_pb2.__file__).parents[2]
 _GIVEN: Final = ".given"
 _COMPILED: Final = ".compiled"
 _SECONDS: Final = 30
+_NO_ERROR: Final = re.compile(r": warning: |^WARNING: |^[IW][0-9]{4} ")
+"""Lines of protoc, and those of its log."""
+_WITH_LINE: Final = re.compile(r":[0-9]+:[0-9]+: ")
 _MOST_SAID: Final = 200
 
 
@@ -66,8 +71,21 @@ def compiled(schema: str, references: Mapping[str, str]) -> FileDescriptorSet:
             else:
                 _write(folder, name, text)
         (folder / _GIVEN).write_bytes(given.SerializeToString())
-        _compile(folder, main, references)
-        return FileDescriptorSet.FromString((folder / _COMPILED).read_bytes())
+        return _compile(folder, main, folder)
+
+
+def compiled_file(path: Path) -> FileDescriptorSet:
+    """Compile a .proto file; the files that it imports are in its folder.
+
+    Returns:
+        All its files, as `compiled` returns them.
+
+    Raises:
+        UndecodableError: It cannot be compiled; the text is the end of a sentence on it.
+    """
+    with TemporaryDirectory(prefix="fraudwatch-protobuf-") as temporary:
+        (Path(temporary) / _GIVEN).write_bytes(b"")
+        return _compile(Path(temporary), path.name, path.parent)
 
 
 def _descriptor(text: str) -> FileDescriptorProto | None:
@@ -90,12 +108,14 @@ def _write(folder: Path, name: str, text: str) -> None:
         raise UndecodableError(f"imports {shown!r}, which cannot be a file") from error
 
 
-def _compile(folder: Path, main: str, imported: Collection[str]) -> None:
+def _compile(folder: Path, main: str, texts: Path) -> FileDescriptorSet:
+    """Compile a file of the folder with the texts, or of the descriptors in the other one."""
     command = (
         # Nothing is imported from the folder in which it runs.
         *(sys.executable, "-P", "-m", "grpc_tools.protoc"),
-        *(f"-I{folder}", f"-I{_GOOGLE}", f"--descriptor_set_in={folder / _GIVEN}"),
-        *("--include_imports", f"--descriptor_set_out={folder / _COMPILED}", main),
+        *(f"-I{texts}", f"-I{_GOOGLE}", f"--descriptor_set_in={folder / _GIVEN}"),
+        *("--include_imports", "--include_source_info"),
+        *(f"--descriptor_set_out={folder / _COMPILED}", main),
     )
     try:
         done = subprocess.run(
@@ -110,8 +130,10 @@ def _compile(folder: Path, main: str, imported: Collection[str]) -> None:
             "cannot be compiled (the compiler does not run, or does not end)"
         ) from error
     if done.returncode:
-        named = tuple(f"{name}:" for name in (main, *imported))
         lines = done.stderr.decode(errors="replace").splitlines()
-        errors = (line for line in lines if line.startswith(named) and ": warning: " not in line)
-        shown = sanitised(next(errors, "protoc fails").removeprefix(f"{main}:").strip())
+        errors = [line for line in lines if not _NO_ERROR.search(line)]
+        # Of a file that is not there, it says where it is imported only after that.
+        errors.sort(key=lambda line: not _WITH_LINE.search(line))
+        shown = sanitised((errors or ["protoc fails"])[0].removeprefix(f"{main}:").strip())
         raise UndecodableError(f"cannot be compiled ({shown[:_MOST_SAID]})")
+    return FileDescriptorSet.FromString((folder / _COMPILED).read_bytes())

@@ -69,6 +69,27 @@ def reader(files: FileDescriptorSet) -> Callable[[bytes], Mapping[str, Any]]:
     return read
 
 
+def message_reader(message: Descriptor) -> Callable[[bytes], Mapping[str, Any]]:
+    """Return what reads values without the id of a schema.
+
+    It raises UndecodableError if it cannot.
+
+    Args:
+        message: The message that each value is.
+    """
+    kind, values = GetMessageClass(message), _Values(message.file.pool)
+
+    def read(value: bytes) -> Mapping[str, Any]:
+        made = kind()
+        try:
+            made.ParseFromString(value)
+            return values.fields(made)
+        except Exception as error:  # The library raises whatever the bytes lead it to.
+            raise UndecodableError(f"it is no {message.full_name}") from error
+
+    return read
+
+
 def _message(schema: FileDescriptor, indexes: Sequence[int]) -> Descriptor:
     first, *others = indexes
     found = list(schema.message_types_by_name.values())[_counted(first)]

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from pipeline.config import KafkaSettings
-from pipeline.errors import PipelineError
+from pipeline.errors import InputError, PipelineError
 from pipeline.sources import Source
-from pipeline.sources.formats import AVRO, CSV
+from pipeline.sources.formats import AVRO, CSV, PROTOBUF
 
 from .csv_decoder import CsvDecoder
 from .records import Record
@@ -23,6 +23,8 @@ if TYPE_CHECKING:  # A third of a second to load, for topics that need it.
 
 # Exact numbers are written as numbers, so that filters compare them as such.
 _ENCODER: Final = msgspec.json.Encoder(decimal_format="number", enc_hook=str)
+_PLAIN: Final = (AVRO, CSV, PROTOBUF)
+"""The formats whose records are read by what a source declares."""
 _PAUSE_SECONDS: Final = 20.0
 _HEAD: Final = 5
 _MOST_UNKNOWN: Final = 50
@@ -41,8 +43,8 @@ class Readable:
     Args:
         kafka: The Kafka cluster, for its schema registry; without one, no value is decoded that
             refers to a schema.
-        sources: The declared sources; in the topics of those in CSV, or in Avro without the ids of
-            schemas, values are what the columns say.
+        sources: The declared sources; in the topics of those in CSV, or in Avro or Protobuf without
+            the ids of schemas, values are what the columns or the message say.
         clock: Seconds since any moment.
     """
 
@@ -53,9 +55,7 @@ class Readable:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._registry = kafka.registry
-        self._plain = {
-            kafka.topic(each.topic): each for each in sources if each.format in (AVRO, CSV)
-        }
+        self._plain = {kafka.topic(each.topic): each for each in sources if each.format in _PLAIN}
         self._readers: dict[str, _Reader] = {}
         self._clock = clock
         self._schemas: Schemas | None = None
@@ -63,7 +63,7 @@ class Readable:
         self._decoded: set[bytes] = set()
         self._unknown: set[bytes] = set()
         self.problem = ""
-        """Why the registry cannot be asked; empty when it can."""
+        """Why the registry cannot be asked, or a .proto file not be used; empty when they can."""
 
     def all(self, records: Iterable[Record]) -> list[Record]:
         """Return records with values that can be read."""
@@ -74,16 +74,16 @@ class Readable:
     def _each(self, records: Iterable[Record]) -> Iterator[Record]:
         for record in records:
             if record.topic in self._plain:
-                value = self._by_columns(record.topic, record.value)
+                value = self._declared(record.topic, record.value)
             else:
                 value = self._shown(record.value)
             yield record if value is record.value else replace(record, value=value)
 
-    def _by_columns(self, topic: str, value: bytes | None) -> bytes | None:
+    def _declared(self, topic: str, value: bytes | None) -> bytes | None:
         if not value:
             return value
         if topic not in self._readers:
-            self._readers[topic] = _reader(self._plain[topic])
+            self._readers[topic] = self._reader(self._plain[topic])
         found = self._readers[topic](value)
         return value if found is None else _ENCODER.encode(found)
 
@@ -117,20 +117,34 @@ class Readable:
         self.problem = ""
         return _ENCODER.encode(found)
 
+    def _reader(self, source: Source) -> _Reader:
+        """Return what reads the fields of a source's values; it returns None if it cannot."""
+        try:
+            return _reader(source)
+        except InputError as error:
+            self.problem = str(error)
+            return lambda _: None
+
 
 def _reader(source: Source) -> _Reader:
-    """Return what reads the fields of a value by the columns of a source; None if it cannot."""
     if source.format == CSV:
         return CsvDecoder(source).shown
+    if source.format == PROTOBUF:
+        from .protobuf_message import declared_message
+        from .protobuf_values import message_reader
+
+        return _if_decodable(message_reader(declared_message(source)))
     from .avro_types import schema
     from .plain_avro import reader
 
-    read = reader(schema(source))
+    return _if_decodable(reader(schema(source)))
 
-    def in_avro(value: bytes) -> Mapping[str, Any] | None:
+
+def _if_decodable(read: Callable[[bytes], Mapping[str, Any]]) -> _Reader:
+    def reading(value: bytes) -> Mapping[str, Any] | None:
         try:
             return read(value)
         except UndecodableError:
             return None
 
-    return in_avro
+    return reading

@@ -6,7 +6,7 @@ from pipeline.config import KafkaSettings
 from pipeline.files.encoder import Encoder, RowEncoder, TextEncoder
 from pipeline.kafka.registry_client import required
 from pipeline.sources import Source
-from pipeline.sources.formats import AVRO_CONFLUENT, TEXTS
+from pipeline.sources.formats import AVRO_CONFLUENT, PROTOBUF, TEXTS
 
 
 def encoder_of(source: Source, kafka: KafkaSettings) -> Encoder:
@@ -17,12 +17,18 @@ def encoder_of(source: Source, kafka: KafkaSettings) -> Encoder:
         kafka: The Kafka cluster, for its schema registry and the name of the topic.
 
     Raises:
-        InputError: The registry has no schema for the topic, or one that does not fit the source.
+        InputError: The registry has no schema for the topic, or one that does not fit the source;
+            or its message does not fit.
         UnavailableError: The registry does not answer.
         ConfigError: The profile has no registry, or the registry refuses access.
     """
     if source.format in TEXTS:
         return TextEncoder(source)
+    if source.format == PROTOBUF:
+        from pipeline.kafka.protobuf_encoder import ProtobufEncoder
+
+        encoder = ProtobufEncoder(source)
+        return RowEncoder(source, encoder.fields, encoder.encode)
     # Their libraries take a third of a second to load.
     from pipeline.kafka import avro_encoder
     from pipeline.kafka.schemas import Schemas

@@ -40,6 +40,8 @@ class Source:
             time column is one of them.
         sensitive: The columns whose values are not shown, unless the profile allows it.
         files: Layouts of files that hold its records under other names; the first that fits counts.
+        message: In Protobuf, the full name of the message; otherwise empty.
+        proto: In Protobuf, the absolute path of the .proto file with the message; otherwise empty.
 
     Raises:
         InputError: The declaration is invalid.
@@ -60,6 +62,8 @@ class Source:
     identity: str | None = None
     paths: tuple[tuple[str, Path], ...] = ()
     files: tuple[FileMapping, ...] = ()
+    message: str = ""
+    proto: str = ""
 
     def __post_init__(self) -> None:
         fault = first_fault(self)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from os import PathLike
+from pathlib import Path as FilePath
 
 from pipeline.errors import InputError
 from pipeline.text.sanitise import sanitised
@@ -34,6 +37,8 @@ def source(
     sensitive: Iterable[str] = (),
     paths: Mapping[str, str] | None = None,
     files: Mapping[str, Mapping[str, str]] | None = None,
+    message: str = "",
+    proto: str | PathLike[str] = "",
 ) -> Source:
     """Declare a stream that features can read.
 
@@ -44,9 +49,10 @@ def source(
         watermark: How far out of order a record may be before it is late.
         idle: How long a partition without records holds the watermark back.
         time_format: How times are written: `sql`, as without it, `iso`, `epoch-s` or `epoch-ms`.
-            In Avro, `sql` is its logical type `timestamp-millis`.
-        format: How records are written: `json`, `csv`, `avro` or `avro-confluent`. In CSV,
-            the columns are fields by their order.
+            In Avro, `sql` is its logical type `timestamp-millis`, in Protobuf the message
+            `google.protobuf.Timestamp`.
+        format: How records are written: `json`, `csv`, `avro`, `avro-confluent` or `protobuf`. In
+            CSV, the columns are fields by their order.
         user: The column with the user.
         amount: The column with an amount.
         label: The column that says whether a record is fraud.
@@ -58,6 +64,9 @@ def source(
             `merchant.address.country`, `items[0].sku`, `card-number`.
         files: Layouts of files for `replay`, by name: the file's column, or a DuckDB expression
             over its columns, for each column that has another name there.
+        message: In Protobuf, the message that records hold: `payments.v1.Payment`.
+        proto: In Protobuf, the .proto file with the message; a relative path begins at the folder
+            of the file that declares the source.
 
     Raises:
         InputError: The declaration is invalid.
@@ -82,7 +91,15 @@ def source(
         sensitive=(sensitive,) if isinstance(sensitive, str) else tuple(sensitive),
         paths=tuple((name, _path(at, name, path)) for name, path in (paths or {}).items()),
         files=tuple(_mapping(at, name, fields) for name, fields in (files or {}).items()),
+        message=message,
+        proto=str(_beside_caller() / proto) if str(proto) else "",
     )
+
+
+def _beside_caller() -> FilePath:
+    """The folder of the file that calls `source`; the current one in a notebook, which is none."""
+    declaring = sys._getframe(2).f_globals.get("__file__")
+    return FilePath(declaring).absolute().parent if declaring else FilePath.cwd()
 
 
 def _type(at: str, name: str, written: object) -> str:

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from pipeline.errors import InputError
 from pipeline.text.sanitise import sanitised
 
 from .column_types import TIME, is_number, is_whole
-from .formats import COMING, CSV, FORMATS, JSON, NO_PROTOBUF_CONFLUENT, PROTOBUF_CONFLUENT
+from .formats import (
+    CSV,
+    FORMATS,
+    NO_PROTOBUF_CONFLUENT,
+    PROTOBUF,
+    PROTOBUF_CONFLUENT,
+    WITH_PATHS,
+)
 from .paths import shape_of
 from .topic_names import ALLOWED, is_topic_name
 
@@ -34,6 +42,7 @@ def first_fault(source: Source) -> Fault | None:
         _time,
         _roles,
         _paths,
+        _protobuf,
         _files,
         _lengths,
     )
@@ -54,8 +63,6 @@ def _format(source: Source) -> Iterator[Fault]:
     known = f"Use one of {', '.join(FORMATS)}."
     if source.format == PROTOBUF_CONFLUENT:
         yield NO_PROTOBUF_CONFLUENT, known
-    elif source.format in COMING:
-        yield f"{source.format} is not supported yet", known
     elif source.format not in FORMATS:
         yield f"{sanitised(source.format)!r} is not a format", known
 
@@ -146,15 +153,32 @@ def _paths(source: Source) -> Iterator[Fault]:
     for name, _ in source.paths:
         if name not in columns:
             yield _absent(source, f"paths names {sanitised(name)!r}")
-    if source.paths and source.format != JSON:
+    if source.paths and source.format not in WITH_PATHS:
         instead = (
             "Declare all columns in their order." if source.format == CSV else "Leave them out."
         )
-        yield f"paths are for JSON, and its format is {source.format}", instead
+        yield f"paths are for JSON and Protobuf, and its format is {source.format}", instead
     try:
         shape_of((path, written[name]) for name, path in source.record_paths.items())
     except InputError as error:
         yield error.message, error.hint
+
+
+def _protobuf(source: Source) -> Iterator[Fault]:
+    named = {"message": source.message, "proto": source.proto}
+    given = [what for what, name in named.items() if name]
+    if source.format == PROTOBUF and len(given) < len(named):
+        yield (
+            "a source in protobuf needs a message and a proto",
+            "Write message='payments.v1.Payment', proto='payment.proto', a file beside this one.",
+        )
+    if source.format != PROTOBUF and given:
+        yield (
+            f"{given[0]} is for protobuf, and its format is {source.format}",
+            f"Leave it out, or write format={PROTOBUF!r}.",
+        )
+    if source.proto and not Path(source.proto).is_file():
+        yield f"there is no file {sanitised(source.proto)}", "proto is the path of a .proto file."
 
 
 def _files(source: Source) -> Iterator[Fault]:

@@ -12,10 +12,14 @@ AVRO: Final = "avro"
 AVRO_CONFLUENT: Final = "avro-confluent"
 """Avro that begins with the id of its schema in a registry."""
 
-FORMATS: Final = (JSON, CSV, AVRO, AVRO_CONFLUENT)
+PROTOBUF: Final = "protobuf"
+"""Protobuf without anything in front of it: the declaration of the stream names its message."""
+
+FORMATS: Final = (JSON, CSV, AVRO, AVRO_CONFLUENT, PROTOBUF)
 TEXTS: Final = (JSON, CSV)
 """Those that people can read as they are."""
-COMING: Final = ("protobuf",)
+WITH_PATHS: Final = (JSON, PROTOBUF)
+"""Those whose columns may be inside of objects and arrays."""
 PROTOBUF_CONFLUENT: Final = "protobuf-confluent"
 """Protobuf that begins with the id of its schema in a registry; Flink has no such format."""
 NO_PROTOBUF_CONFLUENT: Final = (

@@ -10,7 +10,7 @@ class TimeFormat(StrEnum):
 
     Attributes:
         SQL: Text such as `2024-03-01 09:30:00` or `2024-03-01 09:30:00.250`, in UTC; in Avro, the
-            logical type `timestamp-millis`.
+            logical type `timestamp-millis`; in Protobuf, `google.protobuf.Timestamp`.
         ISO: Text such as `2024-03-01T09:30:00`, with or without a fraction, `Z` or an offset such
             as `+02:00`; without one it is in UTC.
         EPOCH_S: Whole seconds since 1970; a fraction is cut off.

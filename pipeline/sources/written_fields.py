@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Self
 
 from .declaration import Source
@@ -19,10 +19,12 @@ class WrittenFields:
     Attributes:
         types: By column, the Ibis type of its field; a column without a field is not written.
         never_null: The columns whose fields cannot be null.
+        texts: The texts that fields can hold, by column, if they cannot hold all.
     """
 
     types: Mapping[str, str]
     never_null: Collection[str]
+    texts: Mapping[str, Collection[str]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, source: Source) -> Self:

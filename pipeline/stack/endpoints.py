@@ -22,6 +22,7 @@ from pipeline.kafka import groups, topics
 from pipeline.kafka.client import Probe
 from pipeline.kafka.decoders import require_readable
 from pipeline.model import Health, Resume, Slots
+from pipeline.sources.formats import PROTOBUF
 
 from .local import jars, launch, parts
 from .local.control import Control, GetReport, Hold, ProcessReport, Report, Submit, SubmitAnswer
@@ -240,7 +241,12 @@ class Stack:
         needed = (jar for each in feature.sources for jar in parts.jars_of(each.format))
         wanted = tuple(dict.fromkeys(needed))
         parts.fetch_jars(self._settings, lambda far: report(f"fetching jars: {far}"), wanted=wanted)
-        return submission.shipping(jars.paths(wanted, self._settings.jars_dir))
+        files = jars.paths(wanted, self._settings.jars_dir)
+        if messages := [each for each in feature.sources if each.format == PROTOBUF]:
+            from .local.protobuf_classes import jar_of
+
+            files += tuple(jar_of(self._settings, each, report) for each in messages)
+        return submission.shipping(files)
 
     def _start_submitter(self, report: Callable[[str], None]) -> None:
         parts.fetch_jars(self._settings, lambda far: report(f"fetching Flink's jars: {far}"))

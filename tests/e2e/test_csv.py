@@ -123,7 +123,7 @@ def test_records_are_shown_by_column(stream: Runtime, stack_settings: Settings) 
     assert "••••" in text and "xxxxxxxxxx" not in text
     refused = fraudwatch("inspect", sessions.topic)
     assert refused.returncode != 0
-    assert 'declare a source with format="csv"' in refused.stderr
+    assert 'with format="csv" and all columns' in refused.stderr
 
 
 def test_a_file_is_sent_as_csv_and_proved(

@@ -17,7 +17,13 @@ from pipeline.stack import feature_files
 GOLDEN = Path(__file__).parent / "sql"
 OWN = [
     Path(__file__).parents[1] / name
-    for name in ("own_features.py", "own_sources.py", "csv_sources.py", "joined_sources.py")
+    for name in (
+        "own_features.py",
+        "own_sources.py",
+        "csv_sources.py",
+        "joined_sources.py",
+        "protobuf_sources.py",
+    )
 ]
 ALL = feature_files.load(OWN)
 KAFKA = KafkaSettings(bootstrap="127.0.0.1:9092")

@@ -20,6 +20,8 @@ from pipeline.features import Registry
 from pipeline.files.target import Target
 from pipeline.kafka.csv_decoder import CsvDecoder
 from pipeline.kafka.nested_json import NestedReader
+from pipeline.kafka.protobuf_decoder import ProtobufDecoder
+from pipeline.kafka.protobuf_encoder import ProtobufEncoder
 from pipeline.sources import source
 from pipeline.stack import feature_files
 from tui.__main__ import console_options
@@ -144,6 +146,22 @@ def test_the_order_of_your_own_stream_is_read_by_its_paths() -> None:
     assert (str(row.total), row.card_number, row.first_item, row.paid) == (
         *("12.50", "4111 1111", "a", True),
     )
+
+
+def test_the_payment_in_protobuf_fits_its_file(tmp_path: Path) -> None:
+    page = DOCS / "writing-a-source.md"
+    (proto,) = blocks(page, "proto")
+    (tmp_path / "payment.proto").write_text(proto)
+    names: dict[str, Any] = {"__file__": str(tmp_path / "my_payments.py")}
+    exec(next(block for block in blocks(page, "python") if 'format="protobuf"' in block), names)
+    encoder = ProtobufEncoder(names["payments"])
+    row = {"booked_at": 1_709_285_400_000, "account": "DE01", "fee": 7, "first_tag": "a"}
+    value = encoder.encode(dict.fromkeys(names["payments"].columns) | row)
+    found = ProtobufDecoder(names["payments"]).usual(value)
+    assert (str(found.booked_at), found.account, found.amount, found.channel) == (
+        *("2024-03-01 09:30:00", "DE01", 0.0, "UNKNOWN"),
+    )
+    assert (found.fee, found.first_tag) == (7, "a")
 
 
 def test_the_transfer_in_csv_is_read_by_its_source() -> None:

@@ -109,10 +109,13 @@ def test_types_as_people_write_them(written: str, named: str) -> None:
             "the path a.b takes a value for a boolean",
         ),
         ({"paths": {"who": "a.b", "bad": "a[0]"}}, "for an array, which another column takes for"),
-        ({"paths": {"who": "a.b"}, "format": "avro"}, "paths are for JSON, and its format is avro"),
+        (
+            {"paths": {"who": "a.b"}, "format": "avro"},
+            "paths are for JSON and Protobuf, and its format is avro",
+        ),
         (
             {"paths": {"who": "a.b"}, "format": "csv"},
-            "paths are for JSON, and its format is csv. Declare all columns in their order.",
+            "and its format is csv. Declare all columns in their order.",
         ),
         (
             {"schema": {"at": "timestamp(3)", "card-number": "string"}, "format": "csv"},
@@ -126,10 +129,9 @@ def test_types_as_people_write_them(written: str, named: str) -> None:
         ({"amount": "who"}, "amount 'who' is of type string"),
         ({"label": "amount"}, "label 'amount' is of type decimal(12, 2)"),
         (
-            {"format": "protobuf"},
-            "protobuf is not supported yet. Use one of json, csv, avro, avro-confluent.",
+            {"format": "xml"},
+            "'xml' is not a format. Use one of json, csv, avro, avro-confluent, protobuf.",
         ),
-        ({"format": "xml"}, "'xml' is not a format"),
         ({"time_format": "rfc"}, "'rfc' is not a format of times. Use one of sql, iso, epoch-s"),
         ({"watermark": "soon"}, "watermark is 'soon', which is no length of time"),
         ({"watermark": "-5s"}, "watermark is '-5s', which is no length of time"),

@@ -23,7 +23,13 @@ from pipeline.text.ready_type import ready
 
 
 class Jar(msgspec.Struct, frozen=True):
-    """One Maven artifact: `coordinate` is group:artifact:version, `size` is in bytes."""
+    """One Maven artifact, mostly a jar.
+
+    Attributes:
+        coordinate: group:artifact:version, and for a program classifier:packaging besides.
+        size: In bytes.
+        sha256: Its checksum.
+    """
 
     coordinate: str
     size: int
@@ -32,21 +38,27 @@ class Jar(msgspec.Struct, frozen=True):
     @property
     def file_name(self) -> str:
         """The artifact's file name, unique in the manifest."""
-        _, artifact, version = self.coordinate.split(":")
-        return f"{artifact}-{version}.jar"
+        _, artifact, version, *program = self.coordinate.split(":")
+        ending = f"-{program[0]}.{program[1]}" if program else ".jar"
+        return f"{artifact}-{version}{ending}"
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """All jars: the broker's, Flink's planner, Flink's Kafka connector, and its Avro formats.
+    """All jars: the broker's, Flink's planner, Flink's Kafka connector, and further formats.
 
     The connector lacks the libraries with which its client reads tokens (OAUTHBEARER) and zstd
-    batches; they are listed with it. The Avro formats are shipped with the jobs that need them.
+    batches; they are listed with it. The formats for Avro and Protobuf are shipped with the jobs
+    that need them. That for Protobuf reads classes, which protoc, a program for each platform,
+    writes in Java and Eclipse's compiler compiles.
     """
 
     kafka: tuple[Jar, ...]
     planner: tuple[Jar, ...]
     connector: tuple[Jar, ...]
     avro: tuple[Jar, ...]
+    protobuf: tuple[Jar, ...]
+    java_compiler: tuple[Jar, ...]
+    protoc: tuple[Jar, ...]
 
     @property
     def jars(self) -> tuple[Jar, ...]:
@@ -184,8 +196,10 @@ def _fetch(jar: Jar, directory: Path, repository: str, tally: _Downloaded) -> No
         remote_repos={"repository": repository} if repository else None,
         timeout=30,
     )
-    group, artifact, version = jar.coordinate.split(":")
-    wanted = context.project(group, artifact).at_version(version).artifact()
+    group, artifact, version, *program = jar.coordinate.split(":")
+    classifier, packaging = program or ("", "jar")
+    found = context.project(group, artifact).at_version(version)
+    wanted = found.artifact(classifier=classifier, packaging=packaging)
     hint = "Check the network and try again: finished downloads are kept."
     try:
         if wanted.cached_path is not None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pipeline.config import FlinkSettings, Settings
-from pipeline.sources.formats import AVRO, AVRO_CONFLUENT
+from pipeline.sources.formats import AVRO, AVRO_CONFLUENT, PROTOBUF
 
 from . import cluster, gateway_process, jars, java
 from .broker import ManagedBroker
@@ -41,7 +41,9 @@ def needed_jars(settings: Settings) -> tuple[Jar, ...]:
 
 def jars_of(format: str) -> tuple[Jar, ...]:
     """Return the jars that a job needs besides, for the format of its source."""
-    return jars.manifest().avro if format in (AVRO, AVRO_CONFLUENT) else ()
+    known = jars.manifest()
+    formats = {AVRO: known.avro, AVRO_CONFLUENT: known.avro, PROTOBUF: known.protobuf}
+    return formats.get(format, ())
 
 
 def fetch_jars(

@@ -107,11 +107,11 @@ def test_a_stream_is_declared_once_and_imported(tmp_path: Path) -> None:
         (HEAD.replace('"string"', '"json"'), "line 4: source 'payments': column 'account': 'json'"),
         (
             HEAD.replace('time="at",', 'time="at", format="protobuf"'),
-            "line 4: source 'payments': protobuf is not supported yet. Use one of json, csv,",
+            "line 4: source 'payments': a source in protobuf needs a message and a proto.",
         ),
         (
             HEAD.replace('time="at",', 'time="at", format="csv", paths={"account": "a.b"},'),
-            "line 4: source 'payments': paths are for JSON, and its format is csv.",
+            "line 4: source 'payments': paths are for JSON and Protobuf, and its format is",
         ),
         (HEAD.replace('    time="at",\n', ""), "line 4: TypeError: source() missing"),
         (

@@ -241,15 +241,16 @@ def test_features_cannot_read_it(served: Registry, kafka: KafkaSettings) -> None
         source(topic="payments", format="protobuf-confluent", **columns)
     assert str(caught.value) == (
         "source 'payments': Flink cannot read Protobuf that begins with the id of its schema "
-        "(FLINK-34440). Use one of json, csv, avro, avro-confluent."
+        "(FLINK-34440). Use one of json, csv, avro, avro-confluent, "
+        "protobuf."
     )
     records = [at(framed(1, [0], b""), number) for number in range(3)]
     with pytest.raises(InputError) as caught:
         inspect(Rows("payments", "payments", records, schemas=Schemas(kafka.registry)))
     assert str(caught.value) == (
         "None of 3 records of payments is a record in Avro; of the last, its schema 1 is of "
-        "Protobuf. Features read JSON, CSV and Avro; Flink cannot read Protobuf that begins with "
-        "the id of its schema (FLINK-34440)."
+        "Protobuf. Features read JSON, CSV, Avro and plain Protobuf; Flink cannot read Protobuf "
+        "that begins with the id of its schema (FLINK-34440)."
     )
     avro = source(topic="payments", format="avro-confluent", **columns)
     served.latest["payments-value"] = answer(PAYMENT)

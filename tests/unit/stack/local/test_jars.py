@@ -140,3 +140,22 @@ def test_the_manifest_names_each_file_once() -> None:
 def test_what_the_connector_needs_beside_it_is_what_the_broker_has() -> None:
     manifest = jars.manifest()
     assert set(manifest.connector[1:]) < set(manifest.kafka)
+
+
+def test_programs_are_fetched_like_jars(tmp_path: Path) -> None:
+    folder = tmp_path / "repository" / "org" / "example" / "tool" / "1.0"
+    folder.mkdir(parents=True)
+    (folder / "tool-1.0-linux-x86_64.exe").write_bytes(b"3" * 50)
+    handler = partial(SimpleHTTPRequestHandler, directory=str(tmp_path / "repository"))
+    tool = Jar("org.example:tool:1.0:linux-x86_64:exe", 50, hashlib.sha256(b"3" * 50).hexdigest())
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever).start()
+        jars.fetch((tool,), tmp_path, repository=f"http://127.0.0.1:{server.server_port}")
+        server.shutdown()
+    assert (tmp_path / "tool-1.0-linux-x86_64.exe").read_bytes() == b"3" * 50
+
+
+def test_there_is_a_compiler_of_protobuf_for_each_platform() -> None:
+    names = {each.file_name for each in jars.manifest().protoc}
+    assert "protoc-4.32.1-linux-x86_64.exe" in names
+    assert len(names) == 5
