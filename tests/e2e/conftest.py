@@ -187,7 +187,9 @@ def _jars() -> None:
 
 @pytest.fixture(scope="session")
 def stack_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return config.load(environment=stack_environment(tmp_path_factory.mktemp("stack")))
+    # Kafka, Flink and what is written beside them keep to the name that was given.
+    folder = tmp_path_factory.mktemp("stack") / "Zustände 東 %20 #"
+    return config.load(environment=stack_environment(folder))
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ import pytest
 
 from pipeline import features
 from pipeline.config import Settings
+from pipeline.flink.state import flink_path
 from pipeline.model import JobState, JobStatus
 from pipeline.stack.runtime import Runtime
 
@@ -32,8 +33,8 @@ def attach(stack: Runtime, stack_settings: Settings) -> Iterator[Attach]:
     ) -> Runtime:
         known = {
             "rest": stack.status().rest,
-            "savepoints": stack_settings.savepoints_dir.as_uri(),
-            "checkpoints": stack_settings.checkpoints_dir.as_uri(),
+            "savepoints": flink_path(stack_settings.savepoints_dir),
+            "checkpoints": flink_path(stack_settings.checkpoints_dir),
         }
         runtime = Runtime(
             msgspec.structs.replace(

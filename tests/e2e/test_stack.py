@@ -39,7 +39,10 @@ from .conftest import (
 
 
 def test_it_is_the_users_alone(stack: Runtime, stack_settings: Settings) -> None:
-    """It listens on loopback only, and other users cannot read its control socket and its state."""
+    """It listens on loopback only, and other users cannot read its control socket and its state.
+
+    Nor is anything written elsewhere, although the name of the state directory is no plain one.
+    """
     stack.start_job("flagged")
     stack.stop_job("flagged")
     stack.start_job("rolling")
@@ -56,6 +59,10 @@ def test_it_is_the_users_alone(stack: Runtime, stack_settings: Settings) -> None
     files = list(stack_settings.state_dir.rglob("*"))
     parts = {path.relative_to(stack_settings.state_dir).parts[0] for path in files}
     assert {"jobs.json", "logs", "kafka", "savepoints"} <= parts
+    assert list((stack_settings.state_dir / "kafka" / "data").glob("transaction-*"))
+    # Under a wrongly read or escaped name there would be another folder beside it.
+    beside = stack_settings.state_dir.parent.iterdir()
+    assert list(beside) == [stack_settings.state_dir]
     open_to_others = [
         path for path in files if path.lstat().st_mode & 0o077 and not path.is_symlink()
     ]

@@ -16,8 +16,10 @@ from pipeline.config import KafkaSettings, Settings
 from . import jars
 from .child_process import ProcessSpec
 from .class_data import class_data
+from .java import UTF8_NAMES
 from .log4j import write_log4j
 from .ports import LOOPBACK, free_port, listening, ports_of
+from .properties import render
 
 # For a laptop: C1 only and the serial collector start fastest and use the least memory.
 _JVM = (
@@ -90,7 +92,7 @@ def broker(
     config = home / "server.properties"
     log4j = home / "log4j2.properties"
     properties = {**_properties(home / "data", port, controller_port), **(more or {})}
-    private_file.write(config, _render(properties).encode())
+    private_file.write(config, render(properties))
     write_log4j(log4j)
     classpath = _classpath(settings, flink_lib)
     classes = class_data(settings, "kafka", java, _JVM, classpath)
@@ -115,6 +117,7 @@ def broker(
         command=(*run, "kafka.Kafka", str(config)),
         log=settings.logs_dir / "kafka.log",
         ready=ready,
+        environment=UTF8_NAMES,
         afterwards=classes.make,
     )
 
@@ -135,7 +138,7 @@ def _format(data: Path, cluster_id: str, node_id: object) -> None:
     private_file.write(data / "bootstrap.checkpoint", levels)
     ids = {"cluster.id": cluster_id, "directory.id": new_id(), "node.id": node_id, "version": 1}
     # Last, since this file marks the directory as formatted.
-    private_file.write(data / "meta.properties", _render(ids).encode())
+    private_file.write(data / "meta.properties", render(ids))
 
 
 def _classpath(settings: Settings, flink_lib: Path) -> tuple[Path, ...]:
@@ -173,7 +176,3 @@ def _properties(data: Path, port: int, controller_port: int) -> Mapping[str, obj
         "num.io.threads": 4,
         "log.retention.check.interval.ms": 30_000,
     }
-
-
-def _render(properties: Mapping[str, object]) -> str:
-    return "".join(f"{name}={value}\n" for name, value in properties.items())

@@ -31,6 +31,7 @@ from pipeline.config import Settings
 
 from . import disk
 from .child_process import run_aside
+from .java import UTF8_NAMES
 
 LARGEST: Final = 600 * 1024 * 1024
 """Bytes that all archives in a cache may use together; the least recently used go first."""
@@ -169,9 +170,7 @@ class ClassData:
             classes.unlink(missing_ok=True)
 
     async def _run(self, arguments: Iterable[str]) -> bool:
-        # A JVM finds jars with non-ASCII paths only if the locale names their encoding.
-        environment = {"LC_ALL": "C.UTF-8"}
-        return await run_aside((str(self.java), *arguments), self.log, environment) == 0
+        return await run_aside((str(self.java), *arguments), self.log, UTF8_NAMES) == 0
 
     def _write_list(self, loaded: Iterable[str]) -> None:
         private_file.write(self.list, "".join(f"{line}\n" for line in loaded).encode())

@@ -26,6 +26,11 @@ def room_for_state(directory: Path) -> str:
             "a path.",
             "Set FRAUDWATCH_STATE_DIR and FRAUDWATCH_CACHE_DIR to directories without it.",
         )
+    if not _is_text(directory):
+        raise UnavailableError(
+            f"{os.fsencode(directory)!r} cannot be used: Java reads no path that is not UTF-8.",
+            "Set FRAUDWATCH_STATE_DIR and FRAUDWATCH_CACHE_DIR to directories with other names.",
+        )
     there = next(folder for folder in (directory, *directory.parents) if folder.exists())
     if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
         what = "not a directory" if not there.is_dir() else "not writable"
@@ -41,3 +46,11 @@ def room_for_state(directory: Path) -> str:
             "Make room there, or set FRAUDWATCH_STATE_DIR to another disk.",
         )
     return f"{directory}, {free / _MIB:,.0f} MiB free"
+
+
+def _is_text(directory: Path) -> bool:
+    try:
+        str(directory).encode()
+    except UnicodeEncodeError:
+        return False
+    return True

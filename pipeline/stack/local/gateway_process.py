@@ -28,6 +28,7 @@ from .class_data import class_data
 from .cluster import FlinkHome
 from .component import Component
 from .control import ProcessReport
+from .java import UTF8_NAMES
 from .pids import PidFile
 
 _MAIN: Final = "org.apache.flink.api.python.shaded.py4j.GatewayServer"
@@ -129,8 +130,7 @@ def _process(
         ),
         log=settings.logs_dir / f"{name}.log",
         ready=started,
-        # A JVM finds files with non-ASCII names only if the locale names their encoding.
-        environment={"FLINK_CONF_DIR": str(home.conf), "LC_ALL": "C.UTF-8"},
+        environment={"FLINK_CONF_DIR": str(home.conf), **UTF8_NAMES},
         piped=True,
         afterwards=classes.make,
     )

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
+from typing import Final
 
 from pipeline.config import Settings
 from pipeline.errors import ConfigError
 
 SUPPORTED = (17, 21)
+UTF8_NAMES: Final[Mapping[str, str]] = MappingProxyType({"LC_ALL": "C.UTF-8"})
+"""Variables of every JVM: it finds files with non-ASCII names only if the locale names their
+encoding."""
 
 
 def java_home(settings: Settings) -> Path:

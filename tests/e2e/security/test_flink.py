@@ -14,6 +14,7 @@ import pytest
 from pipeline.config import FlinkSettings, Secret, Settings
 from pipeline.errors import ConfigError
 from pipeline.flink.rest import FlinkRest
+from pipeline.flink.state import flink_path
 from pipeline.model import JobState
 from pipeline.stack.runtime import Runtime
 
@@ -86,8 +87,8 @@ def company(
         flink=flink(
             proxy,
             certificates,
-            savepoints=stack_settings.savepoints_dir.as_uri(),
-            checkpoints=stack_settings.checkpoints_dir.as_uri(),
+            savepoints=flink_path(stack_settings.savepoints_dir),
+            checkpoints=flink_path(stack_settings.checkpoints_dir),
             ship_connector=True,
             **who(request.node.name),
         ),

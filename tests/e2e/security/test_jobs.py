@@ -13,6 +13,7 @@ import pytest
 
 from pipeline import config
 from pipeline.config import Settings
+from pipeline.flink.state import flink_path
 from pipeline.model import JobState, SimulatorCommand
 from pipeline.stack.runtime import Runtime
 
@@ -57,8 +58,8 @@ def at_the_same_flink(company: Company, secured: Secured, mechanism: str) -> Set
         company.settings.flink,
         rest=company.runtime.status().rest,
         job_prefix=f"{mechanism}-",
-        checkpoints=company.settings.checkpoints_dir.as_uri(),
-        savepoints=company.settings.savepoints_dir.as_uri(),
+        checkpoints=flink_path(company.settings.checkpoints_dir),
+        savepoints=flink_path(company.settings.savepoints_dir),
     )
     return msgspec.structs.replace(
         company.settings,
