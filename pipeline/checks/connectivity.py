@@ -28,6 +28,7 @@ class Connectivity:
         profile: The profile's name.
         files: The settings files that define it; none for an unchanged built-in profile.
         sandbox: Whether it is a sandbox; None if the settings are invalid.
+        built_in: Whether it has the tutorial's features and stream, likewise.
         kafka: Kafka's address; empty for a managed broker that does not run.
         flink: Address of Flink's REST API, likewise.
         kafka_health: Whether Kafka answers and accepts the credentials; None if the settings are
@@ -39,6 +40,7 @@ class Connectivity:
     profile: str
     files: tuple[Path, ...]
     sandbox: bool | None = None
+    built_in: bool | None = None
     kafka: str = ""
     flink: str = ""
     kafka_health: Health | None = None
@@ -82,7 +84,13 @@ def _connect(settings: Settings, files: tuple[Path, ...], stack: Stack) -> Conne
         endpoints = running or Endpoints(settings.kafka, settings.flink)
         condition = stack.condition(endpoints)
     except PipelineError as error:
-        return Connectivity(settings.profile, files, settings.sandbox, problems=(str(error),))
+        return Connectivity(
+            settings.profile,
+            files,
+            settings.sandbox,
+            settings.built_in,
+            problems=(str(error),),
+        )
     problems = condition.problems
     if running is None and Health.OFF in (condition.kafka, condition.flink):
         problems = (*problems, "Its local stack is not running.")
@@ -90,6 +98,7 @@ def _connect(settings: Settings, files: tuple[Path, ...], stack: Stack) -> Conne
         profile=settings.profile,
         files=files,
         sandbox=settings.sandbox,
+        built_in=settings.built_in,
         kafka=endpoints.kafka.bootstrap,
         flink=endpoints.flink.rest,
         kafka_health=condition.kafka,

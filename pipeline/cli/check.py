@@ -36,8 +36,8 @@ def check(
     Args:
         names: The jobs that have to run; all of them without a name.
         max_lag: Largest lag of a job, in records.
-        max_age: Largest age of the newest record, in seconds, in the topic `transaction` and in the
-            jobs' topics.
+        max_age: Largest age of the newest record, in seconds, in the topics that the jobs read and
+            write.
         max_quarantined: Largest number of invalid records; reads the whole topic.
         verify: Verify the jobs' features, too.
         prometheus: Print the measurements as Prometheus text.

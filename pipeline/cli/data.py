@@ -135,7 +135,7 @@ def topics(
     """Print the topics and their sizes.
 
     Args:
-        create: First create the missing topics of transactions and features.
+        create: First create the missing topics of features, and of the streams that they read.
     """
     from pipeline.kafka import leaders
     from pipeline.kafka.topics import list_topics
@@ -147,7 +147,7 @@ def topics(
         settings.require_sandbox("its topics must not be created")
     kafka = running_kafka(common)
     if create:
-        create_topics(settings, kafka, catalog.load(settings).at_start)
+        create_topics(settings, kafka, catalog.runnable(settings).at_start)
     found = list_topics(kafka)
     if json:
         print_json(
@@ -256,6 +256,7 @@ def _simulate_here(common: Common, change: SimulatorCommand, *, json: bool) -> i
     from pipeline.stack.local.simulation import DEFAULT_RATE, DEFAULT_SPEED
 
     settings = common.settings
+    settings.require_built_in("it has no simulator")
     settings.require_sandbox("it takes no simulated transactions")
     last_error = ""
 

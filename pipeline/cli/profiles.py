@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from cyclopts import Parameter
 
@@ -14,6 +14,8 @@ from pipeline.model import Health
 from pipeline.text.sanitise import sanitised
 
 from .common import Json, print_json, print_table
+
+_YES_OR_NO: Final = {True: "yes", False: "no", None: "?"}
 
 
 def init(
@@ -59,12 +61,13 @@ def profiles(*, json: Json = False) -> int:
             profile.profile,
             _part(profile.kafka, profile.kafka_health),
             _part(profile.flink, profile.flink_health),
-            {True: "yes", False: "no", None: "?"}[profile.sandbox],
+            _YES_OR_NO[profile.sandbox],
+            _YES_OR_NO[profile.built_in],
             ", ".join(map(str, profile.files)) or "built in",
         )
         for profile in found
     ]
-    header = ("PROFILE", "KAFKA", "FLINK", "SANDBOX", "FROM")
+    header = ("PROFILE", "KAFKA", "FLINK", "SANDBOX", "BUILT-IN", "FROM")
     print_table(header, [[sanitised(cell) for cell in row] for row in rows])
     for profile in found:
         for problem in profile.problems:
@@ -81,6 +84,7 @@ def _object(profile: Connectivity) -> dict[str, Any]:
         "name": profile.profile,
         "files": list(map(str, profile.files)),
         "sandbox": profile.sandbox,
+        "built_in": profile.built_in,
         "kafka": {"health": profile.kafka_health, "bootstrap": profile.kafka},
         "flink": {"health": profile.flink_health, "rest": profile.flink},
         "problems": list(profile.problems),

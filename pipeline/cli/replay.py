@@ -122,6 +122,7 @@ def _target(topic: str, settings: Settings) -> Target:
     from pipeline.stack import catalog
 
     if not topic:
+        settings.require_built_in("--source has to name the topic of the rows")
         return TRANSACTIONS
     sources = {each.topic: each for each in catalog.load(settings).sources}
     if topic not in sources:

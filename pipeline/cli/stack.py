@@ -57,7 +57,7 @@ def status(*, json: Json = False, common: Common = Common()) -> int:
     if json:
         print_json(_stack_object(stack))
     else:
-        _print_stack(stack)
+        _print_stack(stack, simulated=common.settings.built_in)
     return 0 if stack.kafka is Health.UP and stack.flink is Health.UP else 3
 
 
@@ -179,19 +179,18 @@ def _stack_object(stack: StackStatus) -> dict[str, Any]:
     }
 
 
-def _print_stack(stack: StackStatus) -> None:
+def _print_stack(stack: StackStatus, *, simulated: bool) -> None:
     used = stack.slots.total - stack.slots.free
     slots = f"{used} of {stack.slots.total} slots used" if stack.slots.total else ""
     simulator = stack.simulator
     pace = f"{simulator.rate:,.0f}/s ×{simulator.speed:,.0f}, {simulator.sent:,} sent"
-    print_table(
-        ("PROFILE", stack.profile, ""),
-        [
-            ("kafka", stack.kafka.value, stack.bootstrap),
-            ("flink", stack.flink.value, "  ".join(filter(None, (stack.rest, slots)))),
-            ("simulator", "up" if simulator.up else "off", pace if simulator.up else ""),
-        ],
-    )
+    parts = [
+        ("kafka", stack.kafka.value, stack.bootstrap),
+        ("flink", stack.flink.value, "  ".join(filter(None, (stack.rest, slots)))),
+    ]
+    if simulated:
+        parts.append(("simulator", "up" if simulator.up else "off", pace if simulator.up else ""))
+    print_table(("PROFILE", stack.profile, ""), parts)
     for problem in stack.problems:
         print(sanitised(problem))
     print()

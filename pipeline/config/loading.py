@@ -17,7 +17,7 @@ from pipeline.text.ready_type import ready
 
 from .codec import convert
 from .secret import Secret
-from .settings import COMPOSE_PROFILE, LOCAL_PROFILE, VARIABLE, Settings, built_in
+from .settings import COMPOSE_PROFILE, LOCAL_PROFILE, VARIABLE, Settings, defaults_of
 
 FILE_NAME: Final = "fraudwatch.toml"
 
@@ -50,7 +50,7 @@ def load(
         raise ConfigError(
             f"There is no profile named {profile!r}.", f"Known profiles: {', '.join(known)}."
         )
-    values = built_in(
+    values = defaults_of(
         profile,
         environment.get(f"{VARIABLE}_KAFKA_PORT") or "9092",
         environment.get(f"{VARIABLE}_FLINK_PORT") or "8081",

@@ -61,6 +61,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             are shown in full.
         features: Python files with features of your own, which are imported; in the variable,
             separated as in `PATH`.
+        built_in: Whether the profile has the tutorial's features and signals, its stream
+            `transaction` and the simulator, too; without them, it has only the features of its
+            files and the streams that those read.
         maven_repository: URL of a Maven repository to use in place of the public one.
     """
 
@@ -82,6 +85,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     plain_drawing: bool = False
     show_sensitive: bool = False
     features: tuple[Path, ...] = ()
+    built_in: bool = True
     java_home: str = ""
     maven_repository: str = ""
     profile: str = LOCAL_PROFILE
@@ -99,6 +103,21 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             raise ConfigError(
                 f"Profile {self.profile!r} is not a sandbox, so {why}.",
                 "Set sandbox = true in it if its topics may be created and emptied.",
+            )
+
+    def require_built_in(self, why: str) -> None:
+        """Refuse what goes with the tutorial's stream.
+
+        Args:
+            why: The refusal, as the end of a sentence.
+
+        Raises:
+            ConfigError: The profile has only the user's own features.
+        """
+        if not self.built_in:
+            raise ConfigError(
+                f"Profile {self.profile!r} has only features of its own, so {why}.",
+                "Set built_in = true in it for the tutorial's features, stream and simulator.",
             )
 
     @property
@@ -157,7 +176,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         return self.state_dir / "savepoints"
 
 
-def built_in(name: str, kafka_port: str, flink_port: str) -> dict[str, Any]:
+def defaults_of(name: str, kafka_port: str, flink_port: str) -> dict[str, Any]:
     """Return the defaults of a profile; only built-in profiles are sandboxes.
 
     Args:

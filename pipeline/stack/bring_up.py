@@ -12,7 +12,6 @@ from pipeline.features import Feature, Registry
 from pipeline.flink.journal import Journal
 from pipeline.kafka import topics
 from pipeline.model import SimulatorCommand, SimulatorStatus, StepState
-from pipeline.sources import TRANSACTION
 
 from .endpoints import Stack
 from .job_starts import JobStarts
@@ -24,13 +23,12 @@ _MIB = 1024 * 1024
 
 
 def create_topics(settings: Settings, kafka: KafkaSettings, features: Iterable[Feature]) -> None:
-    """Create the missing topics of the transactions, of features, and of what they read.
+    """Create the missing topics of features, and of what they read.
 
     Raises:
         UnavailableError: Kafka cannot be reached or refuses.
     """
-    needed = dict.fromkeys(chain.from_iterable(each.topics for each in features))
-    wanted = dict.fromkeys((TRANSACTION.topic, *needed))
+    wanted = dict.fromkeys(chain.from_iterable(each.topics for each in features))
     names = map(kafka.topic, wanted)
     topics.create_topics(kafka, names, retention_bytes=settings.retention_mib * _MIB)
 

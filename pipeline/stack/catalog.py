@@ -1,4 +1,4 @@
-"""Everything that a profile can run: the built-in features and signals, and those of its files."""
+"""Everything that a profile can run: built-in features and signals, and those of its files."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from pipeline.config import Settings
+from pipeline.errors import ConfigError
 from pipeline.features import BUILT_IN, Registry
 from pipeline.features.masks import Masks
 from pipeline.model import JobState, JobStatus
@@ -34,13 +35,36 @@ def built_in(settings: Settings) -> Registry:
 
 
 def load(settings: Settings) -> Registry:
-    """Return all features and signals of a profile.
+    """Return all features and signals of a profile; none if it has neither built-in ones nor files.
+
+    Names and topics of built-in features are taken in every profile, so that a file of features
+    that is good in one profile is good in all.
 
     Raises:
         InputError: A file of features, the installed model or the file of thresholds is unusable.
     """
-    everything = feature_files.load(settings.features, built_in(settings))
+    known = built_in(settings)
+    everything = feature_files.load(settings.features, known)
+    if not settings.built_in:
+        everything = Registry(everything[len(known) :])
     return with_thresholds(everything, Thresholds(settings.thresholds_file).given())
+
+
+def runnable(settings: Settings) -> Registry:
+    """Return all features and signals of a profile, of which there is at least one.
+
+    Raises:
+        InputError: A file of features, the installed model or the file of thresholds is unusable.
+        ConfigError: There is nothing to run.
+    """
+    features = load(settings)
+    if not features:
+        raise ConfigError(
+            f"Profile {settings.profile!r} has nothing to run: built_in is false, and there is no "
+            "feature of your own.",
+            "Name a file of features in it or with --features; see `docs/writing-a-source.md`.",
+        )
+    return features
 
 
 def with_thresholds(features: Registry, given: Mapping[str, float]) -> Registry:

@@ -44,10 +44,11 @@ class Declared:
 
         Raises:
             InputError: A feature file is unusable.
+            ConfigError: There is no feature.
         """
         with self._loading:  # A user's file is executed only once.
             if self._features is None:
-                self._features = catalog.load(self._settings)
+                self._features = catalog.runnable(self._settings)
             return self._features
 
     @property

@@ -272,10 +272,11 @@ class Runtime(Proven):
         """Start, change or stop the stack's simulator; creates the topic of labels held back.
 
         Raises:
-            ConfigError: The profile is not a sandbox.
+            ConfigError: The profile is not a sandbox, or has only features of its own.
             InputError: The topic's name collides with that of another.
             UnavailableError: The stack does not run, or Kafka creates no topic.
         """
+        self._settings.require_built_in("it has no simulator")
         self._settings.require_sandbox("it takes no simulated transactions")
         if change.label_delay:
             create_label_topic(self._settings, self._stack.endpoints().kafka)
@@ -295,7 +296,7 @@ class Runtime(Proven):
         self._settings.require_sandbox("its topics must not be emptied")
         endpoints = self._stack.endpoints()
         jobs = self._stack.jobs(endpoints)
-        if endpoints.report is not None:
+        if endpoints.report is not None and self._settings.built_in:
             self.simulate(SimulatorCommand(running=False))
         sinks = self.features.topics(endpoints.kafka)
         ran = [status.name for status in jobs.statuses(sinks) if status.job_id]
@@ -304,10 +305,12 @@ class Runtime(Proven):
         self._forget(sinks)
         report("emptying topics")
         # The simulator begins again with the same transactions, which old labels would give away.
-        labels = endpoints.kafka.topic(contract.LABEL_TOPIC)
-        labelled = labels in topics.topic_names(endpoints.kafka)
-        names = (endpoints.kafka.topic(TRANSACTION.topic), labels, *sinks.values())
-        topics.delete_topics(endpoints.kafka, names)
+        simulated = (TRANSACTION.topic, contract.LABEL_TOPIC) if self._settings.built_in else ()
+        names = [endpoints.kafka.topic(name) for name in simulated]
+        labelled = endpoints.kafka.topic(contract.LABEL_TOPIC) in (
+            set(names) & set(topics.topic_names(endpoints.kafka))
+        )
+        topics.delete_topics(endpoints.kafka, (*names, *sinks.values()))
         create_topics(self._settings, endpoints.kafka, self.features.at_start)
         if labelled:
             create_label_topic(self._settings, endpoints.kafka)

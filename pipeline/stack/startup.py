@@ -31,7 +31,7 @@ def titles(settings: Settings) -> dict[str, str]:
         steps["submitter"] = "Job submitter"
     if settings.sandbox:
         steps["topics"] = "Topics"
-    if own_kafka:
+    if own_kafka and settings.built_in:
         steps["simulator"] = "Simulator"
     return steps | {"jobs": "Feature jobs"}
 

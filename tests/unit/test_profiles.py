@@ -174,7 +174,7 @@ def test_profiles_as_a_table(capsys: pytest.CaptureFixture[str]) -> None:
     write("[profile.wrong]\nslots = 0\n")
     assert main(["profiles"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].split() == ["PROFILE", "KAFKA", "FLINK", "SANDBOX", "FROM"]
+    assert lines[0].split() == ["PROFILE", "KAFKA", "FLINK", "SANDBOX", "BUILT-IN", "FROM"]
     assert lines[1].split()[:4] == ["local", "off", "off", "yes"]
     assert any(line.startswith("wrong: ") for line in lines)
 

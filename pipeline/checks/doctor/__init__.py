@@ -30,11 +30,12 @@ def examine(load: Callable[[], Settings]) -> Iterator[Finding]:
         yield failed("Settings", error)
         return
     files = ", ".join(map(str, config.files())) or "no file, so the defaults"
-    yield good("Settings", f"profile {settings.profile}; {files}")
+    alone = "" if settings.built_in else ", with features of its own only"
+    yield good("Settings", f"profile {settings.profile}{alone}; {files}")
     yield from _machine(settings)
-    registry = BUILT_IN
+    registry = BUILT_IN if settings.built_in else Registry(())
     try:
-        registry = catalog.load(settings)
+        registry = catalog.runnable(settings)
         yield good("Features", ", ".join(registry.names))
     except PipelineError as error:
         yield failed("Features", error)

@@ -55,10 +55,11 @@ def kafka(endpoints: Endpoints, stack: Stack) -> Finding:
 
 
 def all_topics(endpoints: Endpoints, registry: Registry) -> Finding:
-    """Check that every feature's topic exists with the configured number of partitions."""
+    """Check that every feature's topics exist, with the configured number of partitions."""
     kafka = endpoints.kafka
-    wanted = (kafka.topic(TRANSACTION.topic), *registry.topics(kafka).values())
     # The number of partitions of a stream of the user's own is the user's choice.
+    ours = [kafka.topic(source.topic) for source in registry.sources if source == TRANSACTION]
+    wanted = (*ours, *registry.topics(kafka).values())
     read = (kafka.topic(source.topic) for source in registry.sources)
     topics.require_topics(kafka, dict.fromkeys((*wanted, *read)))
     held = {topic.name: topic for topic in topics.list_topics(kafka)}
