@@ -25,9 +25,11 @@ _PROFILE: Final = """
 [profile.company]
 sandbox = true
 parallelism = 1
+{more}
 
 [profile.company.kafka]
 bootstrap = "{bootstrap}"
+topic_prefix = "{prefix}"
 
 [profile.company.flink]
 rest = "{rest}"
@@ -38,15 +40,17 @@ savepoints = "file://{folder}/savepoints"
 _SECONDS: Final = 600
 
 
-def attached(folder: Path, bootstrap: str, rest: str) -> Run:
+def attached(folder: Path, bootstrap: str, rest: str, *, prefix: str = "", more: str = "") -> Run:
     """Return a function that runs `fraudwatch` with such a profile; no traceback is accepted.
 
     Args:
         folder: Folder for the profile's file and the state.
         bootstrap: Address of Kafka.
         rest: Address of Flink.
+        prefix: Prefix of every topic.
+        more: More settings of the profile.
     """
-    text = _PROFILE.format(bootstrap=bootstrap, rest=rest, folder=folder)
+    text = _PROFILE.format(bootstrap=bootstrap, rest=rest, folder=folder, prefix=prefix, more=more)
     (folder / "fraudwatch.toml").write_text(text)
     environment = os.environ | stack_environment(folder / "state")
 
