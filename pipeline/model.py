@@ -11,6 +11,7 @@ from typing import Annotated, Final
 import msgspec
 
 from pipeline.proof import Proof
+from pipeline.text.words import counted
 
 FASTEST: Final = 1_000_000
 """Upper bound of the simulator's rate per second and of its speed."""
@@ -321,6 +322,15 @@ class Slots:
 
     total: int = 0
     free: int = 0
+
+    @property
+    def used(self) -> int:
+        """How many of them run a job's tasks."""
+        return self.total - self.free
+
+    def __str__(self) -> str:
+        """Format as `3 of 8 slots used`."""
+        return f"{self.used} of {counted(self.total, 'slot')} used"
 
 
 @dataclass(frozen=True, slots=True)

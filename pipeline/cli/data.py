@@ -19,6 +19,7 @@ from pipeline.model import (
 )
 from pipeline.sources.durations import duration
 from pipeline.text.spans import span
+from pipeline.text.words import counted
 
 from .common import (
     Common,
@@ -125,7 +126,7 @@ def _in_words(status: SimulatorStatus) -> str:
         held = f", {status.labels_pending:,} pending" if status.labels_pending else ""
         parts.append(f"labels after about {span(status.label_delay)}{held}")
     if status.labels_left_out:
-        parts.append(f"{status.labels_left_out:,} labels left out")
+        parts.append(f"{counted(status.labels_left_out, 'label')} left out")
     return "; ".join(parts)
 
 

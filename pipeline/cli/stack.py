@@ -180,8 +180,7 @@ def _stack_object(stack: StackStatus) -> dict[str, Any]:
 
 
 def _print_stack(stack: StackStatus, *, simulated: bool) -> None:
-    used = stack.slots.total - stack.slots.free
-    slots = f"{used} of {stack.slots.total} slots used" if stack.slots.total else ""
+    slots = str(stack.slots) if stack.slots.total else ""
     simulator = stack.simulator
     pace = f"{simulator.rate:,.0f}/s ×{simulator.speed:,.0f}, {simulator.sent:,} sent"
     parts = [

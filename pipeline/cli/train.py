@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 from cyclopts import Parameter
 
 from pipeline.errors import ConfigError
+from pipeline.text.words import counted
 
 from .common import Common, Json, Mappings, print_json, print_table, say
 
@@ -103,8 +104,8 @@ def _lines(report: TrainingReport, model: Model, out: Path) -> Iterator[str]:
 
     of, unseen = model.training, report.unseen
     yield (
-        f"{of.transactions:,} transactions of {of.customers:,} customers, {of.fraud:,} of them "
-        "fraud."
+        f"{counted(of.transactions, 'transaction')} of {counted(of.customers, 'customer')}, "
+        f"{of.fraud:,} of them fraud."
     )
     yield ""
     yield "On customers that the model was not trained on:"
@@ -140,7 +141,8 @@ def _lines(report: TrainingReport, model: Model, out: Path) -> Iterator[str]:
     cost = report.cost
     yield ""
     yield (
-        f"In Flink: {cost.windows} windows, {len(model.trees)} trees with {cost.leaves:,} leaves, "
+        f"In Flink: {counted(cost.windows, 'window')}, {counted(len(model.trees), 'tree')} with "
+        f"{counted(cost.leaves, 'leaf', 'leaves')}, "
         f"{cost.sql_characters / 1000:,.0f} kB of SQL."
     )
     yield f"{out} is written; `fraudwatch start model --model {out}` runs it."

@@ -15,6 +15,7 @@ from pipeline.sources.column_types import TIME, is_decimal, is_number, is_whole
 from pipeline.sources.labels import IN_WORDS, NO, YES
 from pipeline.sources.written_fields import BINARY
 from pipeline.text.sql import literal
+from pipeline.text.words import counted
 
 from .left_out import Fault
 from .records_sql import in_field
@@ -173,7 +174,8 @@ def _valid(source: Source) -> Iterator[_Check]:
         if dtype == "string":
             yield _Check(
                 Fault(
-                    f"{name} has more than {contract.MOST_CHARACTERS:,} characters", invalid=True
+                    f"{name} has more than {counted(contract.MOST_CHARACTERS, 'character')}",
+                    invalid=True,
                 ),
                 f"length({value(name)}) > {contract.MOST_CHARACTERS}",
                 name,

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import duckdb
 
+from pipeline.text.words import counted
+
 from . import values
 from .conventions import Conventions
 from .target import Target
@@ -91,10 +93,10 @@ def lost(rows: int, odd: Mapping[int, int], target: Target, *, by_name: bool) ->
     said = []
     if without := odd[SECONDS_MISSING]:
         restored = odd[RESTORED]
-        filled = f"{restored:,} have them from unix_time" if restored else ""
+        filled = f"{restored:,} got them from unix_time" if restored else ""
         others = "sent as :00" if not restored else "the others are sent as :00"
         said.append(
-            f"{without:,} of {rows:,} times have no seconds: "
+            f"No seconds in {without:,} of {counted(rows, 'time')}: "
             + ", ".join(part for part in (filled, others if restored < without else "") if part)
             + "."
         )

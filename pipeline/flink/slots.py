@@ -38,8 +38,7 @@ def no_slots(
         ways.insert(0, "stop one of the feature jobs")
     hint = ", or ".join(ways)
     return JobError(
-        f"{name} needs {counted(needed, 'task slot')}, but {slots.free} of {slots.total} are free."
-        f"{holders}",
+        f"{name} needs {counted(needed, 'task slot')}, but {slots}.{holders}",
         f"{hint[0].upper()}{hint[1:]}.",
     )
 

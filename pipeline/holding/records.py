@@ -23,6 +23,7 @@ from pipeline.sources import Source
 from pipeline.sources.formats import JSON
 from pipeline.sources.paths import inner
 from pipeline.sources.time_format import TimeFormat
+from pipeline.text.words import counted
 
 # A double has not all digits of a decimal.
 _DECODER: Final = msgspec.json.Decoder(float_hook=Decimal)
@@ -74,7 +75,7 @@ def records_of(
         )
     if count > MOST:
         raise InputError(
-            f"{count:,} records belong to such rows, and at most {MOST:,} can be held.",
+            f"{counted(count, 'record')} belong to such rows, and at most {MOST:,} can be held.",
             f"Name the row's {feature.event_time}, too.",
         )
     ordered = [value for _, value in sorted(found, key=lambda each: each[0])]

@@ -16,6 +16,7 @@ from pipeline.files.sources import STANDARD_INPUT, found
 from pipeline.files.work import explained, work_in
 from pipeline.kafka.records import Record
 from pipeline.sources.topic_names import ALLOWED_CHARACTERS, MOST_CHARACTERS, is_topic_name
+from pipeline.text.words import counted
 
 from .looked_at import FileRows, Rows
 
@@ -65,7 +66,7 @@ def of_file(
             raise InputError(f"{name} holds no file.", "Name one with rows.")
         first = files[0]
         if len(files) > 1:
-            report(f"Of {len(files)} files, {first.name} is read.")
+            report(f"Of {counted(len(files), 'file')}, {first.name} is read.")
         content = recognised(first, encoding, is_known, work)
         arrived = int(datetime.now(UTC).timestamp() * 1_000)
         topic = topic_of("" if name == STANDARD_INPUT else first.name)

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from pipeline.text.words import counted
+
 from .jackson_text import Text, text_of
 from .java_values import trimmed
 
@@ -44,7 +46,7 @@ def fields_of(value: bytes, most: int) -> list[str]:
     if len(fields) == most + 1 and not trimmed(fields[-1]):
         fields.pop()  # Behind a comma at the end.
     if len(fields) > most:
-        raise NotCsvError(f"it has {len(fields):,} columns, not {most:,}")
+        raise NotCsvError(f"it has {counted(len(fields), 'column')}, not {most:,}")
     return fields
 
 

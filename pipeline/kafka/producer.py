@@ -9,6 +9,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from pipeline import contract
 from pipeline.config import KafkaSettings
 from pipeline.errors import UnavailableError
+from pipeline.text.words import counted
 
 from .client import REQUEST_SECONDS, client_config, reporting, unavailable
 
@@ -119,7 +120,7 @@ class TransactionProducer:
         self._raise_failure()
         if left:
             raise UnavailableError(
-                f"Kafka at {self._kafka.bootstrap} took none of the last {left:,} records "
+                f"Kafka at {self._kafka.bootstrap} took none of the last {counted(left, 'record')} "
                 f"within {timeout:.0f} s.",
                 "See whether it runs with `fraudwatch status`.",
             )

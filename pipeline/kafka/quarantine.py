@@ -19,6 +19,7 @@ from pipeline.sources import TRANSACTION, Source
 from pipeline.sources.column_types import is_whole
 from pipeline.sources.labels import IN_WORDS, is_label
 from pipeline.sources.masking import masked
+from pipeline.text.words import counted
 
 from .decoder import Decoder
 from .flink_json import strict_decoder
@@ -156,7 +157,7 @@ class _Rule:
         for name in self._texts:
             text = getattr(row, name)
             if text is not None and len(text) > contract.MOST_CHARACTERS:
-                return Kind.LONG, f"{name} has {len(text):,} characters"
+                return Kind.LONG, f"{name} has {counted(len(text), 'character')}"
         return None
 
 

@@ -10,6 +10,7 @@ from typing import Final
 from pipeline.config import KafkaSettings
 from pipeline.model import Last
 from pipeline.sources import TRANSACTION, Source
+from pipeline.text.words import counted
 
 from .decoders import decoder_of
 from .quarantine import Quarantined, validate_rows
@@ -48,7 +49,8 @@ class Sample:
         if self.count == 1:
             return f"the only record of {self.topic} is invalid: {reason}"
         all_of = "all" if len(self.invalid) == self.count else f"{len(self.invalid):,} of the"
-        return f"{all_of} {self.count:,} newest records of {self.topic} are invalid: {reason}"
+        newest = counted(self.count, "newest record")
+        return f"{all_of} {newest} of {self.topic} are invalid: {reason}"
 
 
 def newest(kafka: KafkaSettings, source: Source = TRANSACTION) -> Sample:

@@ -17,6 +17,7 @@ from pipeline.config import KafkaSettings
 from pipeline.errors import InputError, UnavailableError
 from pipeline.model import Last, Reset
 from pipeline.sources import TRANSACTION, Source
+from pipeline.text.words import counted
 
 from .client import REQUEST_SECONDS, client_config, reporting, wait_for, with_retries
 from .decoders import decoder_of
@@ -134,8 +135,8 @@ def check_names(names: Iterable[str], known: Iterable[str]) -> None:
     for name in (*known, *names):
         if len(name) > _LONGEST_NAME:
             raise InputError(
-                f"The topic name {name[:40]}… has {len(name)} characters, but Kafka allows "
-                f"{_LONGEST_NAME}.",
+                f"The topic name {name[:40]}… has {counted(len(name), 'character')}, but Kafka "
+                f"allows {_LONGEST_NAME}.",
                 _RENAME,
             )
         other = alike.setdefault(name.replace(".", "_"), name)

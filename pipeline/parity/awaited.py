@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from pipeline.errors import JobError, UnansweredError
+from pipeline.text.words import counted
 
 _DELIVERY_SECONDS: Final = 150.0
 """More than the 120 s after which a sink's producer gives a record up. Until then no checkpoint
@@ -77,7 +78,7 @@ def await_job(
     lag = behind(read)
     deadline = patience.clock() + patience.seconds
     while lag and job.running and patience.clock() < deadline:
-        report(f"waiting for the job to read {lag:,} more offsets")
+        report(f"waiting for the job to read {counted(lag, 'more offset')}")
         patience.sleep(POLL_SECONDS)
         read = _read_up_to(job, report, patience)
         if behind(read) < lag:

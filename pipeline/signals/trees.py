@@ -15,6 +15,7 @@ import msgspec
 
 from pipeline.errors import InputError
 from pipeline.text.ready_type import ready
+from pipeline.text.words import counted
 
 from .inputs import INPUTS
 
@@ -160,7 +161,8 @@ def _fault(model: Model) -> str:
     if not model.trees or not all(_is_tree(tree, len(model.inputs)) for tree in model.trees):
         return "its trees are damaged"
     if model.leaves > MOST_LEAVES:
-        return f"it has {model.leaves:,} leaves, and Flink plans {MOST_LEAVES:,} at most"
+        leaves = counted(model.leaves, "leaf", "leaves")
+        return f"it has {leaves}, and Flink plans {MOST_LEAVES:,} at most"
     return ""
 
 

@@ -16,6 +16,7 @@ from pipeline.features.feature import source_table
 from pipeline.parity.batch import INPUT, query
 from pipeline.signals.inputs import INPUTS, with_inputs
 from pipeline.sources import TRANSACTION
+from pipeline.text.words import counted
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 Ints = np.ndarray[Any, np.dtype[np.int64]]
@@ -87,9 +88,9 @@ def _refuse_too_few(users: Ints, fraud: Ints) -> None:
     defrauded = len(np.unique(users[fraud == 1]))
     if customers < _FEWEST_USERS or positive < _FEWEST_FRAUD or defrauded < _FEWEST_USERS:
         raise InputError(
-            f"{positive:,} transactions of {defrauded:,} customers are labelled fraud, of "
-            f"{customers:,} customers in all: too few to judge a model on customers that it has "
-            "not seen.",
+            f"{counted(positive, 'transaction')} of {counted(defrauded, 'customer')} labelled "
+            f"fraud, of {counted(customers, 'customer')} in all: too few to judge a model on "
+            "customers that it has not seen.",
             f"Name files with at least {_FEWEST_FRAUD} frauds of {_FEWEST_USERS} customers.",
         )
     if positive == len(fraud):

@@ -11,6 +11,7 @@ import numpy as np
 from pipeline.errors import InputError
 from pipeline.signals.drift import spread
 from pipeline.signals.trees import MOST_LEAVES, SCORE_SPREAD, Model, Training, Tree
+from pipeline.text.words import counted
 
 from .examples import Examples, Floats, Ints
 
@@ -37,9 +38,9 @@ class Shape:
         if self.trees < 1 or self.depth < 1 or self.trees * 2**self.depth > MOST_LEAVES:
             fits = max(1, MOST_LEAVES // 2 ** max(1, min(self.depth, 9)))
             raise InputError(
-                f"{self.trees} trees of depth {self.depth} have up to "
-                f"{self.trees * 2 ** max(0, self.depth):,} leaves, and Flink plans "
-                f"{MOST_LEAVES:,} at most.",
+                f"{counted(self.trees, 'tree')} of depth {self.depth} would have up to "
+                f"{counted(self.trees * 2 ** max(0, self.depth), 'leaf', 'leaves')}, and Flink "
+                f"plans {MOST_LEAVES:,} at most.",
                 f"Use --trees {fits} with this depth, or a smaller --depth.",
             )
 

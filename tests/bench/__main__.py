@@ -35,7 +35,7 @@ from .transactions import number_of_records, records, send
 from .verification import bench_verify
 
 JOBS = ("rolling", "tumbling", "flagged")
-CAUGHT_UP = "flagged   lag 0"
+CAUGHT_UP = "flagged   0 unread"
 PARTS = (
     *("paint", "start", "console", "features", "formats", "files", "inspect"),
     *("verify", "running", "signals", "restarts"),

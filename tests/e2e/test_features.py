@@ -241,5 +241,5 @@ def test_a_job_of_several_subtasks_is_right_too(
     assert_proved(stack.verify("rolling"), waiting=range(20))
     assert_proved(stack.verify("tumbling"), waiting=range(60))
     too_wide = Runtime(msgspec.structs.replace(stack_settings, parallelism=9))
-    with pytest.raises(JobError, match=r"needs 9 task slot.* 2 of 8 are free"):
+    with pytest.raises(JobError, match=r"needs 9 task slot.* 6 of 8 are used"):
         too_wide.start_job("flagged")

@@ -163,9 +163,9 @@ async def test_a_failed_job_says_why_and_has_no_metrics() -> None:
     stage, before = that_failed()
     lines = await stage.lines(WIDE, lambda pilot: before(pilot, "3"))
     assert flowing(lines[0]) == (
-        "fraudwatch local ● kafka ● flink 3/8 slots 0 tx/s sim ×720 event 2023-03-04 17:22:10"
+        "fraudwatch local ● kafka ● flink 3/8 slots used 0 tx/s sim ×720 event 2023-03-04 17:22:10"
     )
-    assert flowing(lines[1]) == "520 transactions 46 flagged lag 0"
+    assert flowing(lines[1]) == "520 transactions 46 flagged 0 unread"
     assert flowing(lines[2]) == (
         "─ rolling Mean amount and number of a user's transactions in the last 360 minutes."
     )

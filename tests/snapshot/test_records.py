@@ -131,7 +131,7 @@ async def test_a_wide_list_shows_more_of_the_values() -> None:
     lines = await stage.lines(WIDE, before)
     assert lines[:2] == [
         " transaction   the last 2,000, and on · newest first",
-        " 60 read   0/s   lag 0",
+        " 60 read   0/s   0 unread",
     ]
     assert [flowing(line) for line in lines[2:9]] == [
         "offset part time UTC key value",
@@ -155,7 +155,7 @@ async def test_the_oldest_records_come_first_from_the_beginning_on_and_G_reads_o
         lines = await stage.lines(size, before)
         assert lines[:2] == [
             " transaction   from the beginning · oldest first",
-            " records 1–1,000 of 1,500; G reads on   lag 500",
+            " records 1–1,000 of 1,500; G reads on   500 unread",
         ]
         places = [tuple(line.split()[:5]) for line in lines[3 : size[1] - 1]]
         assert places == [place(n) for n in range(len(places))]
@@ -166,7 +166,7 @@ async def test_a_wide_list_that_is_filtered_has_all_of_the_filter_in_its_title()
     lines = await stage.lines(WIDE, before)
     assert lines[:2] == [
         " transaction   filter amt>300 is_fraud=1   the last 2,000, and on · newest first",
-        " 7 match of 60 read   0/s   lag 0",
+        " 7 match of 60 read   0/s   0 unread",
     ]
     found = [tuple(line.split()[:5]) for line in lines[3:10]]
     assert found == [place(n) for n in (49, 42, 35, 28, 21, 14, 7)]
@@ -182,7 +182,7 @@ async def test_beside_the_list_a_record_that_is_not_json_says_why() -> None:
     lines = await stage.lines(WIDE, before)
     assert lines[:2] == [
         " transaction   the last 2,000, and on · newest first",
-        " 60 read   0/s   lag 0",
+        " 60 read   0/s   0 unread",
     ]
     assert [line[66:] for line in lines[2:9]] == [
         "│ transaction   partition 0   offset 14",
@@ -201,7 +201,7 @@ async def test_an_empty_topic_says_so_in_the_middle_of_a_wide_screen() -> None:
     lines = await stage.lines(WIDE, before)
     assert lines[:2] == [
         " transaction   the last 2,000, and on · newest first",
-        " 0 read   0/s   lag 0",
+        " 0 read   0/s   0 unread",
     ]
     said = "The topic transaction is empty."
     assert lines[14] == " " * ((120 - len(said)) // 2) + said

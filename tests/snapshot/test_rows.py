@@ -73,9 +73,9 @@ async def test_on_a_wide_screen_a_filter_leaves_what_matches_in_its_columns() ->
     stage, before = filtered()
     lines = await stage.lines(WIDE, before)
     assert flowing(lines[0]) == (
-        "fraudwatch local ● kafka ● flink 3/8 slots 0 tx/s sim ×720 event 2023-03-04 17:22:10"
+        "fraudwatch local ● kafka ● flink 3/8 slots used 0 tx/s sim ×720 event 2023-03-04 17:22:10"
     )
-    assert flowing(lines[1]) == "520 transactions 46 flagged lag 0"
+    assert flowing(lines[1]) == "520 transactions 46 flagged 0 unread"
     assert flowing(lines[2]) == (
         "─ merchants 6 of 60 rows match spent>5000 large:true merchant_spend_last_60min"
     )
@@ -118,9 +118,9 @@ async def test_on_a_wide_screen_a_stopped_job_says_so_in_the_middle_of_its_rows(
     stage, before = job_stopped()
     lines = await stage.lines(WIDE, before)
     assert flowing(lines[0]) == (
-        "fraudwatch local ● kafka ● flink 3/8 slots 0 tx/s sim ×720 event 2023-03-04 17:22:10"
+        "fraudwatch local ● kafka ● flink 3/8 slots used 0 tx/s sim ×720 event 2023-03-04 17:22:10"
     )
-    assert flowing(lines[1]) == "520 transactions 46 flagged lag 0"
+    assert flowing(lines[1]) == "520 transactions 46 flagged 0 unread"
     assert flowing(lines[2]) == "─ merchants 0 rows merchant_spend_last_60min"
     said = "The job merchants is stopped; s in Jobs starts it."
     assert lines[15] == " " * ((120 - len(said)) // 2) + said

@@ -118,7 +118,7 @@ async def test_while_flink_comes_up_the_rows_of_last_time_are_there_with_their_a
     assert flowing(lines[0]) == (
         "fraudwatch local ● kafka ◐ flink starting 0 tx/s sim ×720 event 2023-03-04 17:22:10"
     )
-    assert flowing(lines[1]) == "520 transactions 46 flagged lag 0 last record 2 h 05 ago"
+    assert flowing(lines[1]) == "520 transactions 46 flagged 0 unread last record 2 h 05 ago"
     assert [line[:70].rstrip() for line in lines[3:9]] == [
         "─ 1 Jobs 0 of 3 running, starting for 4 s ────────────────────────────",
         " job           state            up      read        lag",
@@ -146,7 +146,7 @@ async def test_while_flink_comes_up_the_rows_of_last_time_are_there_with_their_a
     assert flowing(lines[0]) == (
         "fraudwatch local ● kafka ◐ flink starting 0 tx/s sim ×720 event 2023-03-04 17:22:10"
     )
-    assert flowing(lines[1]) == "520 transactions 46 flagged lag 0 last record 2 h 05 ago"
+    assert flowing(lines[1]) == "520 transactions 46 flagged 0 unread last record 2 h 05 ago"
     assert [line[:86].rstrip() for line in lines[3:9]] == [
         "─ 1 Jobs 0 of 3 running, starting for 4 s ──────────────────────────────────────────",
         " job             state            up      read        lag  checkpoint",
@@ -174,7 +174,7 @@ async def test_jobs_that_start_one_by_one_say_what_they_wait_for() -> None:
     assert flowing(lines[0]) == (
         "fraudwatch local ● kafka ◐ flink starting 0 tx/s sim ×720 event 2023-03-04 17:22:10"
     )
-    assert flowing(lines[1]) == "520 transactions 46 flagged lag 0 last record 2 h 05 ago"
+    assert flowing(lines[1]) == "520 transactions 46 flagged 0 unread last record 2 h 05 ago"
     assert [line[:70].rstrip() for line in lines[3:8]] == [
         "─ 1 Jobs 1 of 3 running, starting for 4 s ────────────────────────────",
         " job           state            up      read        lag",
@@ -201,7 +201,7 @@ async def test_jobs_that_start_one_by_one_say_what_they_wait_for() -> None:
     assert flowing(lines[0]) == (
         "fraudwatch local ● kafka ◐ flink starting 0 tx/s sim ×720 event 2023-03-04 17:22:10"
     )
-    assert flowing(lines[1]) == "520 transactions 46 flagged lag 0 last record 2 h 05 ago"
+    assert flowing(lines[1]) == "520 transactions 46 flagged 0 unread last record 2 h 05 ago"
     assert [line[:86].rstrip() for line in lines[3:8]] == [
         "─ 1 Jobs 1 of 3 running, starting for 4 s ──────────────────────────────────────────",
         " job             state            up      read        lag  checkpoint",
@@ -228,7 +228,7 @@ async def test_side_by_side_every_table_says_which_job_is_starting() -> None:
     assert flowing(lines[0]) == (
         "fraudwatch local ● kafka ◐ flink starting 130 tx/s sim ×720 event 2023-03-04 17:22:10"
     )
-    assert flowing(lines[1]) == "520 transactions 0 flagged lag 0"
+    assert flowing(lines[1]) == "520 transactions 0 flagged 0 unread"
     assert [line[:86].rstrip() for line in lines[3:9]] == [
         "─ 1 Jobs 0 of 3 running, starting for 4 s ────────────────────────────────────────── 5",
         " job             state            up      read        lag  checkpoint",

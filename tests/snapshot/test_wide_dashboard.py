@@ -25,7 +25,7 @@ async def test_the_steps_of_a_start_say_how_far_they_are_and_for_how_long() -> N
     stage, before = starting()
     lines = await stage.lines(WIDE, before)
     stage.backend.gate.set()
-    assert flowing(lines[0]) == "fraudwatch local ● kafka ● flink 3/8 slots sim ×720"
+    assert flowing(lines[0]) == "fraudwatch local ● kafka ● flink 3/8 slots used sim ×720"
     assert flowing(lines[39]) == "ctrl+p palette ? help q quit"
     assert lines[3:11] == [
         " Starting the stack                                                             4.2 s",
@@ -68,9 +68,9 @@ async def test_a_frozen_console_says_how_much_has_come_since_and_keeps_its_rows(
     stage, before = frozen()
     lines = await stage.lines(WIDE, before)
     assert flowing(lines[0]) == (
-        "fraudwatch local ● kafka ● flink 3/8 slots 0 tx/s sim ×720 event 2023-03-04 17:22:10"
+        "fraudwatch local ● kafka ● flink 3/8 slots used 0 tx/s sim ×720 event 2023-03-04 17:22:10"
     )
-    assert flowing(lines[1]) == "frozen 520 more since 1,040 transactions 46 flagged lag 0"
+    assert flowing(lines[1]) == "frozen 520 more since 1,040 transactions 46 flagged 0 unread"
     assert [line[JOBS].rstrip() for line in lines[3:8]] == [
         "─ 1 Jobs 3 of 3 running ──────────────────────────────────────────────",
         " job           state            up      read        lag",
@@ -93,7 +93,7 @@ async def test_rows_stay_with_their_age_when_the_broker_is_gone() -> None:
     stage, before = broker_gone()
     lines = await stage.lines(WIDE, before)
     assert flowing(lines[0]) == (
-        "fraudwatch local ○ kafka not reachable ● flink 3/8 slots 0 tx/s sim "
+        "fraudwatch local ○ kafka not reachable ● flink 3/8 slots used 0 tx/s sim "
         "×720 event 2023-03-04 17:22:10"
     )
     assert flowing(lines[1]) == "Kafka: all brokers are down. Last record 12 s ago."
@@ -152,9 +152,9 @@ async def test_a_stopped_job_shows_its_saved_state_a_failed_one_why_and_the_tabl
     stage, before = job_stopped()
     lines = await stage.lines(WIDE, before)
     assert flowing(lines[0]) == (
-        "fraudwatch local ● kafka ● flink 3/8 slots 0 tx/s sim ×720 event 2023-03-04 17:22:10"
+        "fraudwatch local ● kafka ● flink 3/8 slots used 0 tx/s sim ×720 event 2023-03-04 17:22:10"
     )
-    assert flowing(lines[1]) == "520 transactions 46 flagged lag 0 last record 3 min ago"
+    assert flowing(lines[1]) == "520 transactions 46 flagged 0 unread last record 3 min ago"
     assert flowing(lines[13]) == (
         "─ 2 Users 180 ─ 3 Windows tumbling 0 ─ 4 Flagged 46 ─ 5 Plots ─ 6 Records ─ 7 Signals"
     )

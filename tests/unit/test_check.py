@@ -103,3 +103,19 @@ def test_prometheus_gets_what_is_known_and_whether_it_holds() -> None:
     assert holds % ("age", "transaction", "1.0") in text
     assert holds % ("age", "user_trans_amt_last_360min", "0.0") in text
     assert 'subject=""} 1.0' in text
+
+
+@pytest.mark.parametrize(
+    ("count", "waits", "invalid"),
+    [
+        (0, "0 records wait", "0 records"),
+        (1, "1 record waits", "1 record"),
+        (None, "not known", ""),
+    ],
+)
+def test_one_is_not_a_plural(count: int | None, waits: str, invalid: str) -> None:
+    readings = replace(READINGS, lags={"rolling": count}, quarantined=count)
+    assert found(readings, Limits(), "lag", "rolling").said == waits
+    assert [m.said for m in measure(readings, Limits()) if m.check == "quarantined"] == (
+        [invalid] if invalid else []
+    )

@@ -83,9 +83,8 @@ def _flink(view: View, compact: bool) -> Group:
     group = _part("flink", health)
     status = view.reading.status
     if health is Health.UP and status is not None and status.slots.total:
-        used = status.slots.total - status.slots.free
-        group.append(Piece(f" {used}/{status.slots.total}"))
-        group += [] if compact else [Piece(" slots", Tone.QUIET)]
+        group.append(Piece(f" {status.slots.used}/{status.slots.total}"))
+        group += [] if compact else [Piece(" slots used", Tone.QUIET)]
     return group
 
 
@@ -130,7 +129,7 @@ def _second_line(view: View, width: int, gap: str, waiting: int | None) -> list[
     ]
     after = len(groups)
     if data.lag is not None:
-        groups.append([Piece("lag ", Tone.QUIET), Piece(text.integer(data.lag))])
+        groups.append([Piece(text.integer(data.lag)), Piece(" unread", Tone.QUIET)])
     if invalid := data.quarantine.total + data.elsewhere.total:
         bad = f"{text.integer(invalid)} quarantined"
         groups.append([Piece(bad, Tone.WAITS)])

@@ -7,6 +7,7 @@ from typing import Final
 
 from pipeline import contract
 from pipeline.model import Health, JobState
+from pipeline.text.words import counted
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone
 from tui.session.view import Phase, View
@@ -55,8 +56,8 @@ def why_empty(view: View, feature: str, source: str, otherwise: Callable[[], str
             "No transactions yet." if simulating else "No transactions yet; the simulator is off."
         )
     if of_transactions and job is not None and job.state is JobState.STARTING:
-        seen = text.integer(view.data.transactions_total)
-        return waits(f"The job {job.name} is starting; {seen} transactions so far.")
+        seen = counted(view.data.transactions_total, "transaction")
+        return waits(f"The job {job.name} is starting; {seen} so far.")
     if job is not None and job.state is not JobState.RUNNING:
         return waits(f"The job {job.name} is {job.state.lower()}.")
     return waits(otherwise())

@@ -10,6 +10,7 @@ import msgspec
 from rich.cells import cell_len
 
 from pipeline.text.malformed import MALFORMED
+from pipeline.text.words import counted
 from tui.drawing import json_text, text
 from tui.drawing.json_text import Line
 from tui.drawing.tones import Piece, Tone
@@ -102,7 +103,7 @@ def _value(record: RecordView) -> Iterable[Line]:
     lines, complete = json_text.lay_out(as_text(data))
     yield from lines
     if not complete:
-        yield [Piece(f"… only {text.integer(len(lines))} lines are shown.", Tone.WAITS)]
+        yield [Piece(f"… only {counted(len(lines), 'line')} shown.", Tone.WAITS)]
 
 
 def _not_json(record: RecordView, data: bytes) -> str:

@@ -12,6 +12,7 @@ from pipeline.errors import ConfigError
 from pipeline.stack.local import class_data, disk, jars
 from pipeline.stack.local.java import java_home
 from pipeline.stack.local.ports import listening
+from pipeline.text.words import counted
 
 from .finding import Finding, good, skipped, warning
 
@@ -58,7 +59,7 @@ def _jars(check: str, wanted: tuple[jars.Jar, ...], settings: Settings) -> Findi
         size = sum(jar.size for jar in absent) / _MIB
         return warning(
             check,
-            f"{len(absent)} of {len(wanted)} files are not in {settings.jars_dir}",
+            f"{len(absent)} of {counted(len(wanted), 'file')} not in {settings.jars_dir}",
             f"The next start downloads them, {size:,.0f} MiB.",
         )
     return good(check, f"{len(wanted)} in {settings.jars_dir}")

@@ -30,7 +30,7 @@ def processes(endpoints: Endpoints) -> Finding:
             f"Look at `fraudwatch logs {first.name}`.",
         )
     restarts = sum(process.restarts for process in endpoints.report.processes)
-    times = "once" if restarts == 1 else f"{restarts:,} times"
+    times = "once" if restarts == 1 else counted(restarts, "time")
     again = f", restarted {times}" if restarts else ""
     return good("Processes", f"{len(endpoints.report.processes)} up{again}")
 
@@ -99,11 +99,11 @@ def records(endpoints: Endpoints, source: Source) -> Finding:
         bad = len(newest.invalid)
         return warning(
             title,
-            f"{bad:,} of the {newest.count:,} newest records are invalid: "
+            f"{counted(bad, 'invalid record')} in the newest {newest.count:,}: "
             f"{newest.invalid[0].reason}",
             "No feature sees those.",
         )
-    return good(title, f"the {newest.count:,} newest records are valid")
+    return good(title, f"no invalid record in the newest {newest.count:,}")
 
 
 def registry(endpoints: Endpoints) -> Finding:
@@ -126,8 +126,7 @@ def flink(endpoints: Endpoints, stack: Stack) -> Finding:
             f"Flink at {endpoints.flink.rest} has no TaskManager.",
             "Look at `fraudwatch logs flink`." if endpoints.report else "Start one.",
         )
-    free = f"{overview.slots.free} of {overview.slots.total} slots free"
-    return good("Flink", f"{check_version(rest)} at {rest.address}, {free}")
+    return good("Flink", f"{check_version(rest)} at {rest.address}, {overview.slots}")
 
 
 def slots(endpoints: Endpoints, stack: Stack, settings: Settings, registry: Registry) -> Finding:
@@ -141,8 +140,8 @@ def slots(endpoints: Endpoints, stack: Stack, settings: Settings, registry: Regi
         more = "have TaskManagers added" if settings.flink.attached else "set more slots"
         return warning(
             "Slots",
-            f"{len(registry)} jobs of parallelism {settings.parallelism} need {wanted} "
-            f"slots, but there are {total}",
+            f"{counted(wanted, 'slot')} for {counted(len(registry), 'job')} of parallelism "
+            f"{settings.parallelism}, but the cluster has {total}",
             f"Run fewer jobs at a time, or {more}.",
         )
     return good("Slots", f"{wanted} of {total} for all jobs at once")

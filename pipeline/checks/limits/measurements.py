@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from pipeline.kafka.given import Unknown
 from pipeline.model import JobState, JobStatus
+from pipeline.text.words import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +105,12 @@ def _measurements(readings: Readings, limits: Limits) -> Iterator[Measurement]:
         failure = f": {job.failure}" if job.failure else ""
         yield _so("job", job.name, running, f"{job.state.value}{failure}")
     for name, lag in readings.lags.items():
-        yield _at_most("lag", name, lag, limits.lag, _amount(lag, "records wait") or "not known")
+        yield _at_most("lag", name, lag, limits.lag, _waiting(lag))
     for topic, age in readings.ages.items():
         if isinstance(age, Unknown):
             yield _at_most("age", topic, None, limits.age, f"not known: {age.reason}")
         else:
-            yield _at_most("age", topic, age, limits.age, _amount(age, "s") or "no record")
+            yield _at_most("age", topic, age, limits.age, _age(age))
     valid = not readings.fault
     yield _so("transactions", "", valid, readings.fault or "the newest ones are valid")
     for name, check in readings.parities.items():
@@ -118,7 +119,7 @@ def _measurements(readings: Readings, limits: Limits) -> Iterator[Measurement]:
         else:
             yield _so("verify", name, check.proved, check.said)
     if (bad := readings.quarantined) is not None:
-        yield _at_most("quarantined", "", bad, limits.quarantined, _amount(bad, "records"))
+        yield _at_most("quarantined", "", bad, limits.quarantined, counted(bad, "record"))
 
 
 def _so(check: str, subject: str, holds: bool, said: str) -> Measurement:
@@ -135,11 +136,12 @@ def _at_most(
     return Measurement(check, subject, value, limit, holds, f"{said} (at most {_number(limit)})")
 
 
-def _amount(value: float | None, unit: str) -> str:
-    """Format a number with its unit; empty if it is unknown."""
-    if value is None:
-        return ""
-    return f"{_number(value)} {unit}"
+def _waiting(lag: int | None) -> str:
+    return "not known" if lag is None else counted(lag, "record waits", "records wait")
+
+
+def _age(seconds: float | None) -> str:
+    return "no record" if seconds is None else f"{_number(seconds)} s"
 
 
 def _number(value: float) -> str:

@@ -19,6 +19,7 @@ from pipeline.parity.report import Parity
 from pipeline.proof import Outcome
 from pipeline.sources import Source
 from pipeline.stack.runtime import Runtime
+from pipeline.text.words import counted
 
 from .measurements import Limits, ParityCheck, Readings
 
@@ -121,7 +122,7 @@ def _parity(runtime: Runtime, name: str, report: Callable[[str], None]) -> Parit
 
 
 def _summary(parity: Parity) -> str:
-    said = f"{parity.equal:,} of {parity.expected:,} rows equal"
+    said = f"{parity.equal:,} of {counted(parity.expected, 'row')} equal"
     counts = {
         "waiting": parity.waiting,
         "missing": parity.missing,

@@ -157,7 +157,7 @@ def test_the_tutorials_csv_is_taken_with_the_seconds_that_it_still_has(tmp_path:
     ]
     assert [t.zipcode for t in found.transactions] == ["02150"] * 2
     assert (
-        "2 of 2 times have no seconds: 1 have them from unix_time, the others are sent as :00."
+        "No seconds in 2 of 2 times: 1 got them from unix_time, the others are sent as :00."
         in found.notes
     )
 
@@ -169,7 +169,7 @@ def test_what_a_spreadsheet_has_destroyed_is_said(tmp_path: Path) -> None:
     assert {t.cc_num for t in found.transactions} == {4000120000000000}
     assert len({t.user_id for t in found.transactions}) == 2
     seconds, digits = found.notes[-2:]
-    assert seconds == "1 of 3 times have no seconds: sent as :00."
+    assert seconds == "No seconds in 1 of 3 times: sent as :00."
     assert digits.startswith("3 of 3 card numbers have lost digits in a spreadsheet")
     assert "told apart by name and date of birth" in digits
 

@@ -229,7 +229,7 @@ def test_no_slots_says_who_has_them(settings: Settings) -> None:
     with pytest.raises(JobError) as caught:
         start(Jobs(cluster, settings), cluster)
     assert caught.value.message == (
-        "rolling needs 1 task slot, but 0 of 8 are free."
+        "rolling needs 1 task slot, but 8 of 8 are used."
         " Running: feature jobs flagged; other jobs etl\\x1b[2J."
     )
     assert caught.value.hint == "Stop one of the feature jobs, or have TaskManagers added."

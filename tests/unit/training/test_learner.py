@@ -78,7 +78,7 @@ def test_too_little_fraud_is_refused(tmp_path: Path) -> None:
     )
     with (
         transactions_of([str(path)], (), tmp_path, lambda _: None) as connection,
-        pytest.raises(InputError, match="1 transactions of 1 customers are labelled fraud"),
+        pytest.raises(InputError, match="1 transaction of 1 customer labelled fraud"),
     ):
         examples(connection)
 

@@ -6,7 +6,7 @@ from datetime import datetime
 import pytest
 from rich.cells import cell_len
 
-from pipeline.model import Health, JobState
+from pipeline.model import Health, JobState, Slots
 from tests.snapshot.fakes import STATUS
 from tests.snapshot.sample_rows import NOW
 from tui.session.view import Phase, Reading, View
@@ -41,8 +41,14 @@ def test_has_kafka_flink_rate_and_event_time_even_when_narrow() -> None:
     first, second = lines(VIEW, 78)
     for part in ("● kafka", "● flink 3/8", "20,104 tx/s", "2023-03-04 17:22:10"):
         assert part in first
-    for part in ("1,234,567 transactions", "89 flagged", "lag 12", "3 unreadable"):
+    for part in ("1,234,567 transactions", "89 flagged", "12 unread", "3 unreadable"):
         assert part in second
+
+
+def test_slots_are_counted_in_one_way_everywhere() -> None:
+    first, _ = lines(VIEW, 118)
+    assert "● flink 3/8 slots used" in first
+    assert str(Slots(8, 5)) == "3 of 8 slots used"
 
 
 def test_a_count_that_is_not_of_all_there_are_says_so() -> None:

@@ -118,4 +118,4 @@ def test_an_object_is_shown_as_the_json_that_it_would_be() -> None:
 
 
 def test_an_endless_value_is_bounded() -> None:
-    assert "… only 4,000 lines are shown." in shown(msgspec.json.encode([1] * 20_000))
+    assert "… only 4,000 lines shown." in shown(msgspec.json.encode([1] * 20_000))

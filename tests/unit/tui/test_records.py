@@ -30,7 +30,7 @@ def offset_of(shown: RecordView | None) -> int:
 async def test_it_opens_with_the_newest_records_on_top() -> None:
     stage = RecordsStage(held())
     async with stage.run() as pilot:
-        await stage.shows(pilot, "60 read   0/s   lag 0")
+        await stage.shows(pilot, "60 read   0/s   0 unread")
         assert stage.tails.opened == [(TOPIC, Last(2_000))]
         assert offset_of(stage.table.selected) == 59
         first, second = [line for line in stage.screen_text().splitlines() if "2023-11" in line][:2]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.message import Message
 
-from tui.drawing import text
+from pipeline.text.words import counted
 from tui.panels.panel_table import TabbedTable
 from tui.session.view import View
 from tui.streams.feature_rows import FeatureRow
@@ -18,17 +18,13 @@ from .flagged_row import FLAGGED_COLUMNS, Flagged
 def why_no_flagged(view: View) -> Reason:
     """Explain why the table is empty."""
     page, tab = view.data.of(FLAGGED_PANEL), FLAGGED_PANEL.tab(view.data)
-    seen = text.integer(view.data.transactions_total)
+    seen = counted(view.data.transactions_total, "transaction")
     what = "rows" if tab.columns else "flagged transactions"
     return nothing_matches(page.query.filter, page.total, what) or why_empty(
         view,
         tab.feature,
         tab.source,
-        lambda: (
-            f"Nothing in {tab.topic} yet."
-            if tab.columns
-            else f"None of {seen} transactions is flagged."
-        ),
+        lambda: f"Nothing in {tab.topic} yet." if tab.columns else f"None of {seen} is flagged.",
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from pipeline.model import JobState, JobStatus, OtherJob
+from pipeline.text.words import counted
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone
 from tui.keymap import Scope, bindings
@@ -114,7 +115,7 @@ def other_jobs(others: Sequence[OtherJob]) -> Sequence[Piece]:
     """List other jobs on the cluster in one line; empty when there are none."""
     if not others:
         return ()
-    jobs = "1 other job" if len(others) == 1 else f"{text.integer(len(others))} other jobs"
+    jobs = counted(len(others), "other job")
     names = ", ".join(text.clean(job.name) for job in others)
     return (Piece(f"  + {jobs}: {text.clean(names)}", Tone.QUIET),)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline.model import Health, JobState
-from tui.drawing import text
+from pipeline.text.words import counted
 from tui.keymap import Scope, bindings
 from tui.messages import OpenAlert, OpenBeside, OpenOwnUser, OpenQuality, OpenRows, OpenUser
 from tui.panels.command_chosen import CommandChosen
@@ -30,7 +30,8 @@ def why_no_alerts(view: View) -> Reason:
     status = view.reading.status
     if isinstance(page, SignalPage) and page.scored:
         least = "" if tab.threshold is None else f": none has a score of {tab.threshold:g} or more"
-        return waits(f"None of {text.integer(page.scored)} scored records is an alert{least}.")
+        scored = counted(page.scored, "scored record")
+        return waits(f"None of {scored} is an alert{least}.")
     if not runs and status is not None and status.flink is Health.UP and not view.data.error:
         return waits(f"The signal {tab.feature} does not run; s starts it.")
     return why_empty(view, tab.feature, tab.source, lambda: f"Nothing in {tab.topic} yet.")

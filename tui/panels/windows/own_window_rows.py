@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from pipeline.text.words import counted
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone
 from tui.streams.sink_topics import SinkTopic, Values, is_signal
@@ -103,8 +104,7 @@ def _of_row(column: Column[HasValues], first: Sequence[Column[HasValues]]) -> Co
             case OwnWindowRow():
                 return column.cell(line, now)
             case OwnWindow():
-                rows = "1 row" if line.total == 1 else f"{text.integer(line.total)} rows"
-                return [Piece(rows, Tone.STRONG)] if counts else []
+                return [Piece(counted(line.total, "row"), Tone.STRONG)] if counts else []
         return [Piece(f"{text.integer(line.count)} more", Tone.QUIET)] if counts else []
 
     def value(line: OwnWindowLine) -> Any:

@@ -14,6 +14,7 @@ from textual.widgets import Footer, Static
 
 from pipeline.labels.verdict import Decision, Subject
 from pipeline.model import Last
+from pipeline.text.words import counted
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone, content
 from tui.keymap import Scope, inner_bindings
@@ -242,7 +243,7 @@ class AlertScreen(Guarded, LiveScreen):
         tail = self._feed.snapshot
         if tail.error:
             return (Piece(text.clean(f"Kafka: {tail.error}"), Tone.DANGER),)
-        looked = f"{text.integer(tail.read)} rows"
+        looked = counted(tail.read, "row")
         if tail.lag is None or tail.lag:
             return (Piece(f"Reading the user's history: {looked} so far…", Tone.WAITS),)
         return (Piece(f"None of the last {looked} in Kafka belongs to this user.", Tone.WAITS),)

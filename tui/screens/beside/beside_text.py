@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from pipeline.text.words import counted
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone
 from tui.panels.signals.signal_beside import Comparison
@@ -27,7 +28,7 @@ def counts(found: Comparison) -> Iterator[Sequence[Piece]]:
     yield [
         Piece("they agree on ", Tone.QUIET),
         Piece(share, Tone.STRONG),
-        Piece(f" of {text.integer(found.records)} records that both have scored", Tone.QUIET),
+        Piece(f" of {counted(found.records, 'record')} that both have scored", Tone.QUIET),
     ]
     heads = ("fraud", "amount", "legitimate", "unlabelled")
     yield [Piece(" " * _NAME_CELLS), *(Piece(f"{head:>{_CELLS}}", Tone.STRONG) for head in heads)]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from textual.message import Message
 
 from pipeline.sources.masking import HIDDEN
+from pipeline.text.words import counted
 from tui.drawing import text
 from tui.session.view import Notice, Severity
 from tui.streams.problem import Problem
@@ -84,7 +85,7 @@ def _write(export: Export, choice: ExportChoice, notify: Callable[[Notice], None
         _log.warning("export failed", exc_info=error)
         notify(Notice(str(Problem.of(error)), Severity.ERROR))
     else:
-        count, size = text.integer(result.rows), text.size(result.bytes)
-        said = f"Exported {count} rows ({size}) to {result.path}"
+        count, size = counted(result.rows, "row"), text.size(result.bytes)
+        said = f"Exported {count} ({size}) to {result.path}"
         masked = f". Sensitive fields are written as {HIDDEN}, so do not replay it."
         notify(Notice(said + masked if hidden else said))

@@ -8,6 +8,7 @@ from typing import Final
 from textual.content import Content
 
 from pipeline.findings import DELAYS, ERRORS, Findings, Timeliness
+from pipeline.text.words import counted
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone, content
 from tui.streams.watch import Watched
@@ -47,7 +48,7 @@ def _delays(measured: Timeliness, age: str) -> Iterator[Sequence[Piece]]:
         *_figure("99 of 100", measured.most),
         *_figure("longest", measured.longest),
     ]
-    newest = f"{text.integer(measured.rows)} transactions, the newest at the proof {age}"
+    newest = f"{counted(measured.rows, 'transaction')}, the newest at the proof {age}"
     yield [Piece(newest, Tone.QUIET)]
     labels = [*(f"up to {_seconds(bound)}" for bound in DELAYS), "longer"]
     for label, count in zip(labels, measured.delays, strict=True):

@@ -150,7 +150,7 @@ class MismatchScreen(Guarded, LiveScreen):
     @on(LiveTable.ExportWanted)
     def _export(self) -> None:
         rows = self._table.rows
-        what = f"Mismatches of {text.clean(self._job)}, {text.integer(len(rows))} rows"
+        what = f"Mismatches of {text.clean(self._job)}, {counted(len(rows), 'row')}"
         name = f"{self._job}-mismatches"
         export = Export(what, name, len(rows), mismatch_columns(rows), lambda: rows)
         self.post_message(ExportRows(export))

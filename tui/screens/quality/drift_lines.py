@@ -10,6 +10,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from pipeline.signals.drift import LARGE, MODERATE
+from pipeline.text.words import counted
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone, content
 from tui.panels.signals.signal_drift import Drift, InputDrift
@@ -57,7 +58,7 @@ def _lines(
 
 
 def _heading(drift: Drift, *, refused: bool) -> list[Piece]:
-    rows = f"the newest {text.integer(drift.rows)} rows"
+    rows = f"the newest {counted(drift.rows, 'row')}"
     if refused:
         return [Piece("The last hour has too few rows to compare with.", Tone.DANGER)]
     if not drift.reference:

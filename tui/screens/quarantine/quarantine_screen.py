@@ -7,6 +7,7 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.widgets import Footer, Static
 
+from pipeline.text.words import counted
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone, content
 from tui.keymap import Scope, inner_bindings
@@ -53,7 +54,7 @@ class QuarantineScreen(LiveScreen):
     def draw(self, view: View) -> None:
         now = view.data.invalid
         shown = self._frozen or now
-        note = f"{text.integer(now.total)} invalid records"
+        note = counted(now.total, "invalid record")
         if self._frozen is not None:
             note = f"frozen, {text.integer(now.total - self._frozen.total)} more since"
         elif len(now.rows) < now.total:
@@ -88,7 +89,7 @@ class QuarantineScreen(LiveScreen):
     @on(LiveTable.ExportWanted)
     def _export(self) -> None:
         rows = (self._frozen or self.view.data.invalid).rows
-        what = f"Quarantine, {text.integer(len(rows))} invalid records"
+        what = f"Quarantine, {counted(len(rows), 'invalid record')}"
         export = Export(what, "quarantine", len(rows), QUARANTINE_COLUMNS, lambda: rows)
         self.post_message(ExportRows(export))
 

@@ -9,6 +9,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Footer, Static
 
+from pipeline.text.words import counted
 from tui.drawing import code, text
 from tui.drawing.tones import Piece, Tone, content
 from tui.keymap import Scope, inner_bindings
@@ -84,7 +85,7 @@ class InspectScreen(LiveScreen):
 def _said(found: Inspected) -> str:
     if found.declaration:
         return "as a source; y copies it"
-    return "" if found.problem else f"reading: {text.integer(found.read)} records"
+    return "" if found.problem else f"reading: {counted(found.read, 'record')}"
 
 
 def _shown(found: Inspected) -> Content:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from pipeline.model import Last, Reset, Since, Start
+from pipeline.text.words import counted
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone
 from tui.streams.record_view import moment
@@ -57,7 +58,7 @@ def headline(view: RecordsView) -> Line:
 
 
 def progress(view: RecordsView) -> Line:
-    """Return the counts of records, the rate and the lag; or the problem."""
+    """Return the counts of records, the rate and what is unread; or the problem."""
     tail = view.tail
     if tail.gone_at is not None and tail.records:
         gone = text.age(view.now - tail.gone_at)
@@ -78,7 +79,7 @@ def progress(view: RecordsView) -> Line:
     line += _counts(view)
     if not tail.full:
         line += [Piece(f"   {text.rate(tail.rate)}"), Piece("/s", Tone.QUIET)]
-    return [*line, Piece("   lag ", Tone.QUIET), Piece(text.integer(tail.lag))]
+    return [*line, Piece(f"   {text.integer(tail.lag)}"), Piece(" unread", Tone.QUIET)]
 
 
 def why_empty(view: RecordsView) -> Line:
@@ -92,7 +93,7 @@ def why_empty(view: RecordsView) -> Line:
     elif tail.lag is None:
         said = f"Reading {topic} {_from(view.start)}…"
     elif tail.wanted and tail.read:
-        looked = f"{text.integer(tail.read)} records"
+        looked = counted(tail.read, "record")
         said = (
             f"None of {looked} so far matches; {text.integer(tail.lag)} to go."
             if tail.lag and not follows(view.start)

@@ -14,7 +14,7 @@ from textual.timer import Timer
 from textual.widgets import Footer, Static
 
 from pipeline.model import Last, Reset, Since, Start
-from tui.drawing import text
+from pipeline.text.words import counted
 from tui.drawing.tones import content
 from tui.keymap import Scope, bindings
 from tui.messages import OpenInspection
@@ -214,7 +214,7 @@ class RecordsScreen(LiveScreen):
     def _export(self) -> None:
         # A new filter takes a moment to apply, so the export follows the records shown.
         shown, typed = self._shown, (self._frozen or self._last).wanted.text
-        what = f"{self._topic}, {text.integer(len(shown))} records"
+        what = f"{self._topic}, {counted(len(shown), 'record')}"
         what += f" that match {typed}" if typed else ""
         self.post_message(
             ExportRows(Export(what, self._topic, len(shown), RECORD_COLUMNS, lambda: shown))

@@ -12,6 +12,7 @@ from textual.containers import Container
 from textual.widgets import Footer
 
 from pipeline.model import JobDetail, Last
+from pipeline.text.words import counted
 from tui.drawing import text
 from tui.keymap import Scope, inner_bindings
 from tui.panels.feature_columns import columns_of
@@ -207,7 +208,7 @@ class RowsScreen(LiveScreen):
         return title.with_mistake(text.clean(mistake)) if mistake else title
 
     def _count(self, page: Page[FeatureRow]) -> str:
-        rows = f"{text.integer(page.total)} rows"
+        rows = counted(page.total, "row")
         typed = page.query.filter.text
         return (
             f"{text.integer(page.matched)} of {rows} match {text.clean(typed)}" if typed else rows

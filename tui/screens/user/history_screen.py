@@ -8,6 +8,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from textual.message import Message
 
+from pipeline.text.words import counted
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone
 from tui.keymap import Scope, inner_bindings
@@ -75,7 +76,7 @@ def why_nothing(history: History) -> tuple[Piece, ...]:
     """Explain why no record of the user is shown."""
     if history.error:
         return (Piece(text.clean(f"Kafka: {history.error}"), Tone.DANGER),)
-    looked = f"{text.integer(history.read)} records"
+    looked = counted(history.read, "record")
     if not history.caught_up:
         return (Piece(f"Reading the user's history: {looked} so far…", Tone.WAITS),)
     return (Piece(f"None of the last {looked} in Kafka belongs to this user.", Tone.WAITS),)

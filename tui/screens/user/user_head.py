@@ -90,6 +90,6 @@ def not_read(history: History, now: float) -> Sequence[Piece]:
         said = f"Kafka: {history.error.rstrip('.')}. {read}"
         return [Piece(text.clean(said), Tone.DANGER)]
     if not history.caught_up:
-        read = text.integer(history.read)
-        return [Piece(f"reading the history, {read} records so far…", Tone.WAITS)]
+        read = counted(history.read, "record")
+        return [Piece(f"reading the history, {read} so far…", Tone.WAITS)]
     return []

@@ -12,6 +12,7 @@ from textual.widgets import Footer
 
 from pipeline.model import WantedTest
 from pipeline.sources import TRANSACTION
+from pipeline.text.words import counted
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone
 from tui.messages import OpenUser, WriteTest
@@ -110,10 +111,10 @@ class UserScreen(HistoryScreen[int, UserHistory]):
         seen, windows = history.seen, history.windows
         name = f"user-{self._user}"
         if isinstance(message.table, TransactionsTable):
-            what = f"User {text.user(self._user).strip()}, {text.integer(len(seen))} transactions"
+            what = f"User {text.user(self._user).strip()}, {counted(len(seen), 'transaction')}"
             export = Export(what, name, len(seen), SEEN_COLUMNS, lambda: seen)
         else:
-            what = f"User {text.user(self._user).strip()}, {text.integer(len(windows))} windows"
+            what = f"User {text.user(self._user).strip()}, {counted(len(windows), 'window')}"
             name += "-windows"
             export = Export(what, name, len(windows), USER_WINDOW_COLUMNS, lambda: windows)
         self.post_message(ExportRows(export))
