@@ -17,7 +17,7 @@ from pipeline.config import KafkaSettings, Settings
 from pipeline.errors import UnavailableError
 from pipeline.text.sanitise import ascii_json, json_line, sanitised
 
-from .terminal import takes
+from .terminal import as_printed, takes
 
 if TYPE_CHECKING:
     from pipeline.sources.masking import Mask
@@ -82,6 +82,8 @@ def print_table(
         rows: Cells, as many per row as there are titles.
         right: Indices of the columns to align right.
     """
+    # A replaced character may be wider than its replacement.
+    header, *rows = [[as_printed(cell) for cell in row] for row in (header, *rows)]
     widths = [max(len(row[i]) for row in (header, *rows)) for i in range(len(header))]
     for row in (header, *rows):
         cells = [

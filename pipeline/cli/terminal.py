@@ -28,7 +28,19 @@ _PLAIN: Final = {
     "╮": "+",
     "╰": "+",
     "╯": "+",
+    "┌": "+",
+    "┐": "+",
+    "└": "+",
+    "┘": "+",
+    "├": "+",
+    "┤": "+",
+    "┬": "+",
+    "┴": "+",
+    "┼": "+",
     "•": "*",
+    "█": "#",
+    "≥": ">=",
+    "±": "+-",
 }
 _HEADLESS: Final = (
     "`fraudwatch status`, `tail` and `verify` work anywhere; `fraudwatch --help` lists all."
@@ -60,6 +72,12 @@ def takes(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def as_printed(text: str) -> str:
+    """Return a text as stdout prints it, whose length may differ."""
+    encoding = sys.stdout.encoding or "utf-8"
+    return text.encode(encoding, sys.stdout.errors or "strict").decode(encoding)
 
 
 def require_drawing() -> None:

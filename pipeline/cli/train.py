@@ -12,6 +12,7 @@ from pipeline.errors import ConfigError
 from pipeline.text.words import counted
 
 from .common import Common, Json, Mappings, print_json, print_table, say
+from .terminal import takes
 
 if TYPE_CHECKING:
     from pipeline.signals.trees import Model
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 _SHOWN_INPUTS: Final = 12
 _BAR_CELLS: Final = 30
 _PLOT_SIZE: Final = (64, 16)
+# One of the characters that plots in braille consist of.
+_DOTS: Final = "⣿"
 
 
 def train(
@@ -158,7 +161,7 @@ def _curve(report: TrainingReport) -> Iterator[str]:
     plotext.plot(
         [recall for recall, _ in report.curve],
         [precision for _, precision in report.curve],
-        marker="braille",
+        marker="braille" if takes(_DOTS) else "*",
     )
     plotext.ylim(0, 1)
     plotext.xlim(0, 1)
