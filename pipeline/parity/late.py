@@ -18,15 +18,14 @@ from pipeline.features import Feature
 from pipeline.findings import Kind
 from pipeline.text.sql import identifier
 
-from . import cleared, fired, lateness, listing, paired, restarts, ways
+from . import cleared, fired, lateness, listing, overtaken, paired, restarts, ways
 from .batch import lookback
 from .compare import Bounds, Comparison, compare
 from .origins import copied, depends_on_order, in_one_window, is_windowed, keeps_one_state, keys
 from .rounding import remove_rounded
-from .sql_names import joined, listed, same
+from .sql_names import joined
 from .tables import StoredRows
 
-_MOST_WITHOUT_ROW: Final = 10_000
 _AGAIN: Final = (
     "it was computed again, as after a restart, when transactions of it may have been late; the "
     "right row is there, too"
@@ -90,7 +89,7 @@ def explain_late(
     found = restarts.find(feature, streams, sink, resumed)
     lateness.bound_watermarks(streams, feature.sources, found)
     if not is_windowed(feature):
-        dropped_again = _possibly_dropped(feature, transactions)
+        dropped_again = overtaken.possible(feature, transactions)
         restarts.collect_dropped_again(feature, transactions, sink, found, dropped_again)
         result = _rows(feature, transactions, sink, bounds, result, dropped=dropped)
     elif not (dropped == 0 and in_one_window(feature)):
@@ -162,7 +161,7 @@ def _rows(
 ) -> LateComparison:
     """Adjust features with one row per transaction: as many were dropped as rows are missing."""
     connection = transactions.connection
-    gone = _drop(feature, transactions, bounds)
+    gone = overtaken.drop(feature, transactions, bounds)
     late, undecided = gone.known, gone.possible
     if dropped is not None and late + undecided > dropped:
         # Flink has dropped fewer; the rest may be in the job until its watermark advances.
@@ -172,7 +171,7 @@ def _rows(
             connection.execute("DELETE FROM dropped")
     # More than there are missing rows: those of others, which a filter leaves out, are not missed.
     surplus = dropped is None or dropped > late + undecided
-    unseen = _drop_without_row(feature, transactions, sink) if surplus else 0
+    unseen = overtaken.drop_without_row(feature, transactions, sink) if surplus else 0
     if late or undecided or unseen:
         connection.execute(
             """CREATE OR REPLACE TABLE dropped_rows AS
@@ -207,114 +206,6 @@ def _rows(
         comparison=replace(result.comparison, different=result.comparison.different - different),
         undecided=undecided + different,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Gone:
-    """Transactions whose rows are missing and that may have been late.
-
-    Attributes:
-        known: Those that were late in the order of Kafka's timestamps.
-        possible: The others.
-        held: Those of both that Flink may have accepted although they were late, with rows that it
-            writes when the watermark next advances, which has not happened as far as is known.
-    """
-
-    known: int
-    possible: int
-    held: int
-
-
-def _drop(feature: Feature, transactions: StoredRows, bounds: Bounds) -> _Gone:
-    """Fill the table `dropped`: a transaction for each missing row, latest arrivals first."""
-    connection = transactions.connection
-    columns = copied(feature)
-    identity = listed(columns) or "1"
-    time = identifier(transactions.time)
-    held = "false" if bounds.final_before is None else f"a.possible >= {bounds.final_before}"
-    connection.execute("ALTER TABLE missing ADD COLUMN IF NOT EXISTS __missing BIGINT")
-    connection.execute("UPDATE missing SET __missing = rowid")
-    late = f"epoch_us(t.{time}) <= a."
-    in_order = _overtaken(feature, transactions, "known", "u.__arrived <= t.__arrived")
-    in_any_order = _overtaken(feature, transactions, "possible", "true")
-    known = f"{late}known AND {in_order}"
-    possible = f"{late}possible AND ({held} OR {in_any_order})"
-    # Rows of one identity may have other measures each, and share their candidates.
-    connection.execute(
-        f"""CREATE OR REPLACE TABLE dropped AS
-            WITH lost AS (
-                SELECT *, dense_rank() OVER (ORDER BY {identity}) AS shared,
-                    sum(__absent) OVER (PARTITION BY {identity} ORDER BY __missing) AS last
-                FROM missing
-            ), candidates AS (
-                SELECT t.__row, m.shared, {known} AS known, {held} AS held, t.__arrived
-                FROM (SELECT DISTINCT ON (shared) * FROM lost) m
-                JOIN {transactions.table} t ON {joined(columns, "m")}
-                JOIN {transactions.ahead} a ON a.__row = t.__row
-                WHERE {possible} OR epoch_us(t.{time}) <= 0
-            ), numbered AS (
-                SELECT *, row_number() OVER (PARTITION BY shared
-                    ORDER BY known DESC, __arrived DESC, __row DESC) AS number FROM candidates
-            )
-            SELECT n.__row, m.__missing, n.known, n.held FROM numbered n JOIN lost m
-            ON n.shared = m.shared AND n.number BETWEEN m.last - m.__absent + 1 AND m.last"""
-    )
-    row = connection.execute(
-        """SELECT count(*) FILTER (known), count(*) FILTER (NOT known), count(*) FILTER (held)
-           FROM dropped"""
-    ).fetchone()
-    assert row is not None
-    return _Gone(*map(int, row))
-
-
-def _drop_without_row(feature: Feature, transactions: StoredRows, sink: StoredRows) -> int:
-    """Add to `dropped` the other late transactions without a row, and return their number.
-
-    Flink does not count them in the rows after them either. Their own rows are not missing, since a
-    filter leaves them out; if that is before the windows, they count nowhere.
-    """
-    late = f"epoch_us(t.{identifier(transactions.time)}) <= a.known"
-    in_order = _overtaken(feature, transactions, "known", "u.__arrived <= t.__arrived")
-    row = transactions.connection.execute(
-        f"""INSERT INTO dropped SELECT t.__row, NULL, true, false FROM (
-                SELECT t.* FROM {transactions.table} t
-                JOIN {transactions.ahead} a ON a.__row = t.__row
-                ANTI JOIN dropped d ON d.__row = t.__row
-                ANTI JOIN {sink.table} s ON {joined(copied(feature), "s")}
-                WHERE {late} ORDER BY t.__row DESC LIMIT {_MOST_WITHOUT_ROW}
-            ) t JOIN {transactions.ahead} a ON a.__row = t.__row WHERE {in_order}"""
-    ).fetchone()
-    assert row is not None
-    return int(row[0])
-
-
-def _possibly_dropped(feature: Feature, transactions: StoredRows) -> str:
-    """Return the SQL condition that Flink drops `t` in some order of reading."""
-    late = f"epoch_us(t.{identifier(transactions.time)}) <= a.possible"
-    return f"{late} AND {_overtaken(feature, transactions, 'possible', 'true')}"
-
-
-def _overtaken(feature: Feature, transactions: StoredRows, bound: str, elsewhere: str) -> str:
-    """Return the SQL condition that Flink drops a late transaction `t`; for some features, `true`.
-
-    With one state, Flink drops a transaction that is not newer than the last timer of its group:
-    that of a row, or one set to clear the state, which moves on with new rows and leaves the
-    earlier one.
-
-    Args:
-        feature: The feature.
-        transactions: The transactions that the job has read.
-        bound: Column of the table `ahead` with the watermark's bound: `known` or `possible`.
-        elsewhere: SQL condition that a record of another partition was read before.
-    """
-    if not keeps_one_state(feature):
-        return "true"
-    group = same(keys(feature).values(), "u", "t")
-    own, other = (f"epoch_us({table}.{identifier(transactions.time)})" for table in "tu")
-    return f"""EXISTS (SELECT 1 FROM {transactions.table} u WHERE {group}
-        AND ({other} BETWEEN {own} AND a.{bound}
-            OR {other} + {cleared.after(feature)} BETWEEN {own} AND a.{bound})
-        AND CASE WHEN u.__partition = t.__partition THEN u.__row < t.__row ELSE {elsewhere} END)"""
 
 
 def _time_is_possible(feature: Feature, transactions: StoredRows, table: str) -> str:
