@@ -67,7 +67,7 @@ def collect_dropped_again(
 
     Args:
         feature: A feature with a row for each transaction.
-        transactions: The transactions that its job has read, with the table `ahead`.
+        transactions: The transactions that its job has read, with its table `ahead`.
         sink: The rows that it has written.
         restarts: The restarts.
         late: SQL condition that Flink may drop a transaction `t`, of which `ahead` has the row `a`.
@@ -85,7 +85,7 @@ def collect_dropped_again(
                 FROM (
                     SELECT *, count(*) OVER (PARTITION BY {shared}) AS __sharing
                     FROM {transactions.table}
-                ) t JOIN ahead a ON a.__row = t.__row
+                ) t JOIN {transactions.ahead} a ON a.__row = t.__row
                 JOIN (
                     SELECT {listed(columns) or "1"}, min(__arrived) AS __first,
                         max(__arrived) AS __last FROM {sink.table} GROUP BY ALL
