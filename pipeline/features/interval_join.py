@@ -14,6 +14,7 @@ from typing import Any, Final
 import ibis.expr.operations as ops
 
 from pipeline.sources import Source
+from pipeline.text.words import counted
 
 from .lineage import copied_from
 from .windows import interval
@@ -89,7 +90,7 @@ def interval_join(relation: ops.Relation, sources: Sequence[Source]) -> Interval
         ValueError: It is no such join; the message says why, as a clause.
     """
     if len(sources) != 2:
-        raise ValueError(f"it reads {len(sources)} sources, and a join has two")
+        raise ValueError(f"it reads {counted(len(sources), 'source')}, and a join has two")
     first, second = (source.name for source in sources)
     chains = list(relation.find(ops.JoinChain, filter=None))
     if len(chains) != 1 or sorted(_joined(chains[0])) != sorted(([first], [second])):

@@ -38,7 +38,8 @@ def no_slots(
         ways.insert(0, "stop one of the feature jobs")
     hint = ", or ".join(ways)
     return JobError(
-        f"{name} needs {counted(needed, 'task slot')}, but {slots}.{holders}",
+        f"{name} needs {counted(needed, 'task slot')}, "
+        f"but {slots.used} of {slots.total} are used.{holders}",
         f"{hint[0].upper()}{hint[1:]}.",
     )
 

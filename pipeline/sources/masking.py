@@ -130,7 +130,8 @@ class Mask:
         """Return the values of a record as texts: those that are hidden, and the others."""
         hidden, others = set[str](), set[str]()
         with suppress(*MALFORMED):
-            self._sort(data or b"{}", others, hidden)
+            for name, raw in _FIELDS.decode(data or b"{}").items():
+                self._sort(bytes(raw), hidden if name in self.fields else others, hidden)
         return hidden, others
 
     def _sort(self, written: bytes, into: set[str], hidden: set[str]) -> None:

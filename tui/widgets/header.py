@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from textual.reactive import var
 
 from pipeline.model import Health
+from pipeline.text.words import counted
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone
 from tui.session.start import no_start
@@ -179,7 +180,11 @@ def _others(records: Mapping[str, int]) -> list[Group]:
     if not records:
         return []
     (topic, *more), total = records, sum(records.values())
-    where = f"in {len(records)} other topics" if more else f"in {text.clean(topic, _TOPIC_CELLS)}"
+    where = (
+        f"in {counted(len(records), 'other topic')}"
+        if more
+        else f"in {text.clean(topic, _TOPIC_CELLS)}"
+    )
     return [_count(total, where)]
 
 

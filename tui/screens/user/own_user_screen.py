@@ -11,6 +11,7 @@ from textual.widgets import Footer
 
 from pipeline.model import WantedTest
 from pipeline.sources import Source
+from pipeline.text.words import counted
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone
 from tui.messages import Moment, OpenOwnUser, OpenUserRecords, WriteTest
@@ -116,11 +117,11 @@ class OwnUserScreen(HistoryScreen[str, OwnHistory]):
         history, name = self.history, f"user-{self._user}"
         if isinstance(message.table, UserRecordsTable):
             columns, records = message.table.columns, history.records
-            what = f"User {text.clean(self._user)}, {text.integer(len(records))} records"
+            what = f"User {text.clean(self._user)}, {counted(len(records), 'record')}"
             export = Export(what, name, len(records), columns, lambda: records)
         else:
             found = values_of(history)
-            what = f"User {text.clean(self._user)}, {text.integer(len(found))} values"
+            what = f"User {text.clean(self._user)}, {counted(len(found), 'value')}"
             export = Export(what, f"{name}-features", len(found), VALUE_COLUMNS, lambda: found)
         self.post_message(ExportRows(export))
 
