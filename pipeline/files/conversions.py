@@ -76,6 +76,12 @@ CREATE MACRO exact_time_of(t, day_first) AS
     CASE WHEN has_zone(t)
          THEN time_of_zoned(regexp_extract(t, '{_ZONED}', ['time', 'zone']), day_first)
          ELSE local_time_of(t, day_first) END;
+-- The same to the second.
+CREATE MACRO whole_time_of(t, day_first) AS
+    coalesce(plain_time(t), CASE WHEN has_zone(t)
+         THEN date_trunc('second',
+              time_of_zoned(regexp_extract(t, '{_ZONED}', ['time', 'zone']), day_first))
+         ELSE time_of(t, day_first) END);
 CREATE MACRO date_of(t, day_first) AS
     CAST(coalesce(time_of(t, day_first), time_of(t || ' 0:00', day_first)) AS DATE);
 CREATE MACRO lacks_seconds(t) AS

@@ -83,7 +83,8 @@ class FileReader:
         rows_table.leave_out(work, number, source.name, content.unit, self.checks)
         by_name = "first" in fields.fields.get(target.source.user or "", "")
         lost = oddities.lost(total, odd, target, by_name=by_name)
-        return ReadFile(source.name, fields, total, content.unit, (*dropped, *said, *lost))
+        notes = (*dropped, *said, *oddities.converted(total, odd), *lost)
+        return ReadFile(source.name, fields, total, content.unit, notes)
 
     def _read_as_it_is(self, number: int, content: Content, fields: Fields) -> int | None:
         """Read a file directly; returns its number of rows, or None if any is at fault or odd.

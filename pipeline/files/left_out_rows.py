@@ -91,9 +91,6 @@ def _readable_time(target: Target) -> Iterator[_Check]:
     time = target.source.time
     yield _Check(Fault("the time is missing"), f"coalesce({raw(time)}, '') = ''", time)
     unread = f"{value(time)} IS NULL"
-    if not target.exact_times:
-        zone = Fault("the time has a zone, and event times have none")
-        yield _Check(zone, f"{unread} AND has_zone({raw(time)})", time)
     yield _Check(Fault("the time is not YYYY-MM-DD HH:MM:SS or similar"), unread, time)
 
 

@@ -13,7 +13,7 @@ from .conventions import Conventions
 from .target import Target
 from .values import raw, value
 
-SHORT_DATE, ODD_AMOUNT, SECONDS_MISSING, RESTORED, BLURRED = BITS = (1, 2, 4, 8, 16)
+SHORT_DATE, ODD_AMOUNT, SECONDS_MISSING, RESTORED, BLURRED, ZONED = BITS = (1, 2, 4, 8, 16, 32)
 """Oddities of a row that need a closer look, as bits."""
 
 
@@ -22,12 +22,15 @@ def oddities(target: Target) -> str:
     time = raw(target.source.time)
     agrees = f"minute(time_of_epoch(epoch)) = minute({value(target.source.time)})"
     numbers = values.fractions(target)
+    zoned = f"plain_time({time}) IS NULL AND has_zone({time})"
     bits = {
         SHORT_DATE: _any(f"short_date({raw(f)})" for f in values.times(target)),
         ODD_AMOUNT: _any(f"{raw(f)} <> '' AND plain_amount({raw(f)}) IS NULL" for f in numbers),
         SECONDS_MISSING: f"lacks_seconds({time})",
         RESTORED: f"lacks_seconds({time}) AND {agrees}",
         BLURRED: _any(f"blurred({raw(f)})" for f in target.digits),
+        # A source of the user's own declares how its times are written.
+        ZONED: "false" if target.exact_times else zoned,
     }
     summands = " + ".join(f"if({test}, {bit}, 0)" for bit, test in bits.items())
     return f"CAST({summands} AS UTINYINT)"
@@ -71,6 +74,18 @@ def best(
     if comma:
         said.append("Amounts are read with decimal commas.")
     return Conventions(day_first, comma), tuple(said)
+
+
+def converted(rows: int, odd: Mapping[int, int]) -> tuple[str, ...]:
+    """Describe in a sentence what was converted, though nothing of it is lost.
+
+    Args:
+        rows: Number of rows of the file.
+        odd: Number of rows with each bit.
+    """
+    if not (zoned := odd[ZONED]):
+        return ()
+    return (f"{zoned:,} of {rows:,} times have a zone: sent in UTC, as event times are.",)
 
 
 def _any(conditions: Iterable[str]) -> str:

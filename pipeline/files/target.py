@@ -62,8 +62,7 @@ class Target:
         digits: The columns of numbers whose digits a spreadsheet may have lost.
         their: What these numbers are called.
         nulls: Whether an empty text of a CSV is null; otherwise it is an empty text.
-        exact_times: Whether times keep their milliseconds, and those with a zone are converted to
-            UTC. Otherwise they are of whole seconds, and none has a zone.
+        exact_times: Whether times keep their milliseconds; otherwise they are of whole seconds.
     """
 
     source: Source

@@ -67,7 +67,7 @@ def time(target: Target, name: str, *, day_first: bool) -> str:
     """The time or date of a column."""
     if target.source.columns[name] == "date":
         return f"date_of({raw(name)}, {day_first})"
-    read = "exact_time_of" if target.exact_times else "time_of"
+    read = "exact_time_of" if target.exact_times else "whole_time_of"
     return f"{read}({raw(name)}, {day_first})"
 
 

@@ -129,8 +129,9 @@ def test_a_cards_user_stays_the_same_forever() -> None:
         ),
         (line("x", time="2024-01-01"), "the time is not YYYY-MM-DD HH:MM:SS or similar"),
         (line("x", time="2024-02-30 00:00:00"), "the time is not YYYY-MM-DD HH:MM:SS or similar"),
-        (line("x", time="2024-01-01 00:00:00+02:00"), "the time has a zone"),
-        (line("x", time="2024-01-01T00:00:00Z"), "the time has a zone"),
+        (line("x", time="2024-01-01 00:00:00+2"), "the time is not YYYY-MM-DD HH:MM:SS or similar"),
+        (line("x", time="2024-13-01T00:00:00Z"), "the time is not YYYY-MM-DD HH:MM:SS or similar"),
+        (line("x", time="1970-01-01 01:00:00+02:00"), "the time is before 1970"),
         (line("x", time=""), "the time is missing"),
         (line("x", fraud="2"), "is_fraud is not 0 or 1: '2'"),
         (line("x", fraud=""), "is_fraud is not 0 or 1"),
@@ -145,6 +146,30 @@ def test_a_malformed_row_is_named_and_left_out(tmp_path: Path, bad: str, reason:
     assert found.numbers == ["a", "b"]
     (said,) = found.reasons
     assert said.startswith(f"line 3: {reason}")
+
+
+@pytest.mark.parametrize(
+    ("time", "utc"),
+    [
+        ("2024-01-01T12:30:45Z", "2024-01-01 12:30:45"),
+        ("2024-01-01T12:30:45.999Z", "2024-01-01 12:30:45"),
+        ("2024-01-01 12:30:45+02:00", "2024-01-01 10:30:45"),
+        ("2024-01-01 12:30:45.5-0530", "2024-01-01 18:00:45"),
+        ("2024-01-01 00:30:45 +01", "2023-12-31 23:30:45"),
+        ("2024-01-01 12:30:45 UTC", "2024-01-01 12:30:45"),
+        ("31.1.2024 12:30:45+01:00", "2024-01-31 11:30:45"),
+    ],
+)
+def test_a_time_with_a_zone_is_sent_in_utc_and_said(tmp_path: Path, time: str, utc: str) -> None:
+    found = read_bytes(
+        tmp_path, csv_of(line("a", time="2023-12-01 12:30:45"), line("b", time=time))
+    )
+    assert found.reasons == []
+    assert [str(row.trans_date_trans_time) for row in found.transactions] == [
+        "2023-12-01 12:30:45",
+        utc,
+    ]
+    assert "1 of 2 times have a zone: sent in UTC, as event times are." in found.notes
 
 
 @pytest.mark.parametrize(

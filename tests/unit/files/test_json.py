@@ -109,6 +109,7 @@ def test_all_forms_of_json_are_read(tmp_path: Path, form: str) -> None:
         ({"amt": "12.5"}, {"amt": 12.5}),
         ({"trans_date_trans_time": "2024-01-01T00:00:18.250"}, {}),
         ({"trans_date_trans_time": 1_704_067_218}, {}),
+        ({"trans_date_trans_time": "2024-01-01T02:00:18+02:00"}, {}),
         ({"trans_date_trans_time": 1_704_067_218_000}, {}),
         ({"merchant": {"name": "x"}}, {"merchant": '{"name":"x"}'}),
         ({"more": [1]}, {}),
@@ -130,7 +131,6 @@ def test_what_can_be_understood_is(
         ({"merchant": None}, "merchant is missing"),
         ({"user_id": 2**63}, "user_id is too large for 64 bits"),
         ({"cc_num": 1.5}, "cc_num is not a whole number: ••••"),
-        ({"trans_date_trans_time": "2024-01-01 00:00:00Z"}, "the time has a zone"),
         ({"trans_date_trans_time": "2024-01-01"}, "the time is not YYYY"),
     ],
 )
