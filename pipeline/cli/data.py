@@ -135,6 +135,9 @@ def topics(
 ) -> int:
     """Print the topics and their sizes.
 
+    OFFSETS, and `records` in JSON, is the number of offsets from earliest to latest: a topic has at
+    most so many records, since the ends of transactions and compaction use offsets, too.
+
     Args:
         create: First create the missing topics of features, and of the streams that they read.
     """
@@ -155,7 +158,7 @@ def topics(
             [
                 {
                     "name": topic.name,
-                    "records": topic.records,
+                    "records": topic.offsets,
                     "partitions": [
                         {"partition": p.partition, "earliest": p.earliest, "latest": p.latest}
                         for p in topic.partitions
@@ -167,14 +170,14 @@ def topics(
         )
     else:
         rows = [
-            (t.name, _NOT_KNOWN if t.records is None else f"{t.records:,}", str(t.width))
+            (t.name, _NOT_KNOWN if t.offsets is None else f"{t.offsets:,}", str(t.width))
             for t in found
         ]
-        print_table(("TOPIC", "RECORDS", "PARTITIONS"), rows, right=(1, 2))
+        print_table(("TOPIC", "OFFSETS", "PARTITIONS"), rows, right=(1, 2))
         for topic in found:
             if topic.leaderless:
                 without = leaders.describe(topic.name, topic.leaderless)
-                say(f"{without}: its records are not counted.")
+                say(f"{without}: its offsets are not counted.")
     return 0
 
 

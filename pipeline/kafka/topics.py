@@ -70,8 +70,12 @@ class TopicInfo:
         return len(self.partitions) + len(self.leaderless)
 
     @property
-    def records(self) -> int | None:
-        """Number of records, including transaction markers and gaps; None if unknown."""
+    def offsets(self) -> int | None:
+        """Number of offsets from earliest to latest; None if unknown.
+
+        There are at most so many records: transactions and compaction use offsets, too, and what
+        they use is known only to who reads the topic.
+        """
         total = 0
         for part in self.partitions:
             if part.earliest is None or part.latest is None:

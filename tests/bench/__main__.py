@@ -116,7 +116,7 @@ def bench_features(settings: Settings, count: int) -> None:
 
 def bench_attach(settings: Settings, runtime: Runtime) -> None:
     """Time until a console shows the latest of an existing topic: rows, and no lag."""
-    held = sum(topic.records or 0 for topic in topics.list_topics(runtime.kafka))
+    held = sum(topic.offsets or 0 for topic in topics.list_topics(runtime.kafka))
     terminal = Terminal(settings)
     taken = seconds_until(lambda: re.search(ROW, terminal.text) and CAUGHT_UP in terminal.text)
     terminal.process.close(force=True)

@@ -43,7 +43,7 @@ def send(kafka: KafkaSettings, encoded: Iterable[Keyed], topic: str = "") -> Non
 def number_of_records(kafka: KafkaSettings, topic: str) -> int:
     """How many records a topic holds; 0 while Kafka does not say so."""
     found = next(each for each in topics.list_topics(kafka) if each.name == topic)
-    return found.records or 0
+    return found.offsets or 0
 
 
 def load(connection: duckdb.DuckDBPyConnection, rows: Iterable[Transaction], lines: Path) -> None:

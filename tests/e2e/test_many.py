@@ -81,7 +81,7 @@ def assert_only_the_topic_itself_suffers(runtime: Runtime, lost: str) -> None:
 
     def leaderless() -> bool:
         found = {info.name: info for info in topics.list_topics(runtime.kafka)}
-        transactions = found[contract.TRANSACTION_TOPIC].records
+        transactions = found[contract.TRANSACTION_TOPIC].offsets
         assert transactions is not None and transactions > 0
         return found[lost].leaderless == (0,)
 

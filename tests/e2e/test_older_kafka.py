@@ -123,7 +123,7 @@ def _hidden(lacks: Newest, key: int, version: int) -> bool:
 def test_everything_but_the_newest_timestamp_is_there(company: Company, less: Newest) -> None:
     kafka = company.kafka
     Probe(kafka).ask(20)
-    listed = {topic.name: topic.records for topic in topics.list_topics(kafka)}
+    listed = {topic.name: topic.offsets for topic in topics.list_topics(kafka)}
     assert listed[TRANSACTION_TOPIC] == _TRANSACTIONS
     size = TopicSize(TRANSACTION_TOPIC, _TRANSACTIONS, kafka.partitions)
     assert size in KafkaTails(lambda: kafka.bootstrap, kafka).topics()
@@ -194,7 +194,7 @@ def test_without_offsets_topics_are_listed_and_reading_says_why_it_cannot(
     doctor = company.fraudwatch("doctor", "--json")
     findings = {one["check"]: one for one in json.loads(doctor.stdout)}
     assert findings["Kafka"]["outcome"] == findings["Topics"]["outcome"] == "good"
-    assert "number of records unknown" in findings["Kafka"]["found"]
+    assert "number of offsets unknown" in findings["Kafka"]["found"]
     assert why in findings["Transactions"]["found"]
     source = KafkaSource(company.kafka, sinks_of(PANELS))
     try:

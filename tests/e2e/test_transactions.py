@@ -46,8 +46,8 @@ def held(stack: Runtime) -> int:
     """Number of records in all topics together."""
     found = 0
     for topic in topics.list_topics(stack.kafka):
-        assert topic.records is not None, topic
-        found += topic.records
+        assert topic.offsets is not None, topic
+        found += topic.offsets
     return found
 
 

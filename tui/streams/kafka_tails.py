@@ -76,7 +76,7 @@ class KafkaTails:
             UnavailableError: Kafka cannot be reached.
         """
         return [
-            TopicSize(found.name, found.records, found.width, len(found.leaderless))
+            TopicSize(found.name, found.offsets, found.width, len(found.leaderless))
             for found in list_topics(self._required())
         ]
 

@@ -56,13 +56,14 @@ class TopicSize:
 
     Attributes:
         name: The name in Kafka.
-        records: Records in the partitions that have a leader; None when unknown.
+        offsets: Offsets from earliest to latest in the partitions that have a leader, which is the
+            most records there can be; None when unknown.
         partitions: Number of partitions.
         leaderless: Number of partitions without a leader, which cannot be read.
     """
 
     name: str
-    records: int | None
+    offsets: int | None
     partitions: int
     leaderless: int = 0
 

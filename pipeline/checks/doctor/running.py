@@ -48,9 +48,9 @@ def kafka(endpoints: Endpoints, stack: Stack) -> Finding:
             f"{endpoints.kafka.bootstrap}: {leaders.describe(first.name, first.leaderless)}{more}",
             "See whether all brokers run.",
         )
-    records = [topic.records for topic in held if topic.records is not None]
-    known = len(records) == len(held)
-    amount = counted(sum(records), "record") if known else "number of records unknown"
+    offsets = [topic.offsets for topic in held if topic.offsets is not None]
+    known = len(offsets) == len(held)
+    amount = counted(sum(offsets), "offset") if known else "number of offsets unknown"
     return good("Kafka", f"{endpoints.kafka.bootstrap}, {counted(len(held), 'topic')}, {amount}")
 
 

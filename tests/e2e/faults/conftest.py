@@ -79,7 +79,7 @@ class Patient:
 
     def records(self, topic: str) -> int:
         """Number of records in a topic; 0 as long as it is unknown."""
-        known = {info.name: info.records for info in topics.list_topics(self.runtime.kafka)}
+        known = {info.name: info.offsets for info in topics.list_topics(self.runtime.kafka)}
         return known.get(topic) or 0
 
     def pid(self, name: str) -> int:

@@ -58,7 +58,7 @@ def test_attach_to_a_backlog(tmp_path: Path, round_number: int) -> None:
         def flagged() -> int:
             known = topics.list_topics(runtime.kafka)
             assert terminal is not None and terminal.text
-            (records,) = (t.records for t in known if t.name == "flagged_transactions")
+            (records,) = (t.offsets for t in known if t.name == "flagged_transactions")
             assert records is not None
             return records
 
@@ -67,7 +67,7 @@ def test_attach_to_a_backlog(tmp_path: Path, round_number: int) -> None:
         assert console.memory_info().rss < 512 * MIB
         (job,) = (job for job in runtime.status().jobs if job.name == JOB)
         assert job.state is JobState.RUNNING
-        held = {topic.name: topic.records for topic in topics.list_topics(runtime.kafka)}
+        held = {topic.name: topic.offsets for topic in topics.list_topics(runtime.kafka)}
         assert held[contract.TRANSACTION_TOPIC] == BACKLOG
         assert held["flagged_transactions"] == fraud
     finally:

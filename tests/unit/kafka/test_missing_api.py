@@ -135,8 +135,8 @@ def test_a_figure_without_an_answer_is_unknown(speaking: Callable[..., Broker], 
     )
     assert newest.newest_timestamps(KAFKA, [TOPIC, "other"]) == {TOPIC: 0.007, "other": unknown}
     other, transactions = topics.list_topics(KAFKA)
-    assert (other.name, other.records, other.width) == ("other", None, 1)
-    assert (transactions.name, transactions.records) == (TOPIC, 2)
+    assert (other.name, other.offsets, other.width) == ("other", None, 1)
+    assert (transactions.name, transactions.offsets) == (TOPIC, 2)
     assert topics.is_compacted(KAFKA, TOPIC) is False
 
 

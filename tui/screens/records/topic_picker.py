@@ -23,10 +23,10 @@ _REFRESH_SECONDS: Final = 0.1
 _LOOK_SECONDS: Final = 2.0
 
 
-def _records(row: TopicSize) -> list[Piece]:
-    if row.records is None:
+def _offsets(row: TopicSize) -> list[Piece]:
+    if row.offsets is None:
         return [Piece(text.NOTHING, Tone.QUIET)]
-    return [Piece(text.integer(row.records))]
+    return [Piece(text.integer(row.offsets))]
 
 
 def _partitions(row: TopicSize) -> list[Piece]:
@@ -39,7 +39,7 @@ def _partitions(row: TopicSize) -> list[Piece]:
 
 _COLUMNS: Final = Columns[TopicSize](
     Column("topic", 30, lambda row, _: [Piece(text.clean(row.name), is_name=True)], grow=60),
-    Column("records", 13, lambda row, _: _records(row), right=True),
+    Column("offsets", 13, lambda row, _: _offsets(row), right=True),
     Column("parts", 5, lambda row, _: _partitions(row), right=True, drop=1),
 )
 
