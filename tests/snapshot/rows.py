@@ -10,6 +10,7 @@ import msgspec
 from textual.pilot import Pilot
 
 from pipeline.model import JobDetail, SinkColumn
+from pipeline.text.words import counted
 from tui.screens.rows.feature_table import FeatureTable
 from tui.screens.rows.rows_screen import RowsScreen
 from tui.streams.record_view import RecordView
@@ -83,7 +84,7 @@ class RowsStage(Stage):
         await pilot.press("1", "v")
         await self.wait(pilot, lambda: isinstance(self.app.screen, RowsScreen))
         rows = len(self.tails.held[DETAIL.topic])
-        await self.shows(pilot, f"{rows} rows")
+        await self.shows(pilot, counted(rows, "row"))
 
     def column(self, name: str) -> list[Any]:
         """The values of a column, from the top."""

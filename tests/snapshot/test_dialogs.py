@@ -177,7 +177,7 @@ FOUND = {
         "g Home top — First row; stay on top as new rows arrive",
         "6 records — Records: browse any topic",
         "5 plots — Go to Plots",
-        "w windows — Tumbling, hopping, cumulating windows; own features; signals",
+        "w windows — Other windows, own features, signals; streams in Plots",
     ),
     "topic": (
         "topic",
@@ -185,7 +185,6 @@ FOUND = {
         "Open topic flagged_transactions",
         "6 records — Records: browse any topic",
         "i simulator — Pause, speed up or stop the simulator; inject fraud",
-        "w windows — Tumbling, hopping, cumulating windows; own features; signals",
     ),
     "12": (
         "12",
