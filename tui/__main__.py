@@ -207,6 +207,7 @@ def _open_console(options: ConsoleOptions) -> int | None:
         remembered=settings.state_dir / "console.json",
         read_only=settings.read_only,
         profiles=Profiles(profiles, load),
+        built_in=settings.built_in,
         plain_drawing=settings.plain_drawing,
     )
     console = FraudwatchApp(environment)

@@ -92,6 +92,7 @@ class Navigation(App[str]):
             self.publish,
             clock=environment.clock,
             limits=environment.limits,
+            built_in=environment.built_in,
         )
         self.set_reactive(Navigation.view, self.session.view())
         self.preferences = PreferencesFile(environment.remembered, self.session.notify)
@@ -295,6 +296,9 @@ class Navigation(App[str]):
 
     @on(OpenSimulator)
     def open_simulator(self) -> None:
+        if not self._environment.built_in:
+            self.notify("This profile has only features of its own, so it has no simulator.")
+            return
         from .screens.simulator import SimulatorScreen
 
         def status() -> SimulatorStatus | None:

@@ -41,6 +41,7 @@ class Stage:
         read_only: Whether the console may change anything.
         profiles: The other profiles.
         plain_drawing: Whether symbols of ambiguous width are drawn as ASCII.
+        built_in: Whether the profile has built-in features.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Stage:
         read_only: bool = False,
         profiles: Profiles | None = None,
         plain_drawing: bool = False,
+        built_in: bool = True,
     ) -> None:
         self.backend = backend or FakeBackend()
         self.source = source or FakeSource()
@@ -75,6 +77,7 @@ class Stage:
                 folder=folder,
                 read_only=read_only,
                 profiles=profiles or Profiles(),
+                built_in=built_in,
                 plain_drawing=plain_drawing,
             )
         )

@@ -66,7 +66,8 @@ class TablePanel(Panel[Page[RowT]], Generic[RowT]):
 
     def tabs_of(self, data: Snapshot) -> tuple[SinkTopic[Any], ...]:
         """Return the sink topics that it can show, the user's own last."""
-        return (*self.tabs, *filter(self.adopts, data.own))
+        built_in = self.tabs if data.built_in else ()
+        return (*built_in, *filter(self.adopts, data.own))
 
     def tab(self, data: Snapshot) -> SinkTopic[Any]:
         """Return the sink topic that it shows."""

@@ -61,6 +61,7 @@ class Environment:
         folder: The default folder of exports and pictures.
         read_only: Whether nothing outside the console may be changed.
         profiles: The profiles to switch to; None when the console cannot switch.
+        built_in: Whether the profile has built-in features, and so a simulator.
         plain_drawing: Whether symbols of ambiguous width are drawn as ASCII.
     """
 
@@ -76,4 +77,5 @@ class Environment:
     folder: Path = field(default_factory=Path.cwd)
     read_only: bool = False
     profiles: Profiles = field(default_factory=Profiles)
+    built_in: bool = True
     plain_drawing: bool = False

@@ -31,6 +31,7 @@ from pipeline.model import (
 from tui.streams.feed import Feed
 from tui.streams.limits import StreamLimits
 from tui.streams.problem import Problem
+from tui.streams.snapshot import Snapshot
 from tui.streams.watch import Watch
 from tui.table.query import Query
 
@@ -48,7 +49,6 @@ if TYPE_CHECKING:
     from pipeline.signals.standing import Standing
     from pipeline.signals.trees import Spread
     from tui.streams.panel_state import StoredPanel
-    from tui.streams.snapshot import Snapshot
     from tui.streams.store import Store
 
     from .backend import Backend
@@ -75,6 +75,7 @@ class Session:
         publish: Takes each snapshot of the streams; called in a thread.
         clock: Seconds since the epoch.
         limits: How much of the streams to hold in memory.
+        built_in: Whether the profile has built-in features.
         status_seconds: Interval between two reads of the stack's status.
     """
 
@@ -88,6 +89,7 @@ class Session:
         *,
         clock: Callable[[], float],
         limits: StreamLimits | None = None,
+        built_in: bool = True,
         status_seconds: float = _STATUS_SECONDS,
     ) -> None:
         self._connect = connect
@@ -97,9 +99,11 @@ class Session:
         self._clock = clock
         self._lock = threading.Lock()
         self._making_store = threading.Lock()
-        self._view = View(clock(), profile, Phase.STARTING, clock())
+        nothing = Snapshot(built_in=built_in, reads_transactions=built_in)
+        self._view = View(clock(), profile, Phase.STARTING, clock(), data=nothing)
         self._backend: Backend | None = None
         self._limits = limits
+        self._built_in = built_in
         self._queries: Mapping[str, Query] = {}
         self._store: Store | None = None
         self._feed: tuple[str, Feed] | None = None
@@ -359,8 +363,15 @@ class Session:
         """Create the store; only once Kafka has an address, to keep the first paint fast."""
         from tui.streams.store import Store
 
-        stack, limits = self._required(), self._limits
-        self._store = Store(self._panels, self._clock, limits, stack.sinks(), stack.sources())
+        stack = self._required()
+        self._store = Store(
+            self._panels,
+            self._clock,
+            self._limits,
+            stack.sinks(),
+            stack.sources(),
+            built_in=self._built_in,
+        )
         self._store.queries = self._queries
         return self._store
 

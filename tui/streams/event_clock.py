@@ -91,6 +91,12 @@ class EventClock:
         while len(self._fraud) > _HOURS_KEPT:
             del self._fraud[min(self._fraud)]
 
+    def advance(self, newest: datetime, now: float, *, past: bool) -> None:
+        """Take the newest event time of another source, whose partitions do not matter."""
+        self._newest = max(newest, self._newest or newest)
+        if not past:
+            self._marks.append((now, self._newest))
+
     def state(self, now: float) -> EventTime:
         partitions = tuple(sorted(self._partitions.values(), key=lambda each: each.number))
         return EventTime(self._newest, self._speed(now), partitions, older=bool(self._begun))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ from pipeline.kafka.records import Record, decode_with_records
 from pipeline.labels.label import labels_in
 from pipeline.labels.verdict import verdicts_in
 from pipeline.model import Last
-from pipeline.sources import Source
+from pipeline.sources import TRANSACTION, Source
 from pipeline.sources.masking import MaskOf, nothing
 
 from .feature_rows import values
@@ -40,9 +40,9 @@ class KafkaSource:
 
     Args:
         kafka: The cluster and its credentials.
-        sinks: The sink topics to read besides the topic `transaction`.
+        sinks: The sink topics to read.
         mask_of: Returns what is hidden in a topic, by its name in Kafka.
-        sources: The sources that features read, whose invalid records are found.
+        sources: The sources that features read, whose records are read, too.
         labels: Where labels and verdicts come from, which are read if a sink can be matched to
             them; None if they do not matter.
     """
@@ -52,7 +52,7 @@ class KafkaSource:
         kafka: KafkaSettings,
         sinks: Sequence[SinkTopic[Any]],
         mask_of: MaskOf = nothing,
-        sources: Iterable[Source] = (),
+        sources: Sequence[Source] = (TRANSACTION,),
         labels: LabelSettings | None = None,
     ) -> None:
         self._sinks = sinks
@@ -60,7 +60,8 @@ class KafkaSource:
         self._labels = labels if matched and labels is not None else _NO_LABELS
         self._mask_of = mask_of
         self._validation = Validation(kafka, sources)
-        names = (TRANSACTION_TOPIC, *(sink.topic for sink in sinks), *self._validation.topics)
+        read = (TRANSACTION_TOPIC,) if TRANSACTION in sources else ()
+        names = (*read, *(sink.topic for sink in sinks), *self._validation.topics)
         names += tuple(filter(None, (self._labels.topic, self._labels.verdicts)))
         self._topics = {kafka.topic(name): name for name in names}
         self._consumer = BatchConsumer(kafka, tuple(self._topics), Last(_PAST_RECORDS))

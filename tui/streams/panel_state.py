@@ -61,10 +61,20 @@ class Own:
     Attributes:
         sinks: The sink topics of the features that the panel adopts.
         sources: The sources that features read, except the tutorial's.
+        built_in: Whether there are built-in features beside them.
+        reads_transactions: Whether any feature reads the tutorial's stream.
     """
 
     sinks: OwnSinks = ()
     sources: Sequence[Source] = ()
+    built_in: bool = True
+    reads_transactions: bool = True
+
+    def beside(
+        self, built_in: Mapping[str, PanelState[ShownT]], own: Mapping[str, PanelState[ShownT]]
+    ) -> Mapping[str, PanelState[ShownT]]:
+        """Return the states of a panel's features, of which there is always one to ask."""
+        return {**built_in, **own} if self.built_in or not own else own
 
 
 MakeState = Callable[[StreamLimits, EventClock, Own], PanelState[ShownT_co]]
@@ -93,12 +103,19 @@ class StoredPanel(Protocol[ShownT_co]):
         """Whether it reads the sink topic of a user's own feature, too."""
 
 
-def sinks_of(panels: Iterable[StoredPanel[Any]], own: OwnSinks = ()) -> tuple[SinkTopic[Any], ...]:
+def sinks_of(
+    panels: Iterable[StoredPanel[Any]], own: OwnSinks = (), *, built_in: bool = True
+) -> tuple[SinkTopic[Any], ...]:
     """Return the distinct sink topics that panels read.
 
     Args:
         panels: The panels.
         own: The sink topics of the user's own features.
+        built_in: Whether there are those of built-in features, too.
     """
-    read = [sink for panel in panels for sink in (*panel.sinks, *filter(panel.adopts, own))]
+    read = [
+        sink
+        for panel in panels
+        for sink in (*(panel.sinks if built_in else ()), *filter(panel.adopts, own))
+    ]
     return tuple(dict.fromkeys(read))

@@ -25,11 +25,14 @@ class Snapshot:
         panels: What each panel draws, by its name; `of` adds the type.
         own: The sink topics of the user's own features.
         sources: The user's own sources.
+        built_in: Whether there are built-in features beside the user's own.
+        reads_transactions: Whether any feature reads the tutorial's stream; if not, the rate and
+            the event time are those of the user's own sources.
         windows: The windows of the features of transactions that have any, by feature.
         transactions_total: Transactions read.
         others: Valid records read of each other source, by documented topic.
         rate: Transactions per second of wall time, over the last few seconds.
-        event_time: The progress of event time.
+        event_time: The progress of event time; of several sources of the user's own, unknown.
         last_record_at: When the last record of any topic arrived, or, if it is older than the
             console, when it was written; in seconds since the epoch.
         written: When the newest record of each topic was written, by the topic's documented name;
@@ -48,6 +51,8 @@ class Snapshot:
     panels: Mapping[str, Any] = field(default_factory=dict)
     own: tuple[SinkTopic[Values], ...] = ()
     sources: tuple[Source, ...] = ()
+    built_in: bool = True
+    reads_transactions: bool = True
     windows: Mapping[str, WindowShape] = field(default_factory=dict)
     transactions_total: int = 0
     others: Mapping[str, int] = field(default_factory=dict)
@@ -64,6 +69,11 @@ class Snapshot:
     lag: int | None = None
     error: str = ""
     error_at: float | None = None
+
+    @property
+    def records_total(self) -> int:
+        """Transactions read, or, where no feature reads any, the records of the user's sources."""
+        return self.transactions_total if self.reads_transactions else sum(self.others.values())
 
     @property
     def invalid(self) -> Quarantine:

@@ -38,6 +38,7 @@ class Store:
         limits: How much to hold in memory.
         features: What the topics of all features hold.
         sources: The sources that features read.
+        built_in: Whether there are built-in features.
     """
 
     def __init__(
@@ -47,6 +48,8 @@ class Store:
         limits: StreamLimits | None = None,
         features: Sequence[Sink] = (),
         sources: Sequence[Source] = (),
+        *,
+        built_in: bool = True,
     ) -> None:
         self.writing = threading.Lock()
         """Held by the feed that owns the store while it writes."""
@@ -55,6 +58,8 @@ class Store:
         self._limits = limits or StreamLimits()
         self._own = own_sinks(features)
         self._sources = tuple(each for each in sources if each.topic != TRANSACTION_TOPIC)
+        self._built_in = built_in
+        self._reads_transactions = built_in or len(self._sources) < len(sources)
         # Of other streams, the console does not know the event time.
         self._windows = {
             sink.feature: sink.windows
@@ -75,7 +80,12 @@ class Store:
             panel.name: panel.state(
                 self._limits,
                 self._event_clock,
-                Own(tuple(filter(panel.adopts, self._own)), self._sources),
+                Own(
+                    tuple(filter(panel.adopts, self._own)),
+                    self._sources,
+                    self._built_in,
+                    self._reads_transactions,
+                ),
             )
             for panel in self._panels
         }
@@ -92,7 +102,7 @@ class Store:
     @property
     def sinks(self) -> tuple[SinkTopic[Any], ...]:
         """The sink topics to read."""
-        return sinks_of(self._panels, self._own)
+        return sinks_of(self._panels, self._own, built_in=self._built_in)
 
     def apply(self, batch: Batch) -> None:
         """Add a batch; duplicate rows change nothing but the counts of records."""
@@ -114,10 +124,22 @@ class Store:
         self._transactions_total += len(batch.transactions)
         for topic, rows in batch.others.items():
             self._others[topic] = self._others.get(topic, 0) + len(rows)
-        if batch.transactions and not batch.past:
-            self._throughput.add(now, len(batch.transactions))
+        arrived = len(batch.transactions)
+        if not self._reads_transactions:
+            arrived = sum(map(len, batch.others.values()))
+            self._follow_only_source(batch, now)
+        if arrived and not batch.past:
+            self._throughput.add(now, arrived)
         for state in self._states.values():
             state.apply(batch, now)
+
+    def _follow_only_source(self, batch: Batch, now: float) -> None:
+        """Take the event time of the user's own source, if there is no other."""
+        if len(self._sources) == 1:
+            (source,) = self._sources
+            times = [getattr(row, source.time) for row in batch.others.get(source.topic, ())]
+            if times:
+                self._event_clock.advance(max(times), now, past=batch.past)
 
     def retune(self, feature: str, threshold: float) -> None:
         """Take another threshold of a signal."""
@@ -164,6 +186,8 @@ class Store:
             },
             own=self._own,
             sources=self._sources,
+            built_in=self._built_in,
+            reads_transactions=self._reads_transactions,
             windows=self._windows,
             transactions_total=self._transactions_total,
             others=dict(self._others),

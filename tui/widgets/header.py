@@ -38,7 +38,7 @@ class Header(Lines):
     """Health of the stack, rate and event time; below, counts or the problem."""
 
     waiting: var[int | None] = var(None, init=False)
-    """Transactions since the tables were frozen; None unless they are."""
+    """Records read since the tables were frozen; None unless they are."""
 
     def __init__(self) -> None:
         super().__init__(id="header")
@@ -99,7 +99,8 @@ def _rate(view: View) -> Group:
     if view.only_start:
         return []
     tone = Tone.QUIET if view.data.error else Tone.PLAIN
-    return [Piece(text.rate(view.data.rate), tone), Piece(" tx/s", Tone.QUIET)]
+    unit = "tx" if view.data.reads_transactions else "records"
+    return [Piece(text.rate(view.data.rate), tone), Piece(f" {unit}/s", Tone.QUIET)]
 
 
 def _simulator(view: View) -> Group:
@@ -123,11 +124,14 @@ def _second_line(view: View, width: int, gap: str, waiting: int | None) -> list[
     if view.only_start:
         return []
     data = view.data
-    groups: list[Group] = [
-        *_frozen(waiting),
-        _transactions(data.transactions_total, older=data.event_time.older),
-        _count(data.seen.get(FLAGGED.feature, 0), "flagged"),
-    ]
+    others = _others(data.others, beside=data.reads_transactions)
+    groups = _frozen(waiting)
+    if data.reads_transactions:
+        groups.append(_transactions(data.transactions_total, older=data.event_time.older))
+    else:
+        groups, others = [*groups, *others], []
+    if data.built_in:
+        groups.append(_count(data.seen.get(FLAGGED.feature, 0), "flagged"))
     after = len(groups)
     if data.lag is not None:
         groups.append([Piece(text.integer(data.lag)), Piece(" unread", Tone.QUIET)])
@@ -139,7 +143,7 @@ def _second_line(view: View, width: int, gap: str, waiting: int | None) -> list[
     right: Group = []
     if _is_stale(view) and data.last_record_at is not None:
         right = [Piece(f"last record {text.age(view.now - data.last_record_at)}", Tone.WAITS)]
-    more = [*groups[:after], *_others(data.others), *groups[after:]]
+    more = [*groups[:after], *others, *groups[after:]]
     fits = _width([*more, right], gap) <= width
     return _spread(more if fits else groups, right, width, gap)
 
@@ -175,16 +179,13 @@ def _transactions(value: int, *, older: bool) -> Group:
     return [Piece("newest ", Tone.QUIET), *count] if older else count
 
 
-def _others(records: Mapping[str, int]) -> list[Group]:
+def _others(records: Mapping[str, int], *, beside: bool) -> list[Group]:
     """Count the records of the user's own streams, by topic if there is one, else together."""
     if not records:
         return []
     (topic, *more), total = records, sum(records.values())
-    where = (
-        f"in {counted(len(records), 'other topic')}"
-        if more
-        else f"in {text.clean(topic, _TOPIC_CELLS)}"
-    )
+    topics = counted(len(records), "other topic" if beside else "topic")
+    where = f"in {topics if more else text.clean(topic, _TOPIC_CELLS)}"
     return [_count(total, where)]
 
 

@@ -43,6 +43,8 @@ def why_empty(view: View, feature: str, source: str, otherwise: Callable[[], str
         if view.phase is Phase.STARTING:
             return waits("Waiting for Kafka.")
         return danger("Kafka is not reachable.")
+    if not view.data.built_in and feature not in {sink.feature for sink in view.data.own}:
+        return waits("No feature of this profile has rows for this table.")
     if job is not None and job.state is JobState.FAILED:
         return danger(f"The job {job.name} has failed; s in Jobs starts it again.")
     if job is not None and job.state is JobState.STOPPED:
@@ -51,10 +53,9 @@ def why_empty(view: View, feature: str, source: str, otherwise: Callable[[], str
     if of_transactions and view.data.event_time.newest is None:
         if (bad := view.data.quarantine).total:
             return _all_invalid(bad)
-        simulating = view.reading.status is not None and view.reading.status.simulator.up
-        return waits(
-            "No transactions yet." if simulating else "No transactions yet; the simulator is off."
-        )
+        status = view.reading.status
+        off = view.data.built_in and (status is None or not status.simulator.up)
+        return waits(f"No transactions yet{'; the simulator is off' if off else ''}.")
     if of_transactions and job is not None and job.state is JobState.STARTING:
         seen = counted(view.data.transactions_total, "transaction")
         return waits(f"The job {job.name} is starting; {seen} so far.")

@@ -30,7 +30,7 @@ def _state(limits: StreamLimits, _: EventClock, own: Own) -> Tabs:
         sink.feature: PickedRows(sink, limits.flagged, limits.users, limits.shown)
         for sink in own.sinks
     }
-    return Tabs({**built_in, **more})
+    return Tabs(own.beside(built_in, more))
 
 
 def _widgets() -> Iterable[Widget]:

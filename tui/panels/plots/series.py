@@ -35,8 +35,9 @@ class PlottedStreams(PanelState[SeriesSnapshot]):
     """
 
     def __init__(self, own: Own) -> None:
+        transactions = own.reads_transactions or not own.sources
         self._series = {
-            TRANSACTION.topic: of_transactions(),
+            **({TRANSACTION.topic: of_transactions()} if transactions else {}),
             **{source.topic: Series(source, _first(own.sinks, source)) for source in own.sources},
         }
         for series in self._series.values():
@@ -47,7 +48,7 @@ class PlottedStreams(PanelState[SeriesSnapshot]):
             series.apply(batch, now)
 
     def shown(self, query: Query, now: float) -> SeriesSnapshot:
-        found = self._series.get(query.feature) or self._series[TRANSACTION.topic]
+        found = self._series.get(query.feature) or next(iter(self._series.values()))
         return found.shown(query, now)
 
 

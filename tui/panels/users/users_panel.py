@@ -27,7 +27,7 @@ def _state(limits: StreamLimits, _: EventClock, own: Own) -> Tabs:
 
     built_in = {ROLLING.feature: UsersState(limits.users, limits.shown)}
     more = {sink.feature: LatestRows(sink, limits.own_rows, limits.shown) for sink in own.sinks}
-    return Tabs({**built_in, **more})
+    return Tabs(own.beside(built_in, more))
 
 
 def _widgets() -> Iterable[Widget]:

@@ -298,5 +298,5 @@ def _milliseconds(time: datetime) -> int:
 def containing(store: Store, text: str, most: int) -> list[int]:
     """Return at most `most` users of a store whose id contains these digits."""
     users = store.state(USERS)
-    rolling = users.states[ROLLING.feature] if isinstance(users, Tabs) else None
+    rolling = users.states.get(ROLLING.feature) if isinstance(users, Tabs) else None
     return rolling.containing(text, most) if isinstance(rolling, UsersState) else []

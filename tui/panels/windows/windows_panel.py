@@ -32,7 +32,7 @@ def _state(limits: StreamLimits, clock: EventClock, own: Own) -> Tabs:
         for sink in WINDOW_SINKS
     }
     more = {sink.feature: OwnWindows(sink, limits.windows, limits.own_rows) for sink in own.sinks}
-    return Tabs({**built_in, **more})
+    return Tabs(own.beside(built_in, more))
 
 
 def _widgets() -> Iterable[Widget]:

@@ -72,7 +72,7 @@ class Dashboard(Guarded, LiveScreen):
 
     shown: var[View] = var(View, init=False, always_update=True)
     waiting: var[int | None] = var(None, init=False)
-    """Transactions since the tables were frozen; None unless they are."""
+    """Records read since the tables were frozen; None unless they are."""
 
     def __init__(self, session: Session, preferences: PreferencesFile) -> None:
         # Set at the beginning, since setting a class later restyles every widget.
@@ -140,7 +140,7 @@ class Dashboard(Guarded, LiveScreen):
         if self._frozen is None:
             self.waiting = None
         else:
-            since = view.data.transactions_total - self._frozen.transactions_total
+            since = view.data.records_total - self._frozen.records_total
             self.waiting = max(0, since)
         if not starting:
             self._show_panels(self._as_frozen(view))
@@ -200,6 +200,8 @@ class Dashboard(Guarded, LiveScreen):
         if len(panel.tabs_of(data)) <= 1:
             panel = WINDOWS
         tabs = panel.tabs_of(data)
+        if not tabs:
+            return
         table = self.query_one(f"#{panel.name}", TabbedTable)
         asked = (table.asked or Query()).feature
         at = next((at for at, tab in enumerate(tabs) if tab.feature == asked), 0)

@@ -50,7 +50,7 @@ def _of_table(panel: TablePanel[Any], view: View) -> Title:
     else:
         note = _page(page, view.data.seen.get(sink.feature, 0))
     tabs = len(panel.tabs_of(view.data))
-    if tabs > 1 or (tabs and not panel.tabs):
+    if tabs > 1 or (tabs and sink not in panel.tabs):
         note = f"{sink.feature} {note}".rstrip()
     return Title(panel.name, panel.key, panel.title, note, age=_age(view, sink))
 
