@@ -26,13 +26,15 @@ def why_no_alerts(view: View) -> Reason:
     if matches := nothing_matches(page.query.filter, page.total, "alerts"):
         return matches
     line = view.job(tab.feature)
+    exists = line is not None or view.data.built_in
     runs = line is not None and line.status.state is not JobState.STOPPED
     status = view.reading.status
     if isinstance(page, SignalPage) and page.scored:
         least = "" if tab.threshold is None else f": none has a score of {tab.threshold:g} or more"
         scored = counted(page.scored, "scored record")
         return waits(f"None of {scored} is an alert{least}.")
-    if not runs and status is not None and status.flink is Health.UP and not view.data.error:
+    answers = status is not None and status.flink is Health.UP and not view.data.error
+    if exists and not runs and answers:
         return waits(f"The signal {tab.feature} does not run; s starts it.")
     return why_empty(view, tab.feature, tab.source, lambda: f"Nothing in {tab.topic} yet.")
 
