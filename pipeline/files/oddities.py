@@ -85,7 +85,9 @@ def converted(rows: int, odd: Mapping[int, int]) -> tuple[str, ...]:
     """
     if not (zoned := odd[ZONED]):
         return ()
-    return (f"{zoned:,} of {rows:,} times have a zone: sent in UTC, as event times are.",)
+    have = "has" if rows == 1 else "have"
+    times = counted(rows, "time")
+    return (f"{zoned:,} of {times} {have} a zone: sent in UTC, as event times are.",)
 
 
 def _any(conditions: Iterable[str]) -> str:

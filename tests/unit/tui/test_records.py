@@ -369,5 +369,5 @@ async def test_hostile_records_are_only_text(text: str, size: tuple[int, int]) -
                 assert strip.cell_length == size[0]
             await pilot.press("j")
         await pilot.press("t")
-        await stage.wait(pilot, lambda: bool(re.search(r"records +parts", stage.screen_text())))
+        await stage.wait(pilot, lambda: bool(re.search(r"offsets +parts", stage.screen_text())))
         assert not CONTROL.search(stage.screen_text())
