@@ -75,8 +75,11 @@ def lines(run: Run, *arguments: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def test_every_codec_is_read(stack: Runtime) -> None:
-    """Also from an idempotent producer, and with several codecs within one partition."""
+def test_every_codec_is_read(stack: Runtime, stack_settings: Settings) -> None:
+    """Also from an idempotent producer, and with several codecs within one partition.
+
+    The libraries of the codecs are unpacked within the state directory.
+    """
     stack.start_job("flagged")
     stack.start_job("rolling")
     rows = rows_of(100)
@@ -91,6 +94,12 @@ def test_every_codec_is_read(stack: Runtime) -> None:
         assert parity.transactions == 100
         assert parity.equal + parity.late + parity.waiting >= parity.expected > 0, parity
     assert all(job.state is JobState.RUNNING for job in stack.status().jobs if job.job_id)
+    for server in ("kafka", "flink"):
+        unpacked = " ".join(
+            file.name for file in (stack_settings.state_dir / server / "tmp").iterdir()
+        )
+        assert "libsnappyjava" in unpacked
+        assert "libzstd" in unpacked
 
 
 @pytest.mark.parametrize("codec", CODECS[1:])

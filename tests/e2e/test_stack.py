@@ -10,6 +10,7 @@ import socket
 import socketserver
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -60,6 +61,8 @@ def test_it_is_the_users_alone(stack: Runtime, stack_settings: Settings) -> None
     parts = {path.relative_to(stack_settings.state_dir).parts[0] for path in files}
     assert {"jobs.json", "logs", "kafka", "savepoints"} <= parts
     assert list((stack_settings.state_dir / "kafka" / "data").glob("transaction-*"))
+    counters = {file.name for file in Path(tempfile.gettempdir()).glob("hsperfdata_*/*")}
+    assert counters.isdisjoint(str(process.pid) for process in stack_processes(stack_settings))
     # Under a wrongly read or escaped name there would be another folder beside it.
     beside = stack_settings.state_dir.parent.iterdir()
     assert list(beside) == [stack_settings.state_dir]
@@ -101,6 +104,7 @@ def test_ends_and_starts_carry_on_where_the_last_stack_was(own_stack: Settings) 
     down = run("down")
     assert down.returncode == 0, down.stderr
     assert_ended(processes, patience=1)
+    assert not list(own_stack.state_dir.glob("*/tmp")), "temporary files are left"
     status = run("status", "--json")
     assert status.returncode == 3
     assert json.loads(status.stdout)["kafka"]["up"] is False

@@ -16,7 +16,7 @@ from pipeline.config import KafkaSettings, Settings
 from . import jars
 from .child_process import ProcessSpec
 from .class_data import class_data
-from .java import UTF8_NAMES
+from .java import NO_FILE_OF_COUNTERS, UTF8_NAMES
 from .log4j import write_log4j
 from .ports import LOOPBACK, free_port, listening, ports_of
 from .properties import render
@@ -26,6 +26,7 @@ _JVM = (
     "-Xms64m",
     "-Xmx256m",
     "-XX:+UseSerialGC",
+    NO_FILE_OF_COUNTERS,
     "-XX:TieredStopAtLevel=1",
     "-Djava.awt.headless=true",
 )
@@ -88,7 +89,8 @@ def broker(
         cluster_id: Id of an existing cluster to join; a new one when empty.
     """
     home = settings.state_dir / "kafka"
-    home.mkdir(parents=True, exist_ok=True)
+    tmp = home / "tmp"
+    tmp.mkdir(parents=True, exist_ok=True)
     config = home / "server.properties"
     log4j = home / "log4j2.properties"
     properties = {**_properties(home / "data", port, controller_port), **(more or {})}
@@ -100,6 +102,8 @@ def broker(
         str(java / "bin" / "java"),
         *_JVM,
         *classes.flags(),
+        # The libraries of snappy and zstd are unpacked and loaded from there.
+        f"-Djava.io.tmpdir={tmp}",
         f"-Dlog4j2.configurationFile={log4j}",
         "-cp",
         ":".join(map(str, classpath)),
@@ -118,6 +122,7 @@ def broker(
         log=settings.logs_dir / "kafka.log",
         ready=ready,
         environment=UTF8_NAMES,
+        tmp=tmp,
         afterwards=classes.make,
     )
 

@@ -39,6 +39,7 @@ class ProcessSpec:
         environment: Variables in addition to our own.
         piped: Whether stdin and stdout are a dialogue with us rather than part of the log.
         greeting: First line that we send in that dialogue; None for none.
+        tmp: Directory for its temporary files, which are useless to the next run; None for none.
         afterwards: Runs once in the background when the process is up, and is cancelled when the
             process is stopped; None for nothing.
     """
@@ -51,6 +52,7 @@ class ProcessSpec:
     environment: Mapping[str, str] = field(default_factory=dict)
     piped: bool = False
     greeting: bytes = b""
+    tmp: Path | None = None
     afterwards: Callable[[], Coroutine[None, None, None]] | None = None
 
 

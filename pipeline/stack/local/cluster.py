@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -97,8 +96,6 @@ def _tmp(settings: Settings) -> Path:
 
 def _home(settings: Settings, config: Mapping[str, str | int | float]) -> FlinkHome:
     conf, tmp = settings.state_dir / "flink" / "conf", _tmp(settings)
-    # Temporary files of a killed JVM are useless to the next one.
-    shutil.rmtree(tmp, ignore_errors=True)
     for folder in (conf, tmp):
         folder.mkdir(parents=True, exist_ok=True)
     # JSON is valid YAML, and its quoting is unambiguous.

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import time
 from asyncio.subprocess import Process
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+from pipeline import private_file
 from pipeline.errors import PipelineError
 from pipeline.model import Health
 
@@ -80,6 +82,7 @@ class Component:
                 await asyncio.wait([task])
         if self._process is not None:
             await terminate(self._process, patience)
+        await asyncio.to_thread(self._remove_temporary_files)
         self._health = Health.OFF
 
     async def until_started(self, patience: float) -> None:
@@ -115,6 +118,10 @@ class Component:
         self._began = time.monotonic()
         self._health = Health.STARTING
         self._process = None
+        if self.spec.tmp is not None:
+            # A killed process leaves its own.
+            await asyncio.to_thread(self._remove_temporary_files)
+            private_file.make_directory(self.spec.tmp)
         process = self._process = await spawn(self.spec)
         self._pids.note(self.spec.name, process.pid)
         try:
@@ -140,6 +147,10 @@ class Component:
                 return True
             await asyncio.sleep(_READY_POLL_SECONDS)
         return False
+
+    def _remove_temporary_files(self) -> None:
+        if self.spec.tmp is not None:
+            shutil.rmtree(self.spec.tmp, ignore_errors=True)
 
     def _reason(self, what: str) -> str:
         said = last_lines(self.spec.log)

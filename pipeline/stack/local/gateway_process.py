@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import shutil
 from asyncio.subprocess import Process
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
@@ -28,7 +27,7 @@ from .class_data import class_data
 from .cluster import FlinkHome
 from .component import Component
 from .control import ProcessReport
-from .java import UTF8_NAMES
+from .java import NO_FILE_OF_COUNTERS, UTF8_NAMES
 from .pids import PidFile
 
 _MAIN: Final = "org.apache.flink.api.python.shaded.py4j.GatewayServer"
@@ -37,6 +36,7 @@ _PLANNER_JVM: Final = (
     "-Xms64m",
     "-Xmx256m",
     "-XX:+UseSerialGC",
+    NO_FILE_OF_COUNTERS,
     "-XX:TieredStopAtLevel=1",
     "-XX:MaxMetaspaceSize=192m",
 )
@@ -44,6 +44,7 @@ _CLUSTER_JVM: Final = (
     "-Xms128m",
     "-Xmx640m",
     "-XX:+UseSerialGC",
+    NO_FILE_OF_COUNTERS,
     "-XX:MaxMetaspaceSize=320m",
     "-XX:MaxDirectMemorySize=192m",
 )
@@ -63,11 +64,9 @@ class GatewaySpec:
         conf: Configuration directory of the cluster that it hosts; None if it hosts none.
         slots: Task slots of that cluster.
         shipped: URLs of the jars to ship with each job.
-        tmp: The JVM's temporary files, useless after its end.
     """
 
     process: ProcessSpec
-    tmp: Path
     conf: Path | None = None
     slots: int = 0
     shipped: tuple[str, ...] = ()
@@ -76,7 +75,7 @@ class GatewaySpec:
 def flink(settings: Settings, java: Path, home: FlinkHome) -> GatewaySpec:
     """Return the JVM of the local profile: cluster and planner in one."""
     process = _process(settings, java, home, name="flink", title="Flink", jvm=_CLUSTER_JVM)
-    return GatewaySpec(process, home.tmp, conf=home.conf, slots=settings.slots)
+    return GatewaySpec(process, conf=home.conf, slots=settings.slots)
 
 
 def submitter(
@@ -94,7 +93,7 @@ def submitter(
         process, environment={**process.environment, **java_client.environment(cluster)}
     )
     shipped = tuple(jar.as_uri() for jar in home.connector) if cluster.ship_connector else ()
-    return GatewaySpec(process, home.tmp, shipped=shipped)
+    return GatewaySpec(process, shipped=shipped)
 
 
 def _process(
@@ -132,6 +131,7 @@ def _process(
         ready=started,
         environment={"FLINK_CONF_DIR": str(home.conf), **UTF8_NAMES},
         piped=True,
+        tmp=home.tmp,
         afterwards=classes.make,
     )
 
@@ -173,7 +173,6 @@ class GatewayProcess:
         """Terminate the process, and kill it after `patience` seconds."""
         self._forget()
         await self._component.stop(patience)
-        await asyncio.to_thread(shutil.rmtree, self._spec.tmp, ignore_errors=True)
 
     async def submit(self, submission: Submission) -> Submitted:
         """Plan a job and submit it; waits for a process that is starting.

@@ -15,6 +15,9 @@ SUPPORTED = (17, 21)
 UTF8_NAMES: Final[Mapping[str, str]] = MappingProxyType({"LC_ALL": "C.UTF-8"})
 """Variables of every JVM: it finds files with non-ASCII names only if the locale names their
 encoding."""
+NO_FILE_OF_COUNTERS: Final = "-XX:-UsePerfData"
+"""Flag of every JVM, which otherwise writes its counters to the system's temporary directory,
+whatever its own is, and leaves them there when it is killed."""
 
 
 def java_home(settings: Settings) -> Path:

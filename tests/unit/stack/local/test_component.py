@@ -106,3 +106,31 @@ async def test_a_process_that_cannot_be_noted_is_ended_and_started_again(tmp_pat
     (left,) = psutil.Process().children()
     assert left.pid == component.report.pid
     await component.stop(_PATIENCE_SECONDS)
+
+
+async def test_each_run_begins_with_an_empty_temporary_directory_and_the_last_removes_it(
+    tmp_path: Path,
+) -> None:
+    tmp = tmp_path / "own" / "tmp"
+    tmp.mkdir(parents=True)
+    (tmp / "of a killed stack").touch()
+    runs = tmp_path / "runs"
+    program = (
+        "import os, signal, sys; tmp, runs = sys.argv[1:]; "
+        "print(os.listdir(tmp), file=open(runs, 'a')); "
+        "open(tmp + '/library.so', 'w').close(); signal.pause()"
+    )
+
+    async def ready(_: Process) -> bool:
+        return (tmp / "library.so").is_file()
+
+    command = (sys.executable, "-c", program, str(tmp), str(runs))
+    spec = ProcessSpec("test", "Test", command, tmp_path / "log", ready, tmp=tmp)
+    component = Component(spec, PidFile(tmp_path / "pids.json"))
+    component.start()
+    await until(lambda: component.report.health is Health.UP)
+    psutil.Process(component.report.pid).kill()
+    await until(lambda: component.report.restarts == 1 and component.report.health is Health.UP)
+    await component.stop(_PATIENCE_SECONDS)
+    assert runs.read_text() == "[]\n[]\n"
+    assert not tmp.exists()
