@@ -22,6 +22,7 @@ def test_a_stack_that_is_well(stack: Runtime, fraudwatch: Run) -> None:
     assert code == 0
     for check in ("Processes", "Kafka", "Topics", "Flink", "Slots", "Jobs", "Kafka port"):
         assert findings[check]["outcome"] in ("good", "skipped"), findings[check]
+    assert "Kafka broker " in findings["Open files"]["found"]
     assert findings["Jobs"]["found"] == "1 of 5 running"
     assert stack.bootstrap in findings["Kafka"]["found"]
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import msgspec
+import psutil
 import pytest
 from confluent_kafka import Producer
 from confluent_kafka.admin import (
@@ -27,6 +29,7 @@ from pipeline.model import JobState
 from pipeline.proof import Outcome
 from pipeline.simulator import encode
 from pipeline.simulator.generator import Generator
+from pipeline.stack.local.control import Control, GetReport, Report
 from pipeline.stack.runtime import Runtime
 
 from .conftest import Run, command, wait_until
@@ -75,6 +78,13 @@ def lines(run: Run, *arguments: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
+def servers(settings: Settings) -> dict[str, psutil.Process]:
+    """The processes of Kafka and Flink, by name."""
+    with Control(settings.state_dir) as control:
+        report = control.ask(GetReport(), Report)
+    return {process.name: psutil.Process(process.pid) for process in report.processes}
+
+
 def test_every_codec_is_read(stack: Runtime, stack_settings: Settings) -> None:
     """Also from an idempotent producer, and with several codecs within one partition.
 
@@ -94,12 +104,12 @@ def test_every_codec_is_read(stack: Runtime, stack_settings: Settings) -> None:
         assert parity.transactions == 100
         assert parity.equal + parity.late + parity.waiting >= parity.expected > 0, parity
     assert all(job.state is JobState.RUNNING for job in stack.status().jobs if job.job_id)
-    for server in ("kafka", "flink"):
-        unpacked = " ".join(
-            file.name for file in (stack_settings.state_dir / server / "tmp").iterdir()
-        )
-        assert "libsnappyjava" in unpacked
-        assert "libzstd" in unpacked
+    for server, process in servers(stack_settings).items():
+        own = stack_settings.state_dir / server / "tmp"
+        libraries = [Path(mapped.path) for mapped in process.memory_maps()]
+        for library in ("snappy", "zstd"):
+            folders = {path.parent for path in libraries if library in path.name}
+            assert folders - {stack_settings.jars_dir} == {own}, (server, library)
 
 
 @pytest.mark.parametrize("codec", CODECS[1:])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -12,9 +13,11 @@ from pathlib import Path
 import pytest
 
 from pipeline import config
-from pipeline.checks.doctor import CheckOutcome, Finding, examine
+from pipeline.checks.doctor import CheckOutcome, Finding, examine, machine
 from pipeline.checks.doctor.finding import run_check
+from pipeline.model import Health
 from pipeline.stack.local import disk, jars
+from pipeline.stack.local.control import ProcessReport
 from tests.idle import DEADLINE_SECONDS
 
 Done = subprocess.CompletedProcess[str]
@@ -63,7 +66,7 @@ def fake_java(home: Path, version: str) -> Path:
 def test_without_anything_it_is_well(home: Path) -> None:
     findings = list(examine(config.load))
     by_check = {finding.check: finding for finding in findings}
-    assert len(by_check) == len(findings) == 17
+    assert len(by_check) == len(findings) == 18
     assert by_check["Java"].outcome is CheckOutcome.GOOD
     assert by_check["Flink jars"].outcome is CheckOutcome.WARNING
     assert "downloads" in by_check["Flink jars"].hint
@@ -159,6 +162,80 @@ def test_a_disk_that_is_full(home: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert finding.exit_code == 3
     assert "MiB of free space" in finding.found
     assert "another disk" in finding.hint
+
+
+def test_a_state_directory_from_which_no_library_can_be_loaded(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert found("State directory").outcome is CheckOutcome.GOOD
+    real = os.statvfs
+
+    def noexec(path: Path) -> os.statvfs_result:
+        values = list(real(path))
+        values[8] |= os.ST_NOEXEC
+        return os.statvfs_result(values)
+
+    monkeypatch.setattr(os, "statvfs", noexec)
+    finding = found("State directory")
+    assert finding.outcome is CheckOutcome.WARNING
+    assert "cannot read snappy and zstd" in finding.found
+    assert "FRAUDWATCH_STATE_DIR" in finding.hint
+
+
+@pytest.mark.parametrize(
+    ("most", "outcome", "said"),
+    [
+        (512, CheckOutcome.WARNING, "up to 512 per process"),
+        (4_096, CheckOutcome.GOOD, "up to 4,096 per process"),
+    ],
+)
+def test_the_limit_of_open_files_is_what_a_start_would_inherit(
+    home: Path, most: int, outcome: CheckOutcome, said: str
+) -> None:
+    program = (
+        "import resource, sys; resource.setrlimit(resource.RLIMIT_NOFILE, (256, int(sys.argv[1])));"
+        "from pipeline.cli.app import main; sys.argv = ['fraudwatch', 'doctor', '--json']; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(most)],
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE_SECONDS,
+        check=False,
+    )
+    findings = {finding["check"]: finding for finding in json.loads(done.stdout)}
+    assert findings["Open files"]["found"] == said
+    assert findings["Open files"]["outcome"] == outcome
+    assert bool(findings["Open files"]["hint"]) is (outcome is CheckOutcome.WARNING)
+
+
+@pytest.mark.parametrize(
+    ("count", "outcome", "said"),
+    [
+        (10, CheckOutcome.GOOD, "; open: Kafka broker 13"),
+        (58, CheckOutcome.WARNING, "Kafka broker has 61 of at most 64 open"),
+    ],
+)
+def test_a_process_that_has_most_of_its_files_open(
+    count: int, outcome: CheckOutcome, said: str
+) -> None:
+    program = (
+        "import resource, sys; resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64));"
+        "held = [open('/dev/null') for _ in range(int(sys.argv[1]))];"
+        "print('open', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program, str(count)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"open\n"
+        report = ProcessReport("kafka", "Kafka broker", Health.UP, process.pid)
+        finding = machine.open_files([report])
+        process.communicate()
+    assert finding.outcome is outcome
+    assert finding.found.endswith(said)
 
 
 def test_jars_that_cannot_be_had(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

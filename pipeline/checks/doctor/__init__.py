@@ -45,6 +45,7 @@ def examine(load: Callable[[], Settings]) -> Iterator[Finding]:
 def _machine(settings: Settings) -> Iterator[Finding]:
     endpoints = Stack(settings).find_endpoints()
     ours = endpoints is not None and endpoints.report is not None
+    started = endpoints.report.processes if endpoints and endpoints.report else ()
     checks: dict[str, Callable[[], Finding]] = {"Java": lambda: machine.java(settings)}
     if not settings.kafka.attached:
         checks["Kafka jars"] = lambda: machine.kafka_jars(settings)
@@ -53,6 +54,7 @@ def _machine(settings: Settings) -> Iterator[Finding]:
         "State directory": lambda: machine.state_directory(settings),
         "Cache directory": lambda: machine.cache_directory(settings),
         "Memory": machine.memory,
+        "Open files": lambda: machine.open_files(started),
     }
     if not settings.kafka.attached:
         address = endpoints.kafka.bootstrap if endpoints and ours else ""

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import math
+import resource
 import subprocess
-from typing import Final
+import sys
+from collections.abc import Iterable
+from typing import Final, NamedTuple
 
 import psutil
 
 from pipeline.config import Settings
 from pipeline.errors import ConfigError
 from pipeline.stack.local import class_data, disk, jars
+from pipeline.stack.local.control import ProcessReport
 from pipeline.stack.local.java import java_home
 from pipeline.stack.local.ports import listening
 from pipeline.text.words import counted
@@ -20,6 +25,11 @@ _MIB: Final = 1024 * 1024
 _ANSWER_SECONDS: Final = 10
 # Memory of the stack with a console, with some reserve; see `make bench`.
 _LEAST_MEMORY: Final = 1_500 * _MIB
+# Several times what the broker holds with the built-in topics. A JVM raises its limit to the hard
+# one by itself, so the soft one does not matter.
+_LEAST_FILES: Final = 1_024
+# The share of the files a process may open above which it is about to fail.
+_MUCH: Final = 0.8
 
 
 def java(settings: Settings) -> Finding:
@@ -67,7 +77,15 @@ def _jars(check: str, wanted: tuple[jars.Jar, ...], settings: Settings) -> Findi
 
 def state_directory(settings: Settings) -> Finding:
     """Check that there is room for data, logs and checkpoints."""
-    return good("State directory", disk.room_for_state(settings.state_dir))
+    room = disk.room_for_state(settings.state_dir)
+    managed = not (settings.kafka.attached and settings.flink.attached)
+    if managed and not disk.allows_programs(settings.state_dir):
+        return warning(
+            "State directory",
+            f"{room}, mounted with noexec: the local stack cannot read snappy and zstd",
+            "Set FRAUDWATCH_STATE_DIR to a directory on another file system.",
+        )
+    return good("State directory", room)
 
 
 def cache_directory(settings: Settings) -> Finding:
@@ -85,6 +103,58 @@ def memory() -> Finding:
     if free < _LEAST_MEMORY:
         return warning("Memory", found, "The whole stack takes about 1,200 MiB.")
     return good("Memory", found)
+
+
+def open_files(processes: Iterable[ProcessReport]) -> Finding:
+    """Check that processes may open enough files and connections.
+
+    Args:
+        processes: Those of the running stack, whose limits are those of the shell that started it;
+            none if it does not run.
+    """
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    found = "no limit" if most == resource.RLIM_INFINITY else f"up to {most:,} per process"
+    if most != resource.RLIM_INFINITY and most < _LEAST_FILES:
+        return warning(
+            "Open files",
+            found,
+            "Kafka needs about 150, and more for each connection and for each segment of a "
+            f"partition: allow {_LEAST_FILES:,} (`ulimit -n`), then start the stack again.",
+        )
+    held = []
+    for process in processes:
+        usage = file_usage(process.pid) if process.pid else None
+        if usage is None:
+            continue
+        held.append(f"{process.title} {usage.open:,}")
+        if usage.open > _MUCH * usage.most:
+            return warning(
+                "Open files",
+                f"{process.title} has {usage.open:,} of at most {usage.most:,} open",
+                "Raise the limit (`ulimit -n`), then start the stack again.",
+            )
+    return good("Open files", f"{found}; open: {', '.join(held)}" if held else found)
+
+
+class FileUsage(NamedTuple):
+    """Open files and connections of a process, and how many it may open."""
+
+    open: int
+    most: float
+
+
+def file_usage(pid: int) -> FileUsage | None:
+    """Return how many files a process has open; None if it has ended, or is another user's."""
+    most = math.inf
+    try:
+        process = psutil.Process(pid)
+        if sys.platform == "linux":
+            # A JVM has raised it to the hard one.
+            limit, _ = process.rlimit(psutil.RLIMIT_NOFILE)
+            most = math.inf if limit == psutil.RLIM_INFINITY else limit
+        return FileUsage(process.num_fds(), most)
+    except (psutil.Error, OSError):
+        return None
 
 
 def port(check: str, number: int, setting: str, ours: str) -> Finding:

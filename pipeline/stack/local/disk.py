@@ -31,7 +31,7 @@ def room_for_state(directory: Path) -> str:
             f"{os.fsencode(directory)!r} cannot be used: Java reads no path that is not UTF-8.",
             "Set FRAUDWATCH_STATE_DIR and FRAUDWATCH_CACHE_DIR to directories with other names.",
         )
-    there = next(folder for folder in (directory, *directory.parents) if folder.exists())
+    there = _existing(directory)
     if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
         what = "not a directory" if not there.is_dir() else "not writable"
         raise UnavailableError(
@@ -46,6 +46,19 @@ def room_for_state(directory: Path) -> str:
             "Make room there, or set FRAUDWATCH_STATE_DIR to another disk.",
         )
     return f"{directory}, {free / _MIB:,.0f} MiB free"
+
+
+def allows_programs(directory: Path) -> bool:
+    """Whether libraries can be loaded from a directory, which need not exist.
+
+    On a system that does not say so, they can.
+    """
+    noexec = getattr(os, "ST_NOEXEC", 0)
+    return not os.statvfs(_existing(directory)).f_flag & noexec
+
+
+def _existing(directory: Path) -> Path:
+    return next(folder for folder in (directory, *directory.parents) if folder.exists())
 
 
 def _is_text(directory: Path) -> bool:
