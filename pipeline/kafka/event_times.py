@@ -17,7 +17,7 @@ _ISO: Final = re.compile(ISO)
 _TIME: Final = re.compile(r"(\d{4})-(\d\d)-(\d\d) (\d\d:\d\d:\d\d)(?:\.(\d{0,9}))?", re.ASCII)
 _MIDNIGHT_AFTER: Final = "24:00:00"
 _LONGEST_MONTH: Final = 31
-_TO_SECONDS: Final = len("2024-03-01 09:30:00")
+_UNTIL_FRACTION: Final = len("2024-03-01 09:30:00")
 
 
 def reader(written: TimeFormat) -> Callable[[object], datetime | None]:
@@ -66,7 +66,7 @@ def sql_time(text: str) -> datetime | None:
     fraction = found[5] or ""
     try:
         # Nearly all are of Python's calendar, which reads them several times as fast.
-        moment = datetime.fromisoformat(text[:_TO_SECONDS])
+        moment = datetime.fromisoformat(text[:_UNTIL_FRACTION])
     except ValueError:
         resolved = _resolved(found, fraction)
         if resolved is None:

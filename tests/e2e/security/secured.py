@@ -208,7 +208,7 @@ def _properties(certificates: Certificates, tokens: TokenServer, ports: Ports) -
         "listener.name.ssl.ssl.client.auth": "required",
         "sasl.enabled.mechanisms": ",".join(MECHANISMS),
         f"{listener}plain.sasl.jaas.config": f"{_SECURITY}.plain.PlainLoginModule required "
-        f'user_{USER}="{password}";'.replace("\\", "\\\\"),
+        f'user_{USER}="{password}";',
         f"{listener}scram-sha-256.sasl.jaas.config": scram,
         f"{listener}scram-sha-512.sasl.jaas.config": scram,
         f"{listener}oauthbearer.sasl.jaas.config": (
