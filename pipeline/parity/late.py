@@ -219,13 +219,9 @@ def _time_is_possible(feature: Feature, transactions: StoredRows, table: str) ->
 
 def _dropped_again(feature: Feature, transactions: StoredRows, table: str) -> str:
     """Return the SQL condition that a restarted job may have left out transactions of a row."""
-    back = lookback(feature.table)
-    time = f"t.{identifier(transactions.time)}"
-    at = f"{table}.{identifier(feature.event_time)}"
-    since = "true" if back is None else f"{time} >= {at} - {_interval(back.total_seconds())}"
     return f"""EXISTS (SELECT 1 FROM {transactions.table} t
         JOIN dropped_again d ON d.__row = t.__row
-        WHERE {joined(keys(feature), table)} AND {time} <= {at} AND {since}
+        WHERE {_goes_into(feature, transactions, table)}
         AND {table}.__arrived >= d.__from AND {table}.__arrived < d.__until)"""
 
 
@@ -271,15 +267,18 @@ def _ties(feature: Feature, transactions: StoredRows, result: LateComparison) ->
 
 def _after_a_tie(feature: Feature, transactions: StoredRows, table: str) -> str:
     """Return the SQL condition that a row may depend on two transactions with equal times."""
-    back = lookback(feature.table)
-    time = identifier(transactions.time)
-    grouped = keys(feature)
-    by = ", ".join([f"t.{time}", *(f"t.{identifier(column)}" for column in grouped.values())])
-    at = f"{table}.{identifier(feature.event_time)}"
-    since = "true" if back is None else f"t.{time} >= {at} - {_interval(back.total_seconds())}"
+    by = ", ".join(f"t.{identifier(name)}" for name in (transactions.time, *keys(feature).values()))
     return f"""EXISTS (SELECT 1 FROM {transactions.table} t
-        WHERE {joined(grouped, table)} AND t.{time} <= {at} AND {since}
-        GROUP BY {by} HAVING count(*) > 1)"""
+        WHERE {_goes_into(feature, transactions, table)} GROUP BY {by} HAVING count(*) > 1)"""
+
+
+def _goes_into(feature: Feature, transactions: StoredRows, table: str) -> str:
+    """Return the SQL condition that a row of `.over()` is computed from a transaction `t`."""
+    back = lookback(feature.table)
+    time = f"t.{identifier(transactions.time)}"
+    at = f"{table}.{identifier(feature.event_time)}"
+    since = "true" if back is None else f"{time} >= {at} - {_interval(back.total_seconds())}"
+    return f"{joined(keys(feature), table)} AND {time} <= {at} AND {since}"
 
 
 def _undecided(

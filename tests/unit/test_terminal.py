@@ -26,7 +26,7 @@ from tests.e2e.test_console import COLUMNS, LINES, Terminal
 from tui.web.command import serve
 
 ENCODINGS = ("ascii", "latin-1", "cp1252", "utf-8")
-# A cluster of somebody's that is away, so that nothing is started.
+# An external cluster that does not answer, so that nothing is started.
 AWAY = """
 [profile.away.kafka]
 bootstrap = "127.0.0.1:9"

@@ -222,7 +222,7 @@ def test_the_same_source_twice_is_refused() -> None:
 
 def test_a_signal_has_one_source() -> None:
     with pytest.raises(InputError, match="is a tuple, but must be a source"):
-        signal(topic="own_alerts", source=(PAID, SEEN))  # type: ignore[arg-type]
+        signal(topic="own_alerts", source=(PAID, SEEN))  # type: ignore[arg-type]  # refused
 
 
 def test_topics_are_taken_by_either_source() -> None:
