@@ -5,20 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from textual.content import Content
-from textual.widget import Widget
-
 from pipeline.sources import Source
 from pipeline.text.words import counted
 from tui.drawing import text
-from tui.drawing.tones import Piece, Tone, content
+from tui.drawing.tones import Piece, Tone
 from tui.streams.own_history import OwnHistory
-from tui.table.layout import fit
 
-from .user_head import not_read
+from .history_head import HistoryHead
 
 
-class OwnUserHead(Widget):
+class OwnUserHead(HistoryHead[OwnHistory]):
     """The user, the stream, and figures.
 
     Args:
@@ -28,23 +24,9 @@ class OwnUserHead(Widget):
     """
 
     def __init__(self, source: Source, user: str, moment: datetime | None = None) -> None:
-        super().__init__(id="user-head")
+        super().__init__(OwnHistory(), moment)
         self._source = source
         self._user = user
-        self._moment = moment
-        self._history = OwnHistory()
-        self._now = 0.0
-
-    def show_history(self, history: OwnHistory, now: float) -> None:
-        """Draw a history; `now` is in seconds since the epoch."""
-        if history is not self._history or int(now) != int(self._now):
-            self._history, self._now = history, now
-            self.refresh()
-
-    def render(self) -> Content:
-        width = self.content_size.width
-        lines = (self._who(), not_read(self._history, self._now) or self._figures())
-        return Content("\n").join(content(fit(line, width, right=False)) for line in lines)
 
     def _who(self) -> Sequence[Piece]:
         pieces = [

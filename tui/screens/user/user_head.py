@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from textual.content import Content
-from textual.widget import Widget
-
 from pipeline.text.words import counted
 from tui.drawing import text
-from tui.drawing.tones import Piece, Tone, content
+from tui.drawing.tones import Piece, Tone
 from tui.streams.history import UserHistory
-from tui.streams.user_feed import History
-from tui.table.layout import fit
+
+from .history_head import HistoryHead
 
 _NAME_CELLS = 40
 
 
-class UserHead(Widget):
+class UserHead(HistoryHead[UserHistory]):
     """The user's id, name and figures.
 
     Args:
@@ -27,22 +24,8 @@ class UserHead(Widget):
     """
 
     def __init__(self, user_id: int, moment: datetime | None = None) -> None:
-        super().__init__(id="user-head")
+        super().__init__(UserHistory(), moment)
         self._user = user_id
-        self._moment = moment
-        self._history = UserHistory()
-        self._now = 0.0
-
-    def show_history(self, history: UserHistory, now: float) -> None:
-        """Draw a history; `now` is in seconds since the epoch."""
-        if history is not self._history or int(now) != int(self._now):
-            self._history, self._now = history, now
-            self.refresh()
-
-    def render(self) -> Content:
-        width = self.content_size.width
-        lines = (self._who(), not_read(self._history, self._now) or self._figures())
-        return Content("\n").join(content(fit(line, width, right=False)) for line in lines)
 
     def _who(self) -> Sequence[Piece]:
         pieces = [Piece("user ", Tone.QUIET), Piece(str(self._user), Tone.TITLE)]
@@ -80,16 +63,3 @@ class UserHead(Widget):
             since = history.seen[-1].transaction.trans_date_trans_time
             pieces.append(Piece(f"   shown since {text.event_time(since)}", Tone.QUIET))
         return pieces
-
-
-def not_read(history: History, now: float) -> Sequence[Piece]:
-    """Say why a history is not all there; empty when it is."""
-    if history.error:
-        age = text.age(now - history.at) if history.at else ""
-        read = f"Last read {age}." if age else "Nothing has been read yet."
-        said = f"Kafka: {history.error.rstrip('.')}. {read}"
-        return [Piece(text.clean(said), Tone.DANGER)]
-    if not history.caught_up:
-        read = counted(history.read, "record")
-        return [Piece(f"reading the history, {read} so far…", Tone.WAITS)]
-    return []
