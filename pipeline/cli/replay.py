@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from cyclopts import Parameter
@@ -68,7 +69,10 @@ def replay(
         raise ConfigError("No file is given.", "Name one, or - for standard input.")
     # After a lone hyphen, which is a file, options are parsed as files as well.
     if unknown := [name for name in files if name.startswith("-") and name != "-"]:
-        raise ConfigError(f"There is no option {unknown[0]}.", "See `fraudwatch replay --help`.")
+        hint = "See `fraudwatch replay --help`."
+        if Path(unknown[0]).exists():
+            hint = f"If the file is meant, write ./{unknown[0]}."
+        raise ConfigError(f"There is no option {unknown[0]}.", hint)
     if fresh and source:
         raise ConfigError(
             "--fresh does not go with --source: it never empties a topic of your own, "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from .work import Work
 
 
@@ -9,6 +11,11 @@ class Careful:
     """A file that DuckDB cannot read directly; see `Content`."""
 
     __slots__ = ()
+
+    @property
+    def inside(self) -> Mapping[str, Sequence[str]]:
+        """See `Content`: nothing is."""
+        return {}
 
     def as_it_is(self) -> str | None:
         """See `Content`: there is no direct query."""

@@ -38,6 +38,10 @@ class Content(Protocol):
     def has_nulls(self) -> bool:
         """Whether null and an empty text are written in two ways."""
 
+    @property
+    def inside(self) -> Mapping[str, Sequence[str]]:
+        """The fields of objects inside of its first row, by where they are, as jq says it."""
+
     def as_it_is(self) -> str | None:
         """A query for its columns and a null `__place`; None if DuckDB cannot read it directly."""
 

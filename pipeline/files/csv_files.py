@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ from .csv_dialect import Dialect, dialect_of
 from .csv_lines import BAD_QUOTES, write_numbered
 from .left_out import Fault
 from .sources import DAMAGED, FileSource
-from .text_lines import LONGEST_LINE, lines, marked
+from .text_lines import LONGEST_LINE, is_plain, lines
 from .typed import as_objects
 from .work import Work
 
@@ -40,10 +40,15 @@ class Csv:
         """Names in the header."""
         return self.dialect.header
 
+    @property
+    def inside(self) -> Mapping[str, Sequence[str]]:
+        """See `Content`: nothing is."""
+        return {}
+
     def as_it_is(self) -> str | None:
         """See `Content`."""
         path = self.source.path
-        if path is None or self.encoding not in ("", "utf-8") or marked(path):
+        if path is None or self.encoding not in ("", "utf-8") or not is_plain(path):
             return None
         return (
             f"SELECT NULL::BIGINT AS __place, * FROM ({self._query(path, skip=self.dialect.skip)})"

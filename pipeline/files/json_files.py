@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ from pipeline.text.sql import identifier, literal
 from . import duckdb_sql
 from .careful import Careful
 from .csv_files import CUT_SHORT, cut_short
+from .inner_objects import objects_inside
 from .left_out import Fault
 from .malformed_documents import located
 from .sources import DAMAGED, FileSource
@@ -68,6 +69,7 @@ class JsonLines(Careful):
     columns: tuple[str, ...]
     encoding: str
     records: bool
+    inside: Mapping[str, Sequence[str]]
     unit: str = "line"
     has_nulls: bool = True
 
@@ -134,6 +136,7 @@ class JsonDocument(Careful):
     columns: tuple[str, ...]
     path: Path
     array: bool
+    inside: Mapping[str, Sequence[str]]
     unit: str = "object"
     has_nulls: bool = True
 
@@ -173,13 +176,16 @@ def recognised(
     Raises:
         InputError: It is not JSON.
     """
-    objects = list(_objects_of(head))
-    if objects:
+    written = [line for line in head if line.strip()]
+    objects = list(_objects_of(written))
+    # In a document, too, some lines may be objects, as those of an array with one on each line.
+    if len(objects) >= len(written) / 2 or any(_objects_of(written[:1])):
         records = all(fields.keys() >= _ENVELOPE for fields in objects)
         if records:
             objects = list(_objects_of([bytes(fields["value"]) for fields in objects]))
         names = dict.fromkeys(name for fields in objects for name in fields)
-        return JsonLines(source, duckdb_sql.unique(names), encoding, records)
+        inside = dict(objects_inside(objects[0])) if objects else {}
+        return JsonLines(source, duckdb_sql.unique(names), encoding, records, inside)
     array = b"".join(head).lstrip().startswith(b"[")
     path = work.folder / f"document-{len(list(work.folder.iterdir()))}.json"
     with (
@@ -195,7 +201,10 @@ def recognised(
             "SELECT DISTINCT unnest(json_keys(object)) FROM "
             f"(FROM ({_objects(path, array)}) WHERE json_type(object) = 'OBJECT' LIMIT 1000)"
         ).fetchall()
-    return JsonDocument(source, duckdb_sql.unique(sorted(row[0] for row in found)), path, array)
+        first = work.connection.execute(_first(_objects(path, array), 1)).fetchone()
+    inside = dict(objects_inside(next(_objects_of([first[1].encode()]), {}))) if first else {}
+    columns = duckdb_sql.unique(sorted(row[0] for row in found))
+    return JsonDocument(source, columns, path, array, inside)
 
 
 def _objects_of(texts: Sequence[bytes]) -> Iterator[dict[str, msgspec.Raw]]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Final
 
 from pipeline.contract import TIME_COLUMN
@@ -105,7 +107,11 @@ def is_known(header: Sequence[str], target: Target = TRANSACTIONS) -> bool:
 
 
 def fields_of(
-    name: str, header: Sequence[str], given: Mapping[str, str], target: Target = TRANSACTIONS
+    name: str,
+    header: Sequence[str],
+    given: Mapping[str, str],
+    target: Target = TRANSACTIONS,
+    inside: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> Fields:
     """Return how the rows of a file become records.
 
@@ -115,6 +121,7 @@ def fields_of(
         given: The user's mappings, which take precedence over a known layout, and over the
             mapping that the source declares.
         target: What the rows become.
+        inside: See `Content.inside`.
 
     Raises:
         InputError: The layout is unknown, and the user's mappings are not sufficient.
@@ -139,6 +146,11 @@ def fields_of(
         else:
             lacking.append(f)
     if lacking:
+        if place := next((where for where in inside if is_known(inside[where], target)), None):
+            raise InputError(
+                f"{name} has its {target.record}s inside of {place}.",
+                f"Take them out first: jq -c '{place}' {name} > {target.record}s.json",
+            )
         known = given or not target.layouts
         raise _unknown(name, header, lacking if known else (), target)
     for fill in target.filled:
@@ -227,6 +239,10 @@ def _unknown(
     if len(missing) <= len(near.columns) // 2:
         return InputError(
             f"{name} looks like {near.name}, but has no column {', '.join(sorted(missing))}.", hint
+        )
+    if header and all(re.fullmatch(r"column\d+", column) for column in header):
+        return InputError(
+            f"{name} has no header; its columns are called {header[0]} to {header[-1]}.", hint
         )
     begins = ", ".join(header)[:80]
     return InputError(f"{name} has no known layout; its columns are {begins!r}.", hint)

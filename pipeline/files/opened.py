@@ -106,7 +106,7 @@ def opened(
         for source in found(names, lambda: standard_input(work.folder)):
             try:
                 content = recognised(source, encoding, known, work)
-                fields = fields_of(source.name, content.columns, given, target)
+                fields = fields_of(source.name, content.columns, given, target, content.inside)
             except InputError as error:
                 if source.named:
                     raise

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
 from pipeline.errors import InputError
 
 _SPREADSHEET: Final = 'Save the sheet as "CSV UTF-8" in the spreadsheet, and replay that.'
+_PANDAS: Final = "Write it as Parquet from pandas: to_parquet."
 _KINDS: Final = (
     (0, b"\xd0\xcf\x11\xe0", "an old Excel workbook", _SPREADSHEET),
     (257, b"ustar", "a tar archive", "Unpack it first: tar xf {name}"),
@@ -16,11 +18,31 @@ _KINDS: Final = (
     (0, b"ORC", "an ORC file", "Export it as Parquet from its source."),
     (0, b"Obj\x01", "an Avro file", "Export it as Parquet or JSON lines from its source."),
     (0, b"SQLite format 3", "a SQLite database", "Export the table: sqlite3 -csv -header {name}"),
-    (0, b"\x89HDF", "an HDF5 file", "Write it as Parquet from pandas: to_parquet."),
-    (0, b"\x80\x04\x95", "a Python pickle", "Write it as Parquet from pandas: to_parquet."),
+    (0, b"\x89HDF", "an HDF5 file", _PANDAS),
+    (0, b"\x80\x04\x95", "a Python pickle", _PANDAS),
+    (0, b"\x80\x05\x95", "a Python pickle", _PANDAS),
+    (0, b"\x93NUMPY", "a NumPy array", _PANDAS),
+    (0, b"ARROW1", "a Feather file", _PANDAS),
+    (0, b"<stata_dta>", "a Stata file", _PANDAS),
+    (0, b"RDX", "an R data file", "Write it as CSV from R: write.csv."),
+    (0, b"%PDF", "a PDF", "Look for the table that it was made from."),
+    (0, b"\x04\x22\x4d\x18", "packed by LZ4", "Unpack it first: lz4 -d {name}"),
+    (0, b"PK\x05\x06", "an empty zip archive", "Fetch it again."),
+    (
+        0,
+        b"version https://git-lfs",
+        "a pointer of Git LFS",
+        "Fetch what it stands for: git lfs pull",
+    ),
 )
+_PAGE: Final = re.compile(rb"(\xef\xbb\xbf)?\s*<(!doctype\s+html|html|\?xml|!--)", re.IGNORECASE)
 # Members that identify a zip as a file of another format.
-_IN_ZIP: Final = (("xl/workbook.xml", "an Excel workbook"), ("content.xml", "a spreadsheet"))
+_IN_ZIP: Final = (
+    ("xl/workbook.xml", "an Excel workbook"),
+    ("xl/workbook.bin", "an Excel workbook"),
+    ("content.xml", "a spreadsheet"),
+    ("Index/Document.iwa", "a spreadsheet of Numbers"),
+)
 
 
 def refuse_foreign(name: str, head: bytes, members: Sequence[str] = ()) -> None:
@@ -40,3 +62,8 @@ def refuse_foreign(name: str, head: bytes, members: Sequence[str] = ()) -> None:
     for offset, magic, kind, hint in _KINDS:
         if head[offset:].startswith(magic):
             raise InputError(f"{name} is {kind}.", hint.format(name=name))
+    if _PAGE.match(head):
+        raise InputError(
+            f"{name} is a web page or XML.",
+            "Where it should be a download, sign in there first, and fetch it again.",
+        )

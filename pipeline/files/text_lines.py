@@ -14,6 +14,7 @@ from pipeline.errors import ConfigError
 
 LONGEST_LINE: Final = 1_000_000
 """In bytes, or in characters where a text is not UTF-8."""
+_BLOCK: Final = 1 << 18
 # The marks of UTF-32 begin with those of UTF-16.
 _MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -51,22 +52,32 @@ def lines(stream: IO[bytes], encoding: str = "") -> Iterator[bytes]:
         UnicodeDecodeError: The text is not in its encoding.
     """
     buffered, given = _opened(stream, encoding)
-    if given in ("", "utf-8"):
-        yield from _each(partial(buffered.readline, LONGEST_LINE + 1))
+    end = b"\r" if _ends_in_returns(buffered.peek(_BLOCK)) else b"\n"
+    if given in ("", "utf-8") and end == b"\n":
+        yield from _each(partial(buffered.readline, LONGEST_LINE + 1), end)
     else:
-        text = TextIOWrapper(buffered, encoding=given, newline="\n")
-        yield from _each(lambda: text.readline(LONGEST_LINE + 1).encode())
+        # What is not UTF-8 goes through unchanged, unless an encoding is given.
+        errors = "strict" if given else "surrogateescape"
+        text = TextIOWrapper(buffered, given or "utf-8", errors, newline=end.decode())
+        yield from _each(
+            lambda: text.readline(LONGEST_LINE + 1).encode("utf-8", "surrogateescape"), end
+        )
 
 
-def _each(read: Callable[[], bytes]) -> Iterator[bytes]:
+def _each(read: Callable[[], bytes], end: bytes) -> Iterator[bytes]:
     for line in iter(read, b""):
-        if line.endswith(b"\n"):
+        if line.endswith(end):
             yield line[:-2] if line.endswith(b"\r\n") else line[:-1]
             continue
         yield line
         rest = line
-        while len(rest) > LONGEST_LINE and not rest.endswith(b"\n"):
+        while len(rest) > LONGEST_LINE and not rest.endswith(end):
             rest = read()
+
+
+def _ends_in_returns(begin: bytes) -> bool:
+    """Whether lines end as on early Macs, and in what Excel calls "CSV (Macintosh)"."""
+    return b"\r" in begin and b"\n" not in begin
 
 
 def copy_as_utf8(stream: IO[bytes], target: IO[bytes], encoding: str = "") -> None:
@@ -95,16 +106,20 @@ class _Steps(RawIOBase):
         return len(part)
 
 
-def marked(path: Path) -> bool:
-    """Whether a file on disk begins with a byte order mark of another encoding than UTF-8."""
+def is_plain(path: Path) -> bool:
+    """Whether DuckDB can read the text of a file on disk.
+
+    It is of no encoding with a byte order mark other than UTF-8, and has the usual line ends.
+    """
     with path.open("rb") as file:
-        begin = file.read(4)
-    return any(begin.startswith(mark) for mark, name in _MARKS if name != "utf-8")
+        begin = file.read(_BLOCK)
+    marked = any(begin.startswith(mark) for mark, name in _MARKS if name != "utf-8")
+    return not marked and not _ends_in_returns(begin)
 
 
 def _opened(stream: IO[bytes], encoding: str) -> tuple[BufferedReader, str]:
     """The text after its byte order mark, and its encoding."""
-    buffered: BufferedReader = BufferedReader(_Steps(stream), 1 << 18)
+    buffered: BufferedReader = BufferedReader(_Steps(stream), _BLOCK)
     begin = buffered.peek(4)
     mark, marked = next(
         ((mark, name) for mark, name in _MARKS if begin.startswith(mark)), (b"", encoding)

@@ -40,7 +40,7 @@ def test_both_samples_hold_the_same_transactions(sample_data: Path) -> None:
     assert (public.left_out, generated.left_out) == ([], [])
 
 
-@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_a_row_becomes_a_transaction(tmp_path: Path, end: str) -> None:
     found = read_bytes(tmp_path, csv_of(line("a"), line("b"), end=end))
     assert found.numbers == ["a", "b"]
@@ -276,3 +276,12 @@ def test_another_header_is_shown_with_what_is_known(tmp_path: Path) -> None:
     assert "'id, name'" in caught.value.message
     for expected in ("--map", "Kaggle", "Sparkov", "PaySim"):
         assert expected in caught.value.hint
+
+
+def test_a_file_without_a_header_says_so_and_is_read_when_told(tmp_path: Path) -> None:
+    rows = "".join(f"2024-01-01 00:00:{second:02},{second},{second}.5\n" for second in range(9))
+    with pytest.raises(InputError, match="has no header; its columns are called column0 to column"):
+        read_bytes(tmp_path, rows)
+    maps = ("trans_date_trans_time=column0", "user_id=column1", "amt=column2")
+    found = read(file_of(tmp_path, rows), maps=maps)
+    assert [row.amt for row in found.transactions] == [second + 0.5 for second in range(9)]

@@ -56,6 +56,7 @@ GOOD: dict[str, Any] = {
 FORMS: dict[str, Callable[[list[dict[str, Any]]], str]] = {
     "lines": lambda rows: "\n".join(map(json.dumps, rows)),
     "array": json.dumps,
+    "array of lines": lambda rows: "[\n" + ",\n".join(map(json.dumps, rows)) + "\n]\n",
     "pretty array": lambda rows: json.dumps(rows, indent=2),
     "pretty objects": lambda rows: "\n".join(json.dumps(row, indent=2) for row in rows),
 }
@@ -206,3 +207,19 @@ def test_parquet_is_read_with_its_own_types(tmp_path: Path) -> None:
     assert [t.is_fraud for t in found.transactions] == [0, 1]
     assert str(found.transactions[0].trans_date_trans_time) == "2024-01-02 00:00:18"
     assert found.reasons == ["row 2: amt is not an amount"]
+
+
+@pytest.mark.parametrize(
+    ("outer", "place"),
+    [
+        ('{"count": 2, "data": [%s, %s]}', ".data[]"),
+        ('{"_id": 1, "_source": %s}\n{"_id": 2, "_source": %s}', "._source"),
+        ('{"payload": {"before": null, "after": %s}}\n{"payload": %s}', ".payload.after"),
+        ('{\n"of the day": [\n%s,\n%s\n]}', '."of the day"[]'),
+    ],
+    ids=["array", "search index", "change", "pretty"],
+)
+def test_records_inside_of_others_are_found(tmp_path: Path, outer: str, place: str) -> None:
+    record = json.dumps(GOOD)
+    with pytest.raises(InputError, match=re.escape(f"has its transactions inside of {place}.")):
+        read(file_of(tmp_path, (outer % (record, record)).encode()))

@@ -142,9 +142,13 @@ def test_standard_input_is_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         (bytes(257) + b"ustar" + bytes(300), "a tar archive", "tar xf"),
         (b"SQLite format 3\0", "a SQLite database", "sqlite3 -csv"),
         (b"Obj\x01more", "an Avro file", "Parquet"),
+        (b"\x80\x05\x95more", "a Python pickle", "to_parquet"),
+        (zipped(), "an empty zip archive", "again"),
+        (b"\n<!DOCTYPE HTML><html>Sign in</html>", "a web page", "sign in"),
+        (b"version https://git-lfs.github.com/spec/v1\n", "a pointer of Git LFS", "git lfs pull"),
     ],
     # Not the bytes, which hold the time and so differ between the workers of a run.
-    ids=["xlsx", "xls", "tar", "sqlite", "avro"],
+    ids=["xlsx", "xls", "tar", "sqlite", "avro", "pickle", "empty zip", "page", "pointer"],
 )
 def test_other_kinds_are_named_with_what_helps(
     tmp_path: Path, data: bytes, kind: str, help: str
