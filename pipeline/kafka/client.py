@@ -201,15 +201,16 @@ class Probe:
                 "Correct the table `kafka` of the profile.",
             ) from error
 
-    def ask(self, seconds: float = _PROBE_SECONDS) -> None:
+    def ask(self, seconds: float = _PROBE_SECONDS, *, cluster_id: str = "") -> None:
         """Return once Kafka has answered.
 
         Args:
             seconds: Timeout.
+            cluster_id: The id of the cluster that has to answer; any may when empty.
 
         Raises:
             ConfigError: Authentication failed, or the certificate is not trusted.
-            UnavailableError: Kafka does not answer.
+            UnavailableError: Kafka does not answer, or it is another cluster.
         """
         passing = self._passing
         answer = self._admin.describe_cluster(request_timeout=seconds)
@@ -221,6 +222,8 @@ class Probe:
         failure = answer.exception() if answer.done() else None
         said, passing.error = passing.error, None
         if answer.done() and failure is None:
+            if cluster_id and answer.result().cluster_id != cluster_id:
+                raise _another_cluster(self._kafka)
             return
         if isinstance(failure, KafkaException):
             said = said or failure.args[0]
@@ -239,6 +242,15 @@ class _ReportedError:
         # "All brokers are down" follows the error that explains it.
         if error.code() != KafkaError._ALL_BROKERS_DOWN:
             self.error = error
+
+
+def _another_cluster(kafka: KafkaSettings) -> UnavailableError:
+    return UnavailableError(
+        f"At {kafka.bootstrap}, another Kafka answers than the broker of this stack; nothing was "
+        "written to it.",
+        "End what listens there, or set another port in the profile's table `kafka`; then restart "
+        "the stack with `fraudwatch down` and `fraudwatch up`.",
+    )
 
 
 def _explained(kafka: KafkaSettings, error: KafkaError) -> PipelineError:

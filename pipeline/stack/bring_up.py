@@ -85,7 +85,7 @@ class BringUp:
         control = self.stack.hold()
 
         def on_kafka(report: Report) -> None:
-            self._create_topics(self.settings.kafka.at(report.bootstrap))
+            self._create_topics(self.settings.kafka.at(report.bootstrap), report.cluster_id)
             self._start_simulator(wanted=not was_up)
 
         await_processes(control, self.steps, on_kafka)
@@ -116,9 +116,12 @@ class BringUp:
             with self.steps.step("flink", flink.rest):
                 self.stack.rest(flink).overview()
 
-    def _create_topics(self, kafka: KafkaSettings) -> None:
+    def _create_topics(self, kafka: KafkaSettings, cluster_id: str = "") -> None:
+        """Create missing topics in a sandbox; if it has an id, in no other cluster."""
         if "topics" in self.steps.keys:
             with self.steps.step("topics"):
+                if cluster_id:
+                    self.stack.ask_kafka(kafka, _PROBE_SECONDS, cluster_id=cluster_id)
                 wanted = self._wanted()
                 needed = [f for f in self.features if not f.on_request or f.name in wanted]
                 create_topics(self.settings, kafka, needed)

@@ -29,6 +29,8 @@ from .local.control import Control, GetReport, Hold, ProcessReport, Report, Subm
 
 _SUBMIT_SECONDS = 330.0
 _PROBE_SECONDS = 2.0
+# A managed broker shares the machine with everything else.
+_OWN_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,11 @@ class Endpoints:
     kafka: KafkaSettings
     flink: FlinkSettings
     report: Report | None = None
+
+    @property
+    def cluster_id(self) -> str:
+        """The id of the Kafka cluster if it is managed; empty if not, or if it is unknown."""
+        return self.report.cluster_id if self.report else ""
 
     def process(self, name: str) -> ProcessReport | None:
         """Return the report on a local process; None if it is not part of the stack."""
@@ -111,23 +118,41 @@ class Stack:
             )
         return endpoints
 
-    def ask_kafka(self, kafka: KafkaSettings, seconds: float = _PROBE_SECONDS) -> None:
+    def ask_kafka(
+        self, kafka: KafkaSettings, seconds: float = _PROBE_SECONDS, *, cluster_id: str = ""
+    ) -> None:
         """Return once Kafka has answered.
 
+        Args:
+            kafka: The cluster and its credentials.
+            seconds: Timeout.
+            cluster_id: The id that the cluster has to have; any may when empty.
+
         Raises:
-            PipelineError: It does not answer, or refuses access; the message says which.
+            PipelineError: It does not answer, refuses access, or is another cluster; the message
+                says which.
         """
         with self._lock:
             probe = self._probes.get(kafka.bootstrap)
             if probe is None:
                 probe = self._probes[kafka.bootstrap] = Probe(kafka)
         try:
-            probe.ask(seconds)
+            probe.ask(seconds, cluster_id=cluster_id)
         except PipelineError:
             # A client that has lost all connections does not always reconnect.
             with self._lock:
                 self._probes.pop(kafka.bootstrap, None)
             raise
+
+    def own_kafka(self, endpoints: Endpoints) -> KafkaSettings:
+        """Return the Kafka cluster to write to: a managed one once it has proved to be the stack's.
+
+        Raises:
+            PipelineError: A managed one does not answer, or another one answers at its address.
+        """
+        if endpoints.cluster_id:
+            self.ask_kafka(endpoints.kafka, _OWN_SECONDS, cluster_id=endpoints.cluster_id)
+        return endpoints.kafka
 
     def condition(self, endpoints: Endpoints) -> Condition:
         """Check Kafka and Flink; a managed cluster without an address is off.

@@ -78,12 +78,13 @@ class Runtime(Proven):
         broker = endpoints.process("kafka")
         if broker is None:
             self._stack.ask_kafka(endpoints.kafka)
-        elif broker.health is not Health.UP:
+            return endpoints.kafka
+        if broker.health is not Health.UP:
             raise UnavailableError(
                 f"Kafka at {endpoints.kafka.bootstrap} is {broker.health}.",
                 "Look at `fraudwatch logs kafka`.",
             )
-        return endpoints.kafka
+        return self._stack.own_kafka(endpoints)
 
     def require_flink(self) -> None:
         """Return once an external Flink answers; for a managed one, return at once.
@@ -201,7 +202,7 @@ class Runtime(Proven):
         jobs = self._stack.jobs(endpoints)
         if self._settings.sandbox:
             # The feature may have been added after the stack was started.
-            create_topics(self._settings, endpoints.kafka, [feature])
+            create_topics(self._settings, self._stack.own_kafka(endpoints), [feature])
         wanted = definition(feature, endpoints.kafka, jobs.job_name(name))
         if resume is not Resume.AS_BEFORE:
             jobs.require_same(name, wanted)
@@ -266,7 +267,8 @@ class Runtime(Proven):
         Raises:
             UnavailableError: Kafka does not take it, or has no such topic.
         """
-        verdicts.judge(self._settings, self.kafka, subject, decision, note)
+        kafka = self._stack.own_kafka(self._stack.endpoints())
+        verdicts.judge(self._settings, kafka, subject, decision, note)
 
     def simulate(self, change: SimulatorCommand) -> SimulatorStatus:
         """Start, change or stop the stack's simulator; creates the topic of labels held back.
@@ -279,7 +281,8 @@ class Runtime(Proven):
         self._settings.require_built_in("it has no simulator")
         self._settings.require_sandbox("it takes no simulated transactions")
         if change.label_delay:
-            create_label_topic(self._settings, self._stack.endpoints().kafka)
+            kafka = self._stack.own_kafka(self._stack.endpoints())
+            create_label_topic(self._settings, kafka)
         with Control(self._settings.state_dir, timeout=15.0) as control:
             return control.ask(change, Report).simulator
 
@@ -295,10 +298,11 @@ class Runtime(Proven):
         """
         self._settings.require_sandbox("its topics must not be emptied")
         endpoints = self._stack.endpoints()
+        kafka = self._stack.own_kafka(endpoints)
         jobs = self._stack.jobs(endpoints)
         if endpoints.report is not None and self._settings.built_in:
             self.simulate(SimulatorCommand(running=False))
-        sinks = self.features.topics(endpoints.kafka)
+        sinks = self.features.topics(kafka)
         ran = [status.name for status in jobs.statuses(sinks) if status.job_id]
         for name in sinks:
             jobs.discard(name, report)
@@ -306,14 +310,14 @@ class Runtime(Proven):
         report("emptying topics")
         # The simulator begins again with the same transactions, which old labels would give away.
         simulated = (TRANSACTION.topic, contract.LABEL_TOPIC) if self._settings.built_in else ()
-        names = [endpoints.kafka.topic(name) for name in simulated]
-        labelled = endpoints.kafka.topic(contract.LABEL_TOPIC) in (
-            set(names) & set(topics.topic_names(endpoints.kafka))
+        names = [kafka.topic(name) for name in simulated]
+        labelled = kafka.topic(contract.LABEL_TOPIC) in (
+            set(names) & set(topics.topic_names(kafka))
         )
-        topics.delete_topics(endpoints.kafka, (*names, *sinks.values()))
-        create_topics(self._settings, endpoints.kafka, self.features.at_start)
+        topics.delete_topics(kafka, (*names, *sinks.values()))
+        create_topics(self._settings, kafka, self.features.at_start)
         if labelled:
-            create_label_topic(self._settings, endpoints.kafka)
+            create_label_topic(self._settings, kafka)
         for name in ran:
             self.start_job(name, report)
 

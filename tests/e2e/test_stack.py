@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import select
 import signal
-import socket
-import socketserver
 import subprocess
 import sys
 import tempfile
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -23,10 +19,8 @@ import pytest
 from pipeline import config, features
 from pipeline.config import Settings
 from pipeline.errors import UnavailableError
-from pipeline.kafka import topics
 from pipeline.model import Health, JobState
 from pipeline.stack.local.control import socket_path
-from pipeline.stack.local.ports import free_port
 from pipeline.stack.runtime import Runtime
 
 from .conftest import (
@@ -194,67 +188,3 @@ def test_after_a_failed_start_and_a_crash_it_can_be_started_again(
     assert again.status().kafka is Health.UP
     again.close()
     runtime.close()
-
-
-class Relay(socketserver.BaseRequestHandler):
-    """Forwards every byte to the broker of another stack, as a forwarded port does."""
-
-    server: Forwarder
-
-    def handle(self) -> None:
-        with socket.create_connection(self.server.target) as broker:
-            ends = {broker: self.request, self.request: broker}
-            while True:
-                for end in select.select(list(ends), [], [])[0]:
-                    data = end.recv(65_536)
-                    if not data:
-                        return
-                    ends[end].sendall(data)
-
-
-class Forwarder(socketserver.ThreadingTCPServer):
-    """An unrelated process on a port.
-
-    Args:
-        port: Its port.
-        target: The address to which it forwards.
-    """
-
-    allow_reuse_address = True
-    daemon_threads = True
-
-    def __init__(self, port: int, target: str) -> None:
-        host, _, number = target.rpartition(":")
-        self.target = (host, int(number))
-        super().__init__(("127.0.0.1", port), Relay)
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-
-
-def test_a_port_that_is_taken_at_the_last_moment_is_another_one(
-    own_stack: Settings, stack: Runtime
-) -> None:
-    """Nothing is written to the Kafka behind that port."""
-    before = topics.list_topics(stack.kafka)
-    port = free_port()
-    environment = stack_environment(own_stack.state_dir) | {"FRAUDWATCH_KAFKA_PORT": str(port)}
-    runtime = Runtime(config.load(environment=environment))
-    chosen = own_stack.state_dir / "kafka" / "server.properties"
-    with ThreadPoolExecutor(1) as pool:
-        start = pool.submit(runtime.bring_up, simulator=False, jobs=False)
-        # Chosen, but not yet bound by the broker, whose JVM has to start first.
-        wait_until(chosen.is_file, 60, "the port to be chosen")
-        try:
-            stranger = Forwarder(port, stack.bootstrap)
-        except OSError:
-            start.result()
-            pytest.skip("the broker was there before the stranger")
-        try:
-            start.result()
-            assert runtime.status().kafka is Health.UP
-            assert runtime.bootstrap not in (f"127.0.0.1:{port}", stack.bootstrap)
-            assert topics.list_topics(stack.kafka) == before
-            runtime.start_job("flagged")
-        finally:
-            stranger.shutdown()
-            stranger.server_close()
-            runtime.close()

@@ -37,7 +37,7 @@ def processes(endpoints: Endpoints) -> Finding:
 
 def kafka(endpoints: Endpoints, stack: Stack) -> Finding:
     """Check that Kafka answers, and that every partition has a leader."""
-    stack.ask_kafka(endpoints.kafka, _ANSWER_SECONDS)
+    stack.ask_kafka(endpoints.kafka, _ANSWER_SECONDS, cluster_id=endpoints.cluster_id)
     held = topics.list_topics(endpoints.kafka)
     lost = [topic for topic in held if topic.leaderless]
     if lost:

@@ -12,6 +12,7 @@ from typing import Final
 
 from pipeline import private_file
 from pipeline.config import KafkaSettings, Settings
+from pipeline.errors import UnavailableError
 
 from . import jars
 from .child_process import ProcessSpec
@@ -31,6 +32,10 @@ _JVM = (
     "-Djava.awt.headless=true",
 )
 
+# Kafka's own file in each directory that it keeps data in.
+_META: Final = "meta.properties"
+_ID: Final = "cluster.id="
+
 ALONE: Final[Mapping[str, object]] = {
     "offsets.topic.replication.factor": 1,
     "offsets.topic.num.partitions": 1,
@@ -48,23 +53,35 @@ class ManagedBroker:
         settings: Settings of the profile, with data directory and preferred port.
         java: The Java home.
         flink_lib: Directory of the apache-flink wheel's jars, for log4j.
+
+    Attributes:
+        port: Its port for clients: at first the preferred one, or a free one if that is taken.
+        controller_port: The port of its controller; 0 before the first `spec`.
     """
 
     def __init__(self, settings: Settings, java: Path, flink_lib: Path) -> None:
         self._settings = settings
         self._java = java
         self._flink_lib = flink_lib
-        self._port = 0
+        self.port = free_port(settings.kafka.port)
+        self.controller_port = 0
 
     @property
     def kafka(self) -> KafkaSettings:
         """The cluster at the broker's current or future address."""
-        return self._settings.kafka.at(f"{LOOPBACK}:{self._port}")
+        return self._settings.kafka.at(f"{LOOPBACK}:{self.port}")
 
-    def spec(self) -> ProcessSpec:
-        """Return the broker's process; on another port whenever the preferred one is taken."""
-        self._port = free_port(self._settings.kafka.port)
-        return broker(self._settings, self._java, self._flink_lib, self._port, free_port())
+    @property
+    def cluster_id(self) -> str:
+        """The id of its cluster, once its directory is formatted; empty if it cannot be read."""
+        return cluster_id(_data(self._settings))
+
+    def spec(self, port: int) -> ProcessSpec:
+        """Return the broker's process on a port, which is its address from now on."""
+        controller_port = free_port()
+        spec = broker(self._settings, self._java, self._flink_lib, port, controller_port)
+        self.port, self.controller_port = port, controller_port
+        return spec
 
 
 def broker(
@@ -88,12 +105,12 @@ def broker(
         more: Properties that override or extend the defaults, such as authenticated listeners.
         cluster_id: Id of an existing cluster to join; a new one when empty.
     """
-    home = settings.state_dir / "kafka"
+    home, data = _home(settings), _data(settings)
     tmp = home / "tmp"
     tmp.mkdir(parents=True, exist_ok=True)
     config = home / "server.properties"
     log4j = home / "log4j2.properties"
-    properties = {**_properties(home / "data", port, controller_port), **(more or {})}
+    properties = {**_properties(data, port, controller_port), **(more or {})}
     private_file.write(config, render(properties))
     write_log4j(log4j)
     classpath = _classpath(settings, flink_lib)
@@ -108,12 +125,15 @@ def broker(
         "-cp",
         ":".join(map(str, classpath)),
     )
-    if not (home / "data" / "meta.properties").is_file():
-        _format(home / "data", cluster_id or new_id(), properties["node.id"])
+    if not (data / _META).is_file():
+        _format(data, cluster_id or new_id(), properties["node.id"])
 
     async def ready(process: Process) -> bool:
-        # Check that it is our own process: another one may have taken the port a moment before.
-        return listening(port) and port in ports_of(process.pid)
+        if not listening(port):
+            return False
+        if port in ports_of(process.pid):
+            return True
+        raise UnavailableError(f"another process has taken its port {port}")
 
     return ProcessSpec(
         name="kafka",
@@ -125,6 +145,15 @@ def broker(
         tmp=tmp,
         afterwards=classes.make,
     )
+
+
+def cluster_id(data: Path) -> str:
+    """Return the id of the cluster that a directory was formatted for; empty if it has none."""
+    try:
+        lines = (data / _META).read_text(encoding="latin-1").splitlines()
+    except OSError:
+        return ""
+    return next((value for line in lines if (value := line.removeprefix(_ID)) != line), "")
 
 
 def new_id() -> str:
@@ -143,7 +172,15 @@ def _format(data: Path, cluster_id: str, node_id: object) -> None:
     private_file.write(data / "bootstrap.checkpoint", levels)
     ids = {"cluster.id": cluster_id, "directory.id": new_id(), "node.id": node_id, "version": 1}
     # Last, since this file marks the directory as formatted.
-    private_file.write(data / "meta.properties", render(ids))
+    private_file.write(data / _META, render(ids))
+
+
+def _home(settings: Settings) -> Path:
+    return settings.state_dir / "kafka"
+
+
+def _data(settings: Settings) -> Path:
+    return _home(settings) / "data"
 
 
 def _classpath(settings: Settings, flink_lib: Path) -> tuple[Path, ...]:

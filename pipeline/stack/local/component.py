@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import shutil
+import signal
 import time
 from asyncio.subprocess import Process
 from collections.abc import Awaitable, Callable
@@ -32,8 +34,8 @@ class Component:
         spec: The process to run.
         pids: Records its pid.
         on_up: Called each time the process has come up.
-        renew: Returns a replacement for `spec` after a failed first start, for example when another
-            process has taken its port; None for no replacement.
+        renew: Returns a replacement for `spec`, for example on another port; called as soon as the
+            process has ended, before every start but the first. None for no replacement.
     """
 
     def __init__(
@@ -41,7 +43,7 @@ class Component:
         spec: ProcessSpec,
         pids: PidFile,
         on_up: Callable[[Process], Awaitable[None]] = _nothing,
-        renew: Callable[[], ProcessSpec] | None = None,
+        renew: Callable[[], Awaitable[ProcessSpec]] | None = None,
     ) -> None:
         self.spec = spec
         self._pids = pids
@@ -74,8 +76,22 @@ class Component:
         """Start the process and keep it running."""
         self._task = asyncio.create_task(self._keep_running(), name=self.spec.name)
 
+    def pause(self) -> None:
+        """Halt the process where it is, until `resume`."""
+        self._signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let a paused process go on."""
+        self._signal(signal.SIGCONT)
+
+    def restart(self) -> None:
+        """Kill the process, which is started again as after any other end."""
+        self._signal(signal.SIGKILL)
+
     async def stop(self, patience: float) -> None:
         """Terminate the process, and kill it after `patience` seconds."""
+        # A paused one would not end before that.
+        self.resume()
         for task in (self._task, self._aside):
             if task is not None:
                 task.cancel()
@@ -107,8 +123,10 @@ class Component:
                 self._health = Health.FAILED
                 return
             self._health = Health.DOWN
-            if self._restarts == 0 and failures and self._renew is not None:
-                self.spec = self._renew()
+            if self._renew is not None:
+                # What cannot be written, as on a full disk, may still be there from the last start.
+                with contextlib.suppress(OSError):
+                    self.spec = await self._renew()
             await asyncio.sleep(min(2.0**failures, _LONGEST_PAUSE_SECONDS))
             if failures == 0:
                 self._restarts += 1
@@ -147,6 +165,11 @@ class Component:
                 return True
             await asyncio.sleep(_READY_POLL_SECONDS)
         return False
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._process is not None and self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.send_signal(number)
 
     def _remove_temporary_files(self) -> None:
         if self.spec.tmp is not None:

@@ -58,6 +58,8 @@ class Report(msgspec.Struct, frozen=True, tag="report"):
         stopping: Whether it is being stopped.
         processes: Its processes, in display order.
         simulator: The simulator.
+        cluster_id: The id of the managed broker's cluster; empty if it is unknown, or Kafka is
+            external.
     """
 
     pid: int
@@ -67,6 +69,7 @@ class Report(msgspec.Struct, frozen=True, tag="report"):
     stopping: bool
     processes: tuple[ProcessReport, ...]
     simulator: SimulatorStatus
+    cluster_id: str = ""
 
     @property
     def up(self) -> bool:

@@ -169,6 +169,20 @@ class GatewayProcess:
         """Start the process and keep it running."""
         self._component.start()
 
+    def pause(self) -> None:
+        """Halt the process with its jobs until `resume`."""
+        self._component.pause()
+
+    def resume(self) -> None:
+        """Let a paused process go on."""
+        self._component.resume()
+
+    def restart(self) -> None:
+        """Kill the process, and with it the jobs of the cluster that it hosts, if there are any."""
+        # One that is starting has none yet.
+        if self._spec.conf is not None and self.report.health is Health.UP:
+            self._component.restart()
+
     async def stop(self, patience: float) -> None:
         """Terminate the process, and kill it after `patience` seconds."""
         self._forget()

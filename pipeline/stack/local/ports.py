@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import socket
 from typing import Final
 
@@ -35,3 +37,35 @@ def ports_of(pid: int) -> frozenset[int]:
     except psutil.NoSuchProcess:
         return frozenset()
     return frozenset(c.laddr.port for c in connections if c.status == psutil.CONN_LISTEN)
+
+
+class PortGuard:
+    """Keeps a port from other programs while the process that listens there does not run.
+
+    Who connects meanwhile is disconnected, as by a process that has ended.
+    """
+
+    def __init__(self) -> None:
+        self._server: asyncio.Server | None = None
+
+    @property
+    def holds(self) -> bool:
+        """Whether it keeps a port."""
+        return self._server is not None
+
+    async def hold(self, port: int) -> bool:
+        """Keep a loopback port until `release`; return False if a process listens there."""
+        self.release()
+        with contextlib.suppress(OSError):
+            self._server = await asyncio.start_server(_disconnect, LOOPBACK, port)
+        return self.holds
+
+    def release(self) -> None:
+        """Leave the port to the process that is about to listen there."""
+        if self._server is not None:
+            self._server.close()
+        self._server = None
+
+
+async def _disconnect(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.transport.abort()

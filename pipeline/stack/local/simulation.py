@@ -74,10 +74,28 @@ class Simulator:
         elif request.running and self._component is None:
             # The counters of the previous process do not apply to this one.
             self._status = SimulatorStatus()
-            self._component = Component(self._spec(), self._pids, self._follow)
+            self._component = Component(self._spec(), self._pids, self._follow, self._renewed)
             self._component.start()
         elif given or request.inject_fraud:
             await self._send(msgspec.structs.replace(request, running=None))
+
+    def pause(self) -> None:
+        """Halt the process, if there is one, until `resume`."""
+        if self._component is not None:
+            self._component.pause()
+
+    def resume(self) -> None:
+        """Let a paused process go on."""
+        if self._component is not None:
+            self._component.resume()
+
+    def restart(self) -> None:
+        """Kill the process, if there is one; the next one asks where Kafka is now.
+
+        What the old one has not delivered is lost with it.
+        """
+        if self._component is not None:
+            self._component.restart()
 
     async def stop(self) -> None:
         """End the simulator after it has flushed its records."""
@@ -86,6 +104,10 @@ class Simulator:
         if self._reader is not None:
             self._reader.cancel()
         self._component = self._process = self._reader = None
+
+    async def _renewed(self) -> ProcessSpec:
+        """Return the process at Kafka's present address, which may have changed."""
+        return self._spec()
 
     def _spec(self) -> ProcessSpec:
         async def ready(process: Process) -> bool:

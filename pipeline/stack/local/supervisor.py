@@ -13,7 +13,6 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -28,7 +27,7 @@ from pipeline.flink.submission import Submission, Submitted
 from pipeline.model import SimulatorCommand
 from pipeline.text.ready_type import ready
 
-from .component import Component
+from .broker_process import BrokerProcess
 from .control import (
     GetReport,
     Hold,
@@ -70,13 +69,14 @@ class Supervisor:
         self._pids = PidFile(settings.state_dir / "pids.json")
         self._pids.end_leftovers()
         mine = parts(settings)
-        self._broker, self._flink = mine.broker, mine.flink
+        self._flink = mine.flink
         self._gateway = GatewayProcess(mine.gateway, self._pids, self._flink_at)
-        self._components: tuple[Component | GatewayProcess, ...] = (
-            *self._brokers(),
-            self._gateway,
-        )
         self._simulator = Simulator(settings, self._kafka, self._pids)
+        self._broker = (
+            BrokerProcess(mine.broker, self._pids, (self._gateway, self._simulator))
+            if mine.broker is not None
+            else None
+        )
         self._stays = False
         self._holders = 0
         self._stop_wanted = asyncio.Event()
@@ -92,7 +92,13 @@ class Supervisor:
             stopping=self._stop_wanted.is_set(),
             processes=tuple(component.report for component in self._components),
             simulator=self._simulator.report,
+            cluster_id=self._broker.cluster_id if self._broker is not None else "",
         )
+
+    @property
+    def _components(self) -> tuple[BrokerProcess | GatewayProcess, ...]:
+        """The processes, in display order."""
+        return (self._gateway,) if self._broker is None else (self._broker, self._gateway)
 
     async def run(self) -> None:
         """Run the stack until it is no longer wanted, then end it."""
@@ -180,10 +186,6 @@ class Supervisor:
             return asyncio.run_coroutine_threadsafe(work, loop).result()
 
         await Keeper(lambda: self._gateway.rest, self._settings, self._kafka, submit).keep()
-
-    def _brokers(self) -> Iterator[Component]:
-        if (managed := self._broker) is not None:
-            yield Component(managed.spec(), self._pids, renew=managed.spec)
 
     def _kafka(self) -> KafkaSettings:
         """The Kafka cluster at its current or future address."""

@@ -58,6 +58,58 @@ async def test_afterwards_is_begun_once_it_is_up_and_cancelled_when_it_is_stoppe
     assert seen == ["begun", "ended"]
 
 
+async def test_every_start_but_the_first_runs_what_renew_returns(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+
+    async def ready(_: Process) -> bool:
+        return ran() == component.report.restarts + 1
+
+    def spec(number: int) -> ProcessSpec:
+        program = f"import signal; print({number}, flush=True); signal.pause()"
+        return ProcessSpec("test", "Test", (sys.executable, "-c", program), log, ready)
+
+    def ran() -> int:
+        return len(log.read_text().splitlines())
+
+    renewed = 0
+
+    async def renew() -> ProcessSpec:
+        nonlocal renewed
+        renewed += 1
+        if renewed == 2:
+            raise OSError("No space left on device")
+        return spec(renewed)
+
+    component = Component(spec(0), PidFile(tmp_path / "pids.json"), renew=renew)
+    component.start()
+    for restarts in range(3):
+        await until(lambda: component.report.health is Health.UP)
+        assert (component.report.restarts, renewed) == (restarts, restarts)
+        component.restart()
+        await until(lambda: component.report.health is not Health.UP)
+    await component.stop(_PATIENCE_SECONDS)
+    # The second replacement failed, so the one before did its work.
+    assert log.read_text().split()[:3] == ["0", "1", "1"]
+
+
+async def test_a_paused_process_can_be_stopped(tmp_path: Path) -> None:
+    async def ready(_: Process) -> bool:
+        return True
+
+    spec = ProcessSpec("test", "Test", _WAITS, tmp_path / "log", ready)
+    component = Component(spec, PidFile(tmp_path / "pids.json"))
+    component.start()
+    await until(lambda: component.report.health is Health.UP)
+    process = psutil.Process(component.report.pid)
+    component.pause()
+    await until(lambda: process.status() == psutil.STATUS_STOPPED)
+    component.resume()
+    await until(lambda: process.status() != psutil.STATUS_STOPPED)
+    component.pause()
+    await component.stop(_PATIENCE_SECONDS)
+    assert not psutil.pid_exists(process.pid)
+
+
 async def test_a_command_aside_has_the_lowest_priority_and_an_exit_code(tmp_path: Path) -> None:
     program = "import os; print(os.nice(0)); raise SystemExit(7)"
     assert await run_aside((sys.executable, "-c", program), tmp_path / "log") == 7

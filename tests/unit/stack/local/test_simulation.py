@@ -19,10 +19,12 @@ from pipeline.stack.local.simulation import Simulator
 
 _PATIENCE_SECONDS = 120
 
-# Reports its pid and its status, and appends the lines that it reads, after the settings of Kafka.
+# Reports its pid and its status, and appends the lines that it reads to a file, and the first one,
+# the settings of Kafka, to another.
 PROCESS = """
 import os, sys
-sys.stdin.readline()
+with open(sys.argv[1] + ".kafka", "a") as file:
+    file.write(sys.stdin.readline())
 for _ in range(2):
     print('{"up": true, "sent": %d, "labels_pending": 12}' % os.getpid(), flush=True)
 with open(sys.argv[1], "a") as file:
@@ -39,7 +41,8 @@ class ScriptedSimulator(Simulator):
         self.heard = folder / "heard"
         self.heard.touch()
         settings = msgspec.structs.replace(config.load(environment={}), state_dir=folder)
-        super().__init__(settings, lambda: settings.kafka, PidFile(folder / "pids.json"))
+        self.kafka = settings.kafka
+        super().__init__(settings, lambda: self.kafka, PidFile(folder / "pids.json"))
 
     def _spec(self) -> ProcessSpec:
         return replace(super()._spec(), command=(sys.executable, "-c", PROCESS, str(self.heard)))
@@ -70,9 +73,12 @@ async def test_patterns_and_the_delay_of_labels_survive_a_restart(tmp_path: Path
         report = simulator.report
         assert (report.patterns, report.label_delay) == ((Pattern.TESTING,), 3_600)
         assert report.labels_pending == 12
+        simulator.kafka = simulator.kafka.at("127.0.0.1:29092")
         psutil.Process(report.sent).kill()
         again = msgspec.structs.replace(first, label_delay=3_600.0)
         await until(lambda: simulator.commands == [first, delay, again])
+        given = Path(f"{simulator.heard}.kafka").read_text().splitlines()
+        assert ["29092" in line for line in given] == [False, True], "the address has changed"
     finally:
         await simulator.stop()
     assert simulator.report == SimulatorStatus(sent=simulator.report.sent)
