@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from hashlib import sha256
 from typing import Final
@@ -20,6 +21,10 @@ ANY_BOOTSTRAP: Final = "{bootstrap}"
 ANY_REGISTRY: Final = "{registry}"
 # Placeholder for the compression of the sink, which does not change the results.
 ANY_COMPRESSION: Final = "{compression}"
+
+_TABLE: Final = "CREATE TEMPORARY TABLE "
+# The option of a table, in a line of its own; no name of a topic has a quote.
+_TOPIC: Final = re.compile(r"^ *'topic' = '([^']+)'", re.MULTILINE)
 
 DIGEST_PARAMETER: Final = "fraudwatch.definition"
 """Global job parameter that carries the digest of a job's definition."""
@@ -43,6 +48,18 @@ class Definition(msgspec.Struct, frozen=True):
     def digest(self) -> str:
         """First 16 characters of a hash of the statements."""
         return sha256("\0".join(self.statements).encode()).hexdigest()[:16]
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """Names in Kafka of the topics that it reads and writes."""
+        tables = (text for text in self.statements if text.startswith(_TABLE))
+        found = (name for table in tables for name in _TOPIC.findall(table))
+        return tuple(dict.fromkeys(found))
+
+    @property
+    def sink(self) -> str:
+        """Name in Kafka of the topic that it writes, which is the last one; empty without any."""
+        return next(reversed(self.topics), "")
 
     def at(self, kafka: KafkaSettings, show: Callable[[Secret | str], str]) -> tuple[str, ...]:
         """Return the statements for a Kafka cluster.

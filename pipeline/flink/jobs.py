@@ -25,7 +25,7 @@ from .rest import TERMINAL, TROUBLED, FlinkRest
 from .restore_points import restore_points
 from .slots import no_slots
 from .state import state_store
-from .submission import STATE_PATH, Submission, Submitted
+from .submission import STATE_PATH, PreparedJob, Submission, Submitted
 from .version import check_version
 
 Report = Callable[[str], None]
@@ -39,15 +39,6 @@ class Survey:
 
     ours: tuple[JobStatus, ...]
     others: tuple[OtherJob, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PreparedJob:
-    """A job that is ready to be submitted: its feature's name, what it computes, what to send."""
-
-    name: str
-    definition: Definition
-    submission: Submission
 
 
 class Jobs:
@@ -142,9 +133,19 @@ class Jobs:
         return PreparedJob(name, chosen, Submission(chosen.at(kafka, security.reveal), options))
 
     def record_start(
-        self, prepared: PreparedJob, submitted: Submitted, kafka: KafkaSettings
+        self,
+        prepared: PreparedJob,
+        submitted: Submitted,
+        kafka: KafkaSettings,
+        topic_ids: Mapping[str, str],
     ) -> str:
         """Record that a job was submitted, and return its id.
+
+        Args:
+            prepared: The job.
+            submitted: What became of it.
+            kafka: The Kafka cluster as Flink reaches it.
+            topic_ids: Ids of its topics by name, which are recorded if it begins without state.
 
         Raises:
             JobError: Flink refused the job.
@@ -155,9 +156,12 @@ class Jobs:
                 f"Flink refused the job {name}: {security.redacted(submitted.error, kafka)}.",
                 "Look at `fraudwatch logs` and `fraudwatch sql`.",
             )
-        self._journal.update(
-            name, wanted=True, job_id=submitted.job_id, definition=prepared.definition
-        )
+        changes: dict[str, object] = {"wanted": True, "job_id": submitted.job_id}
+        if not prepared.submission.resumes:
+            changes["topic_ids"] = self._journal.entry(name).begun_with(
+                topic_ids, prepared.definition.sink
+            )
+        self._journal.update(name, definition=prepared.definition, **changes)
         return submitted.job_id
 
     def _chosen(
@@ -257,6 +261,10 @@ class Jobs:
     def restore_points(self, name: str) -> tuple[RestorePoint, ...]:
         """Return all readable restore points of a job, newest first."""
         return restore_points(self._state, self._journal.entry(name))
+
+    def topic_ids(self, name: str) -> Mapping[str, str]:
+        """Return the ids of the topics that a job's state and rows are of; empty if unknown."""
+        return self._journal.entry(name).topic_ids
 
     def last_id(self, name: str) -> str:
         """Return Flink's id of a job's last run that fraudwatch did not stop; empty for none."""

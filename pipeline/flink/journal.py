@@ -32,6 +32,8 @@ class Entry(msgspec.Struct, frozen=True):
             from elsewhere.
         foreign_digest: The digest that such a job carries in its parameters; empty without one.
             The file calls it `told`.
+        topic_ids: Ids of the topics that its state and the rows in its sink are of, by name; empty
+            if unknown.
     """
 
     wanted: bool = False
@@ -39,6 +41,17 @@ class Entry(msgspec.Struct, frozen=True):
     savepoints: tuple[Savepoint, ...] = ()
     definition: Definition | None = None
     foreign_digest: str = msgspec.field(name="told", default="")
+    topic_ids: dict[str, str] = {}
+
+    def begun_with(self, topic_ids: Mapping[str, str], sink: str) -> dict[str, str]:
+        """Return `topic_ids` for a start without state.
+
+        Args:
+            topic_ids: Ids of the topics as they are.
+            sink: The one that it writes to, in which rows of before may be left.
+        """
+        same = self.topic_ids.get(sink, "") == topic_ids.get(sink)
+        return {**topic_ids, **(self.topic_ids if same else {})}
 
     @property
     def digest(self) -> str:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from pipeline.text.sql import literal
+
+from .definition import Definition
 
 SHIPPED_JARS: Final = "FRAUDWATCH_SHIPPED_JARS"
 """Environment variable of the submitter: URLs of jars to ship with each job."""
@@ -41,6 +44,15 @@ class Submission(msgspec.Struct, frozen=True):
     def resumes(self) -> bool:
         """Whether the job is restored from state."""
         return STATE_PATH in self.options
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedJob:
+    """A job that is ready to be submitted: its feature's name, what it computes, what to send."""
+
+    name: str
+    definition: Definition
+    submission: Submission
 
 
 class Submitted(msgspec.Struct, frozen=True):

@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from itertools import chain
 from typing import Any, Final
 
-from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka import KafkaError, KafkaException, TopicCollection, Uuid
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, ResourceType
 
 from pipeline.config import KafkaSettings
@@ -30,6 +31,7 @@ from .read_to_end import read_to_end
 _POLL_SECONDS: Final = 0.1
 _LAST_RECORDS: Final = 1_000
 _SMALLEST_SEGMENT: Final = 1024 * 1024
+_NO_ID: Final = str(Uuid(0, 0))
 _LONGEST_NAME: Final = 249
 _RENAME: Final = "Change topic_prefix or topics of the profile's table `kafka`."
 # By exact name: a similar name does not make a topic internal.
@@ -208,6 +210,23 @@ def topic_names(kafka: KafkaSettings) -> list[str]:
     """
     with reporting(kafka):
         return sorted(_admin(kafka).list_topics(timeout=REQUEST_SECONDS).topics)
+
+
+def topic_ids(kafka: KafkaSettings, names: Iterable[str]) -> dict[str, str]:
+    """Return the ids of topics by name: a topic that is deleted and created again has another one.
+
+    Missing are topics that do not exist, and all of them where Kafka gives no ids, as before 2.8.
+
+    Raises:
+        UnavailableError: Kafka cannot be reached.
+    """
+    admin = _admin(kafka)
+    wanted = TopicCollection(list(names))
+    with reporting(kafka):
+        answers = admin.describe_topics(wanted, request_timeout=REQUEST_SECONDS)
+        found = {name: given(partial(wait_for, answer)) for name, answer in answers.items()}
+    ids = {name: str(at.topic_id) for name, at in found.items() if not isinstance(at, Unknown)}
+    return {name: id for name, id in ids.items() if id != _NO_ID}
 
 
 def require_topics(kafka: KafkaSettings, names: Iterable[str]) -> None:

@@ -38,6 +38,8 @@ class Parity:
         compacted: Topics from which compaction has removed records.
         largest_relative_error: Between the measures of equal rows.
         mismatches: Some of the rows that are not the same, the wrong ones first.
+        recreated: Topics that were deleted and created again, while state or rows are left that are
+            of the old ones.
         timeliness: How long after a transaction its value was there; None if that is not known.
     """
 
@@ -62,13 +64,18 @@ class Parity:
     largest_relative_error: float
     mismatches: tuple[Mismatch, ...] = ()
     timeliness: Timeliness | None = None
+    recreated: tuple[str, ...] = ()
 
     @property
     def outcome(self) -> Outcome:
         """Whether the feature is right, wrong, or cannot be judged."""
-        if (self.missing or self.different) and not self.compacted:
+        if self._wrong and not (self.compacted or self.recreated):
             return Outcome.WRONG
         return Outcome.NOT_JUDGED if self.reasons else Outcome.PROVED
+
+    @property
+    def _wrong(self) -> bool:
+        return bool(self.missing or self.different)
 
     @property
     def proved(self) -> bool:
@@ -129,6 +136,14 @@ class Parity:
         if self.compacted:
             names = " and ".join(self.compacted)
             yield f"Kafka compacts {names}, and records are gone"
+        if self.recreated and self._wrong:
+            names = " and ".join(self.recreated)
+            was = "was" if len(self.recreated) == 1 else "were"
+            yield (
+                f"{names} {was} deleted and created again, but state or rows of before are left; "
+                f"to begin again, `fraudwatch stop {self.name} --discard`, delete its topic, and "
+                f"`fraudwatch start {self.name}`"
+            )
         if self.stopped:
             yield "the job does not run" + (
                 f"; {counted(self.unread, 'transaction')} wait for it" if self.unread else ""

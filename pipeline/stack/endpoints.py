@@ -246,7 +246,9 @@ class Stack:
                 resume=resume,
                 report=report,
             )
+            ids: dict[str, str] = {}
             if not prepared.submission.resumes:
+                ids = topics.topic_ids(kafka, prepared.definition.topics)
                 groups.forget(kafka, jobs.job_name(name))
             if self._report() is None:
                 # A profile with external clusters may never have been started.
@@ -257,7 +259,7 @@ class Stack:
                     SubmitAnswer,
                     timeout=_SUBMIT_SECONDS,
                 )
-            return jobs.record_start(prepared, answer.submitted, kafka)
+            return jobs.record_start(prepared, answer.submitted, kafka, ids)
 
     def _with_jars(
         self, submission: Submission, feature: Feature, report: Callable[[str], None]

@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from pipeline.config import KafkaSettings
 from pipeline.errors import InputError, PipelineError
 from pipeline.features import Feature
 from pipeline.findings import KeptFindings
+from pipeline.kafka.topics import topic_ids
 from pipeline.parity.chosen import typed
 from pipeline.parity.live import LiveJob
 from pipeline.parity.report import Parity, as_shown
@@ -88,9 +90,18 @@ def verified(
     job = LiveJob(feature, jobs, stack.rest(endpoints.flink), endpoints.kafka)
     before = run()
     parity = verify(feature, endpoints.kafka, job, report=report, only=only)
+    if parity.missing or parity.different:
+        recreated = _recreated(jobs.topic_ids(feature.name), endpoints.kafka)
+        parity = replace(parity, recreated=recreated)
     # Tasks that were restarted meanwhile have not been compared as a whole.
     proof = parity.as_proof(at=time.time(), run=before if _is_still(before, run) else "")
     return Verified(feature, parity, proof, whole=not only)
+
+
+def _recreated(begun: Mapping[str, str], kafka: KafkaSettings) -> tuple[str, ...]:
+    """Return the topics that have another id than at the start of a job without state."""
+    now = topic_ids(kafka, begun) if begun else {}
+    return tuple(name for name, id in begun.items() if now.get(name, id) != id)
 
 
 def _is_still(before: str, run: Callable[[], str]) -> bool:

@@ -224,7 +224,7 @@ def test_the_examples_of_verify_are_hidden() -> None:
     row: dict[str, Value] = {"cc_num": CARD, "first": CANARY, "last": None, "amt": 1.5}
     counts: dict[str, Any] = {each.name: 0 for each in fields(Parity)}
     given = counts | {"name": "flagged", "late_reason": "", "compacted": (), "missing": 1}
-    given |= {"timeliness": None}
+    given |= {"timeliness": None, "recreated": ()}
     record = Input(partition=0, offset=1, arrived_ms=1, late_seconds=0, values={"job": CANARY})
     mismatch = Mismatch(
         kind=Kind.MISSING,

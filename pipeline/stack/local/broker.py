@@ -147,6 +147,15 @@ def broker(
     )
 
 
+def topics_on_disk(settings: Settings) -> frozenset[str]:
+    """Return the names of the topics in the managed broker's directory.
+
+    A partition has a directory, called by its topic and number, for as long as it is not deleted.
+    """
+    directories = (path.name.rpartition("-") for path in _data(settings).iterdir())
+    return frozenset(topic for topic, _, number in directories if number.isdigit())
+
+
 def cluster_id(data: Path) -> str:
     """Return the id of the cluster that a directory was formatted for; empty if it has none."""
     try:

@@ -11,7 +11,7 @@ from pipeline.config import KafkaSettings, Settings
 from pipeline.errors import PipelineError, UnavailableError
 from pipeline.flink.jobs import Jobs
 from pipeline.flink.rest import FlinkRest
-from pipeline.flink.submission import Submission, Submitted
+from pipeline.flink.submission import PreparedJob, Submission, Submitted
 
 _LOOK_SECONDS: Final = 1.0
 _LONGEST_PAUSE_SECONDS: Final = 4.0
@@ -28,7 +28,7 @@ class Keeper:
     Args:
         cluster: Returns the cluster, whose address may change; None while none is up.
         settings: Settings of the profile.
-        kafka: Returns the Kafka cluster as Flink reaches it.
+        kafka: Returns the Kafka cluster as Flink reaches it; None while a managed one is down.
         submit: Passes a submission to the process that owns the JVM; may be called from any thread.
     """
 
@@ -36,7 +36,7 @@ class Keeper:
         self,
         cluster: Callable[[], FlinkRest | None],
         settings: Settings,
-        kafka: Callable[[], KafkaSettings],
+        kafka: Callable[[], KafkaSettings | None],
         submit: Callable[[Submission], Submitted],
     ) -> None:
         self._cluster = cluster
@@ -73,8 +73,21 @@ class Keeper:
     def _bring_back(self, jobs: Jobs) -> None:
         """Restart lost jobs, from their last checkpoint."""
         kafka = self._kafka()
+        if kafka is None:
+            return
         for name, definition in jobs.lost(self._seen).items():
             with jobs.starting(name):
                 if not jobs.running_id(name):
                     prepared = jobs.prepare(name, definition, kafka=kafka)
-                    jobs.record_start(prepared, self._submit(prepared.submission), kafka)
+                    ids = _topic_ids(kafka, prepared)
+                    jobs.record_start(prepared, self._submit(prepared.submission), kafka, ids)
+
+
+def _topic_ids(kafka: KafkaSettings, prepared: PreparedJob) -> dict[str, str]:
+    """Return the ids of a job's topics if it begins without state, as before a first checkpoint."""
+    if prepared.submission.resumes:
+        return {}
+    # Not above, since every start would wait for this: it is rarely needed.
+    from pipeline.kafka.topics import topic_ids
+
+    return topic_ids(kafka, prepared.definition.topics)

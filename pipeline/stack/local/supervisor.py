@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fcntl
+import logging
 import os
 import signal
 import sys
@@ -20,6 +21,7 @@ import msgspec
 
 from pipeline import config
 from pipeline.config import KafkaSettings, Settings
+from pipeline.contract import TRANSACTION_TOPIC
 from pipeline.errors import PipelineError, UnavailableError
 from pipeline.flink.jobs import Jobs
 from pipeline.flink.rest import FlinkRest
@@ -46,6 +48,7 @@ from .logs import keep_bounded
 from .parts import parts
 from .pids import PidFile
 from .simulation import Simulator
+from .topic_keeper import TopicKeeper
 
 # Bytes of a request: that of a model holds all its trees as SQL.
 _LONGEST_REQUEST: Final = 16 * 1024 * 1024
@@ -113,6 +116,7 @@ class Supervisor:
             component.start()
         keepers = (
             asyncio.create_task(self._keep_jobs(loop), name="jobs"),
+            asyncio.create_task(self._keep_topics(), name="topics"),
             asyncio.create_task(keep_bounded(self._settings.logs_dir), name="logs"),
         )
         loop.call_later(_FIRST_LEASE_SECONDS, self._stop_if_unused)
@@ -185,7 +189,20 @@ class Supervisor:
             work = self._gateway.submit(submission)
             return asyncio.run_coroutine_threadsafe(work, loop).result()
 
-        await Keeper(lambda: self._gateway.rest, self._settings, self._kafka, submit).keep()
+        def kafka() -> KafkaSettings | None:
+            up = self._broker is None or self._broker.up
+            return self._kafka() if up else None
+
+        await Keeper(lambda: self._gateway.rest, self._settings, kafka, submit).keep()
+
+    async def _keep_topics(self) -> None:
+        """Create topics again that a managed Kafka has lost; no external one is touched."""
+        if self._broker is not None and self._settings.sandbox:
+            await TopicKeeper(self._broker, self._settings, self._simulated).keep()
+
+    def _simulated(self) -> frozenset[str]:
+        topic = self._settings.kafka.topic(TRANSACTION_TOPIC)
+        return frozenset({topic} if self._simulator.report.up else ())
 
     def _kafka(self) -> KafkaSettings:
         """The Kafka cluster at its current or future address."""
@@ -218,6 +235,7 @@ def main() -> int:
     settings = config.from_json(sys.stdin.buffer.read())
     # Topics, checkpoints and logs contain transactions, which only the user may read.
     os.umask(0o077)
+    _log_to_stderr()
     try:
         lock = _lock(settings.state_dir)
         asyncio.run(_run(settings))
@@ -226,6 +244,13 @@ def main() -> int:
         return error.exit_code
     os.close(lock)
     return 0
+
+
+def _log_to_stderr() -> None:
+    """Log what this project says to the supervisor's log; libraries log each lost connection."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    logging.getLogger("pipeline").addHandler(handler)
 
 
 async def _run(settings: Settings) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -65,6 +67,9 @@ class Cluster(FlinkRest):
         ]
         return f"{directory}/savepoint-{job_id}"
 
+    def dispose_savepoint(self, path: str, *, patience: float = 30.0) -> None:
+        """Nothing of it is on any disk."""
+
     def last_state(self, job_id: str) -> RestorePoint | None:
         return RestorePoint("s3://bucket/elsewhere", 5.0, "savepoint") if job_id == "new" else None
 
@@ -82,10 +87,16 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(kafka=KAFKA, flink=flink, state_dir=tmp_path)
 
 
-def start(jobs: Jobs, cluster: Cluster, definition: Definition = NOW_IS) -> str:
+def start(
+    jobs: Jobs,
+    cluster: Cluster,
+    definition: Definition = NOW_IS,
+    topic_ids: Mapping[str, str] = MappingProxyType({}),
+) -> str:
     with jobs.starting("rolling"):
         prepared = jobs.prepare("rolling", definition, kafka=KAFKA)
-        return jobs.record_start(prepared, cluster.submit(prepared.submission), KAFKA)
+        submitted = cluster.submit(prepared.submission)
+        return jobs.record_start(prepared, submitted, KAFKA, topic_ids)
 
 
 def test_other_jobs_are_distinguished_from_ours(settings: Settings) -> None:
@@ -222,6 +233,31 @@ def test_what_a_colleague_has_stopped_has_not_failed(settings: Settings) -> None
     cluster.listed = [job("new", "fraudwatch-rolling", "CANCELED")]
     (status, _) = jobs.statuses(TOPICS)
     assert (status.state, status.failure) == (JobState.FAILED, "Flink says CANCELED")
+
+
+def test_state_and_rows_are_of_the_topics_that_there_were_at_a_start_without_state(
+    settings: Settings,
+) -> None:
+    table = "CREATE TEMPORARY TABLE `%s` (\n  `a` BIGINT\n) WITH (\n  'topic' = '%s'\n)"
+    of_topics = Definition(
+        (table % ("t", "in"), table % ("s", "out"), "INSERT INTO s SELECT 'topic'")
+    )
+    assert (of_topics.topics, of_topics.sink) == (("in", "out"), "out")
+    cluster = Cluster()
+    jobs = Jobs(cluster, settings)
+    assert jobs.topic_ids("rolling") == {}
+    start(jobs, cluster, of_topics, {"in": "1", "out": "2"})
+    assert jobs.topic_ids("rolling") == {"in": "1", "out": "2"}
+    cluster.listed = [job("new", "fraudwatch-rolling")]
+    jobs.stop("rolling")
+    start(jobs, cluster, of_topics, {"in": "3", "out": "4"})
+    assert jobs.topic_ids("rolling") == {"in": "1", "out": "2"}, "it resumes"
+    jobs.discard("rolling")
+    start(jobs, cluster, of_topics, {"in": "3", "out": "2"})
+    assert jobs.topic_ids("rolling") == {"in": "1", "out": "2"}, "old rows are left"
+    jobs.discard("rolling")
+    start(jobs, cluster, of_topics, {"in": "3", "out": "4"})
+    assert jobs.topic_ids("rolling") == {"in": "3", "out": "4"}
 
 
 def test_no_slots_says_who_has_them(settings: Settings) -> None:

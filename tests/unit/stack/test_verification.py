@@ -14,7 +14,7 @@ from pipeline.errors import InputError, UnansweredError
 from pipeline.findings import EVERY_ROW, KeptFindings
 from pipeline.model import JobState, JobStatus
 from pipeline.parity.report import Parity
-from pipeline.proof import Proof, Proofs
+from pipeline.proof import Outcome, Proof, Proofs
 from pipeline.sources.masking import OPEN
 from pipeline.stack import verification
 
@@ -26,8 +26,9 @@ def verified(
     file: Path,
     runs: Iterator[str | Exception],
     only: Mapping[str, str] = EVERY_ROW,
+    missing: int = 0,
 ) -> tuple[Any, Proof]:
-    """Verify a job whose run is one after the other of these."""
+    """Verify a job whose run is one after the other of these, begun with the topic of id 1."""
 
     def statuses(_: object) -> tuple[JobStatus, ...]:
         run = next(runs)
@@ -38,12 +39,12 @@ def verified(
     endpoints = SimpleNamespace(kafka=KafkaSettings(bootstrap="kafka:9092"), flink=None)
     stack: Any = SimpleNamespace(
         endpoints=lambda: endpoints,
-        jobs=lambda _: SimpleNamespace(statuses=statuses),
+        jobs=lambda _: SimpleNamespace(statuses=statuses, topic_ids=lambda _: {"transaction": "1"}),
         rest=lambda _: None,
     )
     counts: dict[str, Any] = {each.name: 0 for each in fields(Parity)}
     more = {"name": "rolling", "equal": 7, "late_reason": "", "compacted": ()}
-    more |= {"mismatches": (), "timeliness": None}
+    more |= {"mismatches": (), "timeliness": None, "recreated": (), "missing": missing}
     parity = Parity(**counts | more)
     monkeypatch.setattr(verification, "verify", lambda *_, **__: parity)
     found = verification.verified(ROLLING, stack, lambda _: None, only)
@@ -64,6 +65,21 @@ def test_only_the_run_that_was_compared_as_a_whole_is_kept(
     found = KeptFindings(tmp_path / "findings").of("rolling")
     assert found is not None
     assert (found.at, found.run) == (proof.at, kept)
+
+
+@pytest.mark.parametrize(
+    ("id", "outcome"), [("1", Outcome.WRONG), ("2", Outcome.NOT_JUDGED), (None, Outcome.WRONG)]
+)
+def test_no_feature_is_blamed_for_a_topic_that_was_recreated(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, id: str | None, outcome: Outcome
+) -> None:
+    now = {} if id is None else {"transaction": id}
+    monkeypatch.setattr(verification, "topic_ids", lambda *_: now)
+    runs: Iterator[str | Exception] = iter(["a@1", "a@1"])
+    parity, proof = verified(monkeypatch, tmp_path / "proofs.json", runs, missing=3)
+    assert parity.outcome is proof.outcome is outcome
+    said = "transaction was deleted and created again" in "".join(parity.reasons)
+    assert said is (outcome is Outcome.NOT_JUDGED)
 
 
 def test_chosen_rows_are_not_kept_as_all_mismatches(
