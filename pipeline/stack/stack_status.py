@@ -13,6 +13,7 @@ from pipeline.proof import Proofs
 
 from . import catalog
 from .endpoints import Stack
+from .gone_topics import explained
 
 
 def status_of(stack: Stack, settings: Settings, features: Registry, proofs: Proofs) -> StackStatus:
@@ -66,6 +67,6 @@ def _without_proofs(stack: Stack, settings: Settings, features: Registry) -> Sta
     return replace(
         status,
         slots=condition.slots,
-        jobs=catalog.listed(features, survey.ours),
+        jobs=catalog.listed(features, explained(survey.ours, features, endpoints.kafka)),
         others=survey.others,
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final
+import json
+from pathlib import Path
+from typing import Any, Final
 
 from pipeline.config import Settings
 from pipeline.kafka import topics
@@ -10,6 +12,7 @@ from pipeline.model import SimulatorCommand
 from pipeline.proof import Outcome
 from pipeline.stack.runtime import Runtime
 
+from .attaching import attached
 from .conftest import assert_right, running, wait_until
 
 JOB: Final = "rolling"
@@ -47,3 +50,32 @@ def test_a_sandbox_creates_them_again(stack: Runtime, stack_settings: Settings) 
     topics.delete_topics(stack.kafka, [SINK])
     stack.start_job(JOB)
     assert_right(stack.verify(JOB), of=records(stack, SOURCE))
+
+
+def test_an_external_kafka_gets_no_topic_and_the_job_says_which_is_gone(
+    stack: Runtime, tmp_path: Path
+) -> None:
+    # A topic of its own: the sandbox beside it must not take it for one of its jobs'.
+    prefix = "external."
+    fraudwatch = attached(tmp_path, stack.bootstrap, stack.status().rest, prefix=prefix)
+    done = fraudwatch("topics", "--create")
+    assert done.returncode == 0, done.stderr
+    try:
+        done = fraudwatch("start", JOB)
+        assert done.returncode == 0, done.stderr
+
+        def status() -> Any:
+            jobs = json.loads(fraudwatch("jobs", "--json").stdout)
+            return next(job for job in jobs if job["name"] == JOB)
+
+        topics.delete_topics(stack.kafka, [prefix + SOURCE])
+        wait_until(lambda: status()["failure"], 60, "the failure of the job")
+        assert f"Kafka has no topic {prefix}{SOURCE} any more" in status()["failure"]
+        said = fraudwatch("doctor").stdout
+        assert f"{JOB} does not run: Kafka has no topic {prefix}{SOURCE} any more" in said
+        assert prefix + SOURCE not in topics.topic_names(stack.kafka)
+    finally:
+        fraudwatch("stop", JOB, "--discard")
+        fraudwatch("down")
+        held = [name for name in topics.topic_names(stack.kafka) if name.startswith(prefix)]
+        topics.delete_topics(stack.kafka, held)

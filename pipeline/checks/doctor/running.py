@@ -11,6 +11,7 @@ from pipeline.model import Health
 from pipeline.sources import TRANSACTION, Source
 from pipeline.stack import catalog
 from pipeline.stack.endpoints import Endpoints, Stack
+from pipeline.stack.gone_topics import explained
 from pipeline.text.words import counted
 
 from .finding import Finding, good, skipped, warning
@@ -149,9 +150,8 @@ def slots(endpoints: Endpoints, stack: Stack, settings: Settings, registry: Regi
 
 def jobs(endpoints: Endpoints, stack: Stack, registry: Registry) -> Finding:
     """Check that no job has failed."""
-    statuses = catalog.listed(
-        registry, stack.jobs(endpoints).statuses(registry.topics(endpoints.kafka))
-    )
+    found = stack.jobs(endpoints).statuses(registry.topics(endpoints.kafka))
+    statuses = catalog.listed(registry, explained(found, registry, endpoints.kafka))
     for status in statuses:
         if status.failure:
             raise JobError(
