@@ -165,6 +165,8 @@ class JobMetrics:
         backpressure: Share of time that the most backpressured task is blocked, 0 to 1.
         busy: Share of time that the busiest task is busy, 0 to 1.
         restarts: How often Flink restarted the job.
+        partitions: Topic and number of each partition that the job has discovered; the topic as
+            Flink spells it in its metrics.
     """
 
     records_in: float | None = None
@@ -177,6 +179,7 @@ class JobMetrics:
     backpressure: float | None = None
     busy: float | None = None
     restarts: int | None = None
+    partitions: frozenset[tuple[str, int]] = frozenset()
 
     @property
     def lags(self) -> bool:

@@ -11,7 +11,7 @@ from cyclopts.validators import Number
 from pipeline.errors import ConfigError, UnavailableError
 from pipeline.text.sanitise import sanitised
 
-from .common import Common, Json, print_json, say
+from .common import Common, Json, print_json, reporter, say
 from .marks import Mark, marked
 
 Most = Parameter(validator=Number(gte=0))
@@ -54,7 +54,7 @@ def check(
         names,
         limits,
         verify=verify,
-        report=lambda line: say(f"  … {line}", over=True),
+        report=reporter(over=True),
     )
     say("", over=True)
     found = measure(readings, limits)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 from cyclopts import Parameter
 
@@ -21,6 +22,9 @@ from .terminal import as_printed, takes
 
 if TYPE_CHECKING:
     from pipeline.sources.masking import Mask
+
+
+_SILENT_SECONDS: Final = 10.0
 
 
 @Parameter(name="*")
@@ -101,7 +105,7 @@ def say(line: str, *, over: bool = False) -> None:
         over: Whether the next line overwrites this one, on a terminal.
     """
     line = sanitised(line)
-    drawn_over = sys.stderr.isatty() and os.environ.get("TERM", "") != "dumb"
+    drawn_over = _draws_over()
     # A closed stderr must not stop the command.
     with suppress(OSError):
         if drawn_over:
@@ -118,9 +122,35 @@ def say_hidden(mask: Mask) -> None:
     say(f"Hidden, and so no file to replay: {listed}; show_sensitive = true shows them.")
 
 
-def reporter(name: str, *, over: bool = False) -> Callable[[str], None]:
-    """Return a callback that prints the progress of one job."""
-    return lambda line: say(f"  … {name}: {line}" if over else f"{name}: {line}", over=over)
+def _draws_over() -> bool:
+    return sys.stderr.isatty() and os.environ.get("TERM", "") != "dumb"
+
+
+def reporter(
+    name: str = "", *, over: bool = False, clock: Callable[[], float] = time.monotonic
+) -> Callable[[str], None]:
+    """Return a callback that prints the progress of one job, or of a whole command.
+
+    Args:
+        name: The job; empty for a command.
+        over: Whether each line overwrites the one before. Where that cannot be, as in the log of
+            a script, only a line every ten seconds is printed, so that no wait is silent.
+        clock: Returns seconds.
+    """
+    said_at = clock()
+
+    def report(line: str) -> None:
+        nonlocal said_at
+        line = f"{name}: {line}" if name else line
+        if not over:
+            say(line)
+        elif _draws_over():
+            say(f"  … {line}", over=True)
+        elif clock() - said_at >= _SILENT_SECONDS:
+            said_at = clock()
+            say(f"  … {line}")
+
+    return report
 
 
 def running_kafka(common: Common) -> KafkaSettings:

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -62,11 +62,29 @@ _ROLES: Final = (
 )  # fmt: skip
 
 
+# Flink registers it when a source has discovered a partition and a subtask begins to read it.
+_DISCOVERED: Final = re.compile(
+    r"Source__.*\.KafkaSourceReader\.topic\.(.+)\.partition\.(\d+)\.currentOffset"
+)
+
+
+def spelled(topic: str) -> str:
+    """Return a topic's name as Flink spells it in the names of metrics."""
+    return topic.replace(".", "_")
+
+
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """The metrics to request from each vertex, the role of each, and when this was determined."""
+    """What a job's metrics are called.
+
+    Attributes:
+        vertices: The metrics to request from each vertex, and the role of each.
+        partitions: Topic and number of each discovered partition, which are only in names.
+        made_at: When this was determined.
+    """
 
     vertices: Mapping[str, Mapping[str, _Role]]
+    partitions: frozenset[tuple[str, int]]
     made_at: float
 
 
@@ -105,6 +123,10 @@ class MetricsReader:
                     metrics[name] = answer.result()
             return metrics
 
+    def look_again(self, job_id: str) -> None:
+        """With the next reading, find out again which metrics a job has."""
+        self._plans.pop(job_id, None)
+
     def _read(self, job_id: str, requests: Executor) -> JobMetrics:
         job = requests.submit(self._rest.job_metrics, job_id, _JOB_METRICS)
         plan = self._plans.get(job_id)
@@ -121,19 +143,22 @@ class MetricsReader:
                     values.setdefault(role.name, []).append(found[role.over_subtasks])
         figures = {role.name: role.over_vertices(values[role.name])
                    for role in _ROLES if role.name in values}  # fmt: skip
-        return _metrics(figures, job.result())
+        return replace(_metrics(figures, job.result()), partitions=plan.partitions)
 
     def _find(self, job_id: str, requests: Executor) -> _Plan:
         vertices = self._rest.vertices(job_id)
         listed = requests.map(lambda vertex: self._rest.metric_names(job_id, vertex), vertices)
         plan = {}
+        partitions = set[tuple[str, int]]()
         for vertex, names in zip(vertices, listed, strict=True):
             roles = {
                 name: role for name in names for role in _ROLES if role.pattern.fullmatch(name)
             }
             if roles:
                 plan[vertex] = roles
-        return _Plan(plan, time.monotonic())
+            found = filter(None, map(_DISCOVERED.fullmatch, names))
+            partitions |= {(match[1], int(match[2])) for match in found}
+        return _Plan(plan, frozenset(partitions), time.monotonic())
 
 
 def _metrics(figures: Mapping[str, float], job: Mapping[str, float]) -> JobMetrics:

@@ -15,7 +15,6 @@ from pipeline.errors import PipelineError, UnavailableError
 from pipeline.features import Feature
 from pipeline.flink.ddl import definition
 from pipeline.flink.jobs import Jobs
-from pipeline.flink.metrics import MetricsReader
 from pipeline.flink.rest import FlinkRest
 from pipeline.flink.submission import Submission
 from pipeline.kafka import groups, topics
@@ -24,6 +23,7 @@ from pipeline.kafka.decoders import require_readable
 from pipeline.model import Health, Resume, Slots
 from pipeline.sources.formats import PROTOBUF
 
+from .job_metrics import JobMetricsReader
 from .local import jars, launch, parts
 from .local.control import Control, GetReport, Hold, ProcessReport, Report, Submit, SubmitAnswer
 
@@ -86,7 +86,7 @@ class Stack:
         self._settings = settings
         self._lock = threading.Lock()
         self._clients: dict[FlinkSettings, FlinkRest] = {}
-        self._readers: dict[FlinkSettings, MetricsReader] = {}
+        self._readers: dict[tuple[FlinkSettings, str], JobMetricsReader] = {}
         self._probes: dict[str, Probe] = {}
         self._lease: Control | None = None
 
@@ -199,11 +199,15 @@ class Stack:
                 client = self._clients[flink] = FlinkRest(flink)
             return client
 
-    def metrics(self, flink: FlinkSettings) -> MetricsReader:
+    def metrics(self, endpoints: Endpoints) -> JobMetricsReader:
         """Return the cached metrics reader for a cluster; it caches which metrics its jobs have."""
-        rest = self.rest(flink)
+        rest = self.rest(endpoints.flink)
+        clusters = endpoints.flink, endpoints.kafka.bootstrap
         with self._lock:
-            return self._readers.setdefault(flink, MetricsReader(rest))
+            reader = self._readers.get(clusters)
+            if reader is None:
+                reader = self._readers[clusters] = JobMetricsReader(rest, endpoints.kafka)
+            return reader
 
     def jobs(self, endpoints: Endpoints | None = None) -> Jobs:
         """Return the jobs of the cluster.

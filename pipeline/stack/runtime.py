@@ -160,7 +160,11 @@ class Runtime(Proven):
         """
         endpoints = self._stack.endpoints()
         running = self._stack.jobs(endpoints).running(self.features.topics(endpoints.kafka))
-        return self._stack.metrics(endpoints.flink).read_all(running)
+        reads = {
+            feature.name: [endpoints.kafka.topic(source.topic) for source in feature.sources]
+            for feature in self.features.find(running)
+        }
+        return self._stack.metrics(endpoints).read_all(running, reads)
 
     def job_detail(self, name: str) -> JobDetail:
         """Return the detail of a job; if Flink does not run, what the journal knows of it.

@@ -17,7 +17,7 @@ import pytest
 import pipeline
 from pipeline import config
 from pipeline.cli.app import command_line, main
-from pipeline.cli.common import print_json, print_table
+from pipeline.cli.common import print_json, print_table, reporter
 from pipeline.cli.marks import Mark, marked
 from pipeline.cli.terminal import prepare_streams, require_drawing
 from pipeline.errors import PipelineError
@@ -306,3 +306,14 @@ def test_without_a_terminal_nothing_is_asked_of_it(monkeypatch: pytest.MonkeyPat
     Streams(monkeypatch, "utf-8")
     with pytest.raises(PipelineError, match="needs a terminal"):
         require_drawing()
+
+
+def test_no_wait_is_silent_where_lines_cannot_be_overwritten(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    seconds = iter((0.0, 5.0, 10.0, 12.0, 20.0))
+    report = reporter("rolling", over=True, clock=lambda: next(seconds))
+    # Printing takes the time once more.
+    for line in ("reading", "waiting", "still waiting"):
+        report(line)
+    assert capsys.readouterr().err == "  … rolling: waiting\n"

@@ -14,6 +14,7 @@ from pipeline.flink.rest import FlinkRest
 from pipeline.model import Checkpoint, JobMetrics
 
 SOURCE = "Source__KafkaSource-default_catalog_default_database_transaction_raw"
+ZERO: dict[str, float] = {"min": 0, "max": 0, "sum": 0}
 # Names as of a job with an OVER aggregate; the figures are those of one subtask, or of two.
 METRICS: dict[str, dict[str, dict[str, float]]] = {
     "source": {
@@ -28,6 +29,9 @@ METRICS: dict[str, dict[str, dict[str, float]]] = {
             "max": 1,
             "sum": 1,
         },
+        f"{SOURCE}.KafkaSourceReader.topic.my_topic.partition.0.currentOffset": ZERO,
+        f"{SOURCE}.KafkaSourceReader.topic.my_topic.partition.0.committedOffset": ZERO,
+        f"{SOURCE}.KafkaSourceReader.topic.my_topic.partition.11.currentOffset": ZERO,
         f"{SOURCE}.split.transaction-1.watermark.currentWatermark": {"min": 5, "max": 5, "sum": 5},
     },
     "sink": {
@@ -89,6 +93,7 @@ def test_figures_come_from_the_operators_that_have_them() -> None:
             backpressure=0.42,
             busy=0.97,
             restarts=2,
+            partitions=frozenset({("my_topic", 0), ("my_topic", 11)}),
         )
     }
 
