@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 
 import msgspec
 import pytest
-from confluent_kafka import Producer
-from confluent_kafka.admin import AdminClient, NewPartitions
+from confluent_kafka.admin import NewPartitions
 
 from pipeline.cli.app import main
 from pipeline.config import Settings
-from pipeline.contract import TRANSACTION_TOPIC
 from pipeline.flink import source_table
 from pipeline.parity.awaited import Patience
 from pipeline.parity.verify import verify
@@ -24,28 +21,23 @@ from pipeline.simulator import encode
 from pipeline.stack import verification
 from pipeline.stack.runtime import Runtime
 
-from .conftest import Run, command, stack_environment, wait_until
+from .conftest import wait_until
+from .own_topics import OwnTopics, own_topics
 from .test_verify_outcomes import tx
 
-# Flink spells its dots otherwise in the names of metrics.
-PREFIX = "more.partitions."
-JOBS = "more-partitions-"
 _NEVER = 3_600
 
 
 @dataclass
 class Growing:
-    """A topic of transactions that gets more partitions, and the jobs that read it."""
+    """A topic of transactions that gets more partitions."""
 
-    runtime: Runtime
-    variables: dict[str, str]
-    run: Run
+    own: OwnTopics
     sent: int = 0
 
     def grow(self, width: int) -> None:
         """Add partitions, and wait until Kafka lists them."""
-        topic = self.runtime.kafka.topic(TRANSACTION_TOPIC)
-        admin = AdminClient({"bootstrap.servers": self.runtime.bootstrap})
+        topic, admin = self.own.transactions, self.own.admin()
         (added,) = admin.create_partitions([NewPartitions(topic, width)]).values()
         added.result(60)
         wait_until(
@@ -55,22 +47,18 @@ class Growing:
         )
 
     def send(self, count: int, partition: int) -> None:
-        # A producer that has not cached the number of partitions.
-        producer = Producer({"bootstrap.servers": self.runtime.bootstrap})
+        producer = self.own.producer()
         for number in range(count):
             row = tx(60.0 * (self.sent + number), 7 + partition, 1.0)
             row = msgspec.structs.replace(row, is_fraud=1)
             producer.produce(
-                self.runtime.kafka.topic(TRANSACTION_TOPIC),
-                encode.value(row),
-                encode.key(row),
-                partition=partition,
+                self.own.transactions, encode.value(row), encode.key(row), partition=partition
             )
         assert producer.flush(60) == 0
         self.sent += count
 
     def lag(self, job: str) -> int | None:
-        found = self.runtime.metrics().get(job)
+        found = self.own.runtime.metrics().get(job)
         return found.pending if found is not None else None
 
     def lags(self, job: str, count: int) -> Callable[[], bool]:
@@ -79,22 +67,9 @@ class Growing:
 
 @pytest.fixture
 def growing(stack: Runtime, stack_settings: Settings) -> Iterator[Growing]:
-    settings = msgspec.structs.replace(
-        stack_settings,
-        kafka=msgspec.structs.replace(stack_settings.kafka, topic_prefix=PREFIX),
-        flink=msgspec.structs.replace(stack_settings.flink, job_prefix=JOBS),
-    )
-    variables = {
-        **stack_environment(stack_settings.state_dir),
-        "FRAUDWATCH_KAFKA_TOPIC_PREFIX": PREFIX,
-        "FRAUDWATCH_FLINK_JOB_PREFIX": JOBS,
-    }
-    with closing(Runtime(settings)) as runtime:
-        runtime.fresh()
-        yield Growing(runtime, variables, command(stack_settings, variables))
-        for job in runtime.status().jobs:
-            if job.job_id:
-                runtime.stop_job(job.name, discard=True)
+    # Flink spells the dots otherwise in the names of metrics.
+    with own_topics(stack_settings, "more.partitions.") as own:
+        yield Growing(own)
 
 
 def test_unread_partitions_are_lag_until_flink_has_found_them(
@@ -103,14 +78,14 @@ def test_unread_partitions_are_lag_until_flink_has_found_them(
     """Of a job that does not look for new partitions, so that no discovery comes between."""
     monkeypatch.setattr(source_table, "DISCOVERY_SECONDS", _NEVER)
     growing.send(40, partition=0)
-    growing.runtime.start_job("flagged")
+    growing.own.runtime.start_job("flagged")
     wait_until(growing.lags("flagged", 0), 60, "the job to read what there is")
 
     growing.grow(6)
     assert growing.lag("flagged") == 0
     growing.send(30, partition=5)
     wait_until(growing.lags("flagged", 30), 5, "the records of the new partition to be lag")
-    done = growing.run("check", "flagged", "--max-lag", "29", "--json")
+    done = growing.own.run("check", "flagged", "--max-lag", "29", "--json")
     lag = next(each for each in json.loads(done.stdout)["checks"] if each["check"] == "lag")
     assert (done.returncode, lag["value"], lag["holds"]) == (1, 30, False)
     assert lag["said"].startswith("30 records wait")
@@ -118,12 +93,12 @@ def test_unread_partitions_are_lag_until_flink_has_found_them(
     # The job lags: what it has read is right, and nothing is claimed of the rest.
     monkeypatch.setattr(verification, "verify", partial(verify, patience=Patience(seconds=1.0)))
     said: list[str] = []
-    parity = growing.runtime.verify("flagged", said.append)
+    parity = growing.own.runtime.verify("flagged", said.append)
     assert parity.outcome is Outcome.NOT_JUDGED, parity
     assert (parity.unread, parity.equal, parity.missing, parity.different) == (30, 40, 0, 0)
     assert parity.reasons == ("the job lags: 30 transactions not read yet",)
     assert "waiting for the job to read 30 more offsets" in said
-    for name, value in growing.variables.items():
+    for name, value in growing.own.variables.items():
         monkeypatch.setenv(name, value)
     assert main(["verify", "flagged"]) == main(["check", "flagged", "--verify"]) == 6
     printed = capsys.readouterr().out
@@ -132,12 +107,12 @@ def test_unread_partitions_are_lag_until_flink_has_found_them(
 
 def test_new_partitions_are_found_within_seconds_and_never_accused(growing: Growing) -> None:
     growing.send(100, partition=0)
-    growing.runtime.start_job("rolling")
+    growing.own.runtime.start_job("rolling")
     growing.grow(6)
     growing.send(400, partition=5)
-    parity = growing.runtime.verify("rolling")
+    parity = growing.own.runtime.verify("rolling")
     assert parity.outcome is not Outcome.WRONG, parity
     assert (parity.transactions, parity.unread) == (500, 0)
     wait_until(growing.lags("rolling", 0), 20, "the job to read the new partition")
-    found = growing.runtime.metrics()["rolling"].partitions
+    found = growing.own.runtime.metrics()["rolling"].partitions
     assert found == {("more_partitions_transaction", number) for number in range(6)}
