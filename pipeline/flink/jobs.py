@@ -116,16 +116,17 @@ class Jobs:
             report: Called with what is being done.
 
         Raises:
-            JobError: There are not enough free slots, or the job has changed since its state was
-                taken.
+            JobError: Flink's version is another, there are not enough free slots, or the job has
+                changed since its state was taken.
         """
-        chosen = self._chosen(name, definition, resume, report)
+        # First of all, so that no state is discarded for a job that cannot start.
+        check_version(self._rest)
         parallelism = self._settings.parallelism
         slots = self._rest.overview().slots
         if slots.free < parallelism and not self._rest.grows():
             running = [job.name for job in self._rest.jobs() if job.state not in TERMINAL]
             raise no_slots(name, parallelism, slots, running, self._settings.flink)
-        check_version(self._rest)
+        chosen = self._chosen(name, definition, resume, report)
         restored = self.resume_point(name)
         report(f"starting from {_state_label(restored)}" if restored else "starting without state")
         options = self._options(name, parallelism, restored)

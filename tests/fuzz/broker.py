@@ -121,6 +121,7 @@ class Request:
 
 # Some of Kafka's error codes, and some unknown ones.
 _ERRORS: Final = (-1, 1, 3, 5, 6, 7, 9, 14, 15, 16, 17, 29, 30, 36, 41, 51, 74, 87, 99, 32_000)
+_LEADER_NOT_AVAILABLE: Final = 5
 _OFFSETS: Final = (-2, -1, 0, 1, 1 << 40, (1 << 63) - 1)
 
 
@@ -131,11 +132,13 @@ class Broker:
         port: Its port.
         random: Decides what is invalid.
         odd: Share of invalid numbers and invalid records.
+        leaderless: A topic more, none of whose partitions has a leader; empty for none.
     """
 
-    def __init__(self, port: int, random: Random, *, odd: float) -> None:
+    def __init__(self, port: int, random: Random, *, odd: float, leaderless: str = "") -> None:
         self._port = port
-        self._topics = set(TOPICS)
+        self._topics = {*TOPICS, leaderless} - {""}
+        self._leaderless = leaderless
         self._random = random
         self._odd = odd
 
@@ -173,8 +176,10 @@ class Broker:
         topics = []
         for name in names:
             known = name in self._topics
+            lost = known and name == self._leaderless
+            error, leader = (_LEADER_NOT_AVAILABLE, -1) if lost else (0, 1)
             parts = [
-                struct.pack(">hii", self._error(), number, self._or(1, (-1, 7)))
+                struct.pack(">hii", self._error(error), number, self._or(leader, (-1, 7)))
                 + _array([struct.pack(">i", 1)]) * 2
                 for number in range(self._or(PARTITIONS, (0, 1, 9)) if known else 0)
             ]

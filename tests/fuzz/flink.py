@@ -80,10 +80,18 @@ class Flink:
     """The state of a Flink with some jobs, for proper and for garbled answers.
 
     A job that is stopped has ended from then on.
+
+    Args:
+        version: Its version.
+
+    Attributes:
+        changes: Methods and paths of the requests that change something.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, version: str = "2.3.0") -> None:
+        self._version = version
         self._ended: set[str] = set()
+        self.changes: list[str] = []
 
     def answer(self, method: str, target: str) -> tuple[int, Any]:
         """Return the status and the body of an answer to a request."""
@@ -98,12 +106,12 @@ class Flink:
                 "slots-total": 8,
                 "slots-available": 6,
                 "jobs-running": 2,
-                "flink-version": "2.3.0",
+                "flink-version": self._version,
             },
             "/config": {
                 "refresh-interval": 3000,
                 "timezone-name": "UTC",
-                "flink-version": "2.3.0",
+                "flink-version": self._version,
                 "features": {"web-submit": False},
             },
             "/taskmanagers": {"taskmanagers": [{"id": "127.0.0.1:1-x", "dataPort": 41_001}]},
@@ -123,6 +131,7 @@ class Flink:
         return "FINISHED" if job in self._ended else "RESTARTING" if job == FAILING else "RUNNING"
 
     def _changed(self, method: str, path: str) -> tuple[int, Any]:
+        self.changes.append(f"{method} {path}")
         if method == "PATCH":
             self._ended.add(path.split("/")[2])
             return 202, {}

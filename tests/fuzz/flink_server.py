@@ -171,6 +171,11 @@ class FlinkServer(Serving):
         """The address for a profile."""
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def changes(self) -> list[str]:
+        """Requests that would have changed something, since the case began."""
+        return self._flink.changes
+
     def begin(
         self,
         random: Random,
@@ -178,6 +183,7 @@ class FlinkServer(Serving):
         *,
         after: int = 0,
         share: float = 1.0,
+        version: str = "2.3.0",
     ) -> None:
         """Begin a case, with a new Flink.
 
@@ -186,9 +192,10 @@ class FlinkServer(Serving):
             garble: Sends garbage; None for proper answers.
             after: Number of proper answers before.
             share: Share of garbled answers among the others.
+            version: Flink's version.
         """
         self._lock = threading.Lock()
-        self._flink = Flink()
+        self._flink = Flink(version)
         self._random = random
         self._garble = garble
         self._after = after

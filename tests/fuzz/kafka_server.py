@@ -97,6 +97,7 @@ class KafkaServer(Serving):
         api: int | None = None,
         greets: bool = True,
         odd: float = 0.0,
+        leaderless: str = "",
     ) -> None:
         """Begin a case, with a new broker.
 
@@ -107,9 +108,10 @@ class KafkaServer(Serving):
             api: The request that gets garbage; None for all.
             greets: Whether it properly answers with its supported versions.
             odd: Share of invalid numbers in its answers, and of invalid records.
+            leaderless: A topic more, none of whose partitions has a leader; empty for none.
         """
         self._lock = threading.Lock()
-        self._broker = Broker(self.port, random, odd=odd)
+        self._broker = Broker(self.port, random, odd=odd, leaderless=leaderless)
         self._random = random
         self._garble = garble
         self._after = after

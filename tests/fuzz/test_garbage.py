@@ -9,10 +9,8 @@ import subprocess
 import sys
 import time
 import traceback
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
 from random import Random
 from typing import Final
 
@@ -23,41 +21,15 @@ from pipeline.errors import UnavailableError
 from tui.web.command import serve
 
 from . import broker, flink_server, kafka_server
+from .conftest import OTHERS, OWN, ROWS, Servers
 from .flink_server import FlinkServer, mutate
 from .kafka_server import KafkaServer
-from .quick import shorten_waits
 from .said import Said, documented_codes
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.timeout(900), pytest.mark.usefixtures("alone")]
 
 DEADLINE: Final = 90.0
 """Seconds that a command may take at most, where no wait is for longer than one."""
-OWN: Final = "fuzz"
-OTHERS: Final = "company"
-PROFILES: Final = f"""
-[profile.{OWN}]
-sandbox = true
-[profile.{OWN}.kafka]
-bootstrap = "{{kafka}}"
-partitions = {broker.PARTITIONS}
-[profile.{OWN}.flink]
-rest = "{{flink}}"
-timeout = 1.0
-
-[profile.{OTHERS}]
-sandbox = false
-[profile.{OTHERS}.kafka]
-bootstrap = "{{kafka}}"
-[profile.{OTHERS}.flink]
-rest = "{{flink}}"
-timeout = 1.0
-"""
-ROWS: Final = "transactions.jsonl"
-ROW: Final = (
-    '{"trans_date_trans_time":"2026-01-05 09:00:00","cc_num":4613314721966,"merchant":"fraud_x",'
-    '"category":"grocery_pos","amt":1.5,"first":"Jason","last":"Murphy","zipcode":"29209",'
-    '"dob":"1988-09-15","trans_num":"e8a81877ae9a0a7f883e15cb39dc4022","is_fraud":0,"user_id":7}\n'
-)
 # Arguments of each command; others run without any.
 ARGUMENTS: Final[dict[str, tuple[str, ...]]] = {
     "status": ("", "--json"),
@@ -110,55 +82,6 @@ def commands() -> tuple[str, ...]:
     return tuple(
         f"{name} {words}".rstrip() for name in names for words in ARGUMENTS.get(name, ("",))
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Servers:
-    """The servers to which the profiles attach."""
-
-    kafka: KafkaServer
-    flink: FlinkServer
-
-
-@pytest.fixture(scope="module")
-def servers() -> Iterator[Servers]:
-    with ExitStack() as stack:
-        kafka, cluster = KafkaServer(), FlinkServer()
-        stack.callback(kafka.close)
-        stack.callback(cluster.close)
-        yield Servers(kafka, cluster)
-
-
-@pytest.fixture(autouse=True)
-def _alone(servers: Servers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A directory with profiles that attach to the servers, and no process of a stack."""
-    monkeypatch.chdir(tmp_path)
-    for name, folder in (("XDG_CONFIG_HOME", "home"), ("FRAUDWATCH_STATE_DIR", "state")):
-        monkeypatch.setenv(name, str(tmp_path / folder))
-    monkeypatch.setenv("COLUMNS", "200")
-    text = PROFILES.format(kafka=servers.kafka.address, flink=servers.flink.address)
-    Path("fraudwatch.toml").write_text(text)
-    Path(ROWS).write_text(ROW)
-
-
-@pytest.fixture
-def _in_process(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
-    """Commands in this process wait briefly, and neither download nor start anything."""
-    import pipeline.checks.doctor
-    import pipeline.checks.limits.read
-    import pipeline.parity.verify  # noqa: F401  (so that its waits are found)
-    from pipeline.checks.doctor import machine
-    from pipeline.stack.local import launch, parts
-
-    def refuse(*_: object) -> None:
-        raise UnavailableError("This test starts no process.", "Run the others.")
-
-    monkeypatch.setattr(launch, "connect", refuse)
-    monkeypatch.setattr(parts, "fetch_jars", lambda *_: None)
-    monkeypatch.setattr(machine, "java", lambda _: refuse())
-    # A healthy Kafka may answer slowly on a busy machine, but has to be understood.
-    name = request.node.name
-    shorten_waits(monkeypatch, 0.6 if "kafka" in name else 10.0 if "understood" in name else 3.0)
 
 
 @dataclass(slots=True)
@@ -226,7 +149,7 @@ class Trial:
 def trial(
     servers: Servers,
     capfd: pytest.CaptureFixture[str],
-    _in_process: None,
+    in_process: None,
     request: pytest.FixtureRequest,
 ) -> Trial:
     return Trial(servers, capfd, int(request.config.getoption("--rounds")))
