@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from pipeline.errors import UnavailableError
@@ -353,7 +354,8 @@ class Session:
             self._view = replace(view, reads=True)
             if old is not None and old[0] == bootstrap:
                 return
-            feed = Feed(lambda: self._open_source(bootstrap, store.sinks), store, self._publish)
+            source = partial(self._open_source, bootstrap, store.sinks)
+            feed = Feed(source, store, self._publish, again=old is not None)
             self._feed = (bootstrap, feed)
         if old:
             old[1].stop(_JOIN_SECONDS)

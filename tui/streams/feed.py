@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
+from dataclasses import replace
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -33,6 +34,7 @@ class Feed(ReadingThread):
         open_source: Connects; called in the thread, again until it succeeds.
         store: The store; the thread owns it until the feed is stopped.
         publish: Takes each snapshot, which replaces the one before; called in the thread.
+        again: Whether the store has records of an earlier feed, which this one reads once more.
         pause: Seconds to wait after an error.
     """
 
@@ -44,9 +46,11 @@ class Feed(ReadingThread):
         store: Store,
         publish: Callable[[Snapshot], None],
         *,
+        again: bool = False,
         pause: float = PAUSE_AFTER_ERROR,
     ) -> None:
         super().__init__("feed", pause=pause)
+        self._again = again
         self._open_source = open_source
         self._store = store
         self._publish = publish
@@ -70,6 +74,10 @@ class Feed(ReadingThread):
     def step(self) -> None:
         self._source = self._source or self._open_source()
         batch = self._source.poll()
+        if self._again and batch.brought_something:
+            # Counted once, and visible until now.
+            batch = replace(batch, recreated=True)
+            self._again = False
         with self._owning_store() as owns:
             if owns:
                 self._store.apply(batch)

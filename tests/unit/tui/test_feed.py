@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 
 from pipeline.errors import UnavailableError
 from tests.idle import DEADLINE_SECONDS, eventually
@@ -37,6 +38,34 @@ def test_reads_until_stopped_and_closes_the_source() -> None:
     feed.stop(DEADLINE_SECONDS)
     assert not feed.running
     assert source.closed
+
+
+class Totals(Store):
+    """Records the number of transactions after each batch."""
+
+    def __init__(self) -> None:
+        super().__init__(PANELS, Clock())
+        self.totals: list[int] = []
+
+    def apply(self, batch: Batch) -> None:
+        super().apply(batch)
+        self.totals.append(self.snapshot().transactions_total)
+
+    def has_more_than(self, number: int) -> bool:
+        return len(self.totals) > number
+
+
+def test_what_is_read_again_is_counted_once_and_visible_until_then() -> None:
+    store = Totals()
+    for again in (False, True):
+        sources = iter([FakeSource(Batch(error="Kafka is away."), live_batch())])
+        feed = Feed(partial(next, sources), store, ignored, again=again)
+        before = len(store.totals)
+        feed.start()
+        eventually(partial(store.has_more_than, before + 3))
+        feed.stop(DEADLINE_SECONDS)
+    assert store.totals[0] == 0
+    assert set(store.totals[1:]) == {520}
 
 
 def test_survives_whatever_the_source_raises() -> None:
