@@ -213,9 +213,17 @@ class Stack:
         """Return the jobs of the cluster.
 
         Raises:
-            UnavailableError: The stack does not run.
+            UnavailableError: The stack does not run, or a managed Flink is not up: another one may
+                listen at its address, with jobs of the same names.
         """
-        return Jobs(self.rest((endpoints or self.endpoints()).flink), self._settings)
+        endpoints = endpoints or self.endpoints()
+        process = endpoints.process("flink")
+        if process is not None and process.health is not Health.UP:
+            raise UnavailableError(
+                f"Flink at {endpoints.flink.rest} is {process.health}.",
+                "Look at `fraudwatch logs flink`.",
+            )
+        return Jobs(self.rest(endpoints.flink), self._settings)
 
     def submit(
         self,

@@ -7,9 +7,9 @@ import select
 import socket
 import socketserver
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Final
@@ -111,10 +111,34 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     Runtime(settings).down()
 
 
-def broker(settings: Settings) -> ProcessReport:
+def process(settings: Settings, name: str) -> ProcessReport:
     with Control(settings.state_dir) as control:
         processes = control.ask(GetReport(), Report).processes
-    return next(process for process in processes if process.name == "kafka")
+    return next(each for each in processes if each.name == name)
+
+
+def foreign_flink(port: int) -> ThreadingHTTPServer:
+    """Something that answers like a Flink.
+
+    Raises:
+        OSError: The port is taken.
+    """
+    server = ThreadingHTTPServer(("127.0.0.1", port), Overview)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server
+
+
+def wait_for_new_runs(runtime: Runtime, before: Mapping[str, str]) -> None:
+    """Wait until these jobs run again, all of them anew."""
+
+    def anew() -> bool:
+        try:
+            now = running(runtime.status())
+        except UnavailableError:
+            return False  # Flink is being started.
+        return now.keys() >= before.keys() and set(before.values()).isdisjoint(now.values())
+
+    wait_until(anew, 90, "new runs of the jobs")
 
 
 def records(runtime: Runtime, topic: str) -> int:
@@ -134,12 +158,11 @@ def test_at_the_last_moment_before_the_start(own: Settings, stack: Runtime) -> N
         wait_until(lambda: all(path.exists() for path in chosen), 60, "the ports to be chosen")
         try:
             foreign_kafka = Forwarder(kafka, stack.bootstrap)
-            foreign_flink = ThreadingHTTPServer(("127.0.0.1", rest), Overview)
+            other_flink = foreign_flink(rest)
         except OSError:
             start.result()
             pytest.skip("the stack was there before the strangers")
-        threading.Thread(target=foreign_flink.serve_forever, daemon=True).start()
-        with serving(foreign_kafka), serving(foreign_flink):
+        with serving(foreign_kafka), serving(other_flink):
             start.result()
             status = runtime.status()
             assert (status.kafka, status.flink) == (Health.UP, Health.UP)
@@ -165,15 +188,15 @@ def test_while_the_broker_is_started_again(own: Settings, stack: Runtime) -> Non
     address, jobs = runtime.bootstrap, running(runtime.status())
     port = int(address.rpartition(":")[2])
 
-    psutil.Process(broker(own).pid).kill()
-    wait_until(lambda: broker(own).restarts, 30, "another start of the broker")
+    psutil.Process(process(own, "kafka").pid).kill()
+    wait_until(lambda: process(own, "kafka").restarts, 30, "another start of the broker")
     strangers: list[Forwarder] = []
 
     def taken() -> bool:
         try:
             strangers.append(Forwarder(port, stack.bootstrap))
         except OSError:
-            return broker(own).health is Health.UP
+            return process(own, "kafka").health is Health.UP
         return True
 
     wait_until(taken, 60, "the port of the broker")
@@ -181,23 +204,36 @@ def test_while_the_broker_is_started_again(own: Settings, stack: Runtime) -> Non
         pytest.skip("the broker was there before the stranger")
     with serving(strangers[0]):
         wait_until(lambda: runtime.bootstrap != address, 30, "another address")
-        wait_until(lambda: broker(own).health is Health.UP, 60, "the broker")
+        wait_until(lambda: process(own, "kafka").health is Health.UP, 60, "the broker")
         assert runtime.bootstrap != stack.bootstrap
-
-        def run_again() -> bool:
-            try:
-                now = running(runtime.status())
-            except UnavailableError:
-                return False  # Flink is being started.
-            return set(now) >= set(names) and set(jobs.values()).isdisjoint(now.values())
-
-        wait_until(run_again, 90, "new runs of the jobs")
+        wait_for_new_runs(runtime, jobs)
         had = records(runtime, sink)
         wait_until(lambda: records(runtime, sink) > had, 60, "more results")
         runtime.simulate(SimulatorCommand(running=False))
         for name in names:
             assert_nothing_wrong(runtime.verify(name), outage=True)
         assert topics.list_topics(stack.kafka) == before
+    runtime.close()
+
+
+def test_while_flink_is_started_again(own: Settings) -> None:
+    """Nobody takes the other Flink for ours, whose jobs it does not know."""
+    runtime = Runtime(own)
+    runtime.bring_up(simulator=False, jobs=False)
+    runtime.start_job("rolling")
+    status = runtime.status()
+    psutil.Process(process(own, "flink").pid).kill()
+    strangers: list[ThreadingHTTPServer] = []
+
+    def taken() -> bool:
+        with suppress(OSError):
+            strangers.append(foreign_flink(int(status.rest.rpartition(":")[2])))
+        return bool(strangers)
+
+    wait_until(taken, 30, "the port of Flink")
+    with serving(strangers[0]):
+        wait_for_new_runs(runtime, running(status))
+        assert runtime.status().rest != status.rest
     runtime.close()
 
 

@@ -162,8 +162,13 @@ class GatewayProcess:
 
     @property
     def rest(self) -> FlinkRest | None:
-        """Client for the hosted cluster; None until its address is known."""
-        return self._rest
+        """Client for the hosted cluster; None while it is not up: another may be at its address."""
+        return self._rest if self.report.health is Health.UP else None
+
+    @property
+    def address(self) -> str:
+        """The last known address of the hosted cluster's REST API; empty until there is one."""
+        return self._rest.address if self._rest is not None else ""
 
     def start(self) -> None:
         """Start the process and keep it running."""

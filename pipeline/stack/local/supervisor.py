@@ -86,11 +86,10 @@ class Supervisor:
 
     @property
     def report(self) -> Report:
-        rest = self._gateway.rest
         return Report(
             pid=os.getpid(),
             bootstrap=self._kafka().bootstrap,
-            rest=rest.address if rest else self._flink.rest,
+            rest=self._gateway.address or self._flink.rest,
             stays=self._stays,
             stopping=self._stop_wanted.is_set(),
             processes=tuple(component.report for component in self._components),
