@@ -38,7 +38,10 @@ def address_options(flink: FlinkSettings) -> dict[str, str]:
     """Return the cluster's address, as job options."""
     parts = urlsplit(flink.rest)
     port = parts.port or (443 if parts.scheme == "https" else 80)
-    options = {"rest.address": parts.hostname or "", "rest.port": str(port)}
+    host = parts.hostname or ""
+    # Flink's client puts it into a URL as it is.
+    address = f"[{host}]" if ":" in host else host
+    options = {"rest.address": address, "rest.port": str(port)}
     if path := parts.path.rstrip("/"):
         options["rest.path"] = path
     return options

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 import threading
 import time
@@ -22,6 +23,7 @@ class Proxy:
         authorization: Required value of the header with that name; empty for any.
         context: For TLS; None without.
         delay: Seconds by which each request is delayed.
+        six: Whether to listen on IPv6 alone.
 
     Attributes:
         refused: Number of requests without the right header.
@@ -37,6 +39,7 @@ class Proxy:
         authorization: str = "",
         context: ssl.SSLContext | None = None,
         delay: float = 0.0,
+        six: bool = False,
     ) -> None:
         self.refused = 0
         self.passed = 0
@@ -92,12 +95,17 @@ class Proxy:
                 pass
 
         self._client = client
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+
+        class Server(ThreadingHTTPServer):
+            address_family = socket.AF_INET6 if six else socket.AF_INET
+
+        self._server = Server(("::1" if six else "127.0.0.1", 0), Handler)
         scheme = "http"
         if context is not None:
             scheme = "https"
             self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
-        self.address = f"{scheme}://localhost:{self._server.server_port}{path}"
+        host = "[::1]" if six else "localhost"
+        self.address = f"{scheme}://{host}:{self._server.server_port}{path}"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def in_a_row(self) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 
 import httpx
@@ -12,12 +13,13 @@ import psutil
 import pytest
 
 from pipeline import config
-from pipeline.config import Settings
+from pipeline.config import KafkaSettings, Settings
 from pipeline.flink.state import flink_path
 from pipeline.model import JobState, SimulatorCommand
 from pipeline.stack.runtime import Runtime
 
 from ..conftest import assert_ended, stack_environment, stack_processes, wait_until
+from ..proxy import Proxy
 from .secured import CLIENT_SECRET, KEY_PASSWORD, PASSWORD, Secured
 
 JOB = "rolling"
@@ -51,13 +53,22 @@ def company(secured: Secured, tmp_path_factory: pytest.TempPathFactory) -> Itera
     assert_ended(processes, patience=20)
 
 
-def at_the_same_flink(company: Company, secured: Secured, mechanism: str) -> Settings:
-    """Another profile, which attaches to both and has the same topics."""
-    kafka = msgspec.structs.replace(secured.settings(mechanism), topic_prefix="team.")
+def at_the_same_flink(
+    company: Company, name: str, kafka: KafkaSettings, *, rest: str = ""
+) -> Settings:
+    """Another profile, which attaches to both and has the same topics.
+
+    Args:
+        company: The stack.
+        name: Name of the profile, for its jobs and its state.
+        kafka: How it reaches Kafka.
+        rest: Address of Flink's REST API; that of the stack if empty.
+    """
+    kafka = msgspec.structs.replace(kafka, topic_prefix="team.")
     flink = msgspec.structs.replace(
         company.settings.flink,
-        rest=company.runtime.status().rest,
-        job_prefix=f"{mechanism}-",
+        rest=rest or company.runtime.status().rest,
+        job_prefix=f"{name}-",
         checkpoints=flink_path(company.settings.checkpoints_dir),
         savepoints=flink_path(company.settings.savepoints_dir),
     )
@@ -65,7 +76,7 @@ def at_the_same_flink(company: Company, secured: Secured, mechanism: str) -> Set
         company.settings,
         kafka=kafka,
         flink=flink,
-        state_dir=company.settings.state_dir / mechanism,
+        state_dir=company.settings.state_dir / name,
         profile="attached",
     )
 
@@ -73,22 +84,47 @@ def at_the_same_flink(company: Company, secured: Secured, mechanism: str) -> Set
 @pytest.mark.parametrize("mechanism", ["OAUTHBEARER", "PLAIN", "SCRAM-SHA-512", "TLS"])
 def test_a_feature_is_right(company: Company, secured: Secured, mechanism: str) -> None:
     attached = mechanism != "OAUTHBEARER"
-    settings = at_the_same_flink(company, secured, mechanism) if attached else company.settings
+    settings = company.settings
+    if attached:
+        settings = at_the_same_flink(company, mechanism, secured.settings(mechanism))
     runtime = Runtime(settings)
     wait_until(lambda: company.runtime.status().simulator.sent > 200, 60, "transactions")
     try:
         assert runtime.start_job(JOB).state is JobState.RUNNING
-        topic = runtime.status().jobs[0].topic
-        assert topic == "team.user_trans_amt_last_360min"
-        parity = runtime.verify(JOB)
-        assert parity.expected > 0
-        assert parity.different == 0
-        assert parity.missing == 0
+        assert_right(runtime)
         assert_nothing_leaks(company, runtime)
         runtime.stop_job(JOB, discard=True)
     finally:
         if attached:
             runtime.close()
+
+
+def test_a_job_to_whose_kafka_and_flink_only_ipv6_leads(company: Company, secured: Secured) -> None:
+    if not secured.six:
+        pytest.skip("this machine has no IPv6")
+    wait_until(lambda: company.runtime.status().simulator.sent > 200, 60, "transactions")
+    flink = company.runtime.status().rest
+    with closing(Proxy(lambda: flink, six=True)) as proxy:
+        assert proxy.address.startswith("http://[::1]:")
+        kafka = KafkaSettings(bootstrap=secured.six)
+        settings = at_the_same_flink(company, "six", kafka, rest=proxy.address)
+        with closing(Runtime(settings)) as runtime:
+            assert runtime.start_job(JOB).state is JobState.RUNNING
+            assert f"'properties.bootstrap.servers' = '{secured.six}'" in runtime.sql(JOB)
+            assert_right(runtime)
+            runtime.stop_job(JOB)
+            assert runtime.start_job(JOB).state is JobState.RUNNING
+            runtime.stop_job(JOB, discard=True)
+        assert proxy.passed
+
+
+def assert_right(runtime: Runtime) -> None:
+    """The job's results are right, in the topic with the profile's prefix."""
+    assert runtime.status().jobs[0].topic == "team.user_trans_amt_last_360min"
+    parity = runtime.verify(JOB)
+    assert parity.expected > 0
+    assert parity.different == 0
+    assert parity.missing == 0
 
 
 def assert_nothing_leaks(company: Company, runtime: Runtime) -> None:
