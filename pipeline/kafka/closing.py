@@ -7,6 +7,7 @@ import threading
 from typing import Final
 
 from confluent_kafka import Consumer
+from confluent_kafka.admin import AdminClient
 
 _CLOSE_SECONDS: Final = 10.0
 
@@ -27,3 +28,16 @@ def close(consumer: Consumer, *, patience: float = _CLOSE_SECONDS) -> None:
     closing.join(patience)
     if patience and closing.is_alive():
         _log.warning("a client of Kafka has not ended within %g s, and is left alone", patience)
+
+
+def leave_open(admin: AdminClient) -> None:
+    """Keep a client until the process ends, since its end would abort the process.
+
+    That is so after a request about a group which the broker does not know (librdkafka's issue
+    3663).
+    """
+    never = threading.Event()
+    holding = threading.Thread(
+        target=lambda _: never.wait(), args=(admin,), name="fraudwatch-left-open", daemon=True
+    )
+    holding.start()

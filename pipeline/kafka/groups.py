@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from concurrent.futures import wait
-
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from pipeline.config import KafkaSettings
 
 from .client import REQUEST_SECONDS, client_config, reporting, unavailable, with_retries
-from .closing import close
+from .closing import close, leave_open
 
 
 def committed(kafka: KafkaSettings, group: str, topic: str) -> dict[int, int]:
@@ -39,4 +37,14 @@ def forget(kafka: KafkaSettings, group: str) -> None:
     earlier run has read.
     """
     admin = AdminClient(client_config(kafka))
-    wait(admin.delete_consumer_groups([group], request_timeout=REQUEST_SECONDS).values())
+    deleted = admin.delete_consumer_groups([group], request_timeout=REQUEST_SECONDS)
+    if any(_unknown(each.exception()) for each in deleted.values()):
+        leave_open(admin)
+
+
+def _unknown(error: BaseException | None) -> bool:
+    """Whether the broker does not know a request."""
+    return (
+        isinstance(error, KafkaException)
+        and error.args[0].code() == KafkaError._UNSUPPORTED_FEATURE
+    )

@@ -17,6 +17,7 @@ from .security import reveal
 
 _REQUEST_SECONDS: Final = 10
 _RETRIES: Final = 2
+_RETRY_SECONDS: Final = 1.0
 
 
 def required(kafka: KafkaSettings, source: Source) -> RegistrySettings:
@@ -44,6 +45,7 @@ def python(registry: RegistrySettings) -> dict[str, Any]:
         "url": registry.url,
         "timeout": _REQUEST_SECONDS,
         "max.retries": _RETRIES,
+        "retries.wait.ms": round(1_000 * _RETRY_SECONDS),
     }
     if registry.ca_file:
         read_pem(registry.ca_file)  # The client does not say which file is missing.

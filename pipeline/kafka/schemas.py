@@ -13,6 +13,9 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any, Final, TypeVar
 
+import fastavro
+import httpx
+import msgspec
 from confluent_kafka.schema_registry import (
     Schema,
     SchemaRegistryClient,
@@ -21,10 +24,12 @@ from confluent_kafka.schema_registry import (
 from confluent_kafka.schema_registry.avro import AvroDeserializer, AvroSerializer
 from confluent_kafka.schema_registry.error import SchemaRegistryError
 from confluent_kafka.serialization import MessageField, SerializationContext
+from fastavro.schema import UnknownType
 
 from pipeline.config import RegistrySettings
 from pipeline.errors import ConfigError, InputError, PipelineError, UnavailableError
 from pipeline.sources.formats import NO_PROTOBUF_CONFLUENT
+from pipeline.text.ready_type import ready
 from pipeline.text.sanitise import sanitised
 
 from .avro_types import as_stored
@@ -32,13 +37,40 @@ from .registry_client import python
 from .undecodable import UndecodableError
 
 _HEAD: Final = 5
-_NOT_FOUND: Final = 404
+_MISSING: Final = (40401, 40402, 40403)
+"""A registry's own codes for a subject, a version and a schema that it does not have.
+
+HTTP 404 alone may come from any other server.
+"""
 _REFUSED: Final = (401, 403)
 _AVRO: Final = "Avro"
 _PROTOBUF: Final = "Protobuf"
 
+_CHECK_URL: Final = "Check url in the profile's table kafka.registry, with the path of its API."
+_NO_ANSWERS_OF_ONE: Final = (
+    *(httpx.RemoteProtocolError, httpx.DecodingError, httpx.InvalidURL, msgspec.ValidationError),
+    # What the client runs into if an answer is no JSON, or has other fields.
+    *(ValueError, TypeError, LookupError, AttributeError, RecursionError),
+)
+
 Reader = Callable[[bytes], Any]
 Found = TypeVar("Found")
+
+
+class _Reference(msgspec.Struct, frozen=True):
+    """A schema that another one refers to."""
+
+    name: str
+    subject: str
+    version: int
+
+
+class _Answer(msgspec.Struct, frozen=True):
+    """The fields of a registry's answer that are used, which the client does not check."""
+
+    schema: str
+    schema_type: str = msgspec.field(name="schemaType", default=_AVRO)
+    references: tuple[_Reference, ...] = ()
 
 
 class Schemas:
@@ -75,10 +107,14 @@ class Schemas:
         if number not in self._avro:
             if (kind := _type(schema)) != _AVRO:
                 raise UndecodableError(f"its schema {number} is of {kind}")
+            try:
+                written = _avro(schema)
+            except ValueError as error:
+                raise UndecodableError(f"its schema {number} is not valid Avro") from error
             with self._asking():
                 # Here, since a failed request while decoding would look like a bad record.
                 self._as_stored.get_schema(number)
-            self._avro[number] = _parsed(schema)
+            self._avro[number] = written
         return number, self._avro[number]
 
     def reader(self, value: bytes) -> Reader:
@@ -110,17 +146,25 @@ class Schemas:
             UnavailableError: The registry does not answer.
             ConfigError: The registry refuses access.
         """
-        newest = self._ask(lambda: self._client.get_latest_version(subject_of(topic)))
+        newest = self._ask(
+            lambda: _usable(self._client.get_latest_version(subject_of(topic)).schema)
+        )
         if newest is None:
             return None
-        if (kind := _type(newest.schema)) != _AVRO:
+        if (kind := _type(newest)) != _AVRO:
             raise InputError(
                 f"The newest schema of {topic} in the registry is of {kind}.",
                 f"{NO_PROTOBUF_CONFLUENT}."
                 if kind == _PROTOBUF
                 else "Other schemas than those of Avro are not supported yet.",
             )
-        return _parsed(newest.schema)
+        try:
+            return _avro(newest)
+        except ValueError as error:
+            raise InputError(
+                f"The newest schema of {topic} in the registry is not valid Avro.",
+                f"Register another one as {subject_of(topic)}.",
+            ) from error
 
     def encoder(self, topic: str) -> Callable[[Mapping[str, Any]], bytes]:
         """Return what makes a value of its fields, with what `newest` returned for the topic.
@@ -152,7 +196,7 @@ class Schemas:
             ConfigError: It refuses access.
         """
         with self._asking():
-            self._client.get_subjects(limit=1)
+            msgspec.convert(self._client.get_subjects(limit=1), list[str])
 
     def values(self, value: bytes) -> Any:
         """Return what a value holds, as `reader` decodes it, and raise as that does."""
@@ -171,7 +215,7 @@ class Schemas:
             raise UndecodableError("it does not begin with the id of a schema")
         number = int.from_bytes(value[1:_HEAD], "big", signed=True)
         if number not in self._known:
-            found = self._ask(lambda: self._client.get_schema(number))
+            found = self._ask(lambda: _usable(self._client.get_schema(number)))
             missing = UndecodableError(f"its schema {number} is not in the registry")
             self._known[number] = missing if found is None else found
         schema = self._known[number]
@@ -201,13 +245,19 @@ class Schemas:
             name, subject, version = each.name or "", each.subject or "", each.version or 0
             if name in found:
                 continue
-            there = self._ask(partial(self._client.get_version, subject, version, True))
+            there = self._ask(partial(self._version, subject, version))
             if there is None:
                 shown = sanitised(f"version {version} of {subject}")
                 raise UndecodableError(f"refers to {shown}, which is not in the registry")
-            found[name] = there.schema.schema_str or ""
-            references += there.schema.references or ()
+            found[name] = there.schema_str or ""
+            references += there.references or ()
         return found
+
+    def _newest(self, subject: str) -> Schema:
+        return _usable(self._client.get_latest_version(subject).schema)
+
+    def _version(self, subject: str, version: int) -> Schema:
+        return _usable(self._client.get_version(subject, version, True).schema)
 
     def _ask(self, ask: Callable[[], Found]) -> Found | None:
         """Return what the registry has; None if it does not have it."""
@@ -215,7 +265,7 @@ class Schemas:
             try:
                 return ask()
             except SchemaRegistryError as error:
-                if error.http_status_code != _NOT_FOUND:
+                if error.error_code not in _MISSING:
                     raise
                 return None
 
@@ -229,15 +279,16 @@ class Schemas:
     def _failed(self, error: Exception) -> PipelineError:
         where = f"The schema registry at {self._url}"
         if isinstance(error, SchemaRegistryError):
-            if error.http_status_code in _REFUSED:
+            code = error.http_status_code
+            if code in _REFUSED:
                 return ConfigError(
-                    f"{where} refuses access (HTTP {error.http_status_code}).",
+                    f"{where} refuses access (HTTP {code}).",
                     "Check username, password and token in the profile's table kafka.registry.",
                 )
-            return UnavailableError(
-                f"{where} answers with an error (HTTP {error.http_status_code}).",
-                "Check url in the profile's table kafka.registry, with the path of its API.",
-            )
+            what = "a redirect" if 300 <= code < 400 else "an error"
+            return UnavailableError(f"{where} answers with {what} (HTTP {code}).", _CHECK_URL)
+        if isinstance(error, _NO_ANSWERS_OF_ONE):
+            return UnavailableError(f"{self._url} answers, but is no schema registry.", _CHECK_URL)
         return UnavailableError(
             f"{where} does not answer.",
             "Check that it runs, and url and ca_file in the profile's table kafka.registry.",
@@ -270,6 +321,32 @@ def subject_of(topic: str) -> str:
 def _type(schema: Schema) -> str:
     """What a schema is written in: Avro, Protobuf or Json."""
     return (schema.schema_type or _AVRO).capitalize()
+
+
+def _usable(schema: Schema) -> Schema:
+    """Return a schema once its fields are known to be what they should."""
+    msgspec.convert(schema.to_dict(), ready(_Answer))
+    return schema
+
+
+def _avro(schema: Schema) -> Any:
+    """Return a schema of Avro as parsed JSON.
+
+    Raises:
+        ValueError: It is none.
+    """
+    parsed = _parsed(schema)
+    try:
+        fastavro.parse_schema(parsed)
+    except UnknownType as error:
+        # It may be in a schema that this one refers to.
+        if not schema.references:
+            raise ValueError(f"{error.name} is unknown") from error
+    except ValueError:
+        raise
+    except Exception as error:  # The library raises whatever an odd schema leads it to.
+        raise ValueError(str(error)) from error
+    return parsed
 
 
 def _decoded(number: int, decode: Reader, value: bytes) -> Any:

@@ -14,8 +14,18 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final
 
+from pipeline.contract import (
+    FLAGGED_TOPIC,
+    LABEL_TOPIC,
+    ROLLING_TOPIC,
+    TRANSACTION_TOPIC,
+    TUMBLING_TOPIC,
+    VERDICT_TOPIC,
+)
+
 from .hostile import texts
 from .mutation import mutated
+from .registry import PAYMENT_TOPIC, PAYMENT_VALUE, SPEND_TOPIC, TRANSFER_TOPIC, TRANSFER_VALUE
 
 API_VERSIONS: Final = 18
 PARTITIONS: Final = 2
@@ -39,11 +49,6 @@ _VERSIONS: Final = {
     _INIT_PRODUCER: 0,
     API_VERSIONS: 3,
 }
-TOPICS: Final = (
-    "transaction",
-    "user_trans_amt_last_360min",
-    "user_trans_amt_last_360min_tumbling",
-)
 _HOST: Final = b"127.0.0.1"
 _AT: Final = 1_767_600_000_000
 _EARLIEST: Final = -2
@@ -60,6 +65,36 @@ _ROW: Final = {
     "trans_num": "e8a81877ae9a0a7f883e15cb39dc4022",
     "is_fraud": 0,
     "user_id": 1_234,
+}
+_LABEL: Final = {"trans_num": _ROW["trans_num"], "is_fraud": 1}
+_VERDICT: Final = {
+    "identity": _ROW["trans_num"],
+    "source": TRANSACTION_TOPIC,
+    "signal": "rules",
+    "decision": "fraud",
+    "by": "ann",
+    "at": "2026-01-05T08:04:00Z",
+    "user": "1234",
+    "score": 0.9,
+    "note": "Called the customer.",
+}
+_AVERAGE: Final = {
+    "user_id": 1_234,
+    "user_mean_trans_amt_last_360min": 281.06,
+    "user_trans_count_last_360min": 1,
+}
+# The value of each record of a topic: of those in JSON as Python has it.
+VALUES: Final[dict[str, object]] = {
+    TRANSACTION_TOPIC: _ROW,
+    ROLLING_TOPIC: _AVERAGE | {"trans_date_trans_time": _ROW["trans_date_trans_time"]},
+    TUMBLING_TOPIC: _AVERAGE
+    | {"window_start": "2026-01-05 06:00:00", "window_end": "2026-01-05 12:00:00"},
+    FLAGGED_TOPIC: _ROW,
+    LABEL_TOPIC: _LABEL,
+    VERDICT_TOPIC: _VERDICT,
+    TRANSFER_TOPIC: TRANSFER_VALUE,
+    PAYMENT_TOPIC: PAYMENT_VALUE,
+    SPEND_TOPIC: {"account": "DE1", "booked_at": "2026-01-05 08:00:00.000", "transfers": 1},
 }
 
 
@@ -137,7 +172,7 @@ class Broker:
 
     def __init__(self, port: int, random: Random, *, odd: float, leaderless: str = "") -> None:
         self._port = port
-        self._topics = {*TOPICS, leaderless} - {""}
+        self._topics = {*VALUES, leaderless} - {""}
         self._leaderless = leaderless
         self._random = random
         self._odd = odd
@@ -218,19 +253,20 @@ class Broker:
             for _ in range(body.number("i")):
                 number, offset, _ = body.number("i"), body.number("q"), body.number("i")
                 held = ROWS if self._holds(name, number) else 0
-                records = self._records() if offset < held else b""
+                records = self._records(name) if offset < held else b""
                 head = struct.pack(">ihqqi", number, self._error(), held, held, -1)
                 parts.append(head + struct.pack(">i", len(records)) + records)
             topics.append(_text(name) + _array(parts))
         return struct.pack(">i", 0) + _array(topics)
 
-    def _records(self) -> bytes:
+    def _records(self, topic: str) -> bytes:
+        proper = VALUES.get(topic, _ROW)
         records = b""
         for number in range(ROWS):
-            value = json.dumps(_ROW).encode()
+            value = proper if isinstance(proper, bytes) else json.dumps(proper).encode()
             if self._random.random() < self._odd:
                 value = self._random.choice(
-                    (mutated(_ROW, self._random), texts(self._random).encode(errors="replace"))
+                    (self._broken(proper), texts(self._random).encode(errors="replace"))
                 )
             key = b"1234"
             record = b"\0\0" + _varint(number)
@@ -240,6 +276,12 @@ class Broker:
         fields = struct.pack(">hiqqqhii", 0, ROWS - 1, _AT, _AT, -1, -1, -1, ROWS)
         rest = struct.pack(">ibI", 0, 2, 0) + fields + records
         return struct.pack(">qi", 0, len(rest)) + rest
+
+    def _broken(self, proper: object) -> bytes:
+        if not isinstance(proper, bytes):
+            return mutated(proper, self._random)
+        at = self._random.randrange(len(proper))
+        return proper[:at] + self._random.randbytes(self._random.randint(0, 9)) + proper[at + 1 :]
 
     def _produce(self, body: Reader) -> bytes:
         body.bytes(max(0, body.number("h")))

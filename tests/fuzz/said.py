@@ -18,7 +18,7 @@ _FOREIGN: Final = re.compile(
     r"|httpx|httpcore|msgspec|rdkafka|KafkaError|KafkaException|cimpl|_ALL_BROKERS_DOWN|Local: "
     r"|<class|object at 0x|Expected `|Expecting |JSON is malformed|\bErrno\b|\[SSL"
     r"|ConnectError|ReadError|ReadTimeout|ConnectTimeout|ProtocolError|DecodingError|InvalidURL"
-    r"|NoneType|None\b|Exception ignored|'utf-?8' codec|codec can't"
+    r"|NoneType|\bNone\b(?! of )|Exception ignored|'utf-?8' codec|codec can't"
 )
 _PROGRESS: Final = re.compile(r"^  […✓✗]")
 _LONGEST: Final = 400

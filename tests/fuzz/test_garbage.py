@@ -7,152 +7,102 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
-import traceback
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from pathlib import Path
 from random import Random
 from typing import Final
 
 import pytest
 
-from pipeline.cli.app import command_line, main
+from pipeline.cli.app import command_line
 from pipeline.errors import UnavailableError
 from tui.web.command import serve
 
-from . import broker, flink_server, kafka_server
-from .conftest import OTHERS, OWN, ROWS, Servers
-from .flink_server import FlinkServer, mutate
-from .kafka_server import KafkaServer
+from . import broker, http_server, kafka_server
+from .http_server import mutate
 from .said import Said, documented_codes
+from .trial import OTHERS, OWN, Servers, Trial
 
-pytestmark = [pytest.mark.timeout(900), pytest.mark.usefixtures("alone")]
+pytestmark = pytest.mark.timeout(900)
 
-DEADLINE: Final = 90.0
-"""Seconds that a command may take at most, where no wait is for longer than one."""
+ROWS: Final = "rows.jsonl"
+ROW: Final = (
+    '{"trans_date_trans_time":"2026-01-05 09:00:00","cc_num":4613314721966,"merchant":"fraud_x",'
+    '"category":"grocery_pos","amt":1.5,"first":"Jason","last":"Murphy","zipcode":"29209",'
+    '"dob":"1988-09-15","trans_num":"e8a81877ae9a0a7f883e15cb39dc4022","is_fraud":0,"user_id":7}\n'
+)
+OF_ONE: Final = "--only user_id=1234"
 # Arguments of each command; others run without any.
 ARGUMENTS: Final[dict[str, tuple[str, ...]]] = {
+    "up": ("", "--no-jobs --no-simulator"),
     "status": ("", "--json"),
+    "logs": ("", "flink"),
     "jobs": ("", "--json"),
     "start": ("rolling", "--all", "rolling --fresh", "tumbling --as-before"),
     "stop": ("rolling", "--all", "rolling --discard", "tumbling"),
     "sql": ("rolling",),
-    "simulate": ("", "--rate 5 --json", "--here"),
-    "replay": (ROWS, f"{ROWS} --fresh --json", f"{ROWS} --shift"),
+    "simulate": ("", "--rate 5 --json", "--label-delay 2d", "--here", "--here --label-delay 1h"),
+    "replay": (ROWS, f"{ROWS} --fresh --json", f"{ROWS} --shift", f"{ROWS} --speed 100"),
     "topics": ("", "--json", "--create"),
     "tail": (
         "transaction --no-follow --from beginning",
         "transaction --no-follow --from beginning --json",
         "transaction --no-follow",
+        "transaction --from beginning --limit 1",
         "missing",
     ),
-    "inspect": ("transaction", "transaction --json", "missing"),
-    "verify": ("rolling", "tumbling --json"),
-    "quarantine": ("", "--json"),
-    "check": ("", "--json", "--prometheus", "rolling --max-lag 5 --max-age 9", "--verify"),
+    "inspect": ("transaction", "transaction --json", "missing", ROWS),
+    "verify": ("rolling", "tumbling --json", f"rolling {OF_ONE}"),
+    "quarantine": ("", "--json", "--limit 5"),
+    "check": (
+        *("", "--json", "--prometheus", "rolling --max-lag 5 --max-age 9", "--max-quarantined 0"),
+        *("--verify", "--verify --json"),
+    ),
+    "shrink": (f"rolling {OF_ONE}", "rolling"),
+    "hold": (f"rolling {OF_ONE}", f"tumbling {OF_ONE} --folder ."),
+    "backtest": ("transaction", "transaction --labels --json", f"{ROWS} --labels"),
+    "train": (f"{ROWS} --out new.model --labels",),
+    "signals": ("", "--history --json", "--promote rules", "--roll-back"),
+    "verdicts": ("", "--claims --json"),
     "profiles": ("", "--json"),
     "doctor": ("", "--json"),
     "init": ("--user --force",),
+    "serve": ("--port 0",),
 }
-# It serves until it is stopped, and its consoles are no commands.
-LEFT_OUT: Final = ("serve",)
-# Runs until it is stopped, if it succeeds.
-ENDLESS: Final = "simulate --here"
+# They run until they are stopped, if they succeed.
+ENDLESS: Final = (
+    *("simulate --here", "simulate --here --label-delay 1h", "serve --port 0"),
+    "tail transaction --from beginning --limit 1",
+)
 # "Exit code 0 also when some do not."
 ALWAYS_GOOD: Final = ("profiles",)
 # A new command is checked without an entry here; add it if it needs Flink or Kafka.
-WITH_FLINK: Final = ("status", "jobs", "start", "stop", "up", "verify", "check", "doctor")
+WITH_FLINK: Final = ("status", "jobs", "start", "stop", "up", "verify", "check", "doctor", "serve")
 WITH_KAFKA: Final = (
-    *("status", "start", "up", "verify", "check", "doctor"),
-    *("topics", "tail", "inspect", "replay", "quarantine"),
+    *("status", "start", "up", "verify", "check", "doctor", "serve", "verdicts"),
+    *("topics", "tail", "inspect transaction", "inspect missing", "replay", "quarantine"),
+    *(f"hold rolling {OF_ONE}", f"shrink rolling {OF_ONE}", "backtest", "train"),
 )
-# Number of commands with each kind of garbage, and in total.
-AGAINST_FLINK: Final = 1
-AGAINST_KAFKA: Final = 1
+# Number of mutated answers, and of servers that turn into something else.
 MUTATED: Final = 20
 TURNED: Final = 14
 OF_NO_PROFILE: Final = ("profiles", "init")
 
 
+@pytest.fixture(autouse=True)
+def _rows(alone: Path) -> None:
+    """A file to replay."""
+    (alone / ROWS).write_text(ROW)
+
+
 def commands() -> tuple[str, ...]:
     """Every command with each of its arguments."""
     app = command_line((serve,))
-    names = [name for name in app if not name.startswith("-") and name not in LEFT_OUT]
+    names = [name for name in app if not name.startswith("-")]
     assert ARGUMENTS.keys() <= set(names)
     return tuple(
         f"{name} {words}".rstrip() for name in names for words in ARGUMENTS.get(name, ("",))
     )
-
-
-@dataclass(slots=True)
-class Trial:
-    """Runs commands in this process, and collects their faults.
-
-    Attributes:
-        servers: The servers to which they attach.
-        capture: Their output, also that of libraries which bypass Python.
-        rounds: Factor on the number of cases.
-        faults: A text for each command with a fault.
-    """
-
-    servers: Servers
-    capture: pytest.CaptureFixture[str]
-    rounds: int
-    faults: list[str] = field(default_factory=list)
-
-    def run(self, command: str) -> Said:
-        self.capture.readouterr()
-        began = time.monotonic()
-        try:
-            code = main(command.split(), more=(serve,))
-        except Exception:
-            # As Python prints an uncaught exception.
-            traceback.print_exc()
-            code = 1
-        seconds = time.monotonic() - began
-        said = Said(code, *self.capture.readouterr())
-        if seconds > DEADLINE:
-            self.note(command, said, [f"it took {seconds:.1f} s"])
-        return said
-
-    def note(self, case: str, said: Said, faults: Iterable[str]) -> None:
-        if listed := "\n  ".join(faults):
-            self.faults.append(f"{case}\n  {listed}\n{said.code}\n{said.out}\n{said.err}")
-
-    def check(
-        self, command: str, case: str, *, lost: FlinkServer | KafkaServer | None = None
-    ) -> Said:
-        """Run a command, and check its output and exit code.
-
-        Args:
-            command: With its arguments.
-            case: Description of the servers' answers.
-            lost: The server whose answers are invalid.
-        """
-        said = self.run(command)
-        faults = said.faults(documented_codes(), is_json="--json" in command)
-        if lost and lost.garbled and command.split(maxsplit=1)[0] not in ALWAYS_GOOD:
-            if not said.code:
-                faults.append("success")
-            if lost.address not in said.out + said.err:
-                faults.append("where is not said")
-        self.note(f"{command}: {case}", said, faults)
-        return said
-
-    def end(self) -> None:
-        """Fail with all faults."""
-        if self.faults:
-            pytest.fail("\n\n".join(self.faults), pytrace=False)
-
-
-@pytest.fixture
-def trial(
-    servers: Servers,
-    capfd: pytest.CaptureFixture[str],
-    in_process: None,
-    request: pytest.FixtureRequest,
-) -> Trial:
-    return Trial(servers, capfd, int(request.config.getoption("--rounds")))
 
 
 def with_profile(command: str, random: Random) -> str:
@@ -161,11 +111,34 @@ def with_profile(command: str, random: Random) -> str:
     return f"{command} --profile {random.choice((OWN, OTHERS))}"
 
 
-def chosen(random: Random, count: int, *, endless: bool = False) -> list[str]:
-    """This many commands, none of them twice before all were chosen."""
-    found = [command for command in commands() if endless or command != ENDLESS]
+def ending() -> list[str]:
+    """Every command that ends by itself."""
+    return [command for command in commands() if command not in ENDLESS]
+
+
+def chosen(random: Random, count: int) -> list[str]:
+    """This many commands that end by themselves, none of them twice before all were chosen."""
+    found = ending()
     random.shuffle(found)
     return [with_profile(found[at % len(found)], random) for at in range(count)]
+
+
+def dealt(found: Sequence[str], kinds: Sequence[str], kind: str, rounds: int) -> list[str]:
+    """The commands that are tried with a kind of garbage, so that none is left out.
+
+    Args:
+        found: All commands.
+        kinds: All kinds.
+        kind: One of them.
+        rounds: How often each command is tried, with another kind each time.
+    """
+    dealt: list[str] = []
+    for turn in range(rounds):
+        shuffled = list(found)
+        Random(turn).shuffle(shuffled)
+        dealt += shuffled[(kinds.index(kind) + turn) % len(kinds) :: len(kinds)]
+    random = Random(kind)
+    return [with_profile(command, random) for command in dealt]
 
 
 def test_the_servers_are_understood_as_long_as_they_send_no_garbage(trial: Trial) -> None:
@@ -180,41 +153,41 @@ def test_the_servers_are_understood_as_long_as_they_send_no_garbage(trial: Trial
         (f"stop rolling --profile {OTHERS}", 0),
         (f"start rolling --profile {OTHERS}", 0),
     ):
-        trial.servers.kafka.begin(Random(0))
-        trial.servers.flink.begin(Random(0))
+        trial.servers.begin()
         said = trial.check(command, "proper answers")
         assert said.code == code, (command, said)
     trial.end()
 
 
-@pytest.mark.parametrize("kind", flink_server.GARBLES)
+@pytest.mark.parametrize("kind", http_server.GARBLES)
 def test_what_is_no_answer_of_flink(trial: Trial, kind: str) -> None:
-    random = Random(kind)
     server = trial.servers.flink
-    for command in chosen(random, AGAINST_FLINK * trial.rounds):
-        trial.servers.kafka.begin(Random(0))
-        server.begin(Random(random.random()), flink_server.GARBLES[kind])
-        trial.check(command, kind, lost=server if asks_flink(command) else None)
+    found = [command for command in commands() if command not in ENDLESS or asks_flink(command)]
+    for command in dealt(found, list(http_server.GARBLES), kind, trial.rounds):
+        trial.servers.begin()
+        server.begin(Random(kind), http_server.GARBLES[kind])
+        lost = server if asks_flink(command) else None
+        trial.check(command, kind, lost=lost, may_succeed=ALWAYS_GOOD)
     trial.end()
 
 
+@pytest.mark.parametrize("greets", [False, True])
 @pytest.mark.parametrize("kind", kafka_server.GARBLES)
-def test_what_is_no_answer_of_kafka(trial: Trial, kind: str) -> None:
-    random = Random(kind)
+def test_what_is_no_answer_of_kafka(trial: Trial, kind: str, greets: bool) -> None:
     server = trial.servers.kafka
-    for greets in (False, True):
-        for command in chosen(random, AGAINST_KAFKA * trial.rounds, endless=True):
-            server.begin(Random(random.random()), kafka_server.GARBLES[kind], greets=greets)
-            trial.servers.flink.begin(Random(0))
-            lost = server if asks_kafka(command) else None
-            trial.check(command, f"{kind}, {greets=}", lost=lost)
+    kinds = [f"{name}{said}" for name in kafka_server.GARBLES for said in (False, True)]
+    for command in dealt(commands(), kinds, f"{kind}{greets}", trial.rounds):
+        trial.servers.begin()
+        server.begin(Random(kind), kafka_server.GARBLES[kind], greets=greets)
+        lost = server if asks_kafka(command) else None
+        trial.check(command, f"{kind}, {greets=}", lost=lost, may_succeed=ALWAYS_GOOD)
     trial.end()
 
 
 def test_answers_of_flink_that_are_not_quite_right(trial: Trial) -> None:
     random = Random(1)
     for command in chosen(random, MUTATED * trial.rounds):
-        trial.servers.kafka.begin(Random(0))
+        trial.servers.begin()
         seed = random.randrange(1 << 32)
         trial.servers.flink.begin(Random(seed), mutate, share=random.choice((0.1, 0.5, 1)))
         trial.check(command, f"mutated with {seed}")
@@ -224,9 +197,9 @@ def test_answers_of_flink_that_are_not_quite_right(trial: Trial) -> None:
 def test_a_flink_that_turns_into_something_else(trial: Trial) -> None:
     random = Random(2)
     for command in chosen(random, TURNED * trial.rounds):
-        trial.servers.kafka.begin(Random(0))
-        kind, after = random.choice(sorted(flink_server.GARBLES)), random.randint(1, 8)
-        trial.servers.flink.begin(Random(after), flink_server.GARBLES[kind], after=after)
+        trial.servers.begin()
+        kind, after = random.choice(sorted(http_server.GARBLES)), random.randint(1, 8)
+        trial.servers.flink.begin(Random(after), http_server.GARBLES[kind], after=after)
         trial.check(command, f"{kind} after {after}")
     trial.end()
 
@@ -237,7 +210,6 @@ def test_answers_of_kafka_that_are_not_quite_right(trial: Trial) -> None:
         seed = random.randrange(1 << 32)
         odd = random.choice((0.05, 0.3, 1.0))
         trial.servers.kafka.begin(Random(seed), odd=odd)
-        trial.servers.flink.begin(Random(0))
         trial.check(command, f"{odd} odd with {seed}")
     trial.end()
 
@@ -248,7 +220,6 @@ def test_a_kafka_that_turns_into_something_else(trial: Trial) -> None:
         kind, api = random.choice(sorted(kafka_server.GARBLES)), random.choice(broker.APIS)
         after = random.randint(0, 1)
         trial.servers.kafka.begin(Random(after), kafka_server.GARBLES[kind], after=after, api=api)
-        trial.servers.flink.begin(Random(0))
         trial.check(command, f"{kind} after {after} of {api}")
     trial.end()
 
@@ -260,7 +231,7 @@ def test_a_kafka_that_turns_into_something_else(trial: Trial) -> None:
 def test_in_a_process_of_its_own(
     servers: Servers, command: str, of_flink: str, of_kafka: str
 ) -> None:
-    servers.flink.begin(Random(0), flink_server.GARBLES.get(of_flink))
+    servers.flink.begin(Random(0), http_server.GARBLES.get(of_flink))
     servers.kafka.begin(Random(0), kafka_server.GARBLES.get(of_kafka))
     done = subprocess.run(
         [sys.executable, "-m", "pipeline.cli", *command.split(), "--profile", OTHERS],
@@ -278,9 +249,9 @@ def test_in_a_process_of_its_own(
 
 def asks_flink(command: str) -> bool:
     """Whether a command needs Flink's answer."""
-    return command.split(maxsplit=1)[0] in WITH_FLINK
+    return command.startswith(WITH_FLINK)
 
 
 def asks_kafka(command: str) -> bool:
     """Whether a command needs Kafka's answer."""
-    return command.split(maxsplit=1)[0] in WITH_KAFKA
+    return command.startswith(WITH_KAFKA)

@@ -14,8 +14,9 @@ from pipeline.cli.app import main
 from pipeline.errors import JobError, UnavailableError
 from pipeline.kafka import leaders
 
-from .conftest import OTHERS, OWN, Servers
-from .flink_server import GARBLES
+from .flink import Flink
+from .http_server import GARBLES
+from .trial import OTHERS, OWN, REGISTERED, Servers
 
 pytestmark = [
     pytest.mark.timeout(300),
@@ -42,7 +43,7 @@ def run(capture: pytest.CaptureFixture[str], command: str) -> tuple[int, str]:
 def test_a_server_that_is_no_flink(
     servers: Servers, kind: str, what: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    servers.kafka.begin(Random(0))
+    servers.begin()
     servers.flink.begin(Random(0), GARBLES[kind])
     said = f"{servers.flink.address} answers, but is not Flink's REST API ({what})"
     for command in ("check", "check rolling --max-lag 5 --json", "check --prometheus --verify"):
@@ -51,13 +52,14 @@ def test_a_server_that_is_no_flink(
     code, printed = run(capfd, "profiles --json")
     listed = {each["name"]: each for each in json.loads(printed)}
     assert (code, list(listed)) == (0, list(config.profiles()))
-    assert {*listed} >= {"local", "compose", OWN, OTHERS}
-    for name in (OWN, OTHERS):
+    assert {*listed} >= {"local", "compose", OWN, OTHERS, REGISTERED}
+    ours = (OWN, OTHERS, REGISTERED)
+    for name in ours:
         assert listed[name]["kafka"]["health"] == "up"
         assert listed[name]["flink"]["health"] == "down"
         assert said in listed[name]["problems"][0]
     code, printed = run(capfd, "profiles")
-    assert (code, printed.count(said)) == (0, 2)
+    assert (code, printed.count(said)) == (0, len(ours))
     # Flink is not needed to see what there is in Kafka.
     code, printed = run(capfd, f"topics --profile {OTHERS}")
     assert code == 0
@@ -68,30 +70,31 @@ def test_a_server_that_is_no_flink(
 def test_another_flink_is_recognised_before_anything_is_sent(
     servers: Servers, version: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    servers.kafka.begin(Random(0))
-    servers.flink.begin(Random(0), version=version)
+    servers.begin()
+    flink = Flink(version)
+    servers.flink.begin(Random(0), api=flink)
     said = f"{servers.flink.address} is version {version}, but fraudwatch submits jobs to Flink 2.3"
     code, printed = run(capfd, f"doctor --json --profile {OTHERS}")
     (finding,) = (each for each in json.loads(printed) if each["check"] == "Flink")
     assert (code != 0, finding["outcome"], said in finding["found"]) == (True, "failed", True)
-    assert servers.flink.changes == []
+    assert flink.changes == []
     # What runs there can be watched and stopped, and then has a savepoint.
     code, printed = run(capfd, f"jobs --profile {OTHERS}")
     assert (code, "RUNNING" in printed) == (0, True), printed
     assert run(capfd, f"stop rolling --profile {OTHERS}")[0] == 0
-    stopped = servers.flink.changes.copy()
+    stopped = flink.changes.copy()
     assert len(stopped) == 1
     for command in ("start rolling", "start rolling --fresh"):
         code, printed = run(capfd, f"{command} --profile {OTHERS}")
         assert (code, said in printed) == (JobError.exit_code, True), printed
-        assert servers.flink.changes == stopped
+        assert flink.changes == stopped
 
 
 def test_a_topic_without_leaders_is_the_only_one_that_suffers(
     servers: Servers, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    servers.begin()
     servers.kafka.begin(Random(0), leaderless=LOST)
-    servers.flink.begin(Random(0))
     said = f"Partitions 0, 1 of {LOST} have no leader"
     waited: list[str] = []
 

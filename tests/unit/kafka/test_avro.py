@@ -217,6 +217,51 @@ def test_a_registry_that_refuses_is_no_fault_of_the_record(
     assert validate_rows([at(encoded(1, WRITTEN, ROW))], decoder)[1] == []
 
 
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ((200, {"status": "UP"}), "answers, but is no schema registry."),
+        ((200, None), "answers, but is no schema registry."),
+        ((200, {"schema": 5}), "answers, but is no schema registry."),
+        ((200, {"schema": "{}", "schemaType": 5}), "answers, but is no schema registry."),
+        ((200, {"schema": "{}", "references": [5]}), "answers, but is no schema registry."),
+        ((302, "sign in"), "answers with a redirect (HTTP 302)."),
+        # As any web server answers; the registry's own answer has a code of its own.
+        ((404, "not found"), "answers with an error (HTTP 404)."),
+        ((404, {"error_code": 404}), "answers with an error (HTTP 404)."),
+    ],
+)
+def test_what_answers_as_no_registry_does_is_said(
+    answer: tuple[int, object], said: str, served: Registry, kafka: KafkaSettings
+) -> None:
+    served.answer = lambda path: answer  # type: ignore[method-assign]
+    asks: tuple[Callable[[], object], ...] = (
+        Schemas(kafka.registry).ask,
+        lambda: Schemas(kafka.registry).newest("payments"),
+        lambda: Schemas(kafka.registry).reader(encoded(1, WRITTEN, ROW)),
+    )
+    for ask in asks:
+        with pytest.raises(UnavailableError) as caught:
+            ask()
+        assert said in str(caught.value) and served.url in str(caught.value)
+        assert "Check url in the profile's table kafka.registry" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["?", "5", "null", '"x"', '{"type": "record"}', '{"type": "record", "name": "R", "fields": 5}'],
+)
+def test_a_schema_that_is_not_valid_is_said(
+    written: str, served: Registry, kafka: KafkaSettings
+) -> None:
+    answered = {"schemaType": "AVRO", "schema": written}
+    served.schemas[6] = served.latest["payments-value"] = answered
+    with pytest.raises(InputError, match="The newest schema of payments in the registry is not"):
+        require_readable(payments(), kafka)
+    found = decoder_of(payments(), kafka).closely(b"\0\0\0\0\6abc")
+    assert found[0] is Kind.NOT_AVRO and "its schema 6 is not valid Avro" in found[1]
+
+
 def test_a_registry_that_is_gone_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("time.sleep", lambda _: None)  # Between the retries of the client.
     with closing(Registry()) as served:

@@ -1,4 +1,4 @@
-"""A server on loopback that answers like Flink's REST API, or with garbage."""
+"""A server on loopback that answers like an API of JSON over HTTP, or with garbage."""
 
 from __future__ import annotations
 
@@ -9,11 +9,18 @@ from collections.abc import Callable
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from random import Random
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
-from .flink import TRACE, Flink
+from .flink import TRACE
 from .mutation import mutated
 from .serving import Serving
+
+
+class Api(Protocol):
+    """The proper answers."""
+
+    def answer(self, method: str, target: str) -> tuple[int, Any]:
+        """Return the status and the body of the answer to a request."""
 
 
 class Exchange:
@@ -136,15 +143,19 @@ def mutate(exchange: Exchange) -> None:
     exchange.send(mutated(exchange.value, exchange.random))
 
 
-class FlinkServer(Serving):
-    """Answers like Flink, or with garbage.
+class HttpServer(Serving):
+    """Answers like an API, or with garbage.
+
+    Args:
+        api: Returns the API as it is at the beginning of a case.
 
     Attributes:
         garbled: Number of garbled answers.
         asked: Number of requests.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, api: Callable[[], Api]) -> None:
+        self._new = api
         self.begin(Random(0))
         server = self
 
@@ -171,11 +182,6 @@ class FlinkServer(Serving):
         """The address for a profile."""
         return f"http://127.0.0.1:{self.port}"
 
-    @property
-    def changes(self) -> list[str]:
-        """Requests that would have changed something, since the case began."""
-        return self._flink.changes
-
     def begin(
         self,
         random: Random,
@@ -183,19 +189,19 @@ class FlinkServer(Serving):
         *,
         after: int = 0,
         share: float = 1.0,
-        version: str = "2.3.0",
+        api: Api | None = None,
     ) -> None:
-        """Begin a case, with a new Flink.
+        """Begin a case.
 
         Args:
             random: Decides about the garbage.
             garble: Sends garbage; None for proper answers.
             after: Number of proper answers before.
             share: Share of garbled answers among the others.
-            version: Flink's version.
+            api: The API of this case; one as at the beginning when None.
         """
         self._lock = threading.Lock()
-        self._flink = Flink(version)
+        self._api = self._new() if api is None else api
         self._random = random
         self._garble = garble
         self._after = after
@@ -205,7 +211,7 @@ class FlinkServer(Serving):
 
     def _serve(self, handler: BaseHTTPRequestHandler) -> None:
         with self._lock:
-            code, body = self._flink.answer(handler.command, handler.path)
+            code, body = self._api.answer(handler.command, handler.path)
             self.asked += 1
             garble = self._garble
             wanted = self.asked > self._after and self._random.random() < self._share
