@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+import importlib
+import inspect
 import os
+import pkgutil
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any, Final
 
 import pytest
 from textual.pilot import Pilot
+from textual.screen import Screen
 from textual.widgets import Input
 
-from tests.snapshot.fakes import FakeSource
-from tests.snapshot.sample_rows import live_batch
+import tui.screens
 from tests.snapshot.stage import Stage
-from tests.snapshot.tails import FakeTails, record
 from tui.keymap import KEYMAP, Scope
+from tui.screens.alert.note_dialog import NoteDialog
+from tui.screens.closing import ClosingScreen
 from tui.screens.dashboard.dashboard import Dashboard
 from tui.screens.palette import Palette
 
+from .every_screen import WAYS, begin, go_to, scopes, stage_of
+
 # `FRAUDWATCH_KEYS=20000` presses for an hour.
-PRESSED: Final = int(os.environ.get("FRAUDWATCH_KEYS", "120"))
+PRESSED: Final = int(os.environ.get("FRAUDWATCH_KEYS", "150"))
+MOST_IN_A_ROW: Final = 9
 SEEDS: Final = (1, 2, 3)
 _ENDS: Final = frozenset({"app.quit", "app.leave", "app.suspend_process"})
 # A dialog is answered by the code that opened it.
@@ -28,31 +36,40 @@ _ANSWERS: Final = frozenset({Scope.QUESTION, Scope.CHANGED})
 # Unbound keys, and characters of ordinary text.
 _OTHERS: Final = ("z", "Z", "f5", "ctrl+x", "backspace", "delete", "ctrl+a", "9", "0", "comma", "é")
 KEYS: Final = tuple(sorted({key for entry in KEYMAP for key in entry.keys}.union(_OTHERS)))
-# The keys that lead to every screen from the dashboard.
-SCREENS: Final = {
-    "dashboard": [],
-    "user": ["2", "enter"],
-    "job": ["1", "enter"],
-    "records": ["6", "enter"],
-    "topics": ["6"],
-    "inspect": ["6", "enter", "n"],
-    "a time": ["6", "enter", "a"],
-    "quarantine": ["b"],
-    "signals": ["7"],
-    "quality": ["7", "Q"],
-    "columns": ["2", "c"],
-    "export": ["2", "E"],
-    "filter": ["4", "slash"],
-    "record": ["4", "enter"],
-    "help": ["question_mark"],
-    "palette": ["ctrl+p"],
-}
 
 
-def stage_of(folder: Path, *, read_only: bool) -> Stage:
-    tails = FakeTails({"transaction": [record(number) for number in range(40)], "other": []})
-    batch = live_batch()
-    return Stage(source=FakeSource(batch), tails=tails, folder=folder, read_only=read_only)
+def screens() -> set[type[Screen[Any]]]:
+    """Every class of a screen that can be shown, except the last one before the end."""
+    found: set[type[Screen[Any]]] = set()
+    for each in pkgutil.walk_packages(tui.screens.__path__, f"{tui.screens.__name__}."):
+        module = importlib.import_module(each.name)
+        found |= {
+            kind
+            for _, kind in inspect.getmembers(module, inspect.isclass)
+            if issubclass(kind, Screen) and kind.__module__ == each.name
+        }
+    bases = {base for kind in found for base in kind.__mro__[1:]}
+    return found - bases - {ClosingScreen}
+
+
+def shows(stage: Stage, kind: type[Screen[Any]]) -> bool:
+    return isinstance(stage.app.screen, kind)
+
+
+async def test_there_is_a_way_to_every_screen_and_every_scope(tmp_path: Path) -> None:
+    assert {way.screen for way in WAYS.values()} == screens()
+    stage = stage_of(tmp_path, read_only=False)
+    reached: set[Scope] = set()
+    async with stage.app.run_test(size=(110, 34)) as pilot:
+        await begin(stage, pilot)
+        for name, way in WAYS.items():
+            await go_to(stage, pilot, name)
+            wanted = way.screen
+            await stage.wait(
+                pilot, partial(lambda kind: isinstance(stage.app.screen, kind), wanted)
+            )
+            reached |= scopes(stage)
+    assert reached == set(Scope)
 
 
 def ends(stage: Stage, key: str) -> bool:
@@ -70,6 +87,8 @@ def ends(stage: Stage, key: str) -> bool:
 
 def asks_for_a_change(stage: Stage, key: str) -> bool:
     """Whether a key changes something outside the console."""
+    if isinstance(stage.app.screen, NoteDialog):
+        return key == "enter"
     if isinstance(stage.app.focused, Input):
         return False
     bound = stage.app.screen.active_bindings.get(key)
@@ -85,23 +104,41 @@ async def press(stage: Stage, pilot: Pilot[Any], key: str) -> None:
         await pilot.press(key)
 
 
+def changes(stage: Stage) -> list[str]:
+    """What was changed outside the console; a proof changes nothing."""
+    return [call for call in stage.backend.calls if not call.startswith("prove ")]
+
+
+async def press_any(
+    stage: Stage, pilot: Pilot[Any], random: Random, *, but_for_changes: bool
+) -> None:
+    """Press some keys, none of which asks for a change."""
+    for _ in range(random.randint(1, MOST_IN_A_ROW)):
+        key = random.choice(KEYS)
+        if not (but_for_changes and asks_for_a_change(stage, key)):
+            await press(stage, pilot, key)
+
+
+def visits(random: Random) -> list[str]:
+    """The screens to visit: each of them, and again for as many keys as are to be pressed."""
+    rounds = max(1, PRESSED // (len(WAYS) * (MOST_IN_A_ROW + 1) // 2))
+    return [name for _ in range(rounds) for name in random.sample(list(WAYS), len(WAYS))]
+
+
 @pytest.mark.timeout(1_800)
 @pytest.mark.parametrize("seed", SEEDS)
 async def test_nothing_changes_unless_it_is_asked_for(seed: int, tmp_path: Path) -> None:
     random = Random(seed)
     stage = stage_of(tmp_path, read_only=False)
     async with stage.app.run_test(size=(110, 34)) as pilot:
-        await stage.live(pilot)
-        for number in range(PRESSED):
-            if number % 15 == 0:
-                await go_to(stage, pilot, random.choice(list(SCREENS)))
-            key = random.choice(KEYS)
-            if not asks_for_a_change(stage, key):
-                await press(stage, pilot, key)
-            assert stage.backend.calls == ["bring_up"], key
-        await stage.settle(pilot)
+        await begin(stage, pilot)
+        for name in visits(random):
+            await go_to(stage, pilot, name)
+            before = changes(stage)
+            await press_any(stage, pilot, random, but_for_changes=True)
+            await stage.settle(pilot)
+            assert changes(stage) == before, name
         assert stage.app.is_running
-        assert stage.backend.calls == ["bring_up"]
 
 
 @pytest.mark.timeout(1_800)
@@ -109,25 +146,11 @@ async def test_a_read_only_console_changes_nothing_whatever_is_pressed(tmp_path:
     random = Random(0)
     stage = stage_of(tmp_path, read_only=True)
     async with stage.app.run_test(size=(110, 34)) as pilot:
-        await stage.live(pilot)
-        for screen in SCREENS:
-            await go_to(stage, pilot, screen)
-            for _ in range(PRESSED // len(SCREENS)):
-                await press(stage, pilot, random.choice(KEYS))
+        await begin(stage, pilot)
+        for name in visits(random):
+            await go_to(stage, pilot, name)
+            await press_any(stage, pilot, random, but_for_changes=False)
         await stage.settle(pilot)
         assert stage.app.is_running
         # The console attaches and asks for nothing more.
-        assert stage.backend.calls == ["bring_up"]
-
-
-async def go_to(stage: Stage, pilot: Pilot[Any], screen: str) -> None:
-    """Go to a screen from wherever earlier keys have led."""
-    for _ in range(12):
-        focused = stage.app.focused
-        if isinstance(stage.app.screen, Dashboard) and not isinstance(focused, Input):
-            break
-        await pilot.press("escape")
-    assert isinstance(stage.app.screen, Dashboard)
-    await pilot.press(*SCREENS[screen])
-    # A topic can be chosen once the topics are known.
-    await pilot.pause()
+        assert changes(stage) == ["bring_up"]
