@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from textual._xterm_parser import XTermParser
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+import tui.screens
 from tests.snapshot.fakes import FakeSource
 from tests.snapshot.sample_rows import live_batch
 from tests.snapshot.stage import Stage
@@ -18,6 +21,8 @@ from tests.snapshot.tails import FakeTails, record
 from tui.screens.dashboard.dashboard import Dashboard
 from tui.screens.records.records_screen import RecordsScreen
 from tui.widgets.filter_bar import FilterBar
+
+from .every_screen import WAYS, begin, go_to, stage_of
 
 TOPICS = ("flagged_transactions", "my_transaction", "transaction", "transaction_2")
 
@@ -102,25 +107,75 @@ async def test_a_topic_typed_in_one_go_is_the_one_that_is_opened(typed: str, ope
         assert stage.app.screen.topic == opened
 
 
-@pytest.mark.parametrize(
-    ("keys", "sent", "value"),
-    [
-        (["6", "enter"], "/amt>2 tbeq", "amt>2 tbeq"),
-        (["6", "enter"], "a2023-03-04 qbt", "2023-03-04 qbt"),
-        (["6", "enter"], "tflag", "flag"),
-        (["2"], ":export q X", "export q X"),
-    ],
-)
+# The way to each input, from the dashboard; the text behind it holds keys of the screen below.
+INPUTS: dict[str, tuple[str, list[str], str, str]] = {
+    "users": ("dashboard.dashboard", ["2"], "/user:-31 X", "user:-31 X"),
+    "windows": ("dashboard.dashboard", ["3"], "/count>2 q", "count>2 q"),
+    "flagged": ("dashboard.dashboard", ["4"], "/amt>2 qE", "amt>2 qE"),
+    "signals": ("dashboard.dashboard", ["7"], "/score>0.5 xX", "score>0.5 xX"),
+    "palette": ("palette", ["2"], ":export q X", "export q X"),
+    "records": ("records.records_screen", ["6", "enter"], "/amt>2 tbeq", "amt>2 tbeq"),
+    "topics": ("records.topic_picker", ["6", "enter"], "tflag", "flag"),
+    "a time": ("records.when_dialog", ["6", "enter"], "a2023-03-04 qbt", "2023-03-04 qbt"),
+    "rows": ("rows.rows_screen", ["1", "v"], "/count>2 Xp", "count>2 Xp"),
+    "note": ("alert.note_dialog", ["7", "enter"], "dlate, cuq t", "late, cuq t"),
+    "path": ("export.dialog", ["2"], "E\t qjpc", ".csv qjpc"),
+}
+
+
+@pytest.mark.parametrize(("keys", "sent", "value"), [each[1:] for each in INPUTS.values()])
 async def test_text_is_text_wherever_it_can_be_typed(
-    keys: list[str], sent: str, value: str
+    keys: list[str], sent: str, value: str, tmp_path: Path
 ) -> None:
-    async with console() as (stage, pilot):
-        await pilot.press(*keys)
+    stage = stage_of(tmp_path, read_only=False)
+    async with stage.app.run_test(size=(110, 34)) as pilot:
+        await stage.live(pilot)
+        for key in keys:
+            await pilot.press(key)
+            await stage.settle(pilot)
         arrives(stage, sent)
 
         def typed() -> bool:
             focused = stage.app.focused
-            return isinstance(focused, Input) and focused.value == value
+            return isinstance(focused, Input) and focused.value.endswith(value)
 
         await stage.wait(pilot, typed)
         assert stage.backend.calls == ["bring_up"]
+
+
+def test_no_input_is_left_out() -> None:
+    modules = {each.removesuffix(".py") for each, *_ in INPUTS.values()}
+    folder = Path(tui.screens.__file__).parent
+    found = {
+        ".".join(path.relative_to(folder).with_suffix("").parts)
+        for path in folder.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if (isinstance(node, ast.Call) and ast.unparse(node.func) in ("Input", "FilterBar"))
+        or (isinstance(node, ast.ClassDef) and "CommandPalette" in map(ast.unparse, node.bases))
+    }
+    assert found == modules
+
+
+async def test_text_in_a_burst_changes_nothing_on_any_screen(tmp_path: Path) -> None:
+    """It goes into an input if there is one, and nowhere otherwise."""
+    sent = "/Xcfbsxuyhmo1"
+    stage = stage_of(tmp_path, read_only=False)
+    async with stage.app.run_test(size=(110, 34), notifications=True) as pilot:
+        await begin(stage, pilot)
+        for name, way in WAYS.items():
+            await go_to(stage, pilot, name)
+            # The hint comes at most once in a while.
+            stage.clock.now += 60
+            await stage.settle(pilot)
+            before = list(stage.backend.calls)
+            arrives(stage, sent)
+
+            def done() -> bool:
+                focused = stage.app.focused
+                typed = isinstance(focused, Input) and focused.value.endswith(sent[1:])
+                return typed or any("`/` does nothing here" in each for each in stage.toasted)
+
+            await stage.wait(pilot, done)
+            await stage.settle(pilot)
+            assert isinstance(stage.app.screen, way.screen), name
+            assert stage.backend.calls == before, name

@@ -44,6 +44,7 @@ def test_times(text: str, expected: str) -> None:
         ("soon", "'soon' is not a time. Write 2026-11-24 03:00, 03:00 or 10 min ago."),
         ("25:00", "'25:00' is not a time."),
         ("2026-13-40", "'2026-13-40' is not a time."),
+        ("0001-01-01 00:00+14:00", "is not a time."),
         ("999999 weeks ago", "is not a time."),
         ("2026-11-24 03:00", "2026-11-24 03:00 UTC is in the future; it is now 01:30 UTC."),
         ("1912-06-23", "1912-06-23 is before any record: Kafka counts from 1970."),

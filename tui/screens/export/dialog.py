@@ -13,6 +13,7 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from pipeline.errors import PipelineError
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone, content
 from tui.keymap import Scope, bindings
@@ -93,13 +94,13 @@ class ExportScreen(ModalScreen[ExportChoice | None]):
         self._mark()
 
     async def action_export(self) -> None:
-        """Accept the path if its folder exists."""
-        path = Path(self.query_one(Input).value.strip()).expanduser()
-        # A folder on the network may be slow.
-        refusal = await asyncio.to_thread(_refusal, path)
-        if refusal:
+        """Accept the path if a file can be created there."""
+        try:
+            # A folder on the network may be slow.
+            path = await asyncio.to_thread(_accepted, self.query_one(Input).value.strip())
+        except PipelineError as refusal:
             self.query_one("#refusal", Static).update(
-                content([Piece(text.clean(refusal, _WHAT_CELLS), Tone.DANGER)])
+                content([Piece(text.clean(refusal.message, _WHAT_CELLS), Tone.DANGER)])
             )
         else:
             self.dismiss(ExportChoice(self._format, path.absolute()))
@@ -120,11 +121,23 @@ class ExportScreen(ModalScreen[ExportChoice | None]):
             self.query_one(f"#{format}", Choice).mark(chosen=format is self._format)
 
 
-def _refusal(path: Path) -> str:
-    if not path.name:
-        return "Type a file name."
-    if path.is_dir():
-        return f"{path} is a folder."
-    if not path.parent.is_dir():
-        return f"There is no folder {path.parent}."
-    return ""
+def _accepted(typed: str) -> Path:
+    """Return the path that was typed.
+
+    Raises:
+        PipelineError: No file can have it.
+    """
+    path = Path(typed)
+    try:
+        path = path.expanduser()
+        if not path.name or "\0" in typed:
+            raise PipelineError("Type a file name.")
+        if path.is_dir():
+            raise PipelineError(f"{path} is a folder.")
+        if not path.parent.is_dir():
+            raise PipelineError(f"There is no folder {path.parent}.")
+    except RuntimeError as error:
+        raise PipelineError(f"{path.parts[0]} is no home folder.") from error
+    except OSError as error:
+        raise PipelineError(f"No file can be there: {error.strerror}.") from error
+    return path

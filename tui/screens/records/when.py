@@ -73,6 +73,6 @@ def _clock(words: str, today: datetime) -> datetime | None:
 def _date(words: str) -> datetime | None:
     try:
         moment = datetime.fromisoformat(words.upper())
-    except ValueError:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
