@@ -12,7 +12,18 @@ _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 def blocks(page: Path, language: str) -> list[str]:
     """The code blocks of a page in a language."""
-    return [text for name, text in _BLOCK.findall(page.read_text()) if name == language]
+    return blocks_in(page.read_text(), language)
+
+
+def blocks_in(text: str, language: str) -> list[str]:
+    """The code blocks of a part of a page in a language."""
+    return [block for name, block in _BLOCK.findall(text) if name == language]
+
+
+def section(page: Path, heading: str) -> str:
+    """The text of a page below a heading of the second level."""
+    _, below = page.read_text().split(f"\n## {heading}\n")
+    return below.partition("\n## ")[0]
 
 
 def documents() -> list[Path]:
@@ -22,7 +33,12 @@ def documents() -> list[Path]:
 
 def commands(page: Path) -> list[str]:
     """The commands on a page: the lines after `$ ` in its console blocks, in order."""
-    lines = [line for block in blocks(page, "console") for line in block.splitlines()]
+    return commands_in(page.read_text())
+
+
+def commands_in(text: str) -> list[str]:
+    """The commands in a part of a page."""
+    lines = [line for block in blocks_in(text, "console") for line in block.splitlines()]
     typed = (line.removeprefix("$ ") for line in lines if line.startswith("$ "))
     return [re.sub(r"\s{2,}#.*", "", line).strip() for line in typed]
 

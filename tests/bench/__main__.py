@@ -25,6 +25,7 @@ from tests.e2e.test_console import Terminal
 from . import files, formats
 from .console import bench_console_load
 from .inspection import bench_inspect
+from .new_topic import bench_new_topic
 from .paint import bench_paint
 from .report import MIB, resident, seconds_until, show
 from .restarts import bench_restarts
@@ -38,7 +39,7 @@ JOBS = ("rolling", "tumbling", "flagged")
 CAUGHT_UP = "flagged   0 unread"
 PARTS = (
     *("paint", "start", "console", "features", "formats", "files", "inspect"),
-    *("verify", "running", "signals", "restarts"),
+    *("topic", "verify", "running", "signals", "restarts"),
 )
 SENT = 400_000
 
@@ -69,6 +70,8 @@ def main() -> None:
             files.bench_files(settings, folder, options.transactions or files.ROWS, options.rounds)
         if "inspect" in wanted:
             bench_inspect(settings, min(100_000, sent), options.rounds)
+        if "topic" in wanted:
+            bench_new_topic(settings, folder / "topic", options.rounds)
         if "verify" in wanted:
             bench_verify(settings, min(300_000, sent))
         if "running" in wanted:

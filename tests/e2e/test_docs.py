@@ -25,6 +25,7 @@ from pipeline.simulator.generator import Generator
 from tui.__main__ import console_options
 
 from ..documents import commands, documents, write_my_features, write_my_payments
+from ..new_topic import write_first_look
 from .conftest import stack_environment
 
 # By the beginning of a line.
@@ -69,6 +70,7 @@ class Desk:
         self.begin()
         write_my_features(folder)
         write_my_payments(folder)
+        write_first_look(folder)
         write_transactions(folder / "transactions.csv.gz")
         (folder / "payments.csv").write_text(
             "When;Amount;IBAN\n31.01.2024 18:05;$12.50;DE89370400440532013000\n"
