@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
 import duckdb
+from duckdb.sqltypes import VARCHAR
 
 from pipeline.parity.batch import query
-from pipeline.parity.sql_names import listed
 from pipeline.signals import Signal
 from pipeline.signals.signal import SCORE
 from pipeline.sources import Source
 from pipeline.sources.labels import NO, YES
+from pipeline.sources.masking import masked
 from pipeline.text.sql import identifier, literal
 
 TIME: Final = "__time"
@@ -60,14 +62,17 @@ def score(connection: duckdb.DuckDBPyConnection, signal: Signal, number: int) ->
     return Scored(connection, table, signal)
 
 
-def write_rows(scored: Scored, threshold: float, path: str) -> None:
+def write_rows(scored: Scored, threshold: float, path: str, hidden: Collection[str]) -> None:
     """Write each transaction with its score, its reasons and what became of it.
 
     Args:
         scored: The transactions.
         threshold: The score from which a transaction is an alert.
         path: A file whose name ends in .csv or .parquet.
+        hidden: Columns whose values are written as they are shown.
     """
+    if hidden:
+        scored.connection.create_function("masked", masked, [VARCHAR], VARCHAR)
     outcome = (
         f"CASE WHEN {SCORE} >= {threshold!r} THEN "
         f"CASE WHEN {FRAUD} IS NULL THEN 'alert, unlabelled' "
@@ -75,7 +80,12 @@ def write_rows(scored: Scored, threshold: float, path: str) -> None:
         f"WHEN {FRAUD} IS NULL THEN 'unlabelled' WHEN {FRAUD} THEN 'missed' ELSE 'passed' END"
     )
     kind = "PARQUET" if path.endswith(".parquet") else "CSV, HEADER"
-    columns = listed(scored.signal.columns)
+    columns = ", ".join(
+        f"masked(CAST({identifier(name)} AS VARCHAR)) AS {identifier(name)}"
+        if name in hidden
+        else identifier(name)
+        for name in scored.signal.columns
+    )
     scored.connection.execute(
         f"COPY (SELECT {columns}, {outcome} AS outcome FROM {scored.table} "
         f"ORDER BY {SCORE} DESC, {TIME}) TO {literal(path)} (FORMAT {kind})"

@@ -20,6 +20,7 @@ from .common import (
     require_topic,
     running_kafka,
     say,
+    say_hidden,
 )
 
 if TYPE_CHECKING:
@@ -99,7 +100,10 @@ def backtest(
                 first = first or (scored, at)
                 judged.append(Judged(figures(scored, at, budget), other, moved))
                 if rows is not None:
-                    write_rows(scored, at, str(rows))
+                    hidden = () if common.settings.show_sensitive else each.signal.sensitive
+                    if hidden:
+                        say_hidden(hidden, f" in {rows}")
+                    write_rows(scored, at, str(rows), hidden)
     say("", over=True)
     if json:
         print_json([as_json(each) for each in judged])

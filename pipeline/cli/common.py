@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated, Final
 
 from cyclopts import Parameter
 
@@ -19,10 +19,6 @@ from pipeline.errors import UnavailableError
 from pipeline.text.sanitise import ascii_json, json_line, sanitised
 
 from .terminal import as_printed, takes
-
-if TYPE_CHECKING:
-    from pipeline.sources.masking import Mask
-
 
 _SILENT_SECONDS: Final = 10.0
 
@@ -115,11 +111,11 @@ def say(line: str, *, over: bool = False) -> None:
             print(line, file=sys.stderr, flush=True)
 
 
-def say_hidden(mask: Mask) -> None:
-    """Say which fields are hidden, since a file of records may be replayed."""
-    names = sorted(mask.fields)
+def say_hidden(fields: Iterable[str], what: str) -> None:
+    """Say which fields are hidden in what another program may read."""
+    names = sorted(fields)
     listed = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
-    say(f"Hidden, and so no file to replay: {listed}; show_sensitive = true shows them.")
+    say(f"Hidden{what}: {listed}; show_sensitive = true shows them.")
 
 
 def _draws_over() -> bool:

@@ -214,7 +214,7 @@ def tail(
     features = catalog.load(common.settings)
     mask = catalog.masks(common.settings, features).of(topic)
     if mask and json:
-        say_hidden(mask)
+        say_hidden(mask.fields, ", and so no file to replay")
     if not json:
         print(TEXT_HEADER)
     edge = Reset.EARLIEST if start == "beginning" else Reset.LATEST

@@ -39,6 +39,7 @@ from .answers import (
     Trigger,
     is_date,
 )
+from .exceptions import without_records
 from .http import http_error, not_flinks_api, rest_client, unavailable
 
 T = TypeVar("T")
@@ -59,13 +60,15 @@ class FlinkRest:
 
     Args:
         flink: The cluster and its credentials.
+        show_values: Whether exceptions are returned with the values of records that they quote.
 
     Raises:
         ConfigError: A certificate, a key or a secret cannot be read.
     """
 
-    def __init__(self, flink: FlinkSettings) -> None:
+    def __init__(self, flink: FlinkSettings, *, show_values: bool = False) -> None:
         self.address = flink.rest
+        self._show_values = show_values
         self._client = rest_client(flink)
 
     def close(self) -> None:
@@ -118,7 +121,7 @@ class FlinkRest:
     def failure(self, job_id: str) -> str:
         """Return the root cause of a job's last failure; empty when it did not fail."""
         found = self._get(f"/jobs/{job_id}/exceptions?maxExceptions=1", Exceptions)
-        return next((_root_cause(entry.stacktrace) for entry in found.history.entries), "")
+        return next((self._root_cause(entry.stacktrace) for entry in found.history.entries), "")
 
     def failures(self, job_id: str) -> tuple[JobFailure, ...]:
         """Return a job's exceptions in full, newest first; none if Flink has forgotten the job."""
@@ -127,7 +130,9 @@ class FlinkRest:
             entries = self._get(path, Exceptions).history.entries
         except JobError:
             return ()
-        return tuple(JobFailure(entry.timestamp / 1000, entry.stacktrace) for entry in entries)
+        return tuple(
+            JobFailure(entry.timestamp / 1000, self._shown(entry.stacktrace)) for entry in entries
+        )
 
     def vertices(self, job_id: str) -> tuple[str, ...]:
         """Return the ids of a job's vertices, from sources to sinks."""
@@ -195,7 +200,7 @@ class FlinkRest:
         body = {"savepoint-path": path}
         operation = self._operation("/savepoint-disposal", body, patience, "the disposal")
         if operation.failure is not None:
-            cause = _root_cause(operation.failure.trace)
+            cause = self._root_cause(operation.failure.trace)
             raise JobError(f"Flink could not delete {path}: {cause}.")
 
     def watermark(self, job_id: str) -> int | None:
@@ -236,7 +241,7 @@ class FlinkRest:
             progress=f"/jobs/{job_id}/savepoints",
         )
         if operation.failure is not None:
-            cause = _root_cause(operation.failure.trace)
+            cause = self._root_cause(operation.failure.trace)
             raise JobError(
                 f"Flink could not take a savepoint: {cause}.",
                 "The job keeps running; look at its log, or cancel it with --discard.",
@@ -253,7 +258,7 @@ class FlinkRest:
         path = f"/jobs/{job_id}/checkpoints"
         operation = self._operation(path, {}, patience, "a checkpoint")
         if operation.failed_checkpoint is not None:
-            cause = _root_cause(operation.failed_checkpoint.trace)
+            cause = self._root_cause(operation.failed_checkpoint.trace)
             raise JobError(f"Flink could not take a checkpoint: {cause}.", "Try again.")
 
     def cancel(self, job_id: str, *, patience: float = 30.0) -> None:
@@ -291,6 +296,16 @@ class FlinkRest:
                     "Look at `fraudwatch logs flink`, or at the logs of your own cluster.",
                 ) from error
             raise
+
+    def _root_cause(self, trace: str) -> str:
+        """Return the innermost cause of a Java stack trace, in one line."""
+        shown = self._shown(trace)
+        causes = [line for line in shown.splitlines() if line.startswith("Caused by: ")]
+        cause = causes[-1].removeprefix("Caused by: ") if causes else shown.partition("\n")[0]
+        return quoted(cause)
+
+    def _shown(self, trace: str) -> str:
+        return trace if self._show_values else without_records(trace)
 
     def _operation(
         self, path: str, body: object, patience: float, what: str, *, progress: str = ""
@@ -356,12 +371,6 @@ class FlinkRest:
         if not response.is_success:
             raise http_error(self.address, path, response)
         return response.content
-
-
-def _root_cause(trace: str) -> str:
-    """Return the innermost cause of a Java stack trace, in one line."""
-    causes = [line for line in trace.splitlines() if line.startswith("Caused by: ")]
-    return quoted(causes[-1].removeprefix("Caused by: ") if causes else trace.partition("\n")[0])
 
 
 def _number(value_text: float | str) -> float | None:

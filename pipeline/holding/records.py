@@ -21,7 +21,7 @@ from pipeline.parity.decoded import decode_json
 from pipeline.parity.origins import WINDOW, copied, keys
 from pipeline.sources import Source
 from pipeline.sources.formats import JSON
-from pipeline.sources.paths import inner
+from pipeline.sources.paths import field_name
 from pipeline.sources.time_format import TimeFormat
 from pipeline.text.words import counted
 
@@ -211,16 +211,38 @@ def _with_columns(
 
 
 def _with_stand_ins(source: Source, records: list[str]) -> list[str]:
-    known: dict[str, dict[Any, Any]] = {name: {} for name in source.sensitive}
-    changed, paths = [], source.record_paths
-    for record in records:
-        fields = opened(record)
-        for name, seen in known.items():
-            path = paths[name]
-            value = inner(fields, path)
-            if value is not None:
-                number = len(seen) + 1
-                stand_in = f"{name}-{number}" if isinstance(value, str) else number
-                inner(fields, path[:-1])[path[-1]] = seen.setdefault(str(value), stand_in)
-        changed.append(closed(fields))
-    return changed
+    """Return records with stand-ins wherever they have a field of a sensitive name."""
+    paths = source.record_paths
+    fields = {field_name(paths[name]): _StandIns(name) for name in source.sensitive}
+
+    def changed(value: Any) -> Any:
+        match value:
+            case dict():
+                return {
+                    name: fields[name].of(inside)
+                    if name in fields and inside is not None
+                    else changed(inside)
+                    for name, inside in value.items()
+                }
+            case list():
+                return [changed(each) for each in value]
+        return value
+
+    return [closed(changed(opened(record))) for record in records]
+
+
+class _StandIns:
+    """The stand-ins of a column's values: equal ones have the same.
+
+    Args:
+        column: The column.
+    """
+
+    def __init__(self, column: str) -> None:
+        self._column = column
+        self._seen: dict[str, str | int] = {}
+
+    def of(self, value: object) -> str | int:
+        number = len(self._seen) + 1
+        stand_in = f"{self._column}-{number}" if isinstance(value, str) else number
+        return self._seen.setdefault(str(value), stand_in)

@@ -196,7 +196,8 @@ class Stack:
         with self._lock:
             client = self._clients.get(flink)
             if client is None:
-                client = self._clients[flink] = FlinkRest(flink)
+                client = FlinkRest(flink, show_values=self._settings.show_sensitive)
+                self._clients[flink] = client
             return client
 
     def metrics(self, endpoints: Endpoints) -> JobMetricsReader:

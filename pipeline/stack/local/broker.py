@@ -112,7 +112,7 @@ def broker(
     log4j = home / "log4j2.properties"
     properties = {**_properties(data, port, controller_port), **(more or {})}
     private_file.write(config, render(properties))
-    write_log4j(log4j)
+    write_log4j(log4j, show_values=settings.show_sensitive)
     classpath = _classpath(settings, flink_lib)
     classes = class_data(settings, "kafka", java, _JVM, classpath)
     run = (

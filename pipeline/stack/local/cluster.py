@@ -101,7 +101,7 @@ def _home(settings: Settings, config: Mapping[str, str | int | float]) -> FlinkH
     # JSON is valid YAML, and its quoting is unambiguous.
     lines = (f"{name}: {msgspec.json.encode(value).decode()}\n" for name, value in config.items())
     (conf / "config.yaml").write_text("".join(lines))
-    write_log4j(conf / "log4j.properties", _QUIETER)
+    write_log4j(conf / "log4j.properties", _QUIETER, show_values=settings.show_sensitive)
     return FlinkHome(
         lib=wheel_lib(),
         planner=jars.paths(jars.manifest().planner, settings.jars_dir),

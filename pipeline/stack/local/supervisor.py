@@ -208,7 +208,8 @@ class Supervisor:
         return self._broker.kafka if self._broker is not None else self._settings.kafka
 
     def _flink_at(self, address: str) -> FlinkRest:
-        return FlinkRest(self._flink.at(address))
+        show = self._settings.show_sensitive
+        return FlinkRest(self._flink.at(address), show_values=show)
 
 
 def _lock(state_dir: Path) -> int:

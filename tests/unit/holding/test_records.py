@@ -126,19 +126,19 @@ def test_what_is_sensitive_has_stand_ins_and_equal_values_stay_equal(holds: Hold
     assert [each["amt"] for each in found] == [10.0, 11.0, 12.0], "others stay as they are"
 
 
-def test_stand_ins_are_where_the_paths_say_and_other_numbers_keep_their_digits(
+def test_stand_ins_are_wherever_a_field_is_called_so_and_other_numbers_keep_their_digits(
     holds: Holds,
 ) -> None:
     def order(card: str) -> str:
         return (
             '{"meta":{"placedAt":"2024-03-01T09:00:00Z"},"customer":{"id":"c-7"},'
-            f'"payment":{{"total":12345678.10,"card-number":{card}}},"more":1234567890.123456789}}'
+            f'"payment":{{"total":12345678.10,"card-number":{card}}},"more":1234567890.123456789,'
+            f'"before":[{{"card-number":{card}}}]}}'
         )
 
     holds(order('"4111 1111"'), order("null"), order('"4111 1111"'), order("4222"))
     found = records_of(nested_sources.orders_as_read, KAFKA, {"customer": "c-7"}, lambda _: None)
     assert found == [order('"card_number-1"'), order("null"), order('"card_number-1"'), order("2")]
-    # Others keep their digits.
 
 
 @pytest.mark.parametrize(
