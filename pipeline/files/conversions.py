@@ -39,7 +39,11 @@ CREATE MACRO time_of_epoch(t) AS
     CASE WHEN regexp_full_match(t, '\d{{9,10}}(\.\d*)?')
          THEN make_timestamp(CAST(floor(TRY_CAST(t AS DOUBLE)) AS BIGINT) * 1000000)
          WHEN regexp_full_match(t, '\d{{12,13}}(\.0*)?')
-         THEN make_timestamp(CAST(TRY_CAST(t AS DOUBLE) AS BIGINT) // 1000 * 1000000) END;
+         THEN make_timestamp(CAST(TRY_CAST(t AS DOUBLE) AS BIGINT) // 1000 * 1000000)
+         WHEN regexp_full_match(t, '\d{{15,16}}')
+         THEN make_timestamp(CAST(t AS BIGINT) // 1000000 * 1000000)
+         WHEN regexp_full_match(t, '\d{{18,19}}')
+         THEN make_timestamp(TRY_CAST(t AS BIGINT) // 1000000000 * 1000000) END;
 -- A time as people write it; without a zone, of whole seconds.
 CREATE MACRO time_of(t, day_first) AS coalesce(
     plain_time(t),
@@ -52,6 +56,10 @@ CREATE MACRO milliseconds_of(digits) AS
 CREATE MACRO local_time_of(t, day_first) AS
     CASE WHEN regexp_full_match(t, '\d{{12,13}}(\.\d*)?')
          THEN make_timestamp(CAST(trunc(TRY_CAST(t AS DOUBLE)) AS BIGINT) * 1000)
+         WHEN regexp_full_match(t, '\d{{15,16}}')
+         THEN make_timestamp(CAST(t AS BIGINT) // 1000 * 1000)
+         WHEN regexp_full_match(t, '\d{{18,19}}')
+         THEN make_timestamp(TRY_CAST(t AS BIGINT) // 1000000 * 1000)
          WHEN regexp_full_match(t, '\d{{9,10}}\.\d+')
          THEN time_of_epoch(t) + milliseconds_of(split_part(t, '.', 2)[:3])
          ELSE coalesce(plain_time(t),
@@ -84,8 +92,26 @@ CREATE MACRO whole_time_of(t, day_first) AS
          ELSE time_of(t, day_first) END);
 CREATE MACRO date_of(t, day_first) AS
     CAST(coalesce(time_of(t, day_first), time_of(t || ' 0:00', day_first)) AS DATE);
+CREATE MACRO short_birth(t) AS
+    t[5] <> '-' AND regexp_full_match(t, '\d{{1,2}}[/.-]\d{{1,2}}[/.-](\d{{2}}|\d{{4}})');
+-- A year of two digits is the last such year before the transaction.
+CREATE MACRO birth_year(y, latest) AS
+    CASE WHEN length(y) > 2 THEN y WHEN CAST('20' || y AS INT) <= latest THEN '20' || y
+         ELSE '19' || y END;
+CREATE MACRO birth_of_parts(p, day_first, latest) AS strftime(try_strptime(
+    birth_year(p.c, latest) || if(day_first, '-' || p.b || '-' || p.a, '-' || p.a || '-' || p.b),
+    '%Y-%m-%d'), '%Y-%m-%d');
+-- A date of birth as a text, in ISO if it is a short one that can be read. A macro repeats what it
+-- is given; of the list with one element, the parts are computed once.
+CREATE MACRO birth_of(t, day_first, moment) AS
+    CASE WHEN short_birth(t) THEN coalesce(list_transform(
+        [{{p: regexp_extract(t, '(\d+).(\d+).(\d+)', ['a', 'b', 'c']), latest: year(moment)}}],
+        lambda born: birth_of_parts(born.p, day_first, born.latest))[1], t)
+    ELSE t END;
 CREATE MACRO lacks_seconds(t) AS
     plain_time(t) IS NULL AND regexp_matches(t, '{_SECONDS_MISSING}');
+CREATE MACRO two_digit_year(t) AS
+    plain_time(t) IS NULL AND regexp_matches(t, '^\d{{1,2}}[/.-]\d{{1,2}}[/.-]\d{{2}}(\D|$)');
 CREATE MACRO short_date(t) AS plain_time(t) IS NULL AND regexp_matches(t, '{_SHORT}');
 -- The seconds of a minute, of an epoch in seconds or milliseconds that agrees with the time.
 CREATE MACRO with_seconds(t, epoch) AS

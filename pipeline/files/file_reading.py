@@ -75,6 +75,7 @@ class FileReader:
             self._insert(number, texts, Conventions())
             total, _, odd = rows_table.count(work, number)
             said: tuple[str, ...] = ()
+            used = Conventions()
             if odd[oddities.SHORT_DATE] or odd[oddities.ODD_AMOUNT]:
                 used, said = oddities.best(work.connection, texts, target)
                 if used != Conventions():
@@ -83,7 +84,7 @@ class FileReader:
         rows_table.leave_out(work, number, source.name, content.unit, self.checks)
         by_name = "first" in fields.fields.get(target.source.user or "", "")
         lost = oddities.lost(total, odd, target, by_name=by_name)
-        notes = (*dropped, *said, *oddities.converted(total, odd), *lost)
+        notes = (*dropped, *said, *oddities.converted(total, odd, used), *lost)
         return ReadFile(source.name, fields, total, content.unit, notes)
 
     def _read_as_it_is(self, number: int, content: Content, fields: Fields) -> int | None:

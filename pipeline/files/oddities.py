@@ -13,7 +13,9 @@ from .conventions import Conventions
 from .target import Target
 from .values import raw, value
 
-SHORT_DATE, ODD_AMOUNT, SECONDS_MISSING, RESTORED, BLURRED, ZONED = BITS = (1, 2, 4, 8, 16, 32)
+SHORT_DATE, ODD_AMOUNT, SECONDS_MISSING, RESTORED, BLURRED, ZONED, SHORT_BIRTH = BITS = (
+    *(1, 2, 4, 8, 16, 32, 64),
+)
 """Oddities of a row that need a closer look, as bits."""
 
 
@@ -31,6 +33,7 @@ def oddities(target: Target) -> str:
         BLURRED: _any(f"blurred({raw(f)})" for f in target.digits),
         # A source of the user's own declares how its times are written.
         ZONED: "false" if target.exact_times else zoned,
+        SHORT_BIRTH: _any(f"short_birth({raw(f)})" for f in target.births),
     }
     summands = " + ".join(f"if({test}, {bit}, 0)" for bit, test in bits.items())
     return f"CAST({summands} AS UTINYINT)"
@@ -50,6 +53,7 @@ def best(
     counts: list[Sequence[str]] = [
         [f"short_date({raw(f)})" for f in dates],
         [f"short_date({raw(f)}) AND {raw(f)} NOT LIKE '%/%/%'" for f in dates],
+        [f"two_digit_year({raw(f)})" for f in dates],
     ]
     for other in (False, True):
         time = values.time(target, target.source.time, day_first=other)
@@ -60,7 +64,7 @@ def best(
         ]
     query = ", ".join(map(_sum, counts))
     found = connection.execute(f"SELECT {query} FROM ({texts})").fetchone()
-    short, dashed, *fails = found or (0,) * len(counts)
+    short, dashed, two, *fails = found or (0,) * len(counts)
     month, day = (fails[0], fails[1]), (fails[3], fails[4])
     # If all dates can be read in both ways: month first with slashes, otherwise day first.
     day_first = bool(short) and (day < month or (day == month and 2 * dashed > short))
@@ -71,23 +75,36 @@ def best(
         why = "as unix_time has them" if day[1] != month[1] else "as no other order fits"
         why = why if day != month else "though they could be the other way round"
         said.append(f"Dates are read as {order}, {why}.")
+    if two:
+        said.append("Years of two digits are those from 1970 to 2069.")
     if comma:
         said.append("Amounts are read with decimal commas.")
     return Conventions(day_first, comma), tuple(said)
 
 
-def converted(rows: int, odd: Mapping[int, int]) -> tuple[str, ...]:
-    """Describe in a sentence what was converted, though nothing of it is lost.
+def converted(rows: int, odd: Mapping[int, int], how: Conventions) -> tuple[str, ...]:
+    """Describe in sentences what was converted, though nothing of it is lost.
 
     Args:
         rows: Number of rows of the file.
         odd: Number of rows with each bit.
+        how: How its dates are written.
     """
-    if not (zoned := odd[ZONED]):
-        return ()
-    have = "has" if rows == 1 else "have"
-    times = counted(rows, "time")
-    return (f"{zoned:,} of {times} {have} a zone: sent in UTC, as event times are.",)
+    said = []
+    if zoned := odd[ZONED]:
+        have = "has" if rows == 1 else "have"
+        times = counted(rows, "time")
+        said.append(f"{zoned:,} of {times} {have} a zone: sent in UTC, as event times are.")
+    if short := odd[SHORT_BIRTH]:
+        dates, are = counted(rows, "date"), "is" if short == 1 else "are"
+        order, example = (
+            ("day, month, year", "9/3/88") if how.day_first else ("month, day, year", "3/9/88")
+        )
+        said.append(
+            f"{short:,} of {dates} of birth {are} short, such as {example}: read as {order}, and "
+            "two digits as the last such year before the transaction: 1988-03-09."
+        )
+    return tuple(said)
 
 
 def _any(conditions: Iterable[str]) -> str:

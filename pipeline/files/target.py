@@ -62,6 +62,7 @@ class Target:
         digits: The columns of numbers whose digits a spreadsheet may have lost.
         their: What these numbers are called.
         nulls: Whether an empty text of a CSV is null; otherwise it is an empty text.
+        births: The columns of texts with dates of birth, which are written in ISO 8601.
         exact_times: Whether times keep their milliseconds; otherwise they are of whole seconds.
     """
 
@@ -75,6 +76,7 @@ class Target:
     digits: tuple[str, ...] = ()
     their: str = "numbers"
     nulls: bool = True
+    births: tuple[str, ...] = ()
     exact_times: bool = True
 
     @classmethod
@@ -103,6 +105,7 @@ class Target:
                 digits=(_CARD,),
                 their="card numbers",
                 nulls=False,
+                births=("dob",),
                 exact_times=False,
             )
         optional = tuple(name for name in source.columns if name not in source.required)

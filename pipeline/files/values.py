@@ -91,6 +91,9 @@ def _converted(target: Target, name: str, how: Conventions) -> str:
         return f"if(lacks_seconds({text}), with_seconds({read}, epoch), {read})"
     if dtype in (TIME, "date"):
         return time(target, name, day_first=how.day_first)
+    if name in target.births:
+        at = time(target, source.time, day_first=how.day_first)
+        return f"birth_of({text}, {how.day_first}, {at})"
     if dtype == "string":
         return text
     if is_decimal(dtype):

@@ -147,15 +147,24 @@ def test_the_generators_customers_are_passed_over(tmp_path: Path) -> None:
     assert "the customers of Sparkov's generator" in said
 
 
+BIRTHS = ("3/9/88", "12/31/1919")
+
+
 def test_the_tutorials_csv_is_taken_with_the_seconds_that_it_still_has(tmp_path: Path) -> None:
     header = HEADER.replace("zip", "zipcode") + ",unix_time"
     rows = [f"{line('a', time='1/1/19 0:00')},1325376018000", f"{line('b', time='1/2/19 13:01')},x"]
+    rows = [row.replace("2000-01-01", born) for row, born in zip(rows, BIRTHS, strict=True)]
     found = read(file_of(tmp_path, csv_of(*rows, header=header)))
     assert [str(t.trans_date_trans_time) for t in found.transactions] == [
         "2019-01-01 00:00:18",
         "2019-01-02 13:01:00",
     ]
     assert [t.zipcode for t in found.transactions] == ["02150"] * 2
+    assert [t.dob for t in found.transactions] == ["1988-03-09", "1919-12-31"]
+    assert (
+        "2 of 2 dates of birth are short, such as 3/9/88: read as month, day, year, and two digits "
+        "as the last such year before the transaction: 1988-03-09."
+    ) in found.notes
     assert (
         "No seconds in 2 of 2 times: 1 got them from unix_time, the others are sent as :00."
         in found.notes
