@@ -163,5 +163,6 @@ def sessions(count: int, seed: int = 6) -> Iterator[tuple[bytes, bytes]]:
         ended = str(own_records.ODD_TIMES[number % len(own_records.ODD_TIMES)] or "")
         who = random.choice(WHOLE)
         stolen = random.choice(("Yes", "no", "TRUE", "1", "0", ""))
-        line = ",".join((who, quoted(began), quoted(ended), stolen))
+        end = quoted(ended) + random.choice(("", " ", "\x00 "))
+        line = "\t".join((who, quoted(began), end, stolen))
         yield str(number).encode(), line.encode()

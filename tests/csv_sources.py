@@ -35,6 +35,7 @@ transfers = source(
 sessions = source(
     topic="csv-sessions",
     format="csv",
+    separator="\t",
     schema={"who": "int64", "began": "timestamp(3)", "ended": "timestamp(3)", "stolen": "string"},
     time="began",
     time_format="iso",

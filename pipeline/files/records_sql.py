@@ -21,6 +21,8 @@ _WRITTEN: Final = {
     TimeFormat.ISO: "strftime({0}, '%Y-%m-%dT%H:%M:%S.%gZ')",
     TimeFormat.EPOCH_S: "CAST(floor(epoch_ms({0}) / 1000) AS BIGINT)",
     TimeFormat.EPOCH_MS: "epoch_ms({0})",
+    TimeFormat.EPOCH_US: "epoch_us({0})",
+    TimeFormat.EPOCH_NS: "epoch_us({0}) * 1000",
 }
 
 
@@ -51,7 +53,7 @@ def _in_json(source: Source) -> str:
 def _in_csv(source: Source) -> str:
     """The record as a line of CSV; a null column is empty, as is an empty text."""
     fields = (f"coalesce({_field(source, name, dtype)}, '')" for name, dtype in source.schema)
-    return f"concat_ws(',', {', '.join(fields)})"
+    return f"concat_ws({literal(source.separator)}, {', '.join(fields)})"
 
 
 def _field(source: Source, name: str, dtype: str) -> str:

@@ -87,7 +87,13 @@ def _format(source: Source, kafka: KafkaSettings) -> dict[str, str]:
         return {"format": AVRO}
     if source.format == CSV:
         # An empty field is null, as in files, since nothing else can be written for it.
-        return {"format": CSV, "csv.ignore-parse-errors": "true", "csv.null-literal": ""}
+        between = {} if source.separator == "," else {"csv.field-delimiter": source.separator}
+        return {
+            "format": CSV,
+            "csv.ignore-parse-errors": "true",
+            "csv.null-literal": "",
+            **between,
+        }
     if source.format == PROTOBUF:
         # Compiles the .proto file, whose libraries other sources need not load.
         from pipeline.kafka.protobuf_message import java_class, message_of

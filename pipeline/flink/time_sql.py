@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from pipeline.sources import TimeFormat
-from pipeline.sources.time_patterns import EPOCH_S, ISO
+from pipeline.sources.time_patterns import ISO, epoch_bounds
 from pipeline.text.sql import literal
 
 
@@ -19,12 +19,18 @@ def read_time(column: str, written: TimeFormat) -> str:
     """
     if written is TimeFormat.ISO:
         return _iso(column)
-    first, last = EPOCH_S
-    factor, precision = (1, 0) if written is TimeFormat.EPOCH_S else (1_000, 3)
+    per_second = written.per_second
+    first, last = epoch_bounds(per_second)
+    precision = 0 if per_second == 1 else 3
+    since, finer = column, per_second // 1_000
+    if finer > 1:
+        # Division cuts off towards zero, which is a later time before 1970.
+        earlier = f"CASE WHEN MOD({column}, {finer}) < 0 THEN 1 ELSE 0 END"
+        since = f"{column} / {finer} - {earlier}"
     # Flink's own bounds are of another year.
     return (
-        f"CASE WHEN {column} BETWEEN {first * factor} AND {(last + 1) * factor - 1} "
-        f"THEN CAST(TO_TIMESTAMP_LTZ({column}, {precision}) AS TIMESTAMP(3)) END"
+        f"CASE WHEN {column} BETWEEN {first} AND {last} "
+        f"THEN CAST(TO_TIMESTAMP_LTZ({since}, {precision}) AS TIMESTAMP(3)) END"
     )
 
 

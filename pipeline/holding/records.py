@@ -137,13 +137,10 @@ def closed(fields: Any) -> str:
 def written(source: Source, time: datetime) -> str | int:
     """Return a time as records of a source have it."""
     milliseconds = round((time - datetime(1970, 1, 1)).total_seconds() * 1000)
-    match source.time_format:
-        case TimeFormat.EPOCH_S:
-            return milliseconds // 1000
-        case TimeFormat.EPOCH_MS:
-            return milliseconds
-        case TimeFormat.ISO:
-            return time.isoformat("T", "milliseconds")
+    if source.time_format.is_number:
+        return milliseconds * source.time_format.per_second // 1_000
+    if source.time_format is TimeFormat.ISO:
+        return time.isoformat("T", "milliseconds")
     return time.isoformat(" ", "milliseconds")
 
 

@@ -43,7 +43,7 @@ class CsvDecoder:
         if not value:
             return None
         try:
-            return self._row_of(**self._row(fields_of(value, len(self._names))))
+            return self._row_of(**self._row(self._fields(value)))
         except NotCsvError:
             return None
 
@@ -54,7 +54,7 @@ class CsvDecoder:
             value: The record's value, which is not empty.
         """
         try:
-            fields = fields_of(value, len(self._names))
+            fields = self._fields(value)
         except NotCsvError as error:
             return Kind.NOT_CSV, str(error)
         row = self._row(fields)
@@ -75,7 +75,7 @@ class CsvDecoder:
             value: The record's value, which is not empty.
         """
         try:
-            fields = fields_of(value, len(self._names))
+            fields = self._fields(value)
         except NotCsvError:
             return None
         found: dict[str, Any] = {
@@ -88,6 +88,9 @@ class CsvDecoder:
             if number is not None and isfinite(number):
                 found[name] = number
         return found
+
+    def _fields(self, value: bytes) -> list[str]:
+        return fields_of(value, len(self._names), self.source.separator)
 
     def _row(self, fields: list[str]) -> dict[str, Any]:
         """Return the values of the columns that are there."""

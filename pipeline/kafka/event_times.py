@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Final
 
 from pipeline.sources import TimeFormat
-from pipeline.sources.time_patterns import EPOCH_S, ISO
+from pipeline.sources.time_patterns import ISO, epoch_bounds
 
 _EPOCH: Final = datetime(1970, 1, 1)
 _ISO: Final = re.compile(ISO)
@@ -26,11 +26,17 @@ def reader(written: TimeFormat) -> Callable[[object], datetime | None]:
     Args:
         written: Any format but SQL, whose times Flink's JSON format reads.
     """
-    return {
-        TimeFormat.ISO: _iso,
-        TimeFormat.EPOCH_S: lambda value: _since_1970(value, 1_000),
-        TimeFormat.EPOCH_MS: lambda value: _since_1970(value, 1),
-    }[written]
+    if written is TimeFormat.ISO:
+        return _iso
+    per_second = written.per_second
+    first, last = epoch_bounds(per_second)
+
+    def since_1970(value: object) -> datetime | None:
+        if not isinstance(value, int) or not first <= value <= last:
+            return None
+        return _EPOCH + timedelta(milliseconds=value * 1_000 // per_second)
+
+    return since_1970
 
 
 def _iso(value: object) -> datetime | None:
@@ -44,18 +50,6 @@ def _iso(value: object) -> datetime | None:
         return local - ahead if value[-6] == "+" else local + ahead
     except OverflowError:
         return None
-
-
-def _since_1970(value: object, milliseconds: int) -> datetime | None:
-    if not isinstance(value, int):
-        return None
-    first, last = EPOCH_S
-    since = value * milliseconds
-    return (
-        _EPOCH + timedelta(milliseconds=since)
-        if first * 1_000 <= since < (last + 1) * 1_000
-        else None
-    )
 
 
 def sql_time(text: str) -> datetime | None:

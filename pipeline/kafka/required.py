@@ -27,6 +27,8 @@ _TIMES: Final = {
     TimeFormat.ISO: "YYYY-MM-DDTHH:MM:SS",
     TimeFormat.EPOCH_S: "whole seconds since 1970",
     TimeFormat.EPOCH_MS: "whole milliseconds since 1970",
+    TimeFormat.EPOCH_US: "whole microseconds since 1970",
+    TimeFormat.EPOCH_NS: "whole nanoseconds since 1970",
 }
 _MOST_SHOWN: Final = 60
 

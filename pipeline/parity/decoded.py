@@ -19,7 +19,7 @@ from pipeline.kafka.flink_json import row_reader
 from pipeline.kafka.nested_json import NestedReader
 from pipeline.sources import Source, TimeFormat
 from pipeline.sources.column_types import is_decimal
-from pipeline.sources.time_patterns import EPOCH_S
+from pipeline.sources.time_patterns import epoch_bounds
 
 Bools = np.ndarray[Any, np.dtype[np.bool_]]
 
@@ -32,6 +32,8 @@ _ZONE: Final = "(Z|[+-][0-9]{2}:[0-9]{2})$"
 _SQL_DATE: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 # Arrow accepts these as numbers, but JSON has no such literals.
 _NO_NUMBER: Final = re.compile(rb":\s*[-+]?(NaN|Inf)")
+_MILLISECONDS: Final = 1_000
+_MICROSECONDS: Final = 1_000_000
 _BLOCK_BYTES: Final = 1 << 24
 
 
@@ -184,12 +186,11 @@ def _written_time(column: pa.ChunkedArray, written: TimeFormat) -> pa.ChunkedArr
         zoned = pc.match_substring_regex(column, _ZONE)
         in_utc = pc.if_else(zoned, column, pc.binary_join_element_wise(column, "Z", ""))
         return in_utc.cast(pa.timestamp("us", "UTC")).cast(pa.timestamp("us"))
-    factor = 1_000 if written is TimeFormat.EPOCH_MS else 1_000_000  # to microseconds
-    first, last = EPOCH_S
-    within = pc.and_(
-        pc.greater_equal(column, first * 1_000_000 // factor),
-        pc.less(column, (last + 1) * 1_000_000 // factor),
-    )
+    first, last = epoch_bounds(written.per_second)
+    within = pc.and_(pc.greater_equal(column, first), pc.less_equal(column, last))
     if not pc.all(within).as_py():
         raise pa.ArrowInvalid("not in the years 1 to 9999")
-    return pc.multiply(column, factor).cast(pa.timestamp("us"))
+    if written.per_second <= _MILLISECONDS:
+        return pc.multiply(column, _MICROSECONDS // written.per_second).cast(pa.timestamp("us"))
+    times = column.cast(pa.timestamp("us" if written is TimeFormat.EPOCH_US else "ns"))
+    return pc.floor_temporal(times, unit="millisecond").cast(pa.timestamp("us"))

@@ -42,6 +42,7 @@ class Source:
         files: Layouts of files that hold its records under other names; the first that fits counts.
         message: In Protobuf, the full name of the message; otherwise empty.
         proto: In Protobuf, the absolute path of the .proto file with the message; otherwise empty.
+        separator: In CSV, the character between fields; one of `formats.SEPARATORS`.
 
     Raises:
         InputError: The declaration is invalid.
@@ -64,6 +65,7 @@ class Source:
     files: tuple[FileMapping, ...] = ()
     message: str = ""
     proto: str = ""
+    separator: str = ","
 
     def __post_init__(self) -> None:
         fault = first_fault(self)

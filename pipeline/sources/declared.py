@@ -39,6 +39,7 @@ def source(
     files: Mapping[str, Mapping[str, str]] | None = None,
     message: str = "",
     proto: str | PathLike[str] = "",
+    separator: str = ",",
 ) -> Source:
     """Declare a stream that features can read.
 
@@ -48,7 +49,8 @@ def source(
         time: The time column, of type `timestamp(3)`.
         watermark: How far out of order a record may be before it is late.
         idle: How long a partition without records holds the watermark back.
-        time_format: How times are written: `sql`, as without it, `iso`, `epoch-s` or `epoch-ms`.
+        time_format: How times are written: `sql`, as without it, `iso`, `epoch-s`, `epoch-ms`,
+            `epoch-us` or `epoch-ns`.
             In Avro, `sql` is its logical type `timestamp-millis`, in Protobuf the message
             `google.protobuf.Timestamp`.
         format: How records are written: `json`, `csv`, `avro`, `avro-confluent` or `protobuf`. In
@@ -67,6 +69,7 @@ def source(
         message: In Protobuf, the message that records hold: `payments.v1.Payment`.
         proto: In Protobuf, the .proto file with the message; a relative path begins at the folder
             of the file that declares the source.
+        separator: In CSV, the character between fields: a comma, a semicolon, `|` or a tab.
 
     Raises:
         InputError: The declaration is invalid.
@@ -93,6 +96,7 @@ def source(
         files=tuple(_mapping(at, name, fields) for name, fields in (files or {}).items()),
         message=message,
         proto=str(_beside_caller() / proto) if str(proto) else "",
+        separator=separator,
     )
 
 

@@ -17,6 +17,7 @@ from .formats import (
     NO_PROTOBUF_CONFLUENT,
     PROTOBUF,
     PROTOBUF_CONFLUENT,
+    SEPARATORS,
     WITH_PATHS,
 )
 from .paths import shape_of
@@ -43,6 +44,7 @@ def first_fault(source: Source) -> Fault | None:
         _roles,
         _paths,
         _protobuf,
+        _csv,
         _files,
         _lengths,
     )
@@ -154,10 +156,11 @@ def _paths(source: Source) -> Iterator[Fault]:
         if name not in columns:
             yield _absent(source, f"paths names {sanitised(name)!r}")
     if source.paths and source.format not in WITH_PATHS:
-        instead = (
-            "Declare all columns in their order." if source.format == CSV else "Leave them out."
+        yield (
+            f"paths are for JSON, Protobuf and Avro with a schema registry, and its format is "
+            f"{source.format}",
+            "Declare all columns in their order.",
         )
-        yield f"paths are for JSON and Protobuf, and its format is {source.format}", instead
     try:
         shape_of((path, written[name]) for name, path in source.record_paths.items())
     except InputError as error:
@@ -179,6 +182,17 @@ def _protobuf(source: Source) -> Iterator[Fault]:
         )
     if source.proto and not Path(source.proto).is_file():
         yield f"there is no file {sanitised(source.proto)}", "proto is the path of a .proto file."
+
+
+def _csv(source: Source) -> Iterator[Fault]:
+    if source.separator not in SEPARATORS:
+        known = ", ".join(map(repr, SEPARATORS))
+        yield f"the separator is {sanitised(source.separator)!r}", f"Use one of {known}."
+    elif source.separator != SEPARATORS[0] and source.format != CSV:
+        yield (
+            f"separator is for csv, and its format is {source.format}",
+            f"Leave it out, or write format={CSV!r}.",
+        )
 
 
 def _files(source: Source) -> Iterator[Fault]:

@@ -18,8 +18,10 @@ PROTOBUF: Final = "protobuf"
 FORMATS: Final = (JSON, CSV, AVRO, AVRO_CONFLUENT, PROTOBUF)
 TEXTS: Final = (JSON, CSV)
 """Those that people can read as they are."""
-WITH_PATHS: Final = (JSON, PROTOBUF)
+WITH_PATHS: Final = (JSON, PROTOBUF, AVRO_CONFLUENT)
 """Those whose columns may be inside of objects and arrays."""
+SEPARATORS: Final = (",", ";", "|", "\t")
+"""The characters that can be between the fields of a record in CSV."""
 PROTOBUF_CONFLUENT: Final = "protobuf-confluent"
 """Protobuf that begins with the id of its schema in a registry; Flink has no such format."""
 NO_PROTOBUF_CONFLUENT: Final = (

@@ -15,12 +15,27 @@ class TimeFormat(StrEnum):
             as `+02:00`; without one it is in UTC.
         EPOCH_S: Whole seconds since 1970; a fraction is cut off.
         EPOCH_MS: Whole milliseconds since 1970.
+        EPOCH_US: Whole microseconds since 1970, cut off to milliseconds; in Avro, also the logical
+            type `timestamp-micros`.
+        EPOCH_NS: Whole nanoseconds since 1970, cut off to milliseconds.
     """
 
     SQL = "sql"
     ISO = "iso"
     EPOCH_S = "epoch-s"
     EPOCH_MS = "epoch-ms"
+    EPOCH_US = "epoch-us"
+    EPOCH_NS = "epoch-ns"
+
+    @property
+    def per_second(self) -> int:
+        """How many of its units are a second, for times that are written as numbers."""
+        return {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}[self.partition("-")[2]]
+
+    @property
+    def is_number(self) -> bool:
+        """Whether times are written as whole numbers since 1970."""
+        return self.startswith("epoch-")
 
     def written_type(self, dtype: str) -> str:
         """Return the Ibis type that a column has in records, as Flink's formats can read it.

@@ -14,3 +14,17 @@ The dollar sign would also match before the end of a line.
 """
 EPOCH_S: Final = (-62_135_596_800, 253_402_300_799)
 """First and last second of the years 1 to 9999, since 1970."""
+_MOST_INT64: Final = 2**63 - 1
+
+
+def epoch_bounds(per_second: int) -> tuple[int, int]:
+    """Return the first and the last time of the years 1 to 9999 that 64 bits hold, since 1970.
+
+    Args:
+        per_second: How many units are a second.
+    """
+    first, last = EPOCH_S
+    return (
+        max(first * per_second, -_MOST_INT64),
+        min((last + 1) * per_second - 1, _MOST_INT64),
+    )

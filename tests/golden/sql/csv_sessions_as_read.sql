@@ -36,7 +36,8 @@ CREATE TEMPORARY TABLE `csv_sessions_raw` (
   'scan.topic-partition-discovery.interval' = '5 s',
   'format' = 'csv',
   'csv.ignore-parse-errors' = 'true',
-  'csv.null-literal' = ''
+  'csv.null-literal' = '',
+  'csv.field-delimiter' = '	'
 );
 
 CREATE TEMPORARY VIEW `csv_sessions` AS

@@ -35,6 +35,7 @@ from pipeline.kafka.readable import Readable
 from pipeline.kafka.records import Record
 from pipeline.parity.decoded import columns_of
 from pipeline.sources import Source, source
+from pipeline.sources.formats import SEPARATORS
 from pipeline.sources.masking import Mask
 from tests import csv_records
 from tests.csv_sources import transfers
@@ -93,7 +94,7 @@ def value(field: str, dtype: str, time_format: str = "sql") -> Any:
     ],
 )
 def test_fields_of_a_line(line: bytes, fields: list[str]) -> None:
-    assert fields_of(line, 2) == fields
+    assert fields_of(line, 2, ",") == fields
 
 
 @pytest.mark.parametrize(
@@ -117,7 +118,7 @@ def test_fields_of_a_line(line: bytes, fields: list[str]) -> None:
 )
 def test_what_is_not_csv_says_why(line: bytes, said: str) -> None:
     with pytest.raises(NotCsvError) as caught:
-        fields_of(line, 2)
+        fields_of(line, 2, ",")
     assert str(caught.value) == said
     assert CsvDecoder(columns("string")).closely(line) == (Kind.NOT_CSV, said)
     assert CsvDecoder(columns("string")).usual(line) is None
@@ -262,14 +263,27 @@ def test_what_writers_of_csv_write_is_read(fields: list[str]) -> None:
     """All quoted, as Python and Jackson write whatever needs it."""
     out = io.StringIO()
     csv.writer(out, quoting=csv.QUOTE_ALL).writerow(fields)
-    assert fields_of(out.getvalue().encode(), len(fields)) == fields
+    assert fields_of(out.getvalue().encode(), len(fields), ",") == fields
 
 
-@given(st.binary(min_size=1), st.integers(1, 4))
-@example(b"\xf7\xbf\xbf\xbf", 1)
-def test_any_bytes_are_fields_or_are_not_csv(record: bytes, most: int) -> None:
+@pytest.mark.parametrize(
+    ("separator", "line", "fields"),
+    [
+        (";", 'a,b;"c;d" ;', ["a,b", "c;d", ""]),
+        ("|", "a|b|1,5", ["a", "b", "1,5"]),
+        ("\t", '"a\tb"\t\t"c" ', ["a\tb", "", "c"]),
+        ("\t", '"a" \t b\t"c"\t', ["a", " b", "c"]),
+    ],
+)
+def test_other_separators(separator: str, line: str, fields: list[str]) -> None:
+    assert fields_of(line.encode(), 3, separator) == fields
+
+
+@given(st.binary(min_size=1), st.integers(1, 4), st.sampled_from(SEPARATORS))
+@example(b"\xf7\xbf\xbf\xbf", 1, ",")
+def test_any_bytes_are_fields_or_are_not_csv(record: bytes, most: int, separator: str) -> None:
     try:
-        fields = fields_of(record, most)
+        fields = fields_of(record, most, separator)
     except NotCsvError as error:
         assert str(error)
         return
