@@ -11,7 +11,10 @@ from typing import Any, Final
 
 from pipeline.errors import InputError
 from pipeline.sources import Source
+from pipeline.sources.paths import inner, written_path
+from pipeline.text.sanitise import sanitised
 
+from .avro_paths import expanded, place_of
 from .avro_types import as_stored, misread, readers, schema, unreadable
 from .flink_json import row_type
 from .kinds import Fault, Kind
@@ -32,7 +35,8 @@ class AvroDecoder:
 
     def __init__(self, source: Source, schemas: Schemas | None) -> None:
         self.source = source
-        self._readers = readers(source)
+        paths = source.record_paths
+        self._readers = [(name, paths[name], read) for name, read in readers(source).items()]
         self._row_of = row_type(source.columns, source.time_format)
         self._faults: dict[int, Fault | None] = {}
         self._schemas = schemas
@@ -64,16 +68,19 @@ class AvroDecoder:
             return Kind.NOT_AVRO, f"{error}; {_STOPS}"
         try:
             row = {
-                name: None if (found := values.get(name)) is None else read(found)
-                for name, read in self._readers.items()
+                name: None if (found := inner(values, path)) is None else read(found)
+                for name, path, read in self._readers
             }
         except ValueError as error:
             return Kind.NOT_AVRO, f"it holds {error}; {_STOPS}"
         for name in self.source.required:
             if row[name] is None:
-                if values.get(name) is not None:
-                    return Kind.WRONG_TYPE, f"{name} cannot be a {self.source.columns[name]}"
-                return Kind.MISSING, f"{name} {'is null' if name in values else 'is missing'}"
+                said, path = _said(self.source, name), self.source.record_paths[name]
+                if inner(values, path) is not None:
+                    return Kind.WRONG_TYPE, f"{said} cannot be a {self.source.columns[name]}"
+                outside = inner(values, path[:-1])
+                there = isinstance(outside, Mapping) and path[-1] in outside
+                return Kind.MISSING, f"{said} {'is null' if there else 'is missing'}"
         return self._row_of(**row)
 
     def _fault(self, schemas: Schemas, value: bytes) -> Fault | None:
@@ -94,15 +101,25 @@ def fault_of(source: Source, written: Any) -> Fault | None:
     """
     if not isinstance(written, Mapping) or written.get("type") != "record":
         return Kind.UNREADABLE, f"it is not written as a record; {_STOPS}"
-    types = {field["name"]: field["type"] for field in written["fields"]}
-    there = [(name, dtype) for name, dtype in source.written.items() if name in types]
-    for name, dtype in there:
-        if why := unreadable(types[name], dtype):
-            return Kind.UNREADABLE, f"{name} is {why}; {_STOPS}"
-    for name, _ in there:
-        if why := misread(types[name], source.columns[name], source.time_format):
-            return Kind.WRONG_TYPE, f"{name} is {why}"
+    whole = expanded(written)
+    places = {name: place_of(whole, path) for name, path in source.record_paths.items()}
+    types = {name: place.type for name, place in places.items() if place.type is not None}
+    for name, place in places.items():
+        why = place.why
+        if not why and name in types:
+            why = unreadable(types[name], source.written[name])
+        if why:
+            return Kind.UNREADABLE, f"{_said(source, name)} is {why}; {_STOPS}"
+    for name, found in types.items():
+        if why := misread(found, source.columns[name], source.time_format):
+            return Kind.WRONG_TYPE, f"{_said(source, name)} is {why}"
     return None
+
+
+def _said(source: Source, name: str) -> str:
+    """A column, with where it is if that is no field of its own name."""
+    path = written_path(source.record_paths[name])
+    return name if path == name else f"{name} ({sanitised(path)})"
 
 
 def require_fit(source: Source, topic: str, newest: Any) -> None:

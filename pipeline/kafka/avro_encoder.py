@@ -15,7 +15,9 @@ from pipeline.sources.written_fields import WrittenFields
 
 from . import plain_avro
 from .avro_decoder import require_fit
-from .avro_types import default_of, holds, may_be_null, schema
+from .avro_parts import Parts, tree_of
+from .avro_paths import expanded, place_of
+from .avro_types import holds, schema
 from .schemas import Schemas, subject_of
 
 
@@ -40,29 +42,20 @@ class AvroEncoder:
     ) -> None:
         self._encode = encode
         self._topic = source.topic
-        there = {field["name"]: field for field in written["fields"]}
-        self._others: dict[str, Any] = {}
-        for name, field in there.items():
-            if name in source.columns:
-                continue
-            if "default" in field:
-                self._others[name] = default_of(field)
-            elif not may_be_null(field["type"]):
-                raise InputError(
-                    f"The schema of {source.topic} has a field {name}, which has no default and is "
-                    "no column of the source.",
-                    f"Add {name} to the source's columns, or give it a default in the schema.",
-                )
+        whole = expanded(written)
+        places = {name: place_of(whole, path) for name, path in source.record_paths.items()}
+        there = {name: place for name, place in places.items() if place.type is not None}
         if absent := [name for name in source.required if name not in there]:
             raise InputError(
                 f"The schema of {source.topic} has no field {absent[0]}, which the source "
                 "requires, so each record would be invalid.",
                 "Add the field to the schema, or do not require the column.",
             )
+        self._parts = Parts.of(whole, tree_of(source, there), source.topic)
         columns = {name: dtype for name, dtype in source.written.items() if name in there}
         self.fields = WrittenFields(
-            {name: holds(there[name]["type"], dtype) for name, dtype in columns.items()},
-            tuple(name for name in columns if not may_be_null(there[name]["type"])),
+            {name: holds(there[name].type, dtype) for name, dtype in columns.items()},
+            tuple(name for name in columns if not there[name].may_be_null),
         )
 
     def encode(self, fields: Mapping[str, Any]) -> bytes:
@@ -75,7 +68,7 @@ class AvroEncoder:
             InputError: The library cannot write them.
         """
         try:
-            return self._encode({**self._others, **fields})
+            return self._encode(self._parts.filled(fields))
         except Exception as error:  # The library raises whatever the fields lead it to.
             raise InputError(
                 f"A record cannot be written with the schema of {self._topic}: {error}.",

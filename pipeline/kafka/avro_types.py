@@ -42,7 +42,14 @@ _TIMES: Final = {
     TimeFormat.SQL: _IN_MILLISECONDS,
     TimeFormat.EPOCH_MS: _IN_MILLISECONDS,
     TimeFormat.EPOCH_S: ("",),
+    TimeFormat.EPOCH_US: ("", "timestamp-micros", "local-timestamp-micros"),
+    TimeFormat.EPOCH_NS: ("", "timestamp-nanos", "local-timestamp-nanos"),
     TimeFormat.ISO: ("",),
+}
+_UNITS: Final = {
+    TimeFormat.EPOCH_S: "seconds",
+    TimeFormat.EPOCH_US: "microseconds",
+    TimeFormat.EPOCH_NS: "nanoseconds",
 }
 """The logical types of the times that are read as they were written."""
 _HOLDS: Final = {"double": "float64", "float": "float32", "long": "int64", "int": "int32"}
@@ -96,8 +103,8 @@ def unreadable(written: object, dtype: str) -> str:
         written: The field's type in the schema with which the record was written.
         dtype: The column's Ibis type, as it is written.
     """
-    for branch in _branches(written):
-        name, _ = _name(branch)
+    for branch in branches_of(written):
+        name, _ = name_of(branch)
         if name not in _RESOLVES[_primitive(dtype)]:
             return f"{name}, which Flink's Avro format cannot read as {dtype}"
     return ""
@@ -111,10 +118,10 @@ def misread(written: object, dtype: str, time_format: TimeFormat = TimeFormat.SQ
         dtype: The column's Ibis type.
         time_format: How its times are written.
     """
-    for branch in _branches(written):
-        name, logical = _name(branch)
+    for branch in branches_of(written):
+        name, logical = name_of(branch)
         if dtype.startswith("timestamp") and logical not in _TIMES[time_format]:
-            unit = "seconds" if time_format is TimeFormat.EPOCH_S else "milliseconds"
+            unit = _UNITS.get(time_format, "milliseconds")
             return f"{logical}, which Flink reads as {unit}"
         if is_decimal(dtype):
             behind = branch.get("scale", 0) if isinstance(branch, Mapping) else 0
@@ -134,7 +141,7 @@ def holds(written: object, dtype: str) -> str:
         written: The field's type in the schema of a record, which Flink reads as the column.
         dtype: The column's Ibis type, as it is written.
     """
-    branches = {_name(branch)[0]: branch for branch in _branches(written)}
+    branches = {name_of(branch)[0]: branch for branch in branches_of(written)}
     if is_decimal(dtype):
         branch = branches["bytes"]
         precision, scale = digits(dtype)
@@ -148,24 +155,25 @@ def holds(written: object, dtype: str) -> str:
 
 def may_be_null(written: object) -> bool:
     """Whether a field of this Avro type can be null."""
-    return len(_branches(written)) < (len(written) if isinstance(written, list) else 1)
+    return len(branches_of(written)) < (len(written) if isinstance(written, list) else 1)
 
 
 def default_of(field: Mapping[str, Any]) -> Any:
     """Return the default of a field as it is written; that of bytes is a text in the schema."""
     first = field["type"][0] if isinstance(field["type"], list) else field["type"]
     default = field["default"]
-    is_bytes = isinstance(default, str) and _name(first)[0] in ("bytes", "fixed")
+    is_bytes = isinstance(default, str) and name_of(first)[0] in ("bytes", "fixed")
     return default.encode("latin-1") if is_bytes else default
 
 
-def _branches(written: object) -> list[object]:
+def branches_of(written: object) -> list[object]:
+    """Return the types of a union besides null, or the one type that is no union."""
     branches = written if isinstance(written, list) else [written]
-    return [branch for branch in branches if _name(branch)[0] != "null"]
+    return [branch for branch in branches if name_of(branch)[0] != "null"]
 
 
-def _name(branch: object) -> tuple[str, str]:
-    """The type of a branch and its logical type, each as it is called."""
+def name_of(branch: object) -> tuple[str, str]:
+    """Return the type of a branch and its logical type, each as it is called."""
     if not isinstance(branch, Mapping):
         return str(branch), ""
     return str(branch.get("type")), str(branch.get("logicalType", ""))

@@ -44,7 +44,7 @@ class ProtobufDecoder:
         self._message = GetMessageClass(message_of(source))
         self._row_of = row_type(source.columns, source.time_format)
         self._readers = {
-            name: _reader(path, source.columns[name], source.time_format)
+            name: reader(path, source.columns[name], source.time_format)
             for name, path in source.record_paths.items()
         }
 
@@ -73,7 +73,14 @@ class ProtobufDecoder:
         return self._row_of(**row)
 
 
-def _reader(path: Path, dtype: str, written: TimeFormat) -> Callable[[Message], Any]:
+def reader(path: Path, dtype: str, written: TimeFormat) -> Callable[[Message], Any]:
+    """Return what reads the value of a column of a message, as Flink does; None if there is none.
+
+    Args:
+        path: Where it is in the message.
+        dtype: The column's Ibis type.
+        written: How its times are written.
+    """
     if not dtype.startswith("timestamp"):
         return lambda message: _at(message, path)
     if written is TimeFormat.SQL:

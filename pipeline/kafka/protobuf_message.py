@@ -30,6 +30,8 @@ TIMESTAMP: Final = "google.protobuf.Timestamp"
 _JAVA_PACKAGE: Final = "fraudwatch.protobuf"
 _OF_GOOGLE: Final = "google/protobuf/"
 """Files whose classes the library itself has."""
+_CLASS: Final = "class"
+"""Of a field of this name, Flink reads the class of the message."""
 _WRITTEN: Final[Mapping[int, str]] = {
     FieldDescriptor.CPPTYPE_BOOL: "boolean",
     FieldDescriptor.CPPTYPE_DOUBLE: "float64",
@@ -61,17 +63,32 @@ def files_of(source: Source) -> FileDescriptorSet:
     return _compiled(source.proto)
 
 
+def messages_in(file: Path) -> list[Descriptor]:
+    """Return the messages of a .proto file that are not inside of others.
+
+    Raises:
+        InputError: It cannot be compiled.
+    """
+    files = _compiled(str(file.absolute()))
+    found = _pool(files).FindFileByName(files.file[-1].name)
+    return list(found.message_types_by_name.values())
+
+
 def declared_message(source: Source) -> Descriptor:
     """Return the message that a source's records hold.
 
     Raises:
         InputError: There is no such message.
     """
-    pool = DescriptorPool()
     files = files_of(source)
+    return _found(_pool(files), source, files.file[-1].name)
+
+
+def _pool(files: FileDescriptorSet) -> DescriptorPool:
+    pool = DescriptorPool()
     for file in files.file:
         pool.AddSerializedFile(file.SerializeToString())
-    return _found(pool, source, files.file[-1].name)
+    return pool
 
 
 def message_of(source: Source) -> Descriptor:
@@ -105,7 +122,7 @@ def message_of(source: Source) -> Descriptor:
                     f"({line_of(files, field)}), so Flink finds none of them for column {name!r}.",
                     "Rename one of them in the .proto file: records hold numbers, not names.",
                 )
-        written = _type(fields[-1])
+        written = column_type(fields[-1])
         if written != dtype:
             what = f"is written as {written}" if written else "cannot be a column"
             raise InputError(
@@ -172,8 +189,7 @@ def _fields(message: Descriptor, path: Steps) -> list[FieldDescriptor] | None:
     for step, after in zip(path, (*path[1:], ""), strict=True):
         if isinstance(step, int):
             continue
-        # Of a field of this name, Flink reads the class of the message.
-        field = None if inside is None or step == "class" else inside.fields_by_name.get(step)
+        field = None if inside is None or step == _CLASS else inside.fields_by_name.get(step)
         if field is None or is_repeated(field) != isinstance(after, int) or _is_map(field):
             return None
         found.append(field)
@@ -209,7 +225,12 @@ def _is_map(field: FieldDescriptor) -> bool:
     return kind is not None and bool(kind.GetOptions().map_entry)
 
 
-def _type(field: FieldDescriptor) -> str:
+def is_found_in_java(field: FieldDescriptor) -> bool:
+    """Whether Flink finds a field by its name in the message's class."""
+    return field.name != _CLASS and _same_in_java(field) is None
+
+
+def column_type(field: FieldDescriptor) -> str:
     """The type that Flink reads of a field; empty if it is none that a column can have."""
     if field.message_type is not None:
         return TIME if field.message_type.full_name == TIMESTAMP else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from datetime import UTC
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -12,8 +13,11 @@ import msgspec
 from pipeline.config import KafkaSettings
 from pipeline.errors import InputError, PipelineError
 from pipeline.sources import Source
-from pipeline.sources.formats import AVRO, CSV, PROTOBUF
+from pipeline.sources.column_types import TIME
+from pipeline.sources.formats import AVRO, AVRO_CONFLUENT, CSV, PROTOBUF
+from pipeline.sources.paths import inner
 
+from . import event_times
 from .csv_decoder import CsvDecoder
 from .records import Record
 from .undecodable import UndecodableError
@@ -55,7 +59,13 @@ class Readable:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._registry = kafka.registry
-        self._plain = {kafka.topic(each.topic): each for each in sources if each.format in _PLAIN}
+        known = {kafka.topic(each.topic): each for each in sources}
+        self._plain = {topic: each for topic, each in known.items() if each.format in _PLAIN}
+        self._times = {
+            topic: _with_times(each)
+            for topic, each in known.items()
+            if each.format == AVRO_CONFLUENT and each.time_format.is_number
+        }
         self._readers: dict[str, _Reader] = {}
         self._clock = clock
         self._schemas: Schemas | None = None
@@ -76,7 +86,7 @@ class Readable:
             if record.topic in self._plain:
                 value = self._declared(record.topic, record.value)
             else:
-                value = self._shown(record.value)
+                value = self._shown(record.topic, record.value)
             yield record if value is record.value else replace(record, value=value)
 
     def _declared(self, topic: str, value: bytes | None) -> bytes | None:
@@ -87,7 +97,7 @@ class Readable:
         found = self._readers[topic](value)
         return value if found is None else _ENCODER.encode(found)
 
-    def _shown(self, value: bytes | None) -> bytes | None:
+    def _shown(self, topic: str, value: bytes | None) -> bytes | None:
         if not self._registry.url:
             return value
         if not value or value[0] or len(value) <= _HEAD or self._clock() < self._ask_again_at:
@@ -115,7 +125,8 @@ class Readable:
             self._ask_again_at = self._clock() + _PAUSE_SECONDS
             return value
         self.problem = ""
-        return _ENCODER.encode(found)
+        with_times = self._times.get(topic)
+        return _ENCODER.encode(found if with_times is None else with_times(found))
 
     def _reader(self, source: Source) -> _Reader:
         """Return what reads the fields of a source's values; it returns None if it cannot."""
@@ -137,7 +148,30 @@ def _reader(source: Source) -> _Reader:
     from .avro_types import schema
     from .plain_avro import reader
 
-    return _if_decodable(reader(schema(source)))
+    read = _if_decodable(reader(schema(source)))
+    if not source.time_format.is_number:
+        return read
+    with_times = _with_times(source)
+    return lambda value: None if (found := read(value)) is None else with_times(found)
+
+
+def _with_times(source: Source) -> Callable[[Any], Any]:
+    """Return what makes times of the numbers that are a source's times.
+
+    Nothing in Avro tells them from other numbers, unless they have a logical type.
+    """
+    read, where = event_times.reader(source.time_format), source.record_paths
+    paths = [where[name] for name, dtype in source.schema if dtype == TIME]
+
+    def with_times(fields: Any) -> Any:
+        for path in paths:
+            outside = inner(fields, path[:-1])
+            time = read(inner(fields, path))
+            if time is not None:
+                outside[path[-1]] = time.replace(tzinfo=UTC)
+        return fields
+
+    return with_times
 
 
 def _if_decodable(read: Callable[[bytes], Mapping[str, Any]]) -> _Reader:

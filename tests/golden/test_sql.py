@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import features
-from pipeline.config import KafkaSettings
+from pipeline.config import KafkaSettings, RegistrySettings
 from pipeline.features import Feature
 from pipeline.flink.ddl import compile_query, job_sql
 from pipeline.stack import feature_files
@@ -20,13 +20,16 @@ OWN = [
     for name in (
         "own_features.py",
         "own_sources.py",
+        "avro_nested_sources.py",
         "csv_sources.py",
         "joined_sources.py",
         "protobuf_sources.py",
     )
 ]
 ALL = feature_files.load(OWN)
-KAFKA = KafkaSettings(bootstrap="127.0.0.1:9092")
+KAFKA = KafkaSettings(
+    bootstrap="127.0.0.1:9092", registry=RegistrySettings(url="http://127.0.0.1:8081")
+)
 
 
 @pytest.mark.parametrize("feature", ALL, ids=lambda feature: feature.name)
