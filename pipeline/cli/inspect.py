@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from cyclopts import Parameter
@@ -27,6 +28,9 @@ def inspect(
     *,
     limit: Annotated[int, Parameter(name=["--limit", "-n"])] = _RECORDS,
     encoding: Annotated[str, Parameter(show_default=False)] = "",
+    columns: Annotated[str, Parameter(show_default=False)] = "",
+    schema: Annotated[Path | None, Parameter(show_default=False)] = None,
+    message: Annotated[str, Parameter(show_default=False)] = "",
     json: Json = False,
     common: Common = Common(),
 ) -> int:
@@ -35,14 +39,19 @@ def inspect(
     Its comments say how far the rows are out of order, what is null, and what would be invalid.
 
     Args:
-        name: A topic in Kafka with JSON objects, or with Avro whose schema is in the profile's
-            registry; or a file: CSV, JSON or Parquet, also packed; - for standard input.
+        name: A topic in Kafka with JSON objects, CSV, Avro or Protobuf; or a file: CSV, JSON or
+            Parquet, also packed; - for standard input.
         limit: How many of a topic's newest records, or of a file's first rows, to look at.
         encoding: Of a text that is not UTF-8 and has no byte order mark: cp1252.
+        columns: Names of the fields of a topic in CSV, in their order: at,account,amount.
+        schema: The .avsc or .proto file by which a topic is written, if its schema is in no
+            registry.
+        message: The message in the .proto file, if there are several.
     """
     from pipeline.inspection.inspected import inspect as inspected
     from pipeline.inspection.of_file import is_file
     from pipeline.inspection.pasted import pasted
+    from pipeline.inspection.written import NOTHING, Told
     from pipeline.stack import catalog
 
     # A lone hyphen is a file, so that options are parsed as names as well.
@@ -52,21 +61,32 @@ def inspect(
         hint = f"Use a number from 1 to {_MOST_RECORDS:,}."
         raise ConfigError(f"--limit {limit} is not valid.", hint)
     hidden: Collection[str] = ()
+    told = NOTHING
+    for_topics = {"--columns": columns, "--schema": schema, "--message": message}
     with uncollected():
         if is_file(name):
+            if given := [what for what, value in for_topics.items() if value]:
+                raise ConfigError(
+                    f"{given[0]} is for topics, and {name} is a file.", "Leave it out."
+                )
             rows = _of_file(name, limit, encoding, common)
         elif encoding:
             raise ConfigError("--encoding is for files.", f"There is no file {name}.")
         else:
+            told = Told(schema, message, _names(columns))
             rows = _of_topic(name, limit, common)
             features = catalog.load(common.settings)
             hidden = catalog.masks(common.settings, features).of(name).fields
-        found = inspected(rows, hidden)
+        found = inspected(rows, hidden, told)
     if json:
         print_json(_object(found))
     else:
         print(pasted(found))
     return 0
+
+
+def _names(columns: str) -> tuple[str, ...]:
+    return tuple(each.strip() for each in columns.split(",")) if columns else ()
 
 
 def _of_topic(name: str, limit: int, common: Common) -> Rows:
@@ -110,6 +130,7 @@ def _object(found: Inspection) -> dict[str, Any]:
         "layout": (file.layout or None) if file else None,
         "topic": source.topic,
         "format": source.format,
+        "separator": source.separator,
         "records": found.records,
         "partitions": None if file else found.partitions,
         "key": found.key or None,

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
-from pipeline.kafka.avro_types import misread, unreadable
+from pipeline.kafka.avro_types import branches_of, name_of, unreadable
 from pipeline.sources import TimeFormat
 from pipeline.sources.column_types import TIME
+from pipeline.sources.paths import Path
 
 from .fields import Field, distinct, epoch, written_as
+from .flattened import Columns
 
 _TYPES: Final = {
     "boolean": "boolean",
@@ -22,33 +25,69 @@ _TYPES: Final = {
 _WIDER: Final = ("int", "long", "float", "double")
 
 
-def fields_of_schema(schema: Any, rows: Sequence[Mapping[str, Any]]) -> list[Field]:
-    """Return the fields of a schema.
+_LONG: Final = "int64"
+_UNITS: Final = {
+    "millis": TimeFormat.SQL,
+    "micros": TimeFormat.EPOCH_US,
+    "nanos": TimeFormat.EPOCH_NS,
+}
+"""How times of a logical type are written, by the end of its name."""
+
+
+def types_in(schema: Any) -> dict[Path, Any]:
+    """Return the types of the fields of a record, and of those inside of records in it, by path.
 
     Args:
-        schema: The schema of the newest record, as parsed JSON; that of a record.
-        rows: The decoded records, which may be written with other schemas.
+        schema: The schema, expanded.
     """
-    return [_field(field["name"], field["type"], rows) for field in schema["fields"]]
+    return dict(_types(schema, ()))
+
+
+def _types(record: Mapping[str, Any], path: Path) -> Iterator[tuple[Path, Any]]:
+    for field in record["fields"]:
+        here, written = (*path, field["name"]), field["type"]
+        branches = branches_of(written)
+        inside = branches[0] if len(branches) == 1 else None
+        # One that is inside of itself has only its name there.
+        if isinstance(inside, Mapping) and inside["type"] == "record":
+            yield from _types(inside, here)
+        else:
+            yield here, written
+
+
+def fields_of_types(
+    types: Mapping[Path, Any], columns: Columns, rows: Sequence[Mapping[str, Any]]
+) -> list[Field]:
+    """Return the fields of records.
+
+    Args:
+        types: The types of the newest record's schema, by path.
+        columns: The columns at these paths.
+        rows: The values of the columns, of records that may be written with other schemas.
+    """
+    return [_field(columns.names[path], written, rows) for path, written in types.items()]
 
 
 def _field(name: str, written: Any, rows: Sequence[Mapping[str, Any]]) -> Field:
     values = [value for row in rows if (value := row.get(name)) is not None]
-    dtype = _column_type(written)
-    note = ""
-    if not dtype or (note := unreadable(written, dtype) or misread(written, dtype)):
-        # What it is called before the comma is what it is written as.
-        what = note.partition(",")[0] or _called(written)
-        return Field(name, len(rows), len(values), 0, "", note=f"{what}, which cannot be a column")
-    time_format = None
+    dtype, time_format = _column_type(written), None
     if dtype == TIME:
-        time_format = TimeFormat.SQL
-    elif dtype == "int64" and values:
+        time_format = _time_format(written)
+    if not dtype or unreadable(written, _LONG if dtype == TIME else dtype):
+        return Field(name, len(rows), len(values), 0, "", note=_note(written))
+    if dtype == _LONG and values:
         time_format = epoch(values)
     elif dtype == "string" and values:
         time_format = written_as([str(value) for value in values])
         time_format = None if time_format is TimeFormat.SQL else time_format
-    return Field(name, len(rows), len(values), distinct(values), dtype, time_format)
+    otherwise = _LONG if dtype == TIME else ""
+    found = Field(name, len(rows), len(values), distinct(values), dtype, time_format)
+    return replace(found, otherwise=otherwise)
+
+
+def _time_format(written: Any) -> TimeFormat:
+    (branch,) = branches_of(written)
+    return _UNITS[name_of(branch)[1].rpartition("-")[2]]
 
 
 def _column_type(written: Any) -> str:
@@ -64,13 +103,18 @@ def _column_type(written: Any) -> str:
     logical = branch.get("logicalType")
     if logical == "decimal" and branch["type"] == "bytes":
         return f"decimal({branch['precision']}, {branch.get('scale', 0)})"
-    if logical is not None and ("timestamp" in logical or logical == "date"):
-        return TIME if "timestamp" in logical else "date"
+    if logical == "date":
+        return "date"
+    if str(logical).removeprefix("local-").removeprefix("timestamp-") in _UNITS:
+        return TIME
     return _column_type(branch["type"]) if isinstance(branch["type"], str) else ""
 
 
-def _called(written: Any) -> str:
-    if isinstance(written, list):
-        others = [branch for branch in written if branch != "null"]
-        return _called(others[0]) if len(others) == 1 else "a union of several types"
-    return f"of type {written.get('type') if isinstance(written, Mapping) else written}"
+def _note(written: Any) -> str:
+    branches = branches_of(written)
+    if len(branches) != 1:
+        return "a union of several types, which cannot be a column"
+    kind = name_of(branches[0])[0]
+    if kind == "array":
+        return "an array; paths can name an element of it"
+    return f"of type {kind}, which cannot be a column"

@@ -35,6 +35,7 @@ class Field:
         time_format: How its values are written if they look like times; None if they do not.
         note: What is odd about it; empty if nothing is.
         labels: Whether nearly all of its values are texts that say yes or no.
+        otherwise: The type of a time where times are written in another unit; empty if none does.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Field:
     time_format: TimeFormat | None = None
     note: str = ""
     labels: bool = False
+    otherwise: str = ""
 
     @property
     def null_share(self) -> float:
@@ -65,7 +67,7 @@ def fields_of(rows: Sequence[Mapping[str, Any]]) -> list[Field]:
             column = values.setdefault(name, [])
             if value is not None:
                 column.append(value)
-    return [_field(name, len(rows), column) for name, column in values.items()]
+    return [field_of(name, len(rows), column) for name, column in values.items()]
 
 
 def read(value: object, time_format: TimeFormat) -> datetime | None:
@@ -75,7 +77,14 @@ def read(value: object, time_format: TimeFormat) -> datetime | None:
     return reader(time_format)(value)
 
 
-def _field(name: str, records: int, values: Sequence[Any]) -> Field:
+def field_of(name: str, records: int, values: Sequence[Any]) -> Field:
+    """Return a field of decoded records.
+
+    Args:
+        name: Its name.
+        records: Number of records.
+        values: Its values in them, without nulls.
+    """
     kinds = {type(value) for value in values}
     if kinds & {dict, list}:
         what = "an object" if dict in kinds else "an array"
@@ -97,7 +106,7 @@ def _field(name: str, records: int, values: Sequence[Any]) -> Field:
     elif kinds <= {int, float, str} and (numbers := _nearly_all_numbers(values)):
         wrong = len(values) - len(numbers)
         note = f"{wrong:,} of them {'is' if wrong == 1 else 'are'} text"
-        number = _field(name, records, numbers)
+        number = field_of(name, records, numbers)
         return replace(number, values=len(values), distinct=distinct(values), note=note)
     else:
         texts = [value for value in values if type(value) is str]
@@ -151,10 +160,11 @@ def written_as(values: Sequence[str]) -> TimeFormat | None:
 def epoch(values: Sequence[int]) -> TimeFormat | None:
     """Return since when numbers count if all of them look like times."""
     lowest, highest = min(values), max(values)
-    if lowest >= _FIRST and highest < _LAST:
-        return TimeFormat.EPOCH_S
-    if lowest >= _FIRST * 1_000 and highest < _LAST * 1_000:
-        return TimeFormat.EPOCH_MS
+    for unit in TimeFormat:
+        if not unit.is_number:
+            continue
+        if lowest >= _FIRST * unit.per_second and highest < _LAST * unit.per_second:
+            return unit
     return None
 
 

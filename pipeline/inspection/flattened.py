@@ -45,6 +45,11 @@ class Columns:
             paths, mixed = _together(rows, maps)
         return cls(_named(paths), mixed, maps)
 
+    @classmethod
+    def at(cls, paths: Sequence[Path]) -> Columns:
+        """Return the columns of records whose fields are at these paths."""
+        return cls(_named(dict.fromkeys(paths)))
+
     def values(self, row: Row) -> dict[str, Any]:
         """Return the values of a record by column."""
         return {

@@ -5,33 +5,22 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
-from typing import TYPE_CHECKING, Any, Final
-
-import msgspec
+from typing import Final
 
 from pipeline.errors import InputError
-from pipeline.kafka.decoder import Decoder
-from pipeline.kafka.json_decoder import JsonDecoder
 from pipeline.kafka.quarantine import Quarantined, validate_rows
-from pipeline.kafka.records import Record
-from pipeline.kafka.undecodable import UndecodableError
 from pipeline.sources import Source, source
 from pipeline.sources.column_types import TIME, is_whole
-from pipeline.sources.formats import AVRO_CONFLUENT, JSON, NO_PROTOBUF_CONFLUENT
 from pipeline.sources.paths import field_name, written_path
-from pipeline.text.malformed import MALFORMED
 from pipeline.text.sanitise import sanitised
 
-from .avro_fields import fields_of_schema
 from .disorder import Disorder, disorder
-from .fields import Field, fields_of
+from .fields import Field
 from .flattened import Columns
 from .looked_at import Rows
+from .recognised import recognised
 from .roles import amount_of, identity_of, label_of, sensitive_of, time_of, user_of
-
-if TYPE_CHECKING:  # Takes a third of a second to load.
-    from pipeline.kafka.schemas import Schemas
+from .written import NOTHING, Decoded, Told, Written
 
 _NEARLY_ALL: Final = 0.95
 _MOST_NAMED: Final = 12
@@ -44,6 +33,7 @@ class Inspection:
     Attributes:
         source: A declaration that fits its rows.
         rows: The rows that were looked at.
+        written: How they are written.
         records: Their number, with those of a file that could not be separated.
         partitions: In how many partitions they are.
         key: The field that is their key; empty if none is.
@@ -56,6 +46,7 @@ class Inspection:
 
     source: Source
     rows: Rows
+    written: Written
     records: int
     partitions: int
     key: str
@@ -70,16 +61,17 @@ class Inspection:
         return sum(self.invalid.values()) / self.records
 
 
-def inspect(looked_at: Rows, hidden: Collection[str] = ()) -> Inspection:
+def inspect(looked_at: Rows, hidden: Collection[str] = (), told: Told = NOTHING) -> Inspection:
     """Look at rows.
 
     Args:
         looked_at: The rows.
         hidden: Fields that are known to be sensitive, besides those whose names say so.
+        told: What the records do not say of themselves.
 
     Raises:
-        InputError: There are none, they are neither JSON nor Avro with a schema in the registry, or
-            no field looks like a time.
+        InputError: There are none, how they are written is not known, no field looks like a time,
+            or no source reads them.
         UnavailableError: The schema registry does not answer.
     """
     topic, records, one = looked_at.topic, looked_at.records, looked_at.one
@@ -87,22 +79,13 @@ def inspect(looked_at: Rows, hidden: Collection[str] = ()) -> Inspection:
     if not records:
         hint = "Check the file." if looked_at.file else "Send some, and inspect it again."
         raise InputError(f"{name} holds no {one}.", hint)
-    schemas = looked_at.schemas if len(_framed(records)) > len(records) / 2 else None
-    read = _json if schemas is None else partial(_avro, schemas)
-    decoded = [(record, row) for record in records if (row := read(record)) is not None]
-    # Flink's Avro formats have no columns inside of records.
-    columns = Columns.of([] if schemas else [row for _, row in decoded])
-    if not columns.as_they_are:
-        decoded = [(record, columns.values(row)) for record, row in decoded]
-    rows = [row for _, row in decoded]
-    if not rows:
-        raise _undecoded(name, one, records, schemas)
-    if schemas is None:
-        fields = fields_of(rows)
-    else:
-        newest, _ = max(decoded, key=lambda pair: pair[0].timestamp_ms)
-        fields = fields_of_schema(schemas.written_with(newest.value or b"")[1], rows)
-    time = time_of(fields)
+    written = recognised(looked_at, name, told)
+    decoded, columns = written.decoded(records)
+    if not decoded:
+        raise written.undecoded(records)
+    fields = written.fields(decoded, columns)
+    named = written.named
+    time = time_of(fields, named=named)
     if time is None or time.time_format is None:
         names = ", ".join(sanitised(field.name) for field in fields[:_MOST_NAMED])
         raise InputError(
@@ -115,7 +98,8 @@ def inspect(looked_at: Rows, hidden: Collection[str] = ()) -> Inspection:
     left_out += tuple((written_path(path), "seldom written so") for path in columns.mixed)
     declared = [field for field in fields if field.name in schema]
     others = [field for field in declared if field is not time]
-    user, amount, label = user_of(others, key), amount_of(others), label_of(declared)
+    user, label = user_of(others, key), label_of(others, named=named)
+    amount = amount_of(others, named=named)
     identity = identity_of([field for field in others if field not in (user, amount, label)])
     by_name = [field for field in sensitive_of(others) if field is not amount]
     known = {name for path, name in columns.names.items() if field_name(path) in hidden} | set(
@@ -126,22 +110,29 @@ def inspect(looked_at: Rows, hidden: Collection[str] = ()) -> Inspection:
         schema=schema,
         time=time.name,
         time_format=time.time_format,
-        format=JSON if schemas is None else AVRO_CONFLUENT,
-        required=[field.name for field in others if field.always],
+        format=written.format,
+        required=[
+            field.name
+            for field in others
+            if field.always and field.name not in written.never_required
+        ],
         sensitive=[field.name for field in others if field.name in known or field in by_name],
         user=None if user is None else user.name,
         amount=None if amount is None else amount.name,
         label=None if label is None else label.name,
         identity=None if identity is None else identity.name,
         paths=columns.paths(list(schema)),
+        **written.declared(),
     )
-    valid, invalid = validate_rows(records, _decoder(found, schemas))
+    written.require(found)
+    valid, invalid = validate_rows(records, written.decoder(found))
     unread = Counter(looked_at.file.unread if looked_at.file else {})
     kinds = unread + Counter(each.kind for each in invalid)
     out_of_order = disorder((record.partition, getattr(row, time.name)) for record, row in valid)
     return Inspection(
         replace(found, watermark=out_of_order.watermark),
         looked_at,
+        written,
         len(records) + unread.total(),
         len({record.partition for record in records}),
         key,
@@ -187,69 +178,6 @@ def _example(looked_at: Rows, invalid: Sequence[Quarantined]) -> str:
     return f"{invalid[0].reason}{place}"
 
 
-def _framed(records: Sequence[Record]) -> list[Record]:
-    """The records that may begin with the id of a schema."""
-    return [record for record in records if record.value and not record.value[0]]
-
-
-def _undecoded(
-    name: str, one: str, records: Sequence[Record], schemas: Schemas | None
-) -> InputError:
-    count = len(records)
-    all_of = f"The only {one}" if count == 1 else f"None of {count:,} {one}s"
-    verb = "is not" if count == 1 else "is"
-    framed = _framed(records)
-    if schemas is not None:
-        return InputError(
-            f"{all_of} of {name} {verb} a record in Avro; of the last, "
-            f"{_why(schemas, framed[-1])}.",
-            f"Features read JSON, CSV, Avro and plain Protobuf; {NO_PROTOBUF_CONFLUENT}.",
-        )
-    return InputError(
-        f"{all_of} of {name} {verb} a JSON object.",
-        "If they are in Avro, set url in the profile's table kafka.registry, where their schema is."
-        if framed
-        else "If they are in CSV or Protobuf, nothing in them names their columns: declare a "
-        'source with format="csv" and all columns in their order, or with format="protobuf" and '
-        "its .proto file.",
-    )
-
-
-def _why(schemas: Schemas, record: Record) -> str:
-    """Say why a record cannot be decoded as Avro."""
-    try:
-        schemas.written_with(record.value or b"")
-        schemas.values(record.value or b"")
-    except UndecodableError as error:
-        return str(error)
-    return "it is Avro, but not a record"
-
-
-def _decoder(found: Source, schemas: Schemas | None) -> Decoder:
-    if schemas is None:
-        return JsonDecoder(found)
-    from pipeline.kafka.avro_decoder import AvroDecoder
-
-    return AvroDecoder(found, schemas)
-
-
-def _avro(schemas: Schemas, record: Record) -> dict[str, Any] | None:
-    try:
-        schemas.written_with(record.value or b"")
-        found = schemas.values(record.value or b"")
-    except UndecodableError:
-        return None
-    return found if isinstance(found, dict) else None
-
-
-def _json(record: Record) -> dict[str, Any] | None:
-    try:
-        found = msgspec.json.decode(record.value or b"null")
-    except MALFORMED:
-        return None
-    return found if isinstance(found, dict) else None
-
-
 def _schema(
     topic: str, time: Field, fields: Sequence[Field], columns: Columns
 ) -> tuple[dict[str, str], tuple[tuple[str, str], ...]]:
@@ -266,9 +194,10 @@ def _schema(
     for field in fields:
         if field is time:
             continue
-        dtype = TIME if field.time_format is time.time_format and _is_text(field) else field.type
+        dtype = TIME if field.time_format is time.time_format and _is_text(field) else _type(field)
         if not dtype:
-            left_out.append((where.get(field.name, field.name), field.note))
+            why = field.note or "a time in another unit"
+            left_out.append((where.get(field.name, field.name), why))
             continue
         try:
             declare(schema | {field.name: dtype})
@@ -282,11 +211,16 @@ def _schema(
     return in_order, tuple(left_out)
 
 
+def _type(field: Field) -> str:
+    """The type of a column whose times are not written as those of the source."""
+    return field.otherwise if field.type == TIME else field.type
+
+
 def _is_text(field: Field) -> bool:
     return field.type in ("string", TIME) and field.time_format is not None
 
 
-def _key_of(decoded: Sequence[tuple[Record, dict[str, Any]]], fields: Sequence[Field]) -> str:
+def _key_of(decoded: Decoded, fields: Sequence[Field]) -> str:
     """Return the field whose text is the key of nearly all records; empty if none is."""
     keyed = [
         (record.key.decode(errors="replace").strip('"'), row)

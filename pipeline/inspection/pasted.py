@@ -10,7 +10,7 @@ from typing import Final
 
 from pipeline.sources import Source, TimeFormat
 from pipeline.sources.durations import in_words
-from pipeline.sources.formats import JSON
+from pipeline.sources.formats import AVRO, AVRO_CONFLUENT, JSON, PROTOBUF
 from pipeline.sources.paths import written_path
 from pipeline.text.sanitise import sanitised
 from pipeline.text.words import counted
@@ -24,6 +24,13 @@ _WRITTEN: Final = {
     TimeFormat.ISO: "ISO 8601",
     TimeFormat.EPOCH_S: "seconds since 1970",
     TimeFormat.EPOCH_MS: "milliseconds since 1970",
+    TimeFormat.EPOCH_US: "microseconds since 1970",
+    TimeFormat.EPOCH_NS: "nanoseconds since 1970",
+}
+_LOGICAL: Final = {
+    AVRO: "timestamp-millis",
+    AVRO_CONFLUENT: "timestamp-millis",
+    PROTOBUF: "google.protobuf.Timestamp",
 }
 
 
@@ -38,10 +45,11 @@ def _seen(found: Inspection) -> list[str]:
     order = f"up to {most} out of order" if found.disorder.most else "in order"
     late = f"; {found.disorder.late:,} would be late" if found.disorder.late else ""
     written = _WRITTEN[source.time_format]
-    if source.format != JSON and source.time_format is TimeFormat.SQL:
-        written = "timestamp-millis"
+    if source.time_format is TimeFormat.SQL:
+        written = _LOGICAL.get(source.format, written)
     lines = [
         _counts(found),
+        *found.written.said,
         f"{source.time} is written as {written}, {order}{late}.",
         described(found),
     ]
@@ -79,6 +87,7 @@ def _declaration(found: Inspection) -> list[str]:
         f"{name} = source(",
         f"    topic={_text(source.topic)},",
         *([] if source.format == JSON else [f"    format={_text(source.format)},"]),
+        *(f"    {what}={_text(value)}," for what, value in found.written.arguments.items()),
         "    schema={",
         *(
             f"        {_text(name)}: {_text(dtype)},{_comment(columns[name])}"

@@ -24,16 +24,20 @@ _SENSITIVE: Final = re.compile(
 _TWO: Final = 2
 
 
-def time_of(fields: Sequence[Field]) -> Field | None:
+def time_of(fields: Sequence[Field], *, named: bool = True) -> Field | None:
     """Return the field that is most likely the event time; None if none looks like one.
 
     A whole number is taken for a time only if its name says so, too.
+
+    Args:
+        fields: The fields.
+        named: Whether their names are those of whoever writes the records.
     """
     times = [
         field
         for field in fields
         if field.time_format is not None
-        and (field.type in ("string", TIME) or _named(_TIME, field))
+        and (not named or field.type in ("string", TIME) or _named(_TIME, field))
     ]
     return max(
         times,
@@ -56,19 +60,28 @@ def user_of(fields: Sequence[Field], key: str) -> Field | None:
     return _first(_USER, wanted) or _first(_CARD, wanted)
 
 
-def amount_of(fields: Sequence[Field]) -> Field | None:
-    """Return the field with the amount; None if none looks so."""
+def amount_of(fields: Sequence[Field], *, named: bool = True) -> Field | None:
+    """Return the field with the amount; None if none looks so.
+
+    Without names, it is the only one of numbers with a fraction.
+    """
+    if not named:
+        return _only([field for field in fields if field.type == "float64"])
     return _first(_AMOUNT, [field for field in fields if is_number(field.type)])
 
 
-def label_of(fields: Sequence[Field]) -> Field | None:
-    """Return the field that says whether a record is fraud; None if none looks so."""
+def label_of(fields: Sequence[Field], *, named: bool = True) -> Field | None:
+    """Return the field that says whether a record is fraud; None if none looks so.
+
+    Without names, it is the only one that could be.
+    """
 
     def two(field: Field) -> bool:
         whole = is_whole(field.type) and field.distinct <= _TWO
         return whole or field.type == "boolean" or field.labels
 
-    return _first(_LABEL, [field for field in fields if two(field)])
+    could_be = [field for field in fields if two(field)]
+    return _first(_LABEL, could_be) if named else _only(could_be)
 
 
 def identity_of(fields: Sequence[Field]) -> Field | None:
@@ -94,6 +107,10 @@ def sensitive_of(fields: Sequence[Field]) -> list[Field]:
 
 def _first(pattern: re.Pattern[str], fields: Sequence[Field]) -> Field | None:
     return next((field for field in fields if _named(pattern, field)), None)
+
+
+def _only(fields: Sequence[Field]) -> Field | None:
+    return fields[0] if len(fields) == 1 else None
 
 
 def _named(pattern: re.Pattern[str], field: Field) -> bool:

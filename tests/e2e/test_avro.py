@@ -242,8 +242,8 @@ def test_the_decoded_record_is_shown(avro: Stack) -> None:
 
     tailed = avro.fraudwatch("tail", visits.topic, "--from", "beginning", "--no-follow", "--json")
     seen = {json.loads(line)["value"]["seen"] for line in tailed.stdout.splitlines()}
-    at = int(START.replace(tzinfo=UTC).timestamp() * 1_000)
-    assert seen == {at + number * 900 for number in range(VISITS)}
+    times = {START + timedelta(milliseconds=number * 900) for number in range(VISITS)}
+    assert {datetime.fromisoformat(time).replace(tzinfo=None) for time in seen} == times
 
     inspected = avro.fraudwatch("inspect", transfers.topic, "--json")
     assert inspected.returncode == 0, inspected.stderr
@@ -266,6 +266,24 @@ def test_the_decoded_record_is_shown(avro: Stack) -> None:
     with closing(tail):
         wait_until(some, 30, "the records")
     assert {RecordFields(record)("account") for record in records} == set(ACCOUNTS)
+
+
+def test_what_inspect_prints_reads_records_without_a_registry(avro: Stack, tmp_path: Path) -> None:
+    file, pasted = tmp_path / "visit.avsc", tmp_path / "pasted.py"
+    file.write_text(json.dumps(schema(visits)))
+    printed = avro.fraudwatch("inspect", visits.topic, "--schema", str(file))
+    assert printed.returncode == 0, printed.stderr
+    pasted.write_text(
+        f"{printed.stdout}\nfrom fraudwatch import feature\n\n"
+        f'@feature(topic="avro_pasted", source={visits.name})\n'
+        "def pasted(rows):\n"
+        "    return rows.select(*rows.columns)\n"
+    )
+    for step in ("start", "verify"):
+        done = avro.fraudwatch(step, "pasted", "--features", str(pasted))
+        assert done.returncode == 0, done.stdout + done.stderr
+    stopped = avro.fraudwatch("stop", "pasted", "--discard", "--features", str(pasted))
+    assert stopped.returncode == 0, stopped.stdout + stopped.stderr
 
 
 def _assert_nothing_leaks(runtime: Runtime, url: str, state: Path) -> None:

@@ -121,16 +121,37 @@ def test_records_are_shown_by_column(stream: Runtime, stack_settings: Settings) 
     assert all(list(fields) == list(sessions.columns) for fields in shown), shown[0]
     text = fraudwatch("tail", transfers.topic, *words).stdout
     assert "••••" in text and "xxxxxxxxxx" not in text
-    refused = fraudwatch("inspect", sessions.topic)
-    assert refused.returncode != 0
-    assert 'with format="csv" and all columns' in refused.stderr
+
+
+def test_what_inspect_prints_reads_the_same_records(
+    stream: Runtime, stack_settings: Settings, tmp_path: Path
+) -> None:
+    fraudwatch = command(stack_settings)
+    printed = fraudwatch("inspect", sessions.topic, "--columns", "who,began,ended,stolen")
+    assert printed.returncode == 0, printed.stderr
+    assert '    separator="\\t",' in printed.stdout
+    pasted = tmp_path / "pasted.py"
+    pasted.write_text(
+        f"{printed.stdout}\nfrom fraudwatch import feature\n\n"
+        '@feature(topic="csv_pasted", source=csv_sessions)\n'
+        "def pasted(rows):\n"
+        "    return rows.select(*rows.columns)\n"
+    )
+    for step in ("start", "verify"):
+        done = fraudwatch(step, "pasted", "--features", str(pasted))
+        assert done.returncode == 0, done.stdout + done.stderr
+    first = fraudwatch("tail", "csv_pasted", "--from", "beginning", "-n", "1", "--json")
+    assert first.returncode == 0, first.stderr
+    assert list(json.loads(first.stdout)["value"]) == list(sessions.columns)
+    stopped = fraudwatch("stop", "pasted", "--discard", "--features", str(pasted))
+    assert stopped.returncode == 0, stopped.stdout + stopped.stderr
 
 
 def test_a_file_is_sent_as_csv_and_proved(
     stream: Runtime, stack_settings: Settings, tmp_path: Path
 ) -> None:
     fraudwatch = command(stack_settings, {"FRAUDWATCH_FEATURES": str(OWN)})
-    file = tmp_path / "sessions.csv"
+    file = tmp_path / "sessions.csv"  # In it, fields are separated by commas.
     with file.open("w", newline="") as opened:
         writer = csv.writer(opened)
         writer.writerow(("who", "began", "ended", "stolen"))

@@ -190,6 +190,26 @@ def test_records_of_a_source_are_shown_and_listed(fraudwatch: Run) -> None:
     assert kinds == {"not Protobuf": 20, "no value": 20, "field missing": 10}
 
 
+def test_what_inspect_prints_reads_the_same_records(
+    plain: Runtime, fraudwatch: Run, own: Path, tmp_path: Path
+) -> None:
+    proto = str(own.with_name("payment.proto"))
+    printed = fraudwatch("inspect", payments.topic, "--schema", proto, "--message", "Payment")
+    assert printed.returncode == 0, printed.stderr
+    pasted = tmp_path / "pasted.py"
+    pasted.write_text(
+        f"{printed.stdout}\nfrom fraudwatch import feature\n\n"
+        f'@feature(topic="protobuf_pasted", source={payments.name})\n'
+        "def pasted(rows):\n"
+        '    return rows.select("booked_at", "account", "fee_cents")\n'
+    )
+    for step in ("start", "verify"):
+        done = fraudwatch(step, "pasted", "--features", str(pasted))
+        assert done.returncode == 0, done.stdout + done.stderr
+    stopped = fraudwatch("stop", "pasted", "--discard", "--features", str(pasted))
+    assert stopped.returncode == 0, stopped.stdout + stopped.stderr
+
+
 def test_a_changed_file_counts_for_the_next_start(
     plain: Runtime, own: Path, fraudwatch: Run, tmp_path: Path
 ) -> None:

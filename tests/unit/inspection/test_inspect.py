@@ -122,6 +122,8 @@ def _fields(number: int) -> dict[str, Any]:
         (["2024-03-01 09:00:00", "2024-03-01 09:00:01.5"], TimeFormat.SQL),
         ([1_709_283_600, 1_709_283_601], TimeFormat.EPOCH_S),
         ([1_709_283_600_000, 1_709_283_601_000], TimeFormat.EPOCH_MS),
+        ([1_709_283_600_000_000, 1_709_283_601_000_000], TimeFormat.EPOCH_US),
+        ([1_709_283_600_000_000_000, 1_709_283_601_000_000_000], TimeFormat.EPOCH_NS),
     ],
 )
 def test_how_times_are_written(values: Sequence[object], time_format: TimeFormat) -> None:
