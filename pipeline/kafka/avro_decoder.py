@@ -6,12 +6,12 @@ comes to it, until it is gone from the topic.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from pipeline.errors import InputError
 from pipeline.sources import Source
-from pipeline.sources.paths import inner, written_path
+from pipeline.sources.paths import Path, inner, written_path
 from pipeline.text.sanitise import sanitised
 
 from .avro_paths import expanded, place_of
@@ -36,7 +36,7 @@ class AvroDecoder:
     def __init__(self, source: Source, schemas: Schemas | None) -> None:
         self.source = source
         paths = source.record_paths
-        self._readers = [(name, paths[name], read) for name, read in readers(source).items()]
+        self._readers = [(name, _at(paths[name]), read) for name, read in readers(source).items()]
         self._row_of = row_type(source.columns, source.time_format)
         self._faults: dict[int, Fault | None] = {}
         self._schemas = schemas
@@ -68,8 +68,8 @@ class AvroDecoder:
             return Kind.NOT_AVRO, f"{error}; {_STOPS}"
         try:
             row = {
-                name: None if (found := inner(values, path)) is None else read(found)
-                for name, path, read in self._readers
+                name: None if (found := at(values)) is None else read(found)
+                for name, at, read in self._readers
             }
         except ValueError as error:
             return Kind.NOT_AVRO, f"it holds {error}; {_STOPS}"
@@ -90,6 +90,14 @@ class AvroDecoder:
             found = fault_of(self.source, written)
             self._faults[number] = found and (found[0], f"{found[1]} (schema {number})")
         return self._faults[number]
+
+
+def _at(path: Path) -> Callable[[Mapping[str, Any]], Any]:
+    """Return what finds the value at a path of a record; most are fields of the record itself."""
+    first, *deeper = path
+    if not deeper:
+        return lambda values: values.get(str(first))
+    return lambda values: inner(values, path)
 
 
 def fault_of(source: Source, written: Any) -> Fault | None:
