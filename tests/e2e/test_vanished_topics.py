@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
+from confluent_kafka import Producer
+
 from pipeline.config import Settings
+from pipeline.contract import Transaction
 from pipeline.kafka import topics
 from pipeline.model import SimulatorCommand
 from pipeline.proof import Outcome
+from pipeline.simulator import encode
+from pipeline.simulator.generator import Generator
 from pipeline.stack.runtime import Runtime
 
 from .attaching import attached
@@ -50,6 +57,39 @@ def test_a_sandbox_creates_them_again(stack: Runtime, stack_settings: Settings) 
     topics.delete_topics(stack.kafka, [SINK])
     stack.start_job(JOB)
     assert_right(stack.verify(JOB), of=records(stack, SOURCE))
+
+
+def flagged_rows(count: int) -> list[Transaction]:
+    generator = Generator(7, users=1)
+    return [msgspec.structs.replace(generator.next(30.0), is_fraud=1) for _ in range(count)]
+
+
+def test_a_job_goes_on_at_its_offset_of_a_topic_that_was_recreated(
+    stack: Runtime, stack_settings: Settings
+) -> None:
+    """With fewer records than it had read it begins with the first one, else it skips those."""
+    sink = stack.features.find(["flagged"])[0].topic
+    kafka, retention = stack.kafka, stack_settings.retention_mib * 1024 * 1024
+    producer = Producer({"bootstrap.servers": kafka.bootstrap})
+
+    def produce(count: int) -> None:
+        for row in flagged_rows(count):
+            producer.produce(SOURCE, encode.value(row), encode.key(row), partition=0)
+        assert producer.flush(60) == 0
+
+    def has(count: int) -> bool:
+        return records(stack, sink) >= count
+
+    expected = 0
+    for sent, read in ((50, 50), (30, 30), (100, 70)):
+        topics.delete_topics(kafka, [SOURCE])
+        topics.create_topics(kafka, [SOURCE], retention_bytes=retention)
+        produce(sent)
+        stack.start_job("flagged")
+        expected += read
+        wait_until(partial(has, expected), 60, "results")
+        stack.stop_job("flagged")
+        assert records(stack, sink) == expected
 
 
 def test_an_external_kafka_gets_no_topic_and_the_job_says_which_is_gone(

@@ -6,6 +6,7 @@ with topics of the same names. Clients that reconnect would write to it.
 
 from __future__ import annotations
 
+import logging
 import time
 from asyncio.subprocess import Process
 from collections.abc import Sequence
@@ -24,6 +25,8 @@ from .ports import PortGuard, free_port, ports_of
 
 # A broker with much to recover binds its port late; Flink takes a longer pause for a failure.
 _LONGEST_PAUSE_SECONDS: Final = 3.0
+
+_log = logging.getLogger(__name__)
 
 
 class Client(Protocol):
@@ -121,7 +124,8 @@ class BrokerProcess:
             if self._was_up:
                 for client in self._clients:
                     client.restart()
-            port = free_port()
+            taken, port = port, free_port()
+            _log.warning("another process has port %d; Kafka gets port %d", taken, port)
         self._resume()
         return self._spec(port)
 
