@@ -4,25 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from pipeline.config import KafkaSettings
+from pipeline.model import Last
 
 from .client import REQUEST_SECONDS, client_config, reporting
 from .given import OTHER_VERSION, Unknown, given
 from .leaders import led
 from .offsets import offset_in
+from .read_to_end import read_to_end
 
 _NO_LEADER: Final = Unknown("none of its partitions has a leader")
+_ELSEWHERE: Final = Unknown("its newest records are in a remote store")
+# The last offsets may be those of transaction markers.
+_LAST_RECORDS: Final = 400
 
 
 def newest_timestamps(
     kafka: KafkaSettings, names: Iterable[str]
 ) -> dict[str, float | Unknown | None]:
-    """Return the newest Kafka timestamp of each topic, without reading a record.
+    """Return the newest Kafka timestamp of each topic, without reading a record if possible.
+
+    Of a tiered topic, Kafka looks only at what is not in its remote store yet. If that is nothing,
+    the last records are read.
 
     Args:
         kafka: The cluster and its credentials.
@@ -54,7 +63,16 @@ def newest_timestamps(
                 newest[topic] = found
             elif found is not None and not isinstance(before, Unknown):
                 newest[topic] = max(before or 0.0, found / 1000)
-    return newest
+    return {
+        topic: _last_written(kafka, topic) if found is _ELSEWHERE else found
+        for topic, found in newest.items()
+    }
+
+
+def _last_written(kafka: KafkaSettings, topic: str) -> float | None:
+    records = chain.from_iterable(read_to_end(kafka, topic, start=Last(_LAST_RECORDS)))
+    newest = max((record.timestamp_ms for record in records), default=None)
+    return None if newest is None else newest / 1000
 
 
 def _newest_of_each(
@@ -74,6 +92,8 @@ def _newest_of_each(
         found, oldest = newest(part), first(part)
         if isinstance(found, _Stamp) and found == oldest:
             doubted[part] = found
+        elif found is None and isinstance(oldest, _Stamp):
+            yield part.topic, _ELSEWHERE
         else:
             yield part.topic, found.timestamp if isinstance(found, _Stamp) else found
     specs = {part: OffsetSpec.for_timestamp(at.timestamp + 1) for part, at in doubted.items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -18,6 +18,7 @@ from pipeline.errors import UnavailableError
 from pipeline.kafka import newest, topics
 from pipeline.kafka.client import reporting
 from pipeline.kafka.given import OTHER_VERSION, Unknown, given
+from pipeline.model import Last
 
 KAFKA: Final = KafkaSettings(bootstrap="somewhere:9092")
 TOPIC: Final = "transaction"
@@ -196,6 +197,26 @@ def test_a_kafka_that_understands_is_believed(
 ) -> None:
     speaking(records={0: times})
     assert newest.newest_timestamps(KAFKA, [TOPIC, "nowhere"]) == {TOPIC: found, "nowhere": None}
+
+
+def test_a_topic_whose_records_are_all_in_a_remote_store_is_read(
+    speaking: Callable[..., Broker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asked for the newest timestamp, Kafka finds none, as it looks only at the local log."""
+    asked: list[object] = []
+
+    def read(*what: object, start: Last) -> Iterator[list[object]]:
+        asked.append((*what, start.count > 1))
+        yield [SimpleNamespace(timestamp_ms=at) for at in (3_000, 9_000)]
+        yield [SimpleNamespace(timestamp_ms=5_000)]
+
+    monkeypatch.setattr(newest, "read_to_end", read)
+    speaking(records={0: [3_000, 9_000, 5_000]}, newest=lambda _: since([], 0))
+    assert newest.newest_timestamps(KAFKA, [TOPIC]) == {TOPIC: 9.0}
+    assert asked == [(KAFKA, TOPIC, True)]
+    speaking(records={0: []}, newest=lambda _: since([], 0))
+    assert newest.newest_timestamps(KAFKA, [TOPIC]) == {TOPIC: None}
+    assert len(asked) == 1
 
 
 def test_partitions_without_a_leader_are_not_asked(speaking: Callable[..., Broker]) -> None:
