@@ -18,6 +18,7 @@ from .given import OTHER_VERSION, Unknown, given
 from .leaders import led
 from .offsets import offset_in
 from .read_to_end import read_to_end
+from .visible import visible
 
 _NO_LEADER: Final = Unknown("none of its partitions has a leader")
 _ELSEWHERE: Final = Unknown("its newest records are in a remote store")
@@ -28,10 +29,11 @@ _LAST_RECORDS: Final = 400
 def newest_timestamps(
     kafka: KafkaSettings, names: Iterable[str]
 ) -> dict[str, float | Unknown | None]:
-    """Return the newest Kafka timestamp of each topic, without reading a record if possible.
+    """Return the newest Kafka timestamp of each topic.
 
-    Of a tiered topic, Kafka looks only at what is not in its remote store yet. If that is nothing,
-    the last records are read.
+    Kafka is asked for it, which takes no time however many records there are. But it counts
+    records of aborted and of open transactions, which nobody sees, and of a tiered topic it looks
+    only at what is not in its remote store alone. Then the last records are read.
 
     Args:
         kafka: The cluster and its credentials.
@@ -45,7 +47,7 @@ def newest_timestamps(
     Raises:
         UnavailableError: Kafka cannot be reached or refuses.
     """
-    newest: dict[str, float | Unknown | None] = dict.fromkeys(names)
+    newest: dict[str, _Stamp | Unknown | None] = dict.fromkeys(names)
     with reporting(kafka):
         admin = AdminClient(client_config(kafka))
         topics = admin.list_topics(timeout=REQUEST_SECONDS).topics
@@ -62,11 +64,19 @@ def newest_timestamps(
             if isinstance(found, Unknown):
                 newest[topic] = found
             elif found is not None and not isinstance(before, Unknown):
-                newest[topic] = max(before or 0.0, found / 1000)
-    return {
-        topic: _last_written(kafka, topic) if found is _ELSEWHERE else found
-        for topic, found in newest.items()
-    }
+                later = before is None or found.timestamp > before.timestamp
+                newest[topic] = found if later else before
+    stamps = {topic: found for topic, found in newest.items() if isinstance(found, _Stamp)}
+    seen = visible(kafka, {(topic, at.partition): at.offset for topic, at in stamps.items()})
+
+    def settled(topic: str, found: _Stamp | Unknown | None) -> float | Unknown | None:
+        if isinstance(found, _Stamp) and (topic, found.partition) in seen:
+            return found.timestamp / 1000
+        if isinstance(found, _Stamp) or found is _ELSEWHERE:
+            return _last_written(kafka, topic)
+        return found
+
+    return {topic: settled(topic, found) for topic, found in newest.items()}
 
 
 def _last_written(kafka: KafkaSettings, topic: str) -> float | None:
@@ -77,8 +87,8 @@ def _last_written(kafka: KafkaSettings, topic: str) -> float | None:
 
 def _newest_of_each(
     admin: AdminClient, parts: Sequence[TopicPartition]
-) -> Iterator[tuple[str, int | Unknown | None]]:
-    """Yield the topic of each partition and its newest timestamp in milliseconds.
+) -> Iterator[tuple[str, _Stamp | Unknown | None]]:
+    """Yield the topic of each partition and its record with the newest timestamp.
 
     Kafka before 3.0 does not know the request for the newest timestamp. Kafka 2 takes it for the
     first record since a moment long ago, and answers with the oldest record. So that one is
@@ -95,17 +105,18 @@ def _newest_of_each(
         elif found is None and isinstance(oldest, _Stamp):
             yield part.topic, _ELSEWHERE
         else:
-            yield part.topic, found.timestamp if isinstance(found, _Stamp) else found
+            yield part.topic, found
     specs = {part: OffsetSpec.for_timestamp(at.timestamp + 1) for part, at in doubted.items()}
     later = _ask(admin, specs)
     for part, found in doubted.items():
-        yield part.topic, found.timestamp if later(part) is None else OTHER_VERSION
+        yield part.topic, found if later(part) is None else OTHER_VERSION
 
 
 @dataclass(frozen=True, slots=True)
 class _Stamp:
-    """The offset of a record and its Kafka timestamp in milliseconds."""
+    """The place of a record in its topic, and its Kafka timestamp in milliseconds."""
 
+    partition: int
     offset: int
     timestamp: int
 
@@ -118,6 +129,7 @@ def _ask(
 
     def take(part: TopicPartition) -> _Stamp | None:
         offset = offset_in(answers[part])
-        return _Stamp(offset, answers[part].result().timestamp) if offset >= 0 else None
+        at: int = answers[part].result().timestamp
+        return _Stamp(part.partition, offset, at) if offset >= 0 else None
 
     return lambda part: given(lambda: take(part))

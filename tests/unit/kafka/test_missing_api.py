@@ -48,6 +48,7 @@ class Broker:
         newest: Its answer to a request for the newest timestamp, from a partition's timestamps.
         refusals: Topics whose offsets it does not return, with the error.
         settings: Its answer to a request for a topic's settings.
+        unseen: Partitions whose newest record is that of an aborted transaction.
     """
 
     leaders: Mapping[str, Mapping[int, int]] = field(default_factory=lambda: {TOPIC: {0: 1}})
@@ -55,6 +56,7 @@ class Broker:
     newest: Callable[[list[int]], object] = lambda times: since(times, max(times, default=0))
     refusals: Mapping[str, Exception] = field(default_factory=dict)
     settings: object = None
+    unseen: frozenset[tuple[str, int]] = frozenset()
     asked: list[tuple[str, int]] = field(default_factory=list)
 
     def list_topics(self, **_: object) -> Any:
@@ -107,6 +109,7 @@ def speaking(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Broker]:
         broker = Broker(**how)
         for module in (newest, topics):
             monkeypatch.setattr(module, "AdminClient", lambda _: broker)
+        monkeypatch.setattr(newest, "visible", lambda _, offsets: offsets.keys() - broker.unseen)
         return broker
 
     return speak
@@ -217,6 +220,24 @@ def test_a_topic_whose_records_are_all_in_a_remote_store_is_read(
     speaking(records={0: []}, newest=lambda _: since([], 0))
     assert newest.newest_timestamps(KAFKA, [TOPIC]) == {TOPIC: None}
     assert len(asked) == 1
+
+
+def test_the_newest_record_that_nobody_sees_has_no_age(
+    speaking: Callable[..., Broker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is of an aborted transaction, so the last records are read."""
+    read = [SimpleNamespace(timestamp_ms=3_000)]
+    monkeypatch.setattr(newest, "read_to_end", lambda *_, start: iter([read]))
+    leaders = {TOPIC: {0: 1, 1: 1}}
+    records = {0: [3_000, 9_000], 1: [4_000]}
+    speaking(leaders=leaders, records=records, unseen=frozenset({(TOPIC, 0)}))
+    assert newest.newest_timestamps(KAFKA, [TOPIC]) == {TOPIC: 3.0}
+    # Only the newest record matters.
+    speaking(leaders=leaders, records=records, unseen=frozenset({(TOPIC, 1)}))
+    assert newest.newest_timestamps(KAFKA, [TOPIC]) == {TOPIC: 9.0}
+    read.clear()
+    speaking(records={0: [3_000]}, unseen=frozenset({(TOPIC, 0)}))
+    assert newest.newest_timestamps(KAFKA, [TOPIC]) == {TOPIC: None}
 
 
 def test_partitions_without_a_leader_are_not_asked(speaking: Callable[..., Broker]) -> None:
