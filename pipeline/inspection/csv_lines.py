@@ -89,6 +89,7 @@ class CsvLines:
 
     format = CSV
     never_required: Collection[str] = ()
+    never_time: Collection[str] = ()
 
     def __init__(
         self, name: str, records: Sequence[Record], layout: Layout, told: Sequence[str]

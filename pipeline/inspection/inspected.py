@@ -85,7 +85,8 @@ def inspect(looked_at: Rows, hidden: Collection[str] = (), told: Told = NOTHING)
         raise written.undecoded(records)
     fields = written.fields(decoded, columns)
     named = written.named
-    time = time_of(fields, named=named)
+    could_be = [field for field in fields if field.name not in written.never_time]
+    time = time_of(could_be, named=named)
     if time is None or time.time_format is None:
         names = ", ".join(sanitised(field.name) for field in fields[:_MOST_NAMED])
         raise InputError(

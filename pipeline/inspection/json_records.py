@@ -36,6 +36,7 @@ class JsonRecords:
     arguments: Mapping[str, str] = {}
     said: Sequence[str] = ()
     never_required: Collection[str] = ()
+    never_time: Collection[str] = ()
 
     def __init__(self, name: str, one: str) -> None:
         self._name = name

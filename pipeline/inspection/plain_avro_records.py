@@ -54,6 +54,8 @@ class PlainAvroRecords:
         self.never_required: Collection[str] = [
             field["name"] for field in self._schema["fields"] if may_be_null(field["type"])
         ]
+        # The time is never null, so a union would not be its type.
+        self.never_time: Collection[str] = self.never_required
         self.said: Sequence[str] = (
             f"The columns are the fields of {file.name} in their order: records in Avro without a "
             "registry do not tell.",

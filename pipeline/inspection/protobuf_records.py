@@ -43,6 +43,7 @@ class ProtobufRecords:
     format = PROTOBUF
     named = True
     said: Sequence[str] = ()
+    never_time: Collection[str] = ()
 
     def __init__(self, name: str, file: Path, message: str) -> None:
         self._name = name

@@ -36,6 +36,7 @@ class RegistryAvro:
     arguments: Mapping[str, str] = {}
     said: Sequence[str] = ()
     never_required: Collection[str] = ()
+    never_time: Collection[str] = ()
 
     def __init__(self, name: str, schemas: Schemas) -> None:
         self._name = name

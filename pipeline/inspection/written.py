@@ -46,6 +46,7 @@ class Written(Protocol):
         arguments: Further arguments of `source`, as they are printed.
         said: Sentences on where the names or the types come from.
         never_required: Columns that cannot be required.
+        never_time: Columns that cannot be the time.
     """
 
     format: str
@@ -53,6 +54,7 @@ class Written(Protocol):
     arguments: Mapping[str, str]
     said: Sequence[str]
     never_required: Collection[str]
+    never_time: Collection[str]
 
     def decoded(self, records: Sequence[Record]) -> tuple[Decoded, Columns]:
         """Return the records that can be read, by column, and where the columns are."""

@@ -102,6 +102,13 @@ def test_plain_avro_is_read_by_its_schema(tmp_path: Path) -> None:
     assert "# booked_at is written as timestamp-millis, in order." in pasted(found)
 
 
+def test_what_may_be_null_is_not_the_time(tmp_path: Path) -> None:
+    file = avsc(tmp_path, {"name": "created_at", "type": ["null", MILLIS]})
+    rows = [record(each, n) for n, each in enumerate(avro(file, created_at=START))]
+    source = inspect(rows, Told(file)).source
+    assert (source.time, source.columns["created_at"]) == ("booked_at", "timestamp(3)")
+
+
 @pytest.mark.parametrize(
     "written",
     [
