@@ -251,5 +251,7 @@ def as_value(value: object) -> Value:
             return value.isoformat(" ", "milliseconds" if value.microsecond else "seconds")
         case date():
             return value.isoformat()
+        case list():
+            return msgspec.json.encode(value).decode()
         case _:
             return str(value)

@@ -43,6 +43,7 @@ def _for_flink(table: ir.Table) -> ir.Table:
       of a double to a whole number.
     - What is averaged is a double: Flink's mean of whole numbers is a whole number.
     - What is summed is an int64: Flink's sum of smaller numbers is as small as they are.
+    - What an array may contain is of the type of its elements: Flink casts no constant to it.
     - A standard deviation is the root of a variance that is not negative: Flink's may be, by its
       rounding, once others have left the window, and then has no root.
     """
@@ -55,6 +56,8 @@ def _for_flink(table: ir.Table) -> ir.Table:
     def rewrite(node: Any) -> Any:
         if isinstance(node, ops.FloorDivide):
             return ops.Floor(ops.Divide(node.left, node.right))
+        if isinstance(node, ops.ArrayContains):
+            return node.copy(other=ops.Cast(node.other, node.arg.dtype.value_type))
         if isinstance(node, _AVERAGES) and _is_whole(node.arg.dtype):
             node = node.copy(arg=ops.Cast(node.arg, dt.float64))
         if isinstance(node, ops.StandardDev):

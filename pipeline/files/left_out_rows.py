@@ -11,7 +11,7 @@ from typing import Final, Self
 
 from pipeline import contract
 from pipeline.sources import Source
-from pipeline.sources.column_types import TIME, is_decimal, is_number, is_whole
+from pipeline.sources.column_types import TIME, element, is_decimal, is_number, is_whole
 from pipeline.sources.labels import IN_WORDS, NO, YES
 from pipeline.sources.written_fields import BINARY
 from pipeline.text.sql import literal
@@ -119,7 +119,8 @@ def _readable(target: Target) -> Iterator[_Check]:
         elif is_number(dtype):
             kinds[1].append(_Check(Fault(f"{name} is not {_number(source, name)}"), unread, name))
         else:
-            kinds[3].append(_Check(Fault(f"{name} is not {_OTHERS[dtype]}"), unread, name))
+            what = f"an {dtype} in JSON" if element(dtype) else _OTHERS[dtype]
+            kinds[3].append(_Check(Fault(f"{name} is not {what}"), unread, name))
     for kind in kinds:
         yield from kind
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from pipeline.sources.column_types import TIME, digits, is_decimal
+from pipeline.sources.column_types import TIME, digits, element, is_decimal
 from pipeline.text.sql import identifier, literal
 
 from .conventions import Conventions
@@ -60,6 +60,8 @@ def duckdb_type(dtype: str) -> str:
     """DuckDB's name of a column's Ibis type."""
     if is_decimal(dtype):
         return "DECIMAL({}, {})".format(*digits(dtype))
+    if inside := element(dtype):
+        return f"{duckdb_type(inside)}[]"
     return _TYPES[dtype]
 
 
@@ -96,7 +98,9 @@ def _converted(target: Target, name: str, how: Conventions) -> str:
         return f"birth_of({text}, {how.day_first}, {at})"
     if dtype == "string":
         return text
-    if is_decimal(dtype):
+    if element(dtype):
+        found = f"TRY_CAST({text} AS JSON)"
+    elif is_decimal(dtype):
         found = f"exact_number({text}, {how.comma})"
     elif dtype.startswith("float"):
         found = f"amount_of({text}, {how.comma})"

@@ -12,7 +12,7 @@ from ibis.common.exceptions import IbisError
 from pipeline.features import Feature
 from pipeline.features.interval_join import interval_join
 from pipeline.features.lineage import copied_from
-from pipeline.sources.column_types import is_exact
+from pipeline.sources.column_types import element, is_exact
 
 from .ddl import SINK_TYPES, compile_query, sink_table
 from .source_table import table_names
@@ -38,6 +38,7 @@ _NOT_IN_A_STREAM: Final[dict[type[ops.Node], tuple[str, str]]] = {
     ops.BitwiseRightShift: (">>", "Use // with a power of two."),
 }
 """What Ibis writes as SQL that Flink does not know, and what to use."""
+_OF_ARRAYS: Final = (ops.ArrayLength, ops.IsNull, ops.NotNull)
 _OF_SEVERAL_TABLES: Final = (ops.JoinChain, ops.Set, ops.InSubquery, ops.ExistsSubquery)
 _JOINED: Final = (
     "the two by a column and by time, with bounds on both sides: payments.join(logins, "
@@ -56,6 +57,7 @@ def refusal(feature: Feature) -> tuple[str, str] | None:
     checks: tuple[Callable[[Feature], Iterator[tuple[str, str]]], ...] = (
         _names,
         _types,
+        _arrays,
         _inexact,
         _mixed,
         _changing,
@@ -89,6 +91,26 @@ def _names(feature: Feature) -> Iterator[tuple[str, str]]:
                 f"the table of a source and one of its own would both be called {name!r}",
                 "Give the function another name.",
             )
+
+
+def _arrays(feature: Feature) -> Iterator[tuple[str, str]]:
+    """Find what is computed of arrays besides what both engines compute alike."""
+    if not any(element(dtype) for source in feature.sources for _, dtype in source.schema):
+        return
+    for node in feature.table.op().find(ops.Value, filter=None):
+        arrays = [each for each in node.__children__ if _is_array(each)]
+        if not arrays or isinstance(node, _OF_ARRAYS):
+            continue
+        if isinstance(node, ops.ArrayContains) and isinstance(node.other, ops.Literal):
+            continue
+        yield (
+            f"{_method(node)}() of an array is not the same in Flink and DuckDB",
+            "Use length() or contains() with a constant; paths has single elements.",
+        )
+
+
+def _is_array(node: Any) -> bool:
+    return isinstance(node, ops.Value) and node.dtype.is_array()
 
 
 def _inexact(feature: Feature) -> Iterator[tuple[str, str]]:

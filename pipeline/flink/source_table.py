@@ -104,7 +104,7 @@ def _format(source: Source, kafka: KafkaSettings) -> dict[str, str]:
             "protobuf.ignore-parse-errors": "true",
         }
     # Flink's faster parser reads what follows an object that does not fit as a part of it.
-    as_tree = {"json.decode.json-parser.enabled": "false"} if source.paths else {}
+    as_tree = {"json.decode.json-parser.enabled": "false"} if source.reads_trees else {}
     return {
         "format": source.format,
         **as_tree,

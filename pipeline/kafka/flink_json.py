@@ -17,7 +17,7 @@ from typing import Annotated, Any, Final, TypeVar
 import msgspec
 
 from pipeline.sources import TimeFormat
-from pipeline.sources.column_types import is_decimal
+from pipeline.sources.column_types import element, is_decimal
 from pipeline.text.malformed import MALFORMED
 from pipeline.text.ready_type import ready
 
@@ -154,6 +154,8 @@ def _row_type(columns: tuple[tuple[str, str], ...]) -> type[msgspec.Struct]:
 
 
 def _python_type(dtype: str) -> Any:
+    if element(dtype):
+        return list
     if dtype.startswith("timestamp"):
         return _LocalTime
     if bits := _integer_bits(dtype):

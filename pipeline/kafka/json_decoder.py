@@ -33,7 +33,7 @@ class JsonDecoder:
     ) -> None:
         self.source = source
         self._columns = source.columns
-        self._nested = NestedReader(source) if source.paths else None
+        self._nested = NestedReader(source) if source.reads_trees else None
         read = self._nested.read if self._nested else row_decoder(self._columns, source.time_format)
         self.usual = usual or read
         self._row_of = row_of or row_type(self._columns, source.time_format)

@@ -13,7 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from pipeline.sources import Source
-from pipeline.sources.column_types import is_decimal, is_whole
+from pipeline.sources.column_types import element, is_decimal, is_whole
 from pipeline.sources.paths import Path
 from pipeline.text.malformed import MALFORMED
 
@@ -80,6 +80,11 @@ class NestedReader:
         return row
 
     def _value(self, raw: msgspec.Raw, dtype: str) -> Any:
+        if inside := element(dtype):
+            values = opened(raw)
+            if not isinstance(values, list):
+                return None
+            return [self._value(each, inside) for each in values]
         text = bytes(raw).decode().strip()
         quoted = text.startswith('"')
         if dtype == "string" and text[:1] in "-0123456789":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from pipeline.sources import Source, TimeFormat
-from pipeline.sources.column_types import is_decimal
+from pipeline.sources.column_types import element, is_decimal
 from pipeline.sources.masking import masked
 from pipeline.sources.paths import written_path
 from pipeline.text.sanitise import sanitised
@@ -55,4 +55,6 @@ def _wanted(source: Source, name: str) -> str:
     dtype = source.columns[name]
     if dtype.startswith("timestamp"):
         return _TIMES[source.time_format]
+    if element(dtype):
+        return f"an {dtype}"
     return f"a {dtype}" if is_decimal(dtype) else _IN_WORDS[dtype]

@@ -89,7 +89,7 @@ def decode_json(values: Sequence[bytes | None], source: Source) -> tuple[pa.Tabl
         values: Values of the records; None for a tombstone.
         source: The source.
     """
-    if source.paths:
+    if source.reads_trees:
         return columns_of(values, source.columns, NestedReader(source).read)
     return decode_columns(values, source.columns, source.time_format)
 

@@ -18,6 +18,8 @@ _MOST_DIGITS: Final = 38
 # Flink's names of types that Ibis does not know.
 _IN_SQL: Final = {"bigint": "int64", "smallint": "int16", "tinyint": "int8"}
 _NESTED: Final = ("array<", "struct<", "map<")
+_ARRAY: Final = re.compile(r"array<(\w+)>")
+_ELEMENTS: Final = ("boolean", "int8", "int16", "int32", "int64", "float64", "string")
 _WHOLE: Final = re.compile(r"int(8|16|32|64)")
 
 
@@ -32,12 +34,14 @@ def canonical(written: str) -> str:
     named = _by_ibis(written)
     if named == "timestamp":
         return TIME
-    if named in TYPES or is_exact(named):
+    if named in TYPES or is_exact(named) or element(named) in _ELEMENTS:
         return named
     if named.startswith("decimal"):
         hint = f"Say its digits, at most {_MOST_DIGITS}, as in 'decimal(12, 2)'."
     elif named.startswith("timestamp"):
         hint = f"Times are in UTC and have milliseconds: write {TIME!r}."
+    elif element(named):
+        hint = f"In JSON, arrays can be of {', '.join(_ELEMENTS)}."
     elif named.startswith(_NESTED):
         hint = (
             "In JSON, a column of 'string' has its text, and `paths` reads what is inside of it, "
@@ -68,6 +72,12 @@ def digits(dtype: str) -> tuple[int, int]:
     return int(found[1]), int(found[2])
 
 
+def element(dtype: str) -> str:
+    """Return the type of the elements of an array type; empty for any other type."""
+    found = _ARRAY.fullmatch(dtype)
+    return found[1] if found else ""
+
+
 def is_whole(dtype: str) -> bool:
     """Whether a type holds whole numbers."""
     return bool(_WHOLE.fullmatch(dtype))
@@ -86,4 +96,5 @@ def _by_ibis(written: str) -> str:
         named = str(ibis.dtype(_IN_SQL.get(written.lower(), written)).copy(nullable=True))
     except Exception:
         return "unknown"
+    # Ibis writes that elements may be null as it does for columns.
     return "string" if named.startswith("string") else named

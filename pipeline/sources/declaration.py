@@ -9,7 +9,7 @@ from typing import Final
 
 from pipeline.errors import InputError
 
-from .column_types import is_decimal
+from .column_types import element, is_decimal
 from .faults import first_fault
 from .file_mapping import FileMapping
 from .paths import Path, field_name
@@ -97,6 +97,11 @@ class Source:
     def has_decimals(self) -> bool:
         """Whether any column holds exact decimal numbers."""
         return any(is_decimal(dtype) for _, dtype in self.schema)
+
+    @property
+    def reads_trees(self) -> bool:
+        """Whether, in JSON, more is read of a record than fields with one value."""
+        return bool(self.paths) or any(element(dtype) for _, dtype in self.schema)
 
     @property
     def name(self) -> str:

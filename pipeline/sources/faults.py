@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Final
 from pipeline.errors import InputError
 from pipeline.text.sanitise import sanitised
 
-from .column_types import TIME, is_number, is_whole
+from .column_types import TIME, element, is_number, is_whole
 from .formats import (
     CSV,
     FORMATS,
+    JSON,
     NO_PROTOBUF_CONFLUENT,
     PROTOBUF,
     PROTOBUF_CONFLUENT,
@@ -42,6 +43,7 @@ def first_fault(source: Source) -> Fault | None:
         _columns,
         _time,
         _roles,
+        _arrays,
         _paths,
         _protobuf,
         _csv,
@@ -148,6 +150,18 @@ def _roles(source: Source) -> Iterator[Fault]:
         )
     if source.time not in source.required:
         yield f"{source.time!r} is not required", "A record without a time has no place in time."
+
+
+def _arrays(source: Source) -> Iterator[Fault]:
+    if source.format == JSON:
+        return
+    for name, dtype in source.schema:
+        if element(dtype):
+            yield (
+                f"column {name!r} is of type {dtype}, which is for json, and its format is "
+                f"{source.format}",
+                "Leave it out.",
+            )
 
 
 def _paths(source: Source) -> Iterator[Fault]:

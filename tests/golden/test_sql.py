@@ -20,6 +20,7 @@ OWN = [
     for name in (
         "own_features.py",
         "own_sources.py",
+        "array_sources.py",
         "avro_nested_sources.py",
         "csv_sources.py",
         "joined_sources.py",

@@ -6,9 +6,11 @@ Keys of a stream may be anything, so that all of its records are decoded to find
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from operator import attrgetter
-from typing import Final
+from typing import Any, Final
+
+import msgspec
 
 from pipeline.config import KafkaSettings
 from pipeline.kafka.consumer import BatchConsumer
@@ -17,6 +19,7 @@ from pipeline.kafka.quarantine import validate_rows
 from pipeline.kafka.records import Record
 from pipeline.model import SinkColumn, Start
 from pipeline.sources import Source
+from pipeline.sources.column_types import element
 from pipeline.sources.labels import says_fraud
 from pipeline.sources.masking import MaskOf, nothing
 from pipeline.sources.paths import field_name
@@ -61,14 +64,19 @@ class KafkaOwnHistory:
         self._decoder = decoder_of(source, kafka)
         hidden, paths = mask_of(kafka.topic(source.topic)).fields, source.record_paths
         self._columns = tuple(
-            SinkColumn(name, dtype, computed=False, hidden=field_name(paths[name]) in hidden)
+            SinkColumn(
+                name,
+                "string" if element(dtype) else dtype,
+                computed=False,
+                hidden=field_name(paths[name]) in hidden,
+            )
             for name, dtype in source.schema
         )
         self._topics = {
             kafka.topic(name): name for name in (source.topic, *(sink.topic for sink in sinks))
         }
         self._consumer = BatchConsumer(kafka, tuple(self._topics), start)
-        self._values = [attrgetter(name) for name in source.columns]
+        self._values = [_reader(name, dtype) for name, dtype in source.schema]
 
     def poll(self) -> OwnHistoryBatch:
         """Return the user's records among those that arrived since the last poll.
@@ -112,3 +120,16 @@ class KafkaOwnHistory:
         place = [column.name for column in sink.columns].index(sink.user or "")
         found = (values(record.value, sink.columns) for record in records)
         return [row for row in found if row is not None and str(row[place]) == self._user]
+
+
+def _reader(name: str, dtype: str) -> Callable[[Any], Any]:
+    """Return what reads the value of a column of a row; an array is shown as JSON."""
+    read = attrgetter(name)
+    if not element(dtype):
+        return read
+
+    def array(row: Any) -> str | None:
+        values = read(row)
+        return None if values is None else msgspec.json.encode(values).decode()
+
+    return array
