@@ -270,8 +270,7 @@ def test_the_decoded_record_is_shown(avro: Stack) -> None:
 
 def test_what_inspect_prints_reads_records_without_a_registry(avro: Stack, tmp_path: Path) -> None:
     file, pasted = tmp_path / "visit.avsc", tmp_path / "pasted.py"
-    # The names are not in the records: here, one says which of two numbers is the time.
-    file.write_text(json.dumps(schema(visits)).replace('"seen"', '"seen_at"'))
+    file.write_text(json.dumps(schema(visits)).replace('"seen"', '"seen_at"'))  # As a time.
     printed = avro.fraudwatch("inspect", visits.topic, "--schema", str(file))
     assert printed.returncode == 0, printed.stderr
     pasted.write_text(

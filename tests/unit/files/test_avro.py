@@ -216,6 +216,37 @@ def test_fields_that_are_no_columns_take_their_default(
     assert (value["tag"], value["unknown"]) == ("/w==", None)
 
 
+def test_columns_inside_of_records_are_written_there(
+    tmp_path: Path, served: Registry, kafka: KafkaSettings
+) -> None:
+    of = payments(
+        time_format="epoch-us",
+        paths={"account": "owner.id", "note": "owner.more.note", "items": "counts[1]"},
+    )
+    more = {"type": "record", "name": "More", "fields": [{"name": "note", "type": "string"}]}
+    owner = {
+        "type": "record",
+        "name": "Owner",
+        "fields": [{"name": "id", "type": "string"}, {"name": "more", "type": ["null", more]}],
+    }
+    fields = [
+        {"name": "booked_at", "type": MICROS},
+        {"name": "owner", "type": owner},
+        {"name": "amount", "type": ["null", money(12)]},
+        {"name": "counts", "type": {"type": "array", "items": ["null", "long"]}},
+    ]
+    register(served, {"type": "record", "name": "Payment", "fields": fields})
+    bare = dict.fromkeys(ROW, "") | {"booked_at": "2024-03-01 09:30:01", "account": "b"}
+    found = sent(tmp_path, text_of(ROW, bare), of, kafka)
+    first, second = rows(found, of, kafka)
+    assert first.booked_at == datetime(2024, 3, 1, 9, 30, 0, 250_000)
+    assert (first.account, first.note, first.items) == ("a", "ü", 4_000_000_000)
+    assert (second.account, second.note, second.items) == ("b", None, None)
+    shown = [json.loads(each.value or b"") for each in Readable(kafka).all(records(found))]
+    assert [each["counts"] for each in shown] == [[None, 4_000_000_000], []]
+    assert [each["owner"]["more"] for each in shown] == [{"note": "ü"}, None]
+
+
 def test_a_field_without_a_default_is_named(served: Registry, kafka: KafkaSettings) -> None:
     of = payments()
     register(served, written(of, {"name": "channel", "type": "string"}))
