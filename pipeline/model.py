@@ -263,6 +263,8 @@ class Sink:
         since: From when on a signal's rows are of its present definition, in seconds since the
             epoch; None if all are.
         live: Whether it is the signal whose alerts are worked on.
+        labelled: Whether its rows are the records of its source that are labelled as fraud, so that
+            no job writes them.
     """
 
     feature: str
@@ -278,6 +280,7 @@ class Sink:
     identity: str | None = None
     since: float | None = None
     live: bool = False
+    labelled: bool = False
 
     def in_full(self) -> Sink:
         """The same with no column hidden."""

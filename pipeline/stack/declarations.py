@@ -18,7 +18,8 @@ from pipeline.signals import Signal
 from pipeline.signals.standing import Standing, Standings
 from pipeline.signals.thresholds import Thresholds
 from pipeline.signals.trees import Spread, read_model
-from pipeline.sources import Source
+from pipeline.sources import TRANSACTION, Source
+from pipeline.sources.labelled import labelled_records
 from pipeline.sources.masking import Mask
 
 from . import catalog
@@ -59,6 +60,8 @@ class Declared:
     def sinks(self) -> tuple[Sink, ...]:
         """Return what the topic of each feature holds, that of the live signal first.
 
+        Those of the labelled records of the user's own sources are last.
+
         Raises:
             InputError: A feature file, or the file with the signals' standing, is unusable.
         """
@@ -70,7 +73,13 @@ class Declared:
             else sink
             for sink in found
         )
-        return tuple(sorted(judged, key=lambda sink: not sink.live))
+        # What is flagged of the tutorial's stream is a built-in feature.
+        labelled = (
+            labelled_records(source, show_sensitive=self._settings.show_sensitive)
+            for source in self.sources()
+            if source != TRANSACTION
+        )
+        return (*sorted(judged, key=lambda sink: not sink.live), *filter(None, labelled))
 
     def set_threshold(self, name: str, threshold: float) -> None:
         """Give a signal another threshold, and keep it for every later start.

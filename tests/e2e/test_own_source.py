@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -17,12 +18,19 @@ from pipeline.kafka.flink_json import row_reader
 from pipeline.kafka.kinds import Kind
 from pipeline.kafka.read_to_end import read_to_end
 from pipeline.proof import Outcome
+from pipeline.sources.labels import YES
 from pipeline.stack.runtime import Runtime
 from tests import own_records
 from tests.own_sources import logins, payments, ticks, visits
+from tui.panels.catalogue import PANELS
+from tui.panels.flagged.flagged_panel import FLAGGED_PANEL
 from tui.streams.kafka_own_history import KafkaOwnHistory
+from tui.streams.kafka_source import KafkaSource
+from tui.streams.limits import StreamLimits
 from tui.streams.own_history import OwnHistoryState
 from tui.streams.sink_topics import has_user, own_sinks
+from tui.streams.store import Store
+from tui.table.query import Query
 
 from .conftest import Run, command, own_features, wait_until
 from .own_streams import Keyed, send, with_features
@@ -84,8 +92,8 @@ def test_amounts_are_exact_to_the_cent(own: Runtime) -> None:
     paid: dict[str, list[tuple[datetime, Decimal]]] = defaultdict(list)
     for _, value in own_records.payments(PAYMENTS):
         fields = json.loads(value, parse_float=Decimal, parse_int=Decimal)
-        time = datetime.fromisoformat(fields["booked_at"])
-        utc = time.astimezone(UTC).replace(tzinfo=None) if time.tzinfo else time
+        written = datetime.fromisoformat(fields["booked_at"])
+        utc = written.astimezone(UTC).replace(tzinfo=None) if written.tzinfo else written
         exact = utc.replace(microsecond=utc.microsecond // 1_000 * 1_000)
         paid[fields["account"]].append((exact, fields["amount"]))
     spend = own.features.find(["spend"])[0]
@@ -139,6 +147,34 @@ def test_the_screen_of_a_user_has_every_record_and_what_features_say(own: Runtim
     ]
     assert (spent[2], spent[4]) == (sum(last_hour), len(last_hour))
     assert newest - spent[1] < timedelta(minutes=5)
+
+
+def test_flagged_lists_the_labelled_records_of_each_source(own: Runtime) -> None:
+    """With a label of any kind, and without a feature that picks them."""
+    store = Store(PANELS, time.time, StreamLimits(flagged=PAYMENTS), own.sinks(), own.sources())
+    streams = KafkaSource(own.kafka, store.sinks, own.mask_of, own.sources())
+    try:
+
+        def read() -> bool:
+            store.apply(streams.poll())
+            others = store.snapshot().others
+            return (others[payments.topic], others[logins.topic]) == (PAYMENTS, LOGINS)
+
+        wait_until(read, 30, "the records")
+    finally:
+        streams.close()
+    # In a column of truth values, no other text says anything, and no number does.
+    for source, records, label, words in (
+        (payments, own_records.payments(PAYMENTS), "chargeback", ("true",)),
+        (logins, own_records.logins(LOGINS), "stolen", YES),
+    ):
+        sent = [json.loads(value) for _, value in records]
+        name = f"{source.topic}.{label}"
+        rows = store.state(FLAGGED_PANEL).rows(Query(feature=name))
+        shown = Counter(json.dumps(json.loads(row.record.shown or b"")) for row in rows)
+        fraud = (each for each in sent if str(each.get(label)).lower() in words)
+        assert shown == Counter(map(json.dumps, fraud))
+        assert store.snapshot().seen[name] == shown.total() > 100
 
 
 def test_what_is_invalid_is_said(own: Runtime, stack_settings: Settings) -> None:

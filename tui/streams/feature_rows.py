@@ -73,9 +73,19 @@ def values(data: bytes | None, columns: Sequence[SinkColumn]) -> Values | None:
     return tuple(_as(kind(column), found.get(column.name)) for column in columns)
 
 
+def row_values(row: object, columns: Sequence[SinkColumn]) -> Values:
+    """Return what a decoded record of a source has in its columns, which are its attributes."""
+    return tuple(_of(kind(column), getattr(row, column.name)) for column in columns)
+
+
 def _decoder(columns: Sequence[SinkColumn]) -> msgspec.json.Decoder[Any]:
     exact = any(is_decimal(column.type) for column in columns)
     return _EXACT if exact else _DECODER
+
+
+def _of(kind: type, value: object) -> Any:
+    # A date is shown as it is written.
+    return str(value) if kind is str and value is not None else value
 
 
 def _as(kind: type, value: object) -> Any:

@@ -18,10 +18,10 @@ from pipeline.model import Last
 from pipeline.sources import TRANSACTION, Source
 from pipeline.sources.masking import MaskOf, nothing
 
-from .feature_rows import values
+from .feature_rows import row_values, values
 from .quarantined import BadRow
 from .record_view import RecordView
-from .sink_topics import SinkTopic, WithRecord
+from .sink_topics import RowT, SinkTopic, Values, WithRecord
 from .source import Batch, Extent
 from .validation import Validated, Validation
 
@@ -61,7 +61,8 @@ class KafkaSource:
         self._mask_of = mask_of
         self._validation = Validation(kafka, sources)
         read = (TRANSACTION_TOPIC,) if TRANSACTION in sources else ()
-        names = (*read, *(sink.topic for sink in sinks), *self._validation.topics)
+        written = (sink.topic for sink in sinks if not sink.labelled)
+        names = (*read, *written, *self._validation.topics)
         names += tuple(filter(None, (self._labels.topic, self._labels.verdicts)))
         self._topics = {kafka.topic(name): name for name in names}
         self._consumer = BatchConsumer(kafka, tuple(self._topics), Last(_PAST_RECORDS))
@@ -140,7 +141,10 @@ def decoded(
     rows: dict[str, Sequence[Any]] = {}
     bad = sum(found.unknown for found in others.values())
     for sink in sinks:
-        if records := by_topic[sink.topic]:
+        if sink.labelled:
+            if (found := others.get(sink.source)) and found.labelled:
+                rows[sink.feature] = _labelled(sink, found.labelled, mask_of)
+        elif records := by_topic[sink.topic]:
             rows[sink.feature], bad_rows = _rows(sink, records, mask_of)
             bad += bad_rows
     return Batch(
@@ -179,11 +183,19 @@ def _rows(
         bad = len(unreadable)
     if not sink.with_record:
         return [row for _, row in good], bad
-    placed = [
-        WithRecord(RecordView.of(record, mask_of(record.topic)).shortened(_LONGEST_ROW), row)
-        for record, row in good
-    ]
-    return placed, bad
+    return [_placed(record, row, mask_of) for record, row in good], bad
+
+
+def _labelled(
+    sink: SinkTopic[Values], found: Sequence[tuple[Record, Any]], mask_of: MaskOf
+) -> Sequence[WithRecord[Values]]:
+    """Return records of a source that are labelled as fraud, with a value per column."""
+    return [_placed(record, row_values(row, sink.columns), mask_of) for record, row in found]
+
+
+def _placed(record: Record, row: RowT, mask_of: MaskOf) -> WithRecord[RowT]:
+    view = RecordView.of(record, mask_of(record.topic))
+    return WithRecord(view.shortened(_LONGEST_ROW), row)
 
 
 def _extents(transactions: list[tuple[Record, Transaction]]) -> dict[int, Extent]:

@@ -49,6 +49,8 @@ class SinkTopic(Generic[RowT]):
         since: Records written before are of no interest, in seconds since the epoch; None if all
             are.
         live: Whether it is the signal whose alerts are worked on.
+        labelled: Whether its rows are the records of its source that are labelled as fraud, so that
+            it is no topic of its own.
     """
 
     feature: str
@@ -65,6 +67,7 @@ class SinkTopic(Generic[RowT]):
     identity: str | None = None
     since: float | None = None
     live: bool = False
+    labelled: bool = False
 
 
 ROLLING: Final[SinkTopic[RollingRow]] = SinkTopic("rolling", contract.ROLLING_TOPIC, RollingRow)
@@ -87,7 +90,9 @@ def is_signal(sink: SinkTopic[Any]) -> bool:
 
 def has_user(sink: SinkTopic[Values]) -> bool:
     """Whether a feature's rows say whose they are."""
-    return any(column.name == sink.user and not column.hidden for column in sink.columns)
+    return not sink.labelled and any(
+        column.name == sink.user and not column.hidden for column in sink.columns
+    )
 
 
 def is_rolling(sink: SinkTopic[Values]) -> bool:
@@ -99,7 +104,7 @@ def is_rolling(sink: SinkTopic[Values]) -> bool:
 
 
 def picks_records(sink: SinkTopic[Values]) -> bool:
-    """Whether a user's own feature picks records of its source, and computes nothing."""
+    """Whether it picks records of its source, and computes nothing: a feature, or a label."""
     return sink.with_record
 
 
@@ -109,7 +114,7 @@ def _picks(sink: Sink) -> bool:
 
 
 def own_sinks(sinks: Iterable[Sink]) -> tuple[SinkTopic[Values], ...]:
-    """Return the sink topics of the features that are not built in."""
+    """Return the sink topics of the features that are not built in, and labelled records."""
     return tuple(
         SinkTopic(
             sink.feature,
@@ -126,6 +131,7 @@ def own_sinks(sinks: Iterable[Sink]) -> tuple[SinkTopic[Values], ...]:
             identity=sink.identity,
             since=sink.since,
             live=sink.live,
+            labelled=sink.labelled,
         )
         for sink in sinks
         if sink.feature not in _BUILT_IN

@@ -12,8 +12,10 @@ from pipeline.errors import PipelineError
 from pipeline.kafka.decoder import Decoder
 from pipeline.kafka.decoders import decoder_of
 from pipeline.kafka.quarantine import Quarantined, validate_rows
+from pipeline.kafka.readable import Readable
 from pipeline.kafka.records import Record
 from pipeline.sources import TRANSACTION, Source
+from pipeline.sources.labels import says_fraud
 
 _log = logging.getLogger(__name__)
 
@@ -24,11 +26,13 @@ class Validated:
 
     Attributes:
         rows: The valid ones, with an attribute per column.
+        labelled: Those of them that are labelled as fraud, each with its record.
         invalid: The invalid ones.
         unknown: How many could not be validated.
     """
 
     rows: Sequence[Any] = ()
+    labelled: Sequence[tuple[Record, Any]] = ()
     invalid: Sequence[Quarantined] = ()
     unknown: int = 0
 
@@ -46,8 +50,10 @@ class Validation:
     sources: Iterable[Source]
     _by_topic: dict[str, Source] = field(init=False)
     _decoders: dict[str, Decoder] = field(init=False, default_factory=dict)
+    _reader: Readable = field(init=False)
 
     def __post_init__(self) -> None:
+        self._reader = Readable(self.kafka, self.sources)
         self._by_topic = {each.topic: each for each in self.sources if each != TRANSACTION}
 
     @property
@@ -64,4 +70,11 @@ class Validation:
         except PipelineError as error:
             _log.warning("records of %s cannot be validated: %s", topic, error)
             return Validated(unknown=len(records))
-        return Validated([row for _, row in good], found)
+        label = self._by_topic[topic].label
+        labelled = [each for each in good if label and says_fraud(getattr(each[1], label))]
+        return Validated([row for _, row in good], self._readable(labelled), found)
+
+    def _readable(self, found: Sequence[tuple[Record, Any]]) -> list[tuple[Record, Any]]:
+        """Return rows with records whose values are JSON, as far as they can be."""
+        records = self._reader.all(record for record, _ in found)
+        return [(record, row) for record, (_, row) in zip(records, found, strict=True)]

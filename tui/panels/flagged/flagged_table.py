@@ -9,7 +9,7 @@ from tui.panels.panel_table import TabbedTable
 from tui.session.view import View
 from tui.streams.feature_rows import FeatureRow
 from tui.table.query import Query
-from tui.widgets.reasons import Reason, nothing_matches, why_empty
+from tui.widgets.reasons import Reason, nothing_matches, waits, why_empty
 
 from .flagged_panel import FLAGGED_PANEL
 from .flagged_row import FLAGGED_COLUMNS, Flagged
@@ -17,14 +17,21 @@ from .flagged_row import FLAGGED_COLUMNS, Flagged
 
 def why_no_flagged(view: View) -> Reason:
     """Explain why the table is empty."""
-    page, tab = view.data.of(FLAGGED_PANEL), FLAGGED_PANEL.tab(view.data)
-    seen = counted(view.data.transactions_total, "transaction")
+    data = view.data
+    page, tab = data.of(FLAGGED_PANEL), FLAGGED_PANEL.tab(data)
+    if not FLAGGED_PANEL.tabs_of(data) and data.sources:
+        return waits("No source has a label that may be shown, and no feature picks records.")
+    seen = counted(data.transactions_total, "transaction")
     what = "rows" if tab.columns else "flagged transactions"
+
+    def nothing() -> str:
+        if tab.labelled:
+            read = counted(data.others.get(tab.source, 0), "record")
+            return f"{tab.label} says fraud in none of {read} of {tab.topic}."
+        return f"Nothing in {tab.topic} yet." if tab.columns else f"None of {seen} is flagged."
+
     return nothing_matches(page.query.filter, page.total, what) or why_empty(
-        view,
-        tab.feature,
-        tab.source,
-        lambda: f"Nothing in {tab.topic} yet." if tab.columns else f"None of {seen} is flagged.",
+        view, tab.feature, tab.source, nothing
     )
 
 

@@ -1,4 +1,4 @@
-"""The latest rows of a user's own feature that picks records, such as those above an amount."""
+"""The latest rows of a feature that picks records, or the labelled records of a source."""
 
 from __future__ import annotations
 
@@ -37,7 +37,10 @@ class PickedRows(PanelState[Page[FeatureRow]]):
 
     def apply(self, batch: Batch, _: float) -> None:
         for placed in batch.rows(self._sink):
-            if self._unseen.add(placed.row):
+            # A job may write a row again; a record of a source is another one, also with the same
+            # values.
+            at = placed.record.partition, placed.record.offset
+            if self._unseen.add(at if self._sink.labelled else placed.row):
                 self._rows.appendleft(FeatureRow(placed.record, placed.row))
                 self._total += 1
                 self._page = None
