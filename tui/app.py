@@ -15,7 +15,7 @@ from pipeline.errors import PipelineError
 
 from .drawing import text
 from .keymap import KEYMAP, Scope, bindings
-from .messages import OpenTopic, OpenUser
+from .messages import OpenOwnUser, OpenTopic, OpenUser
 from .navigation import Navigation
 from .screens.closing import ClosingScreen
 from .screens.dashboard.dashboard import Dashboard
@@ -159,8 +159,11 @@ class FraudwatchApp(Navigation):
 
         if isinstance(self.screen, Palette | ClosingScreen):
             return
+        reads_transactions = self.view.data.reads_transactions
         jumps = Jumps(
-            users=self._users_like,
+            users=self._users_like if reads_transactions else None,
+            own_users=self._own_users_like,
+            open_own_user=lambda topic, user: self.post_message(OpenOwnUser(topic, user)),
             topics=lambda: [topic.name for topic in self._tails().topics()],
             open_user=lambda user: self.post_message(OpenUser(user)),
             open_topic=lambda topic: self.post_message(OpenTopic(topic)),
@@ -268,6 +271,12 @@ class FraudwatchApp(Navigation):
         from .panels.users.users_state import containing
 
         found = self.session.look_up(lambda store: containing(store, typed, most))
+        return found.result(_LOOK_UP_SECONDS)
+
+    def _own_users_like(self, typed: str, most: int) -> list[tuple[str, str]]:
+        from .panels.users.latest_rows_state import own_users
+
+        found = self.session.look_up(lambda store: own_users(store, typed, most))
         return found.result(_LOOK_UP_SECONDS)
 
     def _first_theme(self) -> str:

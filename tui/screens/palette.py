@@ -32,6 +32,12 @@ _NAMED: Final = 2.0
 # Typed digits mean a user first, whatever else contains them and however it scores.
 _KNOWN: Final = 1_000.0
 _UNKNOWN: Final = 900.0
+# So many characters with which a user's name begins mean the user; other users that contain them
+# are below every command that does.
+_ENOUGH: Final = 3
+_BEGINS: Final = 800.0
+_OWN: Final = 0.9
+_NAME_CELLS: Final = 60
 
 Run = Callable[[], Awaitable[Any] | Any]
 T = TypeVar("T")
@@ -42,18 +48,23 @@ class Jumps:
     """The palette's jumps; callables that look something up are called in threads.
 
     Attributes:
-        users: Returns at most a number of ids of known users that contain a text.
+        users: Returns at most a number of ids of known users of the tutorial's stream that contain
+            a text; None where no feature reads that stream.
+        own_users: Returns the same of the user's own streams: their topics, and the users.
         topics: Returns the names of Kafka's topics.
         open_user: Opens a user's screen.
+        open_own_user: Opens that of a user of another stream, by its topic.
         open_topic: Opens a topic's records.
         profiles: Returns the names of the other profiles.
         open_profile: Switches to the console of another profile.
     """
 
-    users: Callable[[str, int], Sequence[int]]
+    users: Callable[[str, int], Sequence[int]] | None
     topics: Callable[[], Sequence[str]]
     open_user: Callable[[int], object]
     open_topic: Callable[[str], object]
+    own_users: Callable[[str, int], Sequence[tuple[str, str]]] = lambda _, __: ()
+    open_own_user: Callable[[str, str], object] = lambda topic, user: None
     profiles: Callable[[], Sequence[str]] = tuple
     open_profile: Callable[[str], object] = str
 
@@ -210,6 +221,8 @@ class JumpCommands(Provider):
         if typed.isascii() and typed.removeprefix("-").isdecimal():
             async for user in self._users(typed):
                 yield user
+        async for user in self._own_users(query.strip()):
+            yield user
         if self._topics is not None:
             matcher = self.matcher(query)
             # When this query is cancelled, another one must be able to go on waiting.
@@ -219,6 +232,8 @@ class JumpCommands(Provider):
                     yield hit
 
     async def _users(self, typed: str) -> Hits:
+        if self.jumps.users is None:
+            return
         known = await _looked_up(partial(self.jumps.users, typed, _MOST_USERS))
         exact = _user_id(typed)
         if exact is not None:
@@ -226,6 +241,21 @@ class JumpCommands(Provider):
         for place, user in enumerate(known[:_MOST_USERS]):
             if user != exact:
                 yield self._user(user).exact_hit(_KNOWN - place / 100)
+
+    async def _own_users(self, typed: str) -> Hits:
+        if not typed:
+            return
+        known = await _looked_up(partial(self.jumps.own_users, typed, _MOST_USERS))
+        for place, (topic, user) in enumerate(known):
+            begins = len(typed) >= _ENOUGH and user.lower().startswith(typed.lower())
+            score = _KNOWN + 1 if user.lower() == typed.lower() else _BEGINS if begins else _OWN
+            command = Command(
+                "",
+                f"Go to user {text.clean(user, _NAME_CELLS)} of {text.clean(topic, _NAME_CELLS)}",
+                "",
+                partial(self.jumps.open_own_user, topic, user),
+            )
+            yield command.exact_hit(score - place / 100)
 
     def _user(self, user: int) -> Command:
         return Command("", f"Go to user {user}", "", partial(self.jumps.open_user, user))

@@ -26,6 +26,12 @@ from tui.screens.palette import Command, JumpCommands, Jumps, KeyCommands, Palet
 from tui.theme import THEMES, title
 
 USERS = (-3122, 3122, 31220, 9)
+OWN_USERS = (
+    ("payments", "DE07"),
+    ("payments", "DE08 x"),
+    ("visits", "03122"),
+    ("visits", "a[red]"),
+)
 HOSTILE = "[red]x[/red]\x1b[2J\u202etopic[/"
 
 
@@ -34,18 +40,29 @@ class Places:
     """Records the jumps that the palette makes."""
 
     topics: Sequence[str] | Exception = ("transaction", "flagged_transactions", HOSTILE)
+    own_only: bool = False
     opened: list[object] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     threads: set[int] = field(default_factory=set)
 
     @property
     def jumps(self) -> Jumps:
-        return Jumps(self._users, self._topics, self.opened.append, self.opened.append)
+        return Jumps(
+            None if self.own_only else self._users,
+            self._topics,
+            self.opened.append,
+            self.opened.append,
+            own_users=self._own_users,
+            open_own_user=lambda topic, user: self.opened.append((topic, user)),
+        )
 
     def _users(self, words: str, most: int) -> Sequence[int]:
         self.asked.append(words)
         self.threads.add(threading.get_ident())
         return [user for user in USERS if words in str(user)][:most]
+
+    def _own_users(self, words: str, most: int) -> Sequence[tuple[str, str]]:
+        return [each for each in OWN_USERS if words.lower() in each[1].lower()][:most]
 
     def _topics(self) -> Sequence[str]:
         self.threads.add(threading.get_ident())
@@ -217,8 +234,36 @@ async def test_digits_find_users(typed: str, users: list[int]) -> None:
     places = Places()
     async with jumping(places) as (app, _):
         hits = await found(places, app, typed)
-        assert [hit for hit in hits if "user" in hit] == [f"Go to user {user}" for user in users]
+        found_users = [hit for hit in hits if "user" in hit and " of " not in hit]
+        assert found_users == [f"Go to user {user}" for user in users]
         assert threading.get_ident() not in places.threads
+
+
+@pytest.mark.parametrize(
+    ("typed", "users"),
+    [
+        ("de07", ["DE07 of payments"]),
+        ("de0", ["DE07 of payments", "DE08 x of payments"]),
+        ("3122", ["03122 of visits"]),
+        ("[red]", ["a[red] of visits"]),
+    ],
+)
+async def test_users_of_streams_of_ones_own_are_found(typed: str, users: list[str]) -> None:
+    places = Places(own_only=True)
+    async with jumping(places) as (app, _):
+        hits = await found(places, app, typed)
+        # Without the tutorial's stream, no number is one of its users.
+        assert [hit for hit in hits if "user" in hit] == [f"Go to user {user}" for user in users]
+
+
+async def test_going_to_a_user_of_ones_own_stream() -> None:
+    places = Places()
+    async with jumping(places) as (app, pilot):
+        await pilot.press(*"de08")
+        await listed(app, pilot, "Go to user DE08 x of payments")
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(places.opened))
+        assert places.opened == [("payments", "DE08 x")]
 
 
 async def test_going_to_a_user() -> None:

@@ -10,6 +10,7 @@ from tests.snapshot.own_user import FEATURES, HOUR, NOON, PAYMENTS, RESULTS, VIS
 from tests.snapshot.stage import Stage
 from tui.panels.catalogue import PANELS
 from tui.screens.simulator import SimulatorScreen
+from tui.screens.user.own_user_screen import OwnUserScreen
 from tui.streams.limits import StreamLimits
 from tui.streams.sink_topics import own_sinks
 from tui.streams.source import Batch
@@ -64,7 +65,7 @@ async def test_panels_have_no_tables_of_the_tutorial() -> None:
         await shown.shows(pilot, "Users spend", "DE07")
         await pilot.press("w")
         await shown.shows(pilot, "Users spend", "DE07")
-        for key in ("3", "4", "7"):
+        for key in ("3", "7"):
             await pilot.press(key)
             await shown.shows(pilot, NONE)
         await pilot.press("5")
@@ -80,6 +81,16 @@ async def test_there_is_no_simulator_to_open() -> None:
         await pilot.press("i")
         await shown.shows(pilot, "This profile has only features of its own", "simulator.")
         assert not isinstance(shown.app.screen, SimulatorScreen)
+
+
+async def test_the_palette_opens_its_users() -> None:
+    shown = own_stage(PAYMENTS)
+    async with shown.app.run_test(size=(120, 40)) as pilot:
+        await shown.live(pilot)
+        await pilot.press("ctrl+p", *"de07")
+        await shown.wait(pilot, lambda: "Go to user DE07 of payments.v2" in shown.screen_text())
+        await pilot.press("enter")
+        await shown.wait(pilot, lambda: isinstance(shown.app.screen, OwnUserScreen))
 
 
 def test_only_its_own_topics_are_read() -> None:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
+from itertools import islice
 
 from pipeline import contract
 from tui.panels.feature_columns import FeatureColumns
+from tui.panels.tabs import Tabs
 from tui.streams.panel_state import PanelState
-from tui.streams.sink_topics import SinkTopic, Values
+from tui.streams.sink_topics import SinkTopic, Values, has_user
 from tui.streams.source import Batch
+from tui.streams.store import Store
 from tui.table.query import Page, Query
 
 from .latest_row import LatestRow
+from .users_panel import USERS
 
 
 class LatestRows(PanelState[Page[LatestRow]]):
@@ -67,6 +71,16 @@ class LatestRows(PanelState[Page[LatestRow]]):
     def rows(self, query: Query) -> Iterable[LatestRow]:
         return self._select(query, None).rows
 
+    def containing(self, text: str) -> Iterator[tuple[str, str]]:
+        """Yield the users of a source of one's own that contain a text, with the source's topic."""
+        topic = self._sink.source
+        if topic == contract.TRANSACTION_TOPIC or not has_user(self._sink):
+            return
+        for values in self._latest.values():
+            user = None if self._user is None else values[self._user]
+            if user is not None and text in str(user).lower():
+                yield topic, str(user)
+
     @property
     def buffered(self) -> Mapping[str, int]:
         return {self._sink.feature: len(self._latest)}
@@ -88,3 +102,26 @@ class LatestRows(PanelState[Page[LatestRow]]):
 
 def _older(time: datetime | None, than: datetime | None) -> bool:
     return time is not None and than is not None and time < than
+
+
+def own_users(store: Store, text: str, most: int) -> list[tuple[str, str]]:
+    """Return users of one's own streams that contain a text, in capital letters or not.
+
+    Args:
+        store: The store.
+        text: The text.
+        most: At most how many.
+
+    Returns:
+        The topic of the source and the user, of each.
+    """
+    users = store.state(USERS)
+    states = users.states.values() if isinstance(users, Tabs) else ()
+    lower = text.lower()
+    found = (
+        each
+        for state in states
+        if isinstance(state, LatestRows)
+        for each in state.containing(lower)
+    )
+    return list(islice(dict.fromkeys(found), most))
