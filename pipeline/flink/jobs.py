@@ -23,7 +23,7 @@ from .java_client import address_options, tls_options
 from .journal import Entry, Journal, Savepoint
 from .rest import TERMINAL, TROUBLED, FlinkRest
 from .restore_points import restore_points
-from .slots import no_slots
+from .slots import require_slots
 from .state import state_store
 from .submission import STATE_PATH, PreparedJob, Submission, Submitted
 from .version import check_version
@@ -122,10 +122,7 @@ class Jobs:
         # First of all, so that no state is discarded for a job that cannot start.
         check_version(self._rest)
         parallelism = self._settings.parallelism
-        slots = self._rest.overview().slots
-        if slots.free < parallelism and not self._rest.grows():
-            running = [job.name for job in self._rest.jobs() if job.state not in TERMINAL]
-            raise no_slots(name, parallelism, slots, running, self._settings.flink)
+        require_slots(self._rest, name, parallelism, self._settings.flink)
         chosen = self._chosen(name, definition, resume, report)
         restored = self.resume_point(name)
         report(f"starting from {_state_label(restored)}" if restored else "starting without state")

@@ -10,7 +10,21 @@ from pipeline.model import Slots
 from pipeline.text.sanitise import sanitised
 from pipeline.text.words import counted
 
+from .rest import TERMINAL, FlinkRest
+
 _NAMED = 5
+
+
+def require_slots(rest: FlinkRest, name: str, needed: int, flink: FlinkSettings) -> None:
+    """Return if a cluster has enough free slots for a job, or allocates more on demand.
+
+    Raises:
+        JobError: It has not.
+    """
+    slots = rest.overview().slots
+    if slots.free < needed and not rest.grows():
+        running = [job.name for job in rest.jobs() if job.state not in TERMINAL]
+        raise no_slots(name, needed, slots, running, flink)
 
 
 def no_slots(
