@@ -10,6 +10,7 @@ import msgspec
 
 from pipeline import private_file
 from pipeline.errors import InputError
+from pipeline.text.malformed import MALFORMED, malformation
 from pipeline.text.ready_type import ready
 
 T = TypeVar("T")
@@ -43,9 +44,10 @@ class KeptFile(Generic[T]):
             return self._empty
         try:
             found: T = msgspec.json.decode(data, type=ready(self._kind))
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except MALFORMED as error:
             raise InputError(
-                f"{self._path} is damaged: {error}.", f"Move it away; {self._without}."
+                f"{self._path} is damaged: {malformation(error)}.",
+                f"Move it away; {self._without}.",
             ) from error
         return found
 

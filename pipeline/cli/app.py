@@ -8,11 +8,12 @@ from contextlib import suppress
 from importlib.metadata import version
 from typing import Final
 
-from cyclopts import App, CycloptsError
+from cyclopts import App, CycloptsError, Parameter
 
 from pipeline.errors import PipelineError, UnavailableError
 from pipeline.interrupt import is_interrupt
 from pipeline.text.sanitise import sanitised
+from pipeline.text.words import quoted
 
 from . import (
     backtest,
@@ -62,6 +63,8 @@ def command_line(more: Sequence[Command] = ()) -> App:
         "--metrics-port N).",
         version=lambda: version("fraudwatch"),
         suppress_keyboard_interrupt=False,
+        # A value such as `[x].csv` is a name.
+        default_parameter=Parameter(json_list=False, json_dict=False),
     )
     for command in (*_COMMANDS, *more):
         app.command(command)
@@ -100,7 +103,7 @@ def main(arguments: Sequence[str] | None = None, *, more: Sequence[Command] = ()
             # Flushed here, since an error at Python's exit would print a traceback.
             sys.stdout.flush()
     except OSError as error:
-        where = f" for {error.filename}" if error.filename else ""
+        where = f" for {quoted(str(error.filename))}" if error.filename else ""
         _complain(
             PipelineError(
                 f"The operating system reports an error{where}: {error.strerror}.",

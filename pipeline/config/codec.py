@@ -51,5 +51,8 @@ def _decode(kind: type, value: Any) -> Any:
     if kind is Secret:
         return Secret.of(value)
     if kind is Path and isinstance(value, str):
-        return Path(value).expanduser().absolute()
-    raise ValueError(f"a {kind.__name__} must be a string")
+        try:
+            return Path(value).expanduser().absolute()
+        except RuntimeError as error:
+            raise ValueError(f"{value} is in no home folder that is known") from error
+    raise ValueError(f"a {kind.__name__.lower()} must be a text")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import os
-import re
+import tomllib
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -16,6 +17,7 @@ from pipeline.errors import ConfigError
 from pipeline.text.ready_type import ready
 
 from .codec import convert
+from .invalid import in_words
 from .secret import Secret
 from .settings import COMPOSE_PROFILE, LOCAL_PROFILE, VARIABLE, Settings, defaults_of
 
@@ -86,7 +88,7 @@ def files(directories: tuple[Path, ...] | None = None) -> tuple[Path, ...]:
     if directories is None:
         directories = (user_directory(), Path.cwd())
     paths = (directory / FILE_NAME for directory in directories)
-    return tuple(path for path in paths if path.is_file())
+    return tuple(path for path in paths if path.exists() or path.is_symlink())
 
 
 def files_with(profile: str, directories: tuple[Path, ...] | None = None) -> tuple[Path, ...]:
@@ -105,9 +107,25 @@ def user_directory() -> Path:
 
 def _read(path: Path) -> dict[str, dict[str, Any]]:
     try:
-        return msgspec.toml.decode(path.read_bytes(), type=ready(_File)).profile
-    except (msgspec.DecodeError, OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} cannot be read: {error}.", "Correct the file.") from error
+        # As some editors save it, it begins with a mark of the encoding.
+        text = path.read_bytes().removeprefix(codecs.BOM_UTF8).decode()
+        tables = tomllib.loads(text)
+        if others := [name for name in tables if name not in _File.__struct_fields__]:
+            raise ConfigError(
+                f"{path} has {others[0]!r} outside of a profile.",
+                "Put settings below a line such as [profile.local].",
+            )
+        return msgspec.convert(tables, ready(_File)).profile
+    except msgspec.ValidationError as error:
+        said = in_words(error, _File)
+    except UnicodeDecodeError as error:
+        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        said = f"line {line} is not UTF-8"
+    except RecursionError:
+        said = "its brackets are nested too deeply"
+    except (tomllib.TOMLDecodeError, OSError) as error:
+        said = (error.strerror if isinstance(error, OSError) else str(error)) or "unknown error"
+    raise ConfigError(f"{path} cannot be read: {said}.", "Correct the file.")
 
 
 def _merge(values: dict[str, Any], more: Mapping[str, Any]) -> None:
@@ -145,10 +163,8 @@ def _settings(profile: str, values: dict[str, Any]) -> Settings:
     try:
         return convert(values | {"profile": profile})
     except msgspec.ValidationError as error:
-        # msgspec reports the place as a JSON path: `$.kafka.port`.
-        said = re.sub(r" - at `\$\.?(.*)`$", r" (\1)", str(error)).replace(" ()", "")
         raise ConfigError(
-            f"The settings of profile {profile!r} are not valid: {said.rstrip('.')}.",
+            f"The settings of profile {profile!r} are not valid: {in_words(error, Settings)}.",
             f"Look at {FILE_NAME} and the FRAUDWATCH_ variables.",
         ) from error
 
@@ -159,7 +175,7 @@ def _refuse_unknown(profile: str, values: Mapping[str, Any], kind: type, table: 
         if name not in hints or name == "profile":
             alike = get_close_matches(name, hints, n=1)
             known = ", ".join(known for known in hints if known != "profile")
-            meant = f"Did you mean {table}{alike[0]}?" if alike else f"Known settings: {known}."
+            meant = f"Perhaps it is {table}{alike[0]}." if alike else f"Known settings: {known}."
             raise ConfigError(
                 f"Profile {profile!r} sets {table + name!r}, which is unknown.", meant
             )
@@ -177,6 +193,13 @@ def _refuse_unknown(profile: str, values: Mapping[str, Any], kind: type, table: 
 def _with_directories(settings: Settings, *, shared: bool) -> Settings:
     """Give each profile that shares a state directory its own folder in it."""
     folder = settings.state_dir.expanduser().absolute()
+    try:
+        str(folder).encode()
+    except UnicodeEncodeError as error:
+        raise ConfigError(
+            f"The name of the state directory is not UTF-8: {folder}.",
+            "Choose another one by state_dir or FRAUDWATCH_STATE_DIR.",
+        ) from error
     if shared and settings.profile != LOCAL_PROFILE:
         folder = folder / "profiles" / settings.profile
     return msgspec.structs.replace(

@@ -6,7 +6,7 @@ import importlib.util
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from types import ModuleType
 from typing import Final
@@ -20,6 +20,7 @@ from pipeline.text.sanitise import sanitised
 from .feature import Feature
 
 _OURS: Final = ("pipeline", "tui")
+_CORRECT: Final = "Correct the file."
 _EXAMPLE: Final = 'Write a function of the transactions under `@feature(topic="my_topic")`.'
 
 
@@ -35,7 +36,8 @@ def read_module(path: Path, known: Sequence[Feature] = ()) -> tuple[Feature, ...
     """
     if not path.is_file():
         raise InputError(f"There is no file {path}.", "Name the Python file with your features.")
-    with _importable(path.parent):
+    # What it prints is no part of a command's result.
+    with _importable(path.parent), redirect_stdout(sys.stderr):
         module = _run(path)
         # A feature under two names counts once.
         found = {id(value): value for value in vars(module).values() if isinstance(value, Feature)}
@@ -69,27 +71,33 @@ def _run(path: Path) -> ModuleType:
     try:
         spec.loader.exec_module(module)
     except SyntaxError as error:
-        file = error.filename or path
-        raise InputError(f"{file}, line {error.lineno}: {_said(error.msg)}.", "") from error
-    except (Exception, SystemExit) as error:
+        at = f"{error.filename or path}"
+        at += f", line {error.lineno}" if error.lineno else ""
+        raise InputError(f"{at}: {_said(error.msg)}.", _CORRECT) from error
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # Also SystemExit, and whatever else the file makes of it.
         raise _converted(path, error) from error
     return module
 
 
 def _refuse_unfit(path: Path, feature: Feature) -> None:
     at = where(path, feature)
-    if not is_topic_name(feature.topic):
+    if not (isinstance(feature.topic, str) and is_topic_name(feature.topic)):
         raise InputError(
-            f"{at}: {sanitised(feature.topic)!r} cannot be the name of a topic.",
+            f"{at}: {sanitised(str(feature.topic))!r} cannot be the name of a topic.",
             ALLOWED,
         )
     try:
         table = feature.table
-    except Exception as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         raise _converted(path, error) from error
     if not isinstance(table, ir.Table):
+        found = "nothing" if table is None else f"a {type(table).__name__}"
         raise InputError(
-            f"{at}: {feature.name} returns a {type(table).__name__}, but must return a table.",
+            f"{at}: {feature.name} returns {found}, but must return a table.",
             "A feature is an expression such as `transaction.select(...)`.",
         )
 
@@ -107,8 +115,11 @@ def _converted(path: Path, error: BaseException) -> InputError:
     if isinstance(error, PipelineError):
         return InputError(f"{at}: {error.message}", error.hint)
     kind = type(error).__name__
-    said = _said(str(error))
-    hint = _EXAMPLE if isinstance(error, TypeError) and "feature()" in said else ""
+    try:
+        said = _said(str(error))
+    except Exception:  # It is the user's, too.
+        said = ""
+    hint = _EXAMPLE if isinstance(error, TypeError) and "feature()" in said else _CORRECT
     return InputError(f"{at}: {kind}{': ' if said else ''}{said}.", hint)
 
 

@@ -33,7 +33,7 @@ def known_encoding(name: str) -> str:
     """
     try:
         return codecs.lookup(name).name
-    except LookupError as error:
+    except (LookupError, UnicodeError) as error:
         raise ConfigError(
             f"There is no encoding {name!r}.",
             "Files of Windows are often cp1252; others latin-1 or utf-16.",

@@ -9,6 +9,7 @@ import msgspec
 
 from pipeline import private_file
 from pipeline.errors import InputError
+from pipeline.text.malformed import MALFORMED, malformation
 from pipeline.text.ready_type import ready
 
 from .definition import Definition
@@ -77,9 +78,9 @@ class Journal:
             return {}
         try:
             return msgspec.json.decode(data, type=ready(dict[str, Entry]))
-        except msgspec.DecodeError as error:
+        except MALFORMED as error:
             raise InputError(
-                f"{self._path} is damaged: {error}.",
+                f"{self._path} is damaged: {malformation(error)}.",
                 "Move it away; jobs then start without state.",
             ) from error
 

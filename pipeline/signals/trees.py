@@ -14,6 +14,7 @@ import ibis.expr.types as ir
 import msgspec
 
 from pipeline.errors import InputError
+from pipeline.text.malformed import MALFORMED, malformation
 from pipeline.text.ready_type import ready
 from pipeline.text.words import counted
 
@@ -124,8 +125,8 @@ def read_model(path: Path) -> Model:
     """
     try:
         model = msgspec.json.decode(path.read_bytes(), type=ready(Model))
-    except (OSError, msgspec.DecodeError) as error:
-        said = error.strerror if isinstance(error, OSError) else str(error).rstrip(".")
+    except (OSError, *MALFORMED) as error:
+        said = error.strerror if isinstance(error, OSError) else malformation(error)
         raise InputError(
             f"{path} is no model: {said}.", "Write one with `fraudwatch train FILE --out MODEL`."
         ) from error

@@ -90,11 +90,15 @@ def test_as_text_and_as_json(home: Path) -> None:
     ("text", "said", "hint"),
     [
         ("[profile.local", "fraudwatch.toml cannot be read: ", "Correct the file."),
-        ("[profile.local]\nslots = 'many'", "Expected `int`", "fraudwatch.toml"),
-        ("[profile.local]\nslots = 0", "`int` >= 1", "fraudwatch.toml"),
-        ("[profile.local]\nslotz = 4", "sets 'slotz', which is unknown", "Did you mean slots?"),
+        (
+            "[profile.local]\nslots = 'many'",
+            "slots must be a whole number, not a text",
+            "fraudwatch.toml",
+        ),
+        ("[profile.local]\nslots = 0", "a whole number of at least 1", "fraudwatch.toml"),
+        ("[profile.local]\nslotz = 4", "sets 'slotz', which is unknown", "Perhaps it is slots."),
         ("[profile.local]\nxyzzy = 4", "sets 'xyzzy'", "Known settings: kafka"),
-        ("[profiles.local]\nslots = 4", "unknown field `profiles`", "Correct the file."),
+        ("[profiles.local]\nslots = 4", "has 'profiles' outside of a profile", "below a line"),
     ],
 )
 @pytest.mark.parametrize("command", [("doctor",), ("status",), ("up",), ("verify",), ()])

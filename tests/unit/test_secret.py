@@ -101,7 +101,7 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
         ('security_protocol = "SASL_SSL"\nsasl_mechanism = "OAUTHBEARER"', "token_endpoint"),
         ('security_protocol = "TLS"', "kafka.security_protocol"),
         ('certificate_file = "own.pem"', "go together"),
-        ("ca_file = 3", "must be a string"),
+        ("ca_file = 3", "a path must be a text"),
     ],
 )
 def test_settings_that_do_not_fit_together(tmp_path: Path, text: str, said: str) -> None:

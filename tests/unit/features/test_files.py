@@ -101,12 +101,14 @@ def test_not_python(tmp_path: Path) -> None:
 
 def test_syntax_error(tmp_path: Path) -> None:
     path = write(tmp_path, HEAD + "def mine(:\n")
-    assert refused(path) == f"{path}, line 3: invalid syntax."
+    assert refused(path) == f"{path}, line 3: invalid syntax. Correct the file."
 
 
 def test_exception_in_the_file(tmp_path: Path) -> None:
     path = write(tmp_path, HEAD + "\n1 / 0\n")
-    assert refused(path) == f"{path}, line 4: ZeroDivisionError: division by zero."
+    assert (
+        refused(path) == f"{path}, line 4: ZeroDivisionError: division by zero. Correct the file."
+    )
     path = write(tmp_path, "import no_such_module_anywhere\n")
     assert "line 1: ModuleNotFoundError: No module named" in refused(path)
     path = write(tmp_path, "raise SystemExit(3)\n")
@@ -129,14 +131,14 @@ def test_exception_in_the_function(tmp_path: Path) -> None:
     path = write(tmp_path, body("return transaction.filter(transaction.amount > 5)"))
     assert refused(path).startswith(f"{path}, line 5: AttributeError: ")
     path = write(tmp_path, body("raise ValueError('first\\nsecond \\x1b[31m')"))
-    assert refused(path) == f"{path}, line 5: ValueError: first."
+    assert refused(path) == f"{path}, line 5: ValueError: first. Correct the file."
 
 
 def test_no_table(tmp_path: Path) -> None:
-    for code, kind in (("return transaction.amt", "FloatingColumn"), ("pass", "NoneType")):
+    for code, kind in (("return transaction.amt", "a FloatingColumn"), ("pass", "nothing")):
         path = write(tmp_path, body(code))
         said = refused(path)
-        assert said.startswith(f"{path}, line 3: mine returns a {kind}, but must return a table.")
+        assert said.startswith(f"{path}, line 3: mine returns {kind}, but must return a table.")
 
 
 @pytest.mark.parametrize("name", [feature.name for feature in BUILT_IN])
