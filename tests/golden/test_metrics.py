@@ -40,7 +40,7 @@ VIEW = View(
         buffered={"rolling": 1_234, "flagged": 90, "tumbling": 4, "hopping": 0, "cumulating": 0},
         seen={"flagged": 91},
         rate=104.5,
-        event_time=EventTime(datetime(2023, 3, 4, 17, 22, 10)),
+        event_times={"transaction": EventTime(datetime(2023, 3, 4, 17, 22, 10))},
         last_record_at=NOW + 2.5,
         quarantine=Quarantine(kinds=(("malformed", 3), ('says "no"', 1)), total=4),
         bad=2,

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from pipeline.contract import TIME_COLUMN, RollingRow, Transaction, WindowRow
+from pipeline.contract import TIME_COLUMN, TRANSACTION_TOPIC, RollingRow, Transaction, WindowRow
 from tui.streams.record_view import RecordView
 from tui.streams.sink_topics import FLAGGED, ROLLING, WithRecord
 from tui.streams.source import Batch, Extent
@@ -106,10 +106,12 @@ def live_batch() -> Batch:
         transactions=[transaction(number, is_fraud=0) for number in range(520)],
         rolling=[rolling(number) for number in range(180)],
         extents={
-            number: Extent(
-                0, EVENT_TIME - timedelta(hours=10), EVENT_TIME - timedelta(seconds=number)
-            )
-            for number in range(4)
+            TRANSACTION_TOPIC: {
+                number: Extent(
+                    0, EVENT_TIME - timedelta(hours=10), EVENT_TIME - timedelta(seconds=number)
+                )
+                for number in range(4)
+            }
         },
         windows={
             "tumbling": [window_row(window, number) for window in range(9) for number in range(84)]

@@ -48,7 +48,7 @@ def _streams(view: View) -> Iterator[Metric]:
     buffered = {"": data.buffered.get(FLAGGED.feature, 0)}
     yield _gauge("flagged", "Flagged transactions in memory.", buffered)
     rate = {"": data.rate}
-    yield _gauge("transactions_per_second", "Transactions read per second, recently.", rate)
+    yield _gauge("transactions_per_second", "Records of all sources per second, recently.", rate)
     yield _gauge("lag_records", "Records that the console has not read yet.", {"": data.lag})
     newest = data.event_time.newest
     event_time = {"": None if newest is None else newest.replace(tzinfo=UTC).timestamp()}

@@ -20,7 +20,7 @@ _HOURS_KEPT: Final = 24 * 365
 
 @dataclass(frozen=True, slots=True)
 class Partition:
-    """The progress of one partition of the topic `transaction`.
+    """The progress of one partition of a source's topic.
 
     Attributes:
         number: The partition's number.
@@ -35,13 +35,13 @@ class Partition:
 
 @dataclass(frozen=True, slots=True)
 class EventTime:
-    """The progress of event time.
+    """The progress of event time in a source.
 
     Attributes:
-        newest: The newest event time of any transaction.
+        newest: The newest event time of any record.
         speed: Event seconds per second, over the last few seconds; None when it stands still.
         partitions: The partitions, by number.
-        older: Whether the topic has older transactions than those read.
+        older: Whether the topic has older records than those read.
     """
 
     newest: datetime | None = None
@@ -51,7 +51,7 @@ class EventTime:
 
 
 class EventClock:
-    """Follows event time in the topic `transaction`."""
+    """Follows event time in the topic of a source."""
 
     def __init__(self) -> None:
         self._partitions: dict[int, Partition] = {}
@@ -62,7 +62,7 @@ class EventClock:
 
     @property
     def newest(self) -> datetime | None:
-        """The newest event time of any transaction."""
+        """The newest event time of any record."""
         return self._newest
 
     def apply(
@@ -73,7 +73,14 @@ class EventClock:
         *,
         past: bool,
     ) -> None:
-        """Add the event times of one batch."""
+        """Add the event times of one batch.
+
+        Args:
+            rows: The transactions, whose fraud is counted; none of other sources.
+            extents: The extent of the batch in each partition.
+            now: Seconds since the epoch.
+            past: Whether the records are older than the console.
+        """
         for number, extent in extents.items():
             known = self._partitions.get(number)
             if known is None and extent.first_offset > 0:
@@ -90,12 +97,6 @@ class EventClock:
                 self._fraud[hour] = self._fraud.get(hour, 0) + 1
         while len(self._fraud) > _HOURS_KEPT:
             del self._fraud[min(self._fraud)]
-
-    def advance(self, newest: datetime, now: float, *, past: bool) -> None:
-        """Take the newest event time of another source, whose partitions do not matter."""
-        self._newest = max(newest, self._newest or newest)
-        if not past:
-            self._marks.append((now, self._newest))
 
     def state(self, now: float) -> EventTime:
         partitions = tuple(sorted(self._partitions.values(), key=lambda each: each.number))

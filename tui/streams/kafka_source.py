@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from pipeline.config import KafkaSettings, LabelSettings
-from pipeline.contract import TRANSACTION_TOPIC, Transaction
+from pipeline.contract import TRANSACTION_TOPIC
 from pipeline.kafka.consumer import BatchConsumer
 from pipeline.kafka.quarantine import Quarantined, validate
 from pipeline.kafka.records import Record, decode_with_records
@@ -22,8 +22,8 @@ from .feature_rows import row_values, values
 from .quarantined import BadRow
 from .record_view import RecordView
 from .sink_topics import RowT, SinkTopic, Values, WithRecord
-from .source import Batch, Extent
-from .validation import Validated, Validation
+from .source import Batch
+from .validation import Validated, Validation, extents_of
 
 # Enough of each topic's past to fill every table at once; more would take longer.
 _PAST_RECORDS: Final = 20_000
@@ -150,7 +150,10 @@ def decoded(
     return Batch(
         transactions=[row for _, row in transactions],
         others={topic: found.rows for topic, found in others.items() if found.rows},
-        extents=_extents(transactions),
+        extents={
+            TRANSACTION_TOPIC: extents_of(transactions, TRANSACTION.time),
+            **{topic: found.extents for topic, found in others.items()},
+        },
         sinks=rows,
         quarantined=[_bad_row(found, mask_of) for found in quarantined],
         elsewhere=[_bad_row(row, mask_of) for found in others.values() for row in found.invalid],
@@ -196,15 +199,3 @@ def _labelled(
 def _placed(record: Record, row: RowT, mask_of: MaskOf) -> WithRecord[RowT]:
     view = RecordView.of(record, mask_of(record.topic))
     return WithRecord(view.shortened(_LONGEST_ROW), row)
-
-
-def _extents(transactions: list[tuple[Record, Transaction]]) -> dict[int, Extent]:
-    extents: dict[int, Extent] = {}
-    for record, transaction in transactions:
-        time = transaction.trans_date_trans_time
-        known = extents.get(record.partition)
-        if known is None:
-            extents[record.partition] = Extent(record.offset, time, time)
-        elif time > known.newest:
-            extents[record.partition] = Extent(known.first_offset, known.oldest, time)
-    return extents

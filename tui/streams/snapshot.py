@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from pipeline.contract import TRANSACTION_TOPIC, WATERMARK_DELAY
 from pipeline.model import WindowShape
 
 from .event_clock import EventTime
@@ -28,11 +30,11 @@ class Snapshot:
         built_in: Whether there are built-in features beside the user's own.
         reads_transactions: Whether any feature reads the tutorial's stream; if not, the rate and
             the event time are those of the user's own sources.
-        windows: The windows of the features of transactions that have any, by feature.
+        windows: The windows of the features that have any, by feature.
         transactions_total: Transactions read.
         others: Valid records read of each other source, by documented topic.
-        rate: Transactions per second of wall time, over the last few seconds.
-        event_time: The progress of event time; of several sources of the user's own, unknown.
+        rate: Records of all sources per second of wall time, over the last few seconds.
+        event_times: The progress of event time in each source, by documented topic.
         last_record_at: When the last record of any topic arrived, or, if it is older than the
             console, when it was written; in seconds since the epoch.
         written: When the newest record of each topic was written, by the topic's documented name;
@@ -57,7 +59,7 @@ class Snapshot:
     transactions_total: int = 0
     others: Mapping[str, int] = field(default_factory=dict)
     rate: float = 0.0
-    event_time: EventTime = field(default_factory=EventTime)
+    event_times: Mapping[str, EventTime] = field(default_factory=dict)
     last_record_at: float | None = None
     written: Mapping[str, float] = field(default_factory=dict)
     quarantine: Quarantine = field(default_factory=Quarantine)
@@ -69,6 +71,31 @@ class Snapshot:
     lag: int | None = None
     error: str = ""
     error_at: float | None = None
+
+    def source_of(self, feature: str) -> str:
+        """Return the documented name of the topic that a feature reads."""
+        own = {sink.feature: sink.source for sink in self.own}
+        return own.get(feature, TRANSACTION_TOPIC)
+
+    def delay_of(self, topic: str) -> timedelta:
+        """Return how far behind the newest event time of a source its watermark is."""
+        delays = {source.topic: source.watermark for source in self.sources}
+        return delays.get(topic, WATERMARK_DELAY)
+
+    def event_time_of(self, topic: str) -> EventTime:
+        """Return the progress of event time in a source, by its documented topic."""
+        return self.event_times.get(topic, EventTime())
+
+    @property
+    def event_time(self) -> EventTime:
+        """The progress of event time of the transactions, or else of the only source with records.
+
+        That of several sources is unknown, since their times have nothing to do with each other.
+        """
+        begun = {topic: each for topic, each in self.event_times.items() if each.newest is not None}
+        if len(begun) == 1:
+            return next(iter(begun.values()))
+        return begun.get(TRANSACTION_TOPIC, EventTime())
 
     @property
     def records_total(self) -> int:

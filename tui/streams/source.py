@@ -17,7 +17,7 @@ from .sink_topics import RowT, SinkTopic
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """The extent of a batch in one partition of the topic `transaction`.
+    """The extent of a batch in one partition of a source's topic.
 
     Attributes:
         first_offset: Offset of its first record in the batch.
@@ -37,7 +37,7 @@ class Batch:
     Attributes:
         transactions: Valid records of the topic `transaction`.
         others: Valid records of other sources, by documented topic, with an attribute per column.
-        extents: The extent of the transactions in each partition.
+        extents: The extent of each source's records in each partition, by documented topic.
         sinks: Rows of sink topics, by feature; `rows` adds the type.
         quarantined: Invalid records of the topic `transaction`.
         elsewhere: Invalid records of other sources.
@@ -55,7 +55,7 @@ class Batch:
 
     transactions: Sequence[Transaction] = ()
     others: Mapping[str, Sequence[Any]] = field(default_factory=dict)
-    extents: Mapping[int, Extent] = field(default_factory=dict)
+    extents: Mapping[str, Mapping[int, Extent]] = field(default_factory=dict)
     sinks: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     quarantined: Sequence[BadRow] = ()
     elsewhere: Sequence[BadRow] = ()

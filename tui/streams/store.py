@@ -60,12 +60,7 @@ class Store:
         self._sources = tuple(each for each in sources if each.topic != TRANSACTION_TOPIC)
         self._built_in = built_in
         self._reads_transactions = built_in or len(self._sources) < len(sources)
-        # Of other streams, the console does not know the event time.
-        self._windows = {
-            sink.feature: sink.windows
-            for sink in features
-            if sink.windows and sink.source == TRANSACTION_TOPIC
-        }
+        self._windows = {sink.feature: sink.windows for sink in features if sink.windows}
         self._lag: int | None = None
         self._error = ""
         self._error_at: float | None = None
@@ -75,11 +70,12 @@ class Store:
         self._clear()
 
     def _clear(self) -> None:
-        self._event_clock = EventClock()
+        topics = (TRANSACTION_TOPIC, *(source.topic for source in self._sources))
+        self._clocks = {topic: EventClock() for topic in topics}
         self._states = {
             panel.name: panel.state(
                 self._limits,
-                self._event_clock,
+                self._clocks[TRANSACTION_TOPIC],
                 Own(
                     tuple(filter(panel.adopts, self._own)),
                     self._sources,
@@ -120,26 +116,17 @@ class Store:
         if batch.brought_something:
             came = batch.came_at(list(batch.written), now)
             self._last_record_at = max(came, self._last_record_at or came)
-        self._event_clock.apply(batch.transactions, batch.extents, now, past=batch.past)
+        for topic, clock in self._clocks.items():
+            rows = batch.transactions if topic == TRANSACTION_TOPIC else ()
+            clock.apply(rows, batch.extents.get(topic, {}), now, past=batch.past)
         self._transactions_total += len(batch.transactions)
         for topic, rows in batch.others.items():
             self._others[topic] = self._others.get(topic, 0) + len(rows)
-        arrived = len(batch.transactions)
-        if not self._reads_transactions:
-            arrived = sum(map(len, batch.others.values()))
-            self._follow_only_source(batch, now)
+        arrived = len(batch.transactions) + sum(map(len, batch.others.values()))
         if arrived and not batch.past:
             self._throughput.add(now, arrived)
         for state in self._states.values():
             state.apply(batch, now)
-
-    def _follow_only_source(self, batch: Batch, now: float) -> None:
-        """Take the event time of the user's own source, if there is no other."""
-        if len(self._sources) == 1:
-            (source,) = self._sources
-            times = [getattr(row, source.time) for row in batch.others.get(source.topic, ())]
-            if times:
-                self._event_clock.advance(max(times), now, past=batch.past)
 
     def retune(self, feature: str, threshold: float) -> None:
         """Take another threshold of a signal."""
@@ -192,7 +179,7 @@ class Store:
             transactions_total=self._transactions_total,
             others=dict(self._others),
             rate=self._throughput.rate(now),
-            event_time=self._event_clock.state(now),
+            event_times={topic: clock.state(now) for topic, clock in self._clocks.items()},
             last_record_at=self._last_record_at,
             written=dict(self._written),
             quarantine=self._quarantine.snapshot(),

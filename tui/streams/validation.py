@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,8 @@ from pipeline.kafka.records import Record
 from pipeline.sources import TRANSACTION, Source
 from pipeline.sources.labels import says_fraud
 
+from .source import Extent
+
 _log = logging.getLogger(__name__)
 
 
@@ -27,14 +29,34 @@ class Validated:
     Attributes:
         rows: The valid ones, with an attribute per column.
         labelled: Those of them that are labelled as fraud, each with its record.
+        extents: The extent of the valid ones in each partition.
         invalid: The invalid ones.
         unknown: How many could not be validated.
     """
 
     rows: Sequence[Any] = ()
     labelled: Sequence[tuple[Record, Any]] = ()
+    extents: Mapping[int, Extent] = field(default_factory=dict)
     invalid: Sequence[Quarantined] = ()
     unknown: int = 0
+
+
+def extents_of(found: Iterable[tuple[Record, Any]], time: str) -> dict[int, Extent]:
+    """Return the extent of rows in each partition.
+
+    Args:
+        found: The rows, each with its record, in the order of their offsets in each partition.
+        time: Their attribute with the event time.
+    """
+    extents: dict[int, Extent] = {}
+    for record, row in found:
+        at = getattr(row, time)
+        known = extents.get(record.partition)
+        if known is None:
+            extents[record.partition] = Extent(record.offset, at, at)
+        elif at > known.newest:
+            extents[record.partition] = Extent(known.first_offset, known.oldest, at)
+    return extents
 
 
 @dataclass
@@ -70,9 +92,15 @@ class Validation:
         except PipelineError as error:
             _log.warning("records of %s cannot be validated: %s", topic, error)
             return Validated(unknown=len(records))
-        label = self._by_topic[topic].label
+        source = self._by_topic[topic]
+        label = source.label
         labelled = [each for each in good if label and says_fraud(getattr(each[1], label))]
-        return Validated([row for _, row in good], self._readable(labelled), found)
+        return Validated(
+            rows=[row for _, row in good],
+            labelled=self._readable(labelled),
+            extents=extents_of(good, source.time),
+            invalid=found,
+        )
 
     def _readable(self, found: Sequence[tuple[Record, Any]]) -> list[tuple[Record, Any]]:
         """Return rows with records whose values are JSON, as far as they can be."""

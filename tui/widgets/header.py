@@ -8,6 +8,7 @@ from typing import Final
 from rich.cells import cell_len
 from textual.reactive import var
 
+from pipeline.contract import TRANSACTION_TOPIC
 from pipeline.model import Health
 from pipeline.text.words import counted
 from tui.drawing import text
@@ -99,7 +100,8 @@ def _rate(view: View) -> Group:
     if view.only_start:
         return []
     tone = Tone.QUIET if view.data.error else Tone.PLAIN
-    unit = "tx" if view.data.reads_transactions else "records"
+    only_transactions = view.data.reads_transactions and not any(view.data.others.values())
+    unit = "tx" if only_transactions else "records"
     return [Piece(text.rate(view.data.rate), tone), Piece(f" {unit}/s", Tone.QUIET)]
 
 
@@ -127,7 +129,8 @@ def _second_line(view: View, width: int, gap: str, waiting: int | None) -> list[
     others = _others(data.others, beside=data.reads_transactions)
     groups = _frozen(waiting)
     if data.reads_transactions:
-        groups.append(_transactions(data.transactions_total, older=data.event_time.older))
+        older = data.event_time_of(TRANSACTION_TOPIC).older
+        groups.append(_transactions(data.transactions_total, older=older))
     else:
         groups, others = [*groups, *others], []
     if data.built_in:

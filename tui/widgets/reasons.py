@@ -50,7 +50,7 @@ def why_empty(view: View, feature: str, source: str, otherwise: Callable[[], str
     if job is not None and job.state is JobState.STOPPED:
         return waits(f"The job {job.name} is stopped; s in Jobs starts it.")
     of_transactions = source == contract.TRANSACTION_TOPIC
-    if of_transactions and view.data.event_time.newest is None:
+    if of_transactions and view.data.event_time_of(source).newest is None:
         if (bad := view.data.quarantine).total:
             return _all_invalid(bad)
         status = view.reading.status

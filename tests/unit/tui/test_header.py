@@ -21,7 +21,7 @@ VIEW = View(
     NOW,
     reading=Reading(STATUS, NOW),
     data=Snapshot(
-        event_time=EventTime(datetime(2023, 3, 4, 17, 22, 10)),
+        event_times={"transaction": EventTime(datetime(2023, 3, 4, 17, 22, 10))},
         rate=20_104.4,
         transactions_total=1_234_567,
         seen={"flagged": 89},
@@ -52,7 +52,9 @@ def test_slots_are_counted_in_one_way_everywhere() -> None:
 
 
 def test_a_count_that_is_not_of_all_there_are_says_so() -> None:
-    data = replace(VIEW.data, event_time=replace(VIEW.data.event_time, older=True))
+    data = replace(
+        VIEW.data, event_times={"transaction": replace(VIEW.data.event_time, older=True)}
+    )
     _, second = lines(replace(VIEW, data=data), 78)
     assert "newest 1,234,567 transactions" in second
 

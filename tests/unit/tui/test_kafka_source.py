@@ -63,7 +63,8 @@ def test_records_are_separated_by_topic_and_bad_ones_counted() -> None:
     assert batch.rows(CUMULATING) == [
         CumulatingRow(datetime(2023, 3, 4), datetime(2023, 3, 4, 7), 7, 12.5, 3),
     ]
-    assert batch.extents == {1: Extent(0, *[transaction(1).trans_date_trans_time] * 2)}
+    times = [transaction(1).trans_date_trans_time] * 2
+    assert batch.extents == {"transaction": {1: Extent(0, *times)}}
     (flagged,) = batch.rows(FLAGGED)
     assert (flagged.record.offset, flagged.row) == (8, transaction(2))
     assert flagged.record.data == msgspec.json.encode(transaction(2))

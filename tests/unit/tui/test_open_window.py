@@ -7,16 +7,19 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from fraudwatch import source
 from pipeline import features
-from pipeline.model import JobMetrics
+from pipeline.model import JobMetrics, SinkColumn, WindowShape
 from pipeline.sources import TRANSACTION
-from tests.snapshot.fakes import JOBS, SINKS, STATUS
+from tests.snapshot.fakes import JOBS, SINKS, STATUS, sink
 from tests.snapshot.sample_rows import NOW
+from tui.panels.catalogue import PANELS
 from tui.panels.windows.next_window import OpenWindowLines
 from tui.panels.windows.open_window import IDLE_SECONDS, open_window
 from tui.session.view import JobLine, Phase, Reading, View
 from tui.streams.event_clock import EventTime, Partition
 from tui.streams.snapshot import Snapshot
+from tui.streams.store import Store
 from tui.table.query import Page, Query
 
 NEWEST = datetime(2023, 3, 4, 17, 22, 10)
@@ -38,7 +41,7 @@ def view(
         data=Snapshot(
             {"windows": Page(query=Query(feature=kind))},
             windows={sink.feature: sink.windows for sink in SINKS if sink.windows},
-            event_time=EventTime(NEWEST, speed, tuple(partitions)),
+            event_times={"transaction": EventTime(NEWEST, speed, tuple(partitions))},
         ),
     )
 
@@ -78,7 +81,9 @@ def test_a_day_that_ends_is_still_that_day() -> None:
     shown = view(partition(0), kind="cumulating")
     late = datetime(2023, 3, 4, 23, 30)
     time = EventTime(late, None, (Partition(0, late, NOW),))
-    window = open_window(replace(shown, data=replace(shown.data, event_time=time)))
+    window = open_window(
+        replace(shown, data=replace(shown.data, event_times={"transaction": time}))
+    )
     assert window is not None
     assert (window.start, window.end) == (datetime(2023, 3, 4), datetime(2023, 3, 5))
     assert window.seconds is None
@@ -117,3 +122,41 @@ def test_flinks_metrics_override_the_consoles_estimate() -> None:
     shown = view(partition(0), metrics=metrics)
     assert "open 2023-03-04 06:00 → 12:00  closes in 1 min" in said(shown)
     assert said(shown).endswith("; 12 dropped as late")
+
+
+def own_view(*partitions: Partition) -> View:
+    """Windows of a stream of the user's own beside the tutorial's, which is at another time."""
+    payments = source(
+        topic="payments",
+        schema={"at": "timestamp(3)", "account": "string"},
+        time="at",
+        watermark="2min",
+        idle="1min",
+    )
+    hourly = sink(
+        "hourly",
+        "own_hourly",
+        SinkColumn("window_start", "timestamp", computed=False),
+        SinkColumn("window_end", "timestamp", computed=False),
+        SinkColumn("n", "int64", computed=True),
+        windows=WindowShape(timedelta(hours=1), timedelta(hours=1)),
+    )
+    store = Store(
+        PANELS, lambda: NOW, None, [*SINKS, replace(hourly, source="payments")], [payments]
+    )
+    store.queries = {"windows": Query(feature="hourly")}
+    shown = view(partition(0, behind=86_400))
+    times = {**shown.data.event_times, "payments": EventTime(NEWEST, 60.0, partitions)}
+    return replace(shown, data=replace(store.snapshot(), event_times=times))
+
+
+def test_the_open_window_of_a_stream_of_ones_own_follows_its_declaration() -> None:
+    shown = own_view(partition(0), partition(1, behind=600, silent=30))
+    # Within a minute of silence, the partition still holds the watermark back.
+    assert said(shown).splitlines() == [
+        "open 2023-03-04 17:00 → 18:00  closes in 49 min of event time, in about 49 s",
+        "watermark 2023-03-04 17:10:10, held back by partition 1 "
+        "(silent for 30 s, left out after 1 min)",
+    ]
+    silent = own_view(partition(0, silent=90), partition(1, behind=600, silent=90))
+    assert "No records for 1 min; the watermark stands at" in said(silent)

@@ -13,7 +13,7 @@ from tui.screens.simulator import SimulatorScreen
 from tui.screens.user.own_user_screen import OwnUserScreen
 from tui.streams.limits import StreamLimits
 from tui.streams.sink_topics import own_sinks
-from tui.streams.source import Batch
+from tui.streams.source import Batch, Extent
 from tui.streams.store import Store
 
 PAID = [SimpleNamespace(at=NOON, account="DE07", paid=None, iban="", bad=False)] * 3
@@ -31,7 +31,9 @@ class OwnBackend(FakeBackend):
 def own_stage(*sources: Source) -> Stage:
     others = {PAYMENTS.topic: PAID, VISITS.topic: VISITED}
     read = {source.topic: others[source.topic] for source in sources}
-    batch = Batch(others=read, sinks={"spend": RESULTS["spend"]}, past=True)
+    times = {topic: rows[0].at for topic, rows in read.items()}
+    extents = {topic: {0: Extent(0, at, at)} for topic, at in times.items()}
+    batch = Batch(others=read, extents=extents, sinks={"spend": RESULTS["spend"]}, past=True)
     backend = OwnBackend(features=FEATURES[:1], own=sources)
     return Stage(backend, FakeSource(batch), built_in=False)
 

@@ -33,7 +33,7 @@ LIVE = View(
     reading=Reading(STATUS, NOW),
     jobs=tuple(JobLine(job) for job in JOBS),
     data=Snapshot(
-        event_time=TIME,
+        event_times={"transaction": TIME},
         transactions_total=1_234,
         windows={sink.feature: sink.windows for sink in SINKS if sink.windows},
     ),

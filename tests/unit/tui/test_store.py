@@ -2,11 +2,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fraudwatch import source
+from pipeline.sources import TRANSACTION
 from tests.snapshot.fakes import Clock
 from tests.snapshot.sample_rows import (
     EVENT_TIME,
@@ -115,7 +118,7 @@ def test_fraud_share_is_only_shown_for_windows_that_were_read_completely() -> No
     for first_offset, fraud in ((0, 6), (17, None)):
         store = Store(PANELS, Clock())
         oldest = start + timedelta(minutes=1)
-        extents = {0: Extent(first_offset, oldest, rows[-1].trans_date_trans_time)}
+        extents = {"transaction": {0: Extent(first_offset, oldest, rows[-1].trans_date_trans_time)}}
         store.apply(Batch(transactions=rows, extents=extents))
         store.apply(window)
         (summary,) = store.snapshot().of(WINDOWS).rows
@@ -182,12 +185,33 @@ def test_event_time_never_goes_back() -> None:
     store = Store(PANELS, clock)
     for minutes in (0, -7, 3):
         time = EVENT_TIME + timedelta(minutes=minutes)
-        store.apply(Batch(extents={minutes % 2: Extent(0, time, time)}))
+        store.apply(Batch(extents={"transaction": {minutes % 2: Extent(0, time, time)}}))
         clock.now += 1
     state = store.snapshot().event_time
     assert state.newest == EVENT_TIME + timedelta(minutes=3)
     assert [each.newest for each in state.partitions] == [EVENT_TIME, state.newest]
     assert state.speed == 90
+
+
+def test_each_source_has_an_event_time_of_its_own() -> None:
+    clock = Clock()
+    payments, visits = (
+        source(topic=topic, schema={"at": "timestamp(3)"}, time="at") for topic in ("p", "v")
+    )
+    store = Store(PANELS, clock, None, (), (TRANSACTION, payments, visits))
+    later = EVENT_TIME + timedelta(days=1)
+    own = SimpleNamespace(at=later)
+    store.apply(Batch(others={"p": [own] * 7}, extents={"p": {0: Extent(0, later, later)}}))
+    clock.now += 1
+    store.apply(Batch(others={"p": [own] * 3}))
+    data = store.snapshot()
+    # That of the only source with records, whichever it is.
+    assert (data.event_time.newest, data.rate > 0) == (later, True)
+    store.apply(Batch(extents={"v": {0: Extent(0, EVENT_TIME, EVENT_TIME)}}))
+    assert store.snapshot().event_time.newest is None
+    store.apply(Batch(extents={"transaction": {0: Extent(0, EVENT_TIME, EVENT_TIME)}}))
+    data = store.snapshot()
+    assert (data.event_time.newest, data.event_time_of("p").newest) == (EVENT_TIME, later)
 
 
 def test_an_error_has_a_beginning_and_an_end_and_loses_nothing() -> None:

@@ -12,7 +12,7 @@ from tui.session.view import View
 from tui.table.layout import fit
 from tui.widgets.lines import Lines
 
-from .open_window import IDLE_SECONDS, OpenWindow, open_window
+from .open_window import OpenWindow, open_window
 from .windows_panel import WINDOWS
 
 _SILENT_SECONDS: Final = 3.0
@@ -25,7 +25,7 @@ class OpenWindowLines(Lines):
         super().__init__(id="open-window")
 
     def watch_view(self) -> None:
-        """Leave their room to the table where a stream of the user's own has no open window."""
+        """Leave their room to the table where nothing of one's own stream has been read yet."""
         view = self.view
         own = view is not None and bool(WINDOWS.tab(view.data).columns)
         self.display = not own or (view is not None and open_window(view) is not None)
@@ -38,7 +38,7 @@ class OpenWindowLines(Lines):
             return [[], []]
         return [
             fit(_closes(window), width, right=False),
-            fit(_why(window), width, right=False),
+            fit(_why(window, tutorial=not WINDOWS.tab(view.data).columns), width, right=False),
         ]
 
 
@@ -57,11 +57,11 @@ def _closes(window: OpenWindow) -> list[Piece]:
     return pieces
 
 
-def _why(window: OpenWindow) -> list[Piece]:
+def _why(window: OpenWindow, *, tutorial: bool) -> list[Piece]:
     pieces: list[Piece]
     if window.holder is None:
         pieces = [
-            Piece("No transactions for ", Tone.WAITS),
+            Piece(f"No {'transactions' if tutorial else 'records'} for ", Tone.WAITS),
             Piece(text.duration(window.silent), Tone.WAITS),
             Piece("; the watermark stands at ", Tone.QUIET),
             Piece(text.event_time(window.watermark)),
@@ -72,7 +72,7 @@ def _why(window: OpenWindow) -> list[Piece]:
             Piece(text.event_time(window.watermark)),
             Piece(", held back by partition ", Tone.QUIET),
             Piece(str(window.holder.number)),
-            *_silence(window.silent),
+            *_silence(window.silent, window.idle),
         ]
         if window.left_out:
             numbers = ", ".join(map(str, window.left_out))
@@ -82,10 +82,10 @@ def _why(window: OpenWindow) -> list[Piece]:
     return pieces
 
 
-def _silence(seconds: float) -> list[Piece]:
+def _silence(seconds: float, idle: float) -> list[Piece]:
     if seconds < _SILENT_SECONDS:
         return []
-    limit = f"{IDLE_SECONDS:.0f} s"
+    limit = text.duration(idle)
     return [Piece(f" (silent for {text.duration(seconds)}, left out after {limit})", Tone.WAITS)]
 
 

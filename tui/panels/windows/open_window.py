@@ -6,15 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from pipeline import contract
 from pipeline.model import WindowShape
 from tui.session.view import View
 from tui.streams.event_clock import Partition
 
 from .windows_panel import WINDOWS
 
-# Flink ignores a partition in the watermark after this much silence. A test compares this with
-# the pipeline's constant, which is not imported because that would import Ibis.
+# Of the transactions, Flink ignores a partition in the watermark after this much silence. A test
+# compares this with the pipeline's constant, which is not imported because that would import Ibis.
 IDLE_SECONDS: Final = 10.0
 
 _EPOCH: Final = datetime(1970, 1, 1)
@@ -33,6 +32,7 @@ class OpenWindow:
         holder: The partition that holds the watermark back; None when all are silent.
         silent: Seconds since the holder's last record, or since any record without a holder.
         left_out: Partitions that have been silent so long that the watermark ignores them.
+        idle: Seconds of silence after which the watermark ignores a partition.
         late: Records that were dropped for arriving after the watermark; None when unknown.
     """
 
@@ -44,26 +44,30 @@ class OpenWindow:
     holder: Partition | None
     silent: float
     left_out: tuple[int, ...]
+    idle: float
     late: int | None
 
 
 def open_window(view: View) -> OpenWindow | None:
     """Return the window that closes next, of the feature shown.
 
-    None before any transaction, and if it is unknown when the feature's windows end.
+    None before any record of what the feature reads, and if it is unknown when its windows end.
     """
-    feature = WINDOWS.tab(view.data).feature
-    shape = view.data.windows.get(feature)
-    time = view.data.event_time
+    tab = WINDOWS.tab(view.data)
+    shape = view.data.windows.get(tab.feature)
+    time = view.data.event_time_of(tab.source)
     if shape is None or not time.partitions:
         return None
-    line = view.job(feature)
+    idles = {source.topic: source.idle.total_seconds() for source in view.data.sources}
+    idle = idles.get(tab.source, IDLE_SECONDS)
+    line = view.job(tab.feature)
     metrics = line.metrics if line is not None else None
-    active = [each for each in time.partitions if view.now - each.at < IDLE_SECONDS]
+    active = [each for each in time.partitions if view.now - each.at < idle]
     holder = min(active, key=lambda each: each.newest, default=None)
     last = max(each.at for each in time.partitions)
     # A silent partition may lag behind the watermark, which never goes back.
-    estimate = min(each.newest for each in active or time.partitions) - contract.WATERMARK_DELAY
+    slowest = min(each.newest for each in active or time.partitions)
+    estimate = slowest - view.data.delay_of(tab.source)
     watermark = metrics.watermark if metrics is not None and metrics.watermark else estimate
     start, end = _next(shape, watermark)
     missing = max(end - watermark, timedelta())
@@ -76,6 +80,7 @@ def open_window(view: View) -> OpenWindow | None:
         holder=holder,
         silent=view.now - (holder.at if holder else last),
         left_out=tuple(each.number for each in time.partitions if each not in active),
+        idle=idle,
         late=metrics.late if metrics is not None else None,
     )
 

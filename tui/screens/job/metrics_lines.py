@@ -65,7 +65,8 @@ def _figures(line: JobLine, view: View) -> list[Group]:
     running = line.status.state is JobState.RUNNING and not line.stale
     metrics = line.metrics if running and line.metrics is not None else JobMetrics()
     checkpoint = metrics.checkpoint
-    newest = view.data.event_time.newest
+    source = view.data.source_of(line.status.name)
+    newest = view.data.event_time_of(source).newest
     behind = newest - metrics.watermark if newest and metrics.watermark else None
     pending = metrics.pending
     lag_tone = Tone.WAITS if metrics.lags else Tone.PLAIN

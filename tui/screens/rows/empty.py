@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pipeline import contract
 from pipeline.model import JobDetail
+from tui.drawing import text
 from tui.session.view import View
 from tui.table.filter import Filter
-from tui.widgets.reasons import DELAY, Reason, danger, nothing_matches, why_empty
+from tui.widgets.reasons import Reason, danger, nothing_matches, why_empty
 
 
 def why_no_rows(view: View, job: JobDetail, filter: Filter, total: int, error: str) -> Reason:
@@ -21,13 +21,14 @@ def why_no_rows(view: View, job: JobDetail, filter: Filter, total: int, error: s
     """
     if error and not total:
         return danger(f"{job.topic} cannot be read: {error.rstrip('.')}.")
-    own = {sink.feature: sink.source for sink in view.data.own}
+    source = view.data.source_of(job.name)
+    delay = text.duration(view.data.delay_of(source).total_seconds())
     return nothing_matches(filter, total, "rows") or why_empty(
         view,
         job.name,
-        own.get(job.name, contract.TRANSACTION_TOPIC),
+        source,
         lambda: (
             f"Nothing in {job.topic} yet: "
-            f"results wait for the watermark, {DELAY} of event time behind."
+            f"results wait for the watermark, {delay} of event time behind."
         ),
     )
