@@ -19,6 +19,13 @@ _FIRST, _LAST = (int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) for year in (
 MOST_DISTINCT: Final = 10_000
 # The others are errors: a record with one is invalid, or lacks the field.
 _NEARLY_ALL: Final = 0.95
+_INSIDE: Final[Mapping[str, set[type]]] = {
+    "string": {str},
+    "boolean": {bool},
+    "int64": {int},
+    "float64": {int, float},
+}
+"""The kinds of elements that arrays of a type hold."""
 _LOOK: Final = 20
 
 
@@ -87,8 +94,7 @@ def field_of(name: str, records: int, values: Sequence[Any]) -> Field:
     """
     kinds = {type(value) for value in values}
     if kinds & {dict, list}:
-        what = "an object" if dict in kinds else "an array"
-        note = f"{what}; paths can name {'a field' if dict in kinds else 'an element'} of it"
+        note = "an object; paths can name a field of it" if dict in kinds else _array(values)
         return Field(name, records, len(values), 0, "", note=note)
     if not values:
         return Field(name, records, 0, 0, "", note="always null")
@@ -117,6 +123,16 @@ def field_of(name: str, records: int, values: Sequence[Any]) -> Field:
         note = note if nearly_all else "text, numbers or booleans"
     labels = dtype == "string" and _are_labels(values)
     return Field(name, records, len(values), distinct(values), dtype, time_format, note, labels)
+
+
+def _array(values: Iterable[Any]) -> str:
+    """Say how arrays can be read."""
+    arrays = (value for value in values if isinstance(value, list))
+    kinds = {type(each) for array in arrays for each in array if each is not None}
+    inside = next((dtype for dtype, fit in _INSIDE.items() if kinds and kinds <= fit), "")
+    if not inside:
+        return "an array; paths can name an element of it"
+    return f"an array; a column of type array<{inside}> has it, and paths can name an element of it"
 
 
 def distinct(values: Iterable[Any]) -> int:

@@ -137,6 +137,10 @@ def test_a_number_is_no_time_unless_its_name_says_so() -> None:
         inspect("t", rows)
 
 
+def _array(dtype: str) -> str:
+    return f"an array; a column of type array<{dtype}> has it, and paths can name an element of it"
+
+
 @pytest.mark.parametrize(
     ("values", "dtype", "note"),
     [
@@ -151,7 +155,10 @@ def test_a_number_is_no_time_unless_its_name_says_so() -> None:
         ([*range(50), "a"], "int64", "1 of them is text"),
         ([*range(50), 1.5, "a", "b"], "float64", "2 of them are text"),
         ([{"a": 1}, None], "", "an object; paths can name a field of it"),
-        ([[1]], "", "an array; paths can name an element of it"),
+        ([[1, None]], "", _array("int64")),
+        ([["a"], []], "", _array("string")),
+        ([[1, 2.5]], "", _array("float64")),
+        ([[{"a": 1}], []], "", "an array; paths can name an element of it"),
         ([None], "", "always null"),
     ],
 )
@@ -183,7 +190,7 @@ def test_what_cannot_be_declared_is_left_out(tmp_path: Path) -> None:
     found = inspect("class", payments(**extra))
     assert dict(found.left_out).keys() == {"items", "gone"}
     text = pasted(found)
-    assert "# Left out: items (an array; paths can name an element of it)." in text
+    assert f"# Left out: items ({_array('int64')})." in text
     assert "class_ = source(" in text
     assert declared(found, tmp_path) == found.source
 

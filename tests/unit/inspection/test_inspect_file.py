@@ -164,7 +164,7 @@ def test_parquet_has_types_of_its_own(tmp_path: Path) -> None:
     found = look(path)
     assert (found.source.time, found.source.time_format) == ("at", TimeFormat.ISO)
     assert found.source.columns["day"] == "date"
-    assert dict(found.left_out) == {"tags": "an array; paths can name an element of it"}
+    assert found.left_out[0][0] == "tags" and "array<string> has it" in found.left_out[0][1]
     mean = next(field for field in found.fields if field.name == "mean")
     assert (mean.type, mean.values) == ("float64", 39)
     assert not found.invalid
