@@ -122,6 +122,7 @@ def _is_topic(name: str, common: Common) -> bool:
 
 
 def _object(found: Inspection) -> dict[str, Any]:
+    from pipeline.sources.formats import CSV
     from pipeline.sources.paths import written_path
 
     source, file = found.source, found.rows.file
@@ -130,7 +131,7 @@ def _object(found: Inspection) -> dict[str, Any]:
         "layout": (file.layout or None) if file else None,
         "topic": source.topic,
         "format": source.format,
-        "separator": source.separator,
+        "separator": source.separator if source.format == CSV else None,
         "records": found.records,
         "partitions": None if file else found.partitions,
         "key": found.key or None,

@@ -41,7 +41,13 @@ def time_of(fields: Sequence[Field], *, named: bool = True) -> Field | None:
     ]
     return max(
         times,
-        key=lambda field: (field.always, _named(_FIRST_TIMES, field), _named(_TIME, field)),
+        key=lambda field: (
+            field.always,
+            _named(_FIRST_TIMES, field),
+            _named(_TIME, field),
+            # A card number may look like microseconds.
+            field.type in ("string", TIME),
+        ),
         default=None,
     )
 

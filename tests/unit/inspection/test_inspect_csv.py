@@ -120,6 +120,11 @@ def test_how_times_are_written(time: str, time_format: TimeFormat) -> None:
     assert (found.source.time, found.source.time_format) == ("c1", time_format)
 
 
+def test_a_text_is_rather_the_time_than_a_number() -> None:
+    found = inspect([f"{4_000_000_000_000_000 + n},2024-03-01 09:00:0{n}" for n in range(5)])
+    assert (found.source.time, found.source.columns["c1"]) == ("c2", "int64")
+
+
 def test_what_is_not_csv_is_invalid() -> None:
     lines = [line(number) for number in range(60)]
     lines[7] += ",more,than,that"
