@@ -276,13 +276,13 @@ def test_what_inspect_prints_reads_records_without_a_registry(avro: Stack, tmp_p
     pasted.write_text(
         f"{printed.stdout}\nfrom fraudwatch import feature\n\n"
         f'@feature(topic="avro_pasted", source={visits.name})\n'
-        "def pasted(rows):\n"
+        "def avro_pasted(rows):\n"
         "    return rows.select(*rows.columns)\n"
     )
     for step in ("start", "verify"):
-        done = avro.fraudwatch(step, "pasted", "--features", str(pasted))
+        done = avro.fraudwatch(step, "avro_pasted", "--features", str(pasted))
         assert done.returncode == 0, done.stdout + done.stderr
-    stopped = avro.fraudwatch("stop", "pasted", "--discard", "--features", str(pasted))
+    stopped = avro.fraudwatch("stop", "avro_pasted", "--discard", "--features", str(pasted))
     assert stopped.returncode == 0, stopped.stdout + stopped.stderr
 
 

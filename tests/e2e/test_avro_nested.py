@@ -236,9 +236,11 @@ def test_what_inspect_prints_reads_the_same_records(nested: Nested, tmp_path: Pa
     pasted.write_text(
         f"{printed.stdout}\nfrom fraudwatch import feature\n\n"
         '@feature(topic="avro_nested_pasted", source=avro_orders)\n'
-        "def pasted(rows):\n"
+        "def avro_nested_pasted(rows):\n"
         "    return rows.select(*rows.columns)\n"
     )
     for step in (("start",), ("verify",), ("stop", "--discard")):
-        done = nested.fraudwatch(step[0], "pasted", *step[1:], "--features", str(pasted))
+        done = nested.fraudwatch(
+            step[0], "avro_nested_pasted", *step[1:], "--features", str(pasted)
+        )
         assert done.returncode == 0, done.stdout + done.stderr

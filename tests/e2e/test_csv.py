@@ -134,16 +134,16 @@ def test_what_inspect_prints_reads_the_same_records(
     pasted.write_text(
         f"{printed.stdout}\nfrom fraudwatch import feature\n\n"
         '@feature(topic="csv_pasted", source=csv_sessions)\n'
-        "def pasted(rows):\n"
+        "def csv_pasted(rows):\n"
         "    return rows.select(*rows.columns)\n"
     )
     for step in ("start", "verify"):
-        done = fraudwatch(step, "pasted", "--features", str(pasted))
+        done = fraudwatch(step, "csv_pasted", "--features", str(pasted))
         assert done.returncode == 0, done.stdout + done.stderr
     first = fraudwatch("tail", "csv_pasted", "--from", "beginning", "-n", "1", "--json")
     assert first.returncode == 0, first.stderr
     assert list(json.loads(first.stdout)["value"]) == list(sessions.columns)
-    stopped = fraudwatch("stop", "pasted", "--discard", "--features", str(pasted))
+    stopped = fraudwatch("stop", "csv_pasted", "--discard", "--features", str(pasted))
     assert stopped.returncode == 0, stopped.stdout + stopped.stderr
 
 

@@ -200,13 +200,13 @@ def test_what_inspect_prints_reads_the_same_records(
     pasted.write_text(
         f"{printed.stdout}\nfrom fraudwatch import feature\n\n"
         f'@feature(topic="protobuf_pasted", source={payments.name})\n'
-        "def pasted(rows):\n"
+        "def protobuf_pasted(rows):\n"
         '    return rows.select("booked_at", "account", "fee_cents")\n'
     )
     for step in ("start", "verify"):
-        done = fraudwatch(step, "pasted", "--features", str(pasted))
+        done = fraudwatch(step, "protobuf_pasted", "--features", str(pasted))
         assert done.returncode == 0, done.stdout + done.stderr
-    stopped = fraudwatch("stop", "pasted", "--discard", "--features", str(pasted))
+    stopped = fraudwatch("stop", "protobuf_pasted", "--discard", "--features", str(pasted))
     assert stopped.returncode == 0, stopped.stdout + stopped.stderr
 
 
