@@ -68,6 +68,8 @@ def test_types_as_people_write_them(written: str, named: str) -> None:
     ("changes", "said"),
     [
         ({"topic": "my topic"}, "'my topic' cannot be the name of a topic."),
+        ({"format": "csv", "separator": ":"}, "the separator is ':'. Use one of ',', ';', '|'"),
+        ({"separator": ";"}, "separator is for csv, and its format is json"),
         ({"topic": ""}, "'' cannot be the name of a topic."),
         ({"time": "when"}, "there is no time column, since 'when' is not in the schema"),
         ({"time": "who"}, "the time column 'who' is of type string"),
@@ -77,7 +79,8 @@ def test_types_as_people_write_them(written: str, named: str) -> None:
         ({"schema": {"at": "timestamp(3)", "n": "decimal"}}, "Say its digits"),
         ({"schema": {"at": "timestamp(3)", "n": "decimal(50, 2)"}}, "Say its digits"),
         ({"schema": {"at": "timestamp(3)", "n": "decimal(2, 3)"}}, "is not a type"),
-        ({"schema": {"at": "timestamp(3)", "n": "array<string>"}}, "is not a type that a column"),
+        ({"schema": {"at": "timestamp(3)", "n": "array<date>"}}, "is not a type that a column"),
+        ({"schema": {"at": "timestamp(3)", "n": "map<string, string>"}}, "is not a type"),
         (
             {"schema": {"at": "timestamp(3)", "n": "map<string, int64>"}},
             "`paths` reads what is inside",
@@ -111,7 +114,7 @@ def test_types_as_people_write_them(written: str, named: str) -> None:
         ({"paths": {"who": "a.b", "bad": "a[0]"}}, "for an array, which another column takes for"),
         (
             {"paths": {"who": "a.b"}, "format": "avro"},
-            "paths are for JSON and Protobuf, and its format is avro",
+            "Protobuf and Avro with a schema registry, and its format is avro",
         ),
         (
             {"paths": {"who": "a.b"}, "format": "csv"},

@@ -111,7 +111,7 @@ def test_a_stream_is_declared_once_and_imported(tmp_path: Path) -> None:
         ),
         (
             HEAD.replace('time="at",', 'time="at", format="csv", paths={"account": "a.b"},'),
-            "line 4: source 'payments': paths are for JSON and Protobuf, and its format is",
+            "line 4: source 'payments': paths are for JSON, Protobuf and Avro",
         ),
         (HEAD.replace('    time="at",\n', ""), "line 4: TypeError: source() missing"),
         (
