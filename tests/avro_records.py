@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 import fastavro
 
-from pipeline.kafka.avro_types import as_stored
+from pipeline.formats.avro.columns import as_stored
 
 
 def encoded(number: int, written: dict[str, Any], row: dict[str, Any]) -> bytes:

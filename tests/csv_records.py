@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Final
 
-from pipeline.kafka.kinds import Kind
+from pipeline.formats.kinds import Kind
 
 from . import own_records
 

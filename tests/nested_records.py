@@ -8,7 +8,7 @@ from decimal import Decimal
 from random import Random
 from typing import Any, Final
 
-from pipeline.kafka.kinds import Kind
+from pipeline.formats.kinds import Kind
 
 from .own_records import ACCOUNTS, ODD_BOOLEANS, ODD_DATES, ODD_TIMES, START, Raw, encoded, written
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from random import Random
 from typing import Any, Final
 
-from pipeline.kafka.kinds import Kind
+from pipeline.formats.kinds import Kind
 
 START: Final = datetime(2024, 3, 1, 9)
 ACCOUNTS: Final = ("DE89 3704", "IBAN", "ü", "7", 'say "no"', "a,b")

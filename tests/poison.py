@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from pipeline.contract import Transaction
-from pipeline.kafka.kinds import Kind
+from pipeline.formats.kinds import Kind
 from pipeline.simulator import encode
 
 Poison = tuple[str, bytes | None, Kind]

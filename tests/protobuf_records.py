@@ -12,7 +12,7 @@ from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
-from pipeline.kafka.protobuf_compiler import compiled
+from pipeline.formats.protobuf.compiler import compiled
 
 MONEY = """
 syntax = "proto3";

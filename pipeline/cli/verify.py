@@ -108,7 +108,7 @@ def quarantine(
     Args:
         limit: Number of the newest records to show.
     """
-    from pipeline.kafka.decoders import decoder_of
+    from pipeline.formats.decoders import decoder_of
     from pipeline.kafka.quarantine import validate_rows
     from pipeline.kafka.read_to_end import read_to_end
     from pipeline.kafka.readable import Readable

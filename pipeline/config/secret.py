@@ -13,6 +13,8 @@ _FORMS: Final = (
 )
 _KINDS: Final = ("env", "file", "keyring")
 
+HIDDEN: Final = "***"
+
 
 class Secret:
     """A reference to a secret; the secret itself is never part of the settings.
@@ -101,3 +103,17 @@ class Secret:
                 f"The keyring cannot be read for {self.place}: {type(error).__name__}.",
                 "Unlock it, or keep the secret in a file or a variable.",
             ) from error
+
+
+def hide(_: Secret | str) -> str:
+    """Placeholder for a secret in printed SQL."""
+    return HIDDEN
+
+
+def reveal(secret: Secret | str) -> str:
+    """Read a secret.
+
+    Raises:
+        ConfigError: It is missing or cannot be read.
+    """
+    return secret.reveal() if isinstance(secret, Secret) else secret

@@ -11,10 +11,10 @@ import ibis.expr.operations as ops
 import ibis.expr.types as ir
 
 from pipeline.config import KafkaSettings
+from pipeline.config.secret import hide
 from pipeline.features import Feature
 from pipeline.features.compiled import to_sql
 from pipeline.features.lineage import origin
-from pipeline.kafka import security
 
 from . import source_table
 from .create_table import create_table, quoted
@@ -48,7 +48,7 @@ def job_sql(feature: Feature, kafka: KafkaSettings, group: str) -> str:
         kafka: The Kafka cluster as Flink reaches it.
         group: Consumer group, as for `definition`.
     """
-    statements = definition(feature, kafka, group).at(kafka, security.hide)
+    statements = definition(feature, kafka, group).at(kafka, hide)
     return ";\n\n".join(statements) + ";\n"
 
 

@@ -10,7 +10,8 @@ from typing import Final
 import msgspec
 
 from pipeline.config import KafkaSettings, Secret
-from pipeline.kafka import registry_client, security
+from pipeline.formats import registry_client
+from pipeline.kafka import security
 from pipeline.sources.formats import AVRO_CONFLUENT
 from pipeline.text.sql import literal
 
@@ -66,7 +67,7 @@ class Definition(msgspec.Struct, frozen=True):
 
         Args:
             kafka: The cluster and its credentials.
-            show: `security.reveal` to include secrets, `security.hide` to mask them.
+            show: `reveal` to include secrets, `hide` to mask them.
 
         Raises:
             ConfigError: A certificate, a key or a secret cannot be read.

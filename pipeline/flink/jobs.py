@@ -13,6 +13,7 @@ from typing import Final
 
 from pipeline import private_file
 from pipeline.config import KafkaSettings, Settings
+from pipeline.config.secret import reveal
 from pipeline.errors import ChangedError, JobError
 from pipeline.kafka import security
 from pipeline.model import JobState, JobStatus, OtherJob, RestorePoint, Resume
@@ -128,7 +129,7 @@ class Jobs:
         report(f"starting from {_state_label(restored)}" if restored else "starting without state")
         options = self._options(name, parallelism, restored)
         options["pipeline.global-job-parameters"] = f"{DIGEST_PARAMETER}:{chosen.digest}"
-        return PreparedJob(name, chosen, Submission(chosen.at(kafka, security.reveal), options))
+        return PreparedJob(name, chosen, Submission(chosen.at(kafka, reveal), options))
 
     def record_start(
         self,

@@ -11,7 +11,7 @@ import ibis
 
 from pipeline.config import KafkaSettings
 from pipeline.features.validity import ARRIVED, is_valid
-from pipeline.kafka import registry_client
+from pipeline.formats import registry_client
 from pipeline.sources import Source, TimeFormat
 from pipeline.sources.column_types import TIME
 from pipeline.sources.durations import in_words
@@ -96,7 +96,7 @@ def _format(source: Source, kafka: KafkaSettings) -> dict[str, str]:
         }
     if source.format == PROTOBUF:
         # Compiles the .proto file, whose libraries other sources need not load.
-        from pipeline.kafka.protobuf_message import java_class, message_of
+        from pipeline.formats.protobuf.message import java_class, message_of
 
         return {
             "format": PROTOBUF,

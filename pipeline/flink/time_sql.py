@@ -1,6 +1,7 @@
 """Reads times that Flink's JSON format does not read, as SQL.
 
-`pipeline.kafka.event_times` reads the same times in Python: both accept and reject the same texts.
+`pipeline.formats.event_times` reads the same times in Python: both accept
+and reject the same texts.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from pipeline.kafka.avro_types import branches_of, name_of, unreadable
+from pipeline.formats.avro.columns import branches_of, name_of, unreadable
 from pipeline.sources import TimeFormat
 from pipeline.sources.column_types import TIME
 from pipeline.sources.paths import Path

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from pipeline.errors import InputError
-from pipeline.kafka.csv_decoder import CsvDecoder
-from pipeline.kafka.csv_line import NotCsvError, all_fields, fields_of
-from pipeline.kafka.decoder import Decoder
-from pipeline.kafka.java_values import is_true
+from pipeline.formats.csv.decoder import CsvDecoder
+from pipeline.formats.csv.line import NotCsvError, all_fields, fields_of
+from pipeline.formats.decoder import Decoder
+from pipeline.formats.java_values import is_true
 from pipeline.kafka.records import Record
 from pipeline.sources import Source
 from pipeline.sources.formats import CSV, SEPARATORS

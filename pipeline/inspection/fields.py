@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
-from pipeline.kafka.event_times import reader, sql_time
+from pipeline.formats.event_times import reader, sql_time
 from pipeline.sources import TimeFormat
 from pipeline.sources.labels import is_label
 

@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 
 from pipeline.errors import InputError
-from pipeline.kafka.decoder import Decoder
-from pipeline.kafka.json_decoder import JsonDecoder
+from pipeline.formats.decoder import Decoder
+from pipeline.formats.json.decoder import JsonDecoder
 from pipeline.kafka.records import Record
 from pipeline.sources import Source
 from pipeline.sources.formats import JSON

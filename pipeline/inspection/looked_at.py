@@ -12,7 +12,7 @@ from pipeline.kafka.records import Record
 from pipeline.model import Last
 
 if TYPE_CHECKING:  # Takes a third of a second to load.
-    from pipeline.kafka.schemas import Schemas
+    from pipeline.formats.schemas import Schemas
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +77,6 @@ def of_topic(kafka: KafkaSettings, topic: str, most: int, report: Callable[[int]
 def _schemas(kafka: KafkaSettings) -> Schemas | None:
     if not kafka.registry.url:
         return None
-    from pipeline.kafka.schemas import Schemas
+    from pipeline.formats.schemas import Schemas
 
     return Schemas(kafka.registry)

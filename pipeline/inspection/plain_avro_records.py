@@ -10,9 +10,9 @@ from typing import Any
 import fastavro
 
 from pipeline.errors import InputError
-from pipeline.kafka.avro_decoder import AvroDecoder
-from pipeline.kafka.avro_types import as_stored, may_be_null, schema
-from pipeline.kafka.decoder import Decoder
+from pipeline.formats.avro.columns import as_stored, may_be_null, schema
+from pipeline.formats.avro.decoder import AvroDecoder
+from pipeline.formats.decoder import Decoder
 from pipeline.kafka.records import Record
 from pipeline.sources import Source
 from pipeline.sources.formats import AVRO

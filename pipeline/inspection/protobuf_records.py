@@ -10,10 +10,15 @@ from google.protobuf.descriptor import Descriptor
 from google.protobuf.message_factory import GetMessageClass
 
 from pipeline.errors import InputError
-from pipeline.kafka.decoder import Decoder
-from pipeline.kafka.protobuf_decoder import ProtobufDecoder, reader
-from pipeline.kafka.protobuf_message import column_type, is_found_in_java, is_repeated, messages_in
-from pipeline.kafka.protobuf_wire import read_as_java
+from pipeline.formats.decoder import Decoder
+from pipeline.formats.protobuf.decoder import ProtobufDecoder, reader
+from pipeline.formats.protobuf.message import (
+    column_type,
+    is_found_in_java,
+    is_repeated,
+    messages_in,
+)
+from pipeline.formats.protobuf.wire import read_as_java
 from pipeline.kafka.records import Record
 from pipeline.sources import Source, TimeFormat
 from pipeline.sources.column_types import TIME

@@ -6,10 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import InputError
-from pipeline.kafka.avro_paths import expanded
-from pipeline.kafka.decoder import Decoder
+from pipeline.formats.avro.paths import expanded
+from pipeline.formats.decoder import Decoder
+from pipeline.formats.undecodable import UndecodableError
 from pipeline.kafka.records import Record
-from pipeline.kafka.undecodable import UndecodableError
 from pipeline.sources import Source
 from pipeline.sources.formats import AVRO_CONFLUENT, NO_PROTOBUF_CONFLUENT
 from pipeline.sources.paths import Path
@@ -20,7 +20,7 @@ from .flattened import Columns
 from .written import Decoded, framed, none_of
 
 if TYPE_CHECKING:  # Takes a third of a second to load.
-    from pipeline.kafka.schemas import Schemas
+    from pipeline.formats.schemas import Schemas
 
 
 class RegistryAvro:
@@ -63,7 +63,7 @@ class RegistryAvro:
         pass
 
     def decoder(self, found: Source) -> Decoder:
-        from pipeline.kafka.avro_decoder import AvroDecoder
+        from pipeline.formats.avro.decoder import AvroDecoder
 
         return AvroDecoder(found, self._schemas)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from pipeline.errors import InputError
-from pipeline.kafka.decoder import Decoder
+from pipeline.formats.decoder import Decoder
 from pipeline.kafka.records import Record
 from pipeline.sources import Source
 

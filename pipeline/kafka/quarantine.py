@@ -15,16 +15,16 @@ from typing import Any, Final
 
 from pipeline import contract
 from pipeline.contract import Transaction
+from pipeline.formats.decoder import Decoder
+from pipeline.formats.json.decoder import JsonDecoder
+from pipeline.formats.json.flink_json import strict_decoder
+from pipeline.formats.kinds import Fault, Kind
 from pipeline.sources import TRANSACTION, Source
 from pipeline.sources.column_types import is_whole
 from pipeline.sources.labels import IN_WORDS, is_label
 from pipeline.sources.masking import masked
 from pipeline.text.words import counted
 
-from .decoder import Decoder
-from .flink_json import strict_decoder
-from .json_decoder import JsonDecoder
-from .kinds import Fault, Kind
 from .records import Record
 
 _EMPTY: Final[Fault] = (Kind.EMPTY, "the value is empty, as in a tombstone")

@@ -12,18 +12,18 @@ import msgspec
 
 from pipeline.config import KafkaSettings
 from pipeline.errors import InputError, PipelineError
+from pipeline.formats import event_times
+from pipeline.formats.csv.decoder import CsvDecoder
+from pipeline.formats.undecodable import UndecodableError
 from pipeline.sources import Source
 from pipeline.sources.column_types import TIME
 from pipeline.sources.formats import AVRO, AVRO_CONFLUENT, CSV, PROTOBUF
 from pipeline.sources.paths import inner
 
-from . import event_times
-from .csv_decoder import CsvDecoder
 from .records import Record
-from .undecodable import UndecodableError
 
 if TYPE_CHECKING:  # A third of a second to load, for topics that need it.
-    from .schemas import Schemas
+    from pipeline.formats.schemas import Schemas
 
 # Exact numbers are written as numbers, so that filters compare them as such.
 _ENCODER: Final = msgspec.json.Encoder(decimal_format="number", enc_hook=str)
@@ -106,7 +106,7 @@ class Readable:
         asked = head in self._decoded or len(self._unknown) < _MOST_UNKNOWN
         if head in self._unknown or not asked:
             return value
-        from .schemas import Schemas
+        from pipeline.formats.schemas import Schemas
 
         try:
             if self._schemas is None:
@@ -141,12 +141,12 @@ def _reader(source: Source) -> _Reader:
     if source.format == CSV:
         return CsvDecoder(source).shown
     if source.format == PROTOBUF:
-        from .protobuf_message import declared_message
-        from .protobuf_values import message_reader
+        from pipeline.formats.protobuf.message import declared_message
+        from pipeline.formats.protobuf.values import message_reader
 
         return _if_decodable(message_reader(declared_message(source)))
-    from .avro_types import schema
-    from .plain_avro import reader
+    from pipeline.formats.avro.columns import schema
+    from pipeline.formats.avro.plain_avro import reader
 
     read = _if_decodable(reader(schema(source)))
     if not source.time_format.is_number:

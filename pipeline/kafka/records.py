@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
+from pipeline.formats.jackson_text import json_of
 from pipeline.text.malformed import MALFORMED
 from pipeline.text.ready_type import ready
-
-from .jackson_text import json_of
 
 if TYPE_CHECKING:  # keeps confluent_kafka out of the console's first paint
     from confluent_kafka import Message

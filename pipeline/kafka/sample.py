@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from pipeline.config import KafkaSettings
+from pipeline.formats.decoders import decoder_of
 from pipeline.model import Last
 from pipeline.sources import TRANSACTION, Source
 from pipeline.text.words import counted
 
-from .decoders import decoder_of
 from .quarantine import Quarantined, validate_rows
 from .read_to_end import read_to_end
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from pipeline.config import KafkaSettings, Secret
+from pipeline.config.secret import HIDDEN, reveal
 from pipeline.config.tls import read_pem
 from pipeline.errors import ConfigError
 
@@ -21,22 +22,6 @@ _LOGIN_MODULE: Final = {
     "SCRAM-SHA-512": "scram.ScramLoginModule",
     "OAUTHBEARER": "oauthbearer.OAuthBearerLoginModule",
 }
-
-HIDDEN: Final = "***"
-
-
-def hide(_: Secret | str) -> str:
-    """Placeholder for a secret in printed SQL."""
-    return HIDDEN
-
-
-def reveal(secret: Secret | str) -> str:
-    """Read a secret.
-
-    Raises:
-        ConfigError: It is missing or cannot be read.
-    """
-    return secret.reveal() if isinstance(secret, Secret) else secret
 
 
 def redacted(text: str, kafka: KafkaSettings) -> str:

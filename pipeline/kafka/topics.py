@@ -16,12 +16,12 @@ from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, Resourc
 
 from pipeline.config import KafkaSettings
 from pipeline.errors import InputError, UnavailableError
+from pipeline.formats.decoders import decoder_of
 from pipeline.model import Last, Reset
 from pipeline.sources import TRANSACTION, Source
 from pipeline.text.words import counted
 
 from .client import REQUEST_SECONDS, client_config, reporting, wait_for, with_retries
-from .decoders import decoder_of
 from .given import Unknown, given
 from .leaders import leaderless, led
 from .offsets import OffsetRequest

@@ -15,8 +15,8 @@ import pyarrow.compute as pc
 import pyarrow.json as pj
 from ibis.formats.pyarrow import PyArrowType
 
-from pipeline.kafka.flink_json import row_reader
-from pipeline.kafka.nested_json import NestedReader
+from pipeline.formats.json.flink_json import row_reader
+from pipeline.formats.json.nested import NestedReader
 from pipeline.sources import Source, TimeFormat
 from pipeline.sources.column_types import is_decimal
 from pipeline.sources.time_patterns import epoch_bounds
@@ -175,7 +175,7 @@ def _typed(column: pa.ChunkedArray, dtype: str, written: TimeFormat) -> pa.Chunk
 
 
 def _written_time(column: pa.ChunkedArray, written: TimeFormat) -> pa.ChunkedArray:
-    """Read times that are not in Flink's own format, as `pipeline.kafka.event_times` does.
+    """Read times that are not in Flink's own format, as `pipeline.formats.event_times` does.
 
     Raises:
         ArrowInvalid: One needs a closer look.

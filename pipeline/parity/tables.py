@@ -16,7 +16,7 @@ import pyarrow as pa
 from pipeline.config import KafkaSettings
 from pipeline.errors import InputError, UnavailableError
 from pipeline.features.validity import ARRIVED, is_valid
-from pipeline.kafka.decoders import decoder_of
+from pipeline.formats.decoders import decoder_of
 from pipeline.kafka.read_to_end import messages_to_end
 from pipeline.scratch_folder import scratch_folder
 from pipeline.sources import Source

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipeline.config import KafkaSettings
 from pipeline.files.encoder import Encoder, RowEncoder, TextEncoder
-from pipeline.kafka.registry_client import required
+from pipeline.formats.registry_client import required
 from pipeline.sources import Source
 from pipeline.sources.formats import AVRO_CONFLUENT, PROTOBUF, TEXTS
 
@@ -25,13 +25,13 @@ def encoder_of(source: Source, kafka: KafkaSettings) -> Encoder:
     if source.format in TEXTS:
         return TextEncoder(source)
     if source.format == PROTOBUF:
-        from pipeline.kafka.protobuf_encoder import ProtobufEncoder
+        from pipeline.formats.protobuf.encoder import ProtobufEncoder
 
         encoder = ProtobufEncoder(source)
         return RowEncoder(source, encoder.fields, encoder.encode)
     # Their libraries take a third of a second to load.
-    from pipeline.kafka import avro_encoder
-    from pipeline.kafka.schemas import Schemas
+    from pipeline.formats.avro import encoder as avro_encoder
+    from pipeline.formats.schemas import Schemas
 
     if source.format == AVRO_CONFLUENT:
         schemas = Schemas(required(kafka, source))

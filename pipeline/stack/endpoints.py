@@ -17,9 +17,9 @@ from pipeline.flink.ddl import definition
 from pipeline.flink.jobs import Jobs
 from pipeline.flink.rest import FlinkRest
 from pipeline.flink.submission import Submission
+from pipeline.formats.decoders import require_readable
 from pipeline.kafka import groups, topics
 from pipeline.kafka.client import Probe
-from pipeline.kafka.decoders import require_readable
 from pipeline.model import Health, Resume, Slots
 from pipeline.sources.formats import PROTOBUF
 

@@ -14,7 +14,7 @@ import msgspec
 from pipeline.config import Settings
 from pipeline.contract import Transaction
 from pipeline.features import Feature
-from pipeline.kafka.avro_types import schema
+from pipeline.formats.avro.columns import schema
 from pipeline.simulator import encode
 from pipeline.simulator.generator import Generator
 from pipeline.stack.runtime import Runtime

@@ -13,8 +13,8 @@ import psutil
 
 from pipeline import config, features
 from pipeline.config import Settings
+from pipeline.config.secret import reveal
 from pipeline.flink.ddl import definition
-from pipeline.kafka.security import reveal
 from pipeline.stack.local import broker, cluster, java, parts
 from pipeline.stack.local.ports import LOOPBACK, free_port
 from tests.e2e.conftest import stack_environment, stack_processes

@@ -29,9 +29,9 @@ from confluent_kafka.schema_registry.avro import AvroSerializer
 from confluent_kafka.serialization import MessageField, SerializationContext
 
 from pipeline.config import RegistrySettings, Secret, Settings
-from pipeline.kafka import registry_client
-from pipeline.kafka.avro_types import schema
-from pipeline.kafka.flink_json import row_reader
+from pipeline.formats import registry_client
+from pipeline.formats.avro.columns import schema
+from pipeline.formats.json.flink_json import row_reader
 from pipeline.kafka.read_to_end import read_to_end
 from pipeline.model import Reset
 from pipeline.stack.runtime import Runtime

@@ -19,7 +19,7 @@ import msgspec
 import pytest
 
 from pipeline.config import RegistrySettings, Settings
-from pipeline.kafka.flink_json import row_reader
+from pipeline.formats.json.flink_json import row_reader
 from pipeline.kafka.read_to_end import read_to_end
 from pipeline.proof import Outcome
 from pipeline.stack.runtime import Runtime

@@ -11,8 +11,8 @@ import pytest
 
 from pipeline.config import Settings
 from pipeline.errors import PipelineError
-from pipeline.kafka.avro_types import schema
-from pipeline.kafka.plain_avro import writer
+from pipeline.formats.avro.columns import schema
+from pipeline.formats.avro.plain_avro import writer
 from pipeline.kafka.read_to_end import read_to_end
 from pipeline.kafka.topics import create_topics
 from pipeline.stack.runtime import Runtime

@@ -16,8 +16,8 @@ from confluent_kafka.serialization import MessageField, SerializationContext
 from google.protobuf.message_factory import GetMessageClass
 
 from pipeline.config import RegistrySettings, Settings
-from pipeline.kafka.avro_types import schema
-from pipeline.kafka.protobuf_message import message_of
+from pipeline.formats.avro.columns import schema
+from pipeline.formats.protobuf.message import message_of
 from pipeline.sources import Source
 from pipeline.stack.runtime import Runtime
 from tests.canary import BORN, CARD, HOLDER, IBAN, assert_hidden, row, said_by

@@ -16,8 +16,8 @@ import pytest
 
 from pipeline.config import Settings
 from pipeline.features import Feature
-from pipeline.kafka.csv_decoder import CsvDecoder
-from pipeline.kafka.flink_json import row_reader
+from pipeline.formats.csv.decoder import CsvDecoder
+from pipeline.formats.json.flink_json import row_reader
 from pipeline.kafka.quarantine import Quarantined, validate_rows
 from pipeline.kafka.read_to_end import read_to_end
 from pipeline.proof import Outcome

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.config import Settings
-from pipeline.kafka.flink_json import row_reader
-from pipeline.kafka.kinds import Kind
+from pipeline.formats.json.flink_json import row_reader
+from pipeline.formats.kinds import Kind
 from pipeline.kafka.read_to_end import read_to_end
 from pipeline.proof import Outcome
 from pipeline.sources.labels import YES

@@ -17,8 +17,8 @@ import pytest
 from google.protobuf.message_factory import GetMessageClass
 
 from pipeline.config import Settings
-from pipeline.kafka.flink_json import row_reader
-from pipeline.kafka.protobuf_message import message_of
+from pipeline.formats.json.flink_json import row_reader
+from pipeline.formats.protobuf.message import message_of
 from pipeline.kafka.read_to_end import read_to_end
 from pipeline.stack.runtime import Runtime
 from tests.protobuf_sources import garbled, logins, payments

@@ -17,7 +17,7 @@ import pytest
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 
 from pipeline.config import RegistrySettings, Settings
-from pipeline.kafka.flink_json import row_reader
+from pipeline.formats.json.flink_json import row_reader
 from pipeline.kafka.read_to_end import read_to_end
 from pipeline.stack.runtime import Runtime
 from tests.avro_sources import transfers, visits

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.config import Settings
-from pipeline.kafka.flink_json import row_reader
+from pipeline.formats.json.flink_json import row_reader
 from pipeline.kafka.read_to_end import read_to_end
 from pipeline.stack.runtime import Runtime
 from tests.own_sources import payments

@@ -48,7 +48,7 @@ def in_process(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) 
     """Commands in this process wait briefly, and neither download nor start anything."""
     import pipeline.checks.doctor
     import pipeline.checks.limits.read
-    import pipeline.kafka.registry_client
+    import pipeline.formats.registry_client
     import pipeline.parity.verify  # noqa: F401  (so that its waits are found)
     from pipeline.checks.doctor import machine
     from pipeline.stack.local import launch, parts

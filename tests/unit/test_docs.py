@@ -18,10 +18,10 @@ from pipeline import config
 from pipeline.cli.app import command_line, options_last
 from pipeline.features import Registry
 from pipeline.files.target import Target
-from pipeline.kafka.csv_decoder import CsvDecoder
-from pipeline.kafka.nested_json import NestedReader
-from pipeline.kafka.protobuf_decoder import ProtobufDecoder
-from pipeline.kafka.protobuf_encoder import ProtobufEncoder
+from pipeline.formats.csv.decoder import CsvDecoder
+from pipeline.formats.json.nested import NestedReader
+from pipeline.formats.protobuf.decoder import ProtobufDecoder
+from pipeline.formats.protobuf.encoder import ProtobufEncoder
 from pipeline.sources import source
 from pipeline.stack import feature_files
 from tui.__main__ import console_options

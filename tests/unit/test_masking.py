@@ -18,7 +18,7 @@ from pipeline.errors import InputError
 from pipeline.features import BUILT_IN, Registry, feature
 from pipeline.features.masks import Masks
 from pipeline.findings import Input, Kind, Mismatch, Value
-from pipeline.kafka.json_decoder import JsonDecoder
+from pipeline.formats.json.decoder import JsonDecoder
 from pipeline.kafka.quarantine import validate_rows
 from pipeline.kafka.records import Record
 from pipeline.kafka.shown import shown

@@ -161,7 +161,7 @@ def test_every_character_that_is_not_ascii_has_a_plain_form() -> None:
     # Plots are drawn in braille only where the stream takes it.
     lacking.discard(("⣿", "cli/train.py"))
     # Tables of characters, which are not printed.
-    assert {path for _, path in lacking} <= {"text/sanitise.py", "kafka/java_values.py"}, lacking
+    assert {path for _, path in lacking} <= {"text/sanitise.py", "formats/java_values.py"}, lacking
 
 
 def texts(tree: ast.Module) -> Iterator[str]:

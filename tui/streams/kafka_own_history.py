@@ -13,8 +13,8 @@ from typing import Any, Final
 import msgspec
 
 from pipeline.config import KafkaSettings
+from pipeline.formats.decoders import decoder_of
 from pipeline.kafka.consumer import BatchConsumer
-from pipeline.kafka.decoders import decoder_of
 from pipeline.kafka.quarantine import validate_rows
 from pipeline.kafka.records import Record
 from pipeline.model import SinkColumn, Start

@@ -9,8 +9,8 @@ from typing import Any
 
 from pipeline.config import KafkaSettings
 from pipeline.errors import PipelineError
-from pipeline.kafka.decoder import Decoder
-from pipeline.kafka.decoders import decoder_of
+from pipeline.formats.decoder import Decoder
+from pipeline.formats.decoders import decoder_of
 from pipeline.kafka.quarantine import Quarantined, validate_rows
 from pipeline.kafka.readable import Readable
 from pipeline.kafka.records import Record

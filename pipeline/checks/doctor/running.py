@@ -109,7 +109,7 @@ def records(endpoints: Endpoints, source: Source) -> Finding:
 
 def registry(endpoints: Endpoints) -> Finding:
     """Check that the schema registry answers and accepts the credentials."""
-    from pipeline.kafka.schemas import Schemas
+    from pipeline.formats.schemas import Schemas
 
     settings = endpoints.kafka.registry
     Schemas(settings).ask()

@@ -9,8 +9,8 @@ from typing import Final
 from pipeline.config import KafkaSettings
 from pipeline.errors import PipelineError, UnavailableError
 from pipeline.features import Feature
+from pipeline.formats.decoders import decoder_of
 from pipeline.kafka import sample
-from pipeline.kafka.decoders import decoder_of
 from pipeline.kafka.newest import newest_timestamps
 from pipeline.kafka.quarantine import validate_rows
 from pipeline.kafka.read_to_end import read_to_end

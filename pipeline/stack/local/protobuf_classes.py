@@ -20,7 +20,7 @@ from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
 from pipeline.config import Settings
 from pipeline.errors import ConfigError, PipelineError
-from pipeline.kafka.protobuf_message import files_of, for_java
+from pipeline.formats.protobuf.message import files_of, for_java
 from pipeline.sources import Source
 
 from . import jars

@@ -12,7 +12,7 @@ import pytest
 from pipeline.errors import InputError
 from pipeline.features import Feature
 from pipeline.flink.refusals import refusal
-from pipeline.kafka.json_decoder import JsonDecoder
+from pipeline.formats.json.decoder import JsonDecoder
 from pipeline.sources import Source, source
 
 

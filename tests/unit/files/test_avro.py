@@ -17,8 +17,8 @@ import pytest
 from pipeline.config import KafkaSettings, RegistrySettings
 from pipeline.errors import ConfigError, InputError
 from pipeline.files.target import Target
-from pipeline.kafka.avro_types import schema
-from pipeline.kafka.decoders import decoder_of
+from pipeline.formats.avro.columns import schema
+from pipeline.formats.decoders import decoder_of
 from pipeline.kafka.quarantine import validate_rows
 from pipeline.kafka.readable import Readable
 from pipeline.kafka.records import Record

@@ -19,7 +19,7 @@ from pipeline.config import KafkaSettings
 from pipeline.errors import ConfigError, InputError
 from pipeline.files.mapping import read_options
 from pipeline.files.target import TRANSACTIONS, Target
-from pipeline.kafka.decoders import decoder_of
+from pipeline.formats.decoders import decoder_of
 from pipeline.kafka.quarantine import validate_rows
 from pipeline.kafka.records import Record
 from pipeline.sources import TRANSACTION, Source, TimeFormat, source

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from pipeline.config import KafkaSettings
 from pipeline.files.target import Target
-from pipeline.kafka.decoder import Decoder
-from pipeline.kafka.decoders import decoder_of
-from pipeline.kafka.protobuf_encoder import ProtobufEncoder
+from pipeline.formats.decoder import Decoder
+from pipeline.formats.decoders import decoder_of
+from pipeline.formats.protobuf.encoder import ProtobufEncoder
 from pipeline.kafka.quarantine import validate_rows
 from pipeline.kafka.readable import Readable
 from pipeline.kafka.records import Record

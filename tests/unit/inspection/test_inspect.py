@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from pipeline.errors import InputError
+from pipeline.formats.kinds import Kind
 from pipeline.inspection.disorder import disorder
 from pipeline.inspection.fields import fields_of
 from pipeline.inspection.inspected import Inspection
 from pipeline.inspection.inspected import inspect as inspect_rows
 from pipeline.inspection.looked_at import Rows
 from pipeline.inspection.pasted import pasted
-from pipeline.kafka.kinds import Kind
 from pipeline.kafka.records import Record
 from pipeline.sources import Source, TimeFormat
 from tests.snapshot.sample_rows import transaction

@@ -10,11 +10,11 @@ import pytest
 
 from pipeline.config import RegistrySettings
 from pipeline.errors import InputError
+from pipeline.formats.schemas import Schemas
 from pipeline.inspection.inspected import inspect
 from pipeline.inspection.looked_at import Rows
 from pipeline.inspection.pasted import pasted
 from pipeline.kafka.records import Record
-from pipeline.kafka.schemas import Schemas
 from tests.avro_records import Registry, encoded
 
 START = 1_709_283_600_000

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from pipeline.errors import ConfigError, InputError
+from pipeline.formats.kinds import Kind
 from pipeline.inspection.inspected import Inspection
 from pipeline.inspection.inspected import inspect as inspect_rows
 from pipeline.inspection.looked_at import Rows
 from pipeline.inspection.pasted import pasted
 from pipeline.inspection.written import NOTHING, Told
-from pipeline.kafka.kinds import Kind
 from pipeline.kafka.records import Record
 from pipeline.sources import Source, TimeFormat
 

@@ -11,12 +11,12 @@ import fastavro
 import pytest
 
 from pipeline.errors import InputError
+from pipeline.formats.protobuf.message import messages_in
 from pipeline.inspection.inspected import Inspection
 from pipeline.inspection.inspected import inspect as inspect_rows
 from pipeline.inspection.looked_at import Rows
 from pipeline.inspection.pasted import pasted
 from pipeline.inspection.written import NOTHING, Told
-from pipeline.kafka.protobuf_message import messages_in
 from pipeline.kafka.records import Record
 from pipeline.sources import Source
 

@@ -15,12 +15,12 @@ import pytest
 
 from pipeline.config import KafkaSettings, RegistrySettings
 from pipeline.errors import InputError
-from pipeline.kafka.avro_decoder import AvroDecoder, fault_of
-from pipeline.kafka.avro_encoder import AvroEncoder
-from pipeline.kafka.kinds import Kind
+from pipeline.formats.avro.decoder import AvroDecoder, fault_of
+from pipeline.formats.avro.encoder import AvroEncoder
+from pipeline.formats.kinds import Kind
+from pipeline.formats.schemas import Schemas
 from pipeline.kafka.readable import Readable
 from pipeline.kafka.records import Record
-from pipeline.kafka.schemas import Schemas
 from pipeline.sources import Source, source
 from tests.avro_records import Registry
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from pipeline import contract
 from pipeline.contract import Transaction
 from pipeline.features.validity import ARRIVED, is_valid
-from pipeline.kafka.kinds import Kind
+from pipeline.formats.kinds import Kind
 from pipeline.kafka.quarantine import validate
 from pipeline.kafka.records import Record
 from pipeline.simulator import encode

@@ -8,9 +8,10 @@ import pytest
 
 from pipeline import features
 from pipeline.config import KafkaSettings, Secret
+from pipeline.config.secret import hide, reveal
 from pipeline.errors import ConfigError
 from pipeline.flink.ddl import definition, job_sql
-from pipeline.kafka.security import hide, java, librdkafka, redacted, reveal
+from pipeline.kafka.security import java, librdkafka, redacted
 
 PASSWORD = "p'a\"s\\s"
 PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline import contract
-from pipeline.kafka.flink_json import row_reader
+from pipeline.formats.json.flink_json import row_reader
 from pipeline.parity.decoded import decode_columns
-from tests.unit.kafka.test_flink_json import GOOD, json_values
+from tests.unit.formats.test_flink_json import GOOD, json_values
 
 TYPES = {
     **contract.TRANSACTION_FIELDS,

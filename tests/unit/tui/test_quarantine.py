@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from pipeline.config import KafkaSettings
 from pipeline.contract import TRANSACTION_TOPIC
-from pipeline.kafka.kinds import Kind
+from pipeline.formats.kinds import Kind
 from pipeline.kafka.records import Record
 from pipeline.sources import TRANSACTION, source
 from tests.snapshot.fakes import FakeSource

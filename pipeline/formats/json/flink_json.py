@@ -16,13 +16,12 @@ from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 
+from pipeline.formats import event_times, java_values
+from pipeline.formats.jackson_text import json_of
 from pipeline.sources import TimeFormat
 from pipeline.sources.column_types import element, is_decimal
 from pipeline.text.malformed import MALFORMED
 from pipeline.text.ready_type import ready
-
-from . import event_times, java_values
-from .jackson_text import json_of
 
 T = TypeVar("T")
 

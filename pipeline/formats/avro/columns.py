@@ -13,12 +13,11 @@ from datetime import date, datetime, timedelta
 from decimal import Context, Decimal
 from typing import Any, Final
 
+from pipeline.formats import event_times
 from pipeline.sources import Source, TimeFormat
 from pipeline.sources.column_types import digits, is_decimal, is_whole
 from pipeline.sources.formats import AVRO
 from pipeline.sources.written_fields import BINARY
-
-from . import event_times
 
 Reader = Callable[[Any], Any]
 

@@ -16,15 +16,15 @@ from hypothesis import strategies as st
 
 from pipeline.config import KafkaSettings, RegistrySettings
 from pipeline.errors import InputError
+from pipeline.formats.decoders import decoder_of, require_readable
+from pipeline.formats.protobuf.compiler import compiled
+from pipeline.formats.protobuf.values import reader
+from pipeline.formats.schemas import Schemas
+from pipeline.formats.undecodable import UndecodableError
 from pipeline.inspection.inspected import inspect
 from pipeline.inspection.looked_at import Rows
-from pipeline.kafka.decoders import decoder_of, require_readable
-from pipeline.kafka.protobuf_compiler import compiled
-from pipeline.kafka.protobuf_values import reader
 from pipeline.kafka.readable import Readable
 from pipeline.kafka.records import Record
-from pipeline.kafka.schemas import Schemas
-from pipeline.kafka.undecodable import UndecodableError
 from pipeline.sources import source
 from tests.avro_records import Registry
 from tests.protobuf_records import MONEY, PAYMENT, REFERENCES, framed, message

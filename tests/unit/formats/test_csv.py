@@ -25,11 +25,11 @@ from hypothesis import strategies as st
 from pipeline.config import KafkaSettings
 from pipeline.features import validity
 from pipeline.flink import source_table
-from pipeline.kafka import java_values
-from pipeline.kafka.csv_decoder import CsvDecoder
-from pipeline.kafka.csv_line import NotCsvError, fields_of
-from pipeline.kafka.decoders import decoder_of
-from pipeline.kafka.kinds import Kind
+from pipeline.formats import java_values
+from pipeline.formats.csv.decoder import CsvDecoder
+from pipeline.formats.csv.line import NotCsvError, fields_of
+from pipeline.formats.decoders import decoder_of
+from pipeline.formats.kinds import Kind
 from pipeline.kafka.quarantine import validate_rows
 from pipeline.kafka.readable import Readable
 from pipeline.kafka.records import Record

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final, Self
 
+from pipeline.formats.jackson_text import Text, text_of
+from pipeline.formats.java_values import trimmed
 from pipeline.text.words import counted
-
-from .jackson_text import Text, text_of
-from .java_values import trimmed
 
 _SPECIAL: Final = re.compile('["\r\n]')
 _CLOSED: Final = re.compile(r'"([^"]*+(?:""[^"]*+)*+)"')

@@ -10,7 +10,7 @@ import fastavro.schema
 
 from pipeline.sources.paths import Path
 
-from .avro_types import branches_of, may_be_null, name_of
+from .columns import branches_of, may_be_null, name_of
 
 _RECORD: Final = "record"
 _ARRAY: Final = "array"

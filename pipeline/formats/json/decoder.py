@@ -7,13 +7,13 @@ from typing import Any
 
 import msgspec
 
+from pipeline.formats.kinds import Fault, Kind
+from pipeline.formats.required import why_null
 from pipeline.sources import Source
 from pipeline.text.malformed import MALFORMED
 
 from .flink_json import read_fields, read_leniently, row_decoder, row_type
-from .kinds import Fault, Kind
-from .nested_json import NestedReader
-from .required import why_null
+from .nested import NestedReader
 
 
 class JsonDecoder:

@@ -10,17 +10,17 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from pipeline.errors import InputError
+from pipeline.formats.json.flink_json import row_type
+from pipeline.formats.kinds import Fault, Kind
+from pipeline.formats.schemas import Schemas
+from pipeline.formats.undecodable import UndecodableError
 from pipeline.sources import Source
 from pipeline.sources.paths import Path, inner, written_path
 from pipeline.text.sanitise import sanitised
 
-from .avro_paths import expanded, place_of
-from .avro_types import as_stored, misread, readers, schema, unreadable
-from .flink_json import row_type
-from .kinds import Fault, Kind
+from .columns import as_stored, misread, readers, schema, unreadable
+from .paths import expanded, place_of
 from .plain_avro import reader
-from .schemas import Schemas
-from .undecodable import UndecodableError
 
 _STOPS: Final = "every job that reads the topic fails at it"
 

@@ -28,11 +28,11 @@ from fastavro.schema import UnknownType
 
 from pipeline.config import RegistrySettings
 from pipeline.errors import ConfigError, InputError, PipelineError, UnavailableError
+from pipeline.formats.avro.columns import as_stored
 from pipeline.sources.formats import NO_PROTOBUF_CONFLUENT
 from pipeline.text.ready_type import ready
 from pipeline.text.sanitise import sanitised
 
-from .avro_types import as_stored
 from .registry_client import python
 from .undecodable import UndecodableError
 
@@ -228,8 +228,8 @@ class Schemas:
             self.written_with(value)
             return partial(_decoded, number, self._values)
         # Its libraries are for topics that need them.
-        from .protobuf_compiler import compiled
-        from .protobuf_values import reader
+        from pipeline.formats.protobuf.compiler import compiled
+        from pipeline.formats.protobuf.values import reader
 
         try:
             files = compiled(schema.schema_str or "", self._imported(schema))

@@ -9,11 +9,10 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from pipeline.config import KafkaSettings, RegistrySettings, Secret
+from pipeline.config.secret import reveal
 from pipeline.config.tls import read_pem
 from pipeline.errors import ConfigError
 from pipeline.sources import Source
-
-from .security import reveal
 
 _REQUEST_SECONDS: Final = 10
 _RETRIES: Final = 2
@@ -67,7 +66,7 @@ def flink(registry: RegistrySettings, show: Callable[[Secret | str], str]) -> di
 
     Args:
         registry: The registry and its credentials.
-        show: `security.reveal` to include secrets, `security.hide` to mask them.
+        show: `reveal` to include secrets, `hide` to mask them.
 
     Raises:
         ConfigError: A certificate or a secret cannot be read.

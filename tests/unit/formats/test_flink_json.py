@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline import contract
-from pipeline.kafka.flink_json import row_reader
+from pipeline.formats.json.flink_json import row_reader
 
 GOOD: dict[str, Any] = {
     "trans_date_trans_time": "2024-01-01 00:03:20",

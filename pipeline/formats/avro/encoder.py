@@ -10,15 +10,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pipeline.errors import InputError
+from pipeline.formats.schemas import Schemas, subject_of
 from pipeline.sources import Source
 from pipeline.sources.written_fields import WrittenFields
 
 from . import plain_avro
-from .avro_decoder import require_fit
-from .avro_parts import Parts, tree_of
-from .avro_paths import expanded, place_of
-from .avro_types import holds, schema
-from .schemas import Schemas, subject_of
+from .columns import holds, schema
+from .decoder import require_fit
+from .parts import Parts, tree_of
+from .paths import expanded, place_of
 
 
 class AvroEncoder:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pipeline.config import KafkaSettings
+from pipeline.formats.csv.decoder import CsvDecoder
+from pipeline.formats.json.decoder import JsonDecoder
 from pipeline.sources import Source
 from pipeline.sources.formats import AVRO_CONFLUENT, CSV, JSON, PROTOBUF
 
-from .csv_decoder import CsvDecoder
 from .decoder import Decoder
-from .json_decoder import JsonDecoder
 from .registry_client import required
 
 
@@ -28,11 +28,12 @@ def decoder_of(source: Source, kafka: KafkaSettings) -> Decoder:
     if source.format == CSV:
         return CsvDecoder(source)
     if source.format == PROTOBUF:
-        from .protobuf_decoder import ProtobufDecoder
+        from pipeline.formats.protobuf.decoder import ProtobufDecoder
 
         return ProtobufDecoder(source)
     # Their libraries take a third of a second to load.
-    from .avro_decoder import AvroDecoder
+    from pipeline.formats.avro.decoder import AvroDecoder
+
     from .schemas import Schemas
 
     if source.format == AVRO_CONFLUENT:
@@ -51,12 +52,13 @@ def require_readable(source: Source, kafka: KafkaSettings) -> None:
         ConfigError: There is none, or it refuses access.
     """
     if source.format == PROTOBUF:
-        from .protobuf_message import message_of
+        from pipeline.formats.protobuf.message import message_of
 
         message_of(source)
     if source.format != AVRO_CONFLUENT:
         return
-    from .avro_decoder import require_fit
+    from pipeline.formats.avro.decoder import require_fit
+
     from .schemas import Schemas
 
     topic = kafka.topic(source.topic)

@@ -7,14 +7,14 @@ from functools import partial
 from math import isfinite
 from typing import Any
 
+from pipeline.formats import event_times, java_values
+from pipeline.formats.json.flink_json import readers_of_times, row_type
+from pipeline.formats.kinds import Fault, Kind
+from pipeline.formats.required import why_null
 from pipeline.sources import Source
 from pipeline.sources.column_types import is_decimal, is_whole
 
-from . import event_times, java_values
-from .csv_line import NotCsvError, fields_of
-from .flink_json import readers_of_times, row_type
-from .kinds import Fault, Kind
-from .required import why_null
+from .line import NotCsvError, fields_of
 
 _Read = Callable[[str], Any]
 

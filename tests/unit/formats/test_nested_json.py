@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from pipeline.kafka.json_decoder import JsonDecoder
-from pipeline.kafka.kinds import Kind
-from pipeline.kafka.nested_json import NestedReader
+from pipeline.formats.json.decoder import JsonDecoder
+from pipeline.formats.json.nested import NestedReader
+from pipeline.formats.kinds import Kind
 from pipeline.parity.decoded import decode_json
 from pipeline.sources import Source, source
 from tests import nested_records

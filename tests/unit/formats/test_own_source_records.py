@@ -19,9 +19,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.features.validity import ARRIVED, is_valid
-from pipeline.kafka.flink_json import row_reader
-from pipeline.kafka.json_decoder import JsonDecoder
-from pipeline.kafka.kinds import Kind
+from pipeline.formats.json.decoder import JsonDecoder
+from pipeline.formats.json.flink_json import row_reader
+from pipeline.formats.kinds import Kind
 from pipeline.kafka.quarantine import validate_rows
 from pipeline.kafka.records import Record
 from pipeline.parity.decoded import decode_columns

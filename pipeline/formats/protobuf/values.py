@@ -20,7 +20,7 @@ from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
-from .undecodable import UndecodableError
+from pipeline.formats.undecodable import UndecodableError
 
 AnyField = Any
 """A field's descriptor, of which the library has several classes."""

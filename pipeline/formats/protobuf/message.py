@@ -16,15 +16,15 @@ from google.protobuf.descriptor_pb2 import FileDescriptorSet
 from google.protobuf.descriptor_pool import DescriptorPool
 
 from pipeline.errors import InputError
+from pipeline.formats.undecodable import UndecodableError
 from pipeline.sources import Source
 from pipeline.sources.column_types import TIME
 from pipeline.sources.paths import Path as Steps
 from pipeline.sources.paths import written_path
 from pipeline.text.sanitise import sanitised
 
-from .protobuf_compiler import compiled_file
-from .protobuf_lines import line_of, line_of_syntax
-from .undecodable import UndecodableError
+from .compiler import compiled_file
+from .lines import line_of, line_of_syntax
 
 TIMESTAMP: Final = "google.protobuf.Timestamp"
 _JAVA_PACKAGE: Final = "fraudwatch.protobuf"

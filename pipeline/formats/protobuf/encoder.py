@@ -15,7 +15,7 @@ from pipeline.sources import Source
 from pipeline.sources.paths import Path
 from pipeline.sources.written_fields import WrittenFields
 
-from .protobuf_message import fields_of, message_of
+from .message import fields_of, message_of
 
 _SECOND: Final = 1_000
 _NANOS: Final = 1_000_000

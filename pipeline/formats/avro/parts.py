@@ -9,7 +9,7 @@ from typing import Any, Self, TypeAlias
 from pipeline.errors import InputError
 from pipeline.sources import Source
 
-from .avro_types import branches_of, default_of, may_be_null
+from .columns import branches_of, default_of, may_be_null
 
 Tree: TypeAlias = "str | dict[str | int, Tree]"
 """A column, or what is at the steps of paths that go on."""

@@ -15,14 +15,14 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
+from pipeline.formats import event_times
+from pipeline.formats.json.flink_json import row_type
+from pipeline.formats.kinds import Fault, Kind
 from pipeline.sources import Source, TimeFormat
 from pipeline.sources.paths import Path
 
-from . import event_times
-from .flink_json import row_type
-from .kinds import Fault, Kind
-from .protobuf_message import TIMESTAMP, is_repeated, message_of
-from .protobuf_wire import read_as_java
+from .message import TIMESTAMP, is_repeated, message_of
+from .wire import read_as_java
 
 _UNKNOWN: Final = "UNRECOGNIZED"
 """What Java calls a value that an enum does not have."""

@@ -18,18 +18,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.config import KafkaSettings, RegistrySettings, Secret
+from pipeline.config.secret import hide, reveal
 from pipeline.errors import ConfigError, InputError, PipelineError, UnavailableError
 from pipeline.flink import source_table
 from pipeline.flink.definition import Definition
-from pipeline.kafka import registry_client
-from pipeline.kafka.avro_types import misread, schema, unreadable
-from pipeline.kafka.decoders import decoder_of, require_readable
-from pipeline.kafka.kinds import Kind
+from pipeline.formats import registry_client
+from pipeline.formats.avro.columns import misread, schema, unreadable
+from pipeline.formats.decoders import decoder_of, require_readable
+from pipeline.formats.kinds import Kind
+from pipeline.formats.schemas import Schemas
 from pipeline.kafka.quarantine import validate_rows
 from pipeline.kafka.readable import Readable
 from pipeline.kafka.records import Record
-from pipeline.kafka.schemas import Schemas
-from pipeline.kafka.security import hide, redacted, reveal
+from pipeline.kafka.security import redacted
 from pipeline.sources import Source, source
 from tests.avro_records import Registry, encoded
 

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import fastavro
 
-from .undecodable import UndecodableError
+from pipeline.formats.undecodable import UndecodableError
 
 
 def reader(schema: Mapping[str, Any]) -> Callable[[bytes], Mapping[str, Any]]:

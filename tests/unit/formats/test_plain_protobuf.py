@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 from pipeline.config import KafkaSettings
 from pipeline.errors import InputError
 from pipeline.flink import source_table
-from pipeline.kafka.decoders import decoder_of, require_readable
-from pipeline.kafka.kinds import Kind
-from pipeline.kafka.protobuf_message import files_of, for_java, java_class, message_of
-from pipeline.kafka.protobuf_wire import as_java_reads
+from pipeline.formats.decoders import decoder_of, require_readable
+from pipeline.formats.kinds import Kind
+from pipeline.formats.protobuf.message import files_of, for_java, java_class, message_of
+from pipeline.formats.protobuf.wire import as_java_reads
 from pipeline.kafka.quarantine import validate_rows
 from pipeline.kafka.readable import Readable
 from pipeline.kafka.records import Record

@@ -25,9 +25,8 @@ from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSe
 from google.protobuf.message import DecodeError
 from google.type import date_pb2
 
+from pipeline.formats.undecodable import UndecodableError
 from pipeline.text.sanitise import sanitised
-
-from .undecodable import UndecodableError
 
 # Files that every registry knows, so that they are never among the references of a schema.
 # Google's are there as text: those of google/protobuf in grpcio-tools, those of google/type below.

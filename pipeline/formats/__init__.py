@@ -1,0 +1,1 @@
+"""What the records of a source hold, by format: decoded and encoded as Flink does."""

@@ -1,0 +1,1 @@
+"""Records in Avro, with and without a schema registry."""

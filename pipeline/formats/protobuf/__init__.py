@@ -1,0 +1,1 @@
+"""Records in Protobuf, with and without a schema registry."""
