@@ -20,7 +20,8 @@ try:
     from pipeline.errors import PipelineError
     from pipeline.features import Feature, feature
     from pipeline.holding.checked import check
-    from pipeline.model import JobStatus, StackStatus
+    from pipeline.model.jobs import JobStatus
+    from pipeline.model.stack import StackStatus
     from pipeline.parity.report import Parity
     from pipeline.signals import Signal, signal
     from pipeline.sources import Source, source

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from textual.message import Message
 
-from pipeline.model import WantedTest
+from pipeline.model.held_tests import WantedTest
 
 
 class LookAgain(Message):

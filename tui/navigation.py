@@ -13,7 +13,7 @@ from textual.app import App
 from textual.message import Message
 from textual.reactive import var
 
-from pipeline.model import SimulatorStatus
+from pipeline.model.simulator import SimulatorStatus
 
 from .drawing import text
 from .messages import (
@@ -261,7 +261,7 @@ class Navigation(App[str]):
     @on(OpenUserRecords)
     def open_user_records(self, message: OpenUserRecords) -> None:
         """Open the records of a user of another source as they are in Kafka."""
-        from pipeline.model import Last, Since
+        from pipeline.model.reading import Last, Since
 
         from .screens.records.records_screen import RecordsScreen
         from .table.filter import parse

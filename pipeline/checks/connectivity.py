@@ -13,7 +13,7 @@ import msgspec
 from pipeline import config
 from pipeline.config import Settings
 from pipeline.errors import PipelineError
-from pipeline.model import Health
+from pipeline.model.stack import Health
 from pipeline.stack.endpoints import Endpoints, Stack
 
 _FLINK_SECONDS: Final = 3.0

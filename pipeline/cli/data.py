@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 from cyclopts import Parameter
 
 from pipeline.errors import ConfigError
-from pipeline.model import (
+from pipeline.model.simulator import (
     FASTEST,
     LONGEST_LABEL_DELAY,
     Pattern,
@@ -35,7 +35,7 @@ from .common import (
 if TYPE_CHECKING:
     from pipeline.config import KafkaSettings
     from pipeline.kafka.records import Record
-    from pipeline.model import Reset
+    from pipeline.model.reading import Reset
 
 Flag = Parameter(negative="")
 _NOT_KNOWN: Final = "–"
@@ -206,7 +206,7 @@ def tail(
     from pipeline.kafka.readable import Readable
     from pipeline.kafka.shown import shown
     from pipeline.kafka.tail import TEXT_HEADER, json_object, text_line
-    from pipeline.model import Reset
+    from pipeline.model.reading import Reset
     from pipeline.stack import catalog
 
     kafka = running_kafka(common)

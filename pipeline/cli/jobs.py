@@ -57,7 +57,7 @@ def start(
         as_before: Run a changed job with the SQL that produced its state.
         model: The file of the model that the signal model computes from now on.
     """
-    from pipeline.model import Resume
+    from pipeline.model.jobs import Resume
     from pipeline.stack.installed_model import installed
     from pipeline.stack.runtime import Runtime
 

@@ -10,7 +10,7 @@ from cyclopts import Parameter
 from pipeline import config, private_file
 from pipeline.checks.connectivity import Connectivity, check_profiles
 from pipeline.errors import InputError
-from pipeline.model import Health
+from pipeline.model.stack import Health
 from pipeline.text.sanitise import sanitised
 
 from .common import Json, print_json, print_table

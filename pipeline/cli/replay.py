@@ -9,7 +9,7 @@ from cyclopts import Parameter
 from msgspec import to_builtins
 
 from pipeline.errors import ConfigError, InputError
-from pipeline.model import JobState
+from pipeline.model.jobs import JobState
 from pipeline.text.words import counted
 
 from .common import Common, Json, Mappings, print_json, require_topic, running_kafka, say

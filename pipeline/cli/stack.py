@@ -10,7 +10,8 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from pipeline.errors import InputError
-from pipeline.model import Health, JobStatus, OtherJob, StackStatus
+from pipeline.model.jobs import JobStatus, OtherJob
+from pipeline.model.stack import Health, StackStatus
 from pipeline.proof import Proof
 from pipeline.text.sanitise import sanitised
 

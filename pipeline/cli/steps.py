@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.model import Step, StepState
+from pipeline.model.stack import Step, StepState
 
 from .common import say
 

@@ -10,7 +10,7 @@ import ibis
 import ibis.expr.types as ir
 
 from pipeline.errors import InputError
-from pipeline.model import Sink, SinkColumn
+from pipeline.model.sinks import Sink, SinkColumn
 from pipeline.sources import TRANSACTION, Source
 
 from .interval_join import IntervalJoin, interval_join

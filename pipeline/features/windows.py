@@ -8,7 +8,7 @@ from typing import Any, Final
 import ibis.expr.operations as ops
 from ibis.expr.datatypes import Interval
 
-from pipeline.model import WindowShape
+from pipeline.model.sinks import WindowShape
 
 from .cumulate import CUMULATE
 from .lineage import origin

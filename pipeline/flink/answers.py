@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
-from pipeline.model import Slots
+from pipeline.model.stack import Slots
 
 EARLIEST_MILLIS: Final = -62_135_596_800_000
 LATEST_MILLIS: Final = 253_402_300_799_999

@@ -16,7 +16,7 @@ from pipeline.config import KafkaSettings, Settings
 from pipeline.config.secret import reveal
 from pipeline.errors import ChangedError, JobError
 from pipeline.kafka import security
-from pipeline.model import JobState, JobStatus, OtherJob, RestorePoint, Resume
+from pipeline.model.jobs import JobState, JobStatus, OtherJob, RestorePoint, Resume
 
 from .answers import JobOverview
 from .definition import DIGEST_PARAMETER, SESSION_TIME_ZONE, Definition

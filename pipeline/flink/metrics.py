@@ -20,7 +20,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from pipeline.errors import JobError
-from pipeline.model import Checkpoint, JobMetrics
+from pipeline.model.jobs import Checkpoint, JobMetrics
 
 from .answers import LATEST_MILLIS, is_date
 from .rest import FlinkRest

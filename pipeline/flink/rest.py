@@ -16,7 +16,7 @@ import msgspec
 
 from pipeline.config import FlinkSettings
 from pipeline.errors import JobError, UnansweredError, UnavailableError
-from pipeline.model import JobFailure, RestorePoint
+from pipeline.model.jobs import JobFailure, RestorePoint
 from pipeline.text.malformed import MALFORMED
 from pipeline.text.ready_type import ready
 from pipeline.text.words import quoted

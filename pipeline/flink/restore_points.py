@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pipeline.config import Settings
-from pipeline.model import RestorePoint
+from pipeline.model.jobs import RestorePoint
 
 from .journal import Entry, Journal
 from .state import StateStore, state_store

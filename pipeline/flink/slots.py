@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from pipeline.config import FlinkSettings
 from pipeline.errors import JobError
-from pipeline.model import Slots
+from pipeline.model.stack import Slots
 from pipeline.text.sanitise import sanitised
 from pipeline.text.words import counted
 

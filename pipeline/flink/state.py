@@ -9,7 +9,7 @@ from typing import Final, Protocol
 
 from pipeline.config import FlinkSettings, Settings
 from pipeline.errors import JobError
-from pipeline.model import RestorePoint
+from pipeline.model.jobs import RestorePoint
 
 from .rest import FlinkRest
 

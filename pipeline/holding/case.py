@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipeline.errors import InputError
 from pipeline.features import Feature
-from pipeline.model import WrittenTest
+from pipeline.model.held_tests import WrittenTest
 from pipeline.stack.runtime import Runtime
 from pipeline.text.words import counted
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from pipeline.config import Settings
-from pipeline.model import WantedTest, WrittenTest
+from pipeline.model.held_tests import WantedTest, WrittenTest
 from pipeline.stack.own_process import Report, answer
 from pipeline.stack.runtime import Runtime
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pipeline.config import KafkaSettings
 from pipeline.kafka.read_to_end import read_to_end
 from pipeline.kafka.records import Record
-from pipeline.model import Last
+from pipeline.model.reading import Last
 
 if TYPE_CHECKING:  # Takes a third of a second to load.
     from pipeline.formats.schemas import Schemas

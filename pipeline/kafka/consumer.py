@@ -18,7 +18,7 @@ from confluent_kafka import (
 from confluent_kafka.admin import AdminClient
 
 from pipeline.config import KafkaSettings
-from pipeline.model import Reset, Start
+from pipeline.model.reading import Reset, Start
 
 from .client import (
     NOT_READY,

@@ -14,7 +14,7 @@ from confluent_kafka.admin import AdminClient, TopicMetadata
 
 from pipeline.config import KafkaSettings
 from pipeline.errors import UnavailableError
-from pipeline.model import Reset
+from pipeline.model.reading import Reset
 
 from .client import REQUEST_SECONDS, client_config, new_consumer, reporting, with_retries
 from .closing import close

@@ -11,7 +11,7 @@ from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from pipeline.config import KafkaSettings
-from pipeline.model import Last
+from pipeline.model.reading import Last
 
 from .client import REQUEST_SECONDS, client_config, reporting
 from .given import OTHER_VERSION, Unknown, given

@@ -20,7 +20,7 @@ from confluent_kafka import (
 )
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
-from pipeline.model import Last, Reset, Since, Start
+from pipeline.model.reading import Last, Reset, Since, Start
 
 from .client import wait_for
 

@@ -10,7 +10,7 @@ from confluent_kafka.admin import AdminClient, TopicMetadata
 
 from pipeline.config import KafkaSettings
 from pipeline.errors import UnavailableError
-from pipeline.model import Reset, Start
+from pipeline.model.reading import Reset, Start
 
 from .client import (
     REQUEST_SECONDS,

@@ -9,7 +9,7 @@ from typing import Final
 
 from pipeline.config import KafkaSettings
 from pipeline.formats.decoders import decoder_of
-from pipeline.model import Last
+from pipeline.model.reading import Last
 from pipeline.sources import TRANSACTION, Source
 from pipeline.text.words import counted
 

@@ -17,7 +17,7 @@ from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, Resourc
 from pipeline.config import KafkaSettings
 from pipeline.errors import InputError, UnavailableError
 from pipeline.formats.decoders import decoder_of
-from pipeline.model import Last, Reset
+from pipeline.model.reading import Last, Reset
 from pipeline.sources import TRANSACTION, Source
 from pipeline.text.words import counted
 

@@ -9,7 +9,7 @@ from confluent_kafka.admin import AdminClient
 
 from pipeline.config import KafkaSettings
 from pipeline.errors import UnavailableError
-from pipeline.model import Reset
+from pipeline.model.reading import Reset
 
 from .client import client_config, reporting
 from .given import Unknown, given

@@ -11,7 +11,7 @@ from pipeline.flink.jobs import Jobs
 from pipeline.flink.metrics import MetricsReader
 from pipeline.flink.rest import FlinkRest
 from pipeline.kafka import groups
-from pipeline.model import JobStatus
+from pipeline.model.jobs import JobStatus
 
 
 @dataclass(frozen=True, slots=True)

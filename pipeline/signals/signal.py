@@ -11,7 +11,7 @@ from pipeline.errors import InputError
 from pipeline.features import Feature
 from pipeline.features.feature import Expression, require_source
 from pipeline.features.lineage import is_computed, origin
-from pipeline.model import Sink
+from pipeline.model.sinks import Sink
 from pipeline.sources import TRANSACTION, Source
 
 SCORE: Final = "score"

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import msgspec
 
 from pipeline.config import KafkaSettings
-from pipeline.model import SimulatorCommand, SimulatorStatus
+from pipeline.model.simulator import SimulatorCommand, SimulatorStatus
 
 from .process import simulate
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from pipeline.contract import Transaction
 from pipeline.errors import ConfigError
-from pipeline.model import Pattern
+from pipeline.model.simulator import Pattern
 
 from .customers import Customers
 from .merchants import CATEGORIES, Category, make_merchants

@@ -26,7 +26,7 @@ from pipeline.contract import Transaction
 from pipeline.errors import PipelineError
 from pipeline.kafka.producer import TransactionProducer
 from pipeline.kafka.topics import newest_event_time
-from pipeline.model import FASTEST, SimulatorCommand, SimulatorStatus
+from pipeline.model.simulator import FASTEST, SimulatorCommand, SimulatorStatus
 from pipeline.text.ready_type import ready
 
 from . import encode

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.model import Sink, SinkColumn
+from pipeline.model.sinks import Sink, SinkColumn
 
 from .declaration import Source
 

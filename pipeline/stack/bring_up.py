@@ -11,7 +11,8 @@ from pipeline.config import KafkaSettings, Settings
 from pipeline.features import Feature, Registry
 from pipeline.flink.journal import Journal
 from pipeline.kafka import topics
-from pipeline.model import SimulatorCommand, SimulatorStatus, StepState
+from pipeline.model.simulator import SimulatorCommand, SimulatorStatus
+from pipeline.model.stack import StepState
 
 from .endpoints import Stack
 from .job_starts import JobStarts

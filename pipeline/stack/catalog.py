@@ -9,7 +9,7 @@ from pipeline.config import Settings
 from pipeline.errors import ConfigError
 from pipeline.features import BUILT_IN, Registry
 from pipeline.features.masks import Masks
-from pipeline.model import JobState, JobStatus
+from pipeline.model.jobs import JobState, JobStatus
 from pipeline.signals.model_signal import SHADOW, SHADOW_TOPIC, model_signal
 from pipeline.signals.rules_signal import rules_signal
 from pipeline.signals.signal import Signal

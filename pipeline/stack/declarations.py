@@ -13,7 +13,7 @@ from pipeline.config import Settings
 from pipeline.errors import JobError
 from pipeline.features import Feature, Registry
 from pipeline.features.masks import Masks
-from pipeline.model import Sink
+from pipeline.model.sinks import Sink
 from pipeline.signals import Signal
 from pipeline.signals.standing import Standing, Standings
 from pipeline.signals.thresholds import Thresholds

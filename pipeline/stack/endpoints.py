@@ -20,7 +20,8 @@ from pipeline.flink.submission import Submission
 from pipeline.formats.decoders import require_readable
 from pipeline.kafka import groups, topics
 from pipeline.kafka.client import Probe
-from pipeline.model import Health, Resume, Slots
+from pipeline.model.jobs import Resume
+from pipeline.model.stack import Health, Slots
 from pipeline.sources.formats import PROTOBUF
 
 from .job_metrics import JobMetricsReader

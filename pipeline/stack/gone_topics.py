@@ -11,7 +11,7 @@ from pipeline.config import KafkaSettings
 from pipeline.errors import UnavailableError
 from pipeline.features import Registry
 from pipeline.kafka.topics import topic_names
-from pipeline.model import JobStatus
+from pipeline.model.jobs import JobStatus
 
 # A failure of Kafka's client in Flink. Of a missing topic it says several things, such as that a
 # record has expired.

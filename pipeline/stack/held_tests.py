@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from pipeline.config import Settings
-from pipeline.model import WantedTest, WrittenTest
+from pipeline.model.held_tests import WantedTest, WrittenTest
 from pipeline.text.ready_type import ready
 
 from .own_process import ask

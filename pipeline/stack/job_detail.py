@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline.features import Feature
-from pipeline.model import JobDetail, JobFailure, RestorePoint, Sink
+from pipeline.model.jobs import JobDetail, JobFailure, RestorePoint
+from pipeline.model.sinks import Sink
 
 
 def described(

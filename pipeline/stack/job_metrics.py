@@ -10,7 +10,7 @@ from pipeline.errors import UnavailableError
 from pipeline.flink.metrics import MetricsReader, spelled
 from pipeline.flink.rest import FlinkRest
 from pipeline.kafka.undiscovered import Undiscovered
-from pipeline.model import JobMetrics
+from pipeline.model.jobs import JobMetrics
 
 
 class JobMetricsReader:

@@ -11,7 +11,7 @@ from pipeline.errors import PipelineError
 from pipeline.features import Registry
 from pipeline.features.start_order import in_start_order
 from pipeline.flink.jobs import Jobs
-from pipeline.model import StepState
+from pipeline.model.stack import StepState
 
 from .endpoints import Stack
 from .startup import Steps

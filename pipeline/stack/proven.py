@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.config import Settings
 from pipeline.findings import EVERY_ROW, Findings, KeptFindings
-from pipeline.model import WantedTest, WrittenTest
+from pipeline.model.held_tests import WantedTest, WrittenTest
 from pipeline.proof import Proof, Proofs
 from pipeline.sources.masking import Mask
 

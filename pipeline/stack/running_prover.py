@@ -14,7 +14,7 @@ import duckdb
 from pipeline.config import Settings
 from pipeline.errors import InputError
 from pipeline.features import Feature
-from pipeline.model import JobStatus
+from pipeline.model.jobs import JobStatus
 from pipeline.parity.batch import windows
 from pipeline.parity.live import LiveJob
 from pipeline.parity.running import Progress, RunningProof

@@ -15,16 +15,9 @@ from pipeline.flink.ddl import definition, job_sql
 from pipeline.flink.restore_points import recorded_restore_points
 from pipeline.kafka import topics
 from pipeline.labels.verdict import Decision, Subject
-from pipeline.model import (
-    Health,
-    JobDetail,
-    JobMetrics,
-    JobStatus,
-    Resume,
-    SimulatorCommand,
-    SimulatorStatus,
-    StackStatus,
-)
+from pipeline.model.jobs import JobDetail, JobMetrics, JobStatus, Resume
+from pipeline.model.simulator import SimulatorCommand, SimulatorStatus
+from pipeline.model.stack import Health, StackStatus
 from pipeline.signals import Signal
 from pipeline.sources import TRANSACTION
 

@@ -8,7 +8,8 @@ from pipeline.config import Settings
 from pipeline.errors import InputError
 from pipeline.features import Registry
 from pipeline.flink.jobs import remembered
-from pipeline.model import Health, SimulatorStatus, StackStatus
+from pipeline.model.simulator import SimulatorStatus
+from pipeline.model.stack import Health, StackStatus
 from pipeline.proof import Proofs
 
 from . import catalog

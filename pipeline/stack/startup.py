@@ -11,7 +11,7 @@ from typing import Final
 
 from pipeline.config import Settings
 from pipeline.errors import PipelineError, UnavailableError
-from pipeline.model import Health, Step, StepState
+from pipeline.model.stack import Health, Step, StepState
 
 from .local import parts
 from .local.control import Control, GetReport, ProcessReport, Report

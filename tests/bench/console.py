@@ -17,7 +17,7 @@ import psutil
 from pipeline.config import KafkaSettings, Settings, kafka_from_json, kafka_to_json
 from pipeline.contract import RollingRow
 from pipeline.kafka.producer import TransactionProducer
-from pipeline.model import SimulatorCommand
+from pipeline.model.simulator import SimulatorCommand
 from pipeline.stack.runtime import Runtime
 from tests.e2e.test_console import Terminal
 from tui.streams.sink_topics import ROLLING

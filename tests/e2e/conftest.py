@@ -20,7 +20,8 @@ from pipeline import config, private_file
 from pipeline.config import FlinkSettings, Settings
 from pipeline.features import BUILT_IN, Feature
 from pipeline.flink.rest import TERMINAL, FlinkRest
-from pipeline.model import JobState, Slots, StackStatus
+from pipeline.model.jobs import JobState
+from pipeline.model.stack import Slots, StackStatus
 from pipeline.parity.report import Parity
 from pipeline.proof import Outcome
 from pipeline.stack.local import jars

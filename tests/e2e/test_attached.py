@@ -13,7 +13,7 @@ import pytest
 from pipeline import features
 from pipeline.config import Settings
 from pipeline.flink.state import flink_path
-from pipeline.model import JobState, JobStatus
+from pipeline.model.jobs import JobState, JobStatus
 from pipeline.stack.runtime import Runtime
 
 from .conftest import Run, wait_until

@@ -33,7 +33,7 @@ from pipeline.formats import registry_client
 from pipeline.formats.avro.columns import schema
 from pipeline.formats.json.flink_json import row_reader
 from pipeline.kafka.read_to_end import read_to_end
-from pipeline.model import Reset
+from pipeline.model.reading import Reset
 from pipeline.stack.runtime import Runtime
 from tests.avro_sources import transfers, visits
 from tui.streams.kafka_tails import KafkaTails

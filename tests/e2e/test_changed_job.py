@@ -11,7 +11,7 @@ from pipeline.config import Settings
 from pipeline.errors import ChangedError
 from pipeline.flink.definition import Definition
 from pipeline.flink.journal import Journal
-from pipeline.model import JobState, Resume
+from pipeline.model.jobs import JobState, Resume
 from pipeline.stack.runtime import Runtime
 
 from .conftest import Run

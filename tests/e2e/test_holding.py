@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from pipeline.errors import PipelineError
-from pipeline.model import WantedTest
+from pipeline.model.held_tests import WantedTest
 from pipeline.stack.runtime import Runtime
 
 from ..running import with_command

@@ -25,7 +25,7 @@ from pipeline import contract
 from pipeline.config import Settings
 from pipeline.contract import Transaction
 from pipeline.kafka.topics import delete_topics
-from pipeline.model import JobState
+from pipeline.model.jobs import JobState
 from pipeline.proof import Outcome
 from pipeline.simulator import encode
 from pipeline.simulator.generator import Generator

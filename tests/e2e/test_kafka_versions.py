@@ -29,7 +29,7 @@ from pipeline.kafka.consumer import BatchConsumer
 from pipeline.kafka.extent import extent
 from pipeline.kafka.read_to_end import read_to_end
 from pipeline.kafka.records import decode
-from pipeline.model import Since
+from pipeline.model.reading import Since
 from pipeline.stack.runtime import Runtime
 from tui.panels.catalogue import PANELS
 from tui.streams.kafka_source import KafkaSource

@@ -15,7 +15,8 @@ import pytest
 from pipeline import config
 from pipeline.config import FlinkSettings
 from pipeline.flink.rest import FlinkRest
-from pipeline.model import JobState, SimulatorCommand
+from pipeline.model.jobs import JobState
+from pipeline.model.simulator import SimulatorCommand
 from pipeline.stack.local.control import Control, GetReport, Report
 from pipeline.stack.runtime import Runtime
 

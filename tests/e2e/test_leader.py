@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipeline.model import Health, StackStatus
+from pipeline.model.stack import Health, StackStatus
 from pipeline.stack.runtime import Runtime
 
 from .conftest import assert_right, running, wait_until

@@ -12,7 +12,7 @@ from pipeline.errors import JobError, UnavailableError
 from pipeline.kafka import topics
 from pipeline.kafka.client import client_config, wait_for
 from pipeline.kafka.read_to_end import read_to_end
-from pipeline.model import JobState
+from pipeline.model.jobs import JobState
 from pipeline.stack.runtime import Runtime
 
 from .conftest import assert_nothing_wrong, assert_right, running, wait_until

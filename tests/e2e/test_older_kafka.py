@@ -19,7 +19,7 @@ from pipeline.kafka.client import Probe, unavailable
 from pipeline.kafka.given import OTHER_VERSION
 from pipeline.kafka.producer import TransactionProducer
 from pipeline.kafka.read_to_end import read_to_end
-from pipeline.model import Reset, Since
+from pipeline.model.reading import Reset, Since
 from pipeline.stack.local import broker, cluster
 from pipeline.stack.local.java import java_home
 from pipeline.stack.local.ports import LOOPBACK, free_port, listening

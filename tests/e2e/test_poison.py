@@ -13,7 +13,7 @@ from confluent_kafka import Producer
 from pipeline import contract, features
 from pipeline.config import KafkaSettings
 from pipeline.contract import Transaction
-from pipeline.model import JobState
+from pipeline.model.jobs import JobState
 from pipeline.simulator import encode
 from pipeline.simulator.generator import Generator
 from pipeline.stack.runtime import Runtime

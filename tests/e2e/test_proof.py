@@ -13,7 +13,8 @@ from pipeline import contract
 from pipeline.config import Settings
 from pipeline.errors import JobError, PipelineError
 from pipeline.kafka.read_to_end import read_to_end
-from pipeline.model import JobStatus, SimulatorCommand
+from pipeline.model.jobs import JobStatus
+from pipeline.model.simulator import SimulatorCommand
 from pipeline.proof import Outcome, Proof
 from pipeline.stack import prover
 from pipeline.stack.runtime import Runtime

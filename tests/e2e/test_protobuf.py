@@ -17,7 +17,7 @@ from confluent_kafka.schema_registry.protobuf import ProtobufSerializer
 from confluent_kafka.serialization import MessageField, SerializationContext
 
 from pipeline.config import RegistrySettings, Settings
-from pipeline.model import Reset
+from pipeline.model.reading import Reset
 from pipeline.stack.runtime import Runtime
 from tui.streams.kafka_tails import KafkaTails
 from tui.streams.record_view import RecordFields, RecordView

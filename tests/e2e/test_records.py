@@ -14,7 +14,7 @@ from confluent_kafka import Producer
 from pipeline.config import KafkaSettings
 from pipeline.kafka.client import client_config
 from pipeline.kafka.topics import create_topics, delete_topics
-from pipeline.model import Last, Reset, Since, Start
+from pipeline.model.reading import Last, Reset, Since, Start
 from pipeline.stack.runtime import Runtime
 from tui.streams.kafka_tails import KafkaTails
 from tui.streams.tail_feed import TailFeed

@@ -12,7 +12,7 @@ import pytest
 
 from pipeline.config import Settings
 from pipeline.flink import rest
-from pipeline.model import JobState
+from pipeline.model.jobs import JobState
 from pipeline.stack.local.control import Control, GetReport, Report
 from pipeline.stack.runtime import Runtime
 

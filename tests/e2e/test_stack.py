@@ -19,7 +19,8 @@ import pytest
 from pipeline import config, features
 from pipeline.config import Settings
 from pipeline.errors import UnavailableError
-from pipeline.model import Health, JobState
+from pipeline.model.jobs import JobState
+from pipeline.model.stack import Health
 from pipeline.stack.local.control import socket_path
 from pipeline.stack.runtime import Runtime
 

@@ -22,7 +22,8 @@ from pipeline.config import Settings
 from pipeline.errors import UnavailableError
 from pipeline.kafka import topics
 from pipeline.kafka.client import Probe
-from pipeline.model import Health, SimulatorCommand
+from pipeline.model.simulator import SimulatorCommand
+from pipeline.model.stack import Health
 from pipeline.stack.local.control import Control, GetReport, ProcessReport, Report
 from pipeline.stack.local.ports import free_port
 from pipeline.stack.runtime import Runtime

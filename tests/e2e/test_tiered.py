@@ -15,7 +15,7 @@ from pipeline.contract import TRANSACTION_TOPIC
 from pipeline.kafka.newest import newest_timestamps
 from pipeline.kafka.read_to_end import read_to_end
 from pipeline.kafka.topics import PartitionInfo, list_topics
-from pipeline.model import Since
+from pipeline.model.reading import Since
 from pipeline.simulator import encode
 from pipeline.simulator.generator import Generator
 from pipeline.stack.runtime import Runtime

@@ -17,7 +17,8 @@ from pipeline.kafka.consumer import BatchConsumer
 from pipeline.kafka.producer import TransactionProducer
 from pipeline.kafka.read_to_end import read_to_end
 from pipeline.kafka.records import decode
-from pipeline.model import Reset, SimulatorCommand
+from pipeline.model.reading import Reset
+from pipeline.model.simulator import SimulatorCommand
 from pipeline.simulator import encode
 from pipeline.simulator.generator import Generator
 from pipeline.stack.runtime import Runtime

@@ -13,7 +13,7 @@ from confluent_kafka import Producer
 from pipeline.config import Settings
 from pipeline.contract import Transaction
 from pipeline.kafka import topics
-from pipeline.model import SimulatorCommand
+from pipeline.model.simulator import SimulatorCommand
 from pipeline.proof import Outcome
 from pipeline.simulator import encode
 from pipeline.simulator.generator import Generator

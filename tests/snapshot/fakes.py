@@ -14,9 +14,9 @@ import msgspec
 from pipeline.errors import ChangedError, PipelineError
 from pipeline.findings import Findings
 from pipeline.labels.verdict import Decision, Subject
-from pipeline.model import (
+from pipeline.model.held_tests import WantedTest, WrittenTest
+from pipeline.model.jobs import (
     Checkpoint,
-    Health,
     JobDetail,
     JobFailure,
     JobMetrics,
@@ -24,18 +24,10 @@ from pipeline.model import (
     JobStatus,
     RestorePoint,
     Resume,
-    SimulatorCommand,
-    SimulatorStatus,
-    Sink,
-    SinkColumn,
-    Slots,
-    StackStatus,
-    Step,
-    StepState,
-    WantedTest,
-    WindowShape,
-    WrittenTest,
 )
+from pipeline.model.simulator import SimulatorCommand, SimulatorStatus
+from pipeline.model.sinks import Sink, SinkColumn, WindowShape
+from pipeline.model.stack import Health, Slots, StackStatus, Step, StepState
 from pipeline.proof import Proof
 from pipeline.signals.standing import Change, Standing, What
 from pipeline.signals.trees import Spread

@@ -10,7 +10,7 @@ from typing import Any
 from textual.pilot import Pilot
 
 from fraudwatch import source
-from pipeline.model import SinkColumn
+from pipeline.model.sinks import SinkColumn
 from pipeline.sources import Source
 from tui.messages import OpenOwnUser
 from tui.screens.user.own_user_screen import OwnUserScreen

@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 from textual.pilot import Pilot
 
-from pipeline.model import JobDetail, SinkColumn
+from pipeline.model.jobs import JobDetail
+from pipeline.model.sinks import SinkColumn
 from pipeline.text.words import counted
 from tui.screens.rows.feature_table import FeatureTable
 from tui.screens.rows.rows_screen import RowsScreen

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
-from pipeline.model import Sink, SinkColumn
+from pipeline.model.sinks import Sink, SinkColumn
 from tui.streams.source import Batch
 
 from .fakes import JOBS, SINKS, STATUS, FakeBackend, sink

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pipeline.model import Health, JobState, Slots, StackStatus, Step, StepState
+from pipeline.model.jobs import JobState
+from pipeline.model.stack import Health, Slots, StackStatus, Step, StepState
 from tui.streams.sink_topics import FLAGGED, ROLLING, TUMBLING
 from tui.streams.source import Batch
 

@@ -16,7 +16,7 @@ from pipeline.inspection.inspected import inspect
 from pipeline.inspection.looked_at import Rows
 from pipeline.inspection.pasted import pasted
 from pipeline.kafka.records import Record
-from pipeline.model import Last, Reset, Since, Start
+from pipeline.model.reading import Last, Reset, Since, Start
 from tui.screens.records.record_list import RecordsTable
 from tui.screens.records.records_screen import RecordsScreen
 from tui.streams.record_view import RecordView

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from pipeline.model import JobState, SimulatorStatus
+from pipeline.model.jobs import JobState
+from pipeline.model.simulator import SimulatorStatus
 from tui.session.view import Phase
 
 from .fakes import JOBS, STATUS, STEPS_FAILED, STEPS_HALF_WAY, FakeBackend, FakeSource, unreachable

@@ -12,7 +12,8 @@ from textual.pilot import Pilot
 from textual.screen import ModalScreen
 from textual.theme import Theme
 
-from pipeline.model import Pattern, Resume, SimulatorStatus
+from pipeline.model.jobs import Resume
+from pipeline.model.simulator import Pattern, SimulatorStatus
 from tui.screens.commands.changed import ChangedScreen
 from tui.screens.commands.confirm import ConfirmScreen
 from tui.screens.export.dialog import ExportScreen

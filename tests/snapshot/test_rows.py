@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from pipeline.model import JobState
+from pipeline.model.jobs import JobState
 from tui.screens.rows.feature_table import FeatureTable
 
 from .fakes import JOBS, STATUS

@@ -11,7 +11,7 @@ import pytest
 from textual.pilot import Pilot
 
 from pipeline.errors import PipelineError
-from pipeline.model import StackStatus, Step
+from pipeline.model.stack import StackStatus, Step
 from tui.session.view import Phase
 from tui.streams.source import Batch
 

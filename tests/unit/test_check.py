@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pipeline.checks.limits import Limits, Measurement, Readings, exposition, measure
 from pipeline.checks.limits.measurements import ParityCheck
-from pipeline.model import JobState, JobStatus
+from pipeline.model.jobs import JobState, JobStatus
 
 ROLLING = JobStatus("rolling", JobState.RUNNING, "user_trans_amt_last_360min")
 READINGS = Readings(

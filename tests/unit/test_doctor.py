@@ -15,7 +15,7 @@ import pytest
 from pipeline import config
 from pipeline.checks.doctor import CheckOutcome, Finding, examine, machine
 from pipeline.checks.doctor.finding import run_check
-from pipeline.model import Health
+from pipeline.model.stack import Health
 from pipeline.stack.local import disk, jars
 from pipeline.stack.local.control import ProcessReport
 from tests.idle import DEADLINE_SECONDS

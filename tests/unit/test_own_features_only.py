@@ -14,7 +14,7 @@ from pipeline.config import Settings
 from pipeline.errors import ConfigError
 from pipeline.features import BUILT_IN
 from pipeline.kafka import topics
-from pipeline.model import SimulatorCommand
+from pipeline.model.simulator import SimulatorCommand
 from pipeline.stack import catalog
 from pipeline.stack.bring_up import create_topics
 from pipeline.stack.runtime import Runtime

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.model import JobState, JobStatus
+from pipeline.model.jobs import JobState, JobStatus
 from pipeline.proof import Outcome, Proof, Proofs
 
 PROOF = Proof(outcome=Outcome.PROVED, rows=9_317, wrong=0, at=1_700_000_000.0, run="a@1")

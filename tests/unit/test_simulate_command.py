@@ -11,7 +11,7 @@ from pipeline import config
 from pipeline.cli.app import main
 from pipeline.config import KafkaSettings
 from pipeline.kafka import topics
-from pipeline.model import Pattern, SimulatorCommand, SimulatorStatus
+from pipeline.model.simulator import Pattern, SimulatorCommand, SimulatorStatus
 from pipeline.simulator import foreground
 from pipeline.stack import bring_up
 from pipeline.stack.runtime import Runtime

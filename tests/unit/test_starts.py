@@ -15,7 +15,7 @@ from pipeline.errors import JobError
 from pipeline.features import BUILT_IN, Feature
 from pipeline.features.start_order import in_start_order
 from pipeline.flink.journal import Journal
-from pipeline.model import Step, StepState
+from pipeline.model.stack import Step, StepState
 from pipeline.stack.endpoints import Endpoints, Stack
 from pipeline.stack.job_starts import JobStarts
 from pipeline.stack.startup import Steps

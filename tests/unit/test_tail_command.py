@@ -12,7 +12,7 @@ from pipeline.cli.data import followed
 from pipeline.config import KafkaSettings
 from pipeline.kafka import consumer
 from pipeline.kafka.records import Record
-from pipeline.model import Reset
+from pipeline.model.reading import Reset
 
 
 @dataclass

@@ -13,7 +13,8 @@ from prometheus_client.core import (
     Metric,
 )
 
-from pipeline.model import Health, JobState
+from pipeline.model.jobs import JobState
+from pipeline.model.stack import Health
 from pipeline.proof import Outcome
 from tui.session.view import Phase, View
 from tui.streams.sink_topics import FLAGGED, ROLLING, WINDOW_SINKS

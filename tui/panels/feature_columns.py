@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 from rich.cells import cell_len
 
-from pipeline.model import SinkColumn
+from pipeline.model.sinks import SinkColumn
 from pipeline.sources.column_types import digits, is_decimal
 from pipeline.sources.masking import masked
 from tui.drawing import text

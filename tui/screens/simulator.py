@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from pipeline.model import FASTEST, Pattern, SimulatorCommand, SimulatorStatus
+from pipeline.model.simulator import FASTEST, Pattern, SimulatorCommand, SimulatorStatus
 from pipeline.text.spans import span
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone, content

@@ -5,23 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from pipeline.model import (
-    JobDetail,
-    JobMetrics,
-    JobStatus,
-    Resume,
-    SimulatorStatus,
-    Sink,
-    StackStatus,
-    Step,
-    WantedTest,
-    WrittenTest,
-)
+from pipeline.model.held_tests import WantedTest, WrittenTest
+from pipeline.model.jobs import JobDetail, JobMetrics, JobStatus, Resume
+from pipeline.model.simulator import SimulatorStatus
+from pipeline.model.sinks import Sink
+from pipeline.model.stack import StackStatus, Step
 
 if TYPE_CHECKING:
     from pipeline.findings import Findings
     from pipeline.labels.verdict import Decision, Subject
-    from pipeline.model import SimulatorCommand
+    from pipeline.model.simulator import SimulatorCommand
     from pipeline.proof import Proof
     from pipeline.signals.standing import Standing
     from pipeline.signals.trees import Spread

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from pipeline.errors import ChangedError
-from pipeline.model import JobState, JobStatus, Resume
+from pipeline.model.jobs import JobState, JobStatus, Resume
 from tui.streams.problem import Problem
 
 from .view import Activity, JobLine, Notice, Severity

@@ -6,18 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from pipeline.errors import PipelineError, UnavailableError
-from pipeline.model import (
-    Health,
-    JobDetail,
-    JobMetrics,
-    JobStatus,
-    Resume,
-    SimulatorStatus,
-    Sink,
-    StackStatus,
-    WantedTest,
-    WrittenTest,
-)
+from pipeline.model.held_tests import WantedTest, WrittenTest
+from pipeline.model.jobs import JobDetail, JobMetrics, JobStatus, Resume
+from pipeline.model.simulator import SimulatorStatus
+from pipeline.model.sinks import Sink
+from pipeline.model.stack import Health, StackStatus
 from tui.keymap import changing_actions
 
 if TYPE_CHECKING:
@@ -25,7 +18,7 @@ if TYPE_CHECKING:
 
     from pipeline.findings import Findings
     from pipeline.labels.verdict import Decision, Subject
-    from pipeline.model import SimulatorCommand
+    from pipeline.model.simulator import SimulatorCommand
     from pipeline.proof import Proof
     from pipeline.signals.standing import Standing
     from pipeline.signals.trees import Spread

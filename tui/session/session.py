@@ -16,19 +16,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from pipeline.errors import UnavailableError
-from pipeline.model import (
-    JobDetail,
-    JobMetrics,
-    JobState,
-    JobStatus,
-    SimulatorCommand,
-    SimulatorStatus,
-    StackStatus,
-    Step,
-    StepState,
-    WantedTest,
-    WrittenTest,
-)
+from pipeline.model.held_tests import WantedTest, WrittenTest
+from pipeline.model.jobs import JobDetail, JobMetrics, JobState, JobStatus
+from pipeline.model.simulator import SimulatorCommand, SimulatorStatus
+from pipeline.model.stack import StackStatus, Step, StepState
 from tui.streams.feed import Feed
 from tui.streams.limits import StreamLimits
 from tui.streams.problem import Problem

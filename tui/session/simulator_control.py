@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pipeline.model import SimulatorCommand, SimulatorStatus
+from pipeline.model.simulator import SimulatorCommand, SimulatorStatus
 from tui.streams.problem import Problem
 
 from .in_order import InOrder

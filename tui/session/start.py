@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from pipeline.model import JobStatus, Step, StepState
+from pipeline.model.jobs import JobStatus
+from pipeline.model.stack import Step, StepState
 
 from .job_control import RUNNING
 from .view import Activity, Phase, View

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from pipeline.model import Health, JobMetrics, JobStatus, Resume, StackStatus, Step
+from pipeline.model.jobs import JobMetrics, JobStatus, Resume
+from pipeline.model.stack import Health, StackStatus, Step
 from tui.streams.problem import Problem
 from tui.streams.snapshot import Snapshot
 

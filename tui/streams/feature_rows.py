@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from pipeline.formats.jackson_text import json_of
-from pipeline.model import SinkColumn
+from pipeline.model.sinks import SinkColumn
 from pipeline.sources.column_types import is_decimal
 from pipeline.text.malformed import MALFORMED
 

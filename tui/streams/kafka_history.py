@@ -10,7 +10,7 @@ from pipeline.config import KafkaSettings
 from pipeline.contract import TRANSACTION_TOPIC, RollingRow, Transaction, WindowRow
 from pipeline.kafka.consumer import BatchConsumer
 from pipeline.kafka.records import Record, decode
-from pipeline.model import Last, Since, Start
+from pipeline.model.reading import Last, Since, Start
 from pipeline.sources.masking import Mask, MaskOf, nothing
 from tui.messages import Moment
 

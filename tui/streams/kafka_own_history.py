@@ -17,7 +17,8 @@ from pipeline.formats.decoders import decoder_of
 from pipeline.kafka.consumer import BatchConsumer
 from pipeline.kafka.quarantine import validate_rows
 from pipeline.kafka.records import Record
-from pipeline.model import SinkColumn, Start
+from pipeline.model.reading import Start
+from pipeline.model.sinks import SinkColumn
 from pipeline.sources import Source
 from pipeline.sources.column_types import element
 from pipeline.sources.labels import says_fraud

@@ -14,7 +14,7 @@ from pipeline.kafka.quarantine import Quarantined, validate
 from pipeline.kafka.records import Record, decode_with_records
 from pipeline.labels.label import labels_in
 from pipeline.labels.verdict import verdicts_in
-from pipeline.model import Last
+from pipeline.model.reading import Last
 from pipeline.sources import TRANSACTION, Source
 from pipeline.sources.masking import MaskOf, nothing
 

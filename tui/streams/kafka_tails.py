@@ -12,7 +12,7 @@ from pipeline.kafka.consumer import BatchConsumer
 from pipeline.kafka.readable import Readable
 from pipeline.kafka.records import Record
 from pipeline.kafka.topics import list_topics
-from pipeline.model import Start
+from pipeline.model.reading import Start
 from pipeline.sources import Source
 from pipeline.sources.formats import AVRO, CSV
 from pipeline.sources.masking import OPEN, Mask, MaskOf, nothing

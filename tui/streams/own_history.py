@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from pipeline.model import SinkColumn
+from pipeline.model.sinks import SinkColumn
 from pipeline.sources import Source
 
 from .history import MOST_ROWS

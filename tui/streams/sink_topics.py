@@ -12,7 +12,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from pipeline import contract
 from pipeline.contract import CumulatingRow, RollingRow, Transaction, WindowRow
-from pipeline.model import Sink, SinkColumn
+from pipeline.model.sinks import Sink, SinkColumn
 
 from .record_view import RecordView
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from pipeline.contract import TRANSACTION_TOPIC, WATERMARK_DELAY
-from pipeline.model import WindowShape
+from pipeline.model.sinks import WindowShape
 
 from .event_clock import EventTime
 from .panel_state import ShownT, StoredPanel

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pipeline.contract import TRANSACTION_TOPIC
-from pipeline.model import Sink
+from pipeline.model.sinks import Sink
 from tui.table.query import Query
 
 from .event_clock import EventClock

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from pipeline.model import Start
+from pipeline.model.reading import Start
 from tui.table.filter import Filter
 
 from . import problem

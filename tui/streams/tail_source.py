@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from pipeline.model import Last, Reset, Start
+from pipeline.model.reading import Last, Reset, Start
 
 from .record_view import RecordView
 

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from textual.reactive import var
 
 from pipeline.contract import TRANSACTION_TOPIC
-from pipeline.model import Health
+from pipeline.model.stack import Health
 from pipeline.text.words import counted
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Final
 
 from pipeline import contract
-from pipeline.model import Health, JobState
+from pipeline.model.jobs import JobState
+from pipeline.model.stack import Health
 from pipeline.text.words import counted
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone

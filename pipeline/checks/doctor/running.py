@@ -7,7 +7,7 @@ from pipeline.errors import InputError, JobError, UnavailableError
 from pipeline.features import Registry
 from pipeline.flink.version import check_version
 from pipeline.kafka import leaders, sample, topics
-from pipeline.model import Health
+from pipeline.model.stack import Health
 from pipeline.sources import TRANSACTION, Source
 from pipeline.stack import catalog
 from pipeline.stack.endpoints import Endpoints, Stack

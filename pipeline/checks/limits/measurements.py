@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from pipeline.kafka.given import Unknown
-from pipeline.model import JobState, JobStatus
+from pipeline.model.jobs import JobState, JobStatus
 from pipeline.text.words import counted
 
 

@@ -14,7 +14,8 @@ from pipeline.kafka import sample
 from pipeline.kafka.newest import newest_timestamps
 from pipeline.kafka.quarantine import validate_rows
 from pipeline.kafka.read_to_end import read_to_end
-from pipeline.model import Health, JobState, JobStatus, StackStatus
+from pipeline.model.jobs import JobState, JobStatus
+from pipeline.model.stack import Health, StackStatus
 from pipeline.parity.report import Parity
 from pipeline.proof import Outcome
 from pipeline.sources import Source

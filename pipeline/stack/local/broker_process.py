@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Final, Protocol
 
 from pipeline.config import KafkaSettings
-from pipeline.model import Health
+from pipeline.model.stack import Health
 
 from .broker import ManagedBroker
 from .child_process import ProcessSpec

@@ -13,7 +13,7 @@ from typing import Final
 
 from pipeline import private_file
 from pipeline.errors import PipelineError
-from pipeline.model import Health
+from pipeline.model.stack import Health
 
 from .child_process import ProcessSpec, last_lines, spawn, terminate
 from .control import ProcessReport

@@ -18,7 +18,8 @@ import msgspec
 
 from pipeline.errors import PipelineError, UnavailableError
 from pipeline.flink.submission import Submission, Submitted
-from pipeline.model import Health, SimulatorCommand, SimulatorStatus
+from pipeline.model.simulator import SimulatorCommand, SimulatorStatus
+from pipeline.model.stack import Health
 from pipeline.text.ready_type import ready
 
 # The longest address of a Unix socket on the strictest system, without its final NUL.

@@ -20,7 +20,7 @@ from pipeline.flink import java_client
 from pipeline.flink.gateway import Gateway
 from pipeline.flink.rest import FlinkRest
 from pipeline.flink.submission import Submission, Submitted
-from pipeline.model import Health
+from pipeline.model.stack import Health
 
 from .child_process import ProcessSpec, terminate
 from .class_data import class_data

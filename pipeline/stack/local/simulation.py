@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from pipeline.config import KafkaSettings, Settings, kafka_to_json
-from pipeline.model import SimulatorCommand, SimulatorStatus
+from pipeline.model.simulator import SimulatorCommand, SimulatorStatus
 from pipeline.text.ready_type import ready
 
 from .child_process import ProcessSpec

@@ -26,7 +26,7 @@ from pipeline.errors import PipelineError, UnavailableError
 from pipeline.flink.jobs import Jobs
 from pipeline.flink.rest import FlinkRest
 from pipeline.flink.submission import Submission, Submitted
-from pipeline.model import SimulatorCommand
+from pipeline.model.simulator import SimulatorCommand
 from pipeline.text.ready_type import ready
 
 from .broker_process import BrokerProcess

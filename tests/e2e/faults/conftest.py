@@ -18,7 +18,9 @@ from pipeline import config, contract
 from pipeline.config import Settings
 from pipeline.errors import PipelineError
 from pipeline.kafka import topics
-from pipeline.model import Health, JobState, SimulatorCommand
+from pipeline.model.jobs import JobState
+from pipeline.model.simulator import SimulatorCommand
+from pipeline.model.stack import Health
 from pipeline.parity.report import Parity
 from pipeline.stack.local.control import Control, GetReport, Report
 from pipeline.stack.runtime import Runtime

@@ -10,7 +10,7 @@ import psutil
 from pipeline import config, contract
 from pipeline.kafka import topics
 from pipeline.kafka.producer import TransactionProducer
-from pipeline.model import JobState
+from pipeline.model.jobs import JobState
 from pipeline.simulator import encode
 from pipeline.simulator.generator import Generator
 from pipeline.stack.runtime import Runtime

@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.errors import PipelineError
 from pipeline.flink.submission import Submission
-from pipeline.model import Health
+from pipeline.model.stack import Health
 from pipeline.stack.local.control import Control, Submit, SubmitAnswer
 
 from ..conftest import wait_until

@@ -15,7 +15,7 @@ from pipeline.config import FlinkSettings, Secret, Settings
 from pipeline.errors import ConfigError
 from pipeline.flink.rest import FlinkRest
 from pipeline.flink.state import flink_path
-from pipeline.model import JobState
+from pipeline.model.jobs import JobState
 from pipeline.stack.runtime import Runtime
 
 from ..proxy import Proxy

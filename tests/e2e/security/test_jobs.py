@@ -15,7 +15,8 @@ import pytest
 from pipeline import config
 from pipeline.config import KafkaSettings, Settings
 from pipeline.flink.state import flink_path
-from pipeline.model import JobState, SimulatorCommand
+from pipeline.model.jobs import JobState
+from pipeline.model.simulator import SimulatorCommand
 from pipeline.stack.runtime import Runtime
 
 from ..conftest import assert_ended, stack_environment, stack_processes, wait_until

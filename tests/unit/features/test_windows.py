@@ -9,7 +9,7 @@ import ibis
 import pytest
 
 from pipeline.features import BUILT_IN, Feature, feature
-from pipeline.model import SinkColumn, WindowShape
+from pipeline.model.sinks import SinkColumn, WindowShape
 from pipeline.stack import feature_files
 from tests.documents import ROOT
 

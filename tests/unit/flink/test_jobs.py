@@ -17,7 +17,8 @@ from pipeline.flink.jobs import Jobs
 from pipeline.flink.rest import FlinkRest
 from pipeline.flink.slots import no_slots
 from pipeline.flink.submission import Submission, Submitted
-from pipeline.model import JobState, OtherJob, RestorePoint, Slots
+from pipeline.model.jobs import JobState, OtherJob, RestorePoint
+from pipeline.model.stack import Slots
 
 TOPICS = {"rolling": "r", "flagged": "f"}
 KAFKA = KafkaSettings(bootstrap="127.0.0.1:9092")

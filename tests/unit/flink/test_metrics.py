@@ -11,7 +11,7 @@ import pytest
 from pipeline.errors import JobError
 from pipeline.flink.metrics import MetricsReader
 from pipeline.flink.rest import FlinkRest
-from pipeline.model import Checkpoint, JobMetrics
+from pipeline.model.jobs import Checkpoint, JobMetrics
 
 SOURCE = "Source__KafkaSource-default_catalog_default_database_transaction_raw"
 ZERO: dict[str, float] = {"min": 0, "max": 0, "sum": 0}

@@ -13,7 +13,7 @@ from pipeline.errors import PipelineError, UnavailableError
 from pipeline.features import BUILT_IN
 from pipeline.flink import rest as module
 from pipeline.flink.rest import FlinkRest
-from pipeline.model import RestorePoint
+from pipeline.model.jobs import RestorePoint
 from pipeline.stack.endpoints import Endpoints, Stack
 
 CHECKPOINT = {"external_path": "s3://b/j/chk-7", "latest_ack_timestamp": 7_000}

@@ -11,7 +11,7 @@ from pipeline.contract import TRANSACTION_TOPIC
 from pipeline.kafka.consumer import BatchConsumer
 from pipeline.kafka.read_to_end import read_to_end
 from pipeline.kafka.topics import list_topics
-from pipeline.model import Last, Reset, Start
+from pipeline.model.reading import Last, Reset, Start
 from tui.streams.kafka_source import KafkaSource
 from tui.streams.quarantined import BadRow
 

@@ -18,7 +18,7 @@ from pipeline.errors import UnavailableError
 from pipeline.kafka import newest, topics
 from pipeline.kafka.client import reporting
 from pipeline.kafka.given import OTHER_VERSION, Unknown, given
-from pipeline.model import Last
+from pipeline.model.reading import Last
 
 KAFKA: Final = KafkaSettings(bootstrap="somewhere:9092")
 TOPIC: Final = "transaction"

@@ -13,7 +13,7 @@ from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from pipeline.kafka import offsets
 from pipeline.kafka.offsets import OffsetRequest
-from pipeline.model import Reset
+from pipeline.model.reading import Reset
 from tests.idle import DEADLINE_SECONDS
 
 NOT_LEADER = KafkaException(KafkaError(KafkaError.NOT_LEADER_FOR_PARTITION))

@@ -15,7 +15,7 @@ from pipeline.kafka.client import new_consumer
 from pipeline.kafka.closing import close
 from pipeline.kafka.consumer import BatchConsumer
 from pipeline.kafka.standstill import Standstill
-from pipeline.model import Last, Reset
+from pipeline.model.reading import Last, Reset
 from tests.idle import eventually
 
 from .mock_cluster import TOPIC, Cluster, nothing_until, read

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline import config
 from pipeline.errors import ConfigError, InputError
-from pipeline.model import JobState
+from pipeline.model.jobs import JobState
 from pipeline.signals import Signal, signal
 from pipeline.signals.trees import Model, Training, Tree, write_model
 from pipeline.stack import feature_files

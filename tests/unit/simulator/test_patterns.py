@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.contract import Transaction
-from pipeline.model import Pattern
+from pipeline.model.simulator import Pattern
 from pipeline.simulator import encode
 from pipeline.simulator.customers import Customers
 from pipeline.simulator.generator import Generator

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pipeline.contract import Transaction
 from pipeline.errors import UnavailableError
-from pipeline.model import Pattern, SimulatorCommand, SimulatorStatus
+from pipeline.model.simulator import Pattern, SimulatorCommand, SimulatorStatus
 from pipeline.simulator.generator import Generator
 from pipeline.simulator.held_labels import HeldLabel
 from pipeline.simulator.pace import RatePace

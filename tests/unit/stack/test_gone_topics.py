@@ -7,7 +7,7 @@ import pytest
 from pipeline.config import KafkaSettings
 from pipeline.errors import UnavailableError
 from pipeline.features import BUILT_IN
-from pipeline.model import JobState, JobStatus
+from pipeline.model.jobs import JobState, JobStatus
 from pipeline.stack import gone_topics
 
 KAFKA = KafkaSettings(bootstrap="kafka:9092", topic_prefix="team.")

@@ -9,7 +9,7 @@ import pytest
 from pipeline.config import FlinkSettings, KafkaSettings
 from pipeline.errors import UnavailableError
 from pipeline.flink.rest import FlinkRest
-from pipeline.model import JobMetrics
+from pipeline.model.jobs import JobMetrics
 from pipeline.stack import job_metrics as module
 from pipeline.stack.job_metrics import JobMetricsReader
 

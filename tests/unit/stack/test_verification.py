@@ -12,7 +12,7 @@ from pipeline import features
 from pipeline.config import KafkaSettings
 from pipeline.errors import InputError, UnansweredError
 from pipeline.findings import EVERY_ROW, KeptFindings
-from pipeline.model import JobState, JobStatus
+from pipeline.model.jobs import JobState, JobStatus
 from pipeline.parity.report import Parity
 from pipeline.proof import Outcome, Proof, Proofs
 from pipeline.sources.masking import OPEN

@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widgets import Input
 
-from pipeline.model import JobState
+from pipeline.model.jobs import JobState
 from tests.snapshot.fakes import JOBS, SINKS, STATUS, FakeBackend, FakeSource
 from tests.snapshot.own_user import BATCH, FEATURES, NOON, PAYMENTS
 from tests.snapshot.sample_rows import live_batch

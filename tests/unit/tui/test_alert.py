@@ -14,7 +14,7 @@ from textual.pilot import Pilot
 from pipeline.errors import UnavailableError
 from pipeline.labels.label import LaterLabel
 from pipeline.labels.verdict import Decision, Subject, Verdict
-from pipeline.model import SinkColumn
+from pipeline.model.sinks import SinkColumn
 from tests.snapshot.fakes import JOBS, SINKS, STATUS, Clock, FakeBackend, FakeSource
 from tests.snapshot.sample_rows import NOW, live_batch
 from tests.snapshot.signals import RULES, RULES_JOB, scored

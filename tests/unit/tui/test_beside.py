@@ -12,7 +12,7 @@ import pytest
 from textual.pilot import Pilot
 
 from pipeline.errors import InputError
-from pipeline.model import Sink, SinkColumn
+from pipeline.model.sinks import Sink, SinkColumn
 from tests.snapshot.fakes import SINKS, FakeBackend, FakeSource
 from tests.snapshot.sample_rows import EVENT_TIME, live_batch
 from tests.snapshot.signals import RULES, signal_sink

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.model import Resume
+from pipeline.model.jobs import Resume
 from tests.snapshot.dialogs import DialogApp, shown
 from tests.snapshot.fakes import FakeSource
 from tests.snapshot.sample_rows import live_batch

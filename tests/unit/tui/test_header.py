@@ -6,7 +6,8 @@ from datetime import datetime
 import pytest
 from rich.cells import cell_len
 
-from pipeline.model import Health, JobState, Slots
+from pipeline.model.jobs import JobState
+from pipeline.model.stack import Health, Slots
 from tests.snapshot.fakes import STATUS
 from tests.snapshot.sample_rows import NOW
 from tui.session.view import Phase, Reading, View

@@ -17,7 +17,7 @@ from pipeline.contract import FLAGGED_TOPIC, TRANSACTION_TOPIC, Transaction
 from pipeline.features import BUILT_IN
 from pipeline.features.masks import Masks
 from pipeline.kafka.records import Record
-from pipeline.model import SinkColumn
+from pipeline.model.sinks import SinkColumn
 from tests.snapshot.fakes import FakeSource, sink
 from tests.snapshot.sample_rows import live_batch, transaction
 from tests.snapshot.stage import Stage

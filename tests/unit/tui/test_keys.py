@@ -14,7 +14,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets._footer import FooterKey
 
-from pipeline.model import JobState
+from pipeline.model.jobs import JobState
 from tests.snapshot.fakes import JOBS, STATUS, FakeBackend, FakeSource, unreachable
 from tests.snapshot.sample_rows import EVENT_TIME, batch_of, live_batch, rolling, transaction
 from tests.snapshot.stage import Stage

@@ -11,7 +11,7 @@ import pytest
 from fraudwatch import source
 from pipeline.config import KafkaSettings
 from pipeline.kafka.records import Record
-from pipeline.model import Sink
+from pipeline.model.sinks import Sink
 from pipeline.sources import Source
 from pipeline.sources.labelled import labelled_records
 from pipeline.sources.masking import OPEN, Mask

@@ -9,7 +9,8 @@ import pytest
 
 from fraudwatch import source
 from pipeline import features
-from pipeline.model import JobMetrics, SinkColumn, WindowShape
+from pipeline.model.jobs import JobMetrics
+from pipeline.model.sinks import SinkColumn, WindowShape
 from pipeline.sources import TRANSACTION
 from tests.snapshot.fakes import JOBS, SINKS, STATUS, sink
 from tests.snapshot.sample_rows import NOW

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.model import OtherJob
+from pipeline.model.jobs import OtherJob
 from tests.snapshot.fakes import JOBS, STATUS, FakeBackend
 from tests.snapshot.sample_rows import NOW
 from tui.drawing.tones import Tone

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from fraudwatch import source
-from pipeline.model import SinkColumn
+from pipeline.model.sinks import SinkColumn
 from pipeline.sources import Source
 from tests.snapshot.fakes import SINKS, FakeBackend, FakeSource, sink
 from tests.snapshot.sample_rows import live_batch

@@ -16,7 +16,9 @@ from textual.pilot import Pilot
 
 from fraudwatch import source
 from pipeline.kafka.records import Record
-from pipeline.model import JobState, JobStatus, Last, Sink, SinkColumn, WindowShape
+from pipeline.model.jobs import JobState, JobStatus
+from pipeline.model.reading import Last
+from pipeline.model.sinks import Sink, SinkColumn, WindowShape
 from tests.snapshot.fakes import SINKS, STATUS, Clock, FakeBackend, FakeSource, sink
 from tests.snapshot.sample_rows import live_batch
 from tests.snapshot.stage import Stage

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from pipeline.errors import UnavailableError
-from pipeline.model import StackStatus
+from pipeline.model.stack import StackStatus
 from pipeline.proof import Outcome, Proof
 from tests.snapshot.fakes import JOBS, STATUS, FakeBackend, FakeSource
 from tests.snapshot.sample_findings import PROOF

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from pipeline.errors import PipelineError, UnavailableError
-from pipeline.model import Health, SimulatorCommand
+from pipeline.model.simulator import SimulatorCommand
+from pipeline.model.stack import Health
 from tests.snapshot.fakes import STATUS, FakeBackend, FakeSource
 from tests.snapshot.sample_rows import live_batch
 from tests.snapshot.stage import Stage

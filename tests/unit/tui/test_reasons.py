@@ -6,7 +6,9 @@ from datetime import datetime
 
 import pytest
 
-from pipeline.model import Health, JobState, SimulatorStatus
+from pipeline.model.jobs import JobState
+from pipeline.model.simulator import SimulatorStatus
+from pipeline.model.stack import Health
 from tests.snapshot.fakes import JOBS, SINKS, STATUS
 from tests.snapshot.sample_rows import NOW
 from tui.drawing.tones import Piece, Tone

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from pipeline.errors import UnavailableError
-from pipeline.model import Last, Reset, Since
+from pipeline.model.reading import Last, Reset, Since
 from tests.snapshot.painted import strips
 from tests.snapshot.sample_rows import NOW
 from tests.snapshot.tails import TOPIC, FakeTails, RecordsStage, record

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from pipeline.errors import PipelineError
-from pipeline.model import Health, JobState
+from pipeline.model.jobs import JobState
+from pipeline.model.stack import Health
 from tests.snapshot.fakes import JOBS, STATUS, FakeBackend, FakeSource, unreachable
 from tests.snapshot.painted import strips
 from tests.snapshot.sample_rows import (

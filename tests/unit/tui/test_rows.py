@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.model import SinkColumn
+from pipeline.model.sinks import SinkColumn
 from tests.snapshot.rows import COLUMNS, DETAIL, RowsStage, feature_record
 from tests.snapshot.tails import record
 from tui.panels.feature_columns import written

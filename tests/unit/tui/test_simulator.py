@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from pipeline.model import FASTEST, Pattern, SimulatorCommand, SimulatorStatus, StackStatus
+from pipeline.model.simulator import FASTEST, Pattern, SimulatorCommand, SimulatorStatus
+from pipeline.model.stack import StackStatus
 from tests.idle import eventually
 from tests.snapshot.dialogs import DialogApp, shown, until
 from tests.snapshot.fakes import STATUS, Clock, FakeBackend, unreachable

@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from pipeline.errors import PipelineError
-from pipeline.model import JobState, Step, StepState
+from pipeline.model.jobs import JobState
+from pipeline.model.stack import Step, StepState
 from tests.snapshot.fakes import JOBS, STATUS, STEPS_HALF_WAY, FakeBackend, FakeSource
 from tests.snapshot.sample_rows import NOW, batch_of, rolling
 from tests.snapshot.stage import Stage

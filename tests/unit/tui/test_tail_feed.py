@@ -11,7 +11,7 @@ import pytest
 
 from pipeline.errors import UnavailableError
 from pipeline.kafka.records import Record
-from pipeline.model import Last, Reset, Since, Start
+from pipeline.model.reading import Last, Reset, Since, Start
 from tests.idle import DEADLINE_SECONDS, eventually
 from tests.snapshot.fakes import Clock
 from tests.snapshot.tails import TOPIC, FakeTail, FakeTails, record

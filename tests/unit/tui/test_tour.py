@@ -6,7 +6,7 @@ import csv
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline.model import JobState
+from pipeline.model.jobs import JobState
 from tests.snapshot.fakes import JOBS, STATUS, FakeBackend, FakeSource
 from tests.snapshot.sample_rows import batch_of, live_batch, rolling, transaction
 from tests.snapshot.stage import Stage

@@ -7,7 +7,7 @@ from typing import Final
 
 from textual.geometry import Size
 
-from pipeline.model import Step, StepState
+from pipeline.model.stack import Step, StepState
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone
 from tui.session.start import no_start, unfinished

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from pipeline.contract import TRANSACTION_TOPIC
 from pipeline.labels.known import UNKNOWN, Known
-from pipeline.model import SinkColumn
+from pipeline.model.sinks import SinkColumn
 from pipeline.sources.column_types import digits, is_decimal
 from pipeline.sources.masking import masked
 from tui.drawing import text

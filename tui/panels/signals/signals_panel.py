@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 from pipeline import contract
-from pipeline.model import SinkColumn
+from pipeline.model.sinks import SinkColumn
 from tui.drawing import text
 from tui.panels.panel import TablePanel
 from tui.streams.sink_topics import SinkTopic, Values, is_signal

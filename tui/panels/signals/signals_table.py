@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pipeline.model import Health, JobState
+from pipeline.model.jobs import JobState
+from pipeline.model.stack import Health
 from pipeline.text.words import counted
 from tui.keymap import Scope, bindings
 from tui.messages import OpenAlert, OpenBeside, OpenOwnUser, OpenQuality, OpenRows, OpenUser

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from pipeline.model import WindowShape
+from pipeline.model.sinks import WindowShape
 from tui.session.view import View
 from tui.streams.event_clock import Partition
 

@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.widgets import Footer, Static
 
 from pipeline.labels.verdict import Decision, Subject
-from pipeline.model import Last
+from pipeline.model.reading import Last
 from pipeline.text.words import counted
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone, content

@@ -10,7 +10,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from pipeline.model import Resume
+from pipeline.model.jobs import Resume
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone, content
 from tui.keymap import Scope, bindings

@@ -6,7 +6,7 @@ from typing import Any
 
 from textual.screen import Screen
 
-from pipeline.model import Resume
+from pipeline.model.jobs import Resume
 from tui.messages import LookAgain
 from tui.session.job_control import RUNNING, STARTS, JobCommand
 from tui.session.session import Session

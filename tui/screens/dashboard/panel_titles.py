@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from pipeline.model import JobState
+from pipeline.model.jobs import JobState
 from tui.drawing import text
 from tui.panels.catalogue import TABLE_PANELS
 from tui.panels.panel import TablePanel

@@ -9,7 +9,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from pipeline.model import WantedTest
+from pipeline.model.held_tests import WantedTest
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone, content
 from tui.keymap import Scope, dialog_bindings

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tui.streams.problem import Problem
 
 if TYPE_CHECKING:
-    from pipeline.model import WrittenTest
+    from pipeline.model.held_tests import WrittenTest
 
 _log = logging.getLogger(__name__)
 

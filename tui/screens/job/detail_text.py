@@ -6,7 +6,7 @@ from datetime import datetime
 
 from textual.content import Content
 
-from pipeline.model import JobDetail, JobFailure, RestorePoint
+from pipeline.model.jobs import JobDetail, JobFailure, RestorePoint
 from pipeline.text.words import location
 from tui.drawing import text
 from tui.drawing.code import harmless

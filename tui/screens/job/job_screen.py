@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.widgets import Footer, Static
 
 from pipeline.findings import Findings
-from pipeline.model import JobDetail
+from pipeline.model.jobs import JobDetail
 from tui.drawing import code, text
 from tui.drawing.tones import Piece, Tone, content
 from tui.keymap import Scope, inner_bindings

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from pipeline.model import JobMetrics, JobState
+from pipeline.model.jobs import JobMetrics, JobState
 from pipeline.text.words import counted
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone

@@ -8,7 +8,7 @@ from itertools import chain
 from typing import Final
 
 from pipeline.findings import Input, Mismatch, Value
-from pipeline.model import SinkColumn
+from pipeline.model.sinks import SinkColumn
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone
 from tui.panels.feature_columns import FeatureColumns

@@ -11,7 +11,7 @@ from textual.widgets import Footer, Static
 
 from pipeline.contract import TRANSACTION_TOPIC
 from pipeline.findings import Findings, Mismatch
-from pipeline.model import WantedTest
+from pipeline.model.held_tests import WantedTest
 from pipeline.text.words import counted
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone, content

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from pipeline.model import Last, Reset, Since, Start
+from pipeline.model.reading import Last, Reset, Since, Start
 from pipeline.text.words import counted
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone

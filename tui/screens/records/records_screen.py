@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import Footer, Static
 
-from pipeline.model import Last, Reset, Since, Start
+from pipeline.model.reading import Last, Reset, Since, Start
 from pipeline.text.words import counted
 from tui.drawing.tones import content
 from tui.keymap import Scope, bindings

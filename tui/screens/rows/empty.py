@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.model import JobDetail
+from pipeline.model.jobs import JobDetail
 from tui.drawing import text
 from tui.session.view import View
 from tui.table.filter import Filter

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipeline.model import SinkColumn
+from pipeline.model.sinks import SinkColumn
 from tui.panels.feature_columns import FeatureColumns
 from tui.streams.feature_rows import FeatureRow
 from tui.table.column import Columns

@@ -11,7 +11,8 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.widgets import Footer
 
-from pipeline.model import JobDetail, Last
+from pipeline.model.jobs import JobDetail
+from pipeline.model.reading import Last
 from pipeline.text.words import counted
 from tui.drawing import text
 from tui.keymap import Scope, inner_bindings

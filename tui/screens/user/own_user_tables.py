@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline.model import SinkColumn
+from pipeline.model.sinks import SinkColumn
 from pipeline.sources import Source
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone

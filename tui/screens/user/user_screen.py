@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.widgets import Footer
 
-from pipeline.model import WantedTest
+from pipeline.model.held_tests import WantedTest
 from pipeline.sources import TRANSACTION
 from pipeline.text.words import counted
 from tui.drawing import text

@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from pipeline.model import Health
+from pipeline.model.stack import Health
 from pipeline.stack.local.child_process import ProcessSpec, run_aside
 from pipeline.stack.local.component import Component
 from pipeline.stack.local.pids import PidFile

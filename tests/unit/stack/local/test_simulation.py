@@ -12,7 +12,7 @@ import msgspec
 import psutil
 
 from pipeline import config
-from pipeline.model import Pattern, SimulatorCommand, SimulatorStatus
+from pipeline.model.simulator import Pattern, SimulatorCommand, SimulatorStatus
 from pipeline.stack.local.child_process import ProcessSpec
 from pipeline.stack.local.pids import PidFile
 from pipeline.stack.local.simulation import Simulator

@@ -1,0 +1,1 @@
+"""The records that the parts exchange: frozen, slotted, without behaviour."""
