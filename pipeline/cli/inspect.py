@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 from cyclopts import Parameter
 
 from pipeline.errors import ConfigError, PipelineError
-from pipeline.uncollected import uncollected
 
 from .common import Common, Json, print_json, require_topic, running_kafka, say
+from .uncollected import uncollected
 
 if TYPE_CHECKING:
     from pipeline.inspection.inspected import Inspection

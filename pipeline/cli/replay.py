@@ -148,10 +148,11 @@ def _are_read(source: Source, runtime: Runtime) -> bool:
 def _send(
     ready: PreparedFiles, common: Common, pace: float | None, *, slowly: bool
 ) -> ReplayReport:
-    from pipeline.ahead import ahead
     from pipeline.kafka.producer import TransactionProducer
     from pipeline.simulator.replay import replay as send_batches
     from pipeline.simulator.slow_start import SlowStart
+
+    from .ahead import ahead
 
     def report_progress(progress: ReplayProgress) -> None:
         share = progress.sent / ready.rows

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from pipeline.ahead import ahead
+from pipeline.cli.ahead import ahead
 
 
 def counted(made: list[int], until: int, error: type[Exception] | None = None) -> Iterator[int]:

@@ -38,7 +38,7 @@ BETWEEN_QUERIES = """
 PROGRAM = """
 import os, signal, sys, threading
 from pathlib import Path
-from pipeline.ahead import ahead
+from pipeline.cli.ahead import ahead
 from pipeline.cli.app import main
 from pipeline.files.work import work_in
 from pipeline.interrupt import interruptible

@@ -6,7 +6,7 @@ import gc
 
 import pytest
 
-from pipeline.uncollected import uncollected
+from pipeline.cli.uncollected import uncollected
 
 
 def test_the_collector_rests_meanwhile() -> None:
