@@ -27,19 +27,16 @@ from tui.streams.snapshot import Snapshot
 from tui.streams.watch import Watch
 from tui.table.query import Query
 
-from .in_order import InOrder
 from .job_control import JobCommand, JobControl, never_started
 from .proving import Proving
 from .proving_on import ProvingOn
+from .signal_control import SignalControl
 from .simulator_control import SimulatorControl
 from .start import jobs_up, kafka_answers, start_of
 from .view import JobLine, Notice, Phase, Reading, Severity, View
 
 if TYPE_CHECKING:
     from pipeline.findings import Findings
-    from pipeline.labels.verdict import Decision, Subject
-    from pipeline.signals.standing import Standing
-    from pipeline.signals.trees import Spread
     from tui.streams.panel_state import StoredPanel
     from tui.streams.store import Store
 
@@ -107,9 +104,8 @@ class Session:
         self._jobs = JobControl(self._required, clock, self.notify, self._job_changed)
         self._proving = Proving(self._required, self.notify, self._status.now)
         self._proving_on = ProvingOn(lambda report: self._required().prove_on(report))
-        self._verdicts = InOrder("fraudwatch-verdict")
-        self._live = InOrder("fraudwatch-live")
         self._simulator = SimulatorControl(self._required, self.notify, self._simulator_changed)
+        self._signals = SignalControl(self._required, self.look_up, self.notify)
 
     def view(self) -> View:
         """Return the stack as it is now, without the streams, which publish their snapshots."""
@@ -213,67 +209,9 @@ class Session:
     def simulate(self, command: SimulatorCommand) -> None:
         self._simulator.give(command)
 
-    def set_threshold(self, signal: str, threshold: float) -> None:
-        """Give a signal another threshold, in a thread; a notice says how it ended."""
-
-        def give() -> None:
-            try:
-                self._required().set_threshold(signal, threshold)
-                self.look_up(lambda store: store.retune(signal, threshold))
-            except Exception as error:
-                _log.warning("%s does not get the threshold %g", signal, threshold, exc_info=error)
-                self.notify(Notice(f"{signal}: {Problem.of(error)}", Severity.ERROR))
-            else:
-                self.notify(Notice(f"{signal} alerts from {threshold:g} now."))
-
-        threading.Thread(target=give, name="fraudwatch-threshold", daemon=True).start()
-
-    def spreads(self, signal: str) -> Mapping[str, Spread]:
-        """Return how the inputs of a signal were spread in its training; blocks."""
-        return self._required().spreads(signal)
-
-    def standing(self) -> Standing:
-        """Return which signal is live, and the history of that; blocks."""
-        return self._required().standing()
-
-    def promote(self, signal: str) -> None:
-        """Make a signal the live one, in a thread; a notice says how it ended."""
-        self._change_live(lambda: self._required().promote(signal))
-
-    def roll_back(self) -> None:
-        """Make live again what was live before, in a thread; a notice says how it ended."""
-        self._change_live(lambda: self._required().roll_back())
-
-    def _change_live(self, change: Callable[[], Standing]) -> None:
-        def run() -> None:
-            try:
-                live = change().live
-                self.look_up(lambda store: store.make_live(live))
-            except Exception as error:
-                _log.warning("the live signal stays", exc_info=error)
-                self.notify(Notice(str(Problem.of(error)), Severity.ERROR))
-            else:
-                self.notify(Notice(f"{live} is the live signal now."))
-
-        self._live.give(run)
-
     @property
-    def analyst(self) -> str:
-        """The name by which verdicts are signed; empty before the stack is known."""
-        return "" if self._backend is None else self._backend.analyst
-
-    def judge(self, subject: Subject, decision: Decision, note: str = "") -> None:
-        """Send a verdict behind earlier ones, in a thread; it comes back with the streams."""
-
-        def send() -> None:
-            try:
-                self._required().judge(subject, decision, note)
-            except Exception as error:
-                _log.warning("a verdict on %s is not recorded", subject.signal, exc_info=error)
-                said = f"The verdict ({decision}) is not recorded: {Problem.of(error)}"
-                self.notify(Notice(said, Severity.ERROR))
-
-        self._verdicts.give(send)
+    def signals(self) -> SignalControl:
+        return self._signals
 
     def close(self) -> None:
         """Close the stack in a thread; the view's phase shows when it is closed."""

@@ -97,7 +97,7 @@ class AlertScreen(Guarded, LiveScreen):
         name = f"Alert of {text.clean(self._sink.feature)}"
         title = Title("alert", "", name, subject_words(rows, row))
         self.query_one(TitleLine).titles = (title,)
-        lines = (facts(row, self._sink), state(row, self._session.analyst, view.now))
+        lines = (facts(row, self._sink), state(row, self._session.signals.analyst, view.now))
         head = self.query_one("#alert-head", Static)
         head.update(_lines(fit(line, head.content_size.width, right=False) for line in lines))
         why = self.query_one("#alert-why")
@@ -126,7 +126,7 @@ class AlertScreen(Guarded, LiveScreen):
         self._last = None
         if row.identity != self._row.identity:
             self._release()
-        self._session.judge(self._subject(row), Decision.UNDONE)
+        self._session.signals.judge(self._subject(row), Decision.UNDONE)
         self._show(row)
 
     def action_take(self) -> None:
@@ -168,7 +168,7 @@ class AlertScreen(Guarded, LiveScreen):
     def _decide(self, decision: Decision, note: str = "") -> None:
         if not self._is_free():
             return
-        self._session.judge(self._subject(self._row), decision, note)
+        self._session.signals.judge(self._subject(self._row), decision, note)
         self._last, self._claimed = self._row, None
         following = self._next_open()
         if following is None:
@@ -180,7 +180,7 @@ class AlertScreen(Guarded, LiveScreen):
     def _is_free(self) -> bool:
         """Whether nobody else is looking at it; says who is."""
         holder = self._row.known.claimed_by(self.view.now)
-        if holder in ("", self._session.analyst):
+        if holder in ("", self._session.signals.analyst):
             return True
         who = text.clean(holder)
         self.notify(f"{who} is looking at this alert; > goes to the next one.", markup=False)
@@ -188,7 +188,7 @@ class AlertScreen(Guarded, LiveScreen):
 
     def _next_open(self) -> SignalRow | None:
         """Return the first alert below this one, or else from the top, that nobody has decided."""
-        rows, me = self._listed, self._session.analyst
+        rows, me = self._listed, self._session.signals.analyst
         at = next((n for n, row in enumerate(rows) if row.identity == self._row.identity), -1)
         for row in (*rows[at + 1 :], *rows[: max(0, at)]):
             taken = row.known.claimed_by(self.view.now) not in ("", me)
@@ -198,11 +198,11 @@ class AlertScreen(Guarded, LiveScreen):
 
     def _claim(self) -> None:
         self._claimed = self._subject(self._row)
-        self._session.judge(self._claimed, Decision.CLAIMED)
+        self._session.signals.judge(self._claimed, Decision.CLAIMED)
 
     def _release(self) -> None:
         if self._claimed is not None:
-            self._session.judge(self._claimed, Decision.RELEASED)
+            self._session.signals.judge(self._claimed, Decision.RELEASED)
             self._claimed = None
 
     def _show(self, row: SignalRow) -> None:

@@ -111,11 +111,13 @@ class BesideScreen(Guarded, LiveScreen):
             "jobs of both go on. r takes it back.",
             "make it live",
         )
-        self.app.push_screen(question, lambda sure: self._session.promote(chosen) if sure else None)
+        self.app.push_screen(
+            question, lambda sure: self._session.signals.promote(chosen) if sure else None
+        )
 
     def action_roll_back(self) -> None:
         """Make live again what was live before."""
-        self._session.roll_back()
+        self._session.signals.roll_back()
 
     def _live(self, view: View) -> str:
         tabs = SIGNALS.tabs_of(view.data)

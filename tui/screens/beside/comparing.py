@@ -47,7 +47,7 @@ class Comparing(Watch[Compared]):
         self._names = first, second
 
     def _compare(self) -> Compared:
-        standing = self._session.standing()
+        standing = self._session.signals.standing()
 
         def look(store: Store) -> Comparison:
             tabs = store.state(SIGNALS)

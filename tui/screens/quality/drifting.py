@@ -37,7 +37,7 @@ class Drifting(Watch[Drift]):
         self.now()
 
     def _compare(self) -> Drift:
-        trained = self._session.spreads(self._signal)
+        trained = self._session.signals.spreads(self._signal)
 
         def look(store: Store) -> Drift:
             inputs = _inputs(store, self._signal)

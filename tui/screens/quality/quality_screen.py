@@ -127,7 +127,7 @@ class QualityScreen(Guarded, LiveScreen):
     def action_give(self) -> None:
         """Give the signal the threshold that is tried."""
         if self._proposed is not None:
-            self._session.set_threshold(SIGNALS.tab(self.view.data).feature, self._proposed)
+            self._session.signals.set_threshold(SIGNALS.tab(self.view.data).feature, self._proposed)
 
     def _change(self, view: View) -> list[Piece]:
         if self._quality is None:
