@@ -16,11 +16,12 @@ from pipeline.config import KafkaSettings, Settings
 from pipeline.config.secret import reveal
 from pipeline.errors import ChangedError, JobError
 from pipeline.kafka import security
-from pipeline.model.jobs import JobState, JobStatus, OtherJob, RestorePoint, Resume
+from pipeline.model.jobs import JobStatus, OtherJob, RestorePoint, Resume
 
 from .answers import JobOverview
 from .definition import DIGEST_PARAMETER, SESSION_TIME_ZONE, Definition
 from .java_client import address_options, tls_options
+from .job_status import newest_by_name, status_of
 from .journal import Entry, Journal, Savepoint
 from .rest import TERMINAL, TROUBLED, FlinkRest
 from .restore_points import restore_points
@@ -67,13 +68,13 @@ class Jobs:
             topics: Sink topic by feature name, for the features of interest.
         """
         listed = self._rest.jobs()
-        newest = _newest(listed)
+        newest = newest_by_name(listed)
         entries = self._journal.entries()
         statuses = []
         for name, topic in topics.items():
             entry = entries.get(name, Entry())
             job = newest.get(self.job_name(name))
-            statuses.append(_status(name, topic, job, entry, self._failure(entry, job)))
+            statuses.append(status_of(name, topic, job, entry, self._failure(entry, job)))
         shown = {status.job_id for status in statuses}
         others = tuple(
             OtherJob(job.name, job.state, job.id, job.start / 1000)
@@ -271,7 +272,7 @@ class Jobs:
 
     def running(self, names: Iterable[str]) -> dict[str, str]:
         """Return Flink's ids of the running jobs among these, by name."""
-        newest = _newest(self._rest.jobs())
+        newest = newest_by_name(self._rest.jobs())
         found = {name: newest.get(self.job_name(name)) for name in names}
         return {name: job.id for name, job in found.items() if job and job.state not in TERMINAL}
 
@@ -310,7 +311,7 @@ class Jobs:
         return {"foreign_digest": digest, "definition": entry.definition if known else None}
 
     def _running(self, name: str) -> JobOverview | None:
-        job = _newest(self._rest.jobs()).get(self.job_name(name))
+        job = newest_by_name(self._rest.jobs()).get(self.job_name(name))
         return job if job is not None and job.state not in TERMINAL else None
 
     def _options(self, name: str, parallelism: int, resume: str) -> dict[str, str]:
@@ -351,54 +352,6 @@ class Jobs:
                 return ""
             return self._rest.failure(job.id) or f"Flink says {job.state}"
         return "Flink no longer knows the job; a start resumes from its last checkpoint"
-
-
-def remembered(settings: Settings, topics: Mapping[str, str]) -> tuple[JobStatus, ...]:
-    """Return what the journal knows of each feature's job, while there is no cluster to ask.
-
-    Args:
-        settings: Settings of the profile.
-        topics: Sink topic by feature name.
-    """
-    entries = Journal(settings.journal_file).entries()
-    return tuple(
-        _status(name, topic, None, entries.get(name, Entry()), "") for name, topic in topics.items()
-    )
-
-
-def _newest(jobs: Iterable[JobOverview]) -> dict[str, JobOverview]:
-    """Return for each name the newest running job, or else the newest ended one.
-
-    Args:
-        jobs: Newest first.
-    """
-    newest: dict[str, JobOverview] = {}
-    for job in sorted(jobs, key=lambda job: job.state in TERMINAL):
-        newest.setdefault(job.name, job)
-    return newest
-
-
-def _status(
-    name: str, topic: str, job: JobOverview | None, entry: Entry, failure: str
-) -> JobStatus:
-    state, job_id, started_at = JobState.FAILED if failure else JobState.STOPPED, "", None
-    run = ""
-    if job is not None and job.state not in TERMINAL:
-        job_id, started_at = job.id, job.start / 1000
-        state = JobState(job.state) if job.state in JobState.__members__ else JobState.UNKNOWN
-        run = f"{job.id}@{job.changed}"
-    newest = entry.savepoints[0] if entry.savepoints else None
-    return JobStatus(
-        name=name,
-        state=state,
-        topic=topic,
-        job_id=job_id,
-        started_at=started_at,
-        savepoint=newest.path if newest else "",
-        savepoint_at=newest.taken_at if newest else None,
-        failure=failure,
-        run=run,
-    )
 
 
 def _state_label(path: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pipeline.config import Settings
 from pipeline.errors import InputError
 from pipeline.features import Registry
-from pipeline.flink.jobs import remembered
+from pipeline.flink.job_status import remembered
 from pipeline.model.simulator import SimulatorStatus
 from pipeline.model.stack import Health, StackStatus
 from pipeline.proof import Proofs
