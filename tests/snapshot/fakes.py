@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -35,7 +34,6 @@ from pipeline.sources import TRANSACTION, Source
 from pipeline.sources.masking import OPEN, Mask
 from tui.session.backend import ReportProgress, ReportSteps
 from tui.streams.sink_topics import CUMULATING, FLAGGED, HOPPING, ROLLING, TUMBLING
-from tui.streams.source import Batch
 
 from .sample_findings import PROOF
 from .sample_rows import EVENT_TIME, NOW
@@ -376,29 +374,6 @@ class FakeBackend:
         job = replace(jobs.get(name) or JobStatus(name, state, name), state=state, **changes)
         self.stack = replace(self.stack, jobs=tuple({**jobs, name: job}.values()))
         return job
-
-
-class FakeSource:
-    """Returns its batches, then empty ones; an exception among them is raised."""
-
-    def __init__(self, *batches: Batch | Exception, error: str = "") -> None:
-        self.batches = deque(batches)
-        self.error = error
-        self.polls = 0
-        self.closed = False
-
-    def poll(self) -> Batch:
-        self.polls += 1
-        if not self.batches:
-            threading.Event().wait(0.005)
-            return Batch(error=self.error)
-        batch = self.batches.popleft()
-        if isinstance(batch, Exception):
-            raise batch
-        return batch
-
-    def close(self) -> None:
-        self.closed = True
 
 
 def unreachable(what: str = "Flink at http://127.0.0.1:8081") -> PipelineError:

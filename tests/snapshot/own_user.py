@@ -18,7 +18,8 @@ from tui.streams.own_history import OwnHistoryBatch, OwnRecord
 from tui.streams.sink_topics import Values
 from tui.streams.source import Batch
 
-from .fakes import SINKS, FakeBackend, FakeSource, sink
+from .fake_source import FakeSource
+from .fakes import SINKS, FakeBackend, sink
 from .stage import Stage
 
 NOON = datetime(2024, 3, 1, 12)

@@ -17,7 +17,8 @@ from tui.screens.rows.rows_screen import RowsScreen
 from tui.streams.record_view import RecordView
 
 from . import fakes
-from .fakes import JOBS, STATUS, FakeBackend, FakeSource
+from .fake_source import FakeSource
+from .fakes import JOBS, STATUS, FakeBackend
 from .sample_rows import live_batch
 from .stage import Stage
 from .tails import FakeTails, record

@@ -21,7 +21,8 @@ from tui.streams.own_history import OwnHistoryBatch
 from tui.streams.sink_topics import SinkTopic, Values
 from tui.streams.tail_source import Tails
 
-from .fakes import Clock, FakeBackend, FakeSource
+from .fake_source import FakeSource
+from .fakes import Clock, FakeBackend
 from .histories import FakeHistory, FakeOwnHistory, HistoryPart
 from .painted import strips
 

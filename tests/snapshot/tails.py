@@ -24,7 +24,7 @@ from tui.streams.tail_feed import BUFFER_RECORDS
 from tui.streams.tail_source import TailBatch, TopicSize
 from tui.widgets.record_pane import RecordPane
 
-from .fakes import FakeSource
+from .fake_source import FakeSource
 from .sample_rows import NOW, transaction
 from .stage import Stage
 

@@ -14,7 +14,8 @@ from pipeline.model.jobs import JobState
 from pipeline.model.simulator import SimulatorStatus
 from tui.session.view import Phase
 
-from .fakes import JOBS, STATUS, STEPS_FAILED, STEPS_HALF_WAY, FakeBackend, FakeSource, unreachable
+from .fake_source import FakeSource
+from .fakes import JOBS, STATUS, STEPS_FAILED, STEPS_HALF_WAY, FakeBackend, unreachable
 from .sample_rows import NOW, live_batch
 from .stage import Before, Stage
 

@@ -21,7 +21,8 @@ from tui.screens.palette import Jumps, Palette
 from tui.screens.simulator import SimulatorScreen
 from tui.theme import DARK, THEMES, title
 
-from .fakes import Clock, FakeSource, unreachable
+from .fake_source import FakeSource
+from .fakes import Clock, unreachable
 from .sample_rows import live_batch, user
 from .stage import Before, Stage, box, flowing
 from .test_dashboard import when_live

@@ -12,7 +12,8 @@ from textual.pilot import Pilot
 from pipeline.model.jobs import JobState
 from tui.screens.job.job_screen import JobScreen
 
-from .fakes import JOBS, STATUS, FakeBackend, FakeSource, unreachable
+from .fake_source import FakeSource
+from .fakes import JOBS, STATUS, FakeBackend, unreachable
 from .sample_findings import FOUND
 from .sample_rows import NOW, live_batch
 from .stage import Stage, flowing

@@ -16,7 +16,7 @@ from tui.streams.quarantined import BadRow
 from tui.streams.record_view import RecordView
 from tui.streams.source import Batch
 
-from .fakes import FakeSource
+from .fake_source import FakeSource
 from .sample_rows import NOW, live_batch, transaction
 from .stage import Stage
 from .test_dashboard import SIZES, Compare, Size

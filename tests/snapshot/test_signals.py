@@ -8,7 +8,7 @@ from textual.pilot import Pilot
 
 from tui.screens.quality.quality_screen import QualityScreen
 
-from .fakes import FakeSource
+from .fake_source import FakeSource
 from .sample_rows import live_batch
 from .signals import backend, scored_batch
 from .stage import Before, Stage

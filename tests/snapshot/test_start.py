@@ -15,7 +15,8 @@ from pipeline.model.stack import StackStatus, Step
 from tui.session.view import Phase
 from tui.streams.source import Batch
 
-from .fakes import JOBS, FakeBackend, FakeSource
+from .fake_source import FakeSource
+from .fakes import JOBS, FakeBackend
 from .sample_rows import NOW, live_batch
 from .stage import Before, Stage, flowing
 from .starts import (

@@ -13,7 +13,7 @@ from textual.theme import Theme
 
 from tui.theme import COLOUR_BLIND_SAFE, DARK, LIGHT, MONOCHROME
 
-from .fakes import FakeSource
+from .fake_source import FakeSource
 from .looks import Drawn, assert_the_same_but_for_the_theme, characters
 from .rows import RowsStage
 from .sample_rows import live_batch

@@ -13,7 +13,7 @@ from tui.screens.user.user_screen import UserScreen
 from tui.streams.history import HistoryBatch
 
 from . import own_user
-from .fakes import FakeSource
+from .fake_source import FakeSource
 from .sample_rows import live_batch
 from .stage import Before, Stage, flowing
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .fakes import FakeSource
+from .fake_source import FakeSource
 from .sample_rows import live_batch
 from .stage import Stage, box, flowing
 from .test_dashboard import (

@@ -13,7 +13,8 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from pipeline.model.jobs import JobState
-from tests.snapshot.fakes import JOBS, SINKS, STATUS, FakeBackend, FakeSource
+from tests.snapshot.fake_source import FakeSource
+from tests.snapshot.fakes import JOBS, SINKS, STATUS, FakeBackend
 from tests.snapshot.own_user import BATCH, FEATURES, NOON, PAYMENTS
 from tests.snapshot.sample_rows import live_batch
 from tests.snapshot.signals import RULES, RULES_JOB, scored, signal_sink

@@ -15,7 +15,8 @@ from pipeline.errors import UnavailableError
 from pipeline.labels.label import LaterLabel
 from pipeline.labels.verdict import Decision, Subject, Verdict
 from pipeline.model.sinks import SinkColumn
-from tests.snapshot.fakes import JOBS, SINKS, STATUS, Clock, FakeBackend, FakeSource
+from tests.snapshot.fake_source import FakeSource
+from tests.snapshot.fakes import JOBS, SINKS, STATUS, Clock, FakeBackend
 from tests.snapshot.sample_rows import NOW, live_batch
 from tests.snapshot.signals import RULES, RULES_JOB, scored
 from tests.snapshot.stage import Stage

@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.model.jobs import Resume
 from tests.snapshot.dialogs import DialogApp, shown
-from tests.snapshot.fakes import FakeSource
+from tests.snapshot.fake_source import FakeSource
 from tests.snapshot.sample_rows import live_batch
 from tests.snapshot.stage import Stage
 from tests.snapshot.test_job import open_job

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from tests.snapshot.fakes import FakeSource
+from tests.snapshot.fake_source import FakeSource
 from tests.snapshot.sample_rows import NOW, batch_of, live_batch, rolling, transaction, user
 from tests.snapshot.stage import Stage
 

@@ -16,7 +16,8 @@ from textual.theme import Theme
 from textual.widgets import Input, LoadingIndicator, OptionList
 
 from tests.snapshot.dialogs import DialogApp, shown, until
-from tests.snapshot.fakes import GATE_SECONDS, FakeBackend, FakeSource
+from tests.snapshot.fake_source import FakeSource
+from tests.snapshot.fakes import GATE_SECONDS, FakeBackend
 from tests.snapshot.sample_rows import live_batch
 from tests.snapshot.stage import Stage
 from tui.keymap import CHAINS, KEYMAP, changing_actions

@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 from pipeline.errors import InputError
 from pipeline.signals.drift import LARGE, spread
 from pipeline.signals.trees import Spread
-from tests.snapshot.fakes import FakeSource
+from tests.snapshot.fake_source import FakeSource
 from tests.snapshot.sample_rows import live_batch
 from tests.snapshot.signals import RULES, backend, scored_batch
 from tests.snapshot.stage import Stage

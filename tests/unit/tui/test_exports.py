@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.snapshot.fakes import FakeSource
+from tests.snapshot.fake_source import FakeSource
 from tests.snapshot.sample_rows import EVENT_TIME, live_batch
 from tests.snapshot.stage import Stage
 from tests.snapshot.tails import FakeTails, record

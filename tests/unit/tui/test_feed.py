@@ -5,7 +5,8 @@ from functools import partial
 
 from pipeline.errors import UnavailableError
 from tests.idle import DEADLINE_SECONDS, eventually
-from tests.snapshot.fakes import Clock, FakeSource
+from tests.snapshot.fake_source import FakeSource
+from tests.snapshot.fakes import Clock
 from tests.snapshot.sample_rows import live_batch, transaction
 from tui.panels.catalogue import PANELS
 from tui.streams.feed import Feed

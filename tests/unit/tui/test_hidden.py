@@ -18,7 +18,8 @@ from pipeline.features import BUILT_IN
 from pipeline.features.masks import Masks
 from pipeline.kafka.records import Record
 from pipeline.model.sinks import SinkColumn
-from tests.snapshot.fakes import FakeSource, sink
+from tests.snapshot.fake_source import FakeSource
+from tests.snapshot.fakes import sink
 from tests.snapshot.sample_rows import live_batch, transaction
 from tests.snapshot.stage import Stage
 from tests.snapshot.tails import FakeTails

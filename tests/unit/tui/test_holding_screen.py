@@ -9,7 +9,8 @@ import pytest
 from textual.pilot import Pilot
 
 from pipeline.errors import InputError
-from tests.snapshot.fakes import FakeBackend, FakeSource
+from tests.snapshot.fake_source import FakeSource
+from tests.snapshot.fakes import FakeBackend
 from tests.snapshot.sample_rows import live_batch
 from tests.snapshot.stage import Stage
 from tests.snapshot.test_user import open_user

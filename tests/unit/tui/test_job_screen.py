@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from textual.containers import VerticalScroll
 
-from tests.snapshot.fakes import DETAIL, FakeBackend, FakeSource
+from tests.snapshot.fake_source import FakeSource
+from tests.snapshot.fakes import DETAIL, FakeBackend
 from tests.snapshot.sample_findings import FOUND
 from tests.snapshot.sample_rows import live_batch
 from tests.snapshot.stage import Stage

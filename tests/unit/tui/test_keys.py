@@ -15,7 +15,8 @@ from textual.pilot import Pilot
 from textual.widgets._footer import FooterKey
 
 from pipeline.model.jobs import JobState
-from tests.snapshot.fakes import JOBS, STATUS, FakeBackend, FakeSource, unreachable
+from tests.snapshot.fake_source import FakeSource
+from tests.snapshot.fakes import JOBS, STATUS, FakeBackend, unreachable
 from tests.snapshot.sample_rows import EVENT_TIME, batch_of, live_batch, rolling, transaction
 from tests.snapshot.stage import Stage
 from tui.keymap import CHAINS, KEYMAP, Scope

@@ -15,7 +15,8 @@ from pipeline.model.sinks import Sink
 from pipeline.sources import Source
 from pipeline.sources.labelled import labelled_records
 from pipeline.sources.masking import OPEN, Mask
-from tests.snapshot.fakes import SINKS, Clock, FakeBackend, FakeSource
+from tests.snapshot.fake_source import FakeSource
+from tests.snapshot.fakes import SINKS, Clock, FakeBackend
 from tests.snapshot.stage import Stage
 from tui.panels.catalogue import PANELS
 from tui.panels.flagged.flagged_panel import FLAGGED_PANEL

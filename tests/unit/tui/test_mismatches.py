@@ -17,7 +17,8 @@ from textual.pilot import Pilot
 from pipeline.errors import InputError
 from pipeline.findings import Findings, Input, Kind, Mismatch, Value
 from pipeline.proof import Outcome
-from tests.snapshot.fakes import JOBS, STATUS, FakeBackend, FakeSource
+from tests.snapshot.fake_source import FakeSource
+from tests.snapshot.fakes import JOBS, STATUS, FakeBackend
 from tests.snapshot.sample_findings import PROOF
 from tests.snapshot.sample_rows import EVENT_TIME, NOW, live_batch
 from tests.snapshot.stage import Stage

@@ -5,7 +5,8 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 from pipeline.sources import TRANSACTION, Source
-from tests.snapshot.fakes import FakeBackend, FakeSource
+from tests.snapshot.fake_source import FakeSource
+from tests.snapshot.fakes import FakeBackend
 from tests.snapshot.own_user import FEATURES, HOUR, NOON, PAYMENTS, RESULTS, VISITS
 from tests.snapshot.stage import Stage
 from tui.panels.catalogue import PANELS

@@ -12,7 +12,8 @@ from typing import Any
 from fraudwatch import source
 from pipeline.model.sinks import SinkColumn
 from pipeline.sources import Source
-from tests.snapshot.fakes import SINKS, FakeBackend, FakeSource, sink
+from tests.snapshot.fake_source import FakeSource
+from tests.snapshot.fakes import SINKS, FakeBackend, sink
 from tests.snapshot.sample_rows import live_batch
 from tests.snapshot.stage import Stage
 from tui.panels.plots.plots_panel import PLOTS

@@ -19,7 +19,8 @@ from pipeline.kafka.records import Record
 from pipeline.model.jobs import JobState, JobStatus
 from pipeline.model.reading import Last
 from pipeline.model.sinks import Sink, SinkColumn, WindowShape
-from tests.snapshot.fakes import SINKS, STATUS, Clock, FakeBackend, FakeSource, sink
+from tests.snapshot.fake_source import FakeSource
+from tests.snapshot.fakes import SINKS, STATUS, Clock, FakeBackend, sink
 from tests.snapshot.sample_rows import live_batch
 from tests.snapshot.stage import Stage
 from tests.snapshot.tails import FakeTails

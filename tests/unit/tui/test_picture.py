@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import pytest
 
 from pipeline.errors import PipelineError
-from tests.snapshot.fakes import FakeSource
+from tests.snapshot.fake_source import FakeSource
 from tests.snapshot.sample_rows import live_batch
 from tests.snapshot.stage import Stage
 from tui.terminal import picture

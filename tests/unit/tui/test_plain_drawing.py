@@ -7,7 +7,7 @@ from unicodedata import east_asian_width
 
 import pytest
 
-from tests.snapshot.fakes import FakeSource
+from tests.snapshot.fake_source import FakeSource
 from tests.snapshot.sample_rows import live_batch
 from tests.snapshot.stage import Stage
 from tests.snapshot.tails import FakeTails, record

@@ -8,7 +8,8 @@ import pytest
 from pipeline.errors import UnavailableError
 from pipeline.model.stack import StackStatus
 from pipeline.proof import Outcome, Proof
-from tests.snapshot.fakes import JOBS, STATUS, FakeBackend, FakeSource
+from tests.snapshot.fake_source import FakeSource
+from tests.snapshot.fakes import JOBS, STATUS, FakeBackend
 from tests.snapshot.sample_findings import PROOF
 from tests.snapshot.sample_rows import NOW, live_batch
 from tests.snapshot.stage import Stage

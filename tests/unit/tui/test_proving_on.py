@@ -8,7 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from pipeline.errors import UnavailableError
-from tests.snapshot.fakes import FakeBackend, FakeSource
+from tests.snapshot.fake_source import FakeSource
+from tests.snapshot.fakes import FakeBackend
 from tests.snapshot.sample_rows import live_batch
 from tests.snapshot.stage import Stage
 from tui.session import proving_on

@@ -13,7 +13,8 @@ from textual.pilot import Pilot
 
 from pipeline.errors import InputError
 from pipeline.signals.quality import Confusion, Counts, Quality, Tally, edges_with
-from tests.snapshot.fakes import FakeBackend, FakeSource
+from tests.snapshot.fake_source import FakeSource
+from tests.snapshot.fakes import FakeBackend
 from tests.snapshot.sample_rows import EVENT_TIME, live_batch
 from tests.snapshot.signals import backend, scored, scored_batch
 from tests.snapshot.stage import Stage

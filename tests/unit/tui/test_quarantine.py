@@ -9,7 +9,7 @@ from pipeline.contract import TRANSACTION_TOPIC
 from pipeline.formats.kinds import Kind
 from pipeline.kafka.records import Record
 from pipeline.sources import TRANSACTION, source
-from tests.snapshot.fakes import FakeSource
+from tests.snapshot.fake_source import FakeSource
 from tests.snapshot.sample_rows import NOW, live_batch
 from tests.snapshot.stage import Stage
 from tests.snapshot.test_quarantine import quarantined

@@ -9,7 +9,8 @@ import pytest
 from pipeline.errors import PipelineError, UnavailableError
 from pipeline.model.simulator import SimulatorCommand
 from pipeline.model.stack import Health
-from tests.snapshot.fakes import STATUS, FakeBackend, FakeSource
+from tests.snapshot.fake_source import FakeSource
+from tests.snapshot.fakes import STATUS, FakeBackend
 from tests.snapshot.sample_rows import live_batch
 from tests.snapshot.stage import Stage
 from tui.keymap import KEYMAP, Scope

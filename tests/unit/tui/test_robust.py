@@ -13,7 +13,8 @@ import pytest
 from pipeline.errors import PipelineError
 from pipeline.model.jobs import JobState
 from pipeline.model.stack import Health
-from tests.snapshot.fakes import JOBS, STATUS, FakeBackend, FakeSource, unreachable
+from tests.snapshot.fake_source import FakeSource
+from tests.snapshot.fakes import JOBS, STATUS, FakeBackend, unreachable
 from tests.snapshot.painted import strips
 from tests.snapshot.sample_rows import (
     batch_of,

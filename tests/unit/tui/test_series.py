@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from pipeline.contract import Transaction
 from tests.idle import DEADLINE_SECONDS
 from tests.snapshot import sample_rows
-from tests.snapshot.fakes import Clock, FakeSource
+from tests.snapshot.fake_source import FakeSource
+from tests.snapshot.fakes import Clock
 from tests.snapshot.sample_rows import EVENT_TIME, batch_of, rolling, transaction
 from tui.panels.plots.amounts import BINS_PER_DECADE, AmountShares
 from tui.panels.plots.flagged_rate import FlaggedBuckets, FlaggedRate

@@ -13,7 +13,8 @@ from typing import Any
 from textual.pilot import Pilot
 
 from pipeline.model.sinks import Sink, SinkColumn
-from tests.snapshot.fakes import SINKS, Clock, FakeBackend, FakeSource
+from tests.snapshot.fake_source import FakeSource
+from tests.snapshot.fakes import SINKS, Clock, FakeBackend
 from tests.snapshot.sample_rows import EVENT_TIME, live_batch
 from tests.snapshot.signals import RULES, backend, scored, scored_batch, signal_sink
 from tests.snapshot.stage import Stage

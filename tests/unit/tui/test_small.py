@@ -8,7 +8,7 @@ import pytest
 from textual.geometry import Region
 from textual.widgets import Static
 
-from tests.snapshot.fakes import FakeSource
+from tests.snapshot.fake_source import FakeSource
 from tests.snapshot.sample_rows import live_batch
 from tests.snapshot.stage import Stage
 from tests.snapshot.tails import FakeTails, record

@@ -10,7 +10,8 @@ import pytest
 from pipeline.errors import PipelineError
 from pipeline.model.jobs import JobState
 from pipeline.model.stack import Step, StepState
-from tests.snapshot.fakes import JOBS, STATUS, STEPS_HALF_WAY, FakeBackend, FakeSource
+from tests.snapshot.fake_source import FakeSource
+from tests.snapshot.fakes import JOBS, STATUS, STEPS_HALF_WAY, FakeBackend
 from tests.snapshot.sample_rows import NOW, batch_of, rolling
 from tests.snapshot.stage import Stage
 from tests.snapshot.starts import (

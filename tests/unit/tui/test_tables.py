@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from textual.app import App, ComposeResult
 
-from tests.snapshot.fakes import FakeSource
+from tests.snapshot.fake_source import FakeSource
 from tests.snapshot.sample_rows import batch_of, live_batch, rolling
 from tests.snapshot.stage import Stage
 from tui.panels.flagged.flagged_panel import FLAGGED_PANEL

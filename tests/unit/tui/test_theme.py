@@ -10,7 +10,7 @@ from textual.color import Color, rgb_to_lab
 from textual.style import Style
 from textual.theme import Theme
 
-from tests.snapshot.fakes import FakeSource
+from tests.snapshot.fake_source import FakeSource
 from tests.snapshot.painted import strips
 from tests.snapshot.sample_rows import live_batch
 from tests.snapshot.stage import Stage

@@ -6,7 +6,7 @@ import pytest
 from textual.types import AnimationLevel
 from textual.widgets import Input
 
-from tests.snapshot.fakes import FakeSource
+from tests.snapshot.fake_source import FakeSource
 from tests.snapshot.sample_rows import live_batch
 from tests.snapshot.stage import Stage
 from tui.drawing.tones import Piece

@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from pipeline.model.jobs import JobState
-from tests.snapshot.fakes import JOBS, STATUS, FakeBackend, FakeSource
+from tests.snapshot.fake_source import FakeSource
+from tests.snapshot.fakes import JOBS, STATUS, FakeBackend
 from tests.snapshot.sample_rows import batch_of, live_batch, rolling, transaction
 from tests.snapshot.stage import Stage
 from tui.panels.users.users_table import UsersTable

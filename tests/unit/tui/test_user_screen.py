@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from datetime import timedelta
 
-from tests.snapshot.fakes import FakeSource
+from tests.snapshot.fake_source import FakeSource
 from tests.snapshot.histories import history_batch
 from tests.snapshot.sample_rows import EVENT_TIME, live_batch, rolling, transaction, window_row
 from tests.snapshot.stage import Stage
