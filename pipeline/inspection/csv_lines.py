@@ -197,7 +197,8 @@ def _said(header: Record | None, *, named: bool) -> Sequence[str]:
         return ()
     return (
         "Its records do not name their fields: rename c1 and the others, or name them with "
-        "--columns. Which ones are sensitive is yours to say.",
+        "--columns.",
+        "Which of them are sensitive is yours to say.",
     )
 
 
