@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import io
 import os
+import shutil
 import sys
 from pathlib import Path
 from typing import Final
@@ -45,6 +46,9 @@ _PLAIN: Final = {
 _HEADLESS: Final = (
     "`fraudwatch status`, `tail` and `verify` work anywhere; `fraudwatch --help` lists all."
 )
+_COLUMNS: Final = "COLUMNS"
+# With fewer or more, the library that lays out the help fails, or never ends.
+_LEAST_COLUMNS, _MOST_COLUMNS = 20, 1_000
 # Values of TERM for terminals without cursor control.
 _DUMB: Final = frozenset({"", "dumb", "unknown"})
 
@@ -53,7 +57,7 @@ def prepare_streams() -> None:
     """Make printing to stdout and stderr succeed, whatever is printed and whether they are open.
 
     A character that the stream's encoding lacks is replaced with ASCII; output to a closed stream
-    is discarded.
+    is discarded; and there are at least as many columns as the help needs.
     """
     codecs.register_error(_ERRORS, _in_ascii)
     for number, name in enumerate(("stdin", "stdout", "stderr")):
@@ -63,6 +67,11 @@ def prepare_streams() -> None:
             setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115  (open to the end)
         elif number and isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors=_ERRORS)
+    found = shutil.get_terminal_size().columns
+    columns = min(max(found, _LEAST_COLUMNS), _MOST_COLUMNS)
+    if columns != found or os.environ.get(_COLUMNS) not in (None, str(columns)):
+        # It is out of range, or no number, for which the terminal's own size stands.
+        os.environ[_COLUMNS] = str(columns)
 
 
 def takes(text: str) -> bool:

@@ -84,9 +84,12 @@ def files(directories: tuple[Path, ...] | None = None) -> tuple[Path, ...]:
     Args:
         directories: Where to look; when None, the user's configuration directory and the working
             directory.
+
+    Raises:
+        ConfigError: There is no working directory any more.
     """
     if directories is None:
-        directories = (user_directory(), Path.cwd())
+        directories = (user_directory(), _working_directory())
     paths = (directory / FILE_NAME for directory in directories)
     return tuple(path for path in paths if path.exists() or path.is_symlink())
 
@@ -103,6 +106,15 @@ def files_with(profile: str, directories: tuple[Path, ...] | None = None) -> tup
 def user_directory() -> Path:
     """The user's configuration directory."""
     return user_config_path("fraudwatch")
+
+
+def _working_directory() -> Path:
+    try:
+        return Path.cwd()
+    except FileNotFoundError as error:
+        raise ConfigError(
+            "The working directory does not exist any more.", "Change to another one."
+        ) from error
 
 
 def _read(path: Path) -> dict[str, dict[str, Any]]:
@@ -194,8 +206,8 @@ def _with_directories(settings: Settings, *, shared: bool) -> Settings:
     """Give each profile that shares a state directory its own folder in it."""
     folder = settings.state_dir.expanduser().absolute()
     try:
-        str(folder).encode()
-    except UnicodeEncodeError as error:
+        os.fsencode(folder).decode("utf-8")
+    except UnicodeDecodeError as error:
         raise ConfigError(
             f"The name of the state directory is not UTF-8: {folder}.",
             "Choose another one by state_dir or FRAUDWATCH_STATE_DIR.",

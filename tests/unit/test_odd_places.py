@@ -142,3 +142,16 @@ def test_a_damaged_file_of_the_state(
     assert found.code in (0, InputError.exit_code)
     if found.code:
         assert file in found.err
+
+
+@pytest.mark.parametrize("command", ["status", "sql rolling", "profiles", "doctor"])
+def test_a_working_directory_that_is_gone(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    found = run(*command.split())
+    assert found.code == ConfigError.exit_code
+    assert "The working directory does not exist any more." in found.err + found.out

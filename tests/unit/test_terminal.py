@@ -242,6 +242,18 @@ def test_streams_that_are_closed_full_or_unread(shell: str, code: int) -> None:
     assert "Exception ignored" not in done.stdout + done.stderr
 
 
+@pytest.mark.parametrize("columns", ["0", "1", "-5", "abc", "", "007", "9" * 20])
+def test_help_fits_whatever_the_number_of_columns_is_said_to_be(
+    monkeypatch: pytest.MonkeyPatch, columns: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    with monkeypatch.context() as patch:
+        streams = Streams(patch, "utf-8")
+        assert main(["check", "--help"]) == 0
+        assert "Usage" in streams.text("stdout")
+        assert main(["nonsense"]) == 2
+
+
 @pytest.mark.parametrize("terminals", [(), (0,), (1,), (2,), (0, 1), (0, 2), (1, 2), (0, 1, 2)])
 def test_a_terminal_on_any_of_the_streams(terminals: tuple[int, ...]) -> None:
     """In ASCII, with its marks and its colours."""
