@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -52,6 +51,7 @@ def inspect(
     from pipeline.inspection.of_file import is_file
     from pipeline.inspection.pasted import pasted
     from pipeline.inspection.written import NOTHING, Told
+    from pipeline.sources.masking import OPEN
     from pipeline.stack import catalog
 
     # A lone hyphen is a file, so that options are parsed as names as well.
@@ -60,8 +60,7 @@ def inspect(
     if not 0 < limit <= _MOST_RECORDS:
         hint = f"Use a number from 1 to {_MOST_RECORDS:,}."
         raise ConfigError(f"--limit {limit} is not valid.", hint)
-    hidden: Collection[str] = ()
-    told = NOTHING
+    mask, told = OPEN, NOTHING
     for_topics = {"--columns": columns, "--schema": schema, "--message": message}
     with uncollected():
         if is_file(name):
@@ -76,8 +75,8 @@ def inspect(
             told = Told(schema, message, _names(columns))
             rows = _of_topic(name, limit, common)
             features = catalog.load(common.settings)
-            hidden = catalog.masks(common.settings, features).of(name).fields
-        found = inspected(rows, hidden, told)
+            mask = catalog.masks(common.settings, features).of(name)
+        found = inspected(rows, mask, told)
     if json:
         print_json(_object(found))
     else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -11,6 +11,8 @@ from pipeline.errors import InputError
 from pipeline.kafka.quarantine import Quarantined, validate_rows
 from pipeline.sources import Source, source
 from pipeline.sources.column_types import TIME, is_whole
+from pipeline.sources.formats import BY_ORDER
+from pipeline.sources.masking import OPEN, Mask
 from pipeline.sources.paths import field_name, written_path
 from pipeline.text.sanitise import sanitised
 
@@ -61,12 +63,12 @@ class Inspection:
         return sum(self.invalid.values()) / self.records
 
 
-def inspect(looked_at: Rows, hidden: Collection[str] = (), told: Told = NOTHING) -> Inspection:
+def inspect(looked_at: Rows, mask: Mask = OPEN, told: Told = NOTHING) -> Inspection:
     """Look at rows.
 
     Args:
         looked_at: The rows.
-        hidden: Fields that are known to be sensitive, besides those whose names say so.
+        mask: What is known to be sensitive, besides fields whose names say so.
         told: What the records do not say of themselves.
 
     Raises:
@@ -103,9 +105,10 @@ def inspect(looked_at: Rows, hidden: Collection[str] = (), told: Told = NOTHING)
     amount = amount_of(others, named=named)
     identity = identity_of([field for field in others if field not in (user, amount, label)])
     by_name = [field for field in sensitive_of(others) if field is not amount]
-    known = {name for path, name in columns.names.items() if field_name(path) in hidden} | set(
-        hidden
-    )
+    known = {name for path, name in columns.names.items() if field_name(path) in mask.fields}
+    known |= mask.fields
+    # If a sensitive column of the topic's source is none of these names, it may be any of them.
+    unsure = written.format in BY_ORDER and mask.declared and not known <= schema.keys()
     found = source(
         topic=topic,
         schema=schema,
@@ -117,7 +120,9 @@ def inspect(looked_at: Rows, hidden: Collection[str] = (), told: Told = NOTHING)
             for field in others
             if field.always and field.name not in written.never_required
         ],
-        sensitive=[field.name for field in others if field.name in known or field in by_name],
+        sensitive=[
+            field.name for field in others if unsure or field.name in known or field in by_name
+        ],
         user=None if user is None else user.name,
         amount=None if amount is None else amount.name,
         label=None if label is None else label.name,

@@ -73,9 +73,9 @@ class JsonRecords:
             )
         if framed(records):
             return InputError(
-                f"{subject} {verb} a JSON object; they begin with a zero byte, as records with the "
-                "id of their schema in a registry do.",
-                "Set url in the profile's table kafka.registry, where their schema is; or name it: "
+                f"{subject} {verb} a JSON object.",
+                "A zero byte at the beginning is that of Avro: set url in the profile's table "
+                "kafka.registry, where the schema is; or name it: "
                 f"fraudwatch inspect {self._name} --schema FILE.avsc.",
             )
         return InputError(

@@ -20,6 +20,8 @@ TEXTS: Final = (JSON, CSV)
 """Those that people can read as they are."""
 WITH_PATHS: Final = (JSON, PROTOBUF, AVRO_CONFLUENT)
 """Those whose columns may be inside of objects and arrays."""
+BY_ORDER: Final = (CSV, AVRO)
+"""Those whose records do not name their fields."""
 SEPARATORS: Final = (",", ";", "|", "\t")
 """The characters that can be between the fields of a record in CSV."""
 PROTOBUF_CONFLUENT: Final = "protobuf-confluent"

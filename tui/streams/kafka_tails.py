@@ -100,7 +100,7 @@ class KafkaTails:
         from pipeline.inspection.pasted import pasted
 
         rows = of_topic(self._required(), topic, _LOOKED_AT, report)
-        return pasted(inspect(rows, self._mask_of(topic).fields))
+        return pasted(inspect(rows, self._mask_of(topic)))
 
     def _required(self) -> KafkaSettings:
         bootstrap = self._bootstrap()

@@ -17,6 +17,7 @@ from pipeline.inspection.pasted import pasted
 from pipeline.inspection.written import NOTHING, Told
 from pipeline.kafka.records import Record
 from pipeline.sources import Source, TimeFormat
+from pipeline.sources.masking import Mask
 
 START = datetime(2024, 3, 1, 9)
 
@@ -144,6 +145,22 @@ def test_what_is_no_csv_is_not_taken_for_one(value: str) -> None:
 def test_a_header_alone_says_nothing() -> None:
     with pytest.raises(InputError, match="No field of payments looks like a time"):
         inspect(["at,account", "at,account"])
+
+
+def test_what_is_known_to_be_sensitive_is_hidden_under_other_names() -> None:
+    """Nothing in a record says which of its fields is meant."""
+    lines = ["2024-03-01 09:00:00,secret-1,5"] * 50 + ["2024-03-01 09:00:00,secret-2,secret-3"]
+    looked_at = Rows("payments", "payments", records(lines))
+    card = Mask(frozenset({"card"}))
+    found = inspect_rows(looked_at, card)
+    assert found.source.sensitive == ("c2", "c3")
+    assert found.invalid and "secret" not in pasted(found)
+    named = Told(columns=("at", "card", "n"))
+    assert inspect_rows(looked_at, card, named).source.sensitive == ("card",)
+
+    # Of another topic, nothing is known.
+    other = Mask(frozenset({"card"}), declared=False)
+    assert inspect_rows(looked_at, other).source.sensitive == ()
 
 
 def test_names_are_for_csv() -> None:

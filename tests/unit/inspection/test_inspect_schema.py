@@ -158,7 +158,7 @@ def test_a_file_that_is_no_schema(text: str | None, said: str, tmp_path: Path) -
 def test_records_that_say_nothing_of_their_schema_say_what_to_do() -> None:
     for value, said in (
         (b"Obj\x01\x04", "the last one is a whole Avro file with its schema"),
-        (b"\0\0\0\0\x01\x02", "they begin with a zero byte"),
+        (b"\0\0\0\0\x01\x02", "A zero byte at the beginning is that of Avro"),
         (b"\x08\x96\x01", "is a JSON object or a line of CSV"),
     ):
         with pytest.raises(InputError, match=said) as caught:

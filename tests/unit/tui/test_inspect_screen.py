@@ -82,7 +82,7 @@ async def test_escape_does_not_wait_for_the_reading() -> None:
 @pytest.mark.parametrize(
     ("failure", "topic", "said"),
     [
-        (None, "odd", "The only record of odd is not a JSON object. If they are in Avro, set"),
+        (None, "odd", "The only record of odd is not a JSON object. A zero byte at the"),
         (UnavailableError("Kafka is not up yet."), TOPIC, "Kafka is not up yet."),
         # A long one is shown whole.
         (UnavailableError("It is so. " * 30, "Wait for the end."), TOPIC, "Wait for the end."),
