@@ -312,6 +312,8 @@ def as_json(fields: dict[str, Any], written: TimeFormat) -> str:
                 TimeFormat.ISO: json.dumps(f"{given_.isoformat()}Z"),
                 TimeFormat.EPOCH_S: str(ms // 1_000),
                 TimeFormat.EPOCH_MS: str(ms),
+                TimeFormat.EPOCH_US: str(ms * 1_000),
+                TimeFormat.EPOCH_NS: str(ms * 1_000_000),
             }[written]
         parts.append(f"{json.dumps(name)}: {text}")
     return f"{{{', '.join(parts)}}}"
