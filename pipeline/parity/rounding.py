@@ -68,16 +68,66 @@ def rounding_explains(feature: Feature, connection: duckdb.DuckDBPyConnection, r
         connection: To the database.
         rows: The table they are in; others than those that are there now are not looked for.
     """
+    if not _move_all(feature, connection, rows):
+        return "false"
+    fits = (_fits(feature, name, scope, rows) for name, scope in _scopes(feature).items())
+    return f"""EXISTS (SELECT 1 FROM moved m
+        WHERE {same(feature.identity, "m", rows)} AND {" AND ".join(fits)})"""
+
+
+def rounding_of_more_explains(
+    feature: Feature, transactions: StoredRows, computed: str, rows: str, most: int
+) -> str:
+    """The condition that rounding explains the difference of a row from a computed one.
+
+    The error stays of what has gone through a window before, which is not in what a row of a late
+    transaction is computed from. So the bound is that of all records of its group.
+
+    Args:
+        feature: Whose rows they are.
+        transactions: The records of the source that the job has read.
+        computed: The table of the computed rows.
+        rows: The table of the rows.
+        most: Of how many records at most a row of all records is made: its mean moves by less than
+            that of fewer records.
+    """
+    use_groups(feature, [transactions], rows)
+    if not _move_all(feature, transactions.connection, rows):
+        return "false"
+    fits = (
+        matching(feature, name, computed, rows, f"{most} * m.{scope}")
+        if _is_rounded(feature, name)
+        else matching(feature, name, computed, rows)
+        for name, scope in _scopes(feature).items()
+    )
+    return f"""EXISTS (SELECT 1 FROM moved m JOIN {computed}
+        ON {same(feature.identity, "m", computed)}
+        WHERE {same(feature.identity, "m", rows)} AND {" AND ".join(fits)})"""
+
+
+def _scopes(feature: Feature) -> dict[str, str]:
+    """The columns of the table `moved` that say how far a measure may be off."""
+    return {name: identifier(f"__{name}") for name in feature.measures}
+
+
+def _move_all(feature: Feature, connection: duckdb.DuckDBPyConnection, rows: str) -> bool:
+    """Create the table `moved` of the rows that are computed from `INPUT`; False if none can move.
+
+    Args:
+        feature: The feature.
+        connection: To the database.
+        rows: The table with the rows that are looked for.
+    """
     moved = list(_moved(feature.table))
     any_row = connection.execute(f"SELECT 1 FROM {rows} LIMIT 1").fetchone()
     if not (moved and feature.measures and any_row):
-        return "false"
+        return False
 
     def computed(table: ir.Table) -> str:
         return f"""(SELECT e.* FROM ({query(table, feature.sources)}) e
             SEMI JOIN {rows} w ON {same(feature.identity, "e", "w")})"""
 
-    measures = {name: identifier(f"__{name}") for name in feature.measures}
+    measures = _scopes(feature)
     begun = ", ".join(_begun(feature, name, scope) for name, scope in measures.items())
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE moved AS
@@ -92,9 +142,7 @@ def rounding_explains(feature: Feature, connection: duckdb.DuckDBPyConnection, r
                 FROM moved m JOIN {computed(table)} v ON {same(feature.identity, "m", "v")}
                 GROUP BY ALL"""
         )
-    fits = (_fits(feature, name, scope, rows) for name, scope in measures.items())
-    return f"""EXISTS (SELECT 1 FROM moved m
-        WHERE {same(feature.identity, "m", rows)} AND {" AND ".join(fits)})"""
+    return True
 
 
 def _is_rounded(feature: Feature, name: str) -> bool:

@@ -22,7 +22,7 @@ from pipeline.text.sql import identifier
 from . import listing
 from .batch import INPUT, query
 from .compare import RELATIVE_TOLERANCE, matching
-from .rounding import rounding_explains
+from .rounding import rounding_explains, rounding_of_more_explains
 from .sql_names import listed, same
 from .tables import Int64s, StoredRows
 
@@ -222,9 +222,9 @@ def _fitting(feature: Feature, transactions: StoredRows, tried: dict[int, Way]) 
             GROUP BY s.__suspect"""
     ).fetchall()
     fitting = {int(number) for number, fits, _ in rows if fits}
-    near = [int(number) for number, fits, almost in rows if almost and not fits]
+    near = {int(number) for number, fits, almost in rows if almost and not fits}
     if near:
-        fitting |= _rounded(feature, connection, near)
+        fitting |= _rounded(feature, transactions, {each: tried[each] for each in near})
     connection.unregister("__counted")
     connection.unregister("__tried")
     return iter(fitting)
@@ -239,14 +239,22 @@ def _matches(feature: Feature, measures: Sequence[str]) -> str:
     return " AND ".join(matching(feature, name, "e", "s") for name in measures) or "true"
 
 
-def _rounded(
-    feature: Feature, connection: duckdb.DuckDBPyConnection, numbers: Sequence[int]
-) -> set[int]:
-    """Yield the suspects that equal the result of these transactions up to rounding."""
-    listing = ", ".join(map(str, numbers))
+def _rounded(feature: Feature, transactions: StoredRows, tried: Mapping[int, Way]) -> set[int]:
+    """Return the suspects that equal the result of their way, the view `INPUT`, up to rounding."""
+    connection = transactions.connection
+    listing = ", ".join(map(str, tried))
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE __near AS FROM suspects WHERE __suspect IN ({listing})"
     )
-    explains = rounding_explains(feature, connection, "__near")
-    rows = connection.execute(f"SELECT __suspect FROM __near WHERE {explains}").fetchall()
-    return {int(number) for (number,) in rows}
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE __computed AS FROM ({query(feature.table)})")
+    explained: set[int] = set()
+
+    def explain_by(condition: str) -> None:
+        rows = connection.execute(f"SELECT __suspect FROM __near WHERE {condition}").fetchall()
+        explained.update(int(number) for (number,) in rows)
+
+    explain_by(rounding_explains(feature, connection, "__near"))
+    if len(explained) < len(tried):
+        most = max(len(way.counted) + len(way.left_out) for way in tried.values())
+        explain_by(rounding_of_more_explains(feature, transactions, "__computed", "__near", most))
+    return explained
