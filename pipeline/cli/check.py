@@ -6,15 +6,14 @@ import dataclasses
 from typing import Annotated
 
 from cyclopts import Parameter
-from cyclopts.validators import Number
 
 from pipeline.errors import ConfigError, UnavailableError
 from pipeline.text.sanitise import sanitised
 
-from .common import Common, Json, print_json, reporter, say
+from .common import NOT_NEGATIVE, Common, Json, print_json, reporter, say
 from .marks import Mark, marked
 
-Most = Parameter(validator=Number(gte=0))
+Most = Parameter(validator=NOT_NEGATIVE)
 Flag = Annotated[bool, Parameter(negative="")]
 
 

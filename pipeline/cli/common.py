@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Annotated, Final
 
 from cyclopts import Parameter
+from cyclopts.validators import Number
 
 from pipeline import config
 from pipeline.config import KafkaSettings, Settings
@@ -20,6 +21,7 @@ from pipeline.text.sanitise import ascii_json, json_line, sanitised
 
 from .terminal import as_printed, takes
 
+NOT_NEGATIVE: Final = Number(gte=0)
 _SILENT_SECONDS: Final = 10.0
 
 

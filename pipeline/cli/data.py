@@ -22,6 +22,7 @@ from pipeline.text.spans import span
 from pipeline.text.words import counted
 
 from .common import (
+    NOT_NEGATIVE,
     Common,
     Json,
     print_json,
@@ -186,7 +187,7 @@ def tail(
     /,
     *,
     start: Annotated[Literal["beginning", "end"], Parameter(name="--from")] = "end",
-    limit: Annotated[int | None, Parameter(name=["--limit", "-n"])] = None,
+    limit: Annotated[int | None, Parameter(name=["--limit", "-n"], validator=NOT_NEGATIVE)] = None,
     follow: bool = True,
     json: Json = False,
     common: Common = Common(),

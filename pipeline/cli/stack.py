@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,7 +16,7 @@ from pipeline.model.stack import Health, StackStatus
 from pipeline.proof import Proof
 from pipeline.text.sanitise import sanitised
 
-from .common import Common, Json, print_json, print_table, say
+from .common import NOT_NEGATIVE, Common, Json, print_json, print_table, say
 from .steps import StepLines
 
 _FOLLOW_SECONDS = 0.2
@@ -66,7 +67,7 @@ def logs(
     name: str = "",
     /,
     *,
-    lines: Annotated[int, Parameter(name=["--lines", "-n"])] = 40,
+    lines: Annotated[int, Parameter(name=["--lines", "-n"], validator=NOT_NEGATIVE)] = 40,
     follow: Annotated[bool, Parameter(name=["--follow", "-f"], negative="")] = False,
     common: Common = Common(),
 ) -> int:
@@ -94,7 +95,7 @@ def logs(
 
 def _read(path: Path, lines: int, *, follow: bool) -> Iterator[str]:
     with path.open(errors="replace") as file:
-        yield from file.readlines()[-lines:]
+        yield from deque(file, maxlen=lines)
         while follow:
             if line := file.readline():
                 yield line

@@ -14,6 +14,7 @@ from pipeline.text.sanitise import sanitised
 from pipeline.text.words import counted
 
 from .common import (
+    NOT_NEGATIVE,
     Common,
     Json,
     print_json,
@@ -97,7 +98,7 @@ def values_of(given: Sequence[str]) -> dict[str, str]:
 
 def quarantine(
     *,
-    limit: Annotated[int, Parameter(name=["--limit", "-n"])] = 1_000,
+    limit: Annotated[int, Parameter(name=["--limit", "-n"], validator=NOT_NEGATIVE)] = 1_000,
     json: Json = False,
     common: Common = Common(),
 ) -> int:
@@ -123,7 +124,7 @@ def quarantine(
     for source in sources:
         topic = kafka.topic(source.topic)
         decoder = decoder_of(source, kafka)
-        latest: deque[Quarantined] = deque(maxlen=max(0, limit))
+        latest: deque[Quarantined] = deque(maxlen=limit)
         for batch in read_to_end(kafka, topic):
             read += len(batch)
             _, bad = validate_rows(batch, decoder)

@@ -155,3 +155,12 @@ def test_a_working_directory_that_is_gone(
     found = run(*command.split())
     assert found.code == ConfigError.exit_code
     assert "The working directory does not exist any more." in found.err + found.out
+
+
+def test_as_many_lines_of_a_log_as_are_asked_for(run: Run, tmp_path: Path) -> None:
+    logs = tmp_path / "state" / "logs"
+    logs.mkdir(parents=True)
+    (logs / "kafka.log").write_text("one\ntwo\nthree\n")
+    for asked, printed in (("0", ""), ("2", "two\nthree\n"), ("9", "one\ntwo\nthree\n")):
+        assert run("logs", "kafka", "--lines", asked).out == printed
+    assert run("logs", "kafka", "--lines", "-1").code == ConfigError.exit_code
