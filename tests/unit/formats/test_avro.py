@@ -9,7 +9,6 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from io import BytesIO
-from pathlib import Path
 from typing import Any, Final
 
 import fastavro
@@ -17,12 +16,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.config import KafkaSettings, RegistrySettings, Secret
-from pipeline.config.secret import hide, reveal
+from pipeline.config import KafkaSettings, RegistrySettings
 from pipeline.errors import ConfigError, InputError, PipelineError, UnavailableError
 from pipeline.flink import source_table
-from pipeline.flink.definition import Definition
-from pipeline.formats import registry_client
 from pipeline.formats.avro.columns import misread, schema, unreadable
 from pipeline.formats.decoders import decoder_of, require_readable
 from pipeline.formats.kinds import Kind
@@ -30,7 +26,6 @@ from pipeline.formats.schemas import Schemas
 from pipeline.kafka.quarantine import validate_rows
 from pipeline.kafka.readable import Readable
 from pipeline.kafka.records import Record
-from pipeline.kafka.security import redacted
 from pipeline.sources import Source, source
 from tests.avro_records import Registry, encoded
 
@@ -350,66 +345,8 @@ def test_values_of_plain_avro_are_shown_by_the_columns_of_their_source() -> None
     assert Readable(prefixed, [payments("json")]).all([there]) == [there]
 
 
-def test_without_a_registry_in_the_profile(kafka: KafkaSettings) -> None:
-    made: tuple[Callable[[], object], ...] = (
-        lambda: decoder_of(payments(), KafkaSettings()),
-        lambda: source_table.statements(payments(), KafkaSettings(), "group"),
-    )
-    for make in made:
-        with pytest.raises(ConfigError) as caught:
-            make()
-        assert str(caught.value) == (
-            "The source payments is written in avro-confluent, but the profile has no schema "
-            "registry. Set url in the profile's table kafka.registry, or "
-            "FRAUDWATCH_KAFKA_REGISTRY_URL."
-        )
-
-
-def test_secrets_are_in_the_sql_that_runs_alone(tmp_path: Path) -> None:
-    (tmp_path / "ca.pem").write_text("-----BEGIN CERTIFICATE-----\n")
-    (tmp_path / "password").write_text("p'ss")
-    settings = RegistrySettings(
-        url="https://registry:8081",
-        url_for_flink="https://inside:8081",
-        username="alice",
-        password=Secret("file", str(tmp_path / "password")),
-        ca_file=tmp_path / "ca.pem",
-    )
-    kafka = KafkaSettings(bootstrap="kafka:9092", registry=settings)
-    saved = Definition(source_table.statements(payments(), kafka, "group"))
-    assert "alice" not in str(saved) and "registry:8081" not in str(saved)
-    shown, run = (";".join(saved.at(kafka, show)) for show in (hide, reveal))
-    assert "'avro-confluent.url' = 'https://inside:8081'" in shown
-    assert "'avro-confluent.basic-auth.user-info' = 'alice:***'" in shown
-    assert "'avro-confluent.basic-auth.user-info' = 'alice:p''ss'" in run
-    assert redacted("Option 'alice:p'ss'", kafka) == "Option 'alice:***'"
-    assert registry_client.python(settings)["basic.auth.user.info"] == "alice:p'ss"
-    # Jobs that need no registry do not depend on its secrets.
-    (tmp_path / "password").unlink()
-    Definition(source_table.statements(payments("avro"), kafka, "group")).at(kafka, reveal)
-
-
 def test_columns_of_plain_avro_are_never_null_where_required() -> None:
     table, _ = source_table.statements(payments("avro"), KafkaSettings(), "group")
     assert "`at` TIMESTAMP(3) NOT NULL,\n  `who`" in table
     assert "`amount` DECIMAL(12, 2),\n" in table
     assert "'format' = 'avro'" in table and "json" not in table
-
-
-@pytest.mark.parametrize(
-    ("settings", "said"),
-    [
-        ({"url": "registry:8081"}, "must begin with http:// or https://"),
-        ({"url": "http://me:secret@registry"}, "url contains a user or a password"),
-        ({"username": "me"}, "username and password go together"),
-        ({"username": "a:b", "password": Secret("env", "P")}, "username contains a colon"),
-        (
-            {"username": "a", "password": Secret("env", "P"), "token": Secret("env", "T")},
-            "username and token exclude each other",
-        ),
-    ],
-)
-def test_settings_that_cannot_be(settings: dict[str, Any], said: str) -> None:
-    with pytest.raises(ValueError, match=said) as caught:
-        RegistrySettings(**{"url": "http://registry"} | settings)
-    assert "secret" not in str(caught.value)
