@@ -25,6 +25,7 @@ from pipeline.sources.column_types import TIME
 from pipeline.sources.formats import NO_PROTOBUF_CONFLUENT, PROTOBUF
 from pipeline.sources.paths import Path as Steps
 from pipeline.text.sanitise import sanitised
+from pipeline.text.words import counted
 
 from .fields import Field, distinct, epoch, written_as
 from .flattened import Columns
@@ -122,7 +123,11 @@ def _chosen(file: Path, wanted: str) -> Descriptor:
     if wanted and found:
         return found[0]
     names = ", ".join(each.full_name for each in messages) or "no message"
-    said = f"has no message {sanitised(wanted)}" if wanted else f"has {len(messages)} messages"
+    said = (
+        f"has no message {sanitised(wanted)}"
+        if wanted
+        else f"has {counted(len(messages), 'message')}"
+    )
     raise InputError(f"{file} {said}.", f"Name one with --message: {names}.")
 
 

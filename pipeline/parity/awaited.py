@@ -42,8 +42,8 @@ class FeatureJob(Protocol):
         """Return when it was started, in milliseconds since the epoch; 0 if it does not run."""
         ...
 
-    def resumed(self) -> int:
-        """Return when it last resumed from state, likewise; 0 if it never did."""
+    def resumed(self) -> Sequence[int]:
+        """Return when it resumed from state or was restarted, likewise, as far as is known."""
         ...
 
 

@@ -61,7 +61,7 @@ def explain_late(
     *,
     dropped: int | None,
     since: int = 0,
-    resumed: int = 0,
+    resumed: Sequence[int] = (),
 ) -> LateComparison:
     """Explain the mismatches of a comparison by late transactions.
 
@@ -75,7 +75,7 @@ def explain_late(
             For windows, Flink counts after pre-aggregation, and only records that no window took.
         since: When the job began to count them, in milliseconds since the epoch. It says nothing of
             rows that were written before by the job that it replaces.
-        resumed: When the job last resumed from state, likewise; 0 if it never did.
+        resumed: When the job resumed from state or was restarted, likewise, as far as is known.
     """
     rounded = remove_rounded(feature, streams)
     result = LateComparison(_counted_as_equal(comparison, rounded))

@@ -14,9 +14,11 @@ The job's watermark may be lower, as it only advances at intervals.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
+from operator import attrgetter
 from typing import Final
 
 import numpy as np
@@ -69,7 +71,8 @@ def bound_watermarks(
     Args:
         streams: The records of each source that the job has read.
         sources: The sources.
-        restarts: After each, what had not been read before a checkpoint was read in any order.
+        restarts: After each, what had not been read before a checkpoint was read in any order, by a
+            job without a watermark.
     """
     parts = [
         part
@@ -78,17 +81,16 @@ def bound_watermarks(
     ]
     bounds = {rows.table: list[pa.Table]() for rows in streams}
     for part in parts:
-        known, possible = part.own.copy(), part.own.copy()
-        for other in parts:
-            if other is not part:
-                for bound, apart in ((known, 0), (possible, _APART_MS)):
-                    until = np.searchsorted(other.clock, part.resumed + apart, side="right")
-                    newest = np.concatenate([[BEGINNING], other.own])[until]
-                    np.maximum(bound, newest, out=bound)
-                for restart in restarts:
+        known = _met(part, parts, attrgetter("own"))
+        possible = _met(part, parts, attrgetter("own"), _APART_MS)
+        for restart in restarts:
+            again = part.clock >= restart.since
+            for other in parts:
+                if other is not part:
                     then = other.own[other.clock <= restart.at + _APART_MS]
-                    again = part.clock >= restart.since
                     possible[again] = np.maximum(possible[again], np.max(then, initial=BEGINNING))
+            afresh = _met(part, parts, partial(_Partition.own_after, restart=restart))
+            known[again] = np.minimum(known[again], afresh[again])
         table = pa.table({"__row": part.rows, "known": known, "possible": possible})
         bounds[part.stream.table].append(table)
     for rows in streams:
@@ -119,6 +121,35 @@ class _Partition:
     own: Int64s
     clock: Int64s
     resumed: Int64s
+
+    def own_after(self, restart: Restart) -> Int64s:
+        """As `own`, but of records after a restart alone: the job had no watermark then."""
+        later = self.clock > restart.at
+        before = np.max(self.own[~later], initial=BEGINNING)
+        return np.where(later & (self.own > before), self.own, BEGINNING)
+
+
+def _met(
+    part: _Partition,
+    parts: Sequence[_Partition],
+    own: Callable[[_Partition], Int64s],
+    apart: int = 0,
+) -> Int64s:
+    """The watermark that each record of a partition met, of its own and of the others' if silent.
+
+    Args:
+        part: The partition.
+        parts: All partitions.
+        own: Returns the watermark of a partition after each of its records.
+        apart: How much later than by Kafka's timestamps the others were read at most, in
+            milliseconds.
+    """
+    bound = own(part).copy()
+    for other in parts:
+        if other is not part:
+            until = np.searchsorted(other.clock, part.resumed + apart, side="right")
+            np.maximum(bound, np.concatenate([[BEGINNING], own(other)])[until], out=bound)
+    return bound
 
 
 def _partitions(stream: StoredRows, source: Source) -> Iterator[_Partition]:

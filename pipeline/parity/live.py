@@ -76,13 +76,18 @@ class LiveJob:
         """Return when it was started, in milliseconds since the epoch; 0 if it does not run."""
         return int((self._status.started_at or 0) * 1_000)
 
-    def resumed(self) -> int:
-        """Return when it last resumed from state, in milliseconds since the epoch.
+    def resumed(self) -> tuple[int, ...]:
+        """Return when it resumed from state or was restarted, in milliseconds since the epoch.
 
-        0 if it never did, or does not run.
+        Flink knows when a job last resumed, and the newest of its failures.
         """
         job_id = self._job_id
-        return (self.rest.restored_at(job_id) or 0) if job_id else 0
+        if not job_id:
+            return ()
+        moments = {int(failure.at * 1_000) for failure in self.rest.failures(job_id)}
+        if restored := self.rest.restored_at(job_id):
+            moments.add(restored)
+        return tuple(sorted(moments))
 
     @property
     def _job_id(self) -> str:

@@ -35,19 +35,17 @@ class Restart:
 
 
 def find(
-    feature: Feature, streams: Sequence[StoredRows], sink: StoredRows, resumed: int
+    feature: Feature, streams: Sequence[StoredRows], sink: StoredRows, resumed: Iterable[int]
 ) -> tuple[Restart, ...]:
-    """Find the known restart, and the others of which the sink has traces.
+    """Return the known restarts, and the others of which the sink has traces.
 
     Args:
         feature: The feature.
         streams: The records of each source that its job has read.
         sink: The rows that it has written.
-        resumed: When the job last resumed from state, in milliseconds since the epoch; 0 if it is
-            not known to have done so.
+        resumed: When the job is known to have resumed, in milliseconds since the epoch.
     """
-    known = [resumed] if resumed else []
-    moments = _moments(known, _written_again(feature, streams, sink))
+    moments = _moments(resumed, _written_again(feature, streams, sink))
     return tuple(
         Restart(at, min(_since(feature, stream, sink, at) for stream in streams)) for at in moments
     )

@@ -265,7 +265,7 @@ def parity_of(
     known_before: int | None = None,
     dropped: int | None = None,
     since: int = 0,
-    resumed: int = 0,
+    resumed: Sequence[int] = (),
 ) -> Parity:
     """Compare the batch results for these transactions with these rows of the sink.
 
@@ -278,7 +278,7 @@ def parity_of(
             the watermark if None.
         dropped: Late records dropped in the life of the job; None if unknown.
         since: When the job was started, in milliseconds since the epoch.
-        resumed: When it last resumed from state, likewise; 0 if it never did.
+        resumed: When it resumed from state or was restarted, likewise, as far as is known.
     """
     back = lookback(feature.table)
     # Without lookback, a feature does not wait for the watermark, and drops nothing as late.

@@ -67,7 +67,7 @@ class Source:
     restarts: int = 0
     slow: int = 0
     now: int = 0
-    resumed: int = 0
+    resumed: list[int] = field(default_factory=list)
     watermark: int = NEVER
     _newest: dict[int, int] = field(default_factory=dict)
     _read_at: dict[int, int] = field(default_factory=dict)
@@ -106,7 +106,7 @@ class Source:
             if self.restarts and (read >= until_restart or ended):
                 self.restarts -= 1
                 self.now += 1 + self.random.choice((0, 3_000, 30_000, 300_000))
-                self.resumed = self.now
+                self.resumed.append(self.now)
                 position, self.watermark = dict(checkpoint), NEVER
                 self._newest.clear()
                 self._marks.clear()

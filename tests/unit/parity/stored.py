@@ -77,7 +77,7 @@ def parity_of_topics(
     known_before: int | None = None,
     dropped: int | None = None,
     since: int = 0,
-    resumed: int = 0,
+    resumed: Sequence[int] = (),
     only: Mapping[str, str] = EVERY_ROW,
     database: Callable[[], AbstractContextManager[duckdb.DuckDBPyConnection]] = duckdb.connect,
 ) -> Parity:

@@ -64,8 +64,8 @@ class FakeJob:
     def started(self) -> int:
         return 0
 
-    def resumed(self) -> int:
-        return 0
+    def resumed(self) -> tuple[int, ...]:
+        return ()
 
 
 @dataclass
