@@ -1,0 +1,60 @@
+"""Files of a stream whose records have objects and arrays."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.nested_sources import orders
+
+from .test_own_source import own, rows
+
+NESTED = json.dumps(
+    {
+        "meta": {"placedAt": "2024-03-01T09:30:00.250+01:00"},
+        "customer": {"id": "c-7", "address": {"country": "DE"}},
+        "payment": {"total": 12.50, "card-number": "4111 1111"},
+        "items": [{"sku": "a, {b}"}, {"quantity": 3}],
+        "is.paid": True,
+        "shipped_at": None,
+    }
+)
+
+
+def test_objects_and_arrays_are_read_and_written_where_the_paths_say(tmp_path: Path) -> None:
+    text = (
+        NESTED
+        + "\n"
+        + json.dumps({"meta": {"placedAt": "2024-03-01T10:00:00Z"}, "customer": {"id": "d"}})
+    )
+    found = own(tmp_path, text, orders)
+    first, second = rows(found, orders)
+    assert str(first.placed_at) == "2024-03-01 08:30:00.250000"
+    assert (first.customer, first.country, str(first.total)) == ("c-7", "DE", "12.50")
+    assert (first.card_number, first.first_item, first.second_quantity, first.paid) == (
+        *("4111 1111", "a, {b}", 3, True),
+    )
+    assert (second.customer, second.country, second.total, second.first_item) == ("d", *[None] * 3)
+    (key, value), _ = found.records
+    assert key == b"c-7"
+    assert json.loads(value)["items"] == [{"sku": "a, {b}"}, {"quantity": 3}]
+    # What was written is read as the same again.
+    again = own(tmp_path, b"\n".join(value for _, value in found.records), orders)
+    assert again.records == found.records
+
+
+def test_a_flat_file_fills_objects(tmp_path: Path) -> None:
+    header = "placed_at,Customer,total,country,first item,second_quantity,card_number,paid"
+    found = own(tmp_path, f"{header}\n2024-03-01 09:30:00,c-7,1.5,DE,a,2,4111,yes\n", orders)
+    (row,) = rows(found, orders)
+    assert (row.customer, str(row.total), row.country, row.first_item) == ("c-7", "1.50", "DE", "a")
+    assert (row.second_quantity, row.card_number, row.paid) == (2, "4111", True)
+
+
+def test_a_decimal_inside_of_an_object_is_exact_or_left_out(tmp_path: Path) -> None:
+    nested = json.loads(NESTED)
+    text = json.dumps(nested).replace("12.5", "1234567890.12345678")
+    found = own(tmp_path, f"{NESTED}\n{text}\n", orders)
+    assert len(found.records) == 1
+    (reason,) = found.reasons
+    assert reason.startswith("line 2: total is not an amount of decimal(12, 2): ")
