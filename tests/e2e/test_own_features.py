@@ -154,6 +154,7 @@ def test_a_file_that_cannot_be_used_stops_nothing_else(fraudwatch: Run, tmp_path
     for arguments in (("jobs",), ("verify",), ("status",)):
         done = fraudwatch(*arguments, "--features", str(broken))
         assert done.returncode == 5
-        assert done.stderr == f"fraudwatch: {broken}, line 1: invalid syntax.\n"
+        said = f"fraudwatch: {broken}, line 1: invalid syntax.\n"
+        assert done.stderr == f"{said}            Correct the file.\n"
     # Commands that need no feature work.
     assert fraudwatch("simulate", "--off", "--features", str(broken)).returncode == 0
