@@ -7,7 +7,8 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,6 +23,7 @@ from pipeline.text.ready_type import ready
 from .local.control import Refused
 
 _ENDING_SECONDS: Final = 10.0
+_KILLED_AFTER_SECONDS: Final = 5.0
 Report = Callable[[str], None]
 
 
@@ -75,7 +77,7 @@ def ask(
             env={**os.environ, **(environment or {})},
             start_new_session=True,
         )
-    with process:
+    with _ended(process):
         assert process.stdin is not None and process.stdout is not None
         # Its stdin stays open: its end tells the process that nobody waits any more.
         process.stdin.write(config.to_json(settings) + b"\n" + msgspec.json.encode(task) + b"\n")
@@ -89,6 +91,26 @@ def ask(
                 case Refused(message, hint):
                     raise PipelineError(message, hint)
     raise UnavailableError("The process that does this has ended early.", f"Look at {log}.")
+
+
+@contextmanager
+def _ended(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """See that a process ends: its input does, and it is killed if it does not end by itself.
+
+    A library may hold Python's lock for ever in it, as Kafka's client where it closes.
+    """
+    try:
+        yield
+    finally:
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                with suppress(OSError):
+                    pipe.close()
+        try:
+            process.wait(_ENDING_SECONDS + _KILLED_AFTER_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def answer(
