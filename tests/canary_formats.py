@@ -1,6 +1,6 @@
 """The streams of canary_sources.py in the formats that need a registry or a compiled message."""
 
-from canary_sources import TOLD  # type: ignore[import-not-found]
+from canary_sources import TOLD  # type: ignore[import-not-found]  # found beside it
 
 from fraudwatch import feature, source
 

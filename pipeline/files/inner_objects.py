@@ -10,7 +10,7 @@ import msgspec
 from pipeline.text.malformed import MALFORMED
 
 _DEEPEST: Final = 3
-_FIELDS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+FIELDS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _ELEMENTS: Final = msgspec.json.Decoder(list[msgspec.Raw])
 
 
@@ -36,7 +36,7 @@ def objects_inside(
             if text.startswith(b"["):
                 here += "[]"
                 text = bytes(_ELEMENTS.decode(text)[0])
-            inner = _FIELDS.decode(text)
+            inner = FIELDS.decode(text)
         except (*MALFORMED, IndexError):
             continue
         found.append((here, inner))

@@ -18,7 +18,7 @@ from pipeline.text.sql import identifier, literal
 from . import duckdb_sql
 from .careful import Careful
 from .csv_files import CUT_SHORT, cut_short
-from .inner_objects import objects_inside
+from .inner_objects import FIELDS, objects_inside
 from .left_out import Fault
 from .malformed_documents import located
 from .sources import DAMAGED, FileSource
@@ -29,7 +29,6 @@ _NOT_JSON: Final = Fault("the line is not a JSON object")
 _NO_VALUE: Final = Fault("the record's value is not a JSON object")
 # A record as printed by `tail --json`.
 _ENVELOPE: Final = frozenset(("topic", "partition", "offset", "value"))
-_FIELDS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _SEPARATOR: Final = "\x01"
 """Between the number of a line and its JSON, which cannot hold this."""
 _NUMBER: Final = r"(-?[0-9][0-9.eE+-]*)"
@@ -111,7 +110,7 @@ class JsonLines(Careful):
                     if not line.strip():
                         continue
                     try:
-                        fields = _FIELDS.decode(line)
+                        fields = FIELDS.decode(line)
                     except MALFORMED:
                         reject(_NOT_JSON, line[:200].decode(errors="replace"))
                         continue
@@ -210,7 +209,7 @@ def recognised(
 def _objects_of(texts: Sequence[bytes]) -> Iterator[dict[str, msgspec.Raw]]:
     for text in texts:
         try:
-            yield _FIELDS.decode(text)
+            yield FIELDS.decode(text)
         except MALFORMED:
             continue
 

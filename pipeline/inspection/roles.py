@@ -31,7 +31,7 @@ def time_of(fields: Sequence[Field], *, named: bool = True) -> Field | None:
 
     Args:
         fields: The fields.
-        named: Whether their names are those of whoever writes the records.
+        named: Whether their names were given by the producer or told.
     """
     times = [
         field

@@ -42,7 +42,7 @@ class Written(Protocol):
 
     Attributes:
         format: The source's format.
-        named: Whether the names of the fields are those of whoever writes the records.
+        named: Whether the names of the fields were given by the producer or told.
         arguments: Further arguments of `source`, as they are printed.
         said: Sentences on where the names or the types come from.
         never_required: Columns that cannot be required.

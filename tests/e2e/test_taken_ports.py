@@ -130,16 +130,16 @@ def foreign_flink(port: int) -> ThreadingHTTPServer:
 
 
 def wait_for_new_runs(runtime: Runtime, before: Mapping[str, str]) -> None:
-    """Wait until these jobs run again, all of them anew."""
+    """Wait until each of these jobs has been restarted."""
 
-    def anew() -> bool:
+    def restarted() -> bool:
         try:
             now = running(runtime.status())
         except UnavailableError:
             return False  # Flink is being started.
         return now.keys() >= before.keys() and set(before.values()).isdisjoint(now.values())
 
-    wait_until(anew, 90, "new runs of the jobs")
+    wait_until(restarted, 90, "new runs of the jobs")
 
 
 def records(runtime: Runtime, topic: str) -> int:

@@ -100,6 +100,7 @@ def test_a_topic_without_leaders_is_the_only_one_that_suffers(
 
     def wait(seconds: float) -> None:
         waited.append(LOST)
+        # The wait of the program itself, which is observed here.
         time.sleep(seconds)
 
     awaited = SimpleNamespace(monotonic=time.monotonic, sleep=wait)

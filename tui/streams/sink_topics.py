@@ -49,8 +49,8 @@ class SinkTopic(Generic[RowT]):
         since: Records written before are of no interest, in seconds since the epoch; None if all
             are.
         live: Whether it is the signal whose alerts are worked on.
-        labelled: Whether its rows are the records of its source that are labelled as fraud, so that
-            it is no topic of its own.
+        labelled: Whether its rows are the records of its source that are labelled as fraud, which
+            have no topic of their own.
     """
 
     feature: str

@@ -24,7 +24,7 @@ class TopicKeeper:
     """Creates the missing topics of running jobs again, as a start does; for sandboxes.
 
     Without its topic, a job is restarted again and again, and everything that connects logs errors.
-    A topic has to be missing twice in a row: whoever deletes one may be about to create it again.
+    A topic has to be missing twice in a row: a client may be about to create it again.
 
     Args:
         broker: The managed broker.

@@ -21,7 +21,7 @@ def carts(dtype: str = "array<string>", **more: str) -> Source:
         topic="carts",
         schema={"at": "timestamp(3)", "tags": dtype},
         time="at",
-        **more,  # type: ignore[arg-type]
+        **more,  # type: ignore[arg-type]  # texts alone, as these options are
     )
 
 

@@ -230,7 +230,7 @@ def test_a_registry_that_refuses_is_no_fault_of_the_record(
 def test_what_answers_as_no_registry_does_is_said(
     answer: tuple[int, object], said: str, served: Registry, kafka: KafkaSettings
 ) -> None:
-    served.answer = lambda path: answer  # type: ignore[method-assign]
+    served.answer = lambda path: answer  # type: ignore[method-assign]  # answers so
     asks: tuple[Callable[[], object], ...] = (
         Schemas(kafka.registry).ask,
         lambda: Schemas(kafka.registry).newest("payments"),
