@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import events, on, work
 from textual.filter import LineFilter
@@ -26,9 +26,13 @@ from .terminal.one_at_a_time import OneAtATime
 from .theme import DARK, THEMES, default_theme, next_theme, title
 from .widgets.toasts import Toast
 
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
 # Ages and the progress of a start change with time alone; whatever else changes is drawn then, too.
 _TICK_SECONDS: Final = 0.25
 _CLOSED_CHECK_SECONDS: Final = 0.05
+_OPENING_SECONDS: Final = 0.02
 # Most stacks close faster than this; a dialog that flashes up would only irritate.
 _PATIENCE_SECONDS: Final = 0.3
 _THEME_SECONDS: Final = 2.0
@@ -219,6 +223,21 @@ class FraudwatchApp(Navigation):
             self.exit()
         else:
             self._close()
+
+    def exit(
+        self,
+        result: str | None = None,
+        return_code: int = 0,
+        message: RenderableType | None = None,
+    ) -> None:
+        """Exit, but let a screen open that is about to.
+
+        Once an exit has begun, Textual mounts no widgets, and the screen would miss its own.
+        """
+        if all(screen.is_mounted for screen in self.screen_stack):
+            super().exit(result, return_code, message)
+        else:
+            self.set_timer(_OPENING_SECONDS, lambda: self.exit(result, return_code, message))
 
     def _say_that_it_does_nothing(self, event: events.Key) -> None:
         now = self._environment.clock()

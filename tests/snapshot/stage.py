@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Final
 
 from textual.pilot import Pilot
 
+import tui.app
 from pipeline.sources import Source
 from tests.idle import DEADLINE_SECONDS
 from tui.app import FraudwatchApp
@@ -26,8 +28,26 @@ from .fakes import Clock, FakeBackend
 from .histories import FakeHistory, FakeOwnHistory, HistoryPart
 from .painted import strips
 
+FOLDER: Final = Path(tui.app.__file__).parent
 Before = Callable[[Pilot[Any]], Awaitable[object]]
 """Steps before a screen is checked."""
+
+
+class StagedApp(FraudwatchApp):
+    """The console, whose test ends when no screen is about to open.
+
+    Nothing is mounted any more once a test has ended, so such a screen would miss its widgets.
+    """
+
+    CSS_PATH: ClassVar[list[str]] = [str(FOLDER / each) for each in FraudwatchApp.CSS_PATH]
+
+    @asynccontextmanager
+    async def run_test(self, **options: Any) -> AsyncGenerator[Pilot[str]]:
+        """Run the console as Textual does."""
+        async with super().run_test(**options) as pilot:
+            yield pilot
+            while not all(screen.is_mounted for screen in self.screen_stack):
+                await pilot.pause(0.005)
 
 
 class Stage:
@@ -65,7 +85,7 @@ class Stage:
         self.history: list[HistoryPart] = []
         self.own_history: list[OwnHistoryBatch | Exception] = []
         self.moments: list[Moment | None] = []
-        self.app = FraudwatchApp(
+        self.app = StagedApp(
             Environment(
                 profile="local",
                 connect=self.connect,

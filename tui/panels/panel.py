@@ -86,8 +86,10 @@ class TablePanel(Panel[Page[RowT]], Generic[RowT]):
 
     def refined(self, page: Page[RowT], query: Query) -> Page[RowT]:
         """Apply a query to the rows of a frozen page."""
-        if page.query == query or not self.refines or page.query.feature != query.feature:
+        if page.query == query:
             return page
+        if not self.refines or page.query.feature != query.feature:
+            return replace(page, frozen=True)
         found = select(page.rows, query, self.columns_of(page))
         return replace(page, rows=found.rows, matched=found.matched, query=query)
 

@@ -93,6 +93,9 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
         self.columns = columns
         self._hidden: frozenset[str] = frozenset()
         self._query = query
+        # The query that the rows answer, and what waits for the rows of the latest one.
+        self._answered = query
+        self._waiting: list[Callable[[], None]] = []
         self._key = key
         self._heading = 1 if heading else 0
         self._rows: Sequence[RowT] = ()
@@ -159,6 +162,7 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
         now: float,
         reason: Sequence[Piece],
         note: Sequence[Piece] = (),
+        answers: Query | None = None,
     ) -> None:
         """Set and draw the rows.
 
@@ -167,7 +171,18 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
             now: Seconds since the epoch, to compute ages.
             reason: Shown when there are no rows.
             note: A line below the rows, outside the cursor's range; empty for none.
+            answers: The query that the rows answer; None where they answer any.
         """
+        self._set_rows(rows, now, reason, note)
+        self._answered = answers
+        if not self._is_behind:
+            waiting, self._waiting = self._waiting, []
+            for action in waiting:
+                action()
+
+    def _set_rows(
+        self, rows: Sequence[RowT], now: float, reason: Sequence[Piece], note: Sequence[Piece]
+    ) -> None:
         later = int(now) != int(self._now)
         # With rows, the reason is not visible, so a change of it needs no redraw.
         changed = rows != self._rows or note != self._note or (not rows and reason != self._reason)
@@ -241,8 +256,8 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
         self._go(len(self._rows) - 1)
 
     def action_open(self) -> None:
-        if self._rows:
-            self.post_message(self.Opened(self))
+        """Open the selected row."""
+        self._when_answered(self._open)
 
     def action_filter(self) -> None:
         self.post_message(self.FilterWanted(self))
@@ -252,6 +267,28 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
 
     def action_copy(self) -> None:
         """Copy the id of the selected row."""
+        self._when_answered(self._copy)
+
+    def _when_answered(self, action: Callable[[], None]) -> None:
+        """Act on the rows of the latest query, once they are there.
+
+        Keys may be faster than the rows that a new filter, order or tab brings; what they act on
+        are those, not what the table still shows.
+        """
+        if self._is_behind:
+            self._waiting.append(action)
+        else:
+            action()
+
+    @property
+    def _is_behind(self) -> bool:
+        return self._answered is not None and self._answered != self._query
+
+    def _open(self) -> None:
+        if self._rows:
+            self.post_message(self.Opened(self))
+
+    def _copy(self) -> None:
         text = self.copied(self.selected) if self.selected is not None else ""
         if text:
             self.app.copy_to_clipboard(text)

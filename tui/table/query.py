@@ -38,6 +38,7 @@ class Page(Generic[RowT]):
         truncated: Whether there were more rows, some of which were dropped.
         query: The query.
         columns: The rows' columns, where they are not those of the table.
+        frozen: Whether the rows stay as they are, whatever is asked.
     """
 
     rows: tuple[RowT, ...] = ()
@@ -46,6 +47,12 @@ class Page(Generic[RowT]):
     truncated: bool = False
     query: Query = field(default_factory=Query)
     columns: Columns[Any] | None = None
+    frozen: bool = False
+
+    @property
+    def answers(self) -> Query | None:
+        """The query that the rows answer; None where they are the answer to every one."""
+        return None if self.frozen else self.query
 
 
 def select(

@@ -152,7 +152,9 @@ async def go_to(stage: Stage, pilot: Pilot[Any], name: str) -> None:
     await pilot.press("escape")
     for key in WAYS[name].keys:
         await pilot.press(key)
-        # A topic can be chosen once the topics are known, a row once there are rows.
+        # A topic can be chosen once the topics are known, a row once those of the tab are there.
+        await stage.settle(pilot)
+        await stage.read(pilot)
         await stage.settle(pilot)
 
 

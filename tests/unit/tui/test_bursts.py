@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,8 +19,12 @@ from tests.snapshot.fake_source import FakeSource
 from tests.snapshot.sample_rows import live_batch
 from tests.snapshot.stage import Stage
 from tests.snapshot.tails import FakeTails, record
+from tui.panels.users.users_table import UsersTable
 from tui.screens.dashboard.dashboard import Dashboard
 from tui.screens.records.records_screen import RecordsScreen
+from tui.screens.user.own_user_screen import OwnUserScreen
+from tui.screens.user.user_screen import UserScreen
+from tui.streams.store import Store
 from tui.widgets.filter_bar import FilterBar
 
 from .every_screen import WAYS, begin, go_to, stage_of
@@ -43,6 +48,23 @@ def arrives(stage: Stage, sent: str) -> None:
     assert driver is not None
     for message in XTermParser().feed(sent):
         driver.process_message(message)
+
+
+async def arrives_before_rows(stage: Stage, pilot: Pilot[Any], sent: str) -> None:
+    """Feed the bytes to the console, and let it handle them before it reads any rows for them."""
+    begun, goes_on = threading.Event(), threading.Event()
+
+    def hold(_: Store) -> None:
+        begun.set()
+        goes_on.wait()
+
+    stage.app.session.look_up(hold)
+    await stage.wait(pilot, begun.is_set)
+    before = stage.app.session.asked("users")
+    arrives(stage, sent)
+    await stage.wait(pilot, lambda: stage.app.session.asked("users") != before)
+    await stage.settle(pilot)
+    goes_on.set()
 
 
 @pytest.mark.parametrize("panel", ["2", "3", "4"])
@@ -179,3 +201,42 @@ async def test_text_in_a_burst_changes_nothing_on_any_screen(tmp_path: Path) -> 
             await stage.settle(pilot)
             assert isinstance(stage.app.screen, way.screen), name
             assert stage.backend.calls == before, name
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+async def test_a_row_is_opened_from_the_rows_of_the_filter_typed_before(frozen: bool) -> None:
+    async with console() as (stage, pilot):
+        first, *_, wanted = [row.user_id for row in stage.dashboard.query_one(UsersTable).rows]
+        if frozen:
+            await pilot.press("p")
+        await arrives_before_rows(stage, pilot, f"2/user:{wanted}\r\r")
+        await stage.wait(pilot, lambda: isinstance(stage.app.screen, UserScreen))
+        assert isinstance(stage.app.screen, UserScreen)
+        assert stage.app.screen.user_id == wanted != first
+
+
+async def test_a_row_is_copied_from_the_rows_of_the_filter_typed_before() -> None:
+    async with console() as (stage, pilot):
+        *_, wanted = [row.user_id for row in stage.dashboard.query_one(UsersTable).rows]
+        await arrives_before_rows(stage, pilot, f"2/user:{wanted}\ry")
+        await stage.toasts(pilot, "Copied")
+        assert stage.toasted == [f"Copied {wanted}"]
+
+
+async def test_a_row_is_opened_from_the_tab_asked_for_before(tmp_path: Path) -> None:
+    stage = stage_of(tmp_path, read_only=False)
+    async with stage.app.run_test(size=(110, 34)) as pilot:
+        await stage.live(pilot)
+        await arrives_before_rows(stage, pilot, "2w\r")
+        await stage.wait(pilot, lambda: not isinstance(stage.app.screen, Dashboard))
+        assert isinstance(stage.app.screen, OwnUserScreen)
+
+
+async def test_a_row_of_what_is_frozen_is_opened_whatever_is_asked(tmp_path: Path) -> None:
+    """Other features' rows were not frozen, so those that are shown stay."""
+    stage = stage_of(tmp_path, read_only=False)
+    async with stage.app.run_test(size=(110, 34)) as pilot:
+        await stage.live(pilot)
+        await arrives_before_rows(stage, pilot, "2pw\r")
+        await stage.wait(pilot, lambda: not isinstance(stage.app.screen, Dashboard))
+        assert isinstance(stage.app.screen, UserScreen)

@@ -49,7 +49,7 @@ class FlaggedTable(TabbedTable):
     def show(self, view: View) -> None:
         page = view.data.of(FLAGGED_PANEL)
         self.use_columns(FLAGGED_PANEL.columns_of(page))
-        self.show_rows(page.rows, view.now, why_no_flagged(view))
+        self.show_rows(page.rows, view.now, why_no_flagged(view), answers=page.answers)
 
     def opened(self, row: Flagged | FeatureRow) -> Message:
         """Show the record that the row was read from."""

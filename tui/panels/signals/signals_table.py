@@ -52,7 +52,7 @@ class SignalsTable(Guarded, TabbedTable):
     def show(self, view: View) -> None:
         page = view.data.of(SIGNALS)
         self.use_columns(SIGNALS.columns_of(page))
-        self.show_rows(page.rows, view.now, why_no_alerts(view))
+        self.show_rows(page.rows, view.now, why_no_alerts(view), answers=page.answers)
 
     def opened(self, row: SignalRow) -> OpenAlert | OpenUser | OpenOwnUser | None:
         """Return the alert; if nothing names its record, the user's screen or records."""

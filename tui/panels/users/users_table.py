@@ -43,7 +43,7 @@ class UsersTable(TabbedTable):
     def show(self, view: View) -> None:
         page = view.data.of(USERS)
         self.use_columns(USERS.columns_of(page))
-        self.show_rows(page.rows, view.now, why_no_users(view))
+        self.show_rows(page.rows, view.now, why_no_users(view), answers=page.answers)
 
     def opened(self, row: UserRow | LatestRow) -> OpenUser | OpenOwnUser | None:
         """Return the user's screen; None where rows are not those of a user."""

@@ -60,7 +60,7 @@ class WindowsTable(TabbedTable):
             own = page.columns is not None
             self._page, self._lines = page, own_lines(page) if own else lines(page)
             self.use_columns(WINDOWS.columns_of(page))
-        self.show_rows(self._lines, view.now, why_no_windows(view))
+        self.show_rows(self._lines, view.now, why_no_windows(view), answers=page.answers)
 
     def opened(self, row: WindowLine | OwnWindowLine) -> OpenUser | OpenOwnUser | None:
         """Return the user's screen; None where a line is not that of a user."""

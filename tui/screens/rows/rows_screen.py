@@ -108,7 +108,7 @@ class RowsScreen(LiveScreen):
         self._page = self._select(tail, detail)
         self._table.lay_out(detail.columns, self._page.rows)
         reason = why_no_rows(view, detail, self._asked.filter, self._page.total, tail.error)
-        self._table.show_rows(self._page.rows, view.now, reason)
+        self._table.show_rows(self._page.rows, view.now, reason, answers=self._page.answers)
         self._show_record()
         self.query_one(TitleLine).titles = (self._title(detail, now),)
 
