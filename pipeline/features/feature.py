@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from inspect import isfunction, signature
 
 import ibis
 import ibis.expr.types as ir
@@ -12,6 +13,8 @@ import ibis.expr.types as ir
 from pipeline.errors import InputError
 from pipeline.model.sinks import Sink, SinkColumn
 from pipeline.sources import TRANSACTION, Source
+from pipeline.sources.arguments import shown
+from pipeline.text.words import counted
 
 from .interval_join import IntervalJoin, interval_join
 from .lineage import is_computed, reveals
@@ -135,9 +138,32 @@ def require_source(declared: object) -> None:
     """
     if not isinstance(declared, Source):
         raise InputError(
-            f"The source of a feature is a {type(declared).__name__}, but must be a source.",
+            f"The source of a feature is {shown(declared)}, but must be a source.",
             "Declare it by `payments = source(...)`, and write `source=payments`.",
         )
+
+
+def function_name(expression: object, sources: Sequence[Source]) -> str:
+    """Return the name of a function that takes one table for each source.
+
+    Raises:
+        InputError: It is no function, has no name, or takes something else.
+    """
+    tables = ", ".join(source.name for source in sources)
+    name = getattr(expression, "__name__", "")
+    if not isfunction(expression) or not name.isidentifier():
+        raise InputError(
+            f"What becomes a feature is {shown(expression)}, but must be a function with a name.",
+            f"Write `def large({tables}):` under the decorator.",
+        )
+    try:
+        signature(expression).bind(*sources)
+    except TypeError:
+        raise InputError(
+            f"{name} must take {counted(len(sources), 'table')}, one for each source.",
+            f"Write `def {name}({tables}):`.",
+        ) from None
+    return name
 
 
 def feature(
@@ -151,6 +177,11 @@ def feature(
             of each, in this order.
     """
     sources = source if isinstance(source, tuple) else (source,)
+    if isinstance(source, list):
+        raise InputError(
+            "The sources of a feature are a list, but must be in round brackets.",
+            "Write `source=(payments, logins)`, or one without brackets.",
+        )
     for each in sources or (None,):
         require_source(each)
     if len(set(sources)) < len(sources):
@@ -160,6 +191,6 @@ def feature(
         )
 
     def decorate(expression: Expression) -> Feature:
-        return Feature(expression.__name__, topic, expression, sources)
+        return Feature(function_name(expression, sources), topic, expression, sources)
 
     return decorate

@@ -5,10 +5,11 @@ from __future__ import annotations
 import importlib.util
 import sys
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
+from inspect import isfunction, signature
 from pathlib import Path
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import Final
 
 import ibis.expr.types as ir
@@ -77,7 +78,7 @@ def _run(path: Path) -> ModuleType:
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # Also SystemExit, and whatever else the file makes of it.
-        raise _converted(path, error) from error
+        raise _converted(path, error, vars(module)) from error
     return module
 
 
@@ -102,8 +103,16 @@ def _refuse_unfit(path: Path, feature: Feature) -> None:
         )
 
 
-def _converted(path: Path, error: BaseException) -> InputError:
-    """Convert an exception of the user's code, located at the last of its own lines."""
+def _converted(
+    path: Path, error: BaseException, names: Mapping[str, object] = MappingProxyType({})
+) -> InputError:
+    """Convert an exception of the user's code, located at the last of its own lines.
+
+    Args:
+        path: The file.
+        error: The exception.
+        names: What the file had defined and imported by then.
+    """
     frames = traceback.extract_tb(error.__traceback__)
     lines = [frame.lineno for frame in frames if frame.filename == str(path)]
     at = f"{path}, line {lines[-1]}" if lines else str(path)
@@ -119,8 +128,22 @@ def _converted(path: Path, error: BaseException) -> InputError:
         said = _said(str(error))
     except Exception:  # It is the user's, too.
         said = ""
-    hint = _EXAMPLE if isinstance(error, TypeError) and "feature()" in said else _CORRECT
-    return InputError(f"{at}: {kind}{': ' if said else ''}{said}.", hint)
+    hint = _arguments(said, names) if isinstance(error, TypeError) else ""
+    return InputError(f"{at}: {kind}{': ' if said else ''}{said}.", hint or _CORRECT)
+
+
+def _arguments(said: str, names: Mapping[str, object]) -> str:
+    """What a function of ours takes, of which Python says that it was called with something else.
+
+    Empty if it says something else.
+    """
+    called = said.partition("()")[0]
+    if called == "feature":
+        return _EXAMPLE
+    function = names.get(called)
+    if not isfunction(function) or function.__module__.partition(".")[0] not in _OURS:
+        return ""
+    return f"Its arguments, each by its name: {', '.join(signature(function).parameters)}."
 
 
 def _shadowed(path: Path, module: str) -> Path | None:

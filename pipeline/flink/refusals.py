@@ -91,6 +91,13 @@ def _names(feature: Feature) -> Iterator[tuple[str, str]]:
                 f"the table of a source and one of its own would both be called {name!r}",
                 "Give the function another name.",
             )
+    seen: dict[str, str] = {}
+    for name in feature.columns:
+        if (other := seen.setdefault(name.lower(), name)) != name:
+            yield (
+                f"its columns {other!r} and {name!r} differ in capital letters alone",
+                "DuckDB, which proves it, takes them for one: give one of them another name.",
+            )
 
 
 def _arrays(feature: Feature) -> Iterator[tuple[str, str]]:

@@ -9,10 +9,11 @@ from typing import Final
 
 from pipeline.errors import InputError
 from pipeline.features import Feature
-from pipeline.features.feature import Expression, require_source
+from pipeline.features.feature import Expression, function_name, require_source
 from pipeline.features.lineage import is_computed, origin
 from pipeline.model.sinks import Sink
 from pipeline.sources import TRANSACTION, Source
+from pipeline.sources.arguments import shown
 
 SCORE: Final = "score"
 REASONS: Final = "reasons"
@@ -67,22 +68,28 @@ def signal(
     require_threshold(threshold)
 
     def decorate(expression: Expression) -> Signal:
-        return Signal(expression.__name__, topic, expression, (source,), threshold=threshold)
+        name = function_name(expression, (source,))
+        return Signal(name, topic, expression, (source,), threshold=threshold)
 
     return decorate
 
 
-def require_threshold(threshold: float) -> None:
+def require_threshold(threshold: object) -> None:
     """Refuse what cannot be a threshold.
 
     Raises:
-        InputError: It is not above 0, or above 1.
+        InputError: It is no number, not above 0, or above 1.
     """
-    if not 0 < threshold <= 1:
-        raise InputError(
-            f"The threshold of a signal is {threshold:g}, but scores are from 0 to 1.",
-            "Give a number above 0, and not above 1.",
-        )
+    if isinstance(threshold, int | float) and not isinstance(threshold, bool):
+        if 0 < threshold <= 1:
+            return
+        said = f"{threshold:g}"
+    else:
+        said = shown(threshold)
+    raise InputError(
+        f"The threshold of a signal is {said}, but scores are from 0 to 1.",
+        "Give a number above 0, and not above 1.",
+    )
 
 
 def unfit(signal: Signal) -> tuple[str, str] | None:

@@ -7,10 +7,12 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from os import PathLike
 from pathlib import Path as FilePath
+from typing import Final
 
 from pipeline.errors import InputError
 from pipeline.text.sanitise import sanitised
 
+from .arguments import by_name, text, texts
 from .column_types import canonical
 from .declaration import Source
 from .durations import duration
@@ -18,6 +20,9 @@ from .file_mapping import FileMapping
 from .formats import JSON
 from .paths import Path, parsed
 from .time_format import TimeFormat
+
+_COLUMNS: Final = "{'amount': 'Betrag'}"
+_LAYOUTS: Final = f"{{'bank export': {_COLUMNS}}}"
 
 
 def source(
@@ -74,35 +79,48 @@ def source(
     Raises:
         InputError: The declaration is invalid.
     """
-    at = f"source {sanitised(str(topic))!r}"
-    missing = {time, *((required,) if isinstance(required, str) else required)}
-    in_order = [name for name in schema if name in missing]
-    unknown = sorted(name for name in missing - {*in_order, time})
+    at = f"source {sanitised(topic)!r}" if isinstance(topic, str) else "source"
+    topic = text(at, "topic", topic, "payments")
+    dtypes = by_name(at, "schema", schema, "{'booked_at': 'timestamp(3)', 'account': 'string'}")
+    roles = {"user": user, "amount": amount, "label": label, "identity": identity}
+    for role, named in {"time": time, **roles}.items():
+        if named is not None or role == "time":
+            text(at, role, named, next(iter(dtypes), "booked_at"))
+    missing = {time, *texts(at, "required", required, "account")}
+    in_order = [name for name in dtypes if name in missing]
+    unknown = sorted(missing - {*in_order, time})
+    places = by_name(at, "paths", {} if paths is None else paths, "{'country': 'shop.country'}")
+    layouts = by_name(at, "files", {} if files is None else files, _LAYOUTS)
     return Source(
         topic=topic,
-        schema=tuple((name, _type(at, name, dtype)) for name, dtype in schema.items()),
+        schema=tuple((name, _type(at, name, dtype)) for name, dtype in dtypes.items()),
         time=time,
         watermark=_length(at, "watermark", watermark),
         idle=_length(at, "idle", idle),
         time_format=_time_format(at, time_format),
-        format=format,
+        format=text(at, "format", format, JSON),
         user=user,
         amount=amount,
         label=label,
         required=(*in_order, *unknown),
         identity=identity,
-        sensitive=(sensitive,) if isinstance(sensitive, str) else tuple(sensitive),
-        paths=tuple((name, _path(at, name, path)) for name, path in (paths or {}).items()),
-        files=tuple(_mapping(at, name, fields) for name, fields in (files or {}).items()),
-        message=message,
-        proto=str(_beside_caller() / proto) if str(proto) else "",
-        separator=separator,
+        sensitive=texts(at, "sensitive", sensitive, "account"),
+        paths=tuple((name, _path(at, name, path)) for name, path in places.items()),
+        files=tuple(_mapping(at, name, fields) for name, fields in layouts.items()),
+        message=text(at, "message", message, "payments.v1.Payment"),
+        proto=_proto(at, proto),
+        separator=text(at, "separator", separator, ","),
     )
 
 
-def _beside_caller() -> FilePath:
+def _proto(at: str, proto: object) -> str:
+    path = text(at, "proto", str(proto) if isinstance(proto, PathLike) else proto, "payment.proto")
+    return str(_beside_declaration() / path) if path else ""
+
+
+def _beside_declaration() -> FilePath:
     """The folder of the file that calls `source`; the current one in a notebook, which is none."""
-    declaring = sys._getframe(2).f_globals.get("__file__")
+    declaring = sys._getframe(3).f_globals.get("__file__")
     return FilePath(declaring).absolute().parent if declaring else FilePath.cwd()
 
 
@@ -114,20 +132,24 @@ def _type(at: str, name: str, written: object) -> str:
 
 
 def _path(at: str, name: str, written: object) -> Path:
+    path = text(at, f"paths[{name!r}]", written, "merchant.address.country")
     try:
-        return parsed(str(written))
+        return parsed(path)
     except InputError as error:
         raise InputError(f"{at}: column {name!r}: {error.message}", error.hint) from error
 
 
-def _mapping(at: str, name: object, fields: object) -> FileMapping:
+def _mapping(at: str, name: str, fields: object) -> FileMapping:
+    said = sanitised(name)
     if not isinstance(fields, Mapping):
-        raise InputError(
-            f"{at}: files has no columns for {sanitised(str(name))!r}.",
-            "Write files={'bank export': {'amount': 'Betrag'}}.",
-        )
-    written = ((str(column), str(text).strip()) for column, text in fields.items())
-    return FileMapping(sanitised(str(name)), tuple(written))
+        raise InputError(f"{at}: files has no columns for {said!r}.", f"Write files={_LAYOUTS}.")
+    where = f"files[{said!r}]"
+    columns = by_name(at, where, fields, _COLUMNS)
+    written = (
+        (column, text(at, f"{where}[{column!r}]", each, "Betrag").strip())
+        for column, each in columns.items()
+    )
+    return FileMapping(said, tuple(written))
 
 
 def _length(at: str, what: str, written: object) -> timedelta:
@@ -135,7 +157,7 @@ def _length(at: str, what: str, written: object) -> timedelta:
     if length is None:
         raise InputError(
             f"{at}: {what} is {sanitised(str(written))!r}, which is no length of time.",
-            "Write a number and ms, s, min, h or d, such as '30s'.",
+            "Write a whole number and ms, s, min, h or d, such as '30s'.",
         )
     return length
 

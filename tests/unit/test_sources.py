@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -152,6 +153,42 @@ def test_what_cannot_be_is_refused(changes: dict[str, Any], said: str) -> None:
     assert error.message.endswith(".") and error.hint.endswith(".")
     # The name of the stream, as there may be several in a file.
     assert repr(changes.get("topic", "payments.v2")) in error.message
+
+
+OF_ANOTHER_KIND: dict[str, tuple[Any, ...]] = {
+    "topic": (5, None, ["payments"], b"payments"),
+    "schema": (5, None, ["at", "who"], "at", [("at", "string")], {5: "string"}, {("at",): "date"}),
+    "time": (5, None, ["at"], b"at"),
+    "format": (5, None, ["json"], {}),
+    "user": (5, ["who"], ("who", "bad"), b"who", True, {"who": 1}),
+    "amount": (5, ["amount"]),
+    "label": (True, ["bad"]),
+    "identity": (5, ["who"]),
+    "required": (5, None, True, [5], [["who"]], [None], b"who"),
+    "sensitive": (5, None, True, [5], [["who"]], [None], b"who"),
+    "paths": (5, "a.b", ["who"], {"who": 5}, {"who": None}, {"who": ["a", "b"]}, {5: "a"}),
+    "files": (5, "x", ["x"], {5: {"who": "Name"}}, {"x": {"who": 5}}, {"x": {5: "Name"}}),
+    "message": (5, None, ["m"]),
+    "proto": (5, None, ["m"]),
+    "separator": (5, None, [";"]),
+}
+
+
+@pytest.mark.parametrize(
+    ("argument", "wrong"),
+    [(name, each) for name, wrong in OF_ANOTHER_KIND.items() for each in wrong],
+)
+def test_an_argument_of_another_kind_is_named_with_what_it_is(argument: str, wrong: object) -> None:
+    with pytest.raises(InputError) as caught:
+        declared(**{argument: wrong})
+    said = caught.value.message
+    assert re.match(
+        rf"source( 'payments\.v2')?: {argument}(\['\w+'\])* (is|has) .+(, but must be| where )",
+        said,
+    )
+    # What it should be is written as people can paste it.
+    assert caught.value.hint.startswith(f"Write {argument}")
+    assert "object" not in said
 
 
 @pytest.mark.parametrize(

@@ -116,7 +116,7 @@ def test_a_stream_is_declared_once_and_imported(tmp_path: Path) -> None:
         (HEAD.replace('    time="at",\n', ""), "line 4: TypeError: source() missing"),
         (
             HEAD + FEATURE.replace("source=payments", 'source="payments"'),
-            "line 11: The source of a feature is a str, but must be a source. Declare it",
+            "line 11: The source of a feature is 'payments', but must be a source. Declare it",
         ),
         (
             HEAD + FEATURE.replace('topic="large_payments"', 'topic="payments"'),
@@ -154,6 +154,47 @@ def test_a_stream_is_declared_once_and_imported(tmp_path: Path) -> None:
                 "payments.select('at', half=payments.amount / 2)",
             ),
             "it divides decimals, as a mean does",
+        ),
+        (
+            HEAD
+            + FEATURE.replace(
+                "payments.filter(payments.amount > 1000)",
+                "payments.select('at', At=payments.account)",
+            ),
+            "its columns 'at' and 'At' differ in capital letters alone. DuckDB, which proves it",
+        ),
+        (
+            HEAD + FEATURE.replace("source=payments", "source=[payments]"),
+            "line 11: The sources of a feature are a list, but must be in round brackets.",
+        ),
+        (
+            HEAD + FEATURE.replace("source=payments", "source=source"),
+            "line 11: The source of a feature is a function, but must be a source.",
+        ),
+        (
+            HEAD + FEATURE.replace("(payments):", "():"),
+            "line 11: large must take 1 table, one for each source. Write `def large(payments):`.",
+        ),
+        (
+            HEAD + FEATURE.replace("(payments):", "(payments, logins):"),
+            "line 11: large must take 1 table, one for each source.",
+        ),
+        (
+            HEAD + 'large = feature(topic="large", source=payments)(lambda payments: payments)\n',
+            "line 9: What becomes a feature is a function, but must be a function with a name.",
+        ),
+        (
+            HEAD + '@feature(topic="large", source=payments)\nclass Large:\n    pass\n',
+            "line 9: What becomes a feature is a class, but must be a function with a name.",
+        ),
+        (
+            HEAD + FEATURE.replace("@feature", '@feature(topic="two", source=payments)\n@feature'),
+            "line 11: What becomes a feature is a Feature, but must be a function with a name.",
+        ),
+        (
+            HEAD.replace("time=", "zeit=") + FEATURE,
+            "line 4: TypeError: source() got an unexpected keyword argument 'zeit'. "
+            "Its arguments, each by its name: topic, schema, time, watermark,",
         ),
     ],
 )
