@@ -13,13 +13,14 @@ from pipeline.config import Settings
 from pipeline.kafka.read_to_end import read_to_end
 from pipeline.proof import Outcome
 from pipeline.stack.runtime import Runtime
-from tests import array_records
-from tests.array_sources import carts
+from tests import streams
+from tests.streams import array_records
+from tests.streams.array_sources import carts
 
 from .conftest import command, own_features
 from .own_streams import send, with_features
 
-ARRAYS = Path(__file__).resolve().parents[1] / "array_sources.py"
+ARRAYS = streams.FOLDER / "array_sources.py"
 CARTS = 2_000
 
 

@@ -26,7 +26,7 @@ from pipeline.proof import Outcome
 from pipeline.simulator import encode
 from pipeline.simulator.generator import Generator
 from pipeline.stack.runtime import Runtime
-from tests.poison import poisons
+from tests.streams.poison import poisons
 
 from .conftest import in_order, wait_until
 

@@ -35,7 +35,8 @@ from pipeline.formats.json.flink_json import row_reader
 from pipeline.kafka.read_to_end import read_to_end
 from pipeline.model.reading import Reset
 from pipeline.stack.runtime import Runtime
-from tests.avro_sources import transfers, visits
+from tests import streams
+from tests.streams.avro_sources import transfers, visits
 from tui.streams.kafka_tails import KafkaTails
 from tui.streams.record_view import RecordFields, RecordView
 
@@ -44,7 +45,7 @@ from .attaching import attached
 from .conftest import Run, command, emptied, in_order, own_features, wait_until
 from .proxy import Proxy
 
-OWN: Final = Path(__file__).resolve().parents[1] / "avro_sources.py"
+OWN: Final = streams.FOLDER / "avro_sources.py"
 START: Final = datetime(2024, 3, 1, 9)
 TRANSFERS: Final = 1_500
 VISITS: Final = 500

@@ -23,13 +23,14 @@ from pipeline.formats.json.flink_json import row_reader
 from pipeline.kafka.read_to_end import read_to_end
 from pipeline.proof import Outcome
 from pipeline.stack.runtime import Runtime
-from tests.avro_nested_sources import orders
-from tests.avro_records import Registry
+from tests import streams
+from tests.streams.avro_nested_sources import orders
+from tests.streams.avro_records import Registry
 
 from .conftest import Run, command, own_features
 from .own_streams import Keyed, send, with_features
 
-NESTED: Final = Path(__file__).resolve().parents[1] / "avro_nested_sources.py"
+NESTED: Final = streams.FOLDER / "avro_nested_sources.py"
 START: Final = datetime(2024, 3, 1, 9, tzinfo=UTC)
 ORDERS: Final = 800
 

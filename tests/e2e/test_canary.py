@@ -17,13 +17,14 @@ from pipeline.formats.avro.plain_avro import writer
 from pipeline.kafka.read_to_end import read_to_end
 from pipeline.kafka.topics import create_topics
 from pipeline.stack.runtime import Runtime
-from tests.canary import BORN, CARD, HOLDER, IBAN, assert_hidden, in_text, row, said_by
-from tests.canary_sources import in_avro, in_csv, in_json
+from tests import streams
+from tests.streams.canary import BORN, CARD, HOLDER, IBAN, assert_hidden, in_text, row, said_by
+from tests.streams.canary_sources import in_avro, in_csv, in_json
 
 from .conftest import Run, command, wait_until
 from .own_streams import send, with_features
 
-OWN = Path(__file__).resolve().parents[1] / "canary_sources.py"
+OWN = streams.FOLDER / "canary_sources.py"
 RECORDS = 300
 COPY = "canary-copy"
 DATA = ("kafka", "checkpoints", "savepoints", "classes")

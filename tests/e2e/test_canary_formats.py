@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import UTC
-from pathlib import Path
 from typing import Any, Final
 
 import msgspec
@@ -20,13 +19,14 @@ from pipeline.formats.avro.columns import schema
 from pipeline.formats.protobuf.message import message_of
 from pipeline.sources import Source
 from pipeline.stack.runtime import Runtime
-from tests.canary import BORN, CARD, HOLDER, IBAN, assert_hidden, row, said_by
+from tests import streams
+from tests.streams.canary import BORN, CARD, HOLDER, IBAN, assert_hidden, row, said_by
 
 from . import registry
 from .conftest import Run, command, wait_until
 from .own_streams import send, with_features
 
-OWN: Final = Path(__file__).resolve().parents[1] / "canary_formats.py"
+OWN: Final = streams.FOLDER / "canary_formats.py"
 CONFLUENT: Final = "canary-confluent"
 PROTOBUF: Final = "canary-protobuf"
 JOBS: Final = ("canary_confluent_as_read", "canary_protobuf_as_read")

@@ -23,13 +23,14 @@ from pipeline.kafka.read_to_end import read_to_end
 from pipeline.proof import Outcome
 from pipeline.sources import Source
 from pipeline.stack.runtime import Runtime
-from tests import csv_records
-from tests.csv_sources import sessions, transfers
+from tests import streams
+from tests.streams import csv_records
+from tests.streams.csv_sources import sessions, transfers
 
 from .conftest import command, own_features
 from .own_streams import Keyed, send, with_features
 
-OWN = Path(__file__).resolve().parents[1] / "csv_sources.py"
+OWN = streams.FOLDER / "csv_sources.py"
 TRANSFERS = 3_000
 SESSIONS = 1_000
 INVALID = list(csv_records.invalid_transfers())

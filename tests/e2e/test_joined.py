@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import chain
-from pathlib import Path
 from random import Random
 from typing import Any, Final
 
@@ -20,12 +19,13 @@ from pipeline.kafka.extent import extent
 from pipeline.kafka.read_to_end import read_to_end
 from pipeline.proof import Outcome
 from pipeline.stack.runtime import Runtime
-from tests.joined_sources import sessions, transfers
+from tests import streams
+from tests.streams.joined_sources import sessions, transfers
 
 from .conftest import command, own_features, wait_until
 from .own_streams import Keyed, send, with_features
 
-OWN: Final = Path(__file__).resolve().parents[1] / "joined_sources.py"
+OWN: Final = streams.FOLDER / "joined_sources.py"
 START: Final = datetime(2024, 3, 1, 9)
 BAD_SESSIONS: Final[list[Keyed]] = [(b"a0", b"{"), (b"a0", b'{"at": 1, "device": "no account"}')]
 MINUTE: Final = timedelta(minutes=1)

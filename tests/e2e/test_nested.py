@@ -15,13 +15,14 @@ from pipeline.config import Settings
 from pipeline.kafka.read_to_end import read_to_end
 from pipeline.proof import Outcome
 from pipeline.stack.runtime import Runtime
-from tests import nested_records
-from tests.nested_sources import clicks, orders
+from tests import streams
+from tests.streams import nested_records
+from tests.streams.nested_sources import clicks, orders
 
 from .conftest import command, own_features
 from .own_streams import Keyed, send, with_features
 
-NESTED = Path(__file__).resolve().parents[1] / "nested_sources.py"
+NESTED = streams.FOLDER / "nested_sources.py"
 ORDERS = 2_000
 CLICKS = 1_500
 INVALID = list(nested_records.invalid_orders())

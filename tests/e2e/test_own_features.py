@@ -21,6 +21,7 @@ from pipeline.simulator.generator import Generator
 from pipeline.stack.bring_up import create_topics
 from pipeline.stack.endpoints import Stack
 from pipeline.stack.runtime import Runtime
+from tests import streams
 
 from ..documents import DOCS, blocks, write_my_features
 from ..refused import REFUSED, as_feature
@@ -29,7 +30,7 @@ from .test_console import Terminal
 from .test_features import send
 
 WRITING = DOCS / "writing-a-feature.md"
-OWN = Path(__file__).resolve().parents[1] / "own_features.py"
+OWN = streams.FOLDER / "own_features.py"
 # Flink takes these, but they cannot be proved, or have no type that a topic has.
 _NOT_FLINKS = {
     *("decimal", "decimal_mean", "array", "distinct"),

@@ -11,7 +11,7 @@ import pytest
 
 from pipeline.kafka.topics import topic_names
 from pipeline.stack.runtime import Runtime
-from tests import own_records
+from tests.streams import own_records
 
 from .attaching import attached
 from .conftest import Run, emptied

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import chain
-from pathlib import Path
 
 import pytest
 
@@ -20,8 +19,9 @@ from pipeline.kafka.read_to_end import read_to_end
 from pipeline.proof import Outcome
 from pipeline.sources.labels import YES
 from pipeline.stack.runtime import Runtime
-from tests import own_records
-from tests.own_sources import logins, payments, ticks, visits
+from tests import streams
+from tests.streams import own_records
+from tests.streams.own_sources import logins, payments, ticks, visits
 from tui.panels.catalogue import PANELS
 from tui.panels.flagged.flagged_panel import FLAGGED_PANEL
 from tui.streams.kafka_own_history import KafkaOwnHistory
@@ -35,7 +35,7 @@ from tui.table.query import Query
 from .conftest import Run, command, own_features, wait_until
 from .own_streams import Keyed, send, with_features
 
-OWN = Path(__file__).resolve().parents[1] / "own_sources.py"
+OWN = streams.FOLDER / "own_sources.py"
 PAYMENTS = 3_000
 LOGINS = 2_000
 TICKS = 900

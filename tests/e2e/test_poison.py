@@ -17,7 +17,7 @@ from pipeline.model.jobs import JobState
 from pipeline.simulator import encode
 from pipeline.simulator.generator import Generator
 from pipeline.stack.runtime import Runtime
-from tests.poison import oddities, poisons
+from tests.streams.poison import oddities, poisons
 
 from .conftest import Run, in_order
 

@@ -19,10 +19,10 @@ from confluent_kafka.serialization import MessageField, SerializationContext
 from pipeline.config import RegistrySettings, Settings
 from pipeline.model.reading import Reset
 from pipeline.stack.runtime import Runtime
+from tests.streams.protobuf_records import MONEY, PAYMENT, framed, message
 from tui.streams.kafka_tails import KafkaTails
 from tui.streams.record_view import RecordFields, RecordView
 
-from ..protobuf_records import MONEY, PAYMENT, framed, message
 from . import registry
 from .conftest import Run, command, in_order, wait_until
 

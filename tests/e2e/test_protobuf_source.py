@@ -21,12 +21,12 @@ from pipeline.formats.json.flink_json import row_reader
 from pipeline.formats.protobuf.message import message_of
 from pipeline.kafka.read_to_end import read_to_end
 from pipeline.stack.runtime import Runtime
-from tests.protobuf_sources import garbled, logins, payments
+from tests import streams
+from tests.streams.protobuf_sources import garbled, logins, payments
 
 from .conftest import Run, command, own_features
 from .own_streams import Keyed, send, with_features
 
-TESTS: Final = Path(__file__).resolve().parents[1]
 FILES: Final = ("protobuf_sources.py", "payment.proto", "money.proto")
 START: Final = datetime(2024, 3, 1, 9, tzinfo=UTC)
 PAYMENTS: Final = 1_000
@@ -110,7 +110,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A features file with the .proto files beside it, which a test may change."""
     folder = tmp_path_factory.mktemp("my features")
     for name in FILES:
-        copy(TESTS / name, folder)
+        copy(streams.FOLDER / name, folder)
     return folder / "protobuf_sources.py"
 
 

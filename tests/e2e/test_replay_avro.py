@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import chain
-from pathlib import Path
 from typing import Any, Final
 
 import msgspec
@@ -20,12 +19,13 @@ from pipeline.config import RegistrySettings, Settings
 from pipeline.formats.json.flink_json import row_reader
 from pipeline.kafka.read_to_end import read_to_end
 from pipeline.stack.runtime import Runtime
-from tests.avro_sources import transfers, visits
+from tests import streams
+from tests.streams.avro_sources import transfers, visits
 
 from . import registry
 from .conftest import Run, command, emptied, own_features
 
-OWN: Final = Path(__file__).resolve().parents[1] / "avro_sources.py"
+OWN: Final = streams.FOLDER / "avro_sources.py"
 TRANSFERS: Final = "transfers.files"
 VISITS: Final = "visits.files"
 ROWS: Final = 1_000

@@ -16,12 +16,13 @@ from pipeline.config import Settings
 from pipeline.formats.json.flink_json import row_reader
 from pipeline.kafka.read_to_end import read_to_end
 from pipeline.stack.runtime import Runtime
-from tests.own_sources import payments
+from tests import streams
+from tests.streams.own_sources import payments
 
 from .conftest import command
 from .own_streams import with_features
 
-OWN = Path(__file__).resolve().parents[1] / "own_sources.py"
+OWN = streams.FOLDER / "own_sources.py"
 TOPIC = "payments.files"
 ROWS = 2_000
 START = datetime(2024, 3, 1, 9)

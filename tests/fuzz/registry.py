@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from tests.avro_records import encoded
-from tests.protobuf_records import MONEY, PAYMENT, framed, message
+from tests.streams.avro_records import encoded
+from tests.streams.protobuf_records import MONEY, PAYMENT, framed, message
 
 TRANSFER_TOPIC: Final = "transfers"
 SPEND_TOPIC: Final = "account_spend"

@@ -13,10 +13,11 @@ from pipeline.config import KafkaSettings, RegistrySettings
 from pipeline.features import Feature
 from pipeline.flink.ddl import compile_query, job_sql
 from pipeline.stack import feature_files
+from tests import streams
 
 GOLDEN = Path(__file__).parent / "sql"
 OWN = [
-    Path(__file__).parents[1] / name
+    streams.FOLDER / name
     for name in (
         "own_features.py",
         "own_sources.py",

@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 from pipeline.contract import TRANSACTION_TOPIC
 from pipeline.kafka.quarantine import validate
 from pipeline.kafka.records import Record
-from tests.poison import poisons
+from tests.streams.poison import poisons
 from tui.streams.quarantined import BadRow
 from tui.streams.record_view import RecordView
 from tui.streams.source import Batch

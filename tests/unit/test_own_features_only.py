@@ -19,8 +19,9 @@ from pipeline.stack import catalog
 from pipeline.stack.bring_up import create_topics
 from pipeline.stack.runtime import Runtime
 from pipeline.stack.startup import titles
+from tests import streams
 
-OWN = Path(__file__).resolve().parents[1] / "own_sources.py"
+OWN = streams.FOLDER / "own_sources.py"
 
 
 @pytest.fixture(autouse=True)

@@ -6,17 +6,16 @@ That Flink does refuse it, and takes what is not refused here, is held by
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from pipeline.features import BUILT_IN
 from pipeline.flink.refusals import refusal
 from pipeline.stack import feature_files
+from tests import streams
 
 from ...refused import REFUSED, as_feature
 
-OWN = Path(__file__).resolve().parents[2] / "own_features.py"
+OWN = streams.FOLDER / "own_features.py"
 
 
 @pytest.mark.parametrize("name", REFUSED)

@@ -13,10 +13,11 @@ from pipeline.flink.ddl import job_sql
 from pipeline.sources import TRANSACTION
 from pipeline.stack import feature_files
 from pipeline.stack.bring_up import create_topics
+from tests import streams
 
 from ...documents import write_my_payments
 
-OWN = Path(__file__).resolve().parents[2] / "own_sources.py"
+OWN = streams.FOLDER / "own_sources.py"
 KAFKA = KafkaSettings(bootstrap="kafka.example.org:9092")
 HEAD = """import ibis
 from fraudwatch import feature, source

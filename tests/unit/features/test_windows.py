@@ -11,13 +11,13 @@ import pytest
 from pipeline.features import BUILT_IN, Feature, feature
 from pipeline.model.sinks import SinkColumn, WindowShape
 from pipeline.stack import feature_files
-from tests.documents import ROOT
+from tests import streams
 
 HOUR = timedelta(hours=1)
 
 
 def named(name: str) -> Feature:
-    (found,) = feature_files.load((ROOT / "tests" / "own_features.py",)).find([name])
+    (found,) = feature_files.load((streams.FOLDER / "own_features.py",)).find([name])
     return found
 
 

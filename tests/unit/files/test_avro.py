@@ -27,8 +27,8 @@ from pipeline.simulator.encoders import encoder_of
 from pipeline.sources import Source, TimeFormat, source
 from pipeline.sources.formats import AVRO, AVRO_CONFLUENT
 from pipeline.text.sanitise import json_line
-from tests.avro_records import Registry
 from tests.replayed import NOW, Read, file_of, read
+from tests.streams.avro_records import Registry
 
 PAYMENTS: Final = {
     "booked_at": "timestamp(3)",

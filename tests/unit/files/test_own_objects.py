@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.nested_sources import orders
+from tests.streams.nested_sources import orders
 
 from .test_own_source import own, rows
 

@@ -23,8 +23,8 @@ from pipeline.kafka.tail import json_object
 from pipeline.simulator.encoders import encoder_of
 from pipeline.sources import Source
 from pipeline.text.sanitise import json_line
-from tests.protobuf_sources import logins, payments
 from tests.replayed import NOW, Read, file_of, read
+from tests.streams.protobuf_sources import logins, payments
 
 KAFKA = KafkaSettings()
 HEAD = (

@@ -27,7 +27,7 @@ from pipeline.kafka.quarantine import validate_rows
 from pipeline.kafka.readable import Readable
 from pipeline.kafka.records import Record
 from pipeline.sources import Source, source
-from tests.avro_records import Registry, encoded
+from tests.streams.avro_records import Registry, encoded
 
 MILLIS: Final = {"type": "long", "logicalType": "timestamp-millis"}
 MICROS: Final = {"type": "long", "logicalType": "timestamp-micros"}

@@ -37,8 +37,8 @@ from pipeline.parity.decoded import columns_of
 from pipeline.sources import Source, source
 from pipeline.sources.formats import SEPARATORS
 from pipeline.sources.masking import Mask
-from tests import csv_records
-from tests.csv_sources import transfers
+from tests.streams import csv_records
+from tests.streams.csv_sources import transfers
 
 ARRIVED: Final = int(datetime.now(UTC).timestamp() * 1_000)
 

@@ -15,9 +15,9 @@ from pipeline.formats.json.nested import NestedReader
 from pipeline.formats.kinds import Kind
 from pipeline.parity.decoded import decode_json
 from pipeline.sources import Source, source
-from tests import nested_records
-from tests.nested_sources import clicks, orders
-from tests.own_records import encoded
+from tests.streams import nested_records
+from tests.streams.nested_sources import clicks, orders
+from tests.streams.own_records import encoded
 
 
 def column(dtype: str, path: str, **others: str) -> Source:

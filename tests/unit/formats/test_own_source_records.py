@@ -26,9 +26,9 @@ from pipeline.kafka.quarantine import validate_rows
 from pipeline.kafka.records import Record
 from pipeline.parity.decoded import decode_columns
 from pipeline.sources import Source, TimeFormat, source
-from tests import own_records
-from tests.own_records import Raw, encoded
-from tests.own_sources import logins, payments, ticks, visits
+from tests.streams import own_records
+from tests.streams.own_records import Raw, encoded
+from tests.streams.own_sources import logins, payments, ticks, visits
 
 from .test_flink_json import json_values
 

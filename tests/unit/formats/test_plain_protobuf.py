@@ -26,9 +26,10 @@ from pipeline.kafka.quarantine import validate_rows
 from pipeline.kafka.readable import Readable
 from pipeline.kafka.records import Record
 from pipeline.sources import Source, source
-from tests.protobuf_sources import logins, payments
+from tests import streams
+from tests.streams.protobuf_sources import logins, payments
 
-PROTO: Final = Path(__file__).resolve().parents[2] / "payment.proto"
+PROTO: Final = streams.FOLDER / "payment.proto"
 ARRIVED: Final = 1_709_290_000_000
 START: Final = "1970-01-01T00:00:00Z"
 NONE: Final[dict[str, Any]] = {

@@ -26,8 +26,8 @@ from pipeline.inspection.looked_at import Rows
 from pipeline.kafka.readable import Readable
 from pipeline.kafka.records import Record
 from pipeline.sources import source
-from tests.avro_records import Registry
-from tests.protobuf_records import MONEY, PAYMENT, REFERENCES, framed, message
+from tests.streams.avro_records import Registry
+from tests.streams.protobuf_records import MONEY, PAYMENT, REFERENCES, framed, message
 
 PAID: Final[dict[str, Any]] = {
     "booked_at": "2024-03-01T09:00:00.123Z",

@@ -18,7 +18,7 @@ from pipeline.holding import records as module
 from pipeline.holding.records import on_duckdb, records_of, written
 from pipeline.kafka.records import Record
 from pipeline.sources import source
-from tests import nested_sources
+from tests.streams import nested_sources
 
 ROLLING, TUMBLING, FLAGGED = features.BUILT_IN[:3]
 KAFKA = KafkaSettings(bootstrap="kafka:9092")

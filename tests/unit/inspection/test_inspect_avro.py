@@ -15,7 +15,7 @@ from pipeline.inspection.inspected import inspect
 from pipeline.inspection.looked_at import Rows
 from pipeline.inspection.pasted import pasted
 from pipeline.kafka.records import Record
-from tests.avro_records import Registry, encoded
+from tests.streams.avro_records import Registry, encoded
 
 START = 1_709_283_600_000
 MILLIS = {"type": "long", "logicalType": "timestamp-millis"}

@@ -22,7 +22,7 @@ from pipeline.formats.schemas import Schemas
 from pipeline.kafka.readable import Readable
 from pipeline.kafka.records import Record
 from pipeline.sources import Source, source
-from tests.avro_records import Registry
+from tests.streams.avro_records import Registry
 
 AT = 1_709_283_600_250_999
 MICROS = {"type": "long", "logicalType": "timestamp-micros"}

@@ -21,8 +21,8 @@ from pipeline.kafka.quarantine import validate
 from pipeline.kafka.records import Record
 from pipeline.simulator import encode
 from pipeline.sources import TRANSACTION
-from tests.poison import oddities, poisons
 from tests.snapshot.sample_rows import transaction
+from tests.streams.poison import oddities, poisons
 
 ARRIVAL = datetime(2024, 5, 1, 12)
 EPOCH = datetime(1970, 1, 1)

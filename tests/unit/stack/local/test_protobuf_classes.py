@@ -12,7 +12,7 @@ from pipeline.config import Settings
 from pipeline.errors import ConfigError, PipelineError
 from pipeline.stack.local import jars, protobuf_classes
 from pipeline.stack.local.protobuf_classes import jar_of
-from tests.protobuf_sources import logins, payments
+from tests.streams.protobuf_sources import logins, payments
 
 
 @pytest.fixture
