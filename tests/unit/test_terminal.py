@@ -21,6 +21,7 @@ from pipeline.cli.common import print_json, print_table, reporter
 from pipeline.cli.marks import Mark, marked
 from pipeline.cli.terminal import prepare_streams, require_drawing
 from pipeline.errors import PipelineError
+from pipeline.stack import bring_up
 from tests.e2e.conftest import stack_environment, wait_until
 from tests.e2e.test_console import COLUMNS, LINES, Terminal
 from tui.web.command import serve
@@ -102,6 +103,8 @@ class Streams:
 def test_every_command_ends_alike_in_every_character_set(
     monkeypatch: pytest.MonkeyPatch, command: str, expected: int | None
 ) -> None:
+    # Nothing listens where the cluster is said to be, however long it is asked.
+    monkeypatch.setattr(bring_up, "_PROBE_SECONDS", 0.5)
     codes = {}
     for encoding in ENCODINGS:
         with monkeypatch.context() as patch:
