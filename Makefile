@@ -13,10 +13,12 @@ BYTECODE_STAMP := $(VENV)/.compiled
 run: $(RUN_STAMP) $(BYTECODE_STAMP)
 	@$(BIN)/fraudwatch $(ARGS)
 
-# Two workers, with a stack or without, since tests mostly wait. Tests of a file stay together.
+# More workers with a stack than cores, since such a test keeps half of one busy; each has a stack of
+# its own, which takes more than 1 GB. Tests of a file stay together.
+WORKERS ?= 3
 ifeq ($(strip $(ARGS)),)
 test: test-quick
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder --durations=25 tests/e2e tests/fuzz
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder --durations=25 tests/e2e tests/fuzz
 else
 test: check $(BYTECODE_STAMP)
 	$(BIN)/python -m pytest $(ARGS)
