@@ -18,12 +18,11 @@ from pipeline.sources import Source
 from pipeline.sources.formats import CSV, SEPARATORS
 from pipeline.text.words import counted
 
-from .fields import Field, field_of, written_as
+from .fields import NEARLY_ALL, Field, field_of, written_as
 from .flattened import Columns
 from .written import Decoded, none_of
 
 _LOOK: Final = 1_000
-_NEARLY_ALL: Final = 0.95
 _LEAST: Final = 2
 """Fields of a line; one alone is any text."""
 _TRUTH: Final = ("true", "false")
@@ -58,13 +57,13 @@ def layout_of(records: Sequence[Record], *, told: bool = False) -> Layout | None
     values = [record.value for record in records[-_LOOK:] if record.value]
     least = 1 if told else _LEAST
     texts = [value for value in values if told or _looks_like_text(value)]
-    if not values or len(texts) < len(values) * _NEARLY_ALL:
+    if not values or len(texts) < len(values) * NEARLY_ALL:
         return None
     best: tuple[int, int, Layout] | None = None
     for separator in SEPARATORS:
         counts = Counter(_count(value, separator) for value in texts)
         (count, lines), *_ = counts.most_common(1)
-        if count < least or lines < len(texts) * _NEARLY_ALL:
+        if count < least or lines < len(texts) * NEARLY_ALL:
             continue
         if best is None or (lines, count) > best[:2]:
             best = lines, count, Layout(separator, count)
@@ -220,7 +219,7 @@ def _typed(texts: Sequence[str]) -> Sequence[Any]:
         return [is_true(text) for text in texts]
     numbers = [_number(text) for text in texts]
     found = sum(number is not None for number in numbers)
-    if not found or found < len(texts) * _NEARLY_ALL:
+    if not found or found < len(texts) * NEARLY_ALL:
         return texts
     return [text if number is None else number for text, number in zip(texts, numbers, strict=True)]
 

@@ -18,7 +18,7 @@ _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _FIRST, _LAST = (int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) for year in (2000, 2100))
 MOST_DISTINCT: Final = 10_000
 # The others are errors: a record with one is invalid, or lacks the field.
-_NEARLY_ALL: Final = 0.95
+NEARLY_ALL: Final = 0.95
 _INSIDE: Final[Mapping[str, set[type]]] = {
     "string": {str},
     "boolean": {bool},
@@ -116,7 +116,7 @@ def field_of(name: str, records: int, values: Sequence[Any]) -> Field:
         return replace(number, values=len(values), distinct=distinct(values), note=note)
     else:
         texts = [value for value in values if type(value) is str]
-        nearly_all = len(texts) >= len(values) * _NEARLY_ALL
+        nearly_all = len(texts) >= len(values) * NEARLY_ALL
         time_format = written_as(texts) if nearly_all else None
         wrong = len(values) - len(texts)
         note = f"{wrong:,} of them {'is' if wrong == 1 else 'are'} no text"
@@ -148,13 +148,13 @@ def distinct(values: Iterable[Any]) -> int:
 def _nearly_all_numbers(values: Sequence[Any]) -> list[int | float]:
     """Return the numbers among texts; nothing if there are too many texts."""
     numbers = [value for value in values if type(value) is not str]
-    return numbers if len(numbers) >= len(values) * _NEARLY_ALL else []
+    return numbers if len(numbers) >= len(values) * NEARLY_ALL else []
 
 
 def _are_labels(values: Sequence[Any]) -> bool:
     if not any(is_label(str(value)) for value in values[:_LOOK]):
         return False
-    return sum(is_label(str(value)) for value in values) >= len(values) * _NEARLY_ALL
+    return sum(is_label(str(value)) for value in values) >= len(values) * NEARLY_ALL
 
 
 def written_as(values: Sequence[str]) -> TimeFormat | None:
@@ -162,7 +162,7 @@ def written_as(values: Sequence[str]) -> TimeFormat | None:
     for time_format in (TimeFormat.ISO, TimeFormat.SQL):
         if all(read(value, time_format) is None for value in values[:_LOOK]):
             continue
-        left = int(len(values) * (1 - _NEARLY_ALL))
+        left = int(len(values) * (1 - NEARLY_ALL))
         for value in values:
             if read(value, time_format) is None:
                 left -= 1

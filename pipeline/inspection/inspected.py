@@ -17,14 +17,13 @@ from pipeline.sources.paths import field_name, written_path
 from pipeline.text.sanitise import sanitised
 
 from .disorder import Disorder, disorder
-from .fields import Field
+from .fields import NEARLY_ALL, Field
 from .flattened import Columns
 from .looked_at import Rows
 from .recognised import recognised
 from .roles import amount_of, identity_of, label_of, sensitive_of, time_of, user_of
 from .written import NOTHING, Decoded, Told, Written
 
-_NEARLY_ALL: Final = 0.95
 _MOST_NAMED: Final = 12
 
 
@@ -233,12 +232,12 @@ def _key_of(decoded: Decoded, fields: Sequence[Field]) -> str:
         for record, row in decoded
         if record.key is not None
     ]
-    if len(keyed) < len(decoded) * _NEARLY_ALL:
+    if len(keyed) < len(decoded) * NEARLY_ALL:
         return ""
     for field in fields:
         if field.type != "string" and not is_whole(field.type):
             continue
-        left = len(keyed) - len(decoded) * _NEARLY_ALL
+        left = len(keyed) - len(decoded) * NEARLY_ALL
         for key, row in keyed:
             left -= key != str(row.get(field.name))
             if left < 0:
