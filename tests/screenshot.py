@@ -14,7 +14,7 @@ from typing import Any
 from textual.pilot import Pilot
 
 from pipeline import config
-from pipeline.kafka.producer import TransactionProducer
+from pipeline.kafka.producer import TopicProducer
 from pipeline.kafka.read_to_end import read_to_end
 from pipeline.proof import Outcome
 from pipeline.stack.runtime import Runtime
@@ -111,7 +111,7 @@ def _spoil(runtime: Runtime) -> None:
     records = [record for batch in read_to_end(runtime.kafka, topic) for record in batch]
     rows = [(record, json.loads(record.value or b"{}")) for record in records]
     many = [pair for pair in rows if pair[1]["user_trans_count_last_360min"] >= 4]
-    with TransactionProducer(runtime.kafka, topic) as producer:
+    with TopicProducer(runtime.kafka, topic) as producer:
         for record, row in many[:2]:
             spoilt = row | {MEAN: round(row[MEAN] * 1.02, 2)}
             producer.send(record.key or b"", json.dumps(spoilt).encode())

@@ -148,7 +148,7 @@ def _are_read(source: Source, runtime: Runtime) -> bool:
 def _send(
     ready: PreparedFiles, common: Common, pace: float | None, *, slowly: bool
 ) -> ReplayReport:
-    from pipeline.kafka.producer import TransactionProducer
+    from pipeline.kafka.producer import TopicProducer
     from pipeline.simulator.replay import replay as send_batches
     from pipeline.simulator.slow_start import SlowStart
 
@@ -161,7 +161,7 @@ def _send(
     # Looked up again, since emptying the topics may have taken a while.
     kafka = running_kafka(common)
     with (
-        TransactionProducer(kafka, kafka.topic(ready.target.source.topic)) as producer,
+        TopicProducer(kafka, kafka.topic(ready.target.source.topic)) as producer,
         ahead(ready.batches(), _BATCHES_AHEAD) as batches,
     ):
         send = SlowStart(producer).send if slowly else producer.send

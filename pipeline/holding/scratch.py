@@ -17,7 +17,7 @@ import msgspec
 from pipeline import config
 from pipeline.config import KafkaSettings, Settings
 from pipeline.features import Feature
-from pipeline.kafka.producer import TransactionProducer
+from pipeline.kafka.producer import TopicProducer
 from pipeline.kafka.read_to_end import read_to_end
 from pipeline.parity.batch import lookback
 from pipeline.parity.decoded import decode_columns
@@ -97,7 +97,7 @@ class ScratchStack:
             create_topics(self._settings, kafka, [feature])
             end, last_record = _closing(feature, records)
             topic = kafka.topic(feature.source.topic)
-            with TransactionProducer(kafka, topic) as producer:
+            with TopicProducer(kafka, topic) as producer:
                 for record in (*records, last_record):
                     producer.send(b"", record.encode())
             runtime.start_job(name, self._report)
@@ -132,7 +132,7 @@ def _again_and_again(kafka: KafkaSettings, topic: str, record: str) -> Iterator[
     ended = threading.Event()
 
     def send() -> None:
-        with TransactionProducer(kafka, topic) as producer:
+        with TopicProducer(kafka, topic) as producer:
             while not ended.wait(_AGAIN_SECONDS):
                 producer.send(b"", record.encode())
 

@@ -16,7 +16,7 @@ from .client import REQUEST_SECONDS, client_config, reporting, unavailable
 _POLL_EVERY = 1000
 
 
-class TransactionProducer:
+class TopicProducer:
     """Sends records to one topic.
 
     Args:
@@ -66,7 +66,7 @@ class TransactionProducer:
         """Partitions for which at least one delivery was acknowledged."""
         return frozenset(self._reached)
 
-    def __enter__(self) -> TransactionProducer:
+    def __enter__(self) -> TopicProducer:
         return self
 
     def __exit__(

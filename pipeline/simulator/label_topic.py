@@ -7,7 +7,7 @@ from types import TracebackType
 
 from pipeline import contract
 from pipeline.config import KafkaSettings
-from pipeline.kafka.producer import TransactionProducer
+from pipeline.kafka.producer import TopicProducer
 
 from . import encode
 from .held_labels import HeldLabel
@@ -25,7 +25,7 @@ class LabelTopic:
         self._kafka = kafka
         self._delivery_timeout = delivery_timeout
         self._opened = ExitStack()
-        self._producer: TransactionProducer | None = None
+        self._producer: TopicProducer | None = None
 
     def __enter__(self) -> LabelTopic:
         return self
@@ -47,7 +47,7 @@ class LabelTopic:
         if self._producer is None:
             topic = self._kafka.topic(contract.LABEL_TOPIC)
             self._producer = self._opened.enter_context(
-                TransactionProducer(self._kafka, topic, delivery_timeout=self._delivery_timeout)
+                TopicProducer(self._kafka, topic, delivery_timeout=self._delivery_timeout)
             )
         self._producer.send(encode.key(label), encode.label_value(label))
 

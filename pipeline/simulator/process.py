@@ -24,7 +24,7 @@ import msgspec
 from pipeline.config import KafkaSettings, kafka_from_json
 from pipeline.contract import Transaction
 from pipeline.errors import PipelineError
-from pipeline.kafka.producer import TransactionProducer
+from pipeline.kafka.producer import TopicProducer
 from pipeline.kafka.topics import newest_event_time
 from pipeline.model.simulator import FASTEST, SimulatorCommand, SimulatorStatus
 from pipeline.text.ready_type import ready
@@ -236,7 +236,7 @@ def simulate(
         return
     with (
         LabelTopic(kafka, delivery_timeout=_DELIVERY_SECONDS) as label_topic,
-        TransactionProducer(kafka, delivery_timeout=_DELIVERY_SECONDS) as producer,
+        TopicProducer(kafka, delivery_timeout=_DELIVERY_SECONDS) as producer,
     ):
         simulation = Simulation(
             generator=generator,

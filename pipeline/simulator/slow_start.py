@@ -19,7 +19,7 @@ _FIRST_RECORDS: Final = 200
 
 
 class Sender(Protocol):
-    """A producer, such as `TransactionProducer`."""
+    """A producer, such as `TopicProducer`."""
 
     @property
     def partitions(self) -> int:

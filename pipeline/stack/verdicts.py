@@ -9,7 +9,7 @@ from typing import Final
 from pipeline.config import KafkaSettings, Settings
 from pipeline.errors import UnavailableError
 from pipeline.kafka import topics
-from pipeline.kafka.producer import TransactionProducer
+from pipeline.kafka.producer import TopicProducer
 from pipeline.kafka.read_to_end import read_to_end
 from pipeline.labels.verdict import Decision, Subject, Verdict, encoded, verdicts_in
 
@@ -43,7 +43,7 @@ def judge(
             )
         topics.create_topics(kafka, [topic], retention_bytes=settings.retention_mib * _MIB)
     verdict = Verdict.of(subject, decision, analyst(settings), time.time(), note)
-    with TransactionProducer(kafka, topic, delivery_timeout=_FLUSH_SECONDS) as producer:
+    with TopicProducer(kafka, topic, delivery_timeout=_FLUSH_SECONDS) as producer:
         producer.send(*encoded(verdict))
         producer.flush(_FLUSH_SECONDS)
 

@@ -12,7 +12,7 @@ import msgspec
 from pipeline import contract
 from pipeline.config import Settings
 from pipeline.contract import Transaction
-from pipeline.kafka.producer import TransactionProducer
+from pipeline.kafka.producer import TopicProducer
 from pipeline.simulator import encode
 from pipeline.simulator.generator import Generator
 from pipeline.stack.runtime import Runtime
@@ -42,7 +42,7 @@ def bench_alert_latency(settings: Settings, runtime: Runtime) -> None:
     try:
         terminal.wait_for("6 Records", 60)
         terminal.process.send("7")
-        with TransactionProducer(runtime.kafka) as producer:
+        with TopicProducer(runtime.kafka) as producer:
             for number in range(_ROUNDS):
                 at = _NIGHT + number * _STEP
                 alert = _changed(some, at, amount=2_000.0, user=10_000 + number)

@@ -16,7 +16,7 @@ import psutil
 
 from pipeline.config import KafkaSettings, Settings, kafka_from_json, kafka_to_json
 from pipeline.contract import RollingRow
-from pipeline.kafka.producer import TransactionProducer
+from pipeline.kafka.producer import TopicProducer
 from pipeline.model.simulator import SimulatorCommand
 from pipeline.stack.runtime import Runtime
 from tests.e2e.test_console import Terminal
@@ -107,7 +107,7 @@ def _rows_arrive(kafka: KafkaSettings) -> Iterator[Callable[[], float]]:
 
 def _send_rows(kafka: bytes, sent: Any, ending: Any) -> None:
     start, began = datetime(2023, 3, 1), time.monotonic()
-    with TransactionProducer(kafka_from_json(kafka), ROLLING.topic) as producer:
+    with TopicProducer(kafka_from_json(kafka), ROLLING.topic) as producer:
         for number in count():
             user = number % USERS * STRIDE % 2**64 - 2**63
             row = RollingRow(

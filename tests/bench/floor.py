@@ -23,7 +23,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 
 from pipeline import contract
 from pipeline.config import KafkaSettings
-from pipeline.kafka.producer import TransactionProducer
+from pipeline.kafka.producer import TopicProducer
 from pipeline.kafka.topics import create_topics
 from pipeline.simulator import encode
 from pipeline.simulator.generator import Generator
@@ -108,7 +108,7 @@ def _start_kafka(plan: Plan, mark: Callable[[str], None]) -> None:
     create_topics(kafka, names, retention_bytes=-1)
     mark("kafka")
     generator = Generator()
-    with TransactionProducer(kafka) as producer:
+    with TopicProducer(kafka) as producer:
         while True:
             for _ in range(RATE // 10):
                 row = generator.next(SPEED / RATE)

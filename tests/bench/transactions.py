@@ -11,7 +11,7 @@ from pipeline.config import KafkaSettings
 from pipeline.contract import Transaction
 from pipeline.errors import UnansweredError
 from pipeline.kafka import topics
-from pipeline.kafka.producer import TransactionProducer
+from pipeline.kafka.producer import TopicProducer
 from pipeline.simulator import encode
 from pipeline.simulator.generator import Generator
 from pipeline.stack.runtime import Runtime
@@ -35,7 +35,7 @@ def records(rows: Iterable[Transaction]) -> list[Keyed]:
 
 def send(kafka: KafkaSettings, encoded: Iterable[Keyed], topic: str = "") -> None:
     """Send records to a topic, that of the transactions when empty, until all are delivered."""
-    with TransactionProducer(kafka, topic) as producer:
+    with TopicProducer(kafka, topic) as producer:
         for key, value in encoded:
             producer.send(key, value)
 
@@ -56,7 +56,7 @@ def load(connection: duckdb.DuckDBPyConnection, rows: Iterable[Transaction], lin
 def send_and_wait(runtime: Runtime, count: int, jobs: int) -> None:
     """Send so many transactions, and wait until so many jobs have read them."""
     generator = Generator()
-    with TransactionProducer(runtime.kafka) as producer:
+    with TopicProducer(runtime.kafka) as producer:
         for number in range(count):
             if number and number % _AHEAD == 0:
                 _wait(runtime, jobs, _AHEAD)

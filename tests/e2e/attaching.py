@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from pipeline.config import KafkaSettings
 from pipeline.contract import Transaction
-from pipeline.kafka.producer import TransactionProducer
+from pipeline.kafka.producer import TopicProducer
 from pipeline.simulator import encode
 
 from .conftest import Run, stack_environment, wait_until
@@ -101,7 +101,7 @@ def with_transactions(
     done = fraudwatch("topics", "--create")
     assert done.returncode == 0, done.stderr
     rows = generated(count)
-    with TransactionProducer(kafka) as producer:
+    with TopicProducer(kafka) as producer:
         _send(producer, rows[: count // 2])
         sent = _milliseconds()
         wait_until(lambda: _milliseconds() > sent, 5, "the next millisecond")
@@ -110,7 +110,7 @@ def with_transactions(
     fraudwatch("down")
 
 
-def _send(producer: TransactionProducer, rows: Iterable[Transaction]) -> None:
+def _send(producer: TopicProducer, rows: Iterable[Transaction]) -> None:
     for row in rows:
         producer.send(encode.key(row), encode.value(row))
     producer.flush(60)

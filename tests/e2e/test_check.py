@@ -10,7 +10,7 @@ from typing import Any
 from prometheus_client.parser import text_string_to_metric_families
 
 from pipeline import config
-from pipeline.kafka.producer import TransactionProducer
+from pipeline.kafka.producer import TopicProducer
 from pipeline.simulator import encode
 from pipeline.stack.runtime import Runtime
 
@@ -30,7 +30,7 @@ def test_a_topic_of_nothing_but_invalid_records_is_not_well(
 ) -> None:
     stack.start_job("rolling")
     rows = [encode.value(row) for row in generated(50)]
-    with TransactionProducer(stack.kafka) as producer:
+    with TopicProducer(stack.kafka) as producer:
         for row in rows:
             # A time in ISO format with a `T`, which Flink's format rejects.
             producer.send(b"1", re.sub(rb"(\d\d-\d\d) (\d\d:)", rb"\1T\2", row, count=1))
@@ -85,7 +85,7 @@ def test_limits_hold_or_do_not(stack: Runtime, fraudwatch: Run) -> None:
 
 
 def test_bad_records_are_counted_and_prometheus_reads_it(stack: Runtime, fraudwatch: Run) -> None:
-    with TransactionProducer(stack.kafka) as producer:
+    with TopicProducer(stack.kafka) as producer:
         producer.send(b"1", b"{broken")
     code, found = checks(fraudwatch, "--max-quarantined", "0")
     assert (code, found["quarantined", ""]["value"]) == (1, 1)

@@ -13,7 +13,7 @@ from pipeline import features
 from pipeline.config import Settings
 from pipeline.contract import RollingRow, Transaction, WindowRow
 from pipeline.errors import InputError, JobError
-from pipeline.kafka.producer import TransactionProducer
+from pipeline.kafka.producer import TopicProducer
 from pipeline.kafka.read_to_end import read_to_end
 from pipeline.kafka.records import decode
 from pipeline.parity.report import Parity
@@ -35,7 +35,7 @@ def transactions(path: Path) -> list[Transaction]:
 
 
 def send(stack: Runtime, rows: list[Transaction]) -> None:
-    with TransactionProducer(stack.kafka) as producer:
+    with TopicProducer(stack.kafka) as producer:
         slow_start = SlowStart(producer)
         for row in rows:
             slow_start.send(encode.key(row), encode.value(row))
@@ -184,7 +184,7 @@ def test_verify_finds_what_is_wrong(replayed: Runtime, fraudwatch: Run) -> None:
     row = json.loads(record.value)
     wrong = row | {"user_mean_trans_amt_last_360min": row["user_mean_trans_amt_last_360min"] + 0.01}
     unexpected = row | {"user_id": 12345}
-    with TransactionProducer(replayed.kafka, "user_trans_amt_last_360min") as producer:
+    with TopicProducer(replayed.kafka, "user_trans_amt_last_360min") as producer:
         for value in (wrong, unexpected, row):
             producer.send(record.key or b"", json.dumps(value).encode())
     parity = replayed.verify("rolling")

@@ -17,7 +17,7 @@ from pipeline.errors import UnavailableError
 from pipeline.kafka import groups, newest, topics
 from pipeline.kafka.client import Probe, unavailable
 from pipeline.kafka.given import OTHER_VERSION
-from pipeline.kafka.producer import TransactionProducer
+from pipeline.kafka.producer import TopicProducer
 from pipeline.kafka.read_to_end import read_to_end
 from pipeline.model.reading import Reset, Since
 from pipeline.stack.local import broker, cluster
@@ -211,7 +211,7 @@ def test_a_producer_says_why_it_cannot_send_each_record_once(
 ) -> None:
     with (
         pytest.raises(UnavailableError, match="cannot be used"),
-        TransactionProducer(company.kafka, "user_trans_amt_today_cumulating") as producer,
+        TopicProducer(company.kafka, "user_trans_amt_today_cumulating") as producer,
     ):
         producer.send(b"key", b"value")
 

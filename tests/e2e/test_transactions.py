@@ -14,7 +14,7 @@ from pipeline.config import FlinkSettings, Settings
 from pipeline.contract import Transaction
 from pipeline.kafka import groups, topics
 from pipeline.kafka.consumer import BatchConsumer
-from pipeline.kafka.producer import TransactionProducer
+from pipeline.kafka.producer import TopicProducer
 from pipeline.kafka.read_to_end import read_to_end
 from pipeline.kafka.records import decode
 from pipeline.model.reading import Reset
@@ -133,7 +133,7 @@ def test_newest_event_time_looks_past_damaged_records(stack: Runtime) -> None:
     assert topics.newest_event_time(stack.kafka) is None
     rows = generated(100)
     send(stack, rows)
-    with TransactionProducer(stack.kafka) as producer:
+    with TopicProducer(stack.kafka) as producer:
         for value in (b"{oops", b"", b'{"trans_date_trans_time": 5}'):
             producer.send(rows[-1].trans_num.encode(), value)
     newest = topics.newest_event_time(stack.kafka)
@@ -143,7 +143,7 @@ def test_newest_event_time_looks_past_damaged_records(stack: Runtime) -> None:
 def test_damaged_records_neither_stop_a_job_nor_spoil_its_results(stack: Runtime) -> None:
     rows = generated(600)
     send(stack, rows[:300])
-    with TransactionProducer(stack.kafka) as producer:
+    with TopicProducer(stack.kafka) as producer:
         for value in (b"{oops", b"[]", b'{"user_id": 1}', b'{"trans_date_trans_time": null}'):
             producer.send(b"1", value)
     send(stack, rows[300:])
@@ -218,6 +218,6 @@ def generated(count: int) -> list[Transaction]:
 
 
 def send(stack: Runtime, rows: list[Transaction]) -> None:
-    with TransactionProducer(stack.kafka) as producer:
+    with TopicProducer(stack.kafka) as producer:
         for row in rows:
             producer.send(encode.key(row), encode.value(row))

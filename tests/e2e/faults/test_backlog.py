@@ -9,7 +9,7 @@ import psutil
 
 from pipeline import config, contract
 from pipeline.kafka import topics
-from pipeline.kafka.producer import TransactionProducer
+from pipeline.kafka.producer import TopicProducer
 from pipeline.model.jobs import JobState
 from pipeline.simulator import encode
 from pipeline.simulator.generator import Generator
@@ -39,7 +39,7 @@ def test_attach_to_a_backlog(tmp_path: Path, round_number: int) -> None:
         rows = [generator.next(7.2) for _ in range(DISTINCT)]
         fraud = sum(row.is_fraud for row in rows) * (BACKLOG // DISTINCT)
         records = [(encode.key(row), encode.value(row)) for row in rows]
-        with TransactionProducer(runtime.kafka) as producer:
+        with TopicProducer(runtime.kafka) as producer:
             for _ in range(BACKLOG // DISTINCT):
                 for key, value in records:
                     producer.send(key, value)

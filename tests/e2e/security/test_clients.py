@@ -9,7 +9,7 @@ from pipeline.config import KafkaSettings, Secret
 from pipeline.errors import ConfigError, PipelineError, UnavailableError
 from pipeline.kafka import topics
 from pipeline.kafka.client import Probe
-from pipeline.kafka.producer import TransactionProducer
+from pipeline.kafka.producer import TopicProducer
 from pipeline.kafka.read_to_end import read_to_end
 
 from .secured import CLIENT_SECRET, KEY_PASSWORD, MECHANISMS, PASSWORD, Secured
@@ -21,7 +21,7 @@ def test_gets_in(secured: Secured, mechanism: str) -> None:
     Probe(kafka).ask(60)
     topic = f"clients-{mechanism.lower()}"
     topics.create_topics(kafka, [topic], retention_bytes=1 << 28)
-    with TransactionProducer(kafka, topic) as producer:
+    with TopicProducer(kafka, topic) as producer:
         producer.send(b"key", b"value")
     (batch,) = read_to_end(kafka, topic)
     assert [record.value for record in batch] == [b"value"]
@@ -33,7 +33,7 @@ def test_a_kafka_to_which_only_ipv6_leads(secured: Secured) -> None:
     kafka = KafkaSettings(bootstrap=secured.six)
     Probe(kafka).ask(60)
     topics.create_topics(kafka, ["six"], retention_bytes=1 << 28)
-    with TransactionProducer(kafka, "six") as producer:
+    with TopicProducer(kafka, "six") as producer:
         producer.send(b"key", b"value")
     (batch,) = read_to_end(kafka, "six")
     assert [record.value for record in batch] == [b"value"]
