@@ -56,15 +56,24 @@ class OffsetRequest:
         self._wanted = wanted
         self._admin = admin
         self._seconds = seconds
-        every = [(topic, number) for topic, (numbers, _) in wanted.items() for number in numbers]
-        self._earliest = self._ask(dict.fromkeys(every, OffsetSpec.earliest()))
-        self._latest = self._ask(dict.fromkeys(every, OffsetSpec.latest()))
+        begin_of = {
+            (topic, number): start
+            for topic, (numbers, start) in wanted.items()
+            for number in numbers
+        }
+        self._earliest = self._ask(
+            {
+                key: OffsetSpec.earliest()
+                for key, start in begin_of.items()
+                if start is not Reset.LATEST and not isinstance(start, Since)
+            }
+        )
+        self._latest = self._ask(dict.fromkeys(begin_of, OffsetSpec.latest()))
         self._since = self._ask(
             {
-                (topic, number): OffsetSpec.for_timestamp(start.timestamp_ms)
-                for topic, (numbers, start) in wanted.items()
+                key: OffsetSpec.for_timestamp(start.timestamp_ms)
+                for key, start in begin_of.items()
                 if isinstance(start, Since)
-                for number in numbers
             }
         )
 
@@ -85,17 +94,18 @@ class OffsetRequest:
             raise
 
     def _range(self, key: Key, start: Start) -> OffsetRange:
-        low, high = offset_in(self._earliest[key]), offset_in(self._latest[key])
+        high = offset_in(self._latest[key])
         match start:
             case Reset.LATEST:
                 begin = high
             case Last(count):
+                low = offset_in(self._earliest[key])
                 begin = max(low, high - -(-count // len(self._wanted[key[0]][0])))
             case Since():
                 found = offset_in(self._since[key])
                 begin = high if found == _NONE else found
             case _:
-                begin = low
+                begin = offset_in(self._earliest[key])
         return OffsetRange(begin, high)
 
     def _ask(self, specs: Mapping[Key, OffsetSpec]) -> dict[Key, Future[Any]]:
