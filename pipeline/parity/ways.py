@@ -34,6 +34,8 @@ OTHER_ORDER: Final = (
     "the partitions"
 )
 """Why a row is undecided."""
+_COMPUTED: Final = "__computed"
+"""The table of what the feature yields over the transactions of the ways that are tried."""
 _LATE: Final = "its window fired before late transactions of it arrived"
 
 
@@ -211,6 +213,7 @@ def _fitting(feature: Feature, transactions: StoredRows, tried: dict[int, Way]) 
             SEMI JOIN __counted USING (__row)"""
     )
     connection.execute(f"CREATE OR REPLACE TEMP VIEW {INPUT} AS SELECT * FROM __chosen")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {_COMPUTED} AS FROM ({query(feature.table)})")
     there = f"e.{identifier(feature.event_time)} IS NOT NULL"
     rows = connection.execute(
         f"""SELECT s.__suspect,
@@ -218,7 +221,7 @@ def _fitting(feature: Feature, transactions: StoredRows, tried: dict[int, Way]) 
                     ELSE NOT ({there}) END),
                 bool_or(s.__found AND {there} AND {_matches(feature, _counts(feature))})
             FROM suspects s SEMI JOIN __tried USING (__suspect)
-            LEFT JOIN ({query(feature.table)}) e ON {same(feature.identity, "e", "s")}
+            LEFT JOIN {_COMPUTED} e ON {same(feature.identity, "e", "s")}
             GROUP BY s.__suspect"""
     ).fetchall()
     fitting = {int(number) for number, fits, _ in rows if fits}
@@ -240,13 +243,15 @@ def _matches(feature: Feature, measures: Sequence[str]) -> str:
 
 
 def _rounded(feature: Feature, transactions: StoredRows, tried: Mapping[int, Way]) -> set[int]:
-    """Return the suspects that equal the result of their way, the view `INPUT`, up to rounding."""
+    """Return the suspects that equal the result of their way up to rounding.
+
+    The view `INPUT` has the transactions of the ways, and `__computed` their results.
+    """
     connection = transactions.connection
     listing = ", ".join(map(str, tried))
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE __near AS FROM suspects WHERE __suspect IN ({listing})"
     )
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE __computed AS FROM ({query(feature.table)})")
     explained: set[int] = set()
 
     def explain_by(condition: str) -> None:
@@ -256,5 +261,5 @@ def _rounded(feature: Feature, transactions: StoredRows, tried: Mapping[int, Way
     explain_by(rounding_explains(feature, connection, "__near"))
     if len(explained) < len(tried):
         most = max(len(way.counted) + len(way.left_out) for way in tried.values())
-        explain_by(rounding_of_more_explains(feature, transactions, "__computed", "__near", most))
+        explain_by(rounding_of_more_explains(feature, transactions, _COMPUTED, "__near", most))
     return explained
