@@ -26,10 +26,11 @@ from tui.screens.mismatches.mismatch_table import MismatchTable
 from tui.session.environment import Environment
 from tui.session.view import Phase
 from tui.streams.kafka_history import KafkaHistory
-from tui.streams.kafka_own_history import KafkaOwnHistory
 from tui.streams.kafka_source import KafkaSource
 from tui.streams.kafka_tails import KafkaTails
 from tui.streams.sink_topics import ROLLING
+from tui.streams.stream_user import StreamUser
+from tui.streams.tutorial_user import TutorialUser
 
 SIZE = (144, 38)
 MEAN = "user_mean_trans_amt_last_360min"
@@ -52,9 +53,12 @@ async def take(pictures: Path, folder: Path) -> None:
             connect,
             lambda bootstrap, sinks: KafkaSource(settings.kafka.at(bootstrap), sinks),
             lambda bootstrap: KafkaTails(bootstrap, settings.kafka),
-            lambda bootstrap, user, _: KafkaHistory(settings.kafka.at(bootstrap), user),
-            lambda bootstrap, source, sinks, user, _: KafkaOwnHistory(
-                settings.kafka.at(bootstrap), source, sinks, user
+            lambda bootstrap, user, _: KafkaHistory(
+                settings.kafka.at(bootstrap), TutorialUser(settings.kafka, user)
+            ),
+            lambda bootstrap, source, sinks, user, _: KafkaHistory(
+                settings.kafka.at(bootstrap),
+                StreamUser(settings.kafka.at(bootstrap), source, sinks, user),
             ),
             folder=folder,
         )

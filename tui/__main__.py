@@ -179,8 +179,10 @@ def _open_console(options: ConsoleOptions) -> int | None:
         bootstrap: str, user_id: int, moment: Moment | None
     ) -> HistorySource[HistoryBatch]:
         from .streams.kafka_history import KafkaHistory, start_at
+        from .streams.tutorial_user import TutorialUser
 
-        return KafkaHistory(settings.kafka.at(bootstrap), user_id, mask_of, start_at(moment))
+        kafka = settings.kafka.at(bootstrap)
+        return KafkaHistory(kafka, TutorialUser(kafka, user_id, mask_of), start_at(moment))
 
     def open_own_history(
         bootstrap: str,
@@ -189,12 +191,12 @@ def _open_console(options: ConsoleOptions) -> int | None:
         user: str,
         moment: Moment | None,
     ) -> HistorySource[OwnHistoryBatch]:
-        from .streams.kafka_history import start_at
-        from .streams.kafka_own_history import KafkaOwnHistory
+        from .streams.kafka_history import KafkaHistory, start_at
+        from .streams.stream_user import StreamUser
 
         kafka = settings.kafka.at(bootstrap)
-        start = start_at(moment)
-        return KafkaOwnHistory(kafka, source, sinks, user, mask_of=mask_of, start=start)
+        found = StreamUser(kafka, source, sinks, user, mask_of)
+        return KafkaHistory(kafka, found, start_at(moment))
 
     environment = Environment(
         profile=settings.profile,

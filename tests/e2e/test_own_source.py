@@ -24,12 +24,13 @@ from tests.streams import own_records
 from tests.streams.own_sources import logins, payments, ticks, visits
 from tui.panels.catalogue import PANELS
 from tui.panels.flagged.flagged_panel import FLAGGED_PANEL
-from tui.streams.kafka_own_history import KafkaOwnHistory
+from tui.streams.kafka_history import KafkaHistory
 from tui.streams.kafka_source import KafkaSource
 from tui.streams.limits import StreamLimits
 from tui.streams.own_history import OwnHistoryState
 from tui.streams.sink_topics import has_user, own_sinks
 from tui.streams.store import Store
+from tui.streams.stream_user import StreamUser
 from tui.table.query import Query
 
 from .conftest import Run, command, own_features, wait_until
@@ -120,7 +121,8 @@ def test_the_screen_of_a_user_has_every_record_and_what_features_say(own: Runtim
     sinks = own_sinks(own.sinks())
     sinks = tuple(sink for sink in sinks if sink.source == payments.topic and has_user(sink))
     state = OwnHistoryState(payments, sinks)
-    history = KafkaOwnHistory(own.kafka, payments, sinks, account, mask_of=own.mask_of)
+    mine_of = StreamUser(own.kafka, payments, sinks, account, own.mask_of)
+    history = KafkaHistory(own.kafka, mine_of)
     try:
 
         def read() -> bool:

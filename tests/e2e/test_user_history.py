@@ -7,6 +7,7 @@ from pathlib import Path
 from pipeline.stack.runtime import Runtime
 from tui.streams.history import HistoryState
 from tui.streams.kafka_history import KafkaHistory
+from tui.streams.tutorial_user import TutorialUser
 
 from .conftest import wait_until
 from .test_features import FILES, send, transactions
@@ -21,7 +22,8 @@ def test_a_users_history_has_no_other_user(stack: Runtime, sample_data: Path) ->
     stack.start_job("tumbling")
     assert stack.verify("rolling").proved
     assert stack.verify("tumbling").proved
-    history_state, source = HistoryState(), KafkaHistory(stack.kafka, user)
+    history_state = HistoryState()
+    source = KafkaHistory(stack.kafka, TutorialUser(stack.kafka, user))
     try:
 
         def read() -> bool:

@@ -1,23 +1,20 @@
-"""A user's history in Kafka: every topic is keyed by the user's id, so most records are skipped."""
+"""One user's history in Kafka: the past records of a stream and of its features, then new ones."""
 
 from __future__ import annotations
 
-from typing import Any, Final
-
-import msgspec
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Final, Generic, Protocol
 
 from pipeline.config import KafkaSettings
-from pipeline.contract import TRANSACTION_TOPIC, RollingRow, Transaction, WindowRow
 from pipeline.kafka.consumer import BatchConsumer
-from pipeline.kafka.records import Record, decode
+from pipeline.kafka.records import Record
 from pipeline.model.reading import Last, Since, Start
-from pipeline.sources.masking import Mask, MaskOf, nothing
 from tui.messages import Moment
 
-from .history import HistoryBatch
-from .sink_topics import ROLLING, TUMBLING
+from .user_feed import BatchT, BatchT_co
 
-_TOPICS: Final = (TRANSACTION_TOPIC, ROLLING.topic, TUMBLING.topic)
 # Per topic: it takes seconds to read, and covers hours of one user.
 PAST_RECORDS: Final = 200_000
 PAST: Final = Last(PAST_RECORDS)
@@ -32,41 +29,49 @@ def start_at(moment: Moment | None) -> Start:
     return Since(moment.since_ms)
 
 
-class KafkaHistory:
+class UserRecords(Protocol[BatchT_co]):
+    """Finds the records of one user."""
+
+    @property
+    def topics(self) -> Sequence[str]:
+        """The documented names of the topics that have any."""
+
+    def batch(self, records: Mapping[str, Sequence[Record]]) -> BatchT_co:
+        """Return what the records of all users, by topic, say about this one.
+
+        Raises:
+            UnavailableError: A schema registry does not answer.
+        """
+
+
+class KafkaHistory(Generic[BatchT]):
     """Reads a user's past records, then follows the topics.
 
     Args:
         kafka: The cluster and its credentials.
-        user_id: The user's id.
-        mask_of: Returns what is hidden in a topic, by its name in Kafka.
+        user: Finds the user's records.
         start: Where to start reading.
     """
 
     def __init__(
-        self,
-        kafka: KafkaSettings,
-        user_id: int,
-        mask_of: MaskOf = nothing,
-        start: Start = PAST,
+        self, kafka: KafkaSettings, user: UserRecords[BatchT], start: Start = PAST
     ) -> None:
-        self._mask = mask_of(kafka.topic(TRANSACTION_TOPIC))
-        self._key = str(user_id).encode()
-        self._topics = {kafka.topic(name): name for name in _TOPICS}
+        self._user = user
+        self._topics = {kafka.topic(name): name for name in user.topics}
         self._consumer = BatchConsumer(kafka, tuple(self._topics), start)
 
-    def poll(self) -> HistoryBatch:
-        """Return the user's records among those that arrived since the last poll."""
+    def poll(self) -> BatchT:
+        """Return the user's records among those that arrived since the last poll.
+
+        Raises:
+            UnavailableError: A schema registry does not answer.
+        """
         records = self._consumer.poll(_MAX_RECORDS, _POLL_SECONDS)
-        mine: dict[str, list[Record]] = {topic: [] for topic in _TOPICS}
+        by_topic: defaultdict[str, list[Record]] = defaultdict(list)
         for record in records:
-            if record.key == self._key:
-                mine[self._topics[record.topic]].append(record)
-        return HistoryBatch(
-            transactions=[
-                as_shown(row, self._mask) for row in decode(Transaction, mine[TRANSACTION_TOPIC])[0]
-            ],
-            means=decode(RollingRow, mine[ROLLING.topic])[0],
-            windows=decode(WindowRow, mine[TUMBLING.topic])[0],
+            by_topic[self._topics[record.topic]].append(record)
+        return replace(
+            self._user.batch(by_topic),
             read=len(records),
             lag=self._consumer.lag(),
             recreated=self._consumer.take_recreated(),
@@ -75,9 +80,3 @@ class KafkaHistory:
 
     def close(self) -> None:
         self._consumer.close()
-
-
-def as_shown(row: Transaction, mask: Mask) -> Transaction:
-    """Return a transaction as it is shown: with texts for what is hidden."""
-    hidden: dict[str, Any] = {name: mask.text(name, getattr(row, name)) for name in mask.fields}
-    return msgspec.structs.replace(row, **hidden) if hidden else row

@@ -1,23 +1,20 @@
-"""The history of one user of the user's own stream, in Kafka.
+"""The records of one user of any stream, as its source declares it.
 
 Keys of a stream may be anything, so that all of its records are decoded to find those of a user.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
 from pipeline.config import KafkaSettings
 from pipeline.formats.decoders import decoder_of
-from pipeline.kafka.consumer import BatchConsumer
 from pipeline.kafka.quarantine import validate_rows
 from pipeline.kafka.records import Record
-from pipeline.model.reading import Start
 from pipeline.model.sinks import SinkColumn
 from pipeline.sources import Source
 from pipeline.sources.column_types import element
@@ -26,16 +23,12 @@ from pipeline.sources.masking import MaskOf, nothing
 from pipeline.sources.paths import field_name
 
 from .feature_rows import values
-from .kafka_history import PAST
 from .own_history import OwnHistoryBatch, OwnRecord
 from .sink_topics import SinkTopic, Values
 
-_MAX_RECORDS: Final = 20_000
-_POLL_SECONDS: Final = 0.1
 
-
-class KafkaOwnHistory:
-    """Reads a user's past records, then follows the topics.
+class StreamUser:
+    """Finds the records of a user, and the rows that features have written of the user.
 
     Args:
         kafka: The cluster and its credentials.
@@ -43,7 +36,6 @@ class KafkaOwnHistory:
         sinks: The sink topics of its features that say whose a row is.
         user: The user, as text.
         mask_of: Returns what is hidden in a topic, by its name in Kafka.
-        start: Where to start reading.
 
     Raises:
         ConfigError: The source needs a schema registry, and the profile has none.
@@ -55,9 +47,7 @@ class KafkaOwnHistory:
         source: Source,
         sinks: Sequence[SinkTopic[Values]],
         user: str,
-        *,
         mask_of: MaskOf = nothing,
-        start: Start = PAST,
     ) -> None:
         self._source = source
         self._sinks = sinks
@@ -73,36 +63,19 @@ class KafkaOwnHistory:
             )
             for name, dtype in source.schema
         )
-        self._topics = {
-            kafka.topic(name): name for name in (source.topic, *(sink.topic for sink in sinks))
-        }
-        self._consumer = BatchConsumer(kafka, tuple(self._topics), start)
+        self.topics = (source.topic, *(sink.topic for sink in sinks))
         self._values = [_reader(name, dtype) for name, dtype in source.schema]
 
-    def poll(self) -> OwnHistoryBatch:
-        """Return the user's records among those that arrived since the last poll.
-
-        Raises:
-            UnavailableError: The schema registry of the source does not answer.
-        """
-        records = self._consumer.poll(_MAX_RECORDS, _POLL_SECONDS)
-        by_topic: defaultdict[str, list[Record]] = defaultdict(list)
-        for record in records:
-            by_topic[self._topics[record.topic]].append(record)
+    def batch(self, records: Mapping[str, Sequence[Record]]) -> OwnHistoryBatch:
         return OwnHistoryBatch(
             columns=self._columns,
-            records=self._mine(by_topic[self._source.topic]),
-            results={sink.feature: self._rows(sink, by_topic[sink.topic]) for sink in self._sinks},
-            read=len(records),
-            lag=self._consumer.lag(),
-            recreated=self._consumer.take_recreated(),
-            error=self._consumer.error,
+            records=self._mine(records.get(self._source.topic, ())),
+            results={
+                sink.feature: self._rows(sink, records.get(sink.topic, ())) for sink in self._sinks
+            },
         )
 
-    def close(self) -> None:
-        self._consumer.close()
-
-    def _mine(self, records: list[Record]) -> list[OwnRecord]:
+    def _mine(self, records: Sequence[Record]) -> list[OwnRecord]:
         user, label = self._source.user or "", self._source.label
         if any(column.hidden for column in self._columns if column.name == label):
             label = None
@@ -117,7 +90,7 @@ class KafkaOwnHistory:
             if str(getattr(row, user)) == self._user
         ]
 
-    def _rows(self, sink: SinkTopic[Values], records: list[Record]) -> list[Values]:
+    def _rows(self, sink: SinkTopic[Values], records: Sequence[Record]) -> list[Values]:
         place = [column.name for column in sink.columns].index(sink.user or "")
         found = (values(record.value, sink.columns) for record in records)
         return [row for row in found if row is not None and str(row[place]) == self._user]

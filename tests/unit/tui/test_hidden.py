@@ -27,11 +27,11 @@ from tui.panels.catalogue import PANELS
 from tui.panels.feature_columns import columns_of
 from tui.screens.user.user_tables import SEEN_COLUMNS
 from tui.streams.history import Seen
-from tui.streams.kafka_history import as_shown
 from tui.streams.kafka_source import decoded
 from tui.streams.panel_state import sinks_of
 from tui.streams.record_view import RecordFields, RecordView
 from tui.streams.source import Batch
+from tui.streams.tutorial_user import as_shown
 from tui.table.filter import parse
 
 CARD = 4_000_123_412_341_385
