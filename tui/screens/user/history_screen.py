@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Generic, TypeVar
 
+from textual.app import ComposeResult
+from textual.containers import Container, Vertical
 from textual.message import Message
+from textual.widgets import Footer
 
 from pipeline.text.words import counted
 from tui.drawing import text
@@ -14,7 +17,13 @@ from tui.drawing.tones import Piece, Tone
 from tui.keymap import Scope, inner_bindings
 from tui.screens.live_screen import LiveScreen
 from tui.session.read_only import Guarded
+from tui.session.view import View
 from tui.streams.user_feed import History, UserFeed
+from tui.table.live_table import LiveTable
+from tui.widgets.titles import Title, TitleLine
+
+from .history_head import HistoryHead
+from .time_plot import TimePlot
 
 _BY_WIDTH: Final = [(0, "-narrow"), (110, "-wide")]
 
@@ -43,6 +52,7 @@ class HistoryScreen(Guarded, LiveScreen, Generic[UserT, HistoryT]):
         self._user = user
         self._feed = feed
         self._users = users
+        self._drawn: HistoryT | None = None
 
     @property
     def history(self) -> HistoryT:
@@ -53,6 +63,41 @@ class HistoryScreen(Guarded, LiveScreen, Generic[UserT, HistoryT]):
 
     def on_unmount(self) -> None:
         self._feed.stop()
+
+    def laid_out(
+        self,
+        head: HistoryHead[HistoryT],
+        plot: TimePlot,
+        results: LiveTable[Any],
+        records: LiveTable[Any],
+    ) -> ComposeResult:
+        """Lay out the user's head, the plot, what features say, and records."""
+        yield head
+        with Container(id="user-body"):
+            yield plot
+            for panel, table in (("windows", results), ("transactions", records)):
+                with Vertical(id=f"user-{panel}-panel"):
+                    yield TitleLine(classes=panel)
+                    yield table
+        yield Footer(show_command_palette=False)
+
+    def draw(self, view: View) -> None:
+        history = self.history
+        focused = self.focused.id if self.focused is not None else ""
+        for panel, (name, count) in self.show_history(history, view.now).items():
+            title = Title(panel, "", name, count, focused=focused == f"user-{panel}")
+            self.query_one(f"TitleLine.{panel}", TitleLine).titles = (title,)
+        if history is not self._drawn:
+            self._drawn = history
+            self.plot(history)
+
+    @abstractmethod
+    def show_history(self, history: HistoryT, now: float) -> Mapping[str, tuple[str, str]]:
+        """Show a history, and return the title and the count of each panel."""
+
+    @abstractmethod
+    def plot(self, history: HistoryT) -> None:
+        """Draw the amounts of a history."""
 
     @abstractmethod
     def opened(self, user: UserT) -> Message:
@@ -80,6 +125,13 @@ def why_nothing(history: History) -> tuple[Piece, ...]:
     if not history.caught_up:
         return (Piece(f"Reading the user's history: {looked} so far…", Tone.WAITS),)
     return (Piece(f"None of the last {looked} in Kafka belongs to this user.", Tone.WAITS),)
+
+
+def why_no_results(history: History, said: str) -> tuple[Piece, ...]:
+    """Say that features have written nothing of the user; the records say why nothing is read."""
+    if history.error or not history.caught_up:
+        return ()
+    return (Piece(said, Tone.WAITS),)
 
 
 def how_many(shown: int, total: int) -> str:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Container, Vertical
-from textual.widgets import Footer
 
 from pipeline.model.held_tests import WantedTest
 from pipeline.sources import Source
@@ -16,13 +14,11 @@ from tui.drawing import text
 from tui.drawing.tones import Piece, Tone
 from tui.messages import Moment, OpenOwnUser, OpenUserRecords, WriteTest
 from tui.screens.export.exporter import Export, ExportRows
-from tui.session.view import View
 from tui.streams.own_history import OwnHistory, OwnHistoryBatch, OwnRecord
 from tui.streams.user_feed import UserFeed
 from tui.table.live_table import LiveTable
-from tui.widgets.titles import Title, TitleLine
 
-from .history_screen import HistoryScreen, how_many, why_nothing
+from .history_screen import HistoryScreen, how_many, why_no_results, why_nothing
 from .own_user_head import OwnUserHead
 from .own_user_tables import VALUE_COLUMNS, FeatureValuesTable, UserRecordsTable, values_of
 from .time_plot import TimedValue, TimePlot
@@ -50,43 +46,28 @@ class OwnUserScreen(HistoryScreen[str, OwnHistory]):
         super().__init__(user, feed, users)
         self._source = source
         self._moment = moment
-        self._drawn: OwnHistory | None = None
         self.set_class(source.amount is None, "-plain")
 
     def compose(self) -> ComposeResult:
-        """Lay out the user's head, the plot, features and records."""
         at = self._moment.at if self._moment is not None else None
-        yield OwnUserHead(self._source, self._user, at)
-        with Container(id="user-body"):
-            yield TimePlot("Amounts", self._source.amount or "")
-            with Vertical(id="user-windows-panel"):
-                yield TitleLine(classes="windows")
-                yield FeatureValuesTable()
-            with Vertical(id="user-transactions-panel"):
-                yield TitleLine(classes="transactions")
-                yield UserRecordsTable(self._source, self._user)
-        yield Footer(show_command_palette=False)
+        yield from self.laid_out(
+            OwnUserHead(self._source, self._user, at),
+            TimePlot("Amounts", self._source.amount or ""),
+            FeatureValuesTable(),
+            UserRecordsTable(self._source, self._user),
+        )
 
-    def draw(self, view: View) -> None:
-        history, now = self.history, view.now
+    def show_history(self, history: OwnHistory, now: float) -> Mapping[str, tuple[str, str]]:
         self.query_one(OwnUserHead).show_history(history, now)
         records = self.query_one(UserRecordsTable)
         records.lay_out(history)
         records.show_rows(history.records, now, why_nothing(history))
-        found = values_of(history)
-        self.query_one(FeatureValuesTable).show_rows(found, now, _why_no_values(history))
-        features = text.integer(len(history.results))
-        counts = {
+        reason = why_no_results(history, "No feature has written a row of this user yet.")
+        self.query_one(FeatureValuesTable).show_rows(values_of(history), now, reason)
+        return {
             "transactions": ("Records", how_many(len(history.records), history.total)),
-            "windows": ("Features", features),
+            "windows": ("Features", text.integer(len(history.results))),
         }
-        focused = self.focused.id if self.focused is not None else ""
-        for panel, (name, count) in counts.items():
-            title = Title(panel, "", name, count, focused=focused == f"user-{panel}")
-            self.query_one(f"TitleLine.{panel}", TitleLine).titles = (title,)
-        if history is not self._drawn:
-            self._drawn = history
-            self._plot(history)
 
     def opened(self, user: str) -> OpenOwnUser:
         return OpenOwnUser(self._source.topic, user)
@@ -125,7 +106,7 @@ class OwnUserScreen(HistoryScreen[str, OwnHistory]):
             export = Export(what, f"{name}-features", len(found), VALUE_COLUMNS, lambda: found)
         self.post_message(ExportRows(export))
 
-    def _plot(self, history: OwnHistory) -> None:
+    def plot(self, history: OwnHistory) -> None:
         source = self._source
         if source.amount is None:
             return
@@ -145,9 +126,3 @@ class OwnUserScreen(HistoryScreen[str, OwnHistory]):
 
 def _point(row: OwnRecord, time: int, amount: int) -> TimedValue:
     return row.values[time], float(row.values[amount])
-
-
-def _why_no_values(history: OwnHistory) -> tuple[Piece, ...]:
-    if history.error or not history.caught_up:
-        return ()
-    return (Piece("No feature has written a row of this user yet.", Tone.WAITS),)

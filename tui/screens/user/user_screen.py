@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Container, Vertical
-from textual.widgets import Footer
 
 from pipeline.model.held_tests import WantedTest
 from pipeline.sources import TRANSACTION
 from pipeline.text.words import counted
 from tui.drawing import text
-from tui.drawing.tones import Piece, Tone
 from tui.messages import OpenUser, WriteTest
 from tui.screens.export.exporter import Export, ExportRows
-from tui.session.view import View
 from tui.streams.history import HistoryBatch, UserHistory
 from tui.streams.sink_topics import ROLLING, TUMBLING
 from tui.streams.user_feed import UserFeed
-from tui.widgets.titles import Title, TitleLine
 
-from .history_screen import HistoryScreen, how_many, why_nothing
+from .history_screen import HistoryScreen, how_many, why_no_results, why_nothing
 from .time_plot import TimedValue, TimePlot
 from .user_head import UserHead
 from .user_tables import SEEN_COLUMNS, USER_WINDOW_COLUMNS, TransactionsTable, UserWindowsTable
@@ -50,42 +45,24 @@ class UserScreen(HistoryScreen[int, UserHistory]):
     ) -> None:
         super().__init__(user_id, open_feed(user_id), users)
         self._moment = moment
-        self._drawn: UserHistory | None = None
 
     @property
     def user_id(self) -> int:
         return self._user
 
     def compose(self) -> ComposeResult:
-        """Lay out the user's head, the plot, windows and transactions."""
-        yield UserHead(self._user, self._moment)
-        with Container(id="user-body"):
-            yield TimePlot("Amounts", "amount")
-            with Vertical(id="user-windows-panel"):
-                yield TitleLine(classes="windows")
-                yield UserWindowsTable()
-            with Vertical(id="user-transactions-panel"):
-                yield TitleLine(classes="transactions")
-                yield TransactionsTable()
-        yield Footer(show_command_palette=False)
+        head, plot = UserHead(self._user, self._moment), TimePlot("Amounts", "amount")
+        yield from self.laid_out(head, plot, UserWindowsTable(), TransactionsTable())
 
-    def draw(self, view: View) -> None:
-        history, now = self._feed.history, view.now
+    def show_history(self, history: UserHistory, now: float) -> Mapping[str, tuple[str, str]]:
         self.query_one(UserHead).show_history(history, now)
-        reason = why_nothing(history)
-        self.query_one(TransactionsTable).show_rows(history.seen, now, reason)
-        self.query_one(UserWindowsTable).show_rows(history.windows, now, _why_no_windows(history))
-        note = how_many(len(history.seen), history.total)
-        focused = self.focused.id if self.focused is not None else ""
-        for name, panel, count in (
-            ("Transactions", "transactions", note),
-            ("Windows", "windows", text.integer(len(history.windows))),
-        ):
-            title = Title(panel, "", name, count, focused=focused == f"user-{panel}")
-            self.query_one(f"TitleLine.{panel}", TitleLine).titles = (title,)
-        if history is not self._drawn:
-            self._drawn = history
-            self._plot(history)
+        self.query_one(TransactionsTable).show_rows(history.seen, now, why_nothing(history))
+        reason = why_no_results(history, "No closed window of this user yet.")
+        self.query_one(UserWindowsTable).show_rows(history.windows, now, reason)
+        return {
+            "transactions": ("Transactions", how_many(len(history.seen), history.total)),
+            "windows": ("Windows", text.integer(len(history.windows))),
+        }
 
     def opened(self, user: int) -> OpenUser:
         return OpenUser(user)
@@ -119,7 +96,7 @@ class UserScreen(HistoryScreen[int, UserHistory]):
             export = Export(what, name, len(windows), USER_WINDOW_COLUMNS, lambda: windows)
         self.post_message(ExportRows(export))
 
-    def _plot(self, history: UserHistory) -> None:
+    def plot(self, history: UserHistory) -> None:
         def amounts(*, fraud: bool) -> list[TimedValue]:
             return [
                 (seen.transaction.trans_date_trans_time, seen.transaction.amt)
@@ -132,9 +109,3 @@ class UserScreen(HistoryScreen[int, UserHistory]):
             for row in history.means
         ]
         self.query_one(TimePlot).show(amounts(fraud=False), amounts(fraud=True), line)
-
-
-def _why_no_windows(history: UserHistory) -> tuple[Piece, ...]:
-    if history.error or not history.caught_up:
-        return ()
-    return (Piece("No closed window of this user yet.", Tone.WAITS),)
