@@ -18,7 +18,7 @@ from pipeline.sources import Source
 from pipeline.sources.formats import CSV, SEPARATORS
 from pipeline.text.words import counted
 
-from .fields import NEARLY_ALL, Field, field_of, written_as
+from .fields import MOST_INT64, NEARLY_ALL, Field, field_of, written_as
 from .flattened import Columns
 from .written import Decoded, none_of
 
@@ -26,7 +26,6 @@ _LOOK: Final = 1_000
 _LEAST: Final = 2
 """Fields of a line; one alone is any text."""
 _TRUTH: Final = ("true", "false")
-_MOST_INT64: Final = 2**63
 _WHOLE: Final = re.compile(r"-?(?:0|[1-9][0-9]*)", re.ASCII)
 _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?", re.ASCII)
 _CODE: Final = re.compile(r"0[0-9]+", re.ASCII)
@@ -228,5 +227,5 @@ def _number(text: str) -> int | float | None:
     if _CODE.fullmatch(text):
         return None
     if _WHOLE.fullmatch(text):
-        return whole if -_MOST_INT64 <= (whole := int(text)) < _MOST_INT64 else None
+        return whole if -MOST_INT64 <= (whole := int(text)) < MOST_INT64 else None
     return float(text) if _NUMBER.fullmatch(text) else None

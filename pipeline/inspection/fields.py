@@ -12,7 +12,7 @@ from pipeline.formats.event_times import reader, sql_time
 from pipeline.sources import TimeFormat
 from pipeline.sources.labels import is_label
 
-_MOST_INT64: Final = 2**63
+MOST_INT64: Final = 2**63
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 # A number outside of these years is rather an id than a time.
 _FIRST, _LAST = (int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) for year in (2000, 2100))
@@ -102,7 +102,7 @@ def field_of(name: str, records: int, values: Sequence[Any]) -> Field:
     if kinds == {bool}:
         dtype = "boolean"
     elif kinds == {int}:
-        whole = all(-_MOST_INT64 <= value < _MOST_INT64 for value in values)
+        whole = all(-MOST_INT64 <= value < MOST_INT64 for value in values)
         dtype, time_format = ("int64", epoch(values)) if whole else ("float64", None)
     elif kinds <= {int, float}:
         dtype = "float64"

@@ -28,7 +28,7 @@ from .lines import line_of, line_of_syntax
 
 TIMESTAMP: Final = "google.protobuf.Timestamp"
 _JAVA_PACKAGE: Final = "fraudwatch.protobuf"
-_OF_GOOGLE: Final = "google/protobuf/"
+OF_GOOGLE: Final = "google/protobuf/"
 """Files whose classes the library itself has."""
 _CLASS: Final = "class"
 """Of a field of this name, Flink reads the class of the message."""
@@ -159,7 +159,7 @@ def for_java(files: FileDescriptorSet) -> FileDescriptorSet:
     renamed = FileDescriptorSet.FromString(files.SerializeToString())
     for file in renamed.file:
         file.ClearField("source_code_info")
-        if not file.name.startswith(_OF_GOOGLE):
+        if not file.name.startswith(OF_GOOGLE):
             file.options.java_package = _package(file.name)
             file.options.java_multiple_files = True
             file.options.java_outer_classname = "FraudwatchFile"

@@ -20,7 +20,7 @@ from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
 from pipeline.config import Settings
 from pipeline.errors import ConfigError, PipelineError
-from pipeline.formats.protobuf.message import files_of, for_java
+from pipeline.formats.protobuf.message import OF_GOOGLE, files_of, for_java
 from pipeline.sources import Source
 
 from . import jars
@@ -39,7 +39,6 @@ _ERROR: Final = ": error: "
 _SECONDS: Final = 120
 # For every Java that Flink 2.3 runs on.
 _JAVA: Final = "11"
-_OF_GOOGLE: Final = "google/protobuf/"
 
 
 def jar_of(
@@ -100,7 +99,7 @@ def _write_java(protoc: Path, files: FileDescriptorSet, folder: Path) -> None:
     given = folder / "files"
     given.write_bytes(files.SerializeToString())
     (folder / "java").mkdir()
-    names = [each.name for each in files.file if not each.name.startswith(_OF_GOOGLE)]
+    names = [each.name for each in files.file if not each.name.startswith(OF_GOOGLE)]
     _run([str(protoc), f"--descriptor_set_in={given}", f"--java_out={folder / 'java'}", *names])
 
 
