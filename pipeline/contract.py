@@ -22,7 +22,6 @@ LABEL_TOPIC: Final = "fraud_labels"
 VERDICT_TOPIC: Final = "fraud_verdicts"
 
 TIME_COLUMN: Final = "trans_date_trans_time"
-TIME_FORMAT: Final = "%Y-%m-%d %H:%M:%S"
 KEY_COLUMN: Final = "user_id"
 
 # How far out of order a transaction may arrive before Flink calls it late.

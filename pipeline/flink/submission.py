@@ -13,9 +13,6 @@ from pipeline.text.sql import literal
 
 from .definition import Definition
 
-SHIPPED_JARS: Final = "FRAUDWATCH_SHIPPED_JARS"
-"""Environment variable of the submitter: URLs of jars to ship with each job."""
-
 STATE_PATH: Final = "execution.state-recovery.path"
 """Flink's option for the savepoint or checkpoint to restore."""
 

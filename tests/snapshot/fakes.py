@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -381,6 +381,3 @@ def unreachable(what: str = "Flink at http://127.0.0.1:8081") -> PipelineError:
     return PipelineError(
         f"{what} does not answer.", "See whether it runs with `fraudwatch status`."
     )
-
-
-Connect = Callable[[], FakeBackend]
