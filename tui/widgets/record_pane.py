@@ -21,6 +21,8 @@ from tui.streams.record_view import RecordView, as_text
 
 from .record_lines import record_lines
 
+BESIDE_OR_BELOW: Final = [(0, "-below"), (120, "-beside")]
+"""Breakpoints of a screen with the pane: beside the list of records, or below it."""
 _WHEEL_LINES: Final = 3
 _NOTHING: Final = (Piece("No record is selected.", Tone.QUIET),)
 

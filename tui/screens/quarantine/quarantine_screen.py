@@ -17,12 +17,11 @@ from tui.session.view import View
 from tui.streams.quarantined import BadRow, Quarantine
 from tui.table.live_table import LiveTable
 from tui.widgets.header import Header
-from tui.widgets.record_pane import RecordPane
+from tui.widgets.record_pane import BESIDE_OR_BELOW, RecordPane
 from tui.widgets.titles import Title, TitleLine
 
 from .quarantine_table import QUARANTINE_COLUMNS, QuarantineTable
 
-_BY_WIDTH = [(0, "-below"), (120, "-beside")]
 _NONE = (Piece("Every record read so far is valid.", Tone.QUIET),)
 
 
@@ -32,7 +31,7 @@ class QuarantineScreen(LiveScreen):
     CSS_PATH = "quarantine.tcss"
     BINDINGS = inner_bindings(Scope.QUARANTINE)
     AUTO_FOCUS = "QuarantineTable"
-    HORIZONTAL_BREAKPOINTS = _BY_WIDTH
+    HORIZONTAL_BREAKPOINTS = BESIDE_OR_BELOW
 
     def __init__(self) -> None:
         super().__init__()

@@ -27,7 +27,7 @@ from tui.streams.tail_source import Tails, follows
 from tui.table.filter import Filter, FilterError, parse
 from tui.widgets.filter_bar import FilterBar
 from tui.widgets.record_columns import RECORD_COLUMNS
-from tui.widgets.record_pane import RecordPane
+from tui.widgets.record_pane import BESIDE_OR_BELOW, RecordPane
 
 from .progress import RecordsView, headline, progress, why_empty
 from .record_list import RecordsTable
@@ -38,7 +38,6 @@ from .when_dialog import WhenDialog
 _TYPING_SECONDS: Final = 0.3
 _RECENT: Final = Last(2_000)
 _ALL: Final = Filter()
-_BY_WIDTH: Final = [(0, "-below"), (120, "-beside")]
 
 
 class RecordsScreen(LiveScreen):
@@ -60,7 +59,7 @@ class RecordsScreen(LiveScreen):
         Binding("q", "leave", "back"),
     ]
     AUTO_FOCUS = "RecordsTable"
-    HORIZONTAL_BREAKPOINTS = _BY_WIDTH
+    HORIZONTAL_BREAKPOINTS = BESIDE_OR_BELOW
 
     def __init__(
         self,

@@ -30,7 +30,7 @@ from tui.table.live_table import LiveTable
 from tui.table.query import Page, Query, select
 from tui.widgets.filter_bar import FilterBar
 from tui.widgets.header import Header
-from tui.widgets.record_pane import RecordPane
+from tui.widgets.record_pane import BESIDE_OR_BELOW, RecordPane
 from tui.widgets.titles import Title, TitleLine
 
 from .empty import why_no_rows
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
 
 _DETAIL_SECONDS: Final = 10.0
 _RECENT: Final = Last(2_000)
-_BY_WIDTH: Final = [(0, "-below"), (120, "-beside")]
 
 
 class RowsScreen(LiveScreen):
@@ -59,7 +58,7 @@ class RowsScreen(LiveScreen):
         Binding("escape", "back", show=False),
     ]
     AUTO_FOCUS = "FeatureTable"
-    HORIZONTAL_BREAKPOINTS = _BY_WIDTH
+    HORIZONTAL_BREAKPOINTS = BESIDE_OR_BELOW
 
     def __init__(self, session: Session, tails: Tails, name: str) -> None:
         super().__init__()
