@@ -53,6 +53,16 @@ def place(columns: Sequence[Column[RowT]], width: int) -> list[Placed[RowT]]:
     ]
 
 
+def column_at(placed: Sequence[Placed[RowT]], x: int) -> Column[RowT] | None:
+    """Return the column at a cell of a line, with the gap before it; None behind the last one."""
+    end = 0
+    for each in placed:
+        end += each.gap + each.width
+        if x < end:
+            return each.column
+    return None
+
+
 def heading(column: Column[RowT], *, sorted_by: bool, descending: bool) -> list[Piece]:
     """Return a column's title with its sort letter, and an arrow when the table is sorted by it."""
     if sorted_by:

@@ -18,8 +18,9 @@ from tui.drawing.text import clean
 from tui.drawing.tones import Piece, Tone
 from tui.keymap import Scope, bindings
 
+from .awaited import Awaited
 from .column import Column, Columns, RowT
-from .layout import Placed, heading, lay_out, place
+from .layout import Placed, column_at, heading, lay_out, place
 from .query import Query
 from .strips import Strips
 
@@ -93,9 +94,7 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
         self.columns = columns
         self._hidden: frozenset[str] = frozenset()
         self._query = query
-        # The query that the rows answer, and what waits for the rows of the latest one.
-        self._answered = query
-        self._waiting: list[Callable[[], None]] = []
+        self._awaited = Awaited()
         self._key = key
         self._heading = 1 if heading else 0
         self._rows: Sequence[RowT] = ()
@@ -149,6 +148,7 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
         """Set the query, and post `Queried`."""
         if query != self._query:
             self._query = query
+            self._awaited.asked()
             self.post_message(self.Queried(self, query))
             self.refresh()
 
@@ -174,11 +174,7 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
             answers: The query that the rows answer; None where they answer any.
         """
         self._set_rows(rows, now, reason, note)
-        self._answered = answers
-        if not self._is_behind:
-            waiting, self._waiting = self._waiting, []
-            for action in waiting:
-                action()
+        self._awaited.came(answers, self._query)
 
     def _set_rows(
         self, rows: Sequence[RowT], now: float, reason: Sequence[Piece], note: Sequence[Piece]
@@ -256,8 +252,7 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
         self._go(len(self._rows) - 1)
 
     def action_open(self) -> None:
-        """Open the selected row."""
-        self._when_answered(self._open)
+        self._awaited.then(self._open)
 
     def action_filter(self) -> None:
         self.post_message(self.FilterWanted(self))
@@ -267,22 +262,7 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
 
     def action_copy(self) -> None:
         """Copy the id of the selected row."""
-        self._when_answered(self._copy)
-
-    def _when_answered(self, action: Callable[[], None]) -> None:
-        """Act on the rows of the latest query, once they are there.
-
-        Keys may be faster than the rows that a new filter, order or tab brings; what they act on
-        are those, not what the table still shows.
-        """
-        if self._is_behind:
-            self._waiting.append(action)
-        else:
-            action()
-
-    @property
-    def _is_behind(self) -> bool:
-        return self._answered is not None and self._answered != self._query
+        self._awaited.then(self._copy)
 
     def _open(self) -> None:
         if self._rows:
@@ -329,7 +309,8 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
             return
         row = self.scroll_offset.y + offset.y - self._heading
         if offset.y < self._heading:
-            self._sort_at(offset.x)
+            if (column := column_at(self._placed, offset.x)) is not None and column.name:
+                self._sort_by(column.name)
         elif row < len(self._rows):
             self._go(row)
             if event.chain == 2:
@@ -355,15 +336,6 @@ class LiveTable(ScrollView, Generic[RowT], can_focus=True, inherit_bindings=Fals
             self.action_sort_reverse()
         else:
             self.ask(replace(query, sort=name, descending=True))
-
-    def _sort_at(self, x: int) -> None:
-        end = 0
-        for placed in self._placed:
-            end += placed.gap + placed.width
-            if x < end:
-                if placed.column.name:
-                    self._sort_by(placed.column.name)
-                return
 
     @property
     def _shown_columns(self) -> Sequence[Column[RowT]]:
