@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any, Final
 
 import ibis
+import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -16,6 +17,7 @@ import pyarrow.json as pj
 from ibis.formats.pyarrow import PyArrowType
 
 from pipeline.formats.json.flink_json import row_reader
+from pipeline.formats.json.limits import check_limits
 from pipeline.formats.json.nested import NestedReader
 from pipeline.sources import Source, TimeFormat
 from pipeline.sources.column_types import is_decimal
@@ -143,6 +145,8 @@ def _as_written(
     in_json = {name: written.written_type(dtype) for name, dtype in columns.items()}
     schema = pa.schema([(name, _written_type(dtype)) for name, dtype in in_json.items()])
     try:
+        for value in values:
+            check_limits(value)  # type: ignore[arg-type]  # none is None
         text.decode()
         table = pj.read_json(
             io.BytesIO(text),
@@ -156,7 +160,10 @@ def _as_written(
         return pa.table(
             {name: _typed(table[name], dtype, written) for name, dtype in columns.items()}
         )
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, UnicodeDecodeError):
+    except (
+        *(pa.ArrowInvalid, pa.ArrowNotImplementedError, UnicodeDecodeError),
+        msgspec.DecodeError,
+    ):
         return None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from datetime import timedelta
-from itertools import islice
+from itertools import chain, islice
 
 import msgspec
 from confluent_kafka import Producer
@@ -17,7 +17,7 @@ from pipeline.model.jobs import JobState
 from pipeline.simulator import encode
 from pipeline.simulator.generator import Generator
 from pipeline.stack.runtime import Runtime
-from tests.streams.poison import oddities, poisons
+from tests.streams.poison import oddities, poisons, too_large
 
 from .conftest import Run, in_order
 
@@ -28,7 +28,7 @@ TRANSACTIONS = 600
 def test_poison_harms_nothing(stack: Runtime, fraudwatch: Run) -> None:
     generator = Generator(7, users=USERS)
     rows = [generator.next(300.0) for _ in range(TRANSACTIONS)]
-    bad = [(value, kind) for _, value, kind in poisons(rows[100])]
+    bad = [(value, kind) for _, value, kind in chain(poisons(rows[100]), too_large(rows[100]))]
     # Before the jobs start: an idle partition does not hold the watermark back, and records that
     # arrive on it after the others may rightly be late.
     _send(stack.kafka, rows, [value for value, _ in bad])

@@ -77,6 +77,8 @@ def oddities(good: Transaction) -> Iterator[tuple[str, bytes]]:
     yield "zip code as a number", json.dumps(fields | {"zipcode": 28654}).encode()
     yield "UTF-16", valid.decode().encode("utf-16-le")
     yield "spaces", b"  " + valid + b"\n"
+    for name, more in within_limits():
+        yield name, valid[:-1] + more + b"}"
     time = good.trans_date_trans_time
     for clock in ("24:00:00", "24:00:00.000"):
         day = {"trans_date_trans_time": f"{time:%Y-%m-%d} {clock}"}
@@ -84,3 +86,41 @@ def oddities(good: Transaction) -> Iterator[tuple[str, bytes]]:
     late = {"trans_date_trans_time": f"{time:%Y}-02-30 23:59:59"}
     yield "the 30th of February", json.dumps(fields | late).encode()
     yield "no fraction", json.dumps(fields | {"amt": 12}).encode()
+
+
+def too_large(good: Transaction) -> Iterator[Poison]:
+    """Name, value and kind of records that are too large in some way for Flink to read them.
+
+    Args:
+        good: A valid transaction, from which they are derived.
+    """
+    for name, more in beyond_limits():
+        yield name, encode.value(good)[:-1] + more + b"}", Kind.NOT_JSON
+
+
+def within_limits() -> Iterator[tuple[str, bytes]]:
+    """Further fields that are as deep, and numbers and names that are as long, as Flink reads."""
+    yield "1,000 levels", _deep(999)
+    yield "1,000 levels of objects", b',"x":' + b'{"y":' * 999 + b"1" + b"}" * 999
+    yield "brackets in a text", b',"x":"' + b"[{" * 1_000 + b'"'
+    yield "1,000 digits", b',"x":-' + b"1" * 1_000
+    yield "1,000 digits with a fraction and an exponent", b',"x":1.' + b"1" * 990 + b"e-123456789"
+    yield "5,000 digits in a text", b',"x":"' + b"1" * 5_000 + b'"'
+    yield "1,001 digits in many numbers", b',"x":[' + b"1,-2.5e1," * 500 + b"1]"
+    yield "name of 50,000 bytes", b',"' + b"n" * 50_000 + b'":1'
+    yield "name of 50,000 bytes in escapes", b',"' + b"\\u00e4" * 25_000 + b'":1'
+
+
+def beyond_limits() -> Iterator[tuple[str, bytes]]:
+    """Further fields of which one is too deep or too long for Flink to read the record."""
+    yield "1,001 levels", _deep(1_000)
+    yield "1,001 levels of objects", b',"x":' + b'{"y":' * 1_000 + b"1" + b"}" * 1_000
+    yield "1,001 digits", b',"x":' + b"1" * 1_001
+    yield "1,001 digits with a fraction", b',"x":[{"y":-1.' + b"1" * 1_000 + b"}]"
+    yield "1,001 digits with an exponent", b',"x":1e' + b"0" * 1_000
+    yield "name of 50,001 bytes", b',"' + b"n" * 50_001 + b'":1'
+    yield "name of 50,002 bytes in 25,001 characters", b',"' + "ä".encode() * 25_001 + b'":1'
+
+
+def _deep(levels: int) -> bytes:
+    return b',"x":' + b"[" * levels + b"]" * levels

@@ -23,6 +23,8 @@ from pipeline.sources.column_types import element, is_decimal
 from pipeline.text.malformed import MALFORMED
 from pipeline.text.ready_type import ready
 
+from .limits import check_limits
+
 T = TypeVar("T")
 
 # msgspec accepts ISO times with a `T`, which Flink's `SQL` timestamp format does not.
@@ -135,6 +137,7 @@ def strict_decoder(
         if not value or (reads_times and _ISO_TIME.search(value)):
             return None
         try:
+            check_limits(value)
             return decoder.decode(value)
         except MALFORMED:
             return None
@@ -201,8 +204,9 @@ def read_fields(value: bytes) -> dict[str, msgspec.Raw] | None:
     """Return the fields of a value as raw JSON; None if it is JSON but not an object.
 
     Raises:
-        msgspec.DecodeError, RecursionError: It is not JSON.
+        msgspec.DecodeError, RecursionError: It is not JSON, or exceeds a limit of Flink.
     """
+    check_limits(value)
     try:
         return _FIELDS.decode(json_of(value))
     except msgspec.ValidationError:

@@ -9,7 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline import contract
+from pipeline.formats.json.decoder import JsonDecoder
 from pipeline.formats.json.flink_json import row_reader
+from pipeline.formats.kinds import Kind
+from pipeline.parity.decoded import decode_json
+from pipeline.sources import TRANSACTION
+from tests.streams.poison import beyond_limits, within_limits
 
 GOOD: dict[str, Any] = {
     "trans_date_trans_time": "2024-01-01 00:03:20",
@@ -118,3 +123,23 @@ json_values = st.recursive(
 @given(st.sampled_from(sorted(GOOD)), json_values)
 def test_no_value_of_a_field_breaks_it(field: str, value: object) -> None:
     read(json.dumps(GOOD | {field: value}).encode())
+
+
+def ways_of_reading(more: bytes) -> tuple[bool, bool, bool]:
+    """Whether each of them reads a record that has further fields at its end."""
+    value = json.dumps(GOOD).encode()[:-1] + more + b"}"
+    (at_once,) = decode_json([value], TRANSACTION)[1]
+    closely = JsonDecoder(TRANSACTION).closely(value)
+    if isinstance(closely, tuple):
+        assert closely[0] is Kind.NOT_JSON and closely[1].endswith("which Flink does not read")
+    return read(value) is not None, bool(at_once), not isinstance(closely, tuple)
+
+
+@pytest.mark.parametrize(("name", "more"), list(within_limits()))
+def test_what_is_within_the_limits_of_flink_is_read(name: str, more: bytes) -> None:
+    assert ways_of_reading(more) == (True, True, True), name
+
+
+@pytest.mark.parametrize(("name", "more"), list(beyond_limits()))
+def test_a_record_beyond_the_limits_of_flink_is_none(name: str, more: bytes) -> None:
+    assert ways_of_reading(more) == (False, False, False), name
