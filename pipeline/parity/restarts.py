@@ -61,7 +61,8 @@ def collect_dropped_again(
     """Create the table `dropped_again`: transactions that may be left out on one side of a restart.
 
     `__row` may be left out of rows that were written between `__from` and `__until`. Its own row
-    was written on the other side only, or cannot be told from those of others with the same time.
+    was written on the other side only, or before a restart and again after a later one, or cannot
+    be told from those of others with the same time.
 
     Args:
         feature: A feature with a row for each transaction.
@@ -90,6 +91,22 @@ def collect_dropped_again(
                 ) s ON {joined(columns, "s")}
                 WHERE t.__arrived >= {restart.since} AND {late}
                 AND (__last < {restart.at} OR __first >= {restart.at} OR __sharing > 1)"""
+        )
+    moments = [restart.at for restart in restarts]
+    for before, restart, after in zip([BEGINNING, *moments], restarts, moments[1:], strict=False):
+        connection.execute(
+            f"""INSERT INTO dropped_again SELECT t.__row, {restart.at},
+                    list_max(list_filter({moments}, one -> one <= __again))
+                FROM {transactions.table} t JOIN {transactions.ahead} a ON a.__row = t.__row
+                JOIN (
+                    SELECT {listed(columns) or "1"}, __arrived AS __again,
+                        lag(__arrived) OVER (
+                            PARTITION BY {listed(columns) or "1"} ORDER BY __arrived
+                        ) AS __before
+                    FROM {sink.table}
+                ) s ON {joined(columns, "s")}
+                WHERE t.__arrived >= {restart.since} AND {late}
+                AND __before >= {before} AND __before < {restart.at} AND __again >= {after}"""
         )
 
 

@@ -142,6 +142,27 @@ def test_a_restart_that_wrote_nothing_again_is_known_from_flink() -> None:
     test_what_flink_does_after_restarts_is_not_called_wrong(ROLLING, 572)
 
 
+def at_borders(random: Random) -> list[Arrival]:
+    """Times on, and just beside, the borders of windows and the delay of the watermark."""
+    beside = (0, 0, 1, -1, 15_000, -15_000, 14_999, 15_001)
+    hour = flink.HOUR_MS
+    return [
+        replace(one, time=one.time // hour * hour + random.choice(beside))
+        if random.random() < 0.7
+        else one
+        for one in arrivals(random)
+    ]
+
+
+def test_what_was_dropped_between_two_restarts_alone_is_not_called_wrong() -> None:
+    """Of this seed, transactions have rows before the first restart and after the second one."""
+    random = Random("rolling borders 11 2")
+    made = at_borders(random)
+    written = run(ROLLING, random, made, restarts=2, slow=random.choice((0, 12_000)))
+    parity = compared(ROLLING, made, written.found, None, written.resumed)
+    assert parity.outcome is Outcome.NOT_JUDGED and parity.undecided, parity
+
+
 def scattered(random: Random) -> list[Arrival]:
     """Users in all partitions, and times so far apart that Flink clears its state between them."""
     made = []
