@@ -140,6 +140,26 @@ def test_java_is_missing_or_too_old(home: Path, monkeypatch: pytest.MonkeyPatch)
     assert finding.exit_code == 2
 
 
+def test_java_that_the_environment_keeps_from_running(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("_JAVA_OPTIONS", "-Xmx1m")
+    finding = found("Java")
+    assert finding.found.endswith("bin/java does not run: it ended with exit code 1.")
+    assert finding.hint == "Look at what _JAVA_OPTIONS tells every Java."
+    assert finding.exit_code == 2
+
+
+@pytest.mark.parametrize("name", ["JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "JDK_JAVA_OPTIONS"])
+def test_options_of_java_in_the_environment_are_not_printed(
+    home: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    plain = found("Java").found
+    monkeypatch.setenv(name, "-Djavax.net.ssl.keyStorePassword=hidden")
+    assert found("Java").found == plain
+    assert " version " in plain
+
+
 def test_a_port_that_is_taken(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         number = server.getsockname()[1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import resource
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from .finding import Finding, good, skipped, warning
 
 _MIB: Final = 1024 * 1024
 _ANSWER_SECONDS: Final = 10
+_JAVA_OPTIONS: Final = ("JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "JDK_JAVA_OPTIONS")
 # Memory of the stack with a console, with some reserve; see `make bench`.
 _LEAST_MEMORY: Final = 1_500 * _MIB
 # Several times what the broker holds with the built-in topics. A JVM raises its limit to the hard
@@ -44,12 +46,24 @@ def java(settings: Settings) -> Finding:
             check=True,
         )
     except (OSError, subprocess.SubprocessError) as error:
+        told = [name for name in _JAVA_OPTIONS if os.environ.get(name)]
         raise ConfigError(
-            f"{executable} does not run: {error}.",
-            "Install fraudwatch again, or set FRAUDWATCH_JAVA_HOME to a Java 17 or 21.",
+            f"{executable} does not run: {_why(error)}.",
+            f"Look at what {' and '.join(told)} tells every Java."
+            if told
+            else "Install fraudwatch again, or set FRAUDWATCH_JAVA_HOME to a Java 17 or 21.",
         ) from error
-    version = answer.stderr.partition("\n")[0]
+    # Java first repeats the options of the environment, in which there may be passwords.
+    version = next((line for line in answer.stderr.splitlines() if " version " in line), "Java")
     return good("Java", f"{version}, {'your own' if settings.java_home else 'bundled'}")
+
+
+def _why(error: OSError | subprocess.SubprocessError) -> str:
+    if isinstance(error, subprocess.TimeoutExpired):
+        return f"it did not answer within {_ANSWER_SECONDS} s"
+    if isinstance(error, subprocess.CalledProcessError):
+        return f"it ended with exit code {error.returncode}"
+    return str(getattr(error, "strerror", None) or error)
 
 
 def kafka_jars(settings: Settings) -> Finding:
