@@ -1,4 +1,4 @@
-"""Ctrl+c amid a query: DuckDB notices it, and would then wait for the threads of the query."""
+"""Ctrl+c amid a query, for whose threads DuckDB would wait, and while modules are imported."""
 
 from __future__ import annotations
 
@@ -30,6 +30,25 @@ def interruptible(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
         handler(number, frame)
 
     signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def ended_in_silence() -> Iterator[None]:
+    """Let ctrl+c end the process as the system does it, for as long as there is nothing to tidy up.
+
+    Python's own way is an exception, which would leave a traceback while modules are imported. In
+    other threads, and where the signal is ignored or handled, this does nothing.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    main = threading.current_thread() is threading.main_thread()
+    if not main or before is not signal.default_int_handler:
+        yield
+        return
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
         yield
     finally:

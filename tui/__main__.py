@@ -55,9 +55,12 @@ def main(argv: list[str] | None = None) -> int | None:
     arguments = sys.argv[1:] if argv is None else argv
     wanted = console_options(arguments)
     if wanted is None:
-        from pipeline.cli.app import main as command
+        from pipeline.interrupt import ended_in_silence
 
-        from .web.command import serve
+        with ended_in_silence():
+            from pipeline.cli.app import main as command
+
+            from .web.command import serve
 
         return command(arguments, more=(serve,))
     return _open_console(wanted)

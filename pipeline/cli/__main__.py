@@ -2,6 +2,9 @@
 
 import sys
 
-from .app import main
+from pipeline.interrupt import ended_in_silence
+
+with ended_in_silence():
+    from .app import main
 
 sys.exit(main())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 
@@ -68,3 +69,32 @@ def test_ctrl_c_ends_a_command_at_once(work: str, tmp_path_factory: pytest.TempP
         check=False,
     )
     assert (ended.returncode, ended.stdout, ended.stderr) == (INTERRUPTED, "", "")
+
+
+# A module that all commands import, and that is interrupted while it is.
+IMPORTED = """
+import os, runpy, signal, sys
+from importlib.abc import MetaPathFinder
+
+class Interrupts(MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name == "cyclopts":
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupts())
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.argv[1:] = ["status"]
+runpy.run_module("{}", run_name="__main__")
+"""
+
+
+@pytest.mark.parametrize("module", ["tui", "pipeline.cli"])
+def test_ctrl_c_while_modules_are_imported_leaves_no_traceback(module: str) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", IMPORTED.format(module)],
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (-signal.SIGINT, "", "")
