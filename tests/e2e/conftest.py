@@ -38,7 +38,7 @@ SLACK: Final = float(os.environ.get("FRAUDWATCH_TEST_SLACK", "6"))
 # Several times those of the longest test, so that a run with one that hangs says which it is.
 _TEST_SECONDS: Final = 1_200
 _COMMAND_SECONDS: Final = 600
-# A long test at the end leaves the other worker idle.
+# A long test at the end leaves the other workers idle.
 _LONGEST_FIRST: Final = (
     "faults",
     "test_docs",
