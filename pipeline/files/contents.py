@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Final, Protocol
 
 from pipeline.errors import InputError
-from pipeline.text.sql import literal
+from pipeline.text.sql import identifier, literal
 
 from . import csv_files, json_files
 from .careful import Careful
@@ -19,6 +19,8 @@ from .typed import in_json
 from .work import Work, explained
 
 _PARQUET: Final = b"PAR1"
+_NESTED: Final = ("STRUCT(", "MAP(")
+_MOST_DIGITS: Final = 38
 _HEAD_LINES: Final = 1_000
 _HEAD_BYTES: Final = 1_000_000
 
@@ -78,10 +80,8 @@ class _Parquet(Careful):
 
     @contextmanager
     def table(self, work: Work, most: int | None = None, *, exact: bool = False) -> Iterator[str]:
-        yield (
-            "SELECT file_row_number + 1 AS __place, COLUMNS(* EXCLUDE file_row_number)::VARCHAR "
-            f"FROM {self._rows(work, most)}"
-        )
+        texts = ", ".join(_as_text(name, dtype) for name, dtype in self.types.items())
+        yield f"SELECT file_row_number + 1 AS __place, {texts} FROM {self._rows(work, most)}"
 
     @contextmanager
     def objects(self, work: Work, most: int) -> Iterator[str]:
@@ -97,6 +97,13 @@ class _Parquet(Careful):
         path = literal(self.source.on_disk(work.folder))
         rows = f"read_parquet({path}, file_row_number = true)"
         return rows if most is None else f"(FROM {rows} LIMIT {most})"
+
+
+def _as_text(name: str, dtype: str) -> str:
+    """SQL of a column's text, in JSON if it is nested, as in files of JSON."""
+    column = identifier(name)
+    nested = dtype.startswith(_NESTED) or dtype.endswith("]")
+    return f"CAST({f'to_json({column})' if nested else column} AS VARCHAR) AS {column}"
 
 
 def recognised(
@@ -160,4 +167,14 @@ def _parquet(source: FileSource, work: Work) -> Content:
     path = literal(source.on_disk(work.folder))
     with explained(f"{source.name} cannot be read as Parquet"):
         found = work.connection.execute(f"DESCRIBE SELECT * FROM read_parquet({path})").fetchall()
+        long = work.connection.execute(
+            f"SELECT name, precision FROM parquet_schema({path}) WHERE precision > {_MOST_DIGITS}"
+        ).fetchone()
+    if long is not None:
+        # DuckDB would read other numbers.
+        raise InputError(
+            f"{source.name} has decimals of {long[1]} digits in its column {long[0]}; "
+            f"those of up to {_MOST_DIGITS} can be read.",
+            "Write the column with fewer digits.",
+        )
     return _Parquet(source, {str(row[0]): str(row[1]) for row in found})

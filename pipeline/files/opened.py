@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from shutil import copyfileobj
+from typing import IO
 
 from pipeline import contract
 from pipeline.errors import InputError
@@ -103,7 +103,7 @@ def opened(
         files = Files(work, now() + contract.MOST_AHEAD, target)
         known = partial(is_known, target=target)
         problem: InputError | None = None
-        for source in found(names, lambda: standard_input(work.folder)):
+        for source in found(names, partial(spooled, work.folder)):
             try:
                 content = recognised(source, encoding, known, work)
                 fields = fields_of(source.name, content.columns, given, target, content.inside)
@@ -127,9 +127,9 @@ def opened(
         yield files
 
 
-def standard_input(folder: Path) -> Path:
-    """Write standard input to a file, since DuckDB reads it more than once."""
-    path = folder / "standard-input"
+def spooled(folder: Path, stream: IO[bytes]) -> Path:
+    """Write a stream to a file of a folder, since DuckDB reads it more than once."""
+    path = folder / f"stream-{len(list(folder.iterdir()))}"
     with path.open("wb") as target:
-        copyfileobj(sys.stdin.buffer, target, 1 << 20)
+        copyfileobj(stream, target, 1 << 20)
     return path

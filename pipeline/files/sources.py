@@ -7,6 +7,7 @@ import glob
 import gzip
 import lzma
 import stat
+import sys
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -48,7 +49,7 @@ class _Zstd(RawIOBase):
 
 
 _UNPACK: Final[dict[bytes, Callable[[IO[bytes]], IO[bytes]]]] = {
-    b"\x1f\x8b": lambda raw: cast("IO[bytes]", gzip.GzipFile(fileobj=raw)),
+    b"\x1f\x8b": lambda raw: cast("IO[bytes]", gzip.GzipFile(fileobj=raw, mode="rb")),
     b"BZh": lambda raw: cast("IO[bytes]", bz2.BZ2File(raw)),
     b"\xfd7zXZ\x00": lambda raw: cast("IO[bytes]", lzma.open(raw)),  # noqa: SIM115  (closed by the reader)
     b"\x28\xb5\x2f\xfd": lambda raw: cast("IO[bytes]", BufferedReader(_Zstd(raw))),
@@ -84,30 +85,38 @@ class FileSource:
         return target
 
 
-def found(names: Sequence[str], read_input: Callable[[], Path]) -> Iterator[FileSource]:
+def found(names: Sequence[str], spool: Callable[[IO[bytes]], Path]) -> Iterator[FileSource]:
     """Return the files of these names, in their order; those of a pattern sorted by name.
 
     Args:
         names: Paths, patterns such as `data/*.csv.gz`, or `-` for standard input.
-        read_input: Writes standard input to a file and returns its path.
+        spool: Writes what can be read only once to a file, and returns its path.
 
     Raises:
         InputError: There is no such file, or one of a format that cannot be read.
     """
     for name in names:
         if name == STANDARD_INPUT:
-            yield from _of_path("standard input", read_input(), named=True)
+            yield from _of_path("standard input", spool(sys.stdin.buffer), named=True)
         elif Path(name).exists() or not glob.has_magic(name):
-            yield from _of_path(name, Path(name), named=True)
+            path = Path(name)
+            if path.is_fifo():  # also what the shell makes of <(zcat a.csv.gz)
+                with path.open("rb") as stream:
+                    path = spool(stream)
+            yield from _of_path(name, path, named=True)
         else:
             # Files of a folder are sorted, so that rows of the same time are always sent in the
             # same order.
             matching = sorted(glob.glob(name, recursive=True))  # noqa: PTH207  (may be absolute)
             if not matching:
                 raise InputError(f"No file matches {name}.", "Check the pattern.")
-            for path in map(Path, matching):
-                if path.is_file():
-                    yield from _of_path(str(path), path, named=False)
+            files = list(filter(Path.is_file, map(Path, matching)))
+            if not files:
+                raise InputError(
+                    f"{name} matches folders alone.", f"Name their files: '{name}/*.csv'."
+                )
+            for path in files:
+                yield from _of_path(str(path), path, named=False)
 
 
 def _of_path(name: str, path: Path, *, named: bool) -> Iterator[FileSource]:

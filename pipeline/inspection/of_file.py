@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path, PurePath
 from typing import Final
 
 from pipeline.errors import InputError
 from pipeline.files.contents import recognised
 from pipeline.files.mapping import is_known, layout_of
-from pipeline.files.opened import standard_input
+from pipeline.files.opened import spooled
 from pipeline.files.sources import STANDARD_INPUT, found
 from pipeline.files.work import explained, work_in
 from pipeline.kafka.records import Record
@@ -61,7 +62,7 @@ def of_file(
         InputError: There is no such file, or it cannot be read.
     """
     with work_in(state_dir) as work:
-        files = list(found([name], lambda: standard_input(work.folder)))
+        files = list(found([name], partial(spooled, work.folder)))
         if not files:
             raise InputError(f"{name} holds no file.", "Name one with rows.")
         first = files[0]

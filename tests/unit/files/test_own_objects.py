@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet
+import pytest
+
+from pipeline.errors import InputError
+from pipeline.files.target import Target
+from pipeline.sources import source
 from tests.streams.nested_sources import orders
+from tests.replayed import read
 
 from .test_own_source import own, rows
 
@@ -58,3 +67,37 @@ def test_a_decimal_inside_of_an_object_is_exact_or_left_out(tmp_path: Path) -> N
     assert len(found.records) == 1
     (reason,) = found.reasons
     assert reason.startswith("line 2: total is not an amount of decimal(12, 2): ")
+
+
+def test_objects_and_lists_of_parquet_are_read_as_those_of_json(tmp_path: Path) -> None:
+    carts = source(
+        topic="carts",
+        schema={"at": "timestamp(3)", "who": "string", "tags": "array<string>", "shop": "string"},
+        time="at",
+        user="who",
+        paths={"who": "who.id"},
+    )
+    row = {
+        "at": "2024-03-01 09:30:00",
+        "who": {"id": "a"},
+        "tags": ["x", None, 'a "quoted", one'],
+        "shop": {"country": "DE"},
+    }
+    path = tmp_path / "carts.parquet"
+    pyarrow.parquet.write_table(pa.Table.from_pylist([row]), path)
+    ((key, value),) = read(path, target=Target.of(carts)).records
+    sent = json.loads(value)
+    assert key == b"a"
+    assert (sent["who"], sent["tags"], sent["shop"]) == (
+        row["who"],
+        row["tags"],
+        '{"country":"DE"}',
+    )
+
+
+def test_decimals_that_duckdb_misreads_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "long.parquet"
+    long = pa.array([Decimal("1.50")], pa.decimal256(50, 2))
+    pyarrow.parquet.write_table(pa.table({"total": long}), path)
+    with pytest.raises(InputError, match="decimals of 50 digits in its column total; those of up"):
+        read(path, target=Target.of(orders))

@@ -4,9 +4,11 @@ import bz2
 import gzip
 import io
 import lzma
+import os
 import sys
 import zipfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pyarrow as pa
@@ -40,6 +42,9 @@ PACKINGS: dict[str, Callable[[bytes], bytes]] = {
     "xz": lzma.compress,
     "zip": lambda data: zipped(**{"2024.csv": data}),
     "gzip in zip": lambda data: zipped(**{"2024.csv.gz": gzip.compress(data)}),
+    "gzip twice": lambda data: gzip.compress(gzip.compress(data)),
+    "gzip of several members": lambda data: gzip.compress(data[:200]) + gzip.compress(data[200:]),
+    "zip of macOS": lambda data: zipped(**{"2024.csv": data, "__MACOSX/._2024.csv": b"\0\5\x16"}),
 }
 
 
@@ -134,6 +139,16 @@ def test_standard_input_is_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         assert read("-").numbers == ["a", "b"]
 
 
+def test_a_named_pipe_is_a_file(tmp_path: Path) -> None:
+    """The shell makes one of `<(zcat rows.csv.gz)`."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor(1) as pool:
+        written = pool.submit(pipe.write_bytes, gzip.compress(ROWS))
+        assert read(pipe, file_of(tmp_path, csv_of(line("c")))).numbers == ["a", "b", "c"]
+        written.result()
+
+
 @pytest.mark.parametrize(
     ("data", "kind", "help"),
     [
@@ -145,10 +160,22 @@ def test_standard_input_is_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         (b"\x80\x05\x95more", "a Python pickle", "to_parquet"),
         (zipped(), "an empty zip archive", "again"),
         (b"\n<!DOCTYPE HTML><html>Sign in</html>", "a web page", "sign in"),
+        (zipped(**{"word/document.xml": b"", "x": b""}), "a Word document", "made from"),
+        (b"FEA1" + bytes(60), "a Feather file", "to_parquet"),
+        (b"\xff\xff\xff\xff" + bytes(60), "an Arrow stream", "pyarrow"),
+        (b"PARE" + bytes(60), "an encrypted Parquet file", "Decrypt"),
+        (bytes(8) + b"DUCK" + bytes(60), "a DuckDB database", "COPY"),
+        (b"\x89PNG\r\n\x1a\n", "a picture", "made from"),
+        (b"-- MySQL dump 10.13\n", "a dump of MySQL", "as CSV"),
+        (b"PGDMP" + bytes(60), "a dump of PostgreSQL", "as CSV"),
+        (b"\xff\x06\x00\x00sNaPpY", "packed by Snappy", "snzip -d"),
         (b"version https://git-lfs.github.com/spec/v1\n", "a pointer of Git LFS", "git lfs pull"),
     ],
     # Not the bytes, which hold the time and so differ between the workers of a run.
-    ids=["xlsx", "xls", "tar", "sqlite", "avro", "pickle", "empty zip", "page", "pointer"],
+    ids=[
+        *("xlsx", "xls", "tar", "sqlite", "avro", "pickle", "empty zip", "page", "docx", "feather"),
+        *("arrow", "encrypted", "duckdb", "picture", "mysql", "postgres", "snappy", "pointer"),
+    ],
 )
 def test_other_kinds_are_named_with_what_helps(
     tmp_path: Path, data: bytes, kind: str, help: str
@@ -164,6 +191,7 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
         (tmp_path, "directory"),
         (Path("/dev/null"), "no regular file"),
         (tmp_path / "*.csv", "No file matches"),
+        (tmp_path.parent / f"{tmp_path.name}*", "matches folders alone"),
     ):
         with pytest.raises(InputError, match=reason):
             read(path)
