@@ -17,7 +17,7 @@ from pipeline.sources.file_mapping import FileMapping
 from pipeline.text.sql import identifier, literal
 
 from .layouts import Layout, simple
-from .references import referred
+from .references import beyond_row, referred
 from .target import TRANSACTIONS, Target
 
 _WORDS: Final = ("null", "true", "false")
@@ -221,6 +221,11 @@ def _expression(name: str, header: Sequence[str], text: str) -> str:
     if found is None and text.isidentifier() and text.lower() not in _WORDS:
         columns = ", ".join(header)[:300]
         raise InputError(f"{name} has no column {text!r}.", f"Its columns are {columns}.")
+    if found is None and (what := beyond_row(text)):
+        raise InputError(
+            f"{name}: {text!r} has {what}, but a mapping is an expression over one row.",
+            "Write it such as CAST(Amount AS DOUBLE) / 100.",
+        )
     return identifier(found) if found else text
 
 

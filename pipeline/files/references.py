@@ -1,4 +1,4 @@
-"""Which columns of a file an expression refers to."""
+"""What an expression over the columns of a file refers to."""
 
 from __future__ import annotations
 
@@ -30,3 +30,28 @@ def referred(header: Sequence[str], text: str) -> frozenset[str] | None:
         return None
     found = frozenset(column.parts[0].name.lower() for column in parsed.find_all(sge.Column))
     return found if found <= names else None
+
+
+def beyond_row(text: str) -> str:
+    """Return what in a DuckDB expression is of more than one row of the file; empty for nothing.
+
+    Window functions are not: they give each row one value.
+    """
+    try:
+        parsed = sqlglot.parse(text, dialect="duckdb")
+    except SqlglotError:
+        return ""  # DuckDB says what is wrong with it.
+    if len(parsed) != 1 or parsed[0] is None:
+        return "several statements"
+    for node in parsed[0].walk():
+        if isinstance(node, sge.Query):
+            return "a query"
+        if isinstance(node, sge.AggFunc) and node.find_ancestor(sge.Window) is None:
+            return f"the aggregate {node.key}()"
+        if isinstance(node, sge.Explode):
+            return "unnest(), which makes several rows of one"
+        if isinstance(node, sge.Star | sge.Columns):
+            return "*, which is all columns"
+        if isinstance(node, sge.Placeholder | sge.Parameter):
+            return "a parameter"
+    return ""

@@ -25,6 +25,9 @@ from .left_out import LeftOutRows
 _MEMORY: Final = "384MB"
 _THREADS: Final = 2
 _PREFIX: Final = "replay-"
+_TRY: Final = (
+    "In --map, TRY_CAST and try_strptime give null for such a value, and leave out its row alone."
+)
 _TEXTS: Final = "In --map, columns are texts: CAST(Amount AS DOUBLE) / 100."
 
 
@@ -100,9 +103,11 @@ def explained(what: str, *, quotes: bool = True) -> Iterator[None]:
     except (duckdb.Error, pa.ArrowException) as error:
         text = re.sub(r"^[A-Z][A-Za-z ]* Error: ", "", str(error).strip())
         reason = text.partition("\n")[0].rstrip(". ")
-        if not quotes and isinstance(error, duckdb.DataError):
+        # What strptime refuses, for one, is an invalid input.
+        if not quotes and isinstance(error, duckdb.DataError | duckdb.InvalidInputException):
             reason = without_values(reason)
         hint = _TEXTS if isinstance(error, duckdb.BinderException) else "Check the file."
+        hint = _TRY if isinstance(error, duckdb.ConversionException) else hint
         raise InputError(f"{what}: {reason}.", hint) from error
 
 

@@ -265,7 +265,14 @@ def test_an_option_that_says_nothing_is_refused(option: str, message: str) -> No
         ((*MAPPED[:2], "user_id=whom"), "has no column 'whom'", "When, Amount, Who"),
         ((*MAPPED[:2], "user_id=Who"), "user_id is not a whole number", "user_of(column)"),
         ((*MAPPED[1:], MAPPED[0], "amt=Amount / 100"), "cannot be read", "CAST(Amount AS DOUBLE)"),
-        ((*MAPPED, "amt=CAST(Amount AS DOUBLE)"), "cannot be read", ""),
+        ((*MAPPED, "amt=CAST(Amount AS DOUBLE)"), "cannot be read", "TRY_CAST"),
+        ((*MAPPED, "amt=sum(Amount)"), "'sum(Amount)' has the aggregate sum(), but a", "such as"),
+        ((*MAPPED, "amt=(SELECT 1)"), "has a query, but a mapping is an expression over one", ""),
+        ((*MAPPED, "amt=(FROM read_csv('x'))"), "has a query, but a mapping is", ""),
+        ((*MAPPED, "merchant=unnest([Who, Who])"), "has unnest(), which makes several rows", ""),
+        ((*MAPPED, "merchant=Who; DROP TABLE rows"), "has several statements, but a", ""),
+        ((*MAPPED, "merchant=COLUMNS(*)"), "has *, which is all columns, but a", ""),
+        ((*MAPPED, "merchant=$1"), "has a parameter, but a mapping is", ""),
     ],
 )
 def test_a_mapping_that_does_not_work_is_refused(
@@ -276,6 +283,13 @@ def test_a_mapping_that_does_not_work_is_refused(
         read(path, maps=maps)
     assert message in caught.value.message
     assert hint in caught.value.hint
+
+
+def test_a_mapping_may_number_the_rows(tmp_path: Path) -> None:
+    path = file_of(tmp_path, "When;Amount;Who\n2024-01-01 10:00:00;1;x\n2024-01-01 10:00:01;2;x\n")
+    numbered = 'trans_num=row_number() OVER (ORDER BY "When")'
+    found = read(path, maps=(*MAPPED[:2], "user_id=user_of(Who)", "amt=Amount", numbered))
+    assert found.numbers == ["1", "2"]
 
 
 def test_what_is_renamed_is_known() -> None:

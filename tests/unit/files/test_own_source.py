@@ -350,6 +350,9 @@ def test_what_the_source_s_producer_writes_is_sent_as_it_is(
             assert (after == pytest.approx(before)) if dtype == "float32" else after == before, name
 
 
+_PARSED = "Account=CAST(strptime(ACCOUNT, '%Y') AS VARCHAR)"
+
+
 def test_nothing_sensitive_is_quoted_of_a_row_that_is_left_out(tmp_path: Path) -> None:
     of = payments(sensitive=("Account", "amount"))
     for line, place, quoted in (
@@ -363,3 +366,6 @@ def test_nothing_sensitive_is_quoted_of_a_row_that_is_left_out(tmp_path: Path) -
     mapped = "Account=CAST(CAST(ACCOUNT AS BIGINT) AS VARCHAR)"
     with pytest.raises(InputError, match="Could not convert string ••••"):
         own(tmp_path, csv_text(ROW.replace(",a,", ",Zephyrine,")), of, maps=(mapped,))
+    with pytest.raises(InputError, match="Could not parse string ••••") as caught:
+        own(tmp_path, csv_text(ROW.replace(",a,", ",Zephyrine,")), of, maps=(_PARSED,))
+    assert "Zephyrine" not in str(caught.value)
