@@ -146,7 +146,7 @@ def fields_of(
         else:
             lacking.append(f)
     if lacking:
-        if place := next((where for where in inside if is_known(inside[where], target)), None):
+        if place := next((at for at in inside if _has_records(inside[at], target)), None):
             raise InputError(
                 f"{name} has its {target.record}s inside of {place}.",
                 f"Take them out first: jq -c '{place}' {name} > {target.record}s.json",
@@ -212,6 +212,13 @@ def _of_layout(
         layout.seconds if layout.seconds in names else "",
         layout.data,
     )
+
+
+def _has_records(fields: Sequence[str], target: Target) -> bool:
+    """Whether objects with these fields are records, under known names or their own."""
+    if target.layouts:
+        return is_known(fields, target)
+    return is_known(fields, target) or _named(fields, target.needed).keys() >= set(target.needed)
 
 
 def _expression(name: str, header: Sequence[str], text: str) -> str:

@@ -95,6 +95,16 @@ def test_objects_and_lists_of_parquet_are_read_as_those_of_json(tmp_path: Path) 
     )
 
 
+def test_records_inside_of_those_of_a_change_capture_are_found(tmp_path: Path) -> None:
+    flat = source(
+        topic="flat", schema={"at": "timestamp(3)", "who": "string"}, time="at", required=("who",)
+    )
+    change = '{"before": null, "after": {"at": "2024-03-01 09:30:00", "who": "a"}, "op": "c"}\n'
+    with pytest.raises(InputError, match=r"its records inside of \.after\.") as caught:
+        own(tmp_path, change, flat)
+    assert "jq -c '.after'" in caught.value.hint
+
+
 def test_decimals_that_duckdb_misreads_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "long.parquet"
     long = pa.array([Decimal("1.50")], pa.decimal256(50, 2))
