@@ -10,9 +10,11 @@ _TIME: Final = (
     r"^(\d{1,4})[-/.](\d{1,2})[-/.](\d{1,4})[ T]+"
     r"(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:[.,]\d*)?)?\s*([AaPp])?[Mm]?$"
 )
-_ZONE: Final = r"\d:\d\d.*([+-]\d\d(:?\d\d)?|[zZ]|UTC|GMT)$"
+# Java writes the zone's name behind its offset.
+_ZONE_NAME: Final = r"(?:\[[A-Za-z_/+-]+\])?"
+_ZONE: Final = rf"\d:\d\d.*([+-]\d\d(:?\d\d)?|[zZ]|UTC|GMT){_ZONE_NAME}$"
 # The time before its zone, and the zone.
-_ZONED: Final = r"^(.*?\d:\d\d[^+\-zZUG]*?)\s*([+-]\d\d(?::?\d\d)?|[zZ]|UTC|GMT)$"
+_ZONED: Final = rf"^(.*?\d:\d\d[^+\-zZUG]*?)\s*([+-]\d\d(?::?\d\d)?|[zZ]|UTC|GMT){_ZONE_NAME}$"
 _FRACTION: Final = r":\d{1,2}[.,](\d{1,3})"
 _SECONDS_MISSING: Final = r"[ T]\d{1,2}:\d{1,2}(\s*[AaPp][Mm])?$"
 # A day and a month in either order.
