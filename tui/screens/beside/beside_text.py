@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from pipeline.signals.standing import Change
 
 _NAME_CELLS: Final = 22
-_CELLS: Final = 13
+# Wide enough for the sum of 20,000 amounts of a billion, and for 80 cells together.
+_HEADS: Final = (("fraud", 8), ("amount", 23), ("legitimate", 12), ("unlabelled", 12))
 _WORDS: Final = 40
 _DIGEST: Final = 8
 
@@ -30,8 +31,8 @@ def counts(found: Comparison) -> Iterator[Sequence[Piece]]:
         Piece(share, Tone.STRONG),
         Piece(f" of {counted(found.records, 'record')} that both have scored", Tone.QUIET),
     ]
-    heads = ("fraud", "amount", "legitimate", "unlabelled")
-    yield [Piece(" " * _NAME_CELLS), *(Piece(f"{head:>{_CELLS}}", Tone.STRONG) for head in heads)]
+    heads = (Piece(f"{head:>{width}}", Tone.STRONG) for head, width in _HEADS)
+    yield [Piece(" " * _NAME_CELLS), *heads]
     for name, alerts in (
         ("alerts of both", beside.both),
         (f"{beside.first} alone", beside.only_first),
@@ -51,7 +52,7 @@ def _row(name: str, alerts: Alerts) -> list[Piece]:
     label = text.clip(text.clean(name, _WORDS), _NAME_CELLS - 1)
     return [
         Piece(f"{label:<{_NAME_CELLS}}", Tone.QUIET),
-        *(Piece(f"{cell:>{_CELLS}}") for cell in cells),
+        *(Piece(f"{cell:>{width}}") for cell, (_, width) in zip(cells, _HEADS, strict=True)),
     ]
 
 
