@@ -13,8 +13,8 @@ import pytest
 from pipeline.errors import InputError
 from pipeline.files.target import Target
 from pipeline.sources import source
-from tests.streams.nested_sources import orders
 from tests.replayed import read
+from tests.streams.nested_sources import orders
 
 from .test_own_source import own, rows
 
