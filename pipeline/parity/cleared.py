@@ -34,17 +34,20 @@ def after(feature: Feature) -> int:
     return _back(feature) * 3 // 2 + 1_000
 
 
-def explain(feature: Feature, transactions: StoredRows) -> int:
+def explain(feature: Feature, transactions: StoredRows, *, restarted: bool) -> int:
     """Remove rows from `wrong` that are right if state was cleared; return their number.
 
     Args:
         feature: A feature whose windows share one state.
         transactions: The transactions that the job has read, with the tables `ahead`, `dropped` and
             `dropped_again`.
+        restarted: Whether the job was restarted. Then it is unknown which of a group's transactions
+            with one time it has dropped; before, it drops those that arrived last.
     """
     connection = transactions.connection
     ways.collect(feature, connection)
-    explained = ways.explain(feature, transactions, list(_suspects(feature, transactions)))
+    suspects = list(_suspects(feature, transactions, restarted=restarted))
+    explained = ways.explain(feature, transactions, suspects)
     others = connection.execute(
         f"SELECT __suspect FROM suspects WHERE __found AND __suspect > {_MOST_SUSPECTS}"
     ).fetchall()
@@ -52,13 +55,14 @@ def explain(feature: Feature, transactions: StoredRows) -> int:
     return ways.remove_suspects(feature, connection, dict.fromkeys(possible, False)).possible_found
 
 
-def _suspects(feature: Feature, transactions: StoredRows) -> Iterator[Suspect]:
+def _suspects(feature: Feature, transactions: StoredRows, *, restarted: bool) -> Iterator[Suspect]:
     grouped, back = keys(feature), _back(feature)
     at = f"epoch_us(s.{identifier(feature.event_time)})"
     time = f"epoch_us(t.{identifier(feature.source.time)})"
     group = [identifier(column) for column in dict.fromkeys(grouped.values())]
     by = f"PARTITION BY {', '.join(group)}" if group else ""
     columns = "".join(f"t.{column}, " for column in group)
+    others = "".join(f"p.{column} IS NOT DISTINCT FROM t.{column} AND " for column in group)
     # The state may have been cleared before a record whose watermark had passed the one before it.
     rows = transactions.connection.execute(
         f"""WITH these AS (FROM suspects WHERE __suspect <= {_MOST_SUSPECTS} AND __found),
@@ -72,10 +76,15 @@ def _suspects(feature: Feature, transactions: StoredRows) -> Iterator[Suspect]:
             ANTI JOIN dropped d ON d.__row = t.__row
         ), in_states AS (
             SELECT *, sum(__fresh::INTEGER) OVER ({by} ORDER BY __row) AS __state FROM of_groups
+        ), partly_dropped AS (
+            SELECT DISTINCT {columns}{time} AS __time
+            FROM {transactions.table} t SEMI JOIN dropped d ON d.__row = t.__row
         )
         SELECT {columns}s.__suspect, {at} AS __at, t.__row, __time, __possible, __several, __state,
             EXISTS (SELECT 1 FROM dropped_again d WHERE d.__row = t.__row
-                AND s.__written >= __from AND s.__written < __until) AS __dropped_again
+                AND s.__written >= __from AND s.__written < __until) AS __dropped_again,
+            {str(restarted).lower()} AND EXISTS (
+                SELECT 1 FROM partly_dropped p WHERE {others}p.__time = t.__time) AS __exchangeable
         FROM these s JOIN in_states t
         ON {joined(grouped, "s")} AND t.__time BETWEEN {at} - {back} AND {at}
         ORDER BY s.__suspect, t.__row"""
@@ -87,7 +96,8 @@ def _suspects(feature: Feature, transactions: StoredRows) -> Iterator[Suspect]:
         own = int(mine["__at"][0])
         yield Suspect(
             int(mine["__suspect"][0]), own - back, own + 1,
-            tuple(mine[name][0] for name in grouped.values()), found, complete,
+            tuple(mine[name][0] for name in grouped.values()), found,
+            complete and not mine["__exchangeable"].any(),
         )  # fmt: skip
 
 

@@ -91,7 +91,9 @@ def explain_late(
     if not is_windowed(feature):
         dropped_again = overtaken.possible(feature, transactions)
         restarts.collect_dropped_again(feature, transactions, sink, found, dropped_again)
-        result = _rows(feature, transactions, sink, bounds, result, dropped=dropped)
+        result = _rows(
+            feature, transactions, sink, bounds, result, dropped=dropped, restarted=bool(found)
+        )
     elif not (dropped == 0 and in_one_window(feature)):
         result = _windows(feature, transactions, result)
     if depends_on_order(feature) and result.comparison.wrong:
@@ -158,6 +160,7 @@ def _rows(
     result: LateComparison,
     *,
     dropped: int | None,
+    restarted: bool,
 ) -> LateComparison:
     """Adjust features with one row per transaction: as many were dropped as rows are missing."""
     connection = transactions.connection
@@ -193,7 +196,7 @@ def _rows(
     # A late transaction that has a row met cleared state, or was read in another order than
     # that of Kafka's timestamps.
     if keeps_one_state(feature):
-        different = cleared.explain(feature, transactions)
+        different = cleared.explain(feature, transactions, restarted=restarted)
     else:
         possible = _time_is_possible(feature, transactions, "wrong")
         accused = f"({possible} OR {_dropped_again(feature, transactions, 'wrong')})"
