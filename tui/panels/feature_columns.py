@@ -25,7 +25,7 @@ _GROW: Final = 16
 # Enough to estimate the width of values.
 _LOOKED_AT: Final = 200
 _TEXT_CELLS: Final = 80
-_LEAST_PLACES: Final = 2
+_LEAST_PLACES: Final = 4
 _FIRST_TO_GO: Final = 1_000
 _WINDOW_END: Final = "window_end"
 
@@ -115,7 +115,7 @@ def written(value: Any, column: SinkColumn) -> str:
 
 
 def _places(value: Decimal, column: SinkColumn) -> int:
-    """Return the digits behind the point: all that are written, and at least those of cents.
+    """Return the digits behind the point: all that are written, and up to four of the type.
 
     Flink leaves out zeros at the end, without which the points would not be below each other.
     """

@@ -44,6 +44,7 @@ def test_a_record_that_is_not_a_row_has_no_values(value: bytes | None) -> None:
         (Decimal("1893"), "decimal(12, 2)", True, "1,893.00"),
         (Decimal("0.1234"), "decimal(20, 8)", True, "0.1234"),
         (Decimal("7"), "decimal(9, 0)", False, "7"),
+        (Decimal("76.844"), "decimal(12, 4)", True, "76.8440"),
         (0.0, "float64", True, "0.00"),
         (0.00012, "float64", True, "0.00012"),
         (True, "boolean", True, "true"),
