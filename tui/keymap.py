@@ -157,7 +157,7 @@ KEYMAP: Final = (
     _key("1", "panel('jobs')", "jobs", "Go to Jobs", _D),
     _key("2", "panel('users')", "users", "Go to Users: the latest row of each user", _D),
     _key("3", "panel('windows')", "windows", "Go to Windows", _D),
-    _key("4", "panel('flagged')", "flagged", "Go to Flagged: fraud by its label, and what features pick", _D),
+    _key("4", "panel('flagged')", "flagged", "Go to Flagged: what labels or features flag", _D),
     _key("5", "panel('plots')", "plots", "Go to Plots", _D),
     _key("6", "records", "records", "Records: browse any topic", _D),
     _key("7", "panel('signals')", "signals", "Go to Signals: alerts, and how well the signals do", _D),

@@ -29,7 +29,8 @@ class FlinkSettings(Tls, frozen=True, forbid_unknown_fields=True, kw_only=True):
         checkpoints: Directory for checkpoints, as a URI that Flink can write to (`s3://…`,
             `hdfs://…`, `file:///…`); the cluster's default when empty.
         savepoints: Directory for savepoints; likewise.
-        ship_connector: Whether each job ships the Kafka connector, because the cluster lacks it.
+        ship_connector: Whether each job ships the Kafka connector, because the cluster lacks it;
+            `true` in a profile of your own.
     """
 
     rest: str = ""

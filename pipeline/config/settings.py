@@ -40,7 +40,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         labels: Labels that arrive late, and verdicts, in a table of their own:
             `[profile.NAME.labels]`.
         sandbox: Whether fraudwatch may create and empty topics, simulate transactions, and start
-            jobs without being asked.
+            jobs without being asked; `false` in a profile of your own.
         state_dir: Data, logs, pids, checkpoints and savepoints of the local stack, and the record
             of its jobs.
         cache_dir: Downloaded jars and class data archives, shared between stacks.
@@ -54,7 +54,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         console_flagged: Flagged transactions that the console keeps.
         read_only: Whether the console changes nothing: no key that starts, stops or simulates.
         prove_always: Whether the console proves the rows of all jobs as they become final, with at
-            most a fifth of a core.
+            most a fifth of a core; `false` in a profile of your own.
         plain_drawing: Whether the console draws lines and symbols with ASCII, for terminals in
             which those of Unicode are two cells wide.
         show_sensitive: Whether card numbers, names and what else a source declares as sensitive

@@ -59,6 +59,7 @@ class FakeTails:
         opened: The opened topics, in order.
         inspected: The inspected topics, in order.
         answers: Cleared while an inspection is to take long.
+        lists: Cleared while the topics are to take long.
     """
 
     held: dict[str, list[RecordView]] = field(default_factory=dict)
@@ -69,6 +70,7 @@ class FakeTails:
     opened: list[tuple[str, Start]] = field(default_factory=list)
     inspected: list[str] = field(default_factory=list)
     answers: threading.Event = field(default_factory=_answering)
+    lists: threading.Event = field(default_factory=_answering)
 
     def address(self) -> str:
         return self.at
@@ -83,6 +85,7 @@ class FakeTails:
         return FakeTail(self, topic, start)
 
     def topics(self) -> Sequence[TopicSize]:
+        self.lists.wait()
         if self.failure is not None:
             raise self.failure
         return [TopicSize(name, len(held), 4) for name, held in sorted(self.held.items())]

@@ -219,7 +219,7 @@ async def test_help_is_as_high_as_the_screen_and_wide_enough_for_its_sentences()
         "   1                   Go to Jobs",
         "   2                   Go to Users: the latest row of each user",
         "   3                   Go to Windows",
-        "   4                   Go to Flagged: fraud by its label, and what features pick",
+        "   4                   Go to Flagged: what labels or features flag",
         "   5                   Go to Plots",
         "   6                   Records: browse any topic",
         "",

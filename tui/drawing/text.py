@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import datetime
+from decimal import Decimal
 from typing import Final
 
 from rich.cells import cell_len, set_cell_size
@@ -75,9 +76,9 @@ def user(user_id: int) -> str:
     return f"{user_id: d}"
 
 
-def money(value: float) -> str:
+def money(value: float | Decimal) -> str:
     """Format an amount: `1,507.78`, or `1.500e+99` if it is huge."""
-    return f"{value:,.2f}" if abs(value) < _HUGE else f"{value:.3e}"
+    return f"{value:,.2f}" if -_HUGE < value < _HUGE else f"{value:.3e}"
 
 
 def share(value: float) -> str:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, ClassVar, Final, TypeVar
 
+from textual import on
 from textual.app import App
 from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Matcher, Provider
 from textual.content import Content
 from textual.screen import Screen
+from textual.widgets import Input
+from textual.worker import Worker, WorkerState
 
 from tui.drawing import text
 from tui.drawing.tones import Piece, Tone, content
@@ -57,6 +60,7 @@ class Jumps:
         open_topic: Opens a topic's records.
         profiles: Returns the names of the other profiles.
         open_profile: Switches to the console of another profile.
+        submitted: Set while Enter waits for the search, which then waits for Kafka no longer.
     """
 
     users: Callable[[str, int], Sequence[int]] | None
@@ -67,6 +71,7 @@ class Jumps:
     open_own_user: Callable[[str, str], object] = lambda topic, user: None
     profiles: Callable[[], Sequence[str]] = tuple
     open_profile: Callable[[str], object] = str
+    submitted: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Palette(CommandPalette):
@@ -82,6 +87,7 @@ class Palette(CommandPalette):
     _RESULT_BATCH_TIME: ClassVar[float] = 0.0  # type: ignore[misc]  # Final there
 
     def __init__(self, jumps: Jumps | None = None, *, read_only: bool = False) -> None:
+        self._submitted = jumps.submitted if jumps is not None else asyncio.Event()
         keys = type("Keys", (KeyCommands,), {"read_only": read_only})
         kinds = (JumpCommands, ProfileCommands) if jumps is not None else ()
         places = [type("Places", (kind,), {"jumps": jumps}) for kind in kinds]
@@ -95,6 +101,30 @@ class Palette(CommandPalette):
         Its countdown may end just before it does, and be heard of after it.
         """
         return busy and self._busy_timer is not None
+
+    @on(Input.Changed)
+    def _type_on(self) -> None:
+        self._submitted.clear()
+
+    @on(Input.Submitted)
+    def _wait_for_search(self, event: Input.Submitted) -> None:
+        """Choose at the end of the search: until then, the list is that of an earlier one."""
+        if any(
+            worker.group == self._GATHER_COMMANDS_GROUP and not worker.is_finished
+            for worker in self.workers
+            if worker.node is self
+        ):
+            event.stop()
+            event.prevent_default()
+            self._submitted.set()
+
+    @on(Worker.StateChanged)
+    def _choose_at_end(self, event: Worker.StateChanged) -> None:
+        ended = event.state is WorkerState.SUCCESS
+        if ended and event.worker.group == self._GATHER_COMMANDS_GROUP and self._submitted.is_set():
+            self._submitted.clear()
+            # The list is laid out first.
+            self.call_after_refresh(self._select_or_command)
 
     def _action_command_list(self, action: str) -> None:
         # Textual accesses lines of a list that may not have been laid out yet.
@@ -223,13 +253,23 @@ class JumpCommands(Provider):
                 yield user
         async for user in self._own_users(query.strip()):
             yield user
-        if self._topics is not None:
-            matcher = self.matcher(query)
+        matcher = self.matcher(query)
+        for topic in (await self._known_topics())[:_MOST_TOPICS]:
+            hit = self._topic(topic).hit(matcher)
+            if hit is not None:
+                yield hit
+
+    async def _known_topics(self) -> Sequence[str]:
+        """Return the topics; none if they are not known yet when Enter is pressed."""
+        if self._topics is None:
+            return ()
+        submitted = asyncio.create_task(self.jumps.submitted.wait())
+        try:
             # When this query is cancelled, another one must be able to go on waiting.
-            for topic in (await asyncio.shield(self._topics))[:_MOST_TOPICS]:
-                hit = self._topic(topic).hit(matcher)
-                if hit is not None:
-                    yield hit
+            await asyncio.wait({self._topics, submitted}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            submitted.cancel()
+        return self._topics.result() if self._topics.done() else ()
 
     async def _users(self, typed: str) -> Hits:
         if self.jumps.users is None:

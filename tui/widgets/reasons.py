@@ -57,6 +57,9 @@ def why_empty(view: View, feature: str, source: str, otherwise: Callable[[], str
         status = view.reading.status
         off = view.data.built_in and (status is None or not status.simulator.up)
         return waits(f"No transactions yet{'; the simulator is off' if off else ''}.")
+    if not of_transactions and view.data.event_time_of(source).newest is None:
+        invalid = "valid " if view.data.elsewhere.total else ""
+        return waits(f"No {invalid}records in {source} yet.")
     if of_transactions and job is not None and job.state is JobState.STARTING:
         seen = counted(view.data.transactions_total, "transaction")
         return waits(f"The job {job.name} is starting; {seen} so far.")

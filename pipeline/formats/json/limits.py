@@ -12,6 +12,8 @@ from typing import Final
 
 import msgspec
 
+from pipeline.text.words import counted
+
 _DEEPEST: Final = 1_000
 _MOST_DIGITS: Final = 1_000
 """Of a number; those of its fraction and its exponent are among them."""
@@ -53,7 +55,7 @@ def _check_depth(value: bytes) -> None:
         deepest = max(deepest, depth)
     if deepest > _DEEPEST:
         raise msgspec.DecodeError(
-            f"it has more than {_DEEPEST:,} levels, which Flink does not read"
+            f"it has more than {counted(_DEEPEST, 'level')}, which Flink does not read"
         )
     # msgspec counts levels as Python's frames, and stops at the limit of those.
     sys.setrecursionlimit(max(sys.getrecursionlimit(), _ENOUGH_FRAMES))
@@ -62,22 +64,22 @@ def _check_depth(value: bytes) -> None:
 def _check_numbers(value: bytes) -> None:
     for found in _NUMBER.finditer(_STRING.sub(b'""', value)):
         if len(found[0]) > _MOST_DIGITS and len(_DIGIT.findall(found[0])) > _MOST_DIGITS:
-            raise msgspec.DecodeError(
-                f"a number has more than {_MOST_DIGITS:,} digits, which Flink does not read"
-            )
+            most = counted(_MOST_DIGITS, "digit")
+            raise msgspec.DecodeError(f"a number has more than {most}, which Flink does not read")
 
 
 def _check_names(value: bytes) -> None:
     for found in _NAME.finditer(value):
         if len(found[1]) > _LONGEST_NAME and _length(found[0].rstrip(b": \t\r\n")) > _LONGEST_NAME:
+            most = counted(_LONGEST_NAME, "byte")
             raise msgspec.DecodeError(
-                f"a field's name has more than {_LONGEST_NAME:,} bytes, which Flink does not read"
+                f"a field's name has more than {most}, which Flink does not read"
             )
 
 
 def _length(name: bytes) -> int:
     """Length of a name, in bytes of UTF-8, without its escapes."""
     try:
-        return len(msgspec.json.decode(name, type=str).encode())
+        return len(str(msgspec.json.decode(name)).encode())
     except (msgspec.DecodeError, UnicodeError):
         return len(name)

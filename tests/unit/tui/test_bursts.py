@@ -240,3 +240,24 @@ async def test_a_row_of_what_is_frozen_is_opened_whatever_is_asked(tmp_path: Pat
         await arrives_before_rows(stage, pilot, "2pw\r")
         await stage.wait(pilot, lambda: not isinstance(stage.app.screen, Dashboard))
         assert isinstance(stage.app.screen, UserScreen)
+
+
+async def test_enter_in_the_palette_waits_for_the_search_but_not_for_the_topics(
+    tmp_path: Path,
+) -> None:
+    """Else it would choose from what an earlier letter has found, or nothing."""
+    stage = stage_of(tmp_path, read_only=False)
+    assert isinstance(stage.tails, FakeTails)
+    stage.tails.lists.clear()
+    async with stage.app.run_test(size=(110, 34)) as pilot:
+        await stage.live(pilot)
+        arrives(stage, ":de07\r")
+        await stage.wait(pilot, lambda: isinstance(stage.app.screen, OwnUserScreen))
+        stage.tails.lists.set()
+
+
+async def test_a_command_is_typed_in_one_go(tmp_path: Path) -> None:
+    async with console(remembered=tmp_path / "console.json") as (stage, pilot):
+        arrives(stage, ":theme mono\r")
+        await stage.wait(pilot, lambda: stage.app.theme == "fraudwatch-monochrome")
+        assert isinstance(stage.app.screen, Dashboard)

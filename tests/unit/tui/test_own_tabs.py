@@ -367,7 +367,7 @@ async def test_a_feature_of_another_stream() -> None:
         await pilot.press("2")
         await stage.shows(pilot, "Users rolling 0", "No transactions yet")
         await pilot.press("w")
-        await stage.shows(pilot, "Users payments 0", "Nothing in own_payments yet")
+        await stage.shows(pilot, "Users payments 0", "No records in payments.v2 yet.")
         stage.source.batches.append(Batch(sinks={"payments": rows}))
         await stage.shows(pilot, "Users payments 2", "account", "DE07", "90,071,992,547,409.93")
         await pilot.press("slash", *"spent=12.1", "enter")

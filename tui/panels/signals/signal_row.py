@@ -22,6 +22,8 @@ from tui.table.column import Column, Columns
 SCORE: Final = "score"
 REASONS: Final = "reasons"
 VERDICT: Final = "verdict"
+AMOUNT_CELLS: Final = 10
+"""The width of amounts, unless one needs more."""
 _USER_CELLS: Final = 20
 _REASON_CELLS: Final = 200
 _LEAST_REASON_CELLS: Final = 22
@@ -77,16 +79,25 @@ def user_of(row: SignalRow, sink: SinkTopic[Values]) -> Any:
     return row.values[places(sink)[sink.user]] if sink.user is not None else None
 
 
-def signal_columns(sink: SinkTopic[Values]) -> Columns[SignalRow]:
+def signal_columns(sink: SinkTopic[Values], amount_cells: int = AMOUNT_CELLS) -> Columns[SignalRow]:
     """Return the columns of a signal's alerts; those of its inputs are only for filters and files.
 
     Args:
         sink: The signal's topic.
+        amount_cells: The width of amounts.
     """
-    return Columns(*_drawn(sink), *_others(sink))
+    return Columns(*_drawn(sink, amount_cells), *_others(sink))
 
 
-def _drawn(sink: SinkTopic[Values]) -> Iterator[Column[SignalRow]]:
+def amount_of(row: SignalRow, sink: SinkTopic[Values]) -> str:
+    """Return the amount of a row, as it is shown; empty if the signal has none."""
+    if sink.amount is None:
+        return ""
+    place = places(sink)[sink.amount]
+    return _amount(row.values[place], sink.columns[place])
+
+
+def _drawn(sink: SinkTopic[Values], amount_cells: int) -> Iterator[Column[SignalRow]]:
     by_name = {column.name: column for column in sink.columns}
     place_of = places(sink)
     yield _column(
@@ -117,7 +128,7 @@ def _drawn(sink: SinkTopic[Values]) -> Iterator[Column[SignalRow]]:
             amount,
             of_amount,
             "amount",
-            10,
+            amount_cells,
             lambda row: Piece(_amount(row.values[of_amount], amount)),
             letter="A",
             right=True,
@@ -203,7 +214,7 @@ def _user(value: Any, column: SinkColumn, *, numbered: bool) -> str:
 def _amount(value: float | Decimal | int | None, column: SinkColumn) -> str:
     if value is None:
         return text.NOTHING
-    return masked(value) if column.hidden else text.money(float(value))
+    return masked(value) if column.hidden else text.money(value)
 
 
 def _label(row: SignalRow) -> Piece:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final, NamedTuple
+
+from rich.cells import cell_len
 
 from pipeline.labels.known import UNKNOWN, KnownLabels
 from pipeline.signals.quality import MaturingTally, Quality, edges_with
@@ -21,7 +23,7 @@ from tui.table.query import Page, Query
 
 from .signal_drift import NewestInputs
 from .signal_page import SignalPage
-from .signal_row import SCORE, SignalRow, places, signal_columns
+from .signal_row import AMOUNT_CELLS, SCORE, SignalRow, amount_of, places, signal_columns
 
 _TENTHS: Final = 10
 
@@ -66,6 +68,7 @@ class SignalState(PanelState[Page[SignalRow]]):
         """The records that have an identity, in the order in which they were read."""
         self.inputs = NewestInputs(sink)
         """The newest rows, alerts or not."""
+        self._amount_cells = AMOUNT_CELLS
         self._columns = signal_columns(sink)
         self._scored = 0
         self._alerts = 0
@@ -106,6 +109,7 @@ class SignalState(PanelState[Page[SignalRow]]):
         """Return the first alerts of a query; latest event time first by default."""
         if self._page is None or self._page.query != query:
             found = self._select(query, self._limits.shown)
+            self._fit(found.rows)
             self._page = SignalPage(
                 found.rows,
                 found.matched,
@@ -172,6 +176,13 @@ class SignalState(PanelState[Page[SignalRow]]):
                 self._limits.maturity,
             )
         return self._quality
+
+    def _fit(self, rows: Sequence[SignalRow]) -> None:
+        """Make the amounts' column wide enough for these rows; it never becomes narrower."""
+        widest = max((cell_len(amount_of(row, self.sink)) for row in rows), default=0)
+        if widest > self._amount_cells:
+            self._amount_cells = widest
+            self._columns = signal_columns(self.sink, widest)
 
     def _select(self, query: Query, most: int | None) -> Page[SignalRow]:
         return latest_first(self._alert_rows(), query, self._columns, self.sink.time, most)

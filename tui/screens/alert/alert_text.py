@@ -91,7 +91,7 @@ def _plain(value: Any, *, money: bool) -> str:
     if isinstance(value, datetime):
         return text.event_time(value)
     if isinstance(value, float | Decimal):
-        return text.money(float(value)) if money else f"{float(value):,.4g}"
+        return text.money(value) if money else f"{float(value):,.4g}"
     return text.clean(str(value), _CELLS)
 
 

@@ -42,6 +42,7 @@ def _columns(first: str, second: str) -> Columns[Flip]:
             kind=float,
             value=lambda row: row.amount,
             right=True,
+            grow=6,
         ),
         Column("label", 6, _label, name="fraud", kind=bool, value=lambda row: row.fraud),
         Column("alert of", 8, alert, grow=12),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -19,7 +19,8 @@ from tui.table.layout import fit
 Line = Sequence[Piece]
 
 _NAME_CELLS: Final = 18
-_CELLS: Final = 20
+_LEAST_CELLS: Final = 20
+_GAP: Final = 2
 _DAY: Final = timedelta(days=1)
 _NAMES: Final = (
     *("scored", "unlabelled", "alerts a day", "fraud caught", "fraud missed", "false alerts"),
@@ -54,19 +55,21 @@ def table(quality: Quality, proposed: float | None) -> list[list[Piece]]:
     if proposed is not None:
         heading = f"everything at {proposed:g}"
         columns.append((heading, _figures(everything, everything.outcome(proposed))))
-    lines = [[Piece(" " * _NAME_CELLS), *(_cell(name, Tone.STRONG) for name, _ in columns)]]
+    widest = max(len(each) for name, figures in columns for each in (name, *figures))
+    cells = max(_LEAST_CELLS, widest + _GAP)
+
+    def line(name: str, figures: Iterable[str], tone: Tone = Tone.PLAIN) -> list[Piece]:
+        title = Piece(f"{name:<{_NAME_CELLS}}", Tone.QUIET)
+        return [title, *(Piece(f"{each:>{cells}}", tone) for each in figures)]
+
+    lines = [line("", (name for name, _ in columns), Tone.STRONG)]
     if quality.maturity:
         days = f"{quality.maturity / _DAY:g}"
         young = f"{text.integer(quality.young)} of the last {days} d"
-        lines.append([Piece(f"{'not counted yet':<{_NAME_CELLS}}", Tone.QUIET), _cell(young)])
+        lines.append(line("not counted yet", [young]))
     for number, name in enumerate(_NAMES):
-        cells = (_cell(figures[number]) for _, figures in columns)
-        lines.append([Piece(f"{name:<{_NAME_CELLS}}", Tone.QUIET), *cells])
+        lines.append(line(name, (figures[number] for _, figures in columns)))
     return lines
-
-
-def _cell(value: str, tone: Tone = Tone.PLAIN) -> Piece:
-    return Piece(f"{text.clip(value, _CELLS - 1):>{_CELLS}}", tone)
 
 
 def _figures(counts: Counts, outcome: Confusion) -> tuple[str, ...]:
