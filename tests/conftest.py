@@ -28,6 +28,8 @@ def pytest_configure(config: pytest.Config) -> None:
     # What the tests print is not captured yet.
     assert sys.__stderr__ is not None
     config.stash[_STDERR] = os.dup(sys.__stderr__.fileno())
+    # A process of the tests that a library crashes says where.
+    os.environ["PYTHONFAULTHANDLER"] = "1"
 
 
 @pytest.hookimpl(wrapper=True)
