@@ -133,9 +133,14 @@ def _converted(
 
 
 def _arguments(said: str, names: Mapping[str, object]) -> str:
-    """What a function of ours takes, of which Python says that it was called with something else.
+    """Return a hint for a call of a function of fraudwatch with wrong arguments.
 
-    Empty if it says something else.
+    Args:
+        said: Python's message.
+        names: What the file has defined and imported.
+
+    Returns:
+        The function's arguments; empty where the message is about something else.
     """
     called = said.partition("()")[0]
     if called == "feature":

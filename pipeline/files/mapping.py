@@ -216,9 +216,9 @@ def _of_layout(
 
 def _has_records(fields: Sequence[str], target: Target) -> bool:
     """Whether objects with these fields are records, under known names or their own."""
-    if target.layouts:
-        return is_known(fields, target)
-    return is_known(fields, target) or _named(fields, target.needed).keys() >= set(target.needed)
+    return is_known(fields, target) or (
+        not target.layouts and _named(fields, target.needed).keys() >= set(target.needed)
+    )
 
 
 def _expression(name: str, header: Sequence[str], text: str) -> str:

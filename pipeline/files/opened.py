@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from shutil import copyfileobj
+from tempfile import NamedTemporaryFile
 from typing import IO
 
 from pipeline import contract
@@ -129,7 +130,6 @@ def opened(
 
 def spooled(folder: Path, stream: IO[bytes]) -> Path:
     """Write a stream to a file of a folder, since DuckDB reads it more than once."""
-    path = folder / f"stream-{len(list(folder.iterdir()))}"
-    with path.open("wb") as target:
+    with NamedTemporaryFile(prefix="stream-", dir=folder, delete=False) as target:
         copyfileobj(stream, target, 1 << 20)
-    return path
+    return Path(target.name)

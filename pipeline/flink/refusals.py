@@ -13,6 +13,7 @@ from pipeline.features import Feature
 from pipeline.features.interval_join import interval_join
 from pipeline.features.lineage import copied_from
 from pipeline.sources.column_types import element, is_exact
+from pipeline.sources.faults import differing_in_case
 
 from .ddl import SINK_TYPES, compile_query, sink_table
 from .source_table import table_names
@@ -91,13 +92,11 @@ def _names(feature: Feature) -> Iterator[tuple[str, str]]:
                 f"the table of a source and one of its own would both be called {name!r}",
                 "Give the function another name.",
             )
-    seen: dict[str, str] = {}
-    for name in feature.columns:
-        if (other := seen.setdefault(name.lower(), name)) != name:
-            yield (
-                f"its columns {other!r} and {name!r} differ in capital letters alone",
-                "DuckDB, which proves it, takes them for one: give one of them another name.",
-            )
+    for name, other in differing_in_case(feature.columns):
+        yield (
+            f"its columns {other!r} and {name!r} differ in capital letters alone",
+            "DuckDB, which proves it, takes them for one: give one of them another name.",
+        )
 
 
 def _arrays(feature: Feature) -> Iterator[tuple[str, str]]:

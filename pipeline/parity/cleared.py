@@ -21,7 +21,7 @@ from pipeline.text.sql import identifier
 from . import ways
 from .batch import lookback
 from .origins import keys
-from .sql_names import joined
+from .sql_names import joined, same
 from .tables import StoredRows
 from .ways import MOST_WAYS, Suspect, Way
 
@@ -62,7 +62,6 @@ def _suspects(feature: Feature, transactions: StoredRows, *, restarted: bool) ->
     group = [identifier(column) for column in dict.fromkeys(grouped.values())]
     by = f"PARTITION BY {', '.join(group)}" if group else ""
     columns = "".join(f"t.{column}, " for column in group)
-    others = "".join(f"p.{column} IS NOT DISTINCT FROM t.{column} AND " for column in group)
     # The state may have been cleared before a record whose watermark had passed the one before it.
     rows = transactions.connection.execute(
         f"""WITH these AS (FROM suspects WHERE __suspect <= {_MOST_SUSPECTS} AND __found),
@@ -84,7 +83,9 @@ def _suspects(feature: Feature, transactions: StoredRows, *, restarted: bool) ->
             EXISTS (SELECT 1 FROM dropped_again d WHERE d.__row = t.__row
                 AND s.__written >= __from AND s.__written < __until) AS __dropped_again,
             {str(restarted).lower()} AND EXISTS (
-                SELECT 1 FROM partly_dropped p WHERE {others}p.__time = t.__time) AS __exchangeable
+                SELECT 1 FROM partly_dropped p
+                WHERE {same(grouped.values(), "p", "t")} AND p.__time = t.__time
+            ) AS __exchangeable
         FROM these s JOIN in_states t
         ON {joined(grouped, "s")} AND t.__time BETWEEN {at} - {back} AND {at}
         ORDER BY s.__suspect, t.__row"""

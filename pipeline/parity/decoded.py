@@ -37,6 +37,12 @@ _NO_NUMBER: Final = re.compile(rb":\s*[-+]?(NaN|Inf)")
 _MILLISECONDS: Final = 1_000
 _MICROSECONDS: Final = 1_000_000
 _BLOCK_BYTES: Final = 1 << 24
+_OTHERWISE_WRITTEN: Final = (
+    pa.ArrowInvalid,
+    pa.ArrowNotImplementedError,
+    UnicodeDecodeError,
+    msgspec.DecodeError,
+)
 
 
 @cache
@@ -133,10 +139,11 @@ def _as_written(
     Arrow's reader is strict about types, but does not check where a record ends, and accepts other
     formats of time. Both are checked here.
     """
-    if not values or None in values or any(map(is_decimal, columns.values())):
+    present = [value for value in values if value is not None]
+    if not values or len(present) < len(values) or any(map(is_decimal, columns.values())):
         # Arrow reads decimals in quotes only.
         return None
-    text = b"\n".join(values)  # type: ignore[arg-type]  # none is None
+    text = b"\n".join(present)
     separated = text.count(b"\n") == text.count(b"}\n{") == len(values) - 1
     if not (separated and text.startswith(b"{") and text.endswith(b"}")):
         return None
@@ -145,8 +152,8 @@ def _as_written(
     in_json = {name: written.written_type(dtype) for name, dtype in columns.items()}
     schema = pa.schema([(name, _written_type(dtype)) for name, dtype in in_json.items()])
     try:
-        for value in values:
-            check_limits(value)  # type: ignore[arg-type]  # none is None
+        for value in present:
+            check_limits(value)
         text.decode()
         table = pj.read_json(
             io.BytesIO(text),
@@ -160,10 +167,7 @@ def _as_written(
         return pa.table(
             {name: _typed(table[name], dtype, written) for name, dtype in columns.items()}
         )
-    except (
-        *(pa.ArrowInvalid, pa.ArrowNotImplementedError, UnicodeDecodeError),
-        msgspec.DecodeError,
-    ):
+    except _OTHERWISE_WRITTEN:
         return None
 
 

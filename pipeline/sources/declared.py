@@ -108,19 +108,19 @@ def source(
         paths=tuple((name, _path(at, name, path)) for name, path in places.items()),
         files=tuple(_mapping(at, name, fields) for name, fields in layouts.items()),
         message=text(at, "message", message, "payments.v1.Payment"),
-        proto=_proto(at, proto),
+        proto=_proto(at, proto, _folder_of_caller()),
         separator=text(at, "separator", separator, ","),
     )
 
 
-def _proto(at: str, proto: object) -> str:
+def _proto(at: str, proto: object, folder: FilePath) -> str:
     path = text(at, "proto", str(proto) if isinstance(proto, PathLike) else proto, "payment.proto")
-    return str(_beside_declaration() / path) if path else ""
+    return str(folder / path) if path else ""
 
 
-def _beside_declaration() -> FilePath:
+def _folder_of_caller() -> FilePath:
     """The folder of the file that calls `source`; the current one in a notebook, which is none."""
-    declaring = sys._getframe(3).f_globals.get("__file__")
+    declaring = sys._getframe(2).f_globals.get("__file__")
     return FilePath(declaring).absolute().parent if declaring else FilePath.cwd()
 
 

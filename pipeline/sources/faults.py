@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -72,7 +72,7 @@ def _format(source: Source) -> Iterator[Fault]:
 
 
 def _columns(source: Source) -> Iterator[Fault]:
-    seen: dict[str, str] = {}
+    twins = dict(differing_in_case(name for name, _ in source.schema))
     for name, _ in source.schema:
         if not _is_plain(name):
             yield (
@@ -82,11 +82,19 @@ def _columns(source: Source) -> Iterator[Fault]:
             )
         if name in _RESERVED:
             yield f"a column cannot be called {name!r}", "Windows have a column of that name."
-        if (other := seen.setdefault(name.lower(), name)) != name:
+        if name in twins:
             yield (
-                f"columns {other!r} and {name!r} differ in capital letters alone",
+                f"columns {twins[name]!r} and {name!r} differ in capital letters alone",
                 "Leave one of them out of the schema.",
             )
+
+
+def differing_in_case(names: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield each name that differs from an earlier one in capital letters alone, and that one."""
+    seen: dict[str, str] = {}
+    for name in names:
+        if (other := seen.setdefault(name.lower(), name)) != name:
+            yield name, other
 
 
 def _named(source: Source, name: str) -> str:

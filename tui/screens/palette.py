@@ -103,7 +103,7 @@ class Palette(CommandPalette):
         return busy and self._busy_timer is not None
 
     @on(Input.Changed)
-    def _type_on(self) -> None:
+    def _forget_enter(self) -> None:
         self._submitted.clear()
 
     @on(Input.Submitted)

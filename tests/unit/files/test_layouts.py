@@ -25,7 +25,14 @@ def transaction(
     """A transaction without names."""
     empty = dict.fromkeys(("first", "last", "zipcode", "dob", "trans_num"), "")
     given = {"is_fraud": 0, "user_id": cc_num, **empty, **more}
-    return Transaction(datetime.fromisoformat(time), cc_num, merchant, category, amt, **given)  # type: ignore[arg-type]
+    return Transaction(
+        datetime.fromisoformat(time),
+        cc_num,
+        merchant,
+        category,
+        amt,
+        **given,  # type: ignore[arg-type]  # of the fields' types, as the tests give them
+    )
 
 
 @pytest.mark.parametrize(

@@ -89,14 +89,6 @@ def signal_columns(sink: SinkTopic[Values], amount_cells: int = AMOUNT_CELLS) ->
     return Columns(*_drawn(sink, amount_cells), *_others(sink))
 
 
-def amount_of(row: SignalRow, sink: SinkTopic[Values]) -> str:
-    """Return the amount of a row, as it is shown; empty if the signal has none."""
-    if sink.amount is None:
-        return ""
-    place = places(sink)[sink.amount]
-    return _amount(row.values[place], sink.columns[place])
-
-
 def _drawn(sink: SinkTopic[Values], amount_cells: int) -> Iterator[Column[SignalRow]]:
     by_name = {column.name: column for column in sink.columns}
     place_of = places(sink)
@@ -129,7 +121,7 @@ def _drawn(sink: SinkTopic[Values], amount_cells: int) -> Iterator[Column[Signal
             of_amount,
             "amount",
             amount_cells,
-            lambda row: Piece(_amount(row.values[of_amount], amount)),
+            lambda row: Piece(amount_shown(row.values[of_amount], amount)),
             letter="A",
             right=True,
         )
@@ -211,7 +203,8 @@ def _user(value: Any, column: SinkColumn, *, numbered: bool) -> str:
     return text.user(value) if numbered else text.clean(value, _USER_CELLS)
 
 
-def _amount(value: float | Decimal | int | None, column: SinkColumn) -> str:
+def amount_shown(value: float | Decimal | int | None, column: SinkColumn) -> str:
+    """Return an amount of a column, as it is shown."""
     if value is None:
         return text.NOTHING
     return masked(value) if column.hidden else text.money(value)

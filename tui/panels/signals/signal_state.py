@@ -23,7 +23,7 @@ from tui.table.query import Page, Query
 
 from .signal_drift import NewestInputs
 from .signal_page import SignalPage
-from .signal_row import AMOUNT_CELLS, SCORE, SignalRow, amount_of, places, signal_columns
+from .signal_row import AMOUNT_CELLS, SCORE, SignalRow, amount_shown, places, signal_columns
 
 _TENTHS: Final = 10
 
@@ -179,7 +179,11 @@ class SignalState(PanelState[Page[SignalRow]]):
 
     def _fit(self, rows: Sequence[SignalRow]) -> None:
         """Make the amounts' column wide enough for these rows; it never becomes narrower."""
-        widest = max((cell_len(amount_of(row, self.sink)) for row in rows), default=0)
+        if self._amount is None:
+            return
+        place, column = self._amount, self.sink.columns[self._amount]
+        shown = (amount_shown(row.values[place], column) for row in rows)
+        widest = max(map(cell_len, shown), default=0)
         if widest > self._amount_cells:
             self._amount_cells = widest
             self._columns = signal_columns(self.sink, widest)
