@@ -23,7 +23,7 @@ from .mock_cluster import TOPIC, Cluster, nothing_until, read
 
 @pytest.fixture
 def clients(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """The clients that consumers make, which look often whether they stand still."""
+    """The clients that consumers make."""
     made: list[Any] = []
 
     def noted(*given: Any) -> Any:
@@ -31,8 +31,13 @@ def clients(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         return made[-1]
 
     monkeypatch.setattr(module, "new_consumer", noted)
-    monkeypatch.setattr(standstill, "LOOK_SECONDS", 0.2)
     return made
+
+
+@pytest.fixture
+def looks_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Consumers soon notice a standstill; one that is only slow may be replaced as well."""
+    monkeypatch.setattr(standstill, "LOOK_SECONDS", 0.2)
 
 
 class Looks:
@@ -54,6 +59,7 @@ class Looks:
         return lambda: self.count >= enough
 
 
+@pytest.mark.usefixtures("looks_often")
 def test_a_client_that_does_not_fetch_a_partition_is_replaced(
     cluster: Cluster, clients: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -63,17 +69,20 @@ def test_a_client_that_does_not_fetch_a_partition_is_replaced(
     cluster.put(3, partition=1)
     with BatchConsumer(cluster.kafka, (TOPIC,), Reset.EARLIEST) as consumer:
         assert sorted(read(consumer, 3)) == [1, 2, 3]
-        clients[0].pause([TopicPartition(TOPIC, 1)])
+        before = len(clients)
+        clients[-1].pause([TopicPartition(TOPIC, 1)])
         cluster.put(4)
         cluster.put(5, partition=1)
         assert sorted(read(consumer, 2)) == [4, 5], "it goes on where the old one was"
-        assert len(clients) == 2
+        assert len(clients) > before
+        kept = clients[-1]
         looked = Looks(cluster, monkeypatch).some_more()
         nothing_until(consumer, looked)
-        assert len(clients) == 2, "one that has read everything is kept"
+        assert clients[-1] is kept, "one that has read everything is kept"
         assert consumer.lag() == 0
 
 
+@pytest.mark.usefixtures("looks_often")
 def test_a_client_whose_records_are_not_taken_is_kept(
     cluster: Cluster, clients: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
